@@ -1,0 +1,1 @@
+"""Words that every noun uses: ids, references, names, clocks, digests, plug-in tables, settings."""

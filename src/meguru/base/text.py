@@ -1,0 +1,43 @@
+"""Text for users, ready for translation.
+
+The language is the first of ``MEGURU_LANG``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` that a catalogue
+exists for; a web page passes the one its reader asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+LANGUAGES = ("en", "ja")
+_CATALOGUES = Path(__file__).parent.parent / "locale"
+
+
+def language_of(environment: dict[str, str] | os._Environ[str] = os.environ) -> str:
+    """Return ``en`` or ``ja``, as the environment asks."""
+    for key in ("MEGURU_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        wanted = environment.get(key, "")[:2].lower()
+        if wanted in LANGUAGES:
+            return wanted
+    return "en"
+
+
+def translate(message: str, language: str) -> str:
+    """Return `message` in `language`; in English where the catalogue lacks it."""
+    return _catalogue(language).get(message, message)
+
+
+def gettext(message: str) -> str:
+    """Return `message` in the language of this process."""
+    return translate(message, language_of())
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> dict[str, str]:
+    path = _CATALOGUES / f"{language}.json"
+    if language == "en" or not path.exists():
+        return {}
+    import json
+
+    return {str(key): str(value) for key, value in json.loads(path.read_text("utf-8")).items()}

@@ -1,0 +1,212 @@
+"""The error tree, drawn once: every error knows its code, HTTP status and exit code.
+
+A message has four parts that a person can act on: *what* happened, *where* (a file and line, a field,
+a reference), *why*, and a *hint* (what to try). Routes, the CLI and the SDK all show the same four.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+
+class MeguruError(Exception):
+    """Something Meguru can explain.
+
+    Parameters
+    ----------
+    what
+        One sentence that says what happened.
+    where
+        The place: ``file:line``, a reference or a field path.
+    why
+        The reason, when it is known.
+    hint
+        A command or an edit to try next.
+    field
+        Path of the input field at fault (``rows[3].dep_hour``); empty when no field is.
+    """
+
+    code: ClassVar[str] = "MG-000"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str = "", why: str = "", hint: str = "", field: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.why, self.hint, self.field = what, where, why, hint, field
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.as_dict())
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the one JSON shape in which every door shows an error."""
+        shown = {"code": self.code, "what": self.what, "where": self.where, "why": self.why}
+        shown |= {"try": self.hint, "field": self.field}
+        return {key: value for key, value in shown.items() if value}
+
+
+def _rebuild(kind: type[MeguruError], fields: dict[str, str]) -> MeguruError:
+    return kind(
+        fields.get("what", ""),
+        where=fields.get("where", ""),
+        why=fields.get("why", ""),
+        hint=fields.get("try", ""),
+        field=fields.get("field", ""),
+    )
+
+
+def near_misses(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three known names that look like `name`, best first."""
+    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+
+
+class InvalidInput(MeguruError):
+    """The request can't be understood or breaks a rule of its schema."""
+
+    code, status, exit_code = "MG-100", 422, 1
+
+
+class UsageError(InvalidInput):
+    """The command line or the settings were written wrongly."""
+
+    code, exit_code = "MG-101", 2
+
+
+class NotFound(MeguruError):
+    """A name or an id that nothing has."""
+
+    code, status, exit_code = "MG-110", 404, 3
+
+    @classmethod
+    def of(cls, kind: str, name: str, known: Iterable[str] = (), *, hint: str = "") -> Self:
+        """Say that no `kind` is called `name`, and offer the known names that look like it."""
+        names = list(known)
+        close = near_misses(name, names)
+        why = ""
+        if close:
+            hint = hint or "did you mean " + " or ".join(repr(near) for near in close) + "?"
+        elif names:
+            shown = ", ".join(sorted(names)[:8])
+            why = f"known: {shown}" + (", …" if len(names) > 8 else "")
+        return cls(f"there is no {kind} {name!r}", where=name, why=why, hint=hint)
+
+
+class Conflict(MeguruError):
+    """The state changed meanwhile, or the same key was used for another request."""
+
+    code, status, exit_code = "MG-120", 409, 6
+
+
+class TooLarge(MeguruError):
+    """The input is larger than the limit that protects the server."""
+
+    code, status = "MG-130", 413
+
+
+class Unauthenticated(MeguruError):
+    """No valid token came with the request."""
+
+    code, status, exit_code = "MG-200", 401, 4
+
+
+class Forbidden(MeguruError):
+    """The principal is known, but lacks the permission."""
+
+    code, status, exit_code = "MG-201", 403, 4
+
+
+class GateFailed(MeguruError):
+    """A release did not pass its gates."""
+
+    code, status, exit_code = "MG-300", 409, 5
+
+
+class StepFailed(MeguruError):
+    """A pipeline step ended without its output."""
+
+    code, status = "MG-310", 500
+
+
+class LostLease(MeguruError):
+    """Another worker has taken this job over; what this one still writes is refused."""
+
+    code, status = "MG-311", 409
+
+
+class IntegrityError(MeguruError):
+    """Stored data is not what was written."""
+
+    code, status = "MG-400", 500
+
+
+class DigestMismatch(IntegrityError):
+    """A blob's bytes no longer have the digest it is named by."""
+
+    code = "MG-401"
+
+
+class TamperedLog(IntegrityError):
+    """The event log's hash chain is broken."""
+
+    code = "MG-402"
+
+
+class UnsafeModel(MeguruError):
+    """A model file could run code when loaded, so it isn't loaded."""
+
+    code, status = "MG-410", 422
+
+
+class MissingDependency(MeguruError):
+    """An optional library is needed and not installed."""
+
+    code, status = "MG-500", 500
+
+    @classmethod
+    def of(cls, extra: str, package: str) -> Self:
+        """Name the extra of Meguru that brings `package`."""
+        return cls(
+            f"this needs the package {package!r}, which is not installed",
+            hint=f"pip install 'meguru[{extra}]'",
+        )
+
+
+class Busy(MeguruError):
+    """The server can't take this now; the same request may work a little later."""
+
+    code, status = "MG-510", 503
+
+
+class TimedOut(MeguruError):
+    """The time allowed for this ran out."""
+
+    code, status, exit_code = "MG-511", 504, 8
+
+
+class Interrupted(MeguruError):
+    """A person or a signal stopped it; the state is resumable."""
+
+    code, status, exit_code = "MG-520", 499, 130
+
+
+class InternalError(MeguruError):
+    """A bug in Meguru: please report it."""
+
+    code, status = "MG-900", 500
+
+
+def all_errors() -> dict[str, type[MeguruError]]:
+    """Return every error class by its code."""
+    found: dict[str, type[MeguruError]] = {}
+    todo: list[type[MeguruError]] = [MeguruError]
+    while todo:
+        kind = todo.pop()
+        found.setdefault(kind.code, kind)
+        todo.extend(kind.__subclasses__())
+    return dict(sorted(found.items()))
+
+
+def from_dict(fields: dict[str, str]) -> MeguruError:
+    """Rebuild the error that another process described with `as_dict`."""
+    return _rebuild(all_errors().get(fields.get("code", ""), MeguruError), fields)
