@@ -1,4 +1,4 @@
-"""Fail when the docs do not name a command, an error code or an operation that exists."""
+"""Fail when the docs do not name a command or an error code that exists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).resolve().parent.parent
+SKIPPED = ("meguru.testing", "meguru.storage.migrations")
 
 
 def commands(command: click.Command, name: str = "meguru") -> Iterator[str]:
@@ -24,21 +25,11 @@ def commands(command: click.Command, name: str = "meguru") -> Iterator[str]:
             yield from commands(found, f"{name} {child}")
 
 
-def error_codes() -> Iterator[str]:
-    """Yield the code of every error class."""
-    errors = importlib.import_module("meguru.errors")
-    waiting = [errors.MeguruError]
-    while waiting:
-        error = waiting.pop()
-        waiting += error.__subclasses__()
-        yield error.code
-
-
 def import_everything() -> None:
-    """Import every module, so that errors and operations declared anywhere are known."""
+    """Import every module, so that errors declared anywhere are known."""
     package = importlib.import_module("meguru")
     for module in pkgutil.walk_packages(package.__path__, "meguru."):
-        if not module.name.startswith(("meguru.testing", "meguru.storage.migrations")) and "__main__" not in module.name:
+        if not module.name.startswith(SKIPPED) and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
 
 
@@ -46,7 +37,10 @@ def main() -> int:
     """Compare what exists with what the docs say."""
     docs = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").rglob("*.md")))
     import_everything()
-    names = [*commands(importlib.import_module("meguru.cli").main), *error_codes()]
+    names = [
+        *commands(importlib.import_module("meguru.cli").main),
+        *importlib.import_module("meguru.errors").all_errors(),
+    ]
     missing = sorted({name for name in names if name not in docs})
     print("\n".join(f"docs do not name: {name}" for name in missing) or f"docs: {len(names)} names are there")
     return 1 if missing else 0

@@ -1,0 +1,1 @@
+"""What tests of Meguru and of its plug-ins need: fixtures, contract classes, real servers."""
