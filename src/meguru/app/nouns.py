@@ -1,0 +1,53 @@
+"""The modules that declare tables and operations; importing them all is knowing the whole product."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+SCHEMAS = (
+    "meguru.runtime.events.schema",
+    "meguru.runtime.operations.answers",
+    "meguru.runtime.jobs.schema",
+    "meguru.governance.schema",
+    "meguru.datasets.schema",
+    "meguru.tracking.schema",
+    "meguru.predictions.schema",
+    "meguru.pipelines.schema",
+    "meguru.registry.schema",
+    "meguru.serving.schema",
+    "meguru.monitoring.schema",
+    "meguru.releases.schema",
+    "meguru.triggers.schema",
+)
+OPERATIONS = (
+    "meguru.governance.operations",
+    "meguru.artifacts.operations",
+    "meguru.datasets.operations",
+    "meguru.tracking.operations",
+    "meguru.predictions.operations",
+    "meguru.pipelines.operations",
+    "meguru.registry.operations",
+    "meguru.serving.operations",
+    "meguru.monitoring.operations",
+    "meguru.releases.operations",
+    "meguru.triggers.operations",
+)
+
+
+def load_schemas() -> None:
+    """Put every table into the catalogue."""
+    for module in SCHEMAS:
+        _load(module)
+
+
+def load_operations() -> None:
+    """Register every operation."""
+    for module in OPERATIONS:
+        _load(module)
+
+
+def _load(module: str) -> None:
+    parent = module.rpartition(".")[0]
+    if find_spec(parent) is not None and find_spec(module) is not None:
+        import_module(module)

@@ -1,0 +1,79 @@
+"""Open a workspace: a folder, a database URL or a server URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from meguru.app.migrate import migrate
+from meguru.base.clock import Clock
+from meguru.base.settings import Settings, load_settings
+from meguru.errors import NotFound, UsageError
+from meguru.runtime.events.append import START
+from meguru.runtime.events.schema import event_head
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.runtime.workspace import Workspace
+from meguru.storage.blobs import open_store
+from meguru.storage.db import Database
+
+DATABASE = "meguru.db"
+
+
+def open_workspace(
+    where: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    create: bool = True,
+) -> Workspace | RemoteWorkspace:
+    """Open the workspace at `where` (default: ``MEGURU_WORKSPACE``, else ``./.meguru``).
+
+    A folder is an embedded workspace, made if it isn't there (unless `create` is False: `NotFound`);
+    ``postgresql://…`` is a shared one, whose blobs are where ``MEGURU_BLOBS`` says; ``http://…`` is a
+    server, and operations called on it travel there.
+    """
+    chosen = settings or load_settings()
+    place = str(where) if where is not None else chosen.workspace
+    if place.startswith(("http://", "https://")):
+        return RemoteWorkspace(place, token=chosen.token)
+    return open_local(place, settings=chosen, clock=clock, create=create)
+
+
+def open_local(
+    place: str | Path,
+    *,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    create: bool = True,
+) -> Workspace:
+    """Open a workspace in this process: a folder or a database URL; its schema is brought up to date."""
+    chosen = settings or load_settings()
+    text = str(place)
+    if "://" in text:
+        if not chosen.blobs:
+            raise UsageError(
+                "a workspace on a database server needs a place for its blobs",
+                where="MEGURU_BLOBS",
+                hint="set MEGURU_BLOBS to a folder or to s3://BUCKET/PREFIX",
+            )
+        root, url, blobs = None, text, chosen.blobs
+    else:
+        root = Path(text).absolute()
+        if not create and not (root / DATABASE).exists():
+            raise NotFound(f"there is no workspace in {root}", where=str(root), hint="run: meguru init")
+        root.mkdir(parents=True, exist_ok=True)
+        url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or str(root / "blobs")
+    db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
+    migrate(db)
+    _first_time(db)
+    return Workspace(db=db, blobs=open_store(blobs), settings=chosen, root=root, clock=clock)
+
+
+def _first_time(db: Database) -> None:
+    with db.read() as tx:
+        if tx.execute(select(event_head.c.id)).first():
+            return
+    with db.write() as tx:
+        if not tx.execute(select(event_head.c.id)).first():
+            tx.execute(insert(event_head).values(id=1, seq=0, hash=START))

@@ -1,0 +1,64 @@
+"""Settings of one process: defaults, overridden by ``MEGURU_*`` variables, overridden by arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from meguru.errors import UsageError
+
+PREFIX = "MEGURU_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be set; each field is also the variable ``MEGURU_<FIELD>``."""
+
+    workspace: str = ".meguru"
+    """A folder, a database URL (``postgresql://…``) or a server URL (``http://…``)."""
+    blobs: str = ""
+    """Where blobs are: a folder or an object-store URL (``s3://bucket/prefix``); default: inside the workspace folder."""
+    token: str = ""
+    """The access token sent to a server."""
+    sqlite_synchronous: str = "FULL"
+    """FULL survives a power cut; NORMAL survives a killed process and is faster."""
+    max_body: int = 64 * 1024 * 1024
+    """Bytes of the largest request body a server accepts, except for blobs."""
+    max_blob: int = 8 * 1024 * 1024 * 1024
+    """Bytes of the largest blob a server accepts."""
+    max_rows: int = 10_000
+    """Rows of the largest prediction request."""
+    lease_seconds: float = 10.0
+    """How long a worker may be silent before its jobs are taken over."""
+    workers: int = 2
+    """Jobs that one server process works on at a time."""
+    lang: str = ""
+    """Language of text for users: en or ja; default: as the system's locale says."""
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Return the settings; arguments that are None count as not given.
+
+    Raises
+    ------
+    UsageError
+        If a variable has the wrong type; the message names the variable.
+    """
+    variables = os.environ if environment is None else environment
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        key = PREFIX + field.name.upper()
+        if given.get(field.name) is not None:
+            fields[field.name] = given[field.name]
+        elif variables.get(key):
+            fields[field.name] = _read(key, variables[key], field.type)
+    return Settings(**fields)
+
+
+def _read(key: str, text: str, kind: Any) -> Any:
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{key}={text!r} can't be used", why=str(error), where=key) from error

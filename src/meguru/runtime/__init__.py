@@ -1,0 +1,1 @@
+"""What makes a function a capability: operations, events and jobs over one workspace."""

@@ -1,0 +1,83 @@
+"""Read the log by cursor, and wait for what comes next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, select
+
+from meguru.errors import NotFound
+from meguru.runtime.events.schema import event, event_head
+from meguru.runtime.events.types import Event
+
+if TYPE_CHECKING:
+    from meguru.runtime.workspace import Workspace
+
+POLL_SECONDS = 0.1
+
+
+def read(
+    tx: Connection,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    limit: int = 100,
+    types: Iterable[str] = (),
+    subject: str = "",
+    newest_first: bool = False,
+) -> list[Event]:
+    """Return events with ``after < seq < before``, oldest first; empty when there are none (yet)."""
+    query = select(event).where(event.c.seq > after).limit(limit)
+    if before is not None:
+        query = query.where(event.c.seq < before)
+    if wanted := list(types):
+        query = query.where(event.c.type.in_(wanted))
+    if subject:
+        query = query.where(event.c.subject == subject)
+    query = query.order_by(event.c.seq.desc() if newest_first else event.c.seq)
+    return [from_row(row) for row in tx.execute(query)]
+
+
+def one(tx: Connection, event_id: str) -> Event:
+    """Return the event with this id."""
+    row = tx.execute(select(event).where(event.c.id == event_id)).first()
+    if row is None:
+        raise NotFound.of("event", event_id)
+    return from_row(row)
+
+
+def latest(tx: Connection, *, subject: str = "", types: Iterable[str] = ()) -> Event | None:
+    """Return the newest event about a subject; None if there is none."""
+    found = read(tx, subject=subject, types=types, limit=1, newest_first=True)
+    return found[0] if found else None
+
+
+def head(tx: Connection) -> int:
+    """Return the number of the last event; 0 for an empty log."""
+    return tx.execute(select(event_head.c.seq)).scalar() or 0
+
+
+def wait(ws: Workspace, *, after: int, timeout: float) -> int:
+    """Block until an event newer than `after` is committed, by whatever process; return the head.
+
+    Returns the unchanged head when `timeout` seconds pass without one. A commit of this process wakes
+    at once, one of another process within 0.1 s.
+    """
+    end = time.monotonic() + timeout
+    while True:
+        with ws.read() as tx:
+            now = head(tx)
+        left = end - time.monotonic()
+        if now > after or left <= 0:
+            return now
+        with ws.committed:
+            ws.committed.wait(min(POLL_SECONDS, left))
+
+
+def from_row(row: Row[Any]) -> Event:
+    """Make an event of its row."""
+    fields = dict(row._mapping)
+    fields["used"], fields["produced"] = tuple(fields["used"]), tuple(fields["produced"])
+    return Event(**fields)

@@ -1,0 +1,30 @@
+"""One event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact, in the past tense.
+
+    `cause` is the id of the event that led to this one; `hash` is the sha256 of `previous` and of all
+    other fields in canonical JSON, so that no event can be changed, removed or moved without notice.
+    """
+
+    seq: int
+    id: str
+    type: str
+    at: datetime
+    actor: str
+    operation: str
+    subject: str
+    cause: str | None = None
+    data: dict[str, Any] = {}
+    used: tuple[str, ...] = ()
+    produced: tuple[str, ...] = ()
+    previous: str = ""
+    hash: str = ""

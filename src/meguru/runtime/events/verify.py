@@ -1,0 +1,53 @@
+"""Prove that nobody changed the log."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from meguru.runtime.events.append import START, chain_hash
+from meguru.runtime.events.read import from_row
+from meguru.runtime.events.schema import event, event_head
+
+_BATCH = 2000
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check of the chain found; `seq` and `event` name the first bad entry."""
+
+    intact: bool
+    checked: int
+    head: str = ""
+    seq: int | None = None
+    event: str = ""
+    why: str = ""
+
+
+def verify(tx: Connection) -> Verdict:
+    """Walk the whole chain; stop at the first entry that was changed, removed, moved or added."""
+    previous, seq = START, 0
+    rows = tx.execution_options(yield_per=_BATCH).execute(select(event).order_by(event.c.seq))
+    for row in rows:
+        try:
+            item = from_row(row)
+            fault = _fault(item.seq, seq + 1, item.previous, previous, item.hash, chain_hash(item))
+        except (ValueError, TypeError, msgspec.MsgspecError) as error:
+            return Verdict(intact=False, checked=seq, seq=row.seq, why=f"the entry can't be read: {error}")
+        if fault:
+            return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
+        previous, seq = item.hash, item.seq
+    last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
+    if last is not None and (last.seq, last.hash) != (seq, previous):
+        why = f"the log ends at {seq}, but {last.seq} entries were written: the tail was removed or the head changed"
+        return Verdict(intact=False, checked=seq, seq=seq + 1, why=why)
+    return Verdict(intact=True, checked=seq, head=previous)
+
+
+def _fault(seq: int, wanted: int, previous: str, before: str, stored: str, computed: str) -> str:
+    if seq != wanted:
+        return f"entry {wanted} is missing"
+    if previous != before:
+        return "it does not continue the entry before it: one of the two was replaced"
+    if stored != computed:
+        return "its content does not have the hash that was stored with it: it was changed"
+    return ""

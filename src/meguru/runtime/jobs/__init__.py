@@ -1,0 +1,13 @@
+"""Jobs: work that must happen once it was promised, whichever process does it.
+
+A job is a row, enqueued in the transaction of the event that asks for it. A worker claims it with a
+lease, keeps the lease by heartbeats, and is fenced by the attempt number: when it dies or stalls,
+another worker claims the job again and whatever the first one still writes is refused.
+"""
+
+from meguru.runtime.jobs.lease import Lease
+from meguru.runtime.jobs.queue import cancel, enqueue, find
+from meguru.runtime.jobs.types import Job, JobHandler, JobState
+from meguru.runtime.jobs.worker import Worker
+
+__all__ = ["Job", "JobHandler", "JobState", "Lease", "Worker", "cancel", "enqueue", "find"]

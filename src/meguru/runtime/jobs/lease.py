@@ -1,0 +1,45 @@
+"""A worker's hold on a job."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from meguru.errors import Interrupted, LostLease
+from meguru.runtime.jobs import queue
+from meguru.runtime.jobs.types import Job
+
+if TYPE_CHECKING:
+    from meguru.runtime.workspace import Workspace
+
+
+class Lease:
+    """Held while a handler runs; `stopping` is set when the process drains, `lost` when another took over."""
+
+    def __init__(self, ws: Workspace, job: Job, seconds: float, stopping: threading.Event) -> None:
+        self.job, self.stopping = job, stopping
+        self.lost = threading.Event()
+        self._ws, self._seconds = ws, seconds
+
+    def check(self, tx: Connection) -> None:
+        """Refuse to go on writing in `tx` if the job is no longer ours."""
+        if not queue.is_held(tx, self.job):
+            self.lost.set()
+            raise LostLease(f"job {self.job.id} is another worker's now", why="this one was silent or cancelled")
+
+    def proceed(self) -> None:
+        """Raise Interrupted when the process is draining, LostLease when the job is no longer ours."""
+        if self.lost.is_set():
+            raise LostLease(f"job {self.job.id} is another worker's now")
+        if self.stopping.is_set():
+            raise Interrupted("this worker is stopping; the job goes on elsewhere or later")
+
+    def beat(self) -> None:
+        """Send one heartbeat."""
+        until = self._ws.clock.now() + timedelta(seconds=self._seconds)
+        with self._ws.db.write() as tx:
+            if not queue.extend(tx, self.job, until):
+                self.lost.set()

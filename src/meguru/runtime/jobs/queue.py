@@ -1,0 +1,140 @@
+"""The rows of the queue: enqueue, claim, extend, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+
+from meguru.base.ids import new_id
+from meguru.errors import NotFound
+from meguru.runtime.jobs.schema import job
+from meguru.runtime.jobs.types import Job, JobState
+
+if TYPE_CHECKING:
+    from meguru.runtime.operations import Context
+
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+def enqueue(
+    ctx: Context,
+    *,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    cause: str | None = None,
+    max_attempts: int = 5,
+    not_before: datetime | None = None,
+) -> Job:
+    """Promise a job in the open transaction; the job that already has this kind and key is returned as it is."""
+    tx = ctx.tx
+    known = tx.execute(select(job).where(job.c.kind == kind, job.c.key == key)).first()
+    if known is not None:
+        return from_row(known)
+    now = ctx.now()
+    row = {
+        "id": new_id("job"),
+        "kind": kind,
+        "key": key,
+        "payload": payload,
+        "state": JobState.QUEUED.value,
+        "attempt": 0,
+        "max_attempts": max_attempts,
+        "created_at": now,
+        "not_before": not_before or now,
+        "cause": cause or ctx.cause,
+    }
+    return from_row(tx.execute(insert(job).values(row).returning(job)).one())
+
+
+def find(tx: Connection, job_id: str) -> Job:
+    """Return the job with this id."""
+    row = tx.execute(select(job).where(job.c.id == job_id)).first()
+    if row is None:
+        raise NotFound.of("job", job_id)
+    return from_row(row)
+
+
+def is_idle(tx: Connection, now: datetime) -> bool:
+    """Tell whether no job is running or due."""
+    open_jobs = select(func.count()).select_from(job).where(job.c.state.in_(OPEN), job.c.not_before <= now)
+    return not tx.execute(open_jobs).scalar()
+
+
+def claim(
+    tx: Connection, *, owner: str, now: datetime, lease: timedelta, kinds: Iterable[str], job_id: str | None = None
+) -> Job | None:
+    """Take the oldest due job of these kinds, or the named one; None when there is none to take."""
+    due = or_(
+        and_(job.c.state == JobState.QUEUED, job.c.not_before <= now),
+        and_(job.c.state == JobState.RUNNING, job.c.lease_until < now),
+    )
+    wanted: ColumnElement[bool] = and_(due, job.c.kind.in_(list(kinds)))
+    if job_id is not None:
+        wanted = and_(wanted, job.c.id == job_id)
+    oldest = select(job.c.id).where(wanted).order_by(job.c.not_before, job.c.id).limit(1)
+    chosen = oldest.with_for_update(skip_locked=True).scalar_subquery()
+    taken = tx.execute(
+        update(job)
+        .where(job.c.id == chosen)
+        .values(state=JobState.RUNNING, attempt=job.c.attempt + 1, lease_owner=owner, lease_until=now + lease)
+        .returning(job)
+    ).first()
+    return None if taken is None else from_row(taken)
+
+
+def extend(tx: Connection, held: Job, until: datetime) -> bool:
+    """Lengthen a lease; False if the job is no longer this holder's."""
+    done = tx.execute(update(job).where(_held(held)).values(lease_until=until))
+    return done.rowcount == 1
+
+
+def is_held(tx: Connection, held: Job) -> bool:
+    """Tell whether the holder still owns its job, and keep it owned until the transaction ends."""
+    return tx.execute(select(job.c.id).where(_held(held)).with_for_update()).first() is not None
+
+
+def finish(tx: Connection, held: Job, state: JobState, now: datetime, error: str | None = None) -> bool:
+    """End a job; False if it is no longer this holder's."""
+    values = {"state": state, "finished_at": now, "lease_owner": None, "lease_until": None, "error": error}
+    return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
+
+
+def put_back(tx: Connection, held: Job, not_before: datetime, *, counts: bool, error: str | None = None) -> bool:
+    """Queue a job again; unless it `counts`, the attempt is forgotten."""
+    values: dict[str, Any] = {
+        "state": JobState.QUEUED,
+        "not_before": not_before,
+        "lease_owner": None,
+        "lease_until": None,
+        "error": error,
+    }
+    if not counts:
+        values["attempt"] = job.c.attempt - 1
+    return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
+
+
+def cancel(tx: Connection, kind: str, key: str, now: datetime) -> bool:
+    """Cancel a job that has not ended; its holder loses its lease. False if it had ended or never was."""
+    where = and_(job.c.kind == kind, job.c.key == key, job.c.state.in_(OPEN))
+    values = {"state": JobState.CANCELLED, "finished_at": now, "lease_owner": None, "lease_until": None}
+    return tx.execute(update(job).where(where).values(values)).rowcount == 1
+
+
+def from_row(row: Row[Any]) -> Job:
+    """Make a job of its row."""
+    fields = dict(row._mapping)
+    fields["state"] = JobState(fields["state"])
+    return Job(**fields)
+
+
+def _held(held: Job) -> ColumnElement[bool]:
+    return and_(
+        job.c.id == held.id,
+        job.c.state == JobState.RUNNING,
+        job.c.attempt == held.attempt,
+        job.c.lease_owner == held.lease_owner,
+    )

@@ -1,0 +1,57 @@
+"""What a job is, and what handles one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from meguru.runtime.jobs.lease import Lease
+    from meguru.runtime.workspace import Workspace
+
+
+class JobState(StrEnum):
+    """Where a job stands; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of promised work; `key` is unique for its kind, `cause` is the event that asked for it."""
+
+    id: str
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    state: JobState
+    attempt: int
+    max_attempts: int
+    created_at: datetime
+    not_before: datetime
+    cause: str | None = None
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    finished_at: datetime | None = None
+    error: str | None = None
+
+
+class JobHandler(Protocol):
+    """Does the jobs of one kind.
+
+    `run` may be called again for the same job after a crash, so each of its writes is idempotent and
+    made under ``lease.check(tx)``. It returns when the job is done; `Interrupted` puts the job back
+    untouched (the process is stopping); any other exception is an attempt that failed. `abandon` is
+    called once, when no attempt is left or the job was cancelled: it must bring whatever the job was
+    for into a final state.
+    """
+
+    def run(self, ws: Workspace, job: Job, lease: Lease) -> None: ...
+
+    def abandon(self, ws: Workspace, job: Job, why: str) -> None: ...

@@ -1,0 +1,156 @@
+"""The worker: threads of one process that claim jobs and do them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from meguru.base.ids import new_id
+from meguru.base.plugins import Table
+from meguru.errors import Interrupted, LostLease, MeguruError
+from meguru.runtime import events
+from meguru.runtime.jobs import queue
+from meguru.runtime.jobs.lease import Lease
+from meguru.runtime.jobs.types import Job, JobHandler, JobState
+
+if TYPE_CHECKING:
+    from meguru.runtime.workspace import Workspace
+
+log = logging.getLogger(__name__)
+BACKOFF_SECONDS = 1.0
+
+
+class Worker:
+    """Does jobs until it is stopped.
+
+    Parameters
+    ----------
+    ws
+        Where the jobs are.
+    handlers
+        A `JobHandler` by kind of job.
+    threads
+        Jobs worked on at a time.
+    """
+
+    def __init__(self, ws: Workspace, handlers: Table, *, threads: int = 2) -> None:
+        self.ws, self.handlers = ws, handlers
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('w')[-8:]}"
+        self.stopping = threading.Event()
+        self._held: dict[str, Lease] = {}
+        self._threads = [threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)]
+
+    def start(self) -> None:
+        """Start claiming jobs."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Claim no more; ask running handlers to stop; wait for them, `timeout` seconds at most each."""
+        self.stopping.set()
+        self.ws.notify()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout)
+
+    def run_job(self, job_id: str) -> bool:
+        """Do the named job in this thread, all its attempts; False if another worker has it."""
+        done = False
+        while (job := self._claim(job_id)) is not None:
+            self._do(job)
+            done = True
+        return done
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                with self.ws.read() as tx:
+                    seen = events.head(tx)
+                job = self._claim()
+                if job is not None:
+                    self._do(job)
+                else:
+                    events.wait(self.ws, after=seen, timeout=1.0)
+            except Exception:
+                log.exception("the worker could not take a job; it tries again")
+                self.stopping.wait(BACKOFF_SECONDS)
+
+    def _claim(self, job_id: str | None = None) -> Job | None:
+        lease = timedelta(seconds=self.ws.settings.lease_seconds)
+        with self.ws.db.write() as tx:
+            return queue.claim(
+                tx,
+                owner=self.owner,
+                now=self.ws.clock.now(),
+                lease=lease,
+                kinds=self.handlers.names(),
+                job_id=job_id,
+            )
+
+    def _do(self, job: Job) -> None:
+        handler: JobHandler = self.handlers.load(job.kind)
+        ws = self.ws.with_(cause=job.cause)
+        if job.attempt > job.max_attempts:
+            self._end(job, JobState.FAILED, "the process that worked on it died each time")
+            handler.abandon(ws, job, "the process that worked on it died each time")
+            return
+        lease = Lease(self.ws, job, self.ws.settings.lease_seconds, self.stopping)
+        try:
+            with self._beating(lease):
+                handler.run(ws, job, lease)
+        except LostLease:
+            log.warning("job %s was taken over or cancelled", job.id)
+            with self.ws.read() as tx:
+                cancelled = queue.find(tx, job.id).state is JobState.CANCELLED
+            if cancelled:
+                handler.abandon(ws, job, "it was cancelled")
+        except Interrupted:
+            with self.ws.db.write() as tx:
+                queue.put_back(tx, job, self.ws.clock.now(), counts=False)
+        except Exception as error:
+            self._failed(handler, ws, job, error)
+        else:
+            self._end(job, JobState.DONE)
+
+    def _failed(self, handler: JobHandler, ws: Workspace, job: Job, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        log.warning("job %s (%s) failed at attempt %d: %s", job.id, job.kind, job.attempt, text)
+        # An error we can explain is an answer, not an accident: another attempt would get the same.
+        if job.attempt >= job.max_attempts or isinstance(error, MeguruError):
+            self._end(job, JobState.FAILED, text)
+            handler.abandon(ws, job, text)
+            return
+        log.debug("traceback", exc_info=error)
+        later = self.ws.clock.now() + timedelta(seconds=BACKOFF_SECONDS * 2 ** (job.attempt - 1))
+        with self.ws.db.write() as tx:
+            queue.put_back(tx, job, later, counts=True, error=text)
+
+    def _end(self, job: Job, state: JobState, error: str | None = None) -> None:
+        with self.ws.db.write() as tx:
+            queue.finish(tx, job, state, self.ws.clock.now(), error)
+        self.ws.notify()
+
+    @contextmanager
+    def _beating(self, lease: Lease) -> Iterator[None]:
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(self.ws.settings.lease_seconds / 3):
+                try:
+                    lease.beat()
+                except Exception:
+                    log.exception("a heartbeat failed")
+
+        thread = threading.Thread(target=beat, name=f"lease-{lease.job.id[-6:]}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

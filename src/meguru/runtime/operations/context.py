@@ -1,0 +1,147 @@
+"""What an operation's function gets: one transaction, one principal, one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+from sqlalchemy import event as listening
+
+from meguru.errors import InternalError
+from meguru.runtime import events
+
+if TYPE_CHECKING:
+    from meguru.base.clock import Clock
+    from meguru.base.settings import Settings
+    from meguru.runtime.operations.operation import Operation
+    from meguru.runtime.principals import Principal
+    from meguru.runtime.workspace import Workspace
+    from meguru.storage.blobs import BlobStore
+    from meguru.storage.db import Database
+
+
+class Context:
+    """The transaction of one operation, opened when `tx` is first touched.
+
+    Read and compute before you touch `tx`: from then on (in a change) nobody else can write.
+    """
+
+    def __init__(self, ws: Workspace, operation: Operation[..., Any], stack: ExitStack) -> None:
+        self.ws, self.operation = ws, operation
+        self.emitted: list[events.Event] = []
+        self.changed = False
+        self.on_open: Callable[[Connection], None] | None = None
+        self.hooks: list[Callable[[], None]] = []
+        self._stack = stack
+        self._tx: Connection | None = None
+
+    @property
+    def tx(self) -> Connection:
+        """The open transaction: a read one for a query, else the write one."""
+        if self._tx is None:
+            db = self.ws.db
+            self._tx = self._stack.enter_context(db.read() if self.operation.query else db.write())
+            if not self.operation.query:
+                listening.listen(self._tx, "after_cursor_execute", self._watch)
+                if self.on_open:
+                    self.on_open(self._tx)
+        return self._tx
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transaction has begun."""
+        return self._tx is not None
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts."""
+        return self.ws.principal
+
+    @property
+    def cause(self) -> str | None:
+        """The id of the event that led to this operation."""
+        return self.ws.cause
+
+    @property
+    def clock(self) -> Clock:
+        """The workspace's clock."""
+        return self.ws.clock
+
+    @property
+    def blobs(self) -> BlobStore:
+        """The workspace's blobs."""
+        return self.ws.blobs
+
+    @property
+    def db(self) -> Database:
+        """The workspace's database."""
+        return self.ws.db
+
+    @property
+    def settings(self) -> Settings:
+        """The workspace's settings."""
+        return self.ws.settings
+
+    def now(self) -> datetime:
+        """Return the present moment, in UTC."""
+        return self.ws.clock.now()
+
+    def emit(
+        self,
+        type: str,  # noqa: A002 - the word of the domain
+        subject: str,
+        *,
+        data: Mapping[str, Any] | None = None,
+        used: Iterable[str] = (),
+        produced: Iterable[str] = (),
+        cause: str | None = None,
+    ) -> events.Event:
+        """Append an event to the log, and its lineage edges from each `used` to each `produced` reference."""
+        if self.operation.query:
+            message = f"{self.operation.name} is a query; it can't emit {type}"
+            raise InternalError(message)
+        done = events.append(
+            self.tx,
+            type=type,
+            at=self.now(),
+            actor=self.principal.name,
+            operation=self.operation.name,
+            subject=subject,
+            cause=cause or self.cause,
+            data=data,
+            used=used,
+            produced=produced,
+        )
+        self.emitted.append(done)
+        return done
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Call `hook` once the transaction is committed; not at all if it is rolled back."""
+        self.hooks.append(hook)
+
+    def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Run another operation in this transaction, with the same principal's rights."""
+        from meguru.runtime.operations.execute import authorise, check_evented
+
+        authorise(self.ws, operation)
+        if self.operation.query and not operation.query:
+            message = f"{self.operation.name} is a query; it can't run {operation.name}"
+            raise InternalError(message)
+        before = len(self.emitted)
+        result = operation.function(self, **operation.read_arguments(_plain(arguments)))
+        check_evented(operation, emitted=len(self.emitted) > before, changed=self.changed and not self.emitted)
+        return result
+
+    def _watch(self, _connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.lstrip()[:6].upper().startswith(("SELECT", "PRAGMA", "BEGIN")) and cursor.rowcount != 0:
+            self.changed = True
+
+
+def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,))
+    return plain

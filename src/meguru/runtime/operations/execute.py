@@ -1,0 +1,121 @@
+"""Carry out an operation: authorise, run once per idempotency key, commit, tell."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError as RowConflict
+
+from meguru.base import digests
+from meguru.errors import Conflict, Forbidden, InternalError
+from meguru.runtime import events
+from meguru.runtime.operations import answers
+from meguru.runtime.operations.context import Context
+
+if TYPE_CHECKING:
+    from meguru.runtime.operations.operation import Operation
+    from meguru.runtime.workspace import Workspace
+
+
+class _AlreadyDone(Exception):  # noqa: N818 - a signal, not an error
+    def __init__(self, answer: answers.Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+    """Run `operation` in its own transaction and return its result.
+
+    With an idempotency key, the result of the first successful run is returned to every later call of
+    the same principal with the same key and arguments; other arguments under that key are a `Conflict`.
+    """
+    authorise(ws, operation)
+    plain = msgspec.to_builtins(arguments)
+    typed = operation.read_arguments(plain)
+    key = None if operation.query else ws.idempotency_key
+    request = answers.Request(
+        principal=ws.principal.name, operation=operation.name, key=key or "", digest=digests.of_value(plain)
+    )
+    if not key:
+        return _run(ws, operation, typed, None)
+    with ws.read() as tx:
+        known = answers.find(tx, request)
+    try:
+        if known is not None:
+            raise _AlreadyDone(known)
+        return _run(ws, operation, typed, request)
+    except _AlreadyDone as done:
+        return _recall(operation, request, done.answer)
+    except RowConflict:
+        # Another server answered the same key between our look and our commit.
+        with ws.read() as tx:
+            known = answers.find(tx, request)
+        if known is None:
+            raise
+        return _recall(operation, request, known)
+
+
+def authorise(ws: Workspace, operation: Operation[..., Any]) -> None:
+    """Raise Forbidden, and log the denial, unless the principal holds the operation's permission."""
+    principal = ws.principal
+    if principal.allows(operation.permission):
+        return
+    with ws.db.write() as tx:
+        events.append(
+            tx,
+            type="access.denied",
+            at=ws.clock.now(),
+            actor=principal.name,
+            operation=operation.name,
+            subject=f"principal/{principal.name}",
+            data={"permission": operation.permission},
+        )
+    raise Forbidden(
+        f"{principal.name} may not do {operation.name}",
+        why=f"the permission {operation.permission!r} is missing",
+        hint="ask an owner for a role or a token that has it",
+    )
+
+
+def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: bool) -> None:
+    """Refuse a change that nobody would ever hear of."""
+    if changed and not emitted and operation.evented and not operation.query:
+        message = f"operation {operation.name} changed the database without an event"
+        raise InternalError(message)
+
+
+def _run(
+    ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any], request: answers.Request | None
+) -> Any:
+    with ExitStack() as stack:
+        ctx = Context(ws, operation, stack)
+        if request:
+            ctx.on_open = lambda tx: _stop_if_done(tx, request)
+        result = operation.function(ctx, **arguments)
+        check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
+        if request:
+            answers.keep(ctx.tx, request, msgspec.json.encode(result).decode(), ctx.now())
+    if ctx.is_open and not operation.query:
+        ws.notify()
+    for hook in ctx.hooks:
+        hook()
+    return result
+
+
+def _stop_if_done(tx: Connection, request: answers.Request) -> None:
+    known = answers.find(tx, request)
+    if known is not None:
+        raise _AlreadyDone(known)
+
+
+def _recall(operation: Operation[..., Any], request: answers.Request, answer: answers.Answer) -> Any:
+    if answer.digest != request.digest:
+        raise Conflict(
+            f"the idempotency key {request.key!r} was used for another {operation.name}",
+            why="a key stands for one request; its arguments can't change",
+            hint="send a new key with the new arguments",
+        )
+    return msgspec.json.decode(answer.result, type=operation.result_type)

@@ -1,0 +1,139 @@
+"""A workspace that a server holds: the same operations, carried over HTTP."""
+
+from __future__ import annotations
+
+import copy
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from meguru.base import digests
+from meguru.errors import Busy, MeguruError, from_dict
+from meguru.runtime.operations.operation import Operation
+from meguru.storage.blobs.base import check, missing
+from meguru.storage.blobs.local import LocalStore
+
+
+class RemoteWorkspace:
+    """Carries operations to the server at `url`; results and errors are as if they had run here."""
+
+    is_remote = True
+
+    def __init__(self, url: str, *, token: str = "", timeout: float = 60.0) -> None:
+        import httpx
+
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.url = url.rstrip("/")
+        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout)
+        self.cause: str | None = None
+        self.idempotency_key: str | None = None
+        self.blobs = RemoteBlobs(self)
+
+    def with_(self, *, cause: str | None = None, idempotency_key: str | None = None) -> Self:
+        """Return a view with another cause or idempotency key; a key is never inherited."""
+        view = copy.copy(self)
+        view.cause, view.idempotency_key = cause or self.cause, idempotency_key
+        return view
+
+    def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Run one operation on the server; `operation(ws, …)` is the usual way to call this."""
+        plain = operation.read_arguments(msgspec.to_builtins(arguments))
+        if operation.query:
+            given = {key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None}
+            answer = self.send("GET", operation.path, params=given)
+        else:
+            marks = {"Idempotency-Key": self.idempotency_key, "Meguru-Cause": self.cause}
+            headers = {key: value for key, value in marks.items() if value}
+            headers["Content-Type"] = "application/json"
+            answer = self.send("POST", operation.path, content=msgspec.json.encode(plain), headers=headers)
+        return msgspec.json.decode(answer.content, type=operation.result_type)
+
+    def send(self, method: str, path: str, **request: Any) -> Any:
+        """Send one request; an answer that is an error is raised as the error it describes."""
+        import httpx
+
+        try:
+            answer = self.http.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise Busy(
+                f"the server at {self.url} does not answer",
+                where=self.url,
+                why=str(error) or type(error).__name__,
+                hint="start it with: meguru up",
+            ) from error
+        if answer.is_error:
+            raise _error(answer)
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class RemoteBlobs:
+    """The server's blobs."""
+
+    def __init__(self, ws: RemoteWorkspace) -> None:
+        self._ws, self.url = ws, ws.url
+        self._cache = LocalStore(Path(tempfile.gettempdir()) / "meguru-remote-blobs")
+
+    def put_bytes(self, data: bytes) -> str:
+        """Upload bytes; return their digest."""
+        digest = digests.of_bytes(data)
+        if not self.has(digest):
+            self._ws.send("PUT", _blob(digest), content=data)
+        return digest
+
+    def put_file(self, path: Path) -> str:
+        """Upload a file's content in bounded memory; return its digest."""
+        digest = self._cache.put_file(path)
+        if not self.has(digest):
+            with self._cache.path(digest).open("rb") as file:
+                self._ws.send("PUT", _blob(digest), content=file)
+        return digest
+
+    def get_bytes(self, digest: str) -> bytes:
+        """Download bytes, checked."""
+        data: bytes = self._ws.send("GET", _blob(digest)).content
+        check(digest, digests.of_bytes(data), self.url)
+        return data
+
+    def path(self, digest: str) -> Path:
+        """Return a local copy, to be read only."""
+        if not self._cache.has(digest):
+            self._cache.put_bytes(self.get_bytes(digest))
+        return self._cache.path(digest)
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the server has the blob."""
+        return self._ws.http.head(_blob(digest)).status_code == 200  # noqa: PLR2004 - HTTP's own number
+
+    def size(self, digest: str) -> int:
+        """Return the number of bytes."""
+        answer = self._ws.http.head(_blob(digest))
+        if answer.is_error:
+            raise missing(digest)
+        return int(answer.headers["content-length"])
+
+
+def _blob(digest: str) -> str:
+    return f"/api/v1/blobs/{digests.check_digest(digest)}"
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _error(answer: Any) -> MeguruError:
+    try:
+        return from_dict(msgspec.json.decode(answer.content, type=dict[str, dict[str, str]])["error"])
+    except (msgspec.MsgspecError, KeyError):
+        return MeguruError(f"the server answered {answer.status_code}", why=answer.text[:200])

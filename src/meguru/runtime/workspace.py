@@ -1,0 +1,92 @@
+"""One open workspace: its database, blobs, settings and clock, seen by one principal."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection
+
+from meguru.base.clock import Clock, SystemClock
+from meguru.base.settings import Settings
+from meguru.runtime.operations.execute import execute
+from meguru.runtime.operations.operation import Operation
+from meguru.runtime.principals import LOCAL_OWNER, Principal
+from meguru.storage.blobs import BlobStore
+from meguru.storage.db import Database
+
+
+class Workspace:
+    """A workspace opened in this process. Operations take it (or a `RemoteWorkspace`) as first argument.
+
+    Safe for many threads. `with_` returns a view for another principal, cause or idempotency key; all
+    views share the connections.
+    """
+
+    is_remote = False
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        blobs: BlobStore,
+        settings: Settings,
+        root: Path | None = None,
+        clock: Clock | None = None,
+        principal: Principal = LOCAL_OWNER,
+    ) -> None:
+        self.db, self.blobs, self.settings, self.root = db, blobs, settings, root
+        self.clock: Clock = clock or SystemClock()
+        self.principal = principal
+        self.cause: str | None = None
+        self.idempotency_key: str | None = None
+        self.committed = threading.Condition()
+
+    def with_(
+        self,
+        *,
+        principal: Principal | None = None,
+        cause: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Self:
+        """Return a view: what is given replaces this view's; an idempotency key is never inherited."""
+        view = copy.copy(self)
+        view.principal = principal or self.principal
+        view.cause = cause or self.cause
+        view.idempotency_key = idempotency_key
+        return view
+
+    def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Run one operation; `operation(ws, …)` is the usual way to call this."""
+        return execute(self, operation, arguments)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Open a read transaction."""
+        return self.db.read()
+
+    def cache_folder(self, name: str) -> Path:
+        """Return a folder for things that can be made again."""
+        import tempfile
+
+        base = self.root / "cache" if self.root else Path(tempfile.gettempdir()) / "meguru-cache"
+        folder = base / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def notify(self) -> None:
+        """Wake whoever waits for an event."""
+        with self.committed:
+            self.committed.notify_all()
+
+    def close(self) -> None:
+        """Close the database's idle connections."""
+        self.db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Where state lives: one database for facts, one content-addressed store for bytes."""

@@ -1,0 +1,107 @@
+"""Blobs in an object store (S3, GCS, Azure) through obstore, with a local read cache."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from meguru.base import digests
+from meguru.storage.blobs.base import check, missing
+from meguru.storage.blobs.local import LocalStore
+
+
+class ObjectStore:
+    """One object a blob, put only if absent.
+
+    Credentials and endpoints come from the standard environment variables of the store
+    (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ``AWS_ALLOW_HTTP`` …), never from the URL.
+    """
+
+    def __init__(self, url: str, cache: Path | None = None) -> None:
+        from obstore.store import from_url
+
+        self.url = url
+        self._store = from_url(url, **_options(url))
+        self._cache = LocalStore(cache or Path(tempfile.gettempdir()) / f"meguru-blobs-{os.getuid()}")
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes; return their digest."""
+        digest = digests.of_bytes(data)
+        self._put(digest, data)
+        return digest
+
+    def put_file(self, path: Path) -> str:
+        """Store a file's content; it passes through the local cache, which hashes it."""
+        digest = self._cache.put_file(path)
+        if not self.has(digest):
+            self._put(digest, self._cache.path(digest))
+        return digest
+
+    def get_bytes(self, digest: str) -> bytes:
+        """Return the bytes, checked."""
+        if self._cache.has(digest):
+            with contextlib.suppress(Exception):
+                return self._cache.get_bytes(digest)
+        data = self._fetch(digest)
+        check(digest, digests.of_bytes(data), f"{self.url}/{_key(digest)}")
+        return data
+
+    def path(self, digest: str) -> Path:
+        """Return a file of the local cache that holds the bytes."""
+        if not self._cache.has(digest):
+            self._cache.put_bytes(self.get_bytes(digest))
+        return self._cache.path(digest)
+
+    def has(self, digest: str) -> bool:
+        """Tell whether the blob is in the object store (the cache does not count)."""
+        import obstore
+
+        try:
+            obstore.head(self._store, _key(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def size(self, digest: str) -> int:
+        """Return the number of bytes."""
+        import obstore
+
+        try:
+            return int(obstore.head(self._store, _key(digest))["size"])
+        except FileNotFoundError:
+            raise missing(digest) from None
+
+    def _put(self, digest: str, data: bytes | Path) -> None:
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        small = isinstance(data, bytes) or data.stat().st_size < 64 << 20
+        with contextlib.suppress(AlreadyExistsError):
+            # A conditional put can't be multipart; a large file is put as it is: same key, same bytes.
+            obstore.put(self._store, _key(digest), data, mode="create" if small else "overwrite")
+
+    def _fetch(self, digest: str) -> bytes:
+        import obstore
+
+        try:
+            return bytes(obstore.get(self._store, _key(digest)).bytes())
+        except FileNotFoundError:
+            raise missing(digest) from None
+
+
+def _key(digest: str) -> str:
+    digests.check_digest(digest)
+    return f"{digest[:2]}/{digest[2:]}"
+
+
+def _options(url: str) -> dict[str, object]:
+    if not url.startswith("s3://"):
+        return {}
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
+    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"} or endpoint.startswith("http://")
+    options: dict[str, object] = {"client_options": {"allow_http": allow_http}}
+    if endpoint:
+        options["config"] = {"aws_endpoint_url": endpoint}
+    return options

@@ -1,0 +1,6 @@
+"""The database: SQLite in a folder, or PostgreSQL when shared. The same statements run on both."""
+
+from meguru.storage.db.engine import Database
+from meguru.storage.db.schema import Json, UtcTime, metadata
+
+__all__ = ["Database", "Json", "UtcTime", "metadata"]
