@@ -9,7 +9,9 @@ from typing import Protocol
 class Clock(Protocol):
     """Tells the time, always aware and in UTC."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Return the present moment."""
+        ...
 
 
 class SystemClock:

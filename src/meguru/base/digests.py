@@ -39,5 +39,7 @@ def of_value(value: Any) -> str:
 def check_digest(digest: str, *, field: str = "digest") -> str:
     """Return `digest` if it is one; a digest becomes part of a path, so nothing else may pass."""
     if not _DIGEST.fullmatch(digest):
-        raise InvalidInput(f"{digest[:80]!r} is not a sha256 digest", why="64 lowercase hex digits are wanted", field=field)
+        raise InvalidInput(
+            f"{digest[:80]!r} is not a sha256 digest", why="64 lowercase hex digits are wanted", field=field
+        )
     return digest

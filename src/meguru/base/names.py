@@ -10,13 +10,13 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 
 
 def check_name(kind: str, name: str, *, field: str = "name") -> str:
-    """Return `name` if it may name a `kind`; lowercase letters, digits, ``-``, ``_`` and ``.``, at most 100."""
+    """Return `name` if it may name a `kind`: 1 to 100 of ``a-z 0-9 - _ .``."""
     if _NAME.fullmatch(name):
         return name
     suggestion = re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-._")[:100]
     raise InvalidInput(
         f"{name[:120]!r} can't name a {kind}",
-        why="a name has 1 to 100 lowercase letters, digits, '-', '_' or '.', and starts with a letter or digit",
+        why="a name is 1 to 100 lowercase letters, digits, '-', '_' or '.', a letter or digit first",
         hint=f"use {suggestion!r}" if suggestion else "",
         field=field,
     )

@@ -22,5 +22,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 def check_limit(limit: int) -> int:
     """Return a page size within 1 to 1,000, or say what is wrong with it."""
     if not 1 <= limit <= MAX_PAGE:
-        raise InvalidInput(f"a page can't have {limit} items", why=f"1 to {MAX_PAGE} are allowed", field="limit")
+        raise InvalidInput(
+            f"a page can't have {limit} items", why=f"1 to {MAX_PAGE} are allowed", field="limit"
+        )
     return limit

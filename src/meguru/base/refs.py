@@ -36,7 +36,9 @@ def parse(text: str, *, kind: str | None = None) -> Ref:
     if not slash:
         found, name = kind or "", head
     if not found or not name or (at and not version):
-        raise InvalidInput(f"{text[:200]!r} is not a reference", hint="write kind/name@version, as in model/churn@3")
+        raise InvalidInput(
+            f"{text[:200]!r} is not a reference", hint="write kind/name@version, as in model/churn@3"
+        )
     if kind is not None and found != kind:
         raise InvalidInput(f"{text[:200]!r} refers to a {found}, but a {kind} is wanted here")
     return Ref(found, name, version or None)

@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workspace: str = ".meguru"
     """A folder, a database URL (``postgresql://…``) or a server URL (``http://…``)."""
     blobs: str = ""
-    """Where blobs are: a folder or an object-store URL (``s3://bucket/prefix``); default: inside the workspace folder."""
+    """Where blobs are: a folder or ``s3://bucket/prefix``; default: inside the workspace folder."""
     token: str = ""
     """The access token sent to a server."""
     sqlite_synchronous: str = "FULL"

@@ -14,12 +14,19 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     permissions: frozenset[str] = frozenset()
     kind: str = "user"
+    scope: frozenset[str] | None = None
+    """What the token in use may do at most; None when it may do all that its owner may."""
 
     def allows(self, permission: str) -> bool:
-        """Tell whether this principal holds a permission."""
-        noun, _, verb = permission.partition(":")
-        held = self.permissions
-        return "*" in held or permission in held or f"{noun}:*" in held or f"*:{verb}" in held
+        """Tell whether this principal holds a permission, and came with a token that covers it."""
+        within = self.scope is None or covers(self.scope, permission)
+        return within and covers(self.permissions, permission)
+
+
+def covers(held: frozenset[str], permission: str) -> bool:
+    """Tell whether a set of permissions includes one."""
+    noun, _, verb = permission.partition(":")
+    return bool(held & {"*", permission, f"{noun}:*", f"*:{verb}"})
 
 
 LOCAL_OWNER = Principal(name="local", permissions=frozenset({"*"}), kind="owner")

@@ -41,7 +41,9 @@ class RemoteWorkspace:
         """Run one operation on the server; `operation(ws, …)` is the usual way to call this."""
         plain = operation.read_arguments(msgspec.to_builtins(arguments))
         if operation.query:
-            given = {key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None}
+            given = {
+                key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None
+            }
             answer = self.send("GET", operation.path, params=given)
         else:
             marks = {"Idempotency-Key": self.idempotency_key, "Meguru-Cause": self.cause}
@@ -114,7 +116,7 @@ class RemoteBlobs:
 
     def has(self, digest: str) -> bool:
         """Tell whether the server has the blob."""
-        return self._ws.http.head(_blob(digest)).status_code == 200  # noqa: PLR2004 - HTTP's own number
+        return self._ws.http.head(_blob(digest)).status_code == 200
 
     def size(self, digest: str) -> int:
         """Return the number of bytes."""

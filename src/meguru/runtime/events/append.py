@@ -20,7 +20,7 @@ START = "0" * 64
 def append(
     tx: Connection,
     *,
-    type: str,  # noqa: A002 - the word of the domain
+    type: str,
     at: datetime,
     actor: str,
     operation: str,

@@ -38,7 +38,7 @@ def verify(tx: Connection) -> Verdict:
         previous, seq = item.hash, item.seq
     last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
     if last is not None and (last.seq, last.hash) != (seq, previous):
-        why = f"the log ends at {seq}, but {last.seq} entries were written: the tail was removed or the head changed"
+        why = f"the log ends at {seq}, but {last.seq} entries were written: its tail was removed"
         return Verdict(intact=False, checked=seq, seq=seq + 1, why=why)
     return Verdict(intact=True, checked=seq, head=previous)
 

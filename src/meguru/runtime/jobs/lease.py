@@ -28,7 +28,9 @@ class Lease:
         """Refuse to go on writing in `tx` if the job is no longer ours."""
         if not queue.is_held(tx, self.job):
             self.lost.set()
-            raise LostLease(f"job {self.job.id} is another worker's now", why="this one was silent or cancelled")
+            raise LostLease(
+                f"job {self.job.id} is another worker's now", why="this one was silent or cancelled"
+            )
 
     def proceed(self) -> None:
         """Raise Interrupted when the process is draining, LostLease when the job is no longer ours."""

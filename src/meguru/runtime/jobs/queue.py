@@ -29,7 +29,7 @@ def enqueue(
     max_attempts: int = 5,
     not_before: datetime | None = None,
 ) -> Job:
-    """Promise a job in the open transaction; the job that already has this kind and key is returned as it is."""
+    """Promise a job in the open transaction; a job that already has this kind and key is returned."""
     tx = ctx.tx
     known = tx.execute(select(job).where(job.c.kind == kind, job.c.key == key)).first()
     if known is not None:
@@ -65,7 +65,13 @@ def is_idle(tx: Connection, now: datetime) -> bool:
 
 
 def claim(
-    tx: Connection, *, owner: str, now: datetime, lease: timedelta, kinds: Iterable[str], job_id: str | None = None
+    tx: Connection,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    kinds: Iterable[str],
+    job_id: str | None = None,
 ) -> Job | None:
     """Take the oldest due job of these kinds, or the named one; None when there is none to take."""
     due = or_(
@@ -103,7 +109,9 @@ def finish(tx: Connection, held: Job, state: JobState, now: datetime, error: str
     return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
 
 
-def put_back(tx: Connection, held: Job, not_before: datetime, *, counts: bool, error: str | None = None) -> bool:
+def put_back(
+    tx: Connection, held: Job, not_before: datetime, *, counts: bool, error: str | None = None
+) -> bool:
     """Queue a job again; unless it `counts`, the attempt is forgotten."""
     values: dict[str, Any] = {
         "state": JobState.QUEUED,

@@ -44,7 +44,9 @@ class Worker:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('w')[-8:]}"
         self.stopping = threading.Event()
         self._held: dict[str, Lease] = {}
-        self._threads = [threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)
+        ]
 
     def start(self) -> None:
         """Start claiming jobs."""
@@ -113,7 +115,7 @@ class Worker:
         except Interrupted:
             with self.ws.db.write() as tx:
                 queue.put_back(tx, job, self.ws.clock.now(), counts=False)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises ends its attempt
             self._failed(handler, ws, job, error)
         else:
             self._end(job, JobState.DONE)

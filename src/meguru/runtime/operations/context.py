@@ -91,7 +91,7 @@ class Context:
 
     def emit(
         self,
-        type: str,  # noqa: A002 - the word of the domain
+        type: str,
         subject: str,
         *,
         data: Mapping[str, Any] | None = None,
@@ -132,11 +132,16 @@ class Context:
             raise InternalError(message)
         before = len(self.emitted)
         result = operation.function(self, **operation.read_arguments(_plain(arguments)))
-        check_evented(operation, emitted=len(self.emitted) > before, changed=self.changed and not self.emitted)
+        check_evented(
+            operation, emitted=len(self.emitted) > before, changed=self.changed and not self.emitted
+        )
         return result
 
     def _watch(self, _connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.lstrip()[:6].upper().startswith(("SELECT", "PRAGMA", "BEGIN")) and cursor.rowcount != 0:
+        if (
+            not statement.lstrip()[:6].upper().startswith(("SELECT", "PRAGMA", "BEGIN"))
+            and cursor.rowcount != 0
+        ):
             self.changed = True
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
 
 
-class _AlreadyDone(Exception):  # noqa: N818 - a signal, not an error
+class _AlreadyDone(Exception):
     def __init__(self, answer: answers.Answer) -> None:
         super().__init__()
         self.answer = answer
@@ -43,9 +43,9 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
         return _run(ws, operation, typed, None)
     with ws.read() as tx:
         known = answers.find(tx, request)
+    if known is not None:
+        return _recall(operation, request, known)
     try:
-        if known is not None:
-            raise _AlreadyDone(known)
         return _run(ws, operation, typed, request)
     except _AlreadyDone as done:
         return _recall(operation, request, done.answer)

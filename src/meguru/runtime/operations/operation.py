@@ -23,7 +23,9 @@ _registered: dict[str, Operation[..., Any]] = {}
 class Door(Protocol):
     """Whatever can carry out an operation: a local workspace, a server, or an operation under way."""
 
-    def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any: ...
+    def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Run an operation with these arguments."""
+        ...
 
 
 class Operation(Generic[P, R]):
@@ -42,7 +44,13 @@ class Operation(Generic[P, R]):
     """
 
     def __init__(
-        self, function: Callable[Concatenate[Context, P], R], name: str, permission: str, *, query: bool, evented: bool
+        self,
+        function: Callable[Concatenate[Context, P], R],
+        name: str,
+        permission: str,
+        *,
+        query: bool,
+        evented: bool,
     ) -> None:
         self.function = function
         self.name, self.permission, self.query, self.evented = name, permission, query, evented
@@ -105,7 +113,11 @@ class Operation(Generic[P, R]):
         for name in given:
             if name not in known:
                 close = near_misses(name, known)
-                hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known) or 'no arguments'}"
+                hint = (
+                    f"did you mean {close[0]!r}?"
+                    if close
+                    else f"it takes {', '.join(known) or 'no arguments'}"
+                )
                 raise InvalidInput(f"{self.name} has no argument {name!r}", field=name, hint=hint)
         try:
             struct = msgspec.convert(given, self.arguments_type, strict=strict)
@@ -145,4 +157,4 @@ def registered() -> dict[str, Operation[..., Any]]:
 
 
 def _default(value: Any) -> Any:
-    return msgspec.field(default_factory=lambda: value.copy()) if isinstance(value, list | dict) else value
+    return msgspec.field(default_factory=value.copy) if isinstance(value, list | dict) else value

@@ -100,7 +100,9 @@ def _options(url: str) -> dict[str, object]:
     if not url.startswith("s3://"):
         return {}
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
-    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"} or endpoint.startswith("http://")
+    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"} or endpoint.startswith(
+        "http://"
+    )
     options: dict[str, object] = {"client_options": {"allow_http": allow_http}}
     if endpoint:
         options["config"] = {"aws_endpoint_url": endpoint}

@@ -9,7 +9,9 @@ from meguru.storage.blobs.base import BlobStore
 
 STORES = Table(
     "blob store",
-    dict.fromkeys(("s3", "gs", "gcs", "az", "azure", "abfs", "abfss"), "meguru.storage.blobs.objects:ObjectStore"),
+    dict.fromkeys(
+        ("s3", "gs", "gcs", "az", "azure", "abfs", "abfss"), "meguru.storage.blobs.objects:ObjectStore"
+    ),
 )
 
 

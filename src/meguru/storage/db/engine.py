@@ -94,8 +94,9 @@ def _normal(url: str) -> str:
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
     if not url.startswith(("sqlite:", "postgresql+psycopg:")):
+        shown = make_url(url).render_as_string(hide_password=True)
         raise UsageError(
-            f"the database URL {make_url(url).render_as_string(hide_password=True)!r} is of no kind that Meguru knows",
+            f"the database URL {shown!r} is of no kind that Meguru knows",
             hint="use a folder, sqlite:///FILE or postgresql://USER@HOST/NAME",
         )
     return url
@@ -126,7 +127,12 @@ def _sqlite(url: str, synchronous: str) -> Engine:
 
     def prepare(raw: Any, _record: Any) -> None:
         cursor = raw.cursor()
-        for pragma in (f"synchronous={synchronous}", "foreign_keys=1", "cache_size=-16000", "mmap_size=268435456"):
+        for pragma in (
+            f"synchronous={synchronous}",
+            "foreign_keys=1",
+            "cache_size=-16000",
+            "mmap_size=268435456",
+        ):
             cursor.execute("PRAGMA " + pragma)
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             cursor.execute("PRAGMA journal_mode=wal")

@@ -1,0 +1,1 @@
+"""Artifacts: named immutable trees of files, and the graph of what was made from what."""

@@ -1,0 +1,48 @@
+"""Walk the graph of references."""
+
+from sqlalchemy import Connection, select
+
+from meguru.artifacts.types import Lineage, LineageEdge
+from meguru.base.paging import check_limit
+from meguru.errors import InvalidInput, NotFound
+from meguru.runtime import events
+from meguru.runtime.events.schema import edge
+from meguru.runtime.operations import Context, operation
+
+DIRECTIONS = {"up": (edge.c.target, edge.c.source), "down": (edge.c.source, edge.c.target)}
+_BATCH = 500
+
+
+@operation("lineage.show", permission="lineage:read", query=True)
+def show(ctx: Context, *, ref: str, direction: str = "both", limit: int = 500) -> Lineage:
+    """Show what a thing was made from (up), what was made from it (down), or both."""
+    check_limit(limit)
+    if direction not in {*DIRECTIONS, "both"}:
+        raise InvalidInput(
+            f"direction can't be {direction!r}", hint="use up, down or both", field="direction"
+        )
+    wanted = list(DIRECTIONS) if direction == "both" else [direction]
+    found: dict[tuple[str, str], LineageEdge] = {}
+    for way in wanted:
+        found |= _walk(ctx.tx, ref, way, limit)
+    if not found and events.latest(ctx.tx, subject=ref) is None:
+        raise NotFound.of("reference", ref)
+    edges = sorted(found.values(), key=lambda item: (item.event_seq, item.source, item.target))
+    return Lineage(ref=ref, edges=edges[:limit], cut=len(edges) > limit)
+
+
+def _walk(tx: Connection, ref: str, way: str, limit: int) -> dict[tuple[str, str], LineageEdge]:
+    here, there = DIRECTIONS[way]
+    found: dict[tuple[str, str], LineageEdge] = {}
+    seen, frontier = {ref}, [ref]
+    while frontier and len(found) <= limit:
+        rows = tx.execute(select(edge).where(here.in_(frontier[:_BATCH]))).all()
+        frontier = frontier[_BATCH:]
+        for row in rows:
+            item = LineageEdge(source=row.source, target=row.target, event_seq=row.event_seq)
+            found[item.source, item.target] = item
+            following = row._mapping[there.name]
+            if following not in seen:
+                seen.add(following)
+                frontier.append(following)
+    return found

@@ -1,0 +1,43 @@
+"""The event log as operations: read it, and prove that it is whole."""
+
+from meguru.base.paging import Page, check_limit
+from meguru.runtime import events
+from meguru.runtime.operations import Context, operation
+
+
+@operation("event.list", permission="event:read", query=True)
+def list_events(
+    ctx: Context,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    limit: int = 100,
+    type: str = "",
+    subject: str = "",
+    newest_first: bool = False,
+) -> Page[events.Event]:
+    """List events of the log, a page at a time."""
+    types = (type,) if type else ()
+    found = events.read(
+        ctx.tx,
+        after=after,
+        before=before,
+        limit=check_limit(limit) + 1,
+        types=types,
+        subject=subject,
+        newest_first=newest_first,
+    )
+    more = str(found[limit - 1].seq) if len(found) > limit else ""
+    return Page(items=found[:limit], next_cursor=more)
+
+
+@operation("event.wait", permission="event:read", query=True)
+def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
+    """Wait until an event newer than `after` is committed; answer the number of the last one."""
+    return events.wait(ctx.ws, after=after, timeout=min(max(timeout, 0.0), 30.0))
+
+
+@operation("audit.verify", permission="audit:read", query=True)
+def verify(ctx: Context) -> events.Verdict:
+    """Check the whole hash chain of the event log; name the first entry that was tampered with."""
+    return events.verify(ctx.tx)

@@ -1,0 +1,39 @@
+"""An event in a sentence, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.runtime.events import Event
+
+SENTENCES = {
+    "dataset_version.created": "{subject} was registered",
+    "pipeline.registered": "{subject} was registered",
+    "pipeline_run.started": "pipeline run {subject} started",
+    "pipeline_run.succeeded": "pipeline run {subject} succeeded",
+    "pipeline_run.failed": "pipeline run {subject} failed",
+    "model_version.registered": "{subject} was registered",
+    "release.created": "{subject} was put together",
+    "release.gates_passed": "{subject} passed its gates",
+    "release.refused": "{subject} was refused",
+    "release.promoted": "{subject} went live",
+    "release.rolled_back": "rolled back to {subject}",
+    "monitor.alerted": "{subject} raised an alert",
+    "trigger.fired": "{subject} fired",
+    "trigger.suppressed": "{subject} was held back",
+    "endpoint.created": "{subject} was declared",
+    "endpoint.switched": "{subject} switched its model",
+}
+REASONS = ("reasons", "reason", "why", "summary")
+
+
+def says(event: Event) -> str:
+    """Return what an event says, with its reason when it carries one."""
+    head = SENTENCES.get(event.type, event.type.replace(".", " ").replace("_", " ") + ": {subject}")
+    reason = next((_text(event.data[key]) for key in REASONS if event.data.get(key)), "")
+    sentence = head.format(subject=event.subject)
+    return f"{sentence}: {reason}" if reason else sentence
+
+
+def _text(value: Any) -> str:
+    return "; ".join(str(item) for item in value) if isinstance(value, list) else str(value)

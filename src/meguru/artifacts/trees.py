@@ -1,0 +1,117 @@
+"""A folder as one digest: a manifest blob that lists each file's path, digest and size."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from meguru.base import digests
+from meguru.errors import IntegrityError, InvalidInput
+from meguru.storage.blobs import BlobStore
+
+MAX_FILES = 100_000
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a tree; `path` is relative, with ``/``, and never leaves the tree."""
+
+    path: str
+    digest: str
+    size: int
+
+
+def put_folder(blobs: BlobStore, folder: Path) -> str:
+    """Store all files below `folder`; return the tree's digest.
+
+    Links are refused: what they point to may be outside, or change. Empty folders, times and modes
+    are not kept, so equal contents are equal digests.
+    """
+    entries = []
+    for place, folders, files in os.walk(folder):
+        for name in sorted(folders + files):
+            path = Path(place) / name
+            if path.is_symlink():
+                raise InvalidInput(
+                    f"{path} is a symbolic link", where=str(path), hint="put the file itself there"
+                )
+        for name in files:
+            path = Path(place) / name
+            relative = path.relative_to(folder).as_posix()
+            entries.append(Entry(path=relative, digest=blobs.put_file(path), size=path.stat().st_size))
+    return put_entries(blobs, entries)
+
+
+def put_entries(blobs: BlobStore, entries: Iterable[Entry]) -> str:
+    """Store a manifest over blobs that are already there; return the tree's digest."""
+    listed = sorted(entries, key=lambda entry: entry.path)
+    seen: set[str] = set()
+    for entry in listed:
+        check_path(entry.path)
+        digests.check_digest(entry.digest)
+        if entry.path in seen:
+            raise InvalidInput(f"two files of the tree are called {entry.path!r}")
+        seen.add(entry.path)
+    return blobs.put_bytes(digests.canonical(listed))
+
+
+def read_tree(blobs: BlobStore, digest: str) -> list[Entry]:
+    """Return the files of a tree, sorted by path.
+
+    Raises
+    ------
+    IntegrityError
+        If the blob is not a manifest, or a path in it would leave the tree.
+    """
+    try:
+        entries = msgspec.json.decode(blobs.get_bytes(digest), type=list[Entry])
+        if len(entries) > MAX_FILES:
+            raise InvalidInput(f"a tree can't have {len(entries)} files", why=f"{MAX_FILES} are allowed")
+        for entry in entries:
+            check_path(entry.path)
+    except (msgspec.MsgspecError, InvalidInput) as error:
+        raise IntegrityError(f"blob {digest[:12]}… is not a tree", where=digest, why=str(error)) from error
+    return entries
+
+
+def fetch(blobs: BlobStore, digest: str, folder: Path) -> Path:
+    """Write a tree's files below `folder`, checked; the folder appears whole or not at all.
+
+    A `folder` that is already there is taken to hold this tree: name it by the digest.
+    """
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tree-"))
+    try:
+        for entry in read_tree(blobs, digest):
+            target = draft / entry.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(blobs.path(entry.digest), target)
+        draft.rename(folder)
+    except OSError:
+        # Another process may have been faster; its folder is as good.
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def check_path(path: str) -> str:
+    """Return `path` if it stays inside the tree it is relative to."""
+    parts = PurePosixPath(path).parts
+    bad = (
+        not parts
+        or path.startswith("/")
+        or "\\" in path
+        or "\0" in path
+        or any(part in {"..", "."} for part in parts)
+    )
+    if bad or PurePosixPath(path).as_posix() != path:
+        raise InvalidInput(f"{path[:200]!r} is not a path inside a tree", field="path")
+    return path

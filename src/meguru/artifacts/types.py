@@ -1,0 +1,45 @@
+"""What the lineage operations answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class LineageEdge(msgspec.Struct, frozen=True, kw_only=True):
+    """`source` was used to make `target`, as event number `event_seq` tells."""
+
+    source: str
+    target: str
+    event_seq: int
+
+
+class Lineage(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the graph around one reference; `cut` is True when it was larger than the limit."""
+
+    ref: str
+    edges: list[LineageEdge]
+    cut: bool = False
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """One link of the chain that explains a state: an event, and what it says in a sentence."""
+
+    seq: int
+    event: str
+    type: str
+    at: datetime
+    actor: str
+    subject: str
+    says: str
+    data: dict[str, Any] = {}
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something is as it is: the chain of causes, the first cause first."""
+
+    ref: str
+    state: str
+    chain: list[Cause]

@@ -1,0 +1,47 @@
+"""The roles, each a set of permissions."""
+
+from __future__ import annotations
+
+from meguru.errors import NotFound
+
+ROLES: dict[str, frozenset[str]] = {
+    "owner": frozenset({"*"}),
+    "engineer": frozenset(
+        {
+            "*:read",
+            "experiment:*",
+            "pipeline:*",
+            "pipeline_run:*",
+            "run:*",
+            "dataset:*",
+            "model:*",
+            "release:*",
+            "endpoint:*",
+            "monitor:*",
+            "trigger:*",
+            "outcome:*",
+            "blob:*",
+        }
+    ),
+    "data-scientist": frozenset(
+        {
+            "*:read",
+            "run:*",
+            "dataset:*",
+            "pipeline:*",
+            "pipeline_run:*",
+            "model:write",
+            "blob:*",
+            "endpoint:predict",
+        }
+    ),
+    "service": frozenset({"endpoint:read", "endpoint:predict", "outcome:write"}),
+    "viewer": frozenset({"*:read"}),
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """Return what a role may do."""
+    if role not in ROLES:
+        raise NotFound.of("role", role, ROLES)
+    return ROLES[role]
