@@ -10,6 +10,8 @@ import pytest
 
 from meguru.testing import servers
 
+pytest_plugins = ["meguru.testing.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Datasets: named, versioned, immutable files with a schema and a profile."""

@@ -1,0 +1,7 @@
+"""Every operation of datasets; importing this registers them."""
+
+from meguru.datasets.diff import diff
+from meguru.datasets.register import register
+from meguru.datasets.show import list_datasets, profile, show, versions
+
+__all__ = ["diff", "list_datasets", "profile", "register", "show", "versions"]

@@ -1,0 +1,84 @@
+"""Names of files inside a dataset: relative, plain, and never able to leave the folder they are put in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from meguru.datasets.types import Format
+from meguru.errors import InvalidInput
+
+_SUFFIXES: dict[str, Format] = {
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".parquet": "parquet",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+}
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\:]")
+
+
+def check_path(path: str, *, field: str) -> str:
+    """Return `path` if it stays inside the folder it will be put in, on every system."""
+    parts = path.split("/")
+    if (
+        not path
+        or len(path) > 500
+        or _FORBIDDEN.search(path)
+        or any(part in {"", ".", ".."} for part in parts)
+    ):
+        raise InvalidInput(
+            f"{path[:120]!r} can't name a file of a dataset",
+            why="a name is relative, uses '/', and has no '..', no empty part and no control character",
+            hint="use a name like 2013/01.csv",
+            field=field,
+        )
+    return path
+
+
+def format_of(path: str, *, field: str) -> Format:
+    """Tell a file's format from its name."""
+    for suffix, known in _SUFFIXES.items():
+        if path.lower().endswith(suffix):
+            return known
+    raise InvalidInput(
+        f"the format of {path!r} is not known",
+        why=f"its name ends with none of {', '.join(_SUFFIXES)}",
+        hint="rename the file, or say format=csv, parquet or json",
+        field=field,
+    )
+
+
+def expand(paths: Iterable[str | Path]) -> list[tuple[str, Path]]:
+    """List the files meant by paths: a file goes by its own name, a folder's files by their place in it.
+
+    Raises
+    ------
+    InvalidInput
+        If a path does not exist, a file is empty, or two files would get the same name.
+    """
+    found: dict[str, Path] = {}
+    for given in paths:
+        root = Path(given)
+        inside = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
+        for file in inside:
+            name = file.relative_to(root).as_posix() if root.is_dir() else file.name
+            if name in found:
+                why = f"{found[name]} and {file} would both be called {name!r}"
+                raise InvalidInput("two files have the same name", where=str(file), why=why, field="paths")
+            found[name] = _usable(file)
+    if not found:
+        raise InvalidInput("there is no file to add", hint="name at least one file", field="paths")
+    return sorted(found.items())
+
+
+def _usable(file: Path) -> Path:
+    if not file.exists():
+        raise InvalidInput(f"there is no file {str(file)!r}", where=str(file), field="paths")
+    if not file.is_file():
+        raise InvalidInput(f"{str(file)!r} is not a file", where=str(file), field="paths")
+    if file.stat().st_size == 0:
+        raise InvalidInput(f"the file {str(file)!r} is empty", where=str(file), field="paths")
+    return file

@@ -1,0 +1,164 @@
+"""Register files as the next version of a dataset."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from meguru.base import digests, refs
+from meguru.base.names import check_name
+from meguru.datasets import checking, paths, reading, store
+from meguru.datasets.manifest import following, load_manifest, one_schema
+from meguru.datasets.types import (
+    Checks,
+    Column,
+    DataFile,
+    DatasetVersion,
+    FileEntry,
+    Format,
+    Manifest,
+    Mode,
+    SchemaPolicy,
+)
+from meguru.errors import InvalidInput, NotFound
+from meguru.runtime.operations import Context, operation
+from meguru.stats.profile import profile_frame
+from meguru.storage.blobs import BlobStore
+
+
+@operation("dataset.register", permission="dataset:write")
+def register(
+    ctx: Context,
+    *,
+    name: str,
+    files: list[FileEntry],
+    mode: Mode = "replace",
+    format: Format | None = None,
+    schema_policy: SchemaPolicy = "strict",
+    event_time: str = "",
+    checks: Checks | None = None,
+    note: str = "",
+) -> DatasetVersion:
+    """Register uploaded files as the next version of a dataset.
+
+    The files are read here, whatever the caller says about them. With ``mode="append"`` the version has the
+    previous version's files and these. Content that equals the newest version's makes no new version: that
+    one is returned. With the ``strict`` policy the columns must be those of the previous version.
+
+    Raises
+    ------
+    InvalidInput
+        If a file is missing, unreadable or not what its entry says, a check fails, or the schema changed;
+        nothing is written then.
+    """
+    check_name("dataset", name)
+    entries = _check_entries(files)
+    kind = format or _one_format(entries)
+    if mode == "append":
+        entries = _not_yet_there(ctx, name, entries)
+    read = [_read(ctx.blobs, entry, kind, index) for index, entry in enumerate(entries)]
+    given = [file for file, _ in read]
+    profile = _check_and_profile(read, one_schema(given, schema_policy), checks)
+
+    tx = ctx.tx
+    previous = store.lock(tx, name, ctx.now())
+    before = load_manifest(ctx.blobs, previous) if previous else None
+    manifest = following(before, given, kind, mode, schema_policy, event_time)
+    if previous and previous.digest == digests.of_value(manifest):
+        return previous
+    version = _write(ctx, name, manifest, previous, profile, note)
+    ctx.emit(
+        "dataset_version.created",
+        version.ref,
+        data={
+            "digest": version.digest,
+            "rows": version.rows,
+            "files": version.files,
+            "mode": mode,
+            "note": note,
+        },
+        used=[previous.ref] if previous else [],
+        produced=[version.ref],
+    )
+    return version
+
+
+def _check_and_profile(
+    read: Sequence[tuple[DataFile, pl.DataFrame]], schema: Sequence[Column], checks: Checks | None
+) -> bytes:
+    if not read:
+        return b""
+    frame = pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
+    checking.check(frame, checks or Checks())
+    return digests.canonical(profile_frame(frame).to_dict())
+
+
+def _write(
+    ctx: Context, name: str, manifest: Manifest, previous: DatasetVersion | None, profile: bytes, note: str
+) -> DatasetVersion:
+    number = previous.version + 1 if previous else 1
+    version = DatasetVersion(
+        ref=refs.make("dataset", name, number),
+        name=name,
+        version=number,
+        digest=ctx.blobs.put_bytes(digests.canonical(manifest)),
+        profile=ctx.blobs.put_bytes(profile) if profile or not previous else previous.profile,
+        format=manifest.format,
+        rows=manifest.rows,
+        bytes=manifest.bytes,
+        files=len(manifest.files),
+        columns=manifest.columns,
+        event_time=manifest.event_time,
+        note=note,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    store.add(ctx.tx, version)
+    return version
+
+
+def _check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:
+    if not files:
+        raise InvalidInput("a dataset needs at least one file", field="files")
+    seen: set[str] = set()
+    for index, entry in enumerate(files):
+        field = f"files[{index}]"
+        paths.check_path(entry.path, field=f"{field}.path")
+        digests.check_digest(entry.digest, field=f"{field}.digest")
+        if entry.path in seen:
+            raise InvalidInput(f"two files are called {entry.path!r}", field=f"{field}.path")
+        seen.add(entry.path)
+    return sorted(files, key=lambda entry: entry.path)
+
+
+def _one_format(entries: Sequence[FileEntry]) -> Format:
+    formats = {paths.format_of(entry.path, field="files"): entry.path for entry in entries}
+    if len(formats) > 1:
+        raise InvalidInput("the files have different formats", why=", ".join(formats.values()), field="files")
+    return next(iter(formats))
+
+
+def _not_yet_there(ctx: Context, name: str, entries: Sequence[FileEntry]) -> list[FileEntry]:
+    """Leave out what the newest version has already: it need not be read again."""
+    with ctx.ws.read() as tx:
+        newest = store.versions(tx, name, before=None, limit=1)
+    known = {
+        (file.path, file.digest) for version in newest for file in load_manifest(ctx.blobs, version).files
+    }
+    return [entry for entry in entries if (entry.path, entry.digest) not in known]
+
+
+def _read(blobs: BlobStore, entry: FileEntry, kind: Format, index: int) -> tuple[DataFile, pl.DataFrame]:
+    try:
+        path = blobs.path(entry.digest)
+    except NotFound as error:
+        why, hint = "its bytes were not uploaded", "upload the blob first, or use add_files"
+        raise InvalidInput(
+            f"{entry.path!r} is missing", why=why, hint=hint, field=f"files[{index}].digest"
+        ) from error
+    if (size := path.stat().st_size) != entry.size:
+        raise InvalidInput(f"{entry.path!r} has {size} bytes, not {entry.size}", field=f"files[{index}].size")
+    if not size:
+        raise InvalidInput(f"{entry.path!r} is empty", field=f"files[{index}]")
+    frame = reading.read(path, kind, entry.path)
+    seen = reading.schema_of(frame)
+    return DataFile(path=entry.path, digest=entry.digest, size=size, rows=frame.height, columns=seen), frame

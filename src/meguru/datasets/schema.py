@@ -1,0 +1,32 @@
+"""Tables of datasets."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+
+from meguru.storage.db import Json, UtcTime, metadata
+
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("latest", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+dataset_version = Table(
+    "dataset_version",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("profile", String(64), nullable=False),
+    Column("format", String(20), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("columns", Json, nullable=False),
+    Column("event_time", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Index(None, "digest"),
+)

@@ -1,0 +1,38 @@
+"""Questions about datasets: which there are, their versions, what they look like."""
+
+from meguru.base.paging import Page, check_limit
+from meguru.datasets import store
+from meguru.datasets.types import Dataset, DatasetVersion, Profile
+from meguru.runtime.operations import Context, operation
+
+
+@operation("dataset.list", permission="dataset:read", query=True)
+def list_datasets(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Dataset]:
+    """List datasets with their newest version, by name."""
+    items = store.page(ctx.tx, after=after, limit=check_limit(limit) + 1)
+    more = len(items) > limit
+    return Page(items=items[:limit], next_cursor=items[limit - 1].name if more else "")
+
+
+@operation("dataset.show", permission="dataset:read", query=True)
+def show(ctx: Context, *, ref: str) -> DatasetVersion:
+    """Show one version of a dataset: ``flights``, ``flights@latest`` or ``flights@3``."""
+    return store.resolve(ctx.tx, ref)
+
+
+@operation("dataset.versions", permission="dataset:read", query=True)
+def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[DatasetVersion]:
+    """List versions of a dataset, newest first, from the one before `before` on."""
+    store.resolve(ctx.tx, name)
+    return store.versions(ctx.tx, name, before=before, limit=check_limit(limit))
+
+
+@operation("dataset.profile", permission="dataset:read", query=True)
+def profile(ctx: Context, *, ref: str) -> Profile:
+    """Show what the columns of a version look like: counts, missing values, quantiles, frequent values."""
+    from meguru.datasets.frames import profile_of
+
+    version = store.resolve(ctx.tx, ref)
+    return Profile(
+        ref=version.ref, rows=version.rows, columns=profile_of(ctx.blobs, version).to_dict()["columns"]
+    )

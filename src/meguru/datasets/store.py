@@ -1,0 +1,107 @@
+"""SQL of datasets, on an open transaction."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from meguru.base import refs
+from meguru.datasets.schema import dataset, dataset_version
+from meguru.datasets.types import Column, Dataset, DatasetVersion
+from meguru.errors import InvalidInput, NotFound
+
+
+def lock(tx: Connection, name: str, at: datetime) -> DatasetVersion | None:
+    """Hold a dataset until the transaction ends, making it if need be; return its newest version."""
+    query = select(dataset.c.latest).where(dataset.c.name == name).with_for_update()
+    row = tx.execute(query).first()
+    if row is None:
+        try:
+            with tx.begin_nested():
+                tx.execute(insert(dataset).values(name=name, latest=0, created_at=at))
+        except IntegrityError:  # another server made it just now; wait for it
+            row = tx.execute(query).one()
+    return get(tx, name, row.latest) if row and row.latest else None
+
+
+def add(tx: Connection, version: DatasetVersion) -> None:
+    """Write a new version and make it the latest."""
+    values = msgspec.structs.asdict(version)
+    del values["ref"]
+    tx.execute(insert(dataset_version).values(values))
+    tx.execute(update(dataset).where(dataset.c.name == version.name).values(latest=version.version))
+
+
+def get(tx: Connection, name: str, version: int) -> DatasetVersion:
+    """Return one version."""
+    query = select(dataset_version).where(
+        dataset_version.c.name == name, dataset_version.c.version == version
+    )
+    row = tx.execute(query).first()
+    if row is None:
+        newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == name)).scalar()
+        if newest is None:
+            raise NotFound.of(
+                "dataset", name, names(tx), hint="" if names(tx) else "register one: meguru data add"
+            )
+        why = f"{name} has the versions 1 to {newest}" if newest > 1 else f"{name} has only version 1"
+        raise NotFound(
+            f"dataset {name!r} has no version {version}", where=refs.make("dataset", name, version), why=why
+        )
+    return _from_row(row)
+
+
+def resolve(tx: Connection, ref: str) -> DatasetVersion:
+    """Return the version meant by ``flights``, ``flights@latest``, ``flights@3`` or ``dataset/flights@3``.
+
+    Raises
+    ------
+    NotFound
+        If there is no such dataset or version; the message offers names that look like it.
+    """
+    parsed = refs.parse(ref, kind="dataset")
+    if parsed.version not in {None, "latest"}:
+        return get(tx, parsed.name, _number(str(parsed.version), ref))
+    newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == parsed.name)).scalar()
+    return get(tx, parsed.name, newest or 0)
+
+
+def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[DatasetVersion]:
+    """Return versions of a dataset, newest first."""
+    query = select(dataset_version).where(dataset_version.c.name == name)
+    if before is not None:
+        query = query.where(dataset_version.c.version < before)
+    rows = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(limit))
+    return [_from_row(row) for row in rows]
+
+
+def page(tx: Connection, *, after: str, limit: int) -> list[Dataset]:
+    """Return datasets with their newest version, by name."""
+    version = dataset_version.c
+    query = (
+        select(dataset.c.created_at.label("since"), dataset_version)
+        .join(dataset_version, (version.name == dataset.c.name) & (version.version == dataset.c.latest))
+        .where(dataset.c.name > after)
+        .order_by(dataset.c.name)
+        .limit(limit)
+    )
+    return [Dataset(name=row.name, created_at=row.since, latest=_from_row(row)) for row in tx.execute(query)]
+
+
+def names(tx: Connection) -> list[str]:
+    """Return the names of all datasets."""
+    return list(tx.execute(select(dataset.c.name).order_by(dataset.c.name)).scalars())
+
+
+def _number(version: str, ref: str) -> int:
+    if not version.isdecimal() or len(version) > 9:
+        raise InvalidInput(f"{ref!r} names no version", hint="write NAME@3 or NAME@latest", field="ref")
+    return int(version)
+
+
+def _from_row(row: Row[Any]) -> DatasetVersion:
+    fields = {name: value for name, value in row._mapping.items() if name != "since"}
+    fields["columns"] = msgspec.convert(fields["columns"], list[Column])
+    return DatasetVersion(ref=refs.make("dataset", row.name, row.version), **fields)

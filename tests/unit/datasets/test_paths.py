@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meguru.datasets.paths import check_path, expand, format_of
+from meguru.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/etc/passwd",
+        "../up.csv",
+        "a/../b",
+        "a//b",
+        "./a",
+        "a\\b",
+        "a\x00b",
+        "c:x",
+        "a\n",
+        "a/",
+        "x" * 501,
+    ],
+)
+def test_a_name_that_could_leave_the_folder_is_refused(path):
+    with pytest.raises(InvalidInput) as caught:
+        check_path(path, field="files[0].path")
+    assert caught.value.field == "files[0].path"
+
+
+@given(st.text(max_size=30))
+def test_an_accepted_name_stays_inside(tmp_path_factory, path):
+    root = tmp_path_factory.getbasetemp() / "inside"
+    try:
+        check_path(path, field="path")
+    except InvalidInput:
+        return
+    assert (root / path).resolve(strict=False).is_relative_to(root.resolve())
+    assert (root / path).resolve(strict=False) != root.resolve()
+
+
+def test_the_format_comes_from_the_name():
+    assert [format_of(name, field="f") for name in ("a.CSV", "a.csv.gz", "b.parquet", "c.jsonl")] == [
+        "csv",
+        "csv",
+        "parquet",
+        "json",
+    ]
+    with pytest.raises(InvalidInput, match="not known"):
+        format_of("a.xlsx", field="f")
+
+
+def test_a_folder_gives_its_files_by_their_place_in_it(tmp_path):
+    (tmp_path / "2013").mkdir()
+    (tmp_path / "2013" / "02.csv").write_text("a\n1\n")
+    (tmp_path / "01.csv").write_text("a\n1\n")
+    assert [name for name, _ in expand([tmp_path])] == ["01.csv", "2013/02.csv"]
+
+
+def test_two_files_with_one_name_are_refused(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.csv").write_text("a\n1\n")
+    with pytest.raises(InvalidInput, match="same name"):
+        expand([tmp_path / "a" / "x.csv", tmp_path / "b" / "x.csv"])
+
+
+def test_a_missing_and_an_empty_file_are_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="there is no file"):
+        expand([tmp_path / "none.csv"])
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(InvalidInput, match="is empty"):
+        expand([tmp_path / "empty.csv"])
