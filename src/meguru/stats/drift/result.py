@@ -1,0 +1,40 @@
+"""What every drift test answers, and how it decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meguru.errors import InvalidInput
+from meguru.stats.arrays import as_level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftResult:
+    """One column's change, and whether it is more than noise and more than a trifle.
+
+    `effect` is the statistic with the noise of this many rows taken off; `p_value` says how often the
+    statistic would be this large without any change. `drifted` is `statistic > threshold`.
+    """
+
+    statistic: float
+    threshold: float
+    effect: float
+    p_value: float
+    drifted: bool
+    n_reference: int
+    n_current: int
+    bins: int
+
+
+def share_of_alarms(alpha: float, comparisons: int) -> float:
+    """Bonferroni's level of one test, when `comparisons` together may raise `alpha` false alarms."""
+    if comparisons < 1:
+        raise InvalidInput("comparisons must be at least 1", field="comparisons", why=f"it is {comparisons}")
+    return as_level(alpha, "alpha") / comparisons
+
+
+def check_floor(floor: float) -> float:
+    """Refuse a negative effect floor."""
+    if not floor >= 0:
+        raise InvalidInput("floor must not be negative", field="floor", why=f"it is {floor:g}")
+    return floor

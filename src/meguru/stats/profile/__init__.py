@@ -1,0 +1,25 @@
+"""What a column looked like: the baseline that later windows are compared with."""
+
+from meguru.stats.profile.categorical import CategoricalProfile
+from meguru.stats.profile.columns import (
+    ColumnProfile,
+    TableProfile,
+    profile_column,
+    profile_frame,
+    read_profile,
+    tally_column,
+)
+from meguru.stats.profile.counts import ColumnCounts
+from meguru.stats.profile.numeric import NumericProfile
+
+__all__ = [
+    "CategoricalProfile",
+    "ColumnCounts",
+    "ColumnProfile",
+    "NumericProfile",
+    "TableProfile",
+    "profile_column",
+    "profile_frame",
+    "read_profile",
+    "tally_column",
+]

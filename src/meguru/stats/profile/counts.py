@@ -1,0 +1,49 @@
+"""Counts over a profile's bins: windows are sums of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.errors import InvalidInput
+
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnCounts:
+    """How many rows of a window fell where in a column's profile.
+
+    Parameters
+    ----------
+    nulls
+        Rows without a value.
+    bins
+        Shape (bins,): over the fixed bins, or over the categories with `other` last.
+    deciles
+        Shape (deciles,): over the deciles of the baseline; for categories the same as `bins`.
+    """
+
+    nulls: int
+    bins: Counts
+    deciles: Counts
+
+    @property
+    def count(self) -> int:
+        """Rows with a value."""
+        return int(self.bins.sum())
+
+    def __add__(self, other: ColumnCounts) -> ColumnCounts:
+        if self.bins.shape != other.bins.shape or self.deciles.shape != other.deciles.shape:
+            raise InvalidInput(
+                "counts add up only over the same bins", hint="tally both with the same profile"
+            )
+        return ColumnCounts(
+            nulls=self.nulls + other.nulls, bins=self.bins + other.bins, deciles=self.deciles + other.deciles
+        )
+
+    def with_nulls(self) -> Counts:
+        """Return the deciles with the rows without a value as one bin more, shape (deciles + 1,)."""
+        return np.append(self.deciles, self.nulls)

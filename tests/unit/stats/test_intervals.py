@@ -1,0 +1,45 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+from sklearn.metrics import brier_score_loss
+from sklearn.metrics import log_loss as sklearn_log_loss
+
+from meguru.errors import InvalidInput
+from meguru.stats import brier, log_loss, wilson
+
+
+@given(st.integers(1, 500), st.data())
+def test_wilson_equals_scipy(n, data):
+    k = data.draw(st.integers(0, n))
+    expected = binomtest(k, n).proportion_ci(0.95, method="wilson")
+    interval = wilson(k, n)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_no_rows_mean_that_nothing_is_known():
+    interval = wilson(0, 0)
+    assert (interval.low, interval.high) == (0, 1)
+    assert math.isnan(interval.estimate)
+
+
+def test_more_successes_than_rows_are_refused():
+    with pytest.raises(InvalidInput):
+        wilson(3, 2)
+
+
+def test_losses_equal_scikit_learn():
+    draw = np.random.default_rng(0)
+    labels, chances = draw.random(500) < 0.3, draw.random(500)
+    chances[:2] = 0, 1
+    assert brier(labels, chances) == pytest.approx(brier_score_loss(labels, chances), abs=1e-9)
+    assert log_loss(labels, chances) == pytest.approx(sklearn_log_loss(labels, chances), abs=1e-9)
+
+
+def test_a_probability_outside_its_range_is_refused():
+    with pytest.raises(InvalidInput) as caught:
+        brier([0, 1], [0.5, 1.5])
+    assert caught.value.field == "probabilities"
