@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
@@ -117,6 +118,16 @@ class Context:
         )
         self.emitted.append(done)
         return done
+
+    def with_(self, *, cause: str | None = None, principal: Principal | None = None) -> Context:
+        """Return a view of this operation in the same transaction, for what follows from another event.
+
+        Operations run with the view get its cause and its principal; the transaction is opened if it was not.
+        """
+        self.tx  # noqa: B018 - opened here, so that both share it
+        view = copy.copy(self)
+        view.ws = self.ws.with_(cause=cause, principal=principal)
+        return view
 
     def after_commit(self, hook: Callable[[], None]) -> None:
         """Call `hook` once the transaction is committed; not at all if it is rolled back."""
