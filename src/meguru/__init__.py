@@ -1,1 +1,45 @@
-"""Meguru."""
+"""Meguru keeps machine-learning models true while the world changes.
+
+Everything public is here and is loaded when first used, so that ``import meguru`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meguru.app import open_workspace as open_workspace
+    from meguru.errors import MeguruError as MeguruError
+    from meguru.flavors.model import Model as Model
+    from meguru.pipelines.authoring import pipeline as pipeline
+    from meguru.pipelines.authoring import step as step
+    from meguru.pipelines.handles import Dataset as Dataset
+    from meguru.tracking.sdk import run as run
+
+_PLACES = {
+    "Dataset": "meguru.pipelines.handles",
+    "MeguruError": "meguru.errors",
+    "Model": "meguru.flavors.model",
+    "open_workspace": "meguru.app",
+    "pipeline": "meguru.pipelines.authoring",
+    "run": "meguru.tracking.sdk",
+    "step": "meguru.pipelines.authoring",
+}
+__all__ = ["Dataset", "MeguruError", "Model", "open_workspace", "pipeline", "run", "step"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("meguru")
+    if name not in _PLACES:
+        message = f"module 'meguru' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

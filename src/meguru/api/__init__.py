@@ -1,0 +1,1 @@
+"""Protocols in which others talk to Meguru; each is an adapter that calls operations."""

@@ -1,0 +1,48 @@
+"""Upload and download blobs; a blob means nothing until an operation refers to it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from meguru.api.requests import answer, bounded, workspace_of
+from meguru.base import digests
+from meguru.errors import DigestMismatch, Forbidden, InvalidInput
+from meguru.runtime.workspace import Workspace
+
+
+async def blob(request: Request) -> Response:
+    """Answer GET, HEAD and PUT of one blob."""
+    ws = workspace_of(request)
+    digest = digests.check_digest(request.path_params["digest"])
+    writing = request.method == "PUT"
+    permission = "blob:write" if writing else "blob:read"
+    if not ws.principal.allows(permission):
+        raise Forbidden(
+            f"{ws.principal.name} may not do this", why=f"the permission {permission!r} is missing"
+        )
+    if writing:
+        return await _put(request, ws, digest)
+    path = await run_sync(ws.blobs.path, digest)
+    return FileResponse(path, media_type="application/octet-stream", headers={"ETag": f'"{digest}"'})
+
+
+async def _put(request: Request, ws: Workspace, digest: str) -> Response:
+    with tempfile.TemporaryDirectory(dir=ws.cache_folder("uploads")) as folder:
+        draft = Path(folder) / "blob"
+        with draft.open("wb") as file:
+            async for chunk in bounded(request, ws.settings.max_blob):
+                file.write(chunk)
+        found = await run_sync(digests.of_file, draft)
+        if found != digest:
+            raise InvalidInput(
+                "the bytes don't have the digest they were sent under",
+                why=f"they have {found}; the upload was cut or changed on its way ({DigestMismatch.code})",
+                field="digest",
+            )
+        await run_sync(ws.blobs.put_file, draft)
+    return answer({"digest": digest}, 201)

@@ -1,0 +1,86 @@
+"""One route for each operation, and the blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import anyio
+import msgspec
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from meguru.api.native import blobs
+from meguru.api.native.openapi import document
+from meguru.api.requests import answer, error_answer, read_body, read_object, workspace_of
+from meguru.errors import InvalidInput
+from meguru.runtime.operations import Operation, registered
+
+Handler = Callable[[Request], Awaitable[Response]]
+WAITERS = 200
+"""Long polls at a time; each holds a thread that mostly sleeps."""
+
+
+def native_routes() -> list[Route]:
+    """Return the routes of all registered operations, of the blobs and of the OpenAPI document."""
+    waiters = anyio.CapacityLimiter(WAITERS)
+    routes = [
+        Route(
+            operation.path,
+            _handler(operation, waiters if operation.name == "event.wait" else None),
+            methods=["GET", "POST"] if operation.query else ["POST"],
+        )
+        for operation in registered().values()
+    ]
+    routes.append(Route("/api/v1/blobs/{digest}", safely(blobs.blob), methods=["GET", "HEAD", "PUT"]))
+    routes.append(Route("/openapi.json", safely(_openapi)))
+    return routes
+
+
+def safely(handler: Handler) -> Handler:
+    """Answer every error of a handler in the one JSON shape."""
+
+    async def safe(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as error:  # noqa: BLE001 - each becomes an answer
+            return error_answer(error)
+
+    return safe
+
+
+def _handler(operation: Operation[..., Any], limiter: anyio.CapacityLimiter | None) -> Handler:
+    async def handle(request: Request) -> Response:
+        ws = workspace_of(request)
+        if request.method in {"GET", "HEAD"}:
+            arguments = operation.read_arguments(_from_query(request), strict=False)
+        else:
+            arguments = read_object(await read_body(request, ws.settings.max_body))
+        run = partial(ws.execute, operation, arguments)
+        return answer(await run_sync(run, limiter=limiter))
+
+    return safely(handle)
+
+
+def _from_query(request: Request) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for key, text in request.query_params.multi_items():
+        if key in given:
+            raise InvalidInput(f"{key} was given twice", field=key)
+        given[key] = _structured(key, text) if text[:1] in {"[", "{"} else text
+    return given
+
+
+def _structured(key: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"{key} is not valid JSON", why=str(error), field=key) from error
+
+
+async def _openapi(request: Request) -> Response:
+    del request
+    return answer(document())

@@ -1,0 +1,77 @@
+"""Read requests and write answers in the one shape that all routes share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from meguru.errors import InternalError, InvalidInput, MeguruError, TooLarge
+from meguru.runtime.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def workspace_of(request: Request) -> Workspace:
+    """Return the workspace as the request's principal sees it, with the request's cause and key."""
+    ws: Workspace = request.state.workspace
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= 200:
+        raise InvalidInput("an idempotency key has 1 to 200 characters", field="Idempotency-Key")
+    return ws.with_(cause=request.headers.get("meguru-cause"), idempotency_key=key)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the whole body; refuse it as soon as it is longer than `limit` bytes."""
+    return b"".join([chunk async for chunk in bounded(request, limit)])
+
+
+async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Stream the body; refuse it as soon as it is longer than `limit` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            yield chunk
+    except ClientDisconnect as error:
+        raise InvalidInput("the connection ended before the body did") from error
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Decode a JSON object; an empty body is an empty object."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any]) if body.strip() else {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput("the body is not a JSON object", why=str(error)) from error
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """Write a value as JSON."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def error_answer(error: Exception) -> Response:
+    """Write an error in the one JSON shape; one that we can't explain is logged and not told."""
+    if not isinstance(error, MeguruError):
+        log.error("a request failed", exc_info=error)
+        error = InternalError("something went wrong in the server", hint="its log has the traceback")
+    headers = {"Retry-After": "1"} if error.status == 503 else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = msgspec.json.encode({"error": error.as_dict()})
+    return Response(body, error.status, headers, media_type="application/json")
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "the body is too large", why=f"at most {limit:,} bytes are accepted", hint="send it in parts"
+    )

@@ -1,0 +1,64 @@
+"""Errors on the command line: four lines on stderr, or one JSON object on stdout; then an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from meguru.errors import InternalError, Interrupted, MeguruError, UsageError
+
+
+def run(root: click.Group) -> int:
+    """Run a command line; return its exit code."""
+    try:
+        code = root.main(standalone_mode=False)
+    except click.UsageError as error:
+        return _usage(error)
+    except (click.Abort, KeyboardInterrupt):
+        return report(
+            Interrupted("interrupted", hint="run the same command again: it goes on where it stopped")
+        )
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except MeguruError as error:
+        return report(error)
+    except BrokenPipeError:
+        _silence()
+    except Exception as error:
+        if os.environ.get("MEGURU_DEBUG"):
+            raise
+        bug = InternalError(f"{type(error).__name__}: {error}", hint="set MEGURU_DEBUG=1 for the traceback")
+        return report(bug)
+    return code if isinstance(code, int) else 0
+
+
+def report(error: MeguruError) -> int:
+    """Show an error; return its exit code."""
+    if "--json" in sys.argv[1:]:
+        import msgspec
+
+        sys.stdout.write(msgspec.json.encode({"error": error.as_dict()}).decode() + "\n")
+        return error.exit_code
+    bold = "\x1b[1m" if sys.stderr.isatty() and not os.environ.get("NO_COLOR") else ""
+    plain = "\x1b[0m" if bold else ""
+    lines = [f"{bold}{error.code} {error.what}{plain}"]
+    places = {"at": error.where or error.field, "why": error.why, "try": error.hint}
+    lines += [f"  {label:<4} {text}" for label, text in places.items() if text]
+    sys.stderr.write("\n".join(lines) + "\n")
+    return error.exit_code
+
+
+def _usage(error: click.UsageError) -> int:
+    if "--json" in sys.argv[1:]:
+        return report(UsageError(error.format_message()))
+    error.show()
+    return UsageError.exit_code
+
+
+def _silence() -> NoReturn:
+    # Whoever read our output went away; say nothing more, not even while exiting.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)

@@ -1,0 +1,22 @@
+"""`meguru events`."""
+
+from __future__ import annotations
+
+import click
+
+from meguru.cli.session import Session, with_session
+
+
+@click.command()
+@click.option("--type", "kind", default="", help="Only events of this type.")
+@click.option("--subject", default="", help="Only events about this reference.")
+@click.option("--limit", default=30, show_default=True, help="How many, newest first.")
+@with_session
+def command(session: Session, kind: str, subject: str, limit: int) -> None:
+    """Show the newest events of the log."""
+    from meguru.artifacts.log import list_events
+    from meguru.artifacts.says import says
+
+    page = list_events(session.open(), type=kind, subject=subject, limit=limit, newest_first=True)
+    rows = [(event.seq, event.at, event.type, event.actor, says(event)) for event in page.items]
+    session.table(page, ("seq", "at", "type", "by", "what"), rows)

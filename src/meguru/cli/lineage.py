@@ -1,0 +1,22 @@
+"""`meguru lineage`."""
+
+from __future__ import annotations
+
+import click
+
+from meguru.cli.session import Session, with_session
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--direction", default="both", type=click.Choice(["up", "down", "both"]), show_default=True)
+@with_session
+def command(session: Session, ref: str, direction: str) -> None:
+    """Show what REF was made from (up) and what was made from it (down)."""
+    from meguru.artifacts.lineage import show
+
+    found = show(session.open(), ref=ref, direction=direction)
+    rows = [(edge.source, "->", edge.target, edge.event_seq) for edge in found.edges]
+    session.table(
+        found, ("used", "", "made", "event"), rows, empty="nothing was made from it, and it from nothing"
+    )

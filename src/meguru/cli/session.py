@@ -1,0 +1,117 @@
+"""What every command shares: where the workspace is, and how results are shown."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.runtime.workspace import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Session:
+    """The options that every command has."""
+
+    def __init__(self, workspace: str | None, *, as_json: bool) -> None:
+        self.place, self.as_json = workspace, as_json
+
+    def open(self, *, create: bool = False) -> Workspace | RemoteWorkspace:
+        """Open the workspace; it is made if it isn't there only when `create` says so."""
+        from meguru.app import open_workspace
+        from meguru.app.nouns import load_operations
+
+        load_operations()
+        ws = open_workspace(self.place, create=create)
+        click.get_current_context().call_on_close(ws.close)
+        return ws
+
+    def show(self, value: Any, human: Callable[[], None] | None = None) -> None:
+        """Print a result: one JSON object with ``--json``, else as `human` prints it."""
+        if self.as_json:
+            import msgspec
+
+            shown = {"items": value} if isinstance(value, list) else value
+            sys.stdout.write(msgspec.json.encode(shown).decode() + "\n")
+        elif human is not None:
+            human()
+
+    def table(
+        self, value: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = ""
+    ) -> None:
+        """Print a list as a table on a terminal, as tab-separated values in a pipe."""
+        self.show(value, lambda: print_table(columns, [list(row) for row in rows], empty=empty))
+
+    def note(self, text: str) -> None:
+        """Tell a person something that is not the result."""
+        if not self.as_json:
+            click.echo(text, err=True)
+
+
+def with_session(function: F) -> Callable[..., Any]:
+    """Give a command the options ``--workspace`` and ``--json``, and a `Session` as first argument."""
+
+    @click.option("--workspace", "-w", metavar="PLACE", help="Folder, database URL or server URL.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @functools.wraps(function)
+    def wrapped(*, workspace: str | None, as_json: bool, **options: Any) -> Any:
+        return function(Session(workspace, as_json=as_json), **options)
+
+    return wrapped
+
+
+def print_table(columns: Sequence[str], rows: list[list[Any]], *, empty: str = "") -> None:
+    """Print rows for people or for pipes."""
+    if not sys.stdout.isatty():
+        for row in [list(columns), *rows] if rows else []:
+            click.echo("\t".join(cell(value) for value in row))
+        return
+    if not rows:
+        click.echo(empty or "nothing yet", err=True)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(value) for value in row))
+    Console().print(table)
+
+
+def cell(value: Any) -> str:
+    """Write one value for a person: short numbers, local times without microseconds."""
+    from datetime import datetime
+
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    return str(value)
+
+
+def read_pairs(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read ``key=value`` options; a value that is JSON is taken as such, any other as text."""
+    import msgspec
+
+    from meguru.errors import UsageError
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{pair!r} is not key=value")
+        try:
+            found[key] = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            found[key] = text
+    return found

@@ -1,0 +1,30 @@
+"""`meguru why`."""
+
+from __future__ import annotations
+
+import click
+
+from meguru.cli.session import Session, cell, with_session
+
+
+@click.command()
+@click.argument("ref")
+@with_session
+def command(session: Session, ref: str) -> None:
+    """Explain why REF is as it is now: the chain of causes, each with its event and time.
+
+    REF is a reference such as endpoint/delay, model/delay@3, release/delay@2 or pipeline_run/ID.
+    """
+    from meguru.artifacts.why import show
+
+    found = show(session.open(), ref=ref)
+
+    def human() -> None:
+        click.echo(f"{ref}: {found.state}\n")
+        for depth, link in enumerate(found.chain):
+            mark = "└─ " if depth else ""
+            click.echo(f"{'   ' * max(depth - 1, 0)}{mark}{link.says}")
+            pad = "   " * depth
+            click.echo(f"{pad}{link.type} · {cell(link.at)} · by {link.actor} · {link.event}")
+
+    session.show(found, human)

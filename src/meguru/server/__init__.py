@@ -1,0 +1,1 @@
+"""The server: one process that answers requests, does jobs and fires triggers."""

@@ -1,0 +1,92 @@
+"""Who is asking: the check in front of every route."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from anyio.to_thread import run_sync
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from meguru.api.requests import error_answer
+from meguru.errors import Forbidden, MeguruError, Unauthenticated, UsageError
+from meguru.governance.tokens import authenticate
+from meguru.runtime.principals import LOCAL_OWNER, Principal
+from meguru.runtime.workspace import Workspace
+
+OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
+COOKIE = "meguru_token"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine only."""
+    if host in {"localhost", ""}:
+        return host == "localhost"
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(host: str, *, auth: bool, insecure: bool) -> None:
+    """Refuse to listen beyond this machine without authentication, unless told so in as many words."""
+    if auth or insecure or is_loopback(host):
+        return
+    raise UsageError(
+        f"a server on {host} can be reached from other machines, so it needs authentication",
+        where="--host",
+        hint="add --auth (make a token first: meguru token create), or --insecure-no-auth if you mean it",
+    )
+
+
+class Access:
+    """Middleware that puts the principal's view of the workspace into ``request.state.workspace``.
+
+    Without `auth` every request from this machine is the local owner's; pages of other sites and
+    rebound host names are kept out by their ``Origin`` and ``Host`` headers.
+    """
+
+    def __init__(self, app: ASGIApp, *, ws: Workspace, auth: bool, any_host: bool = False) -> None:
+        self.app, self.ws, self.auth, self.any_host = app, ws, auth, any_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in as somebody, or answer why not."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        try:
+            self._check_origin(request)
+            principal = await self._principal(request)
+        except MeguruError as error:
+            await error_answer(error)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["workspace"] = self.ws.with_(principal=principal)
+        await self.app(scope, receive, send)
+
+    def _check_origin(self, request: HTTPConnection) -> None:
+        host = request.headers.get("host", "")
+        name = urlsplit(f"//{host}").hostname or ""
+        if not self.auth and not self.any_host and not is_loopback(name):
+            raise Forbidden(f"this server does not answer to the name {name!r}", hint="use http://127.0.0.1")
+        origin = request.headers.get("origin")
+        changes = request.scope["method"] not in {"GET", "HEAD", "OPTIONS"}
+        if origin and changes and urlsplit(origin).netloc != host:
+            raise Forbidden("a page of another site can't change anything here", where=origin)
+
+    async def _principal(self, request: HTTPConnection) -> Principal:
+        if self.auth and request.scope["path"].startswith(OPEN_PATHS):
+            return Principal(name="anonymous", kind="anonymous")
+        if secret := _secret(request):
+            return await run_sync(authenticate, self.ws, secret)
+        if not self.auth:
+            return LOCAL_OWNER
+        raise Unauthenticated("this server needs a token", hint="send the header Authorization: Bearer mgr_…")
+
+
+def _secret(request: HTTPConnection) -> str:
+    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret:
+        return secret.strip()
+    return request.cookies.get(COOKIE, "")

@@ -1,0 +1,72 @@
+"""The server's routes, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import run_sync
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from meguru.api.native import native_routes
+from meguru.api.requests import answer, error_answer
+from meguru.app.nouns import load_operations
+from meguru.console.routes import routes as console_routes
+from meguru.errors import NotFound
+from meguru.runtime.workspace import Workspace
+from meguru.server.access import Access
+from meguru.server.background import Background
+from meguru.serving.asgi import endpoints_app
+from meguru.serving.service import Service
+
+
+def build(ws: Workspace, *, auth: bool = False, any_host: bool = False) -> ASGIApp:
+    """Return the ASGI application of one workspace, with its background threads in its lifespan."""
+    load_operations()
+    service = Service(ws)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        background = Background(ws, service)
+        await run_sync(background.start)
+        try:
+            yield
+        finally:
+            await run_sync(background.stop)
+
+    app = Starlette(
+        routes=[
+            Route("/health", _health),
+            Route("/metrics", _metrics),
+            *native_routes(),
+            Mount("/endpoints", endpoints_app(service)),
+            *console_routes(lambda request: request.state.workspace),
+        ],
+        lifespan=lifespan,
+        exception_handlers={404: _not_found},
+    )
+    return Access(app, ws=ws, auth=auth, any_host=any_host)
+
+
+async def _health(request: Request) -> Response:
+    del request
+    return answer({"status": "ok"})
+
+
+async def _metrics(request: Request) -> Response:
+    del request
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    del error
+    if request.url.path.startswith(("/api/", "/endpoints/")) or "html" not in request.headers.get(
+        "accept", ""
+    ):
+        return error_answer(NotFound(f"there is nothing at {request.url.path}", hint="see /openapi.json"))
+    return PlainTextResponse("There is nothing here.", 404)

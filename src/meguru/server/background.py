@@ -1,0 +1,38 @@
+"""What the server does beside answering: jobs, triggers, and following the live deployments."""
+
+from __future__ import annotations
+
+import threading
+
+from meguru.app.jobs import HANDLERS
+from meguru.runtime.jobs import Worker
+from meguru.runtime.workspace import Workspace
+from meguru.serving.service import Service
+from meguru.triggers.evaluate import Evaluator
+
+
+class Background:
+    """The server's threads, started and stopped together."""
+
+    def __init__(self, ws: Workspace, service: Service) -> None:
+        self._stop = threading.Event()
+        self._ws = ws
+        self._worker = Worker(ws, HANDLERS, threads=ws.settings.workers)
+        self._evaluator = threading.Thread(
+            target=Evaluator(ws).run, args=(self._stop,), name="triggers", daemon=True
+        )
+        self._service = service
+
+    def start(self) -> None:
+        """Start all threads."""
+        self._service.start()
+        self._evaluator.start()
+        self._worker.start()
+
+    def stop(self) -> None:
+        """Drain: claim nothing new, put running jobs back, end the threads."""
+        self._stop.set()
+        self._worker.stop()
+        self._ws.notify()
+        self._evaluator.join(timeout=5)
+        self._service.stop()

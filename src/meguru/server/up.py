@@ -1,0 +1,107 @@
+"""`meguru up`: open the workspace, listen, serve until told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.errors import UsageError
+from meguru.server.access import check_exposure
+from meguru.server.asgi import build
+from meguru.server.record import forget_server, record_server
+
+GRACE_SECONDS = 10
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7474,
+    auth: bool = False,
+    insecure: bool = False,
+    exit_with_parent: bool = False,
+    ready: Callable[[str], None] = print,
+) -> None:
+    """Serve one workspace until SIGTERM or Ctrl-C; both drain.
+
+    Parameters
+    ----------
+    settings
+        Where the workspace is; a server URL is refused.
+    host, port
+        Where to listen; port 0 takes a free one.
+    auth, insecure
+        Whether tokens are required; beyond loopback one of the two must be said.
+    exit_with_parent
+        Stop when standard input ends, so that no server outlives what started it.
+    ready
+        Called with the server's URL once it answers.
+    """
+    if settings.workspace.startswith(("http://", "https://")):
+        raise UsageError(f"{settings.workspace} is a server already", hint="name a folder or a database URL")
+    check_exposure(host, auth=auth, insecure=insecure)
+    with _listen(host, port) as listener, open_local(settings.workspace, settings=settings) as ws:
+        found = listener.getsockname()
+        url = f"http://{'[' + found[0] + ']' if ':' in found[0] else found[0]}:{found[1]}"
+        app = build(ws, auth=auth, any_host=insecure)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=75,
+            )
+        )
+        if exit_with_parent:
+            _follow_parent()
+        threading.Thread(target=_tell, args=(server, url, ws.root, ready), daemon=True).start()
+        try:
+            server.run(sockets=[listener])
+        finally:
+            forget_server(ws.root)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named: asyncio turns Nagle's delay off only for sockets that say they are TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"can't listen on {host}:{port}", why=error.strerror or str(error), hint="choose another --port"
+        ) from error
+    listener.listen(2048)
+    return listener
+
+
+def _tell(server: uvicorn.Server, url: str, root: Path | None, ready: Callable[[str], None]) -> None:
+    waiting = threading.Event()
+    while not server.started and not server.should_exit:
+        waiting.wait(0.01)
+    if server.started:
+        record_server(root, url)
+        ready(url)
+
+
+def _follow_parent() -> None:
+    def watch() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
