@@ -1,0 +1,1 @@
+"""Predictions that were answered, and the outcomes that arrive for them later."""

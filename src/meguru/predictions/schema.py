@@ -1,0 +1,45 @@
+"""Tables of predictions and outcomes."""
+
+from sqlalchemy import (
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from meguru.storage.db import UtcTime, metadata
+
+prediction_batch = Table(
+    "prediction_batch",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("endpoint", String(100), nullable=False),
+    Column("model_ref", String(300), nullable=False),
+    Column("release_ref", String(300), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("first_time", UtcTime, nullable=False),
+    Column("last_time", UtcTime, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("key", String(200)),
+    Column("digest", String(64), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    UniqueConstraint("endpoint", "key"),
+    Index(None, "endpoint", "last_time"),
+    Index(None, "endpoint", "received_at"),
+)
+"""One row a request: its features, scores and event times are in `payload`."""
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("batch_id", String(64), ForeignKey("prediction_batch.id"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("value", Double, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,121 @@
+"""All predictions of a span of event time, with what is known about them: what monitoring reads."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from meguru.errors import InvalidInput
+from meguru.predictions import ids, payload, store
+from meguru.predictions.types import (
+    ID_COLUMN,
+    MODEL_COLUMN,
+    OUTCOME_COLUMN,
+    SCORE_COLUMN,
+    TIME_COLUMN,
+    ModelCount,
+    WindowSummary,
+)
+from meguru.runtime.operations import Context, operation
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def frame(
+    tx: Connection, endpoint: str, start: datetime, end: datetime, *, features: Sequence[str] | None = None
+) -> "pl.DataFrame":
+    """Return the predictions with event times in ``[start, end)``, in order of event time.
+
+    Columns: the features (only those in `features`, if given), ``_score``, ``_time``, ``_shadow:MODEL``
+    for each model that shadowed, ``_id``, ``_model`` and ``_outcome`` (null until it is known). A feature
+    that some of the models did not take is null in their rows. All fixed columns are there even when no
+    row is.
+    """
+    import polars as pl
+
+    batches = store.overlapping(tx, endpoint, start, end)
+    whole = pl.concat([_empty(), *_parts(batches)], how="diagonal_relaxed", rechunk=True)
+    time = pl.col(TIME_COLUMN)
+    whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
+    if features is not None:
+        whole = whole.select([name for name in whole.columns if name.startswith("_") or name in features])
+    known = store.outcomes_within(tx, endpoint, start, end)
+    values = pl.DataFrame(
+        {
+            ID_COLUMN: [ids.join(row.batch_id, row.row) for row in known],
+            OUTCOME_COLUMN: [row.value for row in known],
+        },
+        schema={ID_COLUMN: pl.String, OUTCOME_COLUMN: pl.Float64},
+    )
+    return whole.join(values, on=ID_COLUMN, how="left", maintain_order="left")
+
+
+@operation("prediction.window", permission="prediction:read", query=True)
+def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> WindowSummary:
+    """Count the predictions and outcomes of a span of event time."""
+    import polars as pl
+
+    for name, given in (("start", start), ("end", end)):
+        if given.tzinfo is None:
+            hint = f"write {given.isoformat()}Z for UTC"
+            raise InvalidInput(f"{name} has no time zone", hint=hint, field=name)
+    rows = frame(ctx.tx, endpoint, start, end, features=())
+    counted = rows.group_by(MODEL_COLUMN).agg(
+        pl.len().alias("predictions"),
+        pl.col(OUTCOME_COLUMN).count().alias("outcomes"),
+        pl.col(SCORE_COLUMN).drop_nans().mean().alias("mean_score"),
+    )
+    models = [
+        ModelCount(model=row.pop(MODEL_COLUMN), **row)
+        for row in counted.sort(MODEL_COLUMN).iter_rows(named=True)
+    ]
+    times = rows.get_column(TIME_COLUMN)
+    return WindowSummary(
+        endpoint=endpoint,
+        start=start,
+        end=end,
+        predictions=rows.height,
+        outcomes=sum(each.outcomes for each in models),
+        first_time=times[0] if rows.height else None,
+        last_time=times[-1] if rows.height else None,
+        models=models,
+    )
+
+
+def _parts(batches: Sequence[Any]) -> Iterator["pl.DataFrame"]:
+    """Make one frame of each large batch, and one of each run of small ones with the same columns."""
+    import polars as pl
+
+    read = [(batch, payload.few(batch.payload)) for batch in batches]
+    for (model, header), run in groupby(read, key=_shape):
+        group = list(run)
+        if header:
+            rows = [row for _, each in group if each is not None for row in each.rows]
+            made = payload.frame(payload.content_of(header, rows))
+        else:
+            made = pl.concat([payload.frame_of(batch.payload) for batch, _ in group], how="diagonal_relaxed")
+        yield made.with_columns(
+            pl.Series(ID_COLUMN, [ids.join(batch.id, row) for batch, _ in group for row in range(batch.n)]),
+            pl.lit(model).alias(MODEL_COLUMN),
+        )
+
+
+def _shape(pair: tuple[Any, payload.Rows | None]) -> tuple[str, bytes]:
+    batch, rows = pair
+    return batch.model_ref, rows.header if rows is not None else b""
+
+
+def _empty() -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.DataFrame(
+        schema={
+            SCORE_COLUMN: pl.Float64,
+            TIME_COLUMN: pl.Datetime("us", "UTC"),
+            ID_COLUMN: pl.String,
+            MODEL_COLUMN: pl.String,
+        }
+    )
