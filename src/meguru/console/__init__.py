@@ -1,0 +1,1 @@
+"""The console: server-rendered pages that show what the system does and why; they only ask."""

@@ -1,0 +1,58 @@
+"""The event log: filtered, live, verified; and one event with what led to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from meguru.artifacts import log, why
+from meguru.console.reasons import reasons
+from meguru.console.visit import Visit
+from meguru.console.words import EVENTS
+from meguru.errors import InvalidInput
+
+WINDOW = 100
+SHOWN = "*"
+
+
+def listing(visit: Visit) -> Response:
+    """Show a window of the log, newest first."""
+    kind, subject = visit.asked("type"), visit.asked("subject")
+    before = _sequence(visit.asked("before"))
+    found = log.list_events(
+        visit.ws, before=before, limit=WINDOW, type=kind, subject=subject, newest_first=True
+    )
+    verdict = log.verify(visit.ws) if visit.asked("verify") == "1" and not visit.fragment else None
+    return visit.render(
+        "events.html",
+        events=found.items,
+        older=found.next_cursor,
+        before=before,
+        type=kind,
+        subject=subject,
+        types=sorted(EVENTS),
+        verdict=verdict,
+        live="" if before or verdict else SHOWN,
+        seq=visit.head(),
+    )
+
+
+def one(visit: Visit) -> Response:
+    """Show one event, and the chain of causes that ends in it."""
+    explained = why.show(visit.ws, ref=f"event/{visit.named('id')}")
+    seq = explained.chain[-1].seq
+    event = log.list_events(visit.ws, after=seq - 1, limit=1).items[0]
+    data: Any = msgspec.json.format(msgspec.json.encode(event.data), indent=2).decode()
+    return visit.render(
+        "event.html", event=event, data=data, chain=explained.chain, reasons=reasons, live="", seq=seq
+    )
+
+
+def _sequence(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise InvalidInput(f"before={text[:40]!r} is no event number", field="before", hint="leave it out")
+    return int(text)

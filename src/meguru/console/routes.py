@@ -1,0 +1,32 @@
+"""The console's routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+
+from meguru.console import static_files, stream
+from meguru.console.pages import events
+from meguru.console.stream import Live
+from meguru.console.visit import Page, page
+from meguru.runtime.workspace import Workspace
+
+PAGES: dict[str, Page] = {
+    "/ui/events": events.listing,
+    "/ui/events/{id}": events.one,
+}
+
+
+def routes(get_workspace: Callable[[Request], Workspace], live: Live | None = None) -> list[BaseRoute]:
+    """Return the console's routes.
+
+    `get_workspace` gives the workspace as the request's principal sees it, or raises what becomes an
+    error page. Call ``live.close()`` when the server drains: it ends the open streams.
+    """
+    return [
+        *(Route(path, page(show, get_workspace), methods=["GET"]) for path, show in PAGES.items()),
+        Route("/ui/stream", stream.endpoint(live or Live(), get_workspace), methods=["GET"]),
+        Route("/ui/static/{version}/{name}", static_files.serve, methods=["GET"]),
+    ]

@@ -1,0 +1,68 @@
+"""The templates' environment: always escaping, with the few words every template may use."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from meguru.console import links, numbers, static_files
+from meguru.console.words import EVENTS, STATES, tone_of
+
+if TYPE_CHECKING:
+    from meguru.console.visit import Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the one environment."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(static=static_files.url, url_of=links.url_of, short=links.short, tone_of=tone_of)
+    made.filters.update(
+        number=numbers.number,
+        count=numbers.count,
+        size=numbers.size,
+        seconds=numbers.seconds,
+        percent=numbers.percent,
+        plain=numbers.plain,
+    )
+    return made
+
+
+def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
+    """Render a template for a visit."""
+
+    def state(word: object) -> str:
+        return str(visit.say(STATES.get(str(word), str(word))))
+
+    def happened(kind: str) -> str:
+        return str(visit.say(EVENTS.get(kind, kind.replace(".", " ").replace("_", " "))))
+
+    def here(**changes: object) -> str:
+        kept = {k: v for k, v in visit.request.query_params.items() if k not in {"fragment", *changes}}
+        given = {k: str(v) for k, v in changes.items() if v not in {"", None}}
+        return "?" + urlencode(kept | given)
+
+    known = {
+        "_": visit.say,
+        "state": state,
+        "happened": happened,
+        "here": here,
+        "local": visit.local,
+        "language": visit.language,
+        "zone": visit.zone.key,
+        "path": visit.request.url.path,
+        "layout": "fragment.html" if visit.fragment else "layout.html",
+    }
+    return environment().get_template(name).render(known | values)

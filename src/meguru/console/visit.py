@@ -1,0 +1,108 @@
+"""One request for a page: who reads it, in which language and time zone, and how the answer is sent."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from meguru.artifacts import log
+from meguru.base.text import LANGUAGES, translate
+from meguru.console import templating
+from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
+from meguru.errors import Forbidden, MeguruError
+from meguru.runtime.workspace import Workspace
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Encoding, Accept-Language, Cookie",
+}
+YEAR = 365 * 24 * 3600
+WORTH_PACKING = 1000
+
+
+class Visit:
+    """What a page's function gets."""
+
+    def __init__(self, request: Request, ws: Workspace | None) -> None:
+        self.request, self._ws = request, ws
+        self.language, self.zone = language_of(request), zone_of(request)
+
+    @property
+    def ws(self) -> Workspace:
+        """The workspace, as the reader's principal sees it."""
+        if self._ws is None:
+            raise Forbidden("the workspace can't be read by this visitor")
+        return self._ws
+
+    @property
+    def fragment(self) -> bool:
+        """Whether only the changing part of the page is wanted."""
+        return self.request.query_params.get("fragment") == "1"
+
+    def asked(self, name: str) -> str:
+        """Return a query parameter, stripped; empty when it was not given."""
+        return self.request.query_params.get(name, "").strip()
+
+    def named(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+    def say(self, message: str, **values: object) -> Markup:
+        """Return a message in the reader's language, escaped, with its values filled in."""
+        text = escape(translate(message, self.language))
+        return text.format(**values) if values else text
+
+    def local(self, at: datetime) -> datetime:
+        """Return a moment in the reader's time zone."""
+        return at.astimezone(self.zone)
+
+    def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Answer with a page, or with its fragment."""
+        text = templating.render(self, template, values)
+        body, headers = text.encode(), dict(HEADERS)
+        if len(body) > WORTH_PACKING and "gzip" in self.request.headers.get("accept-encoding", ""):
+            body = gzip.compress(body, 5, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        answer = Response(body, status, headers, "text/html")
+        if (chosen := self.asked("lang")) in LANGUAGES:
+            answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", httponly=True)
+        return answer
+
+    def head(self) -> int:
+        """Return the number of the newest event, from which the page's stream goes on."""
+        newest = log.list_events(self.ws, limit=1, newest_first=True).items
+        return newest[0].seq if newest else 0
+
+
+Page = Callable[[Visit], Response]
+
+
+def page(show: Page, get_workspace: Callable[[Request], Workspace]) -> Callable[[Request], Any]:
+    """Make a route's function of a page's function: errors become pages that say what to try."""
+
+    def answer(request: Request) -> Response:
+        ws = None
+        try:
+            ws = get_workspace(request)
+            return show(Visit(request, ws))
+        except MeguruError as error:
+            return Visit(request, ws).render("error.html", status=error.status, error=error, live="", seq=0)
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(answer, request)
+
+    return endpoint

@@ -1,0 +1,85 @@
+"""The words for states and events, and the tone in which each is shown."""
+
+from __future__ import annotations
+
+
+def mark(message: str) -> str:
+    """Mark a message for translation; it is translated where it is shown."""
+    return message
+
+
+STATES = {
+    "queued": mark("queued"),
+    "pending": mark("pending"),
+    "running": mark("running"),
+    "succeeded": mark("succeeded"),
+    "finished": mark("finished"),
+    "done": mark("done"),
+    "cached": mark("cached"),
+    "failed": mark("failed"),
+    "killed": mark("killed"),
+    "cancelled": mark("cancelled"),
+    "skipped": mark("skipped"),
+    "created": mark("created"),
+    "checking": mark("checking"),
+    "passed": mark("passed"),
+    "refused": mark("refused"),
+    "promoted": mark("promoted"),
+    "live": mark("live"),
+    "retired": mark("retired"),
+    "superseded": mark("superseded"),
+    "rolled_back": mark("rolled back"),
+    "ok": mark("ok"),
+    "alert": mark("alert"),
+    "warning": mark("warning"),
+    "unknown": mark("unknown"),
+}
+EVENTS = {
+    "workspace.created": mark("workspace made"),
+    "dataset_version.created": mark("dataset version registered"),
+    "experiment.created": mark("experiment made"),
+    "run.started": mark("run started"),
+    "run.logged": mark("run logged"),
+    "run.finished": mark("run finished"),
+    "pipeline.registered": mark("pipeline registered"),
+    "pipeline_run.started": mark("pipeline run started"),
+    "pipeline_run.succeeded": mark("pipeline run succeeded"),
+    "pipeline_run.failed": mark("pipeline run failed"),
+    "pipeline_run.cancelled": mark("pipeline run cancelled"),
+    "step_run.succeeded": mark("step succeeded"),
+    "step_run.cached": mark("step taken from cache"),
+    "step_run.failed": mark("step failed"),
+    "model_version.registered": mark("model version registered"),
+    "model_alias.moved": mark("model alias moved"),
+    "outcomes.recorded": mark("outcomes recorded"),
+    "endpoint.created": mark("endpoint made"),
+    "endpoint.switched": mark("endpoint switched its model"),
+    "monitor.created": mark("monitor made"),
+    "monitor.evaluated": mark("monitor evaluated a window"),
+    "monitor.alerted": mark("monitor raised an alert"),
+    "release.created": mark("release put together"),
+    "release.gates_passed": mark("release passed its gates"),
+    "release.refused": mark("release refused"),
+    "release.promoted": mark("release went live"),
+    "release.rolled_back": mark("release rolled back"),
+    "trigger.created": mark("trigger made"),
+    "trigger.fired": mark("trigger fired"),
+    "trigger.suppressed": mark("trigger held back"),
+    "principal.created": mark("principal made"),
+    "token.created": mark("token made"),
+    "token.revoked": mark("token revoked"),
+    "access.denied": mark("access denied"),
+}
+GOOD = {"succeeded", "finished", "done", "passed", "promoted", "live", "ok", "gates_passed", "switched"}
+BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
+BUSY = {"queued", "pending", "running", "checking", "started", "created"}
+ODD = {"cancelled", "rolled_back", "warning", "suppressed", "revoked"}
+
+
+def tone_of(word: object) -> str:
+    """Return good, bad, busy, odd or still: the colour of a state or of an event's verb."""
+    verb = str(word).rpartition(".")[2]
+    for tone, words in (("good", GOOD), ("bad", BAD), ("odd", ODD)):
+        if verb in words:
+            return tone
+    return "busy" if verb in BUSY and "." not in str(word) else "still"
