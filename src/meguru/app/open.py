@@ -63,6 +63,8 @@ def open_local(
         if not create and not (root / DATABASE).exists():
             raise NotFound(f"there is no workspace in {root}", where=str(root), hint="run: meguru init")
         root.mkdir(parents=True, exist_ok=True)
+        if not (root / ".gitignore").exists():
+            (root / ".gitignore").write_text("*\n", "utf-8")
         url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or str(root / "blobs")
     db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
     migrate(db)

