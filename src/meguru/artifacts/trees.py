@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
 from meguru.base import digests
+from meguru.base.paths import check_path
 from meguru.errors import IntegrityError, InvalidInput
 from meguru.storage.blobs import BlobStore
 
@@ -100,18 +101,3 @@ def fetch(blobs: BlobStore, digest: str, folder: Path) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
-
-
-def check_path(path: str) -> str:
-    """Return `path` if it stays inside the tree it is relative to."""
-    parts = PurePosixPath(path).parts
-    bad = (
-        not parts
-        or path.startswith("/")
-        or "\\" in path
-        or "\0" in path
-        or any(part in {"..", "."} for part in parts)
-    )
-    if bad or PurePosixPath(path).as_posix() != path:
-        raise InvalidInput(f"{path[:200]!r} is not a path inside a tree", field="path")
-    return path

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from meguru.base.paths import check_path
 from meguru.datasets import paths as naming
 from meguru.datasets.frames import frame_of
 from meguru.datasets.register import register
@@ -49,7 +50,7 @@ def add_files(
     given = [files] if isinstance(files, str | Path) else files
     entries = []
     for path, file in naming.expand(given):
-        naming.check_path(path, field="files")
+        check_path(path, field="files")
         if format is None:
             naming.format_of(path, field="files")
         entries.append(FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size))

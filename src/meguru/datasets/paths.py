@@ -1,8 +1,7 @@
-"""Names of files inside a dataset: relative, plain, and never able to leave the folder they are put in."""
+"""Files of a dataset: which are meant by a path, and what format a name tells."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,25 +16,6 @@ _SUFFIXES: dict[str, Format] = {
     ".jsonl": "json",
     ".ndjson": "json",
 }
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\:]")
-
-
-def check_path(path: str, *, field: str) -> str:
-    """Return `path` if it stays inside the folder it will be put in, on every system."""
-    parts = path.split("/")
-    if (
-        not path
-        or len(path) > 500
-        or _FORBIDDEN.search(path)
-        or any(part in {"", ".", ".."} for part in parts)
-    ):
-        raise InvalidInput(
-            f"{path[:120]!r} can't name a file of a dataset",
-            why="a name is relative, uses '/', and has no '..', no empty part and no control character",
-            hint="use a name like 2013/01.csv",
-            field=field,
-        )
-    return path
 
 
 def format_of(path: str, *, field: str) -> Format:

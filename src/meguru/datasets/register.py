@@ -6,6 +6,7 @@ import polars as pl
 
 from meguru.base import digests, refs
 from meguru.base.names import check_name
+from meguru.base.paths import check_path
 from meguru.datasets import checking, paths, reading, store
 from meguru.datasets.manifest import following, load_manifest, one_schema
 from meguru.datasets.types import (
@@ -122,7 +123,7 @@ def _check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:
     seen: set[str] = set()
     for index, entry in enumerate(files):
         field = f"files[{index}]"
-        paths.check_path(entry.path, field=f"{field}.path")
+        check_path(entry.path, field=f"{field}.path")
         digests.check_digest(entry.digest, field=f"{field}.digest")
         if entry.path in seen:
             raise InvalidInput(f"two files are called {entry.path!r}", field=f"{field}.path")

@@ -1,0 +1,1 @@
+"""Tracking: experiments, and runs with their params, metric series, tags and artifacts."""

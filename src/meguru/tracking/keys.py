@@ -1,0 +1,55 @@
+"""What a param, metric or tag may be called, and how large its value may be (the limits are MLflow's)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from meguru.errors import InvalidInput, TooLarge
+from meguru.tracking.types import MetricPoint
+
+MAX_POINTS = 10_000
+MAX_VALUE = 8000
+_KEY = re.compile(r"[\w./:@ -]{1,250}")
+
+
+def check_keys(kind: str, keys: Iterable[str]) -> None:
+    """Raise InvalidInput unless every key may name a param, metric or tag."""
+    for key in keys:
+        if not _KEY.fullmatch(key):
+            raise InvalidInput(
+                f"{key[:120]!r} can't name a {kind}",
+                why="1 to 250 letters, digits, spaces or any of _ - . / : @",
+                field=f"{kind}s.{key[:120]}",
+            )
+
+
+def check_texts(kind: str, texts: Mapping[str, str]) -> None:
+    """Raise InvalidInput unless keys and values of params or tags are as they must be."""
+    check_keys(kind, texts)
+    for key, text in texts.items():
+        if len(text) > MAX_VALUE:
+            raise InvalidInput(
+                f"the {kind} {key!r} has {len(text)} characters",
+                why=f"at most {MAX_VALUE} are kept",
+                hint="log a long text as an artifact",
+                field=f"{kind}s.{key}",
+            )
+
+
+def check_points(points: Sequence[MetricPoint]) -> None:
+    """Raise unless a batch of points can be kept."""
+    if len(points) > MAX_POINTS:
+        raise TooLarge(
+            f"{len(points)} points are too many for one call", why=f"at most {MAX_POINTS}", field="metrics"
+        )
+    check_keys("metric", {point.key for point in points})
+    for index, point in enumerate(points):
+        if point.value is not None and not math.isfinite(point.value):
+            hint = "send null for a value that is no number"
+            raise InvalidInput(
+                f"metric {point.key!r} is not finite", field=f"metrics[{index}].value", hint=hint
+            )
+        if not -(2**62) < point.step < 2**62:
+            raise InvalidInput(f"step {point.step} is out of range", field=f"metrics[{index}].step")

@@ -1,0 +1,17 @@
+"""Every operation of tracking; importing this registers them."""
+
+from meguru.tracking.runs import add_artifact, create_experiment, finish, log, start
+from meguru.tracking.show import artifacts, list_experiments, list_runs, metric, show
+
+__all__ = [
+    "add_artifact",
+    "artifacts",
+    "create_experiment",
+    "finish",
+    "list_experiments",
+    "list_runs",
+    "log",
+    "metric",
+    "show",
+    "start",
+]

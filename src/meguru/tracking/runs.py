@@ -1,0 +1,120 @@
+"""Operations that change runs."""
+
+from meguru.base import digests, refs
+from meguru.base.ids import new_id
+from meguru.base.names import check_name
+from meguru.base.paths import check_path
+from meguru.errors import InvalidInput
+from meguru.runtime.operations import Context, operation
+from meguru.tracking import metrics as series
+from meguru.tracking import store
+from meguru.tracking.keys import check_points, check_texts
+from meguru.tracking.types import EndState, Experiment, MetricPoint, Run, RunArtifact
+
+MAX_ERROR = 20_000
+
+
+@operation("experiment.create", permission="experiment:write")
+def create_experiment(ctx: Context, *, name: str, note: str = "") -> Experiment:
+    """Create an experiment; one that is there already is returned as it is."""
+    return _experiment(ctx, name, note)
+
+
+@operation("run.start", permission="run:write")
+def start(
+    ctx: Context,
+    *,
+    experiment: str = "default",
+    name: str = "",
+    params: dict[str, str] | None = None,
+    tags: dict[str, str] | None = None,
+    used: list[str] | None = None,
+) -> Run:
+    """Start a run in an experiment, which is created if need be; `used` names what the run starts from."""
+    params, tags = params or {}, tags or {}
+    check_texts("param", params)
+    check_texts("tag", tags)
+    if len(name) > 250:
+        raise InvalidInput(f"a run's name has at most 250 characters, not {len(name)}", field="name")
+    _experiment(ctx, experiment, "")
+    identity, now = new_id("run"), ctx.now()
+    run = Run(
+        ref=refs.make("run", identity),
+        id=identity,
+        name=name,
+        experiment=experiment,
+        state="running",
+        started_at=now,
+        finished_at=None,
+        created_by=ctx.principal.name,
+        error="",
+        params=params,
+        tags=tags,
+    )
+    store.add_run(ctx.tx, run)
+    store.add_params(ctx.tx, identity, params)
+    store.set_tags(ctx.tx, identity, tags)
+    data = {"experiment": experiment, "name": name, "params": params}
+    ctx.emit("run.started", run.ref, data=data, used=used or [], produced=[run.ref])
+    return run
+
+
+@operation("run.log", permission="run:write", evented=False)
+def log(
+    ctx: Context,
+    *,
+    run: str,
+    metrics: list[MetricPoint] | None = None,
+    params: dict[str, str] | None = None,
+    tags: dict[str, str] | None = None,
+) -> None:
+    """Log a batch of metric points, params and tags to a running run: all of it, or nothing."""
+    check_points(metrics or [])
+    check_texts("param", params or {})
+    check_texts("tag", tags or {})
+    identity = store.hold(ctx.tx, run).id
+    series.add(ctx.tx, identity, metrics or [], ctx.now())
+    store.add_params(ctx.tx, identity, params or {})
+    store.set_tags(ctx.tx, identity, tags or {})
+
+
+@operation("run.artifact", permission="run:write")
+def add_artifact(ctx: Context, *, run: str, path: str, digest: str) -> RunArtifact:
+    """Keep an uploaded blob as an artifact of a running run, under a name."""
+    check_path(path, field="path")
+    digests.check_digest(digest)
+    artifact = RunArtifact(path=path, digest=digest, size=ctx.blobs.size(digest))
+    identity = store.hold(ctx.tx, run).id
+    if store.add_artifact(ctx.tx, identity, artifact):
+        ctx.emit("run.artifact_added", refs.make("run", identity), data={"path": path, "digest": digest})
+    return artifact
+
+
+@operation("run.finish", permission="run:write")
+def finish(
+    ctx: Context,
+    *,
+    run: str,
+    state: EndState = "succeeded",
+    error: str = "",
+    produced: list[str] | None = None,
+) -> Run:
+    """End a run; ending it again in the same state changes nothing. `produced` names what the run made."""
+    known = store.get(ctx.tx, run)
+    if known.state == state:
+        return known
+    row = store.hold(ctx.tx, run)
+    store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=ctx.now())
+    data = {"state": state, "error": error[:500], "experiment": row.experiment}
+    ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=produced or [])
+    return store.get(ctx.tx, run)
+
+
+def _experiment(ctx: Context, name: str, note: str) -> Experiment:
+    wanted = Experiment(
+        name=check_name("experiment", name), note=note, created_at=ctx.now(), created_by=ctx.principal.name
+    )
+    found, is_new = store.ensure_experiment(ctx.tx, wanted)
+    if is_new:
+        ctx.emit("experiment.created", refs.make("experiment", name), data={"note": note})
+    return found

@@ -1,0 +1,72 @@
+"""Questions about runs."""
+
+from typing import Literal
+
+from meguru.base.paging import Page, check_limit
+from meguru.errors import InvalidInput, NotFound
+from meguru.runtime.operations import Context, operation
+from meguru.tracking import metrics as series
+from meguru.tracking import store
+from meguru.tracking.types import Experiment, MetricPoint, Run, RunArtifact
+
+
+@operation("experiment.list", permission="run:read", query=True)
+def list_experiments(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Experiment]:
+    """List experiments by name."""
+    items = store.experiments(ctx.tx, after=after, limit=check_limit(limit) + 1)
+    return Page(items=items[:limit], next_cursor=items[limit - 1].name if len(items) > limit else "")
+
+
+@operation("run.list", permission="run:read", query=True)
+def list_runs(
+    ctx: Context,
+    *,
+    experiment: str = "",
+    state: Literal["", "running", "succeeded", "failed", "cancelled"] = "",
+    before: str = "",
+    limit: int = 50,
+) -> Page[Run]:
+    """List runs, newest first, of one experiment or state if one is given."""
+    if experiment:
+        store.check_experiment(ctx.tx, experiment)
+    items = store.page(
+        ctx.tx, experiment=experiment, state=state, before=before, limit=check_limit(limit) + 1
+    )
+    return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
+
+
+@operation("run.show", permission="run:read", query=True)
+def show(ctx: Context, *, run: str) -> Run:
+    """Show a run with its params, tags and newest metric values."""
+    return store.get(ctx.tx, run)
+
+
+@operation("run.artifacts", permission="run:read", query=True)
+def artifacts(ctx: Context, *, run: str) -> list[RunArtifact]:
+    """List the files that a run left behind."""
+    return store.artifacts(ctx.tx, store.get(ctx.tx, run).id)
+
+
+@operation("run.metric", permission="run:read", query=True)
+def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 1000) -> Page[MetricPoint]:
+    """Show the points of one metric series by step."""
+    found = store.get(ctx.tx, run)
+    if key not in found.metrics:
+        raise NotFound.of("metric", key, found.metrics)
+    rows = series.series(ctx.tx, found.id, key, after=_cursor(after), limit=check_limit(limit) + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[point for _, point in rows[:limit]], next_cursor=f"{last[1].step}.{last[0]}" if last else ""
+    )
+
+
+def _cursor(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    step, _, number = text.partition(".")
+    try:
+        return int(step), int(number)
+    except ValueError:
+        raise InvalidInput(
+            f"{text[:60]!r} is no cursor", hint="use next_cursor of the page before", field="after"
+        ) from None

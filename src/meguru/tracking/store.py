@@ -1,0 +1,162 @@
+"""SQL of runs, on an open transaction."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from meguru.base import refs
+from meguru.errors import Conflict, NotFound
+from meguru.tracking import schema
+from meguru.tracking.metrics import summaries
+from meguru.tracking.types import Experiment, Run, RunArtifact
+
+_PAST = {"succeeded": "succeeded", "failed": "failed", "cancelled": "was cancelled"}
+
+
+def ensure_experiment(tx: Connection, wanted: Experiment) -> tuple[Experiment, bool]:
+    """Return the experiment of this name, and whether it was made just now."""
+    table = schema.experiment
+    query = select(table).where(table.c.name == wanted.name)
+    row = tx.execute(query).first()
+    if row is None:
+        try:
+            with tx.begin_nested():
+                tx.execute(insert(table).values(msgspec.structs.asdict(wanted)))
+        except IntegrityError:  # another server made it at the same moment
+            row = tx.execute(query).one()
+    return (wanted, True) if row is None else (Experiment(**row._mapping), False)
+
+
+def experiments(tx: Connection, *, after: str, limit: int) -> list[Experiment]:
+    """Return experiments by name."""
+    table = schema.experiment
+    rows = tx.execute(select(table).where(table.c.name > after).order_by(table.c.name).limit(limit))
+    return [Experiment(**row._mapping) for row in rows]
+
+
+def check_experiment(tx: Connection, name: str) -> None:
+    """Raise NotFound, with near misses, unless there is such an experiment."""
+    known = list(tx.execute(select(schema.experiment.c.name)).scalars())
+    if name not in known:
+        raise NotFound.of("experiment", name, known)
+
+
+_RUN_FIELDS = [column.name for column in schema.run.columns]
+
+
+def add_run(tx: Connection, run: Run) -> None:
+    """Write a new run."""
+    fields = msgspec.structs.asdict(run)
+    tx.execute(insert(schema.run).values({name: fields[name] for name in _RUN_FIELDS}))
+
+
+def run_id(text: str) -> str:
+    """Read a run's id, or its reference."""
+    return refs.parse(text, kind="run").name
+
+
+def get(tx: Connection, text: str) -> Run:
+    """Return a run by id or reference, with params, tags and newest metrics."""
+    found = runs(tx, schema.run.c.id == run_id(text))
+    if not found:
+        raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
+    return found[0]
+
+
+def hold(tx: Connection, text: str) -> Row[Any]:
+    """Return a run's row, held until the transaction ends; raise Conflict unless the run is running."""
+    table = schema.run
+    row = tx.execute(select(table).where(table.c.id == run_id(text)).with_for_update()).first()
+    if row is None:
+        raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
+    if row.state != "running":
+        raise Conflict(
+            f"run {row.id} is over", why=f"it {_PAST[row.state]}; a finished run can't change", where=row.id
+        )
+    return row
+
+
+def page(tx: Connection, *, experiment: str, state: str, before: str, limit: int) -> list[Run]:
+    """Return runs, newest first (ids sort by time)."""
+    table = schema.run.c
+    given = [
+        (experiment, table.experiment == experiment),
+        (state, table.state == state),
+        (before, table.id < before),
+    ]
+    return runs(tx, *(condition for value, condition in given if value), limit=limit)
+
+
+def runs(tx: Connection, *conditions: Any, limit: int = 1) -> list[Run]:
+    """Return the runs that match, newest first."""
+    rows = tx.execute(
+        select(schema.run).where(*conditions).order_by(schema.run.c.id.desc()).limit(limit)
+    ).all()
+    ids = [row.id for row in rows]
+    params, tags = (_texts(tx, table, ids) for table in (schema.run_param, schema.run_tag))
+    metrics = summaries(tx, ids)
+    return [
+        Run(
+            ref=refs.make("run", row.id),
+            params=params.get(row.id, {}),
+            tags=tags.get(row.id, {}),
+            metrics=metrics.get(row.id, {}),
+            **row._mapping,
+        )
+        for row in rows
+    ]
+
+
+def _texts(tx: Connection, table: Table, ids: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.execute(select(table).where(table.c.run.in_(ids)).order_by(table.c.key)):
+        found.setdefault(row.run, {})[row.key] = row.value
+    return found
+
+
+def add_params(tx: Connection, run: str, params: Mapping[str, str]) -> None:
+    """Write params; one that is there already may only be given again with the same value."""
+    known = _texts(tx, schema.run_param, [run]).get(run, {})
+    for key, value in params.items():
+        if known.get(key, value) != value:
+            why = f"it is {known[key][:80]!r} already; a param is what the run started from and can't change"
+            raise Conflict(f"param {key!r} can't become {value[:80]!r}", why=why, field=f"params.{key}")
+    new = [{"run": run, "key": key, "value": value} for key, value in params.items() if key not in known]
+    if new:
+        tx.execute(insert(schema.run_param), new)
+
+
+def set_tags(tx: Connection, run: str, tags: Mapping[str, str]) -> None:
+    """Write tags over those of the same name."""
+    if tags:
+        table = schema.run_tag
+        tx.execute(delete(table).where(table.c.run == run, table.c.key.in_(list(tags))))
+        tx.execute(insert(table), [{"run": run, "key": key, "value": value} for key, value in tags.items()])
+
+
+def add_artifact(tx: Connection, run: str, artifact: RunArtifact) -> bool:
+    """Write an artifact over one of the same name; tell whether anything changed."""
+    table = schema.run_artifact
+    mine = (table.c.run == run) & (table.c.path == artifact.path)
+    if tx.execute(select(table.c.digest).where(mine)).scalar() == artifact.digest:
+        return False
+    tx.execute(delete(table).where(mine))
+    tx.execute(insert(table).values(run=run, **msgspec.structs.asdict(artifact)))
+    return True
+
+
+def artifacts(tx: Connection, run: str) -> list[RunArtifact]:
+    """Return a run's artifacts by path."""
+    table = schema.run_artifact
+    rows: Iterable[Row[Any]] = tx.execute(select(table).where(table.c.run == run).order_by(table.c.path))
+    return [RunArtifact(path=row.path, digest=row.digest, size=row.size) for row in rows]
+
+
+def finish(tx: Connection, run: str, *, state: str, error: str, at: datetime) -> None:
+    """End a run."""
+    values = {"state": state, "error": error, "finished_at": at}
+    tx.execute(update(schema.run).where(schema.run.c.id == run).values(values))

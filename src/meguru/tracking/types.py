@@ -1,0 +1,63 @@
+"""What a run is."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+RunState = Literal["running", "succeeded", "failed", "cancelled"]
+EndState = Literal["succeeded", "failed", "cancelled"]
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+    """A named group of runs that are worth comparing."""
+
+    name: str
+    note: str
+    created_at: datetime
+    created_by: str
+
+
+class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One measurement: the value of a metric at a step; None is a value that is no finite number."""
+
+    key: str
+    value: float | None
+    step: int = 0
+    at: datetime | None = None
+
+
+class MetricSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric's newest value (of the highest step), and the range of all its values."""
+
+    value: float | None
+    step: int
+    at: datetime
+    count: int
+    minimum: float | None
+    maximum: float | None
+
+
+class RunArtifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a run left behind."""
+
+    path: str
+    digest: str
+    size: int
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, with its params, tags and newest metric values."""
+
+    ref: str
+    id: str
+    name: str
+    experiment: str
+    state: RunState
+    started_at: datetime
+    finished_at: datetime | None
+    created_by: str
+    error: str
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    metrics: dict[str, MetricSummary] = {}

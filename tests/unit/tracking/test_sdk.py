@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import math
+import threading
+
+import pytest
+
+from meguru.app import open_workspace
+from meguru.app.tracked import run
+from meguru.errors import InvalidInput
+from meguru.tracking import sdk
+from meguru.tracking.operations import artifacts, list_runs, metric, show
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEGURU_WORKSPACE", str(tmp_path / "ws"))
+    with open_workspace() as ws:
+        yield ws
+
+
+def test_a_run_needs_no_server_and_ends_with_its_block(place):
+    with run("train", params={"rate": 0.1, "kind": "tree"}, tags={"team": "blue"}) as r:
+        r.log(auc=0.5)
+        r.log({"auc": 0.84, "loss": 0.3}, step=3)
+        r.log(auc=0.9)
+        assert show(place, run=r.id).state == "running"
+    found = show(place, run=r.id)
+    assert (found.state, found.name, found.params) == ("succeeded", "train", {"rate": "0.1", "kind": "tree"})
+    assert [(point.step, point.value) for point in metric(place, run=r.id, key="auc").items] == [
+        (0, 0.5),
+        (3, 0.84),
+        (4, 0.9),
+    ]
+
+
+def test_an_exception_makes_the_run_failed_and_goes_on(place):
+    with pytest.raises(ZeroDivisionError), run("train") as r:
+        r.log(auc=0.5)
+        _ = 1 / 0
+    found = show(place, run=r.id)
+    assert (found.state, found.metrics["auc"].value) == ("failed", 0.5)
+    assert "ZeroDivisionError: division by zero" in found.error
+
+
+def test_an_interrupt_makes_the_run_cancelled(place):
+    with pytest.raises(KeyboardInterrupt), run("train") as r:
+        raise KeyboardInterrupt
+    assert show(place, run=r.id).state == "cancelled"
+
+
+def test_a_value_that_is_no_number_is_kept_as_such(place):
+    with run() as r:
+        r.log(loss=math.nan)
+        with pytest.raises(InvalidInput, match="a metric is a number|can't be 'x'"):
+            r.log(loss="x")
+    assert show(place, run=r.id).metrics["loss"].value is None
+
+
+def test_files_and_folders_become_artifacts(place, tmp_path):
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "roc.svg").write_text("<svg/>")
+    (tmp_path / "notes.txt").write_text("n")
+    with run() as r:
+        r.artifact(tmp_path / "plots")
+        r.artifact(tmp_path / "notes.txt", name="readme.txt")
+        with pytest.raises(InvalidInput, match="there is no file"):
+            r.artifact(tmp_path / "none")
+    assert [item.path for item in artifacts(place, run=r.id)] == ["plots/roc.svg", "readme.txt"]
+
+
+def test_points_are_sent_in_batches_and_none_is_lost(place, monkeypatch):
+    monkeypatch.setattr(sdk, "FLUSH_SECONDS", 1e9)
+    with run() as r:
+        for _ in range(999):
+            r.log(a=1.0)
+        assert show(place, run=r.id).metrics == {}
+        r.log(a=1.0)
+        assert show(place, run=r.id).metrics["a"].count == 1000
+        r.log(a=1.0)
+    assert show(place, run=r.id).metrics["a"].count == 1001
+
+
+def test_threads_share_a_run(place):
+    with run() as r:
+        threads = [threading.Thread(target=lambda: [r.log(a=1.0) for _ in range(300)]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert show(place, run=r.id).metrics["a"].count == 1200
+    assert len(list_runs(place).items) == 1
