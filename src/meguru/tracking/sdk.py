@@ -76,7 +76,7 @@ class ActiveRun:
         used: list[str] | None = None,
     ) -> None:
         self._open = open_place
-        self._start = {"experiment": experiment, "name": name, "used": used or []}
+        self._start: dict[str, Any] = {"experiment": experiment, "name": name, "used": used or []}
         self._start |= {"params": _texts(params), "tags": _texts(tags)}
         self._points: list[MetricPoint] = []
         self._sending: tuple[str, list[MetricPoint]] | None = None
@@ -148,7 +148,7 @@ class ActiveRun:
 
     def __enter__(self) -> Self:
         self._ws = self._open()
-        self.info = runs.start(self._ws, **self._start)  # type: ignore[arg-type]  # values as `start` wants them
+        self.info = runs.start(self._ws, **self._start)
         return self
 
     def __exit__(

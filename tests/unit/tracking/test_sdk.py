@@ -35,7 +35,7 @@ def test_a_run_needs_no_server_and_ends_with_its_block(place):
 
 
 def test_an_exception_makes_the_run_failed_and_goes_on(place):
-    with pytest.raises(ZeroDivisionError), run("train") as r:
+    with pytest.raises(ZeroDivisionError), run("train") as r:  # noqa: PT012 - the block is what is tested
         r.log(auc=0.5)
         _ = 1 / 0
     found = show(place, run=r.id)
@@ -52,7 +52,7 @@ def test_an_interrupt_makes_the_run_cancelled(place):
 def test_a_value_that_is_no_number_is_kept_as_such(place):
     with run() as r:
         r.log(loss=math.nan)
-        with pytest.raises(InvalidInput, match="a metric is a number|can't be 'x'"):
+        with pytest.raises(InvalidInput, match="can't be 'x'"):
             r.log(loss="x")
     assert show(place, run=r.id).metrics["loss"].value is None
 
