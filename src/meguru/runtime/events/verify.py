@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, String, select, type_coerce
 
 from meguru.runtime.events.append import START, chain_hash
-from meguru.runtime.events.read import from_row
 from meguru.runtime.events.schema import event, event_head
+from meguru.runtime.events.types import Event
+from meguru.storage.db import Json, UtcTime
+from meguru.storage.db.schema import read_time
 
 _BATCH = 2000
+# Read as bare text: an entry that no longer parses is a finding, not a crash of the query.
+_COLUMNS = [
+    type_coerce(column, String).label(column.name) if isinstance(column.type, Json | UtcTime) else column
+    for column in event.c
+]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,13 +35,19 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def verify(tx: Connection) -> Verdict:
     """Walk the whole chain; stop at the first entry that was changed, removed, moved or added."""
     previous, seq = START, 0
-    rows = tx.execution_options(yield_per=_BATCH).execute(select(event).order_by(event.c.seq))
+    rows = tx.execution_options(yield_per=_BATCH).execute(select(*_COLUMNS).order_by(event.c.seq))
     for row in rows:
         try:
-            item = from_row(row)
+            item = _read(row)
             fault = _fault(item.seq, seq + 1, item.previous, previous, item.hash, chain_hash(item))
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
-            return Verdict(intact=False, checked=seq, seq=row.seq, why=f"the entry can't be read: {error}")
+            return Verdict(
+                intact=False,
+                checked=seq,
+                seq=row.seq,
+                event=str(row.id),
+                why=f"the entry can't be read: {error}",
+            )
         if fault:
             return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
         previous, seq = item.hash, item.seq
@@ -41,6 +56,15 @@ def verify(tx: Connection) -> Verdict:
         why = f"the log ends at {seq}, but {last.seq} entries were written: its tail was removed"
         return Verdict(intact=False, checked=seq, seq=seq + 1, why=why)
     return Verdict(intact=True, checked=seq, head=previous)
+
+
+def _read(row: Row[Any]) -> Event:
+    fields = dict(row._mapping)
+    fields["at"] = read_time(fields["at"])
+    for name in ("data", "used", "produced"):
+        fields[name] = msgspec.json.decode(fields[name])
+    fields["used"], fields["produced"] = tuple(fields["used"]), tuple(fields["produced"])
+    return Event(**fields)
 
 
 def _fault(seq: int, wanted: int, previous: str, before: str, stored: str, computed: str) -> str:

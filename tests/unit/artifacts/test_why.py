@@ -1,0 +1,81 @@
+"""Why and lineage walk the log."""
+
+import pytest
+
+from meguru import errors
+from meguru.artifacts.lineage import show as lineage
+from meguru.artifacts.log import list_events, verify
+from meguru.artifacts.why import show as why
+from meguru.runtime import events
+
+
+def add(ws, type, subject, cause=None, **more):
+    with ws.db.write() as tx:
+        return events.append(
+            tx, type=type, at=ws.clock.now(), actor="a", operation="o", subject=subject, cause=cause, **more
+        ).id
+
+
+@pytest.fixture
+def story(workspace):
+    alert = add(workspace, "monitor.alerted", "monitor/watch", data={"reasons": ["temp drifted", "auc fell"]})
+    fired = add(workspace, "trigger.fired", "trigger/retrain", alert)
+    model = add(
+        workspace,
+        "model_version.registered",
+        "model/delay@2",
+        fired,
+        used=["dataset/f@2"],
+        produced=["model/delay@2"],
+    )
+    promoted = add(
+        workspace,
+        "release.promoted",
+        "release/delay@2",
+        model,
+        used=["model/delay@2"],
+        produced=["release/delay@2"],
+    )
+    add(workspace, "endpoint.switched", "endpoint/delay", promoted)
+    return workspace
+
+
+def test_the_live_state_of_an_endpoint_is_explained_from_the_first_cause(story):
+    found = why(story, ref="endpoint/delay")
+    assert [link.type for link in found.chain] == [
+        "monitor.alerted",
+        "trigger.fired",
+        "model_version.registered",
+        "release.promoted",
+    ]
+    assert found.chain[0].says == "monitor/watch raised an alert: temp drifted; auc fell"
+    assert all(link.event and link.at for link in found.chain)
+
+
+def test_a_name_without_version_means_its_newest(story):
+    assert why(story, ref="model/delay").chain[-1].subject == "model/delay@2"
+
+
+def test_an_unknown_reference_offers_near_misses(story):
+    with pytest.raises(errors.NotFound) as caught:
+        why(story, ref="endpoint/dely")
+    assert "delay" in caught.value.hint
+
+
+def test_lineage_reaches_both_ways(story):
+    up = lineage(story, ref="release/delay@2", direction="up")
+    assert [(edge.source, edge.target) for edge in up.edges] == [
+        ("dataset/f@2", "model/delay@2"),
+        ("model/delay@2", "release/delay@2"),
+    ]
+    assert len(lineage(story, ref="dataset/f@2", direction="down").edges) == 2
+    with pytest.raises(errors.NotFound):
+        lineage(story, ref="model/none@1")
+
+
+def test_the_log_pages_and_verifies(story):
+    first = list_events(story, limit=3)
+    second = list_events(story, limit=3, after=int(first.next_cursor))
+    assert [event.seq for event in first.items + second.items] == [1, 2, 3, 4, 5]
+    assert second.next_cursor == ""
+    assert verify(story).intact

@@ -1,0 +1,63 @@
+"""Principals and tokens."""
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from meguru import errors
+from meguru.app.open import open_local
+from meguru.governance.principals import create_principal, list_principals
+from meguru.governance.tokens import authenticate, create_token, list_tokens, revoke_token
+
+
+@pytest.fixture
+def ws(tmp_path, clock):
+    with open_local(tmp_path / "w", clock=clock) as opened:
+        create_principal(opened, name="sato", role="data-scientist")
+        yield opened
+
+
+def test_a_token_stands_for_its_owner_within_its_scope(ws):
+    made = create_token(ws, principal="sato", scope=["run:write", "release:promote"])
+    who = authenticate(ws, made.secret)
+    assert who.name == "sato"
+    assert who.allows("run:write")
+    assert not who.allows("model:read")
+    assert not who.allows("release:promote")
+
+
+def test_the_secret_is_nowhere_in_the_workspace(ws):
+    secret = create_token(ws, principal="sato").secret
+    dump = "\n".join(sqlite3.connect(ws.root / "meguru.db").iterdump())
+    assert secret not in dump
+    assert "secret" not in dir(list_tokens(ws)[0])
+
+
+def test_an_expired_revoked_or_invented_token_is_refused_in_the_same_words(ws, clock):
+    revoked, expired = create_token(ws, principal="sato"), create_token(ws, principal="sato", days=1)
+    revoke_token(ws, id=revoked.token.id)
+    clock.move(timedelta(days=2))
+    said = set()
+    for secret in (revoked.secret, expired.secret, "mgr_" + "x" * 43, "", "Bearer"):
+        with pytest.raises(errors.Unauthenticated) as caught:
+            authenticate(ws, secret)
+        said.add(str(caught.value.as_dict()))
+    assert len(said) == 1
+
+
+def test_unknown_names_come_with_near_misses(ws):
+    with pytest.raises(errors.NotFound) as caught:
+        create_token(ws, principal="satoo")
+    assert "sato" in caught.value.hint
+    with pytest.raises(errors.NotFound):
+        create_principal(ws, name="x", role="ownr")
+    with pytest.raises(errors.Conflict):
+        create_principal(ws, name="sato")
+    assert [who.name for who in list_principals(ws)] == ["sato"]
+
+
+@pytest.mark.parametrize("bad", [{"days": 0}, {"days": 10_000}, {"scope": ["everything"]}])
+def test_a_token_for_ever_or_of_no_permission_is_refused(ws, bad):
+    with pytest.raises(errors.InvalidInput):
+        create_token(ws, principal="sato", **bad)

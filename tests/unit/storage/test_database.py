@@ -1,0 +1,84 @@
+"""Transactions of the database."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+from sqlalchemy.exc import OperationalError, StatementError
+
+from meguru.errors import UsageError
+from meguru.storage.db import Database, Json, UtcTime
+
+catalogue = MetaData()
+thing = Table("thing", catalogue, Column("n", Integer), Column("at", UtcTime), Column("data", Json))
+
+
+@pytest.fixture
+def db(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'x' / 'a.db'}")
+    with database.write() as tx:
+        catalogue.create_all(tx)
+    yield database
+    database.close()
+
+
+def test_what_raises_is_rolled_back_whole(db):
+    def fail() -> None:
+        with db.write() as tx:
+            tx.execute(insert(thing).values(n=1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with db.read() as tx:
+        assert tx.execute(select(thing)).all() == []
+
+
+def test_a_read_transaction_cannot_write_and_the_connection_is_clean_after(db):
+    with pytest.raises(OperationalError), db.read() as tx:
+        tx.execute(insert(thing).values(n=1))
+    with db.write() as tx:
+        tx.execute(insert(thing).values(n=2))
+    with db.read() as tx:
+        assert tx.execute(select(thing.c.n)).scalars().all() == [2]
+
+
+def test_a_read_transaction_sees_one_moment(db):
+    with db.read() as reader:
+        assert reader.execute(select(thing)).all() == []
+        with db.write() as tx:
+            tx.execute(insert(thing).values(n=1))
+        assert reader.execute(select(thing)).all() == []
+
+
+def test_moments_and_json_read_back_and_naive_moments_are_refused(db):
+    at = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    with db.write() as tx:
+        tx.execute(insert(thing).values(n=1, at=at, data={"b": [1, None], "a": "é"}))
+        row = tx.execute(select(thing)).one()
+        assert (row.at, row.data) == (at, {"a": "é", "b": [1, None]})
+        with pytest.raises(StatementError):
+            tx.execute(insert(thing).values(at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_many_threads_write_in_turn_and_lose_nothing(db):
+    def add() -> None:
+        for _ in range(25):
+            with db.write() as tx:
+                count = tx.execute(select(thing.c.n).order_by(thing.c.n.desc())).scalar() or 0
+                tx.execute(insert(thing).values(n=count + 1))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.read() as tx:
+        assert sorted(tx.execute(select(thing.c.n)).scalars()) == list(range(1, 101))
+
+
+def test_an_unknown_kind_of_database_is_refused_without_its_password():
+    with pytest.raises(UsageError) as caught:
+        Database("mysql://joe:hunter2@host/db")
+    assert "hunter2" not in str(caught.value)
