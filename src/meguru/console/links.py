@@ -7,8 +7,15 @@ from urllib.parse import quote, urlencode
 from meguru.base import refs
 from meguru.errors import InvalidInput
 
-HOME = "/"
 EVENTS = "/ui/events"
+PAGES = {
+    "model": "/ui/models/",
+    "dataset": "/ui/datasets/",
+    "pipeline_run": "/ui/pipelines/runs/",
+    "run": "/ui/runs/",
+    "endpoint": "/ui/endpoints/",
+    "release": "/ui/endpoints/",
+}
 
 
 def url_of(ref: str) -> str:
@@ -17,23 +24,10 @@ def url_of(ref: str) -> str:
         kind, name, version = refs.parse(ref)
     except InvalidInput:
         return events_of(ref)
-    safe = quote(name, safe="")
+    if kind not in PAGES:
+        return events_of(ref)
     mark = f"#v{quote(version, safe='')}" if version else ""
-    match kind:
-        case "model":
-            return f"/ui/models/{safe}{mark}"
-        case "dataset":
-            return f"/ui/datasets/{safe}{mark}"
-        case "pipeline_run":
-            return f"/ui/pipelines/runs/{safe}"
-        case "run":
-            return f"/ui/runs/{safe}"
-        case "endpoint":
-            return f"/ui/endpoints/{safe}"
-        case "release":
-            return f"/ui/endpoints/{safe}{mark.replace('#v', '#release-')}"
-        case _:
-            return events_of(ref)
+    return PAGES[kind] + quote(name, safe="") + mark
 
 
 def events_of(subject: str) -> str:

@@ -8,10 +8,10 @@ import msgspec
 from starlette.responses import Response
 
 from meguru.artifacts import log, why
+from meguru.console.asked import number_before
 from meguru.console.reasons import reasons
 from meguru.console.visit import Visit
 from meguru.console.words import EVENTS
-from meguru.errors import InvalidInput
 
 WINDOW = 100
 SHOWN = "*"
@@ -20,7 +20,7 @@ SHOWN = "*"
 def listing(visit: Visit) -> Response:
     """Show a window of the log, newest first."""
     kind, subject = visit.asked("type"), visit.asked("subject")
-    before = _sequence(visit.asked("before"))
+    before = number_before(visit)
     found = log.list_events(
         visit.ws, before=before, limit=WINDOW, type=kind, subject=subject, newest_first=True
     )
@@ -48,11 +48,3 @@ def one(visit: Visit) -> Response:
     return visit.render(
         "event.html", event=event, data=data, chain=explained.chain, reasons=reasons, live="", seq=seq
     )
-
-
-def _sequence(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise InvalidInput(f"before={text[:40]!r} is no event number", field="before", hint="leave it out")
-    return int(text)

@@ -1,0 +1,50 @@
+"""Plain lines: one metric by step, and the tiny line beside a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from meguru.console.charts.scale import Scale, around
+from meguru.console.charts.svg import path, picture, tag
+from meguru.console.numbers import number
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420.0, 150.0, 48.0, 20.0, 8.0, 8.0
+
+
+def series(points: Sequence[tuple[float, float]], label: str) -> Markup:
+    """Draw a metric by step."""
+    across = Scale(points[0][0], points[-1][0], LEFT, WIDTH - RIGHT)
+    up = around((y for _, y in points), HEIGHT - BOTTOM, TOP)
+    drawn = grid(up, LEFT, WIDTH - RIGHT, 3)
+    drawn += [
+        tag("text", {"x": across(x), "y": HEIGHT - 5, "text-anchor": anchor}, number(x))
+        for x, anchor in ((points[0][0], "start"), (points[-1][0], "end"))
+    ]
+    drawn.append(tag("path", {"class": "live", "d": path((across(x), up(y)) for x, y in points)}))
+    return picture(WIDTH, HEIGHT, label, drawn)
+
+
+def grid(up: Scale, left: float, right: float, wanted: int) -> list[Markup]:
+    """Draw level lines with their numbers."""
+    drawn = []
+    for level in up.ticks(wanted):
+        at = {"x1": left, "x2": right, "y1": up(level), "y2": up(level), "class": "grid"}
+        drawn.append(tag("line", at))
+        drawn.append(tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, f"{level:g}"))
+    return drawn
+
+
+def spark(values: Sequence[float | None], label: str) -> Markup:
+    """Draw a line without axes, with a dot on its last value."""
+    known = [(float(at), value) for at, value in enumerate(values) if value is not None]
+    width, height = 160.0, 36.0
+    if not known:
+        return Markup()
+    across = Scale(0, max(len(values) - 1, 1), 4, width - 6)
+    up = around((value for _, value in known), height - 4, 4)
+    places = [(across(x), up(y)) for x, y in known]
+    line = tag("path", {"class": "live", "d": path(places)})
+    end = tag("circle", {"class": "dot", "cx": places[-1][0], "cy": places[-1][1], "r": 3})
+    return picture(width, height, label, [line, end], "chart spark")
