@@ -22,11 +22,11 @@ class RemoteWorkspace:
     is_remote = True
 
     def __init__(self, url: str, *, token: str = "", timeout: float = 60.0) -> None:
-        import httpx
+        import httpx2
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.url = url.rstrip("/")
-        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout)
+        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout)
         self.cause: str | None = None
         self.idempotency_key: str | None = None
         self.blobs = RemoteBlobs(self)
@@ -54,11 +54,11 @@ class RemoteWorkspace:
 
     def send(self, method: str, path: str, **request: Any) -> Any:
         """Send one request; an answer that is an error is raised as the error it describes."""
-        import httpx
+        import httpx2
 
         try:
             answer = self.http.request(method, path, **request)
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise Busy(
                 f"the server at {self.url} does not answer",
                 where=self.url,

@@ -1,0 +1,98 @@
+"""Commands: exit codes, JSON on stdout and nothing else there, errors that teach."""
+
+import json
+import sys
+
+import click
+import pytest
+
+from meguru.cli.errors import run
+from meguru.cli.root import COMMANDS, LazyGroup, root
+
+
+@pytest.fixture
+def meguru(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MEGURU_WORKSPACE", raising=False)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["meguru", *words])
+        code = run(root)
+        caught = capsys.readouterr()
+        return code, caught.out, caught.err
+
+    return call
+
+
+def commands(group, path=()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group) and not isinstance(command, LazyGroup):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_loads_and_explains_itself(meguru, name):
+    code, out, _ = meguru(name, "--help")
+    assert code == 0
+    assert "Usage" in out
+
+
+def test_every_command_speaks_json():
+    for path, command in commands(root):
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert "--json" in options, path
+
+
+def test_without_a_workspace_the_error_says_what_to_do(meguru):
+    code, out, err = meguru("events")
+    assert (code, out) == (3, "")
+    assert "meguru init" in err
+
+
+def test_an_error_in_json_is_one_object_on_stdout(meguru):
+    code, out, err = meguru("events", "--json")
+    assert (code, err) == (3, "")
+    assert json.loads(out)["error"]["code"] == "MG-110"
+
+
+def test_init_writes_a_project_once_and_keeps_what_is_there(meguru, tmp_path):
+    code, out, _ = meguru("init", "shop", "--json")
+    assert code == 0
+    assert json.loads(out)["written"] == ["meguru.toml", "train.py"]
+    (tmp_path / "shop" / "train.py").write_text("mine")
+    assert json.loads(meguru("init", "shop", "--json")[1])["written"] == []
+    assert (tmp_path / "shop" / "train.py").read_text() == "mine"
+
+
+def test_an_unknown_command_is_a_usage_error_with_a_near_miss(meguru):
+    code, _, err = meguru("evnts")
+    assert code == 2
+    assert "'events'" in err
+
+
+def test_tokens_and_the_audit_work_from_the_command_line(meguru):
+    assert meguru("principal", "create", "ci", "--role", "service")[0] == 0
+    code, out, _ = meguru("token", "create", "ci", "--json")
+    assert code == 0
+    assert json.loads(out)["secret"].startswith("mgr_")
+    code, out, _ = meguru("audit", "verify", "--json")
+    assert (code, json.loads(out)["intact"], json.loads(out)["checked"]) == (0, True, 2)
+    assert meguru("token", "create", "cii")[0] == 3
+
+
+def test_doctor_is_content_with_a_new_workspace(meguru):
+    meguru("init")
+    code, out, _ = meguru("doctor", "--json")
+    assert (code, json.loads(out)["ok"]) == (0, True)
+
+
+def test_explain_knows_every_code(meguru):
+    code, out, _ = meguru("explain", "--json")
+    codes = {item["code"] for item in json.loads(out)["items"]}
+    assert code == 0
+    assert {"MG-100", "MG-110", "MG-410"} <= codes
+    assert meguru("explain", "MG-999")[0] == 3
