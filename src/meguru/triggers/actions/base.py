@@ -1,0 +1,50 @@
+"""What an action promises."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+import msgspec
+
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an action starts: the firing's `key`, unique in the workspace, and the event that matched.
+
+    `subject` is what the action is to be about, when a person fires by hand; else the event's subject.
+    """
+
+    trigger: str
+    key: str
+    event: Event | None = None
+    subject: str = ""
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """What was started, and the job that does it."""
+
+    ref: str
+    job: str | None = None
+
+
+class Action(Protocol):
+    """What a trigger does: a frozen struct, read from the trigger's `action`.
+
+    Its `key` is the field by which it is recognised. `start` runs in the transaction of the firing, so it
+    only promises the work (a job, a run to be started): what it writes is committed with the firing or not
+    at all, and the events it emits are caused by the firing's. While what an `exclusive` action started
+    is still running, the trigger doesn't fire again.
+    """
+
+    key: ClassVar[str]
+    exclusive: ClassVar[bool]
+
+    def check(self, ctx: Context) -> None:
+        """Raise InvalidInput or NotFound, naming the field, if this can't be started."""
+        ...
+
+    def start(self, ctx: Context, occasion: Occasion) -> Started:
+        """Start it; `ctx.cause` is the event that tells of the firing."""
+        ...

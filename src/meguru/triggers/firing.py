@@ -1,0 +1,136 @@
+"""Decide one match of a trigger: fire, hold back, or say why the action can't start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.exc import OperationalError
+
+from meguru.base.ids import new_id
+from meguru.errors import Busy, MeguruError
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context
+from meguru.runtime.principals import system
+from meguru.triggers import store
+from meguru.triggers.actions import Action, Occasion, Started
+from meguru.triggers.limits import Chain, chain_of, held_back
+from meguru.triggers.recognise import action_of
+from meguru.triggers.types import Firing, FiringState, Trigger
+
+
+def decide(
+    ctx: Context,
+    trigger: Trigger,
+    *,
+    key: str,
+    event: Event | None = None,
+    evidence: dict[str, Any] | None = None,
+) -> Firing | None:
+    """Fire `trigger` unless something holds it back; None if `key` was decided before.
+
+    Everything is written in the open transaction of `ctx`: the firing, the event that tells of it, and
+    what the action starts.
+    """
+    if store.firing_of(ctx.tx, trigger.name, key) is not None:
+        return None
+    chain = chain_of(ctx.tx, event)
+    match = draft(ctx, trigger, key, event, evidence, chain.root)
+    acting = ctx.with_(principal=system(trigger.ref), cause=event.id if event else None)
+    try:
+        action = action_of(trigger.action)
+    except MeguruError as error:
+        return _failed(acting, match, chain, error)
+    reason = held_back(ctx.tx, trigger, ctx.now(), chain=chain, exclusive=action.exclusive)
+    if reason:
+        return _write(
+            acting, msgspec.structs.replace(match, state=FiringState.SUPPRESSED, reason=reason), chain
+        )
+    return fire(
+        acting, action, match, Occasion(trigger=trigger.name, key=f"{trigger.name}:{key}", event=event), chain
+    )
+
+
+def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:
+    """Start the action; whatever keeps it from starting is undone and becomes a failed firing."""
+    marks = len(acting.emitted), len(acting.hooks)
+    try:
+        with acting.tx.begin_nested():
+            return start(acting, action, match, occasion, chain)
+    except (OperationalError, Busy):
+        raise  # the database, not the action: the whole step is tried again
+    except Exception as error:  # noqa: BLE001 - recorded: the others must not wait for a broken action
+        del acting.emitted[marks[0] :], acting.hooks[marks[1] :]
+        return _failed(acting, match, chain, error)
+
+
+def start(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:
+    """Tell of the firing and start the action, which is caused by it."""
+    told = _tell(acting, match, chain)
+    started: Started = action.start(acting.with_(cause=told.id), occasion)
+    done = msgspec.structs.replace(match, fired=told.id, started=started.ref, job=started.job)
+    store.insert_firing(acting.tx, done)
+    return done
+
+
+def _failed(acting: Context, match: Firing, chain: Chain, error: Exception) -> Firing:
+    reason = " ".join(filter(None, (str(error), *_parts(error))))
+    if not isinstance(error, MeguruError):
+        reason = f"{type(error).__name__}: {reason}"
+    return _write(acting, msgspec.structs.replace(match, state=FiringState.FAILED, reason=reason), chain)
+
+
+def _parts(error: Exception) -> tuple[str, ...]:
+    return (
+        tuple(f"({part})" for part in (error.why, error.hint) if part)
+        if isinstance(error, MeguruError)
+        else ()
+    )
+
+
+def draft(
+    ctx: Context,
+    trigger: Trigger,
+    key: str,
+    event: Event | None,
+    evidence: dict[str, Any] | None,
+    root: str = "",
+) -> Firing:
+    """Return a firing as it will be if nothing holds it back."""
+    seen: dict[str, Any] = msgspec.to_builtins(evidence or {})
+    if event is not None:
+        seen["event"] = {"id": event.id, "type": event.type, "subject": event.subject, "data": event.data}
+    return Firing(
+        id=new_id("fir"),
+        trigger=trigger.name,
+        key=key,
+        state=FiringState.FIRED,
+        at=ctx.now(),
+        event=event.id if event else None,
+        root=root,
+        evidence=seen,
+    )
+
+
+def _write(acting: Context, match: Firing, chain: Chain) -> Firing:
+    done = msgspec.structs.replace(match, fired=_tell(acting, match, chain).id)
+    store.insert_firing(acting.tx, done)
+    return done
+
+
+def _tell(acting: Context, match: Firing, chain: Chain) -> Event:
+    seen = match.evidence.get("event", {}).get("subject")
+    data = {
+        "firing": match.id,
+        "key": match.key,
+        "depth": chain.depth + 1,
+        "root": match.root,
+        "evidence": match.evidence,
+    }
+    return acting.emit(
+        f"trigger.{match.state.value}",
+        f"trigger/{match.trigger}",
+        data=data | ({"reason": match.reason} if match.reason else {}),
+        used=[seen] if seen else [],
+        produced=[match.ref] if match.state is FiringState.FIRED else [],
+    )

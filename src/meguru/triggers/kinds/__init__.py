@@ -1,0 +1,16 @@
+"""What may wake a trigger: the family of kinds."""
+
+from meguru.base.plugins import Table
+from meguru.triggers.kinds.base import Kind
+
+KINDS = Table(
+    "trigger kind",
+    {
+        "cron": "meguru.triggers.kinds.cron:Cron",
+        "data": "meguru.triggers.kinds.data:Data",
+        "event": "meguru.triggers.kinds.event:OnEvent",
+        "monitor": "meguru.triggers.kinds.monitor:OnMonitor",
+    },
+)
+
+__all__ = ["KINDS", "Kind"]

@@ -1,0 +1,39 @@
+"""What a kind of trigger promises."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context
+
+
+class Kind(Protocol):
+    """When a trigger wakes: a frozen struct, read from the trigger's `on`.
+
+    Its `key` is the field by which it is recognised. `matches` and `next_due` are pure: the same answer
+    for the same input, on every server. A kind that is driven by events returns None from `next_due`;
+    one that is driven by the calendar returns False from `matches`.
+    """
+
+    key: ClassVar[str]
+
+    def check(self, ctx: Context) -> None:
+        """Raise InvalidInput or NotFound, naming the field, if this can never match."""
+        ...
+
+    def matches(self, event: Event) -> bool:
+        """Tell whether an event wakes the trigger."""
+        ...
+
+    def next_due(self, after: datetime) -> datetime | None:
+        """Return the first moment later than `after` at which the trigger wakes by itself, in UTC."""
+        ...
+
+    def due_between(self, first: datetime, last: datetime) -> tuple[list[datetime], datetime]:
+        """Return the moments from `first` (which is one) to `last`, both counted, and the latest of them.
+
+        The list may be cut short when there are very many; the latest is always right.
+        """
+        ...

@@ -1,0 +1,29 @@
+"""Wake when a dataset gets a new version."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from meguru.base import refs
+from meguru.datasets.operations import show
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context
+from meguru.triggers.kinds.event import ByEvents
+
+
+class Data(ByEvents, frozen=True, kw_only=True):
+    """``{"data": "flights"}``: every new version of the dataset."""
+
+    key: ClassVar[str] = "data"
+
+    data: str
+
+    def check(self, ctx: Context) -> None:
+        """Refuse a dataset that nobody has."""
+        show(ctx, ref=refs.make("dataset", self.data, "latest"))
+
+    def matches(self, event: Event) -> bool:
+        """Tell whether the event is a new version of the dataset."""
+        if event.type != "dataset_version.created":
+            return False
+        return event.subject.partition("@")[0] == refs.make("dataset", self.data)

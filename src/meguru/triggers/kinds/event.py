@@ -1,0 +1,58 @@
+"""Wake on any event, by patterns of its type and its subject."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import ClassVar
+
+import msgspec
+
+from meguru.errors import InvalidInput
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context
+
+_TYPE = re.compile(r"[a-z_*?]+(\.[a-z_*?]+)?")
+
+
+class ByEvents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all kinds that are driven by events have in common: nothing is due by the calendar."""
+
+    def next_due(self, after: datetime) -> datetime | None:
+        """Return None: an event decides."""
+        del after
+        return None
+
+    def due_between(self, first: datetime, last: datetime) -> tuple[list[datetime], datetime]:
+        """Return nothing but `last`."""
+        del first
+        return [], last
+
+
+class OnEvent(ByEvents, frozen=True, kw_only=True):
+    """``{"event": "model_version.registered", "subject": "model/delay*"}``; ``*`` stands for any text.
+
+    What triggers themselves do matches only a type that starts with ``trigger.``.
+    """
+
+    key: ClassVar[str] = "event"
+
+    event: str
+    subject: str = "*"
+
+    def check(self, ctx: Context) -> None:
+        """Refuse a pattern that no event type can match."""
+        del ctx
+        if not _TYPE.fullmatch(self.event):
+            raise InvalidInput(
+                f"{self.event[:100]!r} matches no event",
+                why="event types look like model_version.registered; * stands for any text",
+                field="on.event",
+            )
+
+    def matches(self, event: Event) -> bool:
+        """Compare type and subject with the patterns."""
+        if event.type.startswith("trigger.") and not self.event.startswith("trigger."):
+            return False
+        return fnmatchcase(event.type, self.event) and fnmatchcase(event.subject, self.subject)

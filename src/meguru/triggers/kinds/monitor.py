@@ -1,0 +1,28 @@
+"""Wake when a monitor raises an alert."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from meguru.base import refs
+from meguru.monitoring.operations import show
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context
+from meguru.triggers.kinds.event import ByEvents
+
+
+class OnMonitor(ByEvents, frozen=True, kw_only=True):
+    """``{"monitor": "delay-watch", "state": "alert"}``: each time the monitor alerts."""
+
+    key: ClassVar[str] = "monitor"
+
+    monitor: str
+    state: Literal["alert"] = "alert"
+
+    def check(self, ctx: Context) -> None:
+        """Refuse a monitor that nobody has."""
+        show(ctx, name=self.monitor)
+
+    def matches(self, event: Event) -> bool:
+        """Tell whether the event is this monitor's alert."""
+        return event.type == "monitor.alerted" and event.subject == refs.make("monitor", self.monitor)

@@ -1,0 +1,71 @@
+"""When a trigger that matched is held back, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from meguru.errors import NotFound
+from meguru.runtime import events
+from meguru.runtime.events import Event
+from meguru.triggers import store
+from meguru.triggers.types import Trigger
+
+MAX_DEPTH = 20
+MAX_FIRINGS = 200
+_MAX_HOPS = 500
+_DAY = timedelta(days=1)
+_FIRINGS = ("trigger.fired", "trigger.failed")
+
+
+class Chain(NamedTuple):
+    """Where a match stands among firings that caused each other: how many, from which event on."""
+
+    depth: int
+    root: str
+
+
+def chain_of(tx: Connection, event: Event | None) -> Chain:
+    """Follow an event's causes back to the nearest firing, which knows the rest, or to the first cause."""
+    if event is None:
+        return Chain(0, "")
+    for _ in range(_MAX_HOPS):
+        if event.type in _FIRINGS and "root" in event.data:
+            return Chain(int(event.data["depth"]), str(event.data["root"]))
+        if event.cause is None:
+            break
+        try:
+            event = events.one(tx, event.cause)
+        except NotFound:
+            break
+    else:
+        return Chain(MAX_DEPTH, event.id)
+    return Chain(0, event.id)
+
+
+def held_back(tx: Connection, trigger: Trigger, now: datetime, *, chain: Chain, exclusive: bool) -> str:
+    """Return why a trigger may not fire now; empty when it may."""
+    if not trigger.enabled:
+        return "the trigger is paused"
+    if chain.depth >= MAX_DEPTH:
+        return f"{chain.depth} firings in a row caused each other; the chain is cut here"
+    if chain.root and store.fired_from(tx, chain.root) >= MAX_FIRINGS:
+        return f"one event led to {MAX_FIRINGS} firings; the chain is cut here"
+    if exclusive and (busy := store.running(tx, trigger.name)) is not None:
+        return f"what it started before is still running ({busy.started or busy.job})"
+    return _resting(tx, trigger, now)
+
+
+def _resting(tx: Connection, trigger: Trigger, now: datetime) -> str:
+    wait = timedelta(seconds=trigger.cooldown)
+    _, last = store.fired_since(tx, trigger.name, now - wait)
+    if last is not None and wait:
+        until = last + wait
+        return f"it fired at {last:%Y-%m-%d %H:%M:%S} UTC and rests until {until:%Y-%m-%d %H:%M:%S} UTC"
+    if trigger.max_per_day is not None:
+        count, _ = store.fired_since(tx, trigger.name, now - _DAY)
+        if count >= trigger.max_per_day:
+            return f"it fired {count} times within 24 hours, and {trigger.max_per_day} are allowed"
+    return ""

@@ -1,0 +1,7 @@
+"""Every operation of triggers; importing this registers them."""
+
+from meguru.triggers.create import create, pause, resume
+from meguru.triggers.fire import fire
+from meguru.triggers.show import history, list_triggers, settled, show
+
+__all__ = ["create", "fire", "history", "list_triggers", "pause", "resume", "settled", "show"]

@@ -1,0 +1,35 @@
+"""Questions about triggers: which there are, what they did, whether all is quiet."""
+
+from meguru.base.paging import Page, check_limit
+from meguru.runtime import events
+from meguru.runtime.operations import Context, operation
+from meguru.triggers import store
+from meguru.triggers.types import Firing, Settled, Trigger
+
+
+@operation("trigger.list", permission="trigger:read", query=True)
+def list_triggers(ctx: Context) -> list[Trigger]:
+    """List the triggers, by name."""
+    return store.all_triggers(ctx.tx)
+
+
+@operation("trigger.show", permission="trigger:read", query=True)
+def show(ctx: Context, *, name: str) -> Trigger:
+    """Show one trigger."""
+    return store.one(ctx.tx, name)
+
+
+@operation("trigger.history", permission="trigger:read", query=True)
+def history(ctx: Context, *, name: str = "", before: str = "", limit: int = 100) -> Page[Firing]:
+    """List what a trigger (or every one) did, newest first: fired, held back or failed, with the reason."""
+    if name:
+        store.one(ctx.tx, name)
+    items = store.firings(ctx.tx, name, before=before, limit=check_limit(limit) + 1)
+    return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
+
+
+@operation("trigger.settled", permission="trigger:read", query=True)
+def settled(ctx: Context) -> Settled:
+    """Tell whether the system is quiet: every event was decided on, and no job waits or runs."""
+    head, cursor, jobs = events.head(ctx.tx), store.cursor(ctx.tx), store.open_jobs(ctx.tx)
+    return Settled(settled=cursor >= head and jobs == 0, head=head, cursor=cursor, open_jobs=jobs)

@@ -1,0 +1,142 @@
+"""SQL of triggers and firings; every function takes an open transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from meguru.errors import NotFound
+from meguru.runtime.jobs import JobState
+from meguru.runtime.jobs.schema import job
+from meguru.triggers.schema import firing, trigger, trigger_cursor
+from meguru.triggers.types import Firing, FiringState, Trigger
+
+_OPEN = (JobState.QUEUED.value, JobState.RUNNING.value)
+
+
+def insert_trigger(tx: Connection, item: Trigger) -> None:
+    """Add a trigger."""
+    tx.execute(insert(trigger).values(msgspec.structs.asdict(item)))
+
+
+def find(tx: Connection, name: str) -> Trigger | None:
+    """Return a trigger; None if there is none of this name."""
+    row = tx.execute(select(trigger).where(trigger.c.name == name)).first()
+    return None if row is None else _trigger(row)
+
+
+def one(tx: Connection, name: str) -> Trigger:
+    """Return a trigger, or say which names look like it."""
+    found = find(tx, name)
+    if found is None:
+        raise NotFound.of("trigger", name, tx.execute(select(trigger.c.name)).scalars().all())
+    return found
+
+
+def all_triggers(tx: Connection) -> list[Trigger]:
+    """Return every trigger, by name."""
+    return [_trigger(row) for row in tx.execute(select(trigger).order_by(trigger.c.name))]
+
+
+def due(tx: Connection, now: datetime) -> list[Trigger]:
+    """Return the calendar triggers whose moment has come."""
+    query = select(trigger).where(trigger.c.due_at <= now).order_by(trigger.c.due_at, trigger.c.name)
+    return [_trigger(row) for row in tx.execute(query)]
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """Return the next moment at which a calendar trigger is due."""
+    found: datetime | None = tx.execute(
+        select(trigger.c.due_at).order_by(trigger.c.due_at).where(trigger.c.due_at.is_not(None)).limit(1)
+    ).scalar()
+    return found
+
+
+def take_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
+    """Move a calendar trigger on to its next moment; False if another evaluator has done so."""
+    here = (trigger.c.name == item.name) & (trigger.c.due_at == item.due_at)
+    return tx.execute(update(trigger).where(here).values(due_at=following)).rowcount == 1
+
+
+def set_enabled(tx: Connection, name: str, *, enabled: bool) -> None:
+    """Pause or resume a trigger."""
+    tx.execute(update(trigger).where(trigger.c.name == name).values(enabled=enabled))
+
+
+def insert_firing(tx: Connection, item: Firing) -> None:
+    """Add a firing."""
+    tx.execute(insert(firing).values(msgspec.structs.asdict(item) | {"state": item.state.value}))
+
+
+def firing_of(tx: Connection, name: str, key: str) -> Firing | None:
+    """Return the firing of a trigger with this key; None if the key is new."""
+    row = tx.execute(select(firing).where(firing.c.trigger == name, firing.c.key == key)).first()
+    return None if row is None else _firing(row)
+
+
+def firings(tx: Connection, name: str, *, limit: int, before: str = "") -> list[Firing]:
+    """Return firings, newest first; of one trigger, or of all when `name` is empty."""
+    query = select(firing).order_by(firing.c.id.desc()).limit(limit)
+    if name:
+        query = query.where(firing.c.trigger == name)
+    if before:
+        query = query.where(firing.c.id < before)
+    return [_firing(row) for row in tx.execute(query)]
+
+
+def fired_since(tx: Connection, name: str, since: datetime) -> tuple[int, datetime | None]:
+    """Return how often a trigger fired after `since`, and when it did last."""
+    row = tx.execute(
+        select(func.count(), func.max(firing.c.at)).where(
+            firing.c.trigger == name, firing.c.state == FiringState.FIRED.value, firing.c.at > since
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def fired_from(tx: Connection, root: str) -> int:
+    """Return how many firings one event led to."""
+    fired = (firing.c.root == root) & (firing.c.state != FiringState.SUPPRESSED.value)
+    return tx.execute(select(func.count()).select_from(firing).where(fired)).scalar_one()
+
+
+def running(tx: Connection, name: str) -> Firing | None:
+    """Return a firing of this trigger whose job has not ended; None if there is none."""
+    row = tx.execute(
+        select(firing)
+        .join(job, job.c.id == firing.c.job)
+        .where(firing.c.trigger == name, firing.c.state == FiringState.FIRED.value, job.c.state.in_(_OPEN))
+        .limit(1)
+    ).first()
+    return None if row is None else _firing(row)
+
+
+def open_jobs(tx: Connection) -> int:
+    """Return how many jobs wait or run, of whatever kind."""
+    return tx.execute(select(func.count()).select_from(job).where(job.c.state.in_(_OPEN))).scalar_one()
+
+
+def cursor(tx: Connection, *, lock: bool = False) -> int:
+    """Return the last event that was decided on; `lock` keeps other evaluators out till the end."""
+    query = select(trigger_cursor.c.seq)
+    found = tx.execute(query.with_for_update() if lock else query).scalar()
+    if found is None and lock:
+        tx.execute(insert(trigger_cursor).values(id=1, seq=0))
+    return found or 0
+
+
+def set_cursor(tx: Connection, seq: int) -> None:
+    """Remember that every event up to `seq` is decided."""
+    tx.execute(update(trigger_cursor).values(seq=seq))
+
+
+def _trigger(row: Row[Any]) -> Trigger:
+    return Trigger(**row._mapping)
+
+
+def _firing(row: Row[Any]) -> Firing:
+    fields = dict(row._mapping)
+    return Firing(**fields | {"state": FiringState(fields["state"])})
