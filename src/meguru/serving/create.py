@@ -1,0 +1,68 @@
+"""Declare an endpoint."""
+
+from typing import Any
+
+import msgspec
+
+from meguru.base import refs
+from meguru.base.names import check_name
+from meguru.errors import Conflict
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store
+from meguru.serving.shadow import check_shadow
+from meguru.serving.types import Endpoint, EndpointState
+
+
+@operation("endpoint.create", permission="endpoint:write")
+def create(
+    ctx: Context,
+    *,
+    name: str,
+    model: str,
+    gates: list[dict[str, Any]] = [],  # noqa: B006 - copied by the kernel
+    shadow: list[str] = [],  # noqa: B006 - the same
+    record: bool = True,
+    description: str = "",
+) -> Endpoint:
+    """Declare an endpoint that will serve versions of a model; it is pending until a release goes live.
+
+    The model need not exist yet. Declaring the same endpoint again changes nothing.
+
+    Raises
+    ------
+    Conflict
+        If there is another endpoint of this name.
+    """
+    check_name("endpoint", name)
+    model = check_name("model", refs.parse(model, kind="model").name, field="model")
+    check_shadow(shadow)
+    new = Endpoint(
+        name=name,
+        model=model,
+        description=description,
+        gates=gates,
+        shadow=shadow,
+        record=record,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+        state=EndpointState.PENDING,
+    )
+    known = store.find(ctx.tx, name)
+    if known is not None:
+        return _same(known, new)
+    store.add(ctx.tx, new)
+    ctx.emit("endpoint.created", refs.make("endpoint", name), data={"model": model, "gates": gates})
+    return new
+
+
+def _same(known: Endpoint, new: Endpoint) -> Endpoint:
+    for field in ("model", "gates", "record", "description"):
+        before, after = getattr(known, field), getattr(new, field)
+        if before != msgspec.to_builtins(after):
+            raise Conflict(
+                f"there is an endpoint {known.name!r} already, with another {field}",
+                where=refs.make("endpoint", known.name),
+                why=f"it has {str(before)[:120]!r}",
+                hint="choose another name",
+            )
+    return known

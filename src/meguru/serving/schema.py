@@ -1,0 +1,33 @@
+"""Tables of endpoints and deployments."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from meguru.storage.db import Json, UtcTime, metadata
+
+endpoint = Table(
+    "endpoint",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("model", String(100), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("gates", Json, nullable=False),
+    Column("shadow", Json, nullable=False),
+    Column("record", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("endpoint", String(100), ForeignKey("endpoint.name"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("model_ref", String(300), nullable=False),
+    Column("release_ref", String(300), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime),
+    Column("event", String(64), nullable=False),
+    Index(None, "endpoint", "state"),
+)
+"""At most one of an endpoint's deployments is live; the others tell its history."""

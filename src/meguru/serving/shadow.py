@@ -1,0 +1,37 @@
+"""Let other versions score along."""
+
+from meguru.base.refs import parse
+from meguru.errors import InvalidInput
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store
+from meguru.serving.types import Endpoint
+
+MAX_SHADOWS = 4
+
+
+@operation("endpoint.shadow", permission="endpoint:write")
+def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
+    """Set the model versions that score an endpoint's requests without answering them; none stops it."""
+    check_shadow(refs)
+    endpoint = store.lock(ctx.tx, name)
+    if endpoint.shadow == refs:
+        return endpoint
+    store.set_shadow(ctx.tx, name, refs)
+    data = {"shadow": refs, "before": endpoint.shadow}
+    ctx.emit("endpoint.shadowed", f"endpoint/{name}", data=data)
+    return store.get(ctx.tx, name)
+
+
+def check_shadow(shadow: list[str]) -> None:
+    """Refuse what does not name versions of models."""
+    if len(shadow) > MAX_SHADOWS:
+        raise InvalidInput(f"{MAX_SHADOWS} versions may shadow an endpoint", field=f"shadow[{MAX_SHADOWS}]")
+    for index, ref in enumerate(shadow):
+        field = f"shadow[{index}]"
+        parsed = parse(ref)
+        if parsed.kind != "model" or not (parsed.version or "").isdecimal():
+            raise InvalidInput(
+                f"{ref[:200]!r} names no version of a model", hint="write model/NAME@3", field=field
+            )
+        if ref in shadow[:index]:
+            raise InvalidInput(f"{ref!r} is named twice", field=field)

@@ -1,0 +1,24 @@
+"""Show endpoints."""
+
+from meguru.base.paging import Page, check_limit
+from meguru.predictions.store import totals
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store
+from meguru.serving.types import Endpoint, EndpointDetail
+
+
+@operation("endpoint.show", permission="endpoint:read", query=True)
+def show(ctx: Context, *, name: str) -> EndpointDetail:
+    """Show an endpoint: what is live, what was before, and how much it answered."""
+    name = name.removeprefix("endpoint/")
+    return EndpointDetail(
+        endpoint=store.get(ctx.tx, name), history=store.history(ctx.tx, name), totals=totals(ctx.tx, name)
+    )
+
+
+@operation("endpoint.list", permission="endpoint:read", query=True)
+def list_endpoints(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Endpoint]:
+    """List endpoints by name."""
+    found = store.page(ctx.tx, after=cursor, limit=check_limit(limit) + 1)
+    more = found[limit - 1].name if len(found) > limit else ""
+    return Page(items=found[:limit], next_cursor=more)

@@ -1,0 +1,100 @@
+"""SQL of endpoints and deployments, on an open transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, insert, select, update
+
+from meguru.errors import NotFound
+from meguru.serving.schema import deployment, endpoint
+from meguru.serving.types import Deployment, DeploymentState, Endpoint, EndpointState
+
+_LIVE = and_(deployment.c.endpoint == endpoint.c.name, deployment.c.state == DeploymentState.LIVE)
+
+
+def find(tx: Connection, name: str) -> Endpoint | None:
+    """Return an endpoint; None if there is none of this name."""
+    found = _endpoints(tx, endpoint.c.name == name)
+    return found[0] if found else None
+
+
+def get(tx: Connection, name: str) -> Endpoint:
+    """Return an endpoint; NotFound, with names that look like it, if there is none."""
+    found = find(tx, name)
+    if found is None:
+        hint = "" if names(tx) else "create one: meguru endpoint create"
+        raise NotFound.of("endpoint", name[:200], names(tx), hint=hint)
+    return found
+
+
+def lock(tx: Connection, name: str) -> Endpoint:
+    """Return an endpoint and hold it until the transaction ends, so that switches follow one another."""
+    tx.execute(select(endpoint.c.name).where(endpoint.c.name == name).with_for_update())
+    return get(tx, name)
+
+
+def page(tx: Connection, *, after: str, limit: int) -> list[Endpoint]:
+    """Return endpoints by name."""
+    return _endpoints(tx, endpoint.c.name > after, limit=limit)
+
+
+def names(tx: Connection) -> list[str]:
+    """Return the names of all endpoints."""
+    return list(tx.execute(select(endpoint.c.name).order_by(endpoint.c.name)).scalars())
+
+
+def add(tx: Connection, new: Endpoint) -> None:
+    """Write a new endpoint."""
+    values = msgspec.structs.asdict(new)
+    tx.execute(insert(endpoint).values({column.name: values[column.name] for column in endpoint.c}))
+
+
+def set_shadow(tx: Connection, name: str, shadow: Sequence[str]) -> None:
+    """Replace the versions that score along."""
+    tx.execute(update(endpoint).where(endpoint.c.name == name).values(shadow=list(shadow)))
+
+
+def retire(tx: Connection, name: str, at: datetime) -> None:
+    """End the live deployment, if there is one."""
+    live = (deployment.c.endpoint == name) & (deployment.c.state == DeploymentState.LIVE)
+    tx.execute(update(deployment).where(live).values(state=DeploymentState.RETIRED, until=at))
+
+
+def deploy(tx: Connection, new: Deployment) -> None:
+    """Write a deployment."""
+    tx.execute(insert(deployment).values(msgspec.structs.asdict(new)))
+
+
+def live(tx: Connection, name: str) -> Deployment | None:
+    """Return what is live behind an endpoint; None while it is pending."""
+    query = select(deployment).where(deployment.c.endpoint == name)
+    row = tx.execute(query.where(deployment.c.state == DeploymentState.LIVE)).first()
+    return None if row is None else _deployment(row._asdict())
+
+
+def history(tx: Connection, name: str, *, limit: int = 20) -> list[Deployment]:
+    """Return an endpoint's deployments, newest first."""
+    query = select(deployment).where(deployment.c.endpoint == name)
+    rows = tx.execute(query.order_by(deployment.c.number.desc()).limit(limit))
+    return [_deployment(row._asdict()) for row in rows]
+
+
+def _endpoints(tx: Connection, condition: Any, *, limit: int = 1) -> list[Endpoint]:
+    columns = [column.label(f"d_{column.name}") for column in deployment.c]
+    query = select(endpoint, *columns).outerjoin(deployment, _LIVE).where(condition)
+    rows = tx.execute(query.order_by(endpoint.c.name).limit(limit)).all()
+    return [_endpoint(row) for row in rows]
+
+
+def _endpoint(row: Row[Any]) -> Endpoint:
+    declared = {column.name: row._mapping[column.name] for column in endpoint.c}
+    current = {column.name: row._mapping[f"d_{column.name}"] for column in deployment.c}
+    if current["number"] is None:
+        return Endpoint(**declared, state=EndpointState.PENDING)
+    return Endpoint(**declared, state=EndpointState.LIVE, live=_deployment(current))
+
+
+def _deployment(fields: Mapping[str, Any]) -> Deployment:
+    return Deployment(**{**fields, "state": DeploymentState(fields["state"])})

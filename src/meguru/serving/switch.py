@@ -1,0 +1,56 @@
+"""Put a model version live behind an endpoint."""
+
+from meguru.base import refs
+from meguru.errors import InvalidInput
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store
+from meguru.serving.types import Deployment, DeploymentState
+
+
+@operation("endpoint.switch", permission="endpoint:switch")
+def switch(ctx: Context, *, name: str, model_ref: str, release_ref: str) -> Deployment:
+    """Put a released model version live; the servers load it beside the old one, then change over.
+
+    Releases call this in the transaction of their promotion. Switching to what is live already changes
+    nothing.
+
+    Raises
+    ------
+    InvalidInput
+        If the version is of another model than the endpoint serves.
+    """
+    model, release = refs.parse(model_ref, kind="model"), refs.parse(release_ref, kind="release")
+    tx, now = ctx.tx, ctx.now()
+    endpoint = store.lock(tx, name)
+    if model.name != endpoint.model or model.version is None:
+        raise InvalidInput(
+            f"{model_ref} can't go live at {name!r}",
+            why=f"the endpoint serves versions of model/{endpoint.model}",
+            field="model_ref",
+        )
+    before = endpoint.live
+    if before and (before.model_ref, before.release_ref) == (str(model), str(release)):
+        return before
+    event = ctx.emit(
+        "endpoint.switched",
+        refs.make("endpoint", name),
+        data={
+            "model": str(model),
+            "release": str(release),
+            "before": {"model": before.model_ref, "release": before.release_ref} if before else None,
+        },
+        used=[str(model), str(release)],
+        produced=[refs.make("endpoint", name)],
+    )
+    store.retire(tx, name, now)
+    new = Deployment(
+        endpoint=name,
+        number=before.number + 1 if before else 1,
+        model_ref=str(model),
+        release_ref=str(release),
+        state=DeploymentState.LIVE,
+        since=now,
+        event=event.id,
+    )
+    store.deploy(tx, new)
+    return new
