@@ -1,0 +1,1 @@
+"""Watch what an endpoint answers: drift of its input, and whether it is still right."""

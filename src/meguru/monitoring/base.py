@@ -1,0 +1,58 @@
+"""Where a monitor learns what a model was like when it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from meguru.base.plugins import Table
+from meguru.errors import InvalidInput
+from meguru.stats import TableProfile
+from meguru.storage.blobs import BlobStore
+
+
+class BaselineSource(Protocol):
+    """Tells what is known of a model version from its training.
+
+    The answer is plain JSON: ``profile`` (a `TableProfile.to_dict` of the training data; the column
+    ``_score``, if there is one, profiles the model's own scores) and ``metrics`` (numbers measured on its
+    holdout, such as ``auc``). Both may be missing. A version of which nothing is known gives None. It
+    changes nothing, and the same version always gets the same answer.
+    """
+
+    def __call__(self, tx: Connection, blobs: BlobStore, model: str) -> Mapping[str, Any] | None:
+        """Return the baseline of a model version such as ``model/delay@3``."""
+        ...
+
+
+BASELINES = Table("baseline source", {"registry": "meguru.registry.baselines:baseline_of"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What a model was like when it was trained; `profile` is None when nobody knows."""
+
+    model: str
+    profile: TableProfile | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, model: str) -> Baseline:
+    """Ask a source for the baseline of a model version.
+
+    Raises
+    ------
+    InvalidInput
+        When what the source answers is not a profile.
+    """
+    known = source(tx, blobs, model) or {}
+    profile, metrics = known.get("profile"), known.get("metrics") or {}
+    try:
+        read = TableProfile.from_dict(profile) if profile else None
+    except InvalidInput as error:
+        raise InvalidInput(f"the baseline of {model} can't be read", where=model, why=error.why) from error
+    numbers = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
+    return Baseline(model=model, profile=read, metrics=numbers)

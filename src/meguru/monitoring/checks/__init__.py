@@ -1,0 +1,15 @@
+"""The checks a monitor can make: one file a check."""
+
+from meguru.base.plugins import Table
+from meguru.monitoring.checks.base import Check
+
+CHECKS = Table(
+    "check",
+    {
+        "psi": "meguru.monitoring.checks.psi:Psi",
+        "ks": "meguru.monitoring.checks.ks:Ks",
+        "performance": "meguru.monitoring.checks.performance:Performance",
+    },
+)
+
+__all__ = ["CHECKS", "Check"]

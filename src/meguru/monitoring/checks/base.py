@@ -1,0 +1,62 @@
+"""What a check promises, and what the drift checks share."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from meguru.monitoring.types import Finding, Severity
+from meguru.monitoring.window import ComparedColumn, Window
+from meguru.stats import DriftResult
+
+
+class Check(Protocol):
+    """One way to look at a window: a frozen struct whose fields are its options, all with defaults.
+
+    `evaluate` is pure: the same window gives the same findings, on every machine. It says nothing (an empty
+    list) of what it can't judge, such as a window with fewer than `min_rows` rows or without the column it
+    needs, and then `missing` says why; a check that judged says nothing is missing.
+    """
+
+    key: ClassVar[str]
+    severities: ClassVar[frozenset[Severity]]
+
+    def check(self) -> None:
+        """Raise InvalidInput, naming the option, if an option makes no sense."""
+        ...
+
+    def evaluate(self, window: Window) -> list[Finding]:
+        """Return what this check finds, breached or not."""
+        ...
+
+    def missing(self, window: Window) -> str:
+        """Return why this check can't judge the window; empty when it can."""
+        ...
+
+
+def drift_finding(
+    key: str, name: str, window: Window, column: ComparedColumn, result: DriftResult
+) -> Finding:
+    """Put a drift test's answer into words."""
+    beyond = "above" if result.drifted else "within"
+    label = "score" if column.severity is Severity.PREDICTION_DRIFT else column.name
+    return Finding(
+        check=key,
+        severity=column.severity,
+        model=window.model,
+        column=column.name,
+        says=f"{label}: {name} {result.statistic:.3f} is {beyond} {result.threshold:.3f}",
+        breached=result.drifted,
+        statistic=result.statistic,
+        threshold=result.threshold,
+        effect=result.effect,
+        p_value=result.p_value,
+        n_reference=result.n_reference,
+        n=result.n_current,
+    )
+
+
+def no_columns(window: Window) -> str:
+    """Return why columns can't be compared; empty when they can."""
+    if window.rows < window.min_rows:
+        return f"only {window.rows} rows, and {window.min_rows} are needed"
+    return "" if window.columns else f"nothing is known of the data that {window.model} was trained on"

@@ -1,0 +1,141 @@
+"""Run a monitor's checks over a window and come to a verdict, with reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from meguru.errors import InvalidInput, NotFound
+from meguru.monitoring.checks import CHECKS, Check
+from meguru.monitoring.types import Finding, Monitor, Severity, Verdict
+from meguru.monitoring.window import Window
+from meguru.runtime.operations.operation import as_invalid
+
+DRIFT = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
+NAMED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the checks found and what it comes to."""
+
+    verdict: Verdict
+    reasons: list[str]
+    findings: list[Finding]
+    drifted: list[str]
+    drift_share: float
+    notes: list[str]
+
+
+def check_of(options: dict[str, Any], place: str = "checks") -> Check:
+    """Read one check's options.
+
+    Raises
+    ------
+    InvalidInput
+        When the check is unknown or an option is unknown, of the wrong type or makes no sense; names the
+        field.
+    """
+    given = dict(options)
+    name = given.pop("check", None)
+    if not isinstance(name, str):
+        known = ", ".join(CHECKS.names())
+        raise InvalidInput(
+            f"{place} needs to say which check it is", field=f"{place}.check", hint=f"one of {known}"
+        )
+    try:
+        made: Check = msgspec.convert(given, CHECKS.load(name))
+        made.check()
+    except NotFound as error:
+        raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.check") from None
+    except msgspec.ValidationError as error:
+        fault = as_invalid(error, place)
+        field = fault.field or fault.why.partition("unknown field `")[2].rstrip("`")
+        where = f"{place}.{field}".rstrip(".")
+        raise InvalidInput(f"{where} is not as it must be", why=fault.why, field=where) from None
+    except InvalidInput as error:
+        raise InvalidInput(
+            error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"
+        ) from None
+    return made
+
+
+def judge(monitor: Monitor, window: Window) -> Judgement:
+    """Run the checks; alert on what the monitor says is worth an alert."""
+    findings, notes, unjudged = _breaks(window), [], []
+    for index, options in enumerate(monitor.checks):
+        check = check_of(options, f"checks[{index}]")
+        findings += check.evaluate(window)
+        if why := check.missing(window):
+            notes.append(f"{check.key} was not judged: {why}")
+            if check.severities & set(monitor.alert_on):
+                unjudged.append(notes[-1])
+    breached = [each for each in findings if each.breached]
+    drifted = list(dict.fromkeys(each.column for each in breached if each.severity in DRIFT))
+    share = len(drifted) / len(window.columns) if window.columns else 0.0
+    alerting = [each for each in breached if _alerts(monitor, each, share)]
+    verdict = Verdict.ALERT if alerting else Verdict.UNKNOWN if unjudged or not window.rows else Verdict.OK
+    reasons = {
+        Verdict.ALERT: _words(alerting, drifted, len(window.columns)),
+        Verdict.UNKNOWN: unjudged or ["no row was answered in this window"],
+        Verdict.OK: _calm(findings, drifted, len(window.columns)),
+    }[verdict]
+    return Judgement(
+        verdict=verdict,
+        reasons=reasons,
+        findings=findings,
+        drifted=drifted,
+        drift_share=share,
+        notes=notes,
+    )
+
+
+def _breaks(window: Window) -> list[Finding]:
+    return [
+        Finding(
+            check="columns",
+            severity=Severity.DATA_BREAK,
+            model=window.model,
+            column=name,
+            says=f"{name} can't be compared with the training data: {why}",
+            breached=window.rows >= window.min_rows,
+            n=window.rows,
+        )
+        for name, why in window.broken.items()
+    ]
+
+
+def _alerts(monitor: Monitor, finding: Finding, share: float) -> bool:
+    if finding.severity not in monitor.alert_on:
+        return False
+    return finding.severity is not Severity.INPUT_DRIFT or share >= monitor.min_drift_share
+
+
+def _words(alerting: Sequence[Finding], drifted: Sequence[str], compared: int) -> list[str]:
+    """Return one reason for each grave finding, and one for all drift together; gravest first."""
+    order = list(Severity)
+    grave = sorted(
+        (each for each in alerting if each.severity not in DRIFT), key=lambda each: order.index(each.severity)
+    )
+    reasons = [each.says for each in grave]
+    drift = [each for each in alerting if each.severity in DRIFT]
+    if drift:
+        worst = max(drift, key=lambda each: (each.statistic or 0) / (each.threshold or 1))
+        reasons.append(f"{_drift(drifted, compared)}; most of all {worst.says}")
+    return reasons
+
+
+def _calm(findings: Sequence[Finding], drifted: Sequence[str], compared: int) -> list[str]:
+    said = [each.says for each in findings if each.severity is Severity.PERFORMANCE_DROP]
+    said += [each.says for each in findings if each.severity is Severity.SHADOW_BETTER and each.breached]
+    return [*said, _drift(drifted, compared)] if compared else said or ["nothing is beyond its threshold"]
+
+
+def _drift(drifted: Sequence[str], compared: int) -> str:
+    if not drifted:
+        return f"none of {compared} columns drifted"
+    named = ", ".join(drifted[:NAMED]) + (", …" if len(drifted) > NAMED else "")
+    return f"{len(drifted)} of {compared} columns drifted ({named})"

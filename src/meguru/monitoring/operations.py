@@ -1,0 +1,7 @@
+"""Every operation of monitoring; importing this registers them."""
+
+from meguru.monitoring.create import create
+from meguru.monitoring.run import run
+from meguru.monitoring.show import list_monitors, show, show_report
+
+__all__ = ["create", "list_monitors", "run", "show", "show_report"]

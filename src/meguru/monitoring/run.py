@@ -1,0 +1,144 @@
+"""Evaluate a window."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import digests, refs
+from meguru.base.ids import new_id
+from meguru.errors import InvalidInput
+from meguru.monitoring import store
+from meguru.monitoring.base import BASELINES, Baseline, read_baseline
+from meguru.monitoring.judge import judge
+from meguru.monitoring.types import Estimate, Monitor, Report, Verdict
+from meguru.monitoring.window import Window, compare
+from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN, SHADOW_PREFIX
+from meguru.predictions.window import frame
+from meguru.runtime.operations import Context, operation
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@operation("monitor.run", permission="monitor:run")
+def run(ctx: Context, *, name: str, start: datetime, end: datetime) -> Report:
+    """Evaluate predictions with event times in [start, end); the same data gives the same report."""
+    _check_window(start, end)
+    with _reading(ctx) as tx:
+        monitor = store.one(tx, refs.parse(name, kind="monitor").name)
+        rows = frame(tx, monitor.endpoint, start, end)
+        baselines = _baselines(ctx, tx, rows)
+        digest = _digest(monitor, rows, baselines)
+        known = store.find_report(tx, monitor.name, start, end, digest)
+    if known is not None:
+        return known
+    report = evaluate(monitor, compare(rows, baselines, monitor.min_rows), start, end, ctx.now(), digest)
+    return _keep(ctx, report)
+
+
+def evaluate(
+    monitor: Monitor, window: Window, start: datetime, end: datetime, at: datetime, digest: str
+) -> Report:
+    """Judge a window and write the report; nothing is stored."""
+    found = judge(monitor, window)
+    return Report(
+        id=new_id("report"),
+        monitor=monitor.name,
+        endpoint=monitor.endpoint,
+        model=window.model,
+        start=start,
+        end=end,
+        at=at,
+        verdict=found.verdict,
+        reasons=found.reasons,
+        rows=window.rows,
+        outcomes=window.outcomes,
+        coverage=window.outcomes / window.rows if window.rows else 0.0,
+        compared=len(window.columns),
+        drifted=found.drifted,
+        drift_share=found.drift_share,
+        performance=list(window.performance),
+        findings=found.findings,
+        notes=found.notes,
+        digest=digest,
+    )
+
+
+def _keep(ctx: Context, report: Report) -> Report:
+    tx = ctx.tx
+    known = store.find_report(tx, report.monitor, report.start, report.end, report.digest)
+    if known is not None:
+        return known
+    store.add_report(tx, report)
+    subject, data = refs.make("monitor", report.monitor), _data(report)
+    used = [subject, *(each.model for each in report.performance)]
+    ctx.emit("monitor.evaluated", subject, data=data, used=used, produced=[report.ref])
+    if report.verdict is Verdict.ALERT:
+        ctx.emit("monitor.alerted", subject, data=data, used=[report.ref])
+    return report
+
+
+def _data(report: Report) -> dict[str, Any]:
+    live = report.live
+    return {
+        "report": report.ref,
+        "endpoint": refs.make("endpoint", report.endpoint),
+        "model": report.model,
+        "start": report.start,
+        "end": report.end,
+        "verdict": report.verdict,
+        "reasons": report.reasons,
+        "rows": report.rows,
+        "outcomes": report.outcomes,
+        "drifted": report.drifted,
+        "drift_share": report.drift_share,
+        "auc": _plain(live.auc if live else None),
+        "reference": live.reference if live else None,
+    }
+
+
+def _plain(estimate: Estimate | None) -> dict[str, Any] | None:
+    return None if estimate is None else msgspec.structs.asdict(estimate)
+
+
+@contextmanager
+def _reading(ctx: Context) -> Iterator[Connection]:
+    """Read within the open transaction if there is one, else without holding up any writer."""
+    if ctx.is_open:
+        yield ctx.tx
+        return
+    with ctx.db.read() as tx:
+        yield tx
+
+
+def _baselines(ctx: Context, tx: Connection, rows: "pl.DataFrame") -> dict[str, Baseline]:
+    if not rows.height:
+        return {}
+    shadows = [each.removeprefix(SHADOW_PREFIX) for each in rows.columns if each.startswith(SHADOW_PREFIX)]
+    source = BASELINES.load("registry")
+    models = dict.fromkeys([*sorted(rows[MODEL_COLUMN].unique()), *shadows])
+    return {model: read_baseline(source, tx, ctx.blobs, model) for model in models}
+
+
+def _digest(monitor: Monitor, rows: "pl.DataFrame", baselines: dict[str, Baseline]) -> str:
+    """Name the data and the settings; predictions never change, but outcomes arrive and are corrected."""
+    state = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN).write_csv() if rows.height else ""
+    known = {
+        model: [each.profile.to_dict() if each.profile else None, dict(each.metrics)]
+        for model, each in baselines.items()
+    }
+    return digests.of_value([monitor, digests.of_bytes(state.encode()), known])
+
+
+def _check_window(start: datetime, end: datetime) -> None:
+    for field, given in (("start", start), ("end", end)):
+        if given.tzinfo is None:
+            raise InvalidInput(
+                f"{field} has no time zone", hint=f"write {given.isoformat()}Z for UTC", field=field
+            )
+    if start >= end:
+        raise InvalidInput("the window is empty", why=f"it ends at {end} and starts at {start}", field="end")

@@ -1,0 +1,90 @@
+"""SQL of monitors and their reports, on an open transaction."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select
+
+from meguru.errors import NotFound
+from meguru.monitoring.schema import monitor, monitor_report
+from meguru.monitoring.types import Monitor, Report
+
+
+def add(tx: Connection, item: Monitor) -> None:
+    """Write a new monitor."""
+    tx.execute(insert(monitor).values(msgspec.structs.asdict(item)))
+
+
+def find(tx: Connection, name: str) -> Monitor | None:
+    """Return a monitor; None if there is none of this name."""
+    row = tx.execute(select(monitor).where(monitor.c.name == name)).first()
+    return None if row is None else _monitor(row)
+
+
+def one(tx: Connection, name: str) -> Monitor:
+    """Return a monitor.
+
+    Raises
+    ------
+    NotFound
+        With the names that look like it.
+    """
+    found = find(tx, name)
+    if found is None:
+        raise NotFound.of("monitor", name, tx.execute(select(monitor.c.name)).scalars().all())
+    return found
+
+
+def all_monitors(tx: Connection, endpoint: str = "") -> list[Monitor]:
+    """Return every monitor, or those of one endpoint, by name."""
+    query = select(monitor).order_by(monitor.c.name)
+    if endpoint:
+        query = query.where(monitor.c.endpoint == endpoint)
+    return [_monitor(row) for row in tx.execute(query)]
+
+
+def add_report(tx: Connection, report: Report) -> None:
+    """Write a report."""
+    tx.execute(
+        insert(monitor_report).values(
+            id=report.id,
+            monitor=report.monitor,
+            window_start=report.start,
+            window_end=report.end,
+            digest=report.digest,
+            at=report.at,
+            verdict=report.verdict.value,
+            body=report,
+        )
+    )
+
+
+def find_report(tx: Connection, name: str, start: datetime, end: datetime, digest: str) -> Report | None:
+    """Return the report that was made of the same window, data and settings; None if there is none."""
+    table = monitor_report.c
+    window = (table.window_start == start) & (table.window_end == end)
+    here = (table.monitor == name) & window & (table.digest == digest)
+    body = tx.execute(select(table.body).where(here)).scalar()
+    return None if body is None else msgspec.convert(body, Report)
+
+
+def one_report(tx: Connection, report_id: str) -> Report:
+    """Return a report by its id."""
+    body = tx.execute(select(monitor_report.c.body).where(monitor_report.c.id == report_id)).scalar()
+    if body is None:
+        raise NotFound(
+            f"there is no report {report_id!r}", where=report_id, hint="see: meguru monitor show NAME"
+        )
+    return msgspec.convert(body, Report)
+
+
+def reports(tx: Connection, name: str, limit: int) -> list[Report]:
+    """Return a monitor's reports, the one evaluated last first."""
+    table = monitor_report.c
+    query = select(table.body).where(table.monitor == name).order_by(table.at.desc(), table.id.desc())
+    return [msgspec.convert(body, Report) for body in tx.execute(query.limit(limit)).scalars()]
+
+
+def _monitor(row: Row[Any]) -> Monitor:
+    return msgspec.convert(row, Monitor, from_attributes=True)

@@ -1,0 +1,182 @@
+"""Monitors, what they find, and their reports."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from meguru.base import refs
+
+
+class Severity(StrEnum):
+    """What a finding is about, gravest first."""
+
+    DATA_BREAK = "data_break"
+    """A column is gone or changed its type."""
+    PERFORMANCE_DROP = "performance_drop"
+    """The live model is certainly worse than when it was trained."""
+    SHADOW_BETTER = "shadow_better"
+    """A shadow model certainly ranks the same rows better than the live one."""
+    PREDICTION_DRIFT = "prediction_drift"
+    """The scores' distribution changed."""
+    INPUT_DRIFT = "input_drift"
+    """A feature's distribution changed."""
+
+
+class Verdict(StrEnum):
+    """What a report comes to."""
+
+    OK = "ok"
+    ALERT = "alert"
+    UNKNOWN = "unknown"
+    """Too little is known to say either."""
+
+
+class Role(StrEnum):
+    """What a model did in a window."""
+
+    LIVE = "live"
+    FORMER = "former"
+    """It answered earlier rows of the window, before the live one took over."""
+    SHADOW = "shadow"
+
+
+class Monitor(msgspec.Struct, frozen=True, kw_only=True):
+    """A standing watch over one endpoint.
+
+    `checks` are options by check, as in ``{"check": "psi", "floor": 0.1}``. A finding alerts when its
+    severity is in `alert_on`; drift only when at least `min_drift_share` of the compared columns drifted.
+    Windows with fewer than `min_rows` rows are not judged.
+    """
+
+    name: str
+    endpoint: str
+    checks: list[dict[str, Any]]
+    alert_on: list[Severity]
+    min_rows: int
+    min_drift_share: float
+    created_at: datetime
+    created_by: str
+
+    @property
+    def ref(self) -> str:
+        """The reference of this monitor."""
+        return refs.make("monitor", self.name)
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A number with the interval that holds the truth with probability `level`."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    method: str
+    n: int
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check says of one column, or of one model.
+
+    `breached` tells whether the statistic is beyond its threshold; `effect` is the size of the change in the
+    statistic's unit, with the noise taken off. `n` counts the rows of the window, `n_reference` those of
+    the baseline.
+    """
+
+    check: str
+    severity: Severity
+    model: str
+    says: str
+    breached: bool
+    column: str = ""
+    statistic: float | None = None
+    threshold: float | None = None
+    effect: float | None = None
+    p_value: float | None = None
+    n_reference: int = 0
+    n: int = 0
+
+
+class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
+    """How well one model ranked the rows whose outcome is known.
+
+    `auc` is None without two classes of outcomes, `brier` None when scores are no probabilities.
+    `reference` is the AUC of its holdout. `difference` is the live model's AUC minus this one's, on the
+    rows that both scored.
+    """
+
+    model: str
+    role: Role
+    rows: int
+    outcomes: int
+    auc: Estimate | None = None
+    brier: float | None = None
+    reference: float | None = None
+    difference: Estimate | None = None
+
+
+class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The essence of a report.
+
+    `model` is the live one, empty when nothing was answered; `coverage` is the share of rows whose outcome
+    is known, `drift_share` that of the `compared` columns which drifted (0 when there are none).
+    """
+
+    id: str
+    monitor: str
+    endpoint: str
+    model: str
+    start: datetime
+    end: datetime
+    at: datetime
+    verdict: Verdict
+    reasons: list[str]
+    rows: int
+    outcomes: int
+    coverage: float
+    compared: int
+    drifted: list[str]
+    drift_share: float
+    performance: list[ModelPerformance]
+
+    @property
+    def ref(self) -> str:
+        """The reference of this report."""
+        return refs.make("report", self.id)
+
+    @property
+    def live(self) -> ModelPerformance | None:
+        """How the live model did."""
+        return next((each for each in self.performance if each.role is Role.LIVE), None)
+
+
+class Report(ReportSummary, frozen=True, kw_only=True):
+    """What a monitor found in the window ``[start, end)`` of event time.
+
+    `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
+    stays the same, running the monitor again gives this report.
+    """
+
+    findings: list[Finding]
+    notes: list[str]
+    digest: str
+
+    def summary(self) -> ReportSummary:
+        """Return the report without its findings."""
+        names = ReportSummary.__struct_fields__
+        return ReportSummary(**{name: getattr(self, name) for name in names})
+
+
+class MonitorStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A monitor with its newest report."""
+
+    monitor: Monitor
+    last: ReportSummary | None = None
+
+
+class MonitorHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """A monitor with its reports, the one evaluated last first."""
+
+    monitor: Monitor
+    reports: list[ReportSummary]
