@@ -32,7 +32,7 @@ class Session:
         click.get_current_context().call_on_close(ws.close)
         return ws
 
-    def show(self, value: Any, human: Callable[[], None] | None = None) -> None:
+    def show(self, value: Any, human: Callable[[], object] | None = None) -> None:
         """Print a result: one JSON object with ``--json``, else as `human` prints it."""
         if self.as_json:
             import msgspec

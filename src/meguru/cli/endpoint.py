@@ -1,0 +1,133 @@
+"""`meguru endpoint`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from meguru.cli.session import Session, cell, read_pairs, with_session
+
+
+@click.group()
+def command() -> None:
+    """Endpoints: stable names that answer predictions."""
+
+
+@command.command()
+@click.argument("name")
+@click.option(
+    "--model", required=True, help="The registered model whose versions it serves; it may come later."
+)
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    help='A gate as JSON: {"gate":"metric","metric":"auc","op":">=","value":0.8}',
+)
+@click.option("--shadow", multiple=True, help="A model version that scores along: model/NAME@N.")
+@click.option("--description", default="")
+@with_session
+def create(
+    session: Session, name: str, model: str, gates: tuple[str, ...], shadow: tuple[str, ...], description: str
+) -> None:
+    """Declare endpoint NAME."""
+    from meguru.serving.create import create as ask
+
+    made = ask(
+        session.open(create=True),
+        name=name,
+        model=model,
+        gates=[read_pairs([f"gate={gate}"])["gate"] for gate in gates],
+        shadow=list(shadow),
+        description=description,
+    )
+    session.show(
+        made, lambda: click.echo(f"endpoint/{made.name} is {made.state}; it serves model/{made.model}")
+    )
+
+
+@command.command("list")
+@with_session
+def list_(session: Session) -> None:
+    """List endpoints and what is live behind them."""
+    from meguru.serving.show import list_endpoints
+
+    page = list_endpoints(session.open())
+    rows = [
+        (
+            e.name,
+            e.state,
+            e.live.model_ref if e.live else "",
+            e.live.release_ref if e.live else "",
+            e.live.since if e.live else "",
+        )
+        for e in page.items
+    ]
+    session.table(
+        page,
+        ("endpoint", "state", "model", "release", "since"),
+        rows,
+        empty="none yet: meguru endpoint create NAME --model MODEL",
+    )
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def show(session: Session, name: str) -> None:
+    """Show endpoint NAME: what is live, and what was before."""
+    from meguru.serving.show import show as ask
+
+    found = ask(session.open(), name=name)
+
+    def human() -> None:
+        endpoint = found.endpoint
+        click.echo(f"endpoint/{endpoint.name}  {endpoint.state}  {found.totals.predictions:,} predictions")
+        for item in found.history:
+            until = f" .. {cell(item.until)}" if item.until else ""
+            click.echo(
+                f"  {item.state:<8} {item.model_ref:<20} {item.release_ref:<22} {cell(item.since)}{until}"
+            )
+        click.echo(f"why: meguru why endpoint/{endpoint.name}")
+
+    session.show(found, human)
+
+
+@command.command()
+@click.argument("name")
+@click.option("-r", "--row", multiple=True, help="One row as JSON; repeat it.")
+@click.option(
+    "--file", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A body as JSON."
+)
+@with_session
+def predict(session: Session, name: str, row: tuple[str, ...], source: Path | None) -> None:
+    """Ask endpoint NAME of the running server for predictions."""
+    import msgspec
+
+    from meguru.errors import UsageError
+    from meguru.runtime.remote import RemoteWorkspace
+
+    if bool(row) == bool(source):
+        raise UsageError("say what to predict", hint="""--row '{"distance": 500}' or --file body.json""")
+    body = source.read_bytes() if source else b'{"rows":[' + ",".join(row).encode() + b"]}"
+    with RemoteWorkspace(_server(session)) as ws:
+        headers = {"Content-Type": "application/json"}
+        answer = ws.send("POST", f"/endpoints/{name}/predict", content=body, headers=headers)
+    found = msgspec.json.decode(answer.content)
+    session.show(found, lambda: sys.stdout.write(answer.text + "\n"))
+
+
+def _server(session: Session) -> str:
+    from meguru.base.settings import load_settings
+    from meguru.errors import Busy
+    from meguru.server.record import find_server
+
+    place = load_settings(workspace=session.place).workspace
+    if place.startswith(("http://", "https://")):
+        return place
+    record = find_server(Path(place).absolute()) if "://" not in place else None
+    if record is None:
+        raise Busy("no server is up for this workspace", where=place, hint="start it with: meguru up")
+    return record.url

@@ -1,0 +1,126 @@
+"""`meguru monitor`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from meguru.cli.session import Session, read_pairs, with_session
+
+if TYPE_CHECKING:
+    from meguru.monitoring.types import ReportSummary
+
+COLUMNS = ("window", "verdict", "rows", "drifted", "AUC", "95 %", "model", "reasons")
+
+
+@click.group()
+def command() -> None:
+    """Monitors: standing watches over endpoints."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--endpoint", required=True, help="What to watch.")
+@click.option(
+    "--check",
+    "checks",
+    multiple=True,
+    help='A check as JSON: {"check":"psi"}. Default: performance, psi, ks.',
+)
+@click.option(
+    "--alert-on", multiple=True, help="A severity that alerts: data_break, performance_drop, input_drift …"
+)
+@click.option("--min-rows", default=500, show_default=True, help="Smaller windows are not judged.")
+@with_session
+def create(
+    session: Session,
+    name: str,
+    endpoint: str,
+    checks: tuple[str, ...],
+    alert_on: tuple[str, ...],
+    min_rows: int,
+) -> None:
+    """Set up monitor NAME."""
+    from meguru.errors import InvalidInput, near_misses
+    from meguru.monitoring.create import ALERT_ON, CHECKS
+    from meguru.monitoring.create import create as ask
+    from meguru.monitoring.types import Severity
+
+    known = [str(item) for item in Severity]
+    for word in alert_on:
+        if word not in known:
+            close = near_misses(word, known)
+            hint = f"did you mean {close[0]!r}?" if close else f"use {', '.join(known)}"
+            raise InvalidInput(f"there is no severity {word!r}", field="--alert-on", hint=hint)
+    made = ask(
+        session.open(),
+        name=name,
+        endpoint=endpoint,
+        checks=[read_pairs([f"check={check}"])["check"] for check in checks] or CHECKS,
+        alert_on=[Severity(word) for word in alert_on] or ALERT_ON,
+        min_rows=min_rows,
+    )
+    session.show(made, lambda: click.echo(f"{made.ref} watches endpoint/{made.endpoint}"))
+
+
+@command.command("list")
+@with_session
+def list_(session: Session) -> None:
+    """List monitors with their newest reports."""
+    from meguru.monitoring.show import list_monitors
+
+    found = list_monitors(session.open())
+    rows = [
+        (
+            item.monitor.name,
+            item.monitor.endpoint,
+            item.last.verdict if item.last else "",
+            "; ".join(item.last.reasons) if item.last else "",
+        )
+        for item in found
+    ]
+    session.table(found, ("monitor", "endpoint", "verdict", "reasons"), rows)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--limit", default=24, show_default=True)
+@with_session
+def show(session: Session, name: str, limit: int) -> None:
+    """Show the reports of monitor NAME, newest first."""
+    from meguru.monitoring.show import show as ask
+
+    found = ask(session.open(), name=name, limit=limit)
+    session.table(found, COLUMNS, [_row(item) for item in found.reports])
+
+
+@command.command()
+@click.argument("name")
+@click.option("--start", required=True, type=click.DateTime(), help="Start of the window (UTC).")
+@click.option("--end", required=True, type=click.DateTime(), help="End of the window (UTC), not in it.")
+@with_session
+def run(session: Session, name: str, start: datetime, end: datetime) -> None:
+    """Evaluate monitor NAME over the predictions of a window of event time."""
+    from meguru.monitoring.run import run as ask
+
+    report = ask(session.open(), name=name, start=start.replace(tzinfo=UTC), end=end.replace(tzinfo=UTC))
+    session.table(report, COLUMNS, [_row(report)])
+
+
+def _row(report: ReportSummary) -> tuple[object, ...]:
+    auc = report.live.auc if report.live else None
+    window = f"{report.start:%Y-%m-%d}..{report.end:%Y-%m-%d}"
+    interval = f"{auc.low:.3f}-{auc.high:.3f}" if auc else ""
+    drift = f"{len(report.drifted)}/{report.compared}"
+    return (
+        window,
+        report.verdict,
+        report.rows,
+        drift,
+        auc.value if auc else None,
+        interval,
+        report.model,
+        "; ".join(report.reasons),
+    )
