@@ -1,4 +1,4 @@
-"""Fixtures for tests of Meguru and of what people build on it (``pytest_plugins = ["meguru.testing.fixtures"]``)."""
+"""Pytest fixtures for Meguru and what is built on it: ``pytest_plugins = ["meguru.testing.fixtures"]``."""
 
 from __future__ import annotations
 

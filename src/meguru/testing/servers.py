@@ -38,7 +38,7 @@ class S3Server:
     def environment(self) -> dict[str, str]:
         """What a client process must find in its environment."""
         return {
-            "AWS_ENDPOINT": self.endpoint,
+            "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ALLOW_HTTP": "true",
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": S3_KEY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -34,27 +35,31 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 def verify(tx: Connection) -> Verdict:
     """Walk the whole chain; stop at the first entry that was changed, removed, moved or added."""
+    query = select(*_COLUMNS).order_by(event.c.seq)
+    with tx.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        found = _walk(rows)
+    if not found.intact:
+        return found
+    last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
+    written = (last.seq, last.hash) if last is not None else (0, START)
+    if written != (found.checked, found.head):
+        why = f"the log ends at {found.checked}, but {written[0]} entries were written: the tail was removed"
+        return Verdict(intact=False, checked=found.checked, seq=found.checked + 1, why=why)
+    return found
+
+
+def _walk(rows: Iterable[Row[Any]]) -> Verdict:
     previous, seq = START, 0
-    rows = tx.execution_options(yield_per=_BATCH).execute(select(*_COLUMNS).order_by(event.c.seq))
     for row in rows:
         try:
             item = _read(row)
             fault = _fault(item.seq, seq + 1, item.previous, previous, item.hash, chain_hash(item))
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
-            return Verdict(
-                intact=False,
-                checked=seq,
-                seq=row.seq,
-                event=str(row.id),
-                why=f"the entry can't be read: {error}",
-            )
+            why = f"the entry can't be read: {error}"
+            return Verdict(intact=False, checked=seq, seq=row.seq, event=str(row.id), why=why)
         if fault:
             return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
         previous, seq = item.hash, item.seq
-    last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
-    if last is not None and (last.seq, last.hash) != (seq, previous):
-        why = f"the log ends at {seq}, but {last.seq} entries were written: its tail was removed"
-        return Verdict(intact=False, checked=seq, seq=seq + 1, why=why)
     return Verdict(intact=True, checked=seq, head=previous)
 
 

@@ -1,0 +1,142 @@
+"""The contract of a workspace: the same story on every database and blob store."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import DBAPIError
+
+from meguru.datasets.client import add_files, frame
+from meguru.datasets.operations import list_datasets, versions
+from meguru.errors import Conflict, Forbidden, InvalidInput
+from meguru.runtime import events
+from meguru.runtime.events.schema import event
+from meguru.runtime.principals import Principal
+from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start
+from meguru.tracking.types import MetricPoint
+
+if TYPE_CHECKING:
+    from meguru.runtime.workspace import Workspace
+
+READER = Principal(name="reader", permissions=frozenset({"*:read"}))
+
+
+def csv(folder: Path, name: str, *rows: str) -> Path:
+    """Write a small file of flights."""
+    path = folder / name
+    path.write_text("\n".join(["day,delay", *rows, ""]), encoding="utf-8")
+    return path
+
+
+class WorkspaceContract:
+    """Subclass it, with a fixture `workspace` that gives an empty one."""
+
+    def test_a_dataset_grows_and_every_version_stays(self, workspace: Workspace, tmp_path: Path) -> None:
+        first = add_files(workspace, "flights", csv(tmp_path, "01.csv", "1,5", "2,NA"))
+        second = add_files(workspace, "flights", csv(tmp_path, "02.csv", "3,1.5"), mode="append")
+        assert [version.ref for version in versions(workspace, name="flights")] == [second.ref, first.ref]
+        assert frame(workspace, first.ref).rows() == [(1, 5), (2, None)]
+        assert frame(workspace, "flights@latest").rows() == [(1, 5.0), (2, None), (3, 1.5)]
+        with workspace.read() as tx:
+            last = events.latest(tx, subject=second.ref)
+        assert last is not None
+        assert (last.used, last.produced) == ((first.ref,), (second.ref,))
+
+    def test_a_refused_change_leaves_nothing(self, workspace: Workspace, tmp_path: Path) -> None:
+        with pytest.raises(InvalidInput):
+            add_files(workspace, "flights", csv(tmp_path, "01.csv", "1,5"), event_time="nothing")
+        with workspace.read() as tx:
+            assert events.head(tx) == 0
+        assert list_datasets(workspace).items == []
+
+    def test_a_forbidden_change_is_only_told_of(self, workspace: Workspace) -> None:
+        with pytest.raises(Forbidden):
+            create_experiment(workspace.with_(principal=READER), name="delay")
+        with workspace.read() as tx:
+            assert [item.type for item in events.read(tx)] == ["access.denied"]
+
+    def test_a_read_transaction_can_not_write(self, workspace: Workspace) -> None:
+        with pytest.raises(DBAPIError), workspace.read() as tx:
+            tx.execute(delete(event))
+        create_experiment(workspace, name="still-writable")
+
+    def test_a_key_is_answered_once_even_to_many_at_once(self, workspace: Workspace) -> None:
+        def ask(_: int) -> str:
+            return start(workspace.with_(idempotency_key="one"), experiment="delay").id
+
+        with ThreadPoolExecutor(4) as pool:
+            found = set(pool.map(ask, range(8)))
+        assert len(found) == 1
+        assert len(list_runs(workspace).items) == 1
+        with pytest.raises(Conflict):
+            start(workspace.with_(idempotency_key="one"), experiment="other")
+
+    def test_writers_at_once_make_one_chain_without_gaps(self, workspace: Workspace, tmp_path: Path) -> None:
+        files = [csv(tmp_path, f"{number}.csv", f"{number},1") for number in range(8)]
+        with ThreadPoolExecutor(4) as pool:
+            made = list(pool.map(lambda file: add_files(workspace, "flights", file, mode="append"), files))
+        assert sorted(version.version for version in made) == list(range(1, 9))
+        newest = versions(workspace, name="flights", limit=1)[0]
+        assert (newest.files, newest.rows) == (8, 8)
+        with workspace.read() as tx:
+            verdict = events.verify(tx)
+        assert (verdict.intact, verdict.checked) == (True, 8)
+
+    def test_a_changed_event_is_named(self, workspace: Workspace) -> None:
+        for name in ("a", "b", "c"):
+            create_experiment(workspace, name=name)
+        with workspace.db.write() as tx:
+            tx.execute(update(event).where(event.c.seq == 2).values(actor="somebody-else"))
+        with workspace.read() as tx:
+            verdict = events.verify(tx)
+        assert (verdict.intact, verdict.seq) == (False, 2)
+        assert verdict.event.startswith("evt-")
+
+    @pytest.mark.parametrize("lost", [1, 2, 3])
+    def test_a_removed_event_is_noticed(self, workspace: Workspace, lost: int) -> None:
+        for name in ("a", "b", "c"):
+            create_experiment(workspace, name=name)
+        with workspace.db.write() as tx:
+            tx.execute(delete(event).where(event.c.seq == lost))
+        with workspace.read() as tx:
+            verdict = events.verify(tx)
+        assert (verdict.intact, verdict.checked) == (False, lost - 1)
+        assert verdict.why
+
+    def test_an_added_event_is_noticed(self, workspace: Workspace) -> None:
+        create_experiment(workspace, name="a")
+        with workspace.db.write() as tx:
+            row = dict(tx.execute(event.select()).one()._mapping)
+            tx.execute(insert(event).values({**row, "seq": 2, "id": "evt-forged"}))
+        with workspace.read() as tx:
+            verdict = events.verify(tx)
+        assert (verdict.intact, verdict.seq, verdict.event) == (False, 2, "evt-forged")
+
+    def test_waiting_ends_with_the_next_event(self, workspace: Workspace) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(events.wait, workspace, after=0, timeout=20)
+            create_experiment(workspace, name="delay")
+            assert waiting.result(timeout=30) == 1
+        assert events.wait(workspace, after=1, timeout=0) == 1
+
+    def test_points_of_many_writers_are_all_kept(self, workspace: Workspace) -> None:
+        run = start(workspace, experiment="delay").id
+
+        def write(number: int) -> None:
+            log(workspace, run=run, metrics=[MetricPoint(key="auc", value=float(number), step=number)] * 50)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(write, range(8)))
+        found = finish(workspace, run=run).metrics["auc"]
+        assert (found.count, found.value, found.minimum, found.maximum) == (400, 7.0, 0.0, 7.0)
+
+    def test_times_keep_their_microseconds_and_zone(self, workspace: Workspace) -> None:
+        made = start(workspace, experiment="delay")
+        kept = show(workspace, run=made.id)
+        assert kept.started_at == made.started_at
+        assert kept.started_at.utcoffset() == timedelta(0)
