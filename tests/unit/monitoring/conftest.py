@@ -6,7 +6,7 @@ from meguru.monitoring.base import BASELINES
 from meguru.monitoring.operations import create
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import Batch
-from meguru.runtime.operations import Context, operation
+from meguru.runtime import events
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
@@ -23,12 +23,6 @@ class Baselines:
         return self.known.get(model)
 
 
-@operation("test.endpoint", permission="endpoint:write")
-def make_endpoint(ctx: Context, *, name: str) -> None:
-    """Declare an endpoint, as serving does."""
-    ctx.emit("endpoint.created", f"endpoint/{name}")
-
-
 @pytest.fixture
 def baselines(monkeypatch):
     source = Baselines()
@@ -40,7 +34,9 @@ def baselines(monkeypatch):
 
 @pytest.fixture
 def endpoint(workspace, baselines):
-    make_endpoint(workspace, name="delay")
+    told = {"type": "endpoint.created", "at": MARCH, "actor": "local", "operation": "endpoint.create"}
+    with workspace.db.write() as tx:
+        events.append(tx, subject="endpoint/delay", **told)
     return "delay"
 
 

@@ -7,7 +7,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.monitoring.operations import create, list_monitors, run, show, show_report
 from meguru.monitoring.types import Role, Severity, Verdict
 from meguru.runtime import events
-from meguru.runtime.operations import Context, operation
+from meguru.runtime.operations import Context, Operation
 from meguru.stats import auc
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
@@ -160,15 +160,14 @@ def test_a_report_is_found_by_its_reference_and_in_the_list(workspace, monitor, 
         show_report(workspace, ref="report/nothing")
 
 
-@operation("test.monitored", permission="monitor:run")
 def monitored(ctx: Context, *, name: str) -> str:
-    """Run a monitor within another operation."""
     return run(ctx, name=name, start=MARCH, end=APRIL).id
 
 
 def test_it_runs_within_another_operation(workspace, monitor, answer):
     answer(make_rows(1000))
-    assert monitored(workspace, name="delay-watch") == march(workspace).id
+    outer = Operation(monitored, "outer.run", "monitor:run", query=False, evented=True)
+    assert outer(workspace, name="delay-watch") == march(workspace).id
 
 
 @pytest.mark.parametrize(

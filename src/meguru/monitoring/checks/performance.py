@@ -61,7 +61,9 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             return None
         limit = reference - self.tolerance
         breached = live.auc.high < limit
-        relation = "is certainly below" if breached else "is not certainly below"
+        relation = (
+            "is certainly below" if breached else "may be below" if live.auc.low < limit else "is above"
+        )
         return Finding(
             check=self.key,
             severity=Severity.PERFORMANCE_DROP,
