@@ -5,16 +5,17 @@ Everything public is here and is loaded when first used, so that ``import meguru
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as a type checker reads it; importing it from typing costs more than all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from meguru.app import open_workspace as open_workspace
+    from meguru.app.tracked import run as run
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
     from meguru.pipelines.authoring import pipeline as pipeline
     from meguru.pipelines.authoring import step as step
     from meguru.pipelines.handles import Dataset as Dataset
-    from meguru.tracking.sdk import run as run
 
 _PLACES = {
     "Dataset": "meguru.pipelines.handles",
@@ -22,7 +23,7 @@ _PLACES = {
     "Model": "meguru.flavors.model",
     "open_workspace": "meguru.app",
     "pipeline": "meguru.pipelines.authoring",
-    "run": "meguru.tracking.sdk",
+    "run": "meguru.app.tracked",
     "step": "meguru.pipelines.authoring",
 }
 __all__ = ["Dataset", "MeguruError", "Model", "open_workspace", "pipeline", "run", "step"]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
 from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
@@ -60,7 +61,7 @@ class Access:
             self._check_origin(request)
             principal = await self._principal(request)
         except MeguruError as error:
-            await error_answer(error)(scope, receive, send)
+            await _refusal(request, error)(scope, receive, send)
             return
         scope.setdefault("state", {})["workspace"] = self.ws.with_(principal=principal)
         await self.app(scope, receive, send)
@@ -83,6 +84,13 @@ class Access:
         if not self.auth:
             return LOCAL_OWNER
         raise Unauthenticated("this server needs a token", hint="send the header Authorization: Bearer mgr_…")
+
+
+def _refusal(request: HTTPConnection, error: MeguruError) -> Response:
+    reads_page = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
+    if isinstance(error, Unauthenticated) and reads_page:
+        return RedirectResponse("/sign-in", status_code=303)
+    return error_answer(error)
 
 
 def _secret(request: HTTPConnection) -> str:

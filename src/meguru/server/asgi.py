@@ -21,6 +21,7 @@ from meguru.errors import NotFound
 from meguru.runtime.workspace import Workspace
 from meguru.server.access import Access
 from meguru.server.background import Background
+from meguru.server.sign_in import sign_in_route
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import Service
 
@@ -43,6 +44,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False) -> ASGIA
         routes=[
             Route("/health", _health),
             Route("/metrics", _metrics),
+            sign_in_route(),
             *native_routes(),
             Mount("/endpoints", endpoints_app(service)),
             *console_routes(lambda request: request.state.workspace),
