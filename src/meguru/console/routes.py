@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from meguru.console import static_files, stream
-from meguru.console.pages import datasets, events, runs
+from meguru.console.pages import datasets, endpoints, events, runs
 from meguru.console.stream import Live
 from meguru.console.visit import Page, page
 from meguru.runtime.workspace import Workspace
@@ -16,6 +16,8 @@ from meguru.runtime.workspace import Workspace
 PAGES: dict[str, Page] = {
     "/ui/datasets": datasets.listing,
     "/ui/datasets/{name}": datasets.one,
+    "/ui/endpoints": endpoints.listing,
+    "/ui/endpoints/{name}": endpoints.one,
     "/ui/runs": runs.listing,
     "/ui/runs/{id}": runs.one,
     "/ui/events": events.listing,

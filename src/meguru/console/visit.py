@@ -66,6 +66,11 @@ class Visit:
         text = escape(translate(message, self.language))
         return text.format(**values) if values else text
 
+    def text(self, message: str, **values: object) -> str:
+        """Return a message in the reader's language as plain text, which whoever shows it escapes."""
+        text = translate(message, self.language)
+        return text.format(**values) if values else text
+
     def local(self, at: datetime) -> datetime:
         """Return a moment in the reader's time zone."""
         return at.astimezone(self.zone)

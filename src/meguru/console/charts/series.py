@@ -29,10 +29,12 @@ def series(points: Sequence[tuple[float, float]], label: str) -> Markup:
 def grid(up: Scale, left: float, right: float, wanted: int) -> list[Markup]:
     """Draw level lines with their numbers."""
     drawn = []
-    for level in up.ticks(wanted):
+    levels = up.ticks(wanted)
+    decimals = max(len(f"{level:g}".partition(".")[2]) for level in levels) if levels else 0
+    for level in levels:
         at = {"x1": left, "x2": right, "y1": up(level), "y2": up(level), "class": "grid"}
         drawn.append(tag("line", at))
-        drawn.append(tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, f"{level:g}"))
+        drawn.append(tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, f"{level:.{decimals}f}"))
     return drawn
 
 

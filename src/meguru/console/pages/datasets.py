@@ -81,6 +81,6 @@ def _row(visit: Visit, name: str, kind: str, profile: Mapping[str, Any] | None) 
         middle = numbers.number(quantiles[len(quantiles) // 2], 2) if quantiles else numbers.NOTHING
     else:
         middle = str(profile["top"][0][0])[:40] if profile["top"] else numbers.NOTHING
-    label = visit.say("The values of {column}", column=name)
+    label = visit.text("The values of {column}", column=name)
     missing = profile["nulls"] / whole if whole else None
     return ColumnRow(name=name, type=kind, bars=column_bars(profile, label), missing=missing, middle=middle)

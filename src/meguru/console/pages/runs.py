@@ -72,5 +72,5 @@ def _charts(visit: Visit, run: Run) -> list[tuple[str, Markup]]:
         found = show.metric(visit.ws, run=run.id, key=key)
         points = [(float(point.step), point.value) for point in found.items if point.value is not None]
         if len(points) > 1:
-            drawn.append((key, series(points, str(visit.say("{metric} by step", metric=key)))))
+            drawn.append((key, series(points, visit.text("{metric} by step", metric=key))))
     return drawn

@@ -1,0 +1,56 @@
+"""Endpoints: a card each; one with its history, its releases and why it is as it is."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from meguru.artifacts import why
+from meguru.artifacts.types import Cause
+from meguru.console.endpoint_view import glance
+from meguru.console.reasons import reasons
+from meguru.console.spans import span_name, span_title
+from meguru.console.visit import Visit
+from meguru.console.watch import auc_of, draw, interval, others_of, reports_of
+from meguru.errors import NotFound
+from meguru.serving import show
+
+WINDOW = 24
+LIVE = "endpoint. release. monitor. outcomes."
+
+
+def listing(visit: Visit) -> Response:
+    """Show the endpoints."""
+    found = show.list_endpoints(visit.ws, cursor=visit.asked("after"), limit=WINDOW)
+    views = [glance(visit, each) for each in found.items]
+    return visit.render("endpoints.html", views=views, older=found.next_cursor, live=LIVE, seq=visit.head())
+
+
+def one(visit: Visit) -> Response:
+    """Show one endpoint."""
+    name = visit.named("name")
+    detail = show.show(visit.ws, name=name)
+    reports = reports_of(visit, name)
+    return visit.render(
+        "endpoint.html",
+        view=glance(visit, detail.endpoint),
+        totals=detail.totals,
+        reports=reports,
+        others=list(dict.fromkeys(model for each in reports for model in others_of(each))),
+        drawing=draw(visit, reports, []),
+        chain=_chain(visit, name),
+        reasons=reasons,
+        auc_of=auc_of,
+        others_of=others_of,
+        interval=interval,
+        span_name=span_name,
+        span_title=span_title,
+        live=LIVE,
+        seq=visit.head(),
+    )
+
+
+def _chain(visit: Visit, name: str) -> list[Cause]:
+    try:
+        return why.show(visit.ws, ref=f"endpoint/{name}").chain
+    except NotFound:
+        return []
