@@ -54,10 +54,17 @@ class RemoteWorkspace:
 
     def send(self, method: str, path: str, **request: Any) -> Any:
         """Send one request; an answer that is an error is raised as the error it describes."""
+        answer = self.ask(method, path, **request)
+        if answer.is_error:
+            raise _error(answer)
+        return answer
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """Send one request and return the answer, whatever it says; raise Busy if there is none."""
         import httpx2
 
         try:
-            answer = self.http.request(method, path, **request)
+            return self.http.request(method, path, **request)
         except httpx2.TransportError as error:
             raise Busy(
                 f"the server at {self.url} does not answer",
@@ -65,9 +72,6 @@ class RemoteWorkspace:
                 why=str(error) or type(error).__name__,
                 hint="start it with: meguru up",
             ) from error
-        if answer.is_error:
-            raise _error(answer)
-        return answer
 
     def close(self) -> None:
         """Close the connections."""
@@ -116,11 +120,11 @@ class RemoteBlobs:
 
     def has(self, digest: str) -> bool:
         """Tell whether the server has the blob."""
-        return self._ws.http.head(_blob(digest)).status_code == 200
+        return bool(self._ws.ask("HEAD", _blob(digest)).status_code == 200)
 
     def size(self, digest: str) -> int:
         """Return the number of bytes."""
-        answer = self._ws.http.head(_blob(digest))
+        answer = self._ws.ask("HEAD", _blob(digest))
         if answer.is_error:
             raise missing(digest)
         return int(answer.headers["content-length"])
