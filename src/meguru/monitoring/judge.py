@@ -14,7 +14,6 @@ from meguru.monitoring.types import Finding, Monitor, Severity, Verdict
 from meguru.monitoring.window import Window
 from meguru.runtime.operations.operation import as_invalid
 
-DRIFT = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
 NAMED = 5
 
 
@@ -25,6 +24,7 @@ class Judgement:
     verdict: Verdict
     reasons: list[str]
     findings: list[Finding]
+    compared: int
     drifted: list[str]
     drift_share: float
     notes: list[str]
@@ -74,19 +74,21 @@ def judge(monitor: Monitor, window: Window) -> Judgement:
             if check.severities & set(monitor.alert_on):
                 unjudged.append(notes[-1])
     breached = [each for each in findings if each.breached]
-    drifted = list(dict.fromkeys(each.column for each in breached if each.severity in DRIFT))
-    share = len(drifted) / len(window.columns) if window.columns else 0.0
+    drifted = list(dict.fromkeys(each.column for each in breached if each.severity is Severity.INPUT_DRIFT))
+    compared = sum(each.severity is Severity.INPUT_DRIFT for each in window.columns)
+    share = len(drifted) / compared if compared else 0.0
     alerting = [each for each in breached if _alerts(monitor, each, share)]
     verdict = Verdict.ALERT if alerting else Verdict.UNKNOWN if unjudged or not window.rows else Verdict.OK
     reasons = {
-        Verdict.ALERT: _words(alerting, drifted, len(window.columns)),
+        Verdict.ALERT: _words(alerting, drifted, compared),
         Verdict.UNKNOWN: unjudged or ["no row was answered in this window"],
-        Verdict.OK: _calm(findings, drifted, len(window.columns)),
+        Verdict.OK: _calm(findings, drifted, compared),
     }[verdict]
     return Judgement(
         verdict=verdict,
         reasons=reasons,
         findings=findings,
+        compared=compared,
         drifted=drifted,
         drift_share=share,
         notes=notes,
@@ -115,13 +117,14 @@ def _alerts(monitor: Monitor, finding: Finding, share: float) -> bool:
 
 
 def _words(alerting: Sequence[Finding], drifted: Sequence[str], compared: int) -> list[str]:
-    """Return one reason for each grave finding, and one for all drift together; gravest first."""
+    """Return one reason a finding, and one for all input drift together; gravest first."""
     order = list(Severity)
     grave = sorted(
-        (each for each in alerting if each.severity not in DRIFT), key=lambda each: order.index(each.severity)
+        (each for each in alerting if each.severity is not Severity.INPUT_DRIFT),
+        key=lambda each: order.index(each.severity),
     )
     reasons = [each.says for each in grave]
-    drift = [each for each in alerting if each.severity in DRIFT]
+    drift = [each for each in alerting if each.severity is Severity.INPUT_DRIFT]
     if drift:
         worst = max(drift, key=lambda each: (each.statistic or 0) / (each.threshold or 1))
         reasons.append(f"{_drift(drifted, compared)}; most of all {worst.says}")

@@ -58,7 +58,7 @@ def evaluate(
         rows=window.rows,
         outcomes=window.outcomes,
         coverage=window.outcomes / window.rows if window.rows else 0.0,
-        compared=len(window.columns),
+        compared=found.compared,
         drifted=found.drifted,
         drift_share=found.drift_share,
         performance=list(window.performance),

@@ -120,7 +120,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The essence of a report.
 
     `model` is the live one, empty when nothing was answered; `coverage` is the share of rows whose outcome
-    is known, `drift_share` that of the `compared` columns which drifted (0 when there are none).
+    is known, `drift_share` that of the `compared` input columns which drifted (0 when there are none).
     """
 
     id: str

@@ -8,7 +8,7 @@ from meguru.monitoring.operations import create, list_monitors, run, show, show_
 from meguru.monitoring.types import Role, Severity, Verdict
 from meguru.runtime import events
 from meguru.runtime.operations import Context, Operation
-from meguru.stats import auc
+from meguru.stats import auc, profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
 MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
@@ -92,6 +92,21 @@ def test_a_shadow_is_measured_on_the_same_rows_and_a_better_one_is_told(workspac
     told = [each for each in report.findings if each.severity is Severity.SHADOW_BETTER]
     assert told[0].breached
     assert "certainly better" in told[0].says
+
+
+def test_scores_that_moved_are_a_drift_of_predictions_and_not_of_the_input(
+    workspace, monitor, answer, baselines
+):
+    trained = make_rows(20_000, seed=99).select("wind", "carrier", "_score")
+    baselines.known[MODEL] = {"profile": profile_frame(trained).to_dict(), "metrics": {"auc": 0.76}}
+    answer(make_rows(5000, skill=4.0))
+    report = march(workspace)
+    moved = {each.column for each in report.findings if each.breached}
+    assert moved == {"_score"}
+    assert (report.compared, report.drifted) == (2, [])
+    create(workspace, name="scores", endpoint="delay", min_rows=200, alert_on=[Severity.PREDICTION_DRIFT])
+    assert march(workspace, "scores").verdict is Verdict.ALERT
+    assert all(each.startswith("score: ") for each in march(workspace, "scores").reasons)
 
 
 def test_after_a_switch_each_model_answers_for_its_own_rows(workspace, monitor, answer, baselines):
