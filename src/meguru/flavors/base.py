@@ -1,0 +1,83 @@
+"""What every model flavor does: write a model as a folder of data, and load it without running code of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.flavors.signature import Signature
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Matrix = npt.NDArray[np.float64]
+Takes = Literal["matrix", "frame"]
+
+
+class Task(StrEnum):
+    """What a model's scores mean."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+class Predictor(Protocol):
+    """A loaded model. It is not changed by predicting, so threads may share it.
+
+    Attributes
+    ----------
+    signature
+        The columns it takes, in order.
+    task
+        What the scores mean.
+    takes
+        ``"matrix"``: fastest with a float64 matrix in signature order, shape (rows, columns), NaN for null.
+        ``"frame"``: wants a polars frame with the signature's columns and types.
+    """
+
+    signature: Signature
+    task: Task
+    takes: Takes
+
+    def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
+        """Return the scores of rows, as float64.
+
+        Binary: shape (rows,), the probability of label 1 (or the decision value of a model that has no
+        probabilities). Multiclass: shape (rows, classes). Regression: shape (rows,), the predicted value.
+        """
+        ...
+
+
+class Flavor(Protocol):
+    """One kind of model. Saving equal models twice gives byte-identical folders; loading never unpickles."""
+
+    name: str
+
+    def can_save(self, model: Any) -> bool:
+        """Say whether this flavor is the one for `model`; must not import the library to say no."""
+        ...
+
+    def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
+        """Write `model` with its MLmodel file into `folder`, which exists.
+
+        Raises
+        ------
+        UnsafeModel
+            When a part of it could not be loaded again without running foreign code.
+        """
+        ...
+
+    def load(self, folder: Path) -> Predictor:
+        """Load the model that a folder holds.
+
+        Raises
+        ------
+        UnsafeModel
+            When loading it could run foreign code or crash the process.
+        """
+        ...

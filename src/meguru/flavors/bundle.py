@@ -1,0 +1,243 @@
+"""A model folder with its evidence: example, holdout, baseline and evaluation beside the model itself.
+
+Equal models give byte-identical folders. All of it is data: nothing in a bundle is run when it is loaded.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from meguru.base import digests
+from meguru.errors import InvalidInput, NotFound
+from meguru.flavors import FLAVORS, mlmodel, pickles
+from meguru.flavors.base import Flavor, Matrix, Predictor, Task
+from meguru.flavors.evaluation import Evaluation, evaluate
+from meguru.flavors.frames import as_frame
+from meguru.flavors.model import Model
+from meguru.flavors.rows import decoder
+from meguru.flavors.signature import Column, ColumnType, Signature, infer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EXAMPLE, HOLDOUT, BASELINE, EVALUATION = "example.json", "holdout.parquet", "baseline.json", "evaluation.json"
+SCORE = "_score"
+"""The column of a baseline that profiles the model's own scores."""
+_EXAMPLE_ROWS = 20
+_AGREE = 1e-9
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that the model was asked when it was saved, and what it answered."""
+
+    rows: list[dict[str, Any]]
+    scores: list[Any]
+
+
+class Bundle:
+    """A loaded model folder."""
+
+    def __init__(self, folder: Path, flavor: str, predictor: Predictor) -> None:
+        self.folder, self.flavor, self.predictor = folder, flavor, predictor
+        self.signature = predictor.signature
+
+    @cached_property
+    def example(self) -> Example:
+        """The rows and answers that were stored with the model; empty when none were."""
+        path = self.folder / EXAMPLE
+        return _read(path, Example) if path.exists() else Example(rows=[], scores=[])
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """How the model did on its holdout."""
+        path = self.folder / EVALUATION
+        return _read(path, Evaluation) if path.exists() else Evaluation(task=self.predictor.task)
+
+    @cached_property
+    def baseline(self) -> dict[str, Any]:
+        """The profile of the training features and, as ``_score``, of the scores; empty if not stored."""
+        path = self.folder / BASELINE
+        return _read(path, dict[str, Any]) if path.exists() else {}
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics of its evaluation."""
+        return self.evaluation.metrics
+
+    def predict(self, data: Any) -> Matrix:
+        """Return the scores of a frame or of a matrix in signature order; see `Predictor`."""
+        return self.predictor.predict(data if isinstance(data, np.ndarray) else as_frame(data))
+
+    def holdout(self) -> pl.DataFrame | None:
+        """Return the rows the model has not seen, with their label; None when none were stored."""
+        import polars as pl
+
+        path = self.folder / HOLDOUT
+        if not path.exists():
+            return None
+        try:
+            return pl.read_parquet(path)
+        except pl.exceptions.PolarsError as error:
+            raise InvalidInput(f"{HOLDOUT} can't be read", where=str(path), why=str(error)[:300]) from error
+
+    def check(self) -> None:
+        """Ask the model its example again.
+
+        Raises
+        ------
+        InvalidInput
+            When it fails, or answers other scores than when it was saved.
+        """
+        if not self.example.rows:
+            return
+        reader = decoder(self.signature)
+        rows = reader.convert(self.example.rows, where="example.rows")
+        data = reader.matrix(rows) if self.predictor.takes == "matrix" else reader.frame(rows)
+        try:
+            scores = self.predictor.predict(data)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"[:300]
+            raise InvalidInput("the model fails on its own example", field="example", why=why) from error
+        stored = np.asarray(self.example.scores, dtype=np.float64)
+        if scores.shape != stored.shape or not np.allclose(scores, stored, rtol=_AGREE, atol=_AGREE):
+            raise InvalidInput(
+                "the model answers its example otherwise than when it was saved",
+                field="example",
+                why=f"the first scores are {scores[:3].tolist()}, and were {stored[:3].tolist()}",
+                hint="load it with the library releases in its requirements.txt",
+            )
+
+
+def save_bundle(model: Model, folder: Path) -> Bundle:
+    """Write a model and its evidence into a new or empty folder.
+
+    Raises
+    ------
+    UnsafeModel
+        When a part of the estimator can't be stored without pickle, naming it.
+    InvalidInput
+        When example, holdout, baseline and estimator do not fit each other.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InvalidInput("the model's folder is not empty", where=str(folder))
+    task = _task(model.task)
+    flavor = _flavor_of(model.estimator)
+    example = _features(model.example, model.label, "example").head(_EXAMPLE_ROWS)
+    baseline = example if model.baseline is None else _features(model.baseline, model.label, "baseline")
+    signature = _signature(model, example, baseline, task)
+    flavor.save(model.estimator, folder, signature=signature, task=task)
+    predictor = flavor.load(folder)
+    _write(folder / EXAMPLE, _example(predictor, example))
+    _write(folder / BASELINE, _baseline(predictor, baseline))
+    holdout = None if model.holdout is None else _holdout(model, signature)
+    if holdout is not None:
+        holdout.write_parquet(folder / HOLDOUT, compression="zstd")
+    found = evaluate(predictor, holdout, label=model.label, metrics=model.metrics, params=model.params)
+    _write(folder / EVALUATION, found)
+    bundle = Bundle(folder, flavor.name, predictor)
+    bundle.check()
+    return bundle
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load a model folder; of a folder without evidence (as MLflow writes it) only the model.
+
+    Raises
+    ------
+    UnsafeModel
+        When anything in the folder could run code, or the model's types are not on our list.
+    NotFound, InvalidInput
+        When it is no model folder, or a broken one.
+    """
+    pickles.refuse_pickles(folder)
+    name = mlmodel.read(folder, FLAVORS.names()).flavor
+    flavor: Flavor = FLAVORS.load(name)()
+    return Bundle(folder, name, flavor.load(folder))
+
+
+def _task(given: str) -> Task:
+    try:
+        return Task(given)
+    except ValueError:
+        raise NotFound.of("task", str(given), list(Task)) from None
+
+
+def _flavor_of(estimator: Any) -> Flavor:
+    for name in FLAVORS.names():
+        flavor: Flavor = FLAVORS.load(name)()
+        if flavor.can_save(estimator):
+            return flavor
+    raise InvalidInput(
+        f"no flavor can store a {type(estimator).__module__}.{type(estimator).__qualname__}",
+        field="estimator",
+        hint=f"known flavors: {', '.join(FLAVORS.names())}",
+    )
+
+
+def _features(data: Any, label: str, where: str) -> pl.DataFrame:
+    frame = as_frame(data)
+    if not frame.height:
+        raise InvalidInput(f"the {where} has no rows", field=where)
+    return frame.drop(label) if label in frame.columns else frame
+
+
+def _signature(model: Model, example: pl.DataFrame, baseline: pl.DataFrame, task: Task) -> Signature:
+    from meguru.flavors.columns import pick
+
+    nulls = bool(getattr(_input_tags(model.estimator), "allow_nan", False))
+    inputs = infer(pick(baseline, example.columns, "baseline"), nulls_allowed=nulls)
+    output = Column(name="prediction" if task is Task.REGRESSION else "score", type=ColumnType.DOUBLE)
+    return Signature(inputs=inputs, outputs=(output,))
+
+
+def _input_tags(estimator: Any) -> Any:
+    tags = getattr(estimator, "__sklearn_tags__", None)
+    return tags().input_tags if tags else None
+
+
+def _example(predictor: Predictor, frame: pl.DataFrame) -> Example:
+    from meguru.flavors.columns import select
+
+    typed = select(predictor.signature, frame)
+    rows = msgspec.to_builtins(typed.fill_nan(None).to_dicts())
+    return Example(rows=rows, scores=predictor.predict(typed).tolist())
+
+
+def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:
+    import polars as pl
+
+    from meguru.flavors.columns import select
+    from meguru.stats.profile import profile_frame
+
+    typed = select(predictor.signature, frame)
+    scores = predictor.predict(typed)
+    if scores.ndim == 1:
+        typed = typed.with_columns(pl.Series(SCORE, scores))
+    return profile_frame(typed).to_dict()
+
+
+def _holdout(model: Model, signature: Signature) -> pl.DataFrame:
+    from meguru.flavors.columns import pick
+
+    frame = as_frame(model.holdout)
+    if not model.label:
+        raise InvalidInput("a holdout needs a label", field="label", hint="Model(…, label='late')")
+    pick(frame, [*signature.names, model.label], "holdout")
+    return frame
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_bytes(digests.canonical(value))
+
+
+def _read(path: Path, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path.name} of the model is broken", where=str(path), why=str(error)) from error

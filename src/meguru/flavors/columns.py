@@ -1,0 +1,79 @@
+"""A frame's columns, picked and typed as a signature says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.errors import InvalidInput, near_misses
+from meguru.flavors.frames import as_frame
+from meguru.flavors.signature import ColumnType, Signature
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Matrix = npt.NDArray[np.float64]
+
+
+def polars_schema(signature: Signature) -> dict[str, Any]:
+    """Return the polars type of every input column."""
+    import polars as pl
+
+    types = {
+        ColumnType.BOOLEAN: pl.Boolean(),
+        ColumnType.LONG: pl.Int64(),
+        ColumnType.DOUBLE: pl.Float64(),
+        ColumnType.STRING: pl.String(),
+        ColumnType.DATETIME: pl.Datetime("us", "UTC"),
+    }
+    return {column.name: types[column.type] for column in signature.inputs}
+
+
+def select(signature: Signature, data: Any, where: str = "") -> pl.DataFrame:
+    """Return the signature's columns of a frame, in order and of the signature's types.
+
+    Raises
+    ------
+    InvalidInput
+        When a column is missing or can't be read as its type.
+    """
+    import polars as pl
+
+    schema = polars_schema(signature)
+    frame = pick(as_frame(data), schema, where)
+    try:
+        return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    except pl.exceptions.PolarsError as error:
+        why = str(error).splitlines()[0]
+        raise InvalidInput("the frame does not fit the model's signature", field=where, why=why) from error
+
+
+def pick(frame: pl.DataFrame, names: Iterable[str], where: str = "") -> pl.DataFrame:
+    """Return the named columns of a frame, in that order; InvalidInput names one that is missing."""
+    wanted = list(names)
+    for name in wanted:
+        if name not in frame.columns:
+            close = near_misses(name, frame.columns)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(frame.columns[:8])}"
+            field = f"{where}.{name}" if where else name
+            raise InvalidInput(f"the {where or 'frame'} has no column {name!r}", field=field, hint=hint)
+    return frame.select(wanted)
+
+
+def matrix_of(signature: Signature, data: Any) -> Matrix:
+    """Return a frame's numeric columns as a float64 matrix in signature order; null becomes NaN."""
+    import polars as pl
+
+    frame = select(signature, data).select(pl.all().cast(pl.Float64).fill_null(float("nan")))
+    return np.ascontiguousarray(frame.to_numpy(), dtype=np.float64)
+
+
+def frame_of(signature: Signature, matrix: Matrix) -> pl.DataFrame:
+    """Return a matrix in signature order as a frame of the signature's columns and types."""
+    import polars as pl
+
+    raw = pl.DataFrame({name: matrix[:, index] for index, name in enumerate(signature.names)})
+    return select(signature, raw.fill_nan(None))

@@ -1,0 +1,112 @@
+"""How a model did on rows it had not seen."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from meguru.errors import InvalidInput
+from meguru.flavors.base import Matrix, Predictor, Task
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known about a model's quality.
+
+    `metrics` holds the author's numbers and those measured on the holdout (``auc`` and ``label_rate``, or
+    ``mae`` and ``rmse``); a measured one takes the place of a claimed one. What is not finite is left out.
+    """
+
+    task: Task
+    label: str = ""
+    rows: int = 0
+    positives: int | None = None
+    metrics: dict[str, float] = {}
+    params: dict[str, Any] = {}
+
+
+def evaluate(
+    predictor: Predictor,
+    holdout: pl.DataFrame | None,
+    *,
+    label: str,
+    metrics: dict[str, float],
+    params: dict[str, Any],
+) -> Evaluation:
+    """Score the holdout and put the numbers beside those the author gave.
+
+    Raises
+    ------
+    InvalidInput
+        When a metric is not a number, a parameter is not JSON, or the label does not fit the task.
+    """
+    given = {name: _number(name, value) for name, value in metrics.items()}
+    settings = _jsonable(params)
+    if holdout is None:
+        return Evaluation(task=predictor.task, label=label, metrics=given, params=settings)
+    truth, computed = _labels(holdout.get_column(label), predictor.task), {}
+    known = ~np.isnan(truth)
+    scores = predictor.predict(holdout)
+    if predictor.task is not Task.MULTICLASS and bool(known.any()):
+        computed = _computed(predictor.task, truth[known], scores[known])
+    shown = {name: value for name, value in (given | computed).items() if math.isfinite(value)}
+    positives = int(truth[known].sum()) if predictor.task is Task.BINARY else None
+    return Evaluation(
+        task=predictor.task,
+        label=label,
+        rows=holdout.height,
+        positives=positives,
+        metrics=shown,
+        params=settings,
+    )
+
+
+def _computed(task: Task, truth: Matrix, scores: Matrix) -> dict[str, float]:
+    from meguru.stats.auc import auc
+
+    if task is Task.BINARY:
+        return {"auc": auc(truth, scores), "label_rate": float(truth.mean())}
+    error = truth - scores
+    return {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
+
+
+def _labels(column: pl.Series, task: Task) -> Matrix:
+    """Return labels as numbers, NaN where unknown; for many classes only whether they are known."""
+    import polars as pl
+
+    if task is Task.MULTICLASS:
+        return column.is_null().cast(pl.Float64).replace(1.0, math.nan).to_numpy()
+    try:
+        values: Matrix = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
+    except pl.exceptions.PolarsError as error:
+        why = str(error)[:200]
+        raise InvalidInput(f"the label {column.name!r} is not a number", field="label", why=why) from error
+    if task is Task.BINARY and not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
+        raise InvalidInput(f"the label {column.name!r} of a binary task must be 0 or 1", field="label")
+    return values
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        why = repr(value)[:80]
+        raise InvalidInput(f"the metric {name!r} is not a number", field=f"metrics.{name}", why=why) from None
+
+
+def _jsonable(params: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(msgspec.json.decode(msgspec.json.encode(params, enc_hook=_plain)))
+    except (TypeError, msgspec.MsgspecError) as error:
+        raise InvalidInput("a parameter of the model is not JSON", field="params", why=str(error)) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} {value!r} has no JSON form")

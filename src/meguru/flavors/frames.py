@@ -1,0 +1,46 @@
+"""Any kind of table, as a polars frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from meguru.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def as_frame(data: Any) -> pl.DataFrame:
+    """Return polars, pandas, dict-of-columns or matrix data as a polars frame.
+
+    Raises
+    ------
+    InvalidInput
+        When the data is none of these.
+    """
+    import polars as pl
+
+    if isinstance(data, pl.DataFrame):
+        return data
+    if isinstance(data, pl.LazyFrame):
+        return data.collect()
+    if isinstance(data, np.ndarray) and data.ndim == 2:
+        return pl.DataFrame({f"x{i}": data[:, i] for i in range(data.shape[1])})
+    if isinstance(data, dict):
+        return pl.DataFrame(data)
+    if hasattr(data, "to_dict") and hasattr(data, "columns"):  # pandas, without asking for pyarrow
+        columns = {str(name): _plain(data[name]) for name in data.columns}
+        return pl.DataFrame({name: pl.Series(name, values, strict=False) for name, values in columns.items()})
+    raise InvalidInput(
+        f"a frame or a matrix is wanted, not {type(data).__name__}", hint="pass a polars or pandas DataFrame"
+    )
+
+
+def _plain(series: Any) -> Any:
+    values = series.to_numpy()
+    if values.dtype.kind in "biufM":
+        return values
+    missing = series.isna().to_numpy()
+    return [None if gone else value for value, gone in zip(values.tolist(), missing.tolist(), strict=True)]

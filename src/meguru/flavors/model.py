@@ -1,0 +1,59 @@
+"""`Model`: what a training step returns, and all that Meguru needs to check, serve and watch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from meguru.flavors.base import Task
+
+if TYPE_CHECKING:
+    from meguru.flavors.bundle import Bundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A trained estimator together with the evidence about it.
+
+    Parameters
+    ----------
+    estimator
+        A fitted estimator of a known flavor, such as one of scikit-learn. Features of numbers and booleans
+        are fed to it as one float64 matrix; features with strings need a Pipeline trained on a frame.
+    example
+        A few rows of features (polars, pandas or a matrix), in the order the estimator was trained on.
+    holdout
+        Rows the estimator has not seen: features and label; other columns are kept. Gates compare on them.
+    label
+        The name of the label's column in `holdout`; for a binary task it holds 0 and 1, or booleans.
+    baseline
+        The training features. Their profile is what monitors compare with; `example` stands in for them.
+    metrics, params
+        Numbers and settings to show beside the model.
+    task
+        ``"binary"``, ``"multiclass"`` or ``"regression"``.
+    """
+
+    estimator: Any
+    example: Any
+    holdout: Any = None
+    label: str = ""
+    baseline: Any = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    task: Task | str = Task.BINARY
+
+
+def save_bundle(model: Model, folder: Path) -> Bundle:
+    """Write a model and its evidence into a new folder; see `meguru.flavors.bundle`."""
+    from meguru.flavors import bundle
+
+    return bundle.save_bundle(model, folder)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load a model folder; see `meguru.flavors.bundle`."""
+    from meguru.flavors import bundle
+
+    return bundle.load_bundle(folder)

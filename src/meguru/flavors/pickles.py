@@ -1,0 +1,97 @@
+"""No pickle gets in: every file of a model folder is looked at, whatever its name says."""
+
+from __future__ import annotations
+
+import pickletools
+import zipfile
+from pathlib import Path
+
+from meguru.errors import UnsafeModel
+
+_DATA = {".json", ".yaml", ".yml", ".txt", ".md", ".parquet", ".skops"}
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"x\x01": "zlib",
+    b"x\x5e": "zlib",
+    b"x\x9c": "zlib",
+    b"x\xda": "zlib",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"]\x00\x00": "lzma",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+_NAMES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill", ".pt", ".pth", ".p")
+_ACTS = {"GLOBAL", "STACK_GLOBAL", "INST", "REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"}
+_PROTOCOLS = {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}
+_ENOUGH = 1 << 20
+WHY = "loading a pickle runs whatever code its writer put into it"
+HINT = "return a meguru.Model from a step, or save the model with skops"
+
+
+def refuse_pickles(folder: Path) -> None:
+    """Refuse a folder that holds a pickle, or a file that can't be told from one.
+
+    Raises
+    ------
+    UnsafeModel
+        Naming the file and what it is.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise UnsafeModel(f"{path.name} is a symbolic link", where=str(path), why="it may point anywhere")
+        if path.is_file():
+            refuse_pickle(path)
+
+
+def refuse_pickle(path: Path) -> None:
+    """Refuse one file if it is, or may be, a pickle."""
+    kind = _kind(path)
+    if kind:
+        raise UnsafeModel(f"{path.name} is {kind}", where=str(path), why=WHY, hint=HINT)
+    if path.name != "MLmodel" and path.suffix not in _DATA:
+        raise UnsafeModel(
+            f"{path.name} is a file that a model folder has no use for",
+            where=str(path),
+            why="what can't be recognised as data is not loaded",
+            hint="keep code out of the model folder",
+        )
+
+
+def _kind(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(_ENOUGH)
+    for magic, name in _COMPRESSED.items():
+        if head.startswith(magic):
+            return f"a stream compressed with {name}, which is how joblib packs pickles"
+    if head[:2] in _PROTOCOLS:
+        return "a pickle"
+    if zipfile.is_zipfile(path):
+        return _inside(path)
+    if path.suffix.lower() in _NAMES or _acts(head):
+        return "a pickle"
+    return "not a skops file" if path.suffix == ".skops" else ""
+
+
+def _inside(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as member:
+                    head = member.read(2)
+                if entry.filename.lower().endswith(_NAMES) or head in _PROTOCOLS:
+                    return f"a zip with the pickle {entry.filename!r} inside"
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        return f"an unreadable zip ({error})"
+    return "" if path.suffix == ".skops" else "a zip, which a model folder has no use for"
+
+
+def _acts(head: bytes) -> bool:
+    """Say whether the bytes are a pickle of the old text protocols that does something."""
+    seen: set[str] = set()
+    try:
+        for opcode, _, _ in pickletools.genops(head):
+            seen.add(opcode.name)
+    except Exception:  # noqa: BLE001  pickletools raises whatever strange bytes make it raise; then it is no pickle
+        return False
+    return bool(seen & _ACTS)

@@ -1,0 +1,142 @@
+"""What a model takes and gives: columns with a type each, in the order the model was trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.errors import InvalidInput
+from meguru.flavors.frames import as_frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class ColumnType(StrEnum):
+    """The types of a column, named as in MLflow."""
+
+    BOOLEAN = "boolean"
+    LONG = "long"
+    DOUBLE = "double"
+    STRING = "string"
+    DATETIME = "datetime"
+
+
+NUMERIC = frozenset({ColumnType.BOOLEAN, ColumnType.LONG, ColumnType.DOUBLE})
+
+
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """One named, typed column; it must always be sent, and may be null only if `nullable`."""
+
+    name: str
+    type: ColumnType
+    nullable: bool = False
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """The columns a model takes, in order, and those it gives."""
+
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the input columns, in order."""
+        return tuple(column.name for column in self.inputs)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether every input fits into one float64 matrix."""
+        return all(column.type in NUMERIC for column in self.inputs)
+
+
+def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[Column, ...]:
+    """Read the columns off a polars or pandas frame, or a two-dimensional NumPy array.
+
+    Parameters
+    ----------
+    data
+        The training features. A matrix gets the names ``x0``, ``x1``, ….
+    nulls_allowed
+        Let every column be null, though none is null here: right for a model that handles missing values.
+
+    Raises
+    ------
+    InvalidInput
+        When a column has a type that no model signature can hold, such as a list.
+    """
+    frame = as_frame(data)
+    if not frame.width:
+        raise InvalidInput("the model's features have no columns", field="features")
+    return tuple(_column(frame, name, nulls_allowed=nulls_allowed) for name in frame.columns)
+
+
+def _column(frame: pl.DataFrame, name: str, *, nulls_allowed: bool) -> Column:
+    series = frame.get_column(name)
+    kind = _type_of(series)
+    missing = series.null_count() > 0
+    if kind is ColumnType.DOUBLE and not missing and series.dtype.is_float():
+        missing = bool(series.is_nan().any())
+    if kind is ColumnType.LONG and missing:
+        kind = ColumnType.DOUBLE  # an integer that can be missing travels as a float everywhere else too
+    return Column(name=name, type=kind, nullable=missing or nulls_allowed)
+
+
+def _type_of(series: pl.Series) -> ColumnType:
+    import polars as pl
+
+    dtype = series.dtype
+    if dtype == pl.Boolean:
+        return ColumnType.BOOLEAN
+    if dtype.is_integer():
+        return ColumnType.LONG
+    if dtype.is_numeric() or dtype == pl.Null:
+        return ColumnType.DOUBLE
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        return ColumnType.STRING
+    if dtype in (pl.Datetime, pl.Date):
+        return ColumnType.DATETIME
+    raise InvalidInput(
+        f"column {series.name!r} has the type {dtype}, which a model can't take",
+        field=series.name,
+        why="a signature knows boolean, long, double, string and datetime",
+        hint="turn the column into numbers or strings before training",
+    )
+
+
+def to_mlflow(columns: Iterable[Column]) -> str:
+    """Return columns in the JSON that an MLmodel file holds under ``signature``."""
+    shown = [{"type": column.type.value, "name": column.name, "required": True} for column in columns]
+    return json.dumps(shown)
+
+
+def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Read columns from MLflow's JSON; `nullable` names those that may be null.
+
+    Raises
+    ------
+    InvalidInput
+        When the JSON is broken, or holds tensors or a type that Meguru does not serve.
+    """
+    may_be_null = set(nullable)
+    aliases = {"integer": "long", "float": "double"}
+    try:
+        found = json.loads(text or "[]")
+        return tuple(
+            Column(
+                name=entry["name"],
+                type=ColumnType(aliases.get(entry["type"], entry["type"])),
+                nullable=entry["name"] in may_be_null or not entry.get("required", True),
+            )
+            for entry in found
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            "the signature in MLmodel can't be used",
+            field="signature",
+            why=f"each input must be a named column of a known type ({error})",
+        ) from error

@@ -1,0 +1,175 @@
+"""scikit-learn models in skops' format.
+
+An estimator is fed a float64 matrix in signature order, unless a column is a string or a time, or the model
+holds a ColumnTransformer: then it is fed a polars frame, as it was when it was trained.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from meguru.errors import InvalidInput, MissingDependency, UnsafeModel
+from meguru.flavors import mlmodel, pickles
+from meguru.flavors.base import Matrix, Takes, Task
+from meguru.flavors.signature import Signature
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FILE = "model.skops"
+_PACKAGES = ("numpy", "scikit-learn", "skops")
+
+
+class SklearnFlavor:
+    """The flavor of scikit-learn estimators and pipelines."""
+
+    name = "sklearn"
+
+    def can_save(self, model: Any) -> bool:
+        """Say whether `model` is a scikit-learn estimator."""
+        base = sys.modules.get("sklearn.base")
+        return base is not None and isinstance(model, base.BaseEstimator)
+
+    def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
+        """Write the estimator as ``model.skops`` with its MLmodel file."""
+        from meguru.flavors import skopsfile
+
+        takes = _takes(model, signature)
+        _check_names(model, signature)
+        _check_task(model, task)
+        data = skopsfile.dumps(model)
+        (folder / FILE).write_bytes(data)
+        mlmodel.write_environment(folder, _PACKAGES)
+        options = {
+            "code": None,
+            "pickled_model": FILE,
+            "serialization_format": "skops",
+            "sklearn_version": _version(),
+            "skops_trusted_types": skopsfile.doubted(data),
+        }
+        mlmodel.write(
+            folder, flavor=self.name, options=options, signature=signature, task=task, takes=takes, file=FILE
+        )
+
+    def load(self, folder: Path) -> SklearnPredictor:
+        """Load the estimator of a folder that holds no pickle."""
+        from meguru.flavors import skopsfile
+
+        pickles.refuse_pickles(folder)
+        said = mlmodel.read(folder, [self.name])
+        path = folder / str(said.options.get("pickled_model", FILE))
+        if path.parent != folder or not path.is_file():
+            raise InvalidInput("MLmodel names no model file that is there", where=str(folder / mlmodel.FILE))
+        model = skopsfile.loads(path.read_bytes(), where=str(path))
+        if not self.can_save(model):
+            raise UnsafeModel("the file holds no scikit-learn estimator", where=str(path))
+        task = said.task or _task(model)
+        takes = said.takes or _takes(model, said.signature)
+        return SklearnPredictor(model, said.signature, task, takes)
+
+
+class SklearnPredictor:
+    """A loaded estimator."""
+
+    def __init__(self, estimator: Any, signature: Signature, task: Task, takes: Takes) -> None:
+        self.estimator, self.signature, self.task, self.takes = estimator, signature, task, takes
+        self._score = _scorer(estimator, task)
+        if takes == "matrix":
+            _forget_names(estimator)
+
+    def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
+        """Return the scores of rows."""
+        scores: Matrix = np.asarray(self._score(self._input(data)), dtype=np.float64)
+        return scores
+
+    def _input(self, data: Any) -> Any:
+        from meguru.flavors import columns
+
+        if isinstance(data, np.ndarray):
+            return data if self.takes == "matrix" else columns.frame_of(self.signature, data)
+        if self.takes == "matrix":
+            return columns.matrix_of(self.signature, data)
+        return columns.select(self.signature, data)
+
+
+def _scorer(estimator: Any, task: Task) -> Any:
+    if task is Task.REGRESSION:
+        return estimator.predict
+    if task is Task.MULTICLASS:
+        return estimator.predict_proba
+    if hasattr(estimator, "predict_proba"):
+        return lambda data: estimator.predict_proba(data)[:, 1]
+    return estimator.decision_function
+
+
+def _takes(model: Any, signature: Signature) -> Takes:
+    from sklearn.compose import ColumnTransformer
+
+    from meguru.flavors.skopsfile.trees import reachable
+
+    if signature.inputs and not signature.numeric:
+        return "frame"
+    named = any(isinstance(part, ColumnTransformer) and _by_name(part) for part in reachable(model))
+    return "frame" if named else "matrix"
+
+
+def _by_name(transformer: Any) -> bool:
+    """Say whether columns are picked off a frame; boosting's own transformer picks them by a mask."""
+    masks = all(isinstance(columns, np.ndarray) for _, _, columns in transformer.transformers)
+    return "feature_names_in_" in vars(transformer) and not masks
+
+
+def _check_names(model: Any, signature: Signature) -> None:
+    trained = [str(name) for name in getattr(model, "feature_names_in_", [])]
+    if trained and tuple(trained) != signature.names:
+        raise InvalidInput(
+            "the example has other columns than the estimator was trained on",
+            field="example",
+            why=f"trained on {', '.join(trained[:6])}…; the example has {', '.join(signature.names[:6])}…",
+            hint="pass the features in the same order",
+        )
+
+
+def _check_task(model: Any, task: Task) -> None:
+    classes = getattr(model, "classes_", None)
+    if task is Task.REGRESSION:
+        return
+    if classes is None:
+        raise InvalidInput(
+            f"a {type(model).__name__} does not classify",
+            field="task",
+            hint="say task='regression', or fit it first",
+        )
+    if task is Task.BINARY and len(classes) != 2:
+        raise InvalidInput(
+            f"the estimator knows {len(classes)} classes, a binary one knows two",
+            field="task",
+            hint="say task='multiclass'" if len(classes) > 2 else "train on rows of both classes",
+        )
+
+
+def _task(model: Any) -> Task:
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        return Task.REGRESSION
+    return Task.BINARY if len(classes) == 2 else Task.MULTICLASS
+
+
+def _forget_names(model: Any) -> None:
+    """Drop the names of a fitted model that gets a matrix in their order; sklearn would warn at each call."""
+    from meguru.flavors.skopsfile.trees import reachable
+
+    for part in reachable(model):
+        getattr(part, "__dict__", {}).pop("feature_names_in_", None)
+
+
+def _version() -> str:
+    try:
+        import sklearn
+    except ImportError as error:
+        raise MissingDependency.of("sklearn", "scikit-learn") from error
+    return str(sklearn.__version__)

@@ -1,0 +1,71 @@
+"""Model files in skops' format, read only after our own check and written the same way every time."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from typing import Any
+
+from meguru.errors import MissingDependency, UnsafeModel
+from meguru.flavors.skopsfile import audit, names, trees
+from meguru.flavors.skopsfile.canonical import canonical
+
+__all__ = ["doubted", "dumps", "loads"]
+
+
+def dumps(model: Any, where: str = "") -> bytes:
+    """Write a model; equal models give equal bytes.
+
+    Raises
+    ------
+    UnsafeModel
+        When the model holds a type that could not be loaded again, naming it.
+    """
+    try:
+        import skops.io
+    except ImportError as error:
+        raise MissingDependency.of("sklearn", "skops") from error
+    try:
+        data = canonical(skops.io.dumps(model))
+    except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
+        what = f"a {type(model).__name__} can't be saved without pickle"
+        raise UnsafeModel(what, where=where, why=str(error)[:300], hint=audit.HINT) from error
+    loads(data, where)
+    return data
+
+
+def loads(data: bytes, where: str = "") -> Any:
+    """Read a model after checking every type and tree in it.
+
+    Raises
+    ------
+    UnsafeModel
+        When the file holds a type that is not on our list, or arrays that would crash a prediction.
+    """
+    try:
+        import skops.io
+    except ImportError as error:
+        raise MissingDependency.of("sklearn", "skops") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            audit.audit(archive, where)
+    except zipfile.BadZipFile as error:
+        raise audit.malformed(where, str(error)) from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=UserWarning)  # of another release's file
+            model = skops.io.loads(data, trusted=names.trusted())
+        trees.check_built(model)
+    except UnsafeModel:
+        raise
+    except Exception as error:  # whatever a crafted file makes the libraries raise, the answer is the same
+        raise audit.malformed(where, f"{type(error).__name__}: {error}") from error
+    return model
+
+
+def doubted(data: bytes) -> list[str]:
+    """Return the types of a file that plain skops asks its caller to trust; MLflow wants them in MLmodel."""
+    import skops.io
+
+    return sorted(skops.io.get_untrusted_types(data=data))

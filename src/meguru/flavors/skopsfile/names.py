@@ -1,0 +1,164 @@
+"""Which types a model file may hold: exact (module, name) pairs, read off the installed libraries.
+
+Nothing is ever read from the artifact, and no rule works by prefix: ``sklearn.*`` would let dotted names
+through to whatever scikit-learn imports. Estimators that predict in native code without checking the bounds
+of their fitted arrays (support vectors, neighbours, gradient boosting's ``predict_stages``) are left out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+Name = tuple[str, str]
+
+FAMILIES = (
+    "calibration",
+    "compose",
+    "discriminant_analysis",
+    "dummy",
+    "ensemble",
+    "feature_selection",
+    "impute",
+    "isotonic",
+    "kernel_approximation",
+    "linear_model",
+    "multiclass",
+    "multioutput",
+    "naive_bayes",
+    "neural_network",
+    "pipeline",
+    "preprocessing",
+    "random_projection",
+    "tree",
+)
+"""Packages of scikit-learn whose estimators are allowed, but for `_NATIVE`."""
+
+_NATIVE = {"GradientBoostingClassifier", "GradientBoostingRegressor", "IsolationForest"}
+_SINGLE = {
+    "sklearn.decomposition": (
+        "FactorAnalysis",
+        "FastICA",
+        "IncrementalPCA",
+        "KernelPCA",
+        "PCA",
+        "TruncatedSVD",
+    ),
+    "sklearn.feature_extraction": ("DictVectorizer",),
+    "sklearn.feature_extraction.text": ("CountVectorizer", "TfidfVectorizer", "TfidfTransformer"),
+    "sklearn.svm": ("LinearSVC", "LinearSVR"),
+}
+_PARTS = {
+    "sklearn.calibration": ("_CalibratedClassifier", "_SigmoidCalibration", "_TemperatureScaling"),
+    "sklearn.compose._column_transformer": ("_RemainderColsList",),
+    "sklearn.ensemble._hist_gradient_boosting.binning": ("_BinMapper",),
+    "sklearn.ensemble._hist_gradient_boosting.predictor": ("TreePredictor",),
+    "sklearn.multiclass": ("_ConstantPredictor",),
+    "sklearn.neural_network._stochastic_optimizers": ("AdamOptimizer", "SGDOptimizer"),
+}
+_LOSS_OBJECTS = ("sklearn._loss.link", "sklearn._loss.loss")
+_NATIVE_LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
+CHECK_ARRAY: Name = ("sklearn.utils.validation", "check_array")
+"""What boosting with categories holds as a partial; no other partial is allowed."""
+
+_SCORES = ("chi2", "f_classif", "f_regression", "mutual_info_classif", "mutual_info_regression")
+
+
+@cache
+def allowed() -> dict[str, frozenset[Name]]:
+    """Return, for every kind of node a skops file may hold, the types that may stand in it."""
+    types = _numpy_scalars()
+    plain = frozenset(("builtins", name) for name in ("str", "int", "float", "bool"))
+    return {
+        "JsonNode": frozenset({("builtins", "str")}),
+        "DictNode": frozenset(
+            {("builtins", "dict"), ("collections", "OrderedDict"), ("sklearn.utils._bunch", "Bunch")}
+        ),
+        "ListNode": frozenset({("builtins", "list")}),
+        "TupleNode": frozenset({("builtins", "tuple")}),
+        "SetNode": frozenset({("builtins", "set")}),
+        "SliceNode": frozenset({("builtins", "slice")}),
+        "BytesNode": frozenset({("builtins", "bytes")}),
+        "NdArrayNode": types | {("numpy", "ndarray")},
+        "DTypeNode": frozenset({("numpy", "dtype")}),
+        "RandomStateNode": frozenset({("numpy.random.mtrand", "RandomState")}),
+        "RandomGeneratorNode": frozenset({("numpy.random._generator", "Generator")}),
+        "TypeNode": types | plain,
+        "FunctionNode": _functions(),
+        "PartialNode": frozenset({("functools", "partial")}),
+        "LossNode": _native_losses(),
+        "TreeNode": frozenset({("sklearn.tree._tree", "Tree")}),
+        "ObjectNode": _estimators() | _named(_PARTS) | _classes(_LOSS_OBJECTS),
+    }
+
+
+@cache
+def trusted() -> list[str]:
+    """Return the same list in the spelling that skops takes."""
+    return sorted({f"{module}.{name}" for names in allowed().values() for module, name in names})
+
+
+def _estimators() -> frozenset[Name]:
+    from sklearn.utils import all_estimators
+
+    found: set[Name] = set()
+    for name, kind in all_estimators():
+        package, family = kind.__module__.split(".")[:2]
+        if package == "sklearn" and family in FAMILIES and name not in _NATIVE:
+            found.add((kind.__module__, kind.__name__))
+    return frozenset(found) | _named(_SINGLE)
+
+
+def _named(places: dict[str, tuple[str, ...]]) -> frozenset[Name]:
+    found: set[Name] = set()
+    for place, names in places.items():
+        module = _module(place)
+        kinds = (getattr(module, name, None) for name in names)
+        found |= {(kind.__module__, kind.__name__) for kind in kinds if isinstance(kind, type)}
+    return frozenset(found)
+
+
+def _classes(places: tuple[str, ...]) -> frozenset[Name]:
+    found: set[Name] = set()
+    for place in places:
+        kinds = [kind for kind in _members(place).values() if isinstance(kind, type)]
+        found |= {(place, kind.__name__) for kind in kinds if kind.__module__ == place}
+    return frozenset(found)
+
+
+def _native_losses() -> frozenset[Name]:
+    base = getattr(_module("sklearn._loss._loss"), "CyLossFunction", None)
+    found: set[Name] = set()
+    for place in _NATIVE_LOSSES:
+        for name, kind in _members(place).items():
+            if isinstance(kind, type) and (name.startswith("Cy") or (base and issubclass(kind, base))):
+                found.add((kind.__module__, name))
+    return frozenset(found)
+
+
+def _functions() -> frozenset[Name]:
+    ufuncs = {("numpy", name) for name, value in vars(np).items() if isinstance(value, np.ufunc)}
+    scores = _members("sklearn.feature_selection")
+    selecting = {(scores[name].__module__, name) for name in _SCORES if name in scores}
+    return frozenset({CHECK_ARRAY} | ufuncs | selecting)
+
+
+def _numpy_scalars() -> frozenset[Name]:
+    kinds = [kind for kind in vars(np).values() if isinstance(kind, type) and issubclass(kind, np.generic)]
+    refused = (np.object_, np.void)
+    return frozenset((kind.__module__, kind.__name__) for kind in kinds if not issubclass(kind, refused))
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:  # a private module that another release of scikit-learn does not have
+        return None
+
+
+def _members(name: str) -> dict[str, Any]:
+    module = _module(name)
+    return vars(module) if module else {}

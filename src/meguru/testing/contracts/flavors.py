@@ -1,0 +1,104 @@
+"""What every model flavor must do. Subclass it, and give the flavor and a way to train one of its models."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from meguru.errors import MeguruError, UnsafeModel
+from meguru.flavors import mlmodel
+from meguru.flavors.base import Flavor, Matrix, Task
+from meguru.flavors.signature import Column, ColumnType, Signature
+
+
+class FlavorContract:
+    """The promises of `meguru.flavors.base.Flavor`."""
+
+    def flavor(self) -> Flavor:
+        """Return the flavor under test."""
+        raise NotImplementedError
+
+    def train(self, features: Matrix, labels: Matrix) -> Any:
+        """Return a binary model trained on these rows; the same rows give an equal model."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def rows(self) -> tuple[Matrix, Matrix]:
+        """Features of shape (300, 3) and labels of 0 and 1 that depend on them."""
+        features = np.random.default_rng(7).normal(size=(300, 3))
+        return features, (features[:, 0] + features[:, 1] > 0).astype(np.float64)
+
+    @pytest.fixture
+    def signature(self) -> Signature:
+        """Three numbers in, one score out."""
+        inputs = tuple(Column(name=name, type=ColumnType.DOUBLE) for name in ("a", "b", "c"))
+        return Signature(inputs=inputs, outputs=(Column(name="score", type=ColumnType.DOUBLE),))
+
+    @pytest.fixture
+    def saved(self, rows: tuple[Matrix, Matrix], signature: Signature, tmp_path: Path) -> Path:
+        """A folder with a saved model."""
+        return self.save(self.train(*rows), signature, tmp_path / "saved")
+
+    def save(self, model: Any, signature: Signature, folder: Path) -> Path:
+        """Save a binary model into a new folder."""
+        folder.mkdir()
+        self.flavor().save(model, folder, signature=signature, task=Task.BINARY)
+        return folder
+
+    def test_it_knows_its_own_models(self, rows: tuple[Matrix, Matrix]) -> None:
+        assert self.flavor().can_save(self.train(*rows))
+        assert not self.flavor().can_save(object())
+
+    def test_a_loaded_model_keeps_its_signature_and_task(self, saved: Path, signature: Signature) -> None:
+        loaded = self.flavor().load(saved)
+        assert loaded.signature == signature
+        assert loaded.task is Task.BINARY
+
+    def test_scores_are_probabilities_that_follow_the_labels(
+        self, saved: Path, rows: tuple[Matrix, Matrix]
+    ) -> None:
+        features, labels = rows
+        scores = self.flavor().load(saved).predict(features)
+        assert scores.shape == labels.shape
+        assert scores.dtype == np.float64
+        assert scores[labels == 1].mean() > scores[labels == 0].mean()
+
+    def test_a_matrix_and_a_frame_get_the_same_scores(
+        self, saved: Path, rows: tuple[Matrix, Matrix], signature: Signature
+    ) -> None:
+        import polars as pl
+
+        features = rows[0]
+        frame = pl.DataFrame({name: features[:, i] for i, name in enumerate(signature.names)})
+        loaded = self.flavor().load(saved)
+        np.testing.assert_array_equal(loaded.predict(features), loaded.predict(frame.select("c", "a", "b")))
+
+    def test_equal_models_are_equal_folders(
+        self, saved: Path, rows: tuple[Matrix, Matrix], signature: Signature, tmp_path: Path
+    ) -> None:
+        again = self.save(self.train(*rows), signature, tmp_path / "again")
+        assert contents(again) == contents(saved)
+
+    def test_a_damaged_model_is_refused_with_an_error_of_ours(self, saved: Path) -> None:
+        described = mlmodel.read(saved, [self.flavor().name])
+        own = [path for path in saved.iterdir() if path.name in map(str, described.options.values())]
+        assert own, "the flavor's section of MLmodel names the model's file"
+        own[0].write_bytes(own[0].read_bytes()[: own[0].stat().st_size // 2])
+        with pytest.raises(MeguruError):
+            self.flavor().load(saved)
+
+    def test_a_pickle_under_the_models_name_is_refused(self, saved: Path) -> None:
+        described = mlmodel.read(saved, [self.flavor().name])
+        own = [path for path in saved.iterdir() if path.name in map(str, described.options.values())]
+        own[0].write_bytes(pickle.dumps({"weights": [1.0]}))
+        with pytest.raises(UnsafeModel, match="pickle"):
+            self.flavor().load(saved)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder by its name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

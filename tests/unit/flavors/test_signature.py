@@ -1,0 +1,84 @@
+"""A signature is read off the training data, and survives MLflow's JSON."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meguru.errors import InvalidInput
+from meguru.flavors.signature import Column, ColumnType, Signature, from_mlflow, infer, to_mlflow
+
+
+def test_each_kind_of_column_gets_its_type():
+    frame = pl.DataFrame(
+        {
+            "late": [True, False],
+            "hour": [1, 2],
+            "wind": [1.5, None],
+            "gust": [1.0, float("nan")],
+            "seats": [100, None],
+            "carrier": ["UA", None],
+            "at": pl.Series(["2013-01-01", "2013-01-02"]).str.to_date(),
+        }
+    )
+    found = {column.name: (column.type.value, column.nullable) for column in infer(frame)}
+    assert found == {
+        "late": ("boolean", False),
+        "hour": ("long", False),
+        "wind": ("double", True),
+        "gust": ("double", True),
+        "seats": ("double", True),
+        "carrier": ("string", True),
+        "at": ("datetime", False),
+    }
+
+
+def test_a_model_that_handles_missing_values_takes_null_everywhere():
+    assert infer(pl.DataFrame({"hour": [1, 2]}), nulls_allowed=True)[0].nullable
+
+
+def test_a_matrix_gets_names_by_position():
+    assert [column.name for column in infer(np.zeros((2, 3)))] == ["x0", "x1", "x2"]
+
+
+def test_a_pandas_frame_is_read_without_pyarrow():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": pd.Categorical(["u", "v"])})
+    assert [column.type.value for column in infer(frame)] == ["long", "string", "string"]
+
+
+def test_a_column_of_lists_is_refused_by_name():
+    with pytest.raises(InvalidInput, match="legs") as caught:
+        infer(pl.DataFrame({"legs": [[1], [2]]}))
+    assert caught.value.field == "legs"
+
+
+columns = st.lists(
+    st.builds(Column, name=st.text(min_size=1), type=st.sampled_from(ColumnType), nullable=st.booleans()),
+    unique_by=lambda column: column.name,
+).map(tuple)
+
+
+@given(columns)
+def test_mlflows_json_says_the_same(inputs):
+    nullable = [column.name for column in inputs if column.nullable]
+    assert from_mlflow(to_mlflow(inputs), nullable) == inputs
+
+
+def test_the_json_has_mlflows_keys():
+    inputs = (Column(name="hour", type=ColumnType.LONG),)
+    assert json.loads(to_mlflow(inputs)) == [{"type": "long", "name": "hour", "required": True}]
+
+
+def test_a_signature_of_tensors_is_refused():
+    with pytest.raises(InvalidInput, match="signature"):
+        from_mlflow('[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 3]}}]')
+
+
+def test_only_numbers_and_booleans_fit_a_matrix():
+    number, text = Column(name="a", type=ColumnType.LONG), Column(name="b", type=ColumnType.STRING)
+    assert Signature(inputs=(number,)).numeric
+    assert not Signature(inputs=(number, text)).numeric

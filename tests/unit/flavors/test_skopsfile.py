@@ -1,0 +1,218 @@
+"""A model file is data: what could run code or crash is refused, and equal models are equal bytes."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from meguru.errors import UnsafeModel
+
+pytest.importorskip("skops")
+
+import skops.io
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+from meguru.flavors.skopsfile import dumps, loads, names
+
+RNG = np.random.default_rng(3)
+X = np.column_stack([RNG.integers(0, 6, 400), RNG.normal(size=(400, 3))]).astype(float)
+Y = (X[:, 0] % 2 + X[:, 1] > 0.7).astype(int)
+MODELS = {
+    "boosting": HistGradientBoostingClassifier(max_iter=5, random_state=0),
+    "boosting regression": HistGradientBoostingRegressor(max_iter=5, random_state=0),
+    "boosting with categories": HistGradientBoostingClassifier(
+        max_iter=5, categorical_features=[0], random_state=0
+    ),
+    "forest": RandomForestClassifier(5, random_state=0),
+    "tree": DecisionTreeRegressor(max_depth=4, random_state=0),
+    "linear": LogisticRegression(),
+    "sgd": SGDClassifier(loss="log_loss", random_state=0),
+    "columns": make_pipeline(
+        ColumnTransformer(
+            [("c", OneHotEncoder(), [0]), ("n", StandardScaler(), [1, 2])], remainder="passthrough"
+        ),
+        LogisticRegression(),
+    ),
+    "ufunc": make_pipeline(FunctionTransformer(np.abs), LogisticRegression()),
+}
+
+
+@pytest.fixture(params=MODELS, ids=str)
+def model(request):
+    return MODELS[request.param].fit(X, Y)
+
+
+def test_a_model_comes_back_with_the_same_answers(model):
+    np.testing.assert_array_equal(loads(dumps(model)).predict(X), model.predict(X))
+
+
+def test_plain_skops_reads_our_files(model):
+    data = dumps(model)
+    read = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+    np.testing.assert_array_equal(read.predict(X), model.predict(X))
+
+
+def test_the_file_skops_writes_is_read_too(model):
+    np.testing.assert_array_equal(loads(skops.io.dumps(model)).predict(X), model.predict(X))
+
+
+PROGRAM = """
+import sys, numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
+from meguru.flavors.skopsfile import dumps
+X = np.random.default_rng(0).normal(size=(300, 4)); y = X[:, 0] > 0
+for kind in (HistGradientBoostingClassifier, RandomForestClassifier):
+    model = kind(random_state=0)
+    sys.stdout.buffer.write(dumps(model.fit(X, y)))
+sys.stdout.buffer.write(dumps(CountVectorizer(stop_words={"a", "b", "the", "of"})))
+"""
+
+
+def test_two_processes_write_the_same_bytes():
+    written = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", PROGRAM],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert written[0] == written[1]
+    assert len(written[0]) > 10_000
+
+
+@pytest.mark.parametrize(
+    ("estimator", "named"),
+    [
+        (KNeighborsClassifier(), "KNeighborsClassifier"),
+        (GradientBoostingClassifier(n_estimators=2), "GradientBoostingClassifier"),
+        (make_pipeline(FunctionTransformer(os.path.basename)), "basename"),
+    ],
+)
+def test_a_type_that_is_not_on_our_list_is_named(estimator, named):
+    with pytest.raises(UnsafeModel, match=named):
+        dumps(estimator.fit(X, Y))
+
+
+def test_the_list_is_of_exact_names_without_dots():
+    for pairs in names.allowed().values():
+        assert all("." not in name for _, name in pairs)
+
+
+def rewritten(data, change, files=None):
+    """Return a skops file with its schema (and array files) changed."""
+    source, target = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
+    schema = json.loads(source.read("schema.json"))
+    change(schema)
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in source.namelist():
+            content = (
+                json.dumps(schema) if name == "schema.json" else (files or {}).get(name, source.read(name))
+            )
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def attack(module, name, loader):
+    def change(schema):
+        schema["content"]["content"]["evil"] = {"__module__": module, "__class__": name, "__loader__": loader}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "loader"),
+    [
+        ("os", "system", "FunctionNode"),
+        ("builtins", "eval", "TypeNode"),
+        ("posix", "system", "ObjectNode"),
+        ("sklearn.utils._testing", "os.system", "FunctionNode"),
+        ("operator", "methodcaller", "OperatorFuncNode"),
+        ("numpy", "frompyfunc", "FunctionNode"),
+        ("sklearn.linear_model._logistic", "LogisticRegression", "MethodNode"),
+        ("builtins", "dict", "CachedNode"),
+        ("sklearn.linear_model._logistic", "LogisticRegression", "TypeNode"),
+    ],
+)
+def test_a_type_slipped_into_the_schema_is_refused(module, name, loader):
+    data = rewritten(dumps(LogisticRegression().fit(X, Y)), attack(module, name, loader))
+    with pytest.raises(UnsafeModel):
+        loads(data)
+
+
+def test_two_objects_under_one_id_are_refused():
+    def change(schema):
+        fields = list(schema["content"]["content"].values())
+        fields[0]["__id__"] = fields[1]["__id__"] = 7
+        assert fields[0] != fields[1]
+
+    with pytest.raises(UnsafeModel, match="malformed"):
+        loads(rewritten(dumps(LogisticRegression().fit(X, Y)), change))
+
+
+def damaged(model, field, value):
+    """Return the file of a model in one of whose trees `field` of the first node is `value`."""
+    data = dumps(model)
+    source = zipfile.ZipFile(io.BytesIO(data))
+    files = {}
+    for name in source.namelist():
+        if name.endswith(".npy"):
+            array = np.load(io.BytesIO(source.read(name)))
+            if array.dtype.names and field in array.dtype.names and len(array) > 3:
+                array[field][0] = value
+                buffer = io.BytesIO()
+                np.save(buffer, array)
+                files[name] = buffer.getvalue()
+    assert files
+    return rewritten(data, lambda _: None, files)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("boosting", "left", 1_000_000),
+        ("boosting", "right", 0),
+        ("boosting", "feature_idx", 99),
+        ("boosting", "feature_idx", -1),
+        ("boosting", "is_categorical", 1),
+        ("forest", "left_child", 1_000_000),
+        ("forest", "right_child", 0),
+        ("forest", "feature", 99),
+        ("tree", "feature", -5),
+    ],
+)
+def test_a_tree_that_would_crash_the_process_is_refused(kind, field, value):
+    with pytest.raises(UnsafeModel, match="malformed"):
+        loads(damaged(MODELS[kind].fit(X, Y), field, value))
+
+
+def test_a_model_that_claims_more_features_than_it_has_is_refused():
+    def change(schema):
+        schema["content"]["content"]["n_features_in_"]["content"] = "1"
+
+    with pytest.raises(UnsafeModel, match="malformed"):
+        loads(rewritten(dumps(HistGradientBoostingClassifier(max_iter=5).fit(X, Y)), change))
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"not a zip at all"])
+def test_what_is_no_zip_is_refused(data):
+    with pytest.raises(UnsafeModel):
+        loads(data)
