@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a locked environment in .venv, through uv (fetched if absent).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test check bench docs format clean
 
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --no-sync
@@ -24,11 +24,14 @@ check: .venv/.ready ## Lint, types, layers, sizes, names, docs
 	$(RUN) lint-imports
 	$(RUN) python scripts/check_sizes.py
 	$(RUN) python scripts/check_names.py
-	$(RUN) python scripts/check_docs.py
+	$(RUN) python scripts/make_reference.py --check
 
 bench: .venv/.ready ## Measure one hot path: make bench BENCH=name (files in benchmarks/)
 	@test -n "$(BENCH)" || { echo "name one: make bench BENCH=…"; ls benchmarks; exit 2; }
 	$(RUN) python benchmarks/$(BENCH).py $(ARGS)
+
+docs: .venv/.ready ## Write docs/reference from the code
+	$(RUN) python scripts/make_reference.py
 
 format: .venv/.ready ## Format and mend what can be mended by a tool
 	$(RUN) ruff format .
