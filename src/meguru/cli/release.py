@@ -1,0 +1,122 @@
+"""`meguru release`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from meguru.cli.session import Session, cell, with_session
+
+if TYPE_CHECKING:
+    from meguru.releases.types import Release
+
+
+@click.group()
+def command() -> None:
+    """Releases: everything that makes one model version live, under one digest."""
+
+
+@command.command()
+@click.argument("endpoint")
+@click.argument("model")
+@click.option("--app", default=None, help="Commit of the application that calls the endpoint.")
+@click.option("--note", default="")
+@click.option("--promote", "go", is_flag=True, help="Check it, and promote it if its gates pass.")
+@with_session
+def create(session: Session, endpoint: str, model: str, app: str | None, note: str, *, go: bool) -> None:
+    """Put a release of MODEL (NAME@N) for ENDPOINT together."""
+    from meguru.releases.check import check as ask
+    from meguru.releases.create import create as make
+    from meguru.releases.promote import promote as put_live
+
+    ws = session.open()
+    made = make(ws, endpoint=endpoint, model=model, app=app, note=note)
+    if go:
+        made = put_live(ws, release=ask(ws, release=made.ref).ref)
+    session.show(made, lambda: _print(made))
+
+
+@command.command()
+@click.argument("release")
+@with_session
+def check(session: Session, release: str) -> int:
+    """Ask the gates of RELEASE (ENDPOINT@N); exit code 5 if they refuse it."""
+    from meguru.errors import GateFailed
+    from meguru.releases.check import check as ask
+    from meguru.releases.types import ReleaseState
+
+    found = ask(session.open(), release=release)
+    session.show(found, lambda: _print(found))
+    return GateFailed.exit_code if found.state is ReleaseState.REFUSED else 0
+
+
+@command.command()
+@click.argument("release")
+@click.option("--reason", default="")
+@with_session
+def promote(session: Session, release: str, reason: str) -> None:
+    """Put RELEASE live; its gates must have passed."""
+    from meguru.releases.promote import promote as ask
+
+    found = ask(session.open(), release=release, reason=reason)
+    session.show(found, lambda: _print(found))
+    session.note(f"undo: meguru release rollback {found.endpoint}")
+
+
+@command.command()
+@click.argument("endpoint")
+@click.option("--to", default=None, help="An earlier release; default: the one before.")
+@click.option("--reason", default="")
+@with_session
+def rollback(session: Session, endpoint: str, to: str | None, reason: str) -> None:
+    """Go back to an earlier release of ENDPOINT."""
+    from meguru.releases.rollback import rollback as ask
+
+    found = ask(session.open(), endpoint=endpoint, to=to, reason=reason)
+    session.show(found, lambda: _print(found))
+
+
+@command.command("list")
+@click.argument("endpoint")
+@with_session
+def list_(session: Session, endpoint: str) -> None:
+    """List the releases of ENDPOINT, newest first."""
+    from meguru.releases.show import list_releases
+
+    page = list_releases(session.open(), endpoint=endpoint)
+    rows = [(r.ref, r.state, r.model, r.created_at, "; ".join(r.reasons)) for r in page.items]
+    session.table(page, ("release", "state", "model", "since", "reason"), rows)
+
+
+@command.command()
+@click.argument("release")
+@with_session
+def show(session: Session, release: str) -> None:
+    """Show what RELEASE is made of, and what its gates said."""
+    from meguru.releases.show import show as ask
+
+    found = ask(session.open(), ref=release)
+    session.show(found, lambda: _print(found))
+
+
+@command.command()
+@click.argument("before")
+@click.argument("after")
+@with_session
+def diff(session: Session, before: str, after: str) -> None:
+    """Name what changed between two releases."""
+    from meguru.releases.show import diff as ask
+
+    found = ask(session.open(), before=before, after=after)
+    rows = [(change.part, change.before, change.after) for change in found.changes]
+    session.table(found, ("part", "before", "after"), rows, empty="nothing changed")
+
+
+def _print(release: Release) -> None:
+    click.echo(f"{release.ref}  {release.state}  {release.model}  {cell(release.created_at)}")
+    click.echo(f"  digest     {release.digest}")
+    for name in release.hashes.__struct_fields__:
+        click.echo(f"  {name:<10} {getattr(release.hashes, name)}")
+    for result in release.results:
+        click.echo(f"  gate {result.gate:<9} {result.verdict:<7} {result.reason}")

@@ -1,0 +1,121 @@
+"""`meguru runs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from meguru.cli.session import Session, cell, with_session
+
+if TYPE_CHECKING:
+    from meguru.pipelines.types import PipelineRun
+    from meguru.tracking.types import Run
+
+
+@click.group()
+def command() -> None:
+    """Pipeline runs (prun-…) and tracked runs (run-…)."""
+
+
+@command.command("list")
+@click.option("--tracked", is_flag=True, help="List tracked runs instead of pipeline runs.")
+@click.option("--pipeline", default="", help="Only runs of this pipeline.")
+@click.option("--experiment", default="", help="With --tracked: only runs of this experiment.")
+@click.option("--limit", default=30, show_default=True)
+@with_session
+def list_(session: Session, *, tracked: bool, pipeline: str, experiment: str, limit: int) -> None:
+    """List runs, newest first."""
+    ws = session.open()
+    if tracked:
+        from meguru.tracking.show import list_runs as list_tracked
+
+        page = list_tracked(ws, experiment=experiment, limit=limit)
+        rows = [(r.id, r.experiment, r.name, r.state, r.started_at, _metrics(r)) for r in page.items]
+        session.table(page, ("run", "experiment", "name", "state", "started", "metrics"), rows)
+        return
+    from meguru.pipelines.show import list_runs
+
+    found = list_runs(ws, pipeline=pipeline, limit=limit)
+    lines = [
+        (
+            r.id,
+            r.pipeline,
+            "interrupted" if r.interrupted else r.state,
+            r.ran,
+            r.cached,
+            r.created_at,
+            " ".join(r.produced),
+        )
+        for r in found.items
+    ]
+    session.table(found, ("run", "pipeline", "state", "ran", "cached", "since", "made"), lines)
+
+
+@command.command()
+@click.argument("run")
+@with_session
+def show(session: Session, run: str) -> None:
+    """Show RUN: its steps, or its params and metrics."""
+    ws = session.open()
+    if run.removeprefix("run/").startswith("run-"):
+        from meguru.tracking.show import show as show_tracked
+
+        found = show_tracked(ws, run=run)
+        session.show(found, lambda: _print_tracked(found))
+        return
+    from meguru.pipelines.show import show_run
+
+    shown = show_run(ws, ref=run)
+    session.show(shown, lambda: _print_pipeline(shown))
+
+
+@command.command()
+@click.argument("step")
+@with_session
+def log(session: Session, step: str) -> None:
+    """Print what a step printed: RUN.STEP."""
+    from meguru.pipelines.show import show_log
+
+    text = show_log(session.open(), ref=step)
+    session.show({"log": text}, lambda: click.echo(text, nl=False))
+
+
+@command.command()
+@click.argument("run")
+@click.option("--reason", default="")
+@with_session
+def cancel(session: Session, run: str, reason: str) -> None:
+    """Cancel a pipeline run; finished steps keep their outputs."""
+    from meguru.pipelines.cancel import cancel as ask
+
+    found = ask(session.open(), run=run, reason=reason)
+    session.show(found, lambda: click.echo(f"{found.id} is {found.state}"))
+
+
+def _metrics(run: Run) -> str:
+    return " ".join(f"{key}={cell(item.value)}" for key, item in sorted(run.metrics.items())[:4])
+
+
+def _print_tracked(run: Run) -> None:
+    click.echo(f"{run.ref}  {run.name}  {run.state}  {cell(run.started_at)}")
+    for title, values in (("param", run.params), ("tag", run.tags)):
+        for key, value in values.items():
+            click.echo(f"  {title:<7} {key:<24} {value}")
+    for key, item in run.metrics.items():
+        click.echo(f"  metric  {key:<24} {cell(item.value)}  ({item.count} points)")
+
+
+def _print_pipeline(run: PipelineRun) -> None:
+    click.echo(f"{run.ref}  {run.pipeline}@{run.version}  {run.state}  {cell(run.created_at)}")
+    for key, value in run.params.items():
+        click.echo(f"  {key} = {value}")
+    for step in run.steps:
+        took = ""
+        if step.started_at and step.finished_at and step.state != "cached":
+            took = f"{(step.finished_at - step.started_at).total_seconds():.2f} s"
+        click.echo(f"  {step.state:<10} {step.step:<24} {took}")
+        if step.failed:
+            click.echo(f"             {step.failed.type}: {step.failed.message}")
+    for ref in run.produced:
+        click.echo(f"  made {ref}")
