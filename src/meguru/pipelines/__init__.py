@@ -1,0 +1,1 @@
+"""Pipelines: typed steps, a static graph, a truthful cache, and an engine that survives kill -9."""

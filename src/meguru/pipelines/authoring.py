@@ -1,0 +1,221 @@
+"""The words a pipeline is written with: `step` and `pipeline`, on plain typed functions."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from meguru.base.names import check_name
+from meguru.errors import InvalidInput
+from meguru.pipelines import durations, parameters, tracing
+from meguru.pipelines.graph import FromStep, Graph
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StepFunction(Generic[P, R]):
+    """A step: in a pipeline's body a call adds it to the graph; anywhere else it is the plain function."""
+
+    def __init__(
+        self, function: Callable[P, R], *, retries: int, timeout: float | None, cache: bool, name: str | None
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.name = check_name("step", name or _dashed(function.__name__))
+        self.retries, self.timeout, self.cache = retries, timeout, cache
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function; while a pipeline is traced, add the call to its graph instead."""
+        tracer = tracing.current()
+        if tracer is None:
+            return self.function(*args, **kwargs)
+        return cast("R", tracer.call(self, args, kwargs))
+
+    @property
+    def place(self) -> str:
+        """Where a worker finds the function: ``module:name``."""
+        return _place(self.function, "step")
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The function's parameters."""
+        return _checked_signature(self.function, "step")
+
+    @functools.cached_property
+    def hints(self) -> dict[str, Any]:
+        """The function's annotations, resolved."""
+        return _hints(self.function)
+
+
+class PipelineFunction(Generic[P, R]):
+    """A pipeline: `trace` gives its graph; a plain call runs its body here and keeps nothing."""
+
+    def __init__(self, function: Callable[P, R], *, name: str | None, produces: str | None) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.name = check_name("pipeline", name or _dashed(function.__name__))
+        self.produces = check_name("model", produces, field="produces") if produces else None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the body as the plain function that it is."""
+        return self.function(*args, **kwargs)
+
+    def trace(self) -> Graph:
+        """Call the body once with placeholders; return the graph it draws.
+
+        Raises
+        ------
+        InvalidInput
+            If the body calls no step, connects steps whose types don't fit, or computes with placeholders.
+        """
+        hints = _hints(self.function)
+        given = _checked_signature(self.function, "pipeline").parameters
+        described = [parameters.describe(one, hints.get(name, Any), self.name) for name, one in given.items()]
+        tracer = tracing.Tracer(self.name)
+        stand_ins = {name: tracing.parameter_placeholder(name, hints.get(name, Any)) for name in given}
+        with tracing.tracing(tracer):
+            returned = cast("Callable[..., Any]", self.function)(**stand_ins)
+        if not tracer.steps:
+            raise InvalidInput(
+                f"pipeline {self.name} calls no step", hint="mark the functions it calls with @step"
+            )
+        graph = Graph(
+            name=self.name,
+            parameters=described,
+            steps=list(tracer.steps.values()),
+            result=tracing.result_of(returned, self.name),
+            produces=self.produces,
+        )
+        _check_product(graph)
+        return graph
+
+
+@overload
+def step(function: Callable[P, R], /) -> StepFunction[P, R]: ...
+@overload
+def step(
+    *,
+    retries: int = 0,
+    timeout: str | float | timedelta | None = None,
+    cache: bool = True,
+    name: str | None = None,
+) -> Callable[[Callable[P, R]], StepFunction[P, R]]: ...
+def step(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    retries: int = 0,
+    timeout: str | float | timedelta | None = None,
+    cache: bool = True,
+    name: str | None = None,
+) -> Any:
+    """Mark a plain, typed function as a step.
+
+    Parameters
+    ----------
+    function
+        The function; given by Python when the mark is written without brackets.
+    retries
+        How often it is tried again after it failed; at least 0.
+    timeout
+        Seconds, ``"10m"`` or a timedelta, after which its processes are ended; None means never.
+    cache
+        False if it must run every time, because it reads something that is not among its arguments.
+    name
+        What it is called in runs; default: the function's name.
+
+    Examples
+    --------
+    >>> @step(retries=2)
+    ... def double(x: int) -> int:
+    ...     return 2 * x
+    >>> double(4)
+    8
+    """
+    if retries < 0:
+        raise InvalidInput(
+            f"a step can't be tried again {retries} times", field="retries", hint="give 0 or more"
+        )
+    limit = durations.seconds(timeout, field="timeout")
+    if function is not None:
+        return StepFunction(function, retries=retries, timeout=limit, cache=cache, name=name)
+    return functools.partial(StepFunction, retries=retries, timeout=limit, cache=cache, name=name)
+
+
+@overload
+def pipeline(function: Callable[P, R], /) -> PipelineFunction[P, R]: ...
+@overload
+def pipeline(
+    *, produces: str | None = None, name: str | None = None
+) -> Callable[[Callable[P, R]], PipelineFunction[P, R]]: ...
+def pipeline(
+    function: Callable[..., Any] | None = None, /, *, produces: str | None = None, name: str | None = None
+) -> Any:
+    """Mark a function whose body calls steps as a pipeline.
+
+    Parameters
+    ----------
+    function
+        The function; given by Python when the mark is written without brackets.
+    produces
+        The name of the model that a successful run registers a new version of.
+    name
+        What the pipeline is called; default: the function's name.
+    """
+    if function is not None:
+        return PipelineFunction(function, name=name, produces=produces)
+    return functools.partial(PipelineFunction, name=name, produces=produces)
+
+
+def _dashed(name: str) -> str:
+    return name.strip("_").lower()
+
+
+def _place(function: Callable[..., Any], what: str) -> str:
+    if "<" in function.__qualname__:
+        raise InvalidInput(
+            f"the {what} {function.__name__} is made inside a function",
+            where=f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}",
+            why="a worker finds it by its module and name",
+            hint="define it at the top level of a module",
+        )
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def _checked_signature(function: Callable[..., Any], what: str) -> inspect.Signature:
+    signature = inspect.signature(function)
+    for name, parameter in signature.parameters.items():
+        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
+            raise InvalidInput(
+                f"the {what} {function.__name__} has the parameter {parameter}",
+                field=name,
+                why=f"each argument of a {what} needs a name",
+                hint="write its parameters out; pass several as one list",
+            )
+    return signature
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function)
+    except (NameError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            f"an annotation of {function.__name__} can't be understood",
+            why=str(error),
+            where=f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}",
+            hint="import the type at run time, not only under TYPE_CHECKING",
+        ) from error
+
+
+def _check_product(graph: Graph) -> None:
+    if graph.produces and not isinstance(graph.result, FromStep):
+        raise InvalidInput(
+            f"pipeline {graph.name} produces the model {graph.produces!r}, but returns no step's output",
+            field="produces",
+            hint="return the output of the step that makes the Model",
+        )

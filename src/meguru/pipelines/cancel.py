@@ -1,0 +1,32 @@
+"""Cancel a run."""
+
+from meguru.errors import Conflict
+from meguru.pipelines import runs
+from meguru.pipelines.types import FINAL, PipelineRun, RunState
+from meguru.runtime import jobs
+from meguru.runtime.operations import Context, operation
+
+
+@operation("pipeline_run.cancel", permission="pipeline:write")
+def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
+    """Cancel a run: no further step starts, and the processes of running steps are ended.
+
+    Finished steps keep their outputs, so that a later run finds them.
+
+    Raises
+    ------
+    Conflict
+        If the run has ended.
+    """
+    found = runs.get(ctx.tx, run)
+    if found.state in FINAL:
+        raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
+    jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
+    runs.change(ctx.tx, found.id, state=RunState.CANCELLED, finished_at=ctx.now())
+    ctx.emit(
+        "pipeline_run.cancelled",
+        found.ref,
+        data={"pipeline": found.pipeline, "reason": reason},
+        cause=found.event,
+    )
+    return runs.get(ctx.tx, found.id)

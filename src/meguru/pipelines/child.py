@@ -1,0 +1,201 @@
+"""What a step's process does: import the step, read its inputs, call it, write its outputs."""
+
+from __future__ import annotations
+
+import random
+import sys
+import traceback
+import typing
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from meguru.errors import InvalidInput, MeguruError
+from meguru.pipelines import materializers, snapshot
+from meguru.pipelines.authoring import StepFunction
+from meguru.pipelines.code.project import Source
+from meguru.pipelines.handles import Dataset
+from meguru.pipelines.matching import output_types
+from meguru.pipelines.materializers import Place, Value
+from meguru.storage.blobs import open_store
+
+
+class PlainArgument(msgspec.Struct, frozen=True, kw_only=True, tag="plain"):
+    """A constant or a parameter, as JSON data."""
+
+    value: Any
+
+
+class DatasetArgument(msgspec.Struct, frozen=True, kw_only=True, tag="dataset"):
+    """A pinned version of a dataset."""
+
+    ref: str
+    digest: str
+
+
+class StepArgument(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
+    """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple."""
+
+    values: list[Value]
+    function: str
+    index: int | None = None
+    many: bool = False
+
+
+class ListArgument(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
+    """Several arguments as one list."""
+
+    items: list[Argument]
+
+
+Argument = PlainArgument | DatasetArgument | StepArgument | ListArgument
+
+
+class StepJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a step's process needs to know."""
+
+    function: str
+    arguments: dict[str, Argument]
+    many_outputs: bool
+    folder: str
+    sources: list[Source]
+    blobs: str
+    scratch: str
+    seed: int
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a step failed; `explained` when another attempt would fail the same way."""
+
+    type: str
+    message: str
+    traceback: str
+    explained: bool = False
+    error: dict[str, str] = {}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step's process leaves behind."""
+
+    outputs: list[Value] = []
+    failure: Failure | None = None
+
+
+def main(job: dict[str, Any], result: str) -> int:
+    """Do one step; write its outcome, whole or not at all, to the file `result`."""
+    outcome = perform(msgspec.convert(job, StepJob))
+    draft = Path(result + ".draft")
+    draft.write_bytes(msgspec.json.encode(outcome))
+    draft.rename(result)
+    return 0 if outcome.failure is None else 1
+
+
+def perform(job: StepJob) -> Outcome:
+    """Do one step in this process."""
+    try:
+        _seed(job.seed)
+        finder = snapshot.finder_of(Path(job.folder), job.sources)
+        sys.meta_path.insert(0, finder)
+        for name in finder.files:
+            sys.modules.pop(name, None)
+        place = Place(open_store(job.blobs), Path(job.scratch))
+        function = _find(job.function)
+        hints = _hints(function)
+        given = {
+            name: _read(argument, hints.get(name, Any), place) for name, argument in job.arguments.items()
+        }
+        return Outcome(outputs=_write(function(**given), hints.get("return", Any), job, place))
+    except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
+        return Outcome(failure=_describe(error, job.folder))
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        import numpy as np
+
+        np.random.seed(seed % 2**32)  # noqa: NPY002 - what user code without a generator of its own draws from
+
+
+def _find(place: str) -> Any:
+    module, _, name = place.partition(":")
+    found = getattr(import_module(module), name)
+    return found.function if isinstance(found, StepFunction) else found
+
+
+def _hints(function: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function)
+    except (NameError, TypeError):
+        return {}
+
+
+def _read(argument: Argument, annotation: Any, place: Place) -> Any:
+    if isinstance(argument, PlainArgument):
+        return _typed(argument.value, annotation)
+    if isinstance(argument, DatasetArgument):
+        return Dataset(argument.ref, digest=argument.digest, blobs=place.blobs)
+    if isinstance(argument, ListArgument):
+        return [_read(item, Any, place) for item in argument.items]
+    made_by = _Lazy(argument)
+    if argument.many and argument.index is None:
+        return tuple(
+            materializers.load(value, made_by.annotation(n), place) for n, value in enumerate(argument.values)
+        )
+    return materializers.load(argument.values[0], made_by.annotation(argument.index), place)
+
+
+class _Lazy:
+    """The return annotation of the step that made a value; its module is imported only if it is asked for."""
+
+    def __init__(self, argument: StepArgument) -> None:
+        self.argument = argument
+
+    def annotation(self, index: int | None) -> Any:
+        if all(value.kind != "annotated" for value in self.argument.values):
+            return Any
+        returned = _hints(_find(self.argument.function)).get("return", Any)
+        parts = output_types(returned)
+        return parts[index] if parts is not None and index is not None else returned
+
+
+def _typed(value: Any, annotation: Any) -> Any:
+    try:
+        return msgspec.convert(value, annotation)
+    except (TypeError, msgspec.MsgspecError):
+        return value
+
+
+def _write(returned: Any, annotation: Any, job: StepJob, place: Place) -> list[Value]:
+    kinds = output_types(annotation) if job.many_outputs else None
+    if kinds is None:
+        return [materializers.save(returned, annotation, place)]
+    if not isinstance(returned, tuple) or len(returned) != len(kinds):
+        raise InvalidInput(
+            f"the step is annotated to return {len(kinds)} values, but returned a {type(returned).__name__}"
+        )
+    return [materializers.save(value, kind, place) for value, kind in zip(returned, kinds, strict=True)]
+
+
+def _describe(error: BaseException, folder: str) -> Failure:
+    # The frames of this module come first and tell the author nothing.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    lines = traceback.format_exception(type(error), error, trace)
+    return Failure(
+        type=type(error).__name__,
+        message=_message(error),
+        traceback="".join(lines).replace(folder.rstrip("/") + "/", "")[-20_000:],
+        explained=isinstance(error, MeguruError),
+        error=error.as_dict() if isinstance(error, MeguruError) else {},
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:2000]
+    except Exception:  # noqa: BLE001 - an exception whose own text fails is still reported
+        return "(its message can't be read)"

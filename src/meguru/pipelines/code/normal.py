@@ -1,0 +1,71 @@
+"""A statement in its normal form: comments, formatting and docstrings are gone, what it does is kept."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import symtable
+
+from meguru.base import digests
+
+_DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def digest_of(statements: list[ast.stmt]) -> str:
+    """Return the digest of what some statements do, given in normal form."""
+    return digests.of_value([ast.dump(statement) for statement in statements])
+
+
+def normal(statement: ast.stmt, marks: frozenset[str]) -> ast.stmt:
+    """Return a copy without docstrings and without the decorators in `marks`; neither changes a result."""
+    made = copy.deepcopy(statement)
+    for node in ast.walk(made):
+        if isinstance(node, _DOCUMENTED):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+            node.decorator_list = [one for one in node.decorator_list if _spelled(one) not in marks]
+    return made
+
+
+def _spelled(decorator: ast.expr) -> str:
+    return ".".join(_chain(decorator.func if isinstance(decorator, ast.Call) else decorator))
+
+
+def paths(statement: ast.stmt) -> set[tuple[str, ...]]:
+    """Return the global names a statement reads, each with what follows: ``("helpers", "clean")``."""
+    outside = _global_names(statement)
+    found: set[tuple[str, ...]] = set()
+    _collect(statement, outside, found)
+    return found
+
+
+def _collect(node: ast.AST, outside: set[str], found: set[tuple[str, ...]]) -> None:
+    chain = _chain(node)
+    if chain:
+        if chain[0] in outside:
+            found.add(chain)
+        return
+    for child in ast.iter_child_nodes(node):
+        _collect(child, outside, found)
+
+
+def _chain(node: ast.AST) -> tuple[str, ...]:
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else ()
+
+
+def _global_names(statement: ast.stmt) -> set[str]:
+    """Ask Python's own symbol table which names a statement takes from outside, local imports included."""
+    found: set[str] = set()
+    todo = [symtable.symtable(ast.unparse(statement), "<statement>", "exec")]
+    while todo:
+        table = todo.pop()
+        at_top = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            if symbol.is_global() or symbol.is_imported() or (at_top and symbol.is_referenced()):
+                found.add(symbol.get_name())
+        todo += table.get_children()
+    return found

@@ -1,0 +1,31 @@
+"""Lengths of time as people write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from meguru.errors import InvalidInput
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+
+
+def seconds(value: str | float | timedelta | None, *, field: str) -> float | None:
+    """Return a length of time in seconds: ``"10m"``, ``90``, a timedelta; None means no limit."""
+    if value is None:
+        return None
+    if isinstance(value, timedelta):
+        found = value.total_seconds()
+    elif isinstance(value, str):
+        match = _TEXT.fullmatch(value.strip())
+        found = float(match[1]) * _UNITS[match[2]] if match else -1.0
+    else:
+        found = float(value)
+    if found <= 0:
+        raise InvalidInput(
+            f"{value!r} is no length of time",
+            field=field,
+            hint="write a number of seconds, or '30s', '10m', '2h'",
+        )
+    return found

@@ -1,0 +1,76 @@
+"""What a step holds when a parameter is a dataset: one pinned version, read by digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from meguru.storage.blobs import BlobStore
+
+
+class Dataset:
+    """A version of a dataset, pinned by its digest when the run started.
+
+    Parameters
+    ----------
+    ref
+        ``dataset/flights@3``; before a run starts also ``flights@latest``.
+    digest
+        Digest of the version's manifest, which names its files; empty before a run starts.
+    blobs
+        Where the files are read from.
+
+    Examples
+    --------
+    >>> Dataset("flights@latest").ref
+    'flights@latest'
+    """
+
+    def __init__(self, ref: str, *, digest: str = "", blobs: BlobStore | None = None) -> None:
+        self.ref, self.digest, self._blobs = ref, digest, blobs
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.ref!r})"
+
+    @property
+    def files(self) -> list[Any]:
+        """The files of the version, with path, digest, size, rows and columns."""
+        return list(self._manifest().files)
+
+    def paths(self) -> list[Path]:
+        """Return local files that hold the data, in the version's order; they may only be read."""
+        return [self._store().path(file.digest) for file in self.files]
+
+    def frame(self) -> pl.DataFrame:
+        """Return all files as one frame, with the version's column types."""
+        import polars as pl
+
+        from meguru.datasets.reading import read
+
+        manifest = self._manifest()
+        frames = [
+            read(self._store().path(file.digest), manifest.format, file.path, columns=manifest.columns)
+            for file in manifest.files
+        ]
+        return frames[0] if len(frames) == 1 else pl.concat(frames)
+
+    def _manifest(self) -> Any:
+        from meguru.datasets.types import Manifest
+
+        return msgspec.json.decode(self._store().get_bytes(self.digest), type=Manifest)
+
+    def _store(self) -> BlobStore:
+        if self._blobs is None or not self.digest:
+            raise InvalidInput(
+                f"{self!r} is not pinned to a version yet",
+                why="a dataset can be read only inside a step of a run",
+                hint="in a test, pass the step what `open_dataset(ws, ref)` returns",
+            )
+        return self._blobs

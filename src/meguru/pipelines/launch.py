@@ -1,0 +1,74 @@
+"""From a step of the graph to the job of its process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from meguru.pipelines.child import (
+    Argument,
+    DatasetArgument,
+    ListArgument,
+    PlainArgument,
+    StepArgument,
+    StepJob,
+)
+from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Step
+from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.types import PipelineRun, PipelineVersion
+
+
+@dataclass
+class Active:
+    """A step's process that has not ended."""
+
+    name: str
+    scratch: Path
+    log: Path
+    deadline: float | None
+    timed_out: bool = False
+
+
+def job_of(
+    graph: Mapping[str, Step],
+    key: str,
+    run: PipelineRun,
+    version: PipelineVersion,
+    outputs: Mapping[str, list[Value]],
+    blobs: str,
+    folder: Path,
+    scratch: Path,
+    cache_key: str,
+) -> StepJob:
+    """Return everything that a step's process needs; its seed follows from its cache key."""
+    step = graph[key]
+    return StepJob(
+        function=step.function,
+        arguments={name: _argument(given, graph, run, outputs) for name, given in step.inputs.items()},
+        many_outputs=step.many_outputs,
+        folder=str(folder),
+        sources=version.sources,
+        blobs=blobs,
+        scratch=str(scratch),
+        seed=int(cache_key[:8], 16),
+    )
+
+
+def _argument(
+    given: Input, graph: Mapping[str, Step], run: PipelineRun, outputs: Mapping[str, list[Value]]
+) -> Argument:
+    if isinstance(given, Constant):
+        return PlainArgument(value=given.value)
+    if isinstance(given, FromParameter):
+        pin = run.pinned.get(given.name)
+        if pin is not None:
+            return DatasetArgument(ref=pin.ref, digest=pin.digest)
+        return PlainArgument(value=run.params[given.name])
+    if isinstance(given, FromStep):
+        made, source = outputs[given.step], graph[given.step]
+        chosen = made if given.index is None else [made[given.index]]
+        return StepArgument(
+            values=chosen, function=source.function, index=given.index, many=source.many_outputs
+        )
+    return ListArgument(items=[_argument(item, graph, run, outputs) for item in given.items])

@@ -1,0 +1,126 @@
+"""From a file to a registered pipeline."""
+
+from __future__ import annotations
+
+import subprocess
+import traceback
+from importlib import import_module
+from pathlib import Path
+
+from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.pipelines import snapshot, store
+from meguru.pipelines.authoring import PipelineFunction
+from meguru.pipelines.code import Project, code_of, environment_of
+from meguru.pipelines.graph import Graph
+from meguru.pipelines.register import register
+from meguru.pipelines.types import PipelineVersion, StepCode
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.runtime.workspace import Workspace
+
+
+def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersion:
+    """Register the pipeline ``FILE.py:NAME``; a file with one pipeline needs no name.
+
+    Nothing of the file is imported when it was registered before and neither it, nor any project module
+    that it imports, nor its environment has changed.
+
+    Raises
+    ------
+    InvalidInput
+        If the file can't be imported, or the pipeline's graph is wrong; the message names file and line.
+    NotFound
+        If the file has no such pipeline.
+    """
+    path, name = _split(target)
+    project = Project(path)
+    folder = str(project.root)
+    if name and not isinstance(ws, RemoteWorkspace):
+        with ws.read() as tx:
+            known = store.of_entry(tx, f"{project.entry_module}:{name}", folder)
+        if known is not None and is_current(project, known):
+            return known
+    name, graph = trace(project, name)
+    codes = {step.function: code_of(project, step.function) for step in graph.steps}
+    return register(
+        ws,
+        graph=graph,
+        codes={
+            step.key: StepCode(
+                code=codes[step.function],
+                environment=environment_of(project.entry, codes[step.function].packages),
+            )
+            for step in graph.steps
+        },
+        snapshot=snapshot.upload(ws.blobs, project),
+        sources=project.sources(),
+        entry=f"{project.entry_module}:{name}",
+        folder=folder,
+        imports=project.imports(),
+        commit=_commit(project),
+    )
+
+
+def is_current(project: Project, version: PipelineVersion) -> bool:
+    """Tell whether a registered version is what the files say now; nothing is imported for it."""
+    for source in version.sources:
+        if project.digest(source.module) != source.digest:
+            return False
+    seen = {one.environment.digest: one for one in version.codes.values()}
+    return all(
+        environment_of(project.entry, one.code.packages).digest == digest for digest, one in seen.items()
+    )
+
+
+def trace(project: Project, name: str) -> tuple[str, Graph]:
+    """Import the entry file and trace one pipeline; return its name in the file, and its graph."""
+    finder = snapshot.Finder(
+        {one.source.module: one.path for one in project.modules().values()}, project.root
+    )
+    with snapshot.importing(finder):
+        try:
+            module = import_module(project.entry_module)
+        except MeguruError:
+            raise
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise InvalidInput(
+                f"{project.entry.name} can't be imported",
+                where=f"{last.filename}:{last.lineno}",
+                why=f"{type(error).__name__}: {error}",
+            ) from error
+        found = {key: value for key, value in vars(module).items() if isinstance(value, PipelineFunction)}
+        if not name and len(found) == 1:
+            name = next(iter(found))
+        if name not in found:
+            hint = "" if found else "mark a function that calls steps with @pipeline"
+            raise NotFound.of(
+                f"pipeline in {project.entry.name}", name or "(no name given)", found, hint=hint
+            )
+        return name, found[name].trace()
+
+
+def _split(target: str) -> tuple[Path, str]:
+    file, colon, name = target.rpartition(":")
+    if not colon or name.endswith(".py"):
+        file, name = target, ""
+    return Path(file), name
+
+
+def _commit(project: Project) -> str:
+    """Return git's name of the source; with ``+`` when a module of the project differs from it."""
+    here = ["git", "-C", str(project.root)]
+    files = [str(module.path) for module in project.modules().values()]
+    try:
+        head = subprocess.run(
+            [*here, "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
+        )
+        changes = subprocess.run(
+            [*here, "status", "--porcelain", "--", *files],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return head.stdout.strip() + ("+" if changes.stdout.strip() else "")

@@ -1,0 +1,52 @@
+"""Which materializer a value gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.base.plugins import Table
+from meguru.errors import InvalidInput
+from meguru.pipelines.materializers.base import Materializer, Place, Value
+
+_HERE = "meguru.pipelines.materializers"
+# In this order; what other packages add is asked first.
+_BUILT_IN = {
+    "plain": f"{_HERE}.plain:PLAIN",
+    "polars": f"{_HERE}.polars_frame:POLARS",
+    "model": f"{_HERE}.model:MODEL",
+    "numpy": f"{_HERE}.numpy_array:NUMPY",
+    "pandas": f"{_HERE}.pandas_frame:PANDAS",
+    "bytes": f"{_HERE}.raw:RAW",
+    "files": f"{_HERE}.files:FILES",
+    "record": f"{_HERE}.record:RECORD",
+    "annotated": f"{_HERE}.annotated:ANNOTATED",
+}
+MATERIALIZERS = Table("materializer", _BUILT_IN)
+
+
+def save(value: Any, annotation: Any, place: Place) -> Value:
+    """Write a value with the first materializer that it fits.
+
+    Raises
+    ------
+    InvalidInput
+        If none takes it; the message says how to add one.
+    """
+    added = [name for name in MATERIALIZERS.names() if name not in _BUILT_IN]
+    for name in [*added, *_BUILT_IN]:
+        materializer: Materializer = MATERIALIZERS.load(name)
+        if materializer.fits(value):
+            return materializer.save(value, annotation, place)
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    raise InvalidInput(
+        f"a step can't return a {kind}",
+        why="nothing knows how to write it for the next step",
+        hint="return a frame, array, model, Path, bytes, dataclass or plain value; or add a materializer: "
+        "an object with fits, save and load, named in the entry points 'meguru.materializer' of your package",
+    )
+
+
+def load(value: Value, annotation: Any, place: Place) -> Any:
+    """Read a value with the materializer that wrote it."""
+    materializer: Materializer = MATERIALIZERS.load(value.kind)
+    return materializer.load(value, annotation, place)

@@ -1,0 +1,43 @@
+"""Models: a folder in the MLmodel layout, kept as a tree."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from meguru.artifacts import trees
+from meguru.pipelines.materializers.base import Place, Value
+
+
+class ModelBundle:
+    """What `meguru.flavors` writes for a `Model`; its metrics and parameters are shown with the run."""
+
+    def fits(self, value: Any) -> bool:
+        """Tell whether the value is a `Model`."""
+        kind = type(value)
+        return kind.__name__ == "Model" and kind.__module__ == "meguru.flavors.model"
+
+    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+        """Write the model's folder."""
+        del annotation
+        from meguru.flavors.model import save_bundle
+
+        folder = place.scratch / "model"
+        shutil.rmtree(folder, ignore_errors=True)
+        save_bundle(value, folder)
+        digest = trees.put_folder(place.blobs, folder)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        info = {"metrics": dict(value.metrics or {}), "params": dict(value.params or {})}
+        return Value(kind="model", digest=digest, size=size, info=info)
+
+    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+        """Read the model's folder."""
+        del annotation
+        from meguru.flavors.model import load_bundle
+
+        folder: Path = trees.fetch(place.blobs, value.digest, place.scratch / value.digest[:16])
+        return load_bundle(folder)
+
+
+MODEL = ModelBundle()

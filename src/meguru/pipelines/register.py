@@ -1,0 +1,85 @@
+"""Register a pipeline: its graph, its code, and a snapshot of its source."""
+
+from meguru.artifacts import trees
+from meguru.base import digests, refs
+from meguru.base.names import check_name
+from meguru.errors import InvalidInput
+from meguru.pipelines import graph as graphs
+from meguru.pipelines import parameters, store
+from meguru.pipelines.code.project import Source
+from meguru.pipelines.graph import Graph
+from meguru.pipelines.types import PipelineVersion, StepCode
+from meguru.runtime.operations import Context, operation
+
+
+@operation("pipeline.register", permission="pipeline:write")
+def register(
+    ctx: Context,
+    *,
+    graph: Graph,
+    codes: dict[str, StepCode],
+    snapshot: str,
+    sources: list[Source],
+    entry: str,
+    folder: str = "",
+    imports: list[str] = [],  # noqa: B006 - the kernel copies it for each call
+    commit: str = "",
+) -> PipelineVersion:
+    """Register a traced pipeline as the next version; the same content again is the version it was.
+
+    Raises
+    ------
+    InvalidInput
+        If the graph can't run, or the snapshot lacks a module; nothing is written then.
+    """
+    _check(ctx, graph, codes, snapshot, sources)
+    keys = {key: [one.code.digest, one.environment.digest] for key, one in codes.items()}
+    digest = digests.of_value([graphs.digest(graph), snapshot, keys])
+
+    tx = ctx.tx
+    previous = store.lock(tx, graph.name, ctx.now())
+    if previous and previous.digest == digest and (previous.entry, previous.folder) == (entry, folder):
+        return previous
+    number = previous.version + 1 if previous else 1
+    version = PipelineVersion(
+        ref=refs.make("pipeline", graph.name, number),
+        name=graph.name,
+        version=number,
+        digest=digest,
+        graph=graph,
+        codes=codes,
+        snapshot=snapshot,
+        sources=sources,
+        entry=entry,
+        folder=folder,
+        imports=imports,
+        commit=commit,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    store.add(tx, version)
+    ctx.emit(
+        "pipeline.registered",
+        version.ref,
+        data={"entry": entry, "commit": commit, "steps": len(graph.steps), "snapshot": snapshot},
+        used=[previous.ref] if previous else [],
+        produced=[version.ref],
+    )
+    return version
+
+
+def _check(
+    ctx: Context, graph: Graph, codes: dict[str, StepCode], snapshot: str, sources: list[Source]
+) -> None:
+    check_name("pipeline", graph.name, field="graph.name")
+    graphs.order(graph)
+    for parameter in graph.parameters:
+        if parameter.type != parameters.DATASET:
+            parameters.from_text(parameter.type)
+    without = sorted({step.key for step in graph.steps} - codes.keys())
+    if without:
+        raise InvalidInput(f"there is no code digest for the step {without[0]!r}", field="codes")
+    there = {entry.path: entry.digest for entry in trees.read_tree(ctx.blobs, snapshot)}
+    for source in sources:
+        if there.get(source.path) != source.digest:
+            raise InvalidInput(f"the snapshot does not hold {source.path} as listed", field="sources")

@@ -1,0 +1,127 @@
+"""SQL of pipeline runs and step runs, on an open transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+
+from meguru.base import refs
+from meguru.errors import NotFound
+from meguru.pipelines.schema import pipeline_run, step_run
+from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
+from meguru.runtime.jobs.schema import job
+
+_DERIVED = {"ref", "interrupted", "steps"}
+_KEPT = (StepState.SUCCEEDED.value,)
+
+
+def add(tx: Connection, run: PipelineRun) -> None:
+    """Write a new run."""
+    values = {key: value for key, value in msgspec.structs.asdict(run).items() if key not in _DERIVED}
+    tx.execute(insert(pipeline_run).values(values))
+
+
+def change(tx: Connection, run_id: str, **values: Any) -> bool:
+    """Change a run that has not ended; False if it has."""
+    open_run = (pipeline_run.c.id == run_id) & pipeline_run.c.state.not_in(FINAL)
+    return tx.execute(update(pipeline_run).where(open_run).values(values)).rowcount == 1
+
+
+def get(tx: Connection, run_id: str, now: datetime | None = None) -> PipelineRun:
+    """Return a run by its id or reference, without its steps; with `now`, tell whether it is interrupted."""
+    parsed = refs.parse(run_id, kind="pipeline_run").name
+    row = tx.execute(_query().where(pipeline_run.c.id == parsed)).first()
+    if row is None:
+        recent = tx.execute(select(pipeline_run.c.id).order_by(pipeline_run.c.id.desc()).limit(200)).scalars()
+        raise NotFound.of("pipeline run", parsed, list(recent), hint="meguru runs lists them")
+    return _run(row, now)
+
+
+def page(
+    tx: Connection, *, pipeline: str, state: RunState | None, before: str, limit: int, now: datetime
+) -> list[PipelineRun]:
+    """Return runs without their steps, newest first."""
+    query = _query().order_by(pipeline_run.c.id.desc()).limit(limit)
+    if pipeline:
+        query = query.where(pipeline_run.c.pipeline == pipeline)
+    if state:
+        query = query.where(pipeline_run.c.state == state)
+    if before:
+        query = query.where(pipeline_run.c.id < before)
+    return [_run(row, now) for row in tx.execute(query)]
+
+
+def unfinished(tx: Connection, pipeline: str) -> list[PipelineRun]:
+    """Return the runs of a pipeline that have not ended, oldest first."""
+    query = _query().where(pipeline_run.c.pipeline == pipeline, pipeline_run.c.state.not_in(FINAL))
+    return [_run(row, None) for row in tx.execute(query.order_by(pipeline_run.c.id))]
+
+
+def steps(tx: Connection, run_id: str) -> dict[str, StepRun]:
+    """Return the steps of a run that have begun, by key."""
+    rows = tx.execute(select(step_run).where(step_run.c.run == run_id))
+    return {row.step: _step(row) for row in rows}
+
+
+def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) -> None:
+    """Write steps; those whose ids are in `known` have a row already."""
+    there = set(known)
+    new = [msgspec.structs.asdict(one) for one in changed if one.id not in there]
+    if new:
+        tx.execute(insert(step_run), new)
+    for one in changed:
+        if one.id in there:
+            values = msgspec.structs.asdict(one)
+            tx.execute(update(step_run).where(step_run.c.id == values.pop("id")).values(values))
+
+
+def kept(tx: Connection, key: str) -> StepRun | None:
+    """Return the newest step run that computed the outputs of this cache key; None if none did."""
+    query = (
+        select(step_run)
+        .where(step_run.c.key == key, step_run.c.state.in_(_KEPT))
+        .order_by(step_run.c.id.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return None if row is None else _step(row)
+
+
+def previous(tx: Connection, one: StepRun) -> StepRun | None:
+    """Return the same step of the newest earlier run of the pipeline that got that far with it."""
+    query = (
+        select(step_run)
+        .where(
+            step_run.c.pipeline == one.pipeline,
+            step_run.c.step == one.step,
+            step_run.c.id < one.id,
+            step_run.c.state.in_([StepState.SUCCEEDED.value, StepState.CACHED.value]),
+        )
+        .order_by(step_run.c.id.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return None if row is None else _step(row)
+
+
+def _query() -> Any:
+    return select(pipeline_run, job.c.state.label("job_state"), job.c.lease_until).join(
+        job, job.c.id == pipeline_run.c.job, isouter=True
+    )
+
+
+def _run(row: Row[Any], now: datetime | None) -> PipelineRun:
+    fields = {str(key): value for key, value in row._mapping.items()} | {
+        "ref": refs.make("pipeline_run", row.id)
+    }
+    job_state, until = fields.pop("job_state"), fields.pop("lease_until")
+    silent = now is not None and job_state == "running" and until is not None and until < now
+    lost = now is not None and job_state in {"done", "failed", "cancelled", None}
+    fields["interrupted"] = row.state == RunState.RUNNING.value and (silent or lost)
+    return msgspec.convert(fields, PipelineRun)
+
+
+def _step(row: Row[Any]) -> StepRun:
+    return msgspec.convert({str(key): value for key, value in row._mapping.items()}, StepRun)

@@ -1,0 +1,79 @@
+"""Tables of pipelines, their runs and their steps."""
+
+from sqlalchemy import Column, Index, Integer, String, Table, Text
+
+from meguru.storage.db import Json, UtcTime, metadata
+
+pipeline = Table(
+    "pipeline",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("latest", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+pipeline_version = Table(
+    "pipeline_version",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("graph", Json, nullable=False),
+    Column("codes", Json, nullable=False),
+    Column("snapshot", String(64), nullable=False),
+    Column("sources", Json, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("imports", Json, nullable=False),
+    Column("commit", String(100), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Index(None, "entry"),
+)
+
+pipeline_run = Table(
+    "pipeline_run",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("pipeline", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("params", Json, nullable=False),
+    Column("pinned", Json, nullable=False),
+    Column("job", String(64), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Column("failed", Json),
+    Column("produced", Json, nullable=False),
+    Column("metrics", Json, nullable=False),
+    Column("ran", Integer, nullable=False),
+    Column("cached", Integer, nullable=False),
+    Index(None, "pipeline", "id"),
+    Index(None, "state"),
+)
+
+step_run = Table(
+    "step_run",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("pipeline", String(100), nullable=False),
+    Column("step", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("parts", Json, nullable=False),
+    Column("outputs", Json, nullable=False),
+    Column("reused", String(200)),
+    Column("log", String(64)),
+    Column("failed", Json),
+    Column("started_at", UtcTime),
+    Column("finished_at", UtcTime),
+    Index(None, "run"),
+    Index(None, "key", "state"),
+    Index(None, "pipeline", "step", "id"),
+)

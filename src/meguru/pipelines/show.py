@@ -1,0 +1,63 @@
+"""Questions about pipelines and runs."""
+
+import msgspec
+
+from meguru.base.paging import Page, check_limit
+from meguru.errors import NotFound
+from meguru.pipelines import runs, store
+from meguru.pipelines.graph import order
+from meguru.pipelines.types import FINAL, Pipeline, PipelineRun, PipelineVersion, RunState, StepRun, StepState
+from meguru.runtime.operations import Context, operation
+
+
+@operation("pipeline.list", permission="pipeline:read", query=True)
+def list_pipelines(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Pipeline]:
+    """List pipelines by name, each with its newest run."""
+    check_limit(limit)
+    found = store.page(ctx.tx, after=cursor, limit=limit + 1)
+    more = found[limit - 1].name if len(found) > limit else ""
+    return Page(items=found[:limit], next_cursor=more)
+
+
+@operation("pipeline.show", permission="pipeline:read", query=True)
+def show_pipeline(ctx: Context, *, ref: str) -> PipelineVersion:
+    """Show a version of a pipeline: its graph, and the code that each step reaches."""
+    return store.resolve(ctx.tx, ref)
+
+
+@operation("pipeline_run.list", permission="pipeline:read", query=True)
+def list_runs(
+    ctx: Context, *, pipeline: str = "", state: RunState | None = None, cursor: str = "", limit: int = 50
+) -> Page[PipelineRun]:
+    """List runs without their steps, newest first."""
+    check_limit(limit)
+    found = runs.page(ctx.tx, pipeline=pipeline, state=state, before=cursor, limit=limit + 1, now=ctx.now())
+    more = found[limit - 1].id if len(found) > limit else ""
+    return Page(items=found[:limit], next_cursor=more)
+
+
+@operation("pipeline_run.show", permission="pipeline:read", query=True)
+def show_run(ctx: Context, *, ref: str) -> PipelineRun:
+    """Show a run with all its steps in order; those that have not begun are waiting or skipped."""
+    run = runs.get(ctx.tx, ref, ctx.now())
+    graph = store.get(ctx.tx, run.pipeline, run.version).graph
+    begun = runs.steps(ctx.tx, run.id)
+    rest = StepState.SKIPPED if run.state in FINAL else StepState.WAITING
+    steps = [
+        begun.get(key)
+        or StepRun(id=f"{run.id}.{key}", run=run.id, pipeline=run.pipeline, step=key, state=rest)
+        for key in order(graph)
+    ]
+    return msgspec.structs.replace(run, steps=steps)
+
+
+@operation("step_run.log", permission="pipeline:read", query=True)
+def show_log(ctx: Context, *, ref: str, limit: int = 200_000) -> str:
+    """Show what a step printed, RUN.STEP; of a long log the end."""
+    run_id, _, key = ref.removeprefix("step_run/").partition(".")
+    run = runs.get(ctx.tx, run_id)
+    found = runs.steps(ctx.tx, run.id)
+    if key not in found:
+        raise NotFound.of("step", key, found)
+    digest = found[key].log
+    return ctx.blobs.get_bytes(digest)[-limit:].decode(errors="replace") if digest else ""

@@ -1,0 +1,124 @@
+"""SQL of pipelines and their versions, on an open transaction."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from meguru.base import refs
+from meguru.errors import InvalidInput, NotFound
+from meguru.pipelines.schema import pipeline, pipeline_run, pipeline_version
+from meguru.pipelines.types import Pipeline, PipelineVersion
+
+
+def lock(tx: Connection, name: str, at: datetime) -> PipelineVersion | None:
+    """Hold a pipeline until the transaction ends, making it if need be; return its newest version."""
+    query = select(pipeline.c.latest).where(pipeline.c.name == name).with_for_update()
+    row = tx.execute(query).first()
+    if row is None:
+        try:
+            with tx.begin_nested():
+                tx.execute(insert(pipeline).values(name=name, latest=0, created_at=at))
+        except IntegrityError:  # another server made it just now; wait for it
+            row = tx.execute(query).one()
+    return get(tx, name, row.latest) if row and row.latest else None
+
+
+def add(tx: Connection, version: PipelineVersion) -> None:
+    """Write a new version and make it the latest."""
+    values = msgspec.structs.asdict(version)
+    del values["ref"]
+    tx.execute(insert(pipeline_version).values(values))
+    tx.execute(update(pipeline).where(pipeline.c.name == version.name).values(latest=version.version))
+
+
+def get(tx: Connection, name: str, version: int) -> PipelineVersion:
+    """Return one version."""
+    query = select(pipeline_version).where(
+        pipeline_version.c.name == name, pipeline_version.c.version == version
+    )
+    row = tx.execute(query).first()
+    if row is None:
+        raise NotFound.of(
+            "version of a pipeline", f"{name}@{version}", hint="meguru runs lists the pipelines"
+        )
+    return _from_row(row)
+
+
+def resolve(tx: Connection, ref: str) -> PipelineVersion:
+    """Return the version meant by ``train``, ``train@latest``, ``train@3`` or ``pipeline/train@3``."""
+    parsed = refs.parse(ref, kind="pipeline")
+    if parsed.version not in {None, "latest"}:
+        if not str(parsed.version).isdecimal():
+            raise InvalidInput(
+                f"{ref!r} names no version", hint="write NAME@3 or NAME@latest", field="pipeline"
+            )
+        return get(tx, parsed.name, int(str(parsed.version)))
+    newest = tx.execute(select(pipeline.c.latest).where(pipeline.c.name == parsed.name)).scalar()
+    if not newest:
+        known = list(tx.execute(select(pipeline.c.name)).scalars())
+        raise NotFound.of(
+            "pipeline", parsed.name, known, hint="" if known else "register it: meguru run FILE.py:PIPELINE"
+        )
+    return get(tx, parsed.name, newest)
+
+
+def of_entry(tx: Connection, entry: str, folder: str) -> PipelineVersion | None:
+    """Return the newest version that was registered from a file, if it is still its pipeline's newest."""
+    query = (
+        select(pipeline_version)
+        .join(pipeline, (pipeline.c.name == pipeline_version.c.name))
+        .where(
+            pipeline_version.c.entry == entry,
+            pipeline_version.c.folder == folder,
+            pipeline.c.latest == pipeline_version.c.version,
+        )
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return None if row is None else _from_row(row)
+
+
+def page(tx: Connection, *, after: str, limit: int) -> list[Pipeline]:
+    """Return pipelines with their newest version and run, by name."""
+    newest = (
+        select(func.max(pipeline_run.c.id))
+        .where(pipeline_run.c.pipeline == pipeline.c.name)
+        .correlate(pipeline)
+        .scalar_subquery()
+    )
+    query = (
+        select(pipeline_version, pipeline_run.c.id.label("run"), pipeline_run.c.state.label("run_state"))
+        .join(
+            pipeline,
+            (pipeline.c.name == pipeline_version.c.name) & (pipeline.c.latest == pipeline_version.c.version),
+        )
+        .join(pipeline_run, pipeline_run.c.id == newest, isouter=True)
+        .where(pipeline.c.name > after)
+        .order_by(pipeline.c.name)
+        .limit(limit)
+    )
+    return [_listed(row) for row in tx.execute(query)]
+
+
+def _listed(row: Row[Any]) -> Pipeline:
+    return Pipeline(
+        name=row.name,
+        ref=refs.make("pipeline", row.name, row.version),
+        version=row.version,
+        entry=row.entry,
+        steps=len(row.graph["steps"]),
+        produces=row.graph["produces"],
+        created_at=row.created_at,
+        last_run=row.run,
+        last_state=row.run_state,
+    )
+
+
+def _from_row(row: Row[Any]) -> PipelineVersion:
+    fields = {str(key): value for key, value in row._mapping.items()} | {
+        "ref": refs.make("pipeline", row.name, row.version)
+    }
+    return msgspec.convert(fields, PipelineVersion)

@@ -1,0 +1,151 @@
+"""What is kept of pipelines and of their runs."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from meguru.pipelines.code.environment import Environment
+from meguru.pipelines.code.project import Source
+from meguru.pipelines.code.reach import Code
+from meguru.pipelines.graph import Graph
+from meguru.pipelines.materializers.base import Value
+
+
+class RunState(StrEnum):
+    """Where a run stands; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
+
+
+class StepState(StrEnum):
+    """Where a step of a run stands; a `cached` step did not run: an earlier run's output still holds."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    CACHED = "cached"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class StepCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cache key of a step knows about its code: the project's own, and everybody else's."""
+
+    code: Code
+    environment: Environment
+
+
+class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A pipeline as it was registered; a worker runs exactly this, from `snapshot`.
+
+    `entry` is ``FILE.py:NAME``, `folder` is where the file was, `imports` are the third-party modules that
+    the project imports, `commit` is git's name of the source (empty outside a repository; ``+`` at its end
+    means that the files had changes that were not committed).
+    """
+
+    ref: str
+    name: str
+    version: int
+    digest: str
+    graph: Graph
+    codes: dict[str, StepCode]
+    snapshot: str
+    sources: list[Source]
+    entry: str
+    folder: str
+    imports: list[str]
+    commit: str
+    created_at: datetime
+    created_by: str
+
+
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """A pipeline, its newest version, and its newest run."""
+
+    name: str
+    ref: str
+    version: int
+    entry: str
+    steps: int
+    produces: str | None
+    created_at: datetime
+    last_run: str | None = None
+    last_state: RunState | None = None
+
+
+class Pinned(msgspec.Struct, frozen=True, kw_only=True):
+    """The version of a dataset that a run uses, chosen when it started."""
+
+    ref: str
+    digest: str
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a step, and with it the run, failed."""
+
+    step: str
+    type: str
+    message: str
+    traceback: str = ""
+
+
+class StepRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of one run.
+
+    `key` is the digest of `parts`: code, environment and inputs. `reused` names the step run whose output
+    was taken over. `log` is the digest of what the step printed.
+    """
+
+    id: str
+    run: str
+    pipeline: str
+    step: str
+    state: StepState
+    attempt: int = 0
+    failures: int = 0
+    key: str = ""
+    parts: dict[str, Any] = {}
+    outputs: list[Value] = []
+    reused: str | None = None
+    log: str | None = None
+    failed: Failed | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a pipeline.
+
+    `produced` has the references that the run made, such as ``model/delay@3``. `interrupted` is True while
+    the process that worked on it is gone and no other has taken it over yet.
+    """
+
+    ref: str
+    id: str
+    pipeline: str
+    version: int
+    state: RunState
+    params: dict[str, Any]
+    pinned: dict[str, Pinned]
+    job: str
+    event: str
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    failed: Failed | None = None
+    produced: list[str] = []
+    metrics: dict[str, float] = {}
+    ran: int = 0
+    cached: int = 0
+    interrupted: bool = False
+    steps: list[StepRun] = []
