@@ -1,0 +1,70 @@
+"""Answers of the data plane, whatever carries them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+
+from meguru.errors import InternalError, InvalidInput, MeguruError
+
+log = logging.getLogger(__name__)
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """A status and a JSON body; `retry_after` is in seconds, 0 where trying again would not help."""
+
+    status: int
+    body: bytes
+    retry_after: int = 0
+    allow: str = ""
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """One prediction of an answer; without an id when predictions are not recorded."""
+
+    score: float | None
+    id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Predictions(msgspec.Struct, frozen=True):
+    """The answer to a prediction request."""
+
+    predictions: list[Scored]
+    model: str
+    release: str
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def predictions(
+    batch_id: str | None, scores: list[float] | list[float | None], model: str, release: str
+) -> Answer:
+    """Answer with scores, one a row and in the order of the rows."""
+    if batch_id is None:
+        scored = [Scored(score) for score in scores]
+    else:
+        scored = [Scored(score, f"{batch_id}.{row}") for row, score in enumerate(scores)]
+    return Answer(200, _encode(Predictions(scored, model, release)))
+
+
+def value(shown: Any) -> Answer:
+    """Answer with any JSON value."""
+    return Answer(200, _encode(shown))
+
+
+def wrong_method(method: str, allowed: str) -> Answer:
+    """Answer that a path is not for this method."""
+    error = InvalidInput(f"{method[:20]} is not for this path", hint=f"use {allowed}")
+    return Answer(405, of_error(error).body, allow=allowed)
+
+
+def of_error(error: BaseException, *, retry_after: int = 1) -> Answer:
+    """Answer with an error in the one JSON shape; one that we can't explain is logged and not told."""
+    if not isinstance(error, MeguruError):
+        log.error("a prediction failed", exc_info=error)
+        error = InternalError("something went wrong in the server", hint="its log has the traceback")
+    again = retry_after if error.status == 503 else 0
+    return Answer(error.status, _encode({"error": error.as_dict()}), again)

@@ -1,0 +1,214 @@
+"""The data plane over HTTP, as a bare ASGI application: a framework would cost more than a small model."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import threading
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeAlias
+
+from meguru.errors import Forbidden, InvalidInput, NotFound, TooLarge, Unauthenticated
+from meguru.runtime import events
+from meguru.runtime.principals import Principal
+from meguru.serving import answers
+from meguru.serving.answers import Answer
+from meguru.serving.openapi import document
+from meguru.serving.service import Service
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Authenticate: TypeAlias = Callable[[Scope], Principal | Awaitable[Principal]]
+PERMISSION = "endpoint:predict"
+MAX_KEY = 200
+
+
+def principal_of(scope: Scope) -> Principal:
+    """Return the principal that the server's middleware found; nobody gets past a server without one."""
+    ws = (scope.get("state") or {}).get("workspace")
+    if ws is None:
+        raise Unauthenticated("nobody said who is asking")
+    principal: Principal = ws.principal
+    return principal
+
+
+def endpoints_app(service: Service, *, authenticate: Authenticate = principal_of) -> Application:
+    """Return the application of ``/endpoints``, to be mounted there.
+
+    ``POST /{name}/predict`` scores rows; ``GET /{name}`` tells state and signature; ``GET
+    /{name}/openapi.json`` describes both.
+
+    Parameters
+    ----------
+    service
+        What answers.
+    authenticate
+        Tells who is asking (a function or a coroutine function); raises if it can't.
+    """
+    return _Endpoints(service, authenticate)
+
+
+class _Gone(Exception):
+    """The client went away before its request was read."""
+
+
+class _Endpoints:
+    def __init__(self, service: Service, authenticate: Authenticate) -> None:
+        self._service, self._authenticate = service, authenticate
+        self._waiting = Waiting()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            answer = await self._answer(scope, receive)
+        except _Gone:
+            return
+        except Exception as error:  # noqa: BLE001 - each becomes an answer
+            answer = answers.of_error(error)
+        await send({"type": "http.response.start", "status": answer.status, "headers": _headers_of(answer)})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        name, verb = _route(scope)
+        allowed = "POST" if verb == "predict" else "GET"
+        if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
+            return answers.wrong_method(str(scope["method"]), allowed)
+        await self._authorise(scope)
+        if not self._service.knows(name):
+            await asyncio.to_thread(self._service.look_up, name)
+        if verb == "predict":
+            return await self._predict(name, scope, receive)
+        status = await asyncio.to_thread(self._service.status, name)
+        return answers.value(document(status) if verb == "openapi.json" else status)
+
+    async def _predict(self, name: str, scope: Scope, receive: Receive) -> Answer:
+        length, key = _headers(scope["headers"])
+        body = await _read(receive, length, self._service.ws.settings.max_body)
+        future, done = self._waiting.expect()
+        self._service.submit(name, body, done, key=key)
+        return await future
+
+    async def _authorise(self, scope: Scope) -> None:
+        found = self._authenticate(scope)
+        principal = await found if inspect.isawaitable(found) else found
+        if principal.allows(PERMISSION):
+            return
+        await asyncio.to_thread(self._log_denial, principal)
+        raise Forbidden(
+            f"{principal.name} may not use endpoints",
+            why=f"the permission {PERMISSION!r} is missing",
+            hint="ask an owner for a role or a token that has it",
+        )
+
+    def _log_denial(self, principal: Principal) -> None:
+        ws = self._service.ws
+        with ws.db.write() as tx:
+            events.append(
+                tx,
+                type="access.denied",
+                at=ws.clock.now(),
+                actor=principal.name,
+                operation="endpoint.predict",
+                subject=f"principal/{principal.name}",
+                data={"permission": PERMISSION},
+            )
+        ws.notify()
+
+
+class Waiting:
+    """Carries answers from the threads that make them to the event loop that sends them.
+
+    Waking a loop costs more than an answer, so answers that are ready together go over together.
+    """
+
+    def __init__(self) -> None:
+        self._ready: list[tuple[asyncio.Future[Answer], Answer]] = []
+        self._lock = threading.Lock()
+
+    def expect(self) -> tuple[asyncio.Future[Answer], Callable[[Answer], None]]:
+        """Return a future of the running loop, and what completes it from any thread."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+
+        def done(answer: Answer) -> None:
+            with self._lock:
+                first = not self._ready
+                self._ready.append((future, answer))
+            if first:
+                with contextlib.suppress(RuntimeError):  # the loop has ended, and its clients with it
+                    loop.call_soon_threadsafe(self._deliver)
+
+        return future, done
+
+    def _deliver(self) -> None:
+        with self._lock:
+            ready, self._ready = self._ready, []
+        for future, answer in ready:
+            if not future.done():
+                future.set_result(answer)
+
+
+def _route(scope: Scope) -> tuple[str, str]:
+    path = str(scope["path"]).removeprefix(scope.get("root_path") or "")
+    name, _, verb = path.lstrip("/").partition("/")
+    if not name or verb not in {"", "predict", "openapi.json"}:
+        raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")
+    return name, verb
+
+
+def _headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(answer.body)).encode()),
+    ]
+    if answer.retry_after:
+        headers.append((b"retry-after", str(answer.retry_after).encode()))
+    if answer.allow:
+        headers.append((b"allow", answer.allow.encode()))
+    if answer.status == Unauthenticated.status:
+        headers.append((b"www-authenticate", b"Bearer"))
+    return headers
+
+
+def _headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
+    length, key = 0, ""
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit():
+            length = int(value)
+        elif name == b"idempotency-key":
+            key = value.decode("latin-1")
+            if not 1 <= len(key) <= MAX_KEY:
+                raise InvalidInput(
+                    f"an idempotency key has 1 to {MAX_KEY} characters", field="Idempotency-Key"
+                )
+    return length, key
+
+
+async def _read(receive: Receive, length: int, limit: int) -> bytes:
+    if length > limit:
+        raise _too_large(limit)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body") and len(body) <= limit:
+        return body
+    chunks = [body]
+    size = len(body)
+    while message.get("more_body") and size <= limit:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        "the body is too large", why=f"at most {limit:,} bytes are accepted", hint="send it in parts"
+    )

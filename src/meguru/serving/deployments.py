@@ -1,0 +1,194 @@
+"""Follow the event log, so that what answers is what is live.
+
+Every server process follows by itself. A model is loaded and warmed beside the one that answers, then
+one reference is replaced: no request fails or waits. One that may not be loaded is refused, and the one
+before goes on answering.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from meguru.errors import InternalError, MeguruError
+from meguru.flavors import Predictor
+from meguru.predictions.writer import Writer
+from meguru.runtime import events
+from meguru.runtime.workspace import Workspace
+from meguru.serving import metrics, store
+from meguru.serving.lane import Lane
+from meguru.serving.loading import Load, Loader
+from meguru.serving.served import Served
+from meguru.serving.types import Endpoint
+
+log = logging.getLogger(__name__)
+FOLLOWED = ("endpoint.created", "endpoint.switched", "endpoint.shadowed")
+PATIENCE = 0.5
+RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+class Place:
+    """An endpoint as this process knows it: what it should serve, what serves, and why not."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.lane: Lane | None = None
+        self.fault: MeguruError | None = None
+        self.attempts = 0
+        self.retry_at = 0.0
+
+    @property
+    def served(self) -> Served | None:
+        """What answers now."""
+        return self.lane.served if self.lane else None
+
+    @property
+    def current(self) -> bool:
+        """Whether what answers is what should."""
+        served, live = self.served, self.endpoint.live
+        if served is None or live is None:
+            return served is None and live is None
+        return (served.model_ref, served.release_ref) == (live.model_ref, live.release_ref)
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing left to load."""
+        shadows = set(self.served.shadows) if self.served else set()
+        return self.current and (self.endpoint.live is None or shadows == set(self.endpoint.shadow))
+
+
+class Deployments:
+    """The endpoints of this process, kept true by one thread."""
+
+    def __init__(self, ws: Workspace, load: Load) -> None:
+        self.places: dict[str, Place] = {}
+        self.changed = threading.Condition()
+        self._ws, self._loader = ws, Loader(ws, load)
+        self._writer: Writer | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="deployments", daemon=True)
+
+    def start(self, writer: Writer) -> None:
+        """Load in the background what is live, then follow."""
+        self._writer = writer
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; what answers goes on until its lane is closed."""
+        self._stop.set()
+        self._ws.notify()
+        self._thread.join()
+
+    def look_up(self, name: str) -> Place | None:
+        """Return an endpoint, asking the database if this process has not heard of it yet."""
+        if name not in self.places:
+            with self._ws.read() as tx:
+                found = store.find(tx, name)
+            if found is not None:
+                self.places.setdefault(name, Place(found))
+        return self.places.get(name)
+
+    def _run(self) -> None:
+        seen: int | None = None
+        while not self._stop.is_set():
+            try:
+                seen = self._follow(seen)
+            except Exception:  # the thread must outlive a database that is away for a while
+                log.exception("following the event log failed; it goes on in a second")
+                self._stop.wait(1)
+
+    def _follow(self, seen: int | None) -> int:
+        if seen is None:
+            with self._ws.read() as tx:
+                seen = events.head(tx)
+                names = store.names(tx)
+        else:
+            head = events.wait(self._ws, after=seen, timeout=PATIENCE)
+            names = self._touched(seen, head)
+            seen = head
+        now = time.monotonic()
+        known = list(self.places.items())
+        due = [name for name, place in known if place.fault and place.retry_at <= now]
+        for name in dict.fromkeys([*names, *due]):
+            if not self._stop.is_set():
+                self._bring_up(name)
+        return seen
+
+    def _touched(self, after: int, until: int) -> list[str]:
+        names: dict[str, None] = {}
+        while after < until:
+            with self._ws.read() as tx:
+                found = events.read(tx, after=after, before=until + 1, types=FOLLOWED)
+            names |= dict.fromkeys(each.subject.removeprefix("endpoint/") for each in found)
+            after = found[-1].seq if found else until
+        return list(names)
+
+    def _bring_up(self, name: str) -> None:
+        place = self.look_up(name)
+        if place is None:
+            return
+        with self._ws.read() as tx:
+            endpoint = store.get(tx, name)
+        if endpoint != place.endpoint:
+            place.attempts = 0
+        place.endpoint = endpoint
+        try:
+            if not place.settled:
+                self._change_over(place)
+            place.fault, place.attempts = None, 0
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a model, the old one stays
+            self._refuse(place, error)
+        with self.changed:
+            self.changed.notify_all()
+
+    def _change_over(self, place: Place) -> None:
+        live = place.endpoint.live
+        if live is None or self._writer is None:
+            return
+        model = self._loader.get(live.model_ref)
+        shadows, fault = self._shadows(place.endpoint)
+        served = Served(
+            live,
+            model,
+            shadows=shadows,
+            record=place.endpoint.record,
+            max_rows=self._ws.settings.max_rows,
+        )
+        served.warm_up()
+        if place.lane is None:
+            place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)
+        before, place.lane.served = place.lane.served, served
+        if before is None or before.model_ref != served.model_ref:
+            metrics.SWITCHES.labels(place.endpoint.name).inc()
+        log.info("endpoint %s answers with %s", place.endpoint.name, live.model_ref)
+        self._loader.trim(self._used())
+        if fault:
+            raise fault
+
+    def _shadows(self, endpoint: Endpoint) -> tuple[dict[str, Predictor], Exception | None]:
+        shadows: dict[str, Predictor] = {}
+        fault: Exception | None = None
+        for ref in endpoint.shadow:
+            try:
+                shadows[ref] = self._loader.get(ref).predictor
+            except Exception as error:  # noqa: BLE001 - a shadow must not keep the model from going live
+                fault = error
+        return shadows, fault
+
+    def _used(self) -> list[str]:
+        served = [place.served for place in list(self.places.values())]
+        return [ref for each in served if each for ref in (each.model_ref, *each.shadows)]
+
+    def _refuse(self, place: Place, error: Exception) -> None:
+        name = place.endpoint.name
+        metrics.LOAD_FAILURES.labels(name).inc()
+        known = isinstance(error, MeguruError)
+        log.error("endpoint %s can't take up what is to be live: %s", name, error, exc_info=not known)
+        place.fault = (
+            error
+            if isinstance(error, MeguruError)
+            else InternalError("the model can't be loaded", why=str(error))
+        )
+        delay = RETRY_SECONDS[min(place.attempts, len(RETRY_SECONDS) - 1)]
+        place.attempts, place.retry_at = place.attempts + 1, time.monotonic() + delay

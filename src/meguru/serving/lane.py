@@ -1,0 +1,221 @@
+"""The way of all requests of one endpoint: decode, score, record, answer.
+
+One thread takes whatever waits and scores it together. There is no timer: a lone request is scored at
+once, and while it is, the next ones gather. An answer goes out when its predictions are durable.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from meguru.base import digests
+from meguru.errors import Busy, Conflict, MeguruError
+from meguru.predictions import ids, payload, store
+from meguru.predictions.types import Batch
+from meguru.predictions.writer import Writer
+from meguru.serving import answers, metrics
+from meguru.serving.answers import Answer
+from meguru.serving.body import Rows
+from meguru.serving.served import Served
+from meguru.serving.threads import one_thread_each
+from meguru.storage.db import Database
+
+MAX_CALLS = 256
+MAX_BYTES = 4 * 1024 * 1024
+MAX_WAITING_CALLS = 4096
+MAX_WAITING_BYTES = 256 * 1024 * 1024
+
+Done = Callable[[Answer], None]
+
+
+class Call:
+    """One request under way; it is answered exactly once."""
+
+    __slots__ = ("_done", "_lane", "_started", "body", "digest", "key", "received_at", "rows")
+
+    def __init__(self, lane: str, body: bytes, key: str, received_at: datetime, done: Done) -> None:
+        self.body, self.key, self.received_at = body, key, received_at
+        self.digest = digests.of_bytes(body) if key else ""
+        self.rows = Rows([])
+        self._lane, self._done, self._started = lane, done, time.perf_counter()
+
+    def answer(self, answer: Answer) -> None:
+        """Give the answer; a second one is dropped."""
+        done, self._done = self._done, _ignore
+        if done is _ignore:
+            return
+        metrics.REQUESTS.labels(self._lane, answer.status).inc()
+        metrics.SECONDS.labels(self._lane).observe(time.perf_counter() - self._started)
+        done(answer)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an error."""
+        self.answer(answers.of_error(error))
+
+
+def _ignore(_: Answer) -> None:
+    return
+
+
+class Lane:
+    """The queue and the thread of one endpoint.
+
+    Attributes
+    ----------
+    served
+        The one reference that is replaced when the endpoint changes over; None before the first time.
+    """
+
+    def __init__(self, name: str, db: Database, writer: Writer) -> None:
+        self.name = name
+        self.served: Served | None = None
+        self._db, self._writer = db, writer
+        self._waiting: deque[Call] = deque()
+        self._bytes = 0
+        self._signal = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"endpoint-{name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, call: Call) -> None:
+        """Take a request; one too many is told to come back later."""
+        with self._signal:
+            full = len(self._waiting) >= MAX_WAITING_CALLS or self._bytes > MAX_WAITING_BYTES
+            if not full and not self._closed:
+                self._waiting.append(call)
+                self._bytes += len(call.body)
+                self._signal.notify()
+                return
+        why = f"{MAX_WAITING_CALLS} requests or {MAX_WAITING_BYTES:,} bytes are waiting" if full else ""
+        call.fail(Busy("the server is stopping" if not full else "the endpoint is overloaded", why=why))
+
+    def close(self) -> None:
+        """Serve what is waiting, then stop."""
+        with self._signal:
+            self._closed = True
+            self._signal.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        limited: Any = None
+        while group := self._next():
+            served = self.served
+            try:
+                if served is None:
+                    raise Busy(f"endpoint {self.name!r} is loading its model")
+                if limited is not served.predictor:
+                    one_thread_each()
+                    limited = served.predictor
+                self._serve(served, group)
+            except BaseException as error:  # noqa: BLE001 - whatever happens, every call is answered
+                for call in group:
+                    call.fail(error)
+
+    def _next(self) -> list[Call]:
+        with self._signal:
+            while not self._waiting and not self._closed:
+                self._signal.wait()
+            group: list[Call] = []
+            size = 0
+            while self._waiting and len(group) < MAX_CALLS and size < MAX_BYTES:
+                group.append(self._waiting.popleft())
+                size += len(group[-1].body)
+            self._bytes -= size
+            return group
+
+    def _serve(self, served: Served, group: list[Call]) -> None:
+        ready = []
+        for call in group:
+            try:
+                if not (call.key and served.record and self._recall(call)):
+                    call.rows = served.decode(call.body)
+                    ready.append(call)
+            except MeguruError as error:
+                call.fail(error)
+        if ready:
+            self._score(served, ready)
+
+    def _score(self, served: Served, group: list[Call]) -> None:
+        rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
+        try:
+            scores = served.score(rows)
+        except Exception as error:  # noqa: BLE001 - one bad request must not fail its neighbours
+            if len(group) == 1:
+                group[0].fail(error)
+                return
+            for call in group:
+                self._score(served, [call])
+            return
+        shadows = served.shadow_scores(rows)
+        start = 0
+        for call in group:
+            end = start + len(call.rows.rows)
+            part = {ref: values[start:end] for ref, values in shadows.items()}
+            self._finish(served, call, scores[start:end], part)
+            start = end
+
+    def _finish(self, served: Served, call: Call, scores: list[float], shadows: dict[str, Any]) -> None:
+        n = len(scores)
+        if not served.record:
+            metrics.ROWS.labels(self.name).inc(n)
+            call.answer(answers.predictions(None, scores, served.model_ref, served.release_ref))
+            return
+        batch = _batch(served, call, scores, shadows)
+        answer = answers.predictions(batch.id, scores, served.model_ref, served.release_ref)
+
+        def recorded(error: MeguruError | None) -> None:
+            if error is None:
+                metrics.ROWS.labels(self.name).inc(n)
+                call.answer(answer)
+            else:
+                self._not_recorded(call, error)
+
+        self._writer.submit(batch, recorded)
+
+    def _not_recorded(self, call: Call, error: MeguruError) -> None:
+        try:
+            if isinstance(error, Conflict) and self._recall(call):
+                return
+        except Exception as failure:  # noqa: BLE001 - the writer's thread must go on
+            call.fail(failure)
+        call.fail(error)
+
+    def _recall(self, call: Call) -> bool:
+        """Answer as before a request whose key was answered before."""
+        with self._db.read() as tx:
+            known = store.by_key(tx, self.name, call.key)
+        if known is None:
+            return False
+        if known.digest != call.digest:
+            raise Conflict(
+                "this idempotency key was used for another request",
+                why="a key stands for one request; its body can't change",
+                hint="send a new key with the new body",
+                field="Idempotency-Key",
+            )
+        scores = payload.scores(known.payload)
+        call.answer(answers.predictions(known.id, scores, known.model_ref, known.release_ref))
+        return True
+
+
+def _batch(served: Served, call: Call, scores: list[float], shadows: dict[str, Any]) -> Batch:
+    times = call.rows.times or [call.received_at] * len(scores)
+    content = payload.make(served.types, served.columns(call.rows.rows), scores, times, shadows)
+    return Batch(
+        id=ids.new_batch_id(),
+        endpoint=served.endpoint,
+        model_ref=served.model_ref,
+        release_ref=served.release_ref,
+        received_at=call.received_at,
+        first_time=min(times),
+        last_time=max(times),
+        n=len(scores),
+        payload=payload.pack(content),
+        key=call.key or None,
+        digest=call.digest,
+    )

@@ -1,0 +1,181 @@
+"""The data plane without its transport: bodies in, answers out."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from meguru.errors import Busy, NotFound
+from meguru.flavors import Signature, Task
+from meguru.predictions.writer import Writer
+from meguru.runtime.workspace import Workspace
+from meguru.serving import answers, metrics, store
+from meguru.serving.answers import Answer
+from meguru.serving.deployments import Deployments, Place
+from meguru.serving.lane import Call, Done
+from meguru.serving.loading import Load, from_registry
+
+PENDING_RETRY = 5
+
+
+class State(StrEnum):
+    """Whether this process answers for an endpoint.
+
+    ``pending``: nothing was released yet; ``loading``: soon; ``failed``: what is live may not be loaded;
+    ``ready``: it answers.
+    """
+
+    PENDING = "pending"
+    LOADING = "loading"
+    FAILED = "failed"
+    READY = "ready"
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint as one server process serves it.
+
+    `model` and `release` answer now; `live` is the model that should, and `current` says whether they are
+    the same. `fault` tells why what is live was refused.
+    """
+
+    name: str
+    state: State
+    current: bool
+    model: str | None = None
+    release: str | None = None
+    live: str | None = None
+    shadow: list[str] = []
+    task: Task | None = None
+    signature: Signature | None = None
+    fault: dict[str, str] | None = None
+
+
+class Service:
+    """Answers prediction requests of one workspace's endpoints, in this process.
+
+    Safe for many threads. `load` gives the bundle of a model version; the registry's by default.
+    """
+
+    def __init__(self, ws: Workspace, *, load: Load = from_registry) -> None:
+        self.ws = ws
+        self._deployments = Deployments(ws, load)
+        self._writer: Writer | None = None
+
+    def start(self) -> None:
+        """Load what is live in the background, and follow every later switch."""
+        self._writer = Writer(self.ws.db)
+        self._deployments.start(self._writer)
+
+    def stop(self) -> None:
+        """Answer what is under way, then stop."""
+        if self._writer is None:
+            return
+        self._deployments.stop()
+        for place in list(self._deployments.places.values()):
+            if place.lane is not None:
+                place.lane.close()
+        self._writer.close()
+
+    def knows(self, name: str) -> bool:
+        """Tell whether this process has heard of an endpoint; if not, `look_up` asks the database."""
+        return name in self._deployments.places
+
+    def look_up(self, name: str) -> bool:
+        """Tell whether there is an endpoint of this name."""
+        return self._deployments.look_up(name) is not None
+
+    def submit(self, name: str, body: bytes, done: Done, *, key: str = "") -> None:
+        """Have a request answered: `done` is called once, in whatever thread, with the answer.
+
+        A request that repeats the idempotency key of an earlier one gets the earlier one's predictions.
+        """
+        place = self._deployments.places.get(name)
+        if place is None:
+            metrics.REQUESTS.labels(metrics.UNKNOWN, 404).inc()
+            done(answers.of_error(self.unknown(name)))
+            return
+        lane = place.lane
+        call = Call(name, body, key, self.ws.clock.now(), done)
+        if lane is None:
+            call.answer(_not_yet(place))
+        else:
+            lane.submit(call)
+
+    def predict(self, name: str, body: bytes, *, key: str = "") -> Answer:
+        """Answer a request; blocks."""
+        self.look_up(name)
+        answer: Future[Answer] = Future()
+        self.submit(name, body, answer.set_result, key=key)
+        return answer.result()
+
+    def status(self, name: str) -> Status:
+        """Tell what this process serves at an endpoint.
+
+        Raises
+        ------
+        NotFound
+            If there is no such endpoint.
+        """
+        place = self._deployments.look_up(name)
+        if place is None:
+            raise self.unknown(name)
+        served, live = place.served, place.endpoint.live
+        found: dict[str, Any] = {}
+        if served is not None:
+            found = {
+                "model": served.model_ref,
+                "release": served.release_ref,
+                "shadow": list(served.shadows),
+                "task": served.predictor.task,
+                "signature": served.signature,
+            }
+        return Status(
+            name=name,
+            state=_state(place),
+            current=place.current,
+            live=live.model_ref if live else None,
+            fault=place.fault.as_dict() if place.fault else None,
+            **found,
+        )
+
+    def wait_until_current(self, name: str, *, timeout: float) -> bool:
+        """Block until an endpoint answers with what is live; False if it does not in `timeout` seconds."""
+        changed: threading.Condition = self._deployments.changed
+        with changed:
+            return changed.wait_for(lambda: self._is_current(name), timeout)
+
+    def unknown(self, name: str) -> NotFound:
+        """Return the error for an endpoint that is not there."""
+        return NotFound.of("endpoint", name[:200], list(self._deployments.places))
+
+    def _is_current(self, name: str) -> bool:
+        with self.ws.read() as tx:
+            live = store.live(tx, name)
+        place = self._deployments.places.get(name)
+        served = place.served if place else None
+        return bool(live and served and served.model_ref == live.model_ref)
+
+
+def _state(place: Place) -> State:
+    if place.served is not None:
+        return State.READY
+    if place.endpoint.live is None:
+        return State.PENDING
+    return State.FAILED if place.fault else State.LOADING
+
+
+def _not_yet(place: Place) -> Answer:
+    name, state = place.endpoint.name, _state(place)
+    if state is State.PENDING:
+        why = f"no release of model/{place.endpoint.model} was promoted to it"
+        error = Busy(f"endpoint {name!r} has no model yet", why=why)
+        return answers.of_error(error, retry_after=PENDING_RETRY)
+    if place.fault is None:
+        return answers.of_error(Busy(f"endpoint {name!r} is loading its model"))
+    why = f"{place.fault.what} ({place.fault.code})"
+    error = Busy(f"endpoint {name!r} can't load its model", why=why)
+    return answers.of_error(error, retry_after=PENDING_RETRY)
