@@ -8,16 +8,19 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from meguru.console import static_files, stream
-from meguru.console.pages import datasets, endpoints, events, runs
+from meguru.console.pages import datasets, endpoints, events, home, pipeline_runs, runs
 from meguru.console.stream import Live
 from meguru.console.visit import Page, page
 from meguru.runtime.workspace import Workspace
 
 PAGES: dict[str, Page] = {
+    "/": home.show,
     "/ui/datasets": datasets.listing,
     "/ui/datasets/{name}": datasets.one,
     "/ui/endpoints": endpoints.listing,
     "/ui/endpoints/{name}": endpoints.one,
+    "/ui/pipelines/runs": pipeline_runs.listing,
+    "/ui/pipelines/runs/{id}": pipeline_runs.one,
     "/ui/runs": runs.listing,
     "/ui/runs/{id}": runs.one,
     "/ui/events": events.listing,

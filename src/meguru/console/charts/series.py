@@ -34,7 +34,9 @@ def grid(up: Scale, left: float, right: float, wanted: int) -> list[Markup]:
     for level in levels:
         at = {"x1": left, "x2": right, "y1": up(level), "y2": up(level), "class": "grid"}
         drawn.append(tag("line", at))
-        drawn.append(tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, f"{level:.{decimals}f}"))
+        drawn.append(
+            tag("text", {"x": left - 7, "y": up(level) + 4, "text-anchor": "end"}, f"{level:.{decimals}f}")
+        )
     return drawn
 
 

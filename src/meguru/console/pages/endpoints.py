@@ -6,15 +6,19 @@ from starlette.responses import Response
 
 from meguru.artifacts import why
 from meguru.artifacts.types import Cause
+from meguru.console.asked import number_before
+from meguru.console.decisions import flags, said
 from meguru.console.endpoint_view import glance
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
 from meguru.console.visit import Visit
 from meguru.console.watch import auc_of, draw, interval, others_of, reports_of
 from meguru.errors import NotFound
+from meguru.releases.show import list_releases
 from meguru.serving import show
 
 WINDOW = 24
+RELEASES = 50
 LIVE = "endpoint. release. monitor. outcomes."
 
 
@@ -30,13 +34,19 @@ def one(visit: Visit) -> Response:
     name = visit.named("name")
     detail = show.show(visit.ws, name=name)
     reports = reports_of(visit, name)
+    before = number_before(visit)
+    releases = list_releases(visit.ws, endpoint=name, before=before, limit=RELEASES)
     return visit.render(
         "endpoint.html",
         view=glance(visit, detail.endpoint),
         totals=detail.totals,
         reports=reports,
         others=list(dict.fromkeys(model for each in reports for model in others_of(each))),
-        drawing=draw(visit, reports, []),
+        drawing=draw(visit, reports, list(flags(visit, releases.items, reports))),
+        releases=releases.items,
+        older=releases.next_cursor,
+        before=before,
+        said=said,
         chain=_chain(visit, name),
         reasons=reasons,
         auc_of=auc_of,

@@ -1,0 +1,127 @@
+"""What needs a person now: alerts, failures, refusals, endpoints without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+
+from meguru.console import links
+from meguru.console.visit import Visit
+from meguru.console.words import tone_of
+from meguru.monitoring.show import list_monitors
+from meguru.monitoring.types import MonitorStatus, Verdict
+from meguru.pipelines.show import list_pipelines, show_run
+from meguru.pipelines.types import RunState
+from meguru.releases.show import list_releases
+from meguru.releases.types import Release, ReleaseState
+from meguru.serving.types import Endpoint, EndpointState
+from meguru.triggers.show import history
+from meguru.triggers.types import FiringState
+
+LOOKED_AT = 100
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to look at: what it is about, since when, and the reasons."""
+
+    word: str
+    what: str
+    url: str
+    at: datetime | None
+    reasons: list[str] = []
+    command: str = ""
+
+
+def needs(visit: Visit, endpoints: Sequence[Endpoint]) -> list[Need]:
+    """Return what needs a person: what is broken or refused first, then the newest."""
+    found = [*_alerts(visit), *_failures(visit), *_firings(visit)]
+    for endpoint in endpoints:
+        newest = newest_release(visit, endpoint.name)
+        found += _release(visit, endpoint, newest)
+    return sorted(found, key=_urgency)
+
+
+def _urgency(need: Need) -> tuple[bool, float]:
+    return tone_of(need.word) != "bad", -need.at.timestamp() if need.at else 0.0
+
+
+def newest_release(visit: Visit, endpoint: str) -> Release | None:
+    """Return the newest release of an endpoint."""
+    found = list_releases(visit.ws, endpoint=endpoint, limit=1).items
+    return found[0] if found else None
+
+
+def alerted(visit: Visit) -> list[MonitorStatus]:
+    """Return the monitors whose newest report is an alert."""
+    found = list_monitors(visit.ws)
+    return [each for each in found if each.last and each.last.verdict is Verdict.ALERT]
+
+
+def _alerts(visit: Visit) -> Iterator[Need]:
+    for status in alerted(visit):
+        if status.last:
+            yield Need(
+                word="alert",
+                what=visit.text("{monitor} raised an alert", monitor=status.monitor.name),
+                url=links.url_of(f"endpoint/{status.monitor.endpoint}"),
+                at=status.last.at,
+                reasons=status.last.reasons[:3],
+            )
+
+
+def _failures(visit: Visit) -> Iterator[Need]:
+    for pipeline in list_pipelines(visit.ws, limit=LOOKED_AT).items:
+        if pipeline.last_run is None or pipeline.last_state is not RunState.FAILED:
+            continue
+        run = show_run(visit.ws, ref=pipeline.last_run)
+        failed = run.failed
+        yield Need(
+            word="failed",
+            what=visit.text("The newest run of {pipeline} failed", pipeline=pipeline.name),
+            url=links.url_of(run.ref),
+            at=run.finished_at,
+            reasons=[f"{failed.step}: {failed.type}: {failed.message}"] if failed else [],
+        )
+
+
+def _firings(visit: Visit) -> Iterator[Need]:
+    seen: set[str] = set()
+    for firing in history(visit.ws, limit=LOOKED_AT).items:
+        if firing.trigger not in seen and firing.state is FiringState.FAILED:
+            yield Need(
+                word="failed",
+                what=visit.text("Trigger {trigger} could not start its action", trigger=firing.trigger),
+                url=links.events_of(f"trigger/{firing.trigger}"),
+                at=firing.at,
+                reasons=[firing.reason] if firing.reason else [],
+            )
+        seen.add(firing.trigger)
+
+
+def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterator[Need]:
+    url = links.url_of(f"endpoint/{endpoint.name}")
+    if newest and newest.state is ReleaseState.REFUSED:
+        yield Need(
+            word="refused",
+            what=visit.text("{model} was refused for {endpoint}", model=newest.model, endpoint=endpoint.name),
+            url=f"{url}#release-{newest.version}",
+            at=newest.checked_at,
+            reasons=newest.reasons[:3],
+        )
+    elif newest and newest.state is ReleaseState.PASSED:
+        yield Need(
+            word="passed",
+            what=visit.text("{model} passed its gates and waits to go live", model=newest.model),
+            url=f"{url}#release-{newest.version}",
+            at=newest.checked_at,
+            command=f"meguru release promote {newest.ref}",
+        )
+    elif endpoint.state is EndpointState.PENDING:
+        yield Need(
+            word="pending",
+            what=visit.text("{endpoint} has no live model yet", endpoint=endpoint.name),
+            url=url,
+            at=endpoint.created_at,
+        )

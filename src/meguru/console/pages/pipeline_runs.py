@@ -1,0 +1,97 @@
+"""Pipeline runs: a window of them, and one with its steps, times, cache reasons, log and cause."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from markupsafe import Markup
+from starlette.responses import Response
+
+from meguru.artifacts import why
+from meguru.console.charts.gantt import lane
+from meguru.console.pages.runs import took
+from meguru.console.reasons import reasons
+from meguru.console.visit import Visit
+from meguru.errors import InvalidInput
+from meguru.pipelines import explain, show
+from meguru.pipelines.types import PipelineRun, PipelineVersion, RunState, StepRun
+
+WINDOW = 100
+LOG = 20_000
+
+
+class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A step as its page shows it."""
+
+    step: StepRun
+    lane: Markup
+    reasons: list[str]
+    log: str
+
+
+def listing(visit: Visit) -> Response:
+    """Show a window of the runs, newest first."""
+    pipeline, wanted, before = visit.asked("pipeline"), visit.asked("state"), visit.asked("before")
+    if wanted and wanted not in set(RunState):
+        raise InvalidInput(f"no run is {wanted[:40]!r}", field="state", hint=", ".join(RunState))
+    state = RunState(wanted) if wanted else None
+    found = show.list_runs(visit.ws, pipeline=pipeline, state=state, cursor=before, limit=WINDOW)
+    return visit.render(
+        "pipeline_runs.html",
+        runs=found.items,
+        older=found.next_cursor or "",
+        before=before,
+        pipeline=pipeline,
+        wanted=wanted,
+        states=list(RunState),
+        pipelines=show.list_pipelines(visit.ws, limit=WINDOW).items,
+        took=took,
+        live="pipeline_run. step_run. pipeline.",
+        seq=visit.head(),
+    )
+
+
+def one(visit: Visit) -> Response:
+    """Show one run."""
+    run = show.show_run(visit.ws, ref=visit.named("id"))
+    version = show.show_pipeline(visit.ws, ref=f"pipeline/{run.pipeline}@{run.version}")
+    start = run.started_at or run.created_at
+    ends = [each.finished_at for each in run.steps if each.finished_at]
+    now = visit.ws.clock.now()
+    end = run.finished_at or (max(ends, default=start) if run.state in {"failed", "cancelled"} else now)
+    whole = (end - start).total_seconds()
+    return visit.render(
+        "pipeline_run.html",
+        run=run,
+        version=version,
+        environments=_environments(version),
+        rows=[_row(visit, each, start, end, whole) for each in run.steps],
+        whole=whole,
+        took=took,
+        chain=why.show(visit.ws, ref=f"event/{run.event}").chain if run.event else [],
+        reasons=reasons,
+        live="pipeline_run. step_run." if _moving(run) else "",
+        seq=visit.head(),
+    )
+
+
+def _row(visit: Visit, step: StepRun, start: datetime, end: datetime, whole: float) -> StepRow:
+    span, told, log = None, [], ""
+    if step.started_at:
+        last = step.finished_at or end
+        span = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
+        told = explain.explain(visit.ws, ref=step.id).reasons
+    if step.log:
+        log = show.show_log(visit.ws, ref=step.id, limit=LOG)
+    label = visit.text("When step {step} ran", step=step.step)
+    return StepRow(step=step, lane=lane(span, whole, step.state, label), reasons=told, log=log)
+
+
+def _moving(run: PipelineRun) -> bool:
+    return run.state in {RunState.QUEUED, RunState.RUNNING}
+
+
+def _environments(version: PipelineVersion) -> list[tuple[str, str]]:
+    found = {(code.environment.python, code.environment.lock[:40]) for code in version.codes.values()}
+    return sorted(found)
