@@ -1,0 +1,31 @@
+"""The digests of a release: of its content, of its parts, and of the whole with the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meguru.base import digests
+from meguru.releases.types import Content, GateResult, Hashes, Part
+
+
+def content_digest(content: Content) -> str:
+    """Return the digest of what a release is made of."""
+    return digests.of_value(content)
+
+
+def release_digest(content: Content, champion: Part | None, results: Sequence[GateResult]) -> str:
+    """Return the digest of a release with its verdicts: void as soon as anything under it changes."""
+    return digests.of_value({"content": content, "champion": champion, "results": results})
+
+
+def hashes(content: Content, results: Sequence[GateResult]) -> Hashes:
+    """Return the hash of each part; empty where a part is not known."""
+    return Hashes(
+        app=content.app,
+        pipeline=content.pipeline.digest if content.pipeline else "",
+        data=digests.of_value(content.datasets) if content.datasets else "",
+        model=content.model.digest,
+        endpoint=digests.of_value({"endpoint": content.endpoint, "configuration": content.configuration}),
+        policies=digests.of_value(content.policies),
+        gates=digests.of_value(results) if results else "",
+    )

@@ -1,0 +1,68 @@
+"""Read an endpoint's gates, and put a model to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.releases.gates import GATES, Gate, Trial
+from meguru.releases.types import GateResult, Verdict
+from meguru.runtime.operations.operation import as_invalid
+
+FIRST = "loads"
+
+
+def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
+    """Read one gate's options.
+
+    Raises
+    ------
+    InvalidInput
+        When the gate is unknown, or an option is unknown, of the wrong type or senseless; names the field.
+    """
+    given = dict(options)
+    name = given.pop("gate", None)
+    if not isinstance(name, str):
+        hint = f"one of {', '.join(GATES.names())}"
+        raise InvalidInput(f"{place} needs to say which gate it is", field=f"{place}.gate", hint=hint)
+    try:
+        made: Gate = msgspec.convert(given, GATES.load(name))
+        made.check()
+    except NotFound as error:
+        raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.gate") from None
+    except msgspec.ValidationError as error:
+        fault = as_invalid(error, place)
+        raise InvalidInput(fault.what, why=fault.why, field=f"{place}.{fault.field}".rstrip(".")) from None
+    except InvalidInput as error:
+        raise InvalidInput(
+            error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"
+        ) from None
+    return made
+
+
+def check_gates(policies: Sequence[dict[str, Any]]) -> list[Gate]:
+    """Read an endpoint's gates; whether the model loads is always asked, and first."""
+    gates = [gate_of(options, f"gates[{index}]") for index, options in enumerate(policies)]
+    first: Gate = GATES.load(FIRST)()
+    return [first, *(gate for gate in gates if gate.key != FIRST)]
+
+
+def judge(gates: Sequence[Gate], trial: Trial) -> list[GateResult]:
+    """Put a trial to every gate; a model that does not load is not asked more."""
+    results = []
+    for gate in gates:
+        results.append(_judge(gate, trial))
+        if gate.key == FIRST and not results[-1].passed:
+            break
+    return results
+
+
+def _judge(gate: Gate, trial: Trial) -> GateResult:
+    try:
+        return gate.judge(trial)
+    except MeguruError as error:
+        reason = f"{error.what}: {error.why}" if error.why else error.what
+        return GateResult(gate=gate.key, verdict=Verdict.FAILED, reason=reason)

@@ -1,0 +1,82 @@
+"""SQL of releases; every function takes an open transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from meguru.base import refs
+from meguru.errors import InvalidInput, NotFound
+from meguru.releases.digest import hashes
+from meguru.releases.schema import release
+from meguru.releases.types import Content, GateResult, Part, Release, ReleaseState
+
+
+def add(tx: Connection, item: Release) -> None:
+    """Write a new release."""
+    tx.execute(insert(release).values(_values(item)))
+
+
+def save(tx: Connection, item: Release) -> None:
+    """Write what changed of a release."""
+    here = (release.c.endpoint == item.endpoint) & (release.c.version == item.version)
+    tx.execute(update(release).where(here).values(_values(item)))
+
+
+def next_version(tx: Connection, endpoint: str) -> int:
+    """Return the number of the next release; the endpoint's row must be locked."""
+    newest = tx.execute(select(func.max(release.c.version)).where(release.c.endpoint == endpoint)).scalar()
+    return (newest or 0) + 1
+
+
+def get(tx: Connection, ref: str, *, lock: bool = False) -> Release:
+    """Return the release ``release/ENDPOINT@N``; without a version, or with ``@latest``, the newest."""
+    _, endpoint, version = refs.parse(ref, kind="release")
+    query = select(release).where(release.c.endpoint == endpoint)
+    if version not in {None, "latest"}:
+        if not str(version).isdecimal():
+            raise InvalidInput(f"{version!r} is not the number of a release", where=ref, field="release")
+        query = query.where(release.c.version == int(str(version)))
+    query = query.order_by(release.c.version.desc()).limit(1)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        known = tx.execute(select(release.c.endpoint, release.c.version)).all()
+        raise NotFound.of(
+            "release", ref, [refs.make("release", each.endpoint, each.version) for each in known]
+        )
+    return _release(row)
+
+
+def page(tx: Connection, endpoint: str, *, before: int | None, limit: int) -> list[Release]:
+    """Return an endpoint's releases, newest first."""
+    query = select(release).where(release.c.endpoint == endpoint)
+    if before is not None:
+        query = query.where(release.c.version < before)
+    return [_release(row) for row in tx.execute(query.order_by(release.c.version.desc()).limit(limit))]
+
+
+def in_state(tx: Connection, endpoint: str, state: ReleaseState) -> list[Release]:
+    """Return an endpoint's releases in one state, the one that went live last first."""
+    query = select(release).where(release.c.endpoint == endpoint, release.c.state == state.value)
+    return [
+        _release(row)
+        for row in tx.execute(query.order_by(release.c.live_at.desc(), release.c.version.desc()))
+    ]
+
+
+def _values(item: Release) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(item)
+    del fields["hashes"]
+    return fields | {"state": item.state.value, "model": item.model}
+
+
+def _release(row: Row[Any]) -> Release:
+    fields = dict(row._mapping)
+    del fields["model"]
+    content = msgspec.convert(fields["content"], Content)
+    results = msgspec.convert(fields["results"], list[GateResult])
+    champion = msgspec.convert(fields["champion"], Part | None)
+    known = {"content": content, "results": results, "champion": champion, "hashes": hashes(content, results)}
+    return Release(**fields | known | {"state": ReleaseState(fields["state"])})

@@ -1,0 +1,135 @@
+"""What a release is, and how its gates judge it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from meguru.base import refs
+
+
+class ReleaseState(StrEnum):
+    """Where a release stands."""
+
+    CREATED = "created"
+    PASSED = "passed"
+    REFUSED = "refused"
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    ROLLED_BACK = "rolled_back"
+
+
+class Verdict(StrEnum):
+    """What a gate says."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class GateResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One gate's verdict, the numbers it measured, and the reason in a sentence."""
+
+    gate: str
+    verdict: Verdict
+    reason: str
+    numbers: dict[str, Any] = {}
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate lets the release through."""
+        return self.verdict is Verdict.PASSED
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One ingredient, with the digest of its content."""
+
+    ref: str
+    digest: str
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What a release is made of.
+
+    `app` is the commit of the application that calls the endpoint; `configuration` is how the endpoint was
+    declared, `policies` are its gates. Empty fields were not known when the release was made.
+    """
+
+    app: str
+    pipeline: Part | None
+    run: str
+    datasets: list[Part]
+    model: Part
+    endpoint: str
+    configuration: dict[str, Any]
+    policies: list[dict[str, Any]]
+
+
+class Hashes(msgspec.Struct, frozen=True, kw_only=True):
+    """The seven hashes of a release; two releases that share one have that part in common."""
+
+    app: str
+    pipeline: str
+    data: str
+    model: str
+    endpoint: str
+    policies: str
+    gates: str
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """One numbered release of an endpoint.
+
+    `digest` is of the content, what it was compared to and the gates' results; `content_digest` of the
+    content alone. `champion` was live when the gates ran. The events tell of its creation and its verdict.
+    """
+
+    endpoint: str
+    version: int
+    state: ReleaseState
+    content: Content
+    content_digest: str
+    hashes: Hashes
+    digest: str
+    results: list[GateResult]
+    champion: Part | None
+    created_at: datetime
+    created_by: str
+    created_event: str
+    checked_at: datetime | None = None
+    checked_event: str | None = None
+    live_at: datetime | None = None
+    ended_at: datetime | None = None
+    note: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The reference of this release."""
+        return refs.make("release", self.endpoint, self.version)
+
+    @property
+    def model(self) -> str:
+        """The model version that it puts live."""
+        return self.content.model.ref
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it was refused; why it passed, when it was not."""
+        failed = [result.reason for result in self.results if not result.passed]
+        return failed or [result.reason for result in self.results]
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One part in which two releases differ; an empty side means that the part is not there."""
+
+    part: str
+    before: str
+    after: str
+
+
+class ReleaseDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed from one release to another."""
+
+    before: str
+    after: str
+    changes: list[Difference]

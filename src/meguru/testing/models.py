@@ -1,0 +1,45 @@
+"""Small real models for tests: whether a flight is late, from the hour and the wind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from meguru.flavors.model import Model
+
+COLUMNS = ("hour", "wind")
+
+
+def make_flights(n: int = 400, *, seed: int = 0, columns: Sequence[str] = COLUMNS) -> pl.DataFrame:
+    """Make flights that are late (column ``late``, 0 or 1) when the hour is late and the wind is strong."""
+    draw = np.random.default_rng(seed)
+    frame = pl.DataFrame({name: draw.normal(size=n) for name in columns})
+    signal = frame["hour"] * 1.5 + frame["wind"] * 1.5
+    return frame.with_columns(late=(signal + draw.normal(size=n) > 0).cast(pl.Int64))
+
+
+def make_model(
+    *,
+    knows: Sequence[str] = COLUMNS,
+    columns: Sequence[str] = COLUMNS,
+    seed: int = 0,
+    holdout: pl.DataFrame | None = None,
+    metrics: Mapping[str, float] | None = None,
+) -> Model:
+    """Train a classifier on the columns it `knows`; the others are noise to it."""
+    from sklearn.linear_model import LogisticRegression
+
+    train, held = (make_flights(seed=seed + k, columns=columns) for k in range(2))
+    draw = np.random.default_rng(seed + 1000)
+    noise = {name: draw.normal(size=train.height) for name in columns if name not in knows}
+    features = train.with_columns(pl.Series(name, values) for name, values in noise.items()).select(columns)
+    return Model(
+        estimator=LogisticRegression().fit(features.to_numpy(), train["late"].to_numpy()),
+        example=train.select(columns).head(5),
+        holdout=held if holdout is None else holdout,
+        label="late",
+        baseline=train.select(columns),
+        metrics=dict(metrics or {}),
+    )

@@ -1,0 +1,44 @@
+"""Every kind of trigger, under the contract of its family."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.testing.contracts.triggers import KindContract, make_event
+from meguru.triggers.kinds import KINDS
+from meguru.triggers.recognise import kind_of
+
+
+class TestCron(KindContract):
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"cron": "0 2 * * *", "tz": "Asia/Tokyo"})
+
+
+class TestEvent(KindContract):
+    wakes = make_event("model_version.registered", "model/delay@3")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"event": "model_version.*", "subject": "model/delay@*"})
+
+
+class TestMonitor(KindContract):
+    wakes = make_event("monitor.alerted", "monitor/delay-watch")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"monitor": "delay-watch", "state": "alert"})
+
+
+class TestData(KindContract):
+    wakes = make_event("dataset_version.created", "dataset/flights@4")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"data": "flights"})
+
+
+def test_every_kind_is_under_the_contract():
+    tested = {"cron", "event", "monitor", "data"}
+    assert set(KINDS.names()) == tested

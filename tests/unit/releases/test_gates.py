@@ -1,0 +1,173 @@
+"""Gates: what they measure, and what they say."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from meguru.errors import InvalidInput, UnsafeModel
+from meguru.flavors import Column, ColumnType, Signature
+from meguru.releases.compatible import breaks
+from meguru.releases.gates import Side, Trial
+from meguru.releases.gates.champion import Champion
+from meguru.releases.gates.loads import Loads
+from meguru.releases.gates.metric import Metric
+from meguru.releases.gates.read import check_gates, gate_of, judge
+
+
+def trial(challenger, champion=None):
+    return Trial(endpoint="delay", challenger=challenger, champion=champion)
+
+
+def test_a_better_challenger_passes_with_the_numbers_and_the_reason(side):
+    better, worse = side("model/delay@2", seed=5), side("model/delay@1", knows=("hour",))
+    result = Champion().judge(trial(better, worse))
+    numbers = result.numbers
+    assert result.passed
+    assert numbers["challenger"] > numbers["champion"] + numbers["low"]
+    assert 0 < numbers["low"] < numbers["difference"] < numbers["high"]
+    assert (numbers["n"], numbers["against"]) == (400, "model/delay@1")
+    assert (
+        "of model/delay@1 on the same 400 rows: better, 95% interval of the difference +0." in result.reason
+    )
+
+
+def test_a_worse_challenger_is_refused(side):
+    result = Champion().judge(trial(side("model/delay@2", knows=("hour",)), side("model/delay@1", seed=5)))
+    assert not result.passed
+    assert "worse" in result.reason
+
+
+def test_a_challenger_that_is_only_perhaps_better_is_refused(side):
+    result = Champion().judge(trial(side("model/delay@2"), side("model/delay@1", seed=7)))
+    assert not result.passed
+    assert "not certainly better" in result.reason
+
+
+def test_a_margin_must_be_exceeded(side):
+    sides = side("model/delay@2", seed=5), side("model/delay@1", knows=("hour",))
+    assert not Champion(margin=0.5).judge(trial(*sides)).passed
+
+
+def test_the_same_trial_gets_the_same_numbers(side):
+    sides = side("model/delay@2", seed=5), side("model/delay@1", knows=("hour",))
+    assert Champion().judge(trial(*sides)) == Champion().judge(trial(*sides))
+
+
+def test_the_first_release_has_no_champion_to_beat(side):
+    result = Champion().judge(trial(side("model/delay@1")))
+    assert result.passed
+    assert "first release" in result.reason
+
+
+def test_the_same_model_is_nothing_new(side):
+    one = side("model/delay@1")
+    again = Side(ref="model/delay@2", digest=one.digest, open=one.open)
+    result = Champion().judge(trial(again, one))
+    assert not result.passed
+    assert "nothing new" in result.reason
+
+
+def test_a_holdout_of_one_class_can_not_decide(side):
+    one_class = pl.DataFrame({"hour": [0.1, 0.2], "wind": [0.3, 0.1], "late": [1, 1]})
+    sides = side("model/delay@2", holdout=one_class), side("model/delay@1", seed=5)
+    result = Champion().judge(trial(*sides))
+    assert not result.passed
+    assert "one class only" in result.reason
+
+
+def test_a_champion_that_needs_a_column_the_holdout_lacks_is_a_refusal_with_its_name(side):
+    sides = side("model/delay@2"), side("model/delay@1", columns=("hour", "wind", "snow"))
+    (result,) = judge([Champion()], trial(*sides))
+    assert not result.passed
+    assert "snow" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "passed"), [(">=", 0.6, True), (">=", 0.99, False), ("<", 0.99, True)]
+)
+def test_a_metric_is_compared_with_the_wanted_value(side, op, value, passed):
+    result = Metric(metric="auc", op=op, value=value).judge(trial(side("model/delay@1")))
+    assert result.passed is passed
+    assert result.numbers["metric"] == "auc"
+    assert f"{op} {value:g} is wanted" in result.reason
+
+
+def test_what_was_measured_comes_before_what_the_author_says(side):
+    boast = side("model/delay@1", knows=("hour",), metrics={"auc": 1.0})
+    assert not Metric(metric="auc", value=0.999).judge(trial(boast)).passed
+
+
+def test_an_unknown_metric_is_refused_with_the_near_miss(side):
+    result = Metric(metric="auk", value=0.6).judge(trial(side("model/delay@1")))
+    assert not result.passed
+    assert "did you mean 'auc'?" in result.reason
+
+
+def test_a_model_that_lacks_a_column_which_clients_send_does_not_load_as_a_replacement(side):
+    sides = side("model/delay@2"), side("model/delay@1", columns=("hour", "wind", "snow"))
+    result = Loads().judge(trial(*sides))
+    assert not result.passed
+    assert "column 'snow' is sent by clients and is not known" in result.reason
+
+
+def test_a_model_that_does_not_load_is_refused_and_not_asked_more(side):
+    def unsafe():
+        raise UnsafeModel("model.pkl could run code", why="it is a pickle")
+
+    results = judge(
+        check_gates([{"gate": "champion"}]), trial(Side(ref="model/delay@2", digest="0", open=unsafe))
+    )
+    assert [(result.gate, result.passed) for result in results] == [("loads", False)]
+    assert results[0].reason == "model.pkl could run code: it is a pickle"
+
+
+def test_loading_is_asked_of_every_release_and_first():
+    keys = [
+        gate.key
+        for gate in check_gates([{"gate": "metric", "metric": "auc", "value": 0.6}, {"gate": "loads"}])
+    ]
+    assert keys == ["loads", "metric"]
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "hint"),
+    [
+        ({"gate": "champoin"}, "gates.gate", "champion"),
+        ({"metric": "auc"}, "gates.gate", "champion, loads, metric"),
+        ({"gate": "metric", "metric": "auc"}, "gates.value", ""),
+        ({"gate": "metric", "metric": "auc", "op": "=", "value": 1}, "gates.op", ""),
+        ({"gate": "champion", "confidence": 95}, "gates.confidence", ""),
+        ({"gate": "champion", "margn": 0}, "gates", ""),
+    ],
+)
+def test_a_wrong_gate_is_refused_with_its_field(options, field, hint):
+    with pytest.raises(InvalidInput) as refused:
+        gate_of(options)
+    assert refused.value.field == field
+    assert hint in refused.value.hint
+
+
+def columns(*items):
+    return Signature(inputs=tuple(Column(name=n, type=t, nullable=null) for n, t, null in items))
+
+
+@pytest.mark.parametrize(
+    ("live", "new", "fault"),
+    [
+        (("a", ColumnType.LONG, False), ("a", ColumnType.DOUBLE, False), ""),
+        (("a", ColumnType.DOUBLE, False), ("a", ColumnType.DOUBLE, True), ""),
+        (("a", ColumnType.DOUBLE, True), ("a", ColumnType.DOUBLE, False), "may be sent as null"),
+        (("a", ColumnType.DOUBLE, False), ("a", ColumnType.LONG, False), "sent as double and wanted as long"),
+        (
+            ("a", ColumnType.STRING, False),
+            ("a", ColumnType.DOUBLE, False),
+            "sent as string and wanted as double",
+        ),
+        (("a", ColumnType.LONG, False), ("b", ColumnType.LONG, True), "clients do not send it"),
+    ],
+)
+def test_what_clients_send_must_still_be_taken(live, new, fault):
+    found = "; ".join(breaks(columns(live), columns(new)))
+    assert fault in found
+    assert bool(fault) is bool(found)
