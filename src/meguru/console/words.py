@@ -20,6 +20,7 @@ STATES = {
     "killed": mark("killed"),
     "cancelled": mark("cancelled"),
     "skipped": mark("skipped"),
+    "waiting": mark("waiting"),
     "created": mark("created"),
     "checking": mark("checking"),
     "passed": mark("passed"),
