@@ -24,7 +24,7 @@ from meguru.serving.types import Endpoint
 
 log = logging.getLogger(__name__)
 FOLLOWED = ("endpoint.created", "endpoint.switched", "endpoint.shadowed")
-PATIENCE = 0.5
+PATIENCE = 0.1
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 

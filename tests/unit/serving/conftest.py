@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+
+import httpx2 as httpx
+import numpy as np
+import polars as pl
+import pytest
+
+from meguru.errors import NotFound
+from meguru.flavors import Task
+from meguru.flavors.model import Model, load_bundle, save_bundle
+from meguru.serving.asgi import endpoints_app
+from meguru.serving.operations import create, switch
+from meguru.serving.service import Service
+
+
+def fitted(sign: float, columns=("hour", "distance")):
+    """A tiny model of columns: the larger the first, the higher (or, with sign -1, the lower) the score."""
+    from sklearn.linear_model import LogisticRegression
+
+    generator = np.random.default_rng(7)
+    X = generator.normal(size=(200, len(columns)))
+    y = (sign * X[:, 0] > 0).astype(int)
+    frame = pl.DataFrame({name: X[:, i] for i, name in enumerate(columns)})
+    if "hour" in columns:
+        frame = frame.with_columns((pl.col("hour") * 10).round().cast(pl.Int64))
+    return LogisticRegression().fit(frame.to_numpy(), y), frame
+
+
+class Shelf:
+    """Model versions by reference, as the registry has them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.refused: dict[str, Exception] = {}
+        self.gate: threading.Event | None = None
+        self.loads: list[str] = []
+
+    def put(self, ref, estimator, example, task=Task.BINARY):
+        save_bundle(
+            Model(estimator=estimator, example=example, task=task), self.folder / ref.replace("/", "-")
+        )
+
+    def load(self, ws, ref):
+        del ws
+        self.loads.append(ref)
+        if self.gate:
+            self.gate.wait(10)
+        if ref in self.refused:
+            raise self.refused[ref]
+        if not (self.folder / ref.replace("/", "-")).exists():
+            raise NotFound.of("model version", ref)
+        return load_bundle(self.folder / ref.replace("/", "-"))
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    shelf = Shelf(folder)
+    shelf.put("model/delay@1", *fitted(1))
+    shelf.put("model/delay@2", *fitted(-1))
+    shelf.put("model/delay@3", *fitted(1, columns=("other",)))
+    return folder
+
+
+@pytest.fixture
+def shelf(folder):
+    return Shelf(folder)
+
+
+@pytest.fixture
+def new_shelf(tmp_path):
+    return Shelf(tmp_path)
+
+
+@pytest.fixture
+def service(workspace, shelf):
+    made = Service(workspace, load=shelf.load)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def live(workspace, service):
+    """Put a version live at the endpoint `delay` and wait until it answers."""
+    create(workspace, name="delay", model="delay")
+
+    def live(version):
+        switch(
+            workspace,
+            name="delay",
+            model_ref=f"model/delay@{version}",
+            release_ref=f"release/delay@{version}",
+        )
+        assert service.wait_until_current("delay", timeout=10)
+
+    return live
+
+
+class Http:
+    """Requests to the application, in process."""
+
+    def __init__(self, service, **given):
+        self._app = endpoints_app(service, **given)
+
+    def request(self, method, path, **given):
+        async def send():
+            transport = httpx.ASGITransport(app=self._app, root_path="/endpoints")
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, path, **given)
+
+        return asyncio.run(send())
+
+    def predict(self, body, name="delay", **headers):
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.request("POST", f"/endpoints/{name}/predict", content=content, headers=headers)
+
+
+@pytest.fixture
+def http_as(service):
+    """Make a client whose requests are those of whoever a function says."""
+    return lambda **given: Http(service, **given)
+
+
+@pytest.fixture
+def http(workspace, http_as):
+    return http_as(authenticate=lambda scope: workspace.principal)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from meguru.errors import Unauthenticated
+from meguru.runtime import events
+from meguru.runtime.principals import Principal
+
+ROW = {"hour": 5, "distance": 0.5}
+
+
+def test_without_the_permission_nothing_is_answered_and_the_denial_is_logged(workspace, live, http_as):
+    live(1)
+    viewer = Principal(name="eve", permissions=frozenset({"*:read"}))
+    http = http_as(authenticate=lambda scope: viewer)
+    for answer in (http.predict({"row": ROW}), http.request("GET", "/endpoints/delay")):
+        assert answer.status_code == 403
+    with workspace.read() as tx:
+        denied = events.latest(tx, subject="principal/eve")
+    assert (denied.type, denied.data) == ("access.denied", {"permission": "endpoint:predict"})
+
+
+def test_who_is_nobody_is_401(live, http_as):
+    live(1)
+
+    async def nobody(scope):
+        raise Unauthenticated("no token")
+
+    answer = http_as(authenticate=nobody).predict({"row": ROW})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_a_server_that_forgot_to_say_who_is_asking_lets_nobody_in(live, http_as):
+    live(1)
+    assert http_as().predict({"row": ROW}).status_code == 401

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import threading
+
+from meguru.app.open import open_local
+from meguru.errors import DigestMismatch, UnsafeModel
+from meguru.predictions.operations import show
+from meguru.runtime import events
+from meguru.serving.operations import create, shadow, switch
+from meguru.serving.operations import show as show_endpoint
+from meguru.serving.service import Service, State
+
+BODY = json.dumps({"row": {"hour": 5, "distance": 0.5}}).encode()
+HOURS = range(-15, 15)
+
+
+def model_of(answer):
+    assert answer.status == 200, answer.body
+    return json.loads(answer.body)["model"]
+
+
+def switch_to(workspace, version):
+    model, release = f"model/delay@{version}", f"release/delay@{version}"
+    switch(workspace, name="delay", model_ref=model, release_ref=release)
+
+
+def until(service, condition):
+    changed = service._deployments.changed
+    with changed:
+        assert changed.wait_for(condition, 10)
+
+
+def test_no_request_fails_or_waits_while_the_model_changes_over(workspace, service, live, shelf):
+    live(1)
+    shelf.gate = threading.Event()
+    switch_to(workspace, 2)
+    assert model_of(service.predict("delay", BODY)) == "model/delay@1"  # the new one is still loading
+    seen, failed = set(), []
+    stop = threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            answer = service.predict("delay", BODY)
+            seen.add(model_of(answer)) if answer.status == 200 else failed.append(answer)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    shelf.gate.set()
+    assert service.wait_until_current("delay", timeout=10)
+    assert model_of(service.predict("delay", BODY)) == "model/delay@2"
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+    assert failed == []
+    assert seen == {"model/delay@1", "model/delay@2"}
+
+
+def test_a_model_that_may_not_be_loaded_is_refused_and_the_old_one_stays(workspace, service, live, shelf):
+    live(1)
+    for refusal in (UnsafeModel("it holds a pickle"), DigestMismatch("the blob was changed")):
+        shelf.refused["model/delay@2"] = refusal
+        switch_to(workspace, 2)
+        until(service, lambda code=refusal.code: (service.status("delay").fault or {}).get("code") == code)
+        status = service.status("delay")
+        assert (status.state, status.current, status.model, status.live) == (
+            State.READY,
+            False,
+            "model/delay@1",
+            "model/delay@2",
+        )
+        assert model_of(service.predict("delay", BODY)) == "model/delay@1"
+        live(1)
+    shelf.refused.clear()
+    live(2)
+    assert service.status("delay").fault is None
+
+
+def test_what_was_live_before_a_start_is_loaded_at_the_start(workspace, shelf):
+    create(workspace, name="delay", model="delay")
+    switch_to(workspace, 1)
+    service = Service(workspace, load=shelf.load)
+    service.start()
+    try:
+        assert service.wait_until_current("delay", timeout=10)
+        assert model_of(service.predict("delay", BODY)) == "model/delay@1"
+    finally:
+        service.stop()
+
+
+def test_a_process_follows_what_another_one_switched(workspace, service, live):
+    live(1)
+    with open_local(workspace.root, settings=workspace.settings) as other:
+        switch_to(other, 2)
+    until(service, lambda: service.status("delay").model == "model/delay@2")
+
+
+def test_going_back_takes_no_loading(service, live, shelf):
+    for version in (1, 2, 1):
+        live(version)
+    assert shelf.loads == ["model/delay@1", "model/delay@2"]
+
+
+def test_a_shadow_scores_along_and_never_answers(workspace, service, live):
+    live(1)
+    shadow(workspace, name="delay", refs=["model/delay@2"])
+    until(service, lambda: service.status("delay").shadow == ["model/delay@2"])
+    said = json.loads(service.predict("delay", BODY).body)
+    shown = show(workspace, id=said["predictions"][0]["id"])
+    assert said["model"] == "model/delay@1"
+    assert shown.score > 0.5 > shown.shadows["model/delay@2"]
+
+
+def test_a_shadow_that_fails_or_can_not_be_loaded_harms_nobody(workspace, service, live):
+    live(1)
+    shadow(workspace, name="delay", refs=["model/delay@3", "model/delay@99"])
+    until(service, lambda: service.status("delay").fault is not None)
+    said = json.loads(service.predict("delay", BODY).body)
+    assert show(workspace, id=said["predictions"][0]["id"]).shadows == {"model/delay@3": None}
+    assert service.status("delay").current
+
+
+def test_a_multiclass_model_is_refused_with_the_reason(workspace, service, live, new_shelf):
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    live(1)
+    X = np.arange(12.0).reshape(6, 2)
+    new_shelf.put("model/delay@4", LogisticRegression().fit(X, [0, 1, 2, 0, 1, 2]), X, task="multiclass")
+    service._deployments._loader._load = new_shelf.load
+    switch_to(workspace, 4)
+    until(service, lambda: service.status("delay").fault is not None)
+    assert "one score a row" in service.status("delay").fault["why"]
+
+
+def test_whoever_asks_at_the_same_time_gets_their_own_rows_back(workspace, service, live):
+    live(1)
+    answers: dict[int, float] = {}
+
+    def ask(hour):
+        body = json.dumps({"row": {"hour": hour, "distance": 0.5}}).encode()
+        said = json.loads(service.predict("delay", body).body)["predictions"][0]
+        answers[hour] = (said["score"], show(workspace, id=said["id"]))
+
+    threads = [threading.Thread(target=ask, args=(hour,)) for hour in HOURS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(answers) == len(HOURS)
+    ordered = [answers[hour][0] for hour in HOURS]
+    assert ordered == sorted(ordered)
+    assert len(set(ordered)) == len(HOURS)
+    for hour, (score, shown) in answers.items():
+        assert (shown.features["hour"], shown.score) == (hour, score)
+    assert show_endpoint(workspace, name="delay").totals.predictions == len(HOURS)
+
+
+def test_predicting_writes_no_events(workspace, service, live):
+    live(1)
+    with workspace.read() as tx:
+        before = events.head(tx)
+    service.predict("delay", BODY)
+    with workspace.read() as tx:
+        assert events.head(tx) == before
+
+
+def test_a_stopped_service_answers_503(workspace, shelf):
+    create(workspace, name="delay", model="delay")
+    switch_to(workspace, 1)
+    service = Service(workspace, load=shelf.load)
+    service.start()
+    assert service.wait_until_current("delay", timeout=10)
+    service.stop()
+    assert service.predict("delay", BODY).status == 503
