@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from meguru.console import static_files, stream
-from meguru.console.pages import datasets, endpoints, events, home, pipeline_runs, runs
+from meguru.console.pages import datasets, endpoints, events, home, models, pipeline_runs, runs
 from meguru.console.stream import Live
 from meguru.console.visit import Page, page
 from meguru.runtime.workspace import Workspace
@@ -19,6 +19,8 @@ PAGES: dict[str, Page] = {
     "/ui/datasets/{name}": datasets.one,
     "/ui/endpoints": endpoints.listing,
     "/ui/endpoints/{name}": endpoints.one,
+    "/ui/models": models.listing,
+    "/ui/models/{name}": models.one,
     "/ui/pipelines/runs": pipeline_runs.listing,
     "/ui/pipelines/runs/{id}": pipeline_runs.one,
     "/ui/runs": runs.listing,

@@ -1,0 +1,71 @@
+"""Models: the newest version of each; one with its versions, aliases and source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from meguru.artifacts import why
+from meguru.console.asked import number_before
+from meguru.console.lineage import neighbours
+from meguru.console.reasons import reasons
+from meguru.console.visit import Visit
+from meguru.registry import show
+from meguru.registry.types import Alias, ModelVersion
+from meguru.serving.show import list_endpoints
+
+WINDOW = 100
+METRICS = 5
+LIVE = "model_version. model_alias. endpoint."
+
+
+def listing(visit: Visit) -> Response:
+    """Show the models with their newest version."""
+    after = visit.asked("after")
+    found = show.list_models(visit.ws, after=after, limit=WINDOW)
+    return visit.render(
+        "models.html",
+        models=found.items,
+        aliases={each.name: show.aliases(visit.ws, name=each.name) for each in found.items},
+        live_at=list_endpoints(visit.ws, limit=WINDOW).items,
+        older=found.next_cursor,
+        after=after,
+        live=LIVE,
+        seq=visit.head(),
+    )
+
+
+def one(visit: Visit) -> Response:
+    """Show one version of a model (the newest, unless another is asked for) among the others."""
+    name, chosen, before = visit.named("name"), visit.asked("version"), number_before(visit)
+    version = show.show(visit.ws, ref=f"model/{name}@{chosen}" if chosen else f"model/{name}")
+    versions = show.versions(visit.ws, name=name, before=before, limit=WINDOW)
+    return visit.render(
+        "model.html",
+        version=version,
+        versions=versions,
+        metrics=_metrics(versions),
+        inputs=version.signature.inputs,
+        live_at=list_endpoints(visit.ws, limit=WINDOW).items,
+        older=versions[-1].version if len(versions) == WINDOW else "",
+        before=before,
+        chain=why.show(visit.ws, ref=version.ref).chain,
+        reasons=reasons,
+        moves=_moves(visit, name),
+        live=LIVE,
+        seq=visit.head(),
+        **neighbours(visit, version.ref),
+    )
+
+
+def _metrics(versions: Sequence[ModelVersion]) -> list[str]:
+    return sorted({name for each in versions for name in each.metrics})[:METRICS]
+
+
+def _moves(visit: Visit, name: str) -> list[Alias]:
+    """Return the history of every alias that the model has."""
+    now = show.aliases(visit.ws, name=name)
+    return [move for each in now for move in show.alias_history(visit.ws, name=name, alias=each.alias)][
+        :WINDOW
+    ]
