@@ -40,11 +40,11 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bundle:
-    """A loaded model folder."""
+    """A loaded model folder; it is a `Predictor` too."""
 
     def __init__(self, folder: Path, flavor: str, predictor: Predictor) -> None:
         self.folder, self.flavor, self.predictor = folder, flavor, predictor
-        self.signature = predictor.signature
+        self.signature, self.task, self.takes = predictor.signature, predictor.task, predictor.takes
 
     @cached_property
     def example(self) -> Example:

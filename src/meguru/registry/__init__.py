@@ -1,0 +1,1 @@
+"""The model registry: named models, their immutable versions, and the aliases that point at them."""

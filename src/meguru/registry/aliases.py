@@ -1,0 +1,85 @@
+"""SQL of aliases: names such as ``champion`` that move from version to version, and every move they made."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from meguru.base import refs
+from meguru.registry.schema import model_alias
+from meguru.registry.types import Alias
+
+_HOLDS = model_alias.c.until.is_(None)
+
+
+def version_of(tx: Connection, name: str, alias: str) -> int | None:
+    """Return the version an alias points at; None if there is no such alias."""
+    query = select(model_alias.c.version).where(
+        model_alias.c.name == name, model_alias.c.alias == alias, _HOLDS
+    )
+    return tx.execute(query).scalar()
+
+
+def by_version(tx: Connection, name: str) -> dict[int, list[str]]:
+    """Return the aliases that point at each version of a model."""
+    found: dict[int, list[str]] = {}
+    for row in _rows(tx, name, _HOLDS):
+        found.setdefault(number_of(row), []).append(row.alias)
+    return found
+
+
+def names(tx: Connection, name: str) -> list[str]:
+    """Return the aliases of a model."""
+    return [row.alias for row in _rows(tx, name, _HOLDS)]
+
+
+def at(tx: Connection, name: str, moment: datetime | None) -> list[Alias]:
+    """Return where a model's aliases pointed at a moment; None is now."""
+    if moment is None:
+        return _rows(tx, name, _HOLDS)
+    until = _HOLDS | (model_alias.c.until > moment)
+    return _rows(tx, name, (model_alias.c.since <= moment) & until)
+
+
+def history(tx: Connection, name: str, alias: str) -> list[Alias]:
+    """Return every move of an alias, the newest first."""
+    return _rows(tx, name, model_alias.c.alias == alias)[::-1]
+
+
+def move(tx: Connection, new: Alias, version: int) -> None:
+    """Point an alias at a version from now on; the caller holds the model."""
+    mine = (model_alias.c.name == new.name) & (model_alias.c.alias == new.alias)
+    tx.execute(update(model_alias).where(mine, _HOLDS).values(until=new.since))
+    number = tx.execute(select(func.coalesce(func.max(model_alias.c.number), 0)).where(mine)).scalar_one() + 1
+    tx.execute(
+        insert(model_alias).values(
+            name=new.name,
+            alias=new.alias,
+            number=number,
+            version=version,
+            since=new.since,
+            until=None,
+            moved_by=new.moved_by,
+            event=new.event,
+        )
+    )
+
+
+def number_of(alias: Alias) -> int:
+    """Return the number of the version an alias points at."""
+    return int(alias.model.rpartition("@")[2])
+
+
+def _rows(tx: Connection, name: str, where: ColumnElement[bool]) -> list[Alias]:
+    query = select(model_alias).where(model_alias.c.name == name, where)
+    return [
+        Alias(
+            name=row.name,
+            alias=row.alias,
+            model=refs.make("model", row.name, row.version),
+            since=row.since,
+            until=row.until,
+            moved_by=row.moved_by,
+            event=row.event,
+        )
+        for row in tx.execute(query.order_by(model_alias.c.alias, model_alias.c.number))
+    ]

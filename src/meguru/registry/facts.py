@@ -1,0 +1,113 @@
+"""What can be said of a model folder: read off its files, and (if asked) proved by loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from meguru.artifacts import trees
+from meguru.base import digests
+from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.flavors import FLAVORS, Signature, Task, bundle, mlmodel, pickles
+from meguru.flavors.evaluation import Evaluation
+from meguru.registry.cache import fetch_model
+from meguru.runtime.workspace import Workspace
+
+_EVIDENCE = {bundle.BASELINE, bundle.EVALUATION, bundle.EXAMPLE, bundle.HOLDOUT}
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the registry keeps of a model folder."""
+
+    tree: str
+    digest: str
+    size: int
+    flavor: str
+    task: Task
+    signature: Signature
+    evaluation: Evaluation
+    baseline_digest: str
+    holdout_digest: str
+
+
+def facts_of(ws: Workspace, tree: str, *, load: bool) -> Facts:
+    """Return the facts of a model folder in the blob store.
+
+    Parameters
+    ----------
+    ws
+        The workspace.
+    tree
+        The digest of the folder's tree.
+    load
+        Load the model and ask it its example. Takes a second or more: not within a transaction.
+
+    Raises
+    ------
+    NotFound
+        When the tree, or a blob of it, is not in the store.
+    UnsafeModel, InvalidInput
+        When the folder holds a pickle or is no model, or the model does not answer its own example.
+    """
+    digests.check_digest(tree, field="tree")
+    folder = fetch_model(ws, tree)
+    try:
+        return _read(folder, tree, trees.read_tree(ws.blobs, tree), load=load)
+    except MeguruError as error:
+        error.where = error.where.replace(str(folder), "model").replace(folder.name, "model")
+        raise
+
+
+def _read(folder: Path, tree: str, entries: Sequence[trees.Entry], *, load: bool) -> Facts:
+    pickles.refuse_pickles(folder)
+    said = mlmodel.read(folder, FLAVORS.names())
+    evaluation = _evaluation(folder)
+    task = said.task or evaluation.task
+    if load:
+        loaded = bundle.load_bundle(folder)
+        loaded.check()
+        task = loaded.task
+    if not said.signature.inputs:
+        raise InvalidInput(
+            "the model has no signature",
+            field="signature",
+            why="without it nobody knows which columns to send",
+            hint="save it with meguru.Model, or in MLflow with signature=infer_signature(…)",
+        )
+    files = {entry.path: entry.digest for entry in entries}
+    return Facts(
+        tree=tree,
+        digest=digests.of_value({path: digest for path, digest in files.items() if path not in _EVIDENCE}),
+        size=sum(entry.size for entry in entries),
+        flavor=said.flavor,
+        task=task,
+        signature=said.signature,
+        evaluation=evaluation,
+        baseline_digest=files.get(bundle.BASELINE, ""),
+        holdout_digest=files.get(bundle.HOLDOUT, ""),
+    )
+
+
+def _evaluation(folder: Path) -> Evaluation:
+    path = folder / bundle.EVALUATION
+    if not path.exists():
+        return Evaluation(task=Task.BINARY)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Evaluation)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path.name} of the model is broken", where=str(path), why=str(error)) from error
+
+
+def check_tree(ws: Workspace, tree: str) -> str:
+    """Return the digest of a tree that is in the store; NotFound says how it gets there."""
+    digests.check_digest(tree, field="tree")
+    if not ws.blobs.has(tree):
+        raise NotFound(
+            f"there is no model folder {tree[:12]}…",
+            where=tree,
+            why="its tree is not in the store",
+            hint="upload the folder first, or use meguru.registry.client.add_model",
+        )
+    return tree

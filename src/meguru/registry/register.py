@@ -1,0 +1,132 @@
+"""Register a model folder as the next version of a model."""
+
+from typing import Any
+
+from meguru.base import refs
+from meguru.base.names import check_name
+from meguru.errors import InvalidInput
+from meguru.registry import store
+from meguru.registry.facts import Facts, check_tree, facts_of
+from meguru.registry.types import ModelVersion
+from meguru.runtime.operations import Context, operation
+
+_SHOWN = 3
+
+
+@operation("model.register", permission="model:write")
+def register(
+    ctx: Context,
+    *,
+    name: str,
+    tree: str,
+    metrics: dict[str, float] | None = None,
+    params: dict[str, Any] | None = None,
+    run: str = "",
+    used: list[str] | None = None,
+    note: str = "",
+) -> ModelVersion:
+    """Register an uploaded model folder as the next version of a model.
+
+    The model is loaded here, safely, and must answer its own example. A folder that equals the newest version
+    makes no new version: that one is returned. Metrics measured on the holdout take the place of given ones.
+
+    Raises
+    ------
+    UnsafeModel
+        If the folder holds a pickle, or types or trees that are not safe to load.
+    InvalidInput
+        If it is no model, has no signature, or does not answer its example as when it was saved.
+    """
+    check_name("model", name)
+    for index, ref in enumerate(used or []):
+        _check_ref(ref, f"used[{index}]")
+    if run:
+        _check_ref(run, "run")
+    facts = facts_of(ctx.ws, check_tree(ctx.ws, tree), load=not known(ctx, name, tree))
+    return record(
+        ctx, name, facts, metrics=metrics or {}, params=params or {}, run=run, used=used or [], note=note
+    )
+
+
+def known(ctx: Context, name: str, tree: str) -> bool:
+    """Say whether the newest version has this folder: it was loaded when it was registered."""
+    if ctx.is_open:
+        newest = store.versions(ctx.tx, name, before=None, limit=1)
+    else:
+        with ctx.ws.read() as tx:
+            newest = store.versions(tx, name, before=None, limit=1)
+    return bool(newest) and newest[0].tree_digest == tree
+
+
+def record(
+    ctx: Context,
+    name: str,
+    facts: Facts,
+    *,
+    metrics: dict[str, float],
+    params: dict[str, Any],
+    run: str,
+    used: list[str],
+    note: str,
+) -> ModelVersion:
+    """Write the next version of a model, and tell of it; a folder that is the newest changes nothing."""
+    previous = store.lock(ctx.tx, name, ctx.now())
+    if previous and previous.tree_digest == facts.tree:
+        return previous
+    number = previous.version + 1 if previous else 1
+    ref = refs.make("model", name, number)
+    numbers = metrics | facts.evaluation.metrics
+    told = ctx.emit(
+        "model_version.registered",
+        ref,
+        data={
+            "model": name,
+            "version": number,
+            "tree": facts.tree,
+            "digest": facts.digest,
+            "flavor": facts.flavor,
+            "task": facts.task.value,
+            "metrics": numbers,
+            "run": run,
+            "summary": _summary(numbers),
+        },
+        used=[*([run] if run else []), *used],
+        produced=[ref],
+    )
+    version = ModelVersion(
+        ref=ref,
+        name=name,
+        version=number,
+        tree_digest=facts.tree,
+        digest=facts.digest,
+        flavor=facts.flavor,
+        task=facts.task,
+        signature=facts.signature,
+        label=facts.evaluation.label,
+        metrics=numbers,
+        params=params | facts.evaluation.params,
+        baseline_digest=facts.baseline_digest,
+        holdout_digest=facts.holdout_digest,
+        run_ref=run,
+        used=used,
+        note=note,
+        size=facts.size,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+        event=told.id,
+    )
+    store.add(ctx.tx, version)
+    return version
+
+
+def _summary(metrics: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items())[:_SHOWN])
+
+
+def _check_ref(text: str, field: str) -> None:
+    try:
+        refs.parse(text)
+    except InvalidInput as error:
+        raise InvalidInput(
+            error.what, hint="write kind/name@version, as in dataset/flights@3", field=field
+        ) from error

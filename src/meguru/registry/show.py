@@ -1,0 +1,46 @@
+"""Questions about models: which there are, their versions, where their aliases point and pointed."""
+
+from datetime import datetime
+
+from meguru.base.paging import Page, check_limit
+from meguru.errors import InvalidInput
+from meguru.registry import aliases as alias_store
+from meguru.registry import store
+from meguru.registry.types import Alias, ModelVersion, RegisteredModel
+from meguru.runtime.operations import Context, operation
+
+
+@operation("model.list", permission="model:read", query=True)
+def list_models(ctx: Context, *, after: str = "", limit: int = 100) -> Page[RegisteredModel]:
+    """List models with their newest version, by name."""
+    items = store.page(ctx.tx, after=after, limit=check_limit(limit) + 1)
+    more = len(items) > limit
+    return Page(items=items[:limit], next_cursor=items[limit - 1].name if more else "")
+
+
+@operation("model.show", permission="model:read", query=True)
+def show(ctx: Context, *, ref: str) -> ModelVersion:
+    """Show one version of a model: ``delay``, ``delay@latest``, ``delay@champion`` or ``delay@3``."""
+    return store.resolve(ctx.tx, ref)
+
+
+@operation("model.versions", permission="model:read", query=True)
+def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[ModelVersion]:
+    """List versions of a model, newest first, from the one before `before` on."""
+    known = store.resolve(ctx.tx, name).name
+    return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
+
+
+@operation("model.aliases", permission="model:read", query=True)
+def aliases(ctx: Context, *, name: str, as_of: datetime | None = None) -> list[Alias]:
+    """List where the aliases of a model point, or pointed at the moment `as_of`."""
+    if as_of is not None and as_of.tzinfo is None:
+        hint = f"write {as_of.isoformat()}Z for UTC"
+        raise InvalidInput("as_of has no time zone", hint=hint, field="as_of")
+    return alias_store.at(ctx.tx, store.resolve(ctx.tx, name).name, as_of)
+
+
+@operation("model.alias_history", permission="model:read", query=True)
+def alias_history(ctx: Context, *, name: str, alias: str) -> list[Alias]:
+    """List every version an alias of a model pointed at, the newest first."""
+    return alias_store.history(ctx.tx, store.resolve(ctx.tx, name).name, alias)

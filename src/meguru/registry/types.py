@@ -1,0 +1,60 @@
+"""What a registered model is: versions that never change, and aliases that move, with a history."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meguru.flavors import Signature, Task
+
+
+class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable version of a model.
+
+    `tree_digest` names the whole folder with its evidence, `digest` only what predicts: two versions with the
+    same digest answer alike. `baseline_digest` and `holdout_digest` name blobs, and are empty when the model
+    came without them. `run_ref` is the run that made it, `used` what else it was made from, `event` the id of
+    the event that registered it.
+    """
+
+    ref: str
+    name: str
+    version: int
+    tree_digest: str
+    digest: str
+    flavor: str
+    task: Task
+    signature: Signature
+    label: str
+    metrics: dict[str, float]
+    params: dict[str, Any]
+    baseline_digest: str
+    holdout_digest: str
+    run_ref: str
+    used: list[str]
+    note: str
+    size: int
+    created_at: datetime
+    created_by: str
+    event: str
+    aliases: list[str] = []
+
+
+class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's name, and its newest version."""
+
+    name: str
+    created_at: datetime
+    latest: ModelVersion
+
+
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an alias pointed from `since` to `until` (None: it still does); `event` moved it there."""
+
+    name: str
+    alias: str
+    model: str
+    since: datetime
+    until: datetime | None
+    moved_by: str
+    event: str

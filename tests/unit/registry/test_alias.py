@@ -1,0 +1,76 @@
+"""An alias moves, and remembers where it was."""
+
+from datetime import timedelta
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.errors import InvalidInput, NotFound
+from meguru.registry.operations import alias, alias_history, aliases, register, show
+from meguru.runtime import events
+
+
+@pytest.fixture
+def workspace(tmp_path, clock):
+    settings = Settings(sqlite_synchronous="NORMAL")
+    with open_local(tmp_path / "workspace", settings=settings, clock=clock) as ws:
+        yield ws
+
+
+@pytest.fixture
+def models(workspace, put_tree):
+    register(workspace, name="delay", tree=put_tree(0))
+    register(workspace, name="delay", tree=put_tree(1))
+
+
+def test_an_alias_points_at_a_version(workspace, models):
+    alias(workspace, ref="delay@1", alias="champion", reason="it won")
+    assert show(workspace, ref="delay@champion").version == 1
+    assert show(workspace, ref="delay@1").aliases == ["champion"]
+    assert show(workspace, ref="delay@2").aliases == []
+
+
+def test_moving_keeps_the_history(workspace, models, clock):
+    alias(workspace, ref="delay@1", alias="champion")
+    clock.move(timedelta(days=1))
+    before = clock.now()
+    clock.move(timedelta(days=1))
+    alias(workspace, ref="delay@2", alias="champion")
+    assert [each.model for each in aliases(workspace, name="delay")] == ["model/delay@2"]
+    assert [each.model for each in aliases(workspace, name="delay", as_of=before)] == ["model/delay@1"]
+    assert aliases(workspace, name="delay", as_of=before - timedelta(days=9)) == []
+    moves = alias_history(workspace, name="delay", alias="champion")
+    assert [each.model for each in moves] == ["model/delay@2", "model/delay@1"]
+    assert moves[1].until == moves[0].since
+
+
+def test_moving_to_where_it_is_changes_nothing(workspace, models):
+    first = alias(workspace, ref="delay@1", alias="champion")
+    assert alias(workspace, ref="delay@1", alias="champion") == first
+    with workspace.read() as tx:
+        assert len(events.read(tx, types=("model_alias.moved",))) == 1
+
+
+def test_an_alias_moves_by_another_alias(workspace, models):
+    alias(workspace, ref="delay@1", alias="champion")
+    assert alias(workspace, ref="delay@champion", alias="previous").model == "model/delay@1"
+
+
+@pytest.mark.parametrize("name", ["latest", "3", "Big", ""])
+def test_a_name_that_reads_as_a_version_is_no_alias(workspace, models, name):
+    with pytest.raises(InvalidInput) as caught:
+        alias(workspace, ref="delay@1", alias=name)
+    assert caught.value.field == "alias"
+
+
+def test_an_unknown_alias_gets_the_near_miss(workspace, models):
+    alias(workspace, ref="delay@1", alias="champion")
+    with pytest.raises(NotFound) as caught:
+        show(workspace, ref="delay@chmpion")
+    assert "'champion'" in caught.value.hint
+
+
+def test_an_alias_of_nothing_is_refused(workspace):
+    with pytest.raises(NotFound):
+        alias(workspace, ref="delay@1", alias="champion")

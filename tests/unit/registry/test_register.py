@@ -1,0 +1,149 @@
+"""A model is registered once it was loaded safely, and its versions never change."""
+
+import pickle
+import threading
+
+import pytest
+
+from meguru.artifacts.operations import lineage
+from meguru.errors import InvalidInput, NotFound, UnsafeModel
+from meguru.registry.client import add_model
+from meguru.registry.operations import list_models, register, show, versions
+from meguru.runtime import events
+
+
+def log(workspace):
+    with workspace.read() as tx:
+        return events.read(tx)
+
+
+def test_the_first_version_is_one(workspace, put_tree):
+    version = register(workspace, name="delay", tree=put_tree(), params={"months": 2}, note="first")
+    assert version.ref == "model/delay@1"
+    assert version.flavor == "sklearn"
+    assert version.signature.names == ("hour", "wind")
+    assert version.metrics.keys() == {"auc", "label_rate"}
+    assert version.params == {"months": 2, "seed": 0}
+    assert version.label == "late"
+    assert version.size > 1000
+    assert show(workspace, ref="delay") == version
+
+
+def test_another_model_is_the_next_version(workspace, put_tree):
+    register(workspace, name="delay", tree=put_tree(0))
+    assert register(workspace, name="delay", tree=put_tree(1)).version == 2
+    assert [each.version for each in versions(workspace, name="delay")] == [2, 1]
+
+
+def test_an_equal_folder_makes_no_new_version(workspace, put_tree):
+    first = register(workspace, name="delay", tree=put_tree())
+    assert register(workspace, name="delay", tree=put_tree()) == first
+    assert len(log(workspace)) == 1
+
+
+def test_the_event_tells_what_was_used(workspace, put_tree):
+    version = register(
+        workspace, name="delay", tree=put_tree(), run="pipeline_run/x", used=["dataset/flights@1"]
+    )
+    (event,) = log(workspace)
+    assert event.type == "model_version.registered"
+    assert event.subject == version.ref
+    assert event.id == version.event
+    edges = {(edge.source, edge.target) for edge in lineage.show(workspace, ref=version.ref).edges}
+    assert edges == {("pipeline_run/x", "model/delay@1"), ("dataset/flights@1", "model/delay@1")}
+
+
+def test_a_claimed_metric_does_not_hide_the_measured_one(workspace, put_tree):
+    version = register(workspace, name="delay", tree=put_tree(), metrics={"auc": 3.0, "cost": 1.0})
+    assert version.metrics["auc"] <= 1
+    assert version.metrics["cost"] == 1.0
+
+
+def test_a_pickle_is_refused_and_nothing_is_written(workspace, put_tree):
+    tree = put_tree(change=lambda folder: (folder / "model.skops").write_bytes(pickle.dumps([1])))
+    with pytest.raises(UnsafeModel, match="pickle") as caught:
+        register(workspace, name="delay", tree=tree)
+    assert str(workspace.root) not in caught.value.where
+    assert log(workspace) == []
+    with pytest.raises(NotFound):
+        show(workspace, ref="delay")
+
+
+def test_a_model_that_answers_otherwise_than_when_saved_is_refused(workspace, put_tree):
+    def change(folder):
+        text = (folder / "example.json").read_text()
+        (folder / "example.json").write_text(text.replace('"scores":[0.', '"scores":[1.'))
+
+    with pytest.raises(InvalidInput, match="otherwise"):
+        register(workspace, name="delay", tree=put_tree(change=change))
+
+
+def test_a_tree_that_was_not_uploaded_is_refused(workspace):
+    with pytest.raises(NotFound, match="no model folder"):
+        register(workspace, name="delay", tree="0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"name": "Delay!"}, "name"),
+        ({"tree": "x"}, "tree"),
+        ({"used": ["nothing"]}, "used[0]"),
+        ({"run": "@"}, "run"),
+    ],
+)
+def test_bad_input_is_named(workspace, arguments, field):
+    given = {"name": "delay", "tree": "0" * 64} | arguments
+    with pytest.raises(InvalidInput) as caught:
+        register(workspace, **given)
+    assert caught.value.field == field
+
+
+def test_the_model_is_loaded_before_the_transaction_opens(workspace, put_tree, monkeypatch):
+    from meguru.flavors import bundle
+
+    tree, free = put_tree(), []
+
+    class Watched(bundle.Bundle):
+        def check(self):
+            def write():
+                with workspace.db.write():
+                    free.append(True)
+
+            other = threading.Thread(target=write)
+            other.start()
+            other.join(5)
+            super().check()
+
+    monkeypatch.setattr(bundle, "Bundle", Watched)
+    register(workspace, name="delay", tree=tree)
+    assert free == [True]
+
+
+def test_an_unknown_model_gets_the_near_miss(workspace, put_tree):
+    register(workspace, name="delay", tree=put_tree())
+    with pytest.raises(NotFound) as caught:
+        show(workspace, ref="dealy")
+    assert "'delay'" in caught.value.hint
+
+
+def test_an_unknown_version_says_which_there_are(workspace, put_tree):
+    register(workspace, name="delay", tree=put_tree())
+    with pytest.raises(NotFound) as caught:
+        show(workspace, ref="delay@7")
+    assert "only version 1" in caught.value.why
+
+
+def test_models_are_listed_by_page(workspace, put_tree):
+    tree = put_tree()
+    for name in ("a", "b", "c"):
+        register(workspace, name=name, tree=tree)
+    first = list_models(workspace, limit=2)
+    assert [each.name for each in first.items] == ["a", "b"]
+    rest = list_models(workspace, after=first.next_cursor)
+    assert [each.latest.ref for each in rest.items] == ["model/c@1"]
+    assert rest.next_cursor == ""
+
+
+def test_add_model_saves_uploads_and_registers(workspace, make_model):
+    assert add_model(workspace, "delay", make_model(), used=["dataset/flights@1"]).ref == "model/delay@1"
