@@ -13,7 +13,7 @@ from meguru.releases.types import GateResult
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """A model version on trial; `open` loads it, at most once."""
+    """A model version on trial; `digest` is of what predicts, `open` loads it, at most once."""
 
     ref: str
     digest: str

@@ -1,0 +1,105 @@
+"""Put a release live."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.errors import Conflict, GateFailed
+from meguru.registry.operations import alias
+from meguru.releases import store
+from meguru.releases.collect import collect
+from meguru.releases.diff import changed
+from meguru.releases.digest import content_digest, release_digest
+from meguru.releases.trial import champion_of
+from meguru.releases.types import Release, ReleaseState
+from meguru.runtime.events import Event
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store as endpoints
+from meguru.serving.operations import switch
+
+CHAMPION = "champion"
+
+
+@operation("release.promote", permission="release:promote")
+def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
+    """Put a release live that passed its gates; the model that was live is kept for a rollback.
+
+    Raises
+    ------
+    GateFailed
+        If its gates refused it.
+    Conflict
+        If it was not checked, or what it is made of or was compared with has changed since.
+    """
+    endpoint = store.get(ctx.tx, release).endpoint
+    declared = endpoints.lock(ctx.tx, endpoint)
+    found = store.get(ctx.tx, release, lock=True)
+    if found.state is ReleaseState.LIVE:
+        return found
+    must_be_passed(found)
+    now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app)
+    unchanged(ctx.tx, found, changed(found.content, now_made_of))
+    before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
+    told = ctx.emit(
+        "release.promoted",
+        found.ref,
+        data={
+            "endpoint": found.content.endpoint,
+            "model": found.model,
+            "before": {"release": before[0].ref, "model": before[0].model} if before else None,
+            "digest": found.digest,
+            "reason": reason or _says(found, before),
+        },
+        used=[found.ref],
+        produced=[found.content.endpoint],
+        cause=found.checked_event,
+    )
+    for old in before:
+        retire(ctx, old, ReleaseState.SUPERSEDED)
+    return put_live(ctx, found, told)
+
+
+def must_be_passed(found: Release) -> None:
+    """Refuse what the gates refused, and what they were not asked about."""
+    if found.state is ReleaseState.REFUSED:
+        why = "; ".join(found.reasons)
+        raise GateFailed(f"{found.ref} was refused by its gates", where=found.ref, why=why)
+    if found.state is not ReleaseState.PASSED:
+        hint = f"meguru release check {found.ref}" if found.state is ReleaseState.CREATED else ""
+        if found.state in {ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK}:
+            hint = f"meguru release rollback {found.endpoint} --to {found.ref}"
+        raise Conflict(f"{found.ref} is {found.state.value}, not passed", where=found.ref, hint=hint)
+
+
+def unchanged(tx: Connection, found: Release, differs: list[str]) -> None:
+    """Refuse a release under which something changed since its gates were asked."""
+    stored = content_digest(found.content), release_digest(found.content, found.champion, found.results)
+    if stored != (found.content_digest, found.digest):
+        raise Conflict(f"{found.ref} is not what was checked", where=found.ref, why="its digest does not fit")
+    champion = champion_of(tx, found.endpoint)
+    why = f"it now differs in: {', '.join(differs)}" if differs else ""
+    if champion != found.champion:
+        compared = found.champion.ref if found.champion else "nothing"
+        why = f"it was compared with {compared}, and {champion.ref if champion else 'nothing'} is live now"
+    if why:
+        raise Conflict(
+            "the world moved: check again", where=found.ref, why=why, hint=f"meguru release check {found.ref}"
+        )
+
+
+def put_live(ctx: Context, found: Release, told: Event) -> Release:
+    """Switch the endpoint to a release, in this transaction, because of the event `told`."""
+    done = msgspec.structs.replace(found, state=ReleaseState.LIVE, live_at=ctx.now(), ended_at=None)
+    store.save(ctx.tx, done)
+    after = ctx.with_(cause=told.id)
+    switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref)
+    alias(after, ref=found.model, alias=CHAMPION)
+    return done
+
+
+def retire(ctx: Context, old: Release, state: ReleaseState) -> None:
+    """Take a release out of service."""
+    store.save(ctx.tx, msgspec.structs.replace(old, state=state, ended_at=ctx.now()))
+
+
+def _says(found: Release, before: list[Release]) -> str:
+    return f"{found.model} replaces {before[0].model}" if before else f"{found.model} is the first model here"

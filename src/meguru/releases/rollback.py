@@ -1,0 +1,79 @@
+"""Go back to an earlier release."""
+
+from meguru.base import refs
+from meguru.errors import Conflict, NotFound
+from meguru.releases import store
+from meguru.releases.gates.read import check_gates, judge
+from meguru.releases.promote import put_live, retire
+from meguru.releases.trial import champion_of, trial_of
+from meguru.releases.types import Part, Release, ReleaseState
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store as endpoints
+
+FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)
+
+
+@operation("release.rollback", permission="release:promote")
+def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str = "") -> Release:
+    """Put the release before the live one back, or the one named; first checks that it still works.
+
+    Raises
+    ------
+    Conflict
+        If the old model does not load any more or would refuse what clients send now.
+    NotFound
+        If there is no release to go back to.
+    """
+    name = refs.parse(endpoint, kind="endpoint").name
+    with ctx.ws.read() as tx:
+        endpoints.get(tx, name)
+        target = (
+            _target(store.in_state(tx, name, ReleaseState.SUPERSEDED), name)
+            if to is None
+            else store.get(tx, to)
+        )
+        champion = champion_of(tx, name)
+    if target.state is ReleaseState.LIVE:
+        return target
+    _must_work(ctx, target, name, champion)
+    endpoints.lock(ctx.tx, name)
+    live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
+    target = store.get(ctx.tx, target.ref, lock=True)
+    if champion_of(ctx.tx, name) != champion or target.state not in FORMER:
+        raise Conflict(
+            f"another model went live at {name} meanwhile", where=target.ref, hint="roll back again"
+        )
+    before = {"release": live[0].ref, "model": live[0].model} if live else None
+    told = ctx.emit(
+        "release.rolled_back",
+        target.ref,
+        data={"endpoint": target.content.endpoint, "model": target.model, "before": before, "reason": reason},
+        used=[target.ref],
+        produced=[target.content.endpoint],
+    )
+    for old in live:
+        retire(ctx, old, ReleaseState.ROLLED_BACK)
+    return put_live(ctx, target, told)
+
+
+def _target(former: list[Release], endpoint: str) -> Release:
+    if not former:
+        raise NotFound(
+            f"{endpoint} has no earlier release to go back to",
+            where=refs.make("endpoint", endpoint),
+            hint=f"see: meguru release list {endpoint}",
+        )
+    return former[0]
+
+
+def _must_work(ctx: Context, target: Release, endpoint: str, champion: Part | None) -> None:
+    if target.endpoint != endpoint or target.state not in FORMER:
+        raise Conflict(
+            f"{target.ref} was never live at {endpoint}",
+            where=target.ref,
+            why=f"it is {target.state.value}",
+            hint=f"see: meguru release list {endpoint}",
+        )
+    loads = judge(check_gates([]), trial_of(ctx.ws, target, champion))[0]
+    if not loads.passed:
+        raise Conflict(f"{target.ref} can't go live any more", where=target.ref, why=loads.reason)

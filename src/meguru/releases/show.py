@@ -1,0 +1,32 @@
+"""Questions about releases."""
+
+from meguru.base import refs
+from meguru.base.paging import Page, check_limit
+from meguru.releases import store
+from meguru.releases.diff import compare
+from meguru.releases.types import Release, ReleaseDiff
+from meguru.runtime.operations import Context, operation
+from meguru.serving import store as endpoints
+
+
+@operation("release.list", permission="release:read", query=True)
+def list_releases(
+    ctx: Context, *, endpoint: str, before: int | None = None, limit: int = 100
+) -> Page[Release]:
+    """List an endpoint's releases, newest first."""
+    name = endpoints.get(ctx.tx, refs.parse(endpoint, kind="endpoint").name).name
+    items = store.page(ctx.tx, name, before=before, limit=check_limit(limit) + 1)
+    more = str(items[limit - 1].version) if len(items) > limit else ""
+    return Page(items=items[:limit], next_cursor=more)
+
+
+@operation("release.show", permission="release:read", query=True)
+def show(ctx: Context, *, ref: str) -> Release:
+    """Show a release: all it is made of with seven hashes, and the verdicts of its gates."""
+    return store.get(ctx.tx, ref)
+
+
+@operation("release.diff", permission="release:read", query=True)
+def diff(ctx: Context, *, before: str, after: str) -> ReleaseDiff:
+    """Show in what two releases differ."""
+    return compare(store.get(ctx.tx, before), store.get(ctx.tx, after))

@@ -1,0 +1,40 @@
+"""Bring the challenger and the champion to trial."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from meguru.registry import store as registry
+from meguru.registry.load import load_model
+from meguru.releases.gates import Side, Trial
+from meguru.releases.types import Part, Release
+from meguru.runtime.workspace import Workspace
+from meguru.serving import store as endpoints
+
+
+def champion_of(tx: Connection, endpoint: str) -> Part | None:
+    """Return the model that is live behind an endpoint; None when nothing is."""
+    live = endpoints.live(tx, endpoint)
+    return (
+        None
+        if live is None
+        else Part(ref=live.model_ref, digest=registry.resolve(tx, live.model_ref).tree_digest)
+    )
+
+
+def trial_of(ws: Workspace, release: Release, champion: Part | None) -> Trial:
+    """Return the trial of a release; models are loaded when a gate asks for them."""
+    return Trial(
+        endpoint=release.endpoint,
+        challenger=side(ws, release.content.model),
+        champion=None if champion is None else side(ws, champion),
+    )
+
+
+def side(ws: Workspace, part: Part) -> Side:
+    """Return a model version as a side of a trial."""
+    with ws.read() as tx:
+        version = registry.resolve(tx, part.ref)
+    return Side(ref=part.ref, digest=version.digest, open=partial(load_model, ws, part.ref))

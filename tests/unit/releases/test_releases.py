@@ -1,0 +1,281 @@
+"""Releases: put together, judged, promoted, rolled back."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import update
+
+from meguru.app.jobs import HANDLERS
+from meguru.artifacts.why import show as why
+from meguru.errors import Conflict, GateFailed, InvalidInput, NotFound
+from meguru.registry.client import add_model
+from meguru.registry.operations import aliases
+from meguru.registry.operations import show as show_model
+from meguru.releases import operations as releases
+from meguru.releases.schema import release as table
+from meguru.releases.types import ReleaseState
+from meguru.runtime import events, jobs
+from meguru.runtime.jobs import JobState, Worker
+from meguru.runtime.operations import Context, Operation
+from meguru.serving import operations as endpoints
+from meguru.testing.models import make_model
+
+pytest_plugins = ["meguru.testing.fixtures"]
+GATES = [{"gate": "metric", "metric": "auc", "op": ">=", "value": 0.6}, {"gate": "champion"}]
+GOOD, POOR, BETTER = {"seed": 5}, {"knows": ("hour",)}, {"seed": 11}
+
+
+@pytest.fixture
+def delay(workspace):
+    """An endpoint `delay` whose first model is poor."""
+    endpoints.create(workspace, name="delay", model="delay", gates=GATES)
+    return workspace
+
+
+def add(workspace, **options):
+    return add_model(workspace, "delay", make_model(**options)).ref
+
+
+def go(workspace, model, **options):
+    made = releases.create(workspace, endpoint="delay", model=model, **options)
+    releases.check(workspace, release=made.ref)
+    return releases.promote(workspace, release=made.ref)
+
+
+def live(workspace):
+    return endpoints.show(workspace, name="delay").endpoint.live
+
+
+def state(workspace, ref):
+    return releases.show(workspace, ref=ref).state
+
+
+def test_a_first_release_goes_live_with_its_evidence(delay):
+    model = add(delay, **POOR)
+    done = go(delay, model, app="c0ffee")
+    assert (done.ref, done.state) == ("release/delay@1", ReleaseState.LIVE)
+    assert (live(delay).model_ref, live(delay).release_ref) == (model, done.ref)
+    assert [result.gate for result in done.results] == ["loads", "metric", "champion"]
+    assert [alias.model for alias in aliases(delay, name="delay")] == [model]
+    assert done.hashes.app == "c0ffee"
+    assert done.hashes.model == show_model(delay, ref=model).tree_digest
+    assert all(len(getattr(done.hashes, part)) == 64 for part in ("model", "endpoint", "policies", "gates"))
+
+
+def test_the_causes_lead_from_the_live_model_back_to_the_creation(delay):
+    go(delay, add(delay, **POOR))
+    chain = [link.type for link in why(delay, ref="endpoint/delay").chain]
+    assert chain == ["release.created", "release.gates_passed", "release.promoted"]
+    with delay.read() as tx:
+        promoted = events.latest(tx, types=("release.promoted",))
+        for kind in ("endpoint.switched", "model_alias.moved"):
+            assert events.latest(tx, types=(kind,)).cause == promoted.id
+
+
+def test_a_better_challenger_takes_over_and_the_old_release_is_superseded(delay):
+    go(delay, add(delay, **POOR))
+    second = go(delay, add(delay, **GOOD))
+    assert second.champion.ref == "model/delay@1"
+    assert "better" in second.reasons[-1]
+    assert state(delay, "release/delay@1") is ReleaseState.SUPERSEDED
+    assert live(delay).model_ref == "model/delay@2"
+
+
+def test_a_worse_challenger_is_refused_with_the_reason_and_can_not_be_promoted(delay):
+    go(delay, add(delay, **GOOD))
+    made = releases.create(delay, endpoint="delay", model=add(delay, **POOR))
+    done = releases.check(delay, release=made.ref)
+    assert done.state is ReleaseState.REFUSED
+    assert len(done.reasons) == 1
+    assert "worse" in done.reasons[0]
+    with pytest.raises(GateFailed, match="was refused") as refused:
+        releases.promote(delay, release=made.ref)
+    assert refused.value.exit_code == 5
+    assert "worse" in refused.value.why
+    assert live(delay).model_ref == "model/delay@1"
+    with delay.read() as tx:
+        assert events.latest(tx, types=("release.refused",)).data["reasons"] == done.reasons
+
+
+def test_the_live_model_again_is_refused_as_nothing_new(delay):
+    model = add(delay, **POOR)
+    go(delay, model)
+    made = releases.create(delay, endpoint="delay", model=model)
+    assert "nothing new" in releases.check(delay, release=made.ref).reasons[0]
+
+
+def test_what_was_not_checked_can_not_be_promoted(delay):
+    made = releases.create(delay, endpoint="delay", model=add(delay, **POOR))
+    with pytest.raises(Conflict, match="created, not passed"):
+        releases.promote(delay, release=made.ref)
+
+
+def test_a_release_that_was_compared_with_another_champion_must_be_checked_again(delay):
+    go(delay, add(delay, **POOR))
+    first = releases.create(delay, endpoint="delay", model=add(delay, **GOOD))
+    second = releases.create(delay, endpoint="delay", model=add(delay, **BETTER))
+    for made in (first, second):
+        assert releases.check(delay, release=made.ref).state is ReleaseState.PASSED
+    releases.promote(delay, release=first.ref)
+    with pytest.raises(Conflict, match="the world moved: check again") as moved:
+        releases.promote(delay, release=second.ref)
+    assert "compared with model/delay@1, and model/delay@2 is live now" in moved.value.why
+    assert releases.check(delay, release=second.ref).state is ReleaseState.REFUSED
+
+
+def test_a_changed_gate_voids_the_verdict(delay):
+    from meguru.serving.schema import endpoint
+
+    made = releases.create(delay, endpoint="delay", model=add(delay, **POOR))
+    releases.check(delay, release=made.ref)
+    with delay.db.write() as tx:
+        tx.execute(update(endpoint).values(gates=[{"gate": "metric", "metric": "auc", "value": 0.99}]))
+    with pytest.raises(Conflict, match="the world moved") as moved:
+        releases.promote(delay, release=made.ref)
+    assert "policy 1" in moved.value.why
+
+
+def test_a_verdict_that_was_tampered_with_is_noticed(delay):
+    made = releases.create(delay, endpoint="delay", model=add(delay, **POOR))
+    done = releases.check(delay, release=made.ref)
+    with delay.db.write() as tx:
+        tx.execute(update(table).values(results=done.results[:1]))
+    with pytest.raises(Conflict, match="not what was checked"):
+        releases.promote(delay, release=made.ref)
+
+
+def test_promoting_twice_changes_nothing(delay):
+    done = go(delay, add(delay, **POOR))
+    with delay.read() as tx:
+        before = events.head(tx)
+    assert releases.promote(delay, release=done.ref) == done
+    with delay.read() as tx:
+        assert events.head(tx) == before
+
+
+def test_a_rollback_restores_the_release_before(delay):
+    go(delay, add(delay, **POOR))
+    go(delay, add(delay, **GOOD))
+    back = releases.rollback(delay, endpoint="delay", reason="too slow")
+    assert (back.ref, back.state) == ("release/delay@1", ReleaseState.LIVE)
+    assert state(delay, "release/delay@2") is ReleaseState.ROLLED_BACK
+    assert live(delay).model_ref == "model/delay@1"
+    assert aliases(delay, name="delay")[0].model == "model/delay@1"
+    assert [link.type for link in why(delay, ref="endpoint/delay").chain] == ["release.rolled_back"]
+    again = releases.rollback(delay, endpoint="delay", to="release/delay@2")
+    assert again.state is ReleaseState.LIVE
+    assert live(delay).model_ref == "model/delay@2"
+
+
+def test_a_rollback_to_a_model_that_was_tampered_with_is_refused(delay):
+    first = go(delay, add(delay, **POOR))
+    go(delay, add(delay, **GOOD))
+    path = delay.blobs.path(first.hashes.model)
+    path.chmod(0o600)
+    path.write_bytes(b"tampered")
+    with pytest.raises(Conflict, match="can't go live any more") as refused:
+        releases.rollback(delay, endpoint="delay")
+    assert "digest" in refused.value.why
+    assert live(delay).model_ref == "model/delay@2"
+
+
+def test_there_is_nothing_to_roll_back_to_at_first(delay):
+    with pytest.raises(NotFound, match="no earlier release"):
+        releases.rollback(delay, endpoint="delay")
+    go(delay, add(delay, **POOR))
+    with pytest.raises(NotFound, match="no earlier release"):
+        releases.rollback(delay, endpoint="delay")
+
+
+def test_a_refused_release_can_not_be_rolled_back_to(delay):
+    go(delay, add(delay, **GOOD))
+    made = releases.create(delay, endpoint="delay", model=add(delay, **POOR))
+    releases.check(delay, release=made.ref)
+    with pytest.raises(Conflict, match="was never live"):
+        releases.rollback(delay, endpoint="delay", to=made.ref)
+
+
+def test_a_diff_names_what_changed(delay):
+    go(delay, add(delay, **POOR), app="1")
+    go(delay, add(delay, **GOOD), app="2")
+    found = releases.diff(delay, before="release/delay@1", after="delay@2")
+    assert [change.part for change in found.changes] == ["app", "model"]
+    assert found.changes[1].after.startswith("model/delay@2 (")
+
+
+def test_names_are_checked_with_near_misses(delay):
+    model = add(delay, **POOR)
+    with pytest.raises(NotFound) as missing:
+        releases.create(delay, endpoint="dealy", model=model)
+    assert "did you mean 'delay'?" in missing.value.hint
+    with pytest.raises(NotFound):
+        releases.create(delay, endpoint="delay", model="model/delay@7")
+    add_model(delay, "other", make_model())
+    with pytest.raises(InvalidInput, match="can't be released"):
+        releases.create(delay, endpoint="delay", model="model/other@1")
+    releases.create(delay, endpoint="delay", model=model)
+    with pytest.raises(NotFound) as missing:
+        releases.show(delay, ref="release/delay@11")
+    assert "release/delay@1" in missing.value.hint
+
+
+def test_a_wrong_gate_of_the_endpoint_is_named_when_a_release_is_made(workspace):
+    endpoints.create(workspace, name="delay", model="delay", gates=[{"gate": "champoin"}])
+    with pytest.raises(InvalidInput) as refused:
+        releases.create(workspace, endpoint="delay", model=add(workspace, **POOR))
+    assert refused.value.field == "gates[0].gate"
+    assert "did you mean 'champion'?" in refused.value.hint
+
+
+def _enqueue(ctx: Context, *, model: str) -> str:
+    told = ctx.emit("test.asked", model)
+    payload = {"endpoint": "delay", "model": model}
+    return jobs.enqueue(ctx, kind="release", key=model, payload=payload, cause=told.id).id
+
+
+ASK = Operation(_enqueue, "test.ask", "test:write", query=False, evented=True)
+
+
+def ask(workspace, model):
+    job_id = workspace.execute(ASK, {"model": model})
+    Worker(workspace, HANDLERS).run_job(job_id)
+    with workspace.read() as tx:
+        return jobs.find(tx, job_id)
+
+
+def test_the_job_releases_what_passes_and_ends_well_when_it_refuses(delay):
+    assert ask(delay, add(delay, **GOOD)).state is JobState.DONE
+    assert live(delay).model_ref == "model/delay@1"
+    assert ask(delay, add(delay, **POOR)).state is JobState.DONE
+    assert live(delay).model_ref == "model/delay@1"
+    assert state(delay, "release/delay@2") is ReleaseState.REFUSED
+    chain = [link.type for link in why(delay, ref="endpoint/delay").chain]
+    assert chain == ["test.asked", "release.created", "release.gates_passed", "release.promoted"]
+
+
+def test_the_job_goes_on_where_another_worker_stopped(delay):
+    from meguru.runtime.jobs import Lease
+
+    model = add(delay, **GOOD)
+    job_id = delay.execute(ASK, {"model": model})
+    with delay.read() as tx:
+        job = jobs.find(tx, job_id)
+    lease = Lease(delay, job, 10, threading.Event())
+    handler = HANDLERS.load("release")
+    for _ in range(3):
+        handler.run(delay.with_(cause=job.cause), job, lease)
+    assert [item.ref for item in releases.list_releases(delay, endpoint="delay").items] == ["release/delay@1"]
+    with delay.read() as tx:
+        assert len(events.read(tx, types=("release.promoted", "release.gates_passed"))) == 2
+
+
+def test_an_abandoned_job_refuses_its_release(delay):
+    job_id = delay.execute(ASK, {"model": add(delay, **GOOD)})
+    with delay.read() as tx:
+        job = jobs.find(tx, job_id)
+    HANDLERS.load("release").abandon(delay.with_(cause=job.cause), job, "its worker died each time")
+    refused = releases.show(delay, ref="release/delay@1")
+    assert refused.state is ReleaseState.REFUSED
+    assert "its worker died each time" in refused.reasons[-1]
