@@ -18,8 +18,6 @@ from meguru.runtime import events
 from meguru.runtime.workspace import Workspace
 
 PACE = 0.5
-QUIET = 15.0
-LIFE = 60.0
 BATCH = 500
 
 
@@ -27,9 +25,17 @@ class Live:
     """Rings every open stream when an event is committed: one waiting thread, however many tabs.
 
     Safe for many threads and event loops. `close` ends all streams, so that a server can drain.
+
+    Parameters
+    ----------
+    life
+        Seconds after which a stream ends; a browser reconnects by itself and says what it saw last.
+    quiet
+        Seconds of silence after which a stream says that it is still there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, life: float = 60.0, quiet: float = 15.0) -> None:
+        self.life, self.quiet = life, quiet
         self.closed = False
         self._bells: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._lock = threading.Lock()
@@ -91,12 +97,9 @@ def endpoint(live: Live, get_workspace: Callable[[Request], Workspace]) -> Calla
 
 
 async def follow(live: Live, ws: Workspace, after: int) -> AsyncIterator[bytes]:
-    """Yield the events after `after` as they are committed, until the stream's life is over.
-
-    A browser reconnects by itself and says what it saw last, so a bounded life loses nothing.
-    """
+    """Yield the events after `after` as they are committed, until the stream's life is over."""
     bell = asyncio.Event()
-    end = asyncio.get_running_loop().time() + LIFE
+    end = asyncio.get_running_loop().time() + live.life
     live.join(ws, bell)
     try:
         yield b"retry: 1000\n\n"
@@ -109,7 +112,7 @@ async def follow(live: Live, ws: Workspace, after: int) -> AsyncIterator[bytes]:
                 await asyncio.sleep(PACE)
                 continue
             try:
-                await asyncio.wait_for(bell.wait(), QUIET)
+                await asyncio.wait_for(bell.wait(), live.quiet)
             except TimeoutError:
                 yield b": still here\n\n"
     finally:

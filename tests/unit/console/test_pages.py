@@ -1,0 +1,166 @@
+"""Every page, on an empty workspace and on one whose names are hostile."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from starlette.testclient import TestClient
+
+from meguru.console.links import url_of
+from meguru.runtime.workspace import Workspace
+from meguru.tracking import runs
+from meguru.tracking.types import MetricPoint
+
+HOSTILE = "<script>alert('x')</script>\"><img src=//evil.example/a.png onerror=alert(1)>"
+LISTS = [
+    "/",
+    "/ui/endpoints",
+    "/ui/models",
+    "/ui/pipelines/runs",
+    "/ui/runs",
+    "/ui/datasets",
+    "/ui/events",
+]
+MISSING = [
+    "/ui/endpoints/nope",
+    "/ui/models/nope",
+    "/ui/pipelines/runs/prun-nope",
+    "/ui/runs/run-nope",
+    "/ui/datasets/nope",
+    "/ui/events/evt-nope",
+]
+
+
+class Tags(HTMLParser):
+    """Collects start tags with their attributes, and what is written inside scripts and styles."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inside: list[str] = []
+        self._kept = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._kept = tag if tag in {"script", "style"} else ""
+
+    def handle_endtag(self, tag):
+        self._kept = ""
+
+    def handle_data(self, data):
+        if self._kept and data.strip():
+            self.inside.append(data)
+
+
+def addresses(tags: Tags) -> list[str]:
+    names = ("href", "src", "action", "srcset", "formaction", "data")
+    return [value for _, attributes in tags.tags for name in names if (value := attributes.get(name))]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_list_of_an_empty_workspace_teaches_a_next_command(
+    browser: TestClient, path: str, language: str
+):
+    answer = browser.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    assert f'<html lang="{language}"' in answer.text
+    assert 'class="command"' in answer.text
+
+
+@pytest.mark.parametrize("path", [*LISTS, *MISSING])
+def test_a_page_loads_nothing_from_elsewhere_and_has_no_inline_code(browser: TestClient, path: str):
+    answer = browser.get(path)
+    tags = Tags(answer.text)
+    assert addresses(tags)
+    assert all(address.startswith(("/", "?", "#")) for address in addresses(tags))
+    assert not any(address.startswith("//") for address in addresses(tags))
+    assert tags.inside == []
+    assert not any(name.startswith("on") or name == "style" for _, given in tags.tags for name in given)
+
+
+@pytest.mark.parametrize("path", [*LISTS, *MISSING])
+def test_a_page_forbids_inline_code_framing_and_other_origins(browser: TestClient, path: str):
+    headers = browser.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_an_unknown_thing_is_answered_with_a_page_that_says_so(browser: TestClient, path: str):
+    answer = browser.get(path)
+    assert answer.status_code == 404
+    assert "MG-110" in answer.text
+
+
+def test_a_near_miss_is_offered(browser: TestClient, workspace: Workspace):
+    runs.create_experiment(workspace, name="delay")
+    assert "did you mean" in browser.get("/ui/runs?experiment=delya").text
+
+
+def test_names_that_are_markup_are_shown_as_text(browser: TestClient, workspace: Workspace):
+    run = runs.start(workspace, name=HOSTILE[:250], params={"p": HOSTILE}, tags={"t": HOSTILE})
+    runs.log(
+        workspace, run=run.id, metrics=[MetricPoint(key="loss", value=1 / n, step=n) for n in range(1, 9)]
+    )
+    runs.finish(workspace, run=run.id, state="failed", error=HOSTILE)
+    pages = [url_of(run.ref), "/ui/runs", "/ui/events", "/", f"/ui/events?subject={HOSTILE}&type={HOSTILE}"]
+    for path in pages:
+        text = browser.get(path).text
+        assert "<script>alert" not in text
+        assert "<img" not in text
+
+
+def test_a_reference_with_odd_characters_stays_one_path_segment():
+    assert url_of("run/a b/../c?d#e") == "/ui/runs/a%20b%2F..%2Fc%3Fd%23e"
+    assert url_of("model/delay@3") == "/ui/models/delay#v3"
+    assert url_of("javascript:alert(1)").startswith("/ui/events?")
+
+
+def test_a_number_in_the_address_that_is_none_is_refused(browser: TestClient):
+    assert browser.get("/ui/events?before=1e9").status_code == 422
+    assert browser.get("/ui/events?before=-1").status_code == 422
+    assert browser.get(f"/ui/events?before={'9' * 30}").status_code == 422
+
+
+def test_a_fragment_is_the_page_without_its_frame(browser: TestClient):
+    whole, fragment = browser.get("/ui/events").text, browser.get("/ui/events?fragment=1").text
+    assert "<html" not in fragment
+    assert re.search(r'id="filters" data-part', fragment)
+    assert len(fragment) < len(whole)
+
+
+def test_a_page_with_its_style_and_scripts_is_small(browser: TestClient):
+    total = 0
+    page = browser.get("/ui/events")
+    files = set(re.findall(r"/ui/static/[^\"]+", page.text))
+    folder = next(iter(files)).rpartition("/")[0]
+    for address in files | {f"{folder}/{name}.js" for name in ("live", "copy", "hover", "zone")}:
+        total += int(browser.get(address).headers["content-length"])
+    assert total + int(page.headers["content-length"]) < 150_000
+
+
+def test_the_log_is_verified_on_request(browser: TestClient, workspace: Workspace):
+    runs.start(workspace)
+    assert "The log is whole." in browser.get("/ui/events?verify=1").text
+    with workspace.db.write() as tx:
+        tx.exec_driver_sql("update event set actor = 'somebody' where seq = 1")
+    assert "tampered with at entry 1" in browser.get("/ui/events?verify=1").text
+
+
+def test_the_event_log_is_filtered_and_windowed(browser: TestClient, workspace: Workspace):
+    for _ in range(60):
+        runs.finish(workspace, run=runs.start(workspace).id)
+    newest = browser.get("/ui/events").text
+    assert newest.count("data-key=") == 100
+    older = re.search(r'rel="next" href="(\?before=\d+)"', newest)
+    assert older
+    assert browser.get(f"/ui/events{older[1]}").text.count("data-key=") == 21
+    assert "experiment made" not in browser.get("/ui/events?type=run.finished").text.partition('id="log"')[2]
