@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from meguru.cli.session import Session, cell, with_session
+
+STEP = re.compile(r"(step_run/)?prun-[0-9a-z]+\..+")
 
 
 @click.command()
@@ -13,8 +17,12 @@ from meguru.cli.session import Session, cell, with_session
 def command(session: Session, ref: str) -> None:
     """Explain why REF is as it is now: the chain of causes, each with its event and time.
 
-    REF is a reference such as endpoint/delay, model/delay@3, release/delay@2 or pipeline_run/ID.
+    REF is a reference such as endpoint/delay, model/delay@3, release/delay@2 or pipeline_run/ID; or
+    RUN.STEP, to learn why that step ran or was taken from an earlier run.
     """
+    if STEP.fullmatch(ref):
+        _step(session, ref)
+        return
     from meguru.artifacts.why import show
 
     found = show(session.open(), ref=ref)
@@ -26,5 +34,18 @@ def command(session: Session, ref: str) -> None:
             click.echo(f"{'   ' * max(depth - 1, 0)}{mark}{link.says}")
             pad = "   " * depth
             click.echo(f"{pad}{link.type} · {cell(link.at)} · by {link.actor} · {link.event}")
+
+    session.show(found, human)
+
+
+def _step(session: Session, ref: str) -> None:
+    from meguru.pipelines.explain import explain
+
+    found = explain(session.open(), ref=ref)
+
+    def human() -> None:
+        click.echo(f"{found.step.id}: {found.step.state}")
+        for reason in found.reasons:
+            click.echo(f"  {reason}")
 
     session.show(found, human)

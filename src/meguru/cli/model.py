@@ -1,0 +1,118 @@
+"""`meguru model`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from meguru.cli.session import Session, cell, with_session
+
+if TYPE_CHECKING:
+    from meguru.registry.types import ModelVersion
+
+
+@click.group()
+def command() -> None:
+    """Models: immutable, numbered versions, and aliases that move."""
+
+
+@command.command("list")
+@with_session
+def list_(session: Session) -> None:
+    """List models with their newest versions."""
+    from meguru.registry.show import list_models
+
+    page = list_models(session.open(), limit=1000)
+    rows = [
+        (m.latest.ref, m.latest.flavor, _metrics(m.latest), m.latest.created_at, " ".join(m.latest.aliases))
+        for m in page.items
+    ]
+    session.table(
+        page,
+        ("version", "flavor", "metrics", "since", "aliases"),
+        rows,
+        empty="none yet: meguru run FILE.py:PIPELINE",
+    )
+
+
+@command.command()
+@click.argument("ref")
+@with_session
+def show(session: Session, ref: str) -> None:
+    """Show one version: NAME, NAME@3 or NAME@champion."""
+    from meguru.registry.show import show as ask
+
+    found = ask(session.open(), ref=ref)
+
+    def human() -> None:
+        click.echo(
+            f"{found.ref}  {found.flavor}  {found.task}  {cell(found.created_at)}  {' '.join(found.aliases)}"
+        )
+        click.echo(f"  digest  {found.digest}\n  tree    {found.tree_digest}\n  run     {found.run_ref}")
+        for title, values in (("metric", found.metrics), ("param", found.params)):
+            for key, value in values.items():
+                click.echo(f"  {title:<7} {key:<20} {cell(value)}")
+        for made_from in found.used:
+            click.echo(f"  used    {made_from}")
+
+    session.show(found, human)
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def versions(session: Session, name: str) -> None:
+    """List the versions of model NAME, newest first."""
+    from meguru.registry.show import versions as ask
+
+    found = ask(session.open(), name=name)
+    rows = [(v.ref, v.digest[:12], _metrics(v), v.created_at, " ".join(v.aliases)) for v in found]
+    session.table(found, ("version", "digest", "metrics", "since", "aliases"), rows)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--note", default="")
+@with_session
+def add(session: Session, name: str, folder: Path, note: str) -> None:
+    """Register the MLmodel FOLDER as the next version of model NAME; a pickle is refused."""
+    from meguru.registry.client import add_model
+
+    found = add_model(session.open(create=True), name, folder, note=note)
+    session.show(found, lambda: click.echo(f"{found.ref}  {found.digest[:12]}"))
+
+
+@command.command()
+@click.argument("ref")
+@click.argument("alias")
+@click.option("--reason", default="")
+@with_session
+def alias(session: Session, ref: str, alias: str, reason: str) -> None:
+    """Point ALIAS at REF (NAME@3)."""
+    from meguru.registry.alias import alias as ask
+
+    found = ask(session.open(), ref=ref, alias=alias, reason=reason)
+    session.show(
+        found, lambda: click.echo(f"{found.name}@{found.alias} is {found.model} since {cell(found.since)}")
+    )
+
+
+@command.command()
+@click.argument("name")
+@click.option("--at", "as_of", type=click.DateTime(), default=None, help="As it was at that moment (UTC).")
+@with_session
+def aliases(session: Session, name: str, as_of: datetime | None) -> None:
+    """Show where the aliases of model NAME point, or pointed."""
+    from meguru.registry.show import aliases as ask
+
+    found = ask(session.open(), name=name, as_of=as_of.replace(tzinfo=UTC) if as_of else None)
+    rows = [(a.alias, a.model, a.since, a.until, a.moved_by) for a in found]
+    session.table(found, ("alias", "model", "since", "until", "by"), rows)
+
+
+def _metrics(version: ModelVersion) -> str:
+    return " ".join(f"{key}={cell(value)}" for key, value in sorted(version.metrics.items())[:4])
