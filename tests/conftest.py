@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import settings
 
 from meguru.testing import servers
 
 pytest_plugins = ["meguru.testing.fixtures"]
+
+settings.register_profile("meguru", deadline=None)  # a busy machine is no failure
+settings.load_profile("meguru")
 
 
 @pytest.fixture(scope="session")
