@@ -35,7 +35,7 @@ def create(
     """
     check_name("endpoint", name)
     model = check_name("model", refs.parse(model, kind="model").name, field="model")
-    check_shadow(shadow)
+    check_shadow(ctx.tx, shadow)
     new = Endpoint(
         name=name,
         model=model,

@@ -1,7 +1,10 @@
 """Let other versions score along."""
 
+from sqlalchemy import Connection
+
 from meguru.base.refs import parse
 from meguru.errors import InvalidInput
+from meguru.registry import store as models
 from meguru.runtime.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.types import Endpoint
@@ -12,7 +15,7 @@ MAX_SHADOWS = 4
 @operation("endpoint.shadow", permission="endpoint:write")
 def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
     """Set the model versions that score an endpoint's requests without answering them; none stops it."""
-    check_shadow(refs)
+    check_shadow(ctx.tx, refs)
     endpoint = store.lock(ctx.tx, name)
     if endpoint.shadow == refs:
         return endpoint
@@ -22,8 +25,8 @@ def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
     return store.get(ctx.tx, name)
 
 
-def check_shadow(shadow: list[str]) -> None:
-    """Refuse what does not name versions of models."""
+def check_shadow(tx: Connection, shadow: list[str]) -> None:
+    """Refuse what does not name registered versions of models."""
     if len(shadow) > MAX_SHADOWS:
         raise InvalidInput(f"{MAX_SHADOWS} versions may shadow an endpoint", field=f"shadow[{MAX_SHADOWS}]")
     for index, ref in enumerate(shadow):
@@ -35,3 +38,4 @@ def check_shadow(shadow: list[str]) -> None:
             )
         if ref in shadow[:index]:
             raise InvalidInput(f"{ref!r} is named twice", field=field)
+        models.resolve(tx, ref)

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from meguru.errors import NotFound
-from meguru.flavors import Task
-from meguru.flavors.model import Model, load_bundle, save_bundle
+from meguru.flavors.model import Model, save_bundle
+from meguru.registry.client import add_model
 from meguru.serving.asgi import endpoints_app
+from meguru.serving.loading import from_registry
 from meguru.serving.operations import create, switch
 from meguru.serving.service import Service
 
@@ -31,49 +31,48 @@ def fitted(sign: float, columns=("hour", "distance")):
 
 
 class Shelf:
-    """Model versions by reference, as the registry has them."""
+    """Loads from the registry, and can be made to be slow or to refuse."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self):
         self.refused: dict[str, Exception] = {}
         self.gate: threading.Event | None = None
         self.loads: list[str] = []
 
-    def put(self, ref, estimator, example, task=Task.BINARY):
-        save_bundle(
-            Model(estimator=estimator, example=example, task=task), self.folder / ref.replace("/", "-")
-        )
-
     def load(self, ws, ref):
-        del ws
         self.loads.append(ref)
         if self.gate:
             self.gate.wait(10)
         if ref in self.refused:
             raise self.refused[ref]
-        if not (self.folder / ref.replace("/", "-")).exists():
-            raise NotFound.of("model version", ref)
-        return load_bundle(self.folder / ref.replace("/", "-"))
+        return from_registry(ws, ref)
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    shelf = Shelf(folder)
-    shelf.put("model/delay@1", *fitted(1))
-    shelf.put("model/delay@2", *fitted(-1))
-    shelf.put("model/delay@3", *fitted(1, columns=("other",)))
-    return folder
+def folders(tmp_path_factory):
+    """Saved models: the second scores the other way round, the third takes another column."""
+    trained = [fitted(1), fitted(-1), fitted(1, columns=("other",))]
+    made = []
+    for estimator, example in trained:
+        made.append(tmp_path_factory.mktemp("models") / "model")
+        save_bundle(Model(estimator=estimator, example=example), made[-1])
+    return made
 
 
 @pytest.fixture
-def shelf(folder):
-    return Shelf(folder)
+def register(workspace, folders):
+    """See to it that the model `delay` has so many versions."""
+    known = []
+
+    def register(count):
+        while len(known) < count:
+            known.append(add_model(workspace, "delay", folders[len(known)]).ref)
+
+    return register
 
 
 @pytest.fixture
-def new_shelf(tmp_path):
-    return Shelf(tmp_path)
+def shelf():
+    return Shelf()
 
 
 @pytest.fixture
@@ -85,11 +84,12 @@ def service(workspace, shelf):
 
 
 @pytest.fixture
-def live(workspace, service):
+def live(workspace, service, register):
     """Put a version live at the endpoint `delay` and wait until it answers."""
     create(workspace, name="delay", model="delay")
 
     def live(version):
+        register(version)
         switch(
             workspace,
             name="delay",

@@ -3,9 +3,14 @@ from __future__ import annotations
 import json
 import threading
 
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
 from meguru.app.open import open_local
 from meguru.errors import DigestMismatch, UnsafeModel
+from meguru.flavors.model import Model
 from meguru.predictions.operations import show
+from meguru.registry.client import add_model
 from meguru.runtime import events
 from meguru.serving.operations import create, shadow, switch
 from meguru.serving.operations import show as show_endpoint
@@ -31,8 +36,9 @@ def until(service, condition):
         assert changed.wait_for(condition, 10)
 
 
-def test_no_request_fails_or_waits_while_the_model_changes_over(workspace, service, live, shelf):
+def test_no_request_fails_or_waits_while_the_model_changes_over(workspace, service, live, register, shelf):
     live(1)
+    register(2)
     shelf.gate = threading.Event()
     switch_to(workspace, 2)
     assert model_of(service.predict("delay", BODY)) == "model/delay@1"  # the new one is still loading
@@ -57,8 +63,11 @@ def test_no_request_fails_or_waits_while_the_model_changes_over(workspace, servi
     assert seen == {"model/delay@1", "model/delay@2"}
 
 
-def test_a_model_that_may_not_be_loaded_is_refused_and_the_old_one_stays(workspace, service, live, shelf):
+def test_a_model_that_may_not_be_loaded_is_refused_and_the_old_one_stays(
+    workspace, service, live, register, shelf
+):
     live(1)
+    register(2)
     for refusal in (UnsafeModel("it holds a pickle"), DigestMismatch("the blob was changed")):
         shelf.refused["model/delay@2"] = refusal
         switch_to(workspace, 2)
@@ -77,7 +86,8 @@ def test_a_model_that_may_not_be_loaded_is_refused_and_the_old_one_stays(workspa
     assert service.status("delay").fault is None
 
 
-def test_what_was_live_before_a_start_is_loaded_at_the_start(workspace, shelf):
+def test_what_was_live_before_a_start_is_loaded_at_the_start(workspace, register, shelf):
+    register(1)
     create(workspace, name="delay", model="delay")
     switch_to(workspace, 1)
     service = Service(workspace, load=shelf.load)
@@ -89,8 +99,9 @@ def test_what_was_live_before_a_start_is_loaded_at_the_start(workspace, shelf):
         service.stop()
 
 
-def test_a_process_follows_what_another_one_switched(workspace, service, live):
+def test_a_process_follows_what_another_one_switched(workspace, service, live, register):
     live(1)
+    register(2)
     with open_local(workspace.root, settings=workspace.settings) as other:
         switch_to(other, 2)
     until(service, lambda: service.status("delay").model == "model/delay@2")
@@ -102,8 +113,9 @@ def test_going_back_takes_no_loading(service, live, shelf):
     assert shelf.loads == ["model/delay@1", "model/delay@2"]
 
 
-def test_a_shadow_scores_along_and_never_answers(workspace, service, live):
+def test_a_shadow_scores_along_and_never_answers(workspace, service, live, register):
     live(1)
+    register(2)
     shadow(workspace, name="delay", refs=["model/delay@2"])
     until(service, lambda: service.status("delay").shadow == ["model/delay@2"])
     said = json.loads(service.predict("delay", BODY).body)
@@ -112,26 +124,26 @@ def test_a_shadow_scores_along_and_never_answers(workspace, service, live):
     assert shown.score > 0.5 > shown.shadows["model/delay@2"]
 
 
-def test_a_shadow_that_fails_or_can_not_be_loaded_harms_nobody(workspace, service, live):
+def test_a_shadow_that_fails_or_can_not_be_loaded_harms_nobody(workspace, service, live, register, shelf):
     live(1)
-    shadow(workspace, name="delay", refs=["model/delay@3", "model/delay@99"])
+    register(3)
+    shelf.refused["model/delay@2"] = UnsafeModel("it holds a pickle")
+    shadow(workspace, name="delay", refs=["model/delay@3", "model/delay@2"])
     until(service, lambda: service.status("delay").fault is not None)
     said = json.loads(service.predict("delay", BODY).body)
     assert show(workspace, id=said["predictions"][0]["id"]).shadows == {"model/delay@3": None}
     assert service.status("delay").current
 
 
-def test_a_multiclass_model_is_refused_with_the_reason(workspace, service, live, new_shelf):
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-
+def test_a_multiclass_model_is_refused_with_the_reason(workspace, service, live):
     live(1)
     X = np.arange(12.0).reshape(6, 2)
-    new_shelf.put("model/delay@4", LogisticRegression().fit(X, [0, 1, 2, 0, 1, 2]), X, task="multiclass")
-    service._deployments._loader._load = new_shelf.load
-    switch_to(workspace, 4)
+    many = LogisticRegression().fit(X, [0, 1, 2, 0, 1, 2])
+    add_model(workspace, "delay", Model(estimator=many, example=X, task="multiclass"))
+    switch_to(workspace, 2)
     until(service, lambda: service.status("delay").fault is not None)
     assert "one score a row" in service.status("delay").fault["why"]
+    assert service.status("delay").model == "model/delay@1"
 
 
 def test_whoever_asks_at_the_same_time_gets_their_own_rows_back(workspace, service, live):
@@ -166,7 +178,8 @@ def test_predicting_writes_no_events(workspace, service, live):
         assert events.head(tx) == before
 
 
-def test_a_stopped_service_answers_503(workspace, shelf):
+def test_a_stopped_service_answers_503(workspace, register, shelf):
+    register(1)
     create(workspace, name="delay", model="delay")
     switch_to(workspace, 1)
     service = Service(workspace, load=shelf.load)

@@ -63,13 +63,16 @@ def test_a_version_of_another_model_can_not_go_live(workspace, delay):
         assert caught.value.field == "model_ref"
 
 
-def test_shadows_are_versions_of_models(workspace, delay):
+def test_shadows_are_registered_versions_of_models(workspace, delay, register):
+    register(1)
     assert shadow(workspace, name="delay", refs=["model/delay@1"]).shadow == ["model/delay@1"]
     assert shadow(workspace, name="delay", refs=["model/delay@1"]).shadow == ["model/delay@1"]
-    assert log(workspace)[1:] == [("endpoint.shadowed", "endpoint/delay")]
+    assert log(workspace)[2:] == [("endpoint.shadowed", "endpoint/delay")]
     for wrong in (["model/delay"], ["dataset/x@1"], ["model/delay@x"], ["model/delay@1", "model/delay@1"]):
         with pytest.raises(InvalidInput):
             shadow(workspace, name="delay", refs=wrong)
+    with pytest.raises(NotFound):
+        shadow(workspace, name="delay", refs=["model/delay@2"])
 
 
 def test_an_unknown_endpoint_is_not_found_and_the_near_miss_is_offered(workspace, delay):

@@ -2,13 +2,46 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
 from meguru.predictions.operations import show
-from meguru.serving.operations import create
+from meguru.serving.operations import create, switch
 from meguru.serving.operations import show as show_endpoint
 
 ROW = {"hour": 5, "distance": 0.5}
+FORMS = [
+    {"row": ROW},
+    {"columns": {"distance": [0.5], "hour": [5]}},
+    {"dataframe_records": [ROW]},
+    {"dataframe_split": {"columns": ["distance", "hour"], "data": [[0.5, 5]], "index": [0]}},
+]
+WRONG = [
+    ({"rows": [ROW, {**ROW, "hour": "five"}]}, "rows[1].hour"),
+    ({"rows": [ROW, {"hour": 5}]}, "rows[1].distance"),
+    ({"rows": [{**ROW, "Hour": 5}]}, "rows[0].Hour"),
+    ({"rows": [{**ROW, "hour": None}]}, "rows[0].hour"),
+    ({"rows": [{**ROW, "hour": 2**63}]}, "rows[0].hour"),
+    ({"rows": [5]}, "rows[0]"),
+    ({"rows": {}}, "rows"),
+    ({"rows": []}, "rows"),
+    ({"rows": [ROW] * 10_001}, "rows"),
+    ({"row": {"hour": 5}}, "row.distance"),
+    ({"row": {**ROW, "hour": 5.5}}, "row.hour"),
+    ({"columns": {"hour": [5, 6], "distance": [0.5]}}, "columns.distance"),
+    ({"columns": {"hour": [5], "distance": ["far"]}}, "columns.distance[0]"),
+    ({"columns": 5}, "columns"),
+    ({"dataframe_split": {"columns": ["hour", "distance"], "data": [[1]]}}, "dataframe_split.data[0]"),
+    (
+        {"dataframe_split": {"columns": ["hour", "distance"], "data": [["x", 1]]}},
+        "dataframe_split.data[0].hour",
+    ),
+    ({"dataframe_split": {"columns": ["hour"]}}, "dataframe_split.data"),
+    ({"rows": [ROW], "times": ["2013-03-01T00:00:00"]}, "times[0]"),
+    ({"rows": [ROW], "times": ["yesterday"]}, "times[0]"),
+    ({"rows": [ROW], "times": []}, "times"),
+    ({"rows": [ROW, ROW], "time": "2013-03-01T00:00:00Z"}, "time"),
+    ({"rows": [ROW], "row": ROW}, "row"),
+    ({"rowz": [ROW]}, "rowz"),
+    ({}, "rows"),
+]
 
 
 def scores(answer):
@@ -33,19 +66,11 @@ def test_rows_are_scored_and_each_prediction_has_an_id_that_can_be_shown(workspa
     assert show_endpoint(workspace, name="delay").totals.predictions == 2
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"row": ROW},
-        {"rows": [ROW]},
-        {"columns": {"distance": [0.5], "hour": [5]}},
-        {"dataframe_records": [ROW]},
-        {"dataframe_split": {"columns": ["distance", "hour"], "data": [[0.5, 5]], "index": [0]}},
-    ],
-)
-def test_every_form_of_a_request_gives_the_same_scores(live, http, body):
+def test_every_form_of_a_request_gives_the_same_scores(live, http):
     live(1)
-    assert scores(http.predict(body)) == scores(http.predict({"rows": [ROW]}))
+    wanted = scores(http.predict({"rows": [ROW]}))
+    for body in FORMS:
+        assert scores(http.predict(body)) == wanted, body
 
 
 def test_event_times_are_kept_and_default_to_the_time_of_receipt(workspace, live, http):
@@ -62,50 +87,17 @@ def test_event_times_are_kept_and_default_to_the_time_of_receipt(workspace, live
     assert show(workspace, id=now).at == show(workspace, id=now).received_at
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"rows": [ROW, {**ROW, "hour": "five"}]}, "rows[1].hour"),
-        ({"rows": [ROW, {"hour": 5}]}, "rows[1].distance"),
-        ({"rows": [{**ROW, "Hour": 5}]}, "rows[0].Hour"),
-        ({"rows": [{**ROW, "hour": None}]}, "rows[0].hour"),
-        ({"rows": [{**ROW, "hour": 2**63}]}, "rows[0].hour"),
-        ({"rows": [5]}, "rows[0]"),
-        ({"rows": {}}, "rows"),
-        ({"rows": []}, "rows"),
-        ({"rows": [ROW] * 10_001}, "rows"),
-        ({"row": {"hour": 5}}, "row.distance"),
-        ({"row": {**ROW, "hour": 5.5}}, "row.hour"),
-        ({"columns": {"hour": [5, 6], "distance": [0.5]}}, "columns.distance"),
-        ({"columns": {"hour": [5], "distance": ["far"]}}, "columns.distance[0]"),
-        ({"columns": 5}, "columns"),
-        ({"dataframe_split": {"columns": ["hour", "distance"], "data": [[1]]}}, "dataframe_split.data[0]"),
-        (
-            {"dataframe_split": {"columns": ["hour", "distance"], "data": [["x", 1]]}},
-            "dataframe_split.data[0].hour",
-        ),
-        ({"dataframe_split": {"columns": ["hour"]}}, "dataframe_split.data"),
-        ({"rows": [ROW], "times": ["2013-03-01T00:00:00"]}, "times[0]"),
-        ({"rows": [ROW], "times": ["yesterday"]}, "times[0]"),
-        ({"rows": [ROW], "times": []}, "times"),
-        ({"rows": [ROW, ROW], "time": "2013-03-01T00:00:00Z"}, "time"),
-        ({"rows": [ROW], "row": ROW}, "row"),
-        ({"rowz": [ROW]}, "rowz"),
-        ({}, "rows"),
-    ],
-)
-def test_a_wrong_request_is_422_and_names_the_field(workspace, live, http, body, field):
+def test_a_wrong_request_is_422_and_names_the_field(workspace, live, http):
     live(1)
-    assert error(http.predict(body)).get("field") == field
+    for body, field in WRONG:
+        assert error(http.predict(body)).get("field") == field, body
     assert show_endpoint(workspace, name="delay").totals.predictions == 0
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff", b"[]", b"null", b'{"rows": [{"hour": NaN}]}', b"1" * 99]
-)
-def test_what_is_no_json_object_is_refused_clearly(live, http, body):
+def test_what_is_no_json_object_is_refused_clearly(live, http):
     live(1)
-    assert "JSON" in error(http.predict(body))["what"]
+    for body in (b"", b"{", b"\xff", b"[]", b"null", b'{"rows": [{"hour": NaN}]}', b"1" * 99):
+        assert "JSON" in error(http.predict(body))["what"], body
 
 
 def test_a_near_miss_of_a_column_is_offered(live, http):
@@ -157,9 +149,8 @@ def test_a_key_that_was_used_for_another_body_is_a_conflict(live, http):
     assert error(http.predict({"row": ROW}, **{"Idempotency-Key": "k" * 201}))["field"] == "Idempotency-Key"
 
 
-def test_an_endpoint_that_does_not_record_answers_without_ids(workspace, service, http):
-    from meguru.serving.operations import switch
-
+def test_an_endpoint_that_does_not_record_answers_without_ids(workspace, service, register, http):
+    register(1)
     create(workspace, name="quiet", model="delay", record=False)
     switch(workspace, name="quiet", model_ref="model/delay@1", release_ref="release/quiet@1")
     assert service.wait_until_current("quiet", timeout=10)
