@@ -20,7 +20,7 @@ from meguru.base.ids import new_id
 from meguru.errors import LostLease
 from meguru.pipelines import keys, process, runs, store
 from meguru.pipelines.graph import needs, order
-from meguru.pipelines.launch import Active, job_of
+from meguru.pipelines.launch import Active, job_of, preload_of
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.types import FINAL, Failed, RunState, StepRun, StepState
 from meguru.runtime.jobs import Job, Lease
@@ -172,7 +172,7 @@ class Engine:
                 one.key,
             ),
             log=scratch / "log.txt",
-            preload=self.version.imports,
+            preload=preload_of(self.version),
             done=lambda ended: self.inbox.put((key, ended)),
         )
 

@@ -16,7 +16,11 @@ from meguru.pipelines.child import (
 )
 from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Step
 from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.parameters import DATASET
 from meguru.pipelines.types import PipelineRun, PipelineVersion
+
+PRELOADABLE = ("numpy", "polars", "pandas", "scipy", "sklearn", "skops", "pyarrow", "meguru")
+"""Libraries whose import leaves nothing that a fork could break."""
 
 
 @dataclass
@@ -53,6 +57,16 @@ def job_of(
         scratch=str(scratch),
         seed=int(cache_key[:8], 16),
     )
+
+
+def preload_of(version: PipelineVersion) -> list[str]:
+    """Return the modules that the steps' processes will need, to be imported once, before the fork."""
+    found = list(version.imports)
+    if any(parameter.type == DATASET for parameter in version.graph.parameters):
+        found += ["polars", "meguru.datasets.reading"]
+    if any("Model" in step.outputs for step in version.graph.steps):
+        found += ["skops.io", "meguru.flavors.bundle", "meguru.flavors.sklearn", "meguru.flavors.skopsfile"]
+    return [name for name in dict.fromkeys(found) if name.partition(".")[0] in PRELOADABLE]
 
 
 def _argument(

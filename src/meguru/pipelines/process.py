@@ -18,9 +18,6 @@ import msgspec
 
 from meguru.pipelines.child import Failure, Outcome, StepJob
 
-PRELOADABLE = ("numpy", "polars", "pandas", "scipy", "sklearn", "skops", "pyarrow")
-"""Libraries whose import leaves nothing that a fork could break; those that a project imports are loaded."""
-
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """How a step's process ended; `lost` when the fork server itself died, so that nothing is known."""
@@ -53,12 +50,17 @@ class ForkServer:
             "job": msgspec.to_builtins(job),
             "result": str(result),
             "log": str(log),
-            "preload": [module for module in preload if module.partition(".")[0] in PRELOADABLE],
+            "preload": list(preload),
         }
         with self._lock:
             control = self._running()
             self._waiting[name] = (control, result, done)
             _send(control, message)
+
+    def warm(self, modules: Iterable[str]) -> None:
+        """Start the server now and let it import `modules`, so that the first step need not wait for it."""
+        with self._lock:
+            _send(self._running(), {"preload": list(modules)})
 
     def kill(self, name: str) -> None:
         """End a step and every process it started; its `done` is called as for any end."""
@@ -72,7 +74,8 @@ class ForkServer:
             process, control = self._process, self._control
             self._process = self._control = None
         if control is not None:
-            control.close()
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)  # the listener closes it
         if process is not None:
             process.terminate()
             process.wait()
@@ -80,6 +83,8 @@ class ForkServer:
     def _running(self) -> socket.socket:
         if self._control is not None and self._process is not None and self._process.poll() is None:
             return self._control
+        if self._process is not None:
+            self._process.wait()
         ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "meguru.pipelines.forkserver", str(theirs.fileno())],
@@ -95,7 +100,7 @@ class ForkServer:
         return ours
 
     def _listen(self, control: socket.socket) -> None:
-        with contextlib.suppress(OSError), control.makefile("rb") as lines:
+        with contextlib.suppress(OSError), control, control.makefile("rb") as lines:
             for line in lines:
                 message = json.loads(line)
                 self._finish(message["id"], message.get("status"), message.get("refused", ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 from meguru.artifacts import trees
@@ -21,23 +20,34 @@ class ModelBundle:
     def save(self, value: Any, annotation: Any, place: Place) -> Value:
         """Write the model's folder."""
         del annotation
-        from meguru.flavors.model import save_bundle
+        from meguru.flavors.bundle import save_bundle
 
         folder = place.scratch / "model"
         shutil.rmtree(folder, ignore_errors=True)
-        save_bundle(value, folder)
+        found = save_bundle(value, folder).evaluation
         digest = trees.put_folder(place.blobs, folder)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        info = {"metrics": dict(value.metrics or {}), "params": dict(value.params or {})}
+        info = {"metrics": found.metrics, "params": found.params}
         return Value(kind="model", digest=digest, size=size, info=info)
 
     def load(self, value: Value, annotation: Any, place: Place) -> Any:
-        """Read the model's folder."""
+        """Read the model; of its baseline only the profile was kept, so `baseline` is None."""
         del annotation
-        from meguru.flavors.model import load_bundle
+        import polars as pl
 
-        folder: Path = trees.fetch(place.blobs, value.digest, place.scratch / value.digest[:16])
-        return load_bundle(folder)
+        from meguru.flavors.bundle import load_bundle
+        from meguru.flavors.model import Model
+
+        bundle = load_bundle(trees.fetch(place.blobs, value.digest, place.scratch / value.digest[:16]))
+        return Model(
+            estimator=getattr(bundle.predictor, "estimator", bundle.predictor),
+            example=pl.DataFrame(bundle.example.rows),
+            holdout=bundle.holdout(),
+            label=bundle.evaluation.label,
+            metrics=bundle.evaluation.metrics,
+            params=bundle.evaluation.params,
+            task=bundle.predictor.task,
+        )
 
 
 MODEL = ModelBundle()

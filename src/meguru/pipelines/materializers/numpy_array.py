@@ -37,7 +37,10 @@ class NumpyArray:
         del annotation
         import numpy as np
 
-        return np.load(place.blobs.path(value.digest), mmap_mode="c", allow_pickle=False)
+        path = place.blobs.path(value.digest)
+        mapped = np.load(path, mmap_mode="c", allow_pickle=False)
+        # A single number or nothing can't be mapped.
+        return mapped if mapped.ndim and mapped.size else np.load(path, allow_pickle=False)
 
 
 NUMPY = NumpyArray()

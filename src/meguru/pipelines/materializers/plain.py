@@ -38,7 +38,8 @@ def dump(value: Any) -> bytes:
 
 
 def _is_scalar(value: Any) -> bool:
-    return is_from(value, "numpy") and getattr(value, "ndim", None) == 0 and value.dtype.kind in "biufU"
+    generic = any(kind.__name__ == "generic" for kind in type(value).__mro__)
+    return generic and is_from(value, "numpy") and value.dtype.kind in "biufU"
 
 
 def _scalar(value: Any) -> Any:

@@ -1,0 +1,99 @@
+"""What re-runs after a change, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.pipelines.explain import explain
+
+RAN = {"load": "succeeded", "clean": "succeeded", "total": "succeeded"}
+CACHED = dict.fromkeys(RAN, "cached")
+
+
+def test_a_second_run_takes_every_output_over(project):
+    assert project.states() == RAN
+    assert project.states() == CACHED
+
+
+def test_a_changed_helper_in_another_module_reruns_the_step_that_calls_it(project, value):
+    project.run(n=20)
+    project.edit("helpers.py", "min(x, LIMIT)", "min(x, LIMIT) + 1")
+    run = project.run(n=20)
+    assert {step.step: step.state.value for step in run.steps} == RAN | {"load": "cached"}
+    assert value(run, "clean")[:3] == [1, 2, 3]
+    reasons = explain(project.ws, ref=f"{run.id}.clean").reasons
+    assert reasons == ["helpers.tidy in helpers.py:4 changed"]
+
+
+def test_a_changed_constant_that_a_helper_reads_reruns_the_step(project):
+    project.run()
+    project.edit("helpers.py", "LIMIT = 10", "LIMIT = 1")
+    assert project.states() == RAN | {"load": "cached"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("helpers.py", "def tidy", "# a comment\n\n\ndef tidy"),
+        (
+            "helpers.py",
+            "    return min(x, LIMIT)",
+            '    """Say what it does."""\n    return min(\n        x, LIMIT\n    )',
+        ),
+        ("train.py", "@step\ndef clean", "@step(retries=3, timeout='10m')\ndef clean"),
+        ("helpers.py", "LIMIT = 10", "LIMIT = 10\n\ndef unused():\n    return 1"),
+    ],
+    ids=["comment", "docstring and formatting", "retries", "unused function"],
+)
+def test_what_changes_no_result_reruns_nothing(project, file, old, new):
+    project.run()
+    project.edit(file, old, new)
+    assert project.states() == CACHED
+
+
+def test_an_unchanged_output_stops_the_wave(project):
+    project.run()
+    project.edit("helpers.py", "min(x, LIMIT)", "sorted([x, LIMIT])[0]")
+    assert project.states() == {"load": "cached", "clean": "succeeded", "total": "cached"}
+
+
+def test_a_parameter_reruns_what_depends_on_it_and_says_so(project):
+    project.run(n=3)
+    run = project.run(n="4")
+    assert {step.step: step.state.value for step in run.steps} == RAN
+    assert explain(project.ws, ref=f"step_run/{run.id}.load").reasons == ["input n (parameter n): 3 became 4"]
+
+
+def test_a_step_marked_uncached_runs_every_time(project):
+    project.edit("train.py", "@step\ndef load", "@step(cache=False)\ndef load")
+    project.run()
+    run = project.run()
+    assert [step.state.value for step in run.steps] == ["succeeded", "cached", "cached"]
+    assert explain(project.ws, ref=f"{run.id}.load").reasons == [
+        "the step is marked cache=False, so it runs every time"
+    ]
+
+
+def test_an_output_whose_blob_is_gone_is_made_again(project):
+    first = project.run(n=20)
+    digest = first.steps[1].outputs[0].digest
+    project.ws.blobs.path(digest).unlink()
+    assert project.states(n=20) == {"load": "cached", "clean": "succeeded", "total": "cached"}
+
+
+def test_the_lock_file_counts(project):
+    project.write("pyproject.toml", "")
+    project.write("uv.lock", "version = 1")
+    project.run()
+    project.write("uv.lock", "version = 2")
+    run = project.run()
+    assert {step.state.value for step in run.steps} == {"succeeded"}
+    assert explain(project.ws, ref=f"{run.id}.total").reasons == ["the lock file uv.lock changed"]
+
+
+def test_a_run_whose_outputs_all_hold_imports_no_user_code_and_starts_no_process(project, monkeypatch):
+    project.run()
+    project.write("imported.txt", "")
+    monkeypatch.setattr("meguru.pipelines.load.trace", None)
+    monkeypatch.setattr("meguru.pipelines.process.shared", None)
+    assert project.states() == CACHED

@@ -1,0 +1,139 @@
+"""The fork server: fresh processes, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from meguru.pipelines.child import PlainArgument, StepJob
+from meguru.pipelines.code import Project
+from meguru.pipelines.process import Ended, ForkServer
+
+STEPS = """
+import os, sys, time
+
+def where(n: int) -> list[int]:
+    return [os.getpid(), os.getppid(), "loaded" in sys.modules]
+
+def pollute(n: int) -> int:
+    sys.modules["loaded"] = sys
+    return n
+
+def hashed(n: int) -> list[str]:
+    import random
+    return [str(hash("x")), str(random.random())]
+
+def sleep(n: int) -> int:
+    time.sleep(60)
+"""
+
+
+class Steps:
+    def __init__(self, folder: Path, server: ForkServer) -> None:
+        (folder / "steps.py").write_text(STEPS)
+        self.folder, self.server, self.count = folder, server, 0
+        self.ended: queue.Queue[Ended] = queue.Queue()
+
+    def start(self, name: str) -> str:
+        self.count += 1
+        scratch = self.folder / str(self.count)
+        scratch.mkdir()
+        job = StepJob(
+            function=f"steps:{name}",
+            arguments={"n": PlainArgument(value=1)},
+            many_outputs=False,
+            folder=str(self.folder),
+            sources=Project(self.folder / "steps.py").sources(),
+            blobs=str(self.folder / "blobs"),
+            scratch=str(scratch),
+            seed=7,
+        )
+        self.server.start(scratch.name, job, log=scratch / "log", preload=["numpy"], done=self.ended.put)
+        return scratch.name
+
+    def run(self, name: str):
+        self.start(name)
+        outcome = self.ended.get(timeout=30).outcome
+        assert outcome.failure is None
+        digest = outcome.outputs[0].digest
+        return __import__("json").loads((self.folder / "blobs" / digest[:2] / digest[2:]).read_bytes())
+
+
+@pytest.fixture
+def steps(tmp_path):
+    server = ForkServer()
+    yield Steps(tmp_path, server)
+    server.close()
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def wait_until_gone(pid: int) -> None:
+    end = time.monotonic() + 10
+    while not gone(pid):
+        assert time.monotonic() < end, f"process {pid} lives on"
+        time.sleep(0.01)
+
+
+def test_each_step_has_a_process_of_its_own(steps):
+    first, _ = steps.run("where"), steps.run("pollute")
+    second = steps.run("where")
+    assert first[0] != second[0]
+    assert first[1] == second[1] != os.getpid()
+    assert second[2] is False
+
+
+def test_hashes_and_random_numbers_repeat(steps):
+    assert steps.run("hashed") == steps.run("hashed")
+
+
+def test_a_killed_step_is_reported_and_the_server_goes_on(steps):
+    name = steps.start("sleep")
+    steps.server.kill(name)
+    failure = steps.ended.get(timeout=30).outcome.failure
+    assert failure.message.startswith("its process was killed by SIGKILL")
+    steps.run("where")
+
+
+def test_a_killed_server_takes_its_steps_along_and_the_next_step_starts_another(steps):
+    server = steps.run("where")[1]
+    steps.start("sleep")
+    os.kill(server, signal.SIGKILL)
+    assert steps.ended.get(timeout=30).lost
+    assert steps.run("where")[1] != server
+
+
+def test_nothing_outlives_the_engine(tmp_path):
+    program = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from test_process import Steps, ForkServer
+steps = Steps(Path({str(tmp_path)!r}), ForkServer())
+steps.run("where")
+steps.start("sleep")
+print(steps.server._process.pid, flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as engine:
+        server = int(engine.stdout.readline())
+        children = Path(f"/proc/{server}/task/{server}/children")
+        while not (pids := children.read_text().split()):
+            time.sleep(0.01)
+        engine.kill()
+    for pid in [server, *map(int, pids)]:
+        wait_until_gone(pid)
