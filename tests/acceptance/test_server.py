@@ -33,7 +33,9 @@ def up(tmp_path):
     for process in started:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
 
 
 def test_it_is_ready_when_it_says_so_and_drains_on_sigterm(up, tmp_path):

@@ -67,6 +67,9 @@ def serve(
         if exit_with_parent:
             _follow_parent()
         threading.Thread(target=_tell, args=(server, url, ws.root, ready), daemon=True).start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises the signal again once it has drained; by then there is nothing left to stop.
+            signal.signal(number, lambda *_: None)
         try:
             server.run(sockets=[listener])
         finally:
