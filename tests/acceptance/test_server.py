@@ -27,7 +27,7 @@ def up(tmp_path):
         )
         started.append(process)
         line = process.stdout.readline()
-        return process, msgspec.json.decode(line)["url"] if line else ""
+        return process, msgspec.json.decode(line or b"{}").get("url", "")
 
     yield start
     for process in started:
