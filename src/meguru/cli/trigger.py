@@ -16,7 +16,7 @@ def command() -> None:
 @click.argument("name")
 @click.option("--on", "on_", required=True, help='When, as JSON: {"monitor":"delay-watch","state":"alert"}')
 @click.option(
-    "--do", "action", required=True, help='What, as JSON: {"run":"train_delay"} or {"release":"delay"}'
+    "--do", "action", required=True, help='What, as JSON: {"pipeline":"train_delay"} or {"endpoint":"delay"}'
 )
 @click.option("--cooldown", default=0.0, help="Least seconds between two firings.")
 @click.option("--max-per-day", type=int, default=None)
