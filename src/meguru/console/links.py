@@ -8,6 +8,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput
 
 EVENTS = "/ui/events"
+ID_LENGTH = 26
 PAGES = {
     "model": "/ui/models/",
     "dataset": "/ui/datasets/",
@@ -24,6 +25,9 @@ def url_of(ref: str) -> str:
         kind, name, version = refs.parse(ref)
     except InvalidInput:
         return events_of(ref)
+    if kind == "step_run":
+        run, _, step = name.partition(".")
+        return f"{PAGES['pipeline_run']}{quote(run, safe='')}#step-{quote(step, safe='')}"
     if kind not in PAGES:
         return events_of(ref)
     mark = f"#v{quote(version, safe='')}" if version else ""
@@ -38,7 +42,8 @@ def events_of(subject: str) -> str:
 def short(text: str) -> str:
     """Shorten the id in a reference (``pipeline_run/prun-01k…7x2m``): its end is what differs."""
     head, slash, name = text.rpartition("/")
-    stem, dash, tail = name.partition("-")
-    if dash and len(tail) == 26 and "@" not in tail:
-        name = f"{stem}-…{tail[-6:]}"
+    stem, dash, rest = name.partition("-")
+    tail, dot, step = rest.partition(".")
+    if dash and len(tail) == ID_LENGTH and "@" not in tail:
+        name = f"{stem}-…{tail[-6:]}{dot}{step}"
     return head + slash + name

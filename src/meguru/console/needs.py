@@ -73,7 +73,7 @@ def _alerts(visit: Visit) -> Iterator[Need]:
 
 def _failures(visit: Visit) -> Iterator[Need]:
     for pipeline in list_pipelines(visit.ws, limit=LOOKED_AT).items:
-        if pipeline.last_run is None or pipeline.last_state is not RunState.FAILED:
+        if pipeline.last_run is None or pipeline.last_state != RunState.FAILED:
             continue
         run = show_run(visit.ws, ref=pipeline.last_run)
         failed = run.failed
