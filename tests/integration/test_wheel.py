@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from contextlib import contextmanager
 from textwrap import dedent
@@ -10,20 +11,20 @@ import polars as pl
 import pytest
 
 from meguru.app.jobs import HANDLERS
+from meguru.app.open import open_local
 from meguru.artifacts.why import show as why
+from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.errors import NotFound
 from meguru.monitoring.operations import create as create_monitor
 from meguru.pipelines.load import register_file
 from meguru.releases import operations as releases
-from meguru.runtime import events
 from meguru.runtime.jobs import Worker
 from meguru.runtime.operations import Context, Operation
 from meguru.serving import operations as endpoints
 from meguru.triggers import operations as triggers
 from meguru.triggers.evaluate import Evaluator
 
-pytest_plugins = ["meguru.testing.fixtures"]
 CHAIN = [
     "monitor.alerted",
     "trigger.fired",
@@ -76,8 +77,7 @@ def turning(workspace):
 
 
 def wait_until_settled(workspace):
-    while not (now := triggers.settled(workspace)).settled:
-        events.wait(workspace, after=now.head, timeout=0.2)
+    assert triggers.settled(workspace, timeout=30).settled or triggers.settled(workspace, timeout=30).settled
 
 
 def teach(workspace, folder, skill):
@@ -85,6 +85,18 @@ def teach(workspace, folder, skill):
     file = folder / "skills.csv"
     pl.DataFrame({"skill": [skill]}).write_csv(file)
     return add_files(workspace, "skills", [file])
+
+
+@pytest.fixture(params=["embedded", pytest.param("shared", marks=pytest.mark.integration)])
+def workspace(request, tmp_path, monkeypatch):
+    """SQLite and a folder, or PostgreSQL and S3."""
+    where, settings = str(tmp_path / "workspace"), Settings(sqlite_synchronous="NORMAL")
+    if request.param == "shared":
+        where = request.getfixturevalue("postgres_url")
+        settings = Settings(blobs=request.getfixturevalue("s3_url"))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where the read cache goes
+    with open_local(where, settings=settings) as ws:
+        yield ws
 
 
 @pytest.fixture
@@ -145,10 +157,10 @@ def test_a_worse_model_is_refused_with_the_reason_and_the_live_one_stays(wheel, 
     assert chain == [*CHAIN[:-2], "release.refused"]
 
 
-def test_an_action_whose_parameters_do_not_fit_is_a_failed_firing(wheel):
+def test_an_action_whose_parameters_do_not_fit_is_a_failed_firing(wheel, tmp_path):
     triggers.create(wheel, name="wrong", on={"data": "skills"}, action={"pipeline": "train_delay"})
     wheel.execute(ALERT, {})
-    teach(wheel, wheel.root, 3)
+    teach(wheel, tmp_path, 3)
     Evaluator(wheel).step()
     (failed,) = triggers.history(wheel, name="wrong").items
     assert failed.state.value == "failed"

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import Conflict, GateFailed
+from meguru.registry import store as models
 from meguru.registry.operations import alias
 from meguru.releases import store
 from meguru.releases.collect import collect
@@ -15,6 +16,7 @@ from meguru.runtime.events import Event
 from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
+from meguru.serving.types import Endpoint
 
 CHAMPION = "champion"
 
@@ -31,7 +33,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         If it was not checked, or what it is made of or was compared with has changed since.
     """
     endpoint = store.get(ctx.tx, release).endpoint
-    declared = endpoints.lock(ctx.tx, endpoint)
+    declared = hold(ctx, endpoint)
     found = store.get(ctx.tx, release, lock=True)
     if found.state is ReleaseState.LIVE:
         return found
@@ -56,6 +58,13 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     for old in before:
         retire(ctx, old, ReleaseState.SUPERSEDED)
     return put_live(ctx, found, told)
+
+
+def hold(ctx: Context, endpoint: str) -> Endpoint:
+    """Hold an endpoint and its model till the end; always in this order, and before any event is emitted."""
+    declared = endpoints.lock(ctx.tx, endpoint)
+    models.lock(ctx.tx, declared.model, ctx.now())
+    return declared
 
 
 def must_be_passed(found: Release) -> None:

@@ -4,7 +4,7 @@ from meguru.base import refs
 from meguru.errors import Conflict, NotFound
 from meguru.releases import store
 from meguru.releases.gates.read import check_gates, judge
-from meguru.releases.promote import put_live, retire
+from meguru.releases.promote import hold, put_live, retire
 from meguru.releases.trial import champion_of, trial_of
 from meguru.releases.types import Part, Release, ReleaseState
 from meguru.runtime.operations import Context, operation
@@ -36,7 +36,7 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
     if target.state is ReleaseState.LIVE:
         return target
     _must_work(ctx, target, name, champion)
-    endpoints.lock(ctx.tx, name)
+    hold(ctx, name)
     live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
     target = store.get(ctx.tx, target.ref, lock=True)
     if champion_of(ctx.tx, name) != champion or target.state not in FORMER:

@@ -1,10 +1,15 @@
 """Questions about triggers: which there are, what they did, whether all is quiet."""
 
+import time
+
 from meguru.base.paging import Page, check_limit
 from meguru.runtime import events
 from meguru.runtime.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.types import Firing, Settled, Trigger
+
+LONGEST_WAIT = 30.0
+LOOK_AGAIN = 0.05
 
 
 @operation("trigger.list", permission="trigger:read", query=True)
@@ -29,7 +34,17 @@ def history(ctx: Context, *, name: str = "", before: str = "", limit: int = 100)
 
 
 @operation("trigger.settled", permission="trigger:read", query=True)
-def settled(ctx: Context) -> Settled:
-    """Tell whether the system is quiet: every event was decided on, and no job waits or runs."""
-    head, cursor, jobs = events.head(ctx.tx), store.cursor(ctx.tx), store.open_jobs(ctx.tx)
-    return Settled(settled=cursor >= head and jobs == 0, head=head, cursor=cursor, open_jobs=jobs)
+def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
+    """Tell whether the system is quiet: every event was decided on, and no job waits or runs.
+
+    Waits for that, `timeout` seconds at most (and never more than 30).
+    """
+    end = time.monotonic() + min(timeout, LONGEST_WAIT)
+    while True:
+        with ctx.ws.read() as tx:
+            head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
+        quiet, left = cursor >= head and jobs == 0, end - time.monotonic()
+        if quiet or left <= 0:
+            return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs)
+        with ctx.ws.committed:
+            ctx.ws.committed.wait(min(LOOK_AGAIN, left))
