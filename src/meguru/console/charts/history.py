@@ -60,7 +60,7 @@ def history(windows: Sequence[Window], flags: Sequence[Flag], words: Words) -> M
     drawn += _columns(windows, across)
     drawn += _dots(windows, across, up)
     drawn += _flags(flags, across)
-    return picture(max(right + RIGHT, 420.0), HEIGHT, words.label, drawn)
+    return picture(max(right + RIGHT, 420.0), HEIGHT, words.label, drawn, "chart wide")
 
 
 def _values(windows: Sequence[Window]) -> Iterator[float]:

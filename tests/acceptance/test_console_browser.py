@@ -1,0 +1,173 @@
+"""The console in a real browser, served by the real server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from meguru.app.nouns import load_operations
+from meguru.app.open import open_workspace
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.serving import create
+from meguru.tracking import runs
+from meguru.tracking.types import MetricPoint
+
+CHROMIUM = Path(os.environ.get("MEGURU_CHROMIUM", "/usr/bin/chromium"))
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"),
+]
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--no-first-run",
+]
+PAGES = [
+    "/",
+    "/ui/endpoints",
+    "/ui/endpoints/delay",
+    "/ui/models",
+    "/ui/pipelines/runs",
+    "/ui/runs",
+    "/ui/datasets",
+    "/ui/events",
+    "/ui/events?verify=1",
+]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteWorkspace]:
+    """A workspace behind a server process, with an endpoint and a run that failed."""
+    load_operations()
+    folder = tmp_path_factory.mktemp("console") / "w"
+    command = [sys.executable, "-m", "meguru", "up", "--workspace", str(folder), "--port", "0", "--json"]
+    process = subprocess.Popen(
+        [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        url = msgspec.json.decode(process.stdout.readline())["url"]
+        with open_workspace(url) as ws:
+            create.create(ws, name="delay", model="delay")
+            run = runs.start(ws, name="<i>first</i>", experiment="trial")
+            points = [MetricPoint(key="loss", value=1 / step, step=step) for step in range(1, 20)]
+            runs.log(ws, run=run.id, metrics=points)
+            runs.finish(ws, run=run.id, state="failed", error="it broke")
+            yield ws
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, served):
+    """A tab that keeps what went wrong in it, and where it asked for something."""
+    context = chromium.new_context(base_url=served.url, locale="en-GB", timezone_id="Asia/Tokyo")
+    tab = context.new_page()
+    tab.problems, tab.origins = [], set()
+    tab.on(
+        "console", lambda said: tab.problems.append(said.text) if said.type in {"error", "warning"} else None
+    )
+    tab.on("pageerror", lambda error: tab.problems.append(str(error)))
+    tab.on("request", lambda request: tab.origins.add(urlsplit(request.url).netloc))
+    yield tab
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_renders_without_errors_and_asks_nobody_else(page, served, path):
+    answer = page.goto(path)
+    assert answer.status == 200
+    page.locator("#live[data-state=on]" if path in {"/", "/ui/events"} else "main").wait_for()
+    assert page.locator("main").inner_text().strip()
+    assert page.problems == []
+    assert page.origins == {urlsplit(served.url).netloc}
+
+
+def test_an_event_appears_in_an_open_page(page, served):
+    page.goto("/ui/events")
+    page.locator("#live[data-state=on]").wait_for()
+    run = runs.start(served, experiment="seen-live")
+    page.locator(f'a.ref[title="{run.ref}"]').first.wait_for(timeout=10_000)
+    page.goto(f"/ui/runs/{run.id}")
+    page.locator("#live[data-state=on]").wait_for()
+    page.evaluate("window.sameDocument = true")
+    runs.finish(served, run=run.id)
+    page.locator("h1 .badge.good").wait_for(timeout=10_000)
+    assert page.evaluate("window.sameDocument")
+    assert page.problems == []
+
+
+def test_the_page_learns_the_readers_time_zone(page):
+    page.goto("/ui/events")
+    page.locator("time .zone", has_text="JST").first.wait_for(timeout=10_000)
+
+
+def test_the_language_is_changed_by_a_link_and_kept(page):
+    page.goto("/ui/runs")
+    page.get_by_role("link", name="日本語").click()
+    page.locator("h1", has_text="実行").wait_for()
+    page.goto("/")
+    assert page.locator("html").get_attribute("lang") == "ja"
+    page.get_by_role("link", name="English").click()
+    page.locator("html[lang=en]").wait_for()
+
+
+def test_names_are_shown_as_they_are(page):
+    page.goto("/ui/runs")
+    page.get_by_role("link", name="<i>first</i>").click()
+    page.locator("h1", has_text="<i>first</i>").wait_for()
+    assert page.locator("figure svg").count() == 1
+
+
+def test_the_keyboard_reaches_the_content_and_the_filter(page):
+    page.goto("/ui/events")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.get_by_label("type", exact=True).fill("run.finished")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ui/events?type=run.finished*")
+    assert page.locator("table.log tbody tr").count() >= 1
+
+
+def test_everything_is_readable_without_scripts(chromium, served):
+    context = chromium.new_context(base_url=served.url, java_script_enabled=False, locale="en-GB")
+    tab = context.new_page()
+    tab.goto("/ui/events")
+    assert tab.locator("table.log tbody tr").count() > 3
+    assert tab.locator("button.copy").first.is_hidden()
+    context.close()
+
+
+def test_a_hidden_tab_holds_no_stream(page):
+    page.goto("/ui/events")
+    page.locator("#live[data-state=on]").wait_for()
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    page.locator("#live[data-state=paused]").wait_for()
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: false, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    page.locator("#live[data-state=on]").wait_for()
