@@ -1,0 +1,136 @@
+"""`meguru demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from meguru.cli.session import Session, with_session
+
+if TYPE_CHECKING:
+    from meguru.demo.flights.story import Month, Story
+
+FOLDER = "meguru-demo"
+
+
+@click.group()
+def command() -> None:
+    """Play real data through the whole system."""
+
+
+@command.command()
+@click.option("--months", metavar="3-5", help="Which months to play. Default: 3-12.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier demo stopped.")
+@with_session
+def flights(session: Session, months: str | None, *, resume: bool) -> None:
+    """Play the flights of 2013: a model goes stale, and the system renews it by itself.
+
+    Everything happens in a folder of its own (--workspace, default: ./meguru-demo), against a real server.
+    """
+    from meguru.demo.flights.folder import prepare, read_months
+    from meguru.demo.flights.play import play
+
+    folder = Path(session.place or FOLDER)
+    plan, removed = prepare(folder, read_months(months) if months else None, resume=resume)
+    if removed:
+        session.note(f"An earlier demo in {folder} was removed; --resume goes on with one.")
+    with _Progress(quiet=session.as_json) as progress:
+        story = play(folder, plan, progress)
+    session.show(story, lambda: _tell(story))
+
+
+class _Progress:
+    """Shows on stderr what is going on: a live line on a terminal, plain lines elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+        self._console = Console(stderr=True, quiet=quiet)
+        self._live = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            console=self._console,
+            transient=True,
+            disable=quiet or not self._console.is_terminal,
+        )
+        self._task = self._live.add_task("", total=None)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def phase(self, text: str) -> None:
+        self._live.update(self._task, description=text, total=None, completed=0)
+        if not self._console.is_terminal:
+            self._console.print(text, highlight=False)
+
+    def total(self, rows: int) -> None:
+        self._live.update(self._task, total=rows)
+
+    def advance(self, rows: int) -> None:
+        self._live.advance(self._task, rows)
+
+    def month(self, played: Month) -> None:
+        self._console.print(f"{played.month}  {played.did} {played.challenger}".rstrip(), highlight=False)
+
+
+def _tell(story: Story) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, right in (
+        ("month", False),
+        ("flights", True),
+        ("drifted", True),
+        ("live", False),
+        ("AUC live, 95 %", False),
+        ("frozen", True),
+        ("what the system did, and why", False),
+    ):
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    for month in story.months:
+        table.add_row(*_row(month))
+    console = Console(width=None if Console().is_terminal else 160, highlight=False)
+    console.print(table)
+    console.print(
+        f"\n{story.predictions:,} predictions and {story.outcomes:,} outcomes over HTTP in "
+        f"{story.seconds:.0f} s; live now: {story.live}.\n"
+        f"Console: http://127.0.0.1:7474/endpoints/delay once the server is up. Try next:"
+    )
+    for line in _next(story.workspace):
+        console.print(f"  {line}", soft_wrap=True)
+
+
+def _next(workspace: str) -> list[str]:
+    where = f"--workspace {workspace}"
+    return [
+        f"meguru up {where}",
+        f"meguru why endpoint/delay {where}",
+        f"meguru monitor show delay-watch {where}",
+    ]
+
+
+def _row(month: Month) -> list[Any]:
+    from meguru.base.refs import parse
+
+    auc = f"{month.auc.value:.3f} [{month.auc.low:.3f}, {month.auc.high:.3f}]" if month.auc else ""
+    frozen = "" if month.frozen_auc is None else f"{month.frozen_auc:.3f}"
+    did = month.did if not month.challenger else f"{month.did} {parse(month.challenger).version}"
+    return [
+        month.month,
+        f"{month.rows:,}",
+        f"{len(month.drifted)}/{month.compared}",
+        parse(month.model).version or "",
+        auc,
+        frozen,
+        f"{did}: {'; '.join(month.because)}",
+    ]

@@ -1,0 +1,1 @@
+"""Demonstrations: real data, played through the whole system from outside."""

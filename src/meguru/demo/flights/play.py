@@ -1,0 +1,82 @@
+"""Play the months through the system, from outside: everything goes over HTTP to a real server."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+from meguru.app.nouns import load_operations
+from meguru.demo.flights import traffic
+from meguru.demo.flights.child import server
+from meguru.demo.flights.data import export
+from meguru.demo.flights.folder import Plan
+from meguru.demo.flights.names import ENDPOINT, MONITOR, keyed, window
+from meguru.demo.flights.quiet import until_current, until_quiet
+from meguru.demo.flights.setup import add_data, set_up
+from meguru.demo.flights.story import Month, Story, month_of, read_story
+from meguru.monitoring.operations import run as run_monitor
+from meguru.monitoring.operations import show as show_monitor
+from meguru.runtime.remote import RemoteWorkspace
+
+
+class Progress(Protocol):
+    """Who wants to know how far the demo is."""
+
+    def phase(self, text: str) -> None:
+        """Say what begins now."""
+        ...
+
+    def total(self, rows: int) -> None:
+        """Say how many requests' rows this phase has."""
+        ...
+
+    def advance(self, rows: int) -> None:
+        """Say that so many more rows are done."""
+        ...
+
+    def month(self, played: Month) -> None:
+        """Say what came of a month."""
+        ...
+
+
+def play(folder: Path, plan: Plan, progress: Progress) -> Story:
+    """Play the months of a plan in a workspace folder; those that it has played already are left as they are.
+
+    Returns the story as the system's own records tell it.
+    """
+    load_operations()
+    began = time.monotonic()
+    progress.phase("reading the year 2013")
+    source = folder / "source"
+    export(source)
+    progress.phase("starting the server")
+    with server(folder) as url, RemoteWorkspace(url) as ws:
+        progress.phase(f"console: {url} · training the first model on two months")
+        set_up(ws, source, plan.first)
+        until_quiet(ws)
+        for month in plan.months:
+            if not _is_played(ws, month):
+                _play_month(ws, source, month, progress)
+            progress.month(month_of(ws, month))
+        return read_story(ws, folder, plan, seconds=time.monotonic() - began)
+
+
+def _is_played(ws: RemoteWorkspace, month: int) -> bool:
+    start, _ = window(month)
+    return any(report.start == start for report in show_monitor(ws, name=MONITOR, limit=100).reports)
+
+
+def _play_month(ws: RemoteWorkspace, source: Path, month: int, progress: Progress) -> None:
+    """Predict, tell the outcomes, add the month's data, let the monitor look; the system does the rest."""
+    flights = traffic.flights_of(source, month)
+    start, end = window(month)
+    progress.phase(f"{start:%B}: answering")
+    progress.total(flights.height)
+    until_current(ws, ENDPOINT)
+    traffic.play(ws, month, flights, progress.advance)
+    progress.phase(f"{start:%B}: the month's data is in; is the model still right?")
+    add_data(ws, source, [month])
+    run_monitor(keyed(ws, "monitor", month), name=MONITOR, start=start, end=end)
+    until_quiet(ws)
+    until_current(ws, ENDPOINT)

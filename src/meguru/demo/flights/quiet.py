@@ -1,0 +1,57 @@
+"""Wait until everything that happened has had its consequences."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+
+from meguru.artifacts.log import wait_event
+from meguru.errors import Busy, TimedOut
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.triggers.operations import settled
+
+PATIENCE = 300.0
+LOOK_AGAIN = 0.5
+_POLL = 0.02
+
+
+def until_quiet(ws: RemoteWorkspace) -> None:
+    """Block until every event was decided on and no job waits or runs.
+
+    Raises
+    ------
+    TimedOut
+        If nothing at all happens for a long while.
+    """
+    head, since = -1, time.monotonic()
+    while not (state := settled(ws)).settled:
+        if state.head != head:
+            head, since = state.head, time.monotonic()
+        elif time.monotonic() - since > PATIENCE:
+            raise TimedOut(
+                f"{state.open_jobs} jobs are open and nothing happened for {PATIENCE:.0f} s",
+                hint="see what they do: meguru runs list",
+            )
+        # A job may end some moments after its last event, and this is no event.
+        wait_event(ws, after=state.head, timeout=LOOK_AGAIN)
+
+
+def until_current(ws: RemoteWorkspace, endpoint: str) -> None:
+    """Block until the server answers with what was promoted last.
+
+    Raises
+    ------
+    Busy
+        If it can't, with the reason.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        status: dict[str, Any] = msgspec.json.decode(ws.send("GET", f"/endpoints/{endpoint}").content)
+        if status["current"]:
+            return
+        if fault := status.get("fault"):
+            raise Busy(f"endpoint {endpoint!r} can't load its model", why=fault.get("what", ""))
+        time.sleep(_POLL)
+    raise TimedOut(f"endpoint {endpoint!r} did not take its new model over")
