@@ -18,7 +18,7 @@ from meguru.predictions.types import RESERVED, SCORE_COLUMN, SHADOW_PREFIX, TIME
 if TYPE_CHECKING:
     import polars as pl
 
-FEW = 64
+FEW = 200
 _ARROW = b"ARROW1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -19,7 +19,7 @@ VALUES = {
 ROW = st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()})
 
 
-@given(st.lists(ROW, min_size=1, max_size=5), st.integers(1, 30))
+@given(st.lists(ROW, min_size=1, max_size=5), st.integers(1, 80))
 def test_what_was_packed_is_read_back_whether_few_rows_or_many(rows: list[dict[str, object]], times: int):
     repeated = rows * times
     columns = {name: [row[name] for row in repeated] for name in TYPES}

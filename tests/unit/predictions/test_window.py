@@ -30,7 +30,9 @@ def test_a_window_holds_the_rows_whose_event_time_is_in_it_start_included_end_no
 def test_rows_of_all_requests_come_in_order_of_event_time_with_what_is_known(workspace, answered):
     late = answered(2, times=[MARCH + timedelta(days=2), MARCH], model="model/delay@2")
     early = answered(1, times=[MARCH + timedelta(days=1)])
-    many = answered(100, times=[MARCH + timedelta(days=3)] * 100, shadows={"model/delay@9": [0.75] * 100})
+    n = payload.FEW + 1
+    shadowed = {"model/delay@9": [0.75] * n}
+    many = answered(n, times=[MARCH + timedelta(days=3)] * n, shadows=shadowed)
     answered(1, endpoint="other")
     record(
         workspace,
@@ -38,7 +40,7 @@ def test_rows_of_all_requests_come_in_order_of_event_time_with_what_is_known(wor
         outcomes=[OutcomeInput(prediction_id=f"{late.id}.0", value=1.0)],
     )
     found = read(workspace)
-    ids = [f"{late.id}.1", f"{early.id}.0", f"{late.id}.0", *[f"{many.id}.{row}" for row in range(100)]]
+    ids = [f"{late.id}.1", f"{early.id}.0", f"{late.id}.0", *[f"{many.id}.{row}" for row in range(n)]]
     assert found["_id"].to_list() == ids
     assert found["_model"].to_list()[:3] == ["model/delay@2", "model/delay@1", "model/delay@2"]
     assert found["_outcome"].to_list()[:3] == [None, None, 1.0]
