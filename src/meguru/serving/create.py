@@ -6,11 +6,15 @@ import msgspec
 
 from meguru.base import refs
 from meguru.base.names import check_name
+from meguru.base.plugins import Table
 from meguru.errors import Conflict
 from meguru.runtime.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.shadow import check_shadow
 from meguru.serving.types import Endpoint, EndpointState
+
+READERS = Table("gate reader", {"releases": "meguru.releases.gates.read:check_gates"})
+"""Who knows what a gate may ask."""
 
 
 @operation("endpoint.create", permission="endpoint:write")
@@ -32,9 +36,13 @@ def create(
     ------
     Conflict
         If there is another endpoint of this name.
+    InvalidInput
+        If a gate is unknown, or what it asks makes no sense.
     """
     check_name("endpoint", name)
     model = check_name("model", refs.parse(model, kind="model").name, field="model")
+    if gates:
+        READERS.load("releases")(gates)
     check_shadow(ctx.tx, shadow)
     new = Endpoint(
         name=name,

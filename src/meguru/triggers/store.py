@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from meguru.errors import NotFound
 from meguru.runtime.jobs import JobState
@@ -124,7 +125,11 @@ def cursor(tx: Connection, *, lock: bool = False) -> int:
     query = select(trigger_cursor.c.seq)
     found = tx.execute(query.with_for_update() if lock else query).scalar()
     if found is None and lock:
-        tx.execute(insert(trigger_cursor).values(id=1, seq=0))
+        try:
+            with tx.begin_nested():
+                tx.execute(insert(trigger_cursor).values(id=1, seq=0))
+        except IntegrityError:  # another evaluator made it just now; wait for it
+            found = tx.execute(query.with_for_update()).scalar()
     return found or 0
 
 

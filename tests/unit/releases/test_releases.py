@@ -221,12 +221,12 @@ def test_names_are_checked_with_near_misses(delay):
     assert "release/delay@1" in missing.value.hint
 
 
-def test_a_wrong_gate_of_the_endpoint_is_named_when_a_release_is_made(workspace):
-    endpoints.create(workspace, name="delay", model="delay", gates=[{"gate": "champoin"}])
+def test_a_wrong_gate_is_named_when_the_endpoint_is_declared(workspace):
     with pytest.raises(InvalidInput) as refused:
-        releases.create(workspace, endpoint="delay", model=add(workspace, **POOR))
+        endpoints.create(workspace, name="delay", model="delay", gates=[{"gate": "champoin"}])
     assert refused.value.field == "gates[0].gate"
     assert "did you mean 'champion'?" in refused.value.hint
+    assert endpoints.list_endpoints(workspace).items == []
 
 
 def _enqueue(ctx: Context, *, model: str) -> str:

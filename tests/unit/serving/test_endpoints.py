@@ -7,7 +7,7 @@ from meguru.runtime import events
 from meguru.runtime.principals import Principal
 from meguru.serving.operations import create, list_endpoints, shadow, show, switch
 
-GATES = [{"kind": "better", "metric": "auc"}]
+GATES = [{"gate": "champion", "metric": "auc"}]
 
 
 @pytest.fixture
