@@ -40,6 +40,7 @@ PAGES = [
     "/ui/pipelines/runs",
     "/ui/runs",
     "/ui/datasets",
+    "/ui/triggers",
     "/ui/events",
     "/ui/events?verify=1",
 ]

@@ -16,7 +16,12 @@ PAGES = {
     "run": "/ui/runs/",
     "endpoint": "/ui/endpoints/",
     "release": "/ui/endpoints/",
+    "monitor": "/ui/monitors/",
+    "report": "/ui/reports/",
+    "pipeline": "/ui/pipelines/runs?pipeline=",
+    "trigger": "/ui/triggers?name=",
 }
+MARKS = {"model": "v", "dataset": "v", "release": "release-"}
 
 
 def url_of(ref: str) -> str:
@@ -30,8 +35,8 @@ def url_of(ref: str) -> str:
         return f"{PAGES['pipeline_run']}{quote(run, safe='')}#step-{quote(step, safe='')}"
     if kind not in PAGES:
         return events_of(ref)
-    mark = f"#v{quote(version, safe='')}" if version else ""
-    return PAGES[kind] + quote(name, safe="") + mark
+    page = PAGES[kind] + quote(name, safe="")
+    return f"{page}#{MARKS[kind]}{quote(version, safe='')}" if version and kind in MARKS else page
 
 
 def events_of(subject: str) -> str:

@@ -93,7 +93,7 @@ def _firings(visit: Visit) -> Iterator[Need]:
             yield Need(
                 word="failed",
                 what=visit.text("Trigger {trigger} could not start its action", trigger=firing.trigger),
-                url=links.events_of(f"trigger/{firing.trigger}"),
+                url=links.url_of(f"trigger/{firing.trigger}"),
                 at=firing.at,
                 reasons=[firing.reason] if firing.reason else [],
             )

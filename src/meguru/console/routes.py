@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from meguru.console import static_files, stream
-from meguru.console.pages import datasets, endpoints, events, home, models, pipeline_runs, runs
+from meguru.console.pages import (
+    datasets,
+    endpoints,
+    events,
+    home,
+    models,
+    monitors,
+    pipeline_runs,
+    runs,
+    triggers,
+)
 from meguru.console.stream import Live
-from meguru.console.visit import Page, page
+from meguru.console.visit import Page, Visit, page
+from meguru.errors import NotFound
 from meguru.runtime.workspace import Workspace
 
 PAGES: dict[str, Page] = {
@@ -25,9 +37,16 @@ PAGES: dict[str, Page] = {
     "/ui/pipelines/runs/{id}": pipeline_runs.one,
     "/ui/runs": runs.listing,
     "/ui/runs/{id}": runs.one,
+    "/ui/triggers": triggers.listing,
+    "/ui/monitors/{name}": monitors.one,
+    "/ui/reports/{id}": monitors.report,
     "/ui/events": events.listing,
     "/ui/events/{id}": events.one,
 }
+
+
+def _nothing(visit: Visit) -> NoReturn:
+    raise NotFound(f"there is no page {visit.request.url.path}", hint="start at /")
 
 
 def routes(get_workspace: Callable[[Request], Workspace], live: Live | None = None) -> list[BaseRoute]:
@@ -40,4 +59,5 @@ def routes(get_workspace: Callable[[Request], Workspace], live: Live | None = No
         *(Route(path, page(show, get_workspace), methods=["GET"]) for path, show in PAGES.items()),
         Route("/ui/stream", stream.endpoint(live or Live(), get_workspace), methods=["GET"]),
         Route("/ui/static/{version}/{name}", static_files.serve, methods=["GET"]),
+        Route("/ui/{rest:path}", page(_nothing, get_workspace), methods=["GET"]),
     ]

@@ -80,9 +80,9 @@ def _watch(visit: Visit) -> Station:
 def _decide(visit: Visit) -> Station:
     name, newest = visit.text("Decide"), _newest(visit, "trigger.fired")
     if newest is None:
-        return Station(name=name, detail=visit.text("nothing fired yet"), tone="still", url="/ui/events")
+        return Station(name=name, detail=visit.text("nothing fired yet"), tone="still", url="/ui/triggers")
     detail = visit.text("{trigger} fired last", trigger=newest.subject.partition("/")[2])
-    return Station(name=name, detail=detail, tone="good", url=f"/ui/events/{newest.id}")
+    return Station(name=name, detail=detail, tone="good", url="/ui/triggers")
 
 
 def _newest(visit: Visit, kind: str) -> Event | None:

@@ -30,6 +30,10 @@ STATES = {
     "retired": mark("retired"),
     "superseded": mark("superseded"),
     "rolled_back": mark("rolled back"),
+    "fired": mark("fired"),
+    "suppressed": mark("held back"),
+    "former": mark("former"),
+    "shadow": mark("scores along"),
     "ok": mark("ok"),
     "alert": mark("alert"),
     "warning": mark("warning"),
@@ -71,7 +75,18 @@ EVENTS = {
     "token.revoked": mark("token revoked"),
     "access.denied": mark("access denied"),
 }
-GOOD = {"succeeded", "finished", "done", "passed", "promoted", "live", "ok", "gates_passed", "switched"}
+GOOD = {
+    "fired",
+    "succeeded",
+    "finished",
+    "done",
+    "passed",
+    "promoted",
+    "live",
+    "ok",
+    "gates_passed",
+    "switched",
+}
 BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
 BUSY = {"queued", "pending", "running", "checking", "started", "created"}
 ODD = {"cancelled", "rolled_back", "warning", "suppressed", "revoked"}

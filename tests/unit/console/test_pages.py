@@ -21,6 +21,7 @@ LISTS = [
     "/ui/pipelines/runs",
     "/ui/runs",
     "/ui/datasets",
+    "/ui/triggers",
     "/ui/events",
 ]
 MISSING = [
@@ -30,6 +31,9 @@ MISSING = [
     "/ui/runs/run-nope",
     "/ui/datasets/nope",
     "/ui/events/evt-nope",
+    "/ui/reports/report-nope",
+    "/ui/monitors/nope",
+    "/ui/no/such/page",
 ]
 
 
@@ -121,6 +125,8 @@ def test_names_that_are_markup_are_shown_as_text(browser: TestClient, workspace:
 def test_a_reference_with_odd_characters_stays_one_path_segment():
     assert url_of("run/a b/../c?d#e") == "/ui/runs/a%20b%2F..%2Fc%3Fd%23e"
     assert url_of("model/delay@3") == "/ui/models/delay#v3"
+    assert url_of("release/delay@3") == "/ui/endpoints/delay#release-3"
+    assert url_of("step_run/prun-1.fit") == "/ui/pipelines/runs/prun-1#step-fit"
     assert url_of("javascript:alert(1)").startswith("/ui/events?")
 
 

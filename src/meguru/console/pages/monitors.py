@@ -1,0 +1,33 @@
+"""Monitors: the way to the endpoint that one watches, and one report with all its findings."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from meguru.console.spans import span_name, span_title
+from meguru.console.visit import Visit
+from meguru.console.watch import interval
+from meguru.monitoring import show
+
+
+def one(visit: Visit) -> Response:
+    """Go to the endpoint that a monitor watches: its page has the monitor's history."""
+    monitor = show.show(visit.ws, name=visit.named("name"), limit=1).monitor
+    return RedirectResponse(f"/ui/endpoints/{quote(monitor.endpoint, safe='')}", status_code=303)
+
+
+def report(visit: Visit) -> Response:
+    """Show one report, what was breached first."""
+    found = show.show_report(visit.ws, ref=visit.named("id"))
+    return visit.render(
+        "report.html",
+        report=found,
+        findings=sorted(found.findings, key=lambda each: (not each.breached, each.check, each.column)),
+        span_name=span_name,
+        span_title=span_title,
+        interval=interval,
+        live="",
+        seq=0,
+    )

@@ -1,0 +1,26 @@
+"""Triggers: the rules, and what they did, held back or could not do."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from meguru.console.visit import Visit
+from meguru.triggers import show
+
+WINDOW = 100
+
+
+def listing(visit: Visit) -> Response:
+    """Show the triggers and a window of their firings, of one trigger if one is asked for."""
+    name, before = visit.asked("name"), visit.asked("before")
+    found = show.history(visit.ws, name=name, before=before, limit=WINDOW)
+    return visit.render(
+        "triggers.html",
+        triggers=show.list_triggers(visit.ws),
+        firings=found.items,
+        older=found.next_cursor,
+        before=before,
+        name=name,
+        live="trigger.",
+        seq=visit.head(),
+    )
