@@ -9,6 +9,7 @@ from typing import Any
 
 from meguru.artifacts import trees
 from meguru.base import digests
+from meguru.base.cache import cache_folder
 
 
 def fetch_model(ws: Any, tree: str) -> Path:
@@ -34,9 +35,7 @@ def fetch_model(ws: Any, tree: str) -> Path:
 def _home(ws: Any) -> Path:
     if hasattr(ws, "cache_folder"):
         return Path(ws.cache_folder("models"))
-    folder = Path(tempfile.gettempdir()) / "meguru-cache" / "models"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return cache_folder("models")
 
 
 def _whole(folder: Path, entries: list[trees.Entry]) -> bool:

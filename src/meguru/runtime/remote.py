@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import tempfile
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
 from meguru.base import digests
+from meguru.base.cache import cache_folder
 from meguru.errors import Busy, MeguruError, from_dict
 from meguru.runtime.operations.operation import Operation
 from meguru.storage.blobs.base import check, missing
@@ -89,7 +89,7 @@ class RemoteBlobs:
 
     def __init__(self, ws: RemoteWorkspace) -> None:
         self._ws, self.url = ws, ws.url
-        self._cache = LocalStore(Path(tempfile.gettempdir()) / "meguru-remote-blobs")
+        self._cache = LocalStore(cache_folder("blobs"))
 
     def put_bytes(self, data: bytes) -> str:
         """Upload bytes; return their digest."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
+from meguru.base.cache import cache_folder
 from meguru.base.clock import Clock, SystemClock
 from meguru.base.settings import Settings
 from meguru.runtime.operations.execute import execute
@@ -69,10 +70,9 @@ class Workspace:
 
     def cache_folder(self, name: str) -> Path:
         """Return a folder for things that can be made again."""
-        import tempfile
-
-        base = self.root / "cache" if self.root else Path(tempfile.gettempdir()) / "meguru-cache"
-        folder = base / name
+        if self.root is None:
+            return cache_folder(name)
+        folder = self.root / "cache" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from meguru.base import digests
+from meguru.base.cache import cache_folder
 from meguru.storage.blobs.base import check, missing
 from meguru.storage.blobs.local import LocalStore
 
@@ -24,7 +24,7 @@ class ObjectStore:
 
         self.url = url
         self._store = from_url(url, **_options(url))
-        self._cache = LocalStore(cache or Path(tempfile.gettempdir()) / f"meguru-blobs-{os.getuid()}")
+        self._cache = LocalStore(cache or cache_folder("blobs"))
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes; return their digest."""

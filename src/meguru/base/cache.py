@@ -1,0 +1,14 @@
+"""Where things are kept that can be made again, and that nobody else may touch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder(name: str) -> Path:
+    """Return the user's own folder for one kind of cache: ``$XDG_CACHE_HOME/meguru/<name>``."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    folder = home / "meguru" / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
