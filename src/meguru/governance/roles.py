@@ -26,6 +26,7 @@ ROLES: dict[str, frozenset[str]] = {
     "data-scientist": frozenset(
         {
             "*:read",
+            "experiment:*",
             "run:*",
             "dataset:*",
             "pipeline:*",

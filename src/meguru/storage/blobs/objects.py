@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
@@ -96,14 +97,14 @@ def _key(digest: str) -> str:
     return f"{digest[:2]}/{digest[2:]}"
 
 
-def _options(url: str) -> dict[str, object]:
+def _options(url: str) -> dict[str, Any]:
     if not url.startswith("s3://"):
         return {}
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
     allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true"} or endpoint.startswith(
         "http://"
     )
-    options: dict[str, object] = {"client_options": {"allow_http": allow_http}}
+    options: dict[str, Any] = {"client_options": {"allow_http": allow_http}}
     if endpoint:
         options["config"] = {"aws_endpoint_url": endpoint}
     return options
