@@ -83,6 +83,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
 
 
+def warm() -> None:
+    """Do once, in the fork server, what every child would else do again."""
+    materializers.choose.added()
+    sample = StepJob(
+        function="",
+        arguments={"x": PlainArgument(value=0)},
+        many_outputs=False,
+        folder="",
+        sources=[],
+        blobs="",
+        scratch="",
+        seed=0,
+    )
+    msgspec.convert(msgspec.to_builtins(sample), StepJob)
+    msgspec.json.encode(Outcome(outputs=[Value(kind="", digest="", size=0)]))
+
+
 def main(job: dict[str, Any], result: str) -> int:
     """Do one step; write its outcome, whole or not at all, to the file `result`."""
     outcome = perform(msgspec.convert(job, StepJob))

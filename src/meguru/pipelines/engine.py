@@ -10,6 +10,7 @@ import queue
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -57,6 +58,8 @@ class Engine:
         self._stored = {one.id for one in self.steps.values()}
         self._dirty: dict[str, StepRun] = {}
         self._events: list[EventDraft] = []
+        self._reused: dict[str, str] = {}
+        self._litter: list[Path] = []
 
     def go(self) -> None:
         """Run until the run has ended.
@@ -76,6 +79,7 @@ class Engine:
                 self._save()
                 for key in started:
                     self._launch(key)
+                self._tidy()
                 if not self.active:
                     break
                 self._wait()
@@ -144,7 +148,7 @@ class Engine:
             finished_at=now,
         )
         self.outputs[key] = found.outputs
-        self._events.append(("step_run.cached", key, {"reused": found.id}))
+        self._reused[key] = found.id
         return True
 
     def _launch(self, key: str) -> None:
@@ -224,7 +228,7 @@ class Engine:
                 message = f"it ran longer than its limit of {self.graph[key].timeout:g} s, and was ended"
             why = Failed(step=key, type=failure.type, message=message, traceback=failure.traceback)
             self._failed(one, why, log, again=not failure.explained)
-        shutil.rmtree(done.scratch, ignore_errors=True)
+        self._litter.append(done.scratch)
 
     def _failed(self, one: StepRun, why: Failed, log: str | None, *, again: bool) -> None:
         failures = one.failures + 1
@@ -243,6 +247,11 @@ class Engine:
         self._events.append(("step_run.failed", one.step, data))
         if not again:
             self.failed = self.failed or why
+
+    def _tidy(self) -> None:
+        """Remove the files of ended steps, while the next ones run already."""
+        while self._litter:
+            shutil.rmtree(self._litter.pop(), ignore_errors=True)
 
     def _keep_log(self, done: Active) -> str | None:
         if not done.log.exists() or done.log.stat().st_size == 0:
@@ -264,7 +273,7 @@ class Engine:
         self.run = msgspec.structs.replace(self.run, state=RunState.RUNNING)
         changed = list(self._dirty.values())
         self._stored |= {one.id for one in changed}
-        self._dirty, self._events = {}, []
+        self._dirty, self._events, self._reused = {}, [], {}
         if self.progress is not None:
             for one in changed:
                 self.progress(one)
@@ -273,6 +282,10 @@ class Engine:
         if self.run.state is RunState.QUEUED:
             runs.change(ctx.tx, self.run.id, state=RunState.RUNNING, started_at=ctx.now())
         runs.put_steps(ctx.tx, list(self._dirty.values()), self._stored)
+        if self._reused:
+            # One event for all that were taken over at once: a cached run should cost next to nothing.
+            data = {"run": self.run.id, "pipeline": self.run.pipeline, "steps": self._reused}
+            ctx.emit("step_run.cached", self.run.ref, data=data)
         for kind, key, data in self._events:
             ctx.emit(
                 kind,

@@ -148,8 +148,12 @@ def _preload(name: str) -> None:
     if name not in sys.modules:
         with contextlib.suppress(Exception):  # the step that needs it will say what is wrong
             importlib.import_module(name)
-        gc.collect()
-        gc.freeze()  # children share these pages instead of copying them at their first collection
+        _settle()
+
+
+def _settle() -> None:
+    gc.collect()
+    gc.freeze()  # children share these pages instead of copying them at their first collection
 
 
 def _kill_group(pid: int) -> None:
@@ -159,7 +163,10 @@ def _kill_group(pid: int) -> None:
 
 def main() -> None:
     """Serve until the engine is gone."""
-    _preload("meguru.pipelines.child")
+    from meguru.pipelines import child
+
+    child.warm()
+    _settle()
     _Server(socket.socket(fileno=int(sys.argv[1]))).serve()
 
 

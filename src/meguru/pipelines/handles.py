@@ -12,7 +12,17 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
+    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.runtime.workspace import Workspace
     from meguru.storage.blobs import BlobStore
+
+
+def open_dataset(ws: Workspace | RemoteWorkspace, ref: str) -> Dataset:
+    """Return what a step would get for ``flights@latest``: for tests and notebooks."""
+    from meguru.datasets.show import show
+
+    version = show(ws, ref=ref)
+    return Dataset(version.ref, digest=version.digest, blobs=ws.blobs)
 
 
 class Dataset:
@@ -59,7 +69,7 @@ class Dataset:
             read(self._store().path(file.digest), manifest.format, file.path, columns=manifest.columns)
             for file in manifest.files
         ]
-        return frames[0] if len(frames) == 1 else pl.concat(frames)
+        return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical_relaxed")
 
     def _manifest(self) -> Any:
         from meguru.datasets.types import Manifest

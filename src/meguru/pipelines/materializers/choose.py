@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from meguru.base.plugins import Table
@@ -24,6 +25,12 @@ _BUILT_IN = {
 MATERIALIZERS = Table("materializer", _BUILT_IN)
 
 
+@functools.cache
+def added() -> tuple[str, ...]:
+    """Return the names of the materializers that other installed packages bring."""
+    return tuple(name for name in MATERIALIZERS.names() if name not in _BUILT_IN)
+
+
 def save(value: Any, annotation: Any, place: Place) -> Value:
     """Write a value with the first materializer that it fits.
 
@@ -32,8 +39,7 @@ def save(value: Any, annotation: Any, place: Place) -> Value:
     InvalidInput
         If none takes it; the message says how to add one.
     """
-    added = [name for name in MATERIALIZERS.names() if name not in _BUILT_IN]
-    for name in [*added, *_BUILT_IN]:
+    for name in [*added(), *_BUILT_IN]:
         materializer: Materializer = MATERIALIZERS.load(name)
         if materializer.fits(value):
             return materializer.save(value, annotation, place)
