@@ -19,6 +19,7 @@ PAGES = {
     "monitor": "/ui/monitors/",
     "report": "/ui/reports/",
     "pipeline": "/ui/pipelines/runs?pipeline=",
+    "firing": "/ui/triggers?firing=",
     "trigger": "/ui/triggers?name=",
 }
 MARKS = {"model": "v", "dataset": "v", "release": "release-"}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+FINEST = 1e-9
 ROUND = (1, 2, 2.5, 5, 10)
 
 
@@ -32,12 +33,12 @@ class Scale:
         step = next(power * each for each in ROUND if power * each >= rough * 0.999)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
-        return [round(step * each, 10) for each in range(first, last + 1)]
+        return [float(f"{step * each:.12g}") for each in range(first, last + 1)]
 
 
 def around(values: Iterable[float], start: float, end: float, *, margin: float = 0.08) -> Scale:
     """Return a scale that holds all values, with a little room on both sides."""
     known = [value for value in values if math.isfinite(value)]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    room = margin * (high - low) or abs(high) * 0.05 or 1.0
+    room = max(margin * (high - low) or abs(high) * 0.05 or 1.0, FINEST * max(abs(low), abs(high), 1.0))
     return Scale(low - room, high + room, start, end)

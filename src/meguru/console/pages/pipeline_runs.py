@@ -93,5 +93,10 @@ def _moving(run: PipelineRun) -> bool:
 
 
 def _environments(version: PipelineVersion) -> list[tuple[str, str]]:
-    found = {(code.environment.python, code.environment.lock[:40]) for code in version.codes.values()}
+    found = {(code.environment.python, _lock(code.environment.lock)) for code in version.codes.values()}
     return sorted(found)
+
+
+def _lock(text: str) -> str:
+    name, _, digest = text.partition(" ")
+    return f"{name} {digest[:12]}".strip()

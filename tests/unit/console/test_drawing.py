@@ -1,0 +1,123 @@
+"""Charts, numbers, windows and links."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from meguru.console import numbers
+from meguru.console.charts.bars import bars, column_bars
+from meguru.console.charts.gantt import lane
+from meguru.console.charts.history import Flag, Window, Words, history
+from meguru.console.charts.loop import Station, loop
+from meguru.console.charts.scale import Scale, around
+from meguru.console.charts.series import series, spark
+from meguru.console.links import short
+from meguru.console.spans import span_name
+
+WORDS = Words(label="how <well>", drift="drift")
+finite = some.floats(-1e6, 1e6)
+
+
+def well_formed(drawing: str) -> ET.Element:
+    assert "nan" not in drawing
+    assert "inf" not in drawing
+    return ET.fromstring(drawing)
+
+
+windows = some.builds(
+    Window,
+    label=some.text(max_size=12, alphabet=some.characters(codec="utf-8", categories=("L", "N", "P"))),
+    tip=some.just("line\n<b>"),
+    value=some.none() | some.floats(0, 1),
+    low=some.none() | some.floats(0, 1),
+    high=some.none() | some.floats(0, 1),
+    others=some.dictionaries(some.sampled_from(["model/a@1", "model/a@2"]), some.floats(0, 1)),
+    alert=some.booleans(),
+    drift=some.none() | some.floats(0, 1),
+)
+
+
+@given(some.lists(windows, min_size=1, max_size=70), some.lists(some.integers(-1, 69), max_size=4))
+def test_a_history_is_well_formed_whatever_is_missing(found, places):
+    flags = [Flag(after=at, good=at % 2 == 0, text="@1", tip="<why>") for at in places]
+    drawn = well_formed(history(found, flags, WORDS))
+    hits = [each for each in drawn.iter("rect") if each.get("class") == "hit"]
+    assert len(hits) == len(found)
+    assert drawn.get("aria-label") == "how <well>"
+
+
+@given(some.lists(finite, min_size=1, max_size=60))
+def test_ticks_are_round_numbers_within_the_scale(values):
+    scale = around(values, 100, 0)
+    ticks = scale.ticks()
+    assert 1 <= len(ticks) <= 6
+    room = 1e-6 * max(abs(scale.low), abs(scale.high))
+    assert all(scale.low - room <= tick <= scale.high + room for tick in ticks)
+    assert all(0 <= scale(value) <= 100 for value in values)
+
+
+def test_a_scale_of_one_value_puts_it_in_the_middle():
+    assert Scale(3, 3, 0, 10)(3) == 5
+
+
+@given(some.lists(some.none() | finite, max_size=30))
+def test_a_spark_needs_one_value(values):
+    drawn = spark(values, "label")
+    assert bool(drawn) == any(value is not None for value in values)
+    if drawn:
+        well_formed(drawn)
+
+
+def test_other_drawings_are_well_formed():
+    well_formed(series([(0, 1.0), (5, 2.0)], "a & b"))
+    well_formed(bars([], "nothing"))
+    well_formed(column_bars({"kind": "numeric", "counts": [0] * 1026}, "x"))
+    well_formed(column_bars({"kind": "categorical", "top": [["<a>", 3], ["b", 1]]}, "x"))
+    well_formed(lane((0.0, 0.0), 0.0, "running", "x"))
+    well_formed(lane(None, 3.0, "waiting", "x"))
+    stations = [Station(name="<n>", detail="d&d", tone="good", url="/?a=1&b=2")] * 6
+    assert len(list(well_formed(loop(stations, "loop")).iter("a"))) == 6
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_a_month_is_named_as_such_wherever_it_is_one(zone):
+    here = ZoneInfo(zone)
+    assert span_name(datetime(2013, 3, 1, tzinfo=here), datetime(2013, 4, 1, tzinfo=here)) == "2013-03"
+    assert span_name(datetime(2013, 12, 1, tzinfo=here), datetime(2014, 1, 1, tzinfo=here)) == "2013-12"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_a_day_is_named_as_such_wherever_most_people_live(zone):
+    here = ZoneInfo(zone)
+    assert span_name(datetime(2013, 3, 10, tzinfo=here), datetime(2013, 3, 11, tzinfo=here)) == "03-10"
+
+
+def test_another_window_is_named_by_its_days_or_its_start():
+    start = datetime(2026, 5, 4, tzinfo=UTC)
+    assert span_name(start, start + timedelta(days=7)) == "05-04…05-10"
+    assert span_name(start + timedelta(hours=9), start + timedelta(hours=10)) == "05-04 09:00"
+
+
+def test_numbers_are_written_for_people():
+    assert numbers.number(0.74149) == "0.741"
+    assert numbers.number(1234567) == "1,234,567"
+    assert numbers.number(0.00001234) == "1.2e-05"
+    assert numbers.number(math.nan) == numbers.number(None) == "–"
+    assert numbers.seconds(0.0421) == "42 ms"
+    assert numbers.seconds(3725) == "1 h 2 min"
+    assert numbers.size(123456) == "123.5 kB"
+    assert numbers.percent(0.4444, 0) == "44 %"
+    assert numbers.plain({"a": [1, None]}) == '{"a":[1,null]}'
+
+
+def test_an_id_is_shortened_to_its_telling_end():
+    assert short("run/run-01m84gqj4p0x3d6r9s4tpg3p6c") == "run/run-…pg3p6c"
+    assert short("step_run/prun-01m84gqj4p0x3d6r9s4tpg3p6c.fit") == "step_run/prun-…pg3p6c.fit"
+    assert short("model/flight-delay@3") == "model/flight-delay@3"
