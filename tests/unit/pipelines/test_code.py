@@ -168,6 +168,27 @@ def test_a_module_used_as_a_value_counts_whole(write):
     assert "helpers.unused" in {one.name for one in work(project).reached}
 
 
+def test_what_a_decorator_registers_is_reached_through_the_registry(tmp_path):
+    (tmp_path / "registry.py").write_text(
+        "KNOWN = {}\n\ndef known(f):\n    KNOWN[f.__name__] = f\n    return f\n"
+    )
+    (tmp_path / "members.py").write_text(
+        "from registry import known\n\n@known\ndef one(x):\n    return helper(x)\n\ndef helper(x):\n    pass\n"
+    )
+    (tmp_path / "flow.py").write_text(
+        "import members\nfrom registry import KNOWN\n\ndef work(x):\n    return KNOWN['one'](x)\n"
+    )
+    found = {one.name for one in code_of(Project(tmp_path / "flow.py"), "flow:work").reached}
+    assert {"registry.KNOWN", "members.one", "members.helper"} <= found
+
+
+def test_what_importing_a_module_does_counts_for_whoever_imports_it(tmp_path):
+    (tmp_path / "effects.py").write_text("import random\n\nrandom.seed(1)\n")
+    (tmp_path / "flow.py").write_text("import effects\n\ndef work(x):\n    return x\n")
+    found = {one.name for one in code_of(Project(tmp_path / "flow.py"), "flow:work").reached}
+    assert "effects (on import)" in found
+
+
 def test_the_place_of_a_helper_is_its_line(write):
     tidy = next(one for one in work(write()).reached if one.name == "helpers.tidy")
     assert tidy.where == "helpers.py:22"

@@ -20,7 +20,11 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass
 class Module:
-    """The top level of one module; `imported` are modules it may load, `loaded` those it certainly does."""
+    """The top level of one module.
+
+    `imported` are modules it may load, `loaded` those it certainly does; `containers` are names of what can
+    be added to later, `decorated` are definitions with the dotted names of their decorators.
+    """
 
     name: str
     path: Path
@@ -31,6 +35,8 @@ class Module:
     effects: list[ast.stmt] = field(default_factory=list)
     imported: list[str] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
+    containers: set[str] = field(default_factory=set)
+    decorated: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def package(self) -> str:
@@ -70,6 +76,8 @@ def _sort(module: Module, statement: ast.stmt) -> None:
         return
     if isinstance(statement, _DEFINITIONS):
         module.bindings.setdefault(statement.name, []).append(statement)
+        chains = [dotted(one.func if isinstance(one, ast.Call) else one) for one in statement.decorator_list]
+        module.decorated[statement.name] = [chain for chain in chains if chain]
         return
     names = {
         node.id
@@ -82,10 +90,21 @@ def _sort(module: Module, statement: ast.stmt) -> None:
             names |= bound_names(node).keys()
         elif isinstance(node, _DEFINITIONS):
             names.add(node.name)
+    if isinstance(getattr(statement, "value", None), ast.Call | ast.Dict | ast.List | ast.Set):
+        module.containers |= names
     for name in names:
         module.bindings.setdefault(name, []).append(statement)
     if not names or _acts(statement):
         module.effects.append(statement)
+
+
+def dotted(node: ast.AST) -> tuple[str, ...]:
+    """Return ``a.b.c`` as its parts; empty if the node is something else."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else ()
 
 
 def _acts(statement: ast.stmt) -> bool:

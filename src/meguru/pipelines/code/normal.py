@@ -7,6 +7,7 @@ import copy
 import symtable
 
 from meguru.base import digests
+from meguru.pipelines.code.module import dotted
 
 _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -28,7 +29,7 @@ def normal(statement: ast.stmt, marks: frozenset[str]) -> ast.stmt:
 
 
 def _spelled(decorator: ast.expr) -> str:
-    return ".".join(_chain(decorator.func if isinstance(decorator, ast.Call) else decorator))
+    return ".".join(dotted(decorator.func if isinstance(decorator, ast.Call) else decorator))
 
 
 def paths(statement: ast.stmt) -> set[tuple[str, ...]]:
@@ -40,21 +41,13 @@ def paths(statement: ast.stmt) -> set[tuple[str, ...]]:
 
 
 def _collect(node: ast.AST, outside: set[str], found: set[tuple[str, ...]]) -> None:
-    chain = _chain(node)
+    chain = dotted(node)
     if chain:
         if chain[0] in outside:
             found.add(chain)
         return
     for child in ast.iter_child_nodes(node):
         _collect(child, outside, found)
-
-
-def _chain(node: ast.AST) -> tuple[str, ...]:
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else ()
 
 
 def _global_names(statement: ast.stmt) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterable
 
 import msgspec
 
@@ -34,7 +35,8 @@ def code_of(project: Project, function: str) -> Code:
     """Return the code that ``module:name`` reaches, transitively.
 
     Helpers in other modules, methods, base classes, decorators, defaults, closures made at module level,
-    constants and statements that act on import all count; third-party code counts through `Environment`.
+    constants, what a decorator put into a registry that is read, and statements that act when a module is
+    imported all count; third-party code counts through `Environment`.
     What is looked up by a computed name (``getattr(module, name)``) is not seen, unless the module itself
     is used as a value: then all of it counts.
     """
@@ -45,6 +47,8 @@ def code_of(project: Project, function: str) -> Code:
         return Code(digest=digests.of_value(["package", function]), reached=[], packages=[top])
     walk = _Walk(project)
     walk.resolve(module_name, (name.partition(".")[0],))
+    while walk.follow_registries():
+        pass
     if not walk.found:
         raise InvalidInput(f"{function} can't be found in the project", where=str(project.entry))
     reached = [walk.found[key] for key in sorted(walk.found)]
@@ -61,6 +65,7 @@ class _Walk:
         self.found: dict[str, Reached] = {}
         self.packages: set[str] = set()
         self._seen: set[tuple[str, tuple[str, ...]]] = set()
+        self._imported_modules: set[str] = set()
 
     def resolve(self, module_name: str, path: tuple[str, ...]) -> None:
         """Follow a dotted path that starts in a module."""
@@ -71,7 +76,7 @@ class _Walk:
         if module is None:
             self._outside(module_name, path)
             return
-        self._effects(module)
+        self._import(module)
         if not path:
             for name in [*module.bindings, *module.imports]:
                 self.resolve(module_name, (name,))
@@ -82,6 +87,44 @@ class _Walk:
             self._binding(module, head)
         elif head not in module.imports:
             self._elsewhere(module, head, rest)
+
+    def _import(self, module: Module) -> None:
+        """Count what importing a module does, and what importing the modules does that it imports."""
+        if module.name in self._imported_modules:
+            return
+        self._imported_modules.add(module.name)
+        self._statements(module, f"{module.name} (on import)", module.effects)
+        for name in module.imported:
+            below = self.project.module(name)
+            if below is not None:
+                self._import(below)
+
+    def follow_registries(self) -> bool:
+        """Reach every definition whose decorator fills a reached container; False if there is none left."""
+        containers = self._containers()
+        grown = False
+        for module in self.project.modules().values() if containers else ():
+            for name, decorators in module.decorated.items():
+                if f"{module.name}.{name}" in self.found:
+                    continue
+                if any(not containers.isdisjoint(self._fills(module, one)) for one in decorators):
+                    self.resolve(module.name, (name,))
+                    grown = True
+        return grown
+
+    def _containers(self) -> set[str]:
+        """Return the reached names that hold something which can be added to."""
+        return {
+            f"{module.name}.{name}"
+            for module in self.project.modules().values()
+            for name in module.containers
+            if f"{module.name}.{name}" in self.found
+        }
+
+    def _fills(self, module: Module, decorator: tuple[str, ...]) -> Iterable[str]:
+        walk = _Walk(self.project)
+        walk.resolve(module.name, decorator)
+        return walk.found
 
     def _outside(self, name: str, path: tuple[str, ...]) -> None:
         """Go on below a folder without ``__init__.py``; what is not the project's at all is a package."""
@@ -119,9 +162,6 @@ class _Walk:
 
     def _binding(self, module: Module, name: str) -> None:
         self._statements(module, f"{module.name}.{name}", module.bindings[name])
-
-    def _effects(self, module: Module) -> None:
-        self._statements(module, f"{module.name} (on import)", module.effects)
 
     def _statements(self, module: Module, key: str, statements: list[ast.stmt]) -> None:
         if not statements or key in self.found:
