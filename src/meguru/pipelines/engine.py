@@ -75,6 +75,7 @@ class Engine:
             return
         try:
             while True:
+                self.lease.proceed()
                 started = self._plan()
                 self._save()
                 for key in started:

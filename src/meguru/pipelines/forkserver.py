@@ -95,6 +95,9 @@ class _Server:
             os.close(self.wake_read)
             os.close(self.wake_write)
             _redirect(message["log"])
+            os.environ.clear()
+            os.environ.update(message["env"])
+            os.chdir(message["cwd"])
             from meguru.pipelines import child
 
             status = child.main(message["job"], message["result"])

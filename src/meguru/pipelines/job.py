@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
+from meguru.errors import Busy
 from meguru.pipelines import runs
 from meguru.pipelines.engine import Engine, Progress
 from meguru.pipelines.finish import fail
@@ -22,7 +23,11 @@ class PipelineRunHandler:
 
     def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
         """Bring the run to its end; what an earlier attempt finished is not done again."""
-        Engine(ws, job, lease, self.progress).go()
+        try:
+            Engine(ws, job, lease, self.progress).go()
+        except Busy as error:
+            # A busy database is an accident, not an answer: the worker tries again.
+            raise ConnectionError(str(error)) from error
 
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
         """Mark the run failed, unless it ended; of a cancelled run, say that its steps stopped."""

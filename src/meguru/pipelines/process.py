@@ -51,6 +51,9 @@ class ForkServer:
             "result": str(result),
             "log": str(log),
             "preload": list(preload),
+            # The server may be older than what this process set since.
+            "env": _environment(),
+            "cwd": os.getcwd(),  # noqa: PTH109 - a path as text
         }
         with self._lock:
             control = self._running()

@@ -173,7 +173,7 @@ def test_what_a_decorator_registers_is_reached_through_the_registry(tmp_path):
         "KNOWN = {}\n\ndef known(f):\n    KNOWN[f.__name__] = f\n    return f\n"
     )
     (tmp_path / "members.py").write_text(
-        "from registry import known\n\n@known\ndef one(x):\n    return helper(x)\n\ndef helper(x):\n    pass\n"
+        "from registry import known\n\n@known\ndef one(x):\n    helper(x)\n\ndef helper(x):\n    pass\n"
     )
     (tmp_path / "flow.py").write_text(
         "import members\nfrom registry import KNOWN\n\ndef work(x):\n    return KNOWN['one'](x)\n"

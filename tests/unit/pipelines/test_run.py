@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from meguru.base.plugins import Table
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.pipelines.cancel import cancel
+from meguru.pipelines.job import PipelineRunHandler
 from meguru.pipelines.load import register_file
 from meguru.pipelines.runner import run_file, work_on
 from meguru.pipelines.show import list_pipelines, list_runs, show_log, show_pipeline, show_run
 from meguru.pipelines.start import start
 from meguru.runtime import events
+from meguru.runtime.jobs import Worker
 
+WAIT = """
+def wait():
+    import pathlib, time
+    while not pathlib.Path({path!r}).exists():
+        time.sleep(0.01)
+
+"""
 RISKY = """
     import os, signal, subprocess, sys, time
     from pathlib import Path
@@ -151,6 +161,52 @@ def test_cancelling_ends_the_running_step(project, tmp_path):
     )
     with pytest.raises(Conflict):
         cancel(project.ws, run=run.id)
+
+
+def test_a_draining_worker_lets_go_and_the_next_one_goes_on(project, tmp_path):
+    project.edit(
+        "train.py", "def total(rows: list[int]) -> int:", "def total(rows: list[int]) -> int:\n    wait()"
+    )
+    project.edit("train.py", "@step\ndef total", WAIT.format(path=str(tmp_path / "go")) + "@step\ndef total")
+    version = register_file(project.ws, f"{project.folder}/train.py:train")
+    run = start(project.ws, pipeline=version.name)
+    waiting = threading.Event()
+
+    class Handlers(Table):
+        def load(self, name):
+            return PipelineRunHandler(lambda step: waiting.set() if step.step == "total" else None)
+
+    worker = Worker(project.ws, Handlers("job handler", {"pipeline_run": ""}), threads=1)
+    worker.start()
+    assert waiting.wait(20)
+    worker.stop()
+    assert show_run(project.ws, ref=run.id).state.value == "running"
+    (tmp_path / "go").touch()
+    work_on(project.ws, run.job)
+    done = show_run(project.ws, ref=run.id)
+    assert (done.state.value, [step.attempt for step in done.steps]) == ("succeeded", [1, 1, 2])
+
+
+def test_a_step_sees_the_environment_and_folder_of_today(project, value, tmp_path, monkeypatch):
+    project.run()
+    project.write(
+        "place.py",
+        """
+        import os
+        from meguru import pipeline, step
+
+        @step
+        def look() -> list[str]:
+            return [os.environ["MARK"], os.getcwd()]
+
+        @pipeline
+        def place():
+            return look()
+        """,
+    )
+    monkeypatch.setenv("MARK", "here")
+    monkeypatch.chdir(tmp_path)
+    assert value(project.run("place.py:place"), "look") == ["here", str(tmp_path)]
 
 
 def test_parameters_are_checked_before_anything_starts(project):
