@@ -17,6 +17,7 @@ from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
 from meguru.console.routes import routes as console_routes
+from meguru.console.stream import Live
 from meguru.errors import NotFound
 from meguru.runtime.workspace import Workspace
 from meguru.server.access import Access
@@ -26,7 +27,7 @@ from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import Service
 
 
-def build(ws: Workspace, *, auth: bool = False, any_host: bool = False) -> ASGIApp:
+def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Live | None = None) -> ASGIApp:
     """Return the ASGI application of one workspace, with its background threads in its lifespan."""
     load_operations()
     service = Service(ws)
@@ -47,7 +48,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False) -> ASGIA
             sign_in_route(),
             *native_routes(),
             Mount("/endpoints", endpoints_app(service)),
-            *console_routes(lambda request: request.state.workspace),
+            *console_routes(lambda request: request.state.workspace, live),
         ],
         lifespan=lifespan,
         exception_handlers={404: _not_found},

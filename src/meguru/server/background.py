@@ -1,4 +1,4 @@
-"""What the server does beside answering: jobs, triggers, and following the live deployments."""
+"""What the server does beside answering: jobs, triggers, silent runs, and following the live deployments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from meguru.app.jobs import HANDLERS
 from meguru.runtime.jobs import Worker
 from meguru.runtime.workspace import Workspace
+from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
 from meguru.triggers.evaluate import Evaluator
 
@@ -21,12 +22,16 @@ class Background:
         self._evaluator = threading.Thread(
             target=Evaluator(ws).run, args=(self._stop,), name="triggers", daemon=True
         )
+        self._sweeper = threading.Thread(
+            target=Sweeper(ws).run, args=(self._stop,), name="sweeper", daemon=True
+        )
         self._service = service
 
     def start(self) -> None:
         """Start all threads."""
         self._service.start()
         self._evaluator.start()
+        self._sweeper.start()
         self._worker.start()
 
     def stop(self) -> None:
@@ -35,4 +40,5 @@ class Background:
         self._worker.stop()
         self._ws.notify()
         self._evaluator.join(timeout=5)
+        self._sweeper.join(timeout=5)
         self._service.stop()

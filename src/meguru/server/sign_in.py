@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from meguru.api.requests import read_body
 from meguru.base.text import translate
+from meguru.console import static_files
 from meguru.errors import MeguruError
 from meguru.governance.tokens import authenticate
 from meguru.server.access import COOKIE
@@ -19,8 +20,8 @@ from meguru.server.access import COOKIE
 MAX_FORM = 4096
 PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title></head>
-<body><main><h1>{title}</h1><p role="alert">{error}</p>
+<title>{title} · Meguru</title><link rel="stylesheet" href="{style}"></head>
+<body><main class="sign-in"><h1>{title}</h1><p role="alert">{error}</p>
 <form method="post" action="/sign-in"><label>{label} <input name="token" type="password" autofocus
 autocomplete="current-password" required></label> <button>{title}</button></form></main></body></html>
 """
@@ -49,6 +50,14 @@ async def sign_in(request: Request) -> Response:
 def _page(request: Request, error: str = "", status: int = 200) -> Response:
     lang = "ja" if request.headers.get("accept-language", "").startswith("ja") else "en"
     title, label = translate("Sign in", lang), translate("Token", lang)
-    body = PAGE.format(lang=lang, title=escape(title), label=escape(label), error=escape(error))
-    headers = {"Content-Security-Policy": "default-src 'none'; form-action 'self'; base-uri 'none'"}
+    body = PAGE.format(
+        style=static_files.url("console.css"),
+        lang=lang,
+        title=escape(title),
+        label=escape(label),
+        error=escape(error),
+    )
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"
+    }
     return HTMLResponse(body, status, headers)

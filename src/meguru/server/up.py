@@ -9,11 +9,13 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.console.stream import Live
 from meguru.errors import UsageError
 from meguru.server.access import check_exposure
 from meguru.server.asgi import build
@@ -53,8 +55,10 @@ def serve(
     with _listen(host, port) as listener, open_local(settings.workspace, settings=settings) as ws:
         found = listener.getsockname()
         url = f"http://{'[' + found[0] + ']' if ':' in found[0] else found[0]}:{found[1]}"
-        app = build(ws, auth=auth, any_host=insecure)
-        server = uvicorn.Server(
+        live = Live()
+        app = build(ws, auth=auth, any_host=insecure, live=live)
+        server = _Server(
+            live,
             uvicorn.Config(
                 app,
                 access_log=False,
@@ -62,7 +66,7 @@ def serve(
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
                 timeout_keep_alive=75,
-            )
+            ),
         )
         if exit_with_parent:
             _follow_parent()
@@ -74,6 +78,19 @@ def serve(
             server.run(sockets=[listener])
         finally:
             forget_server(ws.root)
+
+
+class _Server(uvicorn.Server):
+    """Ends the console's open streams as soon as it is told to stop, rather than wait for their readers."""
+
+    def __init__(self, live: Live, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._live = live
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain."""
+        self._live.close()
+        super().handle_exit(sig, frame)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,36 @@
+"""The server's look for runs whose process went silent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from meguru.runtime.principals import system
+from meguru.runtime.workspace import Workspace
+from meguru.tracking.alive import sweep
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 15.0
+GRACE_SECONDS = 60.0
+"""Who could not reach a server that was away, or was asleep with it, may beat before anybody is swept."""
+
+
+class Sweeper:
+    """Sweeps silent runs until it is stopped."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("sweeper"))
+
+    def run(self, stop: threading.Event) -> None:
+        """Sweep every 15 s, but not in the first minute after a start or after the machine slept."""
+        clock, rest = self.ws.clock, GRACE_SECONDS
+        since = clock.now()
+        while not stop.wait(rest):
+            slept = (clock.now() - since).total_seconds() > rest + SWEEP_SECONDS
+            rest = GRACE_SECONDS if slept else SWEEP_SECONDS
+            try:
+                if not slept:
+                    sweep(self.ws)
+            except Exception:
+                log.exception("silent runs could not be swept; trying again")
+            since = clock.now()
