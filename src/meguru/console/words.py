@@ -12,6 +12,7 @@ STATES = {
     "queued": mark("queued"),
     "pending": mark("pending"),
     "running": mark("running"),
+    "interrupted": mark("interrupted"),
     "succeeded": mark("succeeded"),
     "finished": mark("finished"),
     "done": mark("done"),
@@ -92,7 +93,7 @@ GOOD = {
 }
 BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
 BUSY = {"queued", "pending", "running", "checking", "started", "created"}
-ODD = {"cancelled", "rolled_back", "warning", "suppressed", "revoked"}
+ODD = {"interrupted", "cancelled", "rolled_back", "warning", "suppressed", "revoked"}
 
 
 def tone_of(word: object) -> str:

@@ -6,6 +6,7 @@ from meguru.base.names import check_name
 from meguru.base.paths import check_path
 from meguru.errors import InvalidInput
 from meguru.runtime.operations import Context, operation
+from meguru.tracking import lease as leases
 from meguru.tracking import metrics as series
 from meguru.tracking import store
 from meguru.tracking.keys import check_points, check_texts
@@ -29,11 +30,17 @@ def start(
     params: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
     used: list[str] | None = None,
+    lease: float | None = None,
 ) -> Run:
-    """Start a run in an experiment, which is created if need be; `used` names what the run starts from."""
+    """Start a run in an experiment, which is created if need be; `used` names what the run starts from.
+
+    `lease` is for a client that beats (``run.beat``): if nothing is heard of the run for so many seconds, it
+    is interrupted. Without one, a run is running until it is finished.
+    """
     params, tags = params or {}, tags or {}
     check_texts("param", params)
     check_texts("tag", tags)
+    leases.check_lease(lease)
     if len(name) > 250:
         raise InvalidInput(f"a run's name has at most 250 characters, not {len(name)}", field="name")
     _experiment(ctx, experiment, "")
@@ -48,6 +55,8 @@ def start(
         finished_at=None,
         created_by=ctx.principal.name,
         error="",
+        lease=lease,
+        alive_until=leases.end_of(lease, now),
         params=params,
         tags=tags,
     )
@@ -68,11 +77,16 @@ def log(
     params: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
 ) -> None:
-    """Log a batch of metric points, params and tags to a running run: all of it, or nothing."""
+    """Log a batch of metric points, params and tags to a running run: all of it, or nothing.
+
+    A run that is logged to is alive: its lease starts anew.
+    """
     check_points(metrics or [])
     check_texts("param", params or {})
     check_texts("tag", tags or {})
-    identity = store.hold(ctx.tx, run).id
+    row = store.hold(ctx.tx, run)
+    leases.prolong(ctx.tx, row, ctx.now())
+    identity = row.id
     series.add(ctx.tx, identity, metrics or [], ctx.now())
     store.add_params(ctx.tx, identity, params or {})
     store.set_tags(ctx.tx, identity, tags or {})
@@ -100,14 +114,13 @@ def finish(
     produced: list[str] | None = None,
 ) -> Run:
     """End a run; ending it again in the same state changes nothing. `produced` names what the run made."""
-    known = store.get(ctx.tx, run)
+    known = store.get(ctx.tx, run, ctx.now())
     if known.state == state:
         return known
-    row = store.hold(ctx.tx, run)
-    store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=ctx.now())
-    data = {"state": state, "error": error[:500], "experiment": row.experiment}
+    store.finish(ctx.tx, store.hold(ctx.tx, run).id, state=state, error=error[:MAX_ERROR], at=ctx.now())
+    data = {"state": state, "error": error[:500], "experiment": known.experiment}
     ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=produced or [])
-    return store.get(ctx.tx, run)
+    return store.get(ctx.tx, run, ctx.now())
 
 
 def _experiment(ctx: Context, name: str, note: str) -> Experiment:

@@ -24,6 +24,8 @@ run = Table(
     Column("finished_at", UtcTime),
     Column("created_by", String(200), nullable=False),
     Column("error", Text, nullable=False),
+    Column("lease", Double),
+    Column("alive_until", UtcTime),
     Index(None, "experiment", "id"),
     Index(None, "state", "id"),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -13,15 +12,18 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from meguru.base.ids import new_id
-from meguru.errors import Busy, InvalidInput, TimedOut
+from meguru.errors import InvalidInput
 from meguru.runtime.operations import Door
 from meguru.storage.blobs import BlobStore
-from meguru.tracking import runs
+from meguru.tracking import alive, runs
 from meguru.tracking.keys import MAX_POINTS
+from meguru.tracking.pulse import Pulse, is_refusal
 from meguru.tracking.types import EndState, MetricPoint, Run
 
 FLUSH_POINTS = 1000
 FLUSH_SECONDS = 1.0
+BEAT_SECONDS = 15.0
+LEASE_SECONDS = 60.0
 KEEP_POINTS = 200_000
 
 
@@ -46,8 +48,9 @@ class ActiveRun:
     """A run under way; leaving the ``with`` block ends it, an exception makes it failed.
 
     Points are sent in batches: after 1,000, after a second, and at the end. A server that does not answer
-    for a while costs nothing but memory; each batch is kept once, however often it is sent. Safe to use from
-    several threads.
+    for a while costs nothing but memory; each batch is kept once, however often it is sent. A thread beside
+    the block tells that the process is alive; a run that is silent for a minute is interrupted. Safe to use
+    from several threads.
 
     Parameters
     ----------
@@ -77,12 +80,15 @@ class ActiveRun:
     ) -> None:
         self._open = open_place
         self._start: dict[str, Any] = {"experiment": experiment, "name": name, "used": used or []}
+        self._start["lease"] = LEASE_SECONDS
         self._start |= {"params": _texts(params), "tags": _texts(tags)}
         self._points: list[MetricPoint] = []
         self._sending: tuple[str, list[MetricPoint]] | None = None
         self._steps: dict[str, int] = {}
-        self._lock = threading.RLock()
-        self._sent = time.monotonic()
+        self._lock = threading.Lock()  # of the buffer; never held while something is sent
+        self._turn = threading.Lock()  # of the sender
+        self._unanswered = False
+        self._pulse: Pulse
         self.info: Run
 
     @property
@@ -105,8 +111,11 @@ class ActiveRun:
                 at_step = self._steps.get(key, -1) + 1 if step is None else step
                 self._steps[key] = at_step
                 self._points.append(MetricPoint(key=key, value=_number(key, value), step=at_step, at=now))
-            if len(self._points) >= FLUSH_POINTS or time.monotonic() - self._sent >= FLUSH_SECONDS:
-                self._try_flush()
+            waiting = len(self._points)
+        if waiting > KEEP_POINTS or not self._pulse.is_going():
+            self.flush()
+        elif waiting >= FLUSH_POINTS and not self._unanswered:
+            self._try_flush()
 
     def param(self, **params: Any) -> None:
         """Write params; a param can't change once it is there."""
@@ -129,26 +138,38 @@ class ActiveRun:
 
     def flush(self) -> None:
         """Send what is still buffered."""
-        with self._lock:
-            self._sent = time.monotonic()
-            while self._sending or self._points:
-                if self._sending is None:
-                    self._sending = new_id("batch"), self._points[:MAX_POINTS]
-                    del self._points[:MAX_POINTS]
-                key, batch = self._sending
+        with self._turn:
+            while (sending := self._next_batch()) is not None:
+                key, batch = sending
+                self._unanswered = True
                 runs.log(self._ws.with_(idempotency_key=key), run=self.id, metrics=batch)
-                self._sending = None
+                self._unanswered, self._sending = False, None
+
+    def _next_batch(self) -> tuple[str, list[MetricPoint]] | None:
+        """Return the batch under way, else the next one; None when all is sent."""
+        with self._lock:
+            if self._sending is None and self._points:
+                self._sending = new_id("batch"), self._points[:MAX_POINTS]
+                del self._points[:MAX_POINTS]
+            return self._sending
 
     def _try_flush(self) -> None:
         try:
             self.flush()
-        except (Busy, TimedOut):
-            if len(self._points) > KEEP_POINTS:
+        except Exception as error:
+            if is_refusal(error):
                 raise
 
     def __enter__(self) -> Self:
         self._ws = self._open()
         self.info = runs.start(self._ws, **self._start)
+        self._pulse = Pulse(
+            self.flush,
+            lambda: alive.beat(self._ws, run=self.id),
+            flush_seconds=FLUSH_SECONDS,
+            beat_seconds=BEAT_SECONDS,
+        )
+        self._pulse.start()
         return self
 
     def __exit__(
@@ -159,6 +180,7 @@ class ActiveRun:
             state = "cancelled"
         told = "".join(traceback.format_exception(kind, error, trace))[-runs.MAX_ERROR :] if error else ""
         try:
+            self._pulse.stop()
             self.flush()
             self.info = runs.finish(self._ws, run=self.id, state=state, error=told)
         except Exception as late:

@@ -22,7 +22,7 @@ def list_runs(
     ctx: Context,
     *,
     experiment: str = "",
-    state: Literal["", "running", "succeeded", "failed", "cancelled"] = "",
+    state: Literal["", "running", "interrupted", "succeeded", "failed", "cancelled"] = "",
     before: str = "",
     limit: int = 50,
 ) -> Page[Run]:
@@ -30,7 +30,12 @@ def list_runs(
     if experiment:
         store.check_experiment(ctx.tx, experiment)
     items = store.page(
-        ctx.tx, experiment=experiment, state=state, before=before, limit=check_limit(limit) + 1
+        ctx.tx,
+        experiment=experiment,
+        state=state,
+        before=before,
+        limit=check_limit(limit) + 1,
+        now=ctx.now(),
     )
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 
@@ -38,19 +43,19 @@ def list_runs(
 @operation("run.show", permission="run:read", query=True)
 def show(ctx: Context, *, run: str) -> Run:
     """Show a run with its params, tags and newest metric values."""
-    return store.get(ctx.tx, run)
+    return store.get(ctx.tx, run, ctx.now())
 
 
 @operation("run.artifacts", permission="run:read", query=True)
 def artifacts(ctx: Context, *, run: str) -> list[RunArtifact]:
     """List the files that a run left behind."""
-    return store.artifacts(ctx.tx, store.get(ctx.tx, run).id)
+    return store.artifacts(ctx.tx, store.get(ctx.tx, run, ctx.now()).id)
 
 
 @operation("run.metric", permission="run:read", query=True)
 def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 1000) -> Page[MetricPoint]:
     """Show the points of one metric series by step."""
-    found = store.get(ctx.tx, run)
+    found = store.get(ctx.tx, run, ctx.now())
     if key not in found.metrics:
         raise NotFound.of("metric", key, found.metrics)
     rows = series.series(ctx.tx, found.id, key, after=_cursor(after), limit=check_limit(limit) + 1)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
-from meguru.tracking import schema
+from meguru.tracking import lease, schema
 from meguru.tracking.metrics import summaries
 from meguru.tracking.types import Experiment, Run, RunArtifact
 
@@ -59,9 +59,9 @@ def run_id(text: str) -> str:
     return refs.parse(text, kind="run").name
 
 
-def get(tx: Connection, text: str) -> Run:
+def get(tx: Connection, text: str, now: datetime) -> Run:
     """Return a run by id or reference, with params, tags and newest metrics."""
-    found = runs(tx, schema.run.c.id == run_id(text))
+    found = runs(tx, schema.run.c.id == run_id(text), now=now)
     if not found:
         raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
     return found[0]
@@ -74,25 +74,29 @@ def hold(tx: Connection, text: str) -> Row[Any]:
     if row is None:
         raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
     if row.state != "running":
+        past = f"{_PAST[row.state]}: {lease.SILENT}" if row.error == lease.SILENT else _PAST[row.state]
         raise Conflict(
-            f"run {row.id} is over", why=f"it {_PAST[row.state]}; a finished run can't change", where=row.id
+            f"run {row.id} is over",
+            why=f"it {past}; a finished run can't change",
+            where=row.id,
+            hint="start another run",
         )
     return row
 
 
-def page(tx: Connection, *, experiment: str, state: str, before: str, limit: int) -> list[Run]:
+def page(tx: Connection, *, experiment: str, state: str, before: str, limit: int, now: datetime) -> list[Run]:
     """Return runs, newest first (ids sort by time)."""
     table = schema.run.c
     given = [
         (experiment, table.experiment == experiment),
-        (state, table.state == state),
+        (state, lease.shown_as(state, now)),
         (before, table.id < before),
     ]
-    return runs(tx, *(condition for value, condition in given if value), limit=limit)
+    return runs(tx, *(condition for value, condition in given if value), limit=limit, now=now)
 
 
-def runs(tx: Connection, *conditions: Any, limit: int = 1) -> list[Run]:
-    """Return the runs that match, newest first."""
+def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> list[Run]:
+    """Return the runs that match, newest first, each in the state in which it is shown now."""
     rows = tx.execute(
         select(schema.run).where(*conditions).order_by(schema.run.c.id.desc()).limit(limit)
     ).all()
@@ -105,7 +109,7 @@ def runs(tx: Connection, *conditions: Any, limit: int = 1) -> list[Run]:
             params=params.get(row.id, {}),
             tags=tags.get(row.id, {}),
             metrics=metrics.get(row.id, {}),
-            **row._mapping,
+            **{**row._mapping, "state": lease.state_of(row, now)},
         )
         for row in rows
     ]
@@ -157,6 +161,6 @@ def artifacts(tx: Connection, run: str) -> list[RunArtifact]:
 
 
 def finish(tx: Connection, run: str, *, state: str, error: str, at: datetime) -> None:
-    """End a run."""
-    values = {"state": state, "error": error, "finished_at": at}
+    """End a run, and its lease."""
+    values = {"state": state, "error": error, "finished_at": at, "alive_until": None}
     tx.execute(update(schema.run).where(schema.run.c.id == run).values(values))

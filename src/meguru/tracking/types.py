@@ -5,7 +5,8 @@ from typing import Literal
 
 import msgspec
 
-RunState = Literal["running", "succeeded", "failed", "cancelled"]
+RunState = Literal["running", "interrupted", "succeeded", "failed", "cancelled"]
+"""*Interrupted* is never stored: so a running run is shown once its lease ran out, until it is swept."""
 EndState = Literal["succeeded", "failed", "cancelled"]
 
 
@@ -47,7 +48,11 @@ class RunArtifact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, with its params, tags and newest metric values."""
+    """One run, with its params, tags and newest metric values.
+
+    `lease` is how many seconds it may be silent, and `alive_until` when that time is up; both are None when
+    its client does not beat.
+    """
 
     ref: str
     id: str
@@ -58,6 +63,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     created_by: str
     error: str
+    lease: float | None = None
+    alive_until: datetime | None = None
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
     metrics: dict[str, MetricSummary] = {}

@@ -17,9 +17,10 @@ from meguru.tracking.types import Run
 
 WINDOW = 100
 CHARTS = 6
-STATES: dict[str, Literal["", "running", "succeeded", "failed", "cancelled"]] = {
+STATES: dict[str, Literal["", "running", "interrupted", "succeeded", "failed", "cancelled"]] = {
     "": "",
     "running": "running",
+    "interrupted": "interrupted",
     "succeeded": "succeeded",
     "failed": "failed",
     "cancelled": "cancelled",

@@ -1,0 +1,69 @@
+"""The thread beside a tracked run: it sends what is buffered, and tells that the process is alive."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from meguru.errors import Busy, MeguruError, TimedOut
+
+log = logging.getLogger(__name__)
+
+
+class Pulse:
+    """Flushes and beats until it is stopped, or until the server refuses the run.
+
+    Parameters
+    ----------
+    flush
+        Sends what is buffered, if there is something; called every `flush_seconds`.
+    beat
+        Tells that the process is alive; called every `beat_seconds`.
+    """
+
+    def __init__(
+        self,
+        flush: Callable[[], None],
+        beat: Callable[[], None],
+        *,
+        flush_seconds: float,
+        beat_seconds: float,
+    ) -> None:
+        self._flush, self._beat = flush, beat
+        self._flush_seconds, self._beat_seconds = flush_seconds, beat_seconds
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="run-pulse", daemon=True)
+
+    def start(self) -> None:
+        """Start flushing and beating."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; wait for what it is sending."""
+        self._over.set()
+        self._thread.join()
+
+    def is_going(self) -> bool:
+        """Tell whether the thread is at work; not so after the server refused the run."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        due = time.monotonic() + self._beat_seconds
+        while not self._over.wait(self._flush_seconds):
+            try:
+                self._flush()
+                if time.monotonic() >= due:
+                    self._beat()
+                    due = time.monotonic() + self._beat_seconds
+            except Exception as error:  # told of by the next flush, if it lasts
+                if is_refusal(error):
+                    log.warning("a run can't go on: %s", error)
+                    return
+                log.debug("a run's server is away", exc_info=error)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Tell whether an error is an answer that another attempt would get again."""
+    return isinstance(error, MeguruError) and not isinstance(error, Busy | TimedOut)
