@@ -1,7 +1,7 @@
-"""50 no-op steps in a row, each in its own fresh process, against a bare fork of a preloaded process.
+"""50 no-op steps in a row, each in its own fresh process, against what isolation costs at least.
 
-The bare fork is what isolation costs at least: a process that has the same libraries imported forks a child
-that ends at once. Fully cached runs are measured inside a process and as a whole process.
+Two floors, with the same libraries imported: a process that forks a child which ends at once, and a no-op
+process of Python's own fork server. Fully cached runs are measured inside a process and as a whole process.
 """
 
 import os
@@ -20,7 +20,24 @@ from meguru.pipelines.runner import run_file
 STEPS = 50
 ROUNDS = 5
 LIBRARIES = ["numpy", "polars", "sklearn.linear_model"]
+SERVER = f"""
+import multiprocessing, statistics, time
+from os import getpid
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload({LIBRARIES})
+    times = []
+    for _ in range(40):
+        start = time.perf_counter()
+        process = context.Process(target=getpid)
+        process.start()
+        process.join()
+        times.append(time.perf_counter() - start)
+    print(statistics.median(times[10:]))
+"""
 SAID = {
+    "servers": "a no-op process of the standard fork server",
     "forks": "bare fork of a process with the same libraries",
     "cold": "50 steps, first run of the process, with imports",
     "runs": "50 steps in a row, each a fresh process",
@@ -28,6 +45,7 @@ SAID = {
     "whole": "the same as a whole process",
     "empty": "python -c pass",
 }
+NAMES = {"forks": "bare fork", "servers": "fork server"}
 FLOW = f"""
 import numpy, polars, sklearn.linear_model
 from meguru import pipeline, step
@@ -69,8 +87,10 @@ def clean_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
-def bare_fork() -> float:
-    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=True)
+def seconds_of(program: str, folder: str) -> float:
+    file = Path(folder) / "floor.py"
+    file.write_text(program)
+    done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
@@ -83,9 +103,10 @@ def main() -> None:
         start = time.perf_counter()
         run_file(ws, target, {"x": -1000})
         cold = time.perf_counter() - start
-        runs, forks, cached = [], [], []
+        runs, forks, servers, cached = [], [], [], []
         for round_ in range(ROUNDS):
-            forks.append(bare_fork())
+            forks.append(seconds_of(FORK, name))
+            servers.append(seconds_of(SERVER, name))
             start = time.perf_counter()
             run = run_file(ws, target, {"x": round_ * 1000})
             runs.append(time.perf_counter() - start)
@@ -102,7 +123,7 @@ def main() -> None:
                 subprocess.run(what, check=True, env=clean_environment())
                 times.append(time.perf_counter() - start)
         shared().close()
-    show(cold=[cold], runs=runs, forks=forks, cached=cached, whole=whole, empty=empty)
+    show(cold=[cold], runs=runs, forks=forks, servers=servers, cached=cached, whole=whole, empty=empty)
 
 
 def show(**seconds: list[float]) -> None:
@@ -110,8 +131,10 @@ def show(**seconds: list[float]) -> None:
     step = medians["runs"] / STEPS
     for name, text in SAID.items():
         print(f"{text:<50} {medians[name] * 1e3:8.1f} ms")
-    ratio = step / medians["forks"]
-    print(f"{'one step, everything included':<50} {step * 1e3:8.1f} ms   {ratio:.2f} x bare fork")
+    for floor, text in NAMES.items():
+        print(
+            f"{'one step, everything included':<50} {step * 1e3:8.1f} ms   {step / medians[floor]:.2f} x {text}"
+        )
 
 
 if __name__ == "__main__":
