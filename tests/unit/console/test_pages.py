@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 from starlette.testclient import TestClient
 
+from meguru.base.clock import FixedClock
 from meguru.console.links import url_of
 from meguru.runtime.workspace import Workspace
 from meguru.tracking import runs
@@ -151,6 +153,16 @@ def test_a_page_with_its_style_and_scripts_is_small(browser: TestClient):
     for address in files | {f"{folder}/{name}.js" for name in ("live", "copy", "hover", "zone")}:
         total += int(browser.get(address).headers["content-length"])
     assert total + int(page.headers["content-length"]) < 150_000
+
+
+def test_a_run_whose_process_went_silent_is_interrupted(browser: TestClient, workspace: Workspace):
+    past = workspace.with_()
+    past.clock = FixedClock(workspace.clock.now() - timedelta(minutes=5))
+    run = runs.start(past, lease=60)
+    badge = '<span class="badge odd">interrupted</span>'
+    assert badge in browser.get(url_of(run.ref)).text
+    assert badge in browser.get("/ui/runs?state=interrupted").text
+    assert run.id not in browser.get("/ui/runs?state=running").text
 
 
 def test_the_log_is_verified_on_request(browser: TestClient, workspace: Workspace):

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
+from meguru.base.clock import FixedClock
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, versions
 from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.runtime import events
 from meguru.runtime.events.schema import event
 from meguru.runtime.principals import Principal
-from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start
+from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
 from meguru.tracking.types import MetricPoint
 
 if TYPE_CHECKING:
@@ -140,3 +141,15 @@ class WorkspaceContract:
         kept = show(workspace, run=made.id)
         assert kept.started_at == made.started_at
         assert kept.started_at.utcoffset() == timedelta(0)
+
+    def test_a_silent_run_is_swept_once_even_by_many(self, workspace: Workspace) -> None:
+        past = workspace.with_()
+        past.clock = FixedClock(workspace.clock.now() - timedelta(minutes=5))
+        runs = [start(past, lease=60).id for _ in range(5)]
+        alive = start(workspace, lease=60)
+        with ThreadPoolExecutor(4) as pool:
+            swept = [run.id for found in pool.map(lambda _: sweep(workspace), range(4)) for run in found]
+        assert sorted(swept) == runs
+        assert [run.id for run in list_runs(workspace, state="running").items] == [alive.id]
+        with workspace.read() as tx:
+            assert len(events.read(tx, types=("run.finished",))) == 5

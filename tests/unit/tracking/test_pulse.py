@@ -1,0 +1,104 @@
+"""What the thread beside a run does."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.errors import Busy, Conflict
+from meguru.tracking import sdk
+from meguru.tracking.operations import finish, show
+from meguru.tracking.sdk import ActiveRun
+
+WAIT = 30
+
+
+class Watched:
+    """A workspace whose operations can be awaited, and which can be away."""
+
+    def __init__(self, ws):
+        self.ws, self.blobs, self.away = ws, ws.blobs, threading.Event()
+        self.done, self.refused, self.asked = [], 0, threading.Condition()
+
+    def with_(self, *, idempotency_key=None):
+        view = Watched.__new__(Watched)
+        view.__dict__ = {**self.__dict__, "ws": self.ws.with_(idempotency_key=idempotency_key), "root": self}
+        return view
+
+    def execute(self, operation, arguments):
+        root = getattr(self, "root", self)
+        if root.away.is_set():
+            with self.asked:
+                root.refused += 1
+                self.asked.notify_all()
+            raise Busy("the server does not answer")
+        try:
+            return self.ws.execute(operation, arguments)
+        finally:
+            with self.asked:
+                root.done.append(operation.name)
+                self.asked.notify_all()
+
+    def seen(self, count, what):
+        """Wait until an operation was asked for so many times."""
+        with self.asked:
+            return self.asked.wait_for(lambda: self.done.count(what) >= count, WAIT)
+
+    def refusals(self, count):
+        with self.asked:
+            return self.asked.wait_for(lambda: self.refused >= count, WAIT)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setattr(sdk, "FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr(sdk, "BEAT_SECONDS", 0.02)
+    with open_local(tmp_path / "workspace") as ws:
+        yield Watched(ws)
+
+
+def pulses():
+    return [thread for thread in threading.enumerate() if thread.name == "run-pulse"]
+
+
+def test_what_is_buffered_is_sent_though_nothing_more_is_logged(place):
+    with ActiveRun(lambda: place) as r:
+        r.log(auc=0.5)
+        assert place.seen(1, "run.log")
+        assert show(place.ws, run=r.id).metrics["auc"].count == 1
+
+
+def test_a_run_asks_for_a_lease_and_beats_until_it_ends(place):
+    with ActiveRun(lambda: place) as r:
+        assert r.info.lease == sdk.LEASE_SECONDS
+        assert place.seen(3, "run.beat")
+        assert len(pulses()) == 1
+    assert pulses() == []
+    assert "run.log" not in place.done  # nothing was buffered
+
+
+def test_a_server_that_is_away_delays_points_and_beats_but_loses_none(place):
+    with ActiveRun(lambda: place) as r:
+        place.away.set()
+        for _ in range(2500):
+            r.log(auc=0.5)
+        assert place.refusals(3)
+        place.away.clear()
+        beaten = place.done.count("run.beat")
+        assert place.seen(beaten + 1, "run.beat")
+    found = show(place.ws, run=r.id)
+    assert (found.state, found.metrics["auc"].count) == ("succeeded", 2500)
+
+
+def test_a_run_that_somebody_ended_refuses_the_next_point(place):
+    with pytest.raises(Conflict, match="is over"), ActiveRun(lambda: place) as r:  # noqa: PT012
+        finish(place.ws, run=r.id, state="failed", error="its process went silent")
+        (pulse,) = pulses()
+        pulse.join(WAIT)  # its beat is refused
+        r.log(auc=0.5)
+    assert pulses() == []
