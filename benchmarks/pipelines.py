@@ -132,9 +132,7 @@ def show(**seconds: list[float]) -> None:
     for name, text in SAID.items():
         print(f"{text:<50} {medians[name] * 1e3:8.1f} ms")
     for floor, text in NAMES.items():
-        print(
-            f"{'one step, everything included':<50} {step * 1e3:8.1f} ms   {step / medians[floor]:.2f} x {text}"
-        )
+        print(f"{'one step, all included':<50} {step * 1e3:8.1f} ms, {step / medians[floor]:.2f} x {text}")
 
 
 if __name__ == "__main__":
