@@ -142,4 +142,6 @@ def _error(answer: Any) -> MeguruError:
     try:
         return from_dict(msgspec.json.decode(answer.content, type=dict[str, dict[str, str]])["error"])
     except (msgspec.MsgspecError, KeyError):
+        if answer.status_code in {502, 503, 504}:
+            return Busy(f"something in front of the server answered {answer.status_code}", hint="try again")
         return MeguruError(f"the server answered {answer.status_code}", why=answer.text[:200])

@@ -45,6 +45,7 @@ class Workspace:
         self.cause: str | None = None
         self.idempotency_key: str | None = None
         self.committed = threading.Condition()
+        self.draining = threading.Event()
 
     def with_(
         self,
@@ -80,6 +81,11 @@ class Workspace:
         """Wake whoever waits for an event."""
         with self.committed:
             self.committed.notify_all()
+
+    def drain(self) -> None:
+        """End whatever waits for events: the process is stopping."""
+        self.draining.set()
+        self.notify()
 
     def close(self) -> None:
         """Close the database's idle connections."""

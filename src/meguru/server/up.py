@@ -58,7 +58,7 @@ def serve(
         live = Live()
         app = build(ws, auth=auth, any_host=insecure, live=live)
         server = _Server(
-            live,
+            [live.close, ws.drain],
             uvicorn.Config(
                 app,
                 access_log=False,
@@ -81,15 +81,16 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """Ends the console's open streams as soon as it is told to stop, rather than wait for their readers."""
+    """Ends open streams and long polls as soon as it is told to stop, rather than wait for their readers."""
 
-    def __init__(self, live: Live, config: uvicorn.Config) -> None:
+    def __init__(self, hooks: list[Callable[[], None]], config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._live = live
+        self._hooks = hooks
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain."""
-        self._live.close()
+        for hook in self._hooks:
+            hook()
         super().handle_exit(sig, frame)
 
 

@@ -150,3 +150,16 @@ def test_a_tokens_scope_narrows_what_its_owner_may_do():
     assert not narrowed.allows("model:write")
     wide = Principal(name="ci", permissions=frozenset({"*:read"}), scope=frozenset({"*"}))
     assert not wide.allows("model:write")
+
+
+def test_who_may_do_the_whole_may_do_its_parts(workspace):
+    @operation("test_thing.whole", permission="whole:write")
+    def whole(ctx: Context) -> Thing:
+        """Make a thing on somebody's behalf."""
+        return make(ctx, name="part")
+
+    assert whole.permission == "whole:write"
+    person = Principal(name="w", permissions=frozenset({"whole:write"}))
+    assert whole(workspace.with_(principal=person)).name == "part"
+    with pytest.raises(errors.Forbidden):
+        make(workspace.with_(principal=person), name="part")

@@ -63,7 +63,7 @@ def wait(ws: Workspace, *, after: int, timeout: float) -> int:
     """Block until an event newer than `after` is committed, by whatever process; return the head.
 
     Returns the unchanged head when `timeout` seconds pass without one. A commit of this process wakes
-    at once, one of another process within 0.1 s.
+    at once, one of another process within 0.1 s. While the process drains it returns early.
     """
     end = time.monotonic() + timeout
     while True:
@@ -74,6 +74,8 @@ def wait(ws: Workspace, *, after: int, timeout: float) -> int:
             return now
         with ws.committed:
             ws.committed.wait(min(POLL_SECONDS, left))
+        if ws.draining.is_set():
+            return now
 
 
 def from_row(row: Row[Any]) -> Event:

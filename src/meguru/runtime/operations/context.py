@@ -46,6 +46,8 @@ class Context:
             db = self.ws.db
             self._tx = self._stack.enter_context(db.read() if self.operation.query else db.write())
             if not self.operation.query:
+                if self.operation.alone and not db.is_sqlite:
+                    events.lock(self._tx)
                 listening.listen(self._tx, "after_cursor_execute", self._watch)
                 if self.on_open:
                     self.on_open(self._tx)
@@ -134,10 +136,12 @@ class Context:
         self.hooks.append(hook)
 
     def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
-        """Run another operation in this transaction, with the same principal's rights."""
-        from meguru.runtime.operations.execute import authorise, check_evented
+        """Run another operation in this transaction, as a part of this one.
 
-        authorise(self.ws, operation)
+        Who may do the whole may do its parts: its permission was checked, and what the parts are is ours.
+        """
+        from meguru.runtime.operations.execute import check_evented
+
         if self.operation.query and not operation.query:
             message = f"{self.operation.name} is a query; it can't run {operation.name}"
             raise InternalError(message)
