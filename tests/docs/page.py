@@ -1,0 +1,63 @@
+"""A page of the documentation as a list of things to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from meguru.testing.processes import free_ports, running
+
+DOCS = Path(__file__).parents[2] / "docs"
+HERE = "127.0.0.1:7474"
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"# (\w+\.py)\n")
+COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)", re.MULTILINE)
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield, in order: ("python", code), (file name, its content) if it begins so, and ("", command)."""
+    for kind, text in BLOCK.findall(page.read_text("utf-8")):
+        if kind == "python":
+            found = FILE.match(text)
+            yield (found[1] if found else "python"), text
+            continue
+        for command in COMMAND.findall(text):
+            yield "", command.replace("\\\n", " ")
+
+
+def port() -> int:
+    """Return a port that nobody listens on."""
+    return free_ports(1)[0]
+
+
+def serve(folder: Path, here: str) -> AbstractContextManager[object]:
+    """Serve a project's workspace at ``HOST:PORT``."""
+    host, _, number = here.partition(":")
+
+    def ready() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((host, int(number))) == 0
+
+    return running([sys.executable, "-m", "meguru", "up", "--port", number], folder / "up.log", ready)
+
+
+def run(command: str, folder: Path) -> str:
+    """Run one command as the reader would; return what it said."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout

@@ -1,0 +1,28 @@
+"""The first tutorial works as it is written: its files, its commands, and what they are said to print."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from .page import DOCS, HERE, blocks, port, run, serve
+
+WHY = "endpoint/tumours: release/tumours@3 went live: model/tumours@3 replaces model/tumours@1"
+TOLD = ("made model/tumours@2", "exit code 5", "'count': 269", "alert", '"settled":true', "intact: ", WHY)
+
+
+def test_the_first_tutorial_goes_round_once(tmp_path):
+    here, folder, said = f"127.0.0.1:{port()}", tmp_path, []
+    with ExitStack() as stack:
+        for name, text in blocks(DOCS / "tutorials" / "first-wheel.md"):
+            local = text.replace(HERE, here)
+            if name:
+                (folder / name).write_text(local)
+            elif text.startswith("cd "):
+                folder /= text.removeprefix("cd ")
+            elif text == "meguru up":
+                stack.enter_context(serve(folder, here))
+            else:
+                said.append(run(local, folder))
+    whole = "\n".join(said)
+    for words in TOLD:
+        assert words in whole, words
