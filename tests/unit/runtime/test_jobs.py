@@ -8,7 +8,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.plugins import Table
 from meguru.base.settings import Settings
-from meguru.errors import Interrupted, LostLease, StepFailed
+from meguru.errors import Busy, Interrupted, LostLease, StepFailed
 from meguru.runtime.jobs import JobState, Lease, Worker, enqueue, queue
 from meguru.runtime.operations import Context, operation
 
@@ -146,3 +146,38 @@ def test_a_started_worker_does_what_is_promised_later(tmp_path):
         ask(ws, key="later")
         assert done.wait(10)
         worker.stop()
+
+
+def test_a_busy_place_is_tried_again(ws, clock):
+    handler = Handler(Busy("later"))
+    job_id = ask(ws, key="a")
+    worker = Worker(ws, Handlers(handler))
+    worker.run_job(job_id)
+    clock.move(timedelta(minutes=1))
+    worker.run_job(job_id)
+    assert (job(ws, job_id).state, len(handler.ran)) == (JobState.DONE, 2)
+
+
+def test_what_the_job_was_for_ends_before_the_job_does(ws, clock):
+    class Dies(Handler):
+        def abandon(self, ws, job, why):
+            super().abandon(ws, job, why)
+            raise KeyboardInterrupt
+
+    handler = Dies(StepFailed("broken"), StepFailed("broken"))
+    job_id = ask(ws, key="a")
+    with pytest.raises(KeyboardInterrupt):
+        Worker(ws, Handlers(handler)).run_job(job_id)
+    assert job(ws, job_id).state is JobState.RUNNING
+    clock.move(timedelta(minutes=1))
+    with pytest.raises(KeyboardInterrupt):
+        Worker(ws, Handlers(handler)).run_job(job_id)
+    assert len(handler.abandoned) == 2
+
+
+def test_a_draining_worker_claims_nothing_more(ws):
+    job_id = ask(ws, key="a")
+    worker = Worker(ws, Handlers(Handler()))
+    worker.stopping.set()
+    assert not worker.run_job(job_id)
+    assert job(ws, job_id).state is JobState.QUEUED

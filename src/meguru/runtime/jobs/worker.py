@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from meguru.base.ids import new_id
 from meguru.base.plugins import Table
-from meguru.errors import Interrupted, LostLease, MeguruError
+from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.runtime import events
 from meguru.runtime.jobs import queue
 from meguru.runtime.jobs.lease import Lease
@@ -64,7 +64,7 @@ class Worker:
     def run_job(self, job_id: str) -> bool:
         """Do the named job in this thread, all its attempts; False if another worker has it."""
         done = False
-        while (job := self._claim(job_id)) is not None:
+        while not self.stopping.is_set() and (job := self._claim(job_id)) is not None:
             self._do(job)
             done = True
         return done
@@ -99,8 +99,7 @@ class Worker:
         handler: JobHandler = self.handlers.load(job.kind)
         ws = self.ws.with_(cause=job.cause)
         if job.attempt > job.max_attempts:
-            self._end(job, JobState.FAILED, "the process that worked on it died each time")
-            handler.abandon(ws, job, "the process that worked on it died each time")
+            self._give_up(handler, ws, job, "the process that worked on it died each time")
             return
         lease = Lease(self.ws, job, self.ws.settings.lease_seconds, self.stopping)
         try:
@@ -124,14 +123,22 @@ class Worker:
         text = f"{type(error).__name__}: {error}"
         log.warning("job %s (%s) failed at attempt %d: %s", job.id, job.kind, job.attempt, text)
         # An error we can explain is an answer, not an accident: another attempt would get the same.
-        if job.attempt >= job.max_attempts or isinstance(error, MeguruError):
-            self._end(job, JobState.FAILED, text)
-            handler.abandon(ws, job, text)
+        explained = isinstance(error, MeguruError) and not isinstance(error, Busy)
+        if job.attempt >= job.max_attempts or explained:
+            self._give_up(handler, ws, job, text)
             return
         log.debug("traceback", exc_info=error)
         later = self.ws.clock.now() + timedelta(seconds=BACKOFF_SECONDS * 2 ** (job.attempt - 1))
         with self.ws.db.write() as tx:
             queue.put_back(tx, job, later, counts=True, error=text)
+
+    def _give_up(self, handler: JobHandler, ws: Workspace, job: Job, why: str) -> None:
+        # What the job was for ends first: if we die between the two, the job is claimed and given up again.
+        with self.ws.db.write() as tx:
+            if not queue.is_held(tx, job):
+                return
+        handler.abandon(ws, job, why)
+        self._end(job, JobState.FAILED, why)
 
     def _end(self, job: Job, state: JobState, error: str | None = None) -> None:
         with self.ws.db.write() as tx:
