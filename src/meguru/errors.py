@@ -7,12 +7,29 @@ a reference), *why*, and a *hint* (what to try). Routes, the CLI and the SDK all
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+MAX_SHORT, MAX_LONG = 600, 4000
+MAX_NAME = 200
+_SECRETS = (
+    # A port is no password: http://127.0.0.1:7474/models/delay@3
+    (re.compile(r"(://[^:/?#@\s]*):(?!\d{1,5}(?:[/?#\s]|$))\S*@"), r"\1:***@"),
+    (re.compile(r"([?&](?:ssl)?password=)[^&\s]*"), r"\1***"),
+    (re.compile(r"\bmgr_[\w-]{8,}"), "mgr_***"),
+)
+
+
+def masked(text: str) -> str:
+    """Return `text` without the passwords of URLs and without tokens."""
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
+    return text
+
 
 class MeguruError(Exception):
-    """Something Meguru can explain.
+    """Something Meguru can explain; passwords and tokens in its words are masked, and long words are cut.
 
     Parameters
     ----------
@@ -33,8 +50,9 @@ class MeguruError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, what: str, *, where: str = "", why: str = "", hint: str = "", field: str = "") -> None:
-        super().__init__(what)
-        self.what, self.where, self.why, self.hint, self.field = what, where, why, hint, field
+        self.what, self.where, self.field = (_clean(text, MAX_SHORT) for text in (what, where, field))
+        self.why, self.hint = (_clean(text, MAX_LONG) for text in (why, hint))
+        super().__init__(self.what)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.as_dict())
@@ -44,6 +62,11 @@ class MeguruError(Exception):
         shown = {"code": self.code, "what": self.what, "where": self.where, "why": self.why}
         shown |= {"try": self.hint, "field": self.field}
         return {key: value for key, value in shown.items() if value}
+
+
+def _clean(text: str, most: int) -> str:
+    text = masked(text[: 2 * most].encode(errors="backslashreplace").decode())
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _rebuild(kind: type[MeguruError], fields: dict[str, str]) -> MeguruError:
@@ -58,7 +81,7 @@ def _rebuild(kind: type[MeguruError], fields: dict[str, str]) -> MeguruError:
 
 def near_misses(name: str, known: Iterable[str]) -> list[str]:
     """Return up to three known names that look like `name`, best first."""
-    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5) if len(name) <= MAX_NAME else []
 
 
 class InvalidInput(MeguruError):
@@ -82,6 +105,7 @@ class NotFound(MeguruError):
     def of(cls, kind: str, name: str, known: Iterable[str] = (), *, hint: str = "") -> Self:
         """Say that no `kind` is called `name`, and offer the known names that look like it."""
         names = list(known)
+        name = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
         close = near_misses(name, names)
         why = ""
         if close:

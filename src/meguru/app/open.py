@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, text
 
 from meguru.app.migrate import migrate
 from meguru.base.clock import Clock
@@ -49,17 +49,17 @@ def open_local(
 ) -> Workspace:
     """Open a workspace in this process: a folder or a database URL; its schema is brought up to date."""
     chosen = settings or load_settings()
-    text = str(place)
-    if "://" in text:
+    where = str(place)
+    if "://" in where:
         if not chosen.blobs:
             raise UsageError(
                 "a workspace on a database server needs a place for its blobs",
                 where="MEGURU_BLOBS",
                 hint="set MEGURU_BLOBS to a folder or to s3://BUCKET/PREFIX",
             )
-        root, url, blobs = None, text, chosen.blobs
+        root, url, blobs = None, where, chosen.blobs
     else:
-        root = Path(text).absolute()
+        root = Path(where).absolute()
         if not create and not (root / DATABASE).exists():
             raise NotFound(f"there is no workspace in {root}", where=str(root), hint="run: meguru init")
         root.mkdir(parents=True, exist_ok=True)
@@ -77,5 +77,6 @@ def _first_time(db: Database) -> None:
         if tx.execute(select(event_head.c.id)).first():
             return
     with db.write() as tx:
-        if not tx.execute(select(event_head.c.id)).first():
-            tx.execute(insert(event_head).values(id=1, seq=0, hash=START))
+        # Others may open it for the first time just now.
+        first = text("INSERT INTO event_head (id, seq, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING")
+        tx.execute(first, {"hash": START})

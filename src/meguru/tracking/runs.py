@@ -68,7 +68,7 @@ def start(
     return run
 
 
-@operation("run.log", permission="run:write", evented=False)
+@operation("run.log", permission="run:write", evented=False, alone=False)
 def log(
     ctx: Context,
     *,

@@ -31,7 +31,7 @@ def append(
     produced: Iterable[str] = (),
 ) -> Event:
     """Append one event; the head row orders writers, so the chain has no gap and no fork."""
-    seq, previous = _lock_head(tx)
+    seq, previous = lock(tx)
     draft = Event(
         seq=seq + 1,
         id=new_id("evt"),
@@ -60,7 +60,8 @@ def chain_hash(item: Event) -> str:
     return digests.of_value(body)
 
 
-def _lock_head(tx: Connection) -> tuple[int, str]:
+def lock(tx: Connection) -> tuple[int, str]:
+    """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
     row = tx.execute(select(event_head.c.seq, event_head.c.hash).with_for_update()).first()
     if row is None:
         tx.execute(insert(event_head).values(id=1, seq=0, hash=START))

@@ -14,6 +14,7 @@ from meguru.errors import Conflict, Forbidden, InternalError
 from meguru.runtime import events
 from meguru.runtime.operations import answers
 from meguru.runtime.operations.context import Context
+from meguru.runtime.operations.plain import to_plain
 
 if TYPE_CHECKING:
     from meguru.runtime.operations.operation import Operation
@@ -33,14 +34,14 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     the same principal with the same key and arguments; other arguments under that key are a `Conflict`.
     """
     authorise(ws, operation)
-    plain = msgspec.to_builtins(arguments)
+    plain, body = to_plain(arguments)
     typed = operation.read_arguments(plain)
     key = None if operation.query else ws.idempotency_key
-    request = answers.Request(
-        principal=ws.principal.name, operation=operation.name, key=key or "", digest=digests.of_value(plain)
-    )
     if not key:
         return _run(ws, operation, typed, None)
+    request = answers.Request(
+        principal=ws.principal.name, operation=operation.name, key=key, digest=digests.of_bytes(body)
+    )
     with ws.read() as tx:
         known = answers.find(tx, request)
     if known is not None:

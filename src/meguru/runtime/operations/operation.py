@@ -41,6 +41,9 @@ class Operation(Generic[P, R]):
         True when it only asks; a query gets a read transaction and the HTTP method GET.
     evented
         False only for measured hot paths, whose changes are too many to tell of one by one.
+    alone
+        True when changes wait for each other from their first look at the database, on every database: what
+        they read can't be old when they write. False only for hot paths, which lock what they change.
     """
 
     def __init__(
@@ -51,9 +54,11 @@ class Operation(Generic[P, R]):
         *,
         query: bool,
         evented: bool,
+        alone: bool = True,
     ) -> None:
         self.function = function
-        self.name, self.permission, self.query, self.evented = name, permission, query, evented
+        self.name, self.permission = name, permission
+        self.query, self.evented, self.alone = query, evented, alone
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
         self.__module__ = function.__module__
@@ -136,12 +141,12 @@ def as_invalid(error: msgspec.ValidationError, where: str) -> InvalidInput:
 
 
 def operation(
-    name: str, *, permission: str, query: bool = False, evented: bool = True
+    name: str, *, permission: str, query: bool = False, evented: bool = True, alone: bool = True
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
     """Mark a function as an operation; see `Operation` for what each word means."""
 
     def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
-        made = Operation(function, name, permission, query=query, evented=evented)
+        made = Operation(function, name, permission, query=query, evented=evented, alone=alone)
         known = _registered.setdefault(name, made)
         if known.__module__ != made.__module__:
             message = f"two operations are called {name}: in {known.__module__} and {made.__module__}"

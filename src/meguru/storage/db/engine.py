@@ -6,17 +6,22 @@ workspace on SQLite (``BEGIN IMMEDIATE``), so it never has to be tried again hal
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool
 
-from meguru.errors import Busy, MissingDependency, UsageError
+from meguru.errors import Busy, MissingDependency, UsageError, masked
+from meguru.storage.db.faults import explain
+from meguru.storage.db.limits import check_lengths
 
 BUSY_SECONDS = 30.0
 
@@ -33,11 +38,12 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self._writer = threading.Lock()
         self.engine = _sqlite(self.url, sqlite_synchronous) if self.is_sqlite else _postgres(self.url)
+        event.listen(self.engine, "before_cursor_execute", check_lengths)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read transaction; nothing in it can change the database."""
-        with self.engine.connect() as connection:
+        with self._explained(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
                 connection.exec_driver_sql("PRAGMA query_only=1")
@@ -58,11 +64,11 @@ class Database:
         Raises
         ------
         Busy
-            If another writer held the database longer than 30 s.
+            If another writer held the database longer than 30 s, or the database does not answer.
         """
-        with self._turn(), self.engine.connect() as connection:
+        with self._turn(), self._explained(), self.engine.connect() as connection:
             if self.is_sqlite:
-                _begin_immediate(connection)
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.commit()
@@ -83,6 +89,18 @@ class Database:
         finally:
             self._writer.release()
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except NoConnection as error:
+            raise Busy("all connections to the database are in use", where=masked(self.url)) from error
+        except DBAPIError as error:
+            known = explain(error, masked(self.url))
+            if known is None:
+                raise
+            raise known from error
+
     def close(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
@@ -93,22 +111,16 @@ def _normal(url: str) -> str:
         url = "postgresql://" + url.removeprefix("postgres://")
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    hint = "use a folder, sqlite:///FILE or postgresql://USER@HOST/NAME"
     if not url.startswith(("sqlite:", "postgresql+psycopg:")):
-        shown = make_url(url).render_as_string(hide_password=True)
-        raise UsageError(
-            f"the database URL {shown!r} is of no kind that Meguru knows",
-            hint="use a folder, sqlite:///FILE or postgresql://USER@HOST/NAME",
-        )
-    return url
-
-
-def _begin_immediate(connection: Connection) -> None:
+        raise UsageError(f"the database URL {masked(url)!r} is of no kind that Meguru knows", hint=hint)
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    except OperationalError as error:
-        if "locked" not in str(error.orig):
-            raise
-        raise Busy(f"the database is busy: another process has held it for {BUSY_SECONDS:.0f} s") from error
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # Its words may repeat a part of the password.
+        why = "a password with @ : / or % must be percent-encoded"
+        raise UsageError("the database URL can't be read", why=why, hint=hint) from None
+    return url
 
 
 def _sqlite(url: str, synchronous: str) -> Engine:
@@ -122,6 +134,7 @@ def _sqlite(url: str, synchronous: str) -> Engine:
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=64,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "isolation_level": None},
     )
 
@@ -135,15 +148,37 @@ def _sqlite(url: str, synchronous: str) -> Engine:
         ):
             cursor.execute("PRAGMA " + pragma)
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            cursor.execute("PRAGMA journal_mode=wal")
+            _use_wal(cursor)
         cursor.close()
 
     event.listen(engine, "connect", prepare)
     return engine
 
 
+def _use_wal(cursor: Any) -> None:
+    # SQLite doesn't wait for others here: of two that open a new file at once, one is told it is locked.
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _postgres(url: str) -> Engine:
+    waits = f"-c lock_timeout={BUSY_SECONDS * 1000:.0f}"
     try:
-        return create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True)
+        return create_engine(
+            url,
+            pool_size=8,
+            max_overflow=24,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": waits, "connect_timeout": 10},
+        )
     except ModuleNotFoundError as error:
         raise MissingDependency.of("postgres", "psycopg") from error
