@@ -140,7 +140,8 @@ def _range(ordered: Floats) -> tuple[float, float, int]:
 
 def _decile_edges(ordered: Floats) -> Floats:
     cuts, repeats = np.unique(_quantiles(ordered, DECILES), return_counts=True)
-    alone = np.nextafter(cuts[repeats > 1], -np.inf)
+    with np.errstate(over="ignore"):
+        alone = np.maximum(np.nextafter(cuts[repeats > 1], -np.inf), -np.finfo(np.float64).max)
     return np.unique(np.concatenate((cuts, alone)))
 
 
