@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from meguru.base.cache import cache_folder
 from meguru.base.clock import Clock, SystemClock
 from meguru.base.settings import Settings
+from meguru.runtime.events.watch import Watch
 from meguru.runtime.operations.execute import execute
 from meguru.runtime.operations.operation import Operation
 from meguru.runtime.principals import LOCAL_OWNER, Principal
@@ -44,7 +45,8 @@ class Workspace:
         self.principal = principal
         self.cause: str | None = None
         self.idempotency_key: str | None = None
-        self.committed = threading.Condition()
+        self.watch = Watch()
+        self.committed = self.watch.committed
         self.draining = threading.Event()
 
     def with_(
@@ -79,13 +81,12 @@ class Workspace:
 
     def notify(self) -> None:
         """Wake whoever waits for an event."""
-        with self.committed:
-            self.committed.notify_all()
+        self.watch.notify()
 
     def drain(self) -> None:
         """End whatever waits for events: the process is stopping."""
         self.draining.set()
-        self.notify()
+        self.watch.close()
 
     def close(self) -> None:
         """Close the database's idle connections."""

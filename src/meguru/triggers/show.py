@@ -44,7 +44,7 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
         with ctx.ws.read() as tx:
             head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
         quiet, left = cursor >= head and jobs == 0, end - time.monotonic()
-        if quiet or left <= 0:
+        if quiet or left <= 0 or ctx.ws.draining.is_set():
             return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs)
         with ctx.ws.committed:
             ctx.ws.committed.wait(min(LOOK_AGAIN, left))

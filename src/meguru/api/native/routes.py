@@ -20,6 +20,7 @@ from meguru.errors import InvalidInput
 from meguru.runtime.operations import Operation, registered
 
 Handler = Callable[[Request], Awaitable[Response]]
+LONG_POLLS = ("event.wait", "trigger.settled")
 WAITERS = 200
 """Long polls at a time; each holds a thread that mostly sleeps."""
 
@@ -30,7 +31,7 @@ def native_routes() -> list[Route]:
     routes = [
         Route(
             operation.path,
-            _handler(operation, waiters if operation.name == "event.wait" else None),
+            _handler(operation, waiters if operation.name in LONG_POLLS else None),
             methods=["GET", "POST"] if operation.query else ["POST"],
         )
         for operation in registered().values()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,6 @@ from meguru.runtime.events.types import Event
 
 if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
-
-POLL_SECONDS = 0.1
 
 
 def read(
@@ -65,17 +62,12 @@ def wait(ws: Workspace, *, after: int, timeout: float) -> int:
     Returns the unchanged head when `timeout` seconds pass without one. A commit of this process wakes
     at once, one of another process within 0.1 s. While the process drains it returns early.
     """
-    end = time.monotonic() + timeout
-    while True:
+
+    def look() -> int:
         with ws.read() as tx:
-            now = head(tx)
-        left = end - time.monotonic()
-        if now > after or left <= 0:
-            return now
-        with ws.committed:
-            ws.committed.wait(min(POLL_SECONDS, left))
-        if ws.draining.is_set():
-            return now
+            return head(tx)
+
+    return ws.watch.wait(look, after=after, timeout=timeout)
 
 
 def from_row(row: Row[Any]) -> Event:

@@ -1,0 +1,82 @@
+"""Many waiters, one look at the log."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.governance.principals import create_principal
+from meguru.runtime import events
+
+
+@pytest.fixture
+def looks(workspace):
+    """Count the transactions in which somebody looks at the database."""
+    counted = []
+    real = workspace.db.read
+
+    def read():
+        counted.append(threading.get_ident())
+        return real()
+
+    workspace.db.read = read
+    return counted
+
+
+def test_many_waiters_cost_no_more_than_one(workspace, looks):
+    with ThreadPoolExecutor(50) as pool:
+        waiting = [pool.submit(events.wait, workspace, after=0, timeout=1.0) for _ in range(50)]
+        assert [each.result() for each in waiting] == [0] * 50
+    # Each looks when it comes and when it goes; between, one looks for all, ten times a second.
+    assert len(looks) < 50 * 2 + 40
+
+
+def test_when_the_one_who_looks_leaves_another_takes_over(workspace):
+    with ThreadPoolExecutor(3) as pool:
+        short = pool.submit(events.wait, workspace, after=0, timeout=0.3)
+        long = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(2)]
+        assert short.result() == 0
+        with open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as elsewhere:
+            create_principal(elsewhere, name="sato")
+        assert [each.result(timeout=30) for each in long] == [1, 1]
+
+
+def test_each_waiter_wakes_for_what_it_waits_for(workspace):
+    with ThreadPoolExecutor(4) as pool:
+        waiting = {after: pool.submit(events.wait, workspace, after=after, timeout=60) for after in range(4)}
+        for number in range(4):
+            create_principal(workspace, name=f"p{number}")
+            assert waiting[number].result(timeout=30) > number
+
+
+def test_draining_ends_all_waits(workspace):
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(4)]
+        workspace.drain()
+        assert [each.result(timeout=30) for each in waiting] == [0] * 4
+
+
+def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypatch):
+    real, broken = workspace.db.read, threading.Event()
+
+    def read():
+        if broken.is_set():
+            broken.clear()
+            raise ZeroDivisionError
+        return real()
+
+    workspace.db.read = read
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(2)]
+        while not any(each.running() for each in waiting):
+            pass
+        broken.set()
+        while broken.is_set():
+            pass
+        create_principal(workspace, name="sato")
+        ends = [each.exception(timeout=30) or each.result() for each in waiting]
+    assert sum(end == 1 for end in ends) >= 1
