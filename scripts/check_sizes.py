@@ -27,7 +27,8 @@ def too_long(path: Path) -> Iterator[str]:
 def main() -> int:
     """Check every Python file of the repository."""
     root = Path(__file__).resolve().parent.parent
-    files = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
+    found = (path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
+    files = sorted(path for path in found if "migrations" not in path.parts)  # written by a tool
     problems = [line for path in files for line in too_long(path)]
     print("\n".join(problems) or f"sizes: {len(files)} files are fine")
     return 1 if problems else 0

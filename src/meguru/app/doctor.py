@@ -58,7 +58,7 @@ def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> I
         yield Check(name="workspace", ok=False, detail=error.what, hint=error.hint)
         return
     yield Check(name="workspace", ok=True, detail=str(ws.root or "on a database server"))
-    yield Check(name="schema", ok=True, detail=f"revision {newest() or 'unreleased'}")
+    yield Check(name="schema", ok=True, detail=f"revision {newest()}")
     with ws.read() as tx:
         verdict = events.verify(tx)
     shown = f"{verdict.checked:,} events, intact" if verdict.intact else f"event {verdict.seq}: {verdict.why}"

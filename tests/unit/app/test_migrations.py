@@ -5,18 +5,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from meguru.app.migrate import SCRIPTS, migrate, newest
+from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
 from meguru.storage.db import Database, metadata
 
 
 def differences(db):
+    """Run every migration on an empty database; return where the result is not today's tables."""
     load_schemas()
-    migrate(db)
-    with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return compare_metadata(context, metadata)
+    try:
+        with db.write() as tx:
+            upgrade(tx)
+            context = MigrationContext.configure(tx, opts={"compare_type": True})
+            return compare_metadata(context, metadata)
+    finally:
+        db.close()
 
 
 def test_migrations_make_the_schema_on_sqlite(tmp_path):
@@ -42,3 +46,12 @@ def test_opening_twice_migrates_once_and_keeps_what_is_there(tmp_path):
         found = set(inspect(again.db.engine).get_table_names())
     assert found == tables
     assert {"event", "job", "alembic_version"} <= found
+
+
+def test_a_new_database_is_stamped_with_the_newest_revision(tmp_path):
+    db = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(db)
+    with db.write() as tx:
+        assert MigrationContext.configure(tx).get_current_revision() == newest()
+        assert compare_metadata(MigrationContext.configure(tx, opts={"compare_type": True}), metadata) == []
+    db.close()
