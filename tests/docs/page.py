@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from urllib.request import urlopen
 
 from meguru.testing.processes import free_ports, running
 
@@ -37,12 +37,15 @@ def port() -> int:
 
 
 def serve(folder: Path, here: str) -> AbstractContextManager[object]:
-    """Serve a project's workspace at ``HOST:PORT``."""
-    host, _, number = here.partition(":")
+    """Serve a project's workspace at ``HOST:PORT``; its endpoint has loaded its model."""
+    number = here.rpartition(":")[2]
 
     def ready() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex((host, int(number))) == 0
+        try:
+            with urlopen(f"http://{here}/endpoints/tumours") as answer:
+                return b'"ready"' in answer.read()
+        except OSError:
+            return False
 
     return running([sys.executable, "-m", "meguru", "up", "--port", number], folder / "up.log", ready)
 
