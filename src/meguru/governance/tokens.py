@@ -5,12 +5,12 @@ import secrets
 from datetime import timedelta
 
 from meguru.base.ids import new_id
-from meguru.errors import InvalidInput, NotFound, Unauthenticated
+from meguru.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from meguru.governance import store
 from meguru.governance.roles import permissions_of
 from meguru.governance.types import NewToken, TokenRecord
 from meguru.runtime.operations import Context, operation
-from meguru.runtime.principals import Principal
+from meguru.runtime.principals import Principal, covers
 from meguru.runtime.workspace import Workspace
 
 PREFIX = "mgr_"
@@ -18,7 +18,7 @@ PREFIX = "mgr_"
 MAX_DAYS = 366
 
 
-@operation("token.create", permission="token:write")
+@operation("token.create", permission="token:write", secret=True)
 def create_token(
     ctx: Context, *, principal: str, note: str = "", scope: list[str] | None = None, days: int = 90
 ) -> NewToken:
@@ -30,6 +30,7 @@ def create_token(
     for permission in scope or ():
         if permission != "*" and permission.count(":") != 1:
             raise InvalidInput(f"{permission!r} is not a permission", hint="write noun:verb", field="scope")
+    _check_held(ctx.principal, scope or ["*"])
     known = [record.name for record in store.list_principals(ctx.tx)]
     if principal not in known:
         raise NotFound.of("principal", principal, known)
@@ -93,6 +94,16 @@ def authenticate(ws: Workspace, secret: str) -> Principal:
     raise Unauthenticated(
         "the token is not valid", why="it is unknown, expired or revoked", hint="ask an owner for a new one"
     )
+
+
+def _check_held(maker: Principal, scope: list[str]) -> None:
+    for permission in scope:
+        if maker.scope is not None and not covers(maker.scope, permission):
+            raise Forbidden(
+                f"this token can't make one that may do {permission!r}",
+                why="a token gives at most what the token it is made with may do",
+                hint="name a narrower scope",
+            )
 
 
 def _hash(secret: str) -> str:

@@ -9,6 +9,7 @@ from meguru import errors
 from meguru.app.open import open_local
 from meguru.governance.principals import create_principal, list_principals
 from meguru.governance.tokens import authenticate, create_token, list_tokens, revoke_token
+from meguru.runtime.principals import Principal
 
 
 @pytest.fixture
@@ -32,6 +33,27 @@ def test_the_secret_is_nowhere_in_the_workspace(ws):
     dump = "\n".join(sqlite3.connect(ws.root / "meguru.db").iterdump())
     assert secret not in dump
     assert "secret" not in dir(list_tokens(ws)[0])
+
+
+def test_a_repeated_request_does_not_show_the_secret_again_and_nobody_keeps_it(ws):
+    keyed = ws.with_(idempotency_key="k")
+    secret = create_token(keyed, principal="sato").secret
+    with pytest.raises(errors.Conflict) as caught:
+        create_token(keyed, principal="sato")
+    assert "once" in caught.value.what
+    assert len(list_tokens(ws)) == 1
+    dump = "\n".join(sqlite3.connect(ws.root / "meguru.db").iterdump())
+    assert secret not in dump
+
+
+def test_a_token_gives_no_more_than_its_maker_has(ws):
+    maker = Principal(name="ops", permissions=frozenset({"*"}), scope=frozenset({"token:write", "run:*"}))
+    as_maker = ws.with_(principal=maker)
+    made = create_token(as_maker, principal="sato", scope=["run:write"])
+    assert made.token.scope == ["run:write"]
+    for scope in (None, ["*"], ["model:write"], ["*:write"]):
+        with pytest.raises(errors.Forbidden):
+            create_token(as_maker, principal="sato", scope=scope)
 
 
 def test_an_expired_revoked_or_invented_token_is_refused_in_the_same_words(ws, clock):

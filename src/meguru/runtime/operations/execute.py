@@ -98,7 +98,8 @@ def _run(
         result = operation.function(ctx, **arguments)
         check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
         if request:
-            answers.keep(ctx.tx, request, msgspec.json.encode(result).decode(), ctx.now())
+            kept = "" if operation.secret else msgspec.json.encode(result).decode()
+            answers.keep(ctx.tx, request, kept, ctx.now())
     if ctx.is_open and not operation.query:
         ws.notify()
     for hook in ctx.hooks:
@@ -118,5 +119,11 @@ def _recall(operation: Operation[..., Any], request: answers.Request, answer: an
             f"the idempotency key {request.key!r} was used for another {operation.name}",
             why="a key stands for one request; its arguments can't change",
             hint="send a new key with the new arguments",
+        )
+    if operation.secret:
+        raise Conflict(
+            f"{operation.name} was done with this idempotency key, and its answer was shown once",
+            why="it holds a secret, which nobody keeps",
+            hint="undo it and ask again with a new key if the answer was lost",
         )
     return msgspec.json.decode(answer.result, type=operation.result_type)

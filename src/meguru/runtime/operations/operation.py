@@ -44,6 +44,8 @@ class Operation(Generic[P, R]):
     alone
         True when changes wait for each other from their first look at the database, on every database: what
         they read can't be old when they write. False only for hot paths, which lock what they change.
+    secret
+        True when its answer holds a secret: it is given once, and not kept for a repeated request.
     """
 
     def __init__(
@@ -55,10 +57,11 @@ class Operation(Generic[P, R]):
         query: bool,
         evented: bool,
         alone: bool = True,
+        secret: bool = False,
     ) -> None:
         self.function = function
         self.name, self.permission = name, permission
-        self.query, self.evented, self.alone = query, evented, alone
+        self.query, self.evented, self.alone, self.secret = query, evented, alone, secret
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
         self.__module__ = function.__module__
@@ -141,12 +144,18 @@ def as_invalid(error: msgspec.ValidationError, where: str) -> InvalidInput:
 
 
 def operation(
-    name: str, *, permission: str, query: bool = False, evented: bool = True, alone: bool = True
+    name: str,
+    *,
+    permission: str,
+    query: bool = False,
+    evented: bool = True,
+    alone: bool = True,
+    secret: bool = False,
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
     """Mark a function as an operation; see `Operation` for what each word means."""
 
     def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
-        made = Operation(function, name, permission, query=query, evented=evented, alone=alone)
+        made = Operation(function, name, permission, query=query, evented=evented, alone=alone, secret=secret)
         known = _registered.setdefault(name, made)
         if known.__module__ != made.__module__:
             message = f"two operations are called {name}: in {known.__module__} and {made.__module__}"
