@@ -31,13 +31,23 @@ def flights(session: Session, months: str | None, *, resume: bool) -> None:
     """
     from meguru.demo.flights.folder import prepare, read_months
     from meguru.demo.flights.play import play
+    from meguru.errors import Busy, Interrupted
 
     folder = Path(session.place or FOLDER)
     plan, removed = prepare(folder, read_months(months) if months else None, resume=resume)
     if removed:
         session.note(f"An earlier demo in {folder} was removed; --resume goes on with one.")
-    with _Progress(quiet=session.as_json) as progress:
-        story = play(folder, plan, progress)
+    again = f"meguru demo flights --resume --workspace {folder}"
+    try:
+        with _Progress(quiet=session.as_json) as progress:
+            story = play(folder, plan, progress)
+    except KeyboardInterrupt:
+        raise Interrupted("the demo was interrupted", hint=f"go on with: {again}") from None
+    except Busy as error:
+        why = f"{error.what}: {error.why}".rstrip(": ")
+        raise Busy(
+            "the demo's server went away", where=error.where, why=why, hint=f"go on with: {again}"
+        ) from error
     session.show(story, lambda: _tell(story))
 
 

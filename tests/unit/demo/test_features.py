@@ -43,7 +43,7 @@ def weather(times: list[datetime], temps: list[float], origin: str = "JFK") -> p
 
 
 def planes() -> pl.DataFrame:
-    return pl.DataFrame({"tailnum": ["N1"], "year": [2000], "seats": [180]})
+    return pl.DataFrame({"tailnum": ["N1"], "year": [2000], "seats": [180], "engines": [2]})
 
 
 def test_the_record_of_an_hour_that_has_not_ended_never_joins() -> None:

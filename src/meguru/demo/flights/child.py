@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from meguru.errors import MeguruError, TimedOut
+from meguru.errors import Conflict, MeguruError, TimedOut
+from meguru.server.record import ServerRecord, find_server
 
 LOG = "server.log"
 STOP_SECONDS = 20
+NOTICE_SECONDS = 2
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""The server, its steps and the demo share the cores: threads that spin while they wait would starve them."""
 
 
 @contextmanager
@@ -29,12 +35,42 @@ def server(folder: Path) -> Iterator[str]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
+            env=os.environ | ONE_THREAD,
             start_new_session=True,  # Ctrl-C in the terminal is for the demo, which then stops the server
         )
     try:
         yield _url(process, folder / LOG)
     finally:
         _stop(process)
+
+
+def wait_for_end(folder: Path) -> None:
+    """Wait while the server of a demo that was killed ends.
+
+    Raises
+    ------
+    Conflict
+        If a server goes on answering: then somebody uses it.
+    """
+    began = time.monotonic()
+    while (found := find_server(folder)) is not None and time.monotonic() - began < STOP_SECONDS:
+        if _answers(found) and time.monotonic() - began > NOTICE_SECONDS:
+            raise Conflict(
+                f"a server is running on {folder}",
+                where=found.url,
+                why=f"its process is {found.pid}",
+                hint="stop it first, or choose another --workspace",
+            )
+        time.sleep(0.05)
+
+
+def _answers(found: ServerRecord) -> bool:
+    import httpx2
+
+    try:
+        return bool(httpx2.get(f"{found.url}/health", timeout=1).is_success)
+    except httpx2.HTTPError:
+        return False
 
 
 def _url(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 import polars as pl
 
-SCHEDULE = ("month", "hour", "minute", "weekday", "carrier", "origin", "dest", "distance")
+SCHEDULE = ("hour", "minute", "weekday", "carrier", "origin", "dest", "distance")
 WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib")
-PLANE = ("age", "seats")
+PLANE = ("age", "seats", "engines")
 FEATURES = (*SCHEDULE, *WEATHER, *PLANE)
 TIME, LABEL, LANDED = "at", "late", "landed"
 LATE_MINUTES = 15
@@ -35,7 +35,7 @@ def build(flights: pl.DataFrame, weather: pl.DataFrame, planes: pl.DataFrame) ->
         hour.alias("hour_starts"),
         at.alias(TIME),
         (at + _minutes("dep_delay") + _minutes("air_time")).alias(LANDED),
-        pl.col("month", "hour", "minute", "distance").cast(pl.Float64),
+        pl.col("hour", "minute", "distance").cast(pl.Float64),
         pl.date("year", "month", "day").dt.weekday().cast(pl.Float64).alias("weekday"),
         *(_code(name) for name in ("carrier", "origin", "dest")),
         pl.col("flight").cast(pl.Int64),
@@ -73,7 +73,7 @@ def _planes(planes: pl.DataFrame) -> pl.DataFrame:
     return planes.select(
         pl.col("tailnum").cast(pl.String),
         pl.col("year").cast(pl.Float64).alias("built"),
-        pl.col("seats").cast(pl.Float64),
+        pl.col("seats", "engines").cast(pl.Float64),
     ).unique("tailnum", keep="first", maintain_order=True)
 
 

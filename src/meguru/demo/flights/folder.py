@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from meguru.demo.flights.child import wait_for_end
 from meguru.demo.flights.data import MONTHS
 from meguru.errors import Conflict, InvalidInput
-from meguru.server.record import find_server
 
 MARK = "demo.json"
 FIRST, LAST = 3, MONTHS[-1]
@@ -61,13 +61,8 @@ def prepare(folder: Path, plan: Plan | None, *, resume: bool) -> tuple[Plan, boo
         If there is something else in the folder, a server serves it, or a demo of other months began there.
     """
     before = _found(folder)
-    if before is not None and (server := find_server(folder)) is not None:
-        raise Conflict(
-            f"a server is running on {folder}",
-            where=server.url,
-            why=f"its process is {server.pid}",
-            hint="stop it first, or choose another --workspace",
-        )
+    if before is not None:
+        wait_for_end(folder)
     if before is not None and resume:
         return _continued(folder, before, plan), False
     if before is not None:

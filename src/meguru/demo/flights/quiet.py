@@ -13,7 +13,7 @@ from meguru.runtime.remote import RemoteWorkspace
 from meguru.triggers.operations import settled
 
 PATIENCE = 300.0
-LOOK_AGAIN = 0.5
+LOOK_AGAIN = 0.1
 _POLL = 0.02
 
 
