@@ -6,6 +6,7 @@ import sys
 import click
 import pytest
 
+from meguru.base.text import translate
 from meguru.cli.errors import run
 from meguru.cli.root import COMMANDS, LazyGroup, root
 
@@ -96,3 +97,8 @@ def test_explain_knows_every_code(meguru):
     assert code == 0
     assert {"MG-100", "MG-110", "MG-410"} <= codes
     assert meguru("explain", "MG-999")[0] == 3
+
+
+def test_every_line_about_a_command_is_there_in_japanese():
+    for line in COMMANDS.values():
+        assert translate(line, "ja") != line
