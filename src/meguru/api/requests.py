@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from meguru.errors import InternalError, InvalidInput, MeguruError, TooLarge
 from meguru.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
+_EVENT = re.compile(r"evt-[0-9a-z]{26}")
 
 
 def workspace_of(request: Request) -> Workspace:
@@ -22,7 +24,12 @@ def workspace_of(request: Request) -> Workspace:
     key = request.headers.get("idempotency-key")
     if key is not None and not 1 <= len(key) <= 200:
         raise InvalidInput("an idempotency key has 1 to 200 characters", field="Idempotency-Key")
-    return ws.with_(cause=request.headers.get("meguru-cause"), idempotency_key=key)
+    cause = request.headers.get("meguru-cause")
+    if cause is not None and not _EVENT.fullmatch(cause):
+        raise InvalidInput(
+            "a cause is the id of an event", why=f"{cause[:80]!r} is none", field="Meguru-Cause"
+        )
+    return ws.with_(cause=cause, idempotency_key=key)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -50,7 +57,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Decode a JSON object; an empty body is an empty object."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any]) if body.strip() else {}
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("the body is not a JSON object", why=str(error)) from error
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from meguru.base import digests
 from meguru.base.paths import check_path
-from meguru.errors import IntegrityError, InvalidInput
+from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 
 MAX_FILES = 100_000
@@ -50,13 +50,7 @@ def put_folder(blobs: BlobStore, folder: Path) -> str:
 def put_entries(blobs: BlobStore, entries: Iterable[Entry]) -> str:
     """Store a manifest over blobs that are already there; return the tree's digest."""
     listed = sorted(entries, key=lambda entry: entry.path)
-    seen: set[str] = set()
-    for entry in listed:
-        check_path(entry.path)
-        digests.check_digest(entry.digest)
-        if entry.path in seen:
-            raise InvalidInput(f"two files of the tree are called {entry.path!r}")
-        seen.add(entry.path)
+    _check_paths(listed)
     return blobs.put_bytes(digests.canonical(listed))
 
 
@@ -65,18 +59,34 @@ def read_tree(blobs: BlobStore, digest: str) -> list[Entry]:
 
     Raises
     ------
-    IntegrityError
+    InvalidInput
         If the blob is not a manifest, or a path in it would leave the tree.
     """
+    body = blobs.get_bytes(digest)
     try:
-        entries = msgspec.json.decode(blobs.get_bytes(digest), type=list[Entry])
+        entries = msgspec.json.decode(body, type=list[Entry])
         if len(entries) > MAX_FILES:
             raise InvalidInput(f"a tree can't have {len(entries)} files", why=f"{MAX_FILES} are allowed")
-        for entry in entries:
-            check_path(entry.path)
-    except (msgspec.MsgspecError, InvalidInput) as error:
-        raise IntegrityError(f"blob {digest[:12]}… is not a tree", where=digest, why=str(error)) from error
+        _check_paths(entries)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidInput) as error:
+        raise InvalidInput(f"blob {digest[:12]}… is not a tree", where=digest, why=str(error)) from error
     return entries
+
+
+def _check_paths(entries: list[Entry]) -> None:
+    files: set[str] = set()
+    for entry in entries:
+        check_path(entry.path)
+        digests.check_digest(entry.digest)
+        if entry.path in files:
+            raise InvalidInput(f"two files of the tree are called {entry.path!r}")
+        files.add(entry.path)
+    for entry in entries:
+        parent = entry.path.rpartition("/")[0]
+        while parent:
+            if parent in files:
+                raise InvalidInput(f"{parent!r} is a file of the tree, and a folder too")
+            parent = parent.rpartition("/")[0]
 
 
 def fetch(blobs: BlobStore, digest: str, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
-from meguru.errors import Forbidden, MeguruError, Unauthenticated, UsageError
+from meguru.errors import Forbidden, Unauthenticated, UsageError
 from meguru.governance.tokens import authenticate
 from meguru.runtime.principals import LOCAL_OWNER, Principal
 from meguru.runtime.workspace import Workspace
@@ -60,7 +60,7 @@ class Access:
         try:
             self._check_origin(request)
             principal = await self._principal(request)
-        except MeguruError as error:
+        except Exception as error:  # noqa: BLE001 - each becomes an answer
             await _refusal(request, error)(scope, receive, send)
             return
         scope.setdefault("state", {})["workspace"] = self.ws.with_(principal=principal)
@@ -68,12 +68,12 @@ class Access:
 
     def _check_origin(self, request: HTTPConnection) -> None:
         host = request.headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _host_name(host)
         if not self.auth and not self.any_host and not is_loopback(name):
             raise Forbidden(f"this server does not answer to the name {name!r}", hint="use http://127.0.0.1")
         origin = request.headers.get("origin")
         changes = request.scope["method"] not in {"GET", "HEAD", "OPTIONS"}
-        if origin and changes and urlsplit(origin).netloc != host:
+        if origin and changes and origin.partition("://")[2] != host:
             raise Forbidden("a page of another site can't change anything here", where=origin)
 
     async def _principal(self, request: HTTPConnection) -> Principal:
@@ -86,7 +86,14 @@ class Access:
         raise Unauthenticated("this server needs a token", hint="send the header Authorization: Bearer mgr_…")
 
 
-def _refusal(request: HTTPConnection, error: MeguruError) -> Response:
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return host
+
+
+def _refusal(request: HTTPConnection, error: Exception) -> Response:
     reads_page = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
     if isinstance(error, Unauthenticated) and reads_page:
         return RedirectResponse("/sign-in", status_code=303)

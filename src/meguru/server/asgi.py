@@ -18,7 +18,7 @@ from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
 from meguru.console.routes import routes as console_routes
 from meguru.console.stream import Live
-from meguru.errors import NotFound
+from meguru.errors import InternalError, InvalidInput, NotFound
 from meguru.runtime.workspace import Workspace
 from meguru.server.access import Access
 from meguru.server.background import Background
@@ -51,7 +51,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
             *console_routes(lambda request: request.state.workspace, live),
         ],
         lifespan=lifespan,
-        exception_handlers={404: _not_found},
+        exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken},
     )
     return Access(app, ws=ws, auth=auth, any_host=any_host)
 
@@ -64,6 +64,19 @@ async def _health(request: Request) -> Response:
 async def _metrics(request: Request) -> Response:
     del request
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    headers = getattr(error, "headers", None) or {}
+    allowed = headers.get("Allow", "")
+    refused = InvalidInput(f"{request.method} is not for this address", why=f"it takes {allowed}")
+    return Response(error_answer(refused).body, 405, headers, media_type="application/json")
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    # The server logs the traceback itself, once this has answered.
+    del request, error
+    return error_answer(InternalError("something went wrong in the server", hint="its log has the traceback"))
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

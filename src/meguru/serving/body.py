@@ -62,7 +62,7 @@ class BodyDecoder:
             said = self._decoder.decode(body)
         except msgspec.ValidationError as error:
             raise self._explain(body, error) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput("the body is not valid JSON", why=str(error)) from error
         given = [form for form in FORMS if getattr(said, form) is not UNSET]
         if len(given) != 1:

@@ -45,9 +45,26 @@ def test_a_path_that_leaves_the_tree_is_refused_when_written_and_when_read(blobs
     with pytest.raises(errors.InvalidInput):
         put_entries(blobs, [entry])
     evil = blobs.put_bytes(digests.canonical([entry]))
-    with pytest.raises(errors.IntegrityError):
+    with pytest.raises(errors.InvalidInput):
         fetch(blobs, evil, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_blob_that_is_no_tree_is_refused(blobs, tmp_path):
+    one = Entry(path="a", digest="0" * 64, size=1)
+    folded = [one, Entry(path="a/b", digest="0" * 64, size=1)]
+    for body in (
+        b"[",
+        b"\xff",
+        b"[" * 100_000,
+        b"{}",
+        digests.canonical(folded),
+        digests.canonical([one, one]),
+    ):
+        with pytest.raises(errors.InvalidInput):
+            fetch(blobs, blobs.put_bytes(body), tmp_path / "out")
+    with pytest.raises(errors.InvalidInput):
+        read_tree(blobs, "../..")
 
 
 def test_a_changed_blob_is_found_when_the_tree_is_fetched(blobs, folder, tmp_path):

@@ -78,7 +78,7 @@ def _from_query(request: Request) -> dict[str, Any]:
 def _structured(key: str, text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidInput(f"{key} is not valid JSON", why=str(error), field=key) from error
 
 
