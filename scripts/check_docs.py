@@ -6,12 +6,10 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
-import msgspec
-
 from meguru.base.settings import PREFIX, Settings
-from meguru.cli.root import COMMANDS
 from meguru.monitoring.checks import CHECKS
 from meguru.releases.gates import GATES
 from meguru.triggers.actions import ACTIONS
@@ -21,46 +19,38 @@ from meguru.triggers.types import FiringState
 ROOT = Path(__file__).resolve().parent.parent
 TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-FAMILIES = {
-    "how-to/triggers.md": (KINDS, ACTIONS),
-    "how-to/releases.md": (GATES,),
-    "how-to/monitors.md": (CHECKS,),
-}
 
 
 def main() -> int:
     """Check names and links."""
-    problems = [*unnamed(), *broken()]
-    print("\n".join(problems) or f"docs: {len(pages())} pages name everything, and all links lead somewhere")
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    problems = [*unnamed(), *(problem for page in pages for problem in broken(page))]
+    print("\n".join(problems) or f"docs: {len(pages)} pages name everything, and all links lead somewhere")
     return 1 if problems else 0
 
 
 def unnamed() -> Iterator[str]:
     """Yield what the code has and the page for it does not name."""
-    for page, tables in FAMILIES.items():
-        for table in tables:
-            yield from _missing(page, table.family, table.names())
-    yield from _missing("reference/events.md", "event type", event_types())
-    yield from _missing("reference/settings.md", "setting", settings())
-    yield from _missing("reference/cli.md", "command", [f"meguru {name}" for name in COMMANDS], mark="")
+    wanted = [
+        ("how-to/triggers.md", "trigger kind", KINDS.names()),
+        ("how-to/triggers.md", "action", ACTIONS.names()),
+        ("how-to/releases.md", "gate", GATES.names()),
+        ("how-to/monitors.md", "check", CHECKS.names()),
+        ("reference/settings.md", "setting", [PREFIX + name.upper() for name in Settings.__struct_fields__]),
+        ("reference/events.md", "event type", event_types()),
+    ]
+    for page, family, names in wanted:
+        text = (ROOT / "docs" / page).read_text("utf-8")
+        for name in names:
+            if f"`{name}`" not in text:
+                yield f"docs/{page}: does not name the {family} {name!r}"
 
 
-def broken() -> Iterator[str]:
+def broken(page: Path) -> Iterator[str]:
     """Yield links to files that are not there."""
-    for page in pages():
-        for link in LINK.findall(page.read_text("utf-8")):
-            if "://" not in link and not (page.parent / link).exists():
-                yield f"{page.relative_to(ROOT)}: links to {link}, which is not there"
-
-
-def pages() -> list[Path]:
-    """Return every page that readers see."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-
-
-def settings() -> list[str]:
-    """Return the variables."""
-    return [PREFIX + field.name.upper() for field in msgspec.structs.fields(Settings)]
+    for link in LINK.findall(page.read_text("utf-8")):
+        if "://" not in link and not (page.parent / link).exists():
+            yield f"{page.relative_to(ROOT)}: links to {link}, which is not there"
 
 
 def event_types() -> list[str]:
@@ -68,26 +58,31 @@ def event_types() -> list[str]:
     found = {f"trigger.{state.value}" for state in FiringState}
     for path in (ROOT / "src" / "meguru").rglob("*.py"):
         if "testing" not in path.parts:
-            found.update(_emitted(ast.parse(path.read_text("utf-8"))))
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    found.update(filter(TYPE.fullmatch, _emitted(node, node.func.attr)))
     return sorted(found)
 
 
-def _emitted(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            given = node.args[:1] if node.func.attr in {"emit", "append"} else []
-            given = [one.elts[0] if isinstance(one, ast.Tuple) and one.elts else one for one in given]
-            given += [one.value for one in node.keywords if one.arg == "type" and node.func.attr == "append"]
-            for part in (part for one in given for part in ast.walk(one)):
-                if isinstance(part, ast.Constant) and TYPE.fullmatch(str(part.value)):
-                    yield str(part.value)
+def _emitted(call: ast.Call, method: str) -> Iterator[str]:
+    given = call.args[:1] if method in {"emit", "append"} else []
+    given = [one.elts[0] if isinstance(one, ast.Tuple) and one.elts else one for one in given]
+    given += [one.value for one in call.keywords if one.arg == "type" and method == "append"]
+    for one in given:
+        yield from _texts(one)
 
 
-def _missing(page: str, family: str, names: list[str], mark: str = "`") -> Iterator[str]:
-    text = (ROOT / "docs" / page).read_text("utf-8")
-    for name in names:
-        if f"{mark}{name}{mark}" not in text:
-            yield f"docs/{page}: does not name the {family} {name!r}"
+def _texts(node: ast.AST) -> list[str]:
+    """Return what an expression may be: a literal, either side of a choice, an f-string of these."""
+    if isinstance(node, ast.Constant):
+        return [str(node.value)]
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body) + _texts(node.orelse)
+    if isinstance(node, ast.FormattedValue):
+        return _texts(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(parts) for parts in product(*map(_texts, node.values))]
+    return []
 
 
 if __name__ == "__main__":
