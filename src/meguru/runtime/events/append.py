@@ -69,8 +69,13 @@ def lock(tx: Connection) -> tuple[int, str]:
     return row.seq, row.hash
 
 
+def edges_of(item: Event) -> set[tuple[str, str]]:
+    """Return the lineage edges that an event tells of."""
+    return {(source, target) for source in item.used for target in item.produced if source != target}
+
+
 def _add_edges(tx: Connection, done: Event) -> None:
-    wanted = {(source, target) for source in done.used for target in done.produced if source != target}
+    wanted = edges_of(done)
     if not wanted:
         return
     known = {

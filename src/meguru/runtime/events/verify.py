@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, String, select, type_coerce
 
-from meguru.runtime.events.append import START, chain_hash
-from meguru.runtime.events.schema import event, event_head
+from meguru.runtime.events.append import START, chain_hash, edges_of
+from meguru.runtime.events.schema import edge, event, event_head
 from meguru.runtime.events.types import Event
 from meguru.storage.db import Json, UtcTime
 from meguru.storage.db.schema import read_time
@@ -34,10 +34,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(tx: Connection) -> Verdict:
-    """Walk the whole chain; stop at the first entry that was changed, removed, moved or added."""
+    """Walk the whole chain; stop at the first entry that was changed, removed, moved or added.
+
+    The lineage edges are compared with what the events tell of them. A new history with all its hashes shows
+    only to whoever kept an earlier `head` elsewhere.
+    """
+    edges: dict[tuple[str, str], int] = {}
     query = select(*_COLUMNS).order_by(event.c.seq)
     with tx.execute(query, execution_options={"yield_per": _BATCH}) as rows:
-        found = _walk(rows)
+        found = _walk(rows, edges)
     if not found.intact:
         return found
     last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
@@ -45,10 +50,23 @@ def verify(tx: Connection) -> Verdict:
     if written != (found.checked, found.head):
         why = f"the log ends at {found.checked}, but {written[0]} entries were written: the tail was removed"
         return Verdict(intact=False, checked=found.checked, seq=found.checked + 1, why=why)
+    if fault := _edge_fault(tx, edges):
+        seq, why = fault
+        return Verdict(intact=False, checked=found.checked, head=found.head, seq=seq, why=why)
     return found
 
 
-def _walk(rows: Iterable[Row[Any]]) -> Verdict:
+def _edge_fault(tx: Connection, wanted: dict[tuple[str, str], int]) -> tuple[int, str] | None:
+    with tx.execute(select(edge), execution_options={"yield_per": _BATCH}) as rows:
+        for row in rows:
+            if wanted.pop((row.source, row.target), None) != row.event_seq:
+                return row.event_seq, f"its event tells of no edge {row.source} → {row.target}"
+    for (source, target), seq in wanted.items():
+        return seq, f"the edge {source} → {target} of this event was removed"
+    return None
+
+
+def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], int]) -> Verdict:
     previous, seq = START, 0
     for row in rows:
         try:
@@ -60,6 +78,8 @@ def _walk(rows: Iterable[Row[Any]]) -> Verdict:
         if fault:
             return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
         previous, seq = item.hash, item.seq
+        for pair in edges_of(item):
+            edges.setdefault(pair, seq)
     return Verdict(intact=True, checked=seq, head=previous)
 
 

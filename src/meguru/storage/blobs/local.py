@@ -5,27 +5,33 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from meguru.base import digests
-from meguru.errors import InvalidInput
+from meguru.errors import DigestMismatch, InvalidInput, NotFound
 from meguru.storage.blobs.base import check, missing
 
 _CHUNK = 1 << 20
 
 
 class LocalStore:
-    """One file a blob, ``ab/cdef…``; written beside, synced, then renamed into place."""
+    """One file a blob, ``ab/cdef…``; written beside, synced, then renamed into place.
+
+    Putting a blob that was damaged meanwhile mends it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.url = str(self.folder)
-        self._checked: dict[str, tuple[int, int, int]] = {}
+        self._checked: dict[str, tuple[int, ...]] = {}
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes; return their digest."""
         digest = digests.of_bytes(data)
-        if not self._place(digest).exists():
+        if not self._is_whole(digest):
             with self._draft() as file:
                 file.write(data)
             self._publish(Path(file.name), digest)
@@ -33,14 +39,19 @@ class LocalStore:
 
     def put_file(self, path: Path) -> str:
         """Store a file's content in bounded memory; return its digest."""
-        seen = hashlib.sha256()
         try:
             source = path.open("rb")
         except OSError as error:
             raise InvalidInput(f"can't read {path}", where=str(path), why=error.strerror or "") from error
+        with source:
+            return self.put_chunks(_chunks(source))
+
+    def put_chunks(self, chunks: Iterable[bytes]) -> str:
+        """Store the bytes that come in pieces; return their digest."""
+        seen = hashlib.sha256()
         # The copy is hashed, not the source: a file that changes while it is read still gets its own name.
-        with source, self._draft() as file:
-            while chunk := source.read(_CHUNK):
+        with self._draft() as file:
+            for chunk in chunks:
                 seen.update(chunk)
                 file.write(chunk)
         self._publish(Path(file.name), seen.hexdigest())
@@ -63,7 +74,8 @@ class LocalStore:
             stat = place.stat()
         except FileNotFoundError:
             raise missing(digest) from None
-        state = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        # Whoever changes a file can set its old time again, but not the time of that (ctime).
+        state = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
         if self._checked.get(digest) != state:
             check(digest, digests.of_file(place), str(place))
             self._checked[digest] = state
@@ -80,6 +92,11 @@ class LocalStore:
         except FileNotFoundError:
             raise missing(digest) from None
 
+    def _is_whole(self, digest: str) -> bool:
+        with suppress(NotFound, DigestMismatch):
+            return self.path(digest).is_file()
+        return False
+
     def _place(self, digest: str) -> Path:
         digests.check_digest(digest)
         return self.folder / digest[:2] / digest[2:]
@@ -91,16 +108,28 @@ class LocalStore:
 
     def _publish(self, draft: Path, digest: str) -> None:
         place = self._place(digest)
-        if place.exists():
+        if self._is_whole(digest):
             draft.unlink()
             return
+        is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.chmod(0o444)
         draft.replace(place)
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(place.parent)
+        if is_new:
+            _sync(self.folder)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

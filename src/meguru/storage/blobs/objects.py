@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
+from meguru.errors import Busy, DigestMismatch, NotFound
 from meguru.storage.blobs.base import check, missing
 from meguru.storage.blobs.local import LocalStore
 
@@ -42,54 +44,71 @@ class ObjectStore:
 
     def get_bytes(self, digest: str) -> bytes:
         """Return the bytes, checked."""
-        if self._cache.has(digest):
-            with contextlib.suppress(Exception):
-                return self._cache.get_bytes(digest)
-        data = self._fetch(digest)
+        with contextlib.suppress(NotFound, DigestMismatch):
+            return self._cache.get_bytes(digest)
+        data = b"".join(self._fetch(digest))
         check(digest, digests.of_bytes(data), f"{self.url}/{_key(digest)}")
         return data
 
     def path(self, digest: str) -> Path:
-        """Return a file of the local cache that holds the bytes."""
-        if not self._cache.has(digest):
-            self._cache.put_bytes(self.get_bytes(digest))
+        """Return a file of the local cache that holds the bytes; they are fetched in bounded memory."""
+        with contextlib.suppress(NotFound, DigestMismatch):
+            return self._cache.path(digest)
+        check(digest, self._cache.put_chunks(self._fetch(digest)), f"{self.url}/{_key(digest)}")
         return self._cache.path(digest)
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is in the object store (the cache does not count)."""
         import obstore
 
-        try:
-            obstore.head(self._store, _key(digest))
-        except FileNotFoundError:
-            return False
+        with self._explained():
+            try:
+                obstore.head(self._store, _key(digest))
+            except FileNotFoundError:
+                return False
         return True
 
     def size(self, digest: str) -> int:
         """Return the number of bytes."""
         import obstore
 
-        try:
-            return int(obstore.head(self._store, _key(digest))["size"])
-        except FileNotFoundError:
-            raise missing(digest) from None
+        with self._explained():
+            try:
+                return int(obstore.head(self._store, _key(digest))["size"])
+            except FileNotFoundError:
+                raise missing(digest) from None
 
     def _put(self, digest: str, data: bytes | Path) -> None:
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
         small = isinstance(data, bytes) or data.stat().st_size < 64 << 20
-        with contextlib.suppress(AlreadyExistsError):
+        with self._explained(), contextlib.suppress(AlreadyExistsError):
             # A conditional put can't be multipart; a large file is put as it is: same key, same bytes.
             obstore.put(self._store, _key(digest), data, mode="create" if small else "overwrite")
 
-    def _fetch(self, digest: str) -> bytes:
+    def _fetch(self, digest: str) -> Iterator[bytes]:
         import obstore
 
+        with self._explained():
+            try:
+                for chunk in obstore.get(self._store, _key(digest)).stream():
+                    yield bytes(chunk)
+            except FileNotFoundError:
+                raise missing(digest) from None
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        from obstore.exceptions import AlreadyExistsError, BaseError
+
         try:
-            return bytes(obstore.get(self._store, _key(digest)).bytes())
-        except FileNotFoundError:
-            raise missing(digest) from None
+            yield
+        except (AlreadyExistsError, FileNotFoundError):
+            raise
+        except BaseError as error:
+            why = str(error).partition("\n")[0]
+            hint = "check that it runs, its bucket and its credentials"
+            raise Busy("the object store does not answer", where=self.url, why=why, hint=hint) from error
 
 
 def _key(digest: str) -> str:
