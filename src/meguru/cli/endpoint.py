@@ -27,7 +27,7 @@ def command() -> None:
     help='A gate as JSON: {"gate":"metric","metric":"auc","op":">=","value":0.8}',
 )
 @click.option("--shadow", multiple=True, help="A model version that scores along: model/NAME@N.")
-@click.option("--description", default="")
+@click.option("--description", default="", help="What it predicts.")
 @with_session
 def create(
     session: Session, name: str, model: str, gates: tuple[str, ...], shadow: tuple[str, ...], description: str

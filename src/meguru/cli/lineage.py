@@ -9,7 +9,13 @@ from meguru.cli.session import Session, with_session
 
 @click.command()
 @click.argument("ref")
-@click.option("--direction", default="both", type=click.Choice(["up", "down", "both"]), show_default=True)
+@click.option(
+    "--direction",
+    default="both",
+    type=click.Choice(["up", "down", "both"]),
+    show_default=True,
+    help="What it was made from (up), what was made from it (down), or both.",
+)
 @with_session
 def command(session: Session, ref: str, direction: str) -> None:
     """Show what REF was made from (up) and what was made from it (down)."""

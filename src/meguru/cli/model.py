@@ -76,7 +76,7 @@ def versions(session: Session, name: str) -> None:
 @command.command()
 @click.argument("name")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--note", default="")
+@click.option("--note", default="", help="Why this version was made.")
 @with_session
 def add(session: Session, name: str, folder: Path, note: str) -> None:
     """Register the MLmodel FOLDER as the next version of model NAME; a pickle is refused."""
@@ -89,7 +89,7 @@ def add(session: Session, name: str, folder: Path, note: str) -> None:
 @command.command()
 @click.argument("ref")
 @click.argument("alias")
-@click.option("--reason", default="")
+@click.option("--reason", default="", help="Why; it is kept with the alias's move.")
 @with_session
 def alias(session: Session, ref: str, alias: str, reason: str) -> None:
     """Point ALIAS at REF (NAME@3)."""

@@ -86,7 +86,7 @@ def list_(session: Session) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--limit", default=24, show_default=True)
+@click.option("--limit", default=24, show_default=True, help="How many reports.")
 @with_session
 def show(session: Session, name: str, limit: int) -> None:
     """Show the reports of monitor NAME, newest first."""

@@ -17,7 +17,13 @@ def command() -> None:
 @click.option(
     "--role", default="viewer", show_default=True, help="owner, engineer, data-scientist, service or viewer."
 )
-@click.option("--kind", default="user", type=click.Choice(["user", "service"]), show_default=True)
+@click.option(
+    "--kind",
+    default="user",
+    type=click.Choice(["user", "service"]),
+    show_default=True,
+    help="A person or a program.",
+)
 @with_session
 def create(session: Session, name: str, role: str, kind: str) -> None:
     """Add a person or a service."""

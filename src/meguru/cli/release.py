@@ -21,7 +21,7 @@ def command() -> None:
 @click.argument("endpoint")
 @click.argument("model")
 @click.option("--app", default=None, help="Commit of the application that calls the endpoint.")
-@click.option("--note", default="")
+@click.option("--note", default="", help="What it is for.")
 @click.option("--promote", "go", is_flag=True, help="Check it, and promote it if its gates pass.")
 @with_session
 def create(session: Session, endpoint: str, model: str, app: str | None, note: str, *, go: bool) -> None:
@@ -53,7 +53,7 @@ def check(session: Session, release: str) -> int:
 
 @command.command()
 @click.argument("release")
-@click.option("--reason", default="")
+@click.option("--reason", default="", help="Why; `meguru why` shows it.")
 @with_session
 def promote(session: Session, release: str, reason: str) -> None:
     """Put RELEASE live; its gates must have passed."""
@@ -67,7 +67,7 @@ def promote(session: Session, release: str, reason: str) -> None:
 @command.command()
 @click.argument("endpoint")
 @click.option("--to", default=None, help="An earlier release; default: the one before.")
-@click.option("--reason", default="")
+@click.option("--reason", default="", help="Why; `meguru why` shows it.")
 @with_session
 def rollback(session: Session, endpoint: str, to: str | None, reason: str) -> None:
     """Go back to an earlier release of ENDPOINT."""

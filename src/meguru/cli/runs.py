@@ -22,7 +22,7 @@ def command() -> None:
 @click.option("--tracked", is_flag=True, help="List tracked runs instead of pipeline runs.")
 @click.option("--pipeline", default="", help="Only runs of this pipeline.")
 @click.option("--experiment", default="", help="With --tracked: only runs of this experiment.")
-@click.option("--limit", default=30, show_default=True)
+@click.option("--limit", default=30, show_default=True, help="How many, newest first.")
 @with_session
 def list_(session: Session, *, tracked: bool, pipeline: str, experiment: str, limit: int) -> None:
     """List runs, newest first."""
@@ -83,7 +83,7 @@ def log(session: Session, step: str) -> None:
 
 @command.command()
 @click.argument("run")
-@click.option("--reason", default="")
+@click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
 def cancel(session: Session, run: str, reason: str) -> None:
     """Cancel a pipeline run; finished steps keep their outputs."""

@@ -19,7 +19,7 @@ def command() -> None:
     "--do", "action", required=True, help='What, as JSON: {"pipeline":"train_delay"} or {"endpoint":"delay"}'
 )
 @click.option("--cooldown", default=0.0, help="Least seconds between two firings.")
-@click.option("--max-per-day", type=int, default=None)
+@click.option("--max-per-day", type=int, default=None, help="Most firings of any 24 hours.")
 @with_session
 def create(
     session: Session, name: str, on_: str, action: str, cooldown: float, max_per_day: int | None
@@ -52,7 +52,7 @@ def list_(session: Session) -> None:
 
 @command.command()
 @click.argument("name", required=False, default="")
-@click.option("--limit", default=30, show_default=True)
+@click.option("--limit", default=30, show_default=True, help="How many, newest first.")
 @with_session
 def history(session: Session, name: str, limit: int) -> None:
     """Show what trigger NAME (or every one) did, and what was held back and why."""
@@ -67,7 +67,7 @@ def history(session: Session, name: str, limit: int) -> None:
 @click.argument("name")
 @click.option("--key", default="", help="Fires once for each key.")
 @click.option("--subject", default="", help="What the action is about, such as model/delay@3.")
-@click.option("--reason", default="")
+@click.option("--reason", default="", help="Why; it is kept with the firing.")
 @with_session
 def fire(session: Session, name: str, key: str, subject: str, reason: str) -> None:
     """Start the action of trigger NAME now."""

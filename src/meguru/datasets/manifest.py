@@ -39,7 +39,7 @@ def one_schema(files: Sequence[DataFile], policy: SchemaPolicy) -> list[Column]:
 def _refuse_changes(found: Sequence[SchemaChange], what: str) -> None:
     if found:
         shown = "; ".join(str(change) for change in found[:20]) + ("; …" if len(found) > 20 else "")
-        hint = "mend the file, or say schema_policy=evolve if the change is meant"
+        hint = "mend the file, or say schema_policy=evolve (--evolve) if the change is meant"
         raise InvalidInput(what, why=shown, hint=hint, field="files")
 
 

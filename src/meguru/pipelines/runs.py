@@ -35,7 +35,7 @@ def get(tx: Connection, run_id: str, now: datetime | None = None) -> PipelineRun
     row = tx.execute(_query().where(pipeline_run.c.id == parsed)).first()
     if row is None:
         recent = tx.execute(select(pipeline_run.c.id).order_by(pipeline_run.c.id.desc()).limit(200)).scalars()
-        raise NotFound.of("pipeline run", parsed, list(recent), hint="meguru runs lists them")
+        raise NotFound.of("pipeline run", parsed, list(recent), hint="they are listed by: meguru runs list")
     return _run(row, now)
 
 

@@ -42,7 +42,9 @@ def get(tx: Connection, name: str, version: int) -> PipelineVersion:
     row = tx.execute(query).first()
     if row is None:
         raise NotFound.of(
-            "version of a pipeline", f"{name}@{version}", hint="meguru runs lists the pipelines"
+            "version of a pipeline",
+            f"{name}@{version}",
+            hint="runs and their pipelines are listed by: meguru runs list",
         )
     return _from_row(row)
 

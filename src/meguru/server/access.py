@@ -83,7 +83,10 @@ class Access:
             return await run_sync(authenticate, self.ws, secret)
         if not self.auth:
             return LOCAL_OWNER
-        raise Unauthenticated("this server needs a token", hint="send the header Authorization: Bearer mgr_…")
+        raise Unauthenticated(
+            "this server needs a token",
+            hint="send the header Authorization: Bearer mgr_… (commands read it from MEGURU_TOKEN)",
+        )
 
 
 def _host_name(host: str) -> str:
