@@ -26,6 +26,7 @@ class Table:
         self.family = family
         self._places = dict(members)
         self._loaded: dict[str, Any] = {}
+        self._points: list[Any] | None = None
 
     def names(self) -> list[str]:
         """Return the names of all members, built-in and installed, sorted."""
@@ -46,5 +47,7 @@ class Table:
                 return point.load()
         raise NotFound.of(self.family, name, self.names())
 
-    def _installed(self) -> Any:
-        return entry_points(group="meguru." + self.family.replace(" ", "_"))
+    def _installed(self) -> list[Any]:
+        if self._points is None:
+            self._points = list(entry_points(group="meguru." + self.family.replace(" ", "_")))
+        return self._points

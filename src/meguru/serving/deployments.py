@@ -13,6 +13,7 @@ import time
 
 from meguru.errors import InternalError, MeguruError
 from meguru.flavors import Predictor
+from meguru.flavors.warm import warm_up
 from meguru.predictions.writer import Writer
 from meguru.runtime import events
 from meguru.runtime.workspace import Workspace
@@ -144,6 +145,8 @@ class Deployments:
 
     def _change_over(self, place: Place) -> None:
         live = place.endpoint.live
+        if live is None:
+            warm_up()  # its first model is surely on its way
         if live is None or self._writer is None:
             return
         model = self._loader.get(live.model_ref)

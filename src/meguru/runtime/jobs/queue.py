@@ -74,13 +74,7 @@ def claim(
     job_id: str | None = None,
 ) -> Job | None:
     """Take the oldest due job of these kinds, or the named one; None when there is none to take."""
-    due = or_(
-        and_(job.c.state == JobState.QUEUED, job.c.not_before <= now),
-        and_(job.c.state == JobState.RUNNING, job.c.lease_until < now),
-    )
-    wanted: ColumnElement[bool] = and_(due, job.c.kind.in_(list(kinds)))
-    if job_id is not None:
-        wanted = and_(wanted, job.c.id == job_id)
+    wanted = _due(now, kinds, job_id)
     oldest = select(job.c.id).where(wanted).order_by(job.c.not_before, job.c.id).limit(1)
     chosen = oldest.with_for_update(skip_locked=True).scalar_subquery()
     taken = tx.execute(
@@ -90,6 +84,11 @@ def claim(
         .returning(job)
     ).first()
     return None if taken is None else from_row(taken)
+
+
+def is_due(tx: Connection, *, now: datetime, kinds: Iterable[str], job_id: str | None = None) -> bool:
+    """Tell whether there is something to claim."""
+    return tx.execute(select(job.c.id).where(_due(now, kinds, job_id)).limit(1)).first() is not None
 
 
 def extend(tx: Connection, held: Job, until: datetime) -> bool:
@@ -137,6 +136,15 @@ def from_row(row: Row[Any]) -> Job:
     fields = dict(row._mapping)
     fields["state"] = JobState(fields["state"])
     return Job(**fields)
+
+
+def _due(now: datetime, kinds: Iterable[str], job_id: str | None) -> ColumnElement[bool]:
+    due = or_(
+        and_(job.c.state == JobState.QUEUED, job.c.not_before <= now),
+        and_(job.c.state == JobState.RUNNING, job.c.lease_until < now),
+    )
+    wanted = and_(due, job.c.kind.in_(list(kinds)))
+    return wanted if job_id is None else and_(wanted, job.c.id == job_id)
 
 
 def _held(held: Job) -> ColumnElement[bool]:

@@ -84,14 +84,19 @@ class Worker:
                 self.stopping.wait(BACKOFF_SECONDS)
 
     def _claim(self, job_id: str | None = None) -> Job | None:
+        kinds, now = self.handlers.names(), self.ws.clock.now()
+        with self.ws.read() as tx:
+            # Most looks find nothing; they must not queue for the one writer's turn.
+            if not queue.is_due(tx, now=now, kinds=kinds, job_id=job_id):
+                return None
         lease = timedelta(seconds=self.ws.settings.lease_seconds)
         with self.ws.db.write() as tx:
             return queue.claim(
                 tx,
                 owner=self.owner,
-                now=self.ws.clock.now(),
+                now=now,
                 lease=lease,
-                kinds=self.handlers.names(),
+                kinds=kinds,
                 job_id=job_id,
             )
 

@@ -18,17 +18,15 @@ metadata = MetaData(
     }
 )
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def write_time(moment: datetime) -> str:
     """Spell a moment in UTC with microseconds, so that text order is time order."""
-    return moment.astimezone(UTC).strftime(_FORMAT)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def read_time(text: str) -> datetime:
     """Read what `write_time` spelled."""
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 class UtcTime(TypeDecorator[datetime]):
