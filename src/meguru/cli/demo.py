@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -97,50 +97,84 @@ def _tell(story: Story) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, right in (
-        ("month", False),
-        ("flights", True),
-        ("drifted", True),
-        ("live", False),
-        ("AUC live, 95 %", False),
-        ("frozen", True),
-        ("what the system did, and why", False),
+    for column in (
+        "month",
+        "flights",
+        "drift",
+        "live",
+        "AUC [95 %]",
+        "frozen",
+        "ahead",
+        "what the system did",
     ):
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+        words = column in {"month", "AUC [95 %]", "what the system did"}
+        table.add_column(column.replace("[", r"\["), justify="left" if words else "right", overflow="fold")
     for month in story.months:
         table.add_row(*_row(month))
-    console = Console(width=None if Console().is_terminal else 160, highlight=False)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=140)
     console.print(table)
     console.print(
         f"\n{story.predictions:,} predictions and {story.outcomes:,} outcomes over HTTP in "
-        f"{story.seconds:.0f} s; live now: {story.live}.\n"
-        f"Console: http://127.0.0.1:7474/endpoints/delay once the server is up. Try next:"
+        f"{story.seconds:.0f} s; live now: {story.live}.\n{_behind(story)}"
+        "frozen: the first model, which scored the same flights as a shadow; ahead: the live model's AUC "
+        "minus its.\n\nConsole: http://127.0.0.1:7474/endpoints/delay, after the first of these commands:"
     )
     for line in _next(story.workspace):
         console.print(f"  {line}", soft_wrap=True)
 
 
+def _behind(story: Story) -> str:
+    behind = [each for each in story.months if each.ahead and each.ahead.high < 0]
+    if not behind:
+        return ""
+    named = ", ".join(f"{each.month} ({each.ahead.value:+.3f})" for each in behind if each.ahead)
+    return f"The live model was certainly worse than the first one in {named}.\n"
+
+
 def _next(workspace: str) -> list[str]:
     where = f"--workspace {workspace}"
-    return [
-        f"meguru up {where}",
-        f"meguru why endpoint/delay {where}",
-        f"meguru monitor show delay-watch {where}",
-    ]
+    commands = ("up", "why endpoint/delay", "monitor show delay-watch")
+    return [f"meguru {each} {where}" for each in commands]
 
 
-def _row(month: Month) -> list[Any]:
-    from meguru.base.refs import parse
-
-    auc = f"{month.auc.value:.3f} [{month.auc.low:.3f}, {month.auc.high:.3f}]" if month.auc else ""
-    frozen = "" if month.frozen_auc is None else f"{month.frozen_auc:.3f}"
-    did = month.did if not month.challenger else f"{month.did} {parse(month.challenger).version}"
+def _row(month: Month) -> list[str]:
+    auc = month.auc
     return [
         month.month,
         f"{month.rows:,}",
         f"{len(month.drifted)}/{month.compared}",
-        parse(month.model).version or "",
-        auc,
-        frozen,
-        f"{did}: {'; '.join(month.because)}",
+        _version(month.model),
+        rf"{auc.value:.3f} \[{auc.low:.3f}, {auc.high:.3f}]" if auc else "",
+        "" if month.frozen_auc is None else f"{month.frozen_auc:.3f}",
+        _ahead(month),
+        _did(month),
     ]
+
+
+def _ahead(month: Month) -> str:
+    if month.ahead is None:
+        return ""
+    colour = "red" if month.ahead.high < 0 else "green" if month.ahead.low > 0 else "default"
+    return f"[{colour}]{month.ahead.value:+.3f}[/]"
+
+
+def _did(month: Month) -> str:
+    from rich.markup import escape
+
+    did = f"{month.did} {_version(month.challenger)}".rstrip()
+    if not month.better:
+        return escape(f"{did}: {'; '.join(month.because)}")
+    low, high = month.better
+    if month.did == "promoted":
+        return f"[green]{did}[/]: better by {low:.3f} to {high:.3f}"
+    if high < 0:
+        return f"[red]{did}[/]: worse by {-high:.3f} to {-low:.3f}"
+    return f"[yellow]{did}[/]: not certainly better, {low:+.3f} to {high:+.3f}"
+
+
+def _version(model: str) -> str:
+    from meguru.base.refs import parse
+
+    return f"v{parse(model).version}" if model else ""

@@ -10,15 +10,9 @@ from meguru.demo.flights.features import FEATURES, LABEL, build
 
 
 @step
-def load(flights: Dataset, months: int) -> pl.DataFrame:
-    """Read the flights of the newest months."""
-    return training.newest(flights.frame(), months)
-
-
-@step
-def features(flights: pl.DataFrame, weather: Dataset, planes: Dataset) -> pl.DataFrame:
-    """Add what was known of each flight when it was scheduled to leave."""
-    return build(flights, weather.frame(), planes.frame())
+def features(flights: Dataset, weather: Dataset, planes: Dataset, months: int) -> pl.DataFrame:
+    """Read the flights of the newest months; add what was known of each when it was scheduled to leave."""
+    return build(training.newest(flights.frame(), months), weather.frame(), planes.frame())
 
 
 @step
@@ -46,6 +40,6 @@ def train_delay(
     flights: Dataset, weather: Dataset, planes: Dataset, months: int = 2, holdout_days: int = 7
 ) -> Model:
     """Train a model of late arrivals on the newest months."""
-    table = features(load(flights, months), weather, planes)
+    table = features(flights, weather, planes, months)
     rows, holdout = split(table, holdout_days)
     return train(rows, holdout)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from meguru.app.nouns import load_operations
 from meguru.demo.flights import traffic
@@ -18,6 +21,9 @@ from meguru.demo.flights.story import Month, Story, month_of, read_story
 from meguru.monitoring.operations import run as run_monitor
 from meguru.monitoring.operations import show as show_monitor
 from meguru.runtime.remote import RemoteWorkspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Progress(Protocol):
@@ -55,9 +61,11 @@ def play(folder: Path, plan: Plan, progress: Progress) -> Story:
         progress.phase(f"console: {url} · training the first model on two months")
         set_up(ws, source, plan.first)
         until_quiet(ws)
-        for month in plan.months:
-            if not _is_played(ws, month):
-                _play_month(ws, source, month, progress)
+        todo = [month for month in plan.months if not _is_played(ws, month)]
+        for month in plan.months[: len(plan.months) - len(todo)]:
+            progress.month(month_of(ws, month))
+        for month, flights in _one_ahead(source, todo):
+            _play_month(ws, source, month, flights, progress)
             progress.month(month_of(ws, month))
         return read_story(ws, folder, plan, seconds=time.monotonic() - began)
 
@@ -67,9 +75,21 @@ def _is_played(ws: RemoteWorkspace, month: int) -> bool:
     return any(report.start == start for report in show_monitor(ws, name=MONITOR, limit=100).reports)
 
 
-def _play_month(ws: RemoteWorkspace, source: Path, month: int, progress: Progress) -> None:
+def _one_ahead(source: Path, months: list[int]) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Give the flights of each month; those of the next are prepared meanwhile."""
+    with ThreadPoolExecutor(1, thread_name_prefix="prepare") as pool:
+        coming = [pool.submit(traffic.flights_of, source, month) for month in months[:1]]
+        for month, following in zip_longest(months, months[1:]):
+            flights = coming.pop().result()
+            if following is not None:
+                coming.append(pool.submit(traffic.flights_of, source, following))
+            yield month, flights
+
+
+def _play_month(
+    ws: RemoteWorkspace, source: Path, month: int, flights: pl.DataFrame, progress: Progress
+) -> None:
     """Predict, tell the outcomes, add the month's data, let the monitor look; the system does the rest."""
-    flights = traffic.flights_of(source, month)
     start, end = window(month)
     progress.phase(f"{start:%B}: answering")
     progress.total(flights.height)

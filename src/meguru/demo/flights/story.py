@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ from meguru.demo.flights.folder import Plan
 from meguru.demo.flights.names import ENDPOINT, MODEL, MONITOR, RETRAIN, window
 from meguru.errors import NotFound
 from meguru.monitoring.operations import show as show_monitor
-from meguru.monitoring.types import Estimate, ReportSummary
+from meguru.monitoring.types import Estimate, ModelPerformance, ReportSummary, Role
 from meguru.pipelines.operations import show_run
 from meguru.releases.operations import list_releases
 from meguru.releases.types import Release, ReleaseState
@@ -27,8 +28,10 @@ FROZEN = f"model/{MODEL}@1"
 class Month(msgspec.Struct, frozen=True, kw_only=True):
     """What the system saw in a month, what it did, and why.
 
-    `auc` is of the live model, `frozen_auc` of the first model on the same rows. `did` is ``promoted``,
-    ``refused``, ``failed`` or ``nothing``; `because` are the system's own words.
+    `auc` is of the live model, `frozen_auc` of the first model, and `ahead` how far the live one is ahead of
+    it on the rows that both scored (None while the first one is live). `did` is ``promoted``, ``refused``,
+    ``failed`` or ``nothing``, and `because` says why in the system's own words; `better` has the ends of the
+    interval by which the challenger is better than what was live, empty when they were not compared.
     """
 
     month: str
@@ -39,11 +42,13 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     auc: Estimate | None
     frozen_auc: float | None
+    ahead: Estimate | None
     verdict: str
     alert: list[str]
     did: str
     challenger: str
     because: list[str]
+    better: list[float]
     report: str
     release: str
 
@@ -84,8 +89,8 @@ def month_of(ws: RemoteWorkspace, month: int) -> Month:
         If the monitor has not looked at this month.
     """
     report = _report(ws, month)
-    did, challenger, because, release = _consequence(ws, report)
-    live = report.live
+    done = _consequence(ws, report)
+    live, frozen = report.live, _frozen(report)
     return Month(
         month=f"{report.start:%Y-%m}",
         rows=report.rows,
@@ -94,14 +99,16 @@ def month_of(ws: RemoteWorkspace, month: int) -> Month:
         compared=report.compared,
         model=report.model,
         auc=live.auc if live else None,
-        frozen_auc=_auc_of(report, FROZEN),
+        frozen_auc=frozen.auc.value if frozen and frozen.auc else None,
+        ahead=frozen.difference if frozen and report.model != FROZEN else None,
         verdict=report.verdict.value,
         alert=report.reasons,
-        did=did,
-        challenger=challenger,
-        because=because,
+        did=done.did,
+        challenger=done.challenger,
+        because=done.because,
+        better=list(done.better),
         report=report.ref,
-        release=release,
+        release=done.release,
     )
 
 
@@ -113,31 +120,37 @@ def _report(ws: RemoteWorkspace, month: int) -> ReportSummary:
     raise NotFound.of("report of the month", f"{start:%Y-%m}", hint="play it: meguru demo flights --resume")
 
 
-def _auc_of(report: ReportSummary, model: str) -> float | None:
-    measured = (each.auc for each in report.performance if each.model == model and each.auc)
-    found = next(measured, None)
-    return found.value if found else None
+def _frozen(report: ReportSummary) -> ModelPerformance | None:
+    measured = [each for each in report.performance if each.model == FROZEN]
+    return next((each for each in measured if each.role is Role.SHADOW), measured[0] if measured else None)
 
 
-def _consequence(ws: RemoteWorkspace, report: ReportSummary) -> tuple[str, str, list[str], str]:
-    """Follow alert, firing, run and release; return what was done, with which model, why, and where."""
+class _Done(NamedTuple):
+    did: str
+    because: list[str]
+    challenger: str = ""
+    release: str = ""
+    better: tuple[float, ...] = ()
+
+
+def _consequence(ws: RemoteWorkspace, report: ReportSummary) -> _Done:
+    """Follow alert, firing, run and release."""
     firing = _firing(ws, report)
     if firing is None:
-        return "nothing", "", report.reasons, ""
+        return _Done("nothing", report.reasons)
     if firing.state is not FiringState.FIRED:
-        return "nothing", "", [firing.reason], ""
+        return _Done("nothing", [firing.reason])
     run = show_run(ws, ref=firing.started)
     made = next((ref for ref in run.produced if refs.parse(ref).kind == "model"), "")
     if not made:
-        return "failed", "", [run.failed.message if run.failed else f"the run {run.state.value}"], ""
+        return _Done("failed", [run.failed.message if run.failed else f"the run {run.state.value}"])
     release = _release(list_releases(ws, endpoint=ENDPOINT).items, made)
     if release is None:
-        return "failed", made, ["the model was never released"], ""
+        return _Done("failed", ["the model was never released"], made)
     refused = release.state is ReleaseState.REFUSED
-    reasons = [each.reason for each in release.results if each.gate == "champion"]
-    if refused and any(not each.passed for each in release.results if each.gate != "champion"):
-        reasons = release.reasons
-    return ("refused" if refused else "promoted"), made, reasons, release.ref
+    numbers = next((each.numbers for each in release.results if each.gate == "champion"), {})
+    better = (numbers["low"], numbers["high"]) if "low" in numbers else ()
+    return _Done("refused" if refused else "promoted", release.reasons, made, release.ref, better)
 
 
 def _firing(ws: RemoteWorkspace, report: ReportSummary) -> Firing | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import polars as pl
@@ -15,18 +14,12 @@ from meguru.demo.flights.data import FLIGHTS, WEATHER, month_file, planes_file
 from meguru.demo.flights.features import FEATURES, LABEL, LANDED, TIME, build
 from meguru.demo.flights.names import ENDPOINT, key_of, keyed
 from meguru.predictions.operations import record
+from meguru.predictions.record import MAX_OUTCOMES
 from meguru.predictions.types import OutcomeInput
 from meguru.runtime.remote import RemoteWorkspace
 
 BATCH = 1000
 CONNECTIONS = 2
-
-
-class Known(NamedTuple):
-    """A batch of flights, its number in the month, and what became of them."""
-
-    number: int
-    rows: pl.DataFrame
 
 
 class _Prediction(msgspec.Struct):
@@ -47,44 +40,45 @@ def flights_of(source: Path, month: int) -> pl.DataFrame:
 
 
 def play(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, done: Callable[[int], None]) -> None:
-    """Ask for a prediction of every flight, and tell how those that arrived came in.
+    """Ask for a prediction of every flight; then tell how those that arrived came in.
 
     Each request has its own key: one that was answered before gets the same answer again, and counts once.
     """
+    ids: list[str] = []
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="traffic") as pool:
         try:
-            for rows in pool.map(lambda batch: _exchange(ws, month, batch), _batches(flights)):
-                done(rows)
+            batches = enumerate(flights.iter_slices(BATCH))
+            for answered in pool.map(lambda batch: _ask(ws, month, *batch), batches):
+                ids += answered
+                done(len(answered))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+    _tell(ws, month, flights, ids)
 
 
-def _exchange(ws: RemoteWorkspace, month: int, batch: Known) -> int:
-    rows = batch.rows
+def _ask(ws: RemoteWorkspace, month: int, number: int, rows: pl.DataFrame) -> list[str]:
     times = msgspec.json.encode(rows[TIME].to_list())
     body = b'{"rows":%b,"times":%b}' % (rows.select(FEATURES).write_json().encode(), times)
     answer = ws.send(
         "POST",
         f"/endpoints/{ENDPOINT}/predict",
         content=body,
-        headers={"Content-Type": "application/json", "Idempotency-Key": key_of(month, batch.number)},
+        headers={"Content-Type": "application/json", "Idempotency-Key": key_of(month, number)},
     )
-    ids = [each.id for each in msgspec.json.decode(answer.content, type=_Answer).predictions]
-    arrived = zip(ids, rows[LABEL], rows[LANDED], strict=True)
+    return [each.id for each in msgspec.json.decode(answer.content, type=_Answer).predictions]
+
+
+def _tell(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, ids: list[str]) -> None:
+    arrived = zip(ids, flights[LABEL], flights[LANDED], strict=True)
     outcomes = [
         OutcomeInput(prediction_id=each, value=float(late), at=landed)
         for each, late, landed in arrived
         if late is not None
     ]
-    if outcomes:
-        record(keyed(ws, "outcomes", month, batch.number), endpoint=ENDPOINT, outcomes=outcomes)
-    return rows.height
-
-
-def _batches(flights: pl.DataFrame) -> Iterator[Known]:
-    for number, rows in enumerate(flights.iter_slices(BATCH)):
-        yield Known(number, rows)
+    for start in range(0, len(outcomes), MAX_OUTCOMES):
+        part = outcomes[start : start + MAX_OUTCOMES]
+        record(keyed(ws, "outcomes", month, start), endpoint=ENDPOINT, outcomes=part)
 
 
 def _frame(path: Path) -> pl.DataFrame:
