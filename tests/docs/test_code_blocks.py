@@ -17,6 +17,7 @@ import pytest
 from .page import DOCS, HERE, blocks, port, run, serve
 
 PAGES = sorted(page for page in (DOCS / "how-to").glob("*.md") if page.name != "README.md")
+pytestmark = pytest.mark.xdist_group("how-to")  # the project is made once
 MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200
 
 
