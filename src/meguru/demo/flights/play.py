@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from meguru.app.nouns import load_operations
 from meguru.demo.flights import traffic
 from meguru.demo.flights.child import server
-from meguru.demo.flights.data import export
+from meguru.demo.flights.data import check_libraries, export
 from meguru.demo.flights.folder import Plan
 from meguru.demo.flights.names import ENDPOINT, MONITOR, keyed, window
 from meguru.demo.flights.quiet import until_current, until_quiet
@@ -51,6 +51,7 @@ def play(folder: Path, plan: Plan, progress: Progress) -> Story:
 
     Returns the story as the system's own records tell it.
     """
+    check_libraries()
     load_operations()
     began = time.monotonic()
     progress.phase("reading the year 2013")

@@ -86,7 +86,7 @@ def _triggers(ws: RemoteWorkspace) -> None:
     create_trigger(
         ws,
         name=CALENDAR,
-        on={"cron": "0 6 1 * *", "tz": "America/New_York"},
+        on={"cron": "0 6 1 * *"},
         action=retrain,
         enabled=False,
         note="paused: this year has passed; with `meguru trigger resume` it retrains every month",

@@ -1,0 +1,66 @@
+"""The demo as a stranger sees it: two months, a table, and the reasons behind it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from meguru.server.record import find_server
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+CHAIN = [
+    "monitor.alerted",
+    "trigger.fired",
+    "pipeline_run.started",
+    "pipeline_run.succeeded",
+    "model_version.registered",
+    "trigger.fired",
+    "release.created",
+    "release.gates_passed",
+    "release.promoted",
+]
+
+
+def meguru(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "meguru", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr or done.stdout
+    return done.stdout
+
+
+def test_the_demo_refuses_a_model_that_is_not_better_and_promotes_one_that_is(tmp_path: Path) -> None:
+    folder = str(tmp_path / "demo")
+    table = meguru("demo", "flights", "--months", "3-4", "--workspace", folder)
+
+    march, april = (
+        next(line for line in table.splitlines() if line.startswith(m)) for m in ("2013-03", "2013-04")
+    )
+    assert "28,834" in march
+    assert "refused v2" in march
+    assert "promoted v3" in april
+    assert f"meguru why endpoint/delay --workspace {folder}" in table
+
+    why = json.loads(meguru("why", "endpoint/delay", "--workspace", folder, "--json"))
+    assert [link["type"] for link in why["chain"]] == CHAIN
+    again = json.loads(meguru("demo", "flights", "--resume", "--workspace", folder, "--json"))
+    assert [month["did"] for month in again["months"]] == ["refused", "promoted"]
+    assert again["predictions"] == 28_834 + 28_330
+    assert find_server(Path(folder)) is None
+
+
+def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = subprocess.run(
+        [sys.executable, "-m", "meguru", "demo", "flights", "--workspace", str(tmp_path), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6
+    assert json.loads(done.stdout)["error"]["code"] == "MG-120"
+    assert [each.name for each in tmp_path.iterdir()] == ["thesis.txt"]
