@@ -13,7 +13,7 @@ import msgspec
 
 from meguru.app.migrate import newest
 from meguru.base.settings import Settings
-from meguru.errors import MeguruError
+from meguru.errors import MeguruError, masked
 from meguru.runtime import events
 from meguru.runtime.workspace import Workspace
 
@@ -84,10 +84,10 @@ def _blobs(ws: Workspace) -> Check:
         return Check(
             name="blobs",
             ok=False,
-            detail=f"{ws.blobs.url}: {error}",
+            detail=masked(f"{ws.blobs.url}: {error}"),
             hint="check the place and its credentials",
         )
-    return Check(name="blobs", ok=True, detail=ws.blobs.url)
+    return Check(name="blobs", ok=True, detail=masked(ws.blobs.url))
 
 
 def _disk(root: Path) -> Check:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.errors import UsageError
+from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"
 
@@ -36,6 +36,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs that one server process works on at a time."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name != "token"}
+        return f"Settings({', '.join(f'{name}={masked(str(value))!r}' for name, value in shown.items())})"
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

@@ -41,7 +41,7 @@ def command(session: Session) -> int:
 
 def _server(session: Session, url: str) -> Check:
     from meguru.app.doctor import Check
-    from meguru.errors import MeguruError
+    from meguru.errors import MeguruError, masked
     from meguru.runtime.remote import RemoteWorkspace
 
     ws = session.open()
@@ -50,7 +50,7 @@ def _server(session: Session, url: str) -> Check:
             ws.send("GET", "/health")
     except MeguruError as error:
         return Check(name="server", ok=False, detail=error.what, hint=error.hint)
-    return Check(name="server", ok=True, detail=url)
+    return Check(name="server", ok=True, detail=masked(url))
 
 
 def _fine(checks: list[Check]) -> bool:

@@ -22,6 +22,7 @@ def command(session: Session, folder: Path) -> None:
     """
     from meguru.app.open import open_local
     from meguru.base.names import check_name
+    from meguru.errors import masked
 
     target = folder.absolute()
     name = check_name("project", target.name.lower().replace(" ", "-"), field="folder")
@@ -32,11 +33,12 @@ def command(session: Session, folder: Path) -> None:
         if not place.exists():
             place.write_text(source.read_text("utf-8").replace("{name}", name), "utf-8")
             written.append(place.name)
-    workspace = Path(session.place) if session.place else target / ".meguru"
-    open_local(workspace).close()
+    place = session.place or str(target / ".meguru")
+    open_local(place).close()
+    workspace = masked(place)
 
     def human() -> None:
         click.echo(f"{name}: wrote {', '.join(written) or 'nothing new'}; the workspace is {workspace}")
         click.echo("next:\n" + "\n".join(f"  {line}" for line in NEXT))
 
-    session.show({"project": name, "written": written, "workspace": str(workspace), "next": NEXT}, human)
+    session.show({"project": name, "written": written, "workspace": workspace, "next": NEXT}, human)
