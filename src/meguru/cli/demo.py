@@ -119,7 +119,7 @@ def _tell(story: Story) -> None:
         f"\n{story.predictions:,} predictions and {story.outcomes:,} outcomes over HTTP in "
         f"{story.seconds:.0f} s; live now: {story.live}.\n{_behind(story)}"
         "frozen: the first model, which scored the same flights as a shadow; ahead: the live model's AUC "
-        "minus its.\n\nConsole: http://127.0.0.1:7474/endpoints/delay, after the first of these commands:"
+        "minus its.\n\nConsole: http://127.0.0.1:7474/ui/endpoints/delay, after the first of these commands:"
     )
     for line in _next(story.workspace):
         console.print(f"  {line}", soft_wrap=True)

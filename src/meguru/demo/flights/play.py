@@ -59,7 +59,7 @@ def play(folder: Path, plan: Plan, progress: Progress) -> Story:
     export(source)
     progress.phase("starting the server")
     with server(folder) as url, RemoteWorkspace(url) as ws:
-        progress.phase(f"console: {url} · training the first model on two months")
+        progress.phase(f"console: {url}/ui/endpoints/{ENDPOINT} · training the first model on two months")
         set_up(ws, source, plan.first)
         until_quiet(ws)
         todo = [month for month in plan.months if not _is_played(ws, month)]
