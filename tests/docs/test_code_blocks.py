@@ -6,7 +6,6 @@ the model versions tumours@1 and @2, and the endpoint tumours that answers with 
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -17,30 +16,21 @@ import pytest
 from .page import DOCS, HERE, blocks, port, run, serve
 
 PAGES = sorted(page for page in (DOCS / "how-to").glob("*.md") if page.name != "README.md")
-pytestmark = pytest.mark.xdist_group("how-to")  # the project is made once
 MONTH = "time_hour,arr_delay,carrier\n" + "2013-01-01T10:00:00Z,5,UA\n" * 1200
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory):
     """The tutorial's project, ready to be served."""
-    folder = tmp_path_factory.mktemp("tutorial")
+    folder, served = tmp_path_factory.mktemp("tutorial"), False
     for name, text in blocks(DOCS / "tutorials" / "first-wheel.md"):
+        served = served or text == "meguru up"
         if name:
             (folder / name).write_text(text)
         elif text.startswith("cd "):
             folder /= text.removeprefix("cd ")
-        elif (
-            text != "meguru up"
-            and "7474" not in text
-            and not re.match(r"meguru (monitor|trigger)|python vis", text)
-        ):
+        elif not served or text.endswith("> one.json"):
             run(text, folder)
-        if "one.json" in text:
-            break
-    for name, text in blocks(DOCS / "tutorials" / "first-wheel.md"):
-        if name == "visits.py":
-            (folder / name).write_text(text)
     for name in ("flights-2013-01.csv", "flights-2013-02.csv"):
         (folder / name).write_text(MONTH)
     (folder / "roc.svg").write_text("<svg/>")
