@@ -64,6 +64,12 @@ def move(tx: Connection, new: Alias, version: int) -> None:
     )
 
 
+def end(tx: Connection, name: str, alias: str, at: datetime) -> bool:
+    """Let an alias point nowhere from now on; tell whether it pointed anywhere."""
+    mine = (model_alias.c.name == name) & (model_alias.c.alias == alias)
+    return tx.execute(update(model_alias).where(mine, _HOLDS).values(until=at)).rowcount > 0
+
+
 def number_of(alias: Alias) -> int:
     """Return the number of the version an alias points at."""
     return int(alias.model.rpartition("@")[2])

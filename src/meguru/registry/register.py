@@ -5,7 +5,7 @@ from typing import Any
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
-from meguru.registry import store
+from meguru.registry import outside, store
 from meguru.registry.facts import Facts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
 from meguru.runtime.operations import Context, operation
@@ -68,12 +68,16 @@ def record(
     run: str,
     used: list[str],
     note: str,
+    again: bool = False,
 ) -> ModelVersion:
-    """Write the next version of a model, and tell of it; a folder that is the newest changes nothing."""
+    """Write the next version of a model, and tell of it.
+
+    A folder that is the newest changes nothing, unless it is wanted `again`.
+    """
     previous = store.lock(ctx.tx, name, ctx.now())
-    if previous and previous.tree_digest == facts.tree:
+    if previous and previous.tree_digest == facts.tree and not again:
         return previous
-    number = previous.version + 1 if previous else 1
+    number = max(previous.version if previous else 0, outside.newest(ctx.tx, name)) + 1
     ref = refs.make("model", name, number)
     numbers = metrics | facts.evaluation.metrics
     told = ctx.emit(

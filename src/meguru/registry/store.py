@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
-from meguru.registry import aliases
+from meguru.registry import aliases, outside
 from meguru.registry.schema import model_version, registered_model
 from meguru.registry.types import ModelVersion, RegisteredModel
 
@@ -40,11 +40,17 @@ def add(tx: Connection, version: ModelVersion) -> None:
 
 
 def get(tx: Connection, name: str, version: int) -> ModelVersion:
-    """Return one version; NotFound says which models or versions there are."""
+    """Return one version; NotFound says which models or versions there are.
+
+    Raises
+    ------
+    UnsafeModel
+        If an MLflow client registered this version, and it could not be verified.
+    """
     query = select(model_version).where(model_version.c.name == name, model_version.c.version == version)
     row = tx.execute(query).first()
     if row is None:
-        raise _missing(tx, name, version)
+        raise outside.refusal(tx, name, version) or _missing(tx, name, version)
     return _from_rows(tx, name, [row])[0]
 
 
