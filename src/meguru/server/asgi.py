@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from meguru.api.mlflow import mlflow_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
@@ -46,6 +47,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
             Route("/health", _health),
             Route("/metrics", _metrics),
             sign_in_route(),
+            *mlflow_routes(),
             *native_routes(),
             Mount("/endpoints", endpoints_app(service)),
             *console_routes(lambda request: request.state.workspace, live),

@@ -1,6 +1,9 @@
 """Every operation of tracking; importing this registers them."""
 
 from meguru.tracking.alive import beat, sweep
+from meguru.tracking.mlflow import experiments as mlflow_experiments
+from meguru.tracking.mlflow import inputs as mlflow_inputs
+from meguru.tracking.mlflow import runs as mlflow_runs
 from meguru.tracking.runs import add_artifact, create_experiment, finish, log, start
 from meguru.tracking.show import artifacts, list_experiments, list_runs, metric, show
 
@@ -14,6 +17,9 @@ __all__ = [
     "list_runs",
     "log",
     "metric",
+    "mlflow_experiments",
+    "mlflow_inputs",
+    "mlflow_runs",
     "show",
     "start",
     "sweep",

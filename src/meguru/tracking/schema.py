@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, String, Table, Text
 
+import meguru.tracking.mlflow.schema  # noqa: F401 - its tables belong to tracking
 from meguru.storage.db import UtcTime, metadata
 
 experiment = Table(
@@ -27,6 +28,7 @@ run = Table(
     Column("lease", Double),
     Column("alive_until", UtcTime),
     Index(None, "experiment", "id"),
+    Index(None, "experiment", "started_at", "id"),
     Index(None, "state", "id"),
 )
 
@@ -70,6 +72,7 @@ run_metric_latest = Table(
     Column("count", BigInteger, nullable=False),
     Column("minimum", Double),
     Column("maximum", Double),
+    Index(None, "key", "value", "run"),
 )
 """One row a series, so that a list of runs needs no look at the points."""
 

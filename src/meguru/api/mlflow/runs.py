@@ -1,0 +1,155 @@
+"""Runs in MLflow's protocol."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import select
+
+from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.params import Params, bad
+from meguru.api.mlflow.runs_shown import shown
+from meguru.api.mlflow.search.runs import search_runs
+from meguru.errors import NotFound
+from meguru.runtime.operations.execute import authorise
+from meguru.runtime.principals import system
+from meguru.runtime.workspace import Workspace
+from meguru.tracking import show
+from meguru.tracking.mlflow import experiments, inputs, limits, moments, runs
+from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.schema import run as table
+
+Answer = dict[str, Any]
+MAX_INPUTS = 1000
+
+
+def create(ws: Workspace, params: Params) -> Answer:
+    """Start a run."""
+    experiment = params.text("experiment_id") or "0"
+    tags = read_tags(params)
+    name = params.text("run_name") or tags.get("mlflow.runName", "")
+    if tags.get("mlflow.runName", name) != name:
+        raise invalid(f"The run's name {name!r} and its tag mlflow.runName differ")
+    name = name or f"run-{time.time_ns() // 1_000_000 % 10**9:09d}"
+    if experiment == "0":
+        _make_default(ws)
+    start = _moment(params, "start_time")
+    run = runs.create(
+        ws,
+        experiment=experiment,
+        name=name,
+        user=params.text("user_id"),
+        start=moments.millis(ws.clock.now()) if start is None else start,
+        tags=tags | {"mlflow.runName": name},
+    )
+    return {"run": _one(ws, run)}
+
+
+def get(ws: Workspace, params: Params) -> Answer:
+    """Show a run."""
+    return {"run": _one(ws, params.run())}
+
+
+def update(ws: Workspace, params: Params) -> Answer:
+    """End, reopen or rename a run."""
+    run = params.run()
+    status = params.text("status")
+    if status and status not in runs.STATES:
+        raise bad("status", status, f"it is one of {', '.join(runs.STATES)}")
+    runs.change(
+        ws,
+        run=run,
+        status=status or None,  # type: ignore[arg-type]
+        end=_moment(params, "end_time"),
+        name=params.text("run_name") or None,
+    )
+    return {"run_info": _one(ws, run)["info"]}
+
+
+def delete(ws: Workspace, params: Params) -> Answer:
+    """Mark a run as deleted."""
+    runs.move(ws, run=params.text("run_id", required=True, most=256), stage="deleted")
+    return {}
+
+
+def restore(ws: Workspace, params: Params) -> Answer:
+    """Take the mark away."""
+    runs.move(ws, run=params.text("run_id", required=True, most=256), stage="active")
+    return {}
+
+
+def search(ws: Workspace, params: Params) -> Answer:
+    """Find runs."""
+    authorise(ws, show.list_runs)
+    with ws.read() as tx:
+        ids, token = search_runs(tx, params)
+        answer: Answer = {"runs": shown(tx, ids)}
+    return answer | ({"next_page_token": token} if token else {})
+
+
+def log_inputs(ws: Workspace, params: Params) -> Answer:
+    """Tell which datasets and logged models a run took in."""
+    datasets = [_dataset(each) for each in params.objects("datasets")]
+    if len(datasets) > MAX_INPUTS:
+        raise invalid(f"At most {MAX_INPUTS} datasets may be logged at once, not {len(datasets)}")
+    links = [_link(each) for each in params.objects("models")]
+    inputs.log_inputs(ws, run=params.run(), datasets=datasets, models=links)
+    return {}
+
+
+def log_outputs(ws: Workspace, params: Params) -> Answer:
+    """Tell which logged models a run gave out."""
+    links = [_link(each) for each in params.objects("models")]
+    inputs.log_inputs(ws, run=params.run(), outputs=links)
+    return {}
+
+
+def read_tags(params: Params) -> dict[str, str]:
+    """Return the tags of a request, checked and cut."""
+    return {
+        limits.check_key("tag", key): limits.cut(value, limits.MAX_TAG) for key, value in params.pairs("tags")
+    }
+
+
+def _one(ws: Workspace, run: str) -> Answer:
+    authorise(ws, show.show)
+    with ws.read() as tx:
+        found = shown(tx, list(tx.execute(select(table.c.id).where(table.c.id == from_hex(run))).scalars()))
+    if not found:
+        raise NotFound(f"Run with id={run[:256]} not found", field="run_id")
+    return found[0]
+
+
+def _moment(params: Params, name: str) -> int | None:
+    value = params.integer(name)
+    if value is not None and not 0 <= value <= moments.MOST:
+        raise bad(name, value, "milliseconds since 1970 are wanted")
+    return value
+
+
+def _make_default(ws: Workspace) -> None:
+    authorise(ws, runs.create)
+    with ws.read() as tx:
+        if not experiments.needs_adoption(tx):
+            return
+    experiments.adopt(ws.with_(principal=system("mlflow")))
+
+
+def _dataset(each: Params) -> inputs.DatasetInput:
+    given = each.nested("dataset")
+    return inputs.DatasetInput(
+        name=given.text("name", required=True, most=500),
+        digest=given.text("digest", required=True, most=36),
+        source_type=given.text("source_type", required=True, most=255),
+        source=given.text("source", required=True, most=65_535),
+        schema=given.optional("schema"),
+        profile=given.optional("profile"),
+        tags=dict(each.pairs("tags")),
+    )
+
+
+def _link(each: Params) -> inputs.ModelLink:
+    return inputs.ModelLink(
+        model_id=each.text("model_id", required=True, most=64), step=each.integer("step", 0) or 0
+    )

@@ -1,0 +1,1 @@
+"""Search: the filter and order grammar of MLflow, as SQL with keyset pages."""

@@ -1,0 +1,37 @@
+"""Milliseconds since 1970, as MLflow counts time, to and from the stored text."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+MOST = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=4096)
+def _second(number: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(number))
+
+
+def stored(ms: int) -> str:
+    """Return the text under which a moment is stored."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{_second(seconds)}.{rest:03d}000Z"
+
+
+def moment(ms: int) -> datetime:
+    """Return the moment."""
+    return _START + timedelta(milliseconds=ms)
+
+
+def millis(at: datetime) -> int:
+    """Return a moment's number."""
+    return (at - _START) // timedelta(milliseconds=1)
+
+
+def millis_of(text: str) -> int:
+    """Return the number of a stored moment."""
+    return millis(datetime.fromisoformat(text))

@@ -1,0 +1,71 @@
+"""Tables beside those of tracking; a run or an experiment without a row here is one made by Meguru itself."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from meguru.storage.db import Json, UtcTime, metadata
+
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+mlflow_experiment = Table(
+    "mlflow_experiment",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=False),
+    Column("experiment", String(100), ForeignKey("experiment.name"), nullable=False, unique=True),
+    Column("name", String(500), nullable=False, unique=True),
+    Column("artifact_location", Text, nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
+mlflow_experiment_tag = Table(
+    "mlflow_experiment_tag",
+    metadata,
+    Column("experiment", _Number, ForeignKey("mlflow_experiment.id"), primary_key=True, autoincrement=False),
+    Column("key", String(250), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+mlflow_run = Table(
+    "mlflow_run",
+    metadata,
+    Column("run", String(64), ForeignKey("run.id"), primary_key=True),
+    Column("stage", String(10), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("user_id", String(250), nullable=False),
+    Column("deleted_at", UtcTime),
+)
+
+mlflow_dataset = Table(
+    "mlflow_dataset",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("experiment", String(100), ForeignKey("experiment.name"), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("digest", String(36), nullable=False),
+    Column("source_type", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("schema", Text),
+    Column("profile", Text),
+    UniqueConstraint("experiment", "name", "digest"),
+)
+
+mlflow_input = Table(
+    "mlflow_input",
+    metadata,
+    Column("run", String(64), ForeignKey("run.id"), primary_key=True),
+    Column("dataset", _Number, ForeignKey("mlflow_dataset.id"), primary_key=True, autoincrement=False),
+    Column("context", String(500), nullable=False),
+    Column("tags", Json, nullable=False),
+    Index(None, "dataset"),
+)
+
+mlflow_run_model = Table(
+    "mlflow_run_model",
+    metadata,
+    Column("run", String(64), ForeignKey("run.id"), primary_key=True),
+    Column("direction", String(10), primary_key=True),
+    Column("model_id", String(64), primary_key=True),
+    Column("step", BigInteger, nullable=False),
+)
+"""The logged models that a run took in or gave out."""
