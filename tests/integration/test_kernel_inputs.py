@@ -12,8 +12,10 @@ from meguru.artifacts.log import list_events, verify, wait_event
 from meguru.base.settings import Settings
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token, list_tokens
+from meguru.monitoring.operations import run as run_monitor
+from meguru.predictions.operations import record
 from meguru.runtime import events
-from meguru.tracking.operations import create_experiment, list_runs, log, show, start
+from meguru.tracking.operations import create_experiment, list_runs, log, metric, show, start
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
@@ -103,3 +105,27 @@ def test_a_column_says_what_it_holds_at_most(ws):
     assert caught.value.field == "type"
     assert "100" in caught.value.why
     assert list_runs(ws).items == []
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+)
+def test_a_moment_without_a_zone_or_out_of_the_calendar_is_refused(ws, moment):
+    run = start(ws, experiment="delay").id
+    with pytest.raises(errors.InvalidInput) as caught:
+        ws.execute(log, {"run": run, "metrics": [{"key": "auc", "value": 1.0, "at": moment}]})
+    assert moment[:4] in caught.value.what
+    with pytest.raises(errors.MeguruError):
+        ws.execute(run_monitor, {"name": "drift", "start": moment, "end": moment})
+    with pytest.raises(errors.MeguruError):
+        outcome = {"prediction_id": "prd-1", "value": 1.0, "at": moment}
+        ws.execute(record, {"endpoint": "delay", "outcomes": [outcome]})
+
+
+def test_early_and_late_moments_are_kept(ws):
+    run = start(ws, experiment="delay").id
+    for step, moment in enumerate(["0001-01-01T00:00:00Z", "0999-05-05T05:05:05.5Z", "9999-12-31T23:59:59Z"]):
+        point = {"key": "auc", "value": 1.0, "step": step, "at": moment}
+        ws.execute(log, {"run": run, "metrics": [point]})
+    points = metric(ws, run=run, key="auc").items
+    assert [point.at.year for point in points] == [1, 999, 9999]

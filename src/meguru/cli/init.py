@@ -33,9 +33,9 @@ def command(session: Session, folder: Path) -> None:
         if not place.exists():
             place.write_text(source.read_text("utf-8").replace("{name}", name), "utf-8")
             written.append(place.name)
-    place = session.place or str(target / ".meguru")
-    open_local(place).close()
-    workspace = masked(place)
+    chosen = session.place or str(target / ".meguru")
+    open_local(chosen).close()
+    workspace = masked(chosen)
 
     def human() -> None:
         click.echo(f"{name}: wrote {', '.join(written) or 'nothing new'}; the workspace is {workspace}")

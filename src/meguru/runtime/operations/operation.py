@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
@@ -101,7 +102,7 @@ class Operation(Generic[P, R]):
             if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
                 message = f"operation {self.name}: parameter {parameter.name!r} must be keyword-only"
                 raise InternalError(message)
-            kind = self._hints.get(parameter.name, Any)
+            kind = _zoned(self._hints.get(parameter.name, Any))
             if parameter.default is inspect.Parameter.empty:
                 fields.append((parameter.name, kind))
             else:
@@ -168,6 +169,14 @@ def operation(
 def registered() -> dict[str, Operation[..., Any]]:
     """Return every operation whose module was imported, by name."""
     return dict(sorted(_registered.items()))
+
+
+def _zoned(kind: Any) -> Any:
+    # A moment without a zone means another time on another machine.
+    aware = typing.Annotated[datetime, msgspec.Meta(tz=True)]
+    if kind is datetime:
+        return aware
+    return aware | None if kind == datetime | None else kind
 
 
 def _default(value: Any) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import QueuePool
 
@@ -95,7 +95,7 @@ class Database:
             yield
         except NoConnection as error:
             raise Busy("all connections to the database are in use", where=masked(self.url)) from error
-        except DBAPIError as error:
+        except StatementError as error:
             known = explain(error, masked(self.url))
             if known is None:
                 raise

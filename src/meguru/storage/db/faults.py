@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, StatementError
 
 from meguru.errors import Busy, IntegrityError, InvalidInput, MeguruError, UsageError
 
@@ -35,9 +35,11 @@ _FAULTS: tuple[tuple[set[str], type[MeguruError], str, str], ...] = (
 )
 
 
-def explain(error: DBAPIError, place: str) -> MeguruError | None:
+def explain(error: StatementError, place: str) -> MeguruError | None:
     """Return the error to raise instead; None where the database's own is for the caller to judge."""
     why = str(error.orig).strip().partition("\n")[0]
+    if isinstance(error.orig, MeguruError):
+        return error.orig
     if isinstance(error, DataError):
         return InvalidInput("a value can't be stored as it is", why=why)
     found = _codes(error)
@@ -47,7 +49,7 @@ def explain(error: DBAPIError, place: str) -> MeguruError | None:
     return None
 
 
-def _codes(error: DBAPIError) -> set[str]:
+def _codes(error: StatementError) -> set[str]:
     sqlite: str = getattr(error.orig, "sqlite_errorname", None) or ""
     if sqlite:
         return {sqlite}

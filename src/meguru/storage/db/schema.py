@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from meguru.errors import InvalidInput
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -20,8 +22,21 @@ metadata = MetaData(
 
 
 def write_time(moment: datetime) -> str:
-    """Spell a moment in UTC with microseconds, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    """Spell a moment in UTC with microseconds, so that text order is time order.
+
+    Raises
+    ------
+    InvalidInput
+        If it has no time zone (it would mean another time on another machine), or leaves the calendar.
+    """
+    if moment.tzinfo is None:
+        raise InvalidInput(
+            f"{moment.isoformat()} has no time zone", hint="write it like 2026-01-31T12:00:00Z"
+        )
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    except OverflowError as error:
+        raise InvalidInput(f"{moment.isoformat()} is beyond the calendar", why=str(error)) from error
 
 
 def read_time(text: str) -> datetime:
@@ -36,14 +51,9 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
-        """Refuse a naive moment: it would mean another time on another machine."""
+        """Spell the moment."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = "a moment without time zone can't be stored"
-            raise TypeError(msg)
-        return write_time(value)
+        return None if value is None else write_time(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
         """Give back an aware moment in UTC."""
