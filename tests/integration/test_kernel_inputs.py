@@ -117,8 +117,8 @@ def test_a_moment_without_a_zone_or_out_of_the_calendar_is_refused(ws, moment):
     assert moment[:4] in caught.value.what
     with pytest.raises(errors.MeguruError):
         ws.execute(run_monitor, {"name": "drift", "start": moment, "end": moment})
+    outcome = {"prediction_id": "prd-1", "value": 1.0, "at": moment}
     with pytest.raises(errors.MeguruError):
-        outcome = {"prediction_id": "prd-1", "value": 1.0, "at": moment}
         ws.execute(record, {"endpoint": "delay", "outcomes": [outcome]})
 
 
