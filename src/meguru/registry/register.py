@@ -70,14 +70,11 @@ def record(
     note: str,
     again: bool = False,
 ) -> ModelVersion:
-    """Write the next version of a model, and tell of it.
-
-    A folder that is the newest changes nothing, unless it is wanted `again`.
-    """
+    """Write the next version and tell of it; the newest folder changes nothing unless wanted `again`."""
     previous = store.lock(ctx.tx, name, ctx.now())
     if previous and previous.tree_digest == facts.tree and not again:
         return previous
-    number = max(previous.version if previous else 0, outside.newest(ctx.tx, name)) + 1
+    number = _next(ctx, name, previous)
     ref = refs.make("model", name, number)
     numbers = metrics | facts.evaluation.metrics
     told = ctx.emit(
@@ -121,6 +118,10 @@ def record(
     )
     store.add(ctx.tx, version)
     return version
+
+
+def _next(ctx: Context, name: str, previous: ModelVersion | None) -> int:
+    return max(previous.version if previous else 0, outside.newest(ctx.tx, name)) + 1
 
 
 def _summary(metrics: dict[str, float]) -> str:

@@ -1,0 +1,170 @@
+"""The artifact proxy: files of runs and of logged models, up and down, kept by their digests."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from anyio.to_thread import run_sync
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from meguru.api.mlflow import artifacts_places as places
+from meguru.api.mlflow.artifacts_places import Child, Place
+from meguru.api.mlflow.errors import Refusal
+from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, reply, route, safely
+from meguru.api.mlflow.runs_shown import artifact_root
+from meguru.api.requests import bounded, workspace_of
+from meguru.artifacts.trees import Entry
+from meguru.base import refs
+from meguru.runtime.operations import Context
+from meguru.runtime.workspace import Workspace
+from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.mlflow.schema import mlflow_experiment
+from meguru.tracking.schema import run as run_table
+
+_SMALL = 1 << 20
+_NO_PARTS = "Multipart upload is not supported for the current artifact repository"
+
+
+def routes() -> list[Route]:
+    """Return the routes of artifacts, below ``/api/2.0`` and ``/ajax-api/2.0``."""
+    return [
+        Route("/mlflow-artifacts/artifacts/{path:path}", safely(_file), methods=["GET", "PUT", "DELETE"]),
+        route("/mlflow-artifacts/artifacts", {"GET": _list_proxied}),
+        route("/mlflow-artifacts/mpu/{verb}/{path:path}", {"POST": _no_parts}),
+        route("/mlflow-artifacts/mpu/{verb}", {"POST": _no_parts}),
+        route("/mlflow-artifacts/presigned/{path:path}", {"GET": _no_presigned}),
+        route("/mlflow/artifacts/list", {"GET": _list_of_run}),
+    ]
+
+
+def listing(found: list[Child], *, below: str = "") -> list[dict[str, Any]]:
+    """Return children as the protocol lists them, their paths relative to the folder `below`."""
+    start = f"{below}/" if below else ""
+    return [
+        {"path": child.path.removeprefix(start), "is_dir": True}
+        if child.is_dir
+        else {"path": child.path.removeprefix(start), "is_dir": False, "file_size": child.size}
+        for child in found
+    ]
+
+
+async def _file(request: Request) -> Response:
+    ws = workspace_of(request)
+    path = request.path_params["path"]
+    if request.method == "PUT":
+        return await _upload(request, ws, places.check(path))
+    if request.method == "DELETE":
+        await run_sync(lambda: _remove(ws, path=path))
+        return reply({})
+    if path == "":
+        return reply(await run_sync(_list_proxied, ws, Given(dict(request.query_params))))
+    found: Entry = await run_sync(lambda: _find(ws, path=places.check(path)))
+    local = await run_sync(ws.blobs.path, found.digest)
+    name = path.rpartition("/")[2]
+    return FileResponse(local, media_type="application/octet-stream", filename=name)
+
+
+async def _upload(request: Request, ws: Workspace, path: str) -> Response:
+    # Who may not write is told so before the bytes are taken in.
+    await run_sync(lambda: _may_put(ws, path=path))
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) <= _SMALL:
+        data = b"".join([chunk async for chunk in bounded(request, _SMALL)])
+        digest = await run_sync(ws.blobs.put_bytes, data)
+    else:
+        with tempfile.TemporaryDirectory(dir=ws.cache_folder("uploads")) as folder:
+            draft = Path(folder) / "blob"
+            with draft.open("wb") as file:
+                async for chunk in bounded(request, ws.settings.max_blob):
+                    await run_sync(file.write, chunk)
+            digest = await run_sync(ws.blobs.put_file, draft)
+    await run_sync(lambda: _put(ws, path=path, digest=digest))
+    return reply({})
+
+
+@ask("run:write")
+def _may_put(ctx: Context, *, path: str) -> None:
+    if places.place_of(ctx.tx, path).kind == "version":
+        raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+
+
+@carry("run:write", evented=False)
+def _put(ctx: Context, *, path: str, digest: str) -> None:
+    size = ctx.blobs.size(digest)
+    place = places.place_of(ctx.tx, path)
+    known = places.file(ctx.tx, ctx.blobs, place)
+    if known and known.digest == digest:
+        return
+    places.put(ctx.tx, place, digest, size)
+    if place.kind == "run":
+        told = {"path": place.path, "digest": digest}
+        ctx.emit("run.artifact_added", refs.make("run", place.owner), data=told)
+
+
+@carry("run:write")
+def _remove(ctx: Context, *, path: str) -> None:
+    place = places.place_of(ctx.tx, places.check(path))
+    if place.kind == "version":
+        raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+    if not places.remove(ctx.tx, place):
+        raise absent(f"No artifact at {path[:200]}")
+    subject = refs.make("run", place.owner) if place.kind == "run" else "workspace/files"
+    ctx.emit("run.artifact_removed" if place.kind == "run" else "file.removed", subject, data={"path": path})
+
+
+@ask("run:read")
+def _find(ctx: Context, *, path: str) -> Entry:
+    found = places.file(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path))
+    if found is None:
+        raise absent(f"No artifact at {path[:200]}")
+    return found
+
+
+@ask("run:read")
+def _children_of(ctx: Context, *, path: str) -> tuple[Place, list[Child]]:
+    place = places.place_of(ctx.tx, path)
+    return place, places.children(ctx.tx, ctx.blobs, place)
+
+
+@ask("run:read")
+def _children_of_run(ctx: Context, *, run: str, path: str) -> tuple[str, list[Child]]:
+    identity = places.run_named(ctx.tx, run)
+    if not identity:
+        raise absent(f"Run with id={run[:200]} not found")
+    place = Place(kind="run", owner=identity, path=places.check(path) if path else "")
+    return _root(ctx, identity), places.children(ctx.tx, ctx.blobs, place)
+
+
+def _root(ctx: Context, run: str) -> str:
+    joined = run_table.join(mlflow_experiment, mlflow_experiment.c.experiment == run_table.c.experiment)
+    query = select(mlflow_experiment.c.id, mlflow_experiment.c.artifact_location).select_from(joined)
+    row = ctx.tx.execute(query.where(run_table.c.id == run)).first()
+    return artifact_root(row.artifact_location if row else "", row.id if row else 0, to_hex(run))
+
+
+def _list_proxied(ws: Workspace, given: Given) -> dict[str, Any]:
+    place, found = _children_of(ws, path=given.text("path").removesuffix("/"))
+    return {"files": listing(found, below=place.path)} if found else {}
+
+
+def _list_of_run(ws: Workspace, given: Given) -> dict[str, Any]:
+    run = given.text("run_id") or given.needed("run_uuid")
+    root, found = _children_of_run(ws, run=run, path=given.text("path").removesuffix("/"))
+    return {"root_uri": root, "files": listing(found)}
+
+
+def _no_parts(ws: Workspace, given: Given) -> Any:
+    del ws
+    if given.text("verb") not in {"create", "complete", "abort"}:
+        raise Refusal("ENDPOINT_NOT_FOUND", "There is no such endpoint")
+    if given.has("path"):
+        places.check(given.text("path"))
+    raise Refusal("NOT_IMPLEMENTED", _NO_PARTS)
+
+
+def _no_presigned(ws: Workspace, given: Given) -> Any:
+    del ws, given
+    raise Refusal("NOT_IMPLEMENTED", "Presigned downloads are not supported here")

@@ -1,0 +1,139 @@
+"""Where a proxied artifact path leads: to a run's files, to a registered version, or to stored files."""
+
+from __future__ import annotations
+
+from typing import Literal
+from urllib.parse import unquote
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
+
+from meguru.api.mlflow.errors import invalid
+from meguru.artifacts.trees import Entry, read_tree
+from meguru.base.paths import check_path
+from meguru.errors import InvalidInput
+from meguru.registry.schema import model_version, stored_file
+from meguru.storage.blobs import BlobStore
+from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.schema import run, run_artifact
+
+SCHEME = "mlflow-artifacts:/"
+VERSIONS = "model-versions"
+"""The proxy's read-only folder of registered versions: ``model-versions/NAME/NUMBER/…``."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder of the proxy: the path below its `owner`, which is a run, a version or nothing."""
+
+    kind: Literal["run", "version", "stored"]
+    path: str
+    owner: str = ""
+    version: int = 0
+
+    def below(self, path: str) -> Place:
+        """Return a place within this one."""
+        return msgspec.structs.replace(self, path="/".join(part for part in (self.path, path) if part))
+
+
+class Child(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder holds directly: a file, or a folder (which has no size)."""
+
+    path: str
+    is_dir: bool
+    size: int = 0
+
+
+def check(path: str) -> str:
+    """Return a path that stays where it belongs, however often it was percent-encoded."""
+    plain, before = path, ""
+    while plain != before:
+        plain, before = unquote(plain), plain
+    try:
+        check_path(plain)
+        return check_path(path)
+    except InvalidInput as error:
+        raise invalid(f"Invalid path: {path[:200]}") from error
+
+
+def place_of(tx: Connection, path: str) -> Place:
+    """Return the place that a proxied path names; an empty path is the root of the stored files."""
+    parts = (check(path) if path else "").split("/")
+    if len(parts) >= 3 and parts[0] == VERSIONS and parts[2].isdecimal() and len(parts[2]) <= 9:
+        return Place(kind="version", owner=parts[1], version=int(parts[2]), path="/".join(parts[3:]))
+    for index, name in enumerate(parts[:-1]):
+        if parts[index + 1] == "artifacts" and (known := run_named(tx, name)):
+            return Place(kind="run", owner=known, path="/".join(parts[index + 2 :]))
+    return Place(kind="stored", path=path)
+
+
+def run_named(tx: Connection, identity: str) -> str:
+    """Return our id of a run, for MLflow's id or ours; empty when there is no such run."""
+    return tx.execute(select(run.c.id).where(run.c.id == from_hex(identity))).scalar() or ""
+
+
+def files(tx: Connection, blobs: BlobStore, place: Place) -> list[Entry]:
+    """Return the files at and below a place, by path; their paths are the owner's."""
+    if place.kind == "version":
+        mine = (model_version.c.name == place.owner) & (model_version.c.version == place.version)
+        tree = tx.execute(select(model_version.c.tree_digest).where(mine)).scalar()
+        found = read_tree(blobs, tree) if tree else []
+        within = (place.path, f"{place.path}/")
+        return [
+            entry
+            for entry in found
+            if not place.path or entry.path == within[0] or entry.path.startswith(within[1])
+        ]
+    table = run_artifact if place.kind == "run" else stored_file
+    query = select(table.c.path, table.c.digest, table.c.size).where(_within(place)).order_by(table.c.path)
+    return [Entry(path=row.path, digest=row.digest, size=row.size) for row in tx.execute(query)]
+
+
+def file(tx: Connection, blobs: BlobStore, place: Place) -> Entry | None:
+    """Return the file at exactly this place; None when there is none."""
+    if place.kind == "version":
+        return next((entry for entry in files(tx, blobs, place) if entry.path == place.path), None)
+    table = run_artifact if place.kind == "run" else stored_file
+    exactly = (table.c.path == place.path) & _owned(place)
+    row = tx.execute(select(table.c.path, table.c.digest, table.c.size).where(exactly)).first()
+    return Entry(path=row.path, digest=row.digest, size=row.size) if row else None
+
+
+def children(tx: Connection, blobs: BlobStore, place: Place) -> list[Child]:
+    """Return what a folder holds directly, by path (which is the owner's); nothing for a file."""
+    start = f"{place.path}/" if place.path else ""
+    found: dict[str, Child] = {}
+    for entry in files(tx, blobs, place):
+        if not entry.path.startswith(start):
+            continue
+        name, deeper, _ = entry.path[len(start) :].partition("/")
+        size = 0 if deeper else entry.size
+        found.setdefault(name, Child(path=start + name, is_dir=bool(deeper), size=size))
+    return [found[name] for name in sorted(found)]
+
+
+def put(tx: Connection, place: Place, digest: str, size: int) -> None:
+    """Keep a file at a place, over the one that was there."""
+    table = run_artifact if place.kind == "run" else stored_file
+    owner = {"run": place.owner} if place.kind == "run" else {}
+    tx.execute(delete(table).where((table.c.path == place.path) & _owned(place)))
+    tx.execute(insert(table).values(path=place.path, digest=digest, size=size, **owner))
+
+
+def remove(tx: Connection, place: Place) -> int:
+    """Forget the files at and below a place; return how many there were."""
+    table = run_artifact if place.kind == "run" else stored_file
+    return tx.execute(delete(table).where(_within(place))).rowcount
+
+
+def _owned(place: Place) -> ColumnElement[bool]:
+    if place.kind == "run":
+        return run_artifact.c.run == place.owner
+    return stored_file.c.path != ""
+
+
+def _within(place: Place) -> ColumnElement[bool]:
+    table = run_artifact if place.kind == "run" else stored_file
+    if not place.path:
+        return _owned(place)
+    below = table.c.path.startswith(f"{place.path}/", autoescape=True)
+    return _owned(place) & ((table.c.path == place.path) | below)

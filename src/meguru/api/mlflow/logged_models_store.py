@@ -1,0 +1,91 @@
+"""SQL of logged models, and their shape in the protocol."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from meguru.api.mlflow.artifacts_places import SCHEME, run_named
+from meguru.api.mlflow.errors import Refusal
+from meguru.api.mlflow.registry_protocol import absent, listed, millis
+from meguru.base import refs
+from meguru.registry.schema import logged_model, mlflow_version
+
+
+class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that a run saved."""
+
+    id: str
+    experiment: str
+    name: str
+    model_type: str
+    run: str
+    status: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    deleted: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+def keep(tx: Connection, model: LoggedModel) -> None:
+    """Write a logged model over what it was before."""
+    tx.execute(delete(logged_model).where(logged_model.c.id == model.id))
+    tx.execute(insert(logged_model).values(msgspec.structs.asdict(model)))
+
+
+def held(tx: Connection, identity: str, *, deleted: bool = False) -> LoggedModel:
+    """Return a logged model, or say that there is none."""
+    row = tx.execute(select(logged_model).where(logged_model.c.id == identity)).first()
+    if row is None or (row.deleted and not deleted):
+        raise absent(f"Logged model with ID '{identity[:80]}' not found.")
+    return LoggedModel(**row._mapping)
+
+
+def of_experiments(tx: Connection, experiments: list[str]) -> list[LoggedModel]:
+    """Return the logged models of some experiments."""
+    query = select(logged_model).where(
+        logged_model.c.experiment.in_(experiments), logged_model.c.deleted.is_(False)
+    )
+    return [LoggedModel(**row._mapping) for row in tx.execute(query)]
+
+
+def folder(model: LoggedModel) -> str:
+    """Return where its files are, as a path of the artifact proxy."""
+    return f"{model.experiment}/models/{model.id}/artifacts"
+
+
+def run_refs(tx: Connection, run: str) -> list[str]:
+    """Return the reference of a run that there is; nothing for another."""
+    known = run_named(tx, run)
+    return [refs.make("run", known)] if known else []
+
+
+def no_tag(identity: str, key: str) -> Refusal:
+    """Say that a logged model has no such tag."""
+    return absent(f"No tag with key {key[:120]!r} found for model with ID {identity!r}.")
+
+
+def answer(tx: Connection, model: LoggedModel) -> dict[str, Any]:
+    """Return a logged model in the protocol's shape, with the names it is registered under."""
+    table = mlflow_version
+    registered = select(table.c.name, table.c.version).where(
+        table.c.logged_model == model.id, table.c.deleted.is_(False)
+    )
+    info: dict[str, Any] = {
+        "model_id": model.id,
+        "experiment_id": model.experiment,
+        "name": model.name,
+        "creation_timestamp_ms": millis(model.created_at),
+        "last_updated_timestamp_ms": millis(model.updated_at),
+        "artifact_uri": SCHEME + folder(model),
+        "status": model.status,
+        "tags": listed(model.tags),
+        "registrations": [{"name": row.name, "version": str(row.version)} for row in tx.execute(registered)],
+    }
+    given = {"model_type": model.model_type, "source_run_id": model.run}
+    info |= {key: value for key, value in given.items() if value}
+    return {"info": info, "data": {"params": listed(model.params), "metrics": []}}

@@ -1,0 +1,200 @@
+"""Registered models: made, described, renamed, tagged, pointed at, searched and forgotten."""
+
+from typing import Any
+
+from msgspec.structs import replace
+from starlette.routing import Route
+
+from meguru.api.mlflow import registry_aliases, registry_versions
+from meguru.api.mlflow import registry_store as store
+from meguru.api.mlflow.errors import Refusal
+from meguru.api.mlflow.registry_answers import (
+    check_model_name,
+    check_tags,
+    exists,
+    held_model,
+    model_answer,
+    version_answer,
+)
+from meguru.api.mlflow.registry_filters import Fields, keep, order, ordered, parse
+from meguru.api.mlflow.registry_protocol import Given, ask, carry, millis, page_of, route
+from meguru.api.mlflow.registry_store import Model
+from meguru.base import refs
+from meguru.registry import aliases
+from meguru.runtime.operations import Context
+from meguru.runtime.workspace import Workspace
+
+_BASE = "/mlflow/registered-models"
+_FIELDS = Fields(
+    texts=frozenset({"name"}),
+    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
+    also={"tag": "tags", "timestamp": "last_updated_timestamp"},
+)
+
+
+def routes() -> list[Route]:
+    """Return the routes of the model registry, below ``/api/2.0`` and ``/ajax-api/2.0``."""
+    return [
+        route(f"{_BASE}/create", {"POST": _create}),
+        route(f"{_BASE}/get", {"GET": _get}),
+        route(f"{_BASE}/update", {"PATCH": _update, "POST": _update}),
+        route(f"{_BASE}/rename", {"POST": _rename}),
+        route(f"{_BASE}/delete", {"DELETE": _delete}),
+        route(f"{_BASE}/search", {"GET": _search, "POST": _search}),
+        route(f"{_BASE}/get-latest-versions", {"GET": _latest, "POST": _latest}),
+        route(f"{_BASE}/set-tag", {"POST": _set_tag}),
+        route(f"{_BASE}/delete-tag", {"DELETE": _delete_tag}),
+        *registry_aliases.routes(),
+        *registry_versions.routes(),
+        route("/mlflow/webhooks", dict.fromkeys(("GET", "POST"), _no_webhooks)),
+        route(
+            "/mlflow/webhooks/{rest:path}", dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), _no_webhooks)
+        ),
+    ]
+
+
+def look(thing: Any, group: str, key: str) -> Any:
+    """Return what a search asks of a registered model."""
+    if group:
+        return thing.tags.get(key)
+    moments = {"creation_timestamp": thing.created_at, "last_updated_timestamp": thing.updated_at}
+    return millis(moments[key]) if key in moments else thing.name
+
+
+@carry("model:write")
+def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) -> dict[str, Any]:
+    if store.model(ctx.tx, name):
+        raise exists(name)
+    made = Model(name=name, description=description, tags=tags, created_at=ctx.now(), updated_at=ctx.now())
+    store.keep_model(ctx.tx, made)
+    ctx.emit("registered_model.created", refs.make("model", name), data={"tags": tags})
+    return model_answer(ctx.tx, made)
+
+
+@carry("model:write")
+def _changed(
+    ctx: Context, *, name: str, description: str | None, tags: dict[str, str], dropped: str
+) -> dict[str, Any]:
+    known = held_model(ctx.tx, name)
+    kept = {key: value for key, value in (known.tags | tags).items() if key != dropped}
+    described = known.description if description is None else description
+    changed = replace(known, tags=kept, description=described)
+    if description is not None:
+        changed = replace(changed, updated_at=ctx.now())
+    store.keep_model(ctx.tx, changed)
+    told = {"description": description, "tags": tags, "dropped": dropped}
+    ctx.emit("registered_model.changed", refs.make("model", name), data=told)
+    return model_answer(ctx.tx, changed)
+
+
+@carry("model:write")
+def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
+    known = held_model(ctx.tx, name)
+    if store.model(ctx.tx, new_name) or store.has_native(ctx.tx, new_name):
+        raise exists(new_name)
+    if store.has_native(ctx.tx, name):
+        message = (
+            f"Registered Model '{name}' can't be renamed: it has versions that Meguru can serve, "
+            "and the records of what was made from them name it. Copy the version to a new name instead."
+        )
+        raise Refusal("BAD_REQUEST", message)
+    store.rename(ctx.tx, name, new_name)
+    changed = replace(known, name=new_name, updated_at=ctx.now())
+    store.keep_model(ctx.tx, changed)
+    ctx.emit("registered_model.renamed", refs.make("model", new_name), data={"before": name})
+    return model_answer(ctx.tx, changed)
+
+
+@carry("model:write")
+def _forgotten(ctx: Context, *, name: str) -> None:
+    held_model(ctx.tx, name)
+    for alias in aliases.names(ctx.tx, name):
+        aliases.end(ctx.tx, name, alias, ctx.now())
+    store.forget(ctx.tx, name)
+    ctx.emit("registered_model.removed", refs.make("model", name), data={"by": "MLflow"})
+
+
+@ask("model:read")
+def _shown(ctx: Context, *, name: str) -> dict[str, Any]:
+    return model_answer(ctx.tx, held_model(ctx.tx, name))
+
+
+@ask("model:read")
+def _found(
+    ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    wanted = order(order_by, _FIELDS)
+    matching = keep(store.models(ctx.tx), parse(filter, _FIELDS), look)
+    shown, more = page_of(ordered(matching, wanted, look, lambda model: model.name), token, limit)
+    return [model_answer(ctx.tx, model) for model in shown], more
+
+
+@ask("model:read")
+def _newest(ctx: Context, *, name: str, stages: list[str]) -> list[dict[str, Any]]:
+    held_model(ctx.tx, name)
+    pointing = store.aliases(ctx.tx, name)
+    newest = {version.stage: version for version in store.versions(ctx.tx, name)}
+    return [
+        version_answer(version, pointing)
+        for stage, version in newest.items()
+        if not stages or stage.lower() in stages
+    ]
+
+
+def _create(ws: Workspace, given: Given) -> dict[str, Any]:
+    name = check_model_name(given.needed("name"))
+    tags = check_tags(given.pairs("tags"))
+    return {"registered_model": _made(ws, name=name, description=given.text("description"), tags=tags)}
+
+
+def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+    return {"registered_model": _shown(ws, name=given.needed("name"))}
+
+
+def _update(ws: Workspace, given: Given) -> dict[str, Any]:
+    words = given.text("description") if given.has("description") else None
+    changed = _changed(ws, name=given.needed("name"), description=words, tags={}, dropped="")
+    return {"registered_model": changed}
+
+
+def _rename(ws: Workspace, given: Given) -> dict[str, Any]:
+    name, new_name = given.needed("name"), check_model_name(given.needed("new_name"))
+    return {"registered_model": _renamed(ws, name=name, new_name=new_name)}
+
+
+def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+    _forgotten(ws, name=given.needed("name"))
+    return {}
+
+
+def _search(ws: Workspace, given: Given) -> dict[str, Any]:
+    found, more = _found(
+        ws,
+        filter=given.text("filter"),
+        order_by=given.texts("order_by"),
+        token=given.text("page_token"),
+        limit=given.number("max_results", 100, most=1000),
+    )
+    return {"registered_models": found, **more}
+
+
+def _latest(ws: Workspace, given: Given) -> dict[str, Any]:
+    stages = [stage.lower() for stage in given.texts("stages")]
+    return {"model_versions": _newest(ws, name=given.needed("name"), stages=stages)}
+
+
+def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+    tags = check_tags({given.needed("key"): given.text("value")})
+    _changed(ws, name=given.needed("name"), description=None, tags=tags, dropped="")
+    return {}
+
+
+def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+    _changed(ws, name=given.needed("name"), description=None, tags={}, dropped=given.needed("key"))
+    return {}
+
+
+def _no_webhooks(ws: Workspace, given: Given) -> Any:
+    del ws, given
+    message = "Webhooks are not supported here; a trigger can start an action on any event of the registry"
+    raise Refusal("NOT_IMPLEMENTED", message)

@@ -1,0 +1,124 @@
+"""Registered models and versions in the protocol's shape, and the rules of their names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meguru.api.mlflow import registry_store as store
+from meguru.api.mlflow.errors import Refusal, invalid
+from meguru.api.mlflow.registry_protocol import absent, listed, millis
+from meguru.api.mlflow.registry_store import Model, Version
+
+STAGES = {stage.lower(): stage for stage in ("None", "Staging", "Production", "Archived")}
+MAX_TAG = 100_000
+_ALIAS = re.compile(r"[\w-]{1,100}")
+
+
+def model_answer(tx: Connection, model: Model) -> dict[str, Any]:
+    """Return a registered model with the newest version of each stage."""
+    pointing = store.aliases(tx, model.name)
+    newest = {version.stage: version for version in store.versions(tx, model.name)}
+    shown: dict[str, Any] = {
+        "name": model.name,
+        "creation_timestamp": millis(model.created_at),
+        "last_updated_timestamp": millis(model.updated_at),
+        "latest_versions": [version_answer(version, pointing) for version in newest.values()],
+        "tags": listed(model.tags),
+        "aliases": [{"alias": alias, "version": str(number)} for alias, number in pointing.items()],
+    }
+    if model.description:
+        shown["description"] = model.description
+    return shown
+
+
+def version_answer(version: Version, aliases: dict[str, int]) -> dict[str, Any]:
+    """Return a version; why an unverified one is not loaded by Meguru is its status message."""
+    shown: dict[str, Any] = {
+        "name": version.name,
+        "version": str(version.version),
+        "creation_timestamp": millis(version.created_at),
+        "last_updated_timestamp": millis(version.updated_at),
+        "user_id": version.created_by,
+        "current_stage": version.stage,
+        "description": version.description,
+        "source": version.source,
+        "run_id": version.run,
+        "run_link": version.run_link,
+        "model_id": version.logged_model,
+        "status": "READY",
+        "status_message": f"unverified: {version.reason}" if version.reason else "",
+        "tags": listed(version.tags),
+        "aliases": sorted(alias for alias, number in aliases.items() if number == version.version),
+    }
+    always = {"name", "version", "status", "current_stage"}
+    return {key: value for key, value in shown.items() if key in always or value not in ("", [])}
+
+
+def held_model(tx: Connection, name: str) -> Model:
+    """Return a registered model, or say that there is none."""
+    found = store.model(tx, name)
+    if found is None:
+        raise absent(f"Registered Model with name={name[:300]} not found")
+    return found
+
+
+def held_version(tx: Connection, name: str, version: int) -> Version:
+    """Return a version, or say that there is none."""
+    found = store.versions(tx, name, version)
+    if not found:
+        raise absent(f"Model Version (name={name[:300]}, version={version}) not found")
+    return found[0]
+
+
+def check_model_name(name: str) -> str:
+    """Return a name that a registered model may have."""
+    if not name.strip() or any(letter in name for letter in "/:") or name in {".", ".."}:
+        raise invalid(
+            f"Invalid name: '{name[:200]}'. Registered model name cannot be empty or contain '/' or ':'"
+        )
+    if len(name) > 256:
+        raise invalid(f"Registered model name '{name[:60]}…' is longer than 256 characters")
+    return name
+
+
+def check_alias(alias: str) -> str:
+    """Return a name that an alias may have."""
+    if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias):
+        raise invalid(f"'{alias}' alias name is reserved")
+    if not _ALIAS.fullmatch(alias):
+        raise invalid(f"Invalid alias name: '{alias[:120]}': 1 to 100 letters, digits, '_' or '-'")
+    return alias
+
+
+def check_tags(tags: dict[str, str]) -> dict[str, str]:
+    """Return tags whose keys and values are as they must be."""
+    for key, value in tags.items():
+        if not re.fullmatch(r"[/\w.\- :]{1,250}", key):
+            raise invalid(f"Invalid tag name: '{key[:120]}'")
+        if len(value) > MAX_TAG:
+            raise invalid(f"Tag value of '{key}' has {len(value)} characters; at most {MAX_TAG} are kept")
+    return tags
+
+
+def number_of(text: str) -> int:
+    """Return the number of a version."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise invalid(f"Parameter 'version' must be an integer, got '{text[:100]}'.")
+    return int(text)
+
+
+def stage_of(text: str) -> str:
+    """Return a stage as it is spelled."""
+    if text.lower() not in STAGES:
+        raise invalid(
+            f"Invalid Model Version stage: {text[:60]}. Value must be one of {list(STAGES.values())}."
+        )
+    return STAGES[text.lower()]
+
+
+def exists(name: str) -> Refusal:
+    """Say that a name is taken."""
+    return Refusal("RESOURCE_ALREADY_EXISTS", f"Registered Model (name={name}) already exists.")

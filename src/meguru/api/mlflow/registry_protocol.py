@@ -1,0 +1,202 @@
+"""What MLflow's protocol asks of every call: how it is read, how it is answered, how it is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from meguru.api.mlflow.errors import Refusal, error_response, invalid
+from meguru.api.requests import read_body, workspace_of
+from meguru.runtime.operations import Context
+from meguru.runtime.operations.operation import Operation
+from meguru.runtime.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def absent(message: str) -> Refusal:
+    """Return the refusal of what is not there."""
+    return Refusal("RESOURCE_DOES_NOT_EXIST", message)
+
+
+def reply(value: Any, status: int = 200) -> Response:
+    """Write an answer."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+class Given:
+    """The arguments of a call, from its body, its query and its path; each is checked when it is read."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+
+    def has(self, name: str) -> bool:
+        """Tell whether an argument was given."""
+        return self.fields.get(name) is not None
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a text, or `default` when it was not given."""
+        value = self.fields.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool | list | dict | float):
+            raise wrong(name, value)
+        return str(value)
+
+    def needed(self, name: str) -> str:
+        """Return a text that has to be given."""
+        value = self.text(name)
+        if not value:
+            raise invalid(f"Missing value for required parameter '{name}'. See the API docs for more.")
+        return value
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        """Return a positive whole number up to `most`."""
+        value = self.fields.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool | list | dict | float) or not re.fullmatch(r"-?\d{1,18}", str(value)):
+            raise wrong(name, value)
+        if not 1 <= int(value) <= most:
+            raise invalid(f"Invalid value {value} for parameter '{name}' supplied: it is from 1 to {most}")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        """Return yes or no."""
+        return str(self.fields.get(name, "")).lower() == "true"
+
+    def texts(self, name: str) -> list[str]:
+        """Return a list of texts; one given alone is a list of one."""
+        value = self.fields.get(name)
+        if value is None:
+            return []
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str) for item in items):
+            raise wrong(name, value)
+        return list(items)
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """Return a list of ``{key, value}`` as a mapping; the last value of a key holds."""
+        value = self.fields.get(name)
+        items = [] if value is None else value
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise wrong(name, value)
+        return {Given(item).needed("key"): Given(item).text("value") for item in items}
+
+
+def wrong(name: str, value: Any) -> Refusal:
+    """Say that an argument is of the wrong type."""
+    shown = json.dumps(value)[:200]
+    return invalid(f"Invalid value {shown} for parameter '{name}' supplied: it is of the wrong type")
+
+
+Answer = Callable[[Workspace, Given], Any]
+
+
+def route(path: str, methods: Mapping[str, Answer]) -> Route:
+    """Return the route of a path: each method is answered by a function that runs in a thread."""
+
+    async def handle(request: Request) -> Response:
+        answer = methods["GET" if request.method == "HEAD" else request.method]
+        ws = workspace_of(request)
+        given = await _given(request, ws.settings.max_body)
+        return reply(await run_sync(answer, ws, given))
+
+    return Route(path, safely(handle), methods=list(methods))
+
+
+def safely(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Answer every error of a handler as the protocol does."""
+
+    async def safe(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as error:  # noqa: BLE001 - each becomes an answer
+            return error_response(error)
+
+    return safe
+
+
+async def _given(request: Request, limit: int) -> Given:
+    fields: dict[str, Any] = {}
+    for key, text in request.query_params.multi_items():
+        name = key.removesuffix("[]")
+        if name in fields:
+            known = fields[name]
+            fields[name] = [*(known if isinstance(known, list) else [known]), text]
+        else:
+            fields[name] = text
+    if request.method not in {"GET", "HEAD"}:
+        fields |= _decoded(await read_body(request, limit))
+    return Given(fields | dict(request.path_params))
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(body) if body.strip() else {}
+        if isinstance(value, str):  # old clients encode twice
+            value = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise invalid(f"The body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise invalid("The body is not a JSON object")
+    return value
+
+
+def carry(
+    permission: str, *, evented: bool = True
+) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
+    """Make a change of this door an operation: authorised, in one transaction, told of in the log.
+
+    It has no native route: what it does is said in MLflow's words only.
+    """
+
+    def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
+        return Operation(function, _name(function), permission, query=False, evented=evented)
+
+    return mark
+
+
+def ask(permission: str) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
+    """Make a question of this door an operation, with a read transaction."""
+
+    def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
+        return Operation(function, _name(function), permission, query=True, evented=False)
+
+    return mark
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return f"mlflow.{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"
+
+
+def millis(moment: datetime) -> int:
+    """Return milliseconds since 1970."""
+    return int(moment.timestamp() * 1000)
+
+
+def listed(pairs: dict[str, str]) -> list[dict[str, str]]:
+    """Return a mapping as the protocol's list of ``{key, value}``."""
+    return [{"key": key, "value": value} for key, value in pairs.items()]
+
+
+def page_of(items: list[Any], token: str, limit: int) -> tuple[list[Any], dict[str, str]]:
+    """Return one page of items and, when there are more, the token of the next."""
+    try:
+        start = int(base64.urlsafe_b64decode(token.encode()).decode()) if token else 0
+    except ValueError as error:
+        raise invalid("Invalid page token, could not base64-decode") from error
+    end = start + limit
+    more = base64.urlsafe_b64encode(str(end).encode()).decode()
+    return items[max(start, 0) : end], {"next_page_token": more} if end < len(items) else {}

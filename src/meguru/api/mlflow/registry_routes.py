@@ -1,0 +1,12 @@
+"""The routes of artifacts, registered models and logged models, for the protocol's application."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from meguru.api.mlflow import artifacts, logged_models, registry
+
+
+def other_routes() -> list[BaseRoute]:
+    """Return the routes that ``mlflow_routes`` takes as its `others`."""
+    return [*artifacts.routes(), *registry.routes(), *logged_models.routes()]

@@ -1,0 +1,122 @@
+"""Where a version's files are, and whether Meguru can vouch for them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.api.mlflow import artifacts_places as places
+from meguru.api.mlflow.artifacts_places import SCHEME, Place
+from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.logged_models_store import folder, held
+from meguru.api.mlflow.registry_answers import held_version, number_of
+from meguru.api.mlflow.registry_protocol import Given
+from meguru.artifacts import trees
+from meguru.artifacts.trees import Entry
+from meguru.base import refs
+from meguru.base.names import check_name
+from meguru.errors import MeguruError
+from meguru.registry import aliases
+from meguru.registry.facts import Facts, facts_of
+from meguru.runtime.workspace import Workspace
+
+_OF_LOGGED = re.compile(r"models:/(m-[0-9a-z]+)/?")
+_OF_VERSION = re.compile(r"models:/([^/@]+)(?:/(\d+)|@([\w-]+))/?")
+_OF_RUN = re.compile(r"runs:/([^/]+)(?:/(.*))?")
+_OF_PROXY = re.compile(r"mlflow-artifacts:/(?:/[^/]*/)?/*(.*)")
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client says a version is made from."""
+
+    source: str
+    run: str = ""
+    logged_model: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the files can be fetched, and the facts of the folder; without facts, the reason for that."""
+
+    storage: str
+    facts: Facts | None = None
+    reason: str = ""
+    used: list[str] = []
+    """References of the run (first) and the logged model that it comes from."""
+
+
+def read_source(given: Given) -> Source:
+    """Read the source of a new version; a path on the server's disk, or out of its folder, is refused."""
+    source = given.needed("source")
+    plain = unquote(unquote(source))
+    head, colon, rest = plain.partition(":")
+    local = not colon or len(head) == 1 or head == "file" or "/" in head
+    if local or ".." in rest.split("/") or "\\" in plain:
+        raise invalid(
+            f"Invalid model version source: '{source[:300]}'. It can't be a path of the server's own disk."
+        )
+    return Source(source=source, run=given.text("run_id"), logged_model=given.text("model_id"))
+
+
+def completed(tx: Connection, given: Source) -> Source:
+    """Return a source with the logged model that it names, and the run that logged it."""
+    found = _OF_LOGGED.fullmatch(given.source)
+    identity = given.logged_model or (found[1] if found else "")
+    if not identity:
+        return given
+    model = held(tx, identity)
+    return msgspec.structs.replace(given, run=given.run or model.run, logged_model=identity)
+
+
+def verify(ws: Workspace, name: str, given: Source) -> Verdict:
+    """Find the folder of a new version and load it, safely; not within a transaction.
+
+    A folder that is elsewhere, that our policy refuses, or that is no model of ours, has a reason and no
+    facts: it is registered for MLflow's clients all the same.
+    """
+    with ws.read() as tx:
+        storage, place = _locate(tx, given.source)
+        used = _origins(tx, given)
+        files = places.files(tx, ws.blobs, place) if place else []
+    if not files or place is None:
+        why = (
+            "its files are not kept in this workspace" if place is None else "its folder holds no files here"
+        )
+        return Verdict(storage=storage, reason=why, used=used)
+    try:
+        check_name("model", name)
+        tree = trees.put_entries(ws.blobs, [_relative(entry, place.path) for entry in files])
+        return Verdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used)
+    except MeguruError as error:
+        return Verdict(storage=storage, reason="; ".join(filter(None, (error.what, error.why))), used=used)
+
+
+def _locate(tx: Connection, source: str) -> tuple[str, Place | None]:
+    if found := _OF_LOGGED.fullmatch(source):
+        path = folder(held(tx, found[1]))
+        return SCHEME + path, places.place_of(tx, path)
+    if found := _OF_VERSION.fullmatch(source):
+        name = unquote(found[1])
+        number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
+        known = held_version(tx, name, number or 0)
+        return known.storage, _locate(tx, known.storage)[1]
+    if found := _OF_RUN.fullmatch(source):
+        path = (found[2] or "").strip("/")
+        return source, Place(
+            kind="run", owner=places.run_named(tx, found[1]), path=places.check(path) if path else ""
+        )
+    if found := _OF_PROXY.fullmatch(source):
+        return source, places.place_of(tx, found[1].strip("/"))
+    return source, None
+
+
+def _origins(tx: Connection, given: Source) -> list[str]:
+    run = places.run_named(tx, given.run)
+    model = given.logged_model
+    return [*([refs.make("run", run)] if run else []), *([refs.make("logged_model", model)] if model else [])]
+
+
+def _relative(entry: Entry, folder: str) -> Entry:
+    return msgspec.structs.replace(entry, path=entry.path.removeprefix(f"{folder}/"))

@@ -1,0 +1,185 @@
+"""SQL of registered models as MLflow's clients see them: what they said, and our own versions beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
+from meguru.base import refs
+from meguru.registry import aliases as native_aliases
+from meguru.registry.outside import VERIFIED, newest
+from meguru.registry.schema import mlflow_model, mlflow_version, model_alias, model_version, registered_model
+from meguru.tracking.mlflow.ids import to_hex
+
+NO_STAGE = "None"
+STAGE_PREFIX = "mlflow."
+"""Aliases that stand for stages: ``mlflow.production``; MLflow's own can't have a dot."""
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered model as MLflow knows it."""
+
+    name: str
+    description: str
+    tags: dict[str, str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A version as MLflow knows it; `storage` is where its files can be fetched."""
+
+    name: str
+    version: int
+    source: str
+    storage: str
+    run: str
+    run_link: str
+    logged_model: str
+    description: str
+    tags: dict[str, str]
+    stage: str
+    state: str
+    reason: str
+    deleted: bool
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+def models(tx: Connection) -> list[Model]:
+    """Return all registered models: those of MLflow's clients, and those with a version of our own."""
+    found = {row.name: _model(row) for row in tx.execute(select(mlflow_model))}
+    for version in versions(tx):
+        if version.name not in found:
+            found[version.name] = _native_model(tx, version.name)
+    return list(found.values())
+
+
+def model(tx: Connection, name: str) -> Model | None:
+    """Return one registered model; None when MLflow's clients see none."""
+    row = tx.execute(select(mlflow_model).where(mlflow_model.c.name == name)).first()
+    if row:
+        return _model(row)
+    return _native_model(tx, name) if versions(tx, name) else None
+
+
+def keep_model(tx: Connection, model: Model) -> None:
+    """Write a registered model over what was said of it before."""
+    tx.execute(delete(mlflow_model).where(mlflow_model.c.name == model.name))
+    tx.execute(insert(mlflow_model).values(msgspec.structs.asdict(model)))
+
+
+def touch(tx: Connection, name: str, at: datetime) -> None:
+    """Say that a registered model was changed."""
+    known = model(tx, name)
+    if known:
+        keep_model(tx, msgspec.structs.replace(known, updated_at=at))
+
+
+def versions(tx: Connection, name: str | None = None, number: int | None = None) -> list[Version]:
+    """Return versions that MLflow's clients see, of one model if one is named, by name and number."""
+    said = select(mlflow_version)
+    ours = select(
+        *(
+            model_version.c[column]
+            for column in ("name", "version", "run_ref", "note", "created_at", "created_by")
+        )
+    )
+    if name is not None:
+        said, ours = said.where(mlflow_version.c.name == name), ours.where(model_version.c.name == name)
+    if number is not None:
+        said = said.where(mlflow_version.c.version == number)
+        ours = ours.where(model_version.c.version == number)
+    found = {(row.name, row.version): Version(**row._mapping) for row in tx.execute(said)}
+    for row in tx.execute(ours):
+        found.setdefault((row.name, row.version), _native_version(row))
+    return [found[key] for key in sorted(found) if not found[key].deleted]
+
+
+def keep_version(tx: Connection, version: Version) -> None:
+    """Write a version over what was said of it before."""
+    table = mlflow_version
+    mine = (table.c.name == version.name) & (table.c.version == version.version)
+    tx.execute(delete(table).where(mine))
+    tx.execute(insert(table).values(msgspec.structs.asdict(version)))
+
+
+def next_number(tx: Connection, name: str) -> int:
+    """Return the number of a model's next version; none is ever used twice."""
+    latest = tx.execute(select(registered_model.c.latest).where(registered_model.c.name == name)).scalar()
+    return max(latest or 0, newest(tx, name)) + 1
+
+
+def has_native(tx: Connection, name: str) -> bool:
+    """Tell whether Meguru itself has a version of this model."""
+    query = select(model_version.c.version).where(model_version.c.name == name).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def rename(tx: Connection, old: str, new: str) -> None:
+    """Give a model that has no version of our own another name."""
+    for table in (mlflow_model, mlflow_version, model_alias):
+        tx.execute(update(table).where(table.c.name == old).values(name=new))
+
+
+def forget(tx: Connection, name: str) -> None:
+    """Forget a model's name and its unverified versions; those of our own are only no longer shown."""
+    for version in versions(tx, name):
+        keep_version(tx, msgspec.structs.replace(version, deleted=True))
+    tx.execute(delete(mlflow_model).where(mlflow_model.c.name == name))
+    if not has_native(tx, name):
+        for table in (mlflow_version, model_alias):
+            tx.execute(delete(table).where(table.c.name == name))
+
+
+def aliases(tx: Connection, name: str) -> dict[str, int]:
+    """Return where the aliases of a model point, without those that stand for stages."""
+    return {
+        each.alias: native_aliases.number_of(each)
+        for each in native_aliases.at(tx, name, None)
+        if not each.alias.startswith(STAGE_PREFIX)
+    }
+
+
+def kept_at(name: str, version: int) -> str:
+    """Return where the files of a verified version can be fetched, exactly as they were verified."""
+    return f"{SCHEME}{VERSIONS}/{name}/{version}"
+
+
+def _model(row: Any) -> Model:
+    return Model(**row._mapping)
+
+
+def _native_model(tx: Connection, name: str) -> Model:
+    mine = registered_model.c.name == name
+    made = tx.execute(select(registered_model.c.created_at).where(mine)).scalar_one()
+    last = versions(tx, name)[-1].updated_at
+    return Model(name=name, description="", tags={}, created_at=made, updated_at=last)
+
+
+def _native_version(row: Any) -> Version:
+    source = kept_at(row.name, row.version)
+    made_by = refs.parse(row.run_ref) if row.run_ref else None
+    return Version(
+        name=row.name,
+        version=row.version,
+        source=source,
+        storage=source,
+        run=to_hex(made_by.name) if made_by and made_by.kind == "run" else "",
+        run_link="",
+        logged_model="",
+        description=row.note,
+        tags={},
+        stage=NO_STAGE,
+        state=VERIFIED,
+        reason="",
+        deleted=False,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.created_at,
+    )

@@ -1,0 +1,266 @@
+"""Versions of registered models: made from a folder, described, staged, searched and forgotten."""
+
+from typing import Any
+
+from msgspec.structs import replace
+from starlette.routing import Route
+
+from meguru.api.mlflow import registry_store as store
+from meguru.api.mlflow.registry_aliases import end, point
+from meguru.api.mlflow.registry_answers import (
+    check_tags,
+    held_model,
+    held_version,
+    number_of,
+    stage_of,
+    version_answer,
+)
+from meguru.api.mlflow.registry_filters import Fields, keep, order, ordered, parse
+from meguru.api.mlflow.registry_protocol import Given, ask, carry, millis, page_of, route
+from meguru.api.mlflow.registry_sources import Source, completed, read_source, verify
+from meguru.api.mlflow.registry_store import NO_STAGE, STAGE_PREFIX, Version
+from meguru.base import refs
+from meguru.registry import aliases
+from meguru.registry.outside import UNVERIFIED, VERIFIED
+from meguru.registry.register import record
+from meguru.runtime.operations import Context
+from meguru.runtime.workspace import Workspace
+
+_BASE = "/mlflow/model-versions"
+_FIELDS = Fields(
+    texts=frozenset({"name", "run_id", "source_path", "current_stage", "model_id"}),
+    numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
+    also={"tag": "tags", "source": "source_path", "version": "version_number", "stage": "current_stage"},
+)
+
+
+def routes() -> list[Route]:
+    """Return the routes of model versions."""
+    return [
+        route(f"{_BASE}/create", {"POST": _create}),
+        route(f"{_BASE}/get", {"GET": _get}),
+        route(f"{_BASE}/update", {"PATCH": _update, "POST": _update}),
+        route(f"{_BASE}/delete", {"DELETE": _delete}),
+        route(f"{_BASE}/search", {"GET": _search, "POST": _search}),
+        route(f"{_BASE}/get-download-uri", {"GET": _download}),
+        route(f"{_BASE}/transition-stage", {"POST": _transition}),
+        route(f"{_BASE}/set-tag", {"POST": _set_tag}),
+        route(f"{_BASE}/delete-tag", {"DELETE": _delete_tag}),
+    ]
+
+
+@carry("model:write")
+def _made(
+    ctx: Context, *, name: str, given: Source, run_link: str, description: str, tags: dict[str, str]
+) -> dict[str, Any]:
+    with ctx.ws.read() as tx:
+        held_model(tx, name)
+        given = completed(tx, given)
+    found = verify(ctx.ws, name, given)
+    held_model(ctx.tx, name)
+    number = store.next_number(ctx.tx, name)
+    made = Version(
+        name=name,
+        version=number,
+        source=given.source,
+        storage=store.kept_at(name, number) if found.facts else found.storage,
+        run=given.run,
+        run_link=run_link,
+        logged_model=given.logged_model,
+        description=description,
+        tags=tags,
+        stage=NO_STAGE,
+        state=UNVERIFIED if found.facts is None else VERIFIED,
+        reason=found.reason,
+        deleted=False,
+        created_by=ctx.principal.name,
+        created_at=ctx.now(),
+        updated_at=ctx.now(),
+    )
+    ref = refs.make("model", name, made.version)
+    if found.facts is None:
+        told = {"model": name, "version": made.version, "source": given.source, "reason": found.reason}
+        ctx.emit("model_version.unverified", ref, data=told, used=found.used, produced=[ref])
+    else:
+        nothing: dict[str, Any] = {}
+        run = next((ref for ref in found.used if ref.startswith("run/")), "")
+        record(
+            ctx,
+            name,
+            found.facts,
+            metrics=nothing,
+            params=nothing,
+            run=run,
+            used=[ref for ref in found.used if ref != run],
+            note=description,
+            again=True,
+        )
+    store.keep_version(ctx.tx, made)
+    store.touch(ctx.tx, name, ctx.now())
+    return version_answer(made, {})
+
+
+@carry("model:write")
+def _changed(
+    ctx: Context, *, name: str, version: int, description: str | None, tags: dict[str, str], dropped: str
+) -> dict[str, Any]:
+    known = held_version(ctx.tx, name, version)
+    changed = replace(
+        known,
+        description=known.description if description is None else description,
+        updated_at=known.updated_at if description is None else ctx.now(),
+        tags={key: value for key, value in (known.tags | tags).items() if key != dropped},
+    )
+    store.keep_version(ctx.tx, changed)
+    told = {"description": description, "tags": tags, "dropped": dropped}
+    ctx.emit("model_version.changed", refs.make("model", name, version), data=told)
+    return version_answer(changed, store.aliases(ctx.tx, name))
+
+
+@carry("model:write")
+def _forgotten(ctx: Context, *, name: str, version: int) -> None:
+    known = held_version(ctx.tx, name, version)
+    for alias, number in aliases_of(ctx, name).items():
+        if number == version:
+            end(ctx, name, alias)
+    store.keep_version(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
+    store.touch(ctx.tx, name, ctx.now())
+    ctx.emit("model_version.removed", refs.make("model", name, version), data={"by": "MLflow"})
+
+
+def aliases_of(ctx: Context, name: str) -> dict[str, int]:
+    """Return where all aliases of a model point, those that stand for stages too."""
+    return {each.alias: aliases.number_of(each) for each in aliases.at(ctx.tx, name, None)}
+
+
+@carry("model:write")
+def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool) -> dict[str, Any]:
+    known = held_version(ctx.tx, name, version)
+    if archive:
+        for other in store.versions(ctx.tx, name):
+            if other.stage == stage and other.version != version:
+                store.keep_version(ctx.tx, replace(other, stage="Archived", updated_at=ctx.now()))
+    changed = replace(known, stage=stage, updated_at=ctx.now())
+    store.keep_version(ctx.tx, changed)
+    store.touch(ctx.tx, name, ctx.now())
+    told = {"stage": stage, "before": known.stage, "archived_others": archive}
+    ctx.emit("model_version.staged", refs.make("model", name, version), data=told)
+    _follow(ctx, name)
+    return version_answer(changed, store.aliases(ctx.tx, name))
+
+
+def _follow(ctx: Context, name: str) -> None:
+    """Point the alias of each stage at the newest version that is in it."""
+    newest = {each.stage: each.version for each in store.versions(ctx.tx, name)}
+    for stage in ("Staging", "Production"):
+        alias = STAGE_PREFIX + stage.lower()
+        if stage in newest:
+            point(ctx, name, alias, newest[stage])
+        else:
+            end(ctx, name, alias)
+
+
+@ask("model:read")
+def _shown(ctx: Context, *, name: str, version: int) -> dict[str, Any]:
+    return version_answer(held_version(ctx.tx, name, version), store.aliases(ctx.tx, name))
+
+
+@ask("model:read")
+def _storage(ctx: Context, *, name: str, version: int) -> str:
+    return held_version(ctx.tx, name, version).storage
+
+
+@ask("model:read")
+def _found(
+    ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    wanted = order(order_by, _FIELDS)
+    clauses = parse(filter, _FIELDS)
+    named = [clause.value for clause in clauses if clause.key == "name" and clause.op == "="]
+    matching = keep(store.versions(ctx.tx, named[0] if named else None), clauses, look)
+    if not wanted:
+        wanted = [("", "last_updated_timestamp", False)]
+    in_order = ordered(matching, wanted, look, lambda version: (version.name, -version.version))
+    shown, more = page_of(in_order, token, limit)
+    pointing = {name: store.aliases(ctx.tx, name) for name in {version.name for version in shown}}
+    return [version_answer(version, pointing[version.name]) for version in shown], more
+
+
+def look(thing: Any, group: str, key: str) -> Any:
+    """Return what a search asks of a version."""
+    if group:
+        return thing.tags.get(key)
+    values = {
+        "name": thing.name,
+        "run_id": thing.run,
+        "source_path": thing.source,
+        "current_stage": thing.stage,
+        "model_id": thing.logged_model,
+        "version_number": thing.version,
+        "creation_timestamp": millis(thing.created_at),
+        "last_updated_timestamp": millis(thing.updated_at),
+    }
+    return values[key]
+
+
+def _create(ws: Workspace, given: Given) -> dict[str, Any]:
+    source = read_source(given)
+    made = _made(
+        ws,
+        name=given.needed("name"),
+        given=source,
+        run_link=given.text("run_link"),
+        description=given.text("description"),
+        tags=check_tags(given.pairs("tags")),
+    )
+    return {"model_version": made}
+
+
+def _which(given: Given) -> dict[str, Any]:
+    return {"name": given.needed("name"), "version": number_of(given.needed("version"))}
+
+
+def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+    return {"model_version": _shown(ws, **_which(given))}
+
+
+def _update(ws: Workspace, given: Given) -> dict[str, Any]:
+    words = given.text("description") if given.has("description") else None
+    return {"model_version": _changed(ws, **_which(given), description=words, tags={}, dropped="")}
+
+
+def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+    _forgotten(ws, **_which(given))
+    return {}
+
+
+def _search(ws: Workspace, given: Given) -> dict[str, Any]:
+    found, more = _found(
+        ws,
+        filter=given.text("filter"),
+        order_by=given.texts("order_by"),
+        token=given.text("page_token"),
+        limit=given.number("max_results", 10_000, most=200_000),
+    )
+    return {"model_versions": found, **more}
+
+
+def _download(ws: Workspace, given: Given) -> dict[str, Any]:
+    return {"artifact_uri": _storage(ws, **_which(given))}
+
+
+def _transition(ws: Workspace, given: Given) -> dict[str, Any]:
+    stage = stage_of(given.needed("stage"))
+    archive = given.flag("archive_existing_versions")
+    return {"model_version": _staged(ws, **_which(given), stage=stage, archive=archive)}
+
+
+def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+    tags = check_tags({given.needed("key"): given.text("value")})
+    _changed(ws, **_which(given), description=None, tags=tags, dropped="")
+    return {}
+
+
+def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+    _changed(ws, **_which(given), description=None, tags={}, dropped=given.needed("key"))
+    return {}

@@ -1,0 +1,150 @@
+"""The artifact proxy: what goes up comes down, once stored, and stays where it belongs."""
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from meguru.api.mlflow import artifacts, logged_models, registry
+from meguru.runtime import events
+from meguru.server.access import Access
+from meguru.tracking.runs import finish, start
+from meguru.tracking.show import artifacts as files_of
+
+PROXY = "/api/2.0/mlflow-artifacts/artifacts"
+
+
+@pytest.fixture
+def client(workspace):
+    routes = [*artifacts.routes(), *registry.routes(), *logged_models.routes()]
+    app = Access(Starlette(routes=[Mount("/api/2.0", routes=routes)]), ws=workspace, auth=False)
+    with TestClient(app, base_url="http://127.0.0.1") as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(workspace):
+    return start(workspace, experiment="tests").id
+
+
+def test_a_file_of_a_run_comes_down_as_it_went_up(client, workspace, run):
+    assert client.put(f"{PROXY}/1/{run}/artifacts/a/b.txt", content=b"hello").json() == {}
+    assert client.get(f"{PROXY}/1/{run}/artifacts/a/b.txt").content == b"hello"
+    (kept,) = files_of(workspace, run=run)
+    assert (kept.path, kept.size) == ("a/b.txt", 5)
+    assert workspace.blobs.get_bytes(kept.digest) == b"hello"
+
+
+def test_the_same_bytes_twice_are_stored_once_and_told_once(client, workspace, run):
+    for _ in range(2):
+        client.put(f"{PROXY}/1/{run}/artifacts/a", content=b"same")
+    with workspace.read() as tx:
+        told = events.read(tx, after=0, limit=100, types=("run.artifact_added",))
+    assert len(told) == 1
+
+
+def test_a_large_file_goes_through_the_disk(client, run):
+    data = bytes(range(256)) * 8192
+    assert client.put(f"{PROXY}/1/{run}/artifacts/big", content=data).status_code == 200
+    assert client.get(f"{PROXY}/1/{run}/artifacts/big").content == data
+    assert client.put(f"{PROXY}/1/{run}/artifacts/more", content=iter([data, data])).status_code == 200
+    assert client.get(f"{PROXY}/1/{run}/artifacts/more").content == data + data
+
+
+def test_a_finished_run_still_takes_files(client, workspace, run):
+    finish(workspace, run=run)
+    assert client.put(f"{PROXY}/1/{run}/artifacts/late", content=b"x").status_code == 200
+
+
+def test_the_proxy_lists_relative_to_the_folder_and_the_run_from_its_root(client, run):
+    for name in ("a/b.txt", "a/c/d.txt", "top"):
+        client.put(f"{PROXY}/1/{run}/artifacts/{name}", content=b"x")
+    assert client.get(PROXY, params={"path": f"1/{run}/artifacts/a"}).json() == {
+        "files": [
+            {"path": "b.txt", "is_dir": False, "file_size": 1},
+            {"path": "c", "is_dir": True},
+        ]
+    }
+    listed = client.get("/api/2.0/mlflow/artifacts/list", params={"run_id": run, "path": "a"}).json()
+    assert [each["path"] for each in listed["files"]] == ["a/b.txt", "a/c"]
+    assert listed["root_uri"].startswith("mlflow-artifacts:/")
+    whole = client.get("/api/2.0/mlflow/artifacts/list", params={"run_id": run}).json()
+    assert [each["path"] for each in whole["files"]] == ["a", "top"]
+
+
+def test_a_file_or_an_absent_folder_lists_nothing(client, run):
+    client.put(f"{PROXY}/1/{run}/artifacts/a", content=b"x")
+    assert client.get(PROXY, params={"path": f"1/{run}/artifacts/a"}).json() == {}
+    assert client.get(PROXY, params={"path": f"1/{run}/artifacts/none"}).json() == {}
+
+
+def test_names_with_wildcards_are_plain_names(client, run):
+    for name in ("a%25b/x", "a_b/y", "azb/z"):
+        client.put(f"{PROXY}/1/{run}/artifacts/{name}", content=b"x")
+    listed = client.get(PROXY, params={"path": f"1/{run}/artifacts/a_b"}).json()["files"]
+    assert [each["path"] for each in listed] == ["y"]
+
+
+def test_delete_takes_a_file_or_a_folder_away(client, run):
+    for name in ("a/b", "a/c", "d"):
+        client.put(f"{PROXY}/1/{run}/artifacts/{name}", content=b"x")
+    assert client.delete(f"{PROXY}/1/{run}/artifacts/a").json() == {}
+    assert client.get(f"{PROXY}/1/{run}/artifacts/a/b").status_code == 404
+    assert client.get(f"{PROXY}/1/{run}/artifacts/d").status_code == 200
+    assert client.delete(f"{PROXY}/1/{run}/artifacts/a").status_code == 404
+
+
+def test_files_of_no_run_are_kept_under_their_whole_path(client):
+    client.put(f"{PROXY}/elsewhere/x.txt", content=b"x")
+    assert client.get(f"{PROXY}/elsewhere/x.txt").content == b"x"
+    assert client.get(PROXY, params={"path": "elsewhere"}).json()["files"][0]["path"] == "x.txt"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "%2Fetc%2Fpasswd",
+        "%2e%2e/b",
+        "a/%2e%2e/b",
+        "%252e%252e/b",
+        "%25252e%25252e/b",
+        "..%5Cb",
+        "a//b",
+        "a%00b",
+        "C%3A/b",
+    ],
+)
+@pytest.mark.parametrize("method", ["PUT", "GET", "DELETE"])
+def test_a_path_that_leaves_its_folder_is_refused(client, method, path):
+    answer = client.request(method, f"{PROXY}/{path}")
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc", "a/../../b", "%2e%2e/x"])
+def test_a_listing_never_leaves_its_folder(client, run, path):
+    assert client.get(PROXY, params={"path": path}).status_code == 400
+    asked = {"run_id": run, "path": path}
+    assert client.get("/api/2.0/mlflow/artifacts/list", params=asked).status_code == 400
+
+
+def test_what_is_absent_is_said_so(client):
+    assert client.get(f"{PROXY}/1/none/artifacts/x").json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+    answer = client.get("/api/2.0/mlflow/artifacts/list", params={"run_id": "none"})
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
+
+
+def test_uploads_in_parts_are_answered_so_that_clients_send_the_whole(client):
+    answer = client.post("/api/2.0/mlflow-artifacts/mpu/create/1/x", json={"path": "x", "num_parts": 2})
+    assert answer.status_code == 501
+    assert answer.json()["message"].startswith("Multipart upload is not supported")
+
+
+def test_a_file_over_the_limit_is_refused_and_leaves_nothing(client, workspace, run, monkeypatch):
+    monkeypatch.setattr(workspace, "settings", msgspec.structs.replace(workspace.settings, max_blob=100))
+    data = b"x" * (2 << 20)
+    answer = client.put(f"{PROXY}/1/{run}/artifacts/big", content=data)
+    assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
+    assert files_of(workspace, run=run) == []
