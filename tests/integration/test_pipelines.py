@@ -56,6 +56,13 @@ def test_a_run_works_and_is_cached_on_postgresql_and_s3(shared, target):
     assert run_file(shared, target).cached == 4
 
 
+def test_a_step_longer_than_the_engines_patience_is_watched_on_postgresql_too(shared, tmp_path):
+    slow = FLOW.replace("    return int(", "    import time; time.sleep(1.5)\n    return int(")
+    (tmp_path / "slow.py").write_text(slow)
+    run = run_file(shared, f"{tmp_path / 'slow.py'}:flow")
+    assert (run.failed, [step.attempt for step in run.steps]) == (None, [1, 1, 1, 1])
+
+
 def test_two_workers_never_do_the_same_run(shared, target):
     version = register_file(shared, target)
     jobs = [start(shared, pipeline=version.ref, params={"n": n}) for n in range(5, 9)]

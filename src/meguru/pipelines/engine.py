@@ -199,9 +199,7 @@ class Engine:
         return max(0.01, min([_CHECK_SECONDS, *(deadline - time.monotonic() for deadline in deadlines)]))
 
     def _watch(self) -> None:
-        self.lease.proceed()
-        with self.ws.read() as tx:
-            self.lease.check(tx)
+        self.lease.look()
         for one in self.active.values():
             if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
                 one.timed_out = True

@@ -58,7 +58,7 @@ def run_file(
 
 def work_on(ws: Workspace, job: str, progress: Progress | None = None) -> bool:
     """Do a run's job in this thread; False if another process has it or it is over."""
-    return Worker(ws, _Handlers(progress)).run_job(job)
+    return Worker(ws, _Handlers(progress)).see_through(job)
 
 
 def wait(

@@ -32,6 +32,13 @@ class Lease:
                 f"job {self.job.id} is another worker's now", why="this one was silent or cancelled"
             )
 
+    def look(self) -> None:
+        """Do as `proceed`, after a look at the database: a job may be cancelled without a word to us."""
+        with self._ws.read() as tx:
+            if not queue.is_held(tx, self.job, keep=False):
+                self.lost.set()
+        self.proceed()
+
     def proceed(self) -> None:
         """Raise Interrupted when the process is draining, LostLease when the job is no longer ours."""
         if self.lost.is_set():

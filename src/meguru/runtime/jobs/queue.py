@@ -97,9 +97,10 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
     return done.rowcount == 1
 
 
-def is_held(tx: Connection, held: Job) -> bool:
-    """Tell whether the holder still owns its job, and keep it owned until the transaction ends."""
-    return tx.execute(select(job.c.id).where(_held(held)).with_for_update()).first() is not None
+def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
+    """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
+    query = select(job.c.id).where(_held(held))
+    return tx.execute(query.with_for_update() if keep else query).first() is not None
 
 
 def finish(tx: Connection, held: Job, state: JobState, now: datetime, error: str | None = None) -> bool:

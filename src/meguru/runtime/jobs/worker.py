@@ -62,12 +62,27 @@ class Worker:
                 thread.join(timeout)
 
     def run_job(self, job_id: str) -> bool:
-        """Do the named job in this thread, all its attempts; False if another worker has it."""
+        """Do the named job in this thread if it is due; False if another worker has it, or it is not due."""
         done = False
         while not self.stopping.is_set() and (job := self._claim(job_id)) is not None:
             self._do(job)
             done = True
         return done
+
+    def see_through(self, job_id: str) -> bool:
+        """Do the named job in this thread, waiting for its later attempts; False if another has it."""
+        done = self.run_job(job_id)
+        while not self.stopping.is_set() and (pause := self._pause(job_id)) is not None:
+            self.stopping.wait(pause)
+            done = self.run_job(job_id) or done
+        return done
+
+    def _pause(self, job_id: str) -> float | None:
+        with self.ws.read() as tx:
+            job = queue.find(tx, job_id)
+        if job.state is not JobState.QUEUED:
+            return None
+        return max(0.01, (job.not_before - self.ws.clock.now()).total_seconds())
 
     def _loop(self) -> None:
         while not self.stopping.is_set():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from meguru.errors import LostLease
 from meguru.runtime.jobs import queue
+from meguru.runtime.jobs.lease import Lease
 from meguru.runtime.jobs.types import Job, JobState
 from meguru.runtime.operations import Context, Operation
 
@@ -70,3 +75,13 @@ class QueueContract:
             assert not queue.finish(tx, first, JobState.DONE, datetime.now(UTC))
             assert queue.finish(tx, second, JobState.DONE, datetime.now(UTC))
         assert claim(workspace, "w3", datetime.now(UTC) + LEASE * 9) is None
+
+    def test_a_look_at_a_lease_needs_no_write_and_tells_when_it_is_lost(self, workspace: Workspace) -> None:
+        promise(workspace, key="a")
+        first = claim(workspace, "w1")
+        assert first is not None
+        lease = Lease(workspace, first, 10, threading.Event())
+        lease.look()
+        claim(workspace, "w2", datetime.now(UTC) + LEASE * 2)
+        with pytest.raises(LostLease):
+            lease.look()
