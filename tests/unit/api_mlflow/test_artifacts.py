@@ -6,7 +6,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow import artifacts, logged_models, registry
+from meguru.api.mlflow.registry_routes import other_routes
+from meguru.governance.principals import create_principal
+from meguru.governance.tokens import create_token
 from meguru.runtime import events
 from meguru.server.access import Access
 from meguru.tracking.runs import finish, start
@@ -17,8 +19,8 @@ PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 
 @pytest.fixture
 def client(workspace):
-    routes = [*artifacts.routes(), *registry.routes(), *logged_models.routes()]
-    app = Access(Starlette(routes=[Mount("/api/2.0", routes=routes)]), ws=workspace, auth=False)
+
+    app = Access(Starlette(routes=[Mount("/api/2.0", routes=other_routes())]), ws=workspace, auth=False)
     with TestClient(app, base_url="http://127.0.0.1") as opened:
         yield opened
 
@@ -148,3 +150,21 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(client, workspace, 
     answer = client.put(f"{PROXY}/1/{run}/artifacts/big", content=data)
     assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
     assert files_of(workspace, run=run) == []
+
+
+def test_who_may_only_read_sends_and_removes_nothing(workspace, client, run):
+    client.put(f"{PROXY}/1/{run}/artifacts/a", content=b"x")
+    create_principal(workspace, name="sato", role="viewer")
+    secret = create_token(workspace, principal="sato").secret
+    app = Access(Starlette(routes=[Mount("/api/2.0", routes=other_routes())]), ws=workspace, auth=True)
+    headers = {"Authorization": f"Bearer {secret}"}
+    with TestClient(app, base_url="http://127.0.0.1", headers=headers) as viewer:
+        assert viewer.get(f"{PROXY}/1/{run}/artifacts/a").content == b"x"
+        for answer in (
+            viewer.put(f"{PROXY}/1/{run}/artifacts/a", content=b"y"),
+            viewer.delete(f"{PROXY}/1/{run}/artifacts/a"),
+            viewer.post("/api/2.0/mlflow/registered-models/create", json={"name": "m"}),
+            viewer.post("/api/2.0/mlflow/logged-models", json={"experiment_id": "1"}),
+        ):
+            assert (answer.status_code, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
+    assert client.get(f"{PROXY}/1/{run}/artifacts/a").content == b"x"
