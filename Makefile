@@ -25,6 +25,7 @@ check: .venv/.ready ## Lint, types, layers, sizes, names, docs
 	$(RUN) python scripts/check_sizes.py
 	$(RUN) python scripts/check_names.py
 	$(RUN) python scripts/make_reference.py --check
+	$(RUN) python scripts/check_docs.py
 
 bench: .venv/.ready ## Measure one hot path: make bench BENCH=name (files in benchmarks/)
 	@test -n "$(BENCH)" || { echo "name one: make bench BENCH=…"; ls benchmarks; exit 2; }

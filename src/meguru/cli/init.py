@@ -9,7 +9,7 @@ import click
 from meguru.cli.session import Session, with_session
 
 TEMPLATES = Path(__file__).parent / "templates"
-NEXT = ("meguru run train.py:train", "meguru up", "meguru demo flights")
+NEXT = ["meguru run train.py:train", "meguru up", "meguru demo flights"]
 
 
 @click.command()
@@ -37,8 +37,10 @@ def command(session: Session, folder: Path) -> None:
     open_local(chosen).close()
     workspace = masked(chosen)
 
+    steps = [f"cd {folder}", *NEXT] if target != Path.cwd() else NEXT
+
     def human() -> None:
         click.echo(f"{name}: wrote {', '.join(written) or 'nothing new'}; the workspace is {workspace}")
-        click.echo("next:\n" + "\n".join(f"  {line}" for line in NEXT))
+        click.echo("next:\n" + "\n".join(f"  {line}" for line in steps))
 
-    session.show({"project": name, "written": written, "workspace": workspace, "next": NEXT}, human)
+    session.show({"project": name, "written": written, "workspace": workspace, "next": steps}, human)

@@ -32,6 +32,9 @@ def command() -> None:
 @click.option(
     "--alert-on", multiple=True, help="A severity that alerts: data_break, performance_drop, input_drift …"
 )
+@click.option(
+    "--min-drift-share", default=0.0, show_default=True, help="Drift alerts from this share of columns on."
+)
 @click.option("--min-rows", default=500, show_default=True, help="Smaller windows are not judged.")
 @with_session
 def create(
@@ -40,6 +43,7 @@ def create(
     endpoint: str,
     checks: tuple[str, ...],
     alert_on: tuple[str, ...],
+    min_drift_share: float,
     min_rows: int,
 ) -> None:
     """Set up monitor NAME."""
@@ -61,6 +65,7 @@ def create(
         checks=[read_pairs([f"check={check}"])["check"] for check in checks] or CHECKS,
         alert_on=[Severity(word) for word in alert_on] or ALERT_ON,
         min_rows=min_rows,
+        min_drift_share=min_drift_share,
     )
     session.show(made, lambda: click.echo(f"{made.ref} watches endpoint/{made.endpoint}"))
 

@@ -36,7 +36,7 @@ def create(
         cooldown=cooldown,
         max_per_day=max_per_day,
     )
-    session.show(made, lambda: click.echo(f"{made.ref}: on {made.on} do {made.action}"))
+    session.show(made, lambda: click.echo(f"{made.ref}: on {_json(made.on)} do {_json(made.action)}"))
 
 
 @command.command("list")
@@ -46,7 +46,7 @@ def list_(session: Session) -> None:
     from meguru.triggers.show import list_triggers
 
     found = list_triggers(session.open())
-    rows = [(t.name, t.on, t.action, "on" if t.enabled else "paused", t.due_at) for t in found]
+    rows = [(t.name, _json(t.on), _json(t.action), "on" if t.enabled else "paused", t.due_at) for t in found]
     session.table(found, ("trigger", "on", "action", "state", "next"), rows)
 
 
@@ -97,3 +97,9 @@ def resume(session: Session, name: str) -> None:
 
     made = ask(session.open(), name=name)
     session.show(made, lambda: click.echo(f"{made.ref} fires again; undo: meguru trigger pause {name}"))
+
+
+def _json(value: object) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()

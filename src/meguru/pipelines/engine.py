@@ -26,6 +26,7 @@ from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.types import FINAL, Failed, RunState, StepRun, StepState
 from meguru.runtime.jobs import Job, Lease
 from meguru.runtime.operations import Context, Operation
+from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
 
 PARALLEL = 2
@@ -41,11 +42,13 @@ class Engine:
     """One attempt at a run, in one thread; another process may have begun it and died."""
 
     def __init__(self, ws: Workspace, job: Job, lease: Lease, progress: Progress | None = None) -> None:
-        self.ws, self.lease, self.progress = ws, lease, progress
+        self.lease, self.progress = lease, progress
         with ws.read() as tx:
             self.run = runs.get(tx, job.payload["run"])
             self.version = store.get(tx, self.run.pipeline, self.run.version)
             self.steps = runs.steps(tx, self.run.id)
+        # What a run does is done by whoever started it, whichever worker carries it out.
+        self.ws = ws.with_(principal=system(self.run.created_by))
         self.graph = {step.key: step for step in self.version.graph.steps}
         self.order = order(self.version.graph)
         self.outputs: dict[str, list[Value]] = {

@@ -23,6 +23,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Authenticate: TypeAlias = Callable[[Scope], Principal | Awaitable[Principal]]
 PERMISSION = "endpoint:predict"
+LOOK = "endpoint:read"
 MAX_KEY = 200
 
 
@@ -77,7 +78,7 @@ class _Endpoints:
         allowed = "POST" if verb == "predict" else "GET"
         if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
             return answers.wrong_method(str(scope["method"]), allowed)
-        await self._authorise(scope)
+        await self._authorise(scope, PERMISSION if verb == "predict" else LOOK)
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
@@ -92,19 +93,19 @@ class _Endpoints:
         self._service.submit(name, body, done, key=key)
         return await future
 
-    async def _authorise(self, scope: Scope) -> None:
+    async def _authorise(self, scope: Scope, permission: str) -> None:
         found = self._authenticate(scope)
         principal = await found if inspect.isawaitable(found) else found
-        if principal.allows(PERMISSION):
+        if principal.allows(permission):
             return
-        await asyncio.to_thread(self._log_denial, principal)
+        await asyncio.to_thread(self._log_denial, principal, permission)
         raise Forbidden(
             f"{principal.name} may not use endpoints",
-            why=f"the permission {PERMISSION!r} is missing",
+            why=f"the permission {permission!r} is missing",
             hint="ask an owner for a role or a token that has it",
         )
 
-    def _log_denial(self, principal: Principal) -> None:
+    def _log_denial(self, principal: Principal, permission: str) -> None:
         ws = self._service.ws
         with ws.db.write() as tx:
             events.append(
@@ -114,7 +115,7 @@ class _Endpoints:
                 actor=principal.name,
                 operation="endpoint.predict",
                 subject=f"principal/{principal.name}",
-                data={"permission": PERMISSION},
+                data={"permission": permission},
             )
         ws.notify()
 
