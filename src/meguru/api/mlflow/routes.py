@@ -21,6 +21,17 @@ from meguru.runtime.workspace import Workspace
 
 VERSION = "3.18.0"
 """The version of the protocol that we speak."""
+SERVER_INFO = {
+    "store_type": "SqlStore",
+    "workspaces_enabled": False,
+    "artifact_serving_enabled": True,
+    "multipart_uploads_enabled": False,
+    "multipart_downloads_enabled": False,
+    "presigned_upload_run_id_supported": False,
+    "presigned_upload_model_id_supported": False,
+    "model_artifact_presigned_downloads_supported": False,
+}
+"""What a client asks once, before its first artifact."""
 Handler = Callable[[Workspace, Params], dict[str, Any]]
 _POST: dict[str, Handler] = {
     "/mlflow/experiments/create": experiments.create,
@@ -51,6 +62,7 @@ _GET: dict[str, Handler] = {
     "/mlflow/experiments/list": experiments.search,
     "/mlflow/runs/get": runs.get,
     "/mlflow/metrics/get-history": metrics.history,
+    "/mlflow/server-info": lambda _ws, _params: dict(SERVER_INFO),
     "/mlflow/metrics/get-history-bulk": metrics.bulk,
     "/mlflow/metrics/get-history-bulk-interval": metrics.interval,
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from meguru.tracking.mlflow.moments import stored
+from meguru.tracking.mlflow.moments import millis_of, stored
 
 COLUMNS = ("run", "key", "step", "value", "at")
 LATEST = ("run", "key", "value", "step", "at", "count", "minimum", "maximum")
@@ -24,23 +24,27 @@ class Point(NamedTuple):
 
 def add(tx: Connection, run: str, points: Sequence[Point]) -> None:
     """Append points to a run that is held, but for those that are there already, and move the summaries."""
-    wanted = list(dict.fromkeys(points))
+    wanted = dict.fromkeys(points)
     known = _summaries(tx, run, {point.key for point in wanted})
-    seen = _seen(tx, run, wanted, known) if known else set()
-    rows, summaries = [], dict(known)
-    for point in wanted:
-        row = (run, point.key, point.step, point.value, stored(point.ms))
-        if seen and row[1:] in seen:
-            continue
-        rows.append(row)
-        summaries[point.key] = _merge(summaries.get(point.key), row)
+    if known:
+        for repeated in _seen(tx, run, _by_key(wanted), known):
+            wanted.pop(repeated, None)
+    rows = [(run, key, step, value, stored(ms)) for key, step, value, ms in wanted]
     if not rows:
         return
     tx.exec_driver_sql(_insert(tx, "run_metric", COLUMNS), rows)
-    changed = [(run, key, *each) for key, each in sorted(summaries.items()) if each is not known.get(key)]
+    groups = sorted(_by_key(wanted).items())
+    changed = [(run, key, *_merge(known.get(key), group)) for key, group in groups]
     sets = ", ".join(f"{name} = excluded.{name}" for name in LATEST[2:])
     upsert = f"{_insert(tx, 'run_metric_latest', LATEST)} ON CONFLICT (run, key) DO UPDATE SET {sets}"
     tx.exec_driver_sql(upsert, changed)
+
+
+def _by_key(points: Iterable[Point]) -> dict[str, list[Point]]:
+    groups: dict[str, list[Point]] = {}
+    for point in points:
+        groups.setdefault(point[0], []).append(point)
+    return groups
 
 
 def _insert(tx: Connection, table: str, columns: Sequence[str]) -> str:
@@ -64,41 +68,36 @@ def _summaries(tx: Connection, run: str, keys: Iterable[str]) -> dict[str, tuple
 
 
 def _seen(
-    tx: Connection, run: str, points: Sequence[Point], known: dict[str, tuple[Any, ...]]
-) -> set[tuple[Any, ...]]:
+    tx: Connection, run: str, groups: dict[str, list[Point]], known: dict[str, tuple[Any, ...]]
+) -> Iterator[Point]:
     """Return the points that a new one could repeat; a series that only grows costs nothing."""
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for key, step, _, _ in points:
-        if key in known:
-            first[key] = min(step, first.get(key, step))
-            last[key] = max(step, last.get(key, step))
-    found: set[tuple[Any, ...]] = set()
     mark = "?" if tx.dialect.name == "sqlite" else "%s"
     query = (
         f"SELECT step, value, at FROM run_metric "  # noqa: S608 - a parameter's mark
         f"WHERE run = {mark} AND key = {mark} AND step BETWEEN {mark} AND {mark}"
     )
-    for key, step in first.items():
-        if step <= known[key][1]:
-            rows = tx.exec_driver_sql(query, (run, key, step, last[key]))
-            found.update((key, *row) for row in rows)
-    return found
+    for key, group in groups.items():
+        steps = [point[1] for point in group]
+        if key in known and min(steps) <= known[key][1]:
+            for step, value, at in tx.exec_driver_sql(query, (run, key, min(steps), max(steps))):
+                yield Point(key, step, value, millis_of(at))
 
 
-def _merge(known: tuple[Any, ...] | None, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return (value, step, at, count, minimum, maximum) with one more point."""
-    _, _, step, value, at = row
-    if known is None:
-        return value, step, at, 1, value, value
-    kept, kept_step, kept_at, count, least, most = known
-    if (step, at, _rank(value)) >= (kept_step, kept_at, _rank(kept)):
-        kept, kept_step, kept_at = value, step, at
-    if value is not None:
-        least = value if least is None else min(least, value)
-        most = value if most is None else max(most, value)
-    return kept, kept_step, kept_at, count + 1, least, most
+def _merge(known: tuple[Any, ...] | None, group: list[Point]) -> tuple[Any, ...]:
+    """Return (value, step, at, count, minimum, maximum) of a series with more points."""
+    newest = max(group, key=_place)
+    values = [point[2] for point in group if point[2] is not None]
+    done = newest.value, newest.step, stored(newest.ms)
+    count = len(group)
+    if known is not None:
+        old = Point(newest.key, known[1], known[0], millis_of(known[2]))
+        if _place(old) > _place(newest):
+            done = known[0], known[1], known[2]
+        count += known[3]
+        values += [value for value in known[4:] if value is not None]
+    return *done, count, min(values, default=None), max(values, default=None)
 
 
-def _rank(value: float | None) -> tuple[bool, float]:
-    return value is None, value or 0.0
+def _place(point: Point) -> tuple[int, int, bool, float]:
+    _, step, value, ms = point
+    return step, ms, value is None, value or 0.0

@@ -14,6 +14,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     select,
     type_coerce,
 )
@@ -30,6 +31,8 @@ from meguru.tracking.schema import run, run_metric_latest, run_param, run_tag
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 _NAMES = {"run name": "run_name", "created": "start_time", "Run name": "run_name", "Run Name": "run_name"}
 _SHOWN = {state: status for status, state in STATES.items() if status != "SCHEDULED"}
+MANY = 5000
+"""With so many runs it is cheaper to look through one metric's values than through the runs."""
 _TABLES = {"param": run_param, "tag": run_tag}
 stage = func.coalesce(mlflow_run.c.stage, "active")
 user = func.coalesce(mlflow_run.c.user_id, run.c.created_by)
@@ -57,7 +60,7 @@ def search_runs(tx: Connection, params: Params) -> tuple[list[str], str]:
     if not any(order.kind == "attribute" and _name(order.key) == "start_time" for order in orders):
         keys += search.keys(grammar.Order("attribute", "start_time", descending=True))
     keys.append(pages.Key(run.c.id))
-    query = select(run.c.id).select_from(search.source).where(*search.conditions)
+    query = select(run.c.id).select_from(search.source).where(search.scope(), *search.conditions)
     rows, token = pages.fetch(tx, query, keys, token=params.text("page_token"), limit=limit)
     return [row.id for row in rows], token
 
@@ -68,8 +71,21 @@ class _Search:
     def __init__(self, tx: Connection, experiments: list[str], stages: tuple[str, ...]) -> None:
         self.tx = tx
         self.source: Any = run.outerjoin(mlflow_run, mlflow_run.c.run == run.c.id)
-        self.conditions: list[ColumnElement[bool]] = [run.c.experiment.in_(experiments), stage.in_(stages)]
+        self.conditions: list[ColumnElement[bool]] = [stage.in_(stages)]
+        self._experiments = experiments
         self._metrics: dict[str, Any] = {}
+
+    def scope(self) -> ColumnElement[bool]:
+        """Return the condition of being in the experiments."""
+        column: Any = run.c.experiment
+        some = select(run.c.id).where(column.in_(self._experiments)).limit(MANY).subquery()
+        count = select(func.count()).select_from(some)
+        guess = bool(self._metrics) and self.tx.dialect.name == "sqlite"
+        if guess and self.tx.execute(count).scalar() == MANY:
+            # SQLite keeps no figures: the sign tells it to start from the metric's values, not from here.
+            column = literal_column("+run.experiment", String)
+        done: ColumnElement[bool] = column.in_(self._experiments)
+        return done
 
     def add(self, clause: grammar.Clause) -> None:
         """Add one comparison."""
