@@ -135,6 +135,8 @@ class Deployments:
             place.attempts = 0
         place.endpoint = endpoint
         try:
+            if endpoint.live is None:
+                warm_up()  # its first model is surely on its way
             if not place.settled:
                 self._change_over(place)
             place.fault, place.attempts = None, 0
@@ -145,8 +147,6 @@ class Deployments:
 
     def _change_over(self, place: Place) -> None:
         live = place.endpoint.live
-        if live is None:
-            warm_up()  # its first model is surely on its way
         if live is None or self._writer is None:
             return
         model = self._loader.get(live.model_ref)
