@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from meguru.errors import InvalidInput
+
 MOST = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +25,9 @@ def stored(ms: int) -> str:
 
 
 def moment(ms: int) -> datetime:
-    """Return the moment."""
+    """Return the moment; refuse one that is before 1970 or beyond the calendar."""
+    if not 0 <= ms <= MOST:
+        raise InvalidInput(f"{ms} is no moment", why=f"milliseconds since 1970 go from 0 to {MOST}")
     return _START + timedelta(milliseconds=ms)
 
 
