@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect
 
 from meguru.app.nouns import load_schemas
+from meguru.errors import UsageError, masked
 from meguru.storage.db import Database, metadata
 
 # As Alembic makes it; in a catalogue of its own, for it is not one of ours.
@@ -31,6 +32,13 @@ def migrate(db: Database) -> None:
             metadata.create_all(tx)
             _version.create(tx)
             tx.execute(insert(_version).values(version_num=newest()))
+        elif found is not None and found > newest():
+            raise UsageError(
+                "this workspace was made by a newer Meguru",
+                where=masked(db.url),
+                why=f"its schema has revision {found}, and this Meguru knows {newest()}",
+                hint="upgrade Meguru",
+            )
         elif found != newest():
             upgrade(tx)
 

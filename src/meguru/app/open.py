@@ -62,14 +62,21 @@ def open_local(
         root = Path(where).absolute()
         if not create and not (root / DATABASE).exists():
             raise NotFound(f"there is no workspace in {root}", where=str(root), hint="run: meguru init")
-        root.mkdir(parents=True, exist_ok=True)
-        if not (root / ".gitignore").exists():
-            (root / ".gitignore").write_text("*\n", "utf-8")
+        _make(root)
         url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or str(root / "blobs")
     db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
     migrate(db)
     _first_time(db)
     return Workspace(db=db, blobs=open_store(blobs), settings=chosen, root=root, clock=clock)
+
+
+def _make(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not (root / ".gitignore").exists():
+            (root / ".gitignore").write_text("*\n", "utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"there can't be a workspace in {root}", where=str(root), why=str(error)) from error
 
 
 def _first_time(db: Database) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
-from meguru.errors import Busy, DigestMismatch, NotFound
+from meguru.errors import Busy, DigestMismatch, NotFound, UsageError, masked
 from meguru.storage.blobs.base import check, missing
 from meguru.storage.blobs.local import LocalStore
 
@@ -23,10 +23,16 @@ class ObjectStore:
     """
 
     def __init__(self, url: str, cache: Path | None = None) -> None:
+        from obstore.exceptions import BaseError
         from obstore.store import from_url
 
         self.url = url
-        self._store = from_url(url, **_options(url))
+        try:
+            self._store = from_url(url, **_options(url))
+        except BaseError:
+            # Its words would repeat the URL, and whatever secret stands in it.
+            hint = "write s3://BUCKET/PREFIX; credentials go into the environment"
+            raise UsageError(f"{masked(url)!r} is no place for blobs", hint=hint) from None
         self._cache = LocalStore(cache or cache_folder("blobs"))
 
     def put_bytes(self, data: bytes) -> str:
