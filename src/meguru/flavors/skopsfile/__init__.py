@@ -31,7 +31,7 @@ def dumps(model: Any, where: str = "") -> bytes:
     except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
         what = f"a {type(model).__name__} can't be saved without pickle"
         raise UnsafeModel(what, where=where, why=str(error)[:300], hint=audit.HINT) from error
-    loads(data, where)
+    _audited(data, where)
     return data
 
 
@@ -47,21 +47,39 @@ def loads(data: bytes, where: str = "") -> Any:
         import skops.io
     except ImportError as error:
         raise MissingDependency.of("sklearn", "skops") from error
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            audit.audit(archive, where)
-    except zipfile.BadZipFile as error:
-        raise audit.malformed(where, str(error)) from error
+    held = _audited(data, where)
+    # skops walks the whole list again at each of its nodes, so it gets only the part that this file needs.
+    trusted = [name for name in names.trusted() if name in held]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=UserWarning)  # of another release's file
-            model = skops.io.loads(data, trusted=names.trusted())
+            model = skops.io.loads(data, trusted=trusted)
         trees.check_built(model)
     except UnsafeModel:
         raise
     except Exception as error:  # whatever a crafted file makes the libraries raise, the answer is the same
         raise audit.malformed(where, f"{type(error).__name__}: {error}") from error
     return model
+
+
+def _audited(data: bytes, where: str) -> set[str]:
+    """Check a file against our list; return the names of the types it holds."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            schema = audit.audit(archive, where)
+    except zipfile.BadZipFile as error:
+        raise audit.malformed(where, str(error)) from error
+    found: set[str] = set()
+    todo: list[Any] = [schema]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            if "__class__" in node:
+                found.add(f"{node.get('__module__')}.{node['__class__']}")
+            todo.extend(node.values())
+        elif isinstance(node, list):
+            todo.extend(node)
+    return found
 
 
 def doubted(data: bytes) -> list[str]:
