@@ -7,7 +7,7 @@ from meguru.runtime.principals import Principal
 ROW = {"hour": 5, "distance": 0.5}
 
 
-def test_who_may_only_read_sees_the_signature_and_gets_no_prediction_and_the_denial_is_logged(workspace, live, http_as):
+def test_who_may_only_read_sees_the_signature_and_gets_no_prediction(workspace, live, http_as):
     live(1)
     viewer = Principal(name="eve", permissions=frozenset({"*:read"}))
     http = http_as(authenticate=lambda scope: viewer)
