@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench docs format clean
 
+# Programs here start many processes; compiling the same modules in each would take most of the time.
+unexport PYTHONDONTWRITEBYTECODE
+
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
@@ -42,7 +45,7 @@ clean: ## Remove the environment and caches
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.ready: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --all-extras
+	$(UV) sync --frozen --all-extras --compile-bytecode
 	@touch $@
 
 .uv/bin/uv:
