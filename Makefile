@@ -45,7 +45,7 @@ clean: ## Remove the environment and caches
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.ready: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --frozen --all-extras --compile-bytecode
+	$(UV) sync --frozen --all-extras
 	@touch $@
 
 .uv/bin/uv:
