@@ -197,10 +197,12 @@ WORKER = """
     from meguru.base.plugins import Table
     from meguru.runtime.jobs import Worker
     forever = "forever" in rest
+    one_line_at_a_time = threading.Lock()
 
     class Handler:
         def run(self, ws, job, lease):
-            print(job.id, flush=True)
+            with one_line_at_a_time:
+                print(job.id, flush=True)
             if forever:
                 threading.Event().wait()
 
