@@ -14,7 +14,7 @@ from pathlib import Path
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.pipelines.process import shared
+from meguru.pipelines import executors
 from meguru.pipelines.runner import run_file
 
 STEPS = 50
@@ -122,7 +122,7 @@ def main() -> None:
                 start = time.perf_counter()
                 subprocess.run(what, check=True, env=clean_environment())
                 times.append(time.perf_counter() - start)
-        shared().close()
+        executors.close()
     show(cold=[cold], runs=runs, forks=forks, servers=servers, cached=cached, whole=whole, empty=empty)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from meguru.artifacts import trees
 from meguru.base.ids import new_id
 from meguru.errors import LostLease
-from meguru.pipelines import keys, process, runs, store
+from meguru.pipelines import executors, keys, runs, store
 from meguru.pipelines.graph import needs, order
 from meguru.pipelines.launch import Active, job_of, preload_of
 from meguru.pipelines.materializers.base import Value
@@ -55,7 +55,7 @@ class Engine:
             key: one.outputs for key, one in self.steps.items() if one.state in _DONE
         }
         self.active: dict[str, Active] = {}
-        self.inbox: queue.SimpleQueue[tuple[str, process.Ended]] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[tuple[str, executors.Ended]] = queue.SimpleQueue()
         self.failed: Failed | None = None
         self.lost = 0
         self._stored = {one.id for one in self.steps.values()}
@@ -90,7 +90,7 @@ class Engine:
             self._finish()
         finally:
             for one in self.active.values():
-                process.shared().kill(one.name)
+                executors.of("process").kill(one.name)
             shutil.rmtree(self.ws.cache_folder("steps") / self.run.id, ignore_errors=True)
 
     def _plan(self) -> list[str]:
@@ -166,7 +166,7 @@ class Engine:
         limit = self.graph[key].timeout
         deadline = None if limit is None else time.monotonic() + limit
         self.active[key] = Active(name=name, scratch=scratch, log=scratch / "log.txt", deadline=deadline)
-        process.shared().start(
+        executors.of("process").start(
             name,
             job_of(
                 self.graph,
@@ -206,9 +206,9 @@ class Engine:
         for one in self.active.values():
             if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
                 one.timed_out = True
-                process.shared().kill(one.name)
+                executors.of("process").kill(one.name)
 
-    def _take_in(self, key: str, ended: process.Ended) -> None:
+    def _take_in(self, key: str, ended: executors.Ended) -> None:
         done = self.active.pop(key)
         log = self._keep_log(done)
         one = self.steps[key]

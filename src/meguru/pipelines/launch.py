@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from meguru.pipelines.child import (
+from meguru.pipelines.executors.work import (
     Argument,
     DatasetArgument,
     ListArgument,
@@ -56,6 +56,7 @@ def job_of(
         blobs=blobs,
         scratch=str(scratch),
         seed=int(cache_key[:8], 16),
+        snapshot=version.snapshot,
     )
 
 

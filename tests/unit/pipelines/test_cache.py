@@ -95,5 +95,5 @@ def test_a_run_whose_outputs_all_hold_imports_no_user_code_and_starts_no_process
     project.run()
     project.write("imported.txt", "")
     monkeypatch.setattr("meguru.pipelines.load.trace", None)
-    monkeypatch.setattr("meguru.pipelines.process.shared", None)
+    monkeypatch.setattr("meguru.pipelines.executors.of", None)
     assert project.states() == CACHED

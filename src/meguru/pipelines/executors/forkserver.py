@@ -1,8 +1,8 @@
 """The fork server: a process with one thread that has the data libraries imported and forks a child a step.
 
-Run as ``python -P -m meguru.pipelines.forkserver FD``; FD is a socket to the engine that carries one JSON
-object a line. When the engine goes away, by whatever way, the children and their process groups are
-killed and the server ends: no step outlives the process that owns its run.
+Run as ``python -P -m meguru.pipelines.executors.forkserver FD``; FD is a socket to the engine that carries
+one JSON object a line. When the engine goes away, by whatever way, the children and their process groups
+are killed and the server ends: no step outlives the process that owns its run.
 """
 
 from __future__ import annotations
@@ -98,9 +98,9 @@ class _Server:
             os.environ.clear()
             os.environ.update(message["env"])
             os.chdir(message["cwd"])
-            from meguru.pipelines import child
+            from meguru.pipelines.executors import perform
 
-            status = child.main(message["job"], message["result"])
+            status = perform.main(message["job"], message["result"])
         except BaseException:  # noqa: BLE001 - the child must never return into the server's loop
             with contextlib.suppress(Exception):
                 import traceback
@@ -166,9 +166,9 @@ def _kill_group(pid: int) -> None:
 
 def main() -> None:
     """Serve until the engine is gone."""
-    from meguru.pipelines import child
+    from meguru.pipelines.executors import perform
 
-    child.warm()
+    perform.warm()
     _settle()
     _Server(socket.socket(fileno=int(sys.argv[1]))).serve()
 

@@ -15,72 +15,20 @@ import msgspec
 from meguru.errors import InvalidInput, MeguruError
 from meguru.pipelines import materializers, snapshot
 from meguru.pipelines.authoring import StepFunction
-from meguru.pipelines.code.project import Source
+from meguru.pipelines.executors.work import (
+    Argument,
+    DatasetArgument,
+    Failure,
+    ListArgument,
+    Outcome,
+    PlainArgument,
+    StepArgument,
+    StepJob,
+)
 from meguru.pipelines.handles import Dataset
 from meguru.pipelines.matching import output_types
 from meguru.pipelines.materializers import Place, Value
 from meguru.storage.blobs import open_store
-
-
-class PlainArgument(msgspec.Struct, frozen=True, kw_only=True, tag="plain"):
-    """A constant or a parameter, as JSON data."""
-
-    value: Any
-
-
-class DatasetArgument(msgspec.Struct, frozen=True, kw_only=True, tag="dataset"):
-    """A pinned version of a dataset."""
-
-    ref: str
-    digest: str
-
-
-class StepArgument(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
-    """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple."""
-
-    values: list[Value]
-    function: str
-    index: int | None = None
-    many: bool = False
-
-
-class ListArgument(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
-    """Several arguments as one list."""
-
-    items: list[Argument]
-
-
-Argument = PlainArgument | DatasetArgument | StepArgument | ListArgument
-
-
-class StepJob(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a step's process needs to know."""
-
-    function: str
-    arguments: dict[str, Argument]
-    many_outputs: bool
-    folder: str
-    sources: list[Source]
-    blobs: str
-    scratch: str
-    seed: int
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a step failed; `explained` when another attempt would fail the same way."""
-
-    type: str
-    message: str
-    traceback: str
-    explained: bool = False
-    error: dict[str, str] = {}
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step's process leaves behind."""
-
-    outputs: list[Value] = []
-    failure: Failure | None = None
 
 
 def warm() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -11,19 +10,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from meguru.pipelines.child import Failure, Outcome, StepJob
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """How a step's process ended; `lost` when the fork server itself died, so that nothing is known."""
-
-    outcome: Outcome
-    lost: bool = False
+from meguru.pipelines.executors.base import Done, Ended, died
+from meguru.pipelines.executors.work import Outcome, StepJob
 
 
 class ForkServer:
@@ -33,15 +26,16 @@ class ForkServer:
     of this process by whatever way, ends the server and every step that still runs.
     """
 
+    fresh = True
+    remote = False
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._waiting: dict[str, tuple[socket.socket, Path, Callable[[Ended], None]]] = {}
+        self._waiting: dict[str, tuple[socket.socket, Path, Done]] = {}
 
-    def start(
-        self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Callable[[Ended], None]
-    ) -> None:
+    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
         """Start one step; `done` is called from another thread when its process is gone."""
         result = Path(job.scratch) / "outcome.json"
         result.unlink(missing_ok=True)
@@ -90,7 +84,7 @@ class ForkServer:
             self._process.wait()
         ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "meguru.pipelines.forkserver", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "meguru.pipelines.executors.forkserver", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -131,25 +125,18 @@ def _ended(result: Path, status: int | None, refused: str) -> Ended:
     if result.exists():
         return Ended(outcome=msgspec.json.decode(result.read_bytes(), type=Outcome))
     if refused:
-        return Ended(outcome=_died("no process could be started", refused))
+        return died("no process could be started", refused)
     if status is None:
-        return Ended(outcome=_died("the fork server was killed", "its steps ended with it"), lost=True)
+        return died("the fork server was killed", "its steps ended with it", lost=True)
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         with contextlib.suppress(ValueError):
             name = signal.Signals(number).name
             hint = ": out of memory, or someone killed it" if number == signal.SIGKILL else ""
-            return Ended(outcome=_died(f"its process was killed by {name}{hint}", ""))
-        return Ended(outcome=_died(f"its process was killed by signal {number}", ""))
+            return died(f"its process was killed by {name}{hint}")
+        return died(f"its process was killed by signal {number}")
     code = os.WEXITSTATUS(status)
-    return Ended(
-        outcome=_died(f"its process ended with code {code} before the step returned", "did it call os._exit?")
-    )
-
-
-def _died(what: str, why: str) -> Outcome:
-    text = f"{what} ({why})" if why else what
-    return Outcome(failure=Failure(type="ProcessDied", message=text, traceback=""))
+    return died(f"its process ended with code {code} before the step returned", "did it call os._exit?")
 
 
 def _environment() -> dict[str, str]:
@@ -164,16 +151,3 @@ def _environment() -> dict[str, str]:
         "PYTHONHASHSEED": "0",
     }
     return ours | {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
-
-
-_shared: list[ForkServer] = []
-_shared_lock = threading.Lock()
-
-
-def shared() -> ForkServer:
-    """Return the fork server of this process."""
-    with _shared_lock:
-        if not _shared:
-            _shared.append(ForkServer())
-            atexit.register(_shared[0].close)
-        return _shared[0]

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from meguru.pipelines.child import PlainArgument, StepJob
 from meguru.pipelines.code import Project
-from meguru.pipelines.process import Ended, ForkServer
+from meguru.pipelines.executors import Ended
+from meguru.pipelines.executors.process import ForkServer
+from meguru.pipelines.executors.work import PlainArgument, StepJob
 
 STEPS = """
 import os, sys, time
@@ -120,7 +121,7 @@ def test_nothing_outlives_the_engine(tmp_path):
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from test_process import Steps, ForkServer
+from test_executor_process import Steps, ForkServer
 steps = Steps(Path({str(tmp_path)!r}), ForkServer())
 steps.run("where")
 steps.start("sleep")

@@ -1,0 +1,83 @@
+"""What a step's executor is given, and what it gives back: plain data that crosses processes and machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.pipelines.code.project import Source
+from meguru.pipelines.materializers.base import Value
+
+
+class PlainArgument(msgspec.Struct, frozen=True, kw_only=True, tag="plain"):
+    """A constant or a parameter, as JSON data."""
+
+    value: Any
+
+
+class DatasetArgument(msgspec.Struct, frozen=True, kw_only=True, tag="dataset"):
+    """A pinned version of a dataset."""
+
+    ref: str
+    digest: str
+
+
+class StepArgument(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
+    """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple."""
+
+    values: list[Value]
+    function: str
+    index: int | None = None
+    many: bool = False
+
+
+class ListArgument(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
+    """Several arguments as one list."""
+
+    items: list[Argument]
+
+
+Argument = PlainArgument | DatasetArgument | StepArgument | ListArgument
+
+
+class StepJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is needed to run a step, wherever that is.
+
+    `folder` has the unpacked tree `snapshot` of the step's modules, `scratch` is a folder of this attempt
+    alone; an executor on another machine makes both of its own there, from the blob store `blobs`.
+    `cpu`, `memory` (bytes; 0 for no limit) and `gpu` are what it may use; `env` is the place of the lock
+    file of its own environment, as a digest in the blob store, and `env_name` what the author called it.
+    """
+
+    function: str
+    arguments: dict[str, Argument]
+    many_outputs: bool
+    folder: str
+    sources: list[Source]
+    blobs: str
+    scratch: str
+    seed: int
+    snapshot: str = ""
+    cpu: float = 1.0
+    memory: int = 0
+    gpu: float = 0.0
+    env: str = ""
+    env_name: str = ""
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a step failed; `explained` when another attempt would fail the same way."""
+
+    type: str
+    message: str
+    traceback: str
+    explained: bool = False
+    error: dict[str, str] = {}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step leaves behind."""
+
+    outputs: list[Value] = []
+    failure: Failure | None = None
