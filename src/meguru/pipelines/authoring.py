@@ -5,29 +5,29 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
-from meguru.pipelines import durations, parameters, tracing
+from meguru.pipelines import parameters, tracing
 from meguru.pipelines.graph import FromStep, Graph
+from meguru.pipelines.options import Options, options
 
 P = ParamSpec("P")
 R = TypeVar("R")
+MAX_PRIORITY = 1000
 
 
 class StepFunction(Generic[P, R]):
     """A step: in a pipeline's body a call adds it to the graph; anywhere else it is the plain function."""
 
-    def __init__(
-        self, function: Callable[P, R], *, retries: int, timeout: float | None, cache: bool, name: str | None
-    ) -> None:
+    def __init__(self, function: Callable[P, R], *, options: Options, name: str | None = None) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.name = check_name("step", name or _dashed(function.__name__))
-        self.retries, self.timeout, self.cache = retries, timeout, cache
+        self.options = options
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function; while a pipeline is traced, add the call to its graph instead."""
@@ -55,11 +55,30 @@ class StepFunction(Generic[P, R]):
 class PipelineFunction(Generic[P, R]):
     """A pipeline: `trace` gives its graph; a plain call runs its body here and keeps nothing."""
 
-    def __init__(self, function: Callable[P, R], *, name: str | None, produces: str | None) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: str | None = None,
+        produces: str | None = None,
+        max_runs: int | None = None,
+        priority: int = 0,
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.name = check_name("pipeline", name or _dashed(function.__name__))
         self.produces = check_name("model", produces, field="produces") if produces else None
+        if max_runs is not None and max_runs < 1:
+            raise InvalidInput(
+                f"max_runs={max_runs} lets no run begin", field="max_runs", hint="give 1 or more"
+            )
+        if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
+            raise InvalidInput(
+                f"priority={priority} is out of range",
+                field="priority",
+                hint=f"give {-MAX_PRIORITY} to {MAX_PRIORITY}",
+            )
+        self.max_runs, self.priority = max_runs, priority
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the body as the plain function that it is."""
@@ -90,6 +109,8 @@ class PipelineFunction(Generic[P, R]):
             steps=list(tracer.steps.values()),
             result=tracing.result_of(returned, self.name),
             produces=self.produces,
+            max_runs=self.max_runs,
+            priority=self.priority,
         )
         _check_product(graph)
         return graph
@@ -100,34 +121,49 @@ def step(function: Callable[P, R], /) -> StepFunction[P, R]: ...
 @overload
 def step(
     *,
+    name: str | None = None,
     retries: int = 0,
+    backoff: str | float | timedelta | None = None,
     timeout: str | float | timedelta | None = None,
     cache: bool = True,
-    name: str | None = None,
+    isolation: str | None = None,
+    env: str | None = None,
+    resources: Mapping[str, Any] | None = None,
+    pool: str | None = None,
+    deterministic: bool = True,
 ) -> Callable[[Callable[P, R]], StepFunction[P, R]]: ...
-def step(
-    function: Callable[..., Any] | None = None,
-    /,
-    *,
-    retries: int = 0,
-    timeout: str | float | timedelta | None = None,
-    cache: bool = True,
-    name: str | None = None,
-) -> Any:
+def step(function: Callable[..., Any] | None = None, /, *, name: str | None = None, **given: Any) -> Any:
     """Mark a plain, typed function as a step.
 
     Parameters
     ----------
     function
         The function; given by Python when the mark is written without brackets.
+    name
+        What it is called in runs; default: the function's name.
     retries
         How often it is tried again after it failed; at least 0.
+    backoff
+        Seconds, ``"10s"`` or a timedelta to wait before the first retry; each later one waits twice as long.
     timeout
         Seconds, ``"10m"`` or a timedelta, after which its processes are ended; None means never.
     cache
         False if it must run every time, because it reads something that is not among its arguments.
-    name
-        What it is called in runs; default: the function's name.
+    isolation
+        Where it runs: ``"process"`` (default, a fresh process), ``"thread"``, ``"env"``, ``"ray"``.
+    env
+        The lock file of an environment of its own; goes with isolation ``"env"``.
+    resources
+        ``{"cpu": 2, "memory": "4GB", "gpu": 1}``: cores, most memory, accelerators.
+    pool
+        The named pool of which it takes a place while it runs.
+    deterministic
+        False if equal inputs may give different outputs, so that nobody wonders.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the option that can't be used.
 
     Examples
     --------
@@ -137,24 +173,26 @@ def step(
     >>> double(4)
     8
     """
-    if retries < 0:
-        raise InvalidInput(
-            f"a step can't be tried again {retries} times", field="retries", hint="give 0 or more"
-        )
-    limit = durations.seconds(timeout, field="timeout")
+    chosen = options(**given)
     if function is not None:
-        return StepFunction(function, retries=retries, timeout=limit, cache=cache, name=name)
-    return functools.partial(StepFunction, retries=retries, timeout=limit, cache=cache, name=name)
+        return StepFunction(function, options=chosen, name=name)
+    return functools.partial(StepFunction, options=chosen, name=name)
 
 
 @overload
 def pipeline(function: Callable[P, R], /) -> PipelineFunction[P, R]: ...
 @overload
 def pipeline(
-    *, produces: str | None = None, name: str | None = None
+    *, produces: str | None = None, name: str | None = None, max_runs: int | None = None, priority: int = 0
 ) -> Callable[[Callable[P, R]], PipelineFunction[P, R]]: ...
 def pipeline(
-    function: Callable[..., Any] | None = None, /, *, produces: str | None = None, name: str | None = None
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    produces: str | None = None,
+    name: str | None = None,
+    max_runs: int | None = None,
+    priority: int = 0,
 ) -> Any:
     """Mark a function whose body calls steps as a pipeline.
 
@@ -166,10 +204,15 @@ def pipeline(
         The name of the model that a successful run registers a new version of.
     name
         What the pipeline is called; default: the function's name.
+    max_runs
+        How many of its runs are worked on at a time; the others wait. None means any number.
+    priority
+        Of waiting runs those of the highest priority are begun first.
     """
-    if function is not None:
-        return PipelineFunction(function, name=name, produces=produces)
-    return functools.partial(PipelineFunction, name=name, produces=produces)
+    made = functools.partial(
+        PipelineFunction, name=name, produces=produces, max_runs=max_runs, priority=priority
+    )
+    return made if function is None else made(function)
 
 
 def _dashed(name: str) -> str:

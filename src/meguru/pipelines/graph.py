@@ -38,8 +38,28 @@ class Many(msgspec.Struct, frozen=True, kw_only=True, tag="many"):
 Input = Constant | FromParameter | FromStep | Many
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One call of a step function."""
+class Resources(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a step needs of its machine: cores, bytes of memory (None: no limit), accelerators."""
+
+    cpu: float = 1.0
+    memory: int | None = None
+    gpu: float = 0.0
+
+
+class Component(msgspec.Struct, frozen=True, kw_only=True):
+    """The installed package that a step comes from, and the name under which it offers it."""
+
+    name: str
+    distribution: str
+    version: str
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call of a step function.
+
+    `retries` follow a failure after `backoff` seconds, twice as long each time. `isolation` is the executor
+    that runs it, `env` the lock file of its own environment, `pool` the named pool it takes a place of.
+    """
 
     key: str
     function: str
@@ -47,8 +67,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     outputs: list[str]
     many_outputs: bool = False
     retries: int = 0
+    backoff: float = 0.0
     timeout: float | None = None
     cache: bool = True
+    isolation: str = "process"
+    env: str | None = None
+    resources: Resources | None = None
+    pool: str | None = None
+    deterministic: bool = True
+    component: Component | None = None
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +88,19 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
-    """A traced pipeline."""
+    """A traced pipeline.
+
+    `max_runs` is how many of its runs may be worked on at a time (None: any number); of waiting runs those
+    of the highest `priority` are begun first.
+    """
 
     name: str
     parameters: list[Parameter]
     steps: list[Step]
     result: Input | None = None
     produces: str | None = None
+    max_runs: int | None = None
+    priority: int = 0
 
 
 def sources(given: Input) -> set[str]:

@@ -84,9 +84,7 @@ class Tracer:
             inputs=inputs,
             outputs=[type_name(kind) for kind in ([returned] if kinds is None else kinds)],
             many_outputs=kinds is not None,
-            retries=step.retries,
-            timeout=step.timeout,
-            cache=step.cache,
+            **msgspec.structs.asdict(step.options),
         )
         return Placeholder(FromStep(step=key), returned, f"the output of step {key}")
 

@@ -6,8 +6,20 @@ another worker claims the job again and whatever the first one still writes is r
 """
 
 from meguru.runtime.jobs.lease import Lease
-from meguru.runtime.jobs.queue import cancel, enqueue, find
-from meguru.runtime.jobs.types import Job, JobHandler, JobState
+from meguru.runtime.jobs.queue import cancel, enqueue, find, park, wake
+from meguru.runtime.jobs.types import Job, JobHandler, JobState, Parked
 from meguru.runtime.jobs.worker import Worker
 
-__all__ = ["Job", "JobHandler", "JobState", "Lease", "Worker", "cancel", "enqueue", "find"]
+__all__ = [
+    "Job",
+    "JobHandler",
+    "JobState",
+    "Lease",
+    "Parked",
+    "Worker",
+    "cancel",
+    "enqueue",
+    "find",
+    "park",
+    "wake",
+]

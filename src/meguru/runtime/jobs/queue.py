@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
@@ -16,7 +16,8 @@ from meguru.runtime.jobs.types import Job, JobState
 if TYPE_CHECKING:
     from meguru.runtime.operations import Context
 
-OPEN = (JobState.QUEUED, JobState.RUNNING)
+OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PARKED)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def enqueue(
@@ -125,6 +126,31 @@ def put_back(
     return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
 
 
+def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
+    """Let go of a job until `wake`, or `until` a moment; the attempt is forgotten.
+
+    What the holder waits for is looked up in the same transaction, after `is_held`: `wake` waits for its end.
+    """
+    values = {
+        "state": JobState.PARKED,
+        "not_before": until or NEVER,
+        "lease_owner": None,
+        "lease_until": None,
+        "attempt": job.c.attempt - 1,
+    }
+    return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
+
+
+def wake(tx: Connection, kind: str, key: str, now: datetime) -> bool:
+    """Queue a parked job; False if it is not parked: its holder looks by itself before it lets go."""
+    mine = and_(job.c.kind == kind, job.c.key == key)
+    state = tx.execute(select(job.c.state).where(mine).with_for_update()).scalar()
+    if state != JobState.PARKED:
+        return False
+    tx.execute(update(job).where(mine).values(state=JobState.QUEUED, not_before=now))
+    return True
+
+
 def cancel(tx: Connection, kind: str, key: str, now: datetime) -> bool:
     """Cancel a job that has not ended; its holder loses its lease. False if it had ended or never was."""
     where = and_(job.c.kind == kind, job.c.key == key, job.c.state.in_(OPEN))
@@ -141,7 +167,7 @@ def from_row(row: Row[Any]) -> Job:
 
 def _due(now: datetime, kinds: Iterable[str], job_id: str | None) -> ColumnElement[bool]:
     due = or_(
-        and_(job.c.state == JobState.QUEUED, job.c.not_before <= now),
+        and_(job.c.state.in_([JobState.QUEUED, JobState.PARKED]), job.c.not_before <= now),
         and_(job.c.state == JobState.RUNNING, job.c.lease_until < now),
     )
     wanted = and_(due, job.c.kind.in_(list(kinds)))

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class JobState(StrEnum):
-    """Where a job stands; the last three are final."""
+    """Where a job stands; the last three are final. A parked one waits for a word, and holds nobody."""
 
     QUEUED = "queued"
     RUNNING = "running"
+    PARKED = "parked"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -42,12 +43,17 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class Parked(Exception):
+    """Raised by a handler that has parked its job: nobody works on it until it is called back."""
+
+
 class JobHandler(Protocol):
     """Does the jobs of one kind.
 
     `run` may be called again for the same job after a crash, so each of its writes is idempotent and
     made under ``lease.check(tx)``. It returns when the job is done; `Interrupted` puts the job back
-    untouched (the process is stopping); any other exception is an attempt that failed. `abandon` is
+    untouched (the process is stopping); `Parked` says that the handler parked it; any other exception is
+    an attempt that failed. `abandon` is
     called once, when no attempt is left or the job was cancelled: it must bring whatever the job was
     for into a final state.
     """

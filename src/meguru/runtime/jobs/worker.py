@@ -17,7 +17,7 @@ from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.runtime import events
 from meguru.runtime.jobs import queue
 from meguru.runtime.jobs.lease import Lease
-from meguru.runtime.jobs.types import Job, JobHandler, JobState
+from meguru.runtime.jobs.types import Job, JobHandler, JobState, Parked
 
 if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
@@ -131,6 +131,8 @@ class Worker:
                 cancelled = queue.find(tx, job.id).state is JobState.CANCELLED
             if cancelled:
                 handler.abandon(ws, job, "it was cancelled")
+        except Parked:
+            self.ws.notify()
         except Interrupted:
             with self.ws.db.write() as tx:
                 queue.put_back(tx, job, self.ws.clock.now(), counts=False)
