@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from meguru.pipelines.authoring import pipeline as pipeline
     from meguru.pipelines.authoring import step as step
     from meguru.pipelines.handles import Dataset as Dataset
+    from meguru.pipelines.step_metrics import log as log
 
 _PLACES = {
     "Dataset": "meguru.pipelines.handles",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
+    "log": "meguru.pipelines.step_metrics",
     "open_workspace": "meguru.app",
     "pipeline": "meguru.pipelines.authoring",
     "run": "meguru.app.tracked",
     "step": "meguru.pipelines.authoring",
 }
-__all__ = ["Dataset", "MeguruError", "Model", "open_workspace", "pipeline", "run", "step"]
+__all__ = ["Dataset", "MeguruError", "Model", "log", "open_workspace", "pipeline", "run", "step"]
 
 
 def __getattr__(name: str) -> Any:

@@ -67,7 +67,7 @@ def show(session: Session, run: str) -> None:
     from meguru.pipelines.show import show_run
 
     shown = show_run(ws, ref=run)
-    session.show(shown, lambda: _print_pipeline(shown))
+    session.show(shown, lambda: _print_pipeline(shown, _logged(session, shown)))
 
 
 @command.command()
@@ -106,7 +106,15 @@ def _print_tracked(run: Run) -> None:
         click.echo(f"  metric  {key:<24} {cell(item.value)}  ({item.count} points)")
 
 
-def _print_pipeline(run: PipelineRun) -> None:
+def _logged(session: Session, run: PipelineRun) -> Run | None:
+    if run.tracked is None or session.as_json:
+        return None
+    from meguru.tracking.show import show as show_tracked
+
+    return show_tracked(session.open(), run=run.tracked)
+
+
+def _print_pipeline(run: PipelineRun, logged: Run | None) -> None:
     click.echo(f"{run.ref}  {run.pipeline}@{run.version}  {run.state}  {cell(run.created_at)}")
     for key, value in run.params.items():
         click.echo(f"  {key} = {value}")
@@ -117,5 +125,9 @@ def _print_pipeline(run: PipelineRun) -> None:
         click.echo(f"  {step.state:<10} {step.step:<24} {took}")
         if step.failed:
             click.echo(f"             {step.failed.type}: {step.failed.message}")
+    if logged:
+        click.echo(f"  logged to {logged.ref}")
+        for key, item in logged.metrics.items():
+            click.echo(f"    {key:<24} {cell(item.value)}  ({item.count} points)")
     for ref in run.produced:
         click.echo(f"  made {ref}")

@@ -1,7 +1,7 @@
 """Cancel a run."""
 
 from meguru.errors import Conflict
-from meguru.pipelines import runs
+from meguru.pipelines import kept_metrics, runs
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
 from meguru.runtime import jobs
 from meguru.runtime.operations import Context, operation
@@ -23,6 +23,7 @@ def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
         raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
     jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
     runs.change(ctx.tx, found.id, state=RunState.CANCELLED, finished_at=ctx.now())
+    kept_metrics.end(ctx, found.id, "cancelled")
     ctx.emit(
         "pipeline_run.cancelled",
         found.ref,

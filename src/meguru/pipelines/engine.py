@@ -21,6 +21,7 @@ from meguru.base.ids import new_id
 from meguru.errors import LostLease
 from meguru.pipelines import executors, keys, runs, store
 from meguru.pipelines.graph import needs, order
+from meguru.pipelines.kept_metrics import Reader
 from meguru.pipelines.launch import Active, job_of, preload_of
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.types import FINAL, Failed, RunState, StepRun, StepState
@@ -56,6 +57,7 @@ class Engine:
         }
         self.active: dict[str, Active] = {}
         self.inbox: queue.SimpleQueue[tuple[str, executors.Ended]] = queue.SimpleQueue()
+        self.metrics = Reader(self.ws, self.run.id, lease)
         self.failed: Failed | None = None
         self.lost = 0
         self._stored = {one.id for one in self.steps.values()}
@@ -203,7 +205,8 @@ class Engine:
 
     def _watch(self) -> None:
         self.lease.look()
-        for one in self.active.values():
+        for key, one in self.active.items():
+            self.metrics.take(key, self.steps[key].attempt, one.scratch)
             if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
                 one.timed_out = True
                 executors.of("process").kill(one.name)
@@ -212,6 +215,7 @@ class Engine:
         done = self.active.pop(key)
         log = self._keep_log(done)
         one = self.steps[key]
+        self.metrics.take(key, one.attempt, done.scratch, ended=True)
         failure = ended.outcome.failure
         if failure is None:
             self.outputs[key] = ended.outcome.outputs

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from meguru.base.plugins import Table
 from meguru.errors import InvalidInput, LostLease
-from meguru.pipelines import runs
+from meguru.pipelines import kept_metrics, runs
 from meguru.pipelines.graph import FromStep, Graph
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.schema import step_run
@@ -98,6 +98,7 @@ def result_of(graph: Graph, steps: Mapping[str, StepRun]) -> Value | None:
     return outputs[0] if len(outputs) == 1 else None
 
 
-def _end(ctx: Context, run: PipelineRun, **values: Any) -> None:
-    if not runs.change(ctx.tx, run.id, finished_at=ctx.now(), **values):
+def _end(ctx: Context, run: PipelineRun, *, state: RunState, **values: Any) -> None:
+    kept_metrics.end(ctx, run.id, "succeeded" if state is RunState.SUCCEEDED else "failed")
+    if not runs.change(ctx.tx, run.id, state=state, finished_at=ctx.now(), **values):
         raise LostLease(f"run {run.id} has ended already")

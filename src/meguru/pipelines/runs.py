@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
-from meguru.pipelines.schema import pipeline_run, step_run
+from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
 from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
 from meguru.runtime.jobs.schema import job
 
-_DERIVED = {"ref", "interrupted", "steps"}
+_DERIVED = {"ref", "interrupted", "tracked", "steps"}
 _KEPT = (StepState.SUCCEEDED.value,)
 
 
@@ -107,8 +107,15 @@ def previous(tx: Connection, one: StepRun) -> StepRun | None:
 
 
 def _query() -> Any:
-    return select(pipeline_run, job.c.state.label("job_state"), job.c.lease_until).join(
-        job, job.c.id == pipeline_run.c.job, isouter=True
+    return (
+        select(
+            pipeline_run,
+            job.c.state.label("job_state"),
+            job.c.lease_until,
+            pipeline_metrics.c.run.label("tracked"),
+        )
+        .join(job, job.c.id == pipeline_run.c.job, isouter=True)
+        .join(pipeline_metrics, pipeline_metrics.c.pipeline_run == pipeline_run.c.id, isouter=True)
     )
 
 

@@ -77,3 +77,14 @@ step_run = Table(
     Index(None, "key", "state"),
     Index(None, "pipeline", "step", "id"),
 )
+
+pipeline_metrics = Table(
+    "pipeline_metrics",
+    metadata,
+    Column("pipeline_run", String(64), primary_key=True),
+    Column("run", String(64), nullable=False),
+    Column("series", Json, nullable=False),
+    Column("marks", Json, nullable=False),
+    Index(None, "run"),
+)
+"""The tracked run that has what a pipeline run's steps logged; who logs each of its series; what is kept."""

@@ -125,8 +125,9 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
 class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a pipeline.
 
-    `produced` has the references that the run made, such as ``model/delay@3``. `interrupted` is True while
-    the process that worked on it is gone and no other has taken it over yet.
+    `produced` has the references that the run made, such as ``model/delay@3``. `tracked` names the tracked
+    run that has what its steps logged. `interrupted` is True while the process that worked on it is gone and
+    no other has taken it over yet.
     """
 
     ref: str
@@ -148,4 +149,5 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     ran: int = 0
     cached: int = 0
     interrupted: bool = False
+    tracked: str | None = None
     steps: list[StepRun] = []

@@ -38,6 +38,17 @@ def check_texts(kind: str, texts: Mapping[str, str]) -> None:
             )
 
 
+def number(key: str, value: float) -> float | None:
+    """Return a metric's value as a plain number; None if it is not finite."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(
+            f"metric {key!r} can't be {value!r}", why="a metric is a number", field=key
+        ) from None
+    return found if math.isfinite(found) else None
+
+
 def check_points(points: Sequence[MetricPoint]) -> None:
     """Raise unless a batch of points can be kept."""
     if len(points) > MAX_POINTS:

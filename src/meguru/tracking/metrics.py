@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, insert, select, tuple_
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, tuple_
 
 from meguru.tracking.schema import run_metric, run_metric_latest
 from meguru.tracking.types import MetricPoint, MetricSummary
@@ -26,6 +26,25 @@ def add(tx: Connection, run: str, points: Sequence[MetricPoint], now: datetime) 
         known[point.key] = _include(known.get(point.key), point, now)
     tx.execute(delete(table).where(mine))
     tx.execute(insert(table), [{"run": run, "key": key, **_fields(each)} for key, each in known.items()])
+
+
+def rewind(tx: Connection, run: str, key: str, step: int) -> None:
+    """Forget the points of a series from a step on: they are about to be made again."""
+    table = run_metric.c
+    mine = (table.run == run) & (table.key == key)
+    gone = tx.execute(delete(run_metric).where(mine, table.step >= step))
+    if not gone.rowcount:
+        return
+    tx.execute(
+        delete(run_metric_latest).where(run_metric_latest.c.run == run, run_metric_latest.c.key == key)
+    )
+    ranged = select(func.count(), func.min(table.value), func.max(table.value)).where(mine)
+    count, minimum, maximum = tx.execute(ranged).one()
+    newest = select(run_metric).where(mine).order_by(table.step.desc(), table.id.desc()).limit(1)
+    row = tx.execute(newest).first()
+    if row is not None:
+        last = {"run": run, "key": key, "value": row.value, "step": row.step, "at": row.at}
+        tx.execute(insert(run_metric_latest).values(**last, count=count, minimum=minimum, maximum=maximum))
 
 
 def series(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from meguru.errors import InvalidInput
 from meguru.runtime.operations import Door
 from meguru.storage.blobs import BlobStore
 from meguru.tracking import alive, runs
-from meguru.tracking.keys import MAX_POINTS
+from meguru.tracking.keys import MAX_POINTS, number
 from meguru.tracking.pulse import Pulse, is_refusal
 from meguru.tracking.types import EndState, MetricPoint, Run
 
@@ -110,7 +109,7 @@ class ActiveRun:
             for key, value in {**(metrics or {}), **more}.items():
                 at_step = self._steps.get(key, -1) + 1 if step is None else step
                 self._steps[key] = at_step
-                self._points.append(MetricPoint(key=key, value=_number(key, value), step=at_step, at=now))
+                self._points.append(MetricPoint(key=key, value=number(key, value), step=at_step, at=now))
             waiting = len(self._points)
         if waiting > KEEP_POINTS or not self._pulse.is_going():
             self.flush()
@@ -193,13 +192,3 @@ class ActiveRun:
 
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:
     return {key: value if isinstance(value, str) else repr(value) for key, value in (values or {}).items()}
-
-
-def _number(key: str, value: float) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InvalidInput(
-            f"metric {key!r} can't be {value!r}", why="a metric is a number", field=key
-        ) from None
-    return number if math.isfinite(number) else None

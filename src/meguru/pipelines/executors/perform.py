@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from meguru.errors import InvalidInput, MeguruError
-from meguru.pipelines import materializers, snapshot
+from meguru.pipelines import materializers, snapshot, step_metrics
 from meguru.pipelines.authoring import StepFunction
 from meguru.pipelines.executors.work import (
     Argument,
@@ -50,7 +50,9 @@ def warm() -> None:
 
 def main(job: dict[str, Any], result: str) -> int:
     """Do one step; write its outcome, whole or not at all, to the file `result`."""
-    outcome = perform(msgspec.convert(job, StepJob))
+    step = msgspec.convert(job, StepJob)
+    with step_metrics.writing_to(Path(step.scratch), whole_process=True):
+        outcome = perform(step)
     draft = Path(result + ".draft")
     draft.write_bytes(msgspec.json.encode(outcome))
     draft.rename(result)
@@ -71,7 +73,9 @@ def perform(job: StepJob) -> Outcome:
         given = {
             name: _read(argument, hints.get(name, Any), place) for name, argument in job.arguments.items()
         }
-        return Outcome(outputs=_write(function(**given), hints.get("return", Any), job, place))
+        with step_metrics.writing_to(place.scratch):
+            returned = function(**given)
+        return Outcome(outputs=_write(returned, hints.get("return", Any), job, place))
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
         return Outcome(failure=_describe(error, job.folder))
 

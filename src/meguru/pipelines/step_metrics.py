@@ -1,0 +1,140 @@
+"""`meguru.log`: a step tells its metrics while it runs.
+
+A step's process has no database. It appends lines to a file in its own folder; the engine's side reads them
+(`meguru.pipelines.kept_metrics`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from meguru.errors import InvalidInput
+from meguru.tracking.keys import check_points, number
+from meguru.tracking.types import MetricPoint
+
+FILE = "metrics.jsonl"
+ENV = "MEGURU_STEP_METRICS"
+MAX_BYTES = 32 << 20
+"""What one attempt of a step may log; the rest is dropped, with one warning."""
+MAX_LINE = 256 << 10
+MOST_NAMES = 1000
+
+logger = logging.getLogger("meguru.log")
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of `log`."""
+
+    at: datetime
+    steps: dict[str, int]
+    values: dict[str, float | None]
+
+
+class Writer:
+    """Appends to one file; safe for threads, and beside other processes that append to it."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._steps: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._full = False
+
+    def write(self, values: Mapping[str, float | None], step: int | None) -> None:
+        """Append one line, whole."""
+        with self._lock:
+            steps = {key: self._steps.get(key, -1) + 1 if step is None else step for key in values}
+            self._steps |= steps
+            line = msgspec.json.encode(Line(at=datetime.now(UTC), steps=steps, values=dict(values))) + b"\n"
+            if len(line) > MAX_LINE:
+                raise InvalidInput(
+                    f"{len(values)} metrics are too many for one call",
+                    why=f"a call takes at most {MAX_LINE} bytes",
+                    hint="log fewer at a time",
+                )
+            handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                if os.fstat(handle).st_size + len(line) <= MAX_BYTES:
+                    os.write(handle, line)
+                elif not self._full:
+                    self._full = True
+                    logger.warning("this step logged %d MB of metrics; no more are kept", MAX_BYTES >> 20)
+            finally:
+                os.close(handle)
+
+
+_current: ContextVar[Writer | None] = ContextVar("writer", default=None)
+_writers: dict[str, Writer] = {}
+
+
+@contextmanager
+def writing_to(folder: Path, *, whole_process: bool = False) -> Iterator[None]:
+    """Send what is logged in this block to a file in `folder`.
+
+    With `whole_process` also what other threads of this process log, and the processes that it starts:
+    only for a process that does one step.
+    """
+    file = folder.absolute() / FILE
+    token = _current.set(_writers.setdefault(str(file), Writer(file)))
+    before = os.environ.get(ENV)
+    if whole_process:
+        os.environ[ENV] = str(file)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+        if whole_process:
+            os.environ.pop(ENV) if before is None else os.environ.update({ENV: before})
+        if token.old_value is Token.MISSING:
+            _writers.pop(str(file), None)
+
+
+def log(metrics: Mapping[str, float] | None = None, /, *, step: int | None = None, **more: float) -> None:
+    """Log metric values from a step of a pipeline, while it runs.
+
+    They become points of a tracked run that belongs to the pipeline run: a curve on its page, and a value
+    that a sweep can look for. Outside a step nothing is kept, so a step can be called like any function;
+    a line goes to the logger ``meguru.log``. Safe to call from threads, and from processes that the
+    step starts.
+
+    Parameters
+    ----------
+    metrics
+        Values by name; for names that are no Python words, such as ``val/auc``.
+    step
+        Where the values are on the curve; default: each metric's own next number, from 0.
+    more
+        Values by name. A value that is no finite number is kept as a gap.
+
+    Raises
+    ------
+    InvalidInput
+        If a name can't name a metric, or a value is no number.
+
+    Examples
+    --------
+    >>> log(auc=0.84, step=3)
+    >>> log({"val/auc": 0.83})
+    """
+    values = {key: number(key, value) for key, value in {**(metrics or {}), **more}.items()}
+    check_points([MetricPoint(key=key, value=value, step=step or 0) for key, value in values.items()])
+    if not values:
+        return
+    writer = _current.get() or _inherited()
+    if writer is None:
+        logger.info("%s%s", values, "" if step is None else f" at step {step}")
+    else:
+        writer.write(values, step)
+
+
+def _inherited() -> Writer | None:
+    file = os.environ.get(ENV)
+    return _writers.setdefault(file, Writer(Path(file))) if file else None
