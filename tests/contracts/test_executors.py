@@ -6,6 +6,7 @@ import pytest
 
 from meguru.pipelines.executors import EXECUTORS
 from meguru.pipelines.executors.process import ForkServer
+from meguru.pipelines.executors.thread import Threads
 from meguru.testing.contracts.executors import ExecutorContract
 
 
@@ -17,5 +18,15 @@ class TestProcess(ExecutorContract):
         executor.close()
 
 
+class TestThread(ExecutorContract):
+    @pytest.fixture
+    def executor(self):
+        server = ForkServer()
+        executor = Threads(server)
+        yield executor
+        executor.close()
+        server.close()
+
+
 def test_every_executor_is_under_the_contract():
-    assert set(EXECUTORS.names()) == {"process"}
+    assert set(EXECUTORS.names()) == {"process", "thread"}

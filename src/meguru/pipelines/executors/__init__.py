@@ -12,7 +12,8 @@ from meguru.pipelines.executors.work import StepJob
 EXECUTORS = Table(
     "executor",
     {
-        "process": "meguru.pipelines.executors.process:ForkServer",
+        "process": "meguru.pipelines.executors.process:shared",
+        "thread": "meguru.pipelines.executors.thread:Threads",
     },
 )
 __all__ = ["EXECUTORS", "Done", "Ended", "Executor", "StepJob", "close", "of"]

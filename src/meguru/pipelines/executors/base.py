@@ -57,7 +57,7 @@ class Executor(Protocol):
         ...
 
 
-def died(what: str, why: str = "", *, lost: bool = False) -> Ended:
+def died(what: str, why: str = "", *, type: str = "ProcessDied", lost: bool = False) -> Ended:
     """Return the end of a step whose process went away without an outcome."""
     text = f"{what} ({why})" if why else what
-    return Ended(outcome=Outcome(failure=Failure(type="ProcessDied", message=text, traceback="")), lost=lost)
+    return Ended(outcome=Outcome(failure=Failure(type=type, message=text, traceback="")), lost=lost)

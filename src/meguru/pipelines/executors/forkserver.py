@@ -3,6 +3,8 @@
 Run as ``python -P -m meguru.pipelines.executors.forkserver FD``; FD is a socket to the engine that carries
 one JSON object a line. When the engine goes away, by whatever way, the children and their process groups
 are killed and the server ends: no step outlives the process that owns its run.
+
+One child is always forked ahead and waits for its step, so that a step need not wait for the fork.
 """
 
 from __future__ import annotations
@@ -17,19 +19,29 @@ import select
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
+from meguru.pipelines.executors import memory
+
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _CHECK_SECONDS = 2.0
+_MEMORY_SECONDS = 0.1
 
 
 class _Server:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.children: dict[int, str] = {}
+        self.spare: tuple[int, int] | None = None  # its pid, and the pipe that its step comes through
+        self.descriptors: list[int] = []
+        self.limits: dict[int, int] = {}
+        self.over: dict[int, int] = {}
         self.parent = os.getppid()
         self.pid = os.getpid()
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+        self._prctl(_SUBREAPER, 1)
         self.wake_read, self.wake_write = os.pipe()
         for end in (self.wake_read, self.wake_write):
             os.set_blocking(end, False)
@@ -42,49 +54,87 @@ class _Server:
         buffer = b""
         while True:
             watched: list[Any] = [self.control, self.wake_read]
-            ready, _, _ = select.select(watched, [], [], _CHECK_SECONDS)
+            ready, _, _ = select.select(watched, [], [], _MEMORY_SECONDS if self.limits else _CHECK_SECONDS)
             if os.getppid() != self.parent:
                 self._end()
             if self.wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_read, 4096)
             self._reap()
+            self._measure()
             if self.control in ready:
-                data = self.control.recv(1 << 16)
+                data, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
                 if not data:
                     self._end()
+                self.descriptors += descriptors
                 *lines, buffer = (buffer + data).split(b"\n")
                 for line in lines:
                     self._obey(json.loads(line))
+                if lines and self.spare is None:
+                    self._fork_ahead()
 
     def _obey(self, message: dict[str, Any]) -> None:
         for name in message.get("preload", ()):
-            _preload(name)
-        if "job" in message:
-            self._fork(message)
+            self._preload(name)
+        if "id" in message:
+            self._start(message)
         elif "kill" in message:
             for pid, name in self.children.items():
                 if name == message["kill"]:
                     _kill_group(pid)
 
-    def _fork(self, message: dict[str, Any]) -> None:
+    def _start(self, message: dict[str, Any]) -> None:
+        host = self.descriptors.pop(0) if message.get("host") else None
         try:
-            pid = os.fork()
+            pid = self._hand_over(message) if host is None else None
+            pid = pid or self._fork(message, host)
         except OSError as error:
             self._tell({"id": message["id"], "refused": str(error)})
             return
+        finally:
+            if host is not None:
+                os.close(host)
+        self.children[pid] = message["id"]
+        if message.get("memory"):
+            self.limits[pid] = message["memory"]
+
+    def _hand_over(self, message: dict[str, Any]) -> int | None:
+        """Give a step to the child that was forked ahead; None if there is none."""
+        if self.spare is None:
+            return None
+        pid, pipe = self.spare
+        self.spare = None
+        try:
+            with os.fdopen(pipe, "wb") as file:
+                file.write(json.dumps(message).encode())
+        except OSError:  # it was killed meanwhile
+            return None
+        return pid
+
+    def _fork_ahead(self) -> None:
+        read, write = os.pipe()
+        try:
+            self.spare = (self._fork({"later": read}, write), write)
+        except OSError:  # the step that needs it will say so
+            os.close(write)
+        finally:
+            os.close(read)
+
+    def _fork(self, message: dict[str, Any], descriptor: int | None = None) -> int:
+        pid = os.fork()
         if pid == 0:
-            self._become_child(message)
+            self._become_child(message, descriptor)
         with contextlib.suppress(OSError):  # the child does it too; whoever is first
             os.setpgid(pid, pid)
-        self.children[pid] = message["id"]
+        return pid
 
-    def _become_child(self, message: dict[str, Any]) -> NoReturn:
+    def _become_child(self, message: dict[str, Any], descriptor: int | None) -> NoReturn:
         status = 1
         try:
             os.setpgid(0, 0)
-            if self.libc is not None:
-                self.libc.prctl(_DEATH_SIGNAL, signal.SIGKILL)
+            self._prctl(_DEATH_SIGNAL, signal.SIGKILL)
+            # Daemons of the step stay below it, and come to the server, which ends them, when it is gone.
+            self._prctl(_SUBREAPER, 1)
             if os.getppid() != self.pid:
                 os._exit(1)
             signal.set_wakeup_fd(-1)
@@ -92,15 +142,16 @@ class _Server:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self.control.close()
-            os.close(self.wake_read)
-            os.close(self.wake_write)
+            for end in (self.wake_read, self.wake_write, *(self.spare or ())[1:]):
+                os.close(end)
+            if "later" in message:
+                os.close(descriptor or 0)
+                message, descriptor = _awaited(message["later"]), None
             _redirect(message["log"])
             os.environ.clear()
             os.environ.update(message["env"])
             os.chdir(message["cwd"])
-            from meguru.pipelines.executors import perform
-
-            status = perform.main(message["job"], message["result"])
+            status = _work(message, descriptor)
         except BaseException:  # noqa: BLE001 - the child must never return into the server's loop
             with contextlib.suppress(Exception):
                 import traceback
@@ -112,27 +163,88 @@ class _Server:
                 sys.stderr.flush()
             os._exit(status)
 
+    def _prctl(self, option: int, value: int) -> None:
+        if self.libc is not None:
+            self.libc.prctl(option, value)
+
     def _reap(self) -> None:
-        while self.children:
+        ended = False
+        while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
-                return
+                break
+            ended = True
+            if self.spare is not None and pid == self.spare[0]:
+                os.close(self.spare[1])
+                self.spare = None
             name = self.children.pop(pid, None)
+            self.limits.pop(pid, None)
             if name is not None:
                 _kill_group(pid)  # what the step left running in the background ends with it
-                self._tell({"id": name, "status": status})
+                self._tell({"id": name, "status": status, "over": self.over.pop(pid, 0)})
+        if ended:
+            self._end_daemons()
+
+    def _end_daemons(self) -> None:
+        """End what left its step's process group and outlived the step: it is this process's child now."""
+        ours = self.children.keys() | ({self.spare[0]} if self.spare else set())
+        with contextlib.suppress(OSError):
+            for pid in map(
+                int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()
+            ):
+                if pid not in ours:
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, signal.SIGKILL)
+                    _kill_group(pid)
+
+    def _measure(self) -> None:
+        for pid, limit in self.limits.items():
+            if pid not in self.over and (used := memory.over(pid, limit)):
+                self.over[pid] = used
+                _kill_group(pid)
+
+    def _preload(self, name: str) -> None:
+        if name in sys.modules:
+            return
+        with contextlib.suppress(Exception):  # the step that needs it will say what is wrong
+            importlib.import_module(name)
+        _settle()
+        if self.spare is not None:  # it was forked without the module
+            os.close(self.spare[1])
+            self.spare = None
 
     def _tell(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             self.control.sendall(json.dumps(message).encode() + b"\n")
 
     def _end(self, *_: object) -> NoReturn:
-        for pid in self.children:
+        for pid in [*self.children, *(self.spare or ())[:1]]:
             _kill_group(pid)
         os._exit(0)
+
+
+def _awaited(pipe: int) -> dict[str, Any]:
+    """Wait for the step of a child that was forked ahead; end if the server has none for it."""
+    with os.fdopen(pipe, "rb") as file:
+        data = file.read()
+    if not data:
+        os._exit(0)
+    message: dict[str, Any] = json.loads(data)
+    return message
+
+
+def _work(message: dict[str, Any], descriptor: int | None) -> int:
+    if descriptor is None:
+        from meguru.pipelines.executors import perform
+
+        return perform.main(message["job"], message["result"])
+    from meguru.pipelines.executors import threadhost
+
+    threadhost.serve(socket.socket(fileno=descriptor))
+    return 0
 
 
 def _redirect(log: str) -> None:
@@ -145,13 +257,6 @@ def _redirect(log: str) -> None:
     os.close(out)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a killed step's last lines count
-
-
-def _preload(name: str) -> None:
-    if name not in sys.modules:
-        with contextlib.suppress(Exception):  # the step that needs it will say what is wrong
-            importlib.import_module(name)
-        _settle()
 
 
 def _settle() -> None:

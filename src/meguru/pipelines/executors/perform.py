@@ -60,14 +60,26 @@ def main(job: dict[str, Any], result: str) -> int:
 
 
 def perform(job: StepJob) -> Outcome:
-    """Do one step in this process."""
+    """Do one step in this process, which has done none before."""
+    try:
+        open_sources(job)
+    except BaseException as error:  # noqa: BLE001 - as below
+        return Outcome(failure=_describe(error, job.folder))
+    return carry_out(job, Place(open_store(job.blobs), Path(job.scratch)))
+
+
+def open_sources(job: StepJob) -> None:
+    """Let imports find the modules of the step's project, as they were registered, before all others."""
+    finder = snapshot.finder_of(Path(job.folder), job.sources)
+    sys.meta_path.insert(0, finder)
+    for name in finder.files:
+        sys.modules.pop(name, None)
+
+
+def carry_out(job: StepJob, place: Place) -> Outcome:
+    """Do one step whose sources are open; whatever it raises is its failure."""
     try:
         _seed(job.seed)
-        finder = snapshot.finder_of(Path(job.folder), job.sources)
-        sys.meta_path.insert(0, finder)
-        for name in finder.files:
-            sys.modules.pop(name, None)
-        place = Place(open_store(job.blobs), Path(job.scratch))
         function = _find(job.function)
         hints = _hints(function)
         given = {

@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,8 +20,40 @@ from meguru.pipelines.executors.base import Done, Ended, died
 from meguru.pipelines.executors.work import Outcome, StepJob
 
 
+class Exit(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process ended: what ``waitpid`` said, None if nobody could ask; or why it did not start."""
+
+    status: int | None = None
+    refused: str = ""
+    over: int = 0
+    limit: int = 0
+
+    @property
+    def code(self) -> int | None:
+        """The code that it ended with, if it ended by itself."""
+        return os.WEXITSTATUS(self.status) if self.status is not None and os.WIFEXITED(self.status) else None
+
+    def ended(self) -> Ended:
+        """Say it of a step that left no outcome."""
+        if self.refused:
+            return died("no process could be started", self.refused)
+        if self.status is None:
+            return died("the fork server was killed", "its steps ended with it", lost=True)
+        if self.over:
+            text = f"it used more than its {_size(self.limit)} of memory"
+            return died(text, f"{_size(self.over)} when it was ended", type="MemoryLimit")
+        if os.WIFSIGNALED(self.status):
+            return died(f"its process was killed by {_signal(os.WTERMSIG(self.status))}")
+        return died(
+            f"its process ended with code {self.code} before the step returned", "did it call os._exit?"
+        )
+
+
+_Over = Callable[[Exit], None]
+
+
 class ForkServer:
-    """Starts steps and tells when they end. Safe for many threads.
+    """Starts steps, each in a process of its own, and tells when they end.
 
     The server starts with the first step, and again when it was killed. Closing this object, or the end
     of this process by whatever way, ends the server and every step that still runs.
@@ -33,26 +66,60 @@ class ForkServer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._waiting: dict[str, tuple[socket.socket, Path, Done]] = {}
+        self._waiting: dict[str, tuple[socket.socket, int, _Over]] = {}
 
     def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
         """Start one step; `done` is called from another thread when its process is gone."""
         result = Path(job.scratch) / "outcome.json"
         result.unlink(missing_ok=True)
         message = {
-            "id": name,
             "job": msgspec.to_builtins(job),
             "result": str(result),
+            "memory": job.memory,
+        }
+
+        def over(how: Exit) -> None:
+            outcome = _outcome(result)
+            done(how.ended() if outcome is None else Ended(outcome=outcome))
+
+        self._send(name, message, log, preload, over, cpu=job.cpu, limit=job.memory)
+
+    def host(
+        self,
+        name: str,
+        descriptor: int,
+        *,
+        log: Path,
+        preload: Iterable[str],
+        over: _Over,
+    ) -> None:
+        """Fork a process that takes thread steps from the socket `descriptor`; `over` hears of its end."""
+        self._send(name, {"host": name}, log, preload, over, descriptors=[descriptor])
+
+    def _send(
+        self,
+        name: str,
+        message: dict[str, Any],
+        log: Path,
+        preload: Iterable[str],
+        over: _Over,
+        *,
+        cpu: float = 0.0,
+        limit: int = 0,
+        descriptors: Iterable[int] = (),
+    ) -> None:
+        message |= {
+            "id": name,
             "log": str(log),
             "preload": list(preload),
             # The server may be older than what this process set since.
-            "env": _environment(),
+            "env": environment(cpu),
             "cwd": os.getcwd(),  # noqa: PTH109 - a path as text
         }
         with self._lock:
             control = self._running()
-            self._waiting[name] = (control, result, done)
-            _send(control, message)
+            self._waiting[name] = (control, limit, over)
+            _send(control, message, descriptors)
 
     def warm(self, modules: Iterable[str]) -> None:
         """Start the server now and let it import `modules`, so that the first step need not wait for it."""
@@ -88,7 +155,7 @@ class ForkServer:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env=_environment(),
+            env=environment(),
         )
         theirs.close()
         self._control = ours
@@ -100,54 +167,68 @@ class ForkServer:
         with contextlib.suppress(OSError), control, control.makefile("rb") as lines:
             for line in lines:
                 message = json.loads(line)
-                self._finish(message["id"], message.get("status"), message.get("refused", ""))
+                self._finish(message.pop("id"), **message)
         with self._lock:
             if self._control is control:
                 self._control = None
             left = [name for name, (used, _, _) in self._waiting.items() if used is control]
         for name in left:
-            self._finish(name, None, "")
+            self._finish(name)
 
-    def _finish(self, name: str, status: int | None, refused: str) -> None:
+    def _finish(self, name: str, **how: Any) -> None:
         with self._lock:
             waiting = self._waiting.pop(name, None)
         if waiting is not None:
-            _, result, done = waiting
-            done(_ended(result, status, refused))
+            _, limit, over = waiting
+            over(Exit(limit=limit, **how))
 
 
-def _send(control: socket.socket, message: dict[str, object]) -> None:
+def _send(control: socket.socket, message: dict[str, Any], descriptors: Iterable[int] = ()) -> None:
+    data = json.dumps(message).encode() + b"\n"
     with contextlib.suppress(OSError):  # the listener sees that the server is gone and tells who waits
-        control.sendall(json.dumps(message).encode() + b"\n")
+        sent = socket.send_fds(control, [data], list(descriptors)) if descriptors else 0
+        control.sendall(data[sent:])
 
 
-def _ended(result: Path, status: int | None, refused: str) -> Ended:
-    if result.exists():
-        return Ended(outcome=msgspec.json.decode(result.read_bytes(), type=Outcome))
-    if refused:
-        return died("no process could be started", refused)
-    if status is None:
-        return died("the fork server was killed", "its steps ended with it", lost=True)
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(number).name
-            hint = ": out of memory, or someone killed it" if number == signal.SIGKILL else ""
-            return died(f"its process was killed by {name}{hint}")
-        return died(f"its process was killed by signal {number}")
-    code = os.WEXITSTATUS(status)
-    return died(f"its process ended with code {code} before the step returned", "did it call os._exit?")
+def _outcome(result: Path) -> Outcome | None:
+    try:
+        return msgspec.json.decode(result.read_bytes(), type=Outcome)
+    except FileNotFoundError:
+        return None
 
 
-def _environment() -> dict[str, str]:
-    """Give steps the cores there are, equal hash seeds, and threads that sleep while they wait."""
-    cores = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    ours = {
-        "OMP_NUM_THREADS": cores,
-        "OPENBLAS_NUM_THREADS": cores,
-        "MKL_NUM_THREADS": cores,
-        "POLARS_MAX_THREADS": cores,
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "PYTHONHASHSEED": "0",
-    }
-    return ours | {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
+def _signal(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return name + (": out of memory, or someone killed it" if number == signal.SIGKILL else "")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
+
+
+def environment(cpu: float = 0.0) -> dict[str, str]:
+    """Give steps their cores or all, equal hash seeds, and threads that sleep while they wait."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = str(max(1, int(cpu)) if cpu else there)
+    ours = dict.fromkeys(THREAD_LIMITS, cores)
+    ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
+    theirs = {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
+    return ours | theirs | (dict.fromkeys(THREAD_LIMITS, cores) if cpu else {})
+
+
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+"""What libraries read to know how many threads they may start."""
+
+_shared: list[ForkServer] = []
+_shared_lock = threading.Lock()
+
+
+def shared() -> ForkServer:
+    """Return the fork server of this process."""
+    with _shared_lock:
+        if not _shared:
+            _shared.append(ForkServer())
+        return _shared[0]

@@ -46,8 +46,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
 
     `folder` has the unpacked tree `snapshot` of the step's modules, `scratch` is a folder of this attempt
     alone; an executor on another machine makes both of its own there, from the blob store `blobs`.
-    `cpu`, `memory` (bytes; 0 for no limit) and `gpu` are what it may use; `env` is the place of the lock
-    file of its own environment, as a digest in the blob store, and `env_name` what the author called it.
+    `cpu`, `memory` (bytes) and `gpu` are what it may use; 0 stands for no limit.
     """
 
     function: str
@@ -59,11 +58,9 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     scratch: str
     seed: int
     snapshot: str = ""
-    cpu: float = 1.0
+    cpu: float = 0.0
     memory: int = 0
     gpu: float = 0.0
-    env: str = ""
-    env_name: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,57 @@
+"""How much memory the processes of a step use, read from /proc; it knows nothing where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROC = Path("/proc")
+_KIB = 1024
+
+
+def over(leader: int, limit: int) -> int:
+    """Return the bytes that a process group uses if they are more than `limit`; else 0.
+
+    Pages that several processes share count once, divided between them (PSS): a step forked from a process
+    with large libraries is not charged for them alone. The cheap upper bound (RSS) is looked at first.
+    """
+    pids = list(group(leader))
+    if sum(map(_resident, pids)) <= limit:
+        return 0
+    used = sum(map(_proportional, pids))
+    return used if used > limit else 0
+
+
+def group(leader: int) -> Iterator[int]:
+    """Yield the processes of a group, and what they started that left it."""
+    parents: dict[int, tuple[int, int]] = {}
+    for entry in os.scandir(_PROC) if _PROC.exists() else ():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                fields = Path(entry.path, "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+                parents[int(entry.name)] = (int(fields[1]), int(fields[2]))
+    for pid in parents:
+        above, seen = pid, 0
+        while above in parents and seen < len(parents):
+            parent, its_group = parents[above]
+            if leader in {above, its_group}:
+                yield pid
+                break
+            above, seen = parent, seen + 1
+
+
+def _resident(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pages = (_PROC / str(pid) / "statm").read_text("ascii").split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _proportional(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in (_PROC / str(pid) / "smaps_rollup").read_text("ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * _KIB
+    return 0

@@ -1,0 +1,173 @@
+"""The process in which the thread steps of one version of a project run, each in a thread of its own.
+
+It is forked from the fork server, imports the project's modules once, and ends when the engine hangs up or
+when it had nothing to do for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from meguru.pipelines.executors import perform
+from meguru.pipelines.executors.work import Outcome, StepJob
+from meguru.pipelines.materializers import Place
+from meguru.storage.blobs import BlobStore, open_store
+
+IDLE = 75
+"""The code with which a host ends that had nothing to do."""
+_IDLE_SECONDS = 300.0
+_COPIED = 1 << 20
+
+
+class ToHost(msgspec.Struct, frozen=True, kw_only=True):
+    """One step for a host."""
+
+    name: str
+    job: StepJob
+    log: str
+
+
+class FromHost(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of one step."""
+
+    name: str
+    outcome: Outcome
+
+
+class _Log:
+    """What one step prints; the file is made by the first text."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.start = 0
+        self._file: TextIO | None = None
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> None:
+        with self._lock:
+            if self._file is None:
+                self._file = _appending(self.path)
+            self._file.write(text)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+
+
+def _appending(path: str) -> TextIO:
+    return Path(path).open("a", buffering=1, encoding="utf-8", errors="replace")
+
+
+_log: contextvars.ContextVar[_Log | None] = contextvars.ContextVar("meguru_step_log", default=None)
+
+
+class _Router:
+    """Stands for stdout or stderr: each thread's text goes to the log of its step."""
+
+    def __init__(self, below: TextIO) -> None:
+        self._below = below
+
+    def write(self, text: str) -> int:
+        log = _log.get()
+        if log is None:
+            return self._below.write(text)
+        with contextlib.suppress(OSError):  # a step that ended and left a thread has no log any more
+            log.write(text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        self._below.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._below, name)
+
+
+class _Host:
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.sending = threading.Lock()
+        self.running: dict[str, _Log] = {}
+        self.stores: dict[str, BlobStore] = {}
+        self.is_open = False
+
+    def serve(self) -> None:
+        buffer = b""
+        decode = msgspec.json.Decoder(ToHost).decode
+        self.control.settimeout(_IDLE_SECONDS)
+        while True:
+            try:
+                data = self.control.recv(1 << 16)
+            except TimeoutError:
+                if self.running:
+                    continue
+                os._exit(IDLE)
+            if not data:
+                os._exit(0)
+            *lines, buffer = (buffer + data).split(b"\n")
+            for line in lines:
+                self.start(decode(line))
+
+    def start(self, step: ToHost) -> None:
+        if not self.is_open:
+            perform.open_sources(step.job)
+            self.is_open = True
+        if step.job.blobs not in self.stores:
+            self.stores[step.job.blobs] = open_store(step.job.blobs)
+        log = _Log(step.log)
+        log.start = os.fstat(1).st_size
+        self.running[step.name] = log
+        threading.Thread(target=self.work, args=(step, log), name=step.name, daemon=True).start()
+
+    def work(self, step: ToHost, log: _Log) -> None:
+        _log.set(log)
+        place = Place(self.stores[step.job.blobs], Path(step.job.scratch))
+        outcome = perform.carry_out(step.job, place)
+        self.copy_raw(log)
+        log.close()
+        self.running.pop(step.name, None)
+        line = msgspec.json.encode(FromHost(name=step.name, outcome=outcome)) + b"\n"
+        with self.sending, contextlib.suppress(OSError):
+            self.control.sendall(line)
+
+    @staticmethod
+    def copy_raw(log: _Log) -> None:
+        """Add what went past Python (C code, child processes) while the step ran; its thread is unknown."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        size = os.fstat(1).st_size
+        if size > log.start:
+            with contextlib.suppress(OSError), Path("/proc/self/fd/1").open("rb") as file:
+                file.seek(max(log.start, size - _COPIED))
+                log.write(file.read(_COPIED).decode("utf-8", "replace"))
+
+
+def serve(control: socket.socket) -> None:
+    """Run steps until the engine hangs up."""
+    sys.stdout, sys.stderr = _Router(sys.stdout), _Router(sys.stderr)
+    threading.Thread.start = _started  # type: ignore[method-assign]
+    _Host(control).serve()
+
+
+_start = threading.Thread.start
+
+
+def _started(self: threading.Thread) -> None:
+    """Start a thread whose output goes where that of its parent goes."""
+    context, run = contextvars.copy_context(), self.run
+    self.run = lambda: context.run(run)  # type: ignore[method-assign]
+    _start(self)
