@@ -16,6 +16,7 @@ from meguru.pipelines.code import Project
 from meguru.pipelines.executors import Ended
 from meguru.pipelines.executors.process import ForkServer
 from meguru.pipelines.executors.work import PlainArgument, StepJob
+from meguru.testing.contracts import executors as contract
 
 STEPS = """
 import os, sys, time
@@ -138,3 +139,69 @@ sys.stdin.read()
         engine.kill()
     for pid in [server, *map(int, pids)]:
         wait_until_gone(pid)
+
+
+HUNGRY = """
+import subprocess, sys, time
+GRAB = "import time; x = b'x' * 200_000_000; time.sleep(600)"
+
+def eat(n: int) -> int:
+    x = b"x" * 200_000_000
+    time.sleep(600)
+    return n
+
+def feed(n: int) -> int:
+    subprocess.run([sys.executable, "-c", GRAB])
+    return n
+
+def modest(n: int) -> int:
+    x = b"x" * 1_000_000
+    time.sleep(0.3)
+    return n
+"""
+
+
+@pytest.mark.parametrize("function", ["eat", "feed"])
+def test_a_step_above_its_memory_is_ended_and_says_so(tmp_path, steps, function):
+    hungry = contract.Steps(tmp_path / "hungry", steps.server, HUNGRY)
+    hungry.start(function, memory=150_000_000)
+    failure = hungry.end().outcome.failure
+    assert failure.type == "MemoryLimit"
+    assert failure.message.startswith("it used more than its 150 MB of memory (")
+
+
+def test_libraries_that_were_there_before_the_fork_are_not_charged(tmp_path, steps):
+    steps.server.warm(["numpy", "polars"])
+    hungry = contract.Steps(tmp_path / "hungry", steps.server, HUNGRY)
+    assert hungry.run("modest", memory=60_000_000) == 1
+
+
+DAEMON = """
+import os, time
+from pathlib import Path
+
+def detach(n: int) -> int:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            Path("PLACE").write_text(f"{os.getpid()} 0")
+            time.sleep(600)
+        os._exit(0)
+    while not Path("PLACE").exists():
+        time.sleep(0.01)
+    return n
+"""
+
+
+def test_a_daemon_ends_with_the_step_that_started_it(tmp_path, steps):
+    daemons = contract.Steps(tmp_path / "daemons", steps.server, DAEMON)
+    assert daemons.run("detach") == 1
+    wait_until_gone(daemons.lingering()[0])
+
+
+def test_the_child_that_was_forked_ahead_has_the_environment_of_its_step(tmp_path, steps, monkeypatch):
+    program = "import os\n\ndef read(n: int) -> str | None:\n    return os.environ.get('SAID')\n"
+    reading = contract.Steps(tmp_path / "reading", steps.server, program)
+    assert reading.run("read") is None
+    monkeypatch.setenv("SAID", "now")
+    assert reading.run("read") == "now"

@@ -63,9 +63,10 @@ def perform(job: StepJob) -> Outcome:
     """Do one step in this process, which has done none before."""
     try:
         open_sources(job)
-    except BaseException as error:  # noqa: BLE001 - as below
+        place = Place(open_store(job.blobs), Path(job.scratch))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run hears of it
         return Outcome(failure=_describe(error, job.folder))
-    return carry_out(job, Place(open_store(job.blobs), Path(job.scratch)))
+    return carry_out(job, place)
 
 
 def open_sources(job: StepJob) -> None:
