@@ -43,7 +43,8 @@ class _Server:
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._prctl(_SUBREAPER, 1)
         self.wake_read, self.wake_write = os.pipe()
-        for end in (self.wake_read, self.wake_write):
+        self.news_read, self.news_write = os.pipe()
+        for end in (self.wake_read, self.wake_write, self.news_read):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -53,13 +54,15 @@ class _Server:
     def serve(self) -> None:
         buffer = b""
         while True:
-            watched: list[Any] = [self.control, self.wake_read]
+            watched: list[Any] = [self.control, self.wake_read, self.news_read]
             ready, _, _ = select.select(watched, [], [], _MEMORY_SECONDS if self.limits else _CHECK_SECONDS)
             if os.getppid() != self.parent:
                 self._end()
             if self.wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_read, 4096)
+            if self.news_read in ready:
+                self._hear()
             self._reap()
             self._measure()
             if self.control in ready:
@@ -72,6 +75,14 @@ class _Server:
                     self._obey(json.loads(line))
                 if lines and self.spare is None:
                     self._fork_ahead()
+
+    def _hear(self) -> None:
+        """Pass on that a step is done, though its process has still to give its pages back."""
+        pids = {name: pid for pid, name in self.children.items()}
+        for name in os.read(self.news_read, 1 << 16).decode().split():
+            if name in pids:
+                self.children[pids[name]] = ""
+                self._tell({"id": name, "status": 0})
 
     def _obey(self, message: dict[str, Any]) -> None:
         for name in message.get("preload", ()):
@@ -142,7 +153,7 @@ class _Server:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self.control.close()
-            for end in (self.wake_read, self.wake_write, *(self.spare or ())[1:]):
+            for end in (self.wake_read, self.wake_write, self.news_read, *(self.spare or ())[1:]):
                 os.close(end)
             if "later" in message:
                 os.close(descriptor or 0)
@@ -152,6 +163,10 @@ class _Server:
             os.environ.update(message["env"])
             os.chdir(message["cwd"])
             status = _work(message, descriptor)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if descriptor is None and memory.is_small():
+                os.write(self.news_write, f"{message['id']}\n".encode())
         except BaseException:  # noqa: BLE001 - the child must never return into the server's loop
             with contextlib.suppress(Exception):
                 import traceback
@@ -184,6 +199,7 @@ class _Server:
             self.limits.pop(pid, None)
             if name is not None:
                 _kill_group(pid)  # what the step left running in the background ends with it
+            if name:
                 self._tell({"id": name, "status": status, "over": self.over.pop(pid, 0)})
         if ended:
             self._end_daemons()

@@ -69,11 +69,11 @@ class ForkServer:
         self._waiting: dict[str, tuple[socket.socket, int, _Over]] = {}
 
     def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
-        """Start one step; `done` is called from another thread when its process is gone."""
+        """Start one step; `done` is called from another thread when its process is gone, or about to go."""
         result = Path(job.scratch) / "outcome.json"
         result.unlink(missing_ok=True)
         message = {
-            "job": msgspec.to_builtins(job),
+            "job": job,
             "result": str(result),
             "memory": job.memory,
         }
@@ -184,7 +184,7 @@ class ForkServer:
 
 
 def _send(control: socket.socket, message: dict[str, Any], descriptors: Iterable[int] = ()) -> None:
-    data = json.dumps(message).encode() + b"\n"
+    data = msgspec.json.encode(message) + b"\n"
     with contextlib.suppress(OSError):  # the listener sees that the server is gone and tells who waits
         sent = socket.send_fds(control, [data], list(descriptors)) if descriptors else 0
         control.sendall(data[sent:])
