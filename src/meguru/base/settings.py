@@ -32,8 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of the largest prediction request."""
     lease_seconds: float = 10.0
     """How long a worker may be silent before its jobs are taken over."""
-    workers: int = 2
-    """Jobs that one server process works on at a time."""
+    workers: int = 3
+    """Jobs that one server process works on at a time; of three or more, one is kept for another pipeline."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
+from meguru.runtime.jobs import lanes
+from meguru.runtime.jobs.choose import Wanted, choose
 from meguru.runtime.jobs.schema import job
 from meguru.runtime.jobs.types import Job, JobState
 
@@ -29,8 +31,13 @@ def enqueue(
     cause: str | None = None,
     max_attempts: int = 5,
     not_before: datetime | None = None,
+    priority: int = 0,
+    lane: str = "",
 ) -> Job:
-    """Promise a job in the open transaction; a job that already has this kind and key is returned."""
+    """Promise a job in the open transaction; a job that already has this kind and key is returned.
+
+    Without a `lane` it shares the workers with all jobs of its kind.
+    """
     tx = ctx.tx
     known = tx.execute(select(job).where(job.c.kind == kind, job.c.key == key)).first()
     if known is not None:
@@ -47,6 +54,8 @@ def enqueue(
         "created_at": now,
         "not_before": not_before or now,
         "cause": cause or ctx.cause,
+        "priority": priority,
+        "lane": lane or kind,
     }
     return from_row(tx.execute(insert(job).values(row).returning(job)).one())
 
@@ -73,23 +82,42 @@ def claim(
     lease: timedelta,
     kinds: Iterable[str],
     job_id: str | None = None,
+    avoid: Iterable[str] = (),
 ) -> Job | None:
-    """Take the oldest due job of these kinds, or the named one; None when there is none to take."""
-    wanted = _due(now, kinds, job_id)
-    oldest = select(job.c.id).where(wanted).order_by(job.c.not_before, job.c.id).limit(1)
-    chosen = oldest.with_for_update(skip_locked=True).scalar_subquery()
-    taken = tx.execute(
-        update(job)
-        .where(job.c.id == chosen)
-        .values(state=JobState.RUNNING, attempt=job.c.attempt + 1, lease_owner=owner, lease_until=now + lease)
-        .returning(job)
-    ).first()
-    return None if taken is None else from_row(taken)
+    """Take the next due job of these kinds, or the named one; None when there is none to take.
+
+    The highest priority goes first, then a lane in which nothing runs, then the oldest. A lane that has as
+    many running jobs as it may is passed over, and so is one to `avoid`.
+    """
+    seen = lanes.look(tx, now)
+    wanted = Wanted(now, list(kinds), job_id, seen.full | set(avoid))
+    while (chosen := choose(tx, wanted, seen.busy, lock=True)) is not None:
+        if not lanes.take(tx, chosen.lane, now):
+            wanted.closed.add(chosen.lane)
+            continue
+        taken = tx.execute(
+            update(job)
+            .where(job.c.id == chosen.id)
+            .values(
+                state=JobState.RUNNING, attempt=job.c.attempt + 1, lease_owner=owner, lease_until=now + lease
+            )
+            .returning(job)
+        ).one()
+        return from_row(taken)
+    return None
 
 
-def is_due(tx: Connection, *, now: datetime, kinds: Iterable[str], job_id: str | None = None) -> bool:
+def is_due(
+    tx: Connection,
+    *,
+    now: datetime,
+    kinds: Iterable[str],
+    job_id: str | None = None,
+    avoid: Iterable[str] = (),
+) -> bool:
     """Tell whether there is something to claim."""
-    return tx.execute(select(job.c.id).where(_due(now, kinds, job_id)).limit(1)).first() is not None
+    wanted = Wanted(now, list(kinds), job_id, lanes.look(tx, now).full | set(avoid))
+    return choose(tx, wanted, set(), lock=False) is not None
 
 
 def extend(tx: Connection, held: Job, until: datetime) -> bool:
@@ -163,15 +191,6 @@ def from_row(row: Row[Any]) -> Job:
     fields = dict(row._mapping)
     fields["state"] = JobState(fields["state"])
     return Job(**fields)
-
-
-def _due(now: datetime, kinds: Iterable[str], job_id: str | None) -> ColumnElement[bool]:
-    due = or_(
-        and_(job.c.state.in_([JobState.QUEUED, JobState.PARKED]), job.c.not_before <= now),
-        and_(job.c.state == JobState.RUNNING, job.c.lease_until < now),
-    )
-    wanted = and_(due, job.c.kind.in_(list(kinds)))
-    return wanted if job_id is None else and_(wanted, job.c.id == job_id)
 
 
 def _held(held: Job) -> ColumnElement[bool]:

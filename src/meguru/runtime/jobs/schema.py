@@ -21,6 +21,21 @@ job = Table(
     Column("lease_until", UtcTime),
     Column("finished_at", UtcTime),
     Column("error", Text),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("lane", String(150), nullable=False, server_default=""),
     UniqueConstraint("kind", "key"),
     Index(None, "state", "not_before"),
+    Index(None, "state", "lease_until", "lane"),
 )
+Index(
+    "ix_job_waiting", job.c.state, job.c.priority.desc(), job.c.not_before, job.c.id, job.c.lane, job.c.kind
+)
+"""The queue in the order in which it is claimed; all that a claim asks of a waiting job stands in it."""
+
+lane_limit = Table(
+    "lane_limit",
+    metadata,
+    Column("lane", String(150), primary_key=True),
+    Column("most", Integer, nullable=False),
+)
+"""How many jobs of a lane may run at a time; a lane without a row has no limit."""

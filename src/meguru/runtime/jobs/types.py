@@ -25,7 +25,11 @@ class JobState(StrEnum):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of promised work; `key` is unique for its kind, `cause` is the event that asked for it."""
+    """A piece of promised work; `key` is unique for its kind, `cause` is the event that asked for it.
+
+    Of the due jobs the one with the highest `priority` is claimed first. `lane` names what it shares the
+    workers with, such as ``pipeline:train``; a lane may have a limit.
+    """
 
     id: str
     kind: str
@@ -41,6 +45,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     lease_until: datetime | None = None
     finished_at: datetime | None = None
     error: str | None = None
+    priority: int = 0
+    lane: str = ""
 
 
 class Parked(Exception):

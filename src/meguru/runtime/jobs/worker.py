@@ -6,7 +6,8 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 BACKOFF_SECONDS = 1.0
+SHARED_FROM = 3
+PLACE_SECONDS = 0.2
+"""How often a job that waits for a place in its lane is tried, where nobody tells us of a free one."""
 
 
 class Worker:
@@ -36,14 +40,17 @@ class Worker:
     handlers
         A `JobHandler` by kind of job.
     threads
-        Jobs worked on at a time.
+        Jobs worked on at a time. Three or more never work on jobs of one lane all together, so that one
+        pipeline's long runs leave a worker to the others.
     """
 
     def __init__(self, ws: Workspace, handlers: Table, *, threads: int = 2) -> None:
         self.ws, self.handlers = ws, handlers
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('w')[-8:]}"
         self.stopping = threading.Event()
-        self._held: dict[str, Lease] = {}
+        self._lanes: Counter[str] = Counter()
+        self._claiming = threading.Lock()
+        self._most = threads - 1 if threads >= SHARED_FROM else threads
         self._threads = [
             threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)
         ]
@@ -82,27 +89,30 @@ class Worker:
             job = queue.find(tx, job_id)
         if job.state is not JobState.QUEUED:
             return None
-        return max(0.01, (job.not_before - self.ws.clock.now()).total_seconds())
+        return max(PLACE_SECONDS, (job.not_before - self.ws.clock.now()).total_seconds())
 
     def _loop(self) -> None:
         while not self.stopping.is_set():
             try:
                 with self.ws.read() as tx:
                     seen = events.head(tx)
-                job = self._claim()
+                with self._shared() as avoid:
+                    job = self._claim(avoid=avoid)
+                    if job is not None:
+                        self._lanes[job.lane] += 1
                 if job is not None:
-                    self._do(job)
+                    self._take_on(job)
                 else:
                     events.wait(self.ws, after=seen, timeout=1.0)
             except Exception:
                 log.exception("the worker could not take a job; it tries again")
                 self.stopping.wait(BACKOFF_SECONDS)
 
-    def _claim(self, job_id: str | None = None) -> Job | None:
+    def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
         kinds, now = self.handlers.names(), self.ws.clock.now()
         with self.ws.read() as tx:
             # Most looks find nothing; they must not queue for the one writer's turn.
-            if not queue.is_due(tx, now=now, kinds=kinds, job_id=job_id):
+            if not queue.is_due(tx, now=now, kinds=kinds, job_id=job_id, avoid=avoid):
                 return None
         lease = timedelta(seconds=self.ws.settings.lease_seconds)
         with self.ws.db.write() as tx:
@@ -113,6 +123,7 @@ class Worker:
                 lease=lease,
                 kinds=kinds,
                 job_id=job_id,
+                avoid=avoid,
             )
 
     def _do(self, job: Job) -> None:
@@ -166,6 +177,19 @@ class Worker:
         with self.ws.db.write() as tx:
             queue.finish(tx, job, state, self.ws.clock.now(), error)
         self.ws.notify()
+
+    @contextmanager
+    def _shared(self) -> Iterator[list[str]]:
+        """Keep this process's threads from claiming at once; give the lanes that they are enough for."""
+        with self._claiming:
+            yield [lane for lane, count in self._lanes.items() if count >= self._most]
+
+    def _take_on(self, job: Job) -> None:
+        try:
+            self._do(job)
+        finally:
+            with self._claiming:
+                self._lanes[job.lane] -= 1
 
     @contextmanager
     def _beating(self, lease: Lease) -> Iterator[None]:
