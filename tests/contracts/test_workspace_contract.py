@@ -7,16 +7,17 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.testing.contracts.lanes import LanesContract
+from meguru.testing.contracts.pools import PoolsContract
 from meguru.testing.contracts.queue import QueueContract
 from meguru.testing.contracts.workspace import WorkspaceContract
 
 
-class TestEmbedded(WorkspaceContract, QueueContract, LanesContract):
+class TestEmbedded(WorkspaceContract, QueueContract, LanesContract, PoolsContract):
     """SQLite and a folder."""
 
 
 @pytest.mark.integration
-class TestShared(WorkspaceContract, QueueContract, LanesContract):
+class TestShared(WorkspaceContract, QueueContract, LanesContract, PoolsContract):
     """PostgreSQL and S3."""
 
     @pytest.fixture

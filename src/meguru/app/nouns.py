@@ -14,6 +14,7 @@ SCHEMAS = (
     "meguru.tracking.schema",
     "meguru.predictions.schema",
     "meguru.pipelines.schema",
+    "meguru.pipelines.pools.schema",
     "meguru.registry.schema",
     "meguru.serving.schema",
     "meguru.monitoring.schema",

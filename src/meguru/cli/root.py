@@ -21,6 +21,7 @@ COMMANDS = {
     "endpoint": "Declare endpoints, and ask them for predictions.",
     "monitor": "Declare, run and read monitors.",
     "trigger": "Declare, fire and read triggers.",
+    "pool": "Say how many steps may use a scarce thing at a time: meguru pool set gpu 2",
     "why": "Explain why something is as it is: meguru why endpoint/NAME",
     "lineage": "Show what was made from what.",
     "events": "Read the event log.",

@@ -17,8 +17,9 @@ MARKS = {"running": "…", "succeeded": "✓", "cached": "=", "failed": "✗", "
 @click.command()
 @click.argument("target", metavar="FILE.py:PIPELINE")
 @click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; repeat it.")
+@click.option("--priority", type=int, default=None, help="Of waiting runs the highest goes first.")
 @with_session
-def command(session: Session, target: str, params: tuple[str, ...]) -> int:
+def command(session: Session, target: str, params: tuple[str, ...], priority: int | None) -> int:
     """Run a pipeline, and wait for its end.
 
     Steps whose code, inputs, parameters and libraries are those of an earlier run are not run again.
@@ -27,7 +28,8 @@ def command(session: Session, target: str, params: tuple[str, ...]) -> int:
     from meguru.pipelines.types import RunState
 
     ws = session.open(create=True)
-    run = run_file(ws, target, read_pairs(params), progress=None if session.as_json else _tell)
+    progress = None if session.as_json else _tell
+    run = run_file(ws, target, read_pairs(params), progress=progress, priority=priority)
 
     def human() -> None:
         click.echo(f"{run.state}: {run.ref}  ran {run.ran}, cached {run.cached}")

@@ -74,6 +74,8 @@ EVENTS = {
     "trigger.failed": mark("trigger could not start its action"),
     "trigger.paused": mark("trigger paused"),
     "trigger.resumed": mark("trigger resumed"),
+    "pool.set": mark("pool set"),
+    "pool.removed": mark("pool removed"),
     "principal.created": mark("principal made"),
     "token.created": mark("token made"),
     "token.revoked": mark("token revoked"),

@@ -12,6 +12,7 @@ ROLES: dict[str, frozenset[str]] = {
             "experiment:*",
             "pipeline:*",
             "pipeline_run:*",
+            "pool:*",
             "run:*",
             "dataset:*",
             "model:*",

@@ -29,6 +29,7 @@ def run_file(
     params: Mapping[str, Any] | None = None,
     *,
     progress: Progress | None = None,
+    priority: int | None = None,
 ) -> PipelineRun:
     """Register ``FILE.py:PIPELINE``, run it, and return the run with its steps, succeeded or failed.
 
@@ -44,7 +45,7 @@ def run_file(
     version = register_file(ws, target)
     if isinstance(ws, Workspace):
         _finish_orphans(ws, version.name, progress)
-    run = start(ws, pipeline=version.ref, params=dict(params or {}))
+    run = start(ws, pipeline=version.ref, params=dict(params or {}), priority=priority)
     try:
         if isinstance(ws, Workspace):
             work_on(ws, run.job, progress)

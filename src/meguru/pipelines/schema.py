@@ -51,6 +51,8 @@ pipeline_run = Table(
     Column("metrics", Json, nullable=False),
     Column("ran", Integer, nullable=False),
     Column("cached", Integer, nullable=False),
+    Column("origin", String(200), nullable=False, server_default=""),
+    Column("partition", String(200), nullable=False, server_default=""),
     Index(None, "pipeline", "id"),
     Index(None, "state"),
 )

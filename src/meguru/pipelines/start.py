@@ -5,26 +5,46 @@ from typing import Any
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.datasets import store as datasets
+from meguru.errors import InvalidInput
 from meguru.pipelines import parameters, runs, store
+from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, RunState
 from meguru.runtime import jobs
+from meguru.runtime.jobs import lanes
 from meguru.runtime.operations import Context, operation
+
+MOST_PRIORITY = 1_000_000
 
 
 @operation("pipeline_run.start", permission="pipeline:write")
-def start(ctx: Context, *, pipeline: str, params: dict[str, Any] = {}) -> PipelineRun:  # noqa: B006
+def start(
+    ctx: Context,
+    *,
+    pipeline: str,
+    params: dict[str, Any] = {},  # noqa: B006 - the kernel copies it for each call
+    priority: int | None = None,
+    origin: str = "",
+    partition: str = "",
+) -> PipelineRun:
     """Start a run of a registered pipeline; a worker does it.
 
-    Dataset parameters such as ``flights@latest`` are pinned to the version they mean now.
+    Dataset parameters such as ``flights@latest`` are pinned to the version they mean now. Of waiting runs
+    those of the highest `priority` go first; by default it is the pipeline's own. `origin` and `partition`
+    say what started it, and for which part of the data.
 
     Raises
     ------
     NotFound
-        If there is no such pipeline or dataset.
+        If there is no such pipeline or dataset, or a step's pool was never set.
     InvalidInput
         If a parameter is unknown, missing or of the wrong type; nothing is started then.
     """
+    if priority is not None and abs(priority) > MOST_PRIORITY:
+        raise InvalidInput(
+            f"a priority is between -{MOST_PRIORITY} and {MOST_PRIORITY}", field="priority", why=f"it is {priority}"
+        )
     version = store.resolve(ctx.tx, pipeline)
+    pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
     values = parameters.convert(version.graph, params)
     pinned: dict[str, Pinned] = {}
     for parameter in version.graph.parameters:
@@ -37,11 +57,26 @@ def start(ctx: Context, *, pipeline: str, params: dict[str, Any] = {}) -> Pipeli
     event = ctx.emit(
         "pipeline_run.started",
         ref,
-        data={"pipeline": version.name, "version": version.version, "params": values},
+        data={
+            "pipeline": version.name,
+            "version": version.version,
+            "params": values,
+            **{key: value for key, value in (("origin", origin), ("partition", partition)) if value},
+        },
         used=[version.ref, *(pin.ref for pin in pinned.values())],
         produced=[ref],
     )
-    job = jobs.enqueue(ctx, kind="pipeline_run", key=run_id, payload={"run": run_id}, cause=event.id)
+    lane = f"pipeline:{version.name}"
+    lanes.limit(ctx.tx, lane, version.graph.max_runs)
+    job = jobs.enqueue(
+        ctx,
+        kind="pipeline_run",
+        key=run_id,
+        payload={"run": run_id},
+        cause=event.id,
+        priority=version.graph.priority if priority is None else priority,
+        lane=lane,
+    )
     run = PipelineRun(
         ref=ref,
         id=run_id,
@@ -54,6 +89,8 @@ def start(ctx: Context, *, pipeline: str, params: dict[str, Any] = {}) -> Pipeli
         event=event.id,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
+        origin=origin,
+        partition=partition,
     )
     runs.add(ctx.tx, run)
     return run

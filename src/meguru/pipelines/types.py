@@ -127,7 +127,8 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
 
     `produced` has the references that the run made, such as ``model/delay@3``. `tracked` names the tracked
     run that has what its steps logged. `interrupted` is True while the process that worked on it is gone and
-    no other has taken it over yet.
+    no other has taken it over yet. `origin` is the reference of what started it, such as a
+    backfill or a trigger, and `partition` the part of the data that it is for.
     """
 
     ref: str
@@ -148,6 +149,8 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, float] = {}
     ran: int = 0
     cached: int = 0
+    origin: str = ""
+    partition: str = ""
     interrupted: bool = False
     tracked: str | None = None
     steps: list[StepRun] = []
