@@ -8,7 +8,7 @@ from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.pipelines import parameters, runs, store
 from meguru.pipelines.pools import store as pools
-from meguru.pipelines.types import Pinned, PipelineRun, RunState
+from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion, RunState
 from meguru.runtime import jobs
 from meguru.runtime.jobs import lanes
 from meguru.runtime.operations import Context, operation
@@ -39,19 +39,11 @@ def start(
     InvalidInput
         If a parameter is unknown, missing or of the wrong type; nothing is started then.
     """
-    if priority is not None and abs(priority) > MOST_PRIORITY:
-        raise InvalidInput(
-            f"a priority is between -{MOST_PRIORITY} and {MOST_PRIORITY}", field="priority", why=f"it is {priority}"
-        )
+    check_priority(priority)
     version = store.resolve(ctx.tx, pipeline)
     pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
     values = parameters.convert(version.graph, params)
-    pinned: dict[str, Pinned] = {}
-    for parameter in version.graph.parameters:
-        if parameter.type == parameters.DATASET:
-            found = datasets.resolve(ctx.tx, values[parameter.name])
-            pinned[parameter.name] = Pinned(ref=found.ref, digest=found.digest)
-            values[parameter.name] = found.ref
+    pinned = _pin(ctx, version, values)
     run_id = new_id("prun")
     ref = refs.make("pipeline_run", run_id)
     event = ctx.emit(
@@ -66,17 +58,8 @@ def start(
         used=[version.ref, *(pin.ref for pin in pinned.values())],
         produced=[ref],
     )
-    lane = f"pipeline:{version.name}"
-    lanes.limit(ctx.tx, lane, version.graph.max_runs)
-    job = jobs.enqueue(
-        ctx,
-        kind="pipeline_run",
-        key=run_id,
-        payload={"run": run_id},
-        cause=event.id,
-        priority=version.graph.priority if priority is None else priority,
-        lane=lane,
-    )
+    chosen = version.graph.priority if priority is None else priority
+    job = _enqueue(ctx, version, run_id, event.id, chosen)
     run = PipelineRun(
         ref=ref,
         id=run_id,
@@ -94,3 +77,35 @@ def start(
     )
     runs.add(ctx.tx, run)
     return run
+
+
+def check_priority(priority: int | None) -> None:
+    """Refuse a priority beyond reason."""
+    if priority is not None and abs(priority) > MOST_PRIORITY:
+        most = f"-{MOST_PRIORITY:,} and {MOST_PRIORITY:,}"
+        raise InvalidInput(f"a priority is between {most}", field="priority", why=f"it is {priority}")
+
+
+def _pin(ctx: Context, version: PipelineVersion, values: dict[str, Any]) -> dict[str, Pinned]:
+    """Choose the versions of datasets; `values` gets their references."""
+    pinned: dict[str, Pinned] = {}
+    for parameter in version.graph.parameters:
+        if parameter.type == parameters.DATASET:
+            found = datasets.resolve(ctx.tx, values[parameter.name])
+            pinned[parameter.name] = Pinned(ref=found.ref, digest=found.digest)
+            values[parameter.name] = found.ref
+    return pinned
+
+
+def _enqueue(ctx: Context, version: PipelineVersion, run_id: str, cause: str, priority: int) -> jobs.Job:
+    lane = f"pipeline:{version.name}"
+    lanes.limit(ctx.tx, lane, version.graph.max_runs)
+    return jobs.enqueue(
+        ctx,
+        kind="pipeline_run",
+        key=run_id,
+        payload={"run": run_id},
+        cause=cause,
+        priority=priority,
+        lane=lane,
+    )

@@ -62,7 +62,7 @@ def take(tx: Connection, lane: str, now: datetime) -> bool:
         return True
     # Counted after the lock: whoever held it before has committed, and is counted.
     held = select(func.count()).select_from(job).where(_running(now), job.c.lane == lane)
-    return tx.execute(held).scalar_one() < most
+    return bool(tx.execute(held).scalar_one() < most)
 
 
 def _running(now: datetime) -> ColumnElement[bool]:
