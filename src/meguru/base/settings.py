@@ -34,6 +34,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a worker may be silent before its jobs are taken over."""
     workers: int = 3
     """Jobs that one server process works on at a time; of three or more, one is kept for another pipeline."""
+    workers: int = 2
+    """Jobs that one server process works on at a time."""
+    cpus: float = 0.0
+    """Cores that one process gives to steps at a time; default: all it may use."""
+    memory: int = 0
+    """Bytes that steps with a `memory` get together; default: what the machine has."""
+    gpus: float = 0.0
+    """Accelerators that one process gives to steps."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 
