@@ -34,8 +34,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a worker may be silent before its jobs are taken over."""
     workers: int = 3
     """Jobs that one server process works on at a time; of three or more, one is kept for another pipeline."""
-    workers: int = 2
-    """Jobs that one server process works on at a time."""
     cpus: float = 0.0
     """Cores that one process gives to steps at a time; default: all it may use."""
     memory: int = 0
