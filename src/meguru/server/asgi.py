@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from meguru.api.mlflow import mlflow_routes
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.registry_routes import other_routes, root_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
@@ -49,6 +49,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
             Route("/metrics", _metrics),
             sign_in_route(),
             *mlflow_routes(other_routes()),
+            *root_routes(),
             *native_routes(),
             Mount("/endpoints", endpoints_app(service)),
             *console_routes(lambda request: request.state.workspace, live),

@@ -134,7 +134,7 @@ def test_a_logged_model_becomes_a_version_with_its_run_and_its_model(client, wor
     for path in (tmp_path / "model").iterdir():
         put(client, info, path.name, path.read_bytes())
     client.post(f"{API}/registered-models/create", json={"name": "delay"})
-    body = {"name": "delay", "source": f"models:/{info['model_id']}"}
+    body = {"name": "delay", "source": f"models:/{info['model_id']}", "model_id": info["model_id"]}
     made = client.post(f"{API}/model-versions/create", json=body).json()["model_version"]
     assert (made["run_id"], made["model_id"]) == (to_hex(run), info["model_id"])
     ours = show(workspace, ref="delay@1")

@@ -5,24 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from anyio.to_thread import run_sync
-from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from meguru.api.mlflow import artifacts_places as places
 from meguru.api.mlflow.artifacts_places import Child, Place
+from meguru.api.mlflow.artifacts_sent import sent
 from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, reply, route, safely
-from meguru.api.mlflow.runs_shown import artifact_root
 from meguru.api.requests import bounded, workspace_of
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
-from meguru.tracking.mlflow.ids import to_hex
-from meguru.tracking.mlflow.schema import mlflow_experiment
-from meguru.tracking.schema import run as run_table
 
 _SMALL = 1 << 20
 _NO_PARTS = "Multipart upload is not supported for the current artifact repository"
@@ -61,10 +57,7 @@ async def _file(request: Request) -> Response:
         return reply({})
     if path == "":
         return reply(await run_sync(_list_proxied, ws, Given(dict(request.query_params))))
-    found: Entry = await run_sync(lambda: _find(ws, path=places.check(path)))
-    local = await run_sync(ws.blobs.path, found.digest)
-    name = path.rpartition("/")[2]
-    return FileResponse(local, media_type="application/octet-stream", filename=name)
+    return sent(await run_sync(lambda: ws.blobs.path(find(ws, path=places.check(path)).digest)), path)
 
 
 async def _upload(request: Request, ws: Workspace, path: str) -> Response:
@@ -83,6 +76,13 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
             digest = await run_sync(ws.blobs.put_file, draft)
     await run_sync(lambda: _put(ws, path=path, digest=digest))
     return reply({})
+
+
+def accept(ws: Workspace, path: str, data: bytes) -> None:
+    """Keep a small file at a path of the proxy."""
+    _may_put(ws, path=path)
+    digest = ws.blobs.put_bytes(data)
+    _put(ws, path=path, digest=digest)
 
 
 @ask("run:write")
@@ -116,7 +116,8 @@ def _remove(ctx: Context, *, path: str) -> None:
 
 
 @ask("run:read")
-def _find(ctx: Context, *, path: str) -> Entry:
+def find(ctx: Context, *, path: str) -> Entry:
+    """Return the file at a path of the proxy."""
     found = places.file(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path))
     if found is None:
         raise absent(f"No artifact at {path[:200]}")
@@ -134,26 +135,24 @@ def _children_of_run(ctx: Context, *, run: str, path: str) -> tuple[str, list[Ch
     identity = places.run_named(ctx.tx, run)
     if not identity:
         raise absent(f"Run with id={run[:200]} not found")
-    place = Place(kind="run", owner=identity, path=places.check(path) if path else "")
-    return _root(ctx, identity), places.children(ctx.tx, ctx.blobs, place)
-
-
-def _root(ctx: Context, run: str) -> str:
-    joined = run_table.join(mlflow_experiment, mlflow_experiment.c.experiment == run_table.c.experiment)
-    query = select(mlflow_experiment.c.id, mlflow_experiment.c.artifact_location).select_from(joined)
-    row = ctx.tx.execute(query.where(run_table.c.id == run)).first()
-    return artifact_root(row.artifact_location if row else "", row.id if row else 0, to_hex(run))
+    place = Place(kind="run", owner=identity, path=path)
+    return places.root_of_run(ctx.tx, identity), places.children(ctx.tx, ctx.blobs, place)
 
 
 def _list_proxied(ws: Workspace, given: Given) -> dict[str, Any]:
-    place, found = _children_of(ws, path=given.text("path").removesuffix("/"))
+    place, found = _children_of(ws, path=_folder(given))
     return {"files": listing(found, below=place.path)} if found else {}
 
 
 def _list_of_run(ws: Workspace, given: Given) -> dict[str, Any]:
     run = given.text("run_id") or given.needed("run_uuid")
-    root, found = _children_of_run(ws, run=run, path=given.text("path").removesuffix("/"))
+    root, found = _children_of_run(ws, run=run, path=_folder(given))
     return {"root_uri": root, "files": listing(found)}
+
+
+def _folder(given: Given) -> str:
+    path = given.text("path").removesuffix("/")
+    return places.check(path) if path else ""
 
 
 def _no_parts(ws: Workspace, given: Given) -> Any:

@@ -9,12 +9,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.runs_shown import artifact_root
 from meguru.artifacts.trees import Entry, read_tree
 from meguru.base.paths import check_path
 from meguru.errors import InvalidInput
 from meguru.registry.schema import model_version, stored_file
 from meguru.storage.blobs import BlobStore
-from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.mlflow.ids import from_hex, to_hex
+from meguru.tracking.mlflow.schema import mlflow_experiment
 from meguru.tracking.schema import run, run_artifact
 
 SCHEME = "mlflow-artifacts:/"
@@ -52,7 +54,7 @@ def check(path: str) -> str:
         check_path(plain)
         return check_path(path)
     except InvalidInput as error:
-        raise invalid(f"Invalid path: {path[:200]}") from error
+        raise invalid("Invalid path") from error
 
 
 def place_of(tx: Connection, path: str) -> Place:
@@ -69,6 +71,17 @@ def place_of(tx: Connection, path: str) -> Place:
 def run_named(tx: Connection, identity: str) -> str:
     """Return our id of a run, for MLflow's id or ours; empty when there is no such run."""
     return tx.execute(select(run.c.id).where(run.c.id == from_hex(identity))).scalar() or ""
+
+
+def root_of_run(tx: Connection, identity: str) -> str:
+    """Return the address of a run's files; empty when there is no such run."""
+    known = run_named(tx, identity)
+    if not known:
+        return ""
+    joined = run.join(mlflow_experiment, mlflow_experiment.c.experiment == run.c.experiment)
+    query = select(mlflow_experiment.c.id, mlflow_experiment.c.artifact_location).select_from(joined)
+    row = tx.execute(query.where(run.c.id == known)).first()
+    return artifact_root(row.artifact_location if row else "", row.id if row else 0, to_hex(known))
 
 
 def files(tx: Connection, blobs: BlobStore, place: Place) -> list[Entry]:

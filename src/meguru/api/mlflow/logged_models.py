@@ -99,7 +99,7 @@ def _shown(ctx: Context, *, model: str, deleted: bool) -> dict[str, Any]:
 @ask("run:read")
 def _children(ctx: Context, *, model: str, path: str) -> tuple[str, list[Child]]:
     folder = store.folder(store.held(ctx.tx, model))
-    place = places.place_of(ctx.tx, folder).below(places.check(path) if path else "")
+    place = places.place_of(ctx.tx, folder).below(path)
     return folder, places.children(ctx.tx, ctx.blobs, place)
 
 
@@ -161,5 +161,6 @@ def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _directory(ws: Workspace, given: Given) -> dict[str, Any]:
     path = given.text("artifact_directory_path").removesuffix("/")
+    path = places.check(path) if path else ""
     folder, found = _children(ws, model=given.needed("model_id"), path=path)
     return {"root_uri": SCHEME + folder, "files": listing(found, below=folder)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.registry_protocol import absent, listed, millis
 from meguru.base import refs
 from meguru.registry.schema import logged_model, mlflow_version
+
+REGISTERED = "mlflow.modelVersions"
 
 
 class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,18 @@ def of_experiments(tx: Connection, experiments: list[str]) -> list[LoggedModel]:
 def folder(model: LoggedModel) -> str:
     """Return where its files are, as a path of the artifact proxy."""
     return f"{model.experiment}/models/{model.id}/artifacts"
+
+
+def tell_registered(tx: Connection, identity: str, name: str, version: int) -> None:
+    """Note in a logged model's tags the name and number that it is registered under, as MLflow does."""
+    model = held(tx, identity)
+    try:
+        known = json.loads(model.tags.get(REGISTERED, "[]"))
+    except ValueError:
+        known = []
+    entries = [*(known if isinstance(known, list) else []), {"name": name, "version": version}]
+    tags = model.tags | {REGISTERED: json.dumps(entries)}
+    keep(tx, msgspec.structs.replace(model, tags=tags))
 
 
 def run_refs(tx: Connection, run: str) -> list[str]:

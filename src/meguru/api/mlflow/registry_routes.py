@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from meguru.api.mlflow import artifacts, logged_models, registry
+from meguru.api.mlflow import artifacts, artifacts_pages, logged_models, registry
 
 
 def other_routes() -> list[BaseRoute]:
     """Return the routes that ``mlflow_routes`` takes as its `others`."""
-    return [*artifacts.routes(), *registry.routes(), *logged_models.routes()]
+    return [
+        *artifacts.routes(),
+        *artifacts_pages.routes(),
+        *registry.routes(),
+        *logged_models.routes(),
+    ]
+
+
+def root_routes() -> list[BaseRoute]:
+    """Return the routes that MLflow has below no prefix."""
+    return [*artifacts_pages.root_routes()]

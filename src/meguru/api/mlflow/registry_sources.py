@@ -13,7 +13,7 @@ from meguru.api.mlflow.artifacts_places import SCHEME, Place
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models_store import folder, held
 from meguru.api.mlflow.registry_answers import held_version, number_of
-from meguru.api.mlflow.registry_protocol import Given
+from meguru.api.mlflow.registry_origins import check_source
 from meguru.artifacts import trees
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
@@ -47,27 +47,28 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """References of the run (first) and the logged model that it comes from."""
 
 
-def read_source(given: Given) -> Source:
-    """Read the source of a new version; a path on the server's disk, or out of its folder, is refused."""
-    source = given.needed("source")
-    plain = unquote(unquote(source))
-    head, colon, rest = plain.partition(":")
-    local = not colon or len(head) == 1 or head == "file" or "/" in head
-    if local or ".." in rest.split("/") or "\\" in plain:
-        raise invalid(
-            f"Invalid model version source: '{source[:300]}'. It can't be a path of the server's own disk."
-        )
-    return Source(source=source, run=given.text("run_id"), logged_model=given.text("model_id"))
-
-
 def completed(tx: Connection, given: Source) -> Source:
-    """Return a source with the logged model that it names, and the run that logged it."""
-    found = _OF_LOGGED.fullmatch(given.source)
-    identity = given.logged_model or (found[1] if found else "")
-    if not identity:
-        return given
-    model = held(tx, identity)
-    return msgspec.structs.replace(given, run=given.run or model.run, logged_model=identity)
+    """Return a source that may be used, with the run and the logged model that it comes from.
+
+    A version of another model passes its own on, and what its alias means now is written down.
+    """
+    found = _OF_VERSION.fullmatch(given.source)
+    if found is None or found[1].startswith("m-"):
+        check_source(tx, given.source, run=given.run, model=given.logged_model)
+        if not given.logged_model:
+            return given
+        model = held(tx, given.logged_model)
+        return msgspec.structs.replace(given, run=given.run or model.run)
+    name = unquote(found[1])
+    number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
+    known = held_version(tx, name, number or 0)
+    for said, true in ((given.run, known.run), (given.logged_model, known.logged_model)):
+        if said and said != true:
+            raise invalid(
+                f"Invalid model version source: '{given.source[:300]}'. The run_id and model_id request "
+                "parameters must match the referenced model version."
+            )
+    return Source(source=f"models:/{found[1]}/{number}", run=known.run, logged_model=known.logged_model)
 
 
 def verify(ws: Workspace, name: str, given: Source) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -149,6 +150,12 @@ def aliases(tx: Connection, name: str) -> dict[str, int]:
 def kept_at(name: str, version: int) -> str:
     """Return where the files of a verified version can be fetched, exactly as they were verified."""
     return f"{SCHEME}{VERSIONS}/{name}/{version}"
+
+
+def below_proxy(storage: str) -> str:
+    """Return the path below the artifact proxy of an ``mlflow-artifacts:`` address."""
+    found = re.fullmatch(r"mlflow-artifacts:(?://[^/]*)?/*(.*)", storage)
+    return found[1].strip("/") if found else ""
 
 
 def _model(row: Any) -> Model:

@@ -5,6 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 from starlette.routing import Route
 
+from meguru.api.mlflow import logged_models_store
 from meguru.api.mlflow import registry_store as store
 from meguru.api.mlflow.registry_aliases import end, point
 from meguru.api.mlflow.registry_answers import (
@@ -17,7 +18,7 @@ from meguru.api.mlflow.registry_answers import (
 )
 from meguru.api.mlflow.registry_filters import Fields, keep, order, ordered, parse
 from meguru.api.mlflow.registry_protocol import Given, ask, carry, millis, page_of, route
-from meguru.api.mlflow.registry_sources import Source, completed, read_source, verify
+from meguru.api.mlflow.registry_sources import Source, completed, verify
 from meguru.api.mlflow.registry_store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
 from meguru.registry import aliases
@@ -97,6 +98,8 @@ def _made(
         )
     store.keep_version(ctx.tx, made)
     store.touch(ctx.tx, name, ctx.now())
+    if made.logged_model:
+        logged_models_store.tell_registered(ctx.tx, made.logged_model, name, number)
     return version_answer(made, {})
 
 
@@ -204,7 +207,9 @@ def look(thing: Any, group: str, key: str) -> Any:
 
 
 def _create(ws: Workspace, given: Given) -> dict[str, Any]:
-    source = read_source(given)
+    source = Source(
+        source=given.needed("source"), run=given.text("run_id"), logged_model=given.text("model_id")
+    )
     made = _made(
         ws,
         name=given.needed("name"),
