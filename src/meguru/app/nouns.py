@@ -15,6 +15,7 @@ SCHEMAS = (
     "meguru.predictions.schema",
     "meguru.pipelines.schema",
     "meguru.pipelines.pools.schema",
+    "meguru.pipelines.logs.schema",
     "meguru.registry.schema",
     "meguru.serving.schema",
     "meguru.monitoring.schema",

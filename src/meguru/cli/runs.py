@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.session import Session, cell, with_session
+from meguru.cli.step_log import log, search
 
 if TYPE_CHECKING:
     from meguru.pipelines.types import PipelineRun
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 @click.group()
 def command() -> None:
     """Pipeline runs (prun-…) and tracked runs (run-…)."""
+
+
+command.add_command(log)
+command.add_command(search)
 
 
 @command.command("list")
@@ -68,17 +73,6 @@ def show(session: Session, run: str) -> None:
 
     shown = show_run(ws, ref=run)
     session.show(shown, lambda: _print_pipeline(shown, _logged(session, shown)))
-
-
-@command.command()
-@click.argument("step")
-@with_session
-def log(session: Session, step: str) -> None:
-    """Print what a step printed: RUN.STEP."""
-    from meguru.pipelines.show import show_log
-
-    text = show_log(session.open(), ref=step)
-    session.show({"log": text}, lambda: click.echo(text, nl=False))
 
 
 @command.command()

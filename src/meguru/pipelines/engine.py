@@ -23,6 +23,7 @@ from meguru.pipelines import executors, keys, runs, store
 from meguru.pipelines.graph import needs, order
 from meguru.pipelines.kept_metrics import Reader
 from meguru.pipelines.launch import Active, job_of, preload_of
+from meguru.pipelines.logs.tail import StepLogs, settle
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.types import FINAL, Failed, RunState, StepRun, StepState
 from meguru.runtime.jobs import Job, Lease
@@ -32,7 +33,6 @@ from meguru.runtime.workspace import Workspace
 
 PARALLEL = 2
 _MAX_LOST = 3
-_LOG_BYTES = 10 << 20
 _CHECK_SECONDS = 1.0
 
 Progress = Callable[[StepRun], None]
@@ -56,6 +56,7 @@ class Engine:
             key: one.outputs for key, one in self.steps.items() if one.state in _DONE
         }
         self.active: dict[str, Active] = {}
+        self.logs = StepLogs(ws, self.run.id)
         self.inbox: queue.SimpleQueue[tuple[str, executors.Ended]] = queue.SimpleQueue()
         self.metrics = Reader(self.ws, self.run.id, lease)
         self.failed: Failed | None = None
@@ -78,6 +79,8 @@ class Engine:
         """
         if self.run.state in FINAL:
             return
+        if self.run.state is RunState.RUNNING:
+            settle(self.ws, self.run.id)
         try:
             while True:
                 self.lease.proceed()
@@ -93,6 +96,7 @@ class Engine:
         finally:
             for one in self.active.values():
                 executors.of("process").kill(one.name)
+            self.logs.end()
             shutil.rmtree(self.ws.cache_folder("steps") / self.run.id, ignore_errors=True)
 
     def _plan(self) -> list[str]:
@@ -168,6 +172,7 @@ class Engine:
         limit = self.graph[key].timeout
         deadline = None if limit is None else time.monotonic() + limit
         self.active[key] = Active(name=name, scratch=scratch, log=scratch / "log.txt", deadline=deadline)
+        self.logs.open(key, one.attempt, scratch / "log.txt")
         executors.of("process").start(
             name,
             job_of(
@@ -194,6 +199,7 @@ class Engine:
             except queue.Empty:
                 self._watch()
                 continue
+            self.logs.poll()
             self._take_in(key, ended)
             while not self.inbox.empty():
                 self._take_in(*self.inbox.get())
@@ -205,6 +211,7 @@ class Engine:
 
     def _watch(self) -> None:
         self.lease.look()
+        self.logs.poll()
         for key, one in self.active.items():
             self.metrics.take(key, self.steps[key].attempt, one.scratch)
             if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
@@ -213,7 +220,7 @@ class Engine:
 
     def _take_in(self, key: str, ended: executors.Ended) -> None:
         done = self.active.pop(key)
-        log = self._keep_log(done)
+        log = self.logs.close(key)
         one = self.steps[key]
         self.metrics.take(key, one.attempt, done.scratch, ended=True)
         failure = ended.outcome.failure
@@ -259,13 +266,6 @@ class Engine:
         while self._litter:
             shutil.rmtree(self._litter.pop(), ignore_errors=True)
 
-    def _keep_log(self, done: Active) -> str | None:
-        if not done.log.exists() or done.log.stat().st_size == 0:
-            return None
-        with done.log.open("rb") as file:
-            file.seek(max(0, done.log.stat().st_size - _LOG_BYTES))
-            return self.ws.blobs.put_bytes(file.read())
-
     def _change(self, one: StepRun, **values: Any) -> StepRun:
         changed = msgspec.structs.replace(one, **values)
         self.steps[one.step] = self._dirty[one.step] = changed
@@ -276,6 +276,7 @@ class Engine:
         if not self._dirty and self.run.state is RunState.RUNNING:
             return
         self._commit(self._write_steps)
+        self.logs.wrote()
         self.run = msgspec.structs.replace(self.run, state=RunState.RUNNING)
         changed = list(self._dirty.values())
         self._stored |= {one.id for one in changed}
@@ -288,6 +289,7 @@ class Engine:
         if self.run.state is RunState.QUEUED:
             runs.change(ctx.tx, self.run.id, state=RunState.RUNNING, started_at=ctx.now())
         runs.put_steps(ctx.tx, list(self._dirty.values()), self._stored)
+        self.logs.write(ctx)
         if self._reused:
             # One event for all that were taken over at once: a cached run should cost next to nothing.
             data = {"run": self.run.id, "pipeline": self.run.pipeline, "steps": self._reused}

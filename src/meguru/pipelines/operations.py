@@ -2,9 +2,11 @@
 
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.explain import explain
+from meguru.pipelines.logs.read import read_log
+from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.pools.operations import list_pools, remove_pool, set_pool
 from meguru.pipelines.register import register
-from meguru.pipelines.show import list_pipelines, list_runs, show_log, show_pipeline, show_run
+from meguru.pipelines.show import list_pipelines, list_runs, show_pipeline, show_run
 from meguru.pipelines.start import start
 
 __all__ = [
@@ -13,10 +15,11 @@ __all__ = [
     "list_pipelines",
     "list_pools",
     "list_runs",
+    "read_log",
     "register",
     "remove_pool",
+    "search_logs",
     "set_pool",
-    "show_log",
     "show_pipeline",
     "show_run",
     "start",

@@ -3,7 +3,6 @@
 import msgspec
 
 from meguru.base.paging import Page, check_limit
-from meguru.errors import NotFound
 from meguru.pipelines import runs, store
 from meguru.pipelines.graph import order
 from meguru.pipelines.types import FINAL, Pipeline, PipelineRun, PipelineVersion, RunState, StepRun, StepState
@@ -49,15 +48,3 @@ def show_run(ctx: Context, *, ref: str) -> PipelineRun:
         for key in order(graph)
     ]
     return msgspec.structs.replace(run, steps=steps)
-
-
-@operation("step_run.log", permission="pipeline:read", query=True)
-def show_log(ctx: Context, *, ref: str, limit: int = 200_000) -> str:
-    """Show what a step printed, RUN.STEP; of a long log the end."""
-    run_id, _, key = ref.removeprefix("step_run/").partition(".")
-    run = runs.get(ctx.tx, run_id)
-    found = runs.steps(ctx.tx, run.id)
-    if key not in found:
-        raise NotFound.of("step", key, found)
-    digest = found[key].log
-    return ctx.blobs.get_bytes(digest)[-limit:].decode(errors="replace") if digest else ""

@@ -12,8 +12,9 @@ from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.job import PipelineRunHandler
 from meguru.pipelines.load import register_file
+from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.runner import run_file, work_on
-from meguru.pipelines.show import list_pipelines, list_runs, show_log, show_pipeline, show_run
+from meguru.pipelines.show import list_pipelines, list_runs, show_pipeline, show_run
 from meguru.pipelines.start import start
 from meguru.runtime import events
 from meguru.runtime.jobs import Worker
@@ -140,7 +141,7 @@ def test_a_limit_of_time_ends_the_step_and_what_it_started(risk, tmp_path):
 
 def test_what_a_step_prints_is_kept(risk, project):
     run = risk("ok")
-    assert show_log(project.ws, ref=f"{run.id}.risky") == "try 1\n"
+    assert [line.text for line in read_log(project.ws, ref=f"{run.id}.risky").lines] == ["try 1"]
 
 
 def test_cancelling_ends_the_running_step(project, tmp_path):

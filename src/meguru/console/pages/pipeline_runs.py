@@ -15,10 +15,11 @@ from meguru.console.reasons import reasons
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.pipelines import explain, show
-from meguru.pipelines.types import PipelineRun, PipelineVersion, RunState, StepRun
+from meguru.pipelines.logs.read import read_log
+from meguru.pipelines.types import PipelineRun, PipelineVersion, RunState, StepRun, StepState
 
 WINDOW = 100
-LOG = 20_000
+LOG_LINES = 200
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +83,8 @@ def _row(visit: Visit, step: StepRun, start: datetime, end: datetime, whole: flo
         last = step.finished_at or end
         span = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
         told = explain.explain(visit.ws, ref=step.id).reasons
-    if step.log:
-        log = show.show_log(visit.ws, ref=step.id, limit=LOG)
+    if step.log or step.state is StepState.RUNNING:
+        log = "\n".join(line.text for line in read_log(visit.ws, ref=step.id, tail=LOG_LINES).lines)
     label = visit.text("When step {step} ran", step=step.step)
     return StepRow(step=step, lane=lane(span, whole, step.state, label), reasons=told, log=log)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from meguru.pipelines.executors import memory
+from meguru.pipelines.logs import streams
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
@@ -271,8 +272,7 @@ def _redirect(log: str) -> None:
     os.dup2(out, 2)
     os.close(null)
     os.close(out)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a killed step's last lines count
+    streams.install()
 
 
 def _settle() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import traceback
@@ -26,6 +27,7 @@ from meguru.pipelines.executors.work import (
     StepJob,
 )
 from meguru.pipelines.handles import Dataset
+from meguru.pipelines.logs.mask import Masker, secrets_of
 from meguru.pipelines.matching import output_types
 from meguru.pipelines.materializers import Place, Value
 from meguru.storage.blobs import open_store
@@ -167,10 +169,11 @@ def _describe(error: BaseException, folder: str) -> Failure:
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     lines = traceback.format_exception(type(error), error, trace)
+    hidden = Masker(secrets_of(os.environ)).text
     return Failure(
         type=type(error).__name__,
-        message=_message(error),
-        traceback="".join(lines).replace(folder.rstrip("/") + "/", "")[-20_000:],
+        message=hidden(_message(error)),
+        traceback=hidden("".join(lines).replace(folder.rstrip("/") + "/", "")[-20_000:]),
         explained=isinstance(error, MeguruError),
         error=error.as_dict() if isinstance(error, MeguruError) else {},
     )

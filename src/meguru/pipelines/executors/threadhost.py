@@ -19,6 +19,7 @@ import msgspec
 
 from meguru.pipelines.executors import perform
 from meguru.pipelines.executors.work import Outcome, StepJob
+from meguru.pipelines.logs import streams
 from meguru.pipelines.materializers import Place
 from meguru.storage.blobs import BlobStore, open_store
 
@@ -49,24 +50,38 @@ class _Log:
     def __init__(self, path: str) -> None:
         self.path = path
         self.start = 0
-        self._file: TextIO | None = None
+        self._fd = -1
+        self._streams: dict[bytes, TextIO] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, kind: bytes) -> None:
         with self._lock:
-            if self._file is None:
-                self._file = _appending(self.path)
-            self._file.write(text)
+            if self._closed:
+                return  # its step ended and left a thread
+            if kind not in self._streams:
+                self._streams[kind] = streams.marked(self._open(), kind)
+            self._streams[kind].write(text)
+
+    def raw(self, data: bytes) -> None:
+        with self._lock:
+            for stream in self._streams.values():
+                stream.flush()
+            os.write(self._open(), data)
 
     def close(self) -> None:
         with self._lock:
-            if self._file is not None:
-                self._file.close()
-            self._file = None
+            self._closed = True
+            for stream in self._streams.values():
+                with contextlib.suppress(OSError):
+                    stream.flush()
+            if self._fd >= 0:
+                os.close(self._fd)
 
-
-def _appending(path: str) -> TextIO:
-    return Path(path).open("a", buffering=1, encoding="utf-8", errors="replace")
+    def _open(self) -> int:
+        if self._fd < 0:
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return self._fd
 
 
 _log: contextvars.ContextVar[_Log | None] = contextvars.ContextVar("meguru_step_log", default=None)
@@ -75,15 +90,14 @@ _log: contextvars.ContextVar[_Log | None] = contextvars.ContextVar("meguru_step_
 class _Router:
     """Stands for stdout or stderr: each thread's text goes to the log of its step."""
 
-    def __init__(self, below: TextIO) -> None:
-        self._below = below
+    def __init__(self, below: TextIO, kind: bytes) -> None:
+        self._below, self._kind = below, kind
 
     def write(self, text: str) -> int:
         log = _log.get()
         if log is None:
             return self._below.write(text)
-        with contextlib.suppress(OSError):  # a step that ended and left a thread has no log any more
-            log.write(text)
+        log.write(text, self._kind)
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -153,12 +167,12 @@ class _Host:
         if size > log.start:
             with contextlib.suppress(OSError), Path("/proc/self/fd/1").open("rb") as file:
                 file.seek(max(log.start, size - _COPIED))
-                log.write(file.read(_COPIED).decode("utf-8", "replace"))
+                log.raw(file.read(_COPIED))
 
 
 def serve(control: socket.socket) -> None:
     """Run steps until the engine hangs up."""
-    sys.stdout, sys.stderr = _Router(sys.stdout), _Router(sys.stderr)
+    sys.stdout, sys.stderr = _Router(sys.stdout, b"o"), _Router(sys.stderr, b"e")
     threading.Thread.start = _started  # type: ignore[method-assign]
     _Host(control).serve()
 

@@ -17,6 +17,7 @@ from meguru.pipelines import snapshot
 from meguru.pipelines.code import Project
 from meguru.pipelines.executors import Ended, Executor
 from meguru.pipelines.executors.work import PlainArgument, StepJob
+from meguru.pipelines.logs.files import whole
 from meguru.storage.blobs import open_store
 
 STEPS = """
@@ -183,7 +184,8 @@ class ExecutorContract:
         for _ in names:
             assert steps.end().outcome.failure is None
         for name, n in names.items():
-            assert sorted(steps.log(name).read_text("utf-8").split("\n")) == ["", f"said {n}", f"warned {n}"]
+            said = sorted((stream, text) for _, stream, text in whole(steps.log(name), 0)[0])
+            assert said == [("err", f"warned {n}"), ("out", f"said {n}")]
 
     def test_random_numbers_repeat(self, steps: Steps) -> None:
         assert steps.run("draw") == steps.run("draw")

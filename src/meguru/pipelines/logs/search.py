@@ -1,0 +1,49 @@
+"""Search what the steps of a run, or of a pipeline's recent runs, printed."""
+
+from __future__ import annotations
+
+from meguru.errors import InvalidInput
+from meguru.pipelines import runs
+from meguru.pipelines.logs import store
+from meguru.pipelines.logs.read import MOST_BYTES, matcher, text_of
+from meguru.pipelines.logs.types import LogHits, LogLine
+from meguru.pipelines.logs.written import read
+from meguru.runtime.operations import Context, operation
+
+MOST_RUNS = 200
+
+
+@operation("step_log.search", permission="pipeline:read", query=True)
+def search_logs(
+    ctx: Context,
+    *,
+    text: str,
+    run: str = "",
+    pipeline: str = "",
+    step: str = "",
+    runs_back: int = 20,
+    limit: int = 200,
+) -> LogHits:
+    """Find the lines that have a text, in a run or in a pipeline's last `runs_back` runs, newest run first.
+
+    Small letters match capitals as well. All attempts are searched; at most 64 MB of text.
+    """
+    if not text or bool(run) == bool(pipeline):
+        raise InvalidInput("say what to search for, and either a run or a pipeline", field="text")
+    if not 1 <= runs_back <= MOST_RUNS or not 1 <= limit <= 1000:
+        raise InvalidInput(f"at most {MOST_RUNS} runs are searched, and 1,000 lines shown", field="limit")
+    if run:
+        ids = [runs.get(ctx.tx, run).id]
+    else:
+        recent = runs.page(ctx.tx, pipeline=pipeline, state=None, before="", limit=runs_back, now=ctx.now())
+        ids = [one.id for one in recent]
+    fits, searched = matcher(text), 0
+    found: list[LogLine] = []
+    for one in ids:
+        for log in store.of_run(ctx.tx, one, step=step):
+            if searched > MOST_BYTES or len(found) >= limit:
+                return LogHits(lines=found, searched=searched, more=True)
+            kept = text_of(ctx, log)
+            searched += len(kept)
+            found += [line for line in read(kept, log) if fits(line.text)][: limit - len(found)]
+    return LogHits(lines=found, searched=searched)
