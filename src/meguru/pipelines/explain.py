@@ -7,7 +7,7 @@ import msgspec
 from meguru.errors import InvalidInput, NotFound
 from meguru.pipelines import runs, store
 from meguru.pipelines.code.environment import Environment
-from meguru.pipelines.code.reach import Code
+from meguru.pipelines.code.reach import Code, Reached
 from meguru.pipelines.types import PipelineRun, StepCode, StepRun, StepState
 from meguru.runtime.operations import Context, operation
 
@@ -59,34 +59,53 @@ def _differences(ctx: Context, run: PipelineRun, now: StepRun, before: StepRun) 
 def _code_differences(old: StepCode | None, new: StepCode) -> list[str]:
     if old is None:
         return ["the step is new in this version of the pipeline"]
-    return compare_code(old.code, new.code) + _compare_environments(old.environment, new.environment)
+    return compare_code(old.code, new.code) + compare_environments(old.environment, new.environment)
 
 
 def compare_code(old: Code, new: Code) -> list[str]:
-    """Name every function, class, constant or import that differs between two versions of a step's code."""
+    """Name every function, class, constant, file or import that differs between two versions of a code."""
     before = {one.name: one for one in old.reached}
     after = {one.name: one for one in new.reached}
     found = []
     for name, one in after.items():
         if name not in before:
-            found.append(f"{name} in {one.where} is now reached")
+            found.append(f"{_called(one)} in {one.where} is now reached")
         elif before[name].digest != one.digest:
-            found.append(f"{name} in {one.where} changed")
-    found += [f"{name} is no longer reached" for name in before if name not in after]
+            found.append(_changed(before[name], one))
+    found += [f"{_called(one)} is no longer reached" for name, one in before.items() if name not in after]
+    if not found and old.digest != new.digest:
+        found.append("how its code is reached changed")
     return found
 
 
-def _compare_environments(old: Environment, new: Environment) -> list[str]:
+def _changed(old: Reached, new: Reached) -> str:
+    if new.kind == "constant" and old.text != new.text:
+        return f"{_called(new)} in {new.where}: {old.text or '…'} became {new.text or '…'}"
+    return f"{_called(new)}{'' if new.kind == 'file' else f' in {new.where}'} changed"
+
+
+def _called(one: Reached) -> str:
+    """Say what it is, without the module: that stands in ``file:line`` beside it."""
+    if one.kind == "file":
+        return one.name
+    if one.name.endswith(")"):
+        return one.name if one.kind != "import" else f"import {one.text}" if one.text else one.name
+    kind = {"function": "helper"}.get(one.kind, one.kind)
+    return f"{kind} `{one.name.rpartition('.')[2]}`" if kind else one.name
+
+
+def compare_environments(old: Environment, new: Environment) -> list[str]:
+    """Name every package whose version differs; of the lock file only that it changed."""
     found = []
     if old.python != new.python:
         found.append(f"Python {old.python} became {new.python}")
+    for package in sorted(old.packages.keys() | new.packages.keys()):
+        was, is_now = old.packages.get(package, ""), new.packages.get(package, "")
+        if was != is_now:
+            found.append(f"package {package}: {was or 'none'} became {is_now or 'none'}")
     if old.lock != new.lock:
         file = (new.lock or old.lock).partition(" ")[0]
         found.append(f"the lock file {file} changed" if old.lock and new.lock else f"{file} came or went")
-    for package in sorted(old.packages.keys() | new.packages.keys()):
-        was, is_now = old.packages.get(package, "none"), new.packages.get(package, "none")
-        if was != is_now:
-            found.append(f"package {package}: {was} became {is_now}")
     return found
 
 

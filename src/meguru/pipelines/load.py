@@ -10,7 +10,7 @@ from pathlib import Path
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.pipelines import snapshot, store
 from meguru.pipelines.authoring import PipelineFunction
-from meguru.pipelines.code import Project, code_of, environment_of
+from meguru.pipelines.code import Project, code_of, environment, environment_of
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
@@ -62,13 +62,10 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
 
 def is_current(project: Project, version: PipelineVersion) -> bool:
     """Tell whether a registered version is what the files say now; nothing is imported for it."""
-    for source in version.sources:
-        if project.digest(source.module) != source.digest:
-            return False
-    seen = {one.environment.digest: one for one in version.codes.values()}
-    return all(
-        environment_of(project.entry, one.code.packages).digest == digest for digest, one in seen.items()
-    )
+    if not all(map(project.is_unchanged, version.sources)):
+        return False
+    environments = {one.environment.digest: one.environment for one in version.codes.values()}
+    return all(environment.is_current(project.entry, one) for one in environments.values())
 
 
 def trace(project: Project, name: str) -> tuple[str, Graph]:

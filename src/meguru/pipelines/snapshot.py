@@ -16,11 +16,14 @@ from meguru.storage.blobs import BlobStore
 
 
 def upload(blobs: BlobStore, project: Project) -> str:
-    """Store the project's modules; return the digest of their tree."""
+    """Store the project's modules, and its data files that steps reach; return the digest of their tree."""
     entries = []
     for module in project.modules().values():
         data = module.path.read_bytes()
         entries.append(trees.Entry(path=module.source.path, digest=blobs.put_bytes(data), size=len(data)))
+    for name in project.data:
+        digest = blobs.put_file(project.root / name)
+        entries.append(trees.Entry(path=name, digest=digest, size=blobs.size(digest)))
     return trees.put_entries(blobs, entries)
 
 
@@ -50,7 +53,7 @@ class Finder:
 
 def finder_of(folder: Path, sources: list[Source]) -> Finder:
     """Return the finder of an unpacked snapshot."""
-    return Finder({source.module: folder / source.path for source in sources}, folder)
+    return Finder({source.module: folder / source.path for source in sources if source.module}, folder)
 
 
 @contextlib.contextmanager

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from meguru.pipelines.load import register_file
 from meguru.pipelines.runner import run_file
-from meguru.pipelines.types import PipelineRun
+from meguru.pipelines.types import PipelineRun, PipelineVersion
 from meguru.runtime.workspace import Workspace
 
 TRAIN = """
@@ -59,6 +60,9 @@ class Project:
 
     def run(self, target: str = "train.py:train", **params: Any) -> PipelineRun:
         return run_file(self.ws, f"{self.folder}/{target}", params)
+
+    def register(self, target: str = "train.py:train") -> PipelineVersion:
+        return register_file(self.ws, f"{self.folder}/{target}")
 
     def states(self, target: str = "train.py:train", **params: Any) -> dict[str, str]:
         return {step.step: step.state.value for step in self.run(target, **params).steps}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from meguru.pipelines.explain import explain
+from meguru.pipelines.code import installed
+from meguru.pipelines.explain import compare_environments, explain
 
 RAN = {"load": "succeeded", "clean": "succeeded", "total": "succeeded"}
 CACHED = dict.fromkeys(RAN, "cached")
@@ -22,7 +25,7 @@ def test_a_changed_helper_in_another_module_reruns_the_step_that_calls_it(projec
     assert {step.step: step.state.value for step in run.steps} == RAN | {"load": "cached"}
     assert value(run, "clean")[:3] == [1, 2, 3]
     reasons = explain(project.ws, ref=f"{run.id}.clean").reasons
-    assert reasons == ["helpers.tidy in helpers.py:4 changed"]
+    assert reasons == ["helper `tidy` in helpers.py:4 changed"]
 
 
 def test_a_changed_constant_that_a_helper_reads_reruns_the_step(project):
@@ -49,6 +52,66 @@ def test_what_changes_no_result_reruns_nothing(project, file, old, new):
     project.run()
     project.edit(file, old, new)
     assert project.states() == CACHED
+
+
+def test_a_changed_constant_is_told_with_both_values(project):
+    project.run()
+    project.edit("helpers.py", "LIMIT = 10", "LIMIT = 1")
+    run = project.run()
+    assert explain(project.ws, ref=f"{run.id}.clean").reasons == [
+        "constant `LIMIT` in helpers.py:2: 10 became 1"
+    ]
+
+
+def test_a_file_that_code_names_counts_and_comes_along_to_the_steps_process(project, value):
+    project.write("limits/top.txt", "5")
+    project.edit(
+        "helpers.py",
+        "LIMIT = 10",
+        "from pathlib import Path\n\nLIMIT = int((Path(__file__).parent / 'limits' / 'top.txt').read_text())",
+    )
+    assert value(project.run(n=20), "clean")[-1] == 5
+    project.write("limits/top.txt", "6")
+    run = project.run(n=20)
+    assert (value(run, "clean")[-1], run.ran) == (6, 2)
+    assert explain(project.ws, ref=f"{run.id}.clean").reasons == ["file limits/top.txt changed"]
+    assert project.run(n=20).ran == 0
+
+
+def test_a_file_that_takes_the_name_of_a_missing_module_counts(project, value):
+    project.edit(
+        "helpers.py",
+        "LIMIT = 10",
+        "try:\n    from overrides import LIMIT\nexcept ImportError:\n    LIMIT = 10",
+    )
+    project.run(n=20)
+    project.write("overrides.py", "LIMIT = 3")
+    assert value(project.run(n=20), "clean")[-1] == 3
+
+
+def test_another_installed_version_of_a_package_that_the_code_reaches_counts(project, tmp_path, monkeypatch):
+    site = tmp_path / "site-packages"
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+
+    def install(version: str) -> None:
+        shutil.rmtree(site, ignore_errors=True)
+        (site / f"limits_of_all-{version}.dist-info").mkdir(parents=True)
+        (site / f"limits_of_all-{version}.dist-info/METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: limits-of-all\nVersion: {version}\n"
+        )
+        (site / "limits_of_all.py").write_text("TOP = 10")
+        installed.forget()
+
+    install("1.0")
+    project.edit("helpers.py", "LIMIT = 10", "from limits_of_all import TOP as LIMIT")
+    old = project.register()
+    assert project.register() == old
+    install("1.1")
+    new = project.register()
+    differences = compare_environments(old.codes["clean"].environment, new.codes["clean"].environment)
+    assert differences == ["package limits-of-all: 1.0 became 1.1"]
+    assert old.codes["load"] == new.codes["load"]
 
 
 def test_an_unchanged_output_stops_the_wave(project):

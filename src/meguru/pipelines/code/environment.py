@@ -1,9 +1,7 @@
-"""Third-party code: counted by the project's lock file, else by the versions of the packages reached."""
+"""Third-party code: the installed versions of what a step reaches, and the project's lock file."""
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,20 +9,14 @@ from pathlib import Path
 import msgspec
 
 from meguru.base import digests
+from meguru.pipelines.code import installed
 
 LOCKS = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock")
 _ROOT_MARKS = ("pyproject.toml", ".git", *LOCKS)
-_DISTRIBUTIONS = {
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-    "PIL": "pillow",
-    "cv2": "opencv-python",
-    "bs4": "beautifulsoup4",
-}
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step's result may depend on besides its own code and inputs."""
+    """What a step's result may depend on besides its own code and inputs; `packages` are distributions."""
 
     python: str
     lock: str = ""
@@ -39,14 +31,19 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 def environment_of(entry: Path, packages: Iterable[str]) -> Environment:
     """Return the environment of the project that `entry` belongs to.
 
-    A lock file in the project's root stands for all packages; without one the installed versions of
-    `packages` (as they are imported) count. The minor version of Python always counts.
+    The installed versions of `packages` (as they are imported) and of what these require count, and a lock
+    file in the project's root as a whole. The minor version of Python always counts.
     """
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    lock = lock_file(entry)
-    if lock is not None:
-        return Environment(python=python, lock=f"{lock.name} {digests.of_file(lock)}")
-    return Environment(python=python, packages={name: version_of(name) for name in sorted(set(packages))})
+    return Environment(python=_python(), lock=_lock(entry), packages=installed.behind(packages))
+
+
+def is_current(entry: Path, known: Environment) -> bool:
+    """Tell whether an environment is what it was: with the same versions, the same things are required."""
+    return (
+        known.python == _python()
+        and known.lock == _lock(entry)
+        and all(installed.version(name) == version for name, version in known.packages.items())
+    )
 
 
 def lock_file(entry: Path) -> Path | None:
@@ -57,11 +54,10 @@ def lock_file(entry: Path) -> Path | None:
     return None
 
 
-@functools.cache
-def version_of(package: str) -> str:
-    """Return the installed version of the distribution that brings an import name; empty if none does."""
-    try:
-        return importlib.metadata.version(_DISTRIBUTIONS.get(package, package))
-    except importlib.metadata.PackageNotFoundError:
-        names = importlib.metadata.packages_distributions().get(package, [])
-        return importlib.metadata.version(names[0]) if names else ""
+def _python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _lock(entry: Path) -> str:
+    lock = lock_file(entry)
+    return f"{lock.name} {digests.of_file(lock)}" if lock is not None else ""

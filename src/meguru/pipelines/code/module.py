@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meguru.pipelines.code.actions import Acting, acting_chains, can_be_added_to, is_fixed
+from meguru.pipelines.code.names import dotted, import_by_name, same_scope
+
 if TYPE_CHECKING:
     from meguru.pipelines.code.project import Source
 
@@ -22,8 +25,10 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 class Module:
     """The top level of one module.
 
-    `imported` are modules it may load, `loaded` those it certainly does; `containers` are names of what can
-    be added to later, `decorated` are definitions with the dotted names of their decorators.
+    `imported` are modules it may load, `loaded` those it certainly does, `computed` what the names begin with
+    of modules that it loads by a computed name; `containers` are names of what can be changed later, `acting`
+    are statements that run code when they bind a name, `rebound` are names that functions assign by
+    ``global``, `stored` attributes that are set on anything but ``self``.
     """
 
     name: str
@@ -35,8 +40,11 @@ class Module:
     effects: list[ast.stmt] = field(default_factory=list)
     imported: list[str] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
+    computed: list[str] = field(default_factory=list)
     containers: set[str] = field(default_factory=set)
-    decorated: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    acting: list[Acting] = field(default_factory=list)
+    rebound: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)
 
     @property
     def package(self) -> str:
@@ -63,6 +71,13 @@ def parse(tree: ast.Module, name: str, path: Path, source: Source) -> Module:
             found = imported_modules(node, module.package)
             module.imported += found
             module.loaded += found if isinstance(node, ast.Import) else found[:1]
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if dotted(node)[:1] != ("self",):
+                module.stored.add(node.attr)
+        elif isinstance(node, ast.Global):
+            module.rebound |= set(node.names)
+        elif isinstance(node, ast.Call) and (wanted := import_by_name(node, module.package)) is not None:
+            (module.imported if wanted.whole else module.computed).append(wanted.name)
     for position, statement in enumerate(tree.body):
         if (position == 0 and _is_text(statement)) or _is_main_guard(statement):
             continue
@@ -76,35 +91,35 @@ def _sort(module: Module, statement: ast.stmt) -> None:
         return
     if isinstance(statement, _DEFINITIONS):
         module.bindings.setdefault(statement.name, []).append(statement)
-        chains = [dotted(one.func if isinstance(one, ast.Call) else one) for one in statement.decorator_list]
-        module.decorated[statement.name] = [chain for chain in chains if chain]
+        _note_action(module, statement, {statement.name})
+        if statement.decorator_list or (isinstance(statement, ast.ClassDef) and can_be_added_to(statement)):
+            module.containers.add(statement.name)
         return
     names = {
         node.id
-        for node in _same_scope(statement)
+        for node in same_scope(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    for node in _same_scope(statement):
+    for node in same_scope(statement):
         if isinstance(node, ast.Import | ast.ImportFrom):
             _add_imports(module, node)
             names |= bound_names(node).keys()
         elif isinstance(node, _DEFINITIONS):
             names.add(node.name)
-    if isinstance(getattr(statement, "value", None), ast.Call | ast.Dict | ast.List | ast.Set):
+    if not is_fixed(getattr(statement, "value", None)):
         module.containers |= names
+    if names:
+        _note_action(module, statement, names)
     for name in names:
         module.bindings.setdefault(name, []).append(statement)
     if not names or _acts(statement):
         module.effects.append(statement)
 
 
-def dotted(node: ast.AST) -> tuple[str, ...]:
-    """Return ``a.b.c`` as its parts; empty if the node is something else."""
-    attributes: list[str] = []
-    while isinstance(node, ast.Attribute):
-        attributes.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else ()
+def _note_action(module: Module, statement: ast.stmt, names: set[str]) -> None:
+    chains = acting_chains(statement)
+    if chains:
+        module.acting.append(Acting(tuple(sorted(names)), chains))
 
 
 def _acts(statement: ast.stmt) -> bool:
@@ -114,20 +129,8 @@ def _acts(statement: ast.stmt) -> bool:
     return any(
         (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
         or (isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store))
-        for node in _same_scope(statement)
+        for node in same_scope(statement)
     )
-
-
-def _same_scope(statement: ast.stmt) -> list[ast.AST]:
-    """Return the nodes below a statement, without the insides of functions and classes."""
-    found: list[ast.AST] = []
-    todo: list[ast.AST] = [statement]
-    while todo:
-        node = todo.pop()
-        found.append(node)
-        if not isinstance(node, (*_DEFINITIONS, ast.Lambda)):
-            todo.extend(ast.iter_child_nodes(node))
-    return found
 
 
 def _add_imports(module: Module, node: ast.Import | ast.ImportFrom) -> None:

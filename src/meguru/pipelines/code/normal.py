@@ -7,7 +7,7 @@ import copy
 import symtable
 
 from meguru.base import digests
-from meguru.pipelines.code.module import dotted
+from meguru.pipelines.code.names import dotted
 
 _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -18,14 +18,32 @@ def digest_of(statements: list[ast.stmt]) -> str:
 
 
 def normal(statement: ast.stmt, marks: frozenset[str]) -> ast.stmt:
-    """Return a copy without docstrings and without the decorators in `marks`; neither changes a result."""
+    """Return a copy without docstrings and without the decorators in `marks`; neither changes a result.
+
+    Annotations written as text are read, so that the types they name are followed.
+    """
     made = copy.deepcopy(statement)
     for node in ast.walk(made):
         if isinstance(node, _DOCUMENTED):
             if ast.get_docstring(node, clean=False) is not None:
                 node.body = node.body[1:] or [ast.Pass()]
             node.decorator_list = [one for one in node.decorator_list if _spelled(one) not in marks]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = _read(node.returns)
+        elif isinstance(node, ast.arg):
+            node.annotation = _read(node.annotation)
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = _read(node.annotation) or node.annotation
     return made
+
+
+def _read(annotation: ast.expr | None) -> ast.expr | None:
+    if not isinstance(annotation, ast.Constant) or not isinstance(annotation.value, str):
+        return annotation
+    try:
+        return ast.parse(annotation.value.strip(), mode="eval").body
+    except SyntaxError:
+        return annotation
 
 
 def _spelled(decorator: ast.expr) -> str:

@@ -10,12 +10,17 @@ import sys
 import sysconfig
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meguru.base import digests
 from meguru.errors import InvalidInput
+from meguru.pipelines.code.files import inside
 from meguru.pipelines.code.module import Module, parse
+
+if TYPE_CHECKING:
+    from meguru.pipelines.code.statement import Facts
 
 OWN = "meguru"
 OWN_PROJECT = "meguru.demo"
@@ -23,12 +28,17 @@ OWN_PROJECT = "meguru.demo"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One module of a project, as it was when the pipeline was registered."""
+    """One file of a project, as it was when the pipeline was registered; `module` is empty for a data file.
+
+    `outside` are names that it may import and that were not the project's then: a file that takes such a name
+    later changes what the project is.
+    """
 
     module: str
     path: str
     digest: str
     package: bool = False
+    outside: list[str] = []
 
 
 class Project:
@@ -44,6 +54,11 @@ class Project:
                 f"there is no Python file {entry}", where=str(entry), hint="write FILE.py:PIPELINE"
             )
         self.root, self.entry_module = _locate(self.entry)
+        self.facts: dict[str, Facts] = {}
+        self.touched: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+        self.data: dict[str, Source] = {}
+        self._stored: set[str] | None = None
+        self._all: dict[str, Module] | None = None
         self._modules: dict[str, Module | None] = {}
         self._specs: dict[str, ModuleSpec | None] = {}
         importlib.invalidate_caches()
@@ -56,6 +71,8 @@ class Project:
 
     def modules(self) -> dict[str, Module]:
         """Return every module of the project that the entry file imports, directly or not, by name."""
+        if self._all is not None:
+            return self._all
         found: dict[str, Module] = {}
         todo = [self.entry_module]
         while todo:
@@ -65,14 +82,71 @@ class Project:
                 continue
             found[name] = module
             todo += _parents(name)
+            for beginning in module.computed:
+                todo += self._below(beginning)
             for target in module.imported:
                 todo += [target, *_parents(target)]
+        self._all = found
         return found
 
+    def beginning_with(self, text: str) -> list[str]:
+        """Return the modules that a computed name may mean which begins like this; all for an empty text."""
+        return [name for name in self.modules() if name.startswith(text)]
+
+    def _below(self, text: str) -> list[str]:
+        """Return the modules in the folder of a package; none unless the text names a package."""
+        package, dot, start = text.rpartition(".")
+        spec = self._spec(package) if dot and package else None
+        places = list((spec and spec.submodule_search_locations) or [])
+        return sorted(
+            f"{package}.{path.stem}"
+            for place in places
+            for path in Path(place).glob("*.py")
+            if path.stem.startswith(start) and path.stem.isidentifier() and path.stem != "__init__"
+        )
+
+    def stored_attributes(self) -> set[str]:
+        """Return the names that some code of the project sets on an object, ``self`` aside."""
+        if self._stored is None:
+            self._stored = {name for module in self.modules().values() for name in module.stored}
+        return self._stored
+
+    def data_file(self, module: Module, text: str) -> Source | None:
+        """Return the file of the project that a text in a module names, from there, the root or here."""
+        path = inside(text, [module.path.parent, self.root, Path.cwd()], self.root)
+        if path is None:
+            return None
+        name = path.relative_to(self.root.resolve()).as_posix()
+        if name not in self.data:
+            self.data[name] = Source(module="", path=name, digest=digests.of_file(path))
+        return self.data[name]
+
+    def compiled(self, name: str) -> Path | None:
+        """Return the file of a module of the project that is not Python source; None if it is no such."""
+        spec = self._spec(name)
+        if spec is None or not spec.origin or spec.origin.endswith(".py") or not spec.has_location:
+            return None
+        path = Path(spec.origin)
+        return path if path.is_file() and self._is_ours(name, path) else None
+
     def sources(self) -> list[Source]:
-        """Return what a snapshot of the project holds."""
+        """Return what a snapshot of the project holds: its modules, then the data files that were reached."""
         found = self.modules()
-        return [found[name].source for name in sorted(found)]
+        modules = [
+            msgspec.structs.replace(found[name].source, outside=self._outside(found[name]))
+            for name in sorted(found)
+        ]
+        return [*modules, *(self.data[name] for name in sorted(self.data))]
+
+    def _outside(self, module: Module) -> list[str]:
+        return sorted({name for name in module.imported if name and self.file(name) is None})
+
+    def is_unchanged(self, source: Source) -> bool:
+        """Tell whether a file is what it was, and means what it meant."""
+        if not source.module:
+            path = self.root / source.path
+            return path.is_file() and digests.of_file(path) == source.digest
+        return self.digest(source.module) == source.digest and not any(map(self.file, source.outside))
 
     def imports(self) -> list[str]:
         """Return the third-party modules that the project imports."""

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
-from collections.abc import Iterable
 
 import msgspec
 
 from meguru.base import digests
 from meguru.errors import InvalidInput
-from meguru.pipelines.code.module import Module, Target, import_targets
-from meguru.pipelines.code.normal import digest_of, normal, paths
+from meguru.pipelines.code.module import Module, Target
 from meguru.pipelines.code.project import Project
+from meguru.pipelines.code.registries import Registries
+from meguru.pipelines.code.statement import Facts, facts_of
+
+_GIVEN = {*dir(builtins), "__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__"}
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """A function, class, constant or import that a step reaches; `where` is ``file:line``."""
+    """A function, class, constant, import or file that a step reaches.
+
+    `where` is ``file:line``; `text` is a constant's value as it is written, for people.
+    """
 
     name: str
     where: str
     digest: str
+    kind: str = ""
+    text: str = ""
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,21 +43,21 @@ def code_of(project: Project, function: str) -> Code:
     """Return the code that ``module:name`` reaches, transitively.
 
     Helpers in other modules, methods, base classes, decorators, defaults, closures made at module level,
-    constants, what a decorator put into a registry that is read, and statements that act when a module is
-    imported all count; third-party code counts through `Environment`.
-    What is looked up by a computed name (``getattr(module, name)``) is not seen, unless the module itself
-    is used as a value: then all of it counts.
+    constants and what changes them, what a decorator put into a registry that is read, files of the project
+    named by constant text, and statements that act when a module is imported all count; third-party code
+    counts through `Environment`. Where names are looked up in a way that can't be followed (``eval``,
+    ``globals()``, ``getattr(module, name)``, ``__getattr__``), the whole module counts.
     """
     module_name, _, name = function.partition(":")
     if project.module(module_name) is None:
         # A step from an installed package: its code is the package's, at the version in the environment.
         top = module_name.partition(".")[0]
         return Code(digest=digests.of_value(["package", function]), reached=[], packages=[top])
-    walk = _Walk(project)
+    walk = Walk(project)
     walk.resolve(module_name, (name.partition(".")[0],))
-    while walk.follow_registries():
+    while walk.registries.follow():
         pass
-    if not walk.found:
+    if f"{module_name}.{name.partition('.')[0]}" not in walk.found:
         raise InvalidInput(f"{function} can't be found in the project", where=str(project.entry))
     reached = [walk.found[key] for key in sorted(walk.found)]
     return Code(
@@ -59,16 +67,34 @@ def code_of(project: Project, function: str) -> Code:
     )
 
 
-class _Walk:
+class Walk:
+    """One walk through the project; what it comes by is in `found`."""
+
     def __init__(self, project: Project) -> None:
         self.project = project
         self.found: dict[str, Reached] = {}
         self.packages: set[str] = set()
+        self.subclasses = False
+        self.registries = Registries(self)
         self._seen: set[tuple[str, tuple[str, ...]]] = set()
         self._imported_modules: set[str] = set()
+        self._todo: list[tuple[str, tuple[str, ...]]] = []
+        self._busy = False
 
     def resolve(self, module_name: str, path: tuple[str, ...]) -> None:
-        """Follow a dotted path that starts in a module."""
+        """Follow a dotted path that starts in a module; without a path, everything in the module."""
+        # Recursion as deep as a project's longest chain of calls would end in RecursionError.
+        self._todo.append((module_name, path))
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._todo:
+                self._resolve(*self._todo.pop())
+        finally:
+            self._busy = False
+
+    def _resolve(self, module_name: str, path: tuple[str, ...]) -> None:
         if (module_name, path) in self._seen:
             return
         self._seen.add((module_name, path))
@@ -82,49 +108,25 @@ class _Walk:
                 self.resolve(module_name, (name,))
             return
         head, rest = path[0], path[1:]
+        known = head in module.bindings or head in module.imports
         self._imported(module, head, rest)
         if head in module.bindings:
-            self._binding(module, head)
-        elif head not in module.imports:
-            self._elsewhere(module, head, rest)
+            self._statements(module, f"{module.name}.{head}", module.bindings[head])
+        known = self._elsewhere(module, head, rest) or known
+        if head in module.rebound or "__getattr__" in module.bindings or not (known or head in _GIVEN):
+            # Set by a function, or made when it is asked for: whatever this module has may be meant.
+            self.resolve(module_name, ())
 
     def _import(self, module: Module) -> None:
         """Count what importing a module does, and what importing the modules does that it imports."""
-        if module.name in self._imported_modules:
-            return
-        self._imported_modules.add(module.name)
-        self._statements(module, f"{module.name} (on import)", module.effects)
-        for name in module.imported:
-            below = self.project.module(name)
-            if below is not None:
-                self._import(below)
-
-    def follow_registries(self) -> bool:
-        """Reach every definition whose decorator fills a reached container; False if there is none left."""
-        containers = self._containers()
-        grown = False
-        for module in self.project.modules().values() if containers else ():
-            for name, decorators in module.decorated.items():
-                if f"{module.name}.{name}" in self.found:
-                    continue
-                if any(not containers.isdisjoint(self._fills(module, one)) for one in decorators):
-                    self.resolve(module.name, (name,))
-                    grown = True
-        return grown
-
-    def _containers(self) -> set[str]:
-        """Return the reached names that hold something which can be added to."""
-        return {
-            f"{module.name}.{name}"
-            for module in self.project.modules().values()
-            for name in module.containers
-            if f"{module.name}.{name}" in self.found
-        }
-
-    def _fills(self, module: Module, decorator: tuple[str, ...]) -> Iterable[str]:
-        walk = _Walk(self.project)
-        walk.resolve(module.name, decorator)
-        return walk.found
+        todo = [module]
+        while todo:
+            one = todo.pop()
+            if one.name in self._imported_modules:
+                continue
+            self._imported_modules.add(one.name)
+            self._statements(one, f"{one.name} (on import)", one.effects)
+            todo += [below for name in one.imported if (below := self.project.module(name)) is not None]
 
     def _outside(self, name: str, path: tuple[str, ...]) -> None:
         """Go on below a folder without ``__init__.py``; what is not the project's at all is a package."""
@@ -138,8 +140,12 @@ class _Walk:
         for target in module.imports.get(head, ()):
             if not self._follow(target, rest):
                 text = f"{target[0]}.{target[1]}" if target[1] else target[0]
-                self._add(
-                    f"{module.name}.{head} (import)", module.path.name, digests.of_value(["import", text])
+                self.add(
+                    f"{module.name}.{head} (import)",
+                    where=module.source.path,
+                    digest=digests.of_value(["import", text]),
+                    kind="import",
+                    text=text,
                 )
 
     def _follow(self, target: Target, rest: tuple[str, ...]) -> bool:
@@ -150,48 +156,86 @@ class _Walk:
             name is not None and self.project.module(f"{module}.{name}") is not None
         )
 
-    def _elsewhere(self, module: Module, head: str, rest: tuple[str, ...]) -> None:
-        below = f"{module.name}.{head}"
+    def _elsewhere(self, module: Module, head: str, rest: tuple[str, ...]) -> bool:
+        """Look below a package and into star imports, which may bind it too; tell if it may be there."""
+        below, may = f"{module.name}.{head}", False
         if module.source.package and self.project.module(below) is not None:
             self.resolve(below, rest)
-            return
+            may = True
         for star in module.stars:
-            if self.project.module(star) is None:
+            source = self.project.module(star)
+            if source is None:
                 self._external(star)
-            self.resolve(star, (head, *rest))
-
-    def _binding(self, module: Module, name: str) -> None:
-        self._statements(module, f"{module.name}.{name}", module.bindings[name])
+                may = True
+            elif offers(self.project, source, head):
+                self.resolve(star, (head, *rest))
+                may = True
+        return may
 
     def _statements(self, module: Module, key: str, statements: list[ast.stmt]) -> None:
         if not statements or key in self.found:
             return
-        marks = module.marks()
-        plain = [normal(statement, marks) for statement in statements]
-        self._add(key, f"{module.path.name}:{statements[0].lineno}", digest_of(plain))
-        for statement in plain:
-            self._dependencies(module, statement)
+        facts = self.project.facts.get(key)
+        if facts is None:
+            facts = self.project.facts[key] = facts_of(module, statements)
+        self.add(
+            key,
+            where=f"{module.source.path}:{statements[0].lineno}",
+            digest=facts.digest,
+            kind="import" if key.endswith("(on import)") else facts.kind,
+            text=facts.text,
+        )
+        self._dependencies(module, facts)
 
-    def _dependencies(self, module: Module, statement: ast.stmt) -> None:
-        local: dict[str, Target] = {}
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                local |= import_targets(node, module.package)
-        for name, (target, attribute) in local.items():
+    def _dependencies(self, module: Module, facts: Facts) -> None:
+        local = dict.fromkeys(name for name, _ in facts.local)
+        for name, (target, attribute) in facts.local:
             if name == "*" or self.project.module(target) is None:
                 self._external(target)
-            elif attribute is not None:
+            if attribute not in {None, "*"}:
                 self._follow((target, attribute), ())
-        for path in sorted(paths(statement)):
-            if path[0] in local:
-                self._follow(local[path[0]], path[1:])
-            else:
+        for path in facts.paths:
+            for name, place in facts.local:
+                if name == path[0]:
+                    self._follow(place, path[1:])
+            if path[0] not in local or path[0] in module.bindings or path[0] in module.imports:
                 self.resolve(module.name, path)
+        if facts.whole:
+            self.resolve(module.name, ())
+        for loaded in facts.loaded:
+            for name in [loaded.name] if loaded.whole else self.project.beginning_with(loaded.name):
+                self.resolve(name, ())
+        for name in self.project.beginning_with(module.package + ".") if facts.folder else ():
+            self.resolve(name, ())
+        self.subclasses = self.subclasses or facts.subclasses
+        self._files(module, facts.files)
+
+    def _files(self, module: Module, names: list[str]) -> None:
+        for name in names:
+            found = self.project.data_file(module, name)
+            if found is not None:
+                self.add(f"file {found.path}", where=found.path, digest=found.digest, kind="file")
 
     def _external(self, name: str) -> None:
+        compiled = self.project.compiled(name)
+        if compiled is not None:
+            self.add(f"{name} (compiled)", where=compiled.name, digest=digests.of_file(compiled), kind="file")
+            return
         top = name.partition(".")[0]
         if top and top not in sys.stdlib_module_names and not self.project.is_folder(top):
             self.packages.add(top)
 
-    def _add(self, name: str, where: str, digest: str) -> None:
-        self.found[name] = Reached(name=name, where=where, digest=digest)
+    def add(self, name: str, *, where: str, digest: str, kind: str, text: str = "") -> None:
+        """Count something as reached."""
+        self.found[name] = Reached(name=name, where=where, digest=digest, kind=kind, text=text)
+
+
+def offers(project: Project, module: Module, name: str, seen: frozenset[str] = frozenset()) -> bool:
+    """Tell whether ``from module import *`` may bring a name."""
+    if name in module.bindings or name in module.imports or "__getattr__" in module.bindings:
+        return True
+    for star in module.stars:
+        below = project.module(star)
+        if star not in seen and (below is None or offers(project, below, name, seen | {module.name})):
+            return True
+    return False
