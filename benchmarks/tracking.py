@@ -21,7 +21,7 @@ from sqlalchemy import insert
 
 from meguru.app.open import open_local
 from meguru.base.clock import SystemClock
-from meguru.tracking.schema import run, run_metric_latest, run_param
+from meguru.tracking.schema import run, run_series, run_param
 
 BATCHES, CALLS, RUNS = 60, 200, 50_000
 FILTER = {"filter": "metrics.acc > 0.9 and params.lr = '0.01'", "order_by": ["metrics.acc DESC"]}
@@ -132,9 +132,9 @@ def fill(folder: Path) -> None:
             tx.execute(insert(run), [{"id": i, "name": i, "started_at": at, **fixed} for i, at in named])
             params = [{"run": each, "key": "lr", "value": f"0.0{n % 10}"} for n, each in enumerate(ids)]
             tx.execute(insert(run_param), params)
-            same = {"key": "acc", "step": 0, "at": now, "count": 1, "minimum": 0.0, "maximum": 1.0}
+            same = {"key": "acc", "step": 0, "at": 0, "count": 1, "minimum": 0.0, "maximum": 1.0}
             values = [{"run": each, "value": n * 7919 % RUNS / RUNS, **same} for n, each in enumerate(ids)]
-            tx.execute(insert(run_metric_latest), values)
+            tx.execute(insert(run_series), values)
 
 
 def main() -> None:

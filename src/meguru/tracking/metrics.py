@@ -1,98 +1,118 @@
-"""SQL of metric series: every point is kept, and one summary a series beside them."""
+"""SQL of metric series: what is read of them. They are written by `points`."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, select
 
-from meguru.tracking.schema import run_metric, run_metric_latest
+from meguru.storage.db.raw import Raw, marks
+from meguru.tracking import points
+from meguru.tracking.schema import run_series
 from meguru.tracking.types import MetricPoint, MetricSummary
 
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SLICE = 500
 
-def add(tx: Connection, run: str, points: Sequence[MetricPoint], now: datetime) -> None:
-    """Append points, in order, and bring the summaries up to date; points without a time get `now`."""
-    if not points:
-        return
-    rows = [
-        {"run": run, "key": point.key, "step": point.step, "value": point.value, "at": point.at or now}
-        for point in points
-    ]
-    tx.execute(insert(run_metric), rows)
-    table = run_metric_latest
-    mine = (table.c.run == run) & table.c.key.in_({point.key for point in points})
-    known = {row.key: _summary(row._mapping) for row in tx.execute(select(table).where(mine))}
-    for point in points:
-        known[point.key] = _include(known.get(point.key), point, now)
-    tx.execute(delete(table).where(mine))
-    tx.execute(insert(table), [{"run": run, "key": key, **_fields(each)} for key, each in known.items()])
+
+class Place(NamedTuple):
+    """Where a point is in its series."""
+
+    step: int
+    at: int
+    seq: int
+
+
+def micros(at: datetime) -> int:
+    """Return a moment as microseconds since 1970."""
+    return (at - _START) // _MICROSECOND
+
+
+def moment(at: int) -> datetime:
+    """Return the moment of so many microseconds since 1970."""
+    return _START + at * _MICROSECOND
+
+
+def add(tx: Connection, run: str, given: Sequence[MetricPoint], now: datetime) -> None:
+    """Append points to a run that is held, all of them; points without a time get `now`."""
+    groups: dict[str, list[points.Row]] = {}
+    for point in given:
+        groups.setdefault(point.key, []).append((point.step, micros(point.at or now), point.value))
+    points.append(tx, run, groups, once=False)
 
 
 def rewind(tx: Connection, run: str, key: str, step: int) -> None:
     """Forget the points of a series from a step on: they are about to be made again."""
-    table = run_metric.c
-    mine = (table.run == run) & (table.key == key)
-    gone = tx.execute(delete(run_metric).where(mine, table.step >= step))
+    raw, found = Raw(tx), series_of(tx, run, key)
+    if found is None:
+        return
+    number = found[0]
+    gone = raw.execute("DELETE FROM run_point WHERE series = ? AND step >= ?", (number, step))
     if not gone.rowcount:
         return
-    tx.execute(
-        delete(run_metric_latest).where(run_metric_latest.c.run == run, run_metric_latest.c.key == key)
+    of_all = "SELECT count(*), min(value), max(value) FROM run_point WHERE series = ?"
+    count, least, most = raw.execute(of_all, (number,)).fetchone()
+    if not count:
+        raw.execute("DELETE FROM run_series WHERE id = ?", (number,))
+        return
+    last = (
+        "SELECT value, step, at FROM run_point WHERE series = ? "
+        "ORDER BY series DESC, step DESC, at DESC, seq DESC LIMIT 1"
     )
-    ranged = select(func.count(), func.min(table.value), func.max(table.value)).where(mine)
-    count, minimum, maximum = tx.execute(ranged).one()
-    newest = select(run_metric).where(mine).order_by(table.step.desc(), table.id.desc()).limit(1)
-    row = tx.execute(newest).first()
-    if row is not None:
-        last = {"run": run, "key": key, "value": row.value, "step": row.step, "at": row.at}
-        tx.execute(insert(run_metric_latest).values(**last, count=count, minimum=minimum, maximum=maximum))
+    newest = raw.execute(last, (number,)).fetchone()
+    fields = "value = ?, step = ?, at = ?, count = ?, minimum = ?, maximum = ?"
+    raw.execute(f"UPDATE run_series SET {fields} WHERE id = ?", (*newest, count, least, most, number))  # noqa: S608
 
 
-def series(
-    tx: Connection, run: str, key: str, *, after: tuple[int, int] | None, limit: int
-) -> list[tuple[int, MetricPoint]]:
-    """Return points by step, then in the order they came, each with its row number."""
-    table = run_metric.c
-    query = select(run_metric).where(table.run == run, table.key == key)
+def series_of(tx: Connection, run: str, key: str) -> tuple[int, int] | None:
+    """Return the number of a series and how many points it has; None if there is none."""
+    sql = "SELECT id, count FROM run_series WHERE run = ? AND key = ?"
+    row = Raw(tx).execute(sql, (run, key)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def names(tx: Connection, run: str, *, limit: int) -> list[str]:
+    """Return keys of a run's series."""
+    table = run_series.c
+    return list(tx.execute(select(table.key).where(table.run == run).limit(limit)).scalars())
+
+
+def page(
+    tx: Connection, series: int, *, after: Place | None = None, limit: int
+) -> list[tuple[float | None, int, int, int]]:
+    """Return (value, at, step, seq) of points by step, then time, then the order they came in."""
+    sql = "SELECT value, at, step, seq FROM run_point WHERE series = ?"
+    values: tuple[Any, ...] = (series,)
     if after is not None:
-        query = query.where(tuple_(table.step, table.id) > after)
-    rows = tx.execute(query.order_by(table.step, table.id).limit(limit))
-    return [(row.id, MetricPoint(key=row.key, value=row.value, step=row.step, at=row.at)) for row in rows]
+        sql += " AND (step, at, seq) > (?, ?, ?)"
+        values += after
+    cursor = Raw(tx).execute(sql + " ORDER BY series, step, at, seq LIMIT ?", (*values, limit))
+    return cursor.fetchall()  # type: ignore[no-any-return]
+
+
+def by_time(tx: Connection, series: int, *, limit: int) -> list[tuple[float | None, int, int]]:
+    """Return (value, at, step) of points by time."""
+    sql = "SELECT value, at, step FROM run_point WHERE series = ? ORDER BY at, step, seq LIMIT ?"
+    return Raw(tx).execute(sql, (series, limit)).fetchall()  # type: ignore[no-any-return]
 
 
 def summaries(tx: Connection, runs: Sequence[str]) -> dict[str, dict[str, MetricSummary]]:
     """Return the summary of every series of some runs, by run and key."""
-    table = run_metric_latest
     found: dict[str, dict[str, MetricSummary]] = {}
-    for row in tx.execute(select(table).where(table.c.run.in_(runs)).order_by(table.c.key)):
-        found.setdefault(row.run, {})[row.key] = _summary(row._mapping)
+    for run, key, value, step, at, *rest in newest(tx, runs, "value, step, at, count, minimum, maximum"):
+        found.setdefault(run, {})[key] = MetricSummary(
+            value=value, step=step, at=moment(at), count=rest[0], minimum=rest[1], maximum=rest[2]
+        )
     return found
 
 
-def _include(known: MetricSummary | None, point: MetricPoint, now: datetime) -> MetricSummary:
-    newest = known is None or point.step >= known.step
-    seen = [] if known is None else [known.minimum, known.maximum]
-    values = _numbers([*seen, point.value])
-    if newest or known is None:
-        value, step, at = point.value, point.step, point.at or now
-    else:
-        value, step, at = known.value, known.step, known.at
-    return MetricSummary(
-        value=value,
-        step=step,
-        at=at,
-        count=1 + (known.count if known else 0),
-        minimum=min(values, default=None),
-        maximum=max(values, default=None),
-    )
-
-
-def _numbers(values: Iterable[float | None]) -> list[float]:
-    return [value for value in values if value is not None]
-
-
-def _summary(row: RowMapping) -> MetricSummary:
-    return MetricSummary(**{name: row[name] for name in MetricSummary.__struct_fields__})
-
-
-def _fields(summary: MetricSummary) -> dict[str, object]:
-    return msgspec.structs.asdict(summary)
+def newest(tx: Connection, runs: Sequence[str], columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield run, key and some columns of every series of some runs, by key."""
+    for start in range(0, len(runs), _SLICE):
+        some = runs[start : start + _SLICE]
+        sql = (
+            f"SELECT run, key, {columns} FROM run_series "  # noqa: S608 - names of ours
+            f"WHERE run IN ({marks(len(some))}) ORDER BY run, key"
+        )
+        yield from Raw(tx).execute(sql, some)

@@ -1,9 +1,24 @@
 """Tables of tracking."""
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 import meguru.tracking.mlflow.schema  # noqa: F401 - its tables belong to tracking
 from meguru.storage.db import UtcTime, metadata
+
+HEAD = 64
+"""So much of a param or a tag is in its index."""
 
 experiment = Table(
     "experiment",
@@ -38,6 +53,9 @@ run_param = Table(
     Column("run", String(64), ForeignKey("run.id"), primary_key=True),
     Column("key", String(250), primary_key=True),
     Column("value", Text, nullable=False),
+    Column("head", String(HEAD), Computed(f"substr(value, 1, {HEAD})", persisted=True)),
+    Index(None, "key", "head", "run"),
+    sqlite_with_rowid=False,
 )
 
 run_tag = Table(
@@ -46,35 +64,42 @@ run_tag = Table(
     Column("run", String(64), ForeignKey("run.id"), primary_key=True),
     Column("key", String(250), primary_key=True),
     Column("value", Text, nullable=False),
+    Column("head", String(HEAD), Computed(f"substr(value, 1, {HEAD})", persisted=True)),
+    Index(None, "key", "head", "run"),
+    sqlite_with_rowid=False,
 )
 
-run_metric = Table(
-    "run_metric",
+run_series = Table(
+    "run_series",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("run", String(64), ForeignKey("run.id"), nullable=False),
     Column("key", String(250), nullable=False),
-    Column("step", BigInteger, nullable=False),
-    Column("value", Double),
-    Column("at", UtcTime, nullable=False),
-    Index(None, "run", "key", "step", "id"),
-)
-"""All points of all series, in the order they came."""
-
-run_metric_latest = Table(
-    "run_metric_latest",
-    metadata,
-    Column("run", String(64), ForeignKey("run.id"), primary_key=True),
-    Column("key", String(250), primary_key=True),
     Column("value", Double),
     Column("step", BigInteger, nullable=False),
-    Column("at", UtcTime, nullable=False),
+    Column("at", BigInteger, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("minimum", Double),
     Column("maximum", Double),
+    UniqueConstraint("run", "key"),
     Index(None, "key", "value", "run"),
 )
-"""One row a series, so that a list of runs needs no look at the points."""
+"""One row a series: its number, its newest point, the range of its values. Lists of runs need no more."""
+
+run_point = Table(
+    "run_point",
+    metadata,
+    Column("series", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("value", Double),
+    sqlite_with_rowid=False,
+)
+"""All points: of which series, at which step and microsecond since 1970; `seq` tells apart what shares both.
+
+There is no foreign key: it would cost a look-up a point, and the series is read in the same transaction.
+"""
 
 run_artifact = Table(
     "run_artifact",

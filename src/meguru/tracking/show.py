@@ -49,29 +49,32 @@ def show(ctx: Context, *, run: str) -> Run:
 @operation("run.artifacts", permission="run:read", query=True)
 def artifacts(ctx: Context, *, run: str) -> list[RunArtifact]:
     """List the files that a run left behind."""
-    return store.artifacts(ctx.tx, store.get(ctx.tx, run, ctx.now()).id)
+    return store.artifacts(ctx.tx, store.check_run(ctx.tx, run))
 
 
 @operation("run.metric", permission="run:read", query=True)
 def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 1000) -> Page[MetricPoint]:
     """Show the points of one metric series by step."""
-    found = store.get(ctx.tx, run, ctx.now())
-    if key not in found.metrics:
-        raise NotFound.of("metric", key, found.metrics)
-    rows = series.series(ctx.tx, found.id, key, after=_cursor(after), limit=check_limit(limit) + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[point for _, point in rows[:limit]], next_cursor=f"{last[1].step}.{last[0]}" if last else ""
-    )
+    identity = store.check_run(ctx.tx, run)
+    found = series.series_of(ctx.tx, identity, key)
+    if found is None:
+        raise NotFound.of("metric", key, series.names(ctx.tx, identity, limit=1000))
+    rows = series.page(ctx.tx, found[0], after=_cursor(after), limit=check_limit(limit) + 1)
+    items = [
+        MetricPoint(key=key, value=value, step=step, at=series.moment(at))
+        for value, at, step, _ in rows[:limit]
+    ]
+    _, at, step, seq = rows[limit - 1] if len(rows) > limit else (None, 0, 0, 0)
+    return Page(items=items, next_cursor=f"{step}.{at}.{seq}" if len(rows) > limit else "")
 
 
-def _cursor(text: str) -> tuple[int, int] | None:
+def _cursor(text: str) -> series.Place | None:
     if not text:
         return None
-    step, _, number = text.partition(".")
     try:
-        return int(step), int(number)
+        step, at, seq = (int(part) for part in text.split("."))
     except ValueError:
         raise InvalidInput(
             f"{text[:60]!r} is no cursor", hint="use next_cursor of the page before", field="after"
         ) from None
+    return series.Place(step, at, seq)

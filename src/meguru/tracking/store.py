@@ -67,6 +67,14 @@ def get(tx: Connection, text: str, now: datetime) -> Run:
     return found[0]
 
 
+def check_run(tx: Connection, text: str) -> str:
+    """Return a run's id, given it or its reference; raise NotFound if there is no such run."""
+    table = schema.run.c
+    if tx.execute(select(table.id).where(table.id == run_id(text))).first() is None:
+        raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
+    return run_id(text)
+
+
 def hold(tx: Connection, text: str) -> Row[Any]:
     """Return a run's row, held until the transaction ends; raise Conflict unless the run is running."""
     table = schema.run
@@ -117,7 +125,9 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
 
 def _texts(tx: Connection, table: Table, ids: list[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for row in tx.execute(select(table).where(table.c.run.in_(ids)).order_by(table.c.key)):
+    for row in tx.execute(
+        select(table.c.run, table.c.key, table.c.value).where(table.c.run.in_(ids)).order_by(table.c.key)
+    ):
         found.setdefault(row.run, {})[row.key] = row.value
     return found
 

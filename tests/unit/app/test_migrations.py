@@ -1,7 +1,11 @@
 """The schema is what the migrations make, on both databases."""
 
+from datetime import UTC, datetime
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
@@ -9,6 +13,7 @@ from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
 from meguru.storage.db import Database, metadata
+from meguru.tracking import metrics
 
 
 def differences(db):
@@ -55,3 +60,64 @@ def test_a_new_database_is_stamped_with_the_newest_revision(tmp_path):
         assert MigrationContext.configure(tx).get_current_revision() == newest()
         assert compare_metadata(MigrationContext.configure(tx, opts={"compare_type": True}), metadata) == []
     db.close()
+
+
+def old_points(tx):
+    """Write, at the schema before series had numbers, two runs with points, params and tags."""
+    at = "2026-03-01T12:00:00.000123Z"
+    for statement in (
+        "INSERT INTO experiment (name, note, created_at, created_by) VALUES ('e', '', '{at}', 'me')",
+        (
+            "INSERT INTO run (id, name, experiment, state, started_at, created_by, error) "
+            "VALUES ('run-1', 'n', 'e', 'running', '{at}', 'me', '')"
+        ),
+        "INSERT INTO run_param (run, key, value) VALUES ('run-1', 'lr', '{long}')",
+        "INSERT INTO run_tag (run, key, value) VALUES ('run-1', 'team', 'blue')",
+        "INSERT INTO run_metric (run, key, step, value, at) VALUES ('run-1', 'auc', 1, 0.5, '{at}')",
+        "INSERT INTO run_metric (run, key, step, value, at) VALUES ('run-1', 'auc', 1, 0.5, '{at}')",
+        "INSERT INTO run_metric (run, key, step, value, at) VALUES ('run-1', 'auc', 0, NULL, '{at}')",
+        (
+            "INSERT INTO run_metric_latest (run, key, value, step, at, count, minimum, maximum) "
+            "VALUES ('run-1', 'auc', 0.5, 1, '{at}', 3, 0.5, 0.5)"
+        ),
+    ):
+        tx.exec_driver_sql(statement.format(at=at, long="x" * 500))
+
+
+def moves_points(db):
+    load_schemas()
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    try:
+        with db.write() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, "0005")
+            old_points(tx)
+            command.upgrade(config, "head")
+            moment = datetime(2026, 3, 1, 12, microsecond=123, tzinfo=UTC)
+            series, count = metrics.series_of(tx, "run-1", "auc")
+            rows = metrics.page(tx, series, limit=9)
+            assert count == 3
+            assert [(row[0], metrics.moment(row[1]), row[2]) for row in rows] == [
+                (None, moment, 0),
+                (0.5, moment, 1),
+                (0.5, moment, 1),
+            ]
+            assert metrics.summaries(tx, ["run-1"])["run-1"]["auc"].at == moment
+            heads = tx.exec_driver_sql("SELECT head, value FROM run_param").all()
+            assert heads == [("x" * 64, "x" * 500)]
+            command.downgrade(config, "0005")
+            told = tx.exec_driver_sql("SELECT step, value, at FROM run_metric ORDER BY id").all()
+            assert told[0] == (0, None, "2026-03-01T12:00:00.000123Z")
+            assert [row[:2] for row in told[1:]] == [(1, 0.5), (1, 0.5)]
+    finally:
+        db.close()
+
+
+def test_points_of_an_older_workspace_are_kept_on_sqlite(tmp_path):
+    moves_points(Database(f"sqlite:///{tmp_path / 'a.db'}"))
+
+
+@pytest.mark.integration
+def test_points_of_an_older_workspace_are_kept_on_postgresql(postgres_url):
+    moves_points(Database(postgres_url))

@@ -1,29 +1,36 @@
-"""Logging in MLflow's protocol: the hot path, decoded straight into types and written in one transaction."""
+"""Logging in MLflow's protocol: bodies decoded straight into types; they are written by `together`."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import msgspec
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.params import Params, as_integer, as_number, bad, read_json
-from meguru.api.mlflow.runs import get, read_tags
-from meguru.runtime.operations.execute import authorise
-from meguru.runtime.workspace import Workspace
-from meguru.tracking.mlflow import limits, runs
+from meguru.api.mlflow.params import Params, bad, read_json
+from meguru.tracking.mlflow import limits
+from meguru.tracking.mlflow.model_points import ModelPoint
 from meguru.tracking.mlflow.moments import MOST
-from meguru.tracking.mlflow.points import Point
+from meguru.tracking.mlflow.runs import Entry
 
-Answer = dict[str, Any]
 MAX_BODY, MAX_METRICS, MAX_TEXTS, MAX_ALL = 1_000_000, 1000, 100, 1000
+MAX_DATASET, MAX_DIGEST, MAX_MODEL = 500, 36, 64
+_MOST_STEP = 2**63 - 1
 
 
 class _Metric(msgspec.Struct):
     key: str
-    value: float | str
-    timestamp: int
-    step: int | None = 0
+    value: float | None
+    timestamp: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
+    step: Annotated[int, msgspec.Meta(ge=-(2**63), le=_MOST_STEP)] = 0
+    model_id: str = ""
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class _FastMetric(_Metric):
+    value: float
 
 
 class _Text(msgspec.Struct):
@@ -34,7 +41,7 @@ class _Text(msgspec.Struct):
 class _Batch(msgspec.Struct):
     run_id: str = ""
     run_uuid: str = ""
-    metrics: list[_Metric] = []
+    metrics: list[_FastMetric] = []
     params: list[_Text] = []
     tags: list[_Text] = []
 
@@ -42,149 +49,165 @@ class _Batch(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Batch)
 
 
-def log_batch(ws: Workspace, body: bytes) -> Answer:
-    """Log metric points, params and tags: all of them, or none."""
+def read_batch(body: bytes) -> Entry:
+    """Read metric points, params and tags."""
     if len(body) > MAX_BODY:
-        raise invalid(f"A log-batch request has at most {MAX_BODY} bytes, and this one has {len(body)}")
+        raise invalid(
+            f"Batched logging API requests must be at most {MAX_BODY} bytes, "
+            f"got a request of size {len(body)}."
+        )
     try:
         batch = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        batch = _with_care(read_json(body))
+        return _with_care(read_json(body))
     run = batch.run_id or batch.run_uuid
     if not run:
         raise invalid("Missing value for required parameter 'run_id'.")
-    _check_counts(batch)
-    for key in {metric.key for metric in batch.metrics}:
-        limits.check_key("metric", key, "metrics")
-    points = [_point(index, metric) for index, metric in enumerate(batch.metrics)]
-    params = _params([(each.key, each.value) for each in batch.params])
-    tags = {
-        limits.check_key("tag", each.key, "tags"): limits.cut(each.value, limits.MAX_TAG)
-        for each in batch.tags
-    }
-    return _write(ws, run, points, params, tags)
+    return _entry(run, batch.metrics, batch.params, batch.tags)
 
 
-def log_metric(ws: Workspace, params: Params) -> Answer:
-    """Log one point."""
-    run = params.run()
-    key = limits.check_key("metric", params.text("key", required=True), "key")
-    value = params.number("value")
-    ms = _check_time(params.integer("timestamp", required=True) or 0)
-    return _write(ws, run, [Point(key, params.integer("step", 0) or 0, value, ms)], {}, {})
+def read_metric(body: bytes) -> Entry:
+    """Read one point."""
+    params = read_json(body)
+    entry = Entry(params.run())
+    _read_points(entry, [_metric(params)], single=True)
+    return entry
 
 
-def log_param(ws: Workspace, params: Params) -> Answer:
-    """Log one param."""
-    run = params.run()
-    key, value = params.text("key", required=True), params.value()
-    return _write(ws, run, [], _params([(key, value)]), {})
+def read_param(body: bytes) -> Entry:
+    """Read one param."""
+    params = read_json(body)
+    key = limits.check_key("param", params.text("key", required=True))
+    return Entry(params.run(), params={key: limits.cut(params.value(), limits.MAX_PARAM)})
 
 
-def set_tag(ws: Workspace, params: Params) -> Answer:
-    """Set one tag."""
-    run = params.run()
-    key, value = params.text("key", required=True), params.value()
-    return _write(ws, run, [], {}, read_tags(Params({"tags": [{"key": key, "value": value}]})))
+def read_tag(body: bytes) -> Entry:
+    """Read one tag."""
+    params = read_json(body)
+    key = limits.check_key("tag", params.text("key", required=True))
+    return Entry(params.run(), tags={key: limits.cut(params.value(), limits.MAX_TAG)})
 
 
-def delete_tag(ws: Workspace, params: Params) -> Answer:
-    """Take one tag off."""
-    runs.delete_tag(ws, run=params.run(), key=params.text("key", required=True))
-    return {}
-
-
-def log_model(ws: Workspace, params: Params) -> Answer:
-    """Keep the description of a model of a client before MLflow 3, in the tag where it looks for it."""
-    run = params.run()
-    text = params.text("model_json", required=True)
+def read_model(body: bytes) -> Entry:
+    """Read the description of a model of a client before MLflow 3."""
+    params = read_json(body)
+    run, text = params.run(), params.text("model_json", required=True)
     try:
-        model = msgspec.json.decode(text, type=dict[str, Any])
+        msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise bad("model_json", text[:200], "a JSON object is wanted") from None
-    tags = {tag["key"]: tag["value"] for tag in get(ws, Params({"run_id": run}))["run"]["data"]["tags"]}
-    history = msgspec.json.decode(tags.get("mlflow.log-model.history", "[]"))
-    value = msgspec.json.encode([*history, model]).decode()
-    return _write(ws, run, [], {}, {"mlflow.log-model.history": value})
+        raise invalid(f"Malformed model info. \n {text[:200]} \n is not a valid JSON.") from None
+    return Entry(run, model=text)
 
 
-def _write(
-    ws: Workspace, run: str, points: list[Point], params: dict[str, str], tags: dict[str, str]
-) -> Answer:
-    authorise(ws, runs.log)
-    with ws.db.write() as tx:
-        runs.write(tx, run, points, params, tags)
-    ws.notify()
-    return {}
+READERS: dict[str, Callable[[bytes], Entry]] = {
+    "/mlflow/runs/log-batch": read_batch,
+    "/mlflow/runs/log-metric": read_metric,
+    "/mlflow/runs/log-parameter": read_param,
+    "/mlflow/runs/set-tag": read_tag,
+    "/mlflow/runs/log-model": read_model,
+}
+"""What is logged, by its path."""
 
 
-def _with_care(given: Params) -> _Batch:
+def _entry(run: str, metrics: list[Any], params: list[_Text], tags: list[_Text]) -> Entry:
+    entry = Entry(run)
+    _read_points(entry, metrics)
+    for index, each in enumerate(params):
+        limits.check_key("param", each.key, f"params[{index}].key")
+    for index, each in enumerate(tags):
+        key = limits.check_key("tag", each.key, f"tags[{index}].key")
+        entry.tags[key] = _text(f"tags[{index}].value", each.value, limits.MAX_TAG)
+    _check_counts({"metrics": len(metrics), "params": len(params), "tags": len(tags)})
+    for index, each in enumerate(params):
+        entry.params[each.key] = _text(f"params[{index}].value", each.value, limits.MAX_PARAM)
+    if len(entry.params) < len(params):
+        keys = [each.key for each in params]
+        twice = [key for index, key in enumerate(keys) if key in keys[:index]]
+        raise invalid(
+            f"Duplicate parameter keys have been submitted: {twice}. Please ensure the request contains only "
+            "one param value per param key."
+        )
+    return entry
+
+
+def _with_care(given: Params) -> Entry:
     """Read what the fast way did not take: numbers in quotes, nulls; or say which parameter is wrong."""
-    metrics = given.objects("metrics")
+    metrics = [
+        _metric(Params(each.given, path=f"metrics[{index}]."))
+        for index, each in enumerate(given.objects("metrics"))
+    ]
+    params, tags = ([_Text(*pair) for pair in _pairs(given, name)] for name in ("params", "tags"))
+    return _entry(given.run(), metrics, params, tags)
+
+
+def _pairs(given: Params, name: str) -> list[tuple[str, str]]:
+    for index, each in enumerate(given.objects(name)):
+        if each.given.get("key") in {None, ""}:
+            raise invalid(f"Missing value for required parameter '{name}[{index}].key'.")
+    return given.pairs(name)
+
+
+def _metric(given: Params) -> _Metric:
+    """Read a point field by field."""
+    for name in ("key", "value", "timestamp"):
+        if given.given.get(name) is None or given.given[name] == "":
+            raise invalid(f"Missing value for required parameter '{given.path}{name}'.")
+    key, shown = given.text("key"), given.given["value"]
+    value, ms = given.number("value"), given.integer("timestamp") or 0
+    if not 0 <= ms <= MOST:
+        raise bad(
+            f"{given.path}timestamp",
+            ms,
+            f"metric '{key}' (value={shown}). Timestamp must be a nonnegative long (64-bit integer) ",
+        )
+    texts = [given.text(name) for name in ("model_id", "dataset_name", "dataset_digest")]
+    return _Metric(key, value, ms, given.integer("step", 0) or 0, *texts)
+
+
+def _read_points(entry: Entry, metrics: list[Any], *, single: bool = False) -> None:
+    """Sort points by their keys; those that speak of a model are also kept apart."""
+    points = entry.points
     for each in metrics:
-        if not all(each.given.get(name) is not None for name in ("key", "value", "timestamp")):
-            raise bad("metrics", given.given["metrics"], "each has a key, a value and a timestamp")
-    params, tags = ([_Text(*pair) for pair in given.pairs(name)] for name in ("params", "tags"))
-    return _Batch(
-        run_id=given.run(),
-        metrics=[
-            _Metric(
-                each.text("key"),
-                "NaN" if (value := as_number("metrics", each.given["value"])) is None else value,
-                as_integer("metrics", each.given["timestamp"]),
-                each.integer("step", 0),
-            )
-            for each in metrics
-        ],
-        params=params,
-        tags=tags,
+        row = (each.step, each.timestamp * 1000, each.value)
+        known = points.get(each.key)
+        if known is None:
+            points[each.key] = [row]
+        else:
+            known.append(row)
+        if each.model_id:
+            entry.of_models.append(_of_model(each))
+    for key in points:
+        if not limits.is_key(key):
+            place = next(index for index, each in enumerate(metrics) if each.key == key)
+            limits.check_key("metric", key, "name" if single else f"metrics[{place}].name")
+
+
+def _of_model(each: Any) -> ModelPoint:
+    for name, most in (
+        ("model_id", MAX_MODEL),
+        ("dataset_name", MAX_DATASET),
+        ("dataset_digest", MAX_DIGEST),
+    ):
+        if len(_text(name, getattr(each, name), most + 1)) > most:
+            raise invalid(f"'{name}' exceeds the maximum length of {most} characters")
+    return ModelPoint(
+        each.model_id, each.key, each.timestamp, each.step, each.value, each.dataset_name, each.dataset_digest
     )
 
 
-def _point(index: int, metric: _Metric) -> Point:
-    value = metric.value
-    number: float | None
-    if isinstance(value, str) or not -1e308 < value < 1e308:
-        number = as_number(f"metrics[{index}].value", value)
-    else:
-        number = value
-    ms, step = metric.timestamp, metric.step or 0
-    if not 0 <= ms <= MOST:
-        _check_time(ms, f"metrics[{index}].timestamp")
-    if not -(2**63) <= step < 2**63:
-        raise bad(f"metrics[{index}].step", step, "a whole number of 64 bits is wanted")
-    return Point(metric.key, step, number, ms)
+def _text(field: str, value: str, most: int) -> str:
+    if "\0" in value:
+        raise bad(field, value[:300], "a text may not contain NUL")
+    return limits.cut(value, most)
 
 
-def _check_time(ms: int, field: str = "timestamp") -> int:
-    if not 0 <= ms <= MOST:
-        raise bad(field, ms, "milliseconds since 1970 are wanted")
-    return ms
-
-
-def _check_counts(batch: _Batch) -> None:
-    counts = {"metrics": len(batch.metrics), "params": len(batch.params), "tags": len(batch.tags)}
+def _check_counts(counts: dict[str, int]) -> None:
+    wanted = {name: MAX_METRICS if name == "metrics" else MAX_TEXTS for name in counts}
+    counts = counts | {"metrics, params, and tags": sum(counts.values())}
     for name, count in counts.items():
-        most = MAX_METRICS if name == "metrics" else MAX_TEXTS
+        most = wanted.get(name, MAX_ALL)
         if count > most:
             raise invalid(
                 f"A batch logging request can contain at most {most} {name}. Got {count} {name}. "
                 f"Please split up {name} across multiple requests and try again."
             )
-    total = sum(counts.values())
-    if total > MAX_ALL:
-        raise invalid(
-            f"A batch logging request can contain at most {MAX_ALL} metrics, params and tags. Got {total}."
-        )
-
-
-def _params(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, given in pairs:
-        limits.check_key("param", key, "params")
-        value = limits.cut(given, limits.MAX_PARAM)
-        if "\0" in value:
-            raise bad("params", key, "a text may not contain NUL")
-        if found.setdefault(key, value) != value:
-            raise invalid(f"Duplicate parameter keys have been submitted: {key}")
-    return found

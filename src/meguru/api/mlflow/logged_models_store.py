@@ -14,6 +14,7 @@ from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.registry_protocol import absent, listed, millis
 from meguru.base import refs
 from meguru.registry.schema import logged_model, mlflow_version
+from meguru.tracking.mlflow.model_points import of_models
 
 REGISTERED = "mlflow.modelVersions"
 
@@ -103,4 +104,5 @@ def answer(tx: Connection, model: LoggedModel) -> dict[str, Any]:
     }
     given = {"model_type": model.model_type, "source_run_id": model.run}
     info |= {key: value for key, value in given.items() if value}
-    return {"info": info, "data": {"params": listed(model.params), "metrics": []}}
+    measured = of_models(tx, [model.id]).get(model.id, [])
+    return {"info": info, "data": {"params": listed(model.params), "metrics": measured}}

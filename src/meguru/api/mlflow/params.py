@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any
@@ -18,8 +19,8 @@ _INTEGER = re.compile(r"[+-]?\d{1,19}")
 class Params:
     """What a request gave, read field by field; a field that is null was not given."""
 
-    def __init__(self, given: dict[str, Any], *, is_query: bool = False) -> None:
-        self.given, self.is_query = given, is_query
+    def __init__(self, given: dict[str, Any], *, is_query: bool = False, path: str = "") -> None:
+        self.given, self.is_query, self.path = given, is_query, path
 
     def text(self, name: str, *, required: bool = False, most: int = 0) -> str:
         """Return a text; empty when it was not given."""
@@ -30,9 +31,13 @@ class Params:
         if isinstance(value, list) and self.is_query:
             value = value[-1]
         if not isinstance(value, str) or "\0" in value:
-            raise bad(name, value, "a text is wanted")
+            raise bad(self.path + name, value, "a text is wanted")
         if most and len(value) > most:
-            raise bad(name, value[:300], f"it has {len(value)} characters, and at most {most} are allowed")
+            raise bad(
+                self.path + name,
+                value[:300],
+                f"it has {len(value)} characters, and at most {most} are allowed",
+            )
         return value
 
     def value(self, name: str = "value") -> str:
@@ -51,13 +56,13 @@ class Params:
         if value is None:
             self._absent(name, required=required)
             return default
-        return as_integer(name, value[-1] if isinstance(value, list) and self.is_query else value)
+        return as_integer(self.path + name, value[-1] if isinstance(value, list) and self.is_query else value)
 
     def number(self, name: str) -> float | None:
         """Return a number that must be given; None for NaN, the largest one for what is infinite."""
         value = self.given.get(name)
         self._absent(name, required=value is None)
-        return as_number(name, value)
+        return as_number(self.path + name, value)
 
     def texts(self, name: str) -> list[str]:
         """Return a list of texts."""
@@ -65,14 +70,14 @@ class Params:
         if isinstance(value, str) and self.is_query:
             value = [value]
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise bad(name, value, "a list of texts is wanted")
+            raise bad(self.path + name, value, "a list of texts is wanted")
         return value
 
     def objects(self, name: str) -> list[Params]:
         """Return a list of objects."""
         value = self.given.get(name) or []
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise bad(name, value, "a list of objects is wanted")
+            raise bad(self.path + name, value, "a list of objects is wanted")
         return [Params(each) for each in value]
 
     def pairs(self, name: str) -> list[tuple[str, str]]:
@@ -89,7 +94,7 @@ class Params:
         """Return an object that must be given."""
         value = self.given.get(name)
         if not isinstance(value, dict):
-            raise bad(name, value, "an object is wanted")
+            raise bad(self.path + name, value, "an object is wanted")
         return Params(value)
 
     def run(self) -> str:
@@ -98,23 +103,32 @@ class Params:
             return self.text("run_uuid", required=True, most=256)
         return self.text("run_id", required=True, most=256)
 
-    @staticmethod
-    def _absent(name: str, *, required: bool) -> None:
+    def _absent(self, name: str, *, required: bool) -> None:
         if required:
-            raise invalid(f"Missing value for required parameter '{name}'.")
+            raise invalid(f"Missing value for required parameter '{self.path}{name}'.")
 
 
 def read_json(body: bytes) -> Params:
     """Decode a body; old clients send the object as a text within JSON."""
     try:
-        value = msgspec.json.decode(body) if body.strip() else {}
+        value = _decode(body) if body.strip() else {}
         if isinstance(value, str):
-            value = msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            value = _decode(value.encode())
+    except (ValueError, RecursionError) as error:
         raise Refusal("BAD_REQUEST", f"The request body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise Refusal("BAD_REQUEST", "The request body must be a JSON object.")
     return Params(value)
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        # Python's own writes and reads NaN, Infinity and 1e999; it also takes half of a surrogate pair.
+        value = json.loads(body)
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
 
 
 def read_query(query: bytes) -> Params:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,7 +18,9 @@ from meguru.api.mlflow import batches, experiments, metrics, runs
 from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
 from meguru.api.requests import read_body
+from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace
+from meguru.tracking.mlflow.runs import Entry, log, write
 
 VERSION = "3.18.0"
 """The version of the protocol that we speak."""
@@ -47,13 +50,9 @@ _POST: dict[str, Handler] = {
     "/mlflow/runs/delete": runs.delete,
     "/mlflow/runs/restore": runs.restore,
     "/mlflow/runs/search": runs.search,
-    "/mlflow/runs/log-metric": batches.log_metric,
-    "/mlflow/runs/log-parameter": batches.log_param,
-    "/mlflow/runs/set-tag": batches.set_tag,
-    "/mlflow/runs/delete-tag": batches.delete_tag,
+    "/mlflow/runs/delete-tag": runs.delete_tag,
     "/mlflow/runs/log-inputs": runs.log_inputs,
     "/mlflow/runs/outputs": runs.log_outputs,
-    "/mlflow/runs/log-model": batches.log_model,
 }
 _GET: dict[str, Handler] = {
     "/mlflow/experiments/get": experiments.get,
@@ -66,7 +65,7 @@ _GET: dict[str, Handler] = {
     "/mlflow/metrics/get-history-bulk": metrics.bulk,
     "/mlflow/metrics/get-history-bulk-interval": metrics.interval,
 }
-LOG_BATCH = "/mlflow/runs/log-batch"
+PREFIXES = ("/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0")
 
 
 class Protocol:
@@ -78,13 +77,18 @@ class Protocol:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        table = {"POST": _POST, "GET": _GET}.get(scope["method"], {})
-        handler = table.get(path)
-        if handler is None and not (path == LOG_BATCH and scope["method"] == "POST"):
+        is_post = scope["method"] == "POST"
+        reader = batches.READERS.get(path) if is_post else None
+        handler = {"POST": _POST, "GET": _GET}.get(scope["method"], {}).get(path)
+        if reader:
+            answering = _log(Request(scope, receive), reader)
+        elif handler:
+            answering = _answer(Request(scope, receive), handler)
+        else:
             await self._others(scope, receive, send)
             return
         try:
-            response = await _answer(Request(scope, receive), handler)
+            response = await answering
         except Exception as error:  # noqa: BLE001 - each becomes an answer
             response = error_response(error)
         await response(scope, receive, send)
@@ -93,23 +97,28 @@ class Protocol:
 def mlflow_routes(others: list[BaseRoute] | None = None) -> list[BaseRoute]:
     """Return the protocol's mounts; `others` are the routes of its other nouns, below ``/api/2.0``."""
     protocol = Protocol(others or [])
-    prefixes = ("/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0")
-    return [Route("/version", _version), *(Mount(prefix, protocol) for prefix in prefixes)]
+    return [Route("/version", _version), *(Mount(prefix, protocol) for prefix in PREFIXES)]
 
 
-async def _answer(request: Request, handler: Handler | None) -> Response:
+async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
+    """Log, and answer after the commit; whoever logs meanwhile shares the next one."""
     ws: Workspace = request.state.workspace
-    if request.method == "GET" and handler:
+    body = await read_body(request, ws.settings.max_body)
+    if not ws.principal.allows(log.permission):
+        await run_sync(authorise, ws, log)
+    entry = reader(body)
+    work = partial(write, entry=entry)
+    await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
+    return Response(b"{}", media_type="application/json")
+
+
+async def _answer(request: Request, handler: Handler) -> Response:
+    ws: Workspace = request.state.workspace
+    if request.method == "GET":
         params = read_query(request.scope["query_string"])
-        work = partial(handler, ws, params)
     else:
-        body = await read_body(request, ws.settings.max_body)
-        work = partial(_post, ws, body, handler) if handler else partial(batches.log_batch, ws, body)
-    return await run_sync(_encoded, work)
-
-
-def _post(ws: Workspace, body: bytes, handler: Handler) -> dict[str, Any]:
-    return handler(ws, read_json(body))
+        params = read_json(await read_body(request, ws.settings.max_body))
+    return await run_sync(_encoded, partial(handler, ws, params))
 
 
 def _encoded(work: Callable[[], dict[str, Any]]) -> Response:

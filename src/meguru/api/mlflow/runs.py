@@ -105,6 +105,12 @@ def log_outputs(ws: Workspace, params: Params) -> Answer:
     return {}
 
 
+def delete_tag(ws: Workspace, params: Params) -> Answer:
+    """Take one tag off."""
+    runs.delete_tag(ws, run=params.run(), key=params.text("key", required=True))
+    return {}
+
+
 def read_tags(params: Params) -> dict[str, str]:
     """Return the tags of a request, checked and cut."""
     return {

@@ -5,31 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, String, Table, select, type_coerce
+from sqlalchemy import Connection
 
-from meguru.api.mlflow.search.runs import stage, status, user
+from meguru.storage.db.raw import Raw, marks
+from meguru.tracking import metrics as series
 from meguru.tracking.mlflow import inputs
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.mlflow.moments import millis_of
-from meguru.tracking.mlflow.schema import mlflow_experiment, mlflow_run
-from meguru.tracking.schema import run, run_metric_latest, run_param, run_tag
+from meguru.tracking.mlflow.runs import shown_status
 
 AT_ONCE = 500
-_started, _finished = (type_coerce(column, String) for column in (run.c.started_at, run.c.finished_at))
-_QUERY = select(
-    run.c.id,
-    run.c.name,
-    _started.label("started"),
-    _finished.label("finished"),
-    mlflow_experiment.c.id.label("experiment"),
-    mlflow_experiment.c.artifact_location,
-    stage.label("stage"),
-    status.label("status"),
-    user.label("user"),
-).select_from(
-    run.outerjoin(mlflow_run, mlflow_run.c.run == run.c.id).join(
-        mlflow_experiment, mlflow_experiment.c.experiment == run.c.experiment
-    )
+_RUN = (
+    "SELECT r.id, r.name, r.started_at, r.finished_at, r.state, r.created_by, m.stage, m.status, m.user_id, "
+    "e.id, e.artifact_location FROM run r JOIN mlflow_experiment e ON e.experiment = r.experiment "
+    "LEFT JOIN mlflow_run m ON m.run = r.id WHERE r.id IN "
 )
 
 
@@ -41,9 +30,9 @@ def shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
-def metric(key: str, value: float | None, step: int, at: str) -> dict[str, Any]:
+def metric(key: str, value: float | None, at: int, step: int) -> dict[str, Any]:
     """Return a point as the protocol writes it."""
-    return {"key": key, "value": "NaN" if value is None else value, "timestamp": millis_of(at), "step": step}
+    return {"key": key, "value": "NaN" if value is None else value, "timestamp": at // 1000, "step": step}
 
 
 def artifact_root(location: str, experiment: int, run: str) -> str:
@@ -52,17 +41,16 @@ def artifact_root(location: str, experiment: int, run: str) -> str:
 
 
 def _shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
-    rows = {row.id: row for row in tx.execute(_QUERY.where(run.c.id.in_(ids)))}
-    params, tags = (_texts(tx, table, ids) for table in (run_param, run_tag))
+    raw = Raw(tx)
+    rows = {row[0]: row for row in raw.execute(f"{_RUN} ({marks(len(ids))})", ids)}
+    params, tags = (_texts(raw, table, ids) for table in ("run_param", "run_tag"))
     metrics: dict[str, list[dict[str, Any]]] = {}
-    table = run_metric_latest.c
-    newest = select(table.run, table.key, table.value, table.step, type_coerce(table.at, String))
-    for owner, key, value, step, at in tx.execute(newest.where(table.run.in_(ids)).order_by(table.key)):
-        metrics.setdefault(owner, []).append(metric(key, value, step, at))
+    for owner, *rest in series.newest(tx, ids, "value, at, step"):
+        metrics.setdefault(owner, []).append(metric(*rest))
     datasets, models = inputs.dataset_inputs(tx, ids), inputs.models(tx, ids)
     return [
         {
-            "info": _info(rows[each]),
+            "info": _info(*rows[each]),
             "data": {
                 "metrics": metrics.get(each, []),
                 "params": params.get(each, []),
@@ -79,25 +67,37 @@ def _shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _info(row: Any) -> dict[str, Any]:
-    identity = to_hex(row.id)
+def _info(
+    run: str,
+    name: str,
+    started: str,
+    finished: str | None,
+    state: str,
+    creator: str,
+    stage: str | None,
+    status: str | None,
+    user: str | None,
+    experiment: int,
+    location: str,
+) -> dict[str, Any]:
+    identity = to_hex(run)
     info = {
         "run_id": identity,
         "run_uuid": identity,
-        "run_name": row.name,
-        "experiment_id": str(row.experiment),
-        "user_id": row.user,
-        "status": row.status,
-        "start_time": millis_of(row.started),
-        "artifact_uri": artifact_root(row.artifact_location, row.experiment, identity),
-        "lifecycle_stage": row.stage,
+        "run_name": name,
+        "experiment_id": str(experiment),
+        "user_id": creator if user is None else user,
+        "status": shown_status(state, status),
+        "start_time": millis_of(started),
+        "artifact_uri": artifact_root(location, experiment, identity),
+        "lifecycle_stage": stage or "active",
     }
-    return info | ({"end_time": millis_of(row.finished)} if row.finished else {})
+    return info | ({"end_time": millis_of(finished)} if finished else {})
 
 
-def _texts(tx: Connection, table: Table, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+def _texts(raw: Raw, table: str, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
-    query = select(table.c.run, table.c.key, table.c.value).where(table.c.run.in_(ids)).order_by(table.c.key)
-    for owner, key, value in tx.execute(query):
+    sql = f"SELECT run, key, value FROM {table} WHERE run IN ({marks(len(ids))}) ORDER BY run, key"  # noqa: S608
+    for owner, key, value in raw.execute(sql, ids):
         found.setdefault(owner, []).append({"key": key, "value": value})
     return found

@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.storage.db.faults import explain
 from meguru.storage.db.limits import check_lengths
+from meguru.storage.db.together import Together
 
 BUSY_SECONDS = 30.0
 
@@ -39,6 +40,7 @@ class Database:
         self._writer = threading.Lock()
         self.engine = _sqlite(self.url, sqlite_synchronous) if self.is_sqlite else _postgres(self.url)
         event.listen(self.engine, "before_cursor_execute", check_lengths)
+        self.together = Together(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -102,7 +104,8 @@ class Database:
             raise known from error
 
     def close(self) -> None:
-        """Close all idle connections."""
+        """Finish what waits to be written, and close all idle connections."""
+        self.together.close()
         self.engine.dispose()
 
 

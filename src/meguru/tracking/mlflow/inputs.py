@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from meguru.base import refs
 from meguru.runtime.operations import Context, operation
+from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.runs import hold
 from meguru.tracking.mlflow.schema import (
     mlflow_dataset,
@@ -65,24 +66,30 @@ def log_inputs(
 
 def dataset_inputs(tx: Connection, runs: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the dataset inputs of some runs as MLflow shows them."""
-    joined = mlflow_input.join(mlflow_dataset, mlflow_dataset.c.id == mlflow_input.c.dataset)
-    query = select(mlflow_input.c.run, mlflow_input.c.tags, mlflow_dataset).select_from(joined)
+    names = ("name", "digest", "source_type", "source", "schema", "profile")
+    sql = (
+        f"SELECT i.run, i.tags, {', '.join(f'd.{name}' for name in names)} FROM mlflow_input i "  # noqa: S608
+        f"JOIN mlflow_dataset d ON d.id = i.dataset WHERE i.run IN ({marks(len(runs))}) ORDER BY d.id"
+    )
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in tx.execute(query.where(mlflow_input.c.run.in_(runs)).order_by(mlflow_dataset.c.id)).mappings():
-        names = ("name", "digest", "source_type", "source", "schema", "profile")
-        shown = {name: row[name] for name in names if row[name] is not None}
-        tags = [{"key": key, "value": value} for key, value in row["tags"].items()]
-        found.setdefault(row["run"], []).append({"tags": tags, "dataset": shown})
+    for run, text, *values in Raw(tx).execute(sql, runs):
+        given = zip(names, values, strict=True)
+        tags = [{"key": key, "value": value} for key, value in msgspec.json.decode(text).items()]
+        shown = {name: value for name, value in given if value is not None}
+        found.setdefault(run, []).append({"tags": tags, "dataset": shown})
     return found
 
 
 def models(tx: Connection, runs: Sequence[str]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the logged models of some runs, by run and direction."""
-    table = mlflow_run_model.c
+    sql = (
+        "SELECT run, direction, model_id, step FROM mlflow_run_model "  # noqa: S608 - names of ours
+        f"WHERE run IN ({marks(len(runs))}) ORDER BY model_id"
+    )
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in tx.execute(select(mlflow_run_model).where(table.run.in_(runs)).order_by(table.model_id)):
-        shown = {"model_id": row.model_id} | ({"step": row.step} if row.direction == "output" else {})
-        found.setdefault((row.run, row.direction), []).append(shown)
+    for run, direction, model_id, step in Raw(tx).execute(sql, runs):
+        shown = {"model_id": model_id} | ({"step": step} if direction == "output" else {})
+        found.setdefault((run, direction), []).append(shown)
     return found
 
 

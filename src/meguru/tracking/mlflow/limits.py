@@ -5,27 +5,45 @@ from __future__ import annotations
 import posixpath
 import re
 
+import msgspec
+
 from meguru.errors import InvalidInput
 
 MAX_KEY, MAX_PARAM, MAX_TAG = 250, 6000, 8000
+_PLAIN = re.compile(r"[\w -]{1,250}")
 _KEY = re.compile(r"[\w./: -]*")
 
 
 def check_key(kind: str, key: str, field: str = "key") -> str:
-    """Return a key, or raise InvalidInput."""
+    """Return a key, or raise InvalidInput in MLflow's words."""
+    if not key:
+        raise InvalidInput(f"Missing value for required parameter '{field}'", field=field)
     if len(key) > MAX_KEY:
-        raise _bad(key, field, f"a {kind} name has at most {MAX_KEY} characters, not {len(key)}")
-    if not key or not _KEY.fullmatch(key):
+        raise InvalidInput(
+            f"'{kind.capitalize()} name' exceeds the maximum length of {MAX_KEY} characters", field=field
+        )
+    if not _KEY.fullmatch(key):
         raise _bad(
             key,
             field,
-            f"a {kind} name has letters, digits, underscores (_), dashes (-), periods (.), spaces ( ), "
+            "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), "
             "colon(:) and slashes (/)",
         )
-    normal = posixpath.normpath(key)
-    if normal != key or normal == "." or normal.startswith(("..", "/")):
-        raise _bad(key, field, f"a {kind} name may not be read as another path (as {normal!r} here)")
+    if not _is_own_path(key):
+        normal = posixpath.normpath(key)
+        raise _bad(
+            key,
+            field,
+            "Names may be treated as files in certain cases, and must not resolve to other names when "
+            f"treated as such. This name would resolve to {normal!r}",
+        )
     return key
+
+
+def is_key(key: str) -> bool:
+    """Tell whether `check_key` lets a key pass."""
+    plain = _PLAIN.fullmatch(key) is not None
+    return plain or (0 < len(key) <= MAX_KEY and _KEY.fullmatch(key) is not None and _is_own_path(key))
 
 
 def cut(value: str, most: int) -> str:
@@ -33,7 +51,11 @@ def cut(value: str, most: int) -> str:
     return value if len(value) <= most else value[:most]
 
 
+def _is_own_path(key: str) -> bool:
+    normal = posixpath.normpath(key)
+    return normal == key and normal != "." and not normal.startswith(("..", "/"))
+
+
 def _bad(key: str, field: str, why: str) -> InvalidInput:
-    return InvalidInput(
-        f"Invalid value \"{key[:300]}\" for parameter '{field}' supplied", why=why, field=field
-    )
+    shown = msgspec.json.encode(key).decode()
+    return InvalidInput(f"Invalid value {shown} for parameter '{field}' supplied: {why}", field=field)

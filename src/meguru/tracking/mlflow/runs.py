@@ -1,5 +1,6 @@
 """Operations on runs as MLflow's clients mean them: an ended run may be written to, and started again."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,12 +11,16 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
+from meguru.storage.db.raw import Raw
+from meguru.tracking import points as series
 from meguru.tracking import schema, store
-from meguru.tracking.mlflow import experiments, moments, points
+from meguru.tracking.mlflow import experiments, model_points, moments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table
 from meguru.tracking.types import Run
 
+MODELS = "mlflow.log-model.history"
+"""The tag in which a client before MLflow 3 looks for the models of a run."""
 Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 STATES = {
     "RUNNING": "running",
@@ -24,6 +29,26 @@ STATES = {
     "FAILED": "failed",
     "KILLED": "cancelled",
 }
+
+
+_SHOWN = {state: status for status, state in STATES.items() if status != "SCHEDULED"}
+
+
+def shown_status(state: str, status: str | None) -> str:
+    """Return the status of a run in a state; `status` is the one that a client gave it, if one did."""
+    return "SCHEDULED" if status == "SCHEDULED" and state == "running" else _SHOWN.get(state, "RUNNING")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one call logs to one run; `model` is the description of one, as JSON, that its history gets."""
+
+    run: str
+    points: dict[str, list[series.Row]] = field(default_factory=dict)
+    of_models: list[model_points.ModelPoint] = field(default_factory=list)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    model: str = ""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +133,10 @@ def log(
     tags: dict[str, str] | None = None,
 ) -> None:
     """Log points, params and tags to a run that is not deleted: all of it, or nothing."""
-    rows = [points.Point(each.key, each.step, each.value, each.timestamp) for each in metrics or []]
-    write(ctx.tx, run, rows, params or {}, tags or {})
+    entry = Entry(run, params=params or {}, tags=tags or {})
+    for each in metrics or []:
+        entry.points.setdefault(each.key, []).append((each.step, each.timestamp * 1000, each.value))
+    write(ctx.tx, entry)
 
 
 @operation("mlflow.delete_tag", permission="run:write", evented=False, alone=False)
@@ -120,19 +147,22 @@ def delete_tag(ctx: Context, *, run: str, key: str) -> None:
         raise NotFound(f"No tag with name: {key[:250]} in run with id {run}")
 
 
-def write(
-    tx: Connection, run: str, metrics: list[points.Point], params: dict[str, str], tags: dict[str, str]
-) -> None:
+def write(tx: Connection, entry: Entry) -> None:
     """Log to a run in an open transaction; nobody is asked for a permission here."""
-    row = hold(tx, run)
-    if params:
-        _add_params(tx, row.id, params)
-    if metrics:
-        points.add(tx, row.id, metrics)
-    store.set_tags(tx, row.id, tags)
-    if "mlflow.runName" in tags:
-        name = tags["mlflow.runName"][:250]
-        tx.execute(update(schema.run).where(schema.run.c.id == row.id).values(name=name))
+    run = _hold_quickly(tx, entry.run)
+    if entry.params:
+        _add_params(tx, run, entry.params)
+    if entry.points:
+        series.append(tx, run, entry.points, once=True)
+    if entry.of_models:
+        model_points.add(tx, run, entry.of_models)
+    if entry.model:
+        _add_model(tx, run, entry.model)
+    if entry.tags:
+        store.set_tags(tx, run, entry.tags)
+        if "mlflow.runName" in entry.tags:
+            name = entry.tags["mlflow.runName"][:250]
+            tx.execute(update(schema.run).where(schema.run.c.id == run).values(name=name))
 
 
 def hold(tx: Connection, run: str, *, stage: str = "active") -> Row[Any]:
@@ -140,11 +170,38 @@ def hold(tx: Connection, run: str, *, stage: str = "active") -> Row[Any]:
     ours, identity = schema.run, from_hex(run)
     row = tx.execute(select(ours).where(ours.c.id == identity).with_for_update()).first()
     if row is None:
-        raise NotFound(f"Run with id={run[:256]} not found", field="run_id")
+        raise _no_run(run)
     found = tx.execute(select(table.c.stage).where(table.c.run == identity)).scalar() or "active"
+    _check_stage(run, found, stage)
+    return row
+
+
+def _hold_quickly(tx: Connection, run: str) -> str:
+    """Return the id of an active run, held until the transaction ends."""
+    identity, raw = from_hex(run), Raw(tx)
+    lock = "" if raw.is_sqlite else " FOR UPDATE"
+    if raw.execute(f"SELECT 1 FROM run WHERE id = ?{lock}", (identity,)).fetchone() is None:  # noqa: S608
+        raise _no_run(run)
+    row = raw.execute("SELECT stage FROM mlflow_run WHERE run = ?", (identity,)).fetchone()
+    _check_stage(run, row[0] if row else "active", "active")
+    return identity
+
+
+def _no_run(run: str) -> NotFound:
+    return NotFound(f"Run with id={run[:256]} not found", field="run_id")
+
+
+def _check_stage(run: str, found: str, stage: str) -> None:
     if found != stage:
         raise InvalidInput(f"The run {run} must be in the '{stage}' state. Current state is {found}.")
-    return row
+
+
+def _add_model(tx: Connection, run: str, model: str) -> None:
+    mine = schema.run_tag.c
+    query = select(mine.value).where(mine.run == run, mine.key == MODELS)
+    known = msgspec.json.decode(tx.execute(query).scalar() or "[]")
+    value = msgspec.json.encode([*known, msgspec.json.decode(model)]).decode()
+    store.set_tags(tx, run, {MODELS: value})
 
 
 def _insert(ctx: Context, experiment: str, name: str, at: datetime) -> tuple[str, str]:
@@ -178,14 +235,24 @@ def _add_params(tx: Connection, run: str, params: dict[str, str]) -> None:
     mine = schema.run_param.c
     query = select(mine.key, mine.value).where(mine.run == run, mine.key.in_(list(params)))
     known = {row.key: row.value for row in tx.execute(query)}
-    for key, value in params.items():
-        if known.get(key, value) != value:
-            raise InvalidInput(
-                "Changing param values is not allowed. "
-                f"Param with key='{key}' was already logged with value='{known[key][:200]}' for run ID="
-                f"'{to_hex(run)}'. Attempted logging new value '{value[:200]}'.",
-                field="params",
-            )
+    changed = [
+        {"key": key, "old_value": known[key][:200], "new_value": value[:200]}
+        for key, value in params.items()
+        if known.get(key, value) != value
+    ]
+    if len(changed) == len(params) == 1:
+        raise InvalidInput(
+            f"Changing param values is not allowed. Param with key='{changed[0]['key']}' was already logged "
+            f"with value='{changed[0]['old_value']}' for run ID='{to_hex(run)}'. Attempted logging new value "
+            f"'{changed[0]['new_value']}'",
+            field="params",
+        )
+    if changed:
+        raise InvalidInput(
+            f"Changing param values is not allowed. Params were already logged='{changed}' for run "
+            f"ID='{to_hex(run)}'",
+            field="params",
+        )
     new = [{"run": run, "key": key, "value": value} for key, value in params.items() if key not in known]
     if new:
         tx.execute(insert(schema.run_param), new)

@@ -1,6 +1,17 @@
 """Tables beside those of tracking; a run or an experiment without a row here is one made by Meguru itself."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -69,3 +80,18 @@ mlflow_run_model = Table(
     Column("step", BigInteger, nullable=False),
 )
 """The logged models that a run took in or gave out."""
+
+mlflow_model_metric = Table(
+    "mlflow_model_metric",
+    metadata,
+    Column("model_id", String(64), primary_key=True),
+    Column("key", String(250), primary_key=True),
+    Column("ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", BigInteger, primary_key=True, autoincrement=False),
+    Column("run", String(64), ForeignKey("run.id"), primary_key=True),
+    Column("value", Double),
+    Column("dataset_name", String(500), nullable=False),
+    Column("dataset_digest", String(36), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The points of a run that speak of a logged model, as the model shows them."""

@@ -26,7 +26,7 @@ from meguru.api.mlflow.search.experiments import stages
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.runs import STATES
 from meguru.tracking.mlflow.schema import mlflow_dataset, mlflow_experiment, mlflow_input, mlflow_run
-from meguru.tracking.schema import run, run_metric_latest, run_param, run_tag
+from meguru.tracking.schema import run, run_param, run_series, run_tag
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 _NAMES = {"run name": "run_name", "created": "start_time", "Run name": "run_name", "Run Name": "run_name"}
@@ -105,7 +105,7 @@ class _Search:
         if order.kind == "metric":
             if order.key in self._metrics:
                 return [pages.Key(self._metrics[order.key].c.value, order.descending)]
-            table = self._outer(run_metric_latest, order.key)
+            table = self._outer(run_series, order.key)
             missing = case((table.c.run.is_(None), 2), (table.c.value.is_(None), 1), else_=0)
             return [
                 pages.Key(missing),
@@ -122,7 +122,7 @@ class _Search:
 
     def _metric(self, key: str) -> Any:
         if key not in self._metrics:
-            table = run_metric_latest.alias()
+            table = run_series.alias()
             self.source = self.source.join(table, and_(table.c.run == run.c.id, table.c.key == key))
             self._metrics[key] = table
         return self._metrics[key]

@@ -1,0 +1,66 @@
+"""The driver's own statements, for the few places where SQLAlchemy's part costs more than the database's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import StatementError
+
+from meguru.errors import MeguruError
+
+
+class Raw:
+    """Statements of an open transaction, written with ``?`` for each value, on either database.
+
+    An error of the driver is raised as SQLAlchemy raises it, so that it is explained as any other.
+    """
+
+    def __init__(self, tx: Connection) -> None:
+        self.is_sqlite = tx.dialect.name == "sqlite"
+        self.driver: Any = tx.connection.driver_connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """Run one statement and return its cursor."""
+        try:
+            return self.driver.execute(sql if self.is_sqlite else _percent(sql), values)
+        except Exception as error:
+            raise _told(sql, error) from error
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        try:
+            if self.is_sqlite:
+                self.driver.executemany(sql, rows)
+            else:
+                with self.driver.cursor() as cursor:
+                    cursor.executemany(_percent(sql), rows)
+        except Exception as error:
+            raise _told(sql, error) from error
+
+    def copy(self, table: str, columns: Sequence[str], lines: str) -> None:
+        """Append rows to a table of PostgreSQL: lines of values, with a tab between two of them."""
+        sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        try:
+            with self.driver.cursor() as cursor, cursor.copy(sql) as copy:
+                copy.write(lines)
+        except Exception as error:
+            raise _told(sql, error) from error
+
+
+def marks(count: int) -> str:
+    """Return so many ``?``, with commas."""
+    return ", ".join("?" * count)
+
+
+@lru_cache(maxsize=512)
+def _percent(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+def _told(sql: str, error: Exception) -> Exception:
+    if isinstance(error, MeguruError | StatementError):
+        return error
+    return StatementError(str(error), sql, None, error, hide_parameters=True)

@@ -1,0 +1,92 @@
+"""Group commit: those who write at once share a transaction, and each is kept whole or not at all."""
+
+import threading
+
+import pytest
+from sqlalchemy import event
+
+from meguru.errors import Conflict
+from meguru.storage.db import Database
+
+
+@pytest.fixture
+def db(tmp_path):
+    found = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    with found.write() as tx:
+        tx.exec_driver_sql("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    yield found
+    found.close()
+
+
+def put(*numbers):
+    def work(tx):
+        for number in numbers:
+            tx.exec_driver_sql("INSERT INTO t VALUES (?)", (number,))
+        return sum(numbers)
+
+    return work
+
+
+def numbers(db):
+    with db.read() as tx:
+        return list(tx.exec_driver_sql("SELECT n FROM t ORDER BY n").scalars())
+
+
+def test_those_who_come_meanwhile_share_one_commit_and_are_answered_after_it(db):
+    commits, held, go = [], threading.Event(), threading.Event()
+    event.listen(db.engine, "commit", commits.append)
+
+    def slow(tx):
+        held.set()
+        go.wait(30)
+
+    first = db.together.submit(slow)
+    held.wait(30)
+    others = [db.together.submit(put(number), order=str(number)) for number in range(20)]
+    assert not any(other.done() for other in others)
+    go.set()
+    first.result(30)
+    assert [other.result(30) for other in others] == list(range(20))
+    assert numbers(db) == list(range(20))
+    assert len(commits) == 2
+
+
+def test_what_one_did_is_undone_alone_when_it_raises(db):
+    held, go = threading.Event(), threading.Event()
+
+    def slow(tx):
+        held.set()
+        go.wait(30)
+
+    def refuse(tx):
+        put(7)(tx)
+        raise Conflict("no")
+
+    db.together.submit(slow)
+    held.wait(30)
+    kept, refused, twice, last = (db.together.submit(work) for work in (put(1), refuse, put(2, 1), put(3)))
+    go.set()
+    assert (kept.result(30), last.result(30)) == (1, 3)
+    with pytest.raises(Conflict):
+        refused.result(30)
+    with pytest.raises(Exception, match="UNIQUE"):
+        twice.result(30)
+    assert numbers(db) == [1, 3]
+
+
+def test_one_alone_that_raises_leaves_nothing(db):
+    def refuse(tx):
+        put(7)(tx)
+        raise Conflict("no")
+
+    with pytest.raises(Conflict):
+        db.together.submit(refuse).result(30)
+    assert numbers(db) == []
+    assert db.together.submit(put(4)).result(30) == 4
+
+
+def test_closing_finishes_what_waits(db):
+    waiting = [db.together.submit(put(number)) for number in range(50)]
+    db.close()
+    assert [each.result(0) for each in waiting] == list(range(50))
+    assert numbers(db) == list(range(50))
