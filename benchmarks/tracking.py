@@ -21,7 +21,7 @@ from sqlalchemy import insert
 
 from meguru.app.open import open_local
 from meguru.base.clock import SystemClock
-from meguru.tracking.schema import run, run_series, run_param
+from meguru.tracking.schema import run, run_param, run_series
 
 BATCHES, CALLS, RUNS = 60, 200, 50_000
 FILTER = {"filter": "metrics.acc > 0.9 and params.lr = '0.01'", "order_by": ["metrics.acc DESC"]}
