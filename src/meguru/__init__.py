@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from meguru.flavors.model import Model as Model
     from meguru.pipelines.authoring import pipeline as pipeline
     from meguru.pipelines.authoring import step as step
+    from meguru.pipelines.branches import approve as approve
+    from meguru.pipelines.branches import collect as collect
+    from meguru.pipelines.branches import each as each
+    from meguru.pipelines.branches import gate as gate
     from meguru.pipelines.handles import Dataset as Dataset
     from meguru.pipelines.step_metrics import log as log
 
@@ -22,13 +26,30 @@ _PLACES = {
     "Dataset": "meguru.pipelines.handles",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
+    "approve": "meguru.pipelines.branches",
+    "collect": "meguru.pipelines.branches",
+    "each": "meguru.pipelines.branches",
+    "gate": "meguru.pipelines.branches",
     "log": "meguru.pipelines.step_metrics",
     "open_workspace": "meguru.app",
     "pipeline": "meguru.pipelines.authoring",
     "run": "meguru.app.tracked",
     "step": "meguru.pipelines.authoring",
 }
-__all__ = ["Dataset", "MeguruError", "Model", "log", "open_workspace", "pipeline", "run", "step"]
+__all__ = [
+    "Dataset",
+    "MeguruError",
+    "Model",
+    "approve",
+    "collect",
+    "each",
+    "gate",
+    "log",
+    "open_workspace",
+    "pipeline",
+    "run",
+    "step",
+]
 
 
 def __getattr__(name: str) -> Any:

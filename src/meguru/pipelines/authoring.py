@@ -11,8 +11,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
-from meguru.pipelines import parameters, tracing
-from meguru.pipelines.graph import FromStep, Graph
+from meguru.pipelines import branches, parameters, tracing
+from meguru.pipelines.graph import Component, FromStep, Graph
 from meguru.pipelines.options import Options, options
 
 P = ParamSpec("P")
@@ -28,13 +28,31 @@ class StepFunction(Generic[P, R]):
         self.function = function
         self.name = check_name("step", name or _dashed(function.__name__))
         self.options = options
+        self.component: Component | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function; while a pipeline is traced, add the call to its graph instead."""
         tracer = tracing.current()
-        if tracer is None:
-            return self.function(*args, **kwargs)
-        return cast("R", tracer.call(self, args, kwargs))
+        if tracer is not None:
+            return cast("R", tracer.call(self, args, kwargs))
+        return cast("R", None) if branches.is_closed() else self.function(*args, **kwargs)
+
+    def map(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the step once for each item; the list of what it returns is the result, in the items' order.
+
+        Arguments by position are lists that give one item to each call, several side by side; arguments by
+        keyword are the same for all calls, unless they are marked with `each`. How many calls there are is
+        known when the run gets there. A step that returns a tuple gives a tuple of lists.
+
+        Raises
+        ------
+        InvalidInput
+            If nothing is mapped over, or the types don't fit.
+        """
+        tracer = tracing.current()
+        if tracer is not None:
+            return tracer.map(self, args, kwargs)
+        return [] if branches.is_closed() else branches.map_plainly(self.function, args, kwargs)
 
     @property
     def place(self) -> str:
@@ -81,8 +99,21 @@ class PipelineFunction(Generic[P, R]):
         self.max_runs, self.priority = max_runs, priority
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the body as the plain function that it is."""
+        """Run the body as the plain function that it is; in another pipeline's body, add its steps there."""
+        tracer = tracing.current()
+        if tracer is not None:
+            return cast("R", tracer.pipeline(self, args, kwargs))
         return self.function(*args, **kwargs)
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        """The body's parameters."""
+        return _checked_signature(self.function, "pipeline")
+
+    @functools.cached_property
+    def hints(self) -> dict[str, Any]:
+        """The body's annotations, resolved."""
+        return _hints(self.function)
 
     def trace(self) -> Graph:
         """Call the body once with placeholders; return the graph it draws.
@@ -92,8 +123,7 @@ class PipelineFunction(Generic[P, R]):
         InvalidInput
             If the body calls no step, connects steps whose types don't fit, or computes with placeholders.
         """
-        hints = _hints(self.function)
-        given = _checked_signature(self.function, "pipeline").parameters
+        hints, given = self.hints, self.signature.parameters
         described = [parameters.describe(one, hints.get(name, Any), self.name) for name, one in given.items()]
         tracer = tracing.Tracer(self.name)
         stand_ins = {name: tracing.parameter_placeholder(name, hints.get(name, Any)) for name in given}
@@ -109,6 +139,7 @@ class PipelineFunction(Generic[P, R]):
             steps=list(tracer.steps.values()),
             result=tracing.result_of(returned, self.name),
             produces=self.produces,
+            also=tracer.products,
             max_runs=self.max_runs,
             priority=self.priority,
         )

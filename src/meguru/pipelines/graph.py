@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,11 +23,15 @@ class FromParameter(msgspec.Struct, frozen=True, kw_only=True, tag="parameter"):
     name: str
 
 
-class FromStep(msgspec.Struct, frozen=True, kw_only=True, tag="step"):
-    """The output of an earlier step; `index` picks one part of a step that returns a tuple."""
+class FromStep(msgspec.Struct, frozen=True, kw_only=True, tag="step", omit_defaults=True):
+    """The output of an earlier step.
+
+    `index` picks one part of a step that returns a tuple, `item` one item of an output that is a list.
+    """
 
     step: str
     index: int | None = None
+    item: int | None = None
 
 
 class Many(msgspec.Struct, frozen=True, kw_only=True, tag="many"):
@@ -54,11 +59,33 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One call of a step function.
+class Gate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A verdict that lets a step run only if it is the wanted one."""
 
-    `retries` follow a failure after `backoff` seconds, twice as long each time. `isolation` is the executor
-    that runs it, `env` the lock file of its own environment, `pool` the named pool it takes a place of.
+    verdict: FromStep | FromParameter
+    wanted: bool = True
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A question to people: who may answer (`by`), and for how many seconds it stays open.
+
+    With `four_eyes`, whoever started the run may not answer it.
+    """
+
+    question: str
+    by: str | None = None
+    timeout: float | None = None
+    four_eyes: bool = False
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call of a step function; of kind ``map`` one call for each item, of kind ``approval`` a question.
+
+    `each` names the inputs that give an item to each call; `lenient` leaves out calls that failed. `split`
+    lists the outputs that are written item by item, because a later step maps over them. A step runs when
+    all its `gates` say so, and is skipped otherwise. `retries` follow a failure after `backoff` seconds,
+    twice as long each time. `isolation` is the executor that runs it, `env` the lock file of its own
+    environment, `pool` the named pool it takes a place of.
     """
 
     key: str
@@ -66,6 +93,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     inputs: dict[str, Input]
     outputs: list[str]
     many_outputs: bool = False
+    kind: Literal["call", "map", "approval"] = "call"
+    each: list[str] = []
+    lenient: bool = False
+    split: list[int] = []
+    gates: list[Gate] = []
+    approval: Approval | None = None
     retries: int = 0
     backoff: float = 0.0
     timeout: float | None = None
@@ -87,11 +120,18 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     default: Any = None
 
 
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that a pipeline called by another one registers, and the output that it is made of."""
+
+    name: str
+    result: FromStep
+
+
 class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """A traced pipeline.
 
     `max_runs` is how many of its runs may be worked on at a time (None: any number); of waiting runs those
-    of the highest `priority` are begun first.
+    of the highest `priority` are begun first. `also` has the products of pipelines that its body calls.
     """
 
     name: str
@@ -99,6 +139,7 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[Step]
     result: Input | None = None
     produces: str | None = None
+    also: list[Product] = []
     max_runs: int | None = None
     priority: int = 0
 
@@ -114,7 +155,28 @@ def sources(given: Input) -> set[str]:
 
 def needs(step: Step) -> set[str]:
     """Return the keys of the steps that must be done before this one."""
-    return {key for given in step.inputs.values() for key in sources(given)}
+    found = {key for given in step.inputs.values() for key in sources(given)}
+    return found | {key for gate in step.gates for key in sources(gate.verdict)}
+
+
+def item_of(given: Input, index: int, params: Mapping[str, Any]) -> Input:
+    """Return the input that gives one item of a list to one call of a mapped step."""
+    if isinstance(given, Constant):
+        return Constant(value=given.value[index])
+    if isinstance(given, FromParameter):
+        return Constant(value=params[given.name][index])
+    if isinstance(given, FromStep):
+        return msgspec.structs.replace(given, item=index)
+    return given.items[index]
+
+
+def after(graph: Graph, key: str) -> set[str]:
+    """Return a step and every step that depends on it, directly or not."""
+    found = {key}
+    for each in order(graph):
+        if needs(next(step for step in graph.steps if step.key == each)) & found:
+            found.add(each)
+    return found
 
 
 def order(graph: Graph) -> list[str]:

@@ -23,6 +23,12 @@ def output_types(returned: Any) -> list[Any] | None:
     return None
 
 
+def item_type(kind: Any) -> Any:
+    """Return the type of a list's items; Any if it is not known."""
+    args = get_args(kind)
+    return args[0] if get_origin(kind) is list and args else Any
+
+
 def type_name(kind: Any) -> str:
     """Spell a type for people and for the graph."""
     if isinstance(kind, type) and not get_args(kind):

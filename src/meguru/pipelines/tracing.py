@@ -6,14 +6,27 @@ import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from types import GenericAlias
 from typing import Any, NoReturn
 
 import msgspec
 
 from meguru.errors import InvalidInput, near_misses
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Many, Step
-from meguru.pipelines.matching import check_constant, check_types, output_types, type_name
+from meguru.pipelines.graph import (
+    Approval,
+    Constant,
+    FromParameter,
+    FromStep,
+    Gate,
+    Input,
+    Many,
+    Product,
+    Step,
+)
+from meguru.pipelines.matching import check_constant, check_types, item_type, output_types, type_name
 
+_MAX_DEPTH = 20
+_MAX_KEY = 90
 _current: ContextVar[Tracer | None] = ContextVar("meguru_tracer", default=None)
 
 
@@ -62,21 +75,116 @@ Placeholder.__hash__ = object.__hash__  # type: ignore[method-assign]  # `__eq__
 
 
 class Tracer:
-    """Collects the steps that a body calls."""
+    """Collects the steps that a body calls, the gates they stand behind, and the pipelines it calls."""
 
     def __init__(self, where: str) -> None:
         self.where = where
         self.steps: dict[str, Step] = {}
+        self.products: list[Product] = []
+        self._prefixes: list[str] = []
+        self._gates: list[list[Gate]] = [[]]
+        self._taken: set[str] = set()
 
     def call(self, step: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Placeholder:
         """Add one call of a step; return the placeholder of its output."""
         key = self._free_key(step.name)
         bound = bind(step.signature, step.name, args, kwargs)
-        hints = step.hints
         inputs = {
-            name: self._input(value, hints.get(name, Any), f"{key}({name})") for name, value in bound.items()
+            name: self._input(value, step.hints.get(name, Any), f"{key}({name})")
+            for name, value in bound.items()
         }
-        returned = hints.get("return", Any)
+        returned = step.hints.get("return", Any)
+        self._add(key, step, inputs, returned)
+        return Placeholder(FromStep(step=key), returned, f"the output of step {key}")
+
+    def map(self, step: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Placeholder:
+        """Add one call for each item; return the placeholder of the list of their outputs."""
+        key = self._free_key(step.name)
+        whole = {name: value for name, value in kwargs.items() if not isinstance(value, Each)}
+        varied = {name: value.items for name, value in kwargs.items() if isinstance(value, Each)}
+        bound = bind(step.signature, step.name, args, whole | varied)
+        each = [*list(step.signature.parameters)[: len(args)], *varied]
+        if not each:
+            raise InvalidInput(
+                f"{key}.map(…) is given nothing to map over",
+                where=key,
+                hint="give the list by position, or as each(…): score.map(rows), score.map(rows=each(rows))",
+            )
+        inputs = {}
+        for name, value in bound.items():
+            where, wanted = f"{key}({name})", step.hints.get(name, Any)
+            inputs[name] = (
+                self._list(value, wanted, where) if name in each else self._input(value, wanted, where)
+            )
+        returned = step.hints.get("return", Any)
+        self._add(key, step, inputs, returned, kind="map", each=each)
+        return Placeholder(FromStep(step=key), _listed(returned), f"the outputs of step {key}")
+
+    def approve(self, question: str, shown: Mapping[str, Any], approval: Approval) -> Placeholder:
+        """Add a question; what the body calls after it waits for the answer."""
+        key = self._free_key("approve")
+        inputs = {name: self._input(value, Any, f"{key}({name})") for name, value in shown.items()}
+        self.steps[key] = Step(
+            key=key,
+            function="",
+            inputs=inputs,
+            outputs=["bool"],
+            kind="approval",
+            cache=False,
+            approval=approval,
+            gates=self._standing(),
+        )
+        self._gates[-1].append(Gate(verdict=FromStep(step=key)))
+        return Placeholder(FromStep(step=key), bool, f"the answer to {question!r}")
+
+    @contextlib.contextmanager
+    def gate(self, verdict: Placeholder, wanted: bool) -> Iterator[None]:  # noqa: FBT001 - two outcomes
+        """Put the steps that are called in the block behind a verdict."""
+        source = verdict._source  # noqa: SLF001 - the two classes are one mechanism
+        if not isinstance(source, FromStep | FromParameter):
+            raise InvalidInput(f"{verdict._name} can't be a gate's verdict")  # noqa: SLF001
+        check_types(verdict._kind, bool | dict, "gate", verdict._name)  # noqa: SLF001
+        # An answer asked for with `gate(approve(…))` rules this block, not what follows it.
+        asked = Gate(verdict=source) if isinstance(source, FromStep) else None
+        self._gates[-1] = [one for one in self._gates[-1] if one != asked]
+        self._gates.append([Gate(verdict=source, wanted=wanted)])
+        try:
+            yield
+        finally:
+            self._gates.pop()
+
+    def pipeline(self, called: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Trace a pipeline that the body calls into this graph; return what its body returned."""
+        prefix = self._free_key(called.name)
+        bound = bind(called.signature, called.name, args, kwargs)
+        for name, value in bound.items():
+            self._input(value, called.hints.get(name, Any), f"{prefix}({name})")
+        if len(self._prefixes) >= _MAX_DEPTH:
+            raise InvalidInput(f"pipeline {called.name} calls itself", where=".".join(self._prefixes)[:200])
+        self._prefixes.append(prefix.removeprefix("".join(f"{one}." for one in self._prefixes)))
+        self._gates.append([])
+        try:
+            returned = called.function(**bound)
+        finally:
+            self._prefixes.pop()
+            self._gates.pop()
+        source = getattr(returned, "_source", None)
+        if called.produces and isinstance(source, FromStep):
+            self.products.append(Product(name=called.produces, result=source))
+        return returned
+
+    def lenient(self, mapped: Placeholder) -> None:
+        """Let the calls of a mapped step fail: their outputs are left out of its list."""
+        source = mapped._source  # noqa: SLF001
+        step = self.steps.get(source.step) if isinstance(source, FromStep) else None
+        if step is None or step.kind != "map":
+            raise InvalidInput(
+                f"{mapped._name} is no output of a mapped step",  # noqa: SLF001
+                hint="collect(score.map(rows), failed='skip')",
+            )
+        self.steps[step.key] = msgspec.structs.replace(step, lenient=True)
+
+    def _add(self, key: str, step: Any, inputs: dict[str, Input], returned: Any, **more: Any) -> None:
         kinds = output_types(returned)
         self.steps[key] = Step(
             key=key,
@@ -84,15 +192,28 @@ class Tracer:
             inputs=inputs,
             outputs=[type_name(kind) for kind in ([returned] if kinds is None else kinds)],
             many_outputs=kinds is not None,
+            component=step.component,
+            gates=self._standing(),
+            **more,
             **msgspec.structs.asdict(step.options),
         )
-        return Placeholder(FromStep(step=key), returned, f"the output of step {key}")
+
+    def _standing(self) -> list[Gate]:
+        return [gate for level in self._gates for gate in level]
 
     def _free_key(self, name: str) -> str:
-        key, count = name, 1
-        while key in self.steps:
+        wanted = ".".join([*self._prefixes, name])
+        key, count = wanted, 1
+        while key in self._taken:
             count += 1
-            key = f"{name}-{count}"
+            key = f"{wanted}-{count}"
+        if len(key) > _MAX_KEY:
+            raise InvalidInput(
+                f"the step name {key[:200]!r} is too long",
+                why=f"with the pipelines it is in, it has at most {_MAX_KEY} characters",
+                hint="give a shorter name: @step(name=…)",
+            )
+        self._taken.add(key)
         return key
 
     def _input(self, value: Any, wanted: Any, where: str) -> Input:
@@ -102,6 +223,40 @@ class Tracer:
         if isinstance(value, list | tuple) and any(isinstance(item, Placeholder) for item in value):
             return Many(items=[self._input(item, Any, where) for item in value])
         return Constant(value=check_constant(value, wanted, where))
+
+    def _list(self, value: Any, wanted: Any, where: str) -> Input:
+        """Return an input each of whose items goes to one call."""
+        if isinstance(value, Placeholder):
+            kind, name, source = value._kind, value._name, value._source  # noqa: SLF001
+            check_types(kind, list, where, name)
+            check_types(item_type(kind), wanted, where, f"each item of {name}")
+            if isinstance(source, FromStep):
+                self._split(source, name)
+            return source
+        if not isinstance(value, list | tuple):
+            raise InvalidInput(
+                f"{where} is mapped over a {type(value).__name__}",
+                where=where,
+                hint="give a list by position; what is the same for all calls goes by keyword",
+            )
+        if any(isinstance(item, Placeholder) for item in value):
+            return Many(items=[self._input(item, wanted, where) for item in value])
+        return Constant(value=[check_constant(item, wanted, where) for item in value])
+
+    def _split(self, source: FromStep, name: str) -> None:
+        step = self.steps[source.step]
+        if step.many_outputs and source.index is None:
+            raise InvalidInput(f"{name} is a tuple", hint="take it apart first: rows, labels = load()")
+        if step.kind == "call":
+            split = sorted({*step.split, source.index or 0})
+            self.steps[step.key] = msgspec.structs.replace(step, split=split)
+
+
+class Each:
+    """Marks a keyword argument of ``step.map(…)`` that gives one item to each call."""
+
+    def __init__(self, items: Any) -> None:
+        self.items = items
 
 
 def bind(
@@ -154,6 +309,13 @@ def result_of(value: Any, where: str) -> Input | None:
         raise InvalidInput(
             f"pipeline {where} returns a {type(value).__name__}", hint="return a step's output"
         ) from error
+
+
+def _listed(returned: Any) -> Any:
+    kinds = output_types(returned)
+    if kinds is None:
+        return GenericAlias(list, (returned,))
+    return GenericAlias(tuple, tuple(GenericAlias(list, (kind,)) for kind in kinds))
 
 
 def parameter_placeholder(name: str, kind: Any) -> Placeholder:
