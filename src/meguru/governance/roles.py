@@ -13,6 +13,7 @@ ROLES: dict[str, frozenset[str]] = {
             "pipeline:*",
             "pipeline_run:*",
             "pool:*",
+            "approval:*",
             "run:*",
             "dataset:*",
             "model:*",

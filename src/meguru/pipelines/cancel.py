@@ -2,6 +2,7 @@
 
 from meguru.errors import Conflict
 from meguru.pipelines import kept_metrics, runs
+from meguru.pipelines.finish import skip_open
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
 from meguru.runtime import jobs
 from meguru.runtime.operations import Context, operation
@@ -24,6 +25,7 @@ def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
     runs.change(ctx.tx, found.id, state=RunState.CANCELLED, finished_at=ctx.now())
     kept_metrics.end(ctx, found.id, "cancelled")
+    skip_open(ctx, found.id, "the run was cancelled", but_running=True)
     ctx.emit(
         "pipeline_run.cancelled",
         found.ref,

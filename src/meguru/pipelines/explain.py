@@ -45,18 +45,21 @@ def explain(ctx: Context, *, ref: str) -> Explanation:
 
 def _differences(ctx: Context, run: PipelineRun, now: StepRun, before: StepRun) -> list[str]:
     old_run = runs.get(ctx.tx, before.run)
-    new_code = store.get(ctx.tx, run.pipeline, run.version).codes[now.step]
-    old_code = store.get(ctx.tx, old_run.pipeline, old_run.version).codes.get(now.step)
+    key = now.parent or now.step
+    new_code = store.get(ctx.tx, run.pipeline, run.version).codes.get(key)
+    old_code = store.get(ctx.tx, old_run.pipeline, old_run.version).codes.get(key)
     found = _code_differences(old_code, new_code) + _input_differences(before.parts, now.parts)
     if found:
         return found
     version = store.get(ctx.tx, run.pipeline, run.version)
-    if not next(step for step in version.graph.steps if step.key == now.step).cache:
+    if not next(step for step in version.graph.steps if step.key == key).cache:
         return ["the step is marked cache=False, so it runs every time"]
     return ["nothing it depends on differs, but its earlier output is gone or was not ready in time"]
 
 
-def _code_differences(old: StepCode | None, new: StepCode) -> list[str]:
+def _code_differences(old: StepCode | None, new: StepCode | None) -> list[str]:
+    if new is None:
+        return ["it asks people every time"]
     if old is None:
         return ["the step is new in this version of the pipeline"]
     return compare_code(old.code, new.code) + compare_environments(old.environment, new.environment)

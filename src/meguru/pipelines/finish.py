@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import update
@@ -10,6 +10,7 @@ from sqlalchemy import update
 from meguru.base.plugins import Table
 from meguru.errors import InvalidInput, LostLease
 from meguru.pipelines import kept_metrics, runs
+from meguru.pipelines.approvals import store as approvals
 from meguru.pipelines.graph import FromStep, Graph
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.schema import step_run
@@ -19,14 +20,14 @@ from meguru.runtime.operations import Context
 SINKS = Table("pipeline output", {"model": "meguru.registry.sink:register_output"})
 """By kind of value: ``f(ctx, name=…, tree=…, source=…) -> ref``, called in the run's last transaction."""
 
-_OPEN = (StepState.RUNNING.value, StepState.WAITING.value)
+_OPEN = (StepState.RUNNING.value, StepState.WAITING.value, StepState.ASKING.value)
 
 
 def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Mapping[str, StepRun]) -> None:
     """Mark a run succeeded and register its product, both or neither."""
     result = result_of(version.graph, steps)
     metrics = dict(result.info.get("metrics", {})) if result else {}
-    cached = sum(one.state is StepState.CACHED for one in steps.values())
+    counts = count(steps.values())
     event = ctx.emit(
         "pipeline_run.succeeded",
         run.ref,
@@ -34,8 +35,7 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
             "pipeline": run.pipeline,
             "version": run.version,
             "params": run.params,
-            "ran": len(steps) - cached,
-            "cached": cached,
+            **counts,
             "metrics": metrics,
             "produces": version.graph.produces,
             "output": result.digest if result else None,
@@ -43,25 +43,22 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
         used=[version.ref, *(pin.ref for pin in run.pinned.values())],
         produced=[run.ref],
     )
-    produced: list[str] = []
-    if version.graph.produces:
-        if result is None or result.kind not in SINKS.names():
+    produced = []
+    for name, made in _products(version.graph, steps):
+        if made is None or made.kind not in SINKS.names():
             raise InvalidInput(
-                f"pipeline {run.pipeline} produces {version.graph.produces!r}, but returned no model",
+                f"pipeline {run.pipeline} produces {name!r}, but returned no model",
                 hint="return a meguru.Model from its last step",
             )
-        sink = SINKS.load(result.kind)
-        produced.append(
-            sink(ctx.with_(cause=event.id), name=version.graph.produces, tree=result.digest, source=run.ref)
-        )
+        sink = SINKS.load(made.kind)
+        produced.append(sink(ctx.with_(cause=event.id), name=name, tree=made.digest, source=run.ref))
     _end(
         ctx,
         run,
         state=RunState.SUCCEEDED,
         produced=produced,
         metrics=metrics,
-        ran=len(steps) - cached,
-        cached=cached,
+        **counts,
     )
 
 
@@ -78,23 +75,57 @@ def fail(ctx: Context, run: PipelineRun, why: Failed) -> None:
             "message": why.message,
         },
     )
+    skip_open(ctx, run.id, "the run failed")
+    _end(ctx, run, state=RunState.FAILED, failed=why, **count(runs.steps(ctx.tx, run.id).values()))
+
+
+def skip_open(ctx: Context, run_id: str, reason: str, *, but_running: bool = False) -> None:
+    """Mark the steps that will not be done as skipped, and close the questions that nobody needs to answer.
+
+    With `but_running`, steps whose processes are still to be ended are left as they are.
+    """
+    states = [state for state in _OPEN if not (but_running and state == StepState.RUNNING.value)]
     ctx.tx.execute(
         update(step_run)
-        .where(step_run.c.run == run.id, step_run.c.state.in_(_OPEN))
-        .values(state=StepState.SKIPPED.value, finished_at=ctx.now())
+        .where(step_run.c.run == run_id, step_run.c.state.in_(states))
+        .values(state=StepState.SKIPPED.value, reason=reason, finished_at=ctx.now())
     )
-    states = [one.state for one in runs.steps(ctx.tx, run.id).values()]
-    ran = sum(state in {StepState.SUCCEEDED, StepState.FAILED} for state in states)
-    _end(ctx, run, state=RunState.FAILED, failed=why, ran=ran, cached=states.count(StepState.CACHED))
+    approvals.close(ctx.tx, run_id, ctx.now(), reason)
+
+
+def count(steps: Iterable[StepRun]) -> dict[str, int]:
+    """Count the steps that ran, were taken over or skipped; a mapped step counts by its calls."""
+    found = list(steps)
+    calls = {one.parent for one in found if one.parent}
+    ran = [one for one in found if one.attempt and one.step not in calls and one.items is None]
+    return {
+        "ran": sum(one.state in {StepState.SUCCEEDED, StepState.FAILED} for one in ran),
+        "cached": sum(one.state is StepState.CACHED for one in found),
+        "skipped": sum(one.state is StepState.SKIPPED for one in found),
+    }
+
+
+def _products(graph: Graph, steps: Mapping[str, StepRun]) -> Iterator[tuple[str, Value | None]]:
+    """Yield the name and value of each model to register; what a gate has skipped is none."""
+    wanted = [(one.name, one.result) for one in graph.also]
+    if graph.produces and isinstance(graph.result, FromStep):
+        wanted.append((graph.produces, graph.result))
+    for name, source in wanted:
+        if steps[source.step].state is not StepState.SKIPPED:
+            yield name, _value(source, steps)
 
 
 def result_of(graph: Graph, steps: Mapping[str, StepRun]) -> Value | None:
     """Return the value that the pipeline returned, if it is one step's single output."""
     if not isinstance(graph.result, FromStep):
         return None
-    outputs = steps[graph.result.step].outputs
-    if graph.result.index is not None:
-        return outputs[graph.result.index]
+    return _value(graph.result, steps)
+
+
+def _value(source: FromStep, steps: Mapping[str, StepRun]) -> Value | None:
+    outputs = steps[source.step].outputs
+    if source.index is not None:
+        return outputs[source.index] if source.index < len(outputs) else None
     return outputs[0] if len(outputs) == 1 else None
 
 

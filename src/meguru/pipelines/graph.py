@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -40,6 +41,7 @@ class Many(msgspec.Struct, frozen=True, kw_only=True, tag="many"):
     items: list[Input]
 
 
+_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,89}")
 Input = Constant | FromParameter | FromStep | Many
 
 
@@ -157,6 +159,29 @@ def needs(step: Step) -> set[str]:
     """Return the keys of the steps that must be done before this one."""
     found = {key for given in step.inputs.values() for key in sources(given)}
     return found | {key for gate in step.gates for key in sources(gate.verdict)}
+
+
+def check(step: Step) -> None:
+    """Refuse a step that no author's code could have traced.
+
+    Raises
+    ------
+    InvalidInput
+        Naming what is wrong.
+    """
+    wrong = ""
+    if not _KEY.fullmatch(step.key):
+        wrong = "its key is no name of at most 90 characters"
+    elif (step.kind == "approval") != (step.approval is not None) or bool(step.function) == (
+        step.kind == "approval"
+    ):
+        wrong = "a question has no function, and everything else has one"
+    elif bool(step.each) != (step.kind == "map") or not set(step.each) <= step.inputs.keys():
+        wrong = "`each` names the inputs of a mapped step, and of no other"
+    elif not set(step.split) <= set(range(len(step.outputs))):
+        wrong = "`split` names outputs that it does not have"
+    if wrong:
+        raise InvalidInput(f"the step {step.key[:120]!r} can't be run", why=wrong, field="graph.steps")
 
 
 def item_of(given: Input, index: int, params: Mapping[str, Any]) -> Input:

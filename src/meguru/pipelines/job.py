@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
-
 from meguru.errors import Busy
 from meguru.pipelines import runs
 from meguru.pipelines.engine import Engine, Progress
-from meguru.pipelines.finish import fail
-from meguru.pipelines.schema import step_run
-from meguru.pipelines.types import FINAL, Failed, StepState
+from meguru.pipelines.finish import fail, skip_open
+from meguru.pipelines.types import FINAL, Failed
 from meguru.runtime.jobs import Job, Lease
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.workspace import Workspace
@@ -37,11 +34,7 @@ class PipelineRunHandler:
             if run.state not in FINAL:
                 fail(ctx, run, Failed(step="", type="Abandoned", message=why))
                 return
-            ctx.tx.execute(
-                update(step_run)
-                .where(step_run.c.run == run.id, step_run.c.state == StepState.RUNNING.value)
-                .values(state=StepState.SKIPPED.value, finished_at=ctx.now())
-            )
+            skip_open(ctx, run.id, "the run was cancelled")
 
         private: Operation[[], None] = Operation(
             end, "pipeline_run.abandon", "pipeline:write", query=False, evented=False

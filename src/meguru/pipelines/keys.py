@@ -7,7 +7,7 @@ from typing import Any
 
 from meguru.base import digests
 from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Step
-from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun, StepCode
 
 FORMAT = 1
@@ -15,16 +15,14 @@ FORMAT = 1
 _SHOWN = 80
 
 
-def parts_of(
-    step: Step, code: StepCode, run: PipelineRun, outputs: Mapping[str, list[Value]]
-) -> dict[str, Any]:
+def parts_of(step: Step, code: StepCode | None, run: PipelineRun, outputs: Outputs) -> dict[str, Any]:
     """Return what the result of a step depends on: its code, its environment and each input.
 
-    An input has a digest, which counts, and a text and a source, which are for people.
+    An input has a digest, which counts, and a text and a source, which are for people. Code may be None.
     """
     return {
-        "code": code.code.digest,
-        "environment": code.environment.digest,
+        "code": code.code.digest if code else "",
+        "environment": code.environment.digest if code else "",
         "inputs": {name: _input(given, run, outputs) for name, given in step.inputs.items()},
     }
 
@@ -32,10 +30,13 @@ def parts_of(
 def key_of(step: Step, parts: Mapping[str, Any]) -> str:
     """Return the cache key that some parts make."""
     inputs = {name: given["digest"] for name, given in parts["inputs"].items()}
-    return digests.of_value([FORMAT, parts["code"], parts["environment"], inputs, step.many_outputs])
+    form: list[Any] = [step.many_outputs]
+    if step.kind == "map" or step.split:
+        form += [step.kind, step.split]
+    return digests.of_value([FORMAT, parts["code"], parts["environment"], inputs, *form])
 
 
-def _input(given: Input, run: PipelineRun, outputs: Mapping[str, list[Value]]) -> dict[str, str]:
+def _input(given: Input, run: PipelineRun, outputs: Outputs) -> dict[str, str]:
     if isinstance(given, Constant):
         return {"digest": _plain(given.value), "text": _text(given.value), "source": "constant"}
     if isinstance(given, FromParameter):
@@ -45,9 +46,7 @@ def _input(given: Input, run: PipelineRun, outputs: Mapping[str, list[Value]]) -
         value = run.params[given.name]
         return {"digest": _plain(value), "text": _text(value), "source": f"parameter {given.name}"}
     if isinstance(given, FromStep):
-        made = outputs[given.step]
-        chosen = made if given.index is None else [made[given.index]]
-        digest = digests.of_value([value.identity for value in chosen])
+        digest = digests.of_value([value.identity for value in outputs.of(given)])
         return {"digest": digest, "text": digest[:12], "source": f"step {given.step}"}
     items = [_input(item, run, outputs) for item in given.items]
     return {

@@ -14,8 +14,8 @@ from meguru.pipelines.executors.work import (
     StepArgument,
     StepJob,
 )
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Step
-from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Resources, Step
+from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.parameters import DATASET
 from meguru.pipelines.types import PipelineRun, PipelineVersion
 
@@ -28,6 +28,7 @@ class Active:
     """A step's process that has not ended."""
 
     name: str
+    isolation: str
     scratch: Path
     log: Path
     deadline: float | None
@@ -39,7 +40,7 @@ def job_of(
     key: str,
     run: PipelineRun,
     version: PipelineVersion,
-    outputs: Mapping[str, list[Value]],
+    outputs: Outputs,
     blobs: str,
     folder: Path,
     scratch: Path,
@@ -47,16 +48,21 @@ def job_of(
 ) -> StepJob:
     """Return everything that a step's process needs; its seed follows from its cache key."""
     step = graph[key]
+    needed = step.resources or Resources()
     return StepJob(
         function=step.function,
         arguments={name: _argument(given, graph, run, outputs) for name, given in step.inputs.items()},
         many_outputs=step.many_outputs,
+        split=step.split,
         folder=str(folder),
         sources=version.sources,
         blobs=blobs,
         scratch=str(scratch),
         seed=int(cache_key[:8], 16),
         snapshot=version.snapshot,
+        cpu=needed.cpu if step.resources else 0.0,
+        memory=needed.memory or 0,
+        gpu=needed.gpu,
     )
 
 
@@ -70,9 +76,7 @@ def preload_of(version: PipelineVersion) -> list[str]:
     return [name for name in dict.fromkeys(found) if name.partition(".")[0] in PRELOADABLE]
 
 
-def _argument(
-    given: Input, graph: Mapping[str, Step], run: PipelineRun, outputs: Mapping[str, list[Value]]
-) -> Argument:
+def _argument(given: Input, graph: Mapping[str, Step], run: PipelineRun, outputs: Outputs) -> Argument:
     if isinstance(given, Constant):
         return PlainArgument(value=given.value)
     if isinstance(given, FromParameter):
@@ -81,9 +85,13 @@ def _argument(
             return DatasetArgument(ref=pin.ref, digest=pin.digest)
         return PlainArgument(value=run.params[given.name])
     if isinstance(given, FromStep):
-        made, source = outputs[given.step], graph[given.step]
-        chosen = made if given.index is None else [made[given.index]]
+        source = graph[given.step]
         return StepArgument(
-            values=chosen, function=source.function, index=given.index, many=source.many_outputs
+            values=outputs.of(given),
+            function=source.function,
+            index=given.index,
+            many=source.many_outputs,
+            mapped=source.kind == "map",
+            item=given.item is not None,
         )
     return ListArgument(items=[_argument(item, graph, run, outputs) for item in given.items])

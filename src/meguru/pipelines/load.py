@@ -40,7 +40,8 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
         if known is not None and is_current(project, known):
             return known
     name, graph = trace(project, name)
-    codes = {step.function: code_of(project, step.function) for step in graph.steps}
+    calls = [step for step in graph.steps if step.function]
+    codes = {step.function: code_of(project, step.function) for step in calls}
     return register(
         ws,
         graph=graph,
@@ -49,7 +50,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
                 code=codes[step.function],
                 environment=environment_of(project.entry, codes[step.function].packages),
             )
-            for step in graph.steps
+            for step in calls
         },
         snapshot=snapshot.upload(ws.blobs, project),
         sources=project.sources(),

@@ -1,23 +1,31 @@
 """The operations of pipelines, in one place."""
 
+from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.explain import explain
 from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.logs.search import search_logs
+from meguru.pipelines.pause import pause, resume
 from meguru.pipelines.pools.operations import list_pools, remove_pool, set_pool
 from meguru.pipelines.register import register
+from meguru.pipelines.retry import retry
 from meguru.pipelines.show import list_pipelines, list_runs, show_pipeline, show_run
 from meguru.pipelines.start import start
 
 __all__ = [
     "cancel",
+    "decide",
     "explain",
+    "list_approvals",
     "list_pipelines",
     "list_pools",
     "list_runs",
+    "pause",
     "read_log",
     "register",
     "remove_pool",
+    "resume",
+    "retry",
     "search_logs",
     "set_pool",
     "show_pipeline",

@@ -73,10 +73,12 @@ def _check(
 ) -> None:
     check_name("pipeline", graph.name, field="graph.name")
     graphs.order(graph)
+    for step in graph.steps:
+        graphs.check(step)
     for parameter in graph.parameters:
         if parameter.type != parameters.DATASET:
             parameters.from_text(parameter.type)
-    without = sorted({step.key for step in graph.steps} - codes.keys())
+    without = sorted({step.key for step in graph.steps if step.function} - codes.keys())
     if without:
         raise InvalidInput(f"there is no code digest for the step {without[0]!r}", field="codes")
     there = {entry.path: entry.digest for entry in trees.read_tree(ctx.blobs, snapshot)}

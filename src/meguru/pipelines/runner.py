@@ -13,7 +13,7 @@ from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
-from meguru.pipelines.types import FINAL, PipelineRun, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
 from meguru.runtime import events
 from meguru.runtime.jobs import Worker
 from meguru.runtime.remote import RemoteWorkspace
@@ -31,7 +31,7 @@ def run_file(
     progress: Progress | None = None,
     priority: int | None = None,
 ) -> PipelineRun:
-    """Register ``FILE.py:PIPELINE``, run it, and return the run with its steps, succeeded or failed.
+    """Register ``FILE.py:PIPELINE``, run it, and return the run with its steps: ended, or waiting for people.
 
     In an embedded workspace this process does the work, and first finishes earlier runs of the same
     pipeline whose process died. At a server the server does; this waits. `progress` hears of every change
@@ -82,12 +82,18 @@ def wait(
                 seen[one.step] = (one.state, one.attempt)
                 if progress:
                     progress(one)
-        if run.state in FINAL or (end is not None and time.monotonic() > end):
+        if run.state in FINAL or _rests(run) or (end is not None and time.monotonic() > end):
             return run
         if isinstance(ws, Workspace):
             events.wait(ws, after=after, timeout=1.0)
         else:
             time.sleep(_POLL_SECONDS)
+
+
+def _rests(run: PipelineRun) -> bool:
+    """Tell whether only people can bring the run on."""
+    asking = any(one.state is StepState.ASKING for one in run.steps)
+    return run.state is RunState.PAUSED or (run.state is RunState.WAITING and asking)
 
 
 def _finish_orphans(ws: Workspace, pipeline: str, progress: Progress | None) -> None:

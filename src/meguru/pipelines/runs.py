@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -14,6 +14,7 @@ from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepSt
 from meguru.runtime.jobs.schema import job
 
 _DERIVED = {"ref", "interrupted", "tracked", "steps"}
+_MANY = 500
 _KEPT = (StepState.SUCCEEDED.value,)
 
 
@@ -69,24 +70,31 @@ def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) 
     """Write steps; those whose ids are in `known` have a row already."""
     there = set(known)
     new = [msgspec.structs.asdict(one) for one in changed if one.id not in there]
+    old = [msgspec.structs.asdict(one) for one in changed if one.id in there]
     if new:
         tx.execute(insert(step_run), new)
-    for one in changed:
-        if one.id in there:
-            values = msgspec.structs.asdict(one)
-            tx.execute(update(step_run).where(step_run.c.id == values.pop("id")).values(values))
+    if old:
+        names = [name for name in old[0] if name != "id"]
+        query = update(step_run).where(step_run.c.id == bindparam("this"))
+        tx.execute(
+            query.values({name: bindparam(f"new_{name}") for name in names}),
+            [{"this": row["id"], **{f"new_{name}": row[name] for name in names}} for row in old],
+        )
 
 
-def kept(tx: Connection, key: str) -> StepRun | None:
-    """Return the newest step run that computed the outputs of this cache key; None if none did."""
-    query = (
-        select(step_run)
-        .where(step_run.c.key == key, step_run.c.state.in_(_KEPT))
-        .order_by(step_run.c.id.desc())
-        .limit(1)
-    )
-    row = tx.execute(query).first()
-    return None if row is None else _step(row)
+def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
+    """Return, by cache key, the newest step run that computed the outputs; keys without one are left out."""
+    found: dict[str, StepRun] = {}
+    for start in range(0, len(keys), _MANY):
+        wanted = list(keys[start : start + _MANY])
+        newest = (
+            select(func.max(step_run.c.id))
+            .where(step_run.c.key.in_(wanted), step_run.c.state.in_(_KEPT))
+            .group_by(step_run.c.key)
+        )
+        for row in tx.execute(select(step_run).where(step_run.c.id.in_(newest))):
+            found[row.key] = _step(row)
+    return found
 
 
 def previous(tx: Connection, one: StepRun) -> StepRun | None:

@@ -1,6 +1,6 @@
 """Tables of pipelines, their runs and their steps."""
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -53,6 +53,10 @@ pipeline_run = Table(
     Column("cached", Integer, nullable=False),
     Column("origin", String(200), nullable=False, server_default=""),
     Column("partition", String(200), nullable=False, server_default=""),
+    Column("skipped", Integer, nullable=False, server_default="0"),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("retry_of", String(64)),
+    Column("again", Json, nullable=False, server_default="[]"),
     Index(None, "pipeline", "id"),
     Index(None, "state"),
 )
@@ -65,8 +69,12 @@ step_run = Table(
     Column("pipeline", String(100), nullable=False),
     Column("step", String(100), nullable=False),
     Column("state", String(20), nullable=False),
+    Column("parent", String(100), nullable=False, server_default=""),
+    Column("items", Integer),
+    Column("reason", Text, nullable=False, server_default=""),
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
+    Column("due_at", UtcTime),
     Column("key", String(64), nullable=False),
     Column("parts", Json, nullable=False),
     Column("outputs", Json, nullable=False),
@@ -90,3 +98,23 @@ pipeline_metrics = Table(
     Index(None, "run"),
 )
 """The tracked run that has what a pipeline run's steps logged; who logs each of its series; what is kept."""
+
+pipeline_approval = Table(
+    "pipeline_approval",
+    metadata,
+    Column("run", String(64), primary_key=True),
+    Column("step", String(100), primary_key=True),
+    Column("pipeline", String(100), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("by", String(100)),
+    Column("four_eyes", Boolean, nullable=False),
+    Column("shown", Json, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("deadline", UtcTime),
+    Column("state", String(20), nullable=False),
+    Column("decided_at", UtcTime),
+    Column("decided_by", String(200)),
+    Column("note", Text, nullable=False),
+    Index(None, "state", "asked_at"),
+)

@@ -37,14 +37,21 @@ def list_runs(
 
 @operation("pipeline_run.show", permission="pipeline:read", query=True)
 def show_run(ctx: Context, *, ref: str) -> PipelineRun:
-    """Show a run with all its steps in order; those that have not begun are waiting or skipped."""
+    """Show a run with all its steps in order; those that have not begun are waiting or skipped.
+
+    The calls of a mapped step follow it as they begin.
+    """
     run = runs.get(ctx.tx, ref, ctx.now())
     graph = store.get(ctx.tx, run.pipeline, run.version).graph
     begun = runs.steps(ctx.tx, run.id)
     rest = StepState.SKIPPED if run.state in FINAL else StepState.WAITING
-    steps = [
-        begun.get(key)
-        or StepRun(id=f"{run.id}.{key}", run=run.id, pipeline=run.pipeline, step=key, state=rest)
-        for key in order(graph)
-    ]
+    calls: dict[str, list[StepRun]] = {}
+    for one in begun.values():
+        if one.parent:
+            calls.setdefault(one.parent, []).append(one)
+    steps: list[StepRun] = []
+    for key in order(graph):
+        unbegun = StepRun(id=f"{run.id}.{key}", run=run.id, pipeline=run.pipeline, step=key, state=rest)
+        steps.append(begun.get(key, unbegun))
+        steps += sorted(calls.get(key, ()), key=lambda one: int(one.step.rpartition(".")[2]))
     return msgspec.structs.replace(run, steps=steps)

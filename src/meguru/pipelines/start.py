@@ -1,5 +1,6 @@
 """Start a run."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from meguru.base import refs
@@ -44,6 +45,22 @@ def start(
     pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
     values = parameters.convert(version.graph, params)
     pinned = _pin(ctx, version, values)
+    return begin(ctx, version, values, pinned, priority=priority, origin=origin, partition=partition)
+
+
+def begin(
+    ctx: Context,
+    version: PipelineVersion,
+    values: dict[str, Any],
+    pinned: dict[str, Pinned],
+    *,
+    priority: int | None = None,
+    origin: str = "",
+    partition: str = "",
+    retry_of: str | None = None,
+    again: Sequence[str] = (),
+) -> PipelineRun:
+    """Write a new run with its job and its event; `retry_of` and `again` as in `PipelineRun`."""
     run_id = new_id("prun")
     ref = refs.make("pipeline_run", run_id)
     event = ctx.emit(
@@ -54,6 +71,7 @@ def start(
             "version": version.version,
             "params": values,
             **{key: value for key, value in (("origin", origin), ("partition", partition)) if value},
+            **({"retry_of": retry_of, "again": list(again)} if retry_of else {}),
         },
         used=[version.ref, *(pin.ref for pin in pinned.values())],
         produced=[ref],
@@ -74,6 +92,8 @@ def start(
         created_by=ctx.principal.name,
         origin=origin,
         partition=partition,
+        retry_of=retry_of,
+        again=list(again),
     )
     runs.add(ctx.tx, run)
     return run

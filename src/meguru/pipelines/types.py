@@ -14,10 +14,15 @@ from meguru.pipelines.materializers.base import Value
 
 
 class RunState(StrEnum):
-    """Where a run stands; the last three are final."""
+    """Where a run stands; the last three are final.
+
+    A run that is `waiting` (for people's answers, or for the time of a retry) or `paused` holds no process.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -27,9 +32,13 @@ FINAL = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
 
 class StepState(StrEnum):
-    """Where a step of a run stands; a `cached` step did not run: an earlier run's output still holds."""
+    """Where a step of a run stands.
+
+    A `cached` step did not run: an earlier run's output still holds. An `asking` one waits for people.
+    """
 
     WAITING = "waiting"
+    ASKING = "asking"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     CACHED = "cached"
@@ -102,7 +111,9 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     """One step of one run.
 
     `key` is the digest of `parts`: code, environment and inputs. `reused` names the step run whose output
-    was taken over. `log` is the digest of what the step printed.
+    was taken over. `log` is the digest of what the step printed. A mapped step has `items` calls, each a
+    step run of its own whose `parent` it is. `reason` says why a step was skipped; `due_at` is when a failed
+    one is tried again.
     """
 
     id: str
@@ -110,8 +121,12 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: str
     step: str
     state: StepState
+    parent: str = ""
+    items: int | None = None
+    reason: str = ""
     attempt: int = 0
     failures: int = 0
+    due_at: datetime | None = None
     key: str = ""
     parts: dict[str, Any] = {}
     outputs: list[Value] = []
@@ -127,8 +142,9 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
 
     `produced` has the references that the run made, such as ``model/delay@3``. `tracked` names the tracked
     run that has what its steps logged. `interrupted` is True while the process that worked on it is gone and
-    no other has taken it over yet. `origin` is the reference of what started it, such as a
-    backfill or a trigger, and `partition` the part of the data that it is for.
+    no other has taken it over yet. `paused` is True while it is to start nothing. A run that repeats another
+    (`retry_of`) runs the steps in `again` whatever is kept of them. `origin` is the reference of what started
+    it, such as a backfill or a trigger, and `partition` the part of the data that it is for.
     """
 
     ref: str
@@ -151,6 +167,10 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     cached: int = 0
     origin: str = ""
     partition: str = ""
+    skipped: int = 0
+    paused: bool = False
+    retry_of: str | None = None
+    again: list[str] = []
     interrupted: bool = False
     tracked: str | None = None
     steps: list[StepRun] = []

@@ -9,6 +9,7 @@ import traceback
 import typing
 from importlib import import_module
 from pathlib import Path
+from types import GenericAlias
 from typing import Any
 
 import msgspec
@@ -28,9 +29,13 @@ from meguru.pipelines.executors.work import (
 )
 from meguru.pipelines.handles import Dataset
 from meguru.pipelines.logs.mask import Masker, secrets_of
-from meguru.pipelines.matching import output_types
+from meguru.pipelines.matching import item_type, output_types
 from meguru.pipelines.materializers import Place, Value
+from meguru.pipelines.materializers.items import ITEMS
 from meguru.storage.blobs import open_store
+
+_TYPED = {"annotated", "items"}
+"""Kinds of values that can be read only with the annotation of the step that made them."""
 
 
 def warm() -> None:
@@ -138,11 +143,14 @@ class _Lazy:
         self.argument = argument
 
     def annotation(self, index: int | None) -> Any:
-        if all(value.kind != "annotated" for value in self.argument.values):
+        argument = self.argument
+        if all(value.kind not in _TYPED for value in argument.values):
             return Any
-        returned = _hints(_find(self.argument.function)).get("return", Any)
+        returned = _hints(_find(argument.function)).get("return", Any)
         parts = output_types(returned)
-        return parts[index] if parts is not None and index is not None else returned
+        kind = parts[index] if parts is not None and index is not None else returned
+        kind = GenericAlias(list, (kind,)) if argument.mapped else kind
+        return item_type(kind) if argument.item else kind
 
 
 def _typed(value: Any, annotation: Any) -> Any:
@@ -155,12 +163,19 @@ def _typed(value: Any, annotation: Any) -> Any:
 def _write(returned: Any, annotation: Any, job: StepJob, place: Place) -> list[Value]:
     kinds = output_types(annotation) if job.many_outputs else None
     if kinds is None:
-        return [materializers.save(returned, annotation, place)]
+        return [_save(returned, annotation, place, split=0 in job.split)]
     if not isinstance(returned, tuple) or len(returned) != len(kinds):
         raise InvalidInput(
             f"the step is annotated to return {len(kinds)} values, but returned a {type(returned).__name__}"
         )
-    return [materializers.save(value, kind, place) for value, kind in zip(returned, kinds, strict=True)]
+    return [
+        _save(value, kind, place, split=n in job.split)
+        for n, (value, kind) in enumerate(zip(returned, kinds, strict=True))
+    ]
+
+
+def _save(value: Any, annotation: Any, place: Place, *, split: bool) -> Value:
+    return ITEMS.save(value, annotation, place) if split else materializers.save(value, annotation, place)
 
 
 def _describe(error: BaseException, folder: str) -> Failure:

@@ -24,12 +24,17 @@ class DatasetArgument(msgspec.Struct, frozen=True, kw_only=True, tag="dataset"):
 
 
 class StepArgument(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
-    """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple."""
+    """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple.
+
+    `mapped` if it is the list of what several calls returned, `item` if it is one item of a list.
+    """
 
     values: list[Value]
     function: str
     index: int | None = None
     many: bool = False
+    mapped: bool = False
+    item: bool = False
 
 
 class ListArgument(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
@@ -45,8 +50,9 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is needed to run a step, wherever that is.
 
     `folder` has the unpacked tree `snapshot` of the step's modules, `scratch` is a folder of this attempt
-    alone; an executor on another machine makes both of its own there, from the blob store `blobs`.
-    `cpu`, `memory` (bytes) and `gpu` are what it may use; 0 stands for no limit.
+    alone; an executor on another machine makes both of its own there, from the blob store `blobs`. `split`
+    lists the outputs to be written item by item. `cpu`, `memory` (bytes) and `gpu` are what it may use; 0
+    stands for no limit.
     """
 
     function: str
@@ -57,6 +63,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     blobs: str
     scratch: str
     seed: int
+    split: list[int] = []
     snapshot: str = ""
     cpu: float = 0.0
     memory: int = 0

@@ -21,6 +21,7 @@ _BUILT_IN = {
     "files": f"{_HERE}.files:FILES",
     "record": f"{_HERE}.record:RECORD",
     "annotated": f"{_HERE}.annotated:ANNOTATED",
+    "items": f"{_HERE}.items:ITEMS",
 }
 MATERIALIZERS = Table("materializer", _BUILT_IN)
 

@@ -6,7 +6,7 @@ another worker claims the job again and whatever the first one still writes is r
 """
 
 from meguru.runtime.jobs.lease import Lease
-from meguru.runtime.jobs.queue import cancel, enqueue, find, park, wake
+from meguru.runtime.jobs.queue import cancel, enqueue, find, hold, park, wake
 from meguru.runtime.jobs.types import Job, JobHandler, JobState, Parked
 from meguru.runtime.jobs.worker import Worker
 
@@ -20,6 +20,7 @@ __all__ = [
     "cancel",
     "enqueue",
     "find",
+    "hold",
     "park",
     "wake",
 ]

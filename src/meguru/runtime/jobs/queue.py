@@ -169,12 +169,18 @@ def park(tx: Connection, held: Job, until: datetime | None = None) -> bool:
     return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
 
 
-def wake(tx: Connection, kind: str, key: str, now: datetime) -> bool:
-    """Queue a parked job; False if it is not parked: its holder looks by itself before it lets go."""
+def hold(tx: Connection, kind: str, key: str) -> JobState | None:
+    """Keep a job as it is until the transaction ends; None if there is no such job."""
     mine = and_(job.c.kind == kind, job.c.key == key)
     state = tx.execute(select(job.c.state).where(mine).with_for_update()).scalar()
-    if state != JobState.PARKED:
+    return None if state is None else JobState(state)
+
+
+def wake(tx: Connection, kind: str, key: str, now: datetime) -> bool:
+    """Queue a parked job; False if it is not parked: its holder looks by itself before it lets go."""
+    if hold(tx, kind, key) is not JobState.PARKED:
         return False
+    mine = and_(job.c.kind == kind, job.c.key == key)
     tx.execute(update(job).where(mine).values(state=JobState.QUEUED, not_before=now))
     return True
 

@@ -28,6 +28,8 @@ BACKOFF_SECONDS = 1.0
 SHARED_FROM = 3
 PLACE_SECONDS = 0.2
 """How often a job that waits for a place in its lane is tried, where nobody tells us of a free one."""
+PATIENCE_SECONDS = 3600.0
+"""How long `see_through` waits for a parked job that comes back by itself."""
 
 
 class Worker:
@@ -87,9 +89,12 @@ class Worker:
     def _pause(self, job_id: str) -> float | None:
         with self.ws.read() as tx:
             job = queue.find(tx, job_id)
-        if job.state is not JobState.QUEUED:
+        if job.state not in {JobState.QUEUED, JobState.PARKED}:
             return None
-        return max(PLACE_SECONDS, (job.not_before - self.ws.clock.now()).total_seconds())
+        pause = (job.not_before - self.ws.clock.now()).total_seconds()
+        if job.state is JobState.PARKED and pause > PATIENCE_SECONDS:
+            return None
+        return max(PLACE_SECONDS, pause)
 
     def _loop(self) -> None:
         while not self.stopping.is_set():

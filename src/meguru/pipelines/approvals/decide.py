@@ -1,0 +1,83 @@
+"""Answer the questions of runs, and list them."""
+
+from __future__ import annotations
+
+from meguru.base.paging import Page, check_limit
+from meguru.errors import Conflict, Forbidden, NotFound
+from meguru.pipelines import runs
+from meguru.pipelines.approvals import store
+from meguru.pipelines.approvals.types import Answer, PipelineApproval
+from meguru.pipelines.types import FINAL
+from meguru.runtime import jobs
+from meguru.runtime.operations import Context, operation
+
+
+@operation("approval.decide", permission="approval:write")
+def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> PipelineApproval:
+    """Answer the question of a waiting step, RUN.STEP: approve or refuse.
+
+    Raises
+    ------
+    NotFound
+        If the step asked nothing.
+    Forbidden
+        If the question is for somebody else.
+    Conflict
+        If it was answered already, or the run has ended.
+    """
+    run_id, _, key = step.removeprefix("step_run/").partition(".")
+    run = runs.get(ctx.tx, run_id)
+    # Whoever works on the run looks for answers before it lets go of this row: no answer is missed.
+    jobs.hold(ctx.tx, "pipeline_run", run.id)
+    found = store.of_run(ctx.tx, run.id).get(key)
+    if found is None:
+        raise NotFound.of("question of this run", key, store.of_run(ctx.tx, run.id))
+    if found.state is not Answer.OPEN or run.state in FINAL:
+        why = (
+            f"{found.decided_by or 'nobody'}: {found.state}" if found.state is not Answer.OPEN else run.state
+        )
+        raise Conflict(f"{run.id}.{key} can't be answered any more", why=why, where=run.ref)
+    _check_who(ctx, found, run.created_by)
+    answer = Answer.APPROVED if approve else Answer.REFUSED
+    answered = store.answer(ctx.tx, found, answer, by=ctx.principal.name, at=ctx.now(), note=note[:4000])
+    ctx.emit(
+        "approval.approved" if approve else "approval.refused",
+        f"step_run/{run.id}.{key}",
+        data={
+            "run": run.id,
+            "step": key,
+            "question": found.question,
+            "digest": found.digest,
+            "note": answered.note,
+        },
+        used=[run.ref],
+        cause=run.event,
+    )
+    jobs.wake(ctx.tx, "pipeline_run", run.id, ctx.now())
+    return answered
+
+
+@operation("approval.list", permission="pipeline:read", query=True)
+def list_approvals(
+    ctx: Context, *, state: Answer | None = Answer.OPEN, run: str = "", cursor: str = "", limit: int = 100
+) -> Page[PipelineApproval]:
+    """List the questions of runs, oldest first; those that are open unless another state is asked for."""
+    check_limit(limit)
+    mine = runs.get(ctx.tx, run).id if run else ""
+    found = list(store.page(ctx.tx, state=state, run=mine, after=cursor, limit=limit + 1))
+    more = f"{found[limit - 1].run}.{found[limit - 1].step}" if len(found) > limit else ""
+    return Page(items=found[:limit], next_cursor=more)
+
+
+def _check_who(ctx: Context, question: PipelineApproval, starter: str) -> None:
+    principal, by = ctx.principal, question.by
+    if by is not None and principal.name != by and not principal.allows(f"approval:{by}"):
+        raise Forbidden(
+            f"{principal.name} may not answer this question",
+            why=f"it is for {by}, or for who holds the permission 'approval:{by}'",
+        )
+    if question.four_eyes and principal.name == starter:
+        raise Forbidden(
+            f"{principal.name} may not answer this question",
+            why="who started the run may not approve it: it asks for a second pair of eyes",
+        )

@@ -1,0 +1,266 @@
+"""The loop: plan, commit, start, wait; until the run has ended or can only wait for people or time."""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import shutil
+import time
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from meguru.artifacts import trees
+from meguru.base.ids import new_id
+from meguru.errors import LostLease
+from meguru.pipelines import executors, runs, store
+from meguru.pipelines.engine.plan import Plan
+from meguru.pipelines.engine.record import Progress, Record
+from meguru.pipelines.finish import fail, succeed
+from meguru.pipelines.kept_metrics import Reader
+from meguru.pipelines.launch import Active, job_of, preload_of
+from meguru.pipelines.logs.tail import StepLogs, settle
+from meguru.pipelines.types import FINAL, Failed, RunState, StepState
+from meguru.runtime import jobs
+from meguru.runtime.jobs import Job, Lease, Parked
+from meguru.runtime.operations import Context
+from meguru.runtime.principals import system
+from meguru.runtime.workspace import Workspace
+
+PARALLEL = 2
+_MAX_LOST = 3
+_CHECK_SECONDS = 1.0
+_SHORT_SECONDS = 15.0
+"""Waits up to this long are waited here; longer ones give the job back."""
+
+
+class Engine:
+    """One attempt at a run, in one thread; another process may have begun it and died."""
+
+    def __init__(self, ws: Workspace, job: Job, lease: Lease, progress: Progress | None = None) -> None:
+        self.job, self.lease = job, lease
+        with ws.read() as tx:
+            run = runs.get(tx, job.payload["run"])
+            self.version = store.get(tx, run.pipeline, run.version)
+            steps = runs.steps(tx, run.id)
+        # What a run does is done by whoever started it, whichever worker carries it out.
+        self.ws = ws.with_(principal=system(run.created_by))
+        self.logs = StepLogs(ws, run.id)
+        self.record = Record(self.ws, run, steps, lease, progress, self.logs)
+        self.plan = Plan(self.version, self.record)
+        self.paused = run.paused
+        self.active: dict[str, Active] = {}
+        self.inbox: queue.SimpleQueue[tuple[str, executors.Ended]] = queue.SimpleQueue()
+        self.metrics = Reader(self.ws, run.id, lease)
+        self.lost = 0
+        self._litter: list[Path] = []
+
+    def go(self) -> None:
+        """Run until the run has ended.
+
+        Raises
+        ------
+        LostLease
+            If the run was cancelled, or is another worker's now.
+        Interrupted
+            If this process drains; the run goes on later.
+        Parked
+            If it waits for people, or for a moment; it goes on when it is called back.
+        """
+        if self.record.run.state in FINAL:
+            return
+        if self.record.run.state is RunState.RUNNING:
+            settle(self.ws, self.record.run.id)
+        try:
+            while True:
+                self.lease.proceed()
+                started = self._plan()
+                self.record.save()
+                for key in started:
+                    self._launch(key)
+                self._tidy()
+                self.logs.poll()
+                if self.active:
+                    self._wait()
+                elif not self._rests():
+                    break
+            self._finish()
+        finally:
+            for one in self.active.values():
+                executors.of(one.isolation).kill(one.name)
+            self.logs.end()
+            shutil.rmtree(self._scratch(), ignore_errors=True)
+
+    def _plan(self) -> list[str]:
+        """Decide what can be decided; return the steps to start now."""
+        if not self.paused and self.plan.failed is None:
+            with self.ws.read() as tx:
+                self.plan.look(tx)
+        return [] if self.paused or self.plan.failed is not None else self._chosen()
+
+    def _chosen(self) -> list[str]:
+        """Choose the steps to start now of those that can run."""
+        started: list[str] = []
+        later: list[str] = []
+        now = self.ws.clock.now()
+        while self.plan.runnable and len(self.active) + len(started) < PARALLEL:
+            _, key = heapq.heappop(self.plan.runnable)
+            one = self.record.steps[key]
+            if one.due_at is not None and one.due_at > now:
+                later.append(key)
+                continue
+            started.append(key)
+            self.record.change(
+                one,
+                state=StepState.RUNNING,
+                attempt=one.attempt + 1,
+                started_at=now,
+                due_at=None,
+                failed=None,
+            )
+        for key in later:
+            self.plan.wait(key)
+        return started
+
+    def _launch(self, key: str) -> None:
+        one, step = self.record.steps[key], self.plan.board.steps[key]
+        name = new_id("proc")
+        scratch = self._scratch() / f"{key}-{one.attempt}-{name[-6:]}"
+        scratch.mkdir(parents=True)
+        folder = trees.fetch(
+            self.ws.blobs, self.version.snapshot, self.ws.cache_folder("sources") / self.version.snapshot
+        )
+        active = Active(
+            name=name,
+            isolation=step.isolation,
+            scratch=scratch,
+            log=scratch / "log.txt",
+            deadline=None if step.timeout is None else time.monotonic() + step.timeout,
+        )
+        self.active[key] = active
+        self.logs.open(key, one.attempt, active.log)
+        executors.of(step.isolation).start(
+            name,
+            job_of(
+                self.plan.board.steps,
+                key,
+                self.record.run,
+                self.version,
+                self.plan.outputs,
+                self.ws.blobs.url,
+                folder,
+                scratch,
+                one.key,
+            ),
+            log=active.log,
+            preload=preload_of(self.version),
+            done=lambda ended: self.inbox.put((key, ended)),
+        )
+
+    def _wait(self) -> None:
+        """Take in at least one step that ended, or return because there may be something to plan."""
+        while True:
+            try:
+                key, ended = self.inbox.get(timeout=self._patience())
+            except queue.Empty:
+                if self._watch():
+                    return
+                continue
+            self._take_in(key, ended)
+            while not self.inbox.empty():
+                self._take_in(*self.inbox.get())
+            return
+
+    def _patience(self) -> float:
+        deadlines = [one.deadline for one in self.active.values() if one.deadline is not None]
+        return max(0.01, min([_CHECK_SECONDS, *(deadline - time.monotonic() for deadline in deadlines)]))
+
+    def _watch(self) -> bool:
+        """Look around while steps run; tell whether there may be something to plan."""
+        self.lease.look()
+        self.logs.poll()
+        for key, one in self.active.items():
+            self.metrics.take(key, self.record.steps[key].attempt, one.scratch)
+            if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
+                one.timed_out = True
+                executors.of(one.isolation).kill(one.name)
+        with self.ws.read() as tx:
+            self.paused = runs.get(tx, self.record.run.id).paused
+        return bool(self.plan.questions.open or self.plan.runnable)
+
+    def _take_in(self, key: str, ended: executors.Ended) -> None:
+        done = self.active.pop(key)
+        self._litter.append(done.scratch)
+        log = self.logs.close(key)
+        self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
+        failure = ended.outcome.failure
+        if failure is None:
+            one = self.plan.finish(key, ended.outcome.outputs, log)
+            shown = msgspec.to_builtins(one.outputs)
+            self.record.tell("step_run.succeeded", key, {"attempt": one.attempt, "outputs": shown})
+        elif ended.lost and self.lost < _MAX_LOST:
+            self.lost += 1
+            self.record.change(self.record.steps[key], state=StepState.WAITING, log=log)
+            self.plan.wait(key)
+        else:
+            message = failure.message
+            if done.timed_out:
+                limit = self.plan.board.steps[key].timeout
+                message = f"it ran longer than its limit of {limit:g} s, and was ended"
+            why = Failed(step=key, type=failure.type, message=message, traceback=failure.traceback)
+            self.plan.fail(key, why, log, again=not failure.explained)
+
+    def _rests(self) -> bool:
+        """Wait a moment, or give the job back, if only people or time can bring the run on."""
+        plan = self.plan
+        if plan.failed is not None or not (self.paused or plan.questions.open or plan.runnable):
+            return False
+        now = self.ws.clock.now()
+        due = [one.due_at for _, key in plan.runnable if (one := self.record.steps[key]).due_at]
+        until = min([*due, *filter(None, [plan.questions.deadline()])], default=None)
+        if not self.paused and until is not None and (until - now).total_seconds() < _SHORT_SECONDS:
+            self.lease.stopping.wait(max(0.0, min(_CHECK_SECONDS, (until - now).total_seconds())))
+            self._watch()
+            return True
+        self._park(None if self.paused else until)
+        return True
+
+    def _park(self, until: datetime | None) -> None:
+        """Give the job back until somebody calls for it; unless what is waited for came meanwhile."""
+        parked = []
+
+        def park(ctx: Context) -> None:
+            self.paused = runs.get(ctx.tx, self.record.run.id).paused
+            if self.paused or not self.plan.questions.is_answered(ctx.tx):
+                state = RunState.PAUSED if self.paused else RunState.WAITING
+                runs.change(ctx.tx, self.record.run.id, state=state)
+                parked.append(jobs.park(ctx.tx, self.job, until))
+
+        self.record.commit(park)
+        if parked:
+            raise Parked
+
+    def _tidy(self) -> None:
+        """Remove the files of ended steps, while the next ones run already."""
+        while self._litter:
+            shutil.rmtree(self._litter.pop(), ignore_errors=True)
+
+    def _scratch(self) -> Path:
+        return self.ws.cache_folder("steps") / self.record.run.id
+
+    def _finish(self) -> None:
+        run, steps = self.record.run, self.record.steps
+        if self.plan.failed is not None:
+            why = self.plan.failed
+            self.record.commit(lambda ctx: fail(ctx, run, why))
+            return
+        try:
+            self.record.commit(lambda ctx: succeed(ctx, run, self.version, steps))
+        except LostLease:
+            raise
+        except Exception as error:  # noqa: BLE001 - the run must end, whatever its product's home thinks of it
+            why = Failed(
+                step="", type=type(error).__name__, message=f"its output could not be registered: {error}"
+            )
+            self.record.commit(lambda ctx: fail(ctx, run, why))

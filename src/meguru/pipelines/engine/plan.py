@@ -1,0 +1,264 @@
+"""What becomes of the steps that can begin: skipped by a gate, asked, taken over, taken apart, or run."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meguru.errors import InvalidInput
+from meguru.pipelines import keys, runs
+from meguru.pipelines.engine import maps
+from meguru.pipelines.engine.board import Board, Rank
+from meguru.pipelines.engine.gates import closed_by
+from meguru.pipelines.engine.questions import Questions
+from meguru.pipelines.engine.record import Record
+from meguru.pipelines.graph import Step
+from meguru.pipelines.materializers.base import Place, Value
+from meguru.pipelines.materializers.plain import PLAIN
+from meguru.pipelines.outputs import Outputs
+from meguru.pipelines.types import Failed, PipelineVersion, StepRun, StepState
+
+DONE = (StepState.SUCCEEDED, StepState.CACHED)
+_MAX_BACKOFF = 3600.0
+
+
+class Plan:
+    """The decisions of one attempt at a run. `runnable` are the steps that wait for a place to run."""
+
+    def __init__(self, version: PipelineVersion, record: Record) -> None:
+        self.ws, self.version, self.record = record.ws, version, record
+        self.board, self.outputs = Board(version.graph), Outputs(record.ws.blobs)
+        self.questions = Questions(record)
+        self.runnable: list[tuple[Rank, str]] = []
+        self.failed: Failed | None = None
+        self._earlier: dict[str, StepRun] = {}
+        self._restore()
+
+    def look(self, tx: Connection) -> None:
+        """Decide about every step that can begin now."""
+        for key, answer in self.questions.answered(tx):
+            self.finish(key, [PLAIN.save(answer, bool, Place(self.outputs.blobs, Path()))])
+        while self.failed is None and (fresh := self.board.begin()):
+            wanted = [key for key in fresh if not self._is_settled(tx, key)]
+            kept = self._kept(tx, wanted)
+            for key in wanted:
+                if key in kept:
+                    self._take_over(key, kept[key])
+                elif self.board.steps[key].kind == "map":
+                    self._take_apart(key)
+                else:
+                    self.wait(key)
+
+    def wait(self, key: str) -> None:
+        """Let a step wait for a place to run."""
+        heapq.heappush(self.runnable, (self.board.rank(key), key))
+
+    def finish(self, key: str, outputs: list[Value], log: str | None = None) -> StepRun:
+        """Take in what a step returned."""
+        one = self.record.change(
+            self.record.steps[key],
+            state=StepState.SUCCEEDED,
+            outputs=outputs,
+            log=log,
+            finished_at=self.ws.clock.now(),
+        )
+        self._over(key, outputs)
+        return one
+
+    def fail(self, key: str, why: Failed, log: str | None = None, *, again: bool = False) -> None:
+        """Take in that a step failed; `again` if another attempt could end otherwise."""
+        step, one = self.board.steps[key], self.record.steps[key]
+        failures, now = one.failures + 1, self.ws.clock.now()
+        again = again and failures <= step.retries
+        wait = min(step.backoff * 2.0 ** (min(failures, 60) - 1), _MAX_BACKOFF)
+        self.record.change(
+            one,
+            state=StepState.WAITING if again else StepState.FAILED,
+            failures=failures,
+            failed=why,
+            log=log,
+            finished_at=now,
+            due_at=now + timedelta(seconds=wait) if again and wait else None,
+        )
+        data = {
+            "attempt": one.attempt,
+            "retried": again,
+            "type": why.type,
+            "message": why.message,
+            "log": log,
+        }
+        self.record.tell("step_run.failed", key, data)
+        if again:
+            self.wait(key)
+        else:
+            self._end_in_failure(key, why)
+
+    def _end_in_failure(self, key: str, why: Failed) -> None:
+        parent = self.board.parent.get(key)
+        if parent is not None and self.board.steps[parent].lenient:
+            self._over(key, None)
+            return
+        self.failed = self.failed or why
+        if parent is not None and self.record.steps[parent].state is StepState.RUNNING:
+            now = self.ws.clock.now()
+            self.record.change(self.record.steps[parent], state=StepState.FAILED, failed=why, finished_at=now)
+
+    def _over(self, key: str, outputs: list[Value] | None) -> None:
+        if outputs is not None:
+            self.outputs[key] = outputs
+        parent = self.board.done(key)
+        if parent is not None:
+            self._put_together(parent)
+
+    def _is_settled(self, tx: Connection, key: str) -> bool:
+        """Skip a step behind a closed gate, or ask its question; else describe what it depends on."""
+        step = self.board.steps[key]
+        try:
+            reason = closed_by(step, self.record.run, self.outputs)
+            if reason:
+                self._skip(key, reason)
+                return True
+            if step.kind == "approval":
+                self._describe(step, StepState.ASKING)
+                self.questions.ask(tx, step, self.outputs)
+                return True
+            self._describe(step, StepState.WAITING)
+        except InvalidInput as error:
+            self._fault(step, error)
+            return True
+        return False
+
+    def _describe(self, step: Step, state: StepState) -> StepRun:
+        one = self.record.steps.get(step.key)
+        if one is not None and one.key:
+            return one
+        run, parent = self.record.run, self.board.parent.get(step.key, "")
+        parts = keys.parts_of(step, self.version.codes.get(parent or step.key), run, self.outputs)
+        one = StepRun(
+            id=f"{run.id}.{step.key}",
+            run=run.id,
+            pipeline=run.pipeline,
+            step=step.key,
+            state=state,
+            parent=parent,
+            key=keys.key_of(step, parts),
+            parts=parts,
+        )
+        self.record.steps[step.key] = one
+        return one
+
+    def _skip(self, key: str, reason: str) -> None:
+        run, now = self.record.run, self.ws.clock.now()
+        for one in self.board.skip(key, reason):
+            skipped = StepRun(
+                id=f"{run.id}.{one.key}",
+                run=run.id,
+                pipeline=run.pipeline,
+                step=one.key,
+                state=StepState.SKIPPED,
+            )
+            self.record.change(skipped, reason=one.reason, finished_at=now)
+            self.record.tell("step_run.skipped", one.key, {"reason": one.reason})
+
+    def _kept(self, tx: Connection, wanted: list[str]) -> dict[str, StepRun]:
+        """Return, by step, the step runs whose outputs still hold."""
+        steps, again = self.record.steps, set(self.record.run.again)
+        lookup = {
+            key: steps[key].key
+            for key in wanted
+            if self.board.steps[key].cache and self.board.parent.get(key, key) not in again
+        }
+        by_key = runs.kept(tx, list(lookup.values()))
+        found = {key: by_key[digest] for key, digest in lookup.items() if digest in by_key}
+        for key in wanted:
+            earlier = self._earlier.get(key)
+            if earlier is not None and earlier.key == steps[key].key:
+                found[key] = earlier
+        has = self.outputs.blobs.has
+        return {key: one for key, one in found.items() if all(has(value.digest) for value in one.outputs)}
+
+    def _take_over(self, key: str, kept: StepRun) -> None:
+        now = self.ws.clock.now()
+        self.record.change(
+            self.record.steps[key],
+            state=StepState.CACHED,
+            outputs=kept.outputs,
+            items=kept.items,
+            reused=kept.id,
+            started_at=now,
+            finished_at=now,
+        )
+        self.record.reused(key, kept.id)
+        self._over(key, kept.outputs)
+
+    def _take_apart(self, key: str) -> None:
+        step, stored = self.board.steps[key], self.record.steps
+        try:
+            calls = maps.calls_of(step, self.record.run.params, self.outputs)
+        except InvalidInput as error:
+            self._fault(step, error)
+            return
+        one = stored[key]
+        if one.state is not StepState.RUNNING:
+            now = self.ws.clock.now()
+            self.record.change(one, state=StepState.RUNNING, items=len(calls), attempt=1, started_at=now)
+        if not calls:
+            self._put_together(key)
+            return
+        self.board.expand(key, calls)
+        for call in calls:  # an earlier attempt at this run may have done some
+            before = stored.get(call.key)
+            if before is not None and before.state in DONE:
+                self._over(call.key, before.outputs)
+            elif before is not None and before.state is StepState.FAILED:
+                self._end_in_failure(call.key, before.failed or Failed(step=call.key, type="", message=""))
+
+    def _put_together(self, key: str) -> None:
+        step, one = self.board.steps[key], self.record.steps[key]
+        calls = [f"{key}.{n}" for n in range(one.items or 0)]
+        there = [self.outputs[call] for call in calls if call in self.outputs]
+        if len(there) < len(calls):
+            # What is not whole is no answer for a later run.
+            one = self.record.change(
+                one, key="", reason=f"{len(calls) - len(there)} of {len(calls)} calls failed"
+            )
+        self.finish(key, maps.together(step, there, self.outputs))
+
+    def _fault(self, step: Step, error: InvalidInput) -> None:
+        if step.key not in self.record.steps:
+            run = self.record.run
+            self.record.steps[step.key] = StepRun(
+                id=f"{run.id}.{step.key}",
+                run=run.id,
+                pipeline=run.pipeline,
+                step=step.key,
+                state=StepState.WAITING,
+            )
+        self.fail(step.key, Failed(step=step.key, type="InvalidInput", message=str(error)))
+
+    def _restore(self) -> None:
+        """Take in what earlier attempts at this run did, and what the run that it repeats did."""
+        for key, one in self.record.steps.items():
+            if key not in self.board.steps:
+                continue
+            if one.state in DONE:
+                self.outputs[key] = one.outputs
+                self.board.done(key)
+            elif one.state is StepState.SKIPPED:
+                self.board.skip(key, one.reason)
+            elif one.state is StepState.FAILED:
+                self.failed = one.failed or Failed(step=key, type="", message="it failed")
+        run = self.record.run
+        if run.retry_of is not None:
+            with self.ws.read() as tx:
+                earlier: dict[str, Any] = runs.steps(tx, run.retry_of)
+            redone = set(run.again)
+            self._earlier = {
+                key: one
+                for key, one in earlier.items()
+                if one.state in DONE and one.key and key not in redone and one.parent not in redone
+            }

@@ -1,0 +1,104 @@
+"""What changed since the last commit, and the commit: step runs with their events, under the lease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from meguru.errors import LostLease
+from meguru.pipelines import runs
+from meguru.pipelines.logs.tail import StepLogs
+from meguru.pipelines.types import PipelineRun, RunState, StepRun
+from meguru.runtime.jobs import Lease
+from meguru.runtime.operations import Context, Operation
+from meguru.runtime.workspace import Workspace
+
+Progress = Callable[[StepRun], None]
+EventDraft = tuple[str, str, dict[str, Any]]
+
+
+class Record:
+    """The step runs of one run, those of them that are not written yet, and what is to be told of them."""
+
+    def __init__(
+        self,
+        ws: Workspace,
+        run: PipelineRun,
+        steps: dict[str, StepRun],
+        lease: Lease,
+        progress: Progress | None,
+        logs: StepLogs,
+    ) -> None:
+        self.ws, self.run, self.steps, self.lease, self.progress = ws, run, steps, lease, progress
+        self.logs = logs
+        self._stored = {one.id for one in steps.values()}
+        self._dirty: dict[str, StepRun] = {}
+        self._events: list[EventDraft] = []
+        self._reused: dict[str, str] = {}
+        self._also: list[Callable[[Context], None]] = []
+
+    def change(self, one: StepRun, **values: Any) -> StepRun:
+        """Note a new state of a step."""
+        changed = msgspec.structs.replace(one, **values)
+        self.steps[one.step] = self._dirty[one.step] = changed
+        return changed
+
+    def tell(self, kind: str, key: str, data: dict[str, Any]) -> None:
+        """Note an event about a step."""
+        self._events.append((kind, key, data))
+
+    def reused(self, key: str, source: str) -> None:
+        """Note that a step took over the output of another step run."""
+        self._reused[key] = source
+
+    def also(self, write: Callable[[Context], None]) -> None:
+        """Let `write` take part in the next commit."""
+        self._also.append(write)
+
+    def save(self) -> None:
+        """Commit what changed, with its events, unless the run is no longer ours."""
+        if not self._dirty and not self._also and self.run.state is RunState.RUNNING:
+            return
+        self.commit(self._write)
+        self.logs.wrote()
+        self.run = msgspec.structs.replace(self.run, state=RunState.RUNNING)
+        changed = list(self._dirty.values())
+        self._stored |= {one.id for one in changed}
+        self._dirty, self._events, self._reused, self._also = {}, [], {}, []
+        if self.progress is not None:
+            for one in changed:
+                self.progress(one)
+
+    def commit(self, work: Callable[[Context], None]) -> None:
+        """Do some work in one transaction; LostLease if the run is no longer ours."""
+
+        def advance(ctx: Context) -> None:
+            self.lease.check(ctx.tx)
+            work(ctx)
+
+        private: Operation[[], None] = Operation(
+            advance, "pipeline_run.advance", "pipeline:write", query=False, evented=False
+        )
+        private(self.ws)
+
+    def _write(self, ctx: Context) -> None:
+        if self.run.state is not RunState.RUNNING:
+            started = {} if self.run.started_at else {"started_at": ctx.now()}
+            if not runs.change(ctx.tx, self.run.id, state=RunState.RUNNING, **started):
+                raise LostLease(f"run {self.run.id} has ended")
+        runs.put_steps(ctx.tx, list(self._dirty.values()), self._stored)
+        self.logs.write(ctx)
+        for write in self._also:
+            write(ctx)
+        if self._reused:
+            # One event for all that were taken over at once: a cached run should cost next to nothing.
+            data = {"run": self.run.id, "pipeline": self.run.pipeline, "steps": self._reused}
+            ctx.emit("step_run.cached", self.run.ref, data=data)
+        for kind, key, data in self._events:
+            ctx.emit(
+                kind,
+                f"step_run/{self.run.id}.{key}",
+                data={"run": self.run.id, "step": key, "pipeline": self.run.pipeline, **data},
+            )

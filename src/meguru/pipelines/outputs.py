@@ -1,0 +1,40 @@
+"""What the steps of a run have returned so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meguru.pipelines.graph import FromStep
+from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.materializers.items import items_of
+from meguru.storage.blobs import BlobStore
+
+
+class Outputs:
+    """The values of every finished step, by its key: one, or one for each part of a tuple."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self.blobs = blobs
+        self._made: dict[str, list[Value]] = {}
+
+    def __setitem__(self, key: str, values: list[Value]) -> None:
+        self._made[key] = values
+
+    def __getitem__(self, key: str) -> list[Value]:
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def of(self, given: FromStep) -> list[Value]:
+        """Return the values that an input means."""
+        made = self._made[given.step]
+        chosen = made if given.index is None else [made[given.index]]
+        return chosen if given.item is None else [items_of(self.blobs, chosen[0])[given.item]]
+
+    def count(self, given: FromStep) -> int:
+        """Return how many items the list has that an input means."""
+        return len(items_of(self.blobs, self.of(given)[0]))

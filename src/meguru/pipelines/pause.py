@@ -1,0 +1,56 @@
+"""Pause a run, and let it go on."""
+
+from meguru.errors import Conflict
+from meguru.pipelines import runs
+from meguru.pipelines.types import FINAL, PipelineRun, RunState
+from meguru.runtime import jobs
+from meguru.runtime.operations import Context, operation
+
+
+@operation("pipeline_run.pause", permission="pipeline:write")
+def pause(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
+    """Pause a run: steps that run end as they would, no further step starts, and no process is held.
+
+    Raises
+    ------
+    Conflict
+        If the run has ended.
+    """
+    found = _open(ctx, run)
+    if found.paused:
+        return found
+    # Nobody works on a run that waits: it is paused at once. Else whoever works on it sees the mark.
+    state = {"state": RunState.PAUSED} if found.state is RunState.WAITING else {}
+    runs.change(ctx.tx, found.id, paused=True, **state)
+    data = {"pipeline": found.pipeline, "reason": reason}
+    ctx.emit("pipeline_run.paused", found.ref, data=data, cause=found.event)
+    return runs.get(ctx.tx, found.id)
+
+
+@operation("pipeline_run.resume", permission="pipeline:write")
+def resume(ctx: Context, *, run: str) -> PipelineRun:
+    """Let a paused run go on where it stopped.
+
+    Raises
+    ------
+    Conflict
+        If the run has ended, or is not paused.
+    """
+    found = _open(ctx, run)
+    if not found.paused:
+        raise Conflict(f"run {found.id} is not paused", why=f"it is {found.state}", where=found.ref)
+    state = {"state": RunState.WAITING} if found.state is RunState.PAUSED else {}
+    runs.change(ctx.tx, found.id, paused=False, **state)
+    ctx.emit("pipeline_run.resumed", found.ref, data={"pipeline": found.pipeline}, cause=found.event)
+    jobs.wake(ctx.tx, "pipeline_run", found.id, ctx.now())
+    return runs.get(ctx.tx, found.id)
+
+
+def _open(ctx: Context, run: str) -> PipelineRun:
+    found = runs.get(ctx.tx, run)
+    # Whoever works on the run looks at the mark again before it lets go of this row.
+    jobs.hold(ctx.tx, "pipeline_run", found.id)
+    found = runs.get(ctx.tx, found.id)
+    if found.state in FINAL:
+        raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
+    return found
