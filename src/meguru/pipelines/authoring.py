@@ -52,7 +52,11 @@ class StepFunction(Generic[P, R]):
         tracer = tracing.current()
         if tracer is not None:
             return tracer.map(self, args, kwargs)
-        return [] if branches.is_closed() else branches.map_plainly(self.function, args, kwargs)
+        return (
+            []
+            if branches.is_closed()
+            else branches.map_plainly(self.function, args, kwargs, self.hints.get("return", Any))
+        )
 
     @property
     def place(self) -> str:

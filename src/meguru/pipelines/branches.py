@@ -144,17 +144,18 @@ def is_closed() -> bool:
     return _closed.get()
 
 
-def map_plainly(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Do what ``step.map(…)`` means, here and now."""
+def map_plainly(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], returned: Any
+) -> Any:
+    """Do what ``step.map(…)`` means, here and now; `returned` is what the function is annotated to return."""
     varied = {name: value.items for name, value in kwargs.items() if isinstance(value, tracing.Each)}
     whole = {name: value for name, value in kwargs.items() if name not in varied}
-    if not args and not varied:
-        raise InvalidInput("there is nothing to map over", hint="give a list by position, or as each(…)")
+    tracing.check_mapped(getattr(function, "__name__", "step"), args, varied)
     found = [
         function(*items[: len(args)], **dict(zip(varied, items[len(args) :], strict=True)), **whole)
         for items in zip(*args, *varied.values(), strict=True)
     ]
-    kinds = output_types(getattr(function, "__annotations__", {}).get("return"))
+    kinds = output_types(returned)
     if kinds is None:
         return found
     return tuple(list(part) for part in zip(*found, strict=True)) if found else tuple([] for _ in kinds)

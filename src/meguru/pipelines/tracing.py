@@ -102,14 +102,9 @@ class Tracer:
         key = self._free_key(step.name)
         whole = {name: value for name, value in kwargs.items() if not isinstance(value, Each)}
         varied = {name: value.items for name, value in kwargs.items() if isinstance(value, Each)}
+        check_mapped(step.name, args, varied)
         bound = bind(step.signature, step.name, args, whole | varied)
         each = [*list(step.signature.parameters)[: len(args)], *varied]
-        if not each:
-            raise InvalidInput(
-                f"{key}.map(…) is given nothing to map over",
-                where=key,
-                hint="give the list by position, or as each(…): score.map(rows), score.map(rows=each(rows))",
-            )
         inputs = {}
         for name, value in bound.items():
             where, wanted = f"{key}({name})", step.hints.get(name, Any)
@@ -250,6 +245,16 @@ class Tracer:
         if step.kind == "call":
             split = sorted({*step.split, source.index or 0})
             self.steps[step.key] = msgspec.structs.replace(step, split=split)
+
+
+def check_mapped(name: str, args: tuple[Any, ...], varied: Mapping[str, Any]) -> None:
+    """Raise InvalidInput unless something is mapped over."""
+    if not args and not varied:
+        raise InvalidInput(
+            f"{name}.map(…) is given nothing to map over",
+            where=name,
+            hint="give the list by position, or as each(…): score.map(rows), score.map(rows=each(rows))",
+        )
 
 
 class Each:

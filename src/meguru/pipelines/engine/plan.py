@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.pipelines import keys, runs
 from meguru.pipelines.engine import maps
@@ -24,6 +25,7 @@ from meguru.pipelines.types import Failed, PipelineVersion, StepRun, StepState
 
 DONE = (StepState.SUCCEEDED, StepState.CACHED)
 _MAX_BACKOFF = 3600.0
+_YES = digests.of_bytes(b"true")
 
 
 class Plan:
@@ -123,7 +125,10 @@ class Plan:
                 self._skip(key, reason)
                 return True
             if step.kind == "approval":
-                self._describe(step, StepState.ASKING)
+                one = self._describe(step, StepState.ASKING)
+                if key in self._earlier and self._earlier[key].key == one.key:
+                    self._take_over(key, self._earlier[key])
+                    return True
                 self.questions.ask(tx, step, self.outputs)
                 return True
             self._describe(step, StepState.WAITING)
@@ -229,6 +234,7 @@ class Plan:
         self.finish(key, maps.together(step, there, self.outputs))
 
     def _fault(self, step: Step, error: InvalidInput) -> None:
+        message = f"{error}: {error.why}" if error.why else str(error)
         if step.key not in self.record.steps:
             run = self.record.run
             self.record.steps[step.key] = StepRun(
@@ -238,7 +244,7 @@ class Plan:
                 step=step.key,
                 state=StepState.WAITING,
             )
-        self.fail(step.key, Failed(step=step.key, type="InvalidInput", message=str(error)))
+        self.fail(step.key, Failed(step=step.key, type="InvalidInput", message=message))
 
     def _restore(self) -> None:
         """Take in what earlier attempts at this run did, and what the run that it repeats did."""
@@ -261,4 +267,12 @@ class Plan:
                 key: one
                 for key, one in earlier.items()
                 if one.state in DONE and one.key and key not in redone and one.parent not in redone
+                if not self._is_refusal(key, one)
             }
+
+    def _is_refusal(self, key: str, one: StepRun) -> bool:
+        """Tell whether people said no: when a run is repeated, they are asked again."""
+        step = self.board.steps.get(key)
+        if step is None or step.kind != "approval":
+            return False
+        return [value.digest for value in one.outputs] != [_YES]
