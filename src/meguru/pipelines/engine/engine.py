@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import queue
 import shutil
@@ -13,8 +14,9 @@ import msgspec
 
 from meguru.artifacts import trees
 from meguru.base.ids import new_id
-from meguru.errors import LostLease
+from meguru.errors import InvalidInput, LostLease
 from meguru.pipelines import executors, runs, store
+from meguru.pipelines.engine.places import Places
 from meguru.pipelines.engine.plan import Plan
 from meguru.pipelines.engine.record import Progress, Record
 from meguru.pipelines.finish import fail, succeed
@@ -28,7 +30,8 @@ from meguru.runtime.operations import Context
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
 
-PARALLEL = 2
+_LOOK_AHEAD = 20
+"""Steps that are tried when the first ones that wait can't begin."""
 _MAX_LOST = 3
 _CHECK_SECONDS = 1.0
 _SHORT_SECONDS = 15.0
@@ -51,7 +54,8 @@ class Engine:
         self.plan = Plan(self.version, self.record)
         self.paused = run.paused
         self.active: dict[str, Active] = {}
-        self.inbox: queue.SimpleQueue[tuple[str, executors.Ended]] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[tuple[str, executors.Ended] | None] = queue.SimpleQueue()
+        self.places = Places(self.record, job, call=lambda: self.inbox.put(None))
         self.metrics = Reader(self.ws, run.id, lease)
         self.lost = 0
         self._litter: list[Path] = []
@@ -89,6 +93,7 @@ class Engine:
         finally:
             for one in self.active.values():
                 executors.of(one.isolation).kill(one.name)
+            self.places.close()
             self.logs.end()
             shutil.rmtree(self._scratch(), ignore_errors=True)
 
@@ -104,12 +109,14 @@ class Engine:
         started: list[str] = []
         later: list[str] = []
         now = self.ws.clock.now()
-        while self.plan.runnable and len(self.active) + len(started) < PARALLEL:
+        while self.plan.runnable and len(later) < _LOOK_AHEAD:
             _, key = heapq.heappop(self.plan.runnable)
             one = self.record.steps[key]
-            if one.due_at is not None and one.due_at > now:
+            if (one.due_at is not None and one.due_at > now) or not self._has_place(key):
                 later.append(key)
                 continue
+            if self.plan.failed is not None:
+                break
             started.append(key)
             self.record.change(
                 one,
@@ -122,6 +129,14 @@ class Engine:
         for key in later:
             self.plan.wait(key)
         return started
+
+    def _has_place(self, key: str) -> bool:
+        step = self.plan.board.steps[key]
+        try:
+            return self.places.take(step)
+        except InvalidInput as error:
+            self.plan.fault(step, error)
+            return True
 
     def _launch(self, key: str) -> None:
         one, step = self.record.steps[key], self.plan.board.steps[key]
@@ -162,14 +177,14 @@ class Engine:
         """Take in at least one step that ended, or return because there may be something to plan."""
         while True:
             try:
-                key, ended = self.inbox.get(timeout=self._patience())
+                came = self.inbox.get(timeout=self._patience())
             except queue.Empty:
                 if self._watch():
                     return
                 continue
-            self._take_in(key, ended)
+            self._take_in(came)
             while not self.inbox.empty():
-                self._take_in(*self.inbox.get())
+                self._take_in(self.inbox.get())
             return
 
     def _patience(self) -> float:
@@ -189,8 +204,12 @@ class Engine:
             self.paused = runs.get(tx, self.record.run.id).paused
         return bool(self.plan.questions.open or self.plan.runnable)
 
-    def _take_in(self, key: str, ended: executors.Ended) -> None:
+    def _take_in(self, came: tuple[str, executors.Ended] | None) -> None:
+        if came is None:  # a place is free
+            return
+        key, ended = came
         done = self.active.pop(key)
+        self.places.give(self.plan.board.steps[key])
         self._litter.append(done.scratch)
         log = self.logs.close(key)
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
@@ -219,11 +238,15 @@ class Engine:
         now = self.ws.clock.now()
         due = [one.due_at for _, key in plan.runnable if (one := self.record.steps[key]).due_at]
         until = min([*due, *filter(None, [plan.questions.deadline()])], default=None)
-        if not self.paused and until is not None and (until - now).total_seconds() < _SHORT_SECONDS:
-            self.lease.stopping.wait(max(0.0, min(_CHECK_SECONDS, (until - now).total_seconds())))
-            self._watch()
+        soon = 2 * _SHORT_SECONDS if until is None else (until - now).total_seconds()
+        if len(due) < len(plan.runnable):  # a step waits for a place: somebody will give one back
+            soon = min(soon, _CHECK_SECONDS)
+        if self.paused or soon >= _SHORT_SECONDS:
+            self._park(None if self.paused else until)
             return True
-        self._park(None if self.paused else until)
+        with contextlib.suppress(queue.Empty):
+            self.inbox.get(timeout=max(0.01, min(_CHECK_SECONDS, soon)))
+        self._watch()
         return True
 
     def _park(self, until: datetime | None) -> None:

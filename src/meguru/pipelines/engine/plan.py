@@ -133,7 +133,7 @@ class Plan:
                 return True
             self._describe(step, StepState.WAITING)
         except InvalidInput as error:
-            self._fault(step, error)
+            self.fault(step, error)
             return True
         return False
 
@@ -205,7 +205,7 @@ class Plan:
         try:
             calls = maps.calls_of(step, self.record.run.params, self.outputs)
         except InvalidInput as error:
-            self._fault(step, error)
+            self.fault(step, error)
             return
         one = stored[key]
         if one.state is not StepState.RUNNING:
@@ -233,7 +233,8 @@ class Plan:
             )
         self.finish(key, maps.together(step, there, self.outputs))
 
-    def _fault(self, step: Step, error: InvalidInput) -> None:
+    def fault(self, step: Step, error: InvalidInput) -> None:
+        """Take in that a step can't be run as it is written."""
         message = f"{error}: {error.why}" if error.why else str(error)
         if step.key not in self.record.steps:
             run = self.record.run

@@ -1,0 +1,68 @@
+"""The places that steps take while they run: of this process's cores and memory, and of named pools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from meguru.pipelines import executors
+from meguru.pipelines.engine.record import Record
+from meguru.pipelines.executors import capacity
+from meguru.pipelines.graph import Step
+from meguru.pipelines.pools import store as pools
+from meguru.runtime.jobs import Job
+from meguru.runtime.operations import Context
+
+
+class Places:
+    """What the steps of one run hold. `call` is called when it is worth to ask again."""
+
+    def __init__(self, record: Record, job: Job, call: Callable[[], None]) -> None:
+        self.record, self.job, self.call = record, job, call
+        self.capacity = capacity.shared(record.ws.settings)
+        self._asked: set[str] = set()
+
+    def take(self, step: Step) -> bool:
+        """Take what a step needs; False if it must wait.
+
+        Raises
+        ------
+        InvalidInput
+            If it needs more than there is.
+        """
+        name = self._name(step)
+        remote = executors.of(step.isolation).remote
+        self.capacity.check(step, remote=remote)
+        self._asked.add(name)
+        if not self.capacity.take(name, step.resources, self.call, remote=remote):
+            return False
+        if step.pool is None or self._take_place(step, step.pool):
+            return True
+        self.capacity.give(name)
+        return False
+
+    def give(self, step: Step) -> None:
+        """Give back what a step held."""
+        name = self._name(step)
+        self.capacity.give(name)
+        self._asked.discard(name)
+        if step.pool is not None:
+            self.record.also(lambda ctx: pools.release(ctx.tx, name))
+
+    def close(self) -> None:
+        """Give back everything; places in pools go with the lease."""
+        for name in self._asked:
+            self.capacity.give(name)
+        self._asked.clear()
+
+    def _take_place(self, step: Step, pool: str) -> bool:
+        # Before the step starts, in its own transaction: if we die in between, the lease frees the place.
+        taken = []
+
+        def take(ctx: Context) -> None:
+            taken.append(pools.take(ctx.tx, pool, self._name(step), self.job, ctx.now()))
+
+        self.record.commit(take)
+        return taken[0]
+
+    def _name(self, step: Step) -> str:
+        return f"{self.record.run.id}.{step.key}"
