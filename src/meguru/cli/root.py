@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Play a year of real data through the whole system.",
     "run": "Run a pipeline: meguru run FILE.py:PIPELINE -p key=value",
     "runs": "List and show runs.",
+    "import": "Bring over what another system keeps: meguru import mlflow SOURCE",
     "data": "Add, list, show and compare dataset versions.",
     "model": "List and show models and their versions.",
     "release": "Create, check, promote and roll back releases.",
@@ -33,6 +34,10 @@ COMMANDS = {
 }
 
 
+MODULES = {"import": "bring", "export": "send"}
+"""Commands whose names can't be a module's."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands live in ``meguru.cli.<name>`` as ``command``."""
 
@@ -46,7 +51,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"meguru.cli.{cmd_name}").command
+        module = MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"meguru.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,7 +1,19 @@
 """Every operation of the model registry; importing this registers them."""
 
 from meguru.registry.alias import alias
+from meguru.registry.brought import bring_logged_model, bring_registered_model, logged_model_files
 from meguru.registry.register import register
 from meguru.registry.show import alias_history, aliases, list_models, show, versions
 
-__all__ = ["alias", "alias_history", "aliases", "list_models", "register", "show", "versions"]
+__all__ = [
+    "alias",
+    "alias_history",
+    "aliases",
+    "bring_logged_model",
+    "bring_registered_model",
+    "list_models",
+    "logged_model_files",
+    "register",
+    "show",
+    "versions",
+]

@@ -25,7 +25,7 @@ class RemoteWorkspace:
         import httpx2
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.url = url.rstrip("/")
+        self.url, self.token = url.rstrip("/"), token
         self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout)
         self.cause: str | None = None
         self.idempotency_key: str | None = None

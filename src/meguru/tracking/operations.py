@@ -1,6 +1,7 @@
 """Every operation of tracking; importing this registers them."""
 
 from meguru.tracking.alive import beat, sweep
+from meguru.tracking.mlflow import brought as mlflow_brought
 from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
 from meguru.tracking.mlflow import runs as mlflow_runs
@@ -17,6 +18,7 @@ __all__ = [
     "list_runs",
     "log",
     "metric",
+    "mlflow_brought",
     "mlflow_experiments",
     "mlflow_inputs",
     "mlflow_runs",

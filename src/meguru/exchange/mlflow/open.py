@@ -1,0 +1,63 @@
+"""The two doors: bring a store in, send a workspace out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from meguru.exchange.mlflow.bring import Bringer, Progress
+from meguru.exchange.mlflow.protocol import Http, InProcess, Talk
+from meguru.exchange.mlflow.report import Book, Report
+from meguru.exchange.mlflow.sources import open_source
+from meguru.exchange.mlflow.sources.server import ServerSource
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.runtime.workspace import Workspace
+
+
+def bring_in(
+    ws: Workspace | RemoteWorkspace,
+    where: str,
+    *,
+    artifacts: Iterable[Path] = (),
+    with_files: bool = True,
+    deep: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import an MLflow store into a workspace, and compare both sides.
+
+    Parameters
+    ----------
+    where
+        A tracking URI (``http…``), ``sqlite:///mlflow.db``, or a folder ``mlruns``.
+    artifacts
+        Folders of artifacts beside those that belong to the store.
+    with_files
+        Whether artifacts and model files come too.
+    deep
+        Whether files that are here are downloaded again from a server, to compare their digests.
+    progress
+        Is told what is counted, how much of it is done, and how much there is if that is known.
+    """
+    book = Book(where, _name(ws))
+    source = open_source(where, tell=book.tell, artifacts=artifacts)
+    try:
+        here = workspace_source(ws, book)
+        try:
+            return Bringer(
+                ws, here, source, book, with_files=with_files, deep=deep, progress=progress
+            ).bring()
+        finally:
+            here.close()
+    finally:
+        source.close()
+
+
+def workspace_source(ws: Workspace | RemoteWorkspace, book: Book) -> ServerSource:
+    """Return a workspace as an MLflow store to read from."""
+    if isinstance(ws, RemoteWorkspace):
+        return ServerSource(Talk(Http(ws.url, token=ws.token)), tell=book.tell)
+    return ServerSource(Talk(InProcess(ws)), tell=book.tell)
+
+
+def _name(ws: Workspace | RemoteWorkspace) -> str:
+    return ws.url if isinstance(ws, RemoteWorkspace) else str(ws.root or "the workspace")

@@ -1,0 +1,106 @@
+"""What came over: what was read, what is here now, what differs, what could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from meguru.errors import MeguruError
+
+SHOWN = 200
+
+
+class Count(msgspec.Struct, kw_only=True):
+    """Of one kind of thing: how many there are, how many of them are here, how many are new here."""
+
+    there: int = 0
+    here: int = 0
+    added: int = 0
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is not the same on both sides."""
+
+    what: str
+    field: str
+    there: str
+    here: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that could not be read or written."""
+
+    what: str
+    where: str = ""
+    why: str = ""
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """The outcome of a move; `same` tells whether all that was read is there on the other side, unchanged."""
+
+    source: str
+    target: str
+    counts: dict[str, Count] = msgspec.field(default_factory=dict)
+    digest_there: str = ""
+    digest_here: str = ""
+    same: bool = False
+    different: int = 0
+    differences: list[Difference] = msgspec.field(default_factory=list)
+    problem_count: int = 0
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Book:
+    """Keeps a report while things move."""
+
+    def __init__(self, source: str, target: str) -> None:
+        self.report = Report(source=source, target=target)
+        self._there, self._here = hashlib.sha256(), hashlib.sha256()
+
+    def count(self, kind: str, *, there: int = 0, here: int = 0, added: int = 0) -> None:
+        """Count things of a kind."""
+        known = self.report.counts.setdefault(kind, Count())
+        known.there += there
+        known.here += here
+        known.added += added
+
+    def tell(self, error: MeguruError) -> None:
+        """Note a problem; it does not end the move."""
+        self.report.problem_count += 1
+        if len(self.report.problems) < SHOWN:
+            self.report.problems.append(Problem(what=error.what, where=error.where, why=error.why))
+
+    def compare(self, what: str, there: dict[str, object], here: dict[str, object] | None) -> bool:
+        """Compare a thing on both sides, field by field, and add it to the digests."""
+        for hashed, side in ((self._there, there), (self._here, here)):
+            hashed.update(msgspec.json.encode([what, side], order="sorted"))
+        if here is None:
+            self._differs(what, "", "is there", "is not here")
+            return False
+        different = [field for field in there if there[field] != here.get(field)]
+        for field in different:
+            self._differs(what, field, _short(there[field]), _short(here.get(field)))
+        return not different
+
+    def leave_out(self, kind: str, count: int = 1) -> None:
+        """Count what is not moved on purpose."""
+        self.report.left_out[kind] = self.report.left_out.get(kind, 0) + count
+
+    def close(self) -> Report:
+        """Return the finished report."""
+        report = self.report
+        report.digest_there, report.digest_here = self._there.hexdigest(), self._here.hexdigest()
+        report.same = not report.different and not report.problem_count
+        return report
+
+    def _differs(self, what: str, field: str, there: str, here: str) -> None:
+        self.report.different += 1
+        if len(self.report.differences) < SHOWN:
+            self.report.differences.append(Difference(what=what, field=field, there=there, here=here))
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= 300 else text[:299] + "…"

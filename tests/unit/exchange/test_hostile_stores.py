@@ -1,0 +1,130 @@
+"""A store is hostile until it is read: it is bounded, and nothing outside of it is touched."""
+
+import os
+
+import pytest
+
+from meguru.app.nouns import load_operations
+from meguru.errors import InvalidInput, NotFound, UsageError
+from meguru.exchange.mlflow import documents
+from meguru.exchange.mlflow.open import bring_in
+from meguru.exchange.mlflow.roots import Roots
+from meguru.exchange.mlflow.sources import open_source
+
+RUN = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Make a file store with one run by hand."""
+    load_operations()
+    run = tmp_path / "mlruns" / "7" / RUN
+    for name in ("params", "tags", "metrics", "artifacts"):
+        (run / name).mkdir(parents=True)
+    (run.parent / "meta.yaml").write_text("{experiment_id: '7', name: e, lifecycle_stage: active}")
+    (run / "meta.yaml").write_text("{run_id: x, run_name: r, status: 3, start_time: 1, end_time: 2}")
+    return tmp_path / "mlruns"
+
+
+def run_of(store):
+    return store / "7" / RUN
+
+
+def test_a_link_to_a_file_outside_is_told_and_not_followed(store, workspace, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (run_of(store) / "artifacts" / "a").symlink_to(tmp_path / "secret")
+    (run_of(store) / "params" / "p").symlink_to(tmp_path / "secret")
+    (run_of(store) / "artifacts" / "folder").symlink_to(tmp_path)
+    report = bring_in(workspace, str(store))
+    assert report.counts["files"].there == 0
+    assert [problem.what.split(" is ")[0] for problem in report.problems] == ["'p'", "'a'", "'folder'"]
+    assert not report.same
+
+
+def test_a_location_outside_of_the_store_is_not_read(store, workspace, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("secret")
+    (run_of(store) / "artifacts").rmdir()
+    meta = f"{{run_name: r, status: 3, start_time: 1, artifact_uri: '{tmp_path / 'outside'}'}}"
+    (run_of(store) / "meta.yaml").write_text(meta)
+    first = bring_in(workspace, str(store))
+    assert first.counts["files"].there == 0
+    assert first.problems[0].where == str(tmp_path / "outside")
+    named = bring_in(workspace, str(store), artifacts=[tmp_path / "outside"])
+    assert named.counts["files"].added == 1
+
+
+@pytest.mark.parametrize("location", ["../outside", "mlflow-artifacts:/../outside", "file:///etc", "/etc"])
+def test_no_location_leads_out_of_the_roots(tmp_path, location):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "root").mkdir()
+    assert Roots([tmp_path / "root"]).find(location, "../outside") == ""
+
+
+def test_a_document_that_is_too_large_is_refused(store, workspace):
+    (run_of(store) / "meta.yaml").write_bytes(b"a" * (documents.MAX_DOCUMENT + 1))
+    report = bring_in(workspace, str(store))
+    assert report.counts.get("runs") is None
+    assert "too large" in report.problems[0].what
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "!!python/object/apply:os.system ['true']", "- 1", "\x00"])
+def test_a_document_that_is_no_plain_mapping_is_refused(tmp_path, text):
+    (tmp_path / "meta.yaml").write_text(text)
+    with pytest.raises(InvalidInput):
+        documents.document(tmp_path / "meta.yaml")
+
+
+def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInput):
+        documents.text(tmp_path / "pipe")
+
+
+def test_lines_that_are_no_points_are_told_and_the_others_kept(store, workspace):
+    (run_of(store) / "metrics" / "m").write_text("1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n")
+    report = bring_in(workspace, str(store))
+    assert report.counts["points"].here == 4
+    assert "1 lines of the metric 'm'" in report.problems[0].what
+
+
+def test_a_run_that_can_not_be_brought_does_not_stop_the_others(store, workspace):
+    other = store / "7" / "fedcba9876543210fedcba9876543210"
+    (other / "params").mkdir(parents=True)
+    (other / "meta.yaml").write_text("{run_name: bad, status: 3, start_time: -5}")
+    report = bring_in(workspace, str(store))
+    assert (report.counts["runs"].there, report.counts["runs"].here) == (2, 1)
+    assert "-5" in report.problems[0].what
+
+
+def test_new_points_of_a_run_that_is_here_are_added(store, workspace):
+    metric = run_of(store) / "metrics" / "m"
+    metric.write_text("1 0.5 0\n5 0.5 9\n")
+    bring_in(workspace, str(store))
+    metric.write_text("1 0.5 0\n3 0.5 4\n5 0.5 9\n")
+    report = bring_in(workspace, str(store))
+    assert report.counts["points"].added == 1
+    assert report.same
+
+
+def test_more_points_than_one_batch_holds_come_over_in_order(store, workspace):
+    lines = "".join(f"{step} {step / 7} {step}\n" for step in range(12_345))
+    (run_of(store) / "metrics" / "m").write_text(lines)
+    report = bring_in(workspace, str(store))
+    assert report.same
+    assert report.counts["points"].here == 12_345
+
+
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [("s3://bucket/x", UsageError), ("nowhere", NotFound), ("sqlite:///nowhere.db", NotFound)],
+)
+def test_what_is_no_store_is_refused(where, error):
+    with pytest.raises(error):
+        open_source(where, tell=print)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path):
+    (tmp_path / "x.db").write_text("hello" * 1000)
+    with pytest.raises(InvalidInput):
+        open_source(f"sqlite:///{tmp_path / 'x.db'}", tell=print)
