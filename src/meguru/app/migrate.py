@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect
 
 from meguru.app.nouns import load_schemas
 from meguru.errors import UsageError, masked
 from meguru.storage.db import Database, metadata
+from meguru.storage.revision import SCRIPTS, newest
 
 # As Alembic makes it; in a catalogue of its own, for it is not one of ours.
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
-SCRIPTS = Path(__file__).parent.parent / "storage" / "migrations"
 
 
 def migrate(db: Database) -> None:
@@ -41,12 +39,6 @@ def migrate(db: Database) -> None:
             )
         elif found != newest():
             upgrade(tx)
-
-
-def newest() -> str:
-    """Return the name of the newest migration, read from the file names (``0001_name.py``)."""
-    names = sorted(path.stem for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
-    return names[-1].partition("_")[0] if names else ""
 
 
 def upgrade(tx: Connection) -> None:

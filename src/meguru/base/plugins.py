@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from meguru.errors import NotFound
@@ -49,5 +48,7 @@ class Table:
 
     def _installed(self) -> list[Any]:
         if self._points is None:
+            from importlib.metadata import entry_points
+
             self._points = list(entry_points(group="meguru." + self.family.replace(" ", "_")))
         return self._points

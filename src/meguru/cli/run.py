@@ -24,12 +24,18 @@ def command(session: Session, target: str, params: tuple[str, ...], priority: in
 
     Steps whose code, inputs, parameters and libraries are those of an earlier run are not run again.
     """
-    from meguru.pipelines.runner import run_file
+    from meguru.pipelines import quick
     from meguru.pipelines.types import RunState
 
-    ws = session.open(create=True)
+    given = read_pairs(params)
     progress = None if session.as_json else _tell
-    run = run_file(ws, target, read_pairs(params), progress=progress, priority=priority)
+    run = quick.run(session.place, target, given)
+    for step in run.steps if run is not None and progress else ():
+        _tell(step)
+    if run is None:
+        from meguru.pipelines.runner import run_file
+
+        run = run_file(session.open(create=True), target, given, progress=progress, priority=priority)
 
     def human() -> None:
         click.echo(f"{run.state}: {run.ref}  ran {run.ran}, cached {run.cached}")

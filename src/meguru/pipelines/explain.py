@@ -6,8 +6,7 @@ import msgspec
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.pipelines import runs, store
-from meguru.pipelines.code.environment import Environment
-from meguru.pipelines.code.reach import Code, Reached
+from meguru.pipelines.code.types import Code, Environment, Reached
 from meguru.pipelines.types import PipelineRun, StepCode, StepRun, StepState
 from meguru.runtime.operations import Context, operation
 

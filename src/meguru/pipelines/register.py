@@ -6,7 +6,7 @@ from meguru.base.names import check_name
 from meguru.errors import InvalidInput
 from meguru.pipelines import graph as graphs
 from meguru.pipelines import parameters, store
-from meguru.pipelines.code.project import Source
+from meguru.pipelines.code.types import Source
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.types import PipelineVersion, StepCode
 from meguru.runtime.operations import Context, operation

@@ -6,9 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.pipelines.code.environment import Environment
-from meguru.pipelines.code.project import Source
-from meguru.pipelines.code.reach import Code
+from meguru.pipelines.code.types import Code, Environment, Source
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.materializers.base import Value
 

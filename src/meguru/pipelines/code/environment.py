@@ -6,26 +6,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
 from meguru.base import digests
 from meguru.pipelines.code import installed
+from meguru.pipelines.code.types import Environment
 
 LOCKS = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock")
 _ROOT_MARKS = ("pyproject.toml", ".git", *LOCKS)
-
-
-class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step's result may depend on besides its own code and inputs; `packages` are distributions."""
-
-    python: str
-    lock: str = ""
-    packages: dict[str, str] = {}
-
-    @property
-    def digest(self) -> str:
-        """The digest that goes into cache keys."""
-        return digests.of_value(self)
 
 
 def environment_of(entry: Path, packages: Iterable[str]) -> Environment:

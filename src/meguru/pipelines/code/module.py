@@ -11,7 +11,7 @@ from meguru.pipelines.code.actions import Acting, acting_chains, can_be_added_to
 from meguru.pipelines.code.names import dotted, import_by_name, same_scope
 
 if TYPE_CHECKING:
-    from meguru.pipelines.code.project import Source
+    from meguru.pipelines.code.types import Source
 
 Target = tuple[str, str | None]
 """What an import binds: a module, or a name of it."""

@@ -6,37 +6,15 @@ import ast
 import builtins
 import sys
 
-import msgspec
-
 from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.pipelines.code.module import Module, Target
 from meguru.pipelines.code.project import Project
 from meguru.pipelines.code.registries import Registries
 from meguru.pipelines.code.statement import Facts, facts_of
+from meguru.pipelines.code.types import Code, Reached
 
 _GIVEN = {*dir(builtins), "__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__"}
-
-
-class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """A function, class, constant, import or file that a step reaches.
-
-    `where` is ``file:line``; `text` is a constant's value as it is written, for people.
-    """
-
-    name: str
-    where: str
-    digest: str
-    kind: str = ""
-    text: str = ""
-
-
-class Code(msgspec.Struct, frozen=True, kw_only=True):
-    """All code of the project that one step reaches, and the packages that it imports."""
-
-    digest: str
-    reached: list[Reached]
-    packages: list[str]
 
 
 def code_of(project: Project, function: str) -> Code:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.pipelines.code.project import Source
+from meguru.pipelines.code.types import Source
 from meguru.pipelines.materializers.base import Value
 
 

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from meguru.base.moments import write_time
 from meguru.errors import InvalidInput, NotFound
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
@@ -13,7 +14,6 @@ from meguru.pipelines.logs.types import Log, LogLine, LogPage
 from meguru.pipelines.logs.written import read
 from meguru.pipelines.types import FINAL, PipelineRun, StepState
 from meguru.runtime.operations import Context, operation
-from meguru.storage.db.schema import write_time
 
 MOST_LINES = 10_000
 MOST_BYTES = 64 << 20

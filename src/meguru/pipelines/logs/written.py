@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from meguru.base.moments import read_time, write_time
 from meguru.pipelines.logs.lines import Line
 from meguru.pipelines.logs.records import moment
 from meguru.pipelines.logs.types import Log, LogLine
-from meguru.storage.db.schema import read_time, write_time
 
 START = "#meguru log 1\n"
 _TIME = 27

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
 from meguru.base import digests
-from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from meguru.storage.blobs import BlobStore
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):

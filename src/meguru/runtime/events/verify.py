@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, String, select, type_coerce
 
+from meguru.base.moments import read_time
 from meguru.runtime.events.append import START, chain_hash, edges_of
 from meguru.runtime.events.schema import edge, event, event_head
 from meguru.runtime.events.types import Event
 from meguru.storage.db import Json, UtcTime
-from meguru.storage.db.schema import read_time
 
 _BATCH = 2000
 # Read as bare text: an entry that no longer parses is a finding, not a crash of the query.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
-from meguru.errors import InvalidInput
+from meguru.base.moments import read_time, write_time
 
 metadata = MetaData(
     naming_convention={
@@ -19,29 +19,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def write_time(moment: datetime) -> str:
-    """Spell a moment in UTC with microseconds, so that text order is time order.
-
-    Raises
-    ------
-    InvalidInput
-        If it has no time zone (it would mean another time on another machine), or leaves the calendar.
-    """
-    if moment.tzinfo is None:
-        raise InvalidInput(
-            f"{moment.isoformat()} has no time zone", hint="write it like 2026-01-31T12:00:00Z"
-        )
-    try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
-    except OverflowError as error:
-        raise InvalidInput(f"{moment.isoformat()} is beyond the calendar", why=str(error)) from error
-
-
-def read_time(text: str) -> datetime:
-    """Read what `write_time` spelled."""
-    return datetime.fromisoformat(text)
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -1,0 +1,30 @@
+"""Moments as text that sorts by time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from meguru.errors import InvalidInput
+
+
+def write_time(moment: datetime) -> str:
+    """Spell a moment in UTC with microseconds, so that text order is time order.
+
+    Raises
+    ------
+    InvalidInput
+        If it has no time zone (it would mean another time on another machine), or leaves the calendar.
+    """
+    if moment.tzinfo is None:
+        raise InvalidInput(
+            f"{moment.isoformat()} has no time zone", hint="write it like 2026-01-31T12:00:00Z"
+        )
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    except OverflowError as error:
+        raise InvalidInput(f"{moment.isoformat()} is beyond the calendar", why=str(error)) from error
+
+
+def read_time(text: str) -> datetime:
+    """Read what `write_time` spelled."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,298 @@
+"""A run whose steps are all cached, done at once: nothing of the author's is imported, and little of ours.
+
+`meguru run` asks here first. Whatever is not plain (a step to run, a changed file, an unfinished run, a
+server, a kind of step that this module doesn't know) is left to the engine: the answer is then None, and
+nothing was written. What is written is what the engine would have written, in one transaction; only a job is
+not made, because there is no work to promise.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from meguru.base import refs
+from meguru.base.clock import SystemClock
+from meguru.base.ids import new_id
+from meguru.base.plugins import Table
+from meguru.base.settings import load_settings
+from meguru.errors import MeguruError
+from meguru.pipelines import keys
+from meguru.pipelines.code import environment
+from meguru.pipelines.code.places import Places
+from meguru.pipelines.code.types import Environment, Source
+from meguru.pipelines.graph import FromStep, Graph, order
+from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.types import Pinned, PipelineRun, RunState, StepCode, StepRun, StepState
+from meguru.runtime.append import append
+from meguru.runtime.principals import LOCAL_OWNER
+from meguru.storage import sqlite
+
+DATABASE = "meguru.db"
+PRODUCTS = Table("known output", {"model": "meguru.registry.newest:same"})
+"""By kind of value: ``f(connection, name, digest) -> ref``, or None if it must be registered."""
+_DATASET = "Dataset"
+
+
+class _Digest(msgspec.Struct):
+    """Of a step's code, what its key needs; the rest may be long."""
+
+    digest: str
+
+
+class _Code(msgspec.Struct):
+    code: _Digest
+    environment: Environment
+
+
+class _Step(msgspec.Struct, forbid_unknown_fields=True):
+    """The fields of a step that this module knows; a step with others is the engine's."""
+
+    key: str
+    function: str
+    inputs: dict[str, Any]
+    outputs: list[str]
+    many_outputs: bool = False
+    retries: int = 0
+    backoff: float = 0.0
+    timeout: float | None = None
+    cache: bool = True
+    isolation: str = "process"
+    env: str | None = None
+    resources: Any = None
+    pool: str | None = None
+    deterministic: bool = True
+    component: Any = None
+
+
+class _Steps(msgspec.Struct):
+    steps: list[_Step]
+
+
+class _Version(msgspec.Struct):
+    ref: str
+    name: str
+    version: int
+    graph: Graph
+    codes: dict[str, _Code]
+    sources: list[Source]
+
+
+def run(where: str | None, target: str, params: Mapping[str, Any]) -> PipelineRun | None:
+    """Run ``FILE.py:PIPELINE`` in the workspace at `where` if all its steps are cached; else return None."""
+    file, colon, name = target.rpartition(":")
+    settings = load_settings()
+    place = where or settings.workspace
+    if not colon or not name.isidentifier() or "://" in place + settings.blobs:
+        return None
+    connection = sqlite.connect(Path(place) / DATABASE, settings.sqlite_synchronous)
+    if connection is None:
+        return None
+    try:
+        blobs = Path(settings.blobs or Path(place) / "blobs")
+        return _run(connection, blobs, Places(Path(file)), name, params)
+    except (MeguruError, msgspec.MsgspecError, sqlite3.Error, KeyError):
+        # The engine will say what is wrong, if anything is.
+        return None
+    finally:
+        connection.close()
+
+
+def _run(
+    connection: sqlite3.Connection, blobs: Path, places: Places, name: str, params: Mapping[str, Any]
+) -> PipelineRun | None:
+    version = _version(connection, places, name)
+    if version is None or not _is_current(places, version) or _is_busy(connection, version.name):
+        return None
+    values = _values(version.graph, params)
+    pinned = _pin(connection, version.graph, values)
+    if pinned is None:
+        return None
+    begun = _begin(version, values, pinned)
+    steps = _take_over(connection, blobs, version, begun)
+    if steps is None:
+        return None
+    result = _result(version.graph, steps)
+    produced = _produced(connection, version.graph, result)
+    if produced is None:
+        return None
+    ended = msgspec.structs.replace(
+        begun,
+        state=RunState.SUCCEEDED,
+        finished_at=begun.created_at,
+        produced=produced,
+        metrics=dict(result.info.get("metrics", {})) if result else {},
+        cached=len(steps),
+        steps=list(steps.values()),
+    )
+    return _write(connection, ended, version, result)
+
+
+def _version(connection: sqlite3.Connection, places: Places, name: str) -> _Version | None:
+    query = """
+        SELECT v.name, v.version, v.graph, v.codes, v.sources
+        FROM pipeline_version v JOIN pipeline p ON p.name = v.name AND p.latest = v.version
+        WHERE v.entry = ? AND v.folder = ? LIMIT 1
+    """
+    row = connection.execute(query, (f"{places.entry_module}:{name}", str(places.root))).fetchone()
+    if row is None:
+        return None
+    sqlite.read_json(row["graph"], _Steps)
+    return _Version(
+        ref=refs.make("pipeline", row["name"], row["version"]),
+        name=row["name"],
+        version=row["version"],
+        graph=sqlite.read_json(row["graph"], Graph),
+        codes=sqlite.read_json(row["codes"], dict[str, _Code]),
+        sources=sqlite.read_json(row["sources"], list[Source]),
+    )
+
+
+def _is_current(places: Places, version: _Version) -> bool:
+    seen = {one.environment.digest: one.environment for one in version.codes.values()}
+    return all(map(places.is_unchanged, version.sources)) and all(
+        environment.is_current(places.entry, one) for one in seen.values()
+    )
+
+
+def _is_busy(connection: sqlite3.Connection, pipeline: str) -> bool:
+    query = "SELECT 1 FROM pipeline_run WHERE pipeline = ? AND state NOT IN (?, ?, ?) LIMIT 1"
+    final = (RunState.SUCCEEDED.value, RunState.FAILED.value, RunState.CANCELLED.value)
+    return connection.execute(query, (pipeline, *final)).fetchone() is not None
+
+
+def _values(graph: Graph, params: Mapping[str, Any]) -> dict[str, Any]:
+    if params or any(one.required for one in graph.parameters):
+        from meguru.pipelines import parameters
+
+        return parameters.convert(graph, params)
+    return {one.name: one.default for one in graph.parameters}
+
+
+def _pin(connection: sqlite3.Connection, graph: Graph, values: dict[str, Any]) -> dict[str, Pinned] | None:
+    pinned: dict[str, Pinned] = {}
+    for parameter in graph.parameters:
+        if parameter.type == _DATASET:
+            from meguru.datasets.pinned import find
+
+            found = find(connection, values[parameter.name])
+            if found is None:
+                return None
+            pinned[parameter.name] = Pinned(ref=found[0], digest=found[1])
+            values[parameter.name] = found[0]
+    return pinned
+
+
+def _begin(version: _Version, values: dict[str, Any], pinned: dict[str, Pinned]) -> PipelineRun:
+    now, run_id = SystemClock().now(), new_id("prun")
+    return PipelineRun(
+        ref=refs.make("pipeline_run", run_id),
+        id=run_id,
+        pipeline=version.name,
+        version=version.version,
+        state=RunState.QUEUED,
+        params=values,
+        pinned=pinned,
+        job="",
+        event="",
+        created_at=now,
+        created_by=LOCAL_OWNER.name,
+        started_at=now,
+    )
+
+
+def _take_over(
+    connection: sqlite3.Connection, blobs: Path, version: _Version, begun: PipelineRun
+) -> dict[str, StepRun] | None:
+    graph = {step.key: step for step in version.graph.steps}
+    outputs: dict[str, list[Value]] = {}
+    steps: dict[str, StepRun] = {}
+    for key in order(version.graph):
+        step = graph[key]
+        parts = keys.parts_of(step, cast("StepCode", version.codes[key]), begun, outputs)
+        digest = keys.key_of(step, parts)
+        kept = _kept(connection, digest) if step.cache else None
+        if kept is None or not all((blobs / one.digest[:2] / one.digest[2:]).exists() for one in kept[1]):
+            return None
+        outputs[key] = kept[1]
+        steps[key] = StepRun(
+            id=f"{begun.id}.{key}",
+            run=begun.id,
+            pipeline=begun.pipeline,
+            step=key,
+            state=StepState.CACHED,
+            key=digest,
+            parts=parts,
+            outputs=kept[1],
+            reused=kept[0],
+            started_at=begun.created_at,
+            finished_at=begun.created_at,
+        )
+    return steps
+
+
+def _kept(connection: sqlite3.Connection, key: str) -> tuple[str, list[Value]] | None:
+    query = "SELECT id, outputs FROM step_run WHERE key = ? AND state = ? ORDER BY id DESC LIMIT 1"
+    row = connection.execute(query, (key, StepState.SUCCEEDED.value)).fetchone()
+    return (row["id"], sqlite.read_json(row["outputs"], list[Value])) if row else None
+
+
+def _result(graph: Graph, steps: Mapping[str, StepRun]) -> Value | None:
+    """Return the value that the pipeline returned, as `finish.result_of` does."""
+    if not isinstance(graph.result, FromStep):
+        return None
+    outputs = steps[graph.result.step].outputs
+    if graph.result.index is not None:
+        return outputs[graph.result.index]
+    return outputs[0] if len(outputs) == 1 else None
+
+
+def _produced(connection: sqlite3.Connection, graph: Graph, result: Value | None) -> list[str] | None:
+    """Return what the run made: nothing, or the version that was there; None if it must be registered."""
+    if not graph.produces:
+        return []
+    if result is None or result.kind not in PRODUCTS.names():
+        return None
+    known = PRODUCTS.load(result.kind)(connection, graph.produces, result.digest)
+    return None if known is None else [known]
+
+
+def _write(
+    connection: sqlite3.Connection, ended: PipelineRun, version: _Version, result: Value | None
+) -> PipelineRun:
+    used = [version.ref, *(pin.ref for pin in ended.pinned.values())]
+    common: dict[str, Any] = {"at": ended.created_at, "actor": ended.created_by, "subject": ended.ref}
+    about: dict[str, Any] = {"pipeline": ended.pipeline, "version": ended.version, "params": ended.params}
+    with sqlite.writing(connection):
+        started = append(
+            connection,
+            type="pipeline_run.started",
+            operation="pipeline_run.start",
+            cause=None,
+            data=about,
+            used=used,
+            produced=[ended.ref],
+            **common,
+        )
+        common |= {"operation": "pipeline_run.advance", "cause": started}
+        reused = {one.step: one.reused for one in ended.steps}
+        data: dict[str, Any] = {"run": ended.id, "pipeline": ended.pipeline, "steps": reused}
+        append(connection, type="step_run.cached", data=data, **common)
+        data = about | {
+            "ran": 0,
+            "cached": ended.cached,
+            "metrics": ended.metrics,
+            "produces": version.graph.produces,
+            "output": result.digest if result else None,
+        }
+        append(
+            connection, type="pipeline_run.succeeded", data=data, used=used, produced=[ended.ref], **common
+        )
+        made = msgspec.structs.replace(ended, event=started)
+        sqlite.insert(connection, "pipeline_run", [msgspec.structs.asdict(made)])
+        sqlite.insert(connection, "step_run", [msgspec.structs.asdict(one) for one in made.steps])
+    return made

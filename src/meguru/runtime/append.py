@@ -1,0 +1,56 @@
+"""Append to the event log as `runtime.events.append` does, without SQLAlchemy: for instant commands."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meguru.base import digests
+from meguru.base.ids import new_id
+from meguru.storage.sqlite import insert
+
+
+def append(
+    connection: sqlite3.Connection,
+    *,
+    type: str,
+    at: datetime,
+    actor: str,
+    operation: str,
+    subject: str,
+    cause: str | None,
+    data: Mapping[str, Any],
+    used: Sequence[str] = (),
+    produced: Sequence[str] = (),
+) -> str:
+    """Append one event with its edges in the open write transaction; return its id."""
+    head = connection.execute("SELECT seq, hash FROM event_head").fetchone()
+    event: dict[str, Any] = {
+        "seq": head["seq"] + 1,
+        "id": new_id("evt"),
+        "type": type,
+        "at": at,
+        "actor": actor,
+        "operation": operation,
+        "subject": subject,
+        "cause": cause,
+        "data": msgspec.json.decode(digests.canonical(dict(data))),
+        "used": list(dict.fromkeys(used)),
+        "produced": list(dict.fromkeys(produced)),
+        "previous": head["hash"],
+    }
+    event["hash"] = digests.of_value(msgspec.to_builtins(event))
+    insert(connection, "event", [event])
+    connection.execute("UPDATE event_head SET seq = ?, hash = ?", (event["seq"], event["hash"]))
+    wanted = [
+        (source, target) for source in event["used"] for target in event["produced"] if source != target
+    ]
+    connection.executemany(
+        "INSERT INTO edge (source, target, event_seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(source, target, event["seq"]) for source, target in sorted(wanted)],
+    )
+    return str(event["id"])
