@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -27,10 +27,14 @@ from meguru.pipelines.code.places import Places
 from meguru.pipelines.code.types import Environment, Source
 from meguru.pipelines.graph import FromStep, Graph, order
 from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import Pinned, PipelineRun, RunState, StepCode, StepRun, StepState
 from meguru.runtime.append import append
 from meguru.runtime.principals import LOCAL_OWNER
 from meguru.storage import sqlite
+
+if TYPE_CHECKING:
+    from meguru.storage.blobs import BlobStore
 
 DATABASE = "meguru.db"
 PRODUCTS = Table("known output", {"model": "meguru.registry.newest:same"})
@@ -57,6 +61,10 @@ class _Step(msgspec.Struct, forbid_unknown_fields=True):
     inputs: dict[str, Any]
     outputs: list[str]
     many_outputs: bool = False
+    kind: Literal["call", "map"] = "call"
+    each: list[str] = []
+    lenient: bool = False
+    split: list[int] = []
     retries: int = 0
     backoff: float = 0.0
     timeout: float | None = None
@@ -71,6 +79,28 @@ class _Step(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Steps(msgspec.Struct):
     steps: list[_Step]
+
+
+class _Kept(NamedTuple):
+    id: str
+    items: int | None
+    outputs: list[Value]
+
+
+class _Blobs:
+    """As much of a blob store as is needed to look: importing a real one takes longer than that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def has(self, digest: str) -> bool:
+        return self._place(digest).exists()
+
+    def get_bytes(self, digest: str) -> bytes:
+        return self._place(digest).read_bytes()
+
+    def _place(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest[2:]
 
 
 class _Version(msgspec.Struct):
@@ -94,8 +124,8 @@ def run(where: str | None, target: str, params: Mapping[str, Any]) -> PipelineRu
         return None
     try:
         blobs = Path(settings.blobs or Path(place) / "blobs")
-        return _run(connection, blobs, Places(Path(file)), name, params)
-    except (MeguruError, msgspec.MsgspecError, sqlite3.Error, KeyError):
+        return _run(connection, _Blobs(blobs), Places(Path(file)), name, params)
+    except (MeguruError, msgspec.MsgspecError, sqlite3.Error, OSError, KeyError):
         # The engine will say what is wrong, if anything is.
         return None
     finally:
@@ -103,7 +133,7 @@ def run(where: str | None, target: str, params: Mapping[str, Any]) -> PipelineRu
 
 
 def _run(
-    connection: sqlite3.Connection, blobs: Path, places: Places, name: str, params: Mapping[str, Any]
+    connection: sqlite3.Connection, blobs: _Blobs, places: Places, name: str, params: Mapping[str, Any]
 ) -> PipelineRun | None:
     version = _version(connection, places, name)
     if version is None or not _is_current(places, version) or _is_busy(connection, version.name):
@@ -117,7 +147,7 @@ def _run(
     if steps is None:
         return None
     result = _result(version.graph, steps)
-    produced = _produced(connection, version.graph, result)
+    produced = _produced(connection, version.graph, steps)
     if produced is None:
         return None
     ended = msgspec.structs.replace(
@@ -206,19 +236,19 @@ def _begin(version: _Version, values: dict[str, Any], pinned: dict[str, Pinned])
 
 
 def _take_over(
-    connection: sqlite3.Connection, blobs: Path, version: _Version, begun: PipelineRun
+    connection: sqlite3.Connection, blobs: _Blobs, version: _Version, begun: PipelineRun
 ) -> dict[str, StepRun] | None:
     graph = {step.key: step for step in version.graph.steps}
-    outputs: dict[str, list[Value]] = {}
+    outputs = Outputs(cast("BlobStore", blobs))
     steps: dict[str, StepRun] = {}
     for key in order(version.graph):
         step = graph[key]
         parts = keys.parts_of(step, cast("StepCode", version.codes[key]), begun, outputs)
         digest = keys.key_of(step, parts)
         kept = _kept(connection, digest) if step.cache else None
-        if kept is None or not all((blobs / one.digest[:2] / one.digest[2:]).exists() for one in kept[1]):
+        if kept is None or not all(blobs.has(one.digest) for one in kept.outputs):
             return None
-        outputs[key] = kept[1]
+        outputs[key] = kept.outputs
         steps[key] = StepRun(
             id=f"{begun.id}.{key}",
             run=begun.id,
@@ -227,38 +257,48 @@ def _take_over(
             state=StepState.CACHED,
             key=digest,
             parts=parts,
-            outputs=kept[1],
-            reused=kept[0],
+            items=kept.items,
+            outputs=kept.outputs,
+            reused=kept.id,
             started_at=begun.created_at,
             finished_at=begun.created_at,
         )
     return steps
 
 
-def _kept(connection: sqlite3.Connection, key: str) -> tuple[str, list[Value]] | None:
-    query = "SELECT id, outputs FROM step_run WHERE key = ? AND state = ? ORDER BY id DESC LIMIT 1"
+def _kept(connection: sqlite3.Connection, key: str) -> _Kept | None:
+    query = "SELECT id, items, outputs FROM step_run WHERE key = ? AND state = ? ORDER BY id DESC LIMIT 1"
     row = connection.execute(query, (key, StepState.SUCCEEDED.value)).fetchone()
-    return (row["id"], sqlite.read_json(row["outputs"], list[Value])) if row else None
+    return _Kept(row["id"], row["items"], sqlite.read_json(row["outputs"], list[Value])) if row else None
 
 
 def _result(graph: Graph, steps: Mapping[str, StepRun]) -> Value | None:
     """Return the value that the pipeline returned, as `finish.result_of` does."""
-    if not isinstance(graph.result, FromStep):
-        return None
-    outputs = steps[graph.result.step].outputs
-    if graph.result.index is not None:
-        return outputs[graph.result.index]
+    return _value(graph.result, steps) if isinstance(graph.result, FromStep) else None
+
+
+def _value(source: FromStep, steps: Mapping[str, StepRun]) -> Value | None:
+    outputs = steps[source.step].outputs
+    if source.index is not None:
+        return outputs[source.index] if source.index < len(outputs) else None
     return outputs[0] if len(outputs) == 1 else None
 
 
-def _produced(connection: sqlite3.Connection, graph: Graph, result: Value | None) -> list[str] | None:
-    """Return what the run made: nothing, or the version that was there; None if it must be registered."""
-    if not graph.produces:
-        return []
-    if result is None or result.kind not in PRODUCTS.names():
-        return None
-    known = PRODUCTS.load(result.kind)(connection, graph.produces, result.digest)
-    return None if known is None else [known]
+def _produced(connection: sqlite3.Connection, graph: Graph, steps: Mapping[str, StepRun]) -> list[str] | None:
+    """Return what the run made: the versions that are there already; None if one must be registered."""
+    wanted = [(one.name, one.result) for one in graph.also]
+    if graph.produces and isinstance(graph.result, FromStep):
+        wanted.append((graph.produces, graph.result))
+    found: list[str] = []
+    for name, source in wanted:
+        made = _value(source, steps)
+        if made is None or made.kind not in PRODUCTS.names():
+            return None
+        known = PRODUCTS.load(made.kind)(connection, name, made.digest)
+        if known is None:
+            return None
+        found.append(known)
+    return found
 
 
 def _write(
@@ -285,6 +325,7 @@ def _write(
         data = about | {
             "ran": 0,
             "cached": ended.cached,
+            "skipped": 0,
             "metrics": ended.metrics,
             "produces": version.graph.produces,
             "output": result.digest if result else None,

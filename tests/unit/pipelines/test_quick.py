@@ -198,3 +198,48 @@ def test_the_command_imports_neither_the_project_nor_a_heavy_library(project):
     )
     assert done.stdout.splitlines()[0].endswith("ran 0, cached 3")
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+FORKED = """
+    from meguru import collect, gate, pipeline, step
+
+    @step
+    def numbers(n: int) -> list[int]:
+        return list(range(n))
+
+    @step
+    def double(x: int) -> int:
+        return 2 * x
+
+    @step
+    def total(xs: list[int]) -> int:
+        return sum(xs)
+
+    @step
+    def large(x: int) -> bool:
+        return x > 1
+
+    @pipeline
+    def mapped(n: int = 3):
+        return total(collect(double.map(numbers(n))))
+
+    @pipeline
+    def gated(n: int = 3):
+        found = total(numbers(n))
+        with gate(large(found)):
+            return double(found)
+"""
+
+
+def test_a_mapped_step_is_taken_over_whole(project, run_quickly):
+    project.write("forked.py", FORKED)
+    project.run("forked.py:mapped")
+    slow = project.run("forked.py:mapped")
+    fast = run_quickly("forked.py:mapped")
+    assert rows_of(project.ws, fast.id) == rows_of(project.ws, slow.id)
+
+
+def test_a_pipeline_with_a_gate_is_left_to_the_engine(project, run_quickly):
+    project.write("forked.py", FORKED)
+    project.run("forked.py:gated")
+    assert run_quickly("forked.py:gated") is None
