@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.runs_steer import COMMANDS
 from meguru.cli.session import Session, cell, with_session
 from meguru.cli.step_log import log, search
 
@@ -75,16 +76,8 @@ def show(session: Session, run: str) -> None:
     session.show(shown, lambda: _print_pipeline(shown, _logged(session, shown)))
 
 
-@command.command()
-@click.argument("run")
-@click.option("--reason", default="", help="Why; it is kept in the log.")
-@with_session
-def cancel(session: Session, run: str, reason: str) -> None:
-    """Cancel a pipeline run; finished steps keep their outputs."""
-    from meguru.pipelines.cancel import cancel as ask
-
-    found = ask(session.open(), run=run, reason=reason)
-    session.show(found, lambda: click.echo(f"{found.id} is {found.state}"))
+for each in COMMANDS:
+    command.add_command(each)
 
 
 def _metrics(run: Run) -> str:
@@ -119,6 +112,8 @@ def _print_pipeline(run: PipelineRun, logged: Run | None) -> None:
         click.echo(f"  {step.state:<10} {step.step:<24} {took}")
         if step.failed:
             click.echo(f"             {step.failed.type}: {step.failed.message}")
+        elif step.reason:
+            click.echo(f"             {step.reason}")
     if logged:
         click.echo(f"  logged to {logged.ref}")
         for key, item in logged.metrics.items():

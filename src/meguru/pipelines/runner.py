@@ -10,6 +10,7 @@ from meguru.base.plugins import Table
 from meguru.errors import Interrupted
 from meguru.pipelines import runs
 from meguru.pipelines.cancel import cancel
+from meguru.pipelines.graph import Graph
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
@@ -29,13 +30,14 @@ def run_file(
     params: Mapping[str, Any] | None = None,
     *,
     progress: Progress | None = None,
+    begun: Callable[[PipelineRun, Graph], None] | None = None,
     priority: int | None = None,
 ) -> PipelineRun:
     """Register ``FILE.py:PIPELINE``, run it, and return the run with its steps: ended, or waiting for people.
 
     In an embedded workspace this process does the work, and first finishes earlier runs of the same
     pipeline whose process died. At a server the server does; this waits. `progress` hears of every change
-    of a step.
+    of a step, `begun` of the run before the first one.
 
     Raises
     ------
@@ -46,6 +48,21 @@ def run_file(
     if isinstance(ws, Workspace):
         _finish_orphans(ws, version.name, progress)
     run = start(ws, pipeline=version.ref, params=dict(params or {}), priority=priority)
+    if begun is not None:
+        begun(run, version.graph)
+    return follow(ws, run, progress=progress)
+
+
+def follow(
+    ws: Workspace | RemoteWorkspace, run: PipelineRun, *, progress: Progress | None = None
+) -> PipelineRun:
+    """Bring a run that was started on to its end, or see it there; return it with its steps.
+
+    Raises
+    ------
+    Interrupted
+        At Ctrl-C: the run is cancelled; finished steps are kept for the next one.
+    """
     try:
         if isinstance(ws, Workspace):
             work_on(ws, run.job, progress)

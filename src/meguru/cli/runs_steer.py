@@ -1,0 +1,133 @@
+"""`meguru runs`: what changes a pipeline run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from meguru.cli.session import Session, with_session
+
+if TYPE_CHECKING:
+    from meguru.pipelines.types import PipelineRun
+    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.runtime.workspace import Workspace
+
+
+@click.command()
+@click.argument("run")
+@click.option("--reason", default="", help="Why; it is kept in the log.")
+@with_session
+def cancel(session: Session, run: str, reason: str) -> None:
+    """Cancel a pipeline run; finished steps keep their outputs."""
+    from meguru.pipelines.cancel import cancel as ask
+
+    found = ask(session.open(), run=run, reason=reason)
+    session.show(found, lambda: click.echo(f"{found.id} is {found.state}"))
+
+
+@click.command()
+@click.argument("run")
+@click.option("--reason", default="", help="Why; it is kept in the log.")
+@with_session
+def pause(session: Session, run: str, reason: str) -> None:
+    """Start no further step of a pipeline run; those that run end as they would."""
+    from meguru.pipelines.pause import pause as ask
+
+    found = ask(session.open(), run=run, reason=reason)
+    session.show(found, lambda: click.echo(f"{found.id} pauses; go on: meguru runs resume {found.id}"))
+
+
+@click.command()
+@click.argument("run")
+@with_session
+def resume(session: Session, run: str) -> int:
+    """Let a paused pipeline run go on."""
+    from meguru.pipelines.pause import resume as ask
+
+    ws = session.open()
+    return _follow(session, ws, ask(ws, run=run))
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--from", "step", default="", metavar="STEP", help="Run this step and all that depend on it again."
+)
+@with_session
+def retry(session: Session, run: str, step: str) -> int:
+    """Run an ended pipeline run again: what it finished is taken over, the rest runs."""
+    from meguru.pipelines.retry import retry as ask
+
+    ws = session.open()
+    return _follow(session, ws, ask(ws, run=run, step=step))
+
+
+@click.command()
+@click.argument("step", metavar="RUN.STEP")
+@click.option("--note", default="", help="Why; it is kept with the answer.")
+@with_session
+def approve(session: Session, step: str, note: str) -> int:
+    """Answer yes to what a run asks."""
+    return _answer(session, step, note, yes=True)
+
+
+@click.command()
+@click.argument("step", metavar="RUN.STEP")
+@click.option("--note", default="", help="Why; it is kept with the answer.")
+@with_session
+def refuse(session: Session, step: str, note: str) -> int:
+    """Answer no to what a run asks: what waits for the answer is skipped."""
+    return _answer(session, step, note, yes=False)
+
+
+@click.command()
+@click.option("--all", "every", is_flag=True, help="Those that were answered too.")
+@with_session
+def questions(session: Session, *, every: bool) -> None:
+    """List what runs ask people."""
+    from meguru.pipelines.approvals.decide import list_approvals
+    from meguru.pipelines.approvals.types import Answer
+
+    page = list_approvals(session.open(), state=None if every else Answer.OPEN)
+    rows = [
+        (
+            f"{one.run}.{one.step}",
+            one.question,
+            " ".join(f"{name}={text}" for name, text in one.shown.items()),
+            one.by or "",
+            one.state,
+            one.decided_by or "",
+            one.deadline,
+        )
+        for one in page.items
+    ]
+    columns = ("step", "question", "shown", "for", "state", "by", "until")
+    session.table(page, columns, rows, empty="nobody is asked anything")
+
+
+COMMANDS: Sequence[click.Command] = (cancel, pause, resume, retry, questions, approve, refuse)
+
+
+def _answer(session: Session, step: str, note: str, *, yes: bool) -> int:
+    from meguru.pipelines.approvals.decide import decide
+    from meguru.pipelines.show import show_run
+
+    ws = session.open()
+    found = decide(ws, step=step, approve=yes, note=note)
+    session.note(f"{found.run}.{found.step} is {found.state}")
+    return _follow(session, ws, show_run(ws, ref=found.run))
+
+
+def _follow(session: Session, ws: Workspace | RemoteWorkspace, run: PipelineRun) -> int:
+    """See a run to its end, here if nobody else works on it."""
+    from meguru.cli.live import code_of, told, watching
+    from meguru.pipelines.runner import follow
+    from meguru.pipelines.show import show_pipeline
+
+    with watching(session) as watcher:
+        watcher.begun(run, show_pipeline(ws, ref=f"{run.pipeline}@{run.version}").graph)
+        ended = follow(ws, run, progress=watcher.step)
+    session.show(ended, told(ended))
+    return code_of(ended)
