@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from meguru.api.mlflow import mlflow_routes
+from meguru.api.mlflow import Direct, mlflow_routes
 from meguru.api.mlflow.registry_routes import other_routes, root_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
@@ -57,7 +57,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken},
     )
-    return Access(app, ws=ws, auth=auth, any_host=any_host)
+    return Access(Direct(app), ws=ws, auth=auth, any_host=any_host)
 
 
 async def _health(request: Request) -> Response:

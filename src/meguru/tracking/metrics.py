@@ -1,8 +1,9 @@
 """SQL of metric series: what is read of them. They are written by `points`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, select
 
@@ -14,6 +15,11 @@ from meguru.tracking.types import MetricPoint, MetricSummary
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SLICE = 500
+_PLACE = re.compile(r"(-?\d{1,19})\.(-?\d{1,19})\.(\d{1,9})")
+
+
+Point = tuple[float | None, int, int]
+"""A point's value, its microsecond since 1970, its step."""
 
 
 class Place(NamedTuple):
@@ -22,6 +28,19 @@ class Place(NamedTuple):
     step: int
     at: int
     seq: int
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Return the place that `cursor` spelled; None if it did not."""
+        found = _PLACE.fullmatch(text)
+        numbers = [int(part) for part in found.groups()] if found else []
+        if not numbers or any(abs(number) >= 2**63 for number in numbers):
+            return None
+        return cls(*numbers)
+
+    def cursor(self) -> str:
+        """Spell the place, as the mark of where a page ended."""
+        return f"{self.step}.{self.at}.{self.seq}"
 
 
 def micros(at: datetime) -> int:
@@ -78,11 +97,9 @@ def names(tx: Connection, run: str, *, limit: int) -> list[str]:
     return list(tx.execute(select(table.key).where(table.run == run).limit(limit)).scalars())
 
 
-def page(
-    tx: Connection, series: int, *, after: Place | None = None, limit: int
-) -> list[tuple[float | None, int, int, int]]:
-    """Return (value, at, step, seq) of points by step, then time, then the order they came in."""
-    sql = "SELECT value, at, step, seq FROM run_point WHERE series = ?"
+def page(tx: Connection, series: int, *, after: Place | None = None, limit: int) -> list[Point]:
+    """Return points by step, then time, then the order they came in."""
+    sql = "SELECT value, at, step FROM run_point WHERE series = ?"
     values: tuple[Any, ...] = (series,)
     if after is not None:
         sql += " AND (step, at, seq) > (?, ?, ?)"
@@ -91,8 +108,17 @@ def page(
     return cursor.fetchall()  # type: ignore[no-any-return]
 
 
-def by_time(tx: Connection, series: int, *, limit: int) -> list[tuple[float | None, int, int]]:
-    """Return (value, at, step) of points by time."""
+def place_of_last(rows: list[Point], after: Place | None) -> Place:
+    """Return where the last point of a page is, which came after a place."""
+    _, at, step = rows[-1]
+    shared = next((n for n, row in enumerate(reversed(rows)) if row[1:] != (at, step)), len(rows))
+    before = after is not None and shared == len(rows) and after[:2] == (step, at)
+    # Points of one step and time are numbered from zero without a gap.
+    return Place(step, at, shared - 1 + (after.seq + 1 if after is not None and before else 0))
+
+
+def by_time(tx: Connection, series: int, *, limit: int) -> list[Point]:
+    """Return points by time."""
     sql = "SELECT value, at, step FROM run_point WHERE series = ? ORDER BY at, step, seq LIMIT ?"
     return Raw(tx).execute(sql, (series, limit)).fetchall()  # type: ignore[no-any-return]
 

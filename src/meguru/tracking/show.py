@@ -59,22 +59,19 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
     found = series.series_of(ctx.tx, identity, key)
     if found is None:
         raise NotFound.of("metric", key, series.names(ctx.tx, identity, limit=1000))
-    rows = series.page(ctx.tx, found[0], after=_cursor(after), limit=check_limit(limit) + 1)
+    place = _cursor(after)
+    rows = series.page(ctx.tx, found[0], after=place, limit=check_limit(limit) + 1)
     items = [
-        MetricPoint(key=key, value=value, step=step, at=series.moment(at))
-        for value, at, step, _ in rows[:limit]
+        MetricPoint(key=key, value=value, step=step, at=series.moment(at)) for value, at, step in rows[:limit]
     ]
-    _, at, step, seq = rows[limit - 1] if len(rows) > limit else (None, 0, 0, 0)
-    return Page(items=items, next_cursor=f"{step}.{at}.{seq}" if len(rows) > limit else "")
+    more = series.place_of_last(rows[:limit], place).cursor() if len(rows) > limit else ""
+    return Page(items=items, next_cursor=more)
 
 
 def _cursor(text: str) -> series.Place | None:
-    if not text:
-        return None
-    try:
-        step, at, seq = (int(part) for part in text.split("."))
-    except ValueError:
+    place = series.Place.read(text) if text else None
+    if text and place is None:
         raise InvalidInput(
             f"{text[:60]!r} is no cursor", hint="use next_cursor of the page before", field="after"
-        ) from None
-    return series.Place(step, at, seq)
+        )
+    return place

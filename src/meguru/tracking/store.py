@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
+from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
 from meguru.tracking.metrics import summaries
 from meguru.tracking.types import Experiment, Run, RunArtifact
@@ -46,12 +47,13 @@ def check_experiment(tx: Connection, name: str) -> None:
 
 
 _RUN_FIELDS = [column.name for column in schema.run.columns]
+_INSERT_RUN = insert(schema.run)
 
 
 def add_run(tx: Connection, run: Run) -> None:
     """Write a new run."""
     fields = msgspec.structs.asdict(run)
-    tx.execute(insert(schema.run).values({name: fields[name] for name in _RUN_FIELDS}))
+    tx.execute(_INSERT_RUN, {name: fields[name] for name in _RUN_FIELDS})
 
 
 def run_id(text: str) -> str:
@@ -144,12 +146,17 @@ def add_params(tx: Connection, run: str, params: Mapping[str, str]) -> None:
         tx.execute(insert(schema.run_param), new)
 
 
+_SET_TAG = (
+    "INSERT INTO run_tag (run, key, value) VALUES (?, ?, ?) "
+    "ON CONFLICT (run, key) DO UPDATE SET value = excluded.value"
+)
+
+
 def set_tags(tx: Connection, run: str, tags: Mapping[str, str]) -> None:
     """Write tags over those of the same name."""
     if tags:
-        table = schema.run_tag
-        tx.execute(delete(table).where(table.c.run == run, table.c.key.in_(list(tags))))
-        tx.execute(insert(table), [{"run": run, "key": key, "value": value} for key, value in tags.items()])
+        # By key, so that no two transactions wait for each other.
+        Raw(tx).executemany(_SET_TAG, [(run, key, tags[key]) for key in sorted(tags)])
 
 
 def add_artifact(tx: Connection, run: str, artifact: RunArtifact) -> bool:

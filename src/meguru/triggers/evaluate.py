@@ -6,6 +6,7 @@ it starts and the cursor are committed together. So an event is decided once, wh
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 
 from meguru.errors import MeguruError
@@ -22,6 +23,7 @@ from meguru.triggers.types import Trigger
 log = logging.getLogger(__name__)
 BATCH = 200
 IDLE_SECONDS = 1.0
+PACE_SECONDS = 0.1
 NEVER_WAKES = "trigger.suppressed"
 """What was held back has no consequences; else two triggers could keep each other awake for ever."""
 
@@ -51,11 +53,15 @@ class Evaluator:
 
     def run(self, stop: threading.Event) -> None:
         """Decide matches as they happen, until `stop` is set; then `ws.notify()` ends the wait at once."""
+        last = 0.0
         while not stop.is_set():
             try:
+                # A log that grows fast is decided in strides: each takes the writer's turn once.
+                stop.wait(max(0.0, last + PACE_SECONDS - time.monotonic()))
                 with self.ws.read() as tx:
                     seen = events.head(tx)
                 self.step()
+                last = time.monotonic()
                 events.wait(self.ws, after=seen, timeout=self._idle())
             except Exception:
                 log.exception("the triggers could not be evaluated; trying again")

@@ -391,3 +391,34 @@ def test_models_of_old_clients_are_added_to_their_tag(mlflow):
     kept = {each["key"]: each["value"] for each in tags}["mlflow.log-model.history"]
     assert kept == '[{"artifact_path":"a"},{"artifact_path":"b"}]'
     assert mlflow.post("runs/log-model", run_id=run, model_json="x")[1] == "INVALID_PARAMETER_VALUE"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_pages_of_points_that_share_a_step_and_a_time_lose_none(mlflow, size):
+    run = mlflow.run()
+    points = [{"key": "k", "value": value, "timestamp": 1, "step": value // 4} for value in range(7)]
+    mlflow.post("runs/log-batch", run_id=run, metrics=points)
+    found, token = [], ""
+    while True:
+        page = mlflow.get(
+            "metrics/get-history", run_id=run, metric_key="k", max_results=size, page_token=token
+        )
+        found += [each["value"] for each in page["metrics"]]
+        token = page.get("next_page_token", "")
+        if not token:
+            break
+    assert found == list(range(7))
+
+
+def test_a_long_history_is_written_while_it_is_read(mlflow):
+    run = mlflow.run()
+    for start in range(0, 21_000, 1000):
+        points = [{"key": "k", "value": s, "timestamp": 5, "step": s} for s in range(start, start + 1000)]
+        mlflow.post("runs/log-batch", run_id=run, metrics=points)
+    response = mlflow.http.get(f"/api/2.0/mlflow/metrics/get-history?run_id={run}&metric_key=k")
+    assert "content-length" not in response.headers
+    found = response.json()
+    assert "next_page_token" not in found
+    assert [each["step"] for each in found["metrics"]] == list(range(21_000))
+    assert mlflow.get("metrics/get-history", run_id=run, metric_key="other") == {"metrics": []}
+    assert mlflow.get("metrics/get-history", run_id=run, metric_key="k", page_token="x")[0] == 400

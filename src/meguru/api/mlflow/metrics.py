@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from meguru.api.mlflow.errors import invalid
@@ -19,10 +21,19 @@ from meguru.tracking.schema import run
 
 Answer = dict[str, Any]
 MAX_PAGE, MAX_RUNS, MAX_SAMPLE, MAX_BULK_RUNS = 25_000, 100, 2500, 100
+CHUNK = 10_000
+_encode = msgspec.json.Encoder().encode
 
 
-def history(ws: Workspace, params: Params) -> Answer:
-    """List the points of one metric by step."""
+class _Point(msgspec.Struct):
+    key: str
+    value: float | str
+    timestamp: int
+    step: int
+
+
+def history(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
+    """List the points of one metric by step: a page of them, or all; written as they are read."""
     identity, key = params.run(), params.text("metric_key", required=True)
     limit = params.integer("max_results")
     if limit is not None and limit <= 0:
@@ -32,13 +43,38 @@ def history(ws: Workspace, params: Params) -> Answer:
     with ws.read() as tx:
         _check_run(tx, identity)
         found = series.series_of(tx, from_hex(identity), key)
-        size = found[1] if found and limit is None else min(limit or 0, MAX_PAGE)
-        rows = series.page(tx, found[0], after=after, limit=size + 1) if found else []
-    answer: Answer = {"metrics": [metric(key, value, at, step) for value, at, step, _ in rows[:size]]}
-    if len(rows) > size:
-        _, at, step, seq = rows[size - 1]
-        answer["next_page_token"] = f"{step}.{at}.{seq}"
-    return answer
+    if found is None:
+        return b'{"metrics":[]}'
+    written = _written(ws, key, found[0], after, None if limit is None else min(limit, MAX_PAGE))
+    return written if limit is None and found[1] > CHUNK else b"".join(written)
+
+
+def _written(
+    ws: Workspace, key: str, number: int, after: series.Place | None, limit: int | None
+) -> Iterator[bytes]:
+    """Yield a history, so many points at a time as never fill the memory."""
+    size, mark, more = limit or CHUNK, b'{"metrics":[', True
+    while more:
+        with ws.read() as tx:
+            rows = series.page(tx, number, after=after, limit=size + 1)
+        more = len(rows) > size
+        del rows[size:]
+        if rows:
+            after = series.place_of_last(rows, after)
+            yield (
+                mark
+                + _encode(
+                    [
+                        _Point(key, "NaN" if value is None else value, at // 1000, step)
+                        for value, at, step in rows
+                    ]
+                )[1:-1]
+            )
+            mark = b","
+        if limit is not None:
+            break
+    end = b'],"next_page_token":"%s"}' % after.cursor().encode() if more and after else b"]}"
+    yield end if mark == b"," else mark + end
 
 
 def bulk(ws: Workspace, params: Params) -> Answer:
@@ -106,10 +142,7 @@ def _check_run(tx: Connection, identity: str) -> None:
 
 
 def _read_token(token: str) -> series.Place | None:
-    if not token:
-        return None
-    try:
-        step, at, seq = (int(part) for part in token.split("."))
-    except ValueError:
-        raise invalid("Invalid page token: use the one of the page before") from None
-    return series.Place(step, at, seq)
+    place = series.Place.read(token) if token else None
+    if token and place is None:
+        raise invalid("Invalid page token: use the one of the page before")
+    return place

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
 
 import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.mlflow import batches, experiments, metrics, runs
 from meguru.api.mlflow.errors import Refusal, error_response
@@ -35,7 +35,9 @@ SERVER_INFO = {
     "model_artifact_presigned_downloads_supported": False,
 }
 """What a client asks once, before its first artifact."""
-Handler = Callable[[Workspace, Params], dict[str, Any]]
+Answer = dict[str, Any] | bytes | Iterator[bytes]
+"""What is answered: an object; JSON; or JSON that is written while it is read."""
+Handler = Callable[[Workspace, Params], Answer]
 _POST: dict[str, Handler] = {
     "/mlflow/experiments/create": experiments.create,
     "/mlflow/experiments/search": experiments.search,
@@ -77,21 +79,47 @@ class Protocol:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        is_post = scope["method"] == "POST"
-        reader = batches.READERS.get(path) if is_post else None
-        handler = {"POST": _POST, "GET": _GET}.get(scope["method"], {}).get(path)
-        if reader:
-            answering = _log(Request(scope, receive), reader)
-        elif handler:
-            answering = _answer(Request(scope, receive), handler)
-        else:
+        answering = _answering(scope, receive, path)
+        if answering is None:
             await self._others(scope, receive, send)
-            return
-        try:
-            response = await answering
-        except Exception as error:  # noqa: BLE001 - each becomes an answer
-            response = error_response(error)
-        await response(scope, receive, send)
+        else:
+            await _send(answering, scope, receive, send)
+
+
+class Direct:
+    """Middleware that answers the calls of the protocol's tables before `app` looks through its routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or have `app` answer it."""
+        answering = None
+        if scope["type"] == "http":
+            path = scope["path"]
+            prefix = next((each for each in PREFIXES if path.startswith(each)), None)
+            answering = _answering(scope, receive, path.removeprefix(prefix)) if prefix else None
+        if answering is None:
+            await self._app(scope, receive, send)
+        else:
+            await _send(answering, scope, receive, send)
+
+
+def _answering(scope: Scope, receive: Receive, path: str) -> Awaitable[Response] | None:
+    """Return what answers a request; None if its path is in none of the tables."""
+    reader = batches.READERS.get(path) if scope["method"] == "POST" else None
+    if reader:
+        return _log(Request(scope, receive), reader)
+    handler = {"POST": _POST, "GET": _GET}.get(scope["method"], {}).get(path)
+    return _answer(Request(scope, receive), handler) if handler else None
+
+
+async def _send(answering: Awaitable[Response], scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        response = await answering
+    except Exception as error:  # noqa: BLE001 - each becomes an answer
+        response = error_response(error)
+    await response(scope, receive, send)
 
 
 def mlflow_routes(others: list[BaseRoute] | None = None) -> list[BaseRoute]:
@@ -121,8 +149,12 @@ async def _answer(request: Request, handler: Handler) -> Response:
     return await run_sync(_encoded, partial(handler, ws, params))
 
 
-def _encoded(work: Callable[[], dict[str, Any]]) -> Response:
-    return Response(msgspec.json.encode(work()), media_type="application/json")
+def _encoded(work: Callable[[], Answer]) -> Response:
+    found = work()
+    if isinstance(found, dict | bytes):
+        body = found if isinstance(found, bytes) else msgspec.json.encode(found)
+        return Response(body, media_type="application/json")
+    return StreamingResponse(found, media_type="application/json")
 
 
 async def _not_supported(scope: Scope, receive: Receive, send: Send) -> None:

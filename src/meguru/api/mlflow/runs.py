@@ -32,17 +32,21 @@ def create(ws: Workspace, params: Params) -> Answer:
     if tags.get("mlflow.runName", name) != name:
         raise invalid(f"The run's name {name!r} and its tag mlflow.runName differ")
     name = name or f"run-{time.time_ns() // 1_000_000 % 10**9:09d}"
-    if experiment == "0":
-        _make_default(ws)
     start = _moment(params, "start_time")
-    run = runs.create(
-        ws,
-        experiment=experiment,
-        name=name,
-        user=params.text("user_id"),
-        start=moments.millis(ws.clock.now()) if start is None else start,
-        tags=tags | {"mlflow.runName": name},
-    )
+    wanted: dict[str, Any] = {
+        "experiment": experiment,
+        "name": name,
+        "user": params.text("user_id"),
+        "start": moments.millis(ws.clock.now()) if start is None else start,
+        "tags": tags | {"mlflow.runName": name},
+    }
+    try:
+        run = runs.create(ws, **wanted)
+    except NotFound:
+        if experiment != "0":
+            raise
+        experiments.adopt(ws.with_(principal=system("mlflow")))
+        run = runs.create(ws, **wanted)
     return {"run": _one(ws, run)}
 
 
@@ -132,14 +136,6 @@ def _moment(params: Params, name: str) -> int | None:
     if value is not None and not 0 <= value <= moments.MOST:
         raise bad(name, value, "milliseconds since 1970 are wanted")
     return value
-
-
-def _make_default(ws: Workspace) -> None:
-    authorise(ws, runs.create)
-    with ws.read() as tx:
-        if not experiments.needs_adoption(tx):
-            return
-    experiments.adopt(ws.with_(principal=system("mlflow")))
 
 
 def _dataset(each: Params) -> inputs.DatasetInput:

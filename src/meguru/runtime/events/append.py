@@ -15,6 +15,9 @@ from meguru.runtime.events.schema import edge, event, event_head
 from meguru.runtime.events.types import Event
 
 START = "0" * 64
+# Made once: SQLAlchemy takes longer to put them together than the database to carry them out.
+_APPEND, _MOVE_HEAD = insert(event), update(event_head)
+_HOLD_HEAD = select(event_head.c.seq, event_head.c.hash).with_for_update()
 
 
 def append(
@@ -47,8 +50,8 @@ def append(
         previous=previous,
     )
     done = msgspec.structs.replace(draft, hash=chain_hash(draft))
-    tx.execute(insert(event).values(msgspec.structs.asdict(done)))
-    tx.execute(update(event_head).values(seq=done.seq, hash=done.hash))
+    tx.execute(_APPEND, msgspec.structs.asdict(done))
+    tx.execute(_MOVE_HEAD, {"seq": done.seq, "hash": done.hash})
     _add_edges(tx, done)
     return done
 
@@ -62,7 +65,7 @@ def chain_hash(item: Event) -> str:
 
 def lock(tx: Connection) -> tuple[int, str]:
     """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
-    row = tx.execute(select(event_head.c.seq, event_head.c.hash).with_for_update()).first()
+    row = tx.execute(_HOLD_HEAD).first()
     if row is None:
         tx.execute(insert(event_head).values(id=1, seq=0, hash=START))
         return 0, START

@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.storage.db.faults import explain
 from meguru.storage.db.limits import check_lengths
+from meguru.storage.db.raw import Raw
 from meguru.storage.db.together import Together
 
 BUSY_SECONDS = 30.0
@@ -39,25 +40,23 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self._writer = threading.Lock()
         self.engine = _sqlite(self.url, sqlite_synchronous) if self.is_sqlite else _postgres(self.url)
+        # SQLite's readers have connections that can do nothing else.
+        self._readers = (
+            _sqlite(self.url, sqlite_synchronous, query_only=True) if self.is_sqlite else self.engine
+        )
         event.listen(self.engine, "before_cursor_execute", check_lengths)
         self.together = Together(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a read transaction; nothing in it can change the database."""
-        with self._explained(), self.engine.connect() as connection:
+        with self._explained(), self._readers.connect() as connection:
+            # What is read ends with a rollback when the connection goes back to its pool.
             if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN")
-                connection.exec_driver_sql("PRAGMA query_only=1")
+                Raw(connection).execute("BEGIN")
             else:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            try:
-                yield connection
-            finally:
-                connection.rollback()
-                if self.is_sqlite:
-                    connection.exec_driver_sql("PRAGMA query_only=0")
-                    connection.rollback()
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -107,6 +106,7 @@ class Database:
         """Finish what waits to be written, and close all idle connections."""
         self.together.close()
         self.engine.dispose()
+        self._readers.dispose()
 
 
 def _normal(url: str) -> str:
@@ -126,7 +126,7 @@ def _normal(url: str) -> str:
     return url
 
 
-def _sqlite(url: str, synchronous: str) -> Engine:
+def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
     if synchronous not in {"FULL", "NORMAL"}:
         raise UsageError(f"sqlite_synchronous can't be {synchronous!r}", hint="use FULL or NORMAL")
     path = make_url(url).database
@@ -152,6 +152,7 @@ def _sqlite(url: str, synchronous: str) -> Engine:
             cursor.execute("PRAGMA " + pragma)
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _use_wal(cursor)
+        cursor.execute(f"PRAGMA query_only={query_only:d}")
         cursor.close()
 
     event.listen(engine, "connect", prepare)

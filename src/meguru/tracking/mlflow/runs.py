@@ -19,6 +19,7 @@ from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table
 from meguru.tracking.types import Run
 
+_INSERT = insert(table)
 MODELS = "mlflow.log-model.history"
 """The tag in which a client before MLflow 3 looks for the models of a run."""
 Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
@@ -78,7 +79,7 @@ def create(
         )
     identity, ref = _insert(ctx, found.experiment, name, moments.moment(start))
     row = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": user[:250]}
-    ctx.tx.execute(insert(table).values(row))
+    ctx.tx.execute(_INSERT, row)
     store.set_tags(ctx.tx, identity, tags or {})
     data = {"experiment": found.experiment, "name": name, "client": "mlflow"}
     ctx.emit("run.started", ref, data=data, produced=[ref])
