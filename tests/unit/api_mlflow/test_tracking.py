@@ -3,59 +3,13 @@
 import math
 
 import pytest
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
-from meguru.api.mlflow import mlflow_routes
-from meguru.api.mlflow.registry_routes import other_routes
-from meguru.app.nouns import load_operations
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.runtime import events
-from meguru.server.access import Access
 from meguru.tracking import alive, runs, show
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.types import MetricPoint
-
-HOST = "http://127.0.0.1"
-
-
-class Caller:
-    """Calls of the protocol; an answer that is no 200 is shown as (status, error code, message)."""
-
-    def __init__(self, http: TestClient) -> None:
-        self.http = http
-
-    def _read(self, response):
-        body = response.json()
-        return body if response.status_code == 200 else (response.status_code, *body.values())
-
-    def post(self, path, **body):
-        return self._read(self.http.post(f"/api/2.0/mlflow/{path}", json=body))
-
-    def get(self, path, **query):
-        return self._read(self.http.get(f"/api/2.0/mlflow/{path}", params=query))
-
-    def experiment(self, name="Some Experiment"):
-        return self.post("experiments/create", name=name)["experiment_id"]
-
-    def run(self, experiment="0", **given):
-        return self.post("runs/create", experiment_id=experiment, **given)["run"]["info"]["run_id"]
-
-    def search(self, experiment, text="", order=(), **given):
-        body = {"experiment_ids": [experiment], "filter": text, "order_by": list(order), **given}
-        return [each["info"]["run_id"] for each in self.post("runs/search", **body)["runs"]]
-
-
-def client_of(ws, *, auth=False):
-    load_operations()
-    return TestClient(Access(Starlette(routes=mlflow_routes()), ws=ws, auth=auth), base_url=HOST)
-
-
-@pytest.fixture
-def mlflow(workspace):
-    with client_of(workspace) as http:
-        yield Caller(http)
 
 
 def test_a_run_logged_by_mlflow_is_a_run_of_ours(mlflow, workspace):
@@ -255,12 +209,11 @@ def test_what_is_not_supported_is_said_in_the_protocols_words(mlflow):
     assert mlflow.http.post("/api/2.0/mlflow/runs/create", content=b"{").json()["error_code"] == "BAD_REQUEST"
 
 
-def test_only_those_who_may_write_runs_can_log(workspace):
+def test_only_those_who_may_write_runs_can_log(workspace, caller_of):
     create_principal(workspace, name="reader", role="viewer")
     token = create_token(workspace, principal="reader").secret
-    with client_of(workspace, auth=True) as http:
-        http.headers["Authorization"] = f"Bearer {token}"
-        mlflow = Caller(http)
+    with caller_of(workspace, auth=True) as mlflow:
+        mlflow.http.headers["Authorization"] = f"Bearer {token}"
         assert mlflow.post("experiments/search")["experiments"]
         for path in ("runs/log-batch", "runs/log-metric", "runs/create", "runs/set-tag", "runs/delete-tag"):
             body = {"run_id": "x", "key": "k", "value": "1", "timestamp": 1}
@@ -271,154 +224,3 @@ def test_a_silent_run_of_ours_is_not_swept_when_mlflow_owns_it(mlflow, workspace
     run = mlflow.run()
     assert alive.sweep(workspace) == []
     assert show.show(workspace, run=from_hex(run)).state == "running"
-
-
-def test_the_metrics_of_a_logged_model_are_the_models_too(workspace):
-    load_operations()
-    app = Access(Starlette(routes=mlflow_routes(other_routes())), ws=workspace, auth=False)
-    with TestClient(app, base_url=HOST) as http:
-        mlflow = Caller(http)
-        run = mlflow.run()
-        model = mlflow.post("logged-models", experiment_id="0")["model"]["info"]["model_id"]
-        point = {"key": "auc", "value": 0.5, "timestamp": 7, "step": 1, "model_id": model}
-        named = {"dataset_name": "d", "dataset_digest": "1"}
-        mlflow.post("runs/log-batch", run_id=run, metrics=[point, {**point, "step": 2, **named}])
-        mlflow.post("runs/log-metric", run_id=run, **{**point, "step": 2, "value": 0.75, **named})
-        shown = mlflow.get(f"logged-models/{model}")["model"]["data"]["metrics"]
-        assert shown == [
-            {**point, "run_id": run},
-            {**point, "step": 2, "value": 0.75, "run_id": run, **named},
-        ]
-        history = mlflow.get("metrics/get-history", run_id=run, metric_key="auc")["metrics"]
-        assert [each["value"] for each in history] == [0.5, 0.5, 0.75]
-        refused = mlflow.post("runs/log-metric", run_id=run, **{**point, "dataset_digest": "x" * 37})
-        assert refused[:2] == (400, "INVALID_PARAMETER_VALUE")
-
-
-@pytest.mark.parametrize(
-    ("batch", "says"),
-    [
-        (
-            {"metrics": [{"value": 1, "timestamp": 1}]},
-            "Missing value for required parameter 'metrics[0].key'",
-        ),
-        (
-            {"metrics": [{"key": "k", "value": 1, "timestamp": 1}, {"key": "k", "timestamp": 1}]},
-            "Missing value for required parameter 'metrics[1].value'",
-        ),
-        (
-            {"metrics": [{"key": "k", "value": 1}]},
-            "Missing value for required parameter 'metrics[0].timestamp'",
-        ),
-        (
-            {"metrics": [{"key": "k", "value": 1, "timestamp": -1}]},
-            (
-                "Invalid value -1 for parameter 'metrics[0].timestamp' supplied: metric 'k' (value=1). "
-                "Timestamp must be a nonnegative long (64-bit integer)"
-            ),
-        ),
-        (
-            {"metrics": [{"key": "k", "value": "x", "timestamp": 1}]},
-            "Invalid value \"x\" for parameter 'metrics[0].value' supplied",
-        ),
-        (
-            {
-                "metrics": [
-                    {"key": "k", "value": 1, "timestamp": 1},
-                    {"key": "a b\n", "value": 1, "timestamp": 1},
-                ]
-            },
-            "Invalid value \"a b\\n\" for parameter 'metrics[1].name' supplied: Names may only contain",
-        ),
-        ({"params": [{"value": "x"}]}, "Missing value for required parameter 'params[0].key'"),
-        ({"tags": [{"key": "x/../y"}]}, "parameter 'tags[0].key' supplied: Names may be treated as files"),
-        (
-            {"metrics": [{"key": "k" * 251, "value": 1, "timestamp": 1}]},
-            "'Metric name' exceeds the maximum length of 250 characters",
-        ),
-        (
-            {"params": [{"key": "p", "value": "1"}, {"key": "p", "value": "1"}]},
-            "Duplicate parameter keys have been submitted: ['p']. Please ensure the request contains",
-        ),
-        (
-            {"params": [{"key": f"p{n}", "value": "1"} for n in range(101)]},
-            "A batch logging request can contain at most 100 params. Got 101 params. Please split up params",
-        ),
-        (
-            {
-                "metrics": [{"key": "k", "value": n, "timestamp": 1} for n in range(950)],
-                "params": [{"key": f"p{n}", "value": "1"} for n in range(60)],
-            },
-            "can contain at most 1000 metrics, params, and tags. Got 1010 metrics, params, and tags.",
-        ),
-        ({"tags": [{"key": "t", "value": "a\0"}]}, "parameter 'tags[0].value' supplied"),
-    ],
-)
-def test_a_fault_in_a_batch_is_told_in_the_protocols_words_and_nothing_is_kept(mlflow, batch, says):
-    run = mlflow.run()
-    status, code, message = mlflow.post("runs/log-batch", run_id=run, **batch)
-    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
-    assert says in message
-    assert mlflow.get("runs/get", run_id=run)["run"]["data"]["metrics"] == []
-
-
-def test_a_param_that_would_change_is_told_with_both_values(mlflow):
-    run = mlflow.run()
-    mlflow.post("runs/log-parameter", run_id=run, key="p", value="1")
-    _, _, one = mlflow.post("runs/log-parameter", run_id=run, key="p", value="2")
-    assert "Param with key='p' was already logged with value='1'" in one
-    two = [{"key": "p", "value": "2"}, {"key": "q", "value": "3"}]
-    _, _, many = mlflow.post("runs/log-batch", run_id=run, params=two)
-    assert "Params were already logged='[{'key': 'p', 'old_value': '1', 'new_value': '2'}]'" in many
-
-
-def test_numbers_as_pythons_json_writes_them_are_read(mlflow):
-    run = mlflow.run()
-    body = f'{{"run_id": "{run}", "metrics": [{{"key": "k", "value": NaN, "timestamp": 1}}]}}'
-    assert mlflow.http.post("/api/2.0/mlflow/runs/log-batch", content=body.encode()).json() == {}
-    half = f'{{"run_id": "{run}", "tags": [{{"key": "k", "value": "\\ud800"}}]}}'
-    refused = mlflow.http.post("/api/2.0/mlflow/runs/log-batch", content=half.encode())
-    assert (refused.status_code, refused.json()["error_code"]) == (400, "BAD_REQUEST")
-    found = mlflow.get("metrics/get-history", run_id=run, metric_key="k")["metrics"]
-    assert [each["value"] for each in found] == ["NaN"]
-
-
-def test_models_of_old_clients_are_added_to_their_tag(mlflow):
-    run = mlflow.run()
-    for path in ("a", "b"):
-        assert mlflow.post("runs/log-model", run_id=run, model_json=f'{{"artifact_path": "{path}"}}') == {}
-    tags = mlflow.get("runs/get", run_id=run)["run"]["data"]["tags"]
-    kept = {each["key"]: each["value"] for each in tags}["mlflow.log-model.history"]
-    assert kept == '[{"artifact_path":"a"},{"artifact_path":"b"}]'
-    assert mlflow.post("runs/log-model", run_id=run, model_json="x")[1] == "INVALID_PARAMETER_VALUE"
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_pages_of_points_that_share_a_step_and_a_time_lose_none(mlflow, size):
-    run = mlflow.run()
-    points = [{"key": "k", "value": value, "timestamp": 1, "step": value // 4} for value in range(7)]
-    mlflow.post("runs/log-batch", run_id=run, metrics=points)
-    found, token = [], ""
-    while True:
-        page = mlflow.get(
-            "metrics/get-history", run_id=run, metric_key="k", max_results=size, page_token=token
-        )
-        found += [each["value"] for each in page["metrics"]]
-        token = page.get("next_page_token", "")
-        if not token:
-            break
-    assert found == list(range(7))
-
-
-def test_a_long_history_is_written_while_it_is_read(mlflow):
-    run = mlflow.run()
-    for start in range(0, 21_000, 1000):
-        points = [{"key": "k", "value": s, "timestamp": 5, "step": s} for s in range(start, start + 1000)]
-        mlflow.post("runs/log-batch", run_id=run, metrics=points)
-    response = mlflow.http.get(f"/api/2.0/mlflow/metrics/get-history?run_id={run}&metric_key=k")
-    assert "content-length" not in response.headers
-    found = response.json()
-    assert "next_page_token" not in found
-    assert [each["step"] for each in found["metrics"]] == list(range(21_000))
-    assert mlflow.get("metrics/get-history", run_id=run, metric_key="other") == {"metrics": []}
-    assert mlflow.get("metrics/get-history", run_id=run, metric_key="k", page_token="x")[0] == 400

@@ -1,0 +1,60 @@
+"""A caller of MLflow's protocol over plain HTTP."""
+
+from contextlib import contextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from meguru.api.mlflow import mlflow_routes
+from meguru.api.mlflow.registry_routes import other_routes
+from meguru.app.nouns import load_operations
+from meguru.server.access import Access
+
+
+class Caller:
+    """Calls of the protocol; an answer that is no 200 is shown as (status, error code, message)."""
+
+    def __init__(self, http: TestClient) -> None:
+        self.http = http
+
+    def _read(self, response):
+        body = response.json()
+        return body if response.status_code == 200 else (response.status_code, *body.values())
+
+    def post(self, path, **body):
+        return self._read(self.http.post(f"/api/2.0/mlflow/{path}", json=body))
+
+    def get(self, path, **query):
+        return self._read(self.http.get(f"/api/2.0/mlflow/{path}", params=query))
+
+    def experiment(self, name="Some Experiment"):
+        return self.post("experiments/create", name=name)["experiment_id"]
+
+    def run(self, experiment="0", **given):
+        return self.post("runs/create", experiment_id=experiment, **given)["run"]["info"]["run_id"]
+
+    def search(self, experiment, text="", order=(), **given):
+        body = {"experiment_ids": [experiment], "filter": text, "order_by": list(order), **given}
+        return [each["info"]["run_id"] for each in self.post("runs/search", **body)["runs"]]
+
+
+@contextmanager
+def calling(ws, *, auth=False):
+    load_operations()
+    app = Access(Starlette(routes=mlflow_routes(other_routes())), ws=ws, auth=auth)
+    with TestClient(app, base_url="http://127.0.0.1") as http:
+        yield Caller(http)
+
+
+@pytest.fixture
+def caller_of():
+    """Give what opens a caller of a workspace."""
+    return calling
+
+
+@pytest.fixture
+def mlflow(workspace):
+    """Call the protocol of a new workspace."""
+    with calling(workspace) as caller:
+        yield caller
