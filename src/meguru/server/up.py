@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -121,8 +121,10 @@ def _tell(server: uvicorn.Server, url: str, root: Path | None, ready: Callable[[
 
 def _follow_parent() -> None:
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
-            pass
+        # Not through sys.stdin, whose lock this thread would hold when the interpreter ends: that aborts it.
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -9,7 +9,7 @@ import traceback
 import typing
 from importlib import import_module
 from pathlib import Path
-from types import GenericAlias
+from types import GenericAlias, TracebackType
 from typing import Any
 
 import msgspec
@@ -36,6 +36,7 @@ from meguru.storage.blobs import open_store
 
 _TYPED = {"annotated", "items"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
+_MAX_TYPE, _MAX_MESSAGE, _MAX_TRACE = 200, 2000, 20_000
 
 
 def warm() -> None:
@@ -61,6 +62,7 @@ def main(job: dict[str, Any], result: str) -> int:
     with step_metrics.writing_to(Path(step.scratch), whole_process=True):
         outcome = perform(step)
     draft = Path(result + ".draft")
+    draft.parent.mkdir(parents=True, exist_ok=True)  # a step may remove what it likes
     draft.write_bytes(msgspec.json.encode(outcome))
     draft.rename(result)
     return 0 if outcome.failure is None else 1
@@ -183,12 +185,11 @@ def _describe(error: BaseException, folder: str) -> Failure:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    lines = traceback.format_exception(type(error), error, trace)
     hidden = Masker(secrets_of(os.environ)).text
     return Failure(
-        type=type(error).__name__,
-        message=hidden(_message(error)),
-        traceback=hidden("".join(lines).replace(folder.rstrip("/") + "/", "")[-20_000:]),
+        type=_clean(type(error).__name__[:_MAX_TYPE]),
+        message=hidden(_clean(_message(error)[:_MAX_MESSAGE])),
+        traceback=hidden(_clean(_traced(error, trace).replace(folder.rstrip("/") + "/", "")[-_MAX_TRACE:])),
         explained=isinstance(error, MeguruError),
         error=error.as_dict() if isinstance(error, MeguruError) else {},
     )
@@ -196,6 +197,18 @@ def _describe(error: BaseException, folder: str) -> Failure:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:2000]
-    except Exception:  # noqa: BLE001 - an exception whose own text fails is still reported
+        return str(error)
+    except BaseException:  # noqa: BLE001 - an exception whose own text fails is still reported
         return "(its message can't be read)"
+
+
+def _traced(error: BaseException, trace: TracebackType | None) -> str:
+    try:
+        return "".join(traceback.format_exception(type(error), error, trace))
+    except BaseException:  # noqa: BLE001 - the same
+        return "".join(traceback.format_tb(trace))
+
+
+def _clean(text: str) -> str:
+    """Return a text that can be written anywhere."""
+    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")

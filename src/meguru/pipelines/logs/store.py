@@ -54,7 +54,8 @@ def of_run(
     """Return the logs of a run or of one of its steps that have lines later than `after`, oldest first."""
     query = select(step_log).where(step_log.c.run == run)
     if step:
-        query = query.where(step_log.c.step == step)
+        calls = step_log.c.step.startswith(f"{step}.", autoescape=True)  # of a mapped step
+        query = query.where(or_(step_log.c.step == step, calls))
     if after is not None:
         query = query.where(or_(step_log.c.ended_at.is_(None), step_log.c.ended_at > after))
     order = (step_log.c.begun_at, step_log.c.step, step_log.c.attempt)
