@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from meguru.app import open_workspace as open_workspace
+    from meguru.app.swept import sweep as sweep
     from meguru.app.tracked import run as run
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
@@ -35,6 +36,7 @@ _PLACES = {
     "pipeline": "meguru.pipelines.authoring",
     "run": "meguru.app.tracked",
     "step": "meguru.pipelines.authoring",
+    "sweep": "meguru.app.swept",
 }
 __all__ = [
     "Dataset",
@@ -49,6 +51,7 @@ __all__ = [
     "pipeline",
     "run",
     "step",
+    "sweep",
 ]
 
 

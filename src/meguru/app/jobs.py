@@ -7,5 +7,6 @@ HANDLERS = Table(
     {
         "pipeline_run": "meguru.pipelines.job:HANDLER",
         "release": "meguru.releases.job:HANDLER",
+        "sweep": "meguru.sweeps.job:HANDLER",
     },
 )

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Run a pipeline: meguru run FILE.py:PIPELINE -p key=value",
     "runs": "List and show runs.",
     "import": "Bring over what another system keeps: meguru import mlflow SOURCE",
+    "sweep": "Run a pipeline many times to find its best parameters.",
     "data": "Add, list, show and compare dataset versions.",
     "model": "List and show models and their versions.",
     "release": "Create, check, promote and roll back releases.",

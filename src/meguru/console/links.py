@@ -14,6 +14,7 @@ PAGES = {
     "dataset": "/ui/datasets/",
     "pipeline_run": "/ui/pipelines/runs/",
     "run": "/ui/runs/",
+    "sweep": "/ui/sweeps/",
     "endpoint": "/ui/endpoints/",
     "release": "/ui/endpoints/",
     "monitor": "/ui/monitors/",

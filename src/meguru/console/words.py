@@ -20,6 +20,8 @@ STATES = {
     "failed": mark("failed"),
     "killed": mark("killed"),
     "cancelled": mark("cancelled"),
+    "stopped": mark("stopped"),
+    "pruned": mark("given up"),
     "skipped": mark("skipped"),
     "waiting": mark("waiting"),
     "created": mark("created"),
@@ -54,6 +56,11 @@ EVENTS = {
     "step_run.succeeded": mark("step succeeded"),
     "step_run.cached": mark("steps taken from cache"),
     "step_run.failed": mark("step failed"),
+    "sweep.started": mark("sweep started"),
+    "sweep.resumed": mark("sweep went on"),
+    "sweep.finished": mark("sweep ended"),
+    "sweep_trial.started": mark("trial of a sweep started"),
+    "sweep_trial.finished": mark("trial of a sweep ended"),
     "model_version.registered": mark("model version registered"),
     "model_alias.moved": mark("model alias moved"),
     "outcomes.recorded": mark("outcomes recorded"),
@@ -95,7 +102,7 @@ GOOD = {
 }
 BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
 BUSY = {"queued", "pending", "running", "checking", "started", "created"}
-ODD = {"interrupted", "cancelled", "rolled_back", "warning", "suppressed", "revoked"}
+ODD = {"stopped", "pruned", "interrupted", "cancelled", "rolled_back", "warning", "suppressed", "revoked"}
 
 
 def tone_of(word: object) -> str:

@@ -123,6 +123,18 @@ def by_time(tx: Connection, series: int, *, limit: int) -> list[Point]:
     return Raw(tx).execute(sql, (series, limit)).fetchall()  # type: ignore[no-any-return]
 
 
+def tail(tx: Connection, run: str, key: str, *, limit: int) -> list[tuple[int, float | None]]:
+    """Return (step, value) of the points of the highest steps, by step."""
+    found = series_of(tx, run, key)
+    if found is None:
+        return []
+    sql = (
+        "SELECT step, value FROM run_point WHERE series = ? "
+        "ORDER BY series DESC, step DESC, at DESC, seq DESC LIMIT ?"
+    )
+    return Raw(tx).execute(sql, (found[0], limit)).fetchall()[::-1]  # type: ignore[no-any-return]
+
+
 def summaries(tx: Connection, runs: Sequence[str]) -> dict[str, dict[str, MetricSummary]]:
     """Return the summary of every series of some runs, by run and key."""
     found: dict[str, dict[str, MetricSummary]] = {}

@@ -1,0 +1,98 @@
+"""What a trial came to: where its metric is looked for, and in which order.
+
+1. the metrics of the pipeline run: those of the model that the pipeline returned;
+2. the value that the pipeline returned: the number itself, or the entry of this name in a dict;
+3. the last value that a step logged under this name (`meguru.log`). A step that was taken from the cache
+   logged nothing this time: then it is what it logged when it ran.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meguru.errors import InvalidInput
+from meguru.pipelines import kept_metrics, runs, store
+from meguru.pipelines.finish import result_of
+from meguru.pipelines.types import PipelineRun
+from meguru.storage.blobs import BlobStore
+from meguru.tracking import metrics
+
+MOST_BYTES = 1 << 20
+MOST_VALUES = 1000
+
+
+def value_of(tx: Connection, blobs: BlobStore, run: PipelineRun, metric: str) -> float:
+    """Return a succeeded run's value.
+
+    Raises
+    ------
+    InvalidInput
+        If the run has no such metric, or its value is no finite number; the message names what there is.
+    """
+    known: set[str] = set(run.metrics)
+    if metric in run.metrics:
+        return _finite(run.metrics[metric], metric)
+    returned = _returned(tx, blobs, run)
+    if _is_number(returned):
+        return _finite(returned, metric)
+    if isinstance(returned, dict):
+        known |= {key for key, value in returned.items() if _is_number(value)}
+        if _is_number(returned.get(metric)):
+            return _finite(returned[metric], metric)
+    for tracked in _tracked(tx, run.id):
+        found = metrics.summaries(tx, [tracked]).get(tracked, {})
+        known |= found.keys()
+        if metric in found:
+            return _finite(found[metric].value, metric)
+    why = f"it has {', '.join(sorted(known)[:8])}" if known else "it has no metrics at all"
+    hint = "return the number, a dict or a Model from the pipeline, or call meguru.log in a step"
+    raise InvalidInput(f"the run has no metric {metric!r}", why=why, hint=hint)
+
+
+def logged(tx: Connection, run_id: str, metric: str) -> dict[int, float]:
+    """Return the values that a run's steps logged so far, by step; of very many the last."""
+    kept = kept_metrics.find(tx, run_id)
+    if kept is None or metric not in kept.series:
+        return {}
+    points = metrics.tail(tx, kept.run, metric, limit=MOST_VALUES)
+    return {step: value for step, value in points if value is not None}
+
+
+def count(tx: Connection, run_id: str, metric: str) -> int:
+    """Return how many values a run's steps logged so far."""
+    kept = kept_metrics.find(tx, run_id)
+    found = metrics.summaries(tx, [kept.run]).get(kept.run, {}).get(metric) if kept else None
+    return found.count if found else 0
+
+
+def _tracked(tx: Connection, run_id: str) -> Iterator[str]:
+    own = kept_metrics.find(tx, run_id)
+    if own is not None:
+        yield own.run
+    reused = {one.reused.partition(".")[0] for one in runs.steps(tx, run_id).values() if one.reused}
+    for earlier in sorted(reused, reverse=True):
+        kept = kept_metrics.find(tx, earlier)
+        if kept is not None:
+            yield kept.run
+
+
+def _returned(tx: Connection, blobs: BlobStore, run: PipelineRun) -> Any:
+    value = result_of(store.get(tx, run.pipeline, run.version).graph, runs.steps(tx, run.id))
+    if value is None or value.kind != "plain" or value.size > MOST_BYTES:
+        return None
+    return json.loads(blobs.get_bytes(value.digest))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _finite(value: Any, metric: str) -> float:
+    if value is None or not math.isfinite(value):
+        raise InvalidInput(f"the metric {metric!r} is no finite number", why=f"it is {value}")
+    return float(value)

@@ -1,0 +1,115 @@
+"""Sweep over a pipeline from its file, and wait for the end: what ``meguru sweep start`` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from meguru.base.plugins import Table
+from meguru.errors import Conflict, Interrupted
+from meguru.pipelines.load import register_file
+from meguru.runtime import events
+from meguru.runtime.jobs import Worker
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.runtime.workspace import Workspace
+from meguru.sweeps import show
+from meguru.sweeps import space as spaces
+from meguru.sweeps.job import Progress, SweepHandler
+from meguru.sweeps.start import start
+from meguru.sweeps.stop import stop
+from meguru.sweeps.types import Search, Sweep, SweepState, Trial, TrialState
+
+_POLL_SECONDS = 0.5
+
+
+def start_file(
+    ws: Workspace | RemoteWorkspace, file: str, params: Mapping[str, Any], search: Search
+) -> Sweep:
+    """Register ``FILE.py:PIPELINE`` and start a sweep over it."""
+    version = register_file(ws, file)
+    space, fixed = spaces.read(params)
+    return start(ws, pipeline=version.ref, space=space, params=fixed, search=search)
+
+
+def see_through(ws: Workspace | RemoteWorkspace, sweep: Sweep, progress: Progress | None = None) -> Sweep:
+    """Wait until a sweep is over; in an embedded workspace this process does the work.
+
+    Another process that works on it is left alone; if it dies, this one takes over.
+
+    Raises
+    ------
+    Interrupted
+        At Ctrl-C: the sweep is stopped, and can be resumed.
+    """
+    watch = _Watch(progress)
+    try:
+        while True:
+            if isinstance(ws, Workspace):
+                worked = Worker(ws, _Handlers(progress)).see_through(sweep.job)
+                with ws.read() as tx:
+                    after = events.head(tx)
+            else:
+                worked = False
+            found = show.show(ws, sweep=sweep.id)
+            if not worked:
+                watch.look(ws, found)
+            if found.state is not SweepState.RUNNING:
+                return found
+            sweep = found
+            if isinstance(ws, Workspace):
+                events.wait(ws, after=after, timeout=1.0)
+            else:
+                time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        try:
+            stop(ws, sweep=sweep.id, reason="interrupted at the keyboard")
+        except Conflict:
+            return show.show(ws, sweep=sweep.id)
+        raise Interrupted(
+            f"sweep {sweep.id} was stopped", where=sweep.ref, hint=f"go on: meguru sweep resume {sweep.id}"
+        ) from None
+
+
+class _Watch:
+    """Tells of trials that another process ended."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._told = progress, set[int]()
+
+    def look(self, ws: Workspace | RemoteWorkspace, sweep: Sweep) -> None:
+        if self._progress is None:
+            return
+        for trial in all_trials(ws, sweep.id):
+            if trial.state is not TrialState.RUNNING and trial.number not in self._told:
+                self._told.add(trial.number)
+                self._progress(sweep, trial)
+
+
+def all_trials(ws: Workspace | RemoteWorkspace, sweep_id: str) -> list[Trial]:
+    """Return every trial of a sweep by number."""
+    found: list[Trial] = []
+    cursor = ""
+    while True:
+        page = show.trials(ws, sweep=sweep_id, cursor=cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if not cursor:
+            return found
+
+
+class _Handlers(Table):
+    """Only sweeps, with the caller's progress."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        super().__init__("job handler", {"sweep": "meguru.sweeps.job:HANDLER"})
+        self.progress = progress
+
+    def names(self) -> list[str]:
+        """Return the one kind."""
+        return ["sweep"]
+
+    def load(self, name: str) -> Any:
+        """Return the handler, which works in this process."""
+        del name
+        return SweepHandler(self.progress)

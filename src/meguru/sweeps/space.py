@@ -1,0 +1,166 @@
+"""What a sweep looks through: read from text, checked, and laid out as a grid."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from meguru.errors import InvalidInput
+from meguru.sweeps.types import Choice, Scalar, Space, Uniform, Whole
+
+MOST_PARAMS = 50
+MOST_CHOICES = 200
+MOST_POINTS = 10_000
+_KINDS = ("uniform", "loguniform", "int", "logint", "choice")
+_HINT = (
+    "write uniform:0..1, uniform:0..1:0.1, loguniform:1e-4..1e-1, int:2..10, int:8..64:8, logint:1..1000 "
+    "or choice:a,b"
+)
+
+
+def read(params: Mapping[str, Any]) -> tuple[dict[str, Space], dict[str, Any]]:
+    """Sort what a user wrote into what is searched, and what is the same in all trials.
+
+    Text such as ``loguniform:1e-4..1e-1`` and lists are searched (a list is a choice); anything else is a
+    fixed value.
+    """
+    space: dict[str, Space] = {}
+    fixed: dict[str, Any] = {}
+    for name, value in params.items():
+        if isinstance(value, Uniform | Whole | Choice):
+            space[name] = value
+        elif isinstance(value, list | tuple):
+            space[name] = Choice(values=list(value))
+        elif isinstance(value, str) and value.partition(":")[0] in _KINDS and ":" in value:
+            space[name] = from_text(name, value)
+        else:
+            fixed[name] = value
+    return space, fixed
+
+
+def from_text(name: str, text: str) -> Space:
+    """Read one range, as in ``int:2..10``.
+
+    Raises
+    ------
+    InvalidInput
+        If it can't be understood; the message shows how ranges are written.
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "choice":
+        return Choice(values=[_scalar(part.strip()) for part in rest.split(",")])
+    range_, _, step = rest.partition(":")
+    low, dots, high = range_.partition("..")
+    try:
+        if not dots or kind not in _KINDS or (step and kind.startswith("log")):
+            raise ValueError(rest)
+        if kind in {"int", "logint"}:
+            return Whole(low=int(low), high=int(high), step=int(step or 1), log=kind == "logint")
+        return Uniform(
+            low=float(low), high=float(high), step=float(step) if step else None, log=kind == "loguniform"
+        )
+    except ValueError as error:
+        raise InvalidInput(f"{name}={text[:100]!r} is no range", field=name, hint=_HINT) from error
+
+
+def check(space: Mapping[str, Space]) -> None:
+    """Raise InvalidInput unless there is something to search, and each range holds something."""
+    if not 1 <= len(space) <= MOST_PARAMS:
+        raise InvalidInput(
+            "nothing to search" if not space else f"{len(space)} parameters are too many to search",
+            why=f"1 to {MOST_PARAMS} can be",
+            hint=_HINT,
+            field="space",
+        )
+    for name, one in space.items():
+        why = _fault(one)
+        if why:
+            raise InvalidInput(f"{name} can't be searched", why=why, hint=_HINT, field=f"space.{name}")
+
+
+def points_of(one: Space) -> list[Scalar] | None:
+    """Return all values of a parameter; None if it has more than a grid can hold."""
+    if isinstance(one, Choice):
+        return list(one.values)
+    if isinstance(one, Whole):
+        return list(range(one.low, one.high + 1, one.step)) if _count(one) <= MOST_POINTS else None
+    if one.step is None or _count(one) > MOST_POINTS:
+        return None
+    return [float(f"{one.low + n * one.step:.12g}") for n in range(_count(one))]
+
+
+def grid_size(space: Mapping[str, Space]) -> int:
+    """Return the number of points of the grid.
+
+    Raises
+    ------
+    InvalidInput
+        If a parameter has no finite number of values, or there are too many points.
+    """
+    size = 1
+    for name, one in space.items():
+        values = points_of(one)
+        if values is None:
+            raise InvalidInput(
+                f"{name} can't be laid out as a grid",
+                why="it has no small number of values",
+                hint=f"give it a step ({name}=uniform:0..1:0.1) or a choice, or take another sampler",
+                field=f"space.{name}",
+            )
+        size *= len(values)
+    if size > MOST_POINTS:
+        raise InvalidInput(
+            f"the grid has {size:,} points",
+            why=f"{MOST_POINTS:,} at most",
+            field="space",
+            hint="widen a step",
+        )
+    return size
+
+
+def grid_point(space: Mapping[str, Space], number: int) -> dict[str, Scalar]:
+    """Return a point of the grid; the last parameter changes fastest."""
+    names = sorted(space)
+    product = itertools.product(*(points_of(space[name]) or [] for name in names))
+    return dict(zip(names, next(itertools.islice(product, number, None)), strict=True))
+
+
+def samples(space: Mapping[str, Space]) -> Iterator[dict[str, Scalar]]:
+    """Yield points that show the types and the ends of every range."""
+    yield {name: one.values[0] if isinstance(one, Choice) else one.low for name, one in space.items()}
+    yield {name: one.values[-1] if isinstance(one, Choice) else one.high for name, one in space.items()}
+    for name, one in space.items():
+        if isinstance(one, Choice):
+            yield from ({name: value} for value in one.values)
+
+
+def _count(one: Uniform | Whole) -> int:
+    step = one.step or 1
+    return math.floor((one.high - one.low) / step + 1e-9) + 1
+
+
+def _fault(one: Space) -> str:
+    if isinstance(one, Choice):
+        distinct = {msgspec.json.encode(value) for value in one.values}
+        if len(distinct) != len(one.values):
+            return "a value is there twice"
+        return "" if 1 <= len(one.values) <= MOST_CHOICES else f"a choice is of 1 to {MOST_CHOICES} values"
+    if not (math.isfinite(one.low) and math.isfinite(one.high) and one.low <= one.high):
+        return f"{one.low}..{one.high} is empty"
+    if one.log and one.low <= 0:
+        return "a logarithmic range begins above 0"
+    if one.step is not None and one.step <= 0:
+        return "a step is more than 0"
+    return "a logarithmic range has no steps" if one.log and one.step not in {None, 1} else ""
+
+
+def _scalar(text: str) -> Scalar:
+    try:
+        found: Scalar = msgspec.json.decode(text, type=Scalar)
+    except msgspec.MsgspecError:
+        return text
+    return found

@@ -1,0 +1,128 @@
+"""SQL of sweeps and trials, on an open transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from meguru.base import refs
+from meguru.errors import NotFound
+from meguru.runtime.jobs.schema import job
+from meguru.sweeps.schema import sweep, sweep_trial
+from meguru.sweeps.types import Sweep, SweepState, Trial, TrialState
+
+_DERIVED = {"ref", "best", "counts", "interrupted"}
+_JOB_OVER = {"done", "failed", "cancelled", None}
+
+
+def add(tx: Connection, made: Sweep) -> None:
+    """Write a new sweep."""
+    values = {key: value for key, value in msgspec.structs.asdict(made).items() if key not in _DERIVED}
+    tx.execute(insert(sweep).values(values))
+
+
+def change(tx: Connection, sweep_id: str, **values: Any) -> None:
+    """Change a sweep."""
+    tx.execute(update(sweep).where(sweep.c.id == sweep_id).values(values))
+
+
+def hold(tx: Connection, text: str, now: datetime) -> Sweep:
+    """Return a sweep, held until the transaction ends."""
+    tx.execute(select(sweep.c.id).where(sweep.c.id == sweep_id(text)).with_for_update())
+    return get(tx, text, now)
+
+
+def get(tx: Connection, text: str, now: datetime) -> Sweep:
+    """Return a sweep by its id or reference, with its best trial."""
+    found = _read(tx, select_sweeps().where(sweep.c.id == sweep_id(text)), now)
+    if not found:
+        recent = tx.execute(select(sweep.c.id).order_by(sweep.c.id.desc()).limit(200)).scalars()
+        raise NotFound.of("sweep", sweep_id(text), list(recent), hint="list them: meguru sweep list")
+    return found[0]
+
+
+def page(tx: Connection, *, pipeline: str, before: str, limit: int, now: datetime) -> list[Sweep]:
+    """Return sweeps, newest first."""
+    query = select_sweeps().order_by(sweep.c.id.desc()).limit(limit)
+    if pipeline:
+        query = query.where(sweep.c.pipeline == pipeline)
+    if before:
+        query = query.where(sweep.c.id < before)
+    return _read(tx, query, now)
+
+
+def sweep_id(text: str) -> str:
+    """Read a sweep's id, or its reference."""
+    return refs.parse(text, kind="sweep").name
+
+
+def select_sweeps() -> Any:
+    """Select sweeps with the state of their jobs."""
+    return select(sweep, job.c.state.label("job_state"), job.c.lease_until).join(
+        job, job.c.id == sweep.c.job, isouter=True
+    )
+
+
+def trials(tx: Connection, sweep_id: str, *, after: int = -1, limit: int | None = None) -> list[Trial]:
+    """Return the trials of a sweep by number."""
+    table = sweep_trial.c
+    query = select(sweep_trial).where(table.sweep == sweep_id, table.number > after)
+    return [_trial(row) for row in tx.execute(query.order_by(table.number).limit(limit))]
+
+
+def put_trial(tx: Connection, trial: Trial, *, new: bool) -> None:
+    """Write a trial, or write over it."""
+    values = msgspec.structs.asdict(trial)
+    if new:
+        tx.execute(insert(sweep_trial).values(values))
+        return
+    mine = (sweep_trial.c.sweep == values.pop("sweep")) & (sweep_trial.c.number == values.pop("number"))
+    tx.execute(update(sweep_trial).where(mine).values(values))
+
+
+def trial_of(tx: Connection, run: str) -> Trial | None:
+    """Return the trial that a pipeline run is; None if it is none."""
+    row = tx.execute(select(sweep_trial).where(sweep_trial.c.run == run)).first()
+    return None if row is None else _trial(row)
+
+
+def best(tx: Connection, sweep_id: str, goal: str) -> Trial | None:
+    """Return the trial with the best value, of equals the first; None while none has succeeded."""
+    table = sweep_trial.c
+    order = table.value.desc() if goal == "max" else table.value.asc()
+    mine = (table.sweep == sweep_id) & (table.state == TrialState.SUCCEEDED.value) & table.value.is_not(None)
+    row = tx.execute(select(sweep_trial).where(mine).order_by(order, table.number).limit(1)).first()
+    return None if row is None else _trial(row)
+
+
+def _read(tx: Connection, query: Any, now: datetime) -> list[Sweep]:
+    rows = tx.execute(query).all()
+    counts = _counts(tx, [row.id for row in rows])
+    return [_sweep(tx, row, counts.get(row.id, {}), now) for row in rows]
+
+
+def _counts(tx: Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    table = sweep_trial.c
+    query = select(table.sweep, table.state, func.count()).where(table.sweep.in_(ids))
+    found: dict[str, dict[str, int]] = {}
+    for each, state, count in tx.execute(query.group_by(table.sweep, table.state)):
+        found.setdefault(each, {})[state] = count
+    return found
+
+
+def _sweep(tx: Connection, row: Row[Any], counts: dict[str, int], now: datetime) -> Sweep:
+    fields = {str(key): value for key, value in row._mapping.items()}
+    job_state, until = fields.pop("job_state"), fields.pop("lease_until")
+    gone = job_state in _JOB_OVER or (job_state == "running" and until is not None and until < now)
+    fields |= {
+        "ref": refs.make("sweep", row.id),
+        "counts": counts,
+        "interrupted": row.state == SweepState.RUNNING.value and gone,
+    }
+    return msgspec.structs.replace(msgspec.convert(fields, Sweep), best=best(tx, row.id, row.goal))
+
+
+def _trial(row: Row[Any]) -> Trial:
+    return msgspec.convert({str(key): value for key, value in row._mapping.items()}, Trial)
