@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from meguru.runtime.remote import RemoteWorkspace
     from meguru.runtime.workspace import Workspace
 
@@ -97,6 +99,20 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     return str(value)
+
+
+def read_moment(text: str) -> datetime:
+    """Read a moment such as ``2026-03-29T02:30:00+01:00``; without a zone it is this machine's time."""
+    from datetime import datetime
+
+    from meguru.errors import UsageError
+
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{text[:60]!r} is no moment", why=str(error), hint="write it like 2026-03-29T02:30:00Z"
+        ) from error
 
 
 def read_pairs(pairs: Iterable[str]) -> dict[str, Any]:

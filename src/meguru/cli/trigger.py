@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from meguru.cli.session import Session, read_pairs, with_session
+from meguru.cli.session import Session, print_table, read_moment, read_pairs, with_session
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meguru.triggers.types import Firing
+
+FIRINGS = ("at", "trigger", "state", "due", "started", "reason")
 
 
 @click.group()
@@ -53,14 +62,53 @@ def list_(session: Session) -> None:
 @command.command()
 @click.argument("name", required=False, default="")
 @click.option("--limit", default=30, show_default=True, help="How many, newest first.")
+@click.option("--missed", is_flag=True, help="Only moments of a calendar that did not fire.")
 @with_session
-def history(session: Session, name: str, limit: int) -> None:
-    """Show what trigger NAME (or every one) did, and what was held back and why."""
+def history(session: Session, name: str, *, limit: int, missed: bool) -> None:
+    """Show what trigger NAME (or every one) did, and what was held back or missed, and why."""
     from meguru.triggers.show import history as ask
+    from meguru.triggers.types import FiringState
 
-    page = ask(session.open(), name=name, limit=limit)
-    rows = [(f.at, f.trigger, f.state, f.started, f.reason) for f in page.items]
-    session.table(page, ("at", "trigger", "state", "started", "reason"), rows)
+    page = ask(session.open(), name=name, limit=limit, state=FiringState.MISSED if missed else None)
+    session.table(page, FIRINGS, [_firing(one) for one in page.items])
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def show(session: Session, name: str) -> None:
+    """Show trigger NAME: when it fires next, what it did, and what it missed."""
+    from meguru.triggers.show import history as ask
+    from meguru.triggers.show import next_moments
+    from meguru.triggers.show import show as ask_one
+
+    ws = session.open()
+    found, page = ask_one(ws, name=name), ask(ws, name=name, limit=10)
+    upcoming = next_moments(ws, name=name, count=3)
+
+    def human() -> None:
+        state = "on" if found.enabled else "paused"
+        click.echo(f"{found.ref}  {state}  on {_json(found.on)} do {_json(found.action)}")
+        for moment in upcoming.moments:
+            click.echo(f"  next {_wall(moment)} {upcoming.zone}")
+        print_table(FIRINGS, [list(_firing(one)) for one in page.items])
+
+    session.show({"trigger": found, "next": upcoming, "history": page.items}, human)
+
+
+@command.command("next")
+@click.argument("name")
+@click.option("--count", default=5, show_default=True, help="How many.")
+@with_session
+def next_(session: Session, name: str, count: int) -> None:
+    """Show the next moments of calendar trigger NAME, in its time zone and in yours."""
+    from meguru.triggers.show import next_moments
+
+    found = next_moments(session.open(), name=name, count=count)
+    if not found.enabled:
+        session.note(f"trigger/{name} is paused: these moments will be missed")
+    rows = [(_wall(moment), found.zone, moment) for moment in found.moments]
+    session.table(found, ("there", "zone", "here"), rows, empty=f"trigger/{name} waits for events")
 
 
 @command.command()
@@ -68,12 +116,16 @@ def history(session: Session, name: str, limit: int) -> None:
 @click.option("--key", default="", help="Fires once for each key.")
 @click.option("--subject", default="", help="What the action is about, such as model/delay@3.")
 @click.option("--reason", default="", help="Why; it is kept with the firing.")
+@click.option(
+    "--at", "at", default=None, metavar="TIME", help="For this moment, such as one that was missed."
+)
 @with_session
-def fire(session: Session, name: str, key: str, subject: str, reason: str) -> None:
+def fire(session: Session, name: str, key: str, subject: str, reason: str, at: str | None) -> None:
     """Start the action of trigger NAME now."""
     from meguru.triggers.fire import fire as ask
 
-    made = ask(session.open(), name=name, key=key, subject=subject, reason=reason)
+    moment = read_moment(at) if at else None
+    made = ask(session.open(), name=name, key=key, subject=subject, reason=reason, scheduled_at=moment)
     session.show(made, lambda: click.echo(f"{made.ref}: {made.state} {made.started}{made.reason}"))
 
 
@@ -97,6 +149,18 @@ def resume(session: Session, name: str) -> None:
 
     made = ask(session.open(), name=name)
     session.show(made, lambda: click.echo(f"{made.ref} fires again; undo: meguru trigger pause {name}"))
+
+
+def _firing(one: Firing) -> tuple[object, ...]:
+    due = one.evidence.get("due", "")
+    if "before" in one.evidence:
+        count = one.evidence["count"]
+        due = f"{due} and {'very many' if count is None else count - 1} more"
+    return one.at, one.trigger, one.state, due, one.started, one.reason
+
+
+def _wall(moment: datetime) -> str:
+    return moment.strftime("%a %Y-%m-%d %H:%M %z")
 
 
 def _json(value: object) -> str:

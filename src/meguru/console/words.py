@@ -35,6 +35,7 @@ STATES = {
     "rolled_back": mark("rolled back"),
     "fired": mark("fired"),
     "suppressed": mark("held back"),
+    "missed": mark("missed"),
     "former": mark("former"),
     "shadow": mark("scores along"),
     "ok": mark("ok"),
@@ -78,6 +79,7 @@ EVENTS = {
     "trigger.created": mark("trigger made"),
     "trigger.fired": mark("trigger fired"),
     "trigger.suppressed": mark("trigger held back"),
+    "trigger.missed": mark("trigger missed its moment"),
     "trigger.failed": mark("trigger could not start its action"),
     "trigger.paused": mark("trigger paused"),
     "trigger.resumed": mark("trigger resumed"),
@@ -102,7 +104,17 @@ GOOD = {
 }
 BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
 BUSY = {"queued", "pending", "running", "checking", "started", "created"}
-ODD = {"stopped", "pruned", "interrupted", "cancelled", "rolled_back", "warning", "suppressed", "revoked"}
+ODD = {
+    "stopped",
+    "pruned",
+    "interrupted",
+    "cancelled",
+    "rolled_back",
+    "warning",
+    "suppressed",
+    "missed",
+    "revoked",
+}
 
 
 def tone_of(word: object) -> str:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import msgspec
-
 from meguru.base.names import check_name
 from meguru.errors import Conflict, InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.recognise import action_of, kind_of
+from meguru.triggers.ring import pass_over
 from meguru.triggers.types import Trigger
 
 
@@ -73,9 +72,11 @@ def resume(ctx: Context, *, name: str, reason: str = "") -> Trigger:
 def _enable(ctx: Context, name: str, *, enabled: bool, reason: str) -> Trigger:
     found = store.one(ctx.tx, name)
     if found.enabled is not enabled:
-        store.set_enabled(ctx.tx, name, enabled=enabled)
+        # What came during the pause is missed, even if no server was there to say so.
+        due = pass_over(ctx, found, ctx.now()) if enabled else found.due_at
+        store.set_enabled(ctx.tx, name, enabled=enabled, due_at=due)
         ctx.emit("trigger.resumed" if enabled else "trigger.paused", found.ref, data={"reason": reason})
-    return msgspec.structs.replace(found, enabled=enabled)
+    return store.one(ctx.tx, name)
 
 
 def _same(known: Trigger, **wanted: Any) -> Trigger:

@@ -18,6 +18,7 @@ from meguru.runtime.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.firing import decide
 from meguru.triggers.recognise import kind_of
+from meguru.triggers.ring import ring
 from meguru.triggers.types import Trigger
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Evaluator:
             head, due = events.head(tx), store.due(tx, self.ws.clock.now())
         count = 0
         for trigger in due:
-            count += self.ws.execute(_ring, {"name": trigger.name})
+            count += self.ws.execute(ring, {"name": trigger.name})
         while (seen := self._batch(head)) is not None:
             count += seen
         return count
@@ -117,22 +118,5 @@ def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str]) -> i
     return len(names)
 
 
-def _ring_calendar(ctx: Context, *, name: str) -> int:
-    """Fire a calendar trigger for the latest moment that has come, and record those that were missed."""
-    now = ctx.now()
-    trigger = store.one(ctx.tx, name)
-    if trigger.due_at is None or trigger.due_at > now:
-        return 0
-    kind = kind_of(trigger.on)
-    moments, latest = kind.due_between(trigger.due_at, now)
-    if not store.take_due(ctx.tx, trigger, kind.next_due(now)):
-        return 0
-    missed = [moment for moment in moments if moment < latest]
-    evidence = {"due": latest, "late_seconds": (now - latest).total_seconds(), "missed": missed}
-    done = decide(ctx, trigger, key=f"due:{latest:%Y-%m-%dT%H:%M:%SZ}", evidence=evidence)
-    return 0 if done is None else 1
-
-
-# Not registered: nobody but the evaluator may call these.
+# Not registered: nobody but the evaluator may call it.
 _decide = Operation(_decide_event, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)
-_ring = Operation(_ring_calendar, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)

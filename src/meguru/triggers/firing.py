@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -14,7 +15,9 @@ from meguru.runtime.operations import Context
 from meguru.runtime.principals import system
 from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
-from meguru.triggers.limits import Chain, chain_of, held_back
+from meguru.triggers.calendar import Missed
+from meguru.triggers.limits import QUEUED, Chain, chain_of, held_back
+from meguru.triggers.missed import record
 from meguru.triggers.recognise import action_of
 from meguru.triggers.types import Firing, FiringState, Trigger
 
@@ -26,11 +29,14 @@ def decide(
     key: str,
     event: Event | None = None,
     evidence: dict[str, Any] | None = None,
+    moment: datetime | None = None,
+    queued: bool = False,
 ) -> Firing | None:
     """Fire `trigger` unless something holds it back; None if `key` was decided before.
 
     Everything is written in the open transaction of `ctx`: the firing, the event that tells of it, and
-    what the action starts.
+    what the action starts. `moment` is the one of a calendar; what it starts may be `queued` behind what it
+    started before.
     """
     if store.firing_of(ctx.tx, trigger.name, key) is not None:
         return None
@@ -41,14 +47,15 @@ def decide(
         action = action_of(trigger.action)
     except MeguruError as error:
         return _failed(acting, match, chain, error)
-    reason = held_back(ctx.tx, trigger, ctx.now(), chain=chain, exclusive=action.exclusive)
+    most = QUEUED if queued else 1 if action.exclusive else None
+    reason = held_back(ctx.tx, trigger, ctx.now(), chain=chain, most=most)
     if reason:
-        return _write(
-            acting, msgspec.structs.replace(match, state=FiringState.SUPPRESSED, reason=reason), chain
-        )
-    return fire(
-        acting, action, match, Occasion(trigger=trigger.name, key=f"{trigger.name}:{key}", event=event), chain
-    )
+        if moment is not None:
+            return record(ctx, trigger, [Missed(moment.astimezone(UTC))], reason)[0]
+        held = msgspec.structs.replace(match, state=FiringState.SUPPRESSED, reason=reason)
+        return _write(acting, held, chain)
+    occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{key}", event=event, moment=moment)
+    return fire(acting, action, match, occasion, chain)
 
 
 def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:

@@ -15,6 +15,9 @@ from meguru.triggers.types import Trigger
 
 MAX_DEPTH = 20
 MAX_FIRINGS = 200
+QUEUED = 100
+"""How many runs of a calendar that catches up on everything may wait for each other."""
+WORKING = "what it started before is still running"
 _MAX_HOPS = 500
 _DAY = timedelta(days=1)
 _FIRINGS = ("trigger.fired", "trigger.failed")
@@ -45,16 +48,17 @@ def chain_of(tx: Connection, event: Event | None) -> Chain:
     return Chain(0, event.id)
 
 
-def held_back(tx: Connection, trigger: Trigger, now: datetime, *, chain: Chain, exclusive: bool) -> str:
-    """Return why a trigger may not fire now; empty when it may."""
+def held_back(tx: Connection, trigger: Trigger, now: datetime, *, chain: Chain, most: int | None) -> str:
+    """Return why a trigger may not fire now, with `most` of its jobs open at a time; empty when it may."""
     if not trigger.enabled:
         return "the trigger is paused"
     if chain.depth >= MAX_DEPTH:
         return f"{chain.depth} firings in a row caused each other; the chain is cut here"
     if chain.root and store.fired_from(tx, chain.root) >= MAX_FIRINGS:
         return f"one event led to {MAX_FIRINGS} firings; the chain is cut here"
-    if exclusive and (busy := store.running(tx, trigger.name)) is not None:
-        return f"what it started before is still running ({busy.started or busy.job})"
+    if most is not None and len(busy := store.running(tx, trigger.name, limit=most)) >= most:
+        what = f"{most} runs that it started before wait or run" if most > 1 else WORKING
+        return f"{what} ({busy[0].started or busy[0].job})"
     return _resting(tx, trigger, now)
 
 

@@ -2,6 +2,16 @@
 
 from meguru.triggers.create import create, pause, resume
 from meguru.triggers.fire import fire
-from meguru.triggers.show import history, list_triggers, settled, show
+from meguru.triggers.show import history, list_triggers, next_moments, settled, show
 
-__all__ = ["create", "fire", "history", "list_triggers", "pause", "resume", "settled", "show"]
+__all__ = [
+    "create",
+    "fire",
+    "history",
+    "list_triggers",
+    "next_moments",
+    "pause",
+    "resume",
+    "settled",
+    "show",
+]

@@ -1,12 +1,14 @@
 """Questions about triggers: which there are, what they did, whether all is quiet."""
 
 import time
+from datetime import datetime
 
 from meguru.base.paging import Page, check_limit
 from meguru.runtime import events
 from meguru.runtime.operations import Context, operation
 from meguru.triggers import store
-from meguru.triggers.types import Firing, Settled, Trigger
+from meguru.triggers.recognise import kind_of
+from meguru.triggers.types import Firing, FiringState, Settled, Trigger, Upcoming
 
 LONGEST_WAIT = 30.0
 LOOK_AGAIN = 0.05
@@ -24,12 +26,30 @@ def show(ctx: Context, *, name: str) -> Trigger:
     return store.one(ctx.tx, name)
 
 
+@operation("trigger.next", permission="trigger:read", query=True)
+def next_moments(ctx: Context, *, name: str, count: int = 5) -> Upcoming:
+    """Tell the next moments of a calendar trigger, in its time zone; of one that waits for events, none."""
+    check_limit(count)
+    trigger = store.one(ctx.tx, name)
+    kind = kind_of(trigger.on)
+    found: list[datetime] = []
+    moment: datetime | None = ctx.now()
+    while len(found) < count and moment is not None and (moment := kind.next_due(moment)) is not None:
+        found.append(moment.astimezone(kind.zone))
+    return Upcoming(name=name, zone=kind.zone.key, enabled=trigger.enabled, moments=found)
+
+
 @operation("trigger.history", permission="trigger:read", query=True)
-def history(ctx: Context, *, name: str = "", before: str = "", limit: int = 100) -> Page[Firing]:
-    """List what a trigger (or every one) did, newest first: fired, held back or failed, with the reason."""
+def history(
+    ctx: Context, *, name: str = "", before: str = "", limit: int = 100, state: FiringState | None = None
+) -> Page[Firing]:
+    """List what a trigger (or every one) did, newest first: fired, held back, failed, or missed.
+
+    `state` (``missed``) picks those of one state.
+    """
     if name:
         store.one(ctx.tx, name)
-    items = store.firings(ctx.tx, name, before=before, limit=check_limit(limit) + 1)
+    items = store.firings(ctx.tx, name, before=before, limit=check_limit(limit) + 1, state=state)
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 
 

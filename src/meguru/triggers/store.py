@@ -15,7 +15,7 @@ from meguru.runtime.jobs.schema import job
 from meguru.triggers.schema import firing, trigger, trigger_cursor
 from meguru.triggers.types import Firing, FiringState, Trigger
 
-_OPEN = (JobState.QUEUED.value, JobState.RUNNING.value)
+_OPEN = (JobState.QUEUED.value, JobState.RUNNING.value, JobState.PARKED.value)
 
 
 def insert_trigger(tx: Connection, item: Trigger) -> None:
@@ -62,9 +62,9 @@ def take_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
     return tx.execute(update(trigger).where(here).values(due_at=following)).rowcount == 1
 
 
-def set_enabled(tx: Connection, name: str, *, enabled: bool) -> None:
-    """Pause or resume a trigger."""
-    tx.execute(update(trigger).where(trigger.c.name == name).values(enabled=enabled))
+def set_enabled(tx: Connection, name: str, *, enabled: bool, due_at: datetime | None) -> None:
+    """Pause or resume a trigger, which is next due at `due_at`."""
+    tx.execute(update(trigger).where(trigger.c.name == name).values(enabled=enabled, due_at=due_at))
 
 
 def insert_firing(tx: Connection, item: Firing) -> None:
@@ -78,11 +78,15 @@ def firing_of(tx: Connection, name: str, key: str) -> Firing | None:
     return None if row is None else _firing(row)
 
 
-def firings(tx: Connection, name: str, *, limit: int, before: str = "") -> list[Firing]:
+def firings(
+    tx: Connection, name: str, *, limit: int, before: str = "", state: FiringState | None = None
+) -> list[Firing]:
     """Return firings, newest first; of one trigger, or of all when `name` is empty."""
     query = select(firing).order_by(firing.c.id.desc()).limit(limit)
     if name:
         query = query.where(firing.c.trigger == name)
+    if state:
+        query = query.where(firing.c.state == state.value)
     if before:
         query = query.where(firing.c.id < before)
     return [_firing(row) for row in tx.execute(query)]
@@ -104,15 +108,16 @@ def fired_from(tx: Connection, root: str) -> int:
     return tx.execute(select(func.count()).select_from(firing).where(fired)).scalar_one()
 
 
-def running(tx: Connection, name: str) -> Firing | None:
-    """Return a firing of this trigger whose job has not ended; None if there is none."""
-    row = tx.execute(
+def running(tx: Connection, name: str, *, limit: int = 1) -> list[Firing]:
+    """Return firings of this trigger whose job has not ended, `limit` at most."""
+    rows = tx.execute(
         select(firing)
         .join(job, job.c.id == firing.c.job)
         .where(firing.c.trigger == name, firing.c.state == FiringState.FIRED.value, job.c.state.in_(_OPEN))
-        .limit(1)
-    ).first()
-    return None if row is None else _firing(row)
+        .order_by(firing.c.id)
+        .limit(limit)
+    )
+    return [_firing(row) for row in rows]
 
 
 def open_jobs(tx: Connection) -> int:

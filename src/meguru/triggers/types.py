@@ -12,11 +12,12 @@ from meguru.base import refs
 
 
 class FiringState(StrEnum):
-    """What became of a match."""
+    """What became of a match; of the moments of a calendar, those that did not fire are missed."""
 
     FIRED = "fired"
     SUPPRESSED = "suppressed"
     FAILED = "failed"
+    MISSED = "missed"
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +70,15 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     def ref(self) -> str:
         """The reference of this firing."""
         return refs.make("firing", self.id)
+
+
+class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
+    """The next moments of a calendar trigger, in its own time zone."""
+
+    name: str
+    zone: str
+    enabled: bool
+    moments: list[datetime]
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from meguru.console.visit import Visit
@@ -18,6 +20,7 @@ def listing(visit: Visit) -> Response:
         "triggers.html",
         triggers=show.list_triggers(visit.ws),
         firings=found.items,
+        moment=datetime.fromisoformat,
         older=found.next_cursor,
         before=before,
         name=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -14,12 +15,14 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """Why an action starts: the firing's `key`, unique in the workspace, and the event that matched.
 
     `subject` is what the action is to be about, when a person fires by hand; else the event's subject.
+    `moment` is the one that a calendar fired for, in its time zone.
     """
 
     trigger: str
     key: str
     event: Event | None = None
     subject: str = ""
+    moment: datetime | None = None
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):

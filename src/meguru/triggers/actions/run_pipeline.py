@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
 
+from meguru.pipelines.graph import Graph
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.runtime.operations import Context
 from meguru.triggers.actions.base import Occasion, Started
+from meguru.triggers.actions.moment import fill, spell
+
+SCHEDULED = "scheduled_at"
 
 
 class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{"pipeline": "train_delay", "params": {"flights": "flights@latest"}}``."""
+    """``{"pipeline": "train_delay", "params": {"flights": "flights@latest", "day": "{date}"}}``.
+
+    ``{scheduled_at}``, ``{date}`` and ``{month}`` in a text of `params` stand for the moment of the calendar
+    (of an event, the event's); a parameter called ``scheduled_at`` gets it without being named.
+    """
 
     key: ClassVar[str] = "pipeline"
     exclusive: ClassVar[bool] = True
 
     pipeline: str
     params: dict[str, Any] = {}
+    priority: int | None = None
 
     def check(self, ctx: Context) -> None:
         """Refuse a pipeline that nobody registered."""
@@ -26,6 +36,23 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Start a run of the pipeline's newest version."""
-        del occasion
-        run = start(ctx, pipeline=self.pipeline, params=self.params)
+        moment = occasion.moment or (occasion.event.at if occasion.event else ctx.now())
+        params = fill(self.params, moment)
+        if SCHEDULED not in params:
+            params |= scheduled(show_pipeline(ctx, ref=self.pipeline).graph, moment)
+        run = start(
+            ctx,
+            pipeline=self.pipeline,
+            params=params,
+            priority=self.priority,
+            origin=f"trigger/{occasion.trigger}",
+        )
         return Started(ref=run.ref, job=run.job)
+
+
+def scheduled(graph: Graph, moment: datetime) -> dict[str, str]:
+    """Return the parameter that wants to know the moment, as its type has it; empty if there is none."""
+    for parameter in graph.parameters:
+        if parameter.name == SCHEDULED:
+            return {SCHEDULED: spell(moment)["date" if parameter.type == "date" else SCHEDULED]}
+    return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar, Protocol
+from zoneinfo import ZoneInfo
 
 from meguru.runtime.events import Event
 from meguru.runtime.operations import Context
@@ -14,10 +15,21 @@ class Kind(Protocol):
 
     Its `key` is the field by which it is recognised. `matches` and `next_due` are pure: the same answer
     for the same input, on every server. A kind that is driven by events returns None from `next_due`;
-    one that is driven by the calendar returns False from `matches`.
+    one that is driven by the calendar returns False from `matches`. `catch_up` is its rule for moments that
+    came while no server was running: ``none``, ``latest`` or ``all``; `zone` is that of its calendar.
     """
 
     key: ClassVar[str]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of its calendar."""
+        ...
+
+    @property
+    def catch_up(self) -> str:
+        """Which missed moments fire later."""
+        ...
 
     def check(self, ctx: Context) -> None:
         """Raise InvalidInput or NotFound, naming the field, if this can never match."""
@@ -31,9 +43,9 @@ class Kind(Protocol):
         """Return the first moment later than `after` at which the trigger wakes by itself, in UTC."""
         ...
 
-    def due_between(self, first: datetime, last: datetime) -> tuple[list[datetime], datetime]:
-        """Return the moments from `first` (which is one) to `last`, both counted, and the latest of them.
+    def due_between(self, first: datetime, last: datetime) -> list[datetime]:
+        """Return the moments from `first` (which is one) to `last`, both counted, in order.
 
-        The list may be cut short when there are very many; the latest is always right.
+        When there are very many, the list has the newest of them.
         """
         ...

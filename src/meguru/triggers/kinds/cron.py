@@ -1,33 +1,41 @@
-"""Wake by the calendar: a cron expression in a time zone.
-
-Daylight saving follows Debian's cron: a moment that the clock skips counts right after the gap, one
-that comes twice counts once. After a stop, the latest missed moment counts once and the others are
-recorded as missed.
-"""
+"""Wake by the calendar: a cron expression in a time zone, and a rule for what came while nobody was there."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
-from cronsim import CronSim, CronSimError
+from cronsim import CronSimError
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.runtime.events import Event
 from meguru.runtime.operations import Context
+from meguru.triggers.kinds.wall import moments
 
-LISTED = 100
+LISTED = 1000
+_FIRST_LOOK = timedelta(hours=1)
 
 
 class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{"cron": "0 2 * * *", "tz": "Asia/Tokyo"}``: minute, hour, day of month, month, day of week."""
+    """``{"cron": "0 2 * * *", "tz": "Asia/Tokyo"}``: minute, hour, day of month, month, day of week.
+
+    `catch_up` says what fires of the moments that came while no server was running: ``none``, the
+    ``latest``, or ``all`` of them.
+    """
 
     key: ClassVar[str] = "cron"
 
     cron: str
     tz: str = "UTC"
+    catch_up: Literal["none", "latest", "all"] = "latest"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return self._zone()
 
     def check(self, ctx: Context) -> None:
         """Refuse an unknown time zone, and an expression that is wrong or never comes true."""
@@ -40,7 +48,7 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 field="on.cron",
             )
         try:
-            next(CronSim(self.cron, ctx.now().astimezone(zone)))
+            next(moments(self.cron, zone, ctx.now()))
         except CronSimError as error:
             raise InvalidInput(
                 f"{self.cron!r} is not a cron expression", why=str(error), field="on.cron"
@@ -55,24 +63,18 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return the next moment of the expression."""
-        found = next(CronSim(self.cron, after.astimezone(self._zone())), None)
-        return None if found is None else found.astimezone(UTC)
+        return next(moments(self.cron, self._zone(), after), None)
 
-    def due_between(self, first: datetime, last: datetime) -> tuple[list[datetime], datetime]:
-        """Return the moments from `first` to `last`, at most 100 of them, and the latest."""
-        moments: list[datetime] = []
-        for moment in CronSim(self.cron, (first - timedelta(seconds=1)).astimezone(self._zone())):
-            if moment > last or len(moments) == LISTED:
-                break
-            moments.append(moment.astimezone(UTC))
-        else:
-            moment = last
-        if not moments:
-            return [first], first
-        if moment > last:
-            return moments, moments[-1]
-        back = CronSim(self.cron, (last + timedelta(seconds=1)).astimezone(self._zone()), reverse=True)
-        return moments, max(moments[-1], next(back).astimezone(UTC))
+    def due_between(self, first: datetime, last: datetime) -> list[datetime]:
+        """Return the moments from `first` (which is one) to `last`: the newest 1000 of them, in order."""
+        zone, look = self._zone(), _FIRST_LOOK
+        while True:
+            since = max(first, last - look)
+            after = since - timedelta(microseconds=1)
+            found = list(takewhile(lambda moment: moment <= last, moments(self.cron, zone, after)))
+            if since == first or len(found) > LISTED:
+                return found[-LISTED:] or [first]
+            look *= 4
 
     def _zone(self) -> ZoneInfo:
         try:

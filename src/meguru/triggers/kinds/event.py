@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,15 +20,18 @@ _TYPE = re.compile(r"[a-z_*?]+(\.[a-z_*?]+)?")
 class ByEvents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all kinds that are driven by events have in common: nothing is due by the calendar."""
 
+    zone: ClassVar[ZoneInfo] = ZoneInfo("UTC")
+    catch_up: ClassVar[str] = "none"
+
     def next_due(self, after: datetime) -> datetime | None:
         """Return None: an event decides."""
         del after
         return None
 
-    def due_between(self, first: datetime, last: datetime) -> tuple[list[datetime], datetime]:
-        """Return nothing but `last`."""
-        del first
-        return [], last
+    def due_between(self, first: datetime, last: datetime) -> list[datetime]:
+        """Return nothing: an event decides."""
+        del first, last
+        return []
 
 
 class OnEvent(ByEvents, frozen=True, kw_only=True):
