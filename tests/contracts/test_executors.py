@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from meguru.artifacts import trees
 from meguru.pipelines.executors import EXECUTORS
+from meguru.pipelines.executors.env import Environments
 from meguru.pipelines.executors.process import ForkServer
 from meguru.pipelines.executors.thread import Threads
+from meguru.storage.blobs import open_store
 from meguru.testing.contracts.executors import ExecutorContract
 
 
@@ -28,5 +31,25 @@ class TestThread(ExecutorContract):
         server.close()
 
 
+class TestEnvironment(ExecutorContract):
+    """The empty environment: it needs no network, and no package."""
+
+    @pytest.fixture
+    def always(self, tmp_path, tmp_path_factory, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+        lock = tmp_path / "lock" / "requirements.txt"
+        lock.parent.mkdir()
+        lock.write_text("# nothing\n")
+        tree = trees.put_folder(open_store(tmp_path / "blobs"), lock.parent)
+        trees.put_folder(open_store(tmp_path / "other" / "blobs"), lock.parent)
+        return {"env": tree, "env_name": "requirements.txt"}
+
+    @pytest.fixture
+    def executor(self):
+        executor = Environments()
+        yield executor
+        executor.close()
+
+
 def test_every_executor_is_under_the_contract():
-    assert set(EXECUTORS.names()) == {"process", "thread"}
+    assert set(EXECUTORS.names()) == {"env", "process", "thread"}

@@ -13,6 +13,7 @@ EXECUTORS = Table(
     "executor",
     {
         "process": "meguru.pipelines.executors.process:shared",
+        "env": "meguru.pipelines.executors.env:Environments",
         "thread": "meguru.pipelines.executors.thread:Threads",
     },
 )

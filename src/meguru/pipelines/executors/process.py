@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,19 +50,22 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _Over = Callable[[Exit], None]
+PROGRAM = (sys.executable, "-P", "-m", "meguru.pipelines.executors.forkserver")
 
 
 class ForkServer:
     """Starts steps, each in a process of its own, and tells when they end.
 
     The server starts with the first step, and again when it was killed. Closing this object, or the end
-    of this process by whatever way, ends the server and every step that still runs.
+    of this process by whatever way, ends the server and every step that still runs. `program` is how it is
+    started, `variables` are added to its environment, though not to that of the steps.
     """
 
     fresh = True
     remote = False
 
-    def __init__(self) -> None:
+    def __init__(self, program: Sequence[str] = PROGRAM, variables: Mapping[str, str] | None = None) -> None:
+        self._program, self._variables = list(program), dict(variables or {})
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -151,11 +154,11 @@ class ForkServer:
             self._process.wait()
         ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "meguru.pipelines.executors.forkserver", str(theirs.fileno())],
+            [*self._program, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env=environment(),
+            env=environment() | self._variables,
         )
         theirs.close()
         self._control = ours

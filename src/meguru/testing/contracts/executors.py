@@ -70,7 +70,8 @@ def linger(n: int) -> int:
 class Steps:
     """Starts steps of one small module on an executor, and waits for their ends."""
 
-    def __init__(self, folder: Path, executor: Executor, text: str = STEPS) -> None:
+    def __init__(self, folder: Path, executor: Executor, text: str = STEPS, **always: Any) -> None:
+        self.always = always
         self.folder, self.executor, self.count = folder, executor, 0
         self.marks = folder / "marks.txt"
         self.ended: queue.Queue[tuple[str, Ended]] = queue.Queue()
@@ -98,7 +99,7 @@ class Steps:
                 blobs=self.blobs.url,
                 scratch=str(self.folder / name),
                 seed=7,
-                **more,
+                **self.always | more,
             ),
             log=self.log(name),
             preload=[],
@@ -146,7 +147,15 @@ def is_gone(pid: int) -> bool:
 
 
 class ExecutorContract:
-    """Subclass it, with a fixture `executor` that closes it in the end."""
+    """Subclass it, with a fixture `executor` that closes it in the end.
+
+    `always` are fields of every `StepJob` that the executor needs.
+    """
+
+    @pytest.fixture
+    def always(self) -> dict[str, Any]:
+        """Return what every step of the executor needs to be told."""
+        return {}
 
     @pytest.fixture
     def executor(self) -> Iterator[Executor]:
@@ -154,9 +163,9 @@ class ExecutorContract:
         raise NotImplementedError
 
     @pytest.fixture
-    def steps(self, executor: Executor, tmp_path: Path) -> Steps:
+    def steps(self, executor: Executor, tmp_path: Path, always: dict[str, Any]) -> Steps:
         """Return a module of steps on the executor."""
-        return Steps(tmp_path, executor)
+        return Steps(tmp_path, executor, **always)
 
     def test_what_a_step_returns_is_in_the_blob_store(self, steps: Steps) -> None:
         assert steps.run("double", 21) == 42
@@ -195,7 +204,7 @@ class ExecutorContract:
         assert seen == ([1, 1] if steps.executor.fresh else [1, 2])
 
     def test_two_versions_of_a_project_do_not_mix(self, steps: Steps, executor: Executor) -> None:
-        other = Steps(steps.folder / "other", executor, STEPS.replace("2 * n", "3 * n"))
+        other = Steps(steps.folder / "other", executor, STEPS.replace("2 * n", "3 * n"), **steps.always)
         assert [steps.run("double", 1), other.run("double", 1), steps.run("double", 1)] == [2, 3, 2]
 
     def test_a_killed_step_ends_with_all_that_it_started(self, steps: Steps, executor: Executor) -> None:
