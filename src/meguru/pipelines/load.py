@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from meguru.errors import InvalidInput, MeguruError, NotFound
-from meguru.pipelines import snapshot, store
+from meguru.pipelines import lockfiles, snapshot, store
 from meguru.pipelines.authoring import PipelineFunction
-from meguru.pipelines.code import Project, code_of, environment, environment_of
+from meguru.pipelines.code import Project, code_of, environment
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
@@ -40,6 +40,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
         if known is not None and is_current(project, known):
             return known
     name, graph = trace(project, name)
+    graph = lockfiles.pin(graph, project, ws.blobs)
     calls = [step for step in graph.steps if step.function]
     codes = {step.function: code_of(project, step.function) for step in calls}
     return register(
@@ -48,7 +49,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
         codes={
             step.key: StepCode(
                 code=codes[step.function],
-                environment=environment_of(project.entry, codes[step.function].packages),
+                environment=lockfiles.environment_of(project, step, codes[step.function].packages),
             )
             for step in calls
         },
