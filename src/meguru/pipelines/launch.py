@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from meguru.pipelines import lockfiles
 from meguru.pipelines.executors.work import (
     Argument,
     DatasetArgument,
@@ -49,6 +50,7 @@ def job_of(
     """Return everything that a step's process needs; its seed follows from its cache key."""
     step = graph[key]
     needed = step.resources or Resources()
+    env_name, env = lockfiles.split(step.env)
     return StepJob(
         function=step.function,
         arguments={name: _argument(given, graph, run, outputs) for name, given in step.inputs.items()},
@@ -63,6 +65,8 @@ def job_of(
         cpu=needed.cpu if step.resources else 0.0,
         memory=needed.memory or 0,
         gpu=needed.gpu,
+        env=env,
+        env_name=env_name,
     )
 
 

@@ -42,10 +42,9 @@ class Environments:
         def work() -> None:
             try:
                 python = environments.build(open_store(job.blobs), job.env, job.env_name)
-            except (MeguruError, OSError) as error:
-                self._end_building(name, _failed(error))
-            else:
                 self._launch(python, name, job, log, preload)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run must hear of it
+                self._end_building(name, _failed(error))
 
         if environments.is_built(job.env):
             work()
@@ -75,17 +74,21 @@ class Environments:
 
     def _launch(self, python: Path, name: str, job: StepJob, log: Path, preload: Iterable[str]) -> None:
         with self._lock:
+            server = self._server(python)
             done = self._building.pop(name, None)
             if done is None:  # it was ended meanwhile
                 return
-            server = self._where[name] = self._server(python)
+            self._where[name] = server
 
         def ended(how: Ended) -> None:
             with self._lock:
                 self._where.pop(name, None)
             done(how)
 
-        server.start(name, job, log=log, preload=preload, done=ended)
+        try:
+            server.start(name, job, log=log, preload=preload, done=ended)
+        except OSError as error:
+            ended(_failed(error))
 
     def _server(self, python: Path) -> ForkServer:
         server = self._servers.pop(python, None) or ForkServer(
@@ -106,7 +109,7 @@ class Environments:
             done(how)
 
 
-def _failed(error: MeguruError | OSError) -> Ended:
+def _failed(error: Exception) -> Ended:
     told = error.as_dict() if isinstance(error, MeguruError) else {}
     failure = Failure(type=type(error).__name__, message=str(error), traceback="", error=told)
     return Ended(outcome=Outcome(failure=failure))

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import meguru
 from meguru.artifacts import trees
 from meguru.base import digests
 from meguru.base.cache import cache_folder
@@ -135,7 +134,7 @@ def libraries() -> str:
         if closure.intersection(map(_normal, owners))
     ]
     paths = [
-        str(Path(meguru.__file__).parent.parent),
+        str(Path(__file__).parents[3]),  # where Meguru itself is
         sysconfig.get_path("purelib"),
         sysconfig.get_path("platlib"),
     ]
