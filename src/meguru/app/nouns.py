@@ -22,6 +22,7 @@ SCHEMAS = (
     "meguru.monitoring.schema",
     "meguru.releases.schema",
     "meguru.triggers.schema",
+    "meguru.webhooks.schema",
 )
 OPERATIONS = (
     "meguru.governance.operations",
@@ -36,6 +37,7 @@ OPERATIONS = (
     "meguru.monitoring.operations",
     "meguru.releases.operations",
     "meguru.triggers.operations",
+    "meguru.webhooks.operations",
 )
 
 

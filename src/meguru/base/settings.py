@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that steps with a `memory` get together; default: what the machine has."""
     gpus: float = 0.0
     """Accelerators that one process gives to steps."""
+    webhook_private: bool = False
+    """Whether webhooks may call private addresses, and by plain http: for a server on your own machine."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 

@@ -23,6 +23,7 @@ ROLES: dict[str, frozenset[str]] = {
             "endpoint:predict",
             "monitor:*",
             "trigger:*",
+            "webhook:*",
             "outcome:*",
             "blob:*",
         }

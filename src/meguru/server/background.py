@@ -10,6 +10,8 @@ from meguru.runtime.workspace import Workspace
 from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
 from meguru.triggers.evaluate import Evaluator
+from meguru.webhooks.call import HANDLERS as WEBHOOK_HANDLERS
+from meguru.webhooks.follow import Follower
 
 
 class Background:
@@ -25,6 +27,10 @@ class Background:
         self._sweeper = threading.Thread(
             target=Sweeper(ws).run, args=(self._stop,), name="sweeper", daemon=True
         )
+        self._follower = threading.Thread(
+            target=Follower(ws).run, args=(self._stop,), name="webhooks", daemon=True
+        )
+        self._caller = Worker(ws, WEBHOOK_HANDLERS, threads=2)
         self._service = service
 
     def start(self) -> None:
@@ -33,12 +39,16 @@ class Background:
         self._evaluator.start()
         self._sweeper.start()
         self._worker.start()
+        self._follower.start()
+        self._caller.start()
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
         self._stop.set()
         self._worker.stop()
+        self._caller.stop()
         self._ws.notify()
         self._evaluator.join(timeout=5)
         self._sweeper.join(timeout=5)
+        self._follower.join(timeout=5)
         self._service.stop()

@@ -46,10 +46,6 @@ def routes() -> list[Route]:
         route(f"{_BASE}/delete-tag", {"DELETE": _delete_tag}),
         *registry_aliases.routes(),
         *registry_versions.routes(),
-        route("/mlflow/webhooks", dict.fromkeys(("GET", "POST"), _no_webhooks)),
-        route(
-            "/mlflow/webhooks/{rest:path}", dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), _no_webhooks)
-        ),
     ]
 
 
@@ -67,7 +63,9 @@ def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) ->
         raise exists(name)
     made = Model(name=name, description=description, tags=tags, created_at=ctx.now(), updated_at=ctx.now())
     store.keep_model(ctx.tx, made)
-    ctx.emit("registered_model.created", refs.make("model", name), data={"tags": tags})
+    ctx.emit(
+        "registered_model.created", refs.make("model", name), data={"tags": tags, "description": description}
+    )
     return model_answer(ctx.tx, made)
 
 
@@ -192,9 +190,3 @@ def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
 def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
     _changed(ws, name=given.needed("name"), description=None, tags={}, dropped=given.needed("key"))
     return {}
-
-
-def _no_webhooks(ws: Workspace, given: Given) -> Any:
-    del ws, given
-    message = "Webhooks are not supported here; a trigger can start an action on any event of the registry"
-    raise Refusal("NOT_IMPLEMENTED", message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from meguru.api.mlflow import artifacts, artifacts_pages, logged_models, registry
+from meguru.api.mlflow import artifacts, artifacts_pages, logged_models, registry, webhooks
 
 
 def other_routes() -> list[BaseRoute]:
@@ -14,6 +14,7 @@ def other_routes() -> list[BaseRoute]:
         *artifacts_pages.routes(),
         *registry.routes(),
         *logged_models.routes(),
+        *webhooks.routes(),
     ]
 
 

@@ -47,11 +47,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """References of the run (first) and the logged model that it comes from."""
 
 
-def completed(tx: Connection, given: Source) -> Source:
+def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Source:
     """Return a source that may be used, with the run and the logged model that it comes from.
 
     A version of another model passes its own on, and what its alias means now is written down.
     """
+    if is_prompt:
+        if not re.fullmatch(r"[\w-]+", given.source):
+            raise invalid(f"Invalid prompt source: '{given.source[:300]}'. Use one of MLflow's placeholders.")
+        return given
     found = _OF_VERSION.fullmatch(given.source)
     if found is None or found[1].startswith("m-"):
         check_source(tx, given.source, run=given.run, model=given.logged_model)

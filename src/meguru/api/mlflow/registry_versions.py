@@ -26,6 +26,7 @@ from meguru.registry.outside import UNVERIFIED, VERIFIED
 from meguru.registry.register import record
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
+from meguru.webhooks.topics import IS_PROMPT
 
 _BASE = "/mlflow/model-versions"
 _FIELDS = Fields(
@@ -56,7 +57,7 @@ def _made(
 ) -> dict[str, Any]:
     with ctx.ws.read() as tx:
         held_model(tx, name)
-        given = completed(tx, given)
+        given = completed(tx, given, is_prompt=is_prompt(tags))
     found = verify(ctx.ws, name, given)
     held_model(ctx.tx, name)
     number = store.next_number(ctx.tx, name)
@@ -129,6 +130,11 @@ def _forgotten(ctx: Context, *, name: str, version: int) -> None:
     store.keep_version(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
     store.touch(ctx.tx, name, ctx.now())
     ctx.emit("model_version.removed", refs.make("model", name, version), data={"by": "MLflow"})
+
+
+def is_prompt(tags: dict[str, str]) -> bool:
+    """Tell whether a version is a prompt's: MLflow keeps prompts as registered models."""
+    return tags.get(IS_PROMPT, "").lower() == "true"
 
 
 def aliases_of(ctx: Context, name: str) -> dict[str, int]:

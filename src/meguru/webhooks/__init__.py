@@ -1,0 +1,1 @@
+"""Webhooks: calls to other systems when something happens in the registry."""

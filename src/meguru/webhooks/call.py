@@ -1,0 +1,66 @@
+"""The job that makes one call of a webhook, again until it is taken."""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+
+from meguru.base.plugins import Table
+from meguru.runtime.jobs import Job, Lease
+from meguru.runtime.operations import Context, Operation
+from meguru.runtime.principals import system
+from meguru.runtime.workspace import Workspace
+from meguru.webhooks import store
+from meguru.webhooks.send import send
+from meguru.webhooks.types import Call, WebhookState
+
+ACTOR = system("webhooks")
+
+
+class NotTaken(Exception):
+    """The other side did not take a call; it may take it later."""
+
+
+class _Payload(msgspec.Struct, frozen=True, kw_only=True):
+    webhook: str
+    call: Call
+
+
+class CallJob:
+    """Handles jobs of kind ``webhook_call``; a crash in the middle makes the call again, with the same id."""
+
+    def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
+        """Make the call; nothing is done for a webhook that is gone or switched off."""
+        wanted = msgspec.convert(job.payload, _Payload)
+        with ws.read() as tx:
+            hook, secret = store.find(tx, wanted.webhook), store.secret_of(tx, wanted.webhook)
+        if hook is None or hook.state is not WebhookState.ACTIVE:
+            return
+        lease.proceed()
+        delivery = str(uuid.uuid5(uuid.NAMESPACE_URL, job.key))
+        answer = send(hook.url, wanted.call, secret=secret, delivery=delivery, settings=ws.settings)
+        if answer.is_taken:
+            return
+        why = answer.error or f"it answered {answer.status}"
+        if answer.is_worth_another:
+            raise NotTaken(why)
+        self.abandon(ws, job, why)
+
+    def abandon(self, ws: Workspace, job: Job, why: str) -> None:
+        """Tell in the log that a call was not taken."""
+        wanted = msgspec.convert(job.payload, _Payload)
+        told = {"webhook": wanted.webhook, "topic": wanted.call.topic, "why": why[:500]}
+        ws.with_(principal=ACTOR, cause=job.cause).execute(_fail, told)
+
+
+def _fail_call(ctx: Context, *, webhook: str, topic: str, why: str) -> None:
+    """Tell that a call was not taken, and won't be made again."""
+    ctx.emit("webhook.failed", f"webhook/{webhook}", data={"topic": topic, "why": why})
+
+
+# Not registered: only the job may call it.
+_fail = Operation(_fail_call, "webhook.fail", "webhook:write", query=False, evented=True)
+HANDLER = CallJob()
+HANDLERS = Table("webhook job handler", {"webhook_call": "meguru.webhooks.call:HANDLER"})
+"""Apart from other jobs: a pipeline of hours must not hold back a call, nor a slow receiver a step."""

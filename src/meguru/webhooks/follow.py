@@ -1,0 +1,94 @@
+"""The follower: reads the event log and promises the calls that webhooks are to make of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+import msgspec
+
+from meguru.runtime import events, jobs
+from meguru.runtime.operations import Context, Operation
+from meguru.runtime.principals import system
+from meguru.runtime.workspace import Workspace
+from meguru.webhooks import store, topics
+from meguru.webhooks.types import Webhook, WebhookState
+
+log = logging.getLogger(__name__)
+BATCH = 200
+IDLE_SECONDS = 1.0
+MAX_ATTEMPTS = 10
+"""With a pause that doubles from a second on, it is tried for some eight minutes."""
+KIND = "webhook_call"
+
+
+class Follower:
+    """Promises calls until it is stopped.
+
+    A call is a job, made in the transaction that moves the cursor beyond its event; so each is promised once,
+    whoever is killed when, and made at least once.
+    """
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("webhooks"))
+        self._seen = 0
+
+    def step(self) -> int:
+        """Promise the calls of everything that has happened by now; return how many."""
+        with self.ws.read() as tx:
+            head = events.head(tx)
+            hooks = [each for each in store.all_webhooks(tx) if each.state is WebhookState.ACTIVE]
+            if not hooks:
+                return 0
+            oldest = min(each.since_seq for each in hooks)
+            # Before the oldest, there was none to be told.
+            after = max(store.cursor(tx), oldest, self._seen)
+        count = 0
+        while after < head:
+            with self.ws.read() as tx:
+                found = events.read(tx, after=after, before=head + 1, limit=BATCH, types=topics.EVENTS)
+            for event in found:
+                count += self.ws.with_(cause=event.id).execute(_promise, {"seq": event.seq})
+            after = found[-1].seq if len(found) == BATCH else head
+        self._seen = head
+        return count
+
+    def run(self, stop: threading.Event) -> None:
+        """Promise calls as things happen, until `stop` is set; then `ws.notify()` ends the wait at once."""
+        while not stop.is_set():
+            try:
+                with self.ws.read() as tx:
+                    seen = events.head(tx)
+                self.step()
+                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS)
+            except Exception:
+                log.exception("the webhooks could not follow the log; trying again")
+                stop.wait(IDLE_SECONDS)
+
+
+def _promise_calls(ctx: Context, *, seq: int) -> int:
+    """Promise the calls of one event, and move the cursor to it."""
+    if store.cursor(ctx.tx) >= seq:
+        return 0
+    (event,) = events.read(ctx.tx, after=seq - 1, limit=1)
+    count = 0
+    for number, call in enumerate(topics.calls_of(ctx.tx, event)):
+        for hook in store.all_webhooks(ctx.tx):
+            if _wants(hook, call.topic, seq):
+                payload: dict[str, Any] = {"webhook": hook.id, "call": msgspec.to_builtins(call)}
+                key = f"{hook.id}:{event.id}:{number}"
+                jobs.enqueue(
+                    ctx, kind=KIND, key=key, payload=payload, cause=event.id, max_attempts=MAX_ATTEMPTS
+                )
+                count += 1
+    store.set_cursor(ctx.tx, seq)
+    return count
+
+
+def _wants(hook: Webhook, topic: str, seq: int) -> bool:
+    return hook.state is WebhookState.ACTIVE and topic in hook.topics and seq > hook.since_seq
+
+
+# Not registered: only the follower may call it.
+_promise = Operation(_promise_calls, "webhook.promise", "webhook:write", query=False, evented=False)

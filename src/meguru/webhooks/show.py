@@ -1,0 +1,67 @@
+"""Ask for webhooks, and try one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.base.ids import new_id
+from meguru.errors import InvalidInput
+from meguru.runtime.operations import Context, operation
+from meguru.webhooks import store
+from meguru.webhooks.manage import check_topics
+from meguru.webhooks.send import send
+from meguru.webhooks.types import Answer, Call, Webhook
+
+
+@operation("webhook.list", permission="webhook:read", query=True)
+def list_webhooks(ctx: Context) -> list[Webhook]:
+    """List all webhooks, the newest first."""
+    return store.all_webhooks(ctx.tx)
+
+
+@operation("webhook.show", permission="webhook:read", query=True)
+def show(ctx: Context, *, webhook: str) -> Webhook:
+    """Show a webhook."""
+    return store.one(ctx.tx, webhook)
+
+
+@operation("webhook.test", permission="webhook:write")
+def try_out(ctx: Context, *, webhook: str, topic: str = "") -> Answer:
+    """Call a webhook once with an example, and tell what came back."""
+    with ctx.ws.read() as tx:
+        known, secret = store.one(tx, webhook), store.secret_of(tx, webhook)
+    (chosen,) = check_topics([topic or known.topics[0]])
+    call = Call(topic=chosen, at=ctx.now(), data=example(chosen))
+    # Before the transaction is open: nobody waits for the other side.
+    answer = send(known.url, call, secret=secret, delivery=new_id("delivery"), settings=ctx.settings)
+    told = {"topic": chosen, "status": answer.status, "error": answer.error}
+    ctx.emit("webhook.tested", f"webhook/{webhook}", data=told)
+    return answer
+
+
+def example(topic: str) -> dict[str, Any]:
+    """Return the data of an example, the same as MLflow's."""
+    entity, _, action = topic.rpartition(".")
+    is_prompt = entity.startswith("prompt")
+    what = "prompt" if is_prompt else "model"
+    named = {"name": f"example_{what}"}
+    tags = {"tags": {"example_key": "example_value"}}
+    version = {"version": "1"}
+    of_version = version if "version" in entity else {}
+    match entity.removeprefix("registered_").removeprefix(what).strip("_"):
+        case "":
+            words = "An example prompt" if is_prompt else "An example registered model"
+            return named | tags | {"description": words}
+        case "version":
+            origin = (
+                {"template": "Hello {{name}}!"}
+                if is_prompt
+                else {"source": "models:/123", "run_id": "abcd1234abcd5678"}
+            )
+            return named | version | origin | tags | {"description": f"An example {what} version"}
+        case "tag" | "version_tag":
+            value = {"value": "example_value"} if action == "set" else {}
+            return named | of_version | {"key": "example_key"} | value
+        case "alias" | "version_alias":
+            return named | {"alias": "example_alias"} | (version if action == "created" else {})
+    raise InvalidInput(f"{topic!r} has no example", field="topic")
