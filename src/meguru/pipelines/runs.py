@@ -16,6 +16,22 @@ from meguru.runtime.jobs.schema import job
 _DERIVED = {"ref", "interrupted", "tracked", "steps"}
 _MANY = 500
 _KEPT = (StepState.SUCCEEDED.value,)
+_FIXED = {"id", "run", "pipeline", "step", "parent", "parts"}
+_CHANGEABLE = [column.name for column in step_run.columns if column.name not in _FIXED]
+# Made once: SQLAlchemy takes longer to put them together than the database to carry them out.
+_ADD_STEPS = insert(step_run)
+_CHANGE_STEPS = (
+    update(step_run)
+    .where(step_run.c.id == bindparam("this"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
+)
+_KEPT_STEPS = select(step_run).where(
+    step_run.c.id.in_(
+        select(func.max(step_run.c.id))
+        .where(step_run.c.key.in_(bindparam("keys", expanding=True)), step_run.c.state.in_(_KEPT))
+        .group_by(step_run.c.key)
+    )
+)
 
 
 def add(tx: Connection, run: PipelineRun) -> None:
@@ -70,29 +86,22 @@ def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) 
     """Write steps; those whose ids are in `known` have a row already."""
     there = set(known)
     new = [msgspec.structs.asdict(one) for one in changed if one.id not in there]
-    old = [msgspec.structs.asdict(one) for one in changed if one.id in there]
+    old = [_changeable(one) for one in changed if one.id in there]
     if new:
-        tx.execute(insert(step_run), new)
+        tx.execute(_ADD_STEPS, new)
     if old:
-        names = [name for name in old[0] if name != "id"]
-        query = update(step_run).where(step_run.c.id == bindparam("this"))
-        tx.execute(
-            query.values({name: bindparam(f"new_{name}") for name in names}),
-            [{"this": row["id"], **{f"new_{name}": row[name] for name in names}} for row in old],
-        )
+        tx.execute(_CHANGE_STEPS, old)
+
+
+def _changeable(one: StepRun) -> dict[str, Any]:
+    return {"this": one.id, **{f"new_{name}": getattr(one, name) for name in _CHANGEABLE}}
 
 
 def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
     """Return, by cache key, the newest step run that computed the outputs; keys without one are left out."""
     found: dict[str, StepRun] = {}
     for start in range(0, len(keys), _MANY):
-        wanted = list(keys[start : start + _MANY])
-        newest = (
-            select(func.max(step_run.c.id))
-            .where(step_run.c.key.in_(wanted), step_run.c.state.in_(_KEPT))
-            .group_by(step_run.c.key)
-        )
-        for row in tx.execute(select(step_run).where(step_run.c.id.in_(newest))):
+        for row in tx.execute(_KEPT_STEPS, {"keys": list(keys[start : start + _MANY])}):
             found[row.key] = _step(row)
     return found
 

@@ -50,6 +50,10 @@ class Board:
                 found.append(key)
         return found
 
+    def has_ready(self) -> bool:
+        """Tell whether `begin` may hand something out."""
+        return bool(self._ready)
+
     def rank(self, key: str) -> Rank:
         """Return where a step stands in the author's order."""
         return self._rank[key]

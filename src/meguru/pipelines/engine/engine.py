@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import heapq
 import queue
 import shutil
@@ -99,13 +100,25 @@ class Engine:
 
     def _plan(self) -> list[str]:
         """Decide what can be decided; return the steps to start now."""
-        if not self.paused and self.plan.failed is None:
+        if not self.paused and self.plan.failed is None and self.plan.has_news():
             with self.ws.read() as tx:
                 self.plan.look(tx)
         return [] if self.paused or self.plan.failed is not None else self._chosen()
 
+    @functools.cached_property
+    def sources(self) -> Path:
+        """The unpacked source of the pipeline."""
+        snapshot = self.version.snapshot
+        return trees.fetch(self.ws.blobs, snapshot, self.ws.cache_folder("sources") / snapshot)
+
+    @functools.cached_property
+    def preload(self) -> list[str]:
+        """What the steps' processes will import."""
+        return preload_of(self.version)
+
     def _chosen(self) -> list[str]:
         """Choose the steps to start now of those that can run."""
+        self.places.look_again()
         started: list[str] = []
         later: list[str] = []
         now = self.ws.clock.now()
@@ -143,9 +156,6 @@ class Engine:
         name = new_id("proc")
         scratch = self._scratch() / f"{key}-{one.attempt}-{name[-6:]}"
         scratch.mkdir(parents=True)
-        folder = trees.fetch(
-            self.ws.blobs, self.version.snapshot, self.ws.cache_folder("sources") / self.version.snapshot
-        )
         active = Active(
             name=name,
             isolation=step.isolation,
@@ -164,12 +174,12 @@ class Engine:
                 self.version,
                 self.plan.outputs,
                 self.ws.blobs.url,
-                folder,
+                self.sources,
                 scratch,
                 one.key,
             ),
             log=active.log,
-            preload=preload_of(self.version),
+            preload=self.preload,
             done=lambda ended: self.inbox.put((key, ended)),
         )
 

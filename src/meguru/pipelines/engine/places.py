@@ -7,7 +7,7 @@ from collections.abc import Callable
 from meguru.pipelines import executors
 from meguru.pipelines.engine.record import Record
 from meguru.pipelines.executors import capacity
-from meguru.pipelines.graph import Step
+from meguru.pipelines.graph import Resources, Step
 from meguru.pipelines.pools import store as pools
 from meguru.runtime.jobs import Job
 from meguru.runtime.operations import Context
@@ -20,6 +20,11 @@ class Places:
         self.record, self.job, self.call = record, job, call
         self.capacity = capacity.shared(record.ws.settings)
         self._asked: set[str] = set()
+        self._refused: set[tuple[str, Resources | None]] = set()
+
+    def look_again(self) -> None:
+        """Forget what was refused: there may be room by now."""
+        self._refused.clear()
 
     def take(self, step: Step) -> bool:
         """Take what a step needs; False if it must wait.
@@ -29,11 +34,14 @@ class Places:
         InvalidInput
             If it needs more than there is.
         """
+        if (step.isolation, step.resources) in self._refused:
+            return False  # one asks for all that need the same: a mapped step has thousands
         name = self._name(step)
         remote = executors.of(step.isolation).remote
         self.capacity.check(step, remote=remote)
         self._asked.add(name)
         if not self.capacity.take(name, step.resources, self.call, remote=remote):
+            self._refused.add((step.isolation, step.resources))
             return False
         if step.pool is None or self._take_place(step, step.pool):
             return True

@@ -40,6 +40,10 @@ class Plan:
         self._earlier: dict[str, StepRun] = {}
         self._restore()
 
+    def has_news(self) -> bool:
+        """Tell whether there may be something to decide."""
+        return bool(self.questions.open) or self.board.has_ready()
+
     def look(self, tx: Connection) -> None:
         """Decide about every step that can begin now."""
         for key, answer in self.questions.answered(tx):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, select, update
 
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PARKED)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+# Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
+_SEE_MINE = select(job.c.id).where(
+    job.c.id == bindparam("this"),
+    job.c.state == JobState.RUNNING,
+    job.c.attempt == bindparam("its_attempt"),
+    job.c.lease_owner == bindparam("its_owner"),
+)
+_HOLD_MINE = _SEE_MINE.with_for_update()
 
 
 def enqueue(
@@ -128,8 +138,8 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
 
 def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
     """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
-    query = select(job.c.id).where(_held(held))
-    return tx.execute(query.with_for_update() if keep else query).first() is not None
+    values = {"this": held.id, "its_attempt": held.attempt, "its_owner": held.lease_owner}
+    return tx.execute(_HOLD_MINE if keep else _SEE_MINE, values).first() is not None
 
 
 def finish(tx: Connection, held: Job, state: JobState, now: datetime, error: str | None = None) -> bool:
