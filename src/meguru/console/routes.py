@@ -18,6 +18,7 @@ from meguru.console.pages import (
     monitors,
     pipeline_runs,
     runs,
+    step_logs,
     triggers,
 )
 from meguru.console.stream import Live
@@ -35,6 +36,7 @@ PAGES: dict[str, Page] = {
     "/ui/models/{name}": models.one,
     "/ui/pipelines/runs": pipeline_runs.listing,
     "/ui/pipelines/runs/{id}": pipeline_runs.one,
+    "/ui/pipelines/runs/{id}/log": step_logs.of_run,
     "/ui/runs": runs.listing,
     "/ui/runs/{id}": runs.one,
     "/ui/triggers": triggers.listing,

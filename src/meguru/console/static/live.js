@@ -1,6 +1,7 @@
 // Follow the log by server-sent events; when something this page shows has happened, swap the parts that changed.
 const PACE = 500;
 const PATIENCE = 5000;
+const MOVING = 1000;
 
 export function follow(main) {
   const lamp = document.getElementById("live");
@@ -80,6 +81,10 @@ export function follow(main) {
       open();
     }
   });
+  // What grows without an event, such as a log, says so as long as it does.
+  setInterval(() => {
+    if (!document.hidden && main.querySelector("[data-moving]")) refresh();
+  }, MOVING);
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   open();
@@ -114,5 +119,9 @@ function replace(old, part, known) {
   for (const row of part.querySelectorAll("[data-key]")) {
     if (rows.size && !rows.has(row.dataset.key)) row.classList.add("fresh");
   }
+  const log = old.querySelector("pre.log");
+  const place = log && (log.scrollHeight - log.scrollTop - log.clientHeight < 8 ? Infinity : log.scrollTop);
   old.replaceWith(part);
+  const grown = part.querySelector("pre.log");
+  if (log && grown) grown.scrollTop = Math.min(place, grown.scrollHeight);
 }
