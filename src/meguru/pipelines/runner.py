@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -74,9 +75,16 @@ def follow(
         ) from None
 
 
-def work_on(ws: Workspace, job: str, progress: Progress | None = None) -> bool:
-    """Do a run's job in this thread; False if another process has it or it is over."""
-    return Worker(ws, _Handlers(progress)).see_through(job)
+def work_on(
+    ws: Workspace, job: str, progress: Progress | None = None, stopping: threading.Event | None = None
+) -> bool:
+    """Do a run's job in this thread; False if another process has it or it is over.
+
+    When `stopping` is set, the job is put back for whoever goes on with it.
+    """
+    worker = Worker(ws, _Handlers(progress))
+    worker.stopping = stopping or worker.stopping
+    return worker.see_through(job)
 
 
 def wait(

@@ -1,10 +1,11 @@
-"""What the server does beside answering: jobs, triggers, silent runs, and following the live deployments."""
+"""What the server does beside answering: jobs, triggers, backfills, silent runs, the live deployments."""
 
 from __future__ import annotations
 
 import threading
 
 from meguru.app.jobs import HANDLERS
+from meguru.backfills.advance import Conductor
 from meguru.runtime.jobs import Worker
 from meguru.runtime.workspace import Workspace
 from meguru.server.sweeping import Sweeper
@@ -31,12 +32,16 @@ class Background:
             target=Follower(ws).run, args=(self._stop,), name="webhooks", daemon=True
         )
         self._caller = Worker(ws, WEBHOOK_HANDLERS, threads=2)
+        self._backfills = threading.Thread(
+            target=Conductor(ws).run, args=(self._stop,), name="backfills", daemon=True
+        )
         self._service = service
 
     def start(self) -> None:
         """Start all threads."""
         self._service.start()
         self._evaluator.start()
+        self._backfills.start()
         self._sweeper.start()
         self._worker.start()
         self._follower.start()
@@ -49,6 +54,7 @@ class Background:
         self._caller.stop()
         self._ws.notify()
         self._evaluator.join(timeout=5)
+        self._backfills.join(timeout=5)
         self._sweeper.join(timeout=5)
         self._follower.join(timeout=5)
         self._service.stop()

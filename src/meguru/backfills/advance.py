@@ -1,0 +1,164 @@
+"""Bring a backfill on: take in the runs that ended, begin the next ones, end it when nothing is left.
+
+Whoever does it, and however often, a partition gets one run: the run and the partition that names it are
+written in one transaction, in which the backfill is locked.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from meguru.backfills import store
+from meguru.backfills.types import FINAL, Backfill, BackfillState, Partition, PartitionState
+from meguru.errors import Busy, MeguruError
+from meguru.pipelines.start import start
+from meguru.pipelines.types import RunState
+from meguru.runtime import events
+from meguru.runtime.operations import Context, Operation
+from meguru.runtime.principals import system
+from meguru.runtime.workspace import Workspace
+
+log = logging.getLogger(__name__)
+IDLE_SECONDS = 1.0
+_ENDS = {
+    RunState.SUCCEEDED.value: PartitionState.SUCCEEDED,
+    RunState.FAILED.value: PartitionState.FAILED,
+    RunState.CANCELLED.value: PartitionState.CANCELLED,
+}
+
+
+class Conductor:
+    """Brings every backfill of a workspace on until it is stopped; several servers may run one each."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("backfills"))
+
+    def step(self) -> None:
+        """Bring on each backfill that has something to do."""
+        with self.ws.read() as tx:
+            waiting = [one for one in store.active(tx) if has_work(tx, one)]
+        for one in waiting:
+            advance(self.ws, backfill=one)
+
+    def run(self, stop: threading.Event) -> None:
+        """Bring backfills on as their runs end, until `stop` is set."""
+        while not stop.is_set():
+            try:
+                with self.ws.read() as tx:
+                    seen = events.head(tx)
+                self.step()
+                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS)
+            except Exception:
+                log.exception("the backfills could not be brought on; trying again")
+                stop.wait(IDLE_SECONDS)
+
+
+def has_work(tx: Connection, backfill: str) -> bool:
+    """Tell whether `advance` would change something; a look that holds up no writer."""
+    found = store.get(tx, backfill)
+    if found.state in FINAL:
+        return False
+    return _room(found) > 0 or _is_over(found) or bool(store.ended(tx, found.id))
+
+
+def _advance(ctx: Context, *, backfill: str) -> None:
+    found = store.get(ctx.tx, backfill, lock=True)
+    if found.state in FINAL:
+        return
+    for row in store.ended(ctx.tx, found.id):
+        store.set_partition(
+            ctx.tx,
+            found.id,
+            row.position,
+            state=_ENDS[row.state].value,
+            reason=_why(row.state, row.failed),
+            ran=row.ran,
+            cached=row.cached,
+            started_at=row.started_at or row.finished_at,
+            finished_at=row.finished_at,
+        )
+    found = store.get(ctx.tx, found.id)
+    if (room := _room(found)) > 0:
+        for part in store.partitions(ctx.tx, found.id, states=[PartitionState.WAITING], limit=room):
+            _begin(ctx, found, part)
+        found = store.get(ctx.tx, found.id)
+    if _is_over(found):
+        _end(ctx, found)
+
+
+def _room(found: Backfill) -> int:
+    """Return how many runs may begin now."""
+    if found.state is not BackfillState.RUNNING or _is_stopped(found):
+        return 0
+    return min(found.counts.waiting, found.parallel - found.counts.running)
+
+
+def _is_stopped(found: Backfill) -> bool:
+    return found.on_failure == "stop" and found.counts.failed + found.counts.cancelled > 0
+
+
+def _is_over(found: Backfill) -> bool:
+    return found.counts.running == 0 and (found.counts.waiting == 0 or _is_stopped(found))
+
+
+def _begin(ctx: Context, found: Backfill, part: Partition) -> None:
+    # What a backfill does is done by whoever started it, whichever process carries it out.
+    acting = ctx.with_(principal=system(found.created_by), cause=found.event)
+    marks = len(acting.emitted), len(acting.hooks)
+    try:
+        with ctx.tx.begin_nested():
+            run = start(
+                acting,
+                pipeline=f"{found.pipeline}@{found.version}",
+                params={**found.params, found.param: part.key},
+                priority=found.priority,
+                origin=found.ref,
+                partition=part.key,
+            )
+    except (OperationalError, Busy):
+        raise  # the database, not the run: all of it is tried again
+    except MeguruError as error:
+        del acting.emitted[marks[0] :], acting.hooks[marks[1] :]
+        failed = {"state": PartitionState.FAILED.value, "reason": str(error), "finished_at": ctx.now()}
+        store.set_partition(ctx.tx, found.id, part.position, tries=part.tries + 1, run=None, **failed)
+        return
+    store.set_partition(
+        ctx.tx,
+        found.id,
+        part.position,
+        state=PartitionState.RUNNING.value,
+        run=run.id,
+        tries=part.tries + 1,
+        reason="",
+        started_at=ctx.now(),
+        finished_at=None,
+    )
+
+
+def _end(ctx: Context, found: Backfill) -> None:
+    counts = found.counts
+    well = counts.failed + counts.cancelled == 0
+    reason = (
+        "" if well else f"{counts.failed} failed, {counts.cancelled} cancelled, {counts.waiting} not begun"
+    )
+    state = BackfillState.SUCCEEDED if well else BackfillState.FAILED
+    store.change(ctx.tx, found.id, state=state.value, finished_at=ctx.now(), reason=reason)
+    ctx.with_(principal=system(found.created_by), cause=found.event).emit(
+        "backfill.succeeded" if well else "backfill.failed",
+        found.ref,
+        data={"pipeline": found.pipeline, "reason": reason, "counts": counts},
+    )
+
+
+def _why(state: str, failed: dict[str, str] | None) -> str:
+    if failed:
+        return f"{failed.get('step') or 'the run'}: {failed.get('type')}: {failed.get('message')}"
+    return "its run was cancelled" if state == RunState.CANCELLED.value else ""
+
+
+# Not registered: nobody but a worker may call it.
+advance = Operation(_advance, "backfill.advance", "backfill:write", query=False, evented=False)

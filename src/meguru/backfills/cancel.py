@@ -1,0 +1,38 @@
+"""Cancel a backfill."""
+
+from __future__ import annotations
+
+from meguru.backfills import store
+from meguru.backfills.start import MOST_PARALLEL
+from meguru.backfills.types import FINAL, Backfill, BackfillState, PartitionState
+from meguru.errors import Conflict
+from meguru.pipelines import runs
+from meguru.pipelines.cancel import cancel as cancel_run
+from meguru.pipelines.types import FINAL as RUN_FINAL
+from meguru.runtime.operations import Context, operation
+
+
+@operation("backfill.cancel", permission="backfill:write")
+def cancel(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
+    """Cancel a backfill with its running runs; partitions that succeeded stay as they are.
+
+    Raises
+    ------
+    Conflict
+        If it has ended.
+    """
+    found = store.get(ctx.tx, backfill, lock=True)
+    if found.state in FINAL:
+        raise Conflict(f"{found.ref} has ended already", why=f"it {found.state}", where=found.ref)
+    ctx.emit("backfill.cancelled", found.ref, data={"reason": reason, "counts": found.counts})
+    now, running = ctx.now(), [PartitionState.RUNNING]
+    for part in store.partitions(ctx.tx, found.id, states=running, limit=MOST_PARALLEL):
+        if part.run and runs.get(ctx.tx, part.run).state not in RUN_FINAL:
+            cancel_run(ctx, run=part.run, reason=f"{found.ref} was cancelled")
+            changed = {"state": PartitionState.CANCELLED.value, "finished_at": now}
+            store.set_partition(ctx.tx, found.id, part.position, **changed)
+    left = [PartitionState.WAITING]
+    store.set_all(ctx.tx, found.id, left, state=PartitionState.CANCELLED.value, finished_at=now)
+    state = BackfillState.CANCELLED.value
+    store.change(ctx.tx, found.id, state=state, finished_at=now, reason=reason)
+    return store.get(ctx.tx, found.id)

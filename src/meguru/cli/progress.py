@@ -1,0 +1,40 @@
+"""Progress: a bar on a terminal, a line for each change elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Self
+
+import click
+
+
+class Bar:
+    """Shows how much of something has ended; on standard error, and nothing when it is `quiet`."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet, self._shown = quiet, ""
+        self._live: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = (BarColumn(), TextColumn("{task.description}"))
+            self._live = Progress(*columns, console=Console(stderr=True))
+            self._live.start()
+            self._task = self._live.add_task("")
+        return self
+
+    def move(self, done: int, total: int, text: str) -> None:
+        """Show that `done` of `total` have ended, and a text."""
+        if self._live is not None:
+            self._live.update(self._task, completed=done, total=total, description=text)
+        elif not self._quiet and (shown := text.partition(", about")[0]) != self._shown:
+            self._shown = shown
+            click.echo(text, err=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
