@@ -60,8 +60,12 @@ def search(ws: Workspace, params: Params) -> Answer:
     authorise(ws, list_experiments)
     _ready(ws)
     with ws.read() as tx:
-        rows, token = search_experiments(tx, params)
-        answer: Answer = {"experiments": shown(tx, rows)}
+        numbers, token = search_experiments(tx, params)
+        found: dict[int, Row[Any]] = {}
+        for start in range(0, len(numbers), 500):
+            query = select(table).where(table.c.id.in_(numbers[start : start + 500]))
+            found |= {row.id: row for row in tx.execute(query)}
+        answer: Answer = {"experiments": shown(tx, [found[number] for number in numbers])}
     return answer | ({"next_page_token": token} if token else {})
 
 

@@ -70,6 +70,9 @@ class Database:
         with self._turn(), self._explained(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                # Begun in so many words: what goes round SQLAlchemy is to be committed too.
+                connection.begin()
             try:
                 yield connection
                 connection.commit()

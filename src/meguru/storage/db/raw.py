@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from meguru.errors import MeguruError
 
@@ -21,13 +21,14 @@ class Raw:
     def __init__(self, tx: Connection) -> None:
         self.is_sqlite = tx.dialect.name == "sqlite"
         self.driver: Any = tx.connection.driver_connection
+        self._dialect: Any = tx.dialect
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement and return its cursor."""
         try:
             return self.driver.execute(sql if self.is_sqlite else _percent(sql), values)
         except Exception as error:
-            raise _told(sql, error) from error
+            raise self._told(sql, error) from error
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run one statement for each row."""
@@ -38,7 +39,7 @@ class Raw:
                 with self.driver.cursor() as cursor:
                     cursor.executemany(_percent(sql), rows)
         except Exception as error:
-            raise _told(sql, error) from error
+            raise self._told(sql, error) from error
 
     def copy(self, table: str, columns: Sequence[str], lines: str) -> None:
         """Append rows to a table of PostgreSQL: lines of values, with a tab between two of them."""
@@ -47,7 +48,13 @@ class Raw:
             with self.driver.cursor() as cursor, cursor.copy(sql) as copy:
                 copy.write(lines)
         except Exception as error:
-            raise _told(sql, error) from error
+            raise self._told(sql, error) from error
+
+    def _told(self, sql: str, error: Exception) -> BaseException:
+        if isinstance(error, MeguruError | StatementError):
+            return error
+        base = self._dialect.loaded_dbapi.Error
+        return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=self._dialect)
 
 
 def marks(count: int) -> str:
@@ -58,9 +65,3 @@ def marks(count: int) -> str:
 @lru_cache(maxsize=512)
 def _percent(sql: str) -> str:
     return sql.replace("?", "%s")
-
-
-def _told(sql: str, error: Exception) -> Exception:
-    if isinstance(error, MeguruError | StatementError):
-        return error
-    return StatementError(str(error), sql, None, error, hide_parameters=True)

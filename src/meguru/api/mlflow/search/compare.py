@@ -1,10 +1,10 @@
-"""One comparison of a filter as an SQL condition."""
+"""One comparison of a filter, as an SQL condition with its values, or as a function of a text."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, String, type_coerce
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.search.grammar import Clause
@@ -12,40 +12,55 @@ from meguru.tracking.mlflow.moments import MOST, stored
 
 ORDERED = {"=", "!=", "<", "<=", ">", ">="}
 TEXT = {"=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"}
+Condition = tuple[str, list[Any]]
+"""SQL with a ``?`` for each of the values."""
 _TO_GLOB = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
 
 
-def text(tx: Connection, column: Any, clause: Clause) -> ColumnElement[bool]:
-    """Compare a text column."""
+def text(column: str, clause: Clause, *, is_sqlite: bool) -> Condition:
+    """Compare a text."""
+    values = _texts(clause)
+    if clause.sign in {"IN", "NOT IN"}:
+        return f"{column} {clause.sign} ({', '.join('?' * len(values))})", list(values)
+    value = values[0]
+    if clause.sign == "ILIKE":
+        return f"{column} {'LIKE' if is_sqlite else 'ILIKE'} ?", [value]
+    if clause.sign == "LIKE" and is_sqlite:
+        # SQLite's LIKE takes A for a.
+        return f"{column} GLOB ?", [value.translate(_TO_GLOB)]
+    return f"{column} {clause.sign} ?", [value]
+
+
+def function(clause: Clause) -> Callable[[str], bool]:
+    """Return what compares a text that is in no column."""
+    values = _texts(clause)
+    if clause.sign in {"LIKE", "ILIKE"}:
+        parts = {"%": ".*", "_": "."}
+        pattern = "".join(parts.get(letter, re.escape(letter)) for letter in values[0])
+        found = re.compile(pattern, re.DOTALL | (re.IGNORECASE if clause.sign == "ILIKE" else 0))
+        return lambda text: found.fullmatch(text) is not None
+    wanted = frozenset(values)
+    return wanted.__contains__ if clause.sign in {"=", "IN"} else lambda text: text not in wanted
+
+
+def number(column: str, clause: Clause) -> Condition:
+    """Compare a number."""
+    return f"{column} {clause.sign} ?", [_number_of(clause)]
+
+
+def moment(column: str, clause: Clause) -> Condition:
+    """Compare a moment with milliseconds."""
+    ms = int(max(0, min(MOST, _number_of(clause))))
+    return f"{column} {clause.sign} ?", [stored(ms)]
+
+
+def _texts(clause: Clause) -> tuple[str, ...]:
     value = clause.value
     if clause.sign not in TEXT or isinstance(value, float) or value is None:
         raise invalid(
             f"Invalid comparison of {clause.shown!r}: it takes a text in quotes and one of {sorted(TEXT)}"
         )
-    if clause.sign in {"IN", "NOT IN"}:
-        values = [value] if isinstance(value, str) else list(value)
-        return _bool(column.in_(values) if clause.sign == "IN" else column.not_in(values))
-    if clause.sign == "ILIKE":
-        return _bool(column.ilike(value))
-    if clause.sign == "LIKE":
-        # SQLite's LIKE takes A for a.
-        return _bool(
-            column.op("GLOB")(str(value).translate(_TO_GLOB))
-            if tx.dialect.name == "sqlite"
-            else column.like(value)
-        )
-    return _bool(column == value if clause.sign == "=" else column != value)
-
-
-def number(column: Any, clause: Clause) -> ColumnElement[bool]:
-    """Compare a column of numbers."""
-    return _ordered(column, clause, _number_of(clause))
-
-
-def moment(column: Any, clause: Clause) -> ColumnElement[bool]:
-    """Compare a column of moments with milliseconds."""
-    ms = max(0, min(MOST, int(_number_of(clause))))
-    return _ordered(type_coerce(column, String), clause, stored(ms))
+    return (value,) if isinstance(value, str) else value
 
 
 def _number_of(clause: Clause) -> float:
@@ -54,13 +69,3 @@ def _number_of(clause: Clause) -> float:
             f"Invalid comparison of {clause.shown!r}: it takes a number and one of {sorted(ORDERED)}"
         )
     return clause.value
-
-
-def _ordered(column: Any, clause: Clause, value: Any) -> ColumnElement[bool]:
-    signs = {"=": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__", ">=": "__ge__"}
-    return _bool(getattr(column, signs[clause.sign])(value))
-
-
-def _bool(condition: Any) -> ColumnElement[bool]:
-    done: ColumnElement[bool] = condition
-    return done

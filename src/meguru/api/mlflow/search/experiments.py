@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Row, String, exists, select, type_coerce
+from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad
 from meguru.api.mlflow.search import compare, grammar, pages
-from meguru.tracking.mlflow.schema import mlflow_experiment as table
-from meguru.tracking.mlflow.schema import mlflow_experiment_tag as tags
+from meguru.storage.db.raw import Raw, marks
 
 KINDS = ("attribute", "tag")
 STAGES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
-_MOMENTS = {"creation_time": table.c.created_at, "last_update_time": table.c.updated_at}
+_MOMENTS = {"creation_time": "e.created_at", "last_update_time": "e.updated_at"}
+_TEXTS = {"name": "e.name", "experiment_id": "CAST(e.id AS VARCHAR(20))"}
 
 
 def stages(params: Params, name: str) -> tuple[str, ...]:
@@ -28,40 +26,42 @@ def stages(params: Params, name: str) -> tuple[str, ...]:
     return STAGES[view]
 
 
-def search_experiments(tx: Connection, params: Params) -> tuple[list[Row[Any]], str]:
-    """Return one page of experiments, and the token of the next."""
+def search_experiments(tx: Connection, params: Params) -> tuple[list[int], str]:
+    """Return the numbers of one page of experiments, and the token of the next."""
+    raw = Raw(tx)
     limit = pages.limit_of(params, default=1000, most=50_000)
-    query = select(table).where(table.c.stage.in_(stages(params, "view_type")))
+    shown = stages(params, "view_type")
+    query = pages.Query("e.id", "mlflow_experiment e")
+    query.where((f"e.stage IN ({marks(len(shown))})", list(shown)))
     for clause in grammar.read_filter(params.text("filter"), kinds=KINDS):
-        query = query.where(_condition(tx, clause))
+        query.where(_condition(raw, clause))
     keys = [_key(order) for order in grammar.read_order(params.texts("order_by"), kinds=KINDS)]
     if not keys:
-        keys = [pages.Key(type_coerce(table.c.updated_at, String), descending=True)]
-    keys.append(pages.Key(table.c.id, descending=True))
-    return pages.fetch(tx, query, keys, token=params.text("page_token"), limit=limit)
+        keys = [pages.Key("e.updated_at", descending=True)]
+    keys.append(pages.Key("e.id", descending=True))
+    after = pages.read(params.text("page_token"))
+    rows, last = pages.fetch(raw, query, keys, after=after, limit=limit)
+    return [row[0] for row in rows], pages.write(last)
 
 
-def _condition(tx: Connection, clause: grammar.Clause) -> ColumnElement[bool]:
+def _condition(raw: Raw, clause: grammar.Clause) -> compare.Condition:
     if clause.kind == "tag":
-        mine = (tags.c.experiment == table.c.id) & (tags.c.key == clause.key)
+        having = "EXISTS (SELECT 1 FROM mlflow_experiment_tag t WHERE t.experiment = e.id AND t.key = ?"
         if clause.sign == "IS NULL":
-            return ~exists().where(mine)
+            return f"NOT {having})", [clause.key]
         if clause.sign == "IS NOT NULL":
-            return exists().where(mine)
-        return exists().where(mine, compare.text(tx, tags.c.value, clause))
+            return f"{having})", [clause.key]
+        sql, values = compare.text("t.value", clause, is_sqlite=raw.is_sqlite)
+        return f"{having} AND {sql})", [clause.key, *values]
     if clause.key in _MOMENTS:
         return compare.moment(_MOMENTS[clause.key], clause)
-    if clause.key == "name":
-        return compare.text(tx, table.c.name, clause)
-    if clause.key == "experiment_id":
-        return compare.text(tx, table.c.id.cast(String), clause)
+    if clause.key in _TEXTS:
+        return compare.text(_TEXTS[clause.key], clause, is_sqlite=raw.is_sqlite)
     raise _unknown(clause.key)
 
 
 def _key(order: grammar.Order) -> pages.Key:
-    if order.kind == "attribute" and order.key in _MOMENTS:
-        return pages.Key(type_coerce(_MOMENTS[order.key], String), order.descending)
-    columns = {"name": table.c.name, "experiment_id": table.c.id}
+    columns = {**_MOMENTS, "name": "e.name", "experiment_id": "e.id"}
     if order.kind != "attribute" or order.key not in columns:
         raise _unknown(order.key)
     return pages.Key(columns[order.key], order.descending)

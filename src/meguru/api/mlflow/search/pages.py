@@ -4,22 +4,45 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, or_
 
-from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.params import Params, bad
+from meguru.api.mlflow.search.compare import Condition
+from meguru.storage.db.raw import Raw
 
 
 @dataclass(frozen=True)
 class Key:
     """One column of an order; it is never NULL."""
 
-    column: Any
+    column: str
     descending: bool = False
+
+
+@dataclass
+class Query:
+    """A SELECT that grows: where it looks, and its conditions; each with the values of its ``?``."""
+
+    columns: str
+    source: str
+    source_values: list[Any] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def join(self, sql: str, *values: Any) -> None:
+        """Look into one more table."""
+        self.source += f" {sql}"
+        self.source_values += values
+
+    def where(self, condition: Condition) -> None:
+        """Add a condition."""
+        self.conditions.append(condition[0])
+        self.values += condition[1]
 
 
 def limit_of(params: Params, *, default: int, most: int) -> int:
@@ -33,40 +56,59 @@ def limit_of(params: Params, *, default: int, most: int) -> int:
 
 
 def fetch(
-    tx: Connection, query: Select[Any], keys: list[Key], *, token: str, limit: int
-) -> tuple[list[Row[Any]], str]:
-    """Return one page of rows, and the token of the next; empty when this is the last one."""
-    named = [key.column.label(f"key_{index}") for index, key in enumerate(keys)]
-    query = query.add_columns(*named)
-    if token:
-        query = query.where(_after(keys, _read(token, len(keys))))
-    query = query.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in keys))
-    rows = list(tx.execute(query.limit(limit + 1)))
-    if len(rows) <= limit:
-        return rows, ""
-    last = rows[limit - 1]._mapping
-    return rows[:limit], _write([last[f"key_{index}"] for index in range(len(keys))])
+    raw: Raw, query: Query, keys: Sequence[Key], *, after: list[Any], limit: int
+) -> tuple[list[tuple[Any, ...]], list[Any]]:
+    """Return one page of rows, and the keys of its last one; none when there is no other page.
+
+    A row has the query's columns first, and then its keys.
+    """
+    conditions, values = list(query.conditions), list(query.values)
+    if after and len(after) != len(keys):
+        raise wrong_token()
+    if after:
+        sql, more = _after(keys, after)
+        conditions.append(sql)
+        values += more
+    order = ", ".join(f"{key.column} {'DESC' if key.descending else 'ASC'}" for key in keys)
+    sql = (
+        f"SELECT {query.columns}, {', '.join(key.column for key in keys)} FROM {query.source} "  # noqa: S608
+        f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
+    )
+    rows = raw.execute(sql, [*query.source_values, *values, limit + 1]).fetchall()
+    more_rows = len(rows) > limit
+    return rows[:limit], list(rows[limit - 1][-len(keys) :]) if more_rows else []
 
 
-def _after(keys: list[Key], values: list[Any]) -> Any:
-    """Return the condition of coming after a row."""
-    ways = []
-    for index, key in enumerate(keys):
-        same = [before.column == value for before, value in zip(keys[:index], values, strict=False)]
-        beyond = key.column < values[index] if key.descending else key.column > values[index]
-        ways.append(and_(*same, beyond))
-    return or_(*ways)
+def write(values: list[Any]) -> str:
+    """Spell where a page ended; nothing for nothing."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode() if values else ""
 
 
-def _write(values: list[Any]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode()
-
-
-def _read(token: str, count: int) -> list[Any]:
+def read(token: str) -> list[Any]:
+    """Read where a page ended; nothing at all is the beginning."""
+    if not token:
+        return []
     try:
         values = msgspec.json.decode(base64.urlsafe_b64decode(token), type=list[str | int | float])
     except (msgspec.DecodeError, binascii.Error, UnicodeError, ValueError):
         values = []
-    if len(values) != count:
-        raise invalid("Invalid page token: use the one of the page before, with the same filter and order")
+    if not values or any(isinstance(value, int) and abs(value) >= 2**63 for value in values):
+        raise wrong_token()
     return values
+
+
+def wrong_token() -> Refusal:
+    """Return the refusal of a token that no page of this search gave."""
+    return invalid("Invalid page token: use the one of the page before, with the same filter and order")
+
+
+def _after(keys: Sequence[Key], values: list[Any]) -> Condition:
+    """Return the condition of coming after a row."""
+    ways, given = [], []
+    for index, key in enumerate(keys):
+        same = [f"{before.column} = ?" for before in keys[:index]]
+        ways.append(" AND ".join([*same, f"{key.column} {'<' if key.descending else '>'} ?"]))
+        given += values[: index + 1]
+    # The first part says nothing new: it is what an index can begin from.
+    first = f"{keys[0].column} {'<=' if keys[0].descending else '>='} ?"
+    return f"{first} AND ({' OR '.join(f'({way})' for way in ways)})", [values[0], *given]

@@ -1,180 +1,204 @@
-"""Search of runs."""
+"""Search of runs: the filter and the order as one statement, begun where the fewest rows are."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    and_,
-    case,
-    exists,
-    func,
-    literal,
-    literal_column,
-    select,
-    type_coerce,
-)
+import msgspec
+from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params
 from meguru.api.mlflow.search import compare, grammar, pages
+from meguru.api.mlflow.search.begin import Beginnings
 from meguru.api.mlflow.search.experiments import stages
+from meguru.api.mlflow.search.names import named_runs
+from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.runs import STATES
-from meguru.tracking.mlflow.schema import mlflow_dataset, mlflow_experiment, mlflow_input, mlflow_run
-from meguru.tracking.schema import run, run_param, run_series, run_tag
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 _NAMES = {"run name": "run_name", "created": "start_time", "Run name": "run_name", "Run Name": "run_name"}
-_SHOWN = {state: status for status, state in STATES.items() if status != "SCHEDULED"}
-MANY = 5000
-"""With so many runs it is cheaper to look through one metric's values than through the runs."""
-_TABLES = {"param": run_param, "tag": run_tag}
-stage = func.coalesce(mlflow_run.c.stage, "active")
-user = func.coalesce(mlflow_run.c.user_id, run.c.created_by)
-status = case(
-    ((mlflow_run.c.status == "SCHEDULED") & (run.c.state == "running"), "SCHEDULED"),
-    *((run.c.state == state, shown) for state, shown in _SHOWN.items()),
-    else_="RUNNING",
+_NAMES |= {"Created": "start_time"}
+_TABLES = {"param": "run_param", "tag": "run_tag"}
+_STATUS = " ".join(
+    f"WHEN r.state = '{state}' THEN '{status}'" for status, state in STATES.items() if status != "SCHEDULED"
 )
-TEXTS: dict[str, Any] = {"run_name": run.c.name, "status": status, "user_id": user}
-MOMENTS: dict[str, Any] = {"start_time": run.c.started_at, "end_time": run.c.finished_at}
+_TEXTS = {
+    "run_name": "r.name",
+    "status": f"CASE WHEN x.status = 'SCHEDULED' AND r.state = 'running' THEN 'SCHEDULED' {_STATUS} END",
+    "user_id": "coalesce(x.user_id, r.created_by)",
+}
+_MOMENTS = {"start_time": "r.started_at", "end_time": "r.finished_at"}
+_LOCATION = (
+    "(SELECT CASE WHEN e.artifact_location = '' THEN 'mlflow-artifacts:/' || e.id "
+    "ELSE e.artifact_location END FROM mlflow_experiment e WHERE e.experiment = r.experiment)"
+)
+_DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}
+_START = grammar.Order("attribute", "start_time", descending=True)
 
 
 def search_runs(tx: Connection, params: Params) -> tuple[list[str], str]:
     """Return the ids of one page of runs, and the token of the next."""
+    raw = Raw(tx)
     limit = pages.limit_of(params, default=1000, most=50_000)
     numbers = [int(each) for each in params.texts("experiment_ids") if each.isdecimal() and len(each) < 19]
-    known = select(mlflow_experiment.c.experiment).where(mlflow_experiment.c.id.in_(numbers))
-    names = list(tx.execute(known).scalars())
-    clauses = grammar.read_filter(params.text("filter"), kinds=KINDS)
-    orders = grammar.read_order(params.texts("order_by"), kinds=KINDS)
-    search = _Search(tx, names, stages(params, "run_view_type"))
-    for clause in clauses:
-        search.add(clause)
-    keys = [key for order in orders for key in search.keys(order)]
-    if not any(order.kind == "attribute" and _name(order.key) == "start_time" for order in orders):
-        keys += search.keys(grammar.Order("attribute", "start_time", descending=True))
-    keys.append(pages.Key(run.c.id))
-    query = select(run.c.id).select_from(search.source).where(search.scope(), *search.conditions)
-    rows, token = pages.fetch(tx, query, keys, token=params.text("page_token"), limit=limit)
-    return [row.id for row in rows], token
+    known = f"SELECT experiment FROM mlflow_experiment WHERE id IN ({marks(len(numbers))})"  # noqa: S608
+    names = [row[0] for row in raw.execute(known, numbers)] if numbers else []
+    search = _Search(
+        raw,
+        names,
+        stages(params, "run_view_type"),
+        grammar.read_filter(params.text("filter"), kinds=KINDS),
+        grammar.read_order(params.texts("order_by"), kinds=KINDS),
+    )
+    return search.page(params.text("page_token"), limit) if names else ([], "")
 
 
 class _Search:
-    """A query that grows: its source, and its conditions."""
+    """A filter and an order over the runs of some experiments."""
 
-    def __init__(self, tx: Connection, experiments: list[str], stages: tuple[str, ...]) -> None:
-        self.tx = tx
-        self.source: Any = run.outerjoin(mlflow_run, mlflow_run.c.run == run.c.id)
-        self.conditions: list[ColumnElement[bool]] = [stage.in_(stages)]
-        self._experiments = experiments
-        self._metrics: dict[str, Any] = {}
+    def __init__(
+        self,
+        raw: Raw,
+        experiments: list[str],
+        stages: tuple[str, ...],
+        clauses: list[grammar.Clause],
+        orders: list[grammar.Order],
+    ) -> None:
+        self.raw, self.experiments, self.stages = raw, experiments, stages
+        self.clauses, self.orders = clauses, list(orders)
+        if not any(each.kind == "attribute" and _name(each.key) == "start_time" for each in orders):
+            self.orders.append(_START)
+        self._begin = Beginnings(raw, experiments, clauses)
 
-    def scope(self) -> ColumnElement[bool]:
-        """Return the condition of being in the experiments."""
-        column: Any = run.c.experiment
-        some = select(run.c.id).where(column.in_(self._experiments)).limit(MANY).subquery()
-        count = select(func.count()).select_from(some)
-        guess = bool(self._metrics) and self.tx.dialect.name == "sqlite"
-        if guess and self.tx.execute(count).scalar() == MANY:
-            # SQLite keeps no figures: the sign tells it to start from the metric's values, not from here.
-            column = literal_column("+run.experiment", String)
-        done: ColumnElement[bool] = column.in_(self._experiments)
-        return done
+    def page(self, token: str, limit: int) -> tuple[list[str], str]:
+        """Return one page.
 
-    def add(self, clause: grammar.Clause) -> None:
-        """Add one comparison."""
+        Runs in the order of a metric come in three phases: those with a number, which an index holds in
+        order; those with NaN; those without the metric.
+        """
+        phases = 3 if self.orders[0].kind == "metric" else 1
+        given = pages.read(token)
+        phase, after = (given[0], given[1:]) if given else (0, [])
+        if phase not in range(1 if given and not after else 0, phases) or isinstance(phase, float):
+            raise pages.wrong_token()
+        found: list[str] = []
+        while phase < phases:
+            # A full page asks the next phase for one row: whether there is another page.
+            wanted = limit - len(found)
+            query, keys = self._query(phase)
+            rows, last = pages.fetch(self.raw, query, keys, after=after, limit=max(wanted, 1))
+            if rows and not wanted:
+                return found, pages.write([phase])
+            found += [row[0] for row in rows]
+            if last:
+                return found, pages.write([phase, *last])
+            phase, after = phase + 1, []
+        return found, ""
+
+    def _query(self, phase: int) -> tuple[pages.Query, list[pages.Key]]:
+        first = self.orders[0]
+        by_metric = first.kind == "metric"
+        begin = self._begin
+        chosen = begin.choose(in_order_of=first.key if by_metric and phase == 0 else "")
+        query = pages.Query("r.id", chosen.source, list(chosen.values))
+        keys: list[pages.Key] = []
+        if by_metric and phase == 0:
+            if not chosen.is_ordered:
+                query.join(f"{begin.join} run_series o ON o.run = r.id AND o.key = ?", first.key)
+            query.where(("o.value IS NOT NULL", []))
+            keys.append(pages.Key("o.value", first.descending))
+        elif by_metric:
+            having = "EXISTS (SELECT 1 FROM run_series o WHERE o.run = r.id AND o.key = ?"
+            lacking = f"{having} AND o.value IS NULL)" if phase == 1 else f"NOT {having})"
+            query.where((lacking, [first.key]))
+        query.join("LEFT JOIN mlflow_run x ON x.run = r.id")
+        query.where((f"coalesce(x.stage, 'active') IN ({marks(len(self.stages))})", list(self.stages)))
+        query.where(begin.scope(chosen))
+        for condition in chosen.conditions:
+            query.where(condition)
+        for clause in self.clauses:
+            if clause is not chosen.clause:
+                query.where(self._condition(clause, chosen.run))
+        for index, order in enumerate(self.orders[1:] if by_metric else self.orders):
+            keys += _keys(query, order, index)
+        return query, [*keys, pages.Key("r.id")]
+
+    def _condition(self, clause: grammar.Clause, run: str) -> compare.Condition:
         if clause.kind == "metric":
-            column = self._metric(clause.key).c.value
-            self.conditions.append(compare.number(column, clause))
-        elif clause.kind == "attribute":
-            self.conditions.append(self._attribute(clause))
-        elif clause.kind == "dataset":
-            self.conditions.append(self._dataset(clause))
-        else:
-            self.conditions.append(self._text(clause))
-
-    def keys(self, order: grammar.Order) -> list[pages.Key]:
-        """Return the columns of one part of an order: runs that lack it come last, NaN before them."""
-        name = _name(order.key)
-        if order.kind == "metric":
-            if order.key in self._metrics:
-                return [pages.Key(self._metrics[order.key].c.value, order.descending)]
-            table = self._outer(run_series, order.key)
-            missing = case((table.c.run.is_(None), 2), (table.c.value.is_(None), 1), else_=0)
-            return [
-                pages.Key(missing),
-                pages.Key(func.coalesce(table.c.value, literal(0.0)), order.descending),
-            ]
-        if order.kind in _TABLES:
-            table = self._outer(_TABLES[order.kind], order.key)
-            return _last_if_missing(table.c.value, order)
-        if order.kind == "attribute" and name in MOMENTS:
-            return _last_if_missing(type_coerce(MOMENTS[name], String), order, null=name == "end_time")
-        if order.kind == "attribute" and name in {"run_id", *TEXTS}:
-            return [pages.Key(run.c.id if name == "run_id" else TEXTS[name], order.descending)]
-        raise _unknown(order.key)
-
-    def _metric(self, key: str) -> Any:
-        if key not in self._metrics:
-            table = run_series.alias()
-            self.source = self.source.join(table, and_(table.c.run == run.c.id, table.c.key == key))
-            self._metrics[key] = table
-        return self._metrics[key]
-
-    def _outer(self, table: Any, key: str) -> Any:
-        other = table.alias()
-        self.source = self.source.outerjoin(other, and_(other.c.run == run.c.id, other.c.key == key))
-        return other
-
-    def _text(self, clause: grammar.Clause) -> ColumnElement[bool]:
-        table = _TABLES[clause.kind].alias()
-        mine = (table.c.run == run.c.id) & (table.c.key == clause.key)
-        if clause.sign == "IS NULL":
-            return ~exists().where(mine)
-        if clause.sign == "IS NOT NULL":
-            return exists().where(mine)
-        return exists().where(mine, compare.text(self.tx, table.c.value, clause))
-
-    def _attribute(self, clause: grammar.Clause) -> ColumnElement[bool]:
+            sql, values = compare.number("m.value", clause)
+            having = f"EXISTS (SELECT 1 FROM run_series m WHERE m.run = {run} AND m.key = ?"  # noqa: S608
+            return f"{having} AND {sql})", [clause.key, *values]
+        if clause.kind in _TABLES:
+            return self._text(clause, run)
+        if clause.kind == "dataset":
+            return self._dataset(clause)
         name = _name(clause.key)
-        if name in MOMENTS:
-            return compare.moment(MOMENTS[name], clause)
-        if name in TEXTS:
-            return compare.text(self.tx, TEXTS[name], clause)
+        if name in _MOMENTS:
+            return compare.moment(_MOMENTS[name], clause)
+        if name in _TEXTS:
+            return compare.text(_TEXTS[name], clause, is_sqlite=self.raw.is_sqlite)
+        if name in {"run_id", "artifact_uri"}:
+            return self._named(name, clause)
+        raise _unknown(clause.key)
+
+    def _text(self, clause: grammar.Clause, run: str) -> compare.Condition:
+        having = f"EXISTS (SELECT 1 FROM {_TABLES[clause.kind]} t WHERE t.run = {run} AND t.key = ?"  # noqa: S608
+        if clause.sign == "IS NULL":
+            return f"NOT {having})", [clause.key]
+        if clause.sign == "IS NOT NULL":
+            return f"{having})", [clause.key]
+        sql, values = compare.text("t.value", clause, is_sqlite=self.raw.is_sqlite)
+        return f"{having} AND {sql})", [clause.key, *values]
+
+    def _dataset(self, clause: grammar.Clause) -> compare.Condition:
+        if clause.key not in _DATASETS:
+            raise invalid(f"Invalid dataset key '{clause.key[:200]}': it is name, digest or context")
+        sql, values = compare.text(_DATASETS[clause.key], clause, is_sqlite=self.raw.is_sqlite)
+        inside = "SELECT i.run FROM mlflow_input i JOIN mlflow_dataset d ON d.id = i.dataset"
+        return f"r.id IN ({inside} WHERE {sql})", values
+
+    def _named(self, name: str, clause: grammar.Clause) -> compare.Condition:
+        """Compare what a run has in no column: its MLflow id, and the address of its artifacts."""
         if name == "run_id" and clause.sign in {"=", "!=", "IN", "NOT IN"}:
             values = (clause.value,) if isinstance(clause.value, str) else clause.value
             if isinstance(values, tuple):
-                ids = [from_hex(value) for value in values]
-                return run.c.id.in_(ids) if clause.sign in {"=", "IN"} else run.c.id.not_in(ids)
-        raise _unknown(f"{clause.key} {clause.sign}")
-
-    def _dataset(self, clause: grammar.Clause) -> ColumnElement[bool]:
-        columns = {
-            "name": mlflow_dataset.c.name,
-            "digest": mlflow_dataset.c.digest,
-            "context": mlflow_input.c.context,
-        }
-        if clause.key not in columns:
-            raise invalid(f"Invalid dataset key '{clause.key[:200]}': it is name, digest or context")
-        wanted: Select[Any] = (
-            select(mlflow_input.c.run)
-            .join(mlflow_dataset, mlflow_dataset.c.id == mlflow_input.c.dataset)
-            .where(compare.text(self.tx, columns[clause.key], clause))
-        )
-        return run.c.id.in_(wanted)
+                sign = "IN" if clause.sign in {"=", "IN"} else "NOT IN"
+                return f"r.id {sign} ({marks(len(values))})", [from_hex(value) for value in values]
+        ids = named_runs(self.raw, self.experiments, name, compare.function(clause))
+        if self.raw.is_sqlite:
+            return "r.id IN (SELECT value FROM json_each(?))", [msgspec.json.encode(ids).decode()]
+        return "r.id = ANY(?)", [ids]
 
 
-def _last_if_missing(column: Any, order: grammar.Order, *, null: bool = True) -> list[pages.Key]:
-    if not null:
-        return [pages.Key(column, order.descending)]
-    missing = pages.Key(case((column.is_(None), 1), else_=0))
-    return [missing, pages.Key(func.coalesce(column, literal("")), order.descending)]
+def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[pages.Key]:
+    """Yield the columns of one part of an order: runs that lack it come last, NaN before them."""
+    name = _name(order.key)
+    alias = f"k{index}"
+    if order.kind == "metric":
+        query.join(f"LEFT JOIN run_series {alias} ON {alias}.run = r.id AND {alias}.key = ?", order.key)
+        yield pages.Key(f"CASE WHEN {alias}.run IS NULL THEN 2 WHEN {alias}.value IS NULL THEN 1 ELSE 0 END")
+        yield pages.Key(f"coalesce({alias}.value, 0.0)", order.descending)
+    elif order.kind in _TABLES:
+        table = _TABLES[order.kind]
+        query.join(f"LEFT JOIN {table} {alias} ON {alias}.run = r.id AND {alias}.key = ?", order.key)
+        yield from _last_if_missing(f"{alias}.value", order)
+    elif order.kind == "attribute" and name == "end_time":
+        yield from _last_if_missing(_MOMENTS[name], order)
+    elif order.kind == "attribute" and name in {"run_id", "start_time", "artifact_uri", *_TEXTS}:
+        if name == "artifact_uri":
+            yield pages.Key(_LOCATION, order.descending)
+            name = "run_id"
+        column = {**_MOMENTS, **_TEXTS, "run_id": "r.id"}[name]
+        yield pages.Key(column, order.descending)
+    else:
+        raise _unknown(order.key)
+
+
+def _last_if_missing(column: str, order: grammar.Order) -> Iterator[pages.Key]:
+    yield pages.Key(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END")
+    yield pages.Key(f"coalesce({column}, '')", order.descending)
 
 
 def _name(key: str) -> str:
@@ -183,6 +207,6 @@ def _name(key: str) -> str:
 
 def _unknown(key: str) -> Exception:
     return invalid(
-        f"Invalid attribute key '{key[:200]}': a run has run_id (= != IN NOT IN), run_name, status, user_id, "
+        f"Invalid attribute key '{key[:200]}': a run has run_id, run_name, status, user_id, artifact_uri, "
         "start_time and end_time"
     )
