@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Accelerators that one process gives to steps."""
     webhook_private: bool = False
     """Whether webhooks may call private addresses, and by plain http: for a server on your own machine."""
+    max_output: int = 0
+    """Bytes that one step may return; default: no limit."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 

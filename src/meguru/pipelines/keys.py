@@ -36,6 +36,11 @@ def key_of(step: Step, parts: Mapping[str, Any]) -> str:
     return digests.of_value([FORMAT, parts["code"], parts["environment"], inputs, *form])
 
 
+def seed_of(key: str) -> int:
+    """Return the seed that a step with this cache key draws random numbers from."""
+    return int(key[:8], 16)
+
+
 def _input(given: Input, run: PipelineRun, outputs: Outputs) -> dict[str, str]:
     if isinstance(given, Constant):
         return {"digest": _plain(given.value), "text": _text(given.value), "source": "constant"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from meguru.pipelines import lockfiles
+from meguru.pipelines import keys, lockfiles
 from meguru.pipelines.executors.work import (
     Argument,
     DatasetArgument,
@@ -19,6 +19,7 @@ from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Res
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.parameters import DATASET
 from meguru.pipelines.types import PipelineRun, PipelineVersion
+from meguru.runtime.workspace import Workspace
 
 PRELOADABLE = ("numpy", "polars", "pandas", "scipy", "sklearn", "skops", "pyarrow", "meguru")
 """Libraries whose import leaves nothing that a fork could break."""
@@ -42,7 +43,7 @@ def job_of(
     run: PipelineRun,
     version: PipelineVersion,
     outputs: Outputs,
-    blobs: str,
+    ws: Workspace,
     folder: Path,
     scratch: Path,
     cache_key: str,
@@ -58,15 +59,16 @@ def job_of(
         split=step.split,
         folder=str(folder),
         sources=version.sources,
-        blobs=blobs,
+        blobs=ws.blobs.url,
         scratch=str(scratch),
-        seed=int(cache_key[:8], 16),
+        seed=keys.seed_of(cache_key),
         snapshot=version.snapshot,
         cpu=needed.cpu if step.resources else 0.0,
         memory=needed.memory or 0,
         gpu=needed.gpu,
         env=env,
         env_name=env_name,
+        max_output=ws.settings.max_output,
     )
 
 

@@ -65,7 +65,12 @@ def _fits(produced: Any, wanted: Any) -> bool:
         return True
     if getattr(want, "_is_protocol", False):
         return True
-    return issubclass(have, want) or (have, want) in _WIDENS
+    return issubclass(have, want) or (have, want) in _WIDENS or _is_picture(have, want)
+
+
+def _is_picture(have: type, want: type) -> bool:
+    """Tell whether a figure goes where a path is wanted: it is handed over as the path of its picture."""
+    return have.__module__ == "matplotlib.figure" and want.__module__ == "pathlib"
 
 
 def _is_any(kind: Any) -> bool:

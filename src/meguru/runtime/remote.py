@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -100,7 +101,13 @@ class RemoteBlobs:
 
     def put_file(self, path: Path) -> str:
         """Upload a file's content in bounded memory; return its digest."""
-        digest = self._cache.put_file(path)
+        return self._pass_on(self._cache.put_file(path))
+
+    def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
+        """Upload bytes that come in pieces, in bounded memory; return their digest."""
+        return self._pass_on(self._cache.put_chunks(chunks))
+
+    def _pass_on(self, digest: str) -> str:
         if not self.has(digest):
             with self._cache.path(digest).open("rb") as file:
                 self._ws.send("PUT", _blob(digest), content=file)

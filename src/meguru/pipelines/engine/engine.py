@@ -173,7 +173,7 @@ class Engine:
                 self.record.run,
                 self.version,
                 self.plan.outputs,
-                self.ws.blobs.url,
+                self.ws,
                 self.sources,
                 scratch,
                 one.key,

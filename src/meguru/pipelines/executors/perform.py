@@ -32,9 +32,10 @@ from meguru.pipelines.logs.mask import Masker, secrets_of
 from meguru.pipelines.matching import item_type, output_types
 from meguru.pipelines.materializers import Place, Value
 from meguru.pipelines.materializers.items import ITEMS
+from meguru.pipelines.materializers.limit import Limited
 from meguru.storage.blobs import open_store
 
-_TYPED = {"annotated", "items"}
+_TYPED = {"annotated", "items", "nested"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
 _MAX_TYPE, _MAX_MESSAGE, _MAX_TRACE = 200, 2000, 20_000
 
@@ -91,12 +92,16 @@ def carry_out(job: StepJob, place: Place) -> Outcome:
     try:
         _seed(job.seed)
         function = _find(job.function)
+        # Its module may have loaded NumPy only now, and may have drawn numbers while it was imported.
+        _seed(job.seed)
         hints = _hints(function)
         given = {
             name: _read(argument, hints.get(name, Any), place) for name, argument in job.arguments.items()
         }
         with step_metrics.writing_to(place.scratch):
             returned = function(**given)
+        if job.max_output:
+            place = Place(Limited(place.blobs, job.max_output), place.scratch)
         return Outcome(outputs=_write(returned, hints.get("return", Any), job, place))
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
         return Outcome(failure=_describe(error, job.folder))
@@ -108,6 +113,9 @@ def _seed(seed: int) -> None:
         import numpy as np
 
         np.random.seed(seed % 2**32)  # noqa: NPY002 - what user code without a generator of its own draws from
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(seed)
 
 
 def _find(place: str) -> Any:

@@ -17,10 +17,14 @@ _BUILT_IN = {
     "model": f"{_HERE}.model:MODEL",
     "numpy": f"{_HERE}.numpy_array:NUMPY",
     "pandas": f"{_HERE}.pandas_frame:PANDAS",
+    "arrow": f"{_HERE}.arrow:ARROW",
+    "sparse": f"{_HERE}.scipy_sparse:SPARSE",
+    "figure": f"{_HERE}.figure:FIGURE",
     "bytes": f"{_HERE}.raw:RAW",
     "files": f"{_HERE}.files:FILES",
     "record": f"{_HERE}.record:RECORD",
     "annotated": f"{_HERE}.annotated:ANNOTATED",
+    "nested": f"{_HERE}.nested:NESTED",
     "items": f"{_HERE}.items:ITEMS",
 }
 MATERIALIZERS = Table("materializer", _BUILT_IN)
@@ -48,8 +52,9 @@ def save(value: Any, annotation: Any, place: Place) -> Value:
     raise InvalidInput(
         f"a step can't return a {kind}",
         why="nothing knows how to write it for the next step",
-        hint="return a frame, array, model, Path, bytes, dataclass or plain value; or add a materializer: "
-        "an object with fits, save and load, named in the entry points 'meguru.materializer' of your package",
+        hint="return a frame, array, table, model, figure, Path, bytes, dataclass or plain value; or add a "
+        "materializer: an object with fits, save and load, named in the entry points "
+        "'meguru.materializer' of your package (docs/how-to/materializers.md)",
     )
 
 

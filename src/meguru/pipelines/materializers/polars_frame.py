@@ -1,19 +1,26 @@
-"""Polars frames and series, as uncompressed Arrow IPC files that are mapped, not copied, when read."""
+"""Polars frames and series, as uncompressed Arrow IPC files."""
 
 from __future__ import annotations
 
 import io
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from meguru.pipelines.materializers.base import Place, Value, is_from, put
 
 _LARGE = 64 << 20
+_CELLS = 4 << 20
+_FEWEST = 1024
 
 
 class PolarsFrame:
-    """One record batch in Arrow's plain layout, so that equal frames are equal bytes however they were made.
+    """Record batches in Arrow's plain layout, so that equal frames are equal bytes however they were made.
 
-    A value under a null is written as it lies in memory; frames that differ only there count as different.
+    How many rows a batch has follows from the frame's shape alone: of a large frame, only one batch at a time
+    is put together in memory. A value under a null is written as it lies in memory; frames that differ only
+    there count as different.
     """
 
     def fits(self, value: Any) -> bool:
@@ -30,27 +37,50 @@ class PolarsFrame:
             frame = value.collect()
         elif shape == "Series":
             frame = value.to_frame()
-        frame = frame.rechunk()
         options: dict[str, Any] = {"compression": "uncompressed", "compat_level": pl.CompatLevel.oldest()}
-        if frame.estimated_size() < _LARGE:
+        rows = max(_FEWEST, _CELLS // max(1, frame.width))
+        if frame.height <= rows and frame.estimated_size() < _LARGE:
             buffer = io.BytesIO()
-            frame.write_ipc(buffer, **options)
+            frame.rechunk().write_ipc(buffer, **options)
             return put("polars", buffer.getvalue(), place, {"shape": shape})
-        path = place.scratch / "frame.arrow"
-        frame.write_ipc(path, **options)
-        digest, size = place.blobs.put_file(path), path.stat().st_size
-        path.unlink()
+        if frame.height <= rows:
+            frame = frame.rechunk()
+        place.scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place.scratch, suffix=".arrow") as file:
+            path = Path(file.name)
+            frame.write_ipc(path, **options, record_batch_size=rows)
+            digest, size = place.blobs.put_file(path), path.stat().st_size
         return Value(kind="polars", digest=digest, size=size, meta={"shape": shape})
 
     def load(self, value: Value, annotation: Any, place: Place) -> Any:
-        """Map the file."""
+        """Read the file; a large one of plain columns is mapped if PyArrow is there, else it is read once."""
         del annotation
-        import polars as pl
+        path = place.blobs.path(value.digest)
+        frame = _mapped(path) if value.size >= _LARGE else None
+        if frame is None:
+            import polars as pl
 
-        frame = pl.read_ipc(place.blobs.path(value.digest))
+            frame = pl.read_ipc(path)
         if value.meta["shape"] == "Series":
             return frame.to_series()
         return frame.lazy() if value.meta["shape"] == "LazyFrame" else frame
+
+
+def _mapped(path: Path) -> Any:
+    """Map a file; None if PyArrow is missing, or has another idea of a column's type than Polars."""
+    import polars as pl
+
+    if find_spec("pyarrow") is None:
+        return None
+    wanted = pl.read_ipc_schema(path)
+    if not all(kind.is_numeric() or kind.is_temporal() or kind == pl.Boolean for kind in wanted.values()):
+        return None
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    frame = pl.DataFrame(pl.from_arrow(table, rechunk=False))
+    return frame if dict(frame.schema) == dict(wanted) else None
 
 
 POLARS = PolarsFrame()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from meguru.errors import InvalidInput
+from meguru.pipelines.materializers.annotated import order_of
 from meguru.pipelines.materializers.base import Place, Value, put
 from meguru.pipelines.materializers.plain import dump
 
@@ -28,7 +29,7 @@ class Record:
         del annotation
         kind = type(value)
         try:
-            plain = msgspec.to_builtins(value, str_keys=True)
+            plain = msgspec.to_builtins(value, str_keys=True, order=order_of(value))
             same = msgspec.convert(plain, kind, str_keys=True) == value
         except (TypeError, msgspec.MsgspecError) as error:
             raise InvalidInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,10 @@ class BlobStore(Protocol):
 
     def put_file(self, path: Path) -> str:
         """Store a file's content in bounded memory; return its digest."""
+        ...
+
+    def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
+        """Store the bytes that come in pieces, in bounded memory; return their digest."""
         ...
 
     def get_bytes(self, digest: str) -> bytes:

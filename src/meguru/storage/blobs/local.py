@@ -46,7 +46,7 @@ class LocalStore:
         with source:
             return self.put_chunks(_chunks(source))
 
-    def put_chunks(self, chunks: Iterable[bytes]) -> str:
+    def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
         """Store the bytes that come in pieces; return their digest."""
         seen = hashlib.sha256()
         # The copy is hashed, not the source: a file that changes while it is read still gets its own name.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,13 @@ class ObjectStore:
 
     def put_file(self, path: Path) -> str:
         """Store a file's content; it passes through the local cache, which hashes it."""
-        digest = self._cache.put_file(path)
+        return self._pass_on(self._cache.put_file(path))
+
+    def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
+        """Store the bytes that come in pieces; they pass through the local cache, which hashes them."""
+        return self._pass_on(self._cache.put_chunks(chunks))
+
+    def _pass_on(self, digest: str) -> str:
         if not self.has(digest):
             self._put(digest, self._cache.path(digest))
         return digest

@@ -37,6 +37,7 @@ class BlobStoreContract:
         file = tmp_path / "file"
         file.write_bytes(b"content")
         assert store.put_file(file) == store.put_bytes(b"content")
+        assert store.put_chunks([b"con", memoryview(b"tent")]) == store.put_bytes(b"content")
         assert file.read_bytes() == b"content"
 
     def test_a_file_that_is_not_there_is_bad_input(self, store: BlobStore, tmp_path: Path) -> None:
