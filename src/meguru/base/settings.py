@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the largest request body a server accepts, except for blobs."""
     max_blob: int = 8 * 1024 * 1024 * 1024
     """Bytes of the largest blob a server accepts."""
+    max_file: int = 0
+    """Bytes of the largest file that a step's process may write; 0: no limit."""
     max_rows: int = 10_000
     """Rows of the largest prediction request."""
     lease_seconds: float = 10.0

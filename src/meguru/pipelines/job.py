@@ -6,6 +6,7 @@ from meguru.errors import Busy
 from meguru.pipelines import runs
 from meguru.pipelines.engine import Engine, Progress
 from meguru.pipelines.finish import fail, skip_open
+from meguru.pipelines.logs.tail import settle
 from meguru.pipelines.types import FINAL, Failed
 from meguru.runtime.jobs import Job, Lease
 from meguru.runtime.operations import Context, Operation
@@ -40,6 +41,7 @@ class PipelineRunHandler:
             end, "pipeline_run.abandon", "pipeline:write", query=False, evented=False
         )
         private(ws)
+        settle(ws, job.payload["run"])
 
 
 HANDLER = PipelineRunHandler()

@@ -69,6 +69,7 @@ def job_of(
         env=env,
         env_name=env_name,
         max_output=ws.settings.max_output,
+        max_file=ws.settings.max_file,
     )
 
 

@@ -70,6 +70,14 @@ def page(
     return [_run(row, now) for row in tx.execute(query)]
 
 
+def ended(tx: Connection, run_ids: Iterable[str]) -> set[str]:
+    """Return which of these runs have ended."""
+    query = select(pipeline_run.c.id).where(
+        pipeline_run.c.id.in_(list(run_ids)), pipeline_run.c.state.in_(FINAL)
+    )
+    return set(tx.execute(query).scalars())
+
+
 def unfinished(tx: Connection, pipeline: str) -> list[PipelineRun]:
     """Return the runs of a pipeline that have not ended, oldest first."""
     query = _query().where(pipeline_run.c.pipeline == pipeline, pipeline_run.c.state.not_in(FINAL))

@@ -1,13 +1,14 @@
-"""The server's look for runs whose process went silent."""
+"""The server's look for runs whose process went silent, and for what dead processes left."""
 
 from __future__ import annotations
 
 import logging
 import threading
 
+from meguru.pipelines import leftovers
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
-from meguru.tracking.alive import sweep
+from meguru.tracking import alive
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 15.0
@@ -30,7 +31,8 @@ class Sweeper:
             rest = GRACE_SECONDS if slept else SWEEP_SECONDS
             try:
                 if not slept:
-                    sweep(self.ws)
+                    alive.sweep(self.ws)
+                leftovers.sweep(self.ws)
             except Exception:
                 log.exception("silent runs could not be swept; trying again")
             since = clock.now()

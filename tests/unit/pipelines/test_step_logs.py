@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.pipelines import leftovers
+from meguru.pipelines.cancel import cancel
+from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
 from meguru.pipelines.logs.read import ALL, read_log
 from meguru.pipelines.logs.records import head
 from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.logs.tail import StepLogs, settle
+from meguru.pipelines.start import start
 from meguru.pipelines.types import StepState
 from meguru.runtime import events
 
@@ -213,3 +219,28 @@ def test_a_step_that_prints_nothing_has_no_log(workspace, tmp_path):
     logs.end()
     with workspace.read() as tx:
         assert store.of_run(tx, "prun-1") == []
+
+
+def test_what_dead_workers_left_of_ended_runs_is_cleared_up_and_nothing_else(talks, tmp_path, monkeypatch):
+    monkeypatch.setattr(tail, "PACE_SECONDS", 0.0)
+    version = register_file(talks.ws, f"{talks.folder}/talks.py:talks").ref
+    ended, going = (start(talks.ws, pipeline=version, params={"gate": str(n)}).id for n in range(2))
+    path = tmp_path / "log"
+    path.write_bytes(head(b"o", 10**15, 4) + b"one\n")
+    steps = talks.ws.cache_folder("steps")
+    for run in (ended, going, "prun-of-another-workspace"):
+        (steps / run / "talk-1").mkdir(parents=True)
+        logs = StepLogs(talks.ws, run)
+        logs.open("talk", 1, path)
+        logs.poll()
+    cancel(talks.ws, run=ended)
+    drafts = talks.ws.blobs.folder / "tmp"
+    for name, age in (("old", 7200), ("new", 60)):
+        (drafts / name).write_bytes(b"half")
+        os.utime(drafts / name, (time.time() - age,) * 2)
+    assert leftovers.sweep(talks.ws) == [ended]
+    assert {folder.name for folder in steps.iterdir()} == {going, "prun-of-another-workspace"}
+    assert [draft.name for draft in drafts.iterdir()] == ["new"]
+    with talks.ws.read() as tx:
+        assert {log.run for log in store.unended(tx)} == {going, "prun-of-another-workspace"}
+    assert said(talks.ws, f"{ended}") == [("talk", "out", "one")]

@@ -17,6 +17,7 @@ import msgspec
 from meguru.errors import InvalidInput, MeguruError
 from meguru.pipelines import materializers, snapshot, step_metrics
 from meguru.pipelines.authoring import StepFunction
+from meguru.pipelines.executors import files
 from meguru.pipelines.executors.work import (
     Argument,
     DatasetArgument,
@@ -60,12 +61,10 @@ def warm() -> None:
 def main(job: dict[str, Any], result: str) -> int:
     """Do one step; write its outcome, whole or not at all, to the file `result`."""
     step = msgspec.convert(job, StepJob)
+    files.limit(step.max_file)
     with step_metrics.writing_to(Path(step.scratch), whole_process=True):
         outcome = perform(step)
-    draft = Path(result + ".draft")
-    draft.parent.mkdir(parents=True, exist_ok=True)  # a step may remove what it likes
-    draft.write_bytes(msgspec.json.encode(outcome))
-    draft.rename(result)
+    files.write_whole(Path(result), msgspec.json.encode(outcome))
     return 0 if outcome.failure is None else 1
 
 
@@ -75,7 +74,7 @@ def perform(job: StepJob) -> Outcome:
         open_sources(job)
         place = Place(open_store(job.blobs), Path(job.scratch))
     except Exception as error:  # noqa: BLE001 - whatever it is, the run hears of it
-        return Outcome(failure=_describe(error, job.folder))
+        return Outcome(failure=_describe(error, job))
     return carry_out(job, place)
 
 
@@ -104,7 +103,7 @@ def carry_out(job: StepJob, place: Place) -> Outcome:
             place = Place(Limited(place.blobs, job.max_output), place.scratch)
         return Outcome(outputs=_write(returned, hints.get("return", Any), job, place))
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
-        return Outcome(failure=_describe(error, job.folder))
+        return Outcome(failure=_describe(error, job))
 
 
 def _seed(seed: int) -> None:
@@ -188,7 +187,7 @@ def _save(value: Any, annotation: Any, place: Place, *, split: bool) -> Value:
     return ITEMS.save(value, annotation, place) if split else materializers.save(value, annotation, place)
 
 
-def _describe(error: BaseException, folder: str) -> Failure:
+def _describe(error: BaseException, job: StepJob) -> Failure:
     # The frames of this module come first and tell the author nothing.
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
@@ -196,16 +195,18 @@ def _describe(error: BaseException, folder: str) -> Failure:
     hidden = Masker(secrets_of(os.environ)).text
     return Failure(
         type=_clean(type(error).__name__[:_MAX_TYPE]),
-        message=hidden(_clean(_message(error)[:_MAX_MESSAGE])),
-        traceback=hidden(_clean(_traced(error, trace).replace(folder.rstrip("/") + "/", "")[-_MAX_TRACE:])),
+        message=hidden(_clean(_message(error, job.max_file)[:_MAX_MESSAGE])),
+        traceback=hidden(
+            _clean(_traced(error, trace).replace(job.folder.rstrip("/") + "/", "")[-_MAX_TRACE:])
+        ),
         explained=isinstance(error, MeguruError),
         error=error.as_dict() if isinstance(error, MeguruError) else {},
     )
 
 
-def _message(error: BaseException) -> str:
+def _message(error: BaseException, largest: int) -> str:
     try:
-        return str(error)
+        return files.explained(error, largest) or str(error)
     except BaseException:  # noqa: BLE001 - an exception whose own text fails is still reported
         return "(its message can't be read)"
 

@@ -52,8 +52,9 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     `folder` has the unpacked tree `snapshot` of the step's modules, `scratch` is a folder of this attempt
     alone; an executor on another machine makes both of its own there, from the blob store `blobs`. `split`
     lists the outputs to be written item by item. `cpu`, `memory` (bytes) and `gpu` are what it may use,
-    `max_output` how many bytes it may return; 0 stands for no limit. `env` is the tree of the lock file of
-    an environment of its own, `env_name` what the author called that file.
+    `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
+    stands for no limit. `env` is the tree of the lock file of an environment of its own, `env_name` what
+    the author called that file.
     """
 
     function: str
@@ -72,6 +73,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     env: str = ""
     env_name: str = ""
     max_output: int = 0
+    max_file: int = 0
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from meguru.errors import DigestMismatch, InvalidInput, NotFound
 from meguru.storage.blobs.base import check, missing
 
 _CHUNK = 1 << 20
+_DRAFTS = "tmp"
 
 
 class LocalStore:
@@ -85,6 +86,16 @@ class LocalStore:
         """Tell whether the blob is there."""
         return self._place(digest).exists()
 
+    def drop_drafts(self, before: float) -> int:
+        """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""
+        dropped = 0
+        for draft in (self.folder / _DRAFTS).glob("*"):
+            with suppress(OSError):
+                if draft.stat().st_mtime < before:
+                    draft.unlink()
+                    dropped += 1
+        return dropped
+
     def size(self, digest: str) -> int:
         """Return the number of bytes."""
         try:
@@ -101,10 +112,18 @@ class LocalStore:
         digests.check_digest(digest)
         return self.folder / digest[:2] / digest[2:]
 
-    def _draft(self) -> tempfile._TemporaryFileWrapper[bytes]:
-        drafts = self.folder / "tmp"
+    @contextmanager
+    def _draft(self) -> Iterator[tempfile._TemporaryFileWrapper[bytes]]:
+        """Open a new file beside the blobs; it goes if writing it fails, as on a full disk."""
+        drafts = self.folder / _DRAFTS
         drafts.mkdir(parents=True, exist_ok=True)
-        return tempfile.NamedTemporaryFile(dir=drafts, delete=False)
+        with tempfile.NamedTemporaryFile(dir=drafts, delete=False) as file:
+            try:
+                yield file
+                file.flush()
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
 
     def _publish(self, draft: Path, digest: str) -> None:
         place = self._place(digest)

@@ -1,0 +1,39 @@
+"""What dead processes leave: open logs and folders of runs that have ended, half-written blobs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from meguru.pipelines import runs
+from meguru.pipelines.logs import store
+from meguru.pipelines.logs.tail import settle
+from meguru.runtime.workspace import Workspace
+from meguru.storage.blobs.local import LocalStore
+
+_DRAFT_SECONDS = 3600.0
+
+
+def sweep(ws: Workspace) -> list[str]:
+    """Clear up after runs that have ended; return their ids.
+
+    A run that a worker ends is cleared up by it. What is left is of runs that were cancelled when no worker
+    had them, or that another machine ended.
+    """
+    folders = {folder.name: folder for folder in _folders(ws)}
+    with ws.read() as tx:
+        found = {log.run for log in store.unended(tx)} | folders.keys()
+        ended = sorted(runs.ended(tx, found))
+    if isinstance(ws.blobs, LocalStore):
+        ws.blobs.drop_drafts(time.time() - _DRAFT_SECONDS)
+    for run in ended:
+        settle(ws, run)
+        if run in folders:
+            shutil.rmtree(folders[run], ignore_errors=True)
+    return ended
+
+
+def _folders(ws: Workspace) -> list[Path]:
+    # Several workspaces may share the folder: what this one does not know is not its own.
+    return [folder for folder in ws.cache_folder("steps").iterdir() if folder.is_dir()][:1000]
