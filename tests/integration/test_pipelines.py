@@ -7,11 +7,15 @@ import threading
 import pytest
 
 from meguru.app.open import open_local
+from meguru.base.plugins import Table
 from meguru.base.settings import Settings
+from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.load import register_file
-from meguru.pipelines.runner import run_file, work_on
+from meguru.pipelines.runner import run_file, wait, work_on
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
+from meguru.pipelines.types import FINAL
+from meguru.runtime.jobs import Worker
 
 pytestmark = pytest.mark.integration
 FLOW = """
@@ -78,3 +82,50 @@ def test_two_workers_never_do_the_same_run(shared, target):
     assert sum(did) == len(jobs)
     done = [show_run(shared, ref=run.id) for run in jobs]
     assert [(run.state.value, run.ran) for run in done] == [("succeeded", 4)] * 4
+
+
+ASKING = """
+from meguru import approve, collect, gate, pipeline, step
+
+@step(isolation="thread")
+def load(n: int) -> list[int]:
+    return list(range(n))
+
+@step(isolation="thread")
+def square(x: int) -> int:
+    return x * x
+
+@step(isolation="thread")
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+@pipeline
+def asking(n: int = 4):
+    sums = total(square.map(load(n)))
+    approve("Go on?", sums=sums)
+    return total([sums, sums])
+"""
+
+
+def test_maps_and_questions_work_on_postgresql_and_s3_and_no_answer_is_missed(shared, tmp_path):
+    (tmp_path / "asking.py").write_text(ASKING)
+    version = register_file(shared, f"{tmp_path / 'asking.py'}:asking")
+    started = [start(shared, pipeline=version.ref, params={"n": n}) for n in range(3, 9)]
+    worker = Worker(shared, Table("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"}), threads=2)
+    worker.start()
+    try:
+        answered: set[str] = set()
+        while len(answered) < len(started):
+            # Answered the moment it is asked: often before whoever asked has let go of the run.
+            for question in list_approvals(shared).items:
+                decide(shared, step=f"{question.run}.{question.step}", approve=True)
+                answered.add(question.run)
+        ended = [wait(shared, run.id) for run in started]
+        while any(run.state not in FINAL for run in ended):
+            ended = [wait(shared, run.id) for run in started]
+    finally:
+        worker.stop()
+    assert [run.state for run in ended] == ["succeeded"] * len(started)
+    assert [shared.blobs.get_bytes(run.steps[-1].outputs[0].digest) for run in ended] == [
+        str(2 * sum(x * x for x in range(n))).encode() for n in range(3, 9)
+    ]
