@@ -12,6 +12,7 @@ from meguru.console.visit import Visit
 from meguru.console.words import tone_of
 from meguru.monitoring.show import list_monitors
 from meguru.monitoring.types import MonitorStatus, Verdict
+from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.show import list_pipelines, show_run
 from meguru.pipelines.types import RunState
 from meguru.releases.show import list_releases
@@ -36,7 +37,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
 def needs(visit: Visit, endpoints: Sequence[Endpoint]) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
-    found = [*_alerts(visit), *_failures(visit), *_firings(visit)]
+    found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit)]
     for endpoint in endpoints:
         newest = newest_release(visit, endpoint.name)
         found += _release(visit, endpoint, newest)
@@ -83,6 +84,20 @@ def _failures(visit: Visit) -> Iterator[Need]:
             url=links.url_of(run.ref),
             at=run.finished_at,
             reasons=[f"{failed.step}: {failed.type}: {failed.message}"] if failed else [],
+        )
+
+
+def _questions(visit: Visit) -> Iterator[Need]:
+    for question in list_approvals(visit.ws, limit=LOOKED_AT).items:
+        yield Need(
+            word="asking",
+            what=visit.text(
+                "{pipeline} asks: {question}", pipeline=question.pipeline, question=question.question
+            ),
+            url=links.url_of(f"pipeline_run/{question.run}"),
+            at=question.asked_at,
+            reasons=[f"{name}: {text}" for name, text in question.shown.items()][:3],
+            command=f"meguru runs approve {question.run}.{question.step}",
         )
 
 

@@ -16,7 +16,12 @@ from meguru.pipelines.types import RunState
 from meguru.runtime.events import Event
 from meguru.serving.types import Endpoint, EndpointState
 
-RUN_TONES = {RunState.QUEUED: "busy", RunState.RUNNING: "busy", RunState.FAILED: "bad"}
+RUN_TONES = {
+    RunState.QUEUED: "busy",
+    RunState.RUNNING: "busy",
+    RunState.WAITING: "odd",
+    RunState.FAILED: "bad",
+}
 
 
 def stations(visit: Visit, endpoints: Sequence[Endpoint]) -> list[Station]:

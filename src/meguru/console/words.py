@@ -24,6 +24,8 @@ STATES = {
     "pruned": mark("given up"),
     "skipped": mark("skipped"),
     "waiting": mark("waiting"),
+    "paused": mark("paused"),
+    "asking": mark("asks"),
     "created": mark("created"),
     "checking": mark("checking"),
     "passed": mark("passed"),
@@ -54,6 +56,13 @@ EVENTS = {
     "pipeline_run.succeeded": mark("pipeline run succeeded"),
     "pipeline_run.failed": mark("pipeline run failed"),
     "pipeline_run.cancelled": mark("pipeline run cancelled"),
+    "pipeline_run.paused": mark("pipeline run paused"),
+    "pipeline_run.resumed": mark("pipeline run resumed"),
+    "step_run.skipped": mark("step skipped"),
+    "approval.requested": mark("a run asks people"),
+    "approval.approved": mark("people said yes"),
+    "approval.refused": mark("people said no"),
+    "approval.expired": mark("nobody answered in time"),
     "step_run.succeeded": mark("step succeeded"),
     "step_run.cached": mark("steps taken from cache"),
     "step_run.failed": mark("step failed"),
@@ -107,6 +116,7 @@ GOOD = {
     "live",
     "ok",
     "gates_passed",
+    "approved",
     "switched",
 }
 BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
@@ -121,6 +131,10 @@ ODD = {
     "suppressed",
     "missed",
     "revoked",
+    "asking",
+    "requested",
+    "expired",
+    "paused",
 }
 
 

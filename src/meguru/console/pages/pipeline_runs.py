@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -15,10 +16,13 @@ from meguru.console.reasons import reasons
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.pipelines import explain, show
+from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.logs.read import read_log
-from meguru.pipelines.types import PipelineRun, PipelineVersion, RunState, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineVersion, RunState, StepRun, StepState
 
 WINDOW = 100
+FEW_CALLS, MOST_CALLS = 10, 200
+_TELLING = {StepState.FAILED, StepState.RUNNING}
 LOG_LINES = 200
 
 
@@ -29,6 +33,8 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     lane: Markup
     reasons: list[str]
     log: str
+    done: int = 0
+    hidden: int = 0
 
 
 def listing(visit: Visit) -> Response:
@@ -56,6 +62,7 @@ def listing(visit: Visit) -> Response:
 def one(visit: Visit) -> Response:
     """Show one run."""
     run = show.show_run(visit.ws, ref=visit.named("id"))
+    unfolded = visit.asked("calls")
     version = show.show_pipeline(visit.ws, ref=f"pipeline/{run.pipeline}@{run.version}")
     start = run.started_at or run.created_at
     ends = [each.finished_at for each in run.steps if each.finished_at]
@@ -67,7 +74,9 @@ def one(visit: Visit) -> Response:
         run=run,
         version=version,
         environments=_environments(version),
-        rows=[_row(visit, each, start, end, whole) for each in run.steps],
+        rows=list(_rows(visit, run, unfolded, (start, end))),
+        unfolded=unfolded,
+        questions=list_approvals(visit.ws, run=run.id).items,
         whole=whole,
         took=took,
         chain=why.show(visit.ws, ref=f"event/{run.event}").chain if run.event else [],
@@ -77,12 +86,34 @@ def one(visit: Visit) -> Response:
     )
 
 
-def _row(visit: Visit, step: StepRun, start: datetime, end: datetime, whole: float) -> StepRow:
-    span, told, log = None, [], ""
-    if step.started_at:
+def _rows(
+    visit: Visit, run: PipelineRun, unfolded: str, times: tuple[datetime, datetime]
+) -> Iterator[StepRow]:
+    """Yield a row for each step; of a mapped step's calls those that failed or run, unless it is unfolded."""
+    calls: dict[str, list[StepRun]] = {}
+    for step in run.steps:
+        if step.parent:
+            calls.setdefault(step.parent, []).append(step)
+    for step in run.steps:
+        if step.parent:
+            continue
+        mine = calls.get(step.step, [])
+        telling = [call for call in mine if call.state in _TELLING]
+        shown = mine[:MOST_CALLS] if step.step == unfolded else telling[:FEW_CALLS]
+        done = sum(call.state in {StepState.SUCCEEDED, StepState.CACHED} for call in mine)
+        row = _row(visit, step, *times)
+        yield msgspec.structs.replace(row, done=done, hidden=len(mine) - len(shown))
+        for call in shown:
+            yield _row(visit, call, *times)
+
+
+def _row(visit: Visit, step: StepRun, start: datetime, end: datetime) -> StepRow:
+    span, whole = None, (end - start).total_seconds()
+    told, log = [step.reason] if step.reason else [], ""
+    if step.started_at and step.state is not StepState.ASKING:
         last = step.finished_at or end
         span = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
-        told = explain.explain(visit.ws, ref=step.id).reasons
+        told += explain.explain(visit.ws, ref=step.id).reasons
     if step.log or step.state is StepState.RUNNING:
         log = "\n".join(line.text for line in read_log(visit.ws, ref=step.id, tail=LOG_LINES).lines)
     label = visit.text("When step {step} ran", step=step.step)
@@ -90,7 +121,7 @@ def _row(visit: Visit, step: StepRun, start: datetime, end: datetime, whole: flo
 
 
 def _moving(run: PipelineRun) -> bool:
-    return run.state in {RunState.QUEUED, RunState.RUNNING}
+    return run.state not in FINAL
 
 
 def _environments(version: PipelineVersion) -> list[tuple[str, str]]:
