@@ -156,6 +156,14 @@ def test_a_copy_of_a_version_has_its_run_and_no_other(client, run):
     assert client.post(f"{API}/model-versions/create", json=body).status_code == 400
 
 
+def test_dots_and_doubled_slashes_of_a_path_name_the_same_file(client, run):
+    put(client, f"1/{run}/artifacts/a//./12:30.png")
+    for folder in (".", "./", ""):
+        listed = client.get(f"{API}/artifacts/list", params={"run_id": run, "path": folder}).json()
+        assert listed["files"] == [{"path": "a", "is_dir": True}]
+    assert client.get("/get-artifact", params={"run_id": run, "path": "a/12:30.png"}).content == b"hello"
+
+
 def test_presigned_addresses_are_refused_with_a_reason(client, run):
     for way in ("upload", "download"):
         answer = client.post(f"{API}/artifacts/presigned-{way}-url", json={"run_id": run, "path": "a"})

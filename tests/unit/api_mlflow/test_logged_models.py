@@ -11,7 +11,10 @@ from meguru.registry.show import show
 from meguru.runtime import events
 from meguru.server.access import Access
 from meguru.testing.models import make_model
+from meguru.tracking.mlflow.experiments import create as create_experiment
 from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.mlflow.model_points import ModelPoint
+from meguru.tracking.mlflow.model_points import add as add_points
 from meguru.tracking.runs import start
 
 API = "/api/2.0/mlflow"
@@ -21,6 +24,7 @@ PROXY = "/api/2.0/mlflow-artifacts/artifacts"
 
 @pytest.fixture
 def client(workspace):
+    assert [create_experiment(workspace, name=name) for name in ("one", "two")] == [1, 2]
     app = Access(Starlette(routes=[Mount("/api/2.0", routes=other_routes())]), ws=workspace, auth=False)
     with TestClient(app, base_url="http://127.0.0.1") as opened:
         yield opened
@@ -96,7 +100,7 @@ def test_a_deleted_model_is_only_shown_when_asked_for(client):
         ("", ["b", "a"]),
         ("name = 'a'", ["a"]),
         ("params.p = '1'", ["a"]),
-        ("tags.t != '1' AND name LIKE '%'", ["a"]),
+        ("tags.t != '1' AND name LIKE '%'", []),
         ("status = 'PENDING' AND source_run_id IN ('none')", []),
         ("metrics.m > 0", []),
     ],
@@ -109,6 +113,37 @@ def test_models_are_searched(client, filter, expected):
     answer = client.post(f"{MODELS}/search", json=body)
     assert answer.status_code == 200, answer.text
     assert [each["info"]["name"] for each in answer.json().get("models", [])] == expected
+
+
+def measure(workspace, model, value, *, step, dataset=""):
+    run = start(workspace, experiment="one").id
+    point = ModelPoint(model["model_id"], "acc", step, step, value, dataset, "g" if dataset else "")
+    with workspace.db.write() as tx:
+        add_points(tx, run, [point])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"filter": "metrics.acc > 0.8"}, ["b", "a"]),
+        ({"filter": "metrics.acc > 0.8 AND metrics.acc < 0.6"}, ["a"]),
+        ({"datasets": [{"dataset_name": "d"}]}, ["a"]),
+        ({"datasets": [{"dataset_name": "d", "dataset_digest": "other"}]}, []),
+        ({"datasets": [{"dataset_name": "d"}], "filter": "metrics.acc > 0.6"}, []),
+        ({"order_by": [{"field_name": "metrics.acc"}]}, ["b", "a", "c"]),
+        ({"order_by": [{"field_name": "metrics.acc", "ascending": False}]}, ["a", "b", "c"]),
+        ({"order_by": [{"field_name": "metrics.acc", "dataset_name": "d"}]}, ["a", "c", "b"]),
+        ({"order_by": [{"field_name": "name", "ascending": False}]}, ["c", "b", "a"]),
+    ],
+)
+def test_models_are_found_by_what_was_measured_of_them(client, workspace, body, expected):
+    a, b, _ = (create(client, name) for name in "abc")
+    measure(workspace, a, 0.5, step=1, dataset="d")
+    measure(workspace, a, 0.95, step=2)
+    measure(workspace, b, 0.9, step=1)
+    found = client.post(f"{MODELS}/search", json={"experiment_ids": ["1"], **body})
+    assert found.status_code == 200, found.text
+    assert [each["info"]["name"] for each in found.json()["models"]] == expected
 
 
 @pytest.mark.parametrize(

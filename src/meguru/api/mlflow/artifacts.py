@@ -12,7 +12,7 @@ from starlette.routing import Route
 from meguru.api.mlflow import artifacts_places as places
 from meguru.api.mlflow.artifacts_places import Child, Place
 from meguru.api.mlflow.artifacts_sent import sent
-from meguru.api.mlflow.errors import Refusal
+from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, reply, route, safely
 from meguru.api.requests import bounded, workspace_of
 from meguru.artifacts.trees import Entry
@@ -51,7 +51,10 @@ async def _file(request: Request) -> Response:
     ws = workspace_of(request)
     path = request.path_params["path"]
     if request.method == "PUT":
-        return await _upload(request, ws, places.check(path))
+        checked = places.check(path)
+        if not checked or path.endswith("/"):
+            raise invalid("Artifact path must include a filename (cannot end with '/').")
+        return await _upload(request, ws, checked)
     if request.method == "DELETE":
         await run_sync(lambda: _remove(ws, path=path))
         return reply({})
@@ -104,13 +107,15 @@ def _put(ctx: Context, *, path: str, digest: str) -> None:
         ctx.emit("run.artifact_added", refs.make("run", place.owner), data=told)
 
 
-@carry("run:write")
+@carry("run:write", evented=False)
 def _remove(ctx: Context, *, path: str) -> None:
     place = places.place_of(ctx.tx, places.check(path))
     if place.kind == "version":
         raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+    if place.kind == "stored" and not place.path:
+        raise invalid("Invalid path")
     if not places.remove(ctx.tx, place):
-        raise absent(f"No artifact at {path[:200]}")
+        return
     subject = refs.make("run", place.owner) if place.kind == "run" else "workspace/files"
     ctx.emit("run.artifact_removed" if place.kind == "run" else "file.removed", subject, data={"path": path})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from typing import Literal
 from urllib.parse import unquote
 
@@ -11,14 +13,14 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.runs_shown import artifact_root
 from meguru.artifacts.trees import Entry, read_tree
-from meguru.base.paths import check_path
-from meguru.errors import InvalidInput
+from meguru.base.paths import MAX_PATH
 from meguru.registry.schema import model_version, stored_file
 from meguru.storage.blobs import BlobStore
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_experiment
 from meguru.tracking.schema import run, run_artifact
 
+_WILD = re.compile(r"[\x00-\x1f\x7f\\#]|^[A-Za-z]:|^[A-Za-z][\w+.-]*:/")
 SCHEME = "mlflow-artifacts:/"
 VERSIONS = "model-versions"
 """The proxy's read-only folder of registered versions: ``model-versions/NAME/NUMBER/…``."""
@@ -46,15 +48,18 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(path: str) -> str:
-    """Return a path that stays where it belongs, however often it was percent-encoded."""
+    """Return a path that stays where it belongs, however often it was percent-encoded; without its dots.
+
+    A colon is let in, as in ``12:30.png``; what looks like a drive or an address is not.
+    """
     plain, before = path, ""
     while plain != before:
         plain, before = unquote(plain), plain
-    try:
-        check_path(plain)
-        return check_path(path)
-    except InvalidInput as error:
-        raise invalid("Invalid path") from error
+    is_wild = _WILD.search(plain) or ".." in plain.split("/") or plain.startswith("/")
+    if not path or is_wild or len(path) > MAX_PATH:
+        raise invalid("Invalid path")
+    kept = posixpath.normpath(path)
+    return "" if kept == "." else kept
 
 
 def place_of(tx: Connection, path: str) -> Place:

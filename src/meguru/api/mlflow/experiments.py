@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 def create(ws: Workspace, params: Params) -> Answer:
     """Create an experiment."""
-    _ready(ws)
+    number_all(ws)
     name = params.text("name", required=True)
     location = params.text("artifact_location", most=4000)
     tags = dict(_tag(key, value) for key, value in params.pairs("tags"))
@@ -38,7 +38,7 @@ def get(ws: Workspace, params: Params) -> Answer:
     """Show an experiment by its number."""
     number = params.text("experiment_id", required=True)
     authorise(ws, list_experiments)
-    _ready(ws)
+    number_all(ws)
     with ws.read() as tx:
         return {"experiment": shown(tx, [experiments.find(tx, number)])[0]}
 
@@ -47,7 +47,7 @@ def get_by_name(ws: Workspace, params: Params) -> Answer:
     """Show an experiment by its name."""
     name = params.text("experiment_name", required=True)
     authorise(ws, list_experiments)
-    _ready(ws)
+    number_all(ws)
     with ws.read() as tx:
         row = tx.execute(select(table).where(table.c.name == name)).first()
         if row is None:
@@ -58,7 +58,7 @@ def get_by_name(ws: Workspace, params: Params) -> Answer:
 def search(ws: Workspace, params: Params) -> Answer:
     """Find experiments."""
     authorise(ws, list_experiments)
-    _ready(ws)
+    number_all(ws)
     with ws.read() as tx:
         numbers, token = search_experiments(tx, params)
         found: dict[int, Row[Any]] = {}
@@ -140,7 +140,7 @@ def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[Answer]:
     ]
 
 
-def _ready(ws: Workspace) -> None:
+def number_all(ws: Workspace) -> None:
     """Number the experiments that were made elsewhere; whoever may look sees them, so the system does it."""
     with ws.read() as tx:
         if not experiments.needs_adoption(tx):
@@ -151,7 +151,7 @@ def _ready(ws: Workspace) -> None:
 def _number(ws: Workspace, params: Params) -> int:
     text = params.text("experiment_id", required=True)
     authorise(ws, experiments.change)
-    _ready(ws)
+    number_all(ws)
     with ws.read() as tx:
         return int(experiments.find(tx, text).id)
 

@@ -12,6 +12,7 @@ from meguru.api.mlflow import logged_models_store as store
 from meguru.api.mlflow.artifacts import listing
 from meguru.api.mlflow.artifacts_places import SCHEME, Child
 from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.experiments import number_all
 from meguru.api.mlflow.logged_models_search import search
 from meguru.api.mlflow.logged_models_store import LoggedModel
 from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
@@ -19,6 +20,7 @@ from meguru.artifacts.trees import Entry, put_entries
 from meguru.base import refs
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
+from meguru.tracking.mlflow import experiments
 
 _BASE = "/mlflow/logged-models"
 PENDING = "LOGGED_MODEL_PENDING"
@@ -42,6 +44,7 @@ def routes() -> list[Route]:
 
 @carry("run:write")
 def _made(ctx: Context, *, model: LoggedModel) -> dict[str, Any]:
+    experiments.find(ctx.tx, model.experiment)
     made = replace(model, created_at=ctx.now(), updated_at=ctx.now())
     store.keep(ctx.tx, made)
     ref, used = refs.make("logged_model", made.id), store.run_refs(ctx.tx, made.run)
@@ -86,7 +89,7 @@ def _changed(
 
 @carry("run:write")
 def _removed(ctx: Context, *, model: str) -> None:
-    known = store.held(ctx.tx, model)
+    known = store.held(ctx.tx, model, deleted=True)
     store.keep(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
     ctx.emit("logged_model.removed", refs.make("logged_model", model))
 
@@ -104,7 +107,10 @@ def _children(ctx: Context, *, model: str, path: str) -> tuple[str, list[Child]]
 
 
 def _create(ws: Workspace, given: Given) -> dict[str, Any]:
-    identity = f"m-{uuid4().hex}"
+    identity, experiment = f"m-{uuid4().hex}", given.needed("experiment_id")
+    if not experiment.isdecimal():
+        raise invalid(f"Invalid experiment ID '{experiment[:80]}'. Experiment ID must be a valid integer.")
+    number_all(ws)
     name = given.text("name") or f"model-{identity[2:10]}"
     if not _NAME.fullmatch(name) or len(name) > 500:
         raise invalid(
@@ -113,7 +119,7 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
         )
     wanted = LoggedModel(
         id=identity,
-        experiment=given.needed("experiment_id"),
+        experiment=experiment,
         name=name,
         model_type=given.text("model_type"),
         run=given.text("source_run_id"),
@@ -132,7 +138,7 @@ def _get(ws: Workspace, given: Given) -> dict[str, Any]:
 
 
 def _finalize(ws: Workspace, given: Given) -> dict[str, Any]:
-    said = given.needed("status")
+    said = str(given.fields.get("status") or "") or given.needed("status")
     status = _STATUSES.get(int(said), "") if said.isdecimal() and len(said) < 3 else said
     if status not in _STATUSES.values() or status == PENDING:
         raise invalid(f"Invalid model status: {said[:60]}. Expected LOGGED_MODEL_READY or _UPLOAD_FAILED.")

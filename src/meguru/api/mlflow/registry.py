@@ -14,6 +14,7 @@ from meguru.api.mlflow.registry_answers import (
     exists,
     held_model,
     model_answer,
+    stage_of,
     version_answer,
 )
 from meguru.api.mlflow.registry_filters import Fields, keep, order, ordered, parse
@@ -150,7 +151,7 @@ def _get(ws: Workspace, given: Given) -> dict[str, Any]:
 
 
 def _update(ws: Workspace, given: Given) -> dict[str, Any]:
-    words = given.text("description") if given.has("description") else None
+    words = given.text("description")
     changed = _changed(ws, name=given.needed("name"), description=words, tags={}, dropped="")
     return {"registered_model": changed}
 
@@ -177,7 +178,7 @@ def _search(ws: Workspace, given: Given) -> dict[str, Any]:
 
 
 def _latest(ws: Workspace, given: Given) -> dict[str, Any]:
-    stages = [stage.lower() for stage in given.texts("stages")]
+    stages = [stage_of(stage).lower() for stage in given.texts("stages")]
     return {"model_versions": _newest(ws, name=given.needed("name"), stages=stages)}
 
 

@@ -11,6 +11,7 @@ from meguru.api.mlflow import registry_store as store
 from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.registry_protocol import absent, listed, millis
 from meguru.api.mlflow.registry_store import Model, Version
+from meguru.tracking.mlflow import limits
 
 STAGES = {stage.lower(): stage for stage in ("None", "Staging", "Production", "Archived")}
 MAX_TAG = 100_000
@@ -96,8 +97,7 @@ def check_alias(alias: str) -> str:
 def check_tags(tags: dict[str, str]) -> dict[str, str]:
     """Return tags whose keys and values are as they must be."""
     for key, value in tags.items():
-        if not re.fullmatch(r"[/\w.\- :]{1,250}", key):
-            raise invalid(f"Invalid tag name: '{key[:120]}'")
+        limits.check_key("tag", key)
         if len(value) > MAX_TAG:
             raise invalid(f"Tag value of '{key}' has {len(value)} characters; at most {MAX_TAG} are kept")
     return tags

@@ -17,6 +17,8 @@ _CLAUSE = re.compile(
     (?P<value>'(?:[^']|'')*'|"[^"]*"|\((?:[^()'"]|'[^']*'|"[^"]*")*\)|[-+\w.]+)?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
+IS_PROMPT = "mlflow.prompt.is_prompt"
+"""Clients look for what is not a prompt by this tag, which only prompts have."""
 _AND = re.compile(r"AND\b", re.IGNORECASE)
 _NUMBERS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -82,7 +84,7 @@ def keep(things: Sequence[Any], clauses: Sequence[Clause], look: Look) -> list[A
     return [
         thing
         for thing in things
-        if all(_holds(clause, look(thing, clause.group, clause.key)) for clause in clauses)
+        if all(holds(clause, look(thing, clause.group, clause.key)) for clause in clauses)
     ]
 
 
@@ -174,10 +176,12 @@ def _text(op: str, value: str, text: str) -> Any:
     return value[1:-1].replace("''", "'")
 
 
-def _holds(clause: Clause, value: Any) -> bool:
+def holds(clause: Clause, value: Any) -> bool:
+    """Tell whether a value is as a clause says; what is absent is none, and differs from nothing."""
     op = clause.op
     if op == "IS NULL" or value is None:
-        return (op in {"IS NULL", "!=", "NOT IN"}) if value is None else False
+        is_plain = clause.key == IS_PROMPT and op in {"!=", "NOT IN"}
+        return value is None and (op == "IS NULL" or is_plain)
     if op == "IS NOT NULL":
         return True
     if op in {"IN", "NOT IN"}:

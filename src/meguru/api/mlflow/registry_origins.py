@@ -40,8 +40,8 @@ def check_source(tx: Connection, source: str, *, run: str, model: str) -> None:
         raise _foreign(source, owner)
     if scheme == "runs" and (model or not parts or from_hex(parts[0]) != from_hex(run)):
         raise _foreign(source, owner)
-    if scheme == "models" and parts and len(parts) == 1 and parts[0].startswith("m-"):
-        if parts[0] != model:
+    if scheme == "models":
+        if parts != (model,) or not model.startswith("m-"):
             raise _foreign(source, "model_id")
     elif _is_proxied(source) and not _is_of(tx, source, run, model):
         raise _foreign(source, owner)
@@ -77,7 +77,7 @@ def _check_plain(source: str) -> None:
     while plain != before:
         plain, before = unquote_plus(plain), plain
     path = re.sub(r"/+", "/", urlsplit(plain).path.rstrip("/"))
-    is_absolute = not path or (posixpath.normpath(path) == path and path.startswith("/"))
+    is_absolute = bool(path) and (posixpath.normpath(path) == path and path.startswith("/"))
     if "\0" in plain or "\\" in plain or ".." in plain.split("/") or not is_absolute:
         raise invalid(
             f"Invalid model version source: '{source[:300]}'. If supplying a source as an http, https, local "

@@ -38,8 +38,8 @@ def reply(value: Any, status: int = 200) -> Response:
 class Given:
     """The arguments of a call, from its body, its query and its path; each is checked when it is read."""
 
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self.fields = fields
+    def __init__(self, fields: dict[str, Any], *, is_query: bool = False) -> None:
+        self.fields, self.is_query = fields, is_query
 
     def has(self, name: str) -> bool:
         """Tell whether an argument was given."""
@@ -50,9 +50,9 @@ class Given:
         value = self.fields.get(name)
         if value is None:
             return default
-        if isinstance(value, bool | list | dict | float):
+        if not isinstance(value, str):
             raise wrong(name, value)
-        return str(value)
+        return value
 
     def needed(self, name: str) -> str:
         """Return a text that has to be given."""
@@ -74,7 +74,12 @@ class Given:
 
     def flag(self, name: str) -> bool:
         """Return yes or no."""
-        return str(self.fields.get(name, "")).lower() == "true"
+        value = self.fields.get(name)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        if str(value).lower() not in {"true", "false"} or not self.is_query:
+            raise wrong(name, value)
+        return str(value).lower() == "true"
 
     def texts(self, name: str) -> list[str]:
         """Return a list of texts; one given alone is a list of one."""
@@ -139,7 +144,7 @@ async def _given(request: Request, limit: int) -> Given:
             fields[name] = text
     if request.method not in {"GET", "HEAD"}:
         fields |= _decoded(await read_body(request, limit))
-    return Given(fields | dict(request.path_params))
+    return Given(fields | dict(request.path_params), is_query=request.method in {"GET", "HEAD"})
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

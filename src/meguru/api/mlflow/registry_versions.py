@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from meguru.api.mlflow import logged_models_store
 from meguru.api.mlflow import registry_store as store
+from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.registry_aliases import end, point
 from meguru.api.mlflow.registry_answers import (
     check_tags,
@@ -29,6 +30,7 @@ from meguru.runtime.workspace import Workspace
 from meguru.webhooks.topics import IS_PROMPT
 
 _BASE = "/mlflow/model-versions"
+ACTIVE_STAGES = ("Staging", "Production")
 _FIELDS = Fields(
     texts=frozenset({"name", "run_id", "source_path", "current_stage", "model_id"}),
     numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
@@ -145,6 +147,11 @@ def aliases_of(ctx: Context, name: str) -> dict[str, int]:
 @carry("model:write")
 def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool) -> dict[str, Any]:
     known = held_version(ctx.tx, name, version)
+    if archive and stage not in ACTIVE_STAGES:
+        raise invalid(
+            f"Model version transition cannot archive existing model versions because '{stage}' is not an "
+            f"Active stage. Valid stages are {list(ACTIVE_STAGES)}"
+        )
     if archive:
         for other in store.versions(ctx.tx, name):
             if other.stage == stage and other.version != version:
@@ -161,7 +168,7 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
 def _follow(ctx: Context, name: str) -> None:
     """Point the alias of each stage at the newest version that is in it."""
     newest = {each.stage: each.version for each in store.versions(ctx.tx, name)}
-    for stage in ("Staging", "Production"):
+    for stage in ACTIVE_STAGES:
         alias = STAGE_PREFIX + stage.lower()
         if stage in newest:
             point(ctx, name, alias, newest[stage])
@@ -236,7 +243,7 @@ def _get(ws: Workspace, given: Given) -> dict[str, Any]:
 
 
 def _update(ws: Workspace, given: Given) -> dict[str, Any]:
-    words = given.text("description") if given.has("description") else None
+    words = given.text("description")
     return {"model_version": _changed(ws, **_which(given), description=words, tags={}, dropped="")}
 
 
