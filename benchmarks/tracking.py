@@ -1,167 +1,185 @@
-"""MLflow's protocol over plain HTTP on a kept connection: batches, single calls, search; against a floor.
+"""MLflow's protocol over plain HTTP on kept connections, beside MLflow's own server and beside floors.
 
-The floor decodes the same batch and commits its points durably, with the newest value beside them, in a
-bare SQLite database without server or HTTP. Give the URL of MLflow's own server to measure it beside ours.
+A floor does the same work in this process, without server or HTTP: it decodes a batch and commits its points
+durably, or it reads a series. With ``--mlflow PATH`` (of its ``mlflow`` program) MLflow's server is measured
+too, as it comes and with one worker: the same bytes are sent to each, one after the other, in one run.
 """
 
-import http.client
-import json
-import sqlite3
+from __future__ import annotations
+
+import argparse
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import msgspec
-from sqlalchemy import insert
+from tracking_floor import floor_commit, floor_log, floor_read
+from tracking_servers import Server, meguru_server, mlflow_server
 
-from meguru.app.open import open_local
-from meguru.base.clock import SystemClock
-from meguru.tracking.schema import run, run_param, run_series
-
-BATCHES, CALLS, RUNS = 60, 200, 50_000
-FILTER = {"filter": "metrics.acc > 0.9 and params.lr = '0.01'", "order_by": ["metrics.acc DESC"]}
-
-
-class Server:
-    """One kept connection to a server that speaks the protocol."""
-
-    def __init__(self, url: str) -> None:
-        place = urlsplit(url)
-        self.http = http.client.HTTPConnection(place.hostname, place.port)
-        self.experiment = self.post("experiments/create", {"name": f"bench {time.time_ns()}"})[
-            "experiment_id"
-        ]
-
-    def send(self, method: str, path: str, body: bytes | None = None) -> dict:
-        self.http.request(method, "/api/2.0/mlflow/" + path, body, {"Content-Type": "application/json"})
-        response = self.http.getresponse()
-        text = response.read()
-        if response.status != 200:
-            raise SystemExit(text.decode())
-        return json.loads(text)
-
-    def post(self, path: str, body: dict) -> dict:
-        return self.send("POST", path, json.dumps(body).encode())
-
-    def make_run(self) -> str:
-        return self.post("runs/create", {"experiment_id": self.experiment})["run"]["info"]["run_id"]
+FILTERS = {
+    "two filters and a metric's order": ("metrics.acc > 0.9 and params.lr = '0.01'", ["metrics.acc DESC"]),
+    "in the order of another metric": ("metrics.loss < 0.1 and params.lr = '0.01'", ["metrics.acc DESC"]),
+    "a rare param": ("metrics.acc > 0.5 and params.rare = 'v77'", ["metrics.acc DESC"]),
+    "the newest": ("", []),
+}
+Times = dict[str, float]
 
 
-def median_ms(action, count: int) -> float:
+def measured(action, count: int) -> tuple[float, float]:
+    """Return the median and the 95th percentile of an action, in milliseconds."""
+    action(0)
     times = []
-    for number in range(count):
+    for number in range(1, count + 1):
         start = time.perf_counter()
         action(number)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
+        times.append((time.perf_counter() - start) * 1e3)
+    times.sort()
+    return statistics.median(times), times[int(len(times) * 0.95)]
 
 
-def batch(run_id: str, number: int) -> bytes:
+def batch(run: str, number: int, prefix: str = "metric") -> dict:
     steps = range(number * 200, number * 200 + 200)
     points = [
-        {"key": f"metric_{key}", "value": step / 7, "timestamp": 1_760_000_000_000 + step, "step": step}
+        {"key": f"{prefix}_{key}", "value": step / 7, "timestamp": 1_760_000_000_000 + step, "step": step}
         for step in steps
         for key in range(5)
     ]
-    return json.dumps({"run_id": run_id, "metrics": points}).encode()
+    return {"run_id": run, "metrics": points}
 
 
-def floor_ms(folder: Path) -> float:
-    raw = sqlite3.connect(folder / "floor.db", isolation_level=None)
-    raw.executescript(
-        "PRAGMA journal_mode=wal; PRAGMA synchronous=FULL;"
-        "CREATE TABLE point (series INT, step INT, at INT, value REAL, PRIMARY KEY (series, step, at))"
-        "WITHOUT ROWID;"
-        "CREATE TABLE latest (series INTEGER PRIMARY KEY, step INT, value REAL)"
-    )
-    bodies = [batch("x" * 32, number) for number in range(BATCHES)]
-    names = {f"metric_{key}": key for key in range(5)}
+def calls(server: Server, given: argparse.Namespace) -> Times:
+    """Measure single calls of one client, in milliseconds."""
+    one = server.connect()
+    run = one.make_run()
+    bodies = [one.encoded(batch(run, number)) for number in range(given.batches + 1)]
+    point = {"run_id": run, "key": "one", "value": 1.5, "timestamp": 1_760_000_000_000}
+    one.post("registered-models/create", {"name": "m"})
+    one.post("model-versions/create", {"name": "m", "source": f"{one.run_uri(run)}/model", "run_id": run})
+    one.post("registered-models/alias", {"name": "m", "alias": "live", "version": "1"})
+    found: Times = {}
 
-    def write(number: int) -> None:
-        points = msgspec.json.decode(bodies[number])["metrics"]
-        rows = [(names[each["key"]], each["step"], each["timestamp"], each["value"]) for each in points]
-        raw.execute("BEGIN IMMEDIATE")
-        raw.executemany("INSERT INTO point VALUES (?, ?, ?, ?)", rows)
-        raw.executemany(
-            "INSERT OR REPLACE INTO latest VALUES (?, ?, ?)", [(r[0], r[1], r[3]) for r in rows[-5:]]
-        )
-        raw.execute("COMMIT")
+    def add(name: str, action, count: int) -> None:
+        found[name], found[f"{name}, p95"] = measured(action, count)
 
-    return median_ms(write, BATCHES)
-
-
-def measure(server: Server) -> dict[str, float]:
-    """Return milliseconds by name."""
-    owner = server.make_run()
-    bodies = [batch(owner, number) for number in range(BATCHES)]
-    point = {"run_id": owner, "key": "one", "value": 1.5, "timestamp": 1_760_000_000_000}
-    return {
-        "log-batch of 1,000": median_ms(lambda n: server.send("POST", "runs/log-batch", bodies[n]), BATCHES),
-        "log-metric": median_ms(lambda n: server.post("runs/log-metric", point | {"step": n}), CALLS),
-        "runs/create": median_ms(lambda _: server.make_run(), CALLS),
-        "runs/get": median_ms(lambda _: server.send("GET", f"runs/get?run_id={owner}"), CALLS),
-        "history of 12,000": median_ms(
-            lambda _: server.send("GET", f"metrics/get-history?run_id={owner}&metric_key=metric_0"), 5
-        ),
-    }
+    add("log-batch of 1,000", lambda n: one.send("POST", "runs/log-batch", bodies[n]), given.batches)
+    add("log-metric", lambda n: one.post("runs/log-metric", point | {"step": n}), given.calls)
+    add("runs/create", lambda _: one.make_run(), given.calls)
+    add("runs/get", lambda _: one.send("GET", f"runs/get?run_id={run}"), given.calls)
+    alias = "registered-models/alias?name=m&alias=live"
+    add("look-up of an alias", lambda _: one.send("GET", alias), given.calls)
+    return found
 
 
-def fill(folder: Path) -> None:
-    """Put many runs into the experiment ``many``, behind the server's back."""
-    now = SystemClock().now()
-    with open_local(folder) as ws:
-        from meguru.tracking.runs import create_experiment
+def crowd(server: Server, given: argparse.Namespace) -> Times:
+    """Measure clients that log batches at once: milliseconds for 1,000 points."""
+    found = {}
+    for clients in given.clients:
+        rounds = max(2, given.batches // clients)
+        connections = [server.connect() for _ in range(clients)]
+        runs = [each.make_run() for each in connections]
+        bodies = [
+            [c.encoded(batch(r, n)) for n in range(rounds)] for c, r in zip(connections, runs, strict=True)
+        ]
 
-        create_experiment(ws, name="many")
-        ids = [f"run-{number:026d}" for number in range(RUNS)]
-        fixed = {
-            "experiment": "many",
-            "state": "succeeded",
-            "started_at": now,
-            "created_by": "b",
-            "error": "",
-        }
-        with ws.db.write() as tx:
-            starts = [now - timedelta(seconds=RUNS - number) for number in range(RUNS)]
-            named = zip(ids, starts, strict=True)
-            tx.execute(insert(run), [{"id": i, "name": i, "started_at": at, **fixed} for i, at in named])
-            params = [{"run": each, "key": "lr", "value": f"0.0{n % 10}"} for n, each in enumerate(ids)]
-            tx.execute(insert(run_param), params)
-            same = {"key": "acc", "step": 0, "at": 0, "count": 1, "minimum": 0.0, "maximum": 1.0}
-            values = [{"run": each, "value": n * 7919 % RUNS / RUNS, **same} for n, each in enumerate(ids)]
-            tx.execute(insert(run_series), values)
+        def log(client: int, connections=connections, bodies=bodies) -> None:
+            for body in bodies[client]:
+                connections[client].send("POST", "runs/log-batch", body)
+
+        start = time.perf_counter()
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(log, range(clients)))
+        spent = time.perf_counter() - start
+        found[f"log-batch, {clients} clients"] = spent * 1e3 / (clients * rounds)
+    return found
+
+
+def reading(server: Server, given: argparse.Namespace) -> Times:
+    """Measure a long series: all its pages, and what a chart asks for; in milliseconds."""
+    one = server.connect()
+    run = one.make_run()
+    server.fill_points(run, given.points)
+    path = f"metrics/get-history?run_id={run}&metric_key=loss&max_results=25000"
+
+    def pages(_: int) -> None:
+        token = ""
+        while True:
+            body = one.raw("GET", path + (f"&page_token={token}" if token else ""))
+            mark = body.rfind(b'"next_page_token"', len(body) - 400)
+            if mark < 0:
+                return
+            token = body[mark:].split(b'"')[3].decode()
+
+    start = time.perf_counter()
+    pages(0)
+    found = {"a history in pages": (time.perf_counter() - start) * 1e3}
+    chart = f"metrics/get-history-bulk-interval?run_ids={run}&metric_key=loss&max_results=2000"
+    found["a chart of 2,000 points"], _ = measured(lambda _: one.raw("GET", chart), 3)
+    return found
+
+
+def searching(server: Server, given: argparse.Namespace, runs: int) -> Times:
+    """Measure searches among many runs, in milliseconds; pages of 100."""
+    one = server.connect()
+    experiment = server.fill_runs(one, runs)
+    found: Times = {}
+    for name, (text, order) in FILTERS.items():
+        body = {"experiment_ids": [experiment], "filter": text, "order_by": order, "max_results": 100}
+        middle, slow = measured(lambda _, body=body: one.post("runs/search", body), given.searches)
+        found[f"{runs:,} runs: {name}"], found[f"{runs:,} runs: {name}, p95"] = middle, slow
+    return found
+
+
+def measure(server: Server, given: argparse.Namespace, *, runs: list[int]) -> Times:
+    found = {"CPU-seconds to the first answer": server.started_cpu, "idle memory, MB": server.memory()}
+    found |= calls(server, given) | crowd(server, given) | reading(server, given)
+    for count in runs:
+        found |= searching(server, given, count)
+    return found
+
+
+def show(ours: Times, floors: Times, others: dict[str, Times]) -> None:
+    heads = "".join(f"{name:>24}" for name in others)
+    print(f"{'milliseconds, unless told otherwise':<58}{'Meguru':>10}{'of the floor':>14}{heads}")
+    for name, value in ours.items():
+        floor = f"{floors[name] / value:>13.2f}x" if name in floors else " " * 14
+        beside = ""
+        for times in others.values():
+            known = times.get(name)
+            beside += f"{known:>13.2f} {known / value:>8.1f}x" if known else f"{'-':>24}"
+        print(f"{name:<58}{value:>10.2f}{floor}{beside}")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mlflow", type=Path, help="MLflow's program, to measure its server beside ours")
+    parser.add_argument("--batches", type=int, default=100)
+    parser.add_argument("--calls", type=int, default=300)
+    parser.add_argument("--clients", type=int, nargs="*", default=[4, 64])
+    parser.add_argument("--points", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, nargs="*", default=[50_000, 100_000])
+    parser.add_argument("--mlflow-runs", type=int, nargs="*", default=[50_000], help="as --runs, for MLflow")
+    parser.add_argument("--searches", type=int, default=40)
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
-        command = [sys.executable, "-m", "meguru", "up", "--workspace", str(folder / "w"), "--port", "0"]
-        process = subprocess.Popen(
-            [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        while not (folder / "w" / "server.json").exists():
-            time.sleep(0.05)
-        server = Server(json.loads((folder / "w" / "server.json").read_text())["url"])
-        ours = measure(server)
-        theirs = measure(Server(sys.argv[1])) if len(sys.argv) > 1 else {}
-        for name, value in ours.items():
-            beside = f"   MLflow {theirs[name]:8.2f} ms   {theirs[name] / value:6.1f} x" if theirs else ""
-            print(f"{name:<20} {value:8.2f} ms{beside}")
-        floor, done = floor_ms(folder), ours["log-batch of 1,000"]
-        print(f"{'floor of log-batch':<20} {floor:8.2f} ms   {floor / done:.2f} of the floor")
-        print(f"{'points per second':<20} {1e6 / done:8,.0f}")
-        fill(folder / "w")
-        found = server.send("GET", "experiments/get-by-name?experiment_name=many")["experiment"]
-        body = {"experiment_ids": [found["experiment_id"]], "max_results": 100}
-        search = median_ms(lambda _: server.post("runs/search", body | FILTER), 15)
-        newest = median_ms(lambda _: server.post("runs/search", body), 15)
-        print(f"search of {RUNS:,} runs: {search:.1f} ms filtered and ordered, newest 100 {newest:.1f} ms")
-        process.communicate()
+        floors = {
+            "log-batch of 1,000": floor_log(folder, [batch("x" * 32, n) for n in range(given.batches)]),
+            "log-metric": floor_commit(folder, given.calls),
+            "runs/create": floor_commit(folder, given.calls),
+            "a history in pages": floor_read(folder, given.points),
+        }
+        others: dict[str, Times] = {}
+        with meguru_server(folder / "ours") as server:
+            ours = measure(server, given, runs=given.runs)
+        if given.mlflow:
+            for name, more in (("MLflow, as it comes", []), ("MLflow, one worker", ["--workers", "1"])):
+                with mlflow_server(given.mlflow, folder / name.replace(" ", "-"), more) as server:
+                    others[name] = measure(server, given, runs=given.mlflow_runs)
+        else:
+            print("MLflow is not measured: name its program with --mlflow")
+        show(ours, floors, others)
+        print(f"points a second, one client: {1e6 / ours['log-batch of 1,000']:,.0f}")
 
 
 if __name__ == "__main__":

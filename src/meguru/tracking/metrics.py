@@ -135,10 +135,19 @@ def tail(tx: Connection, run: str, key: str, *, limit: int) -> list[tuple[int, f
     return Raw(tx).execute(sql, (found[0], limit)).fetchall()[::-1]  # type: ignore[no-any-return]
 
 
-def summaries(tx: Connection, runs: Sequence[str]) -> dict[str, dict[str, MetricSummary]]:
-    """Return the summary of every series of some runs, by run and key."""
+def summaries(
+    tx: Connection, runs: Sequence[str], *, most: int | None = None
+) -> dict[str, dict[str, MetricSummary]]:
+    """Return the summary of every series of some runs, by run and key; of each run the first `most` keys."""
     found: dict[str, dict[str, MetricSummary]] = {}
-    for run, key, value, step, at, *rest in newest(tx, runs, "value, step, at, count, minimum, maximum"):
+    columns = "value, step, at, count, minimum, maximum"
+    sql = f"SELECT run, key, {columns} FROM run_series WHERE run = ? ORDER BY run, key LIMIT ?"  # noqa: S608
+    rows = (
+        newest(tx, runs, columns)
+        if most is None
+        else (row for run in runs for row in Raw(tx).execute(sql, (run, most)).fetchall())
+    )
+    for run, key, value, step, at, *rest in rows:
         found.setdefault(run, {})[key] = MetricSummary(
             value=value, step=step, at=moment(at), count=rest[0], minimum=rest[1], maximum=rest[2]
         )

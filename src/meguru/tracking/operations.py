@@ -6,12 +6,13 @@ from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
 from meguru.tracking.mlflow import runs as mlflow_runs
 from meguru.tracking.runs import add_artifact, create_experiment, finish, log, start
-from meguru.tracking.show import artifacts, list_experiments, list_runs, metric, show
+from meguru.tracking.show import artifacts, chart, list_experiments, list_runs, metric, show
 
 __all__ = [
     "add_artifact",
     "artifacts",
     "beat",
+    "chart",
     "create_experiment",
     "finish",
     "list_experiments",

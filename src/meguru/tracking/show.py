@@ -6,8 +6,10 @@ from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import metrics as series
-from meguru.tracking import store
+from meguru.tracking import sample, store
 from meguru.tracking.types import Experiment, MetricPoint, Run, RunArtifact
+
+MOST_DRAWN = 2000
 
 
 @operation("experiment.list", permission="run:read", query=True)
@@ -26,7 +28,7 @@ def list_runs(
     before: str = "",
     limit: int = 50,
 ) -> Page[Run]:
-    """List runs, newest first, of one experiment or state if one is given."""
+    """List runs, newest first, of one experiment or state if one is given; of each 200 metrics at most."""
     if experiment:
         store.check_experiment(ctx.tx, experiment)
     items = store.page(
@@ -66,6 +68,24 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
     ]
     more = series.place_of_last(rows[:limit], place).cursor() if len(rows) > limit else ""
     return Page(items=items, next_cursor=more)
+
+
+@operation("run.chart", permission="run:read", query=True)
+def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[MetricPoint]:
+    """Show a metric series of any length by at most so many points: its ends, its extremes, what is between.
+
+    The database picks them, so a chart of a million points costs little more than one of a thousand.
+    """
+    if not 2 <= points <= MOST_DRAWN:
+        raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MOST_DRAWN}", field="points")
+    identity = store.check_run(ctx.tx, run)
+    found = series.series_of(ctx.tx, identity, key)
+    if found is None:
+        raise NotFound.of("metric", key, series.names(ctx.tx, identity, limit=1000))
+    return [
+        MetricPoint(key=key, value=value, step=step, at=series.moment(at))
+        for step, at, _, value in sample.of_series(ctx.tx, found[0], limit=points)
+    ]
 
 
 def _cursor(text: str) -> series.Place | None:

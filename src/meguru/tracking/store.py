@@ -15,6 +15,8 @@ from meguru.tracking import lease, schema
 from meguru.tracking.metrics import summaries
 from meguru.tracking.types import Experiment, Run, RunArtifact
 
+MOST_LISTED = 200
+"""So many metrics of a run are in a list of runs."""
 _PAST = {"succeeded": "succeeded", "failed": "failed", "cancelled": "was cancelled"}
 
 
@@ -112,7 +114,7 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
     ).all()
     ids = [row.id for row in rows]
     params, tags = (_texts(tx, table, ids) for table in (schema.run_param, schema.run_tag))
-    metrics = summaries(tx, ids)
+    metrics = summaries(tx, ids, most=MOST_LISTED if limit > 1 else None)
     return [
         Run(
             ref=refs.make("run", row.id),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meguru.tracking import metrics, points, sample
+from meguru.errors import InvalidInput, NotFound
+from meguru.tracking import metrics, points, sample, show
 from meguru.tracking.runs import start
 
 ROWS = st.lists(
@@ -108,3 +109,24 @@ def test_a_series_without_a_number_has_its_ends(workspace):
     run = start(workspace).id
     append(workspace, run, True, k=[(step, step, None) for step in range(12_000)])
     assert [row[0] for row in sampled(workspace, run, 10)] == [0, 11_999]
+
+
+def test_a_chart_is_drawn_from_few_points_and_refuses_to_draw_more(workspace):
+    run = start(workspace).id
+    append(workspace, run, True, k=[(step, step, float(step == 4_321)) for step in range(11_000)])
+    found = show.chart(workspace, run=run, key="k", points=100)
+    assert len(found) <= 100
+    assert [point.step for point in found if point.value == 1.0] == [4_321]
+    assert (found[0].step, found[-1].step) == (0, 10_999)
+    with pytest.raises(NotFound):
+        show.chart(workspace, run=run, key="other")
+    with pytest.raises(InvalidInput):
+        show.chart(workspace, run=run, key="k", points=2_001)
+
+
+def test_a_list_of_wide_runs_has_some_of_their_metrics_and_one_run_has_all(workspace):
+    run = start(workspace).id
+    append(workspace, run, True, **{f"k{number:04}": [(0, 0, 1.0)] for number in range(900)})
+    listed = show.list_runs(workspace).items[0].metrics
+    assert list(listed) == [f"k{number:04}" for number in range(200)]
+    assert len(show.show(workspace, run=run).metrics) == 900

@@ -70,8 +70,8 @@ def took(start: datetime | None, end: datetime | None) -> float | None:
 def _charts(visit: Visit, run: Run) -> list[tuple[str, Markup]]:
     drawn = []
     for key in sorted(name for name, metric in run.metrics.items() if metric.count > 1)[:CHARTS]:
-        found = show.metric(visit.ws, run=run.id, key=key)
-        points = [(float(point.step), point.value) for point in found.items if point.value is not None]
+        found = show.chart(visit.ws, run=run.id, key=key)
+        points = [(float(point.step), point.value) for point in found if point.value is not None]
         if len(points) > 1:
             drawn.append((key, series(points, visit.text("{metric} by step", metric=key))))
     return drawn

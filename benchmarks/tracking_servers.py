@@ -1,0 +1,239 @@
+"""Servers that speak MLflow's protocol, ours and its own: started, asked, and filled behind their backs."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_HEX = "printf('{kind}%032x', i)"
+_COUNT = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
+_VALUES = {
+    "acc": "(i * 7919 % {count}) * 1.0 / {count}",
+    "loss": "(i * 104729 % {count}) * 1.0 / {count}",
+}
+_TEXTS = {"lr": "'0.0' || (i % 10)", "rare": "'v' || (i * 31 % ({count} / 20))"}
+
+
+class Connection:
+    """One kept connection."""
+
+    def __init__(self, url: str) -> None:
+        place = urlsplit(url)
+        self.http = http.client.HTTPConnection(place.hostname, place.port)
+        self.experiment = ""
+
+    @staticmethod
+    def encoded(body: dict) -> bytes:
+        return json.dumps(body).encode()
+
+    def raw(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self.http.request(method, "/api/2.0/mlflow/" + path, body, {"Content-Type": "application/json"})
+        response = self.http.getresponse()
+        text = response.read()
+        if response.status != 200:
+            raise SystemExit(f"{path}: {text.decode()[:500]}")
+        return text
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> dict:
+        return json.loads(self.raw(method, path, body))
+
+    def post(self, path: str, body: dict) -> dict:
+        return self.send("POST", path, self.encoded(body))
+
+    def make_run(self) -> str:
+        if not self.experiment:
+            made = self.post("experiments/create", {"name": f"bench {time.time_ns()}"})
+            self.experiment = made["experiment_id"]
+        return self.post("runs/create", {"experiment_id": self.experiment})["run"]["info"]["run_id"]
+
+    def run_uri(self, run: str) -> str:
+        return self.send("GET", f"runs/get?run_id={run}")["run"]["info"]["artifact_uri"]
+
+
+class Server:
+    """A server under measurement."""
+
+    def __init__(self, url: str, process: subprocess.Popen, database: Path) -> None:
+        self.url, self.process, self.database = url, process, database
+        self.started_cpu = sum(_cpu(each) for each in _family(process.pid))
+
+    def connect(self) -> Connection:
+        return Connection(self.url)
+
+    def memory(self) -> float:
+        """Return what its processes hold resident, in MB."""
+        time.sleep(1)
+        pages = [
+            int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in _family(self.process.pid)
+        ]
+        return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def change(self, *statements: str) -> None:
+        raw = sqlite3.connect(self.database, isolation_level=None, timeout=60)
+        raw.execute("PRAGMA cache_size=-400000")
+        raw.execute("BEGIN IMMEDIATE")
+        for sql in statements:
+            raw.execute(sql)
+        raw.execute("COMMIT")
+        raw.close()
+
+
+class Meguru(Server):
+    """Ours."""
+
+    def fill_points(self, run: str, count: int) -> None:
+        one = self.connect()
+        point = {"run_id": run, "key": "loss", "value": 0.0, "timestamp": 1_760_000_000_000, "step": 0}
+        one.post("runs/log-metric", point)
+        series = "(SELECT id FROM run_series WHERE run = " + f"'{_ours(run)}' AND key = 'loss')"
+        self.change(
+            "INSERT INTO run_point (series, step, at, seq, value) "
+            + _COUNT.format(last=count - 2)
+            + "SELECT "
+            f"{series}, i + 1, (1760000000001 + i) * 1000, 0, (i * 7919 % 1000003) / 7.0 FROM n",
+            f"UPDATE run_series SET count = {count}, step = {count - 1} WHERE id = {series}",
+        )
+
+    def fill_runs(self, one: Connection, count: int) -> str:
+        number = one.post("experiments/create", {"name": f"many{count}"})["experiment_id"]
+        run, start = f"printf('run-{count % 7}%025d', i)", _COUNT.format(last=count - 1)
+        started = "strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i, 'unixepoch') || '.000000Z'"
+        self.change(
+            "INSERT INTO run (id, name, experiment, state, started_at, created_by, error) "
+            + start
+            + f"SELECT {run}, "
+            f"'n' || i, 'many{count}', 'succeeded', {started}, 'b', '' FROM n",
+            *(
+                f"INSERT INTO run_param (run, key, value) {start} SELECT {run}, '{key}', {text} FROM n"
+                for key, text in ((key, text.format(count=count)) for key, text in _TEXTS.items())
+            ),
+            *(
+                "INSERT INTO run_series (run, key, value, step, at, count, minimum, maximum) "
+                f"{start} SELECT {run}, '{key}', {value}, 0, 0, 1, 0, 1 FROM n"
+                for key, value in ((key, value.format(count=count)) for key, value in _VALUES.items())
+            ),
+        )
+        return number
+
+
+class MLflow(Server):
+    """MLflow's own."""
+
+    def fill_points(self, run: str, count: int) -> None:
+        self.change(
+            "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+            + _COUNT.format(last=count - 1)
+            + f"SELECT 'loss', (i * 7919 % 1000003) / 7.0, 1760000000000 + i, '{run}', i, 0 FROM n"
+        )
+
+    def fill_runs(self, one: Connection, count: int) -> str:
+        number = one.post("experiments/create", {"name": f"many{count}"})["experiment_id"]
+        run, start = _HEX.format(kind=""), _COUNT.format(last=count - 1)
+        self.change(
+            "INSERT INTO runs (run_uuid, name, source_type, user_id, status, start_time, lifecycle_stage, "
+            f"artifact_uri, experiment_id) {start} SELECT {run}, 'n' || i, 'LOCAL', 'b', 'FINISHED', "
+            f"1700000000000 + i * 1000, 'active', 'mlflow-artifacts:/x', {number} FROM n",
+            *(
+                f"INSERT INTO params (key, value, run_uuid) {start} SELECT '{key}', {text}, {run} FROM n"
+                for key, text in ((key, text.format(count=count)) for key, text in _TEXTS.items())
+            ),
+            *(
+                "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) "
+                f"{start} SELECT '{key}', {value}, 0, 0, 0, {run} FROM n"
+                for key, value in ((key, value.format(count=count)) for key, value in _VALUES.items())
+            ),
+        )
+        return number
+
+
+@contextmanager
+def meguru_server(folder: Path) -> Iterator[Server]:
+    command = [sys.executable, "-m", "meguru", "up", "--workspace", str(folder), "--port", "0"]
+    with _running([*command, "--exit-with-parent"]) as process:
+        while not (folder / "server.json").exists():
+            time.sleep(0.05)
+        url = json.loads((folder / "server.json").read_text())["url"]
+        _wait(url)
+        yield Meguru(url, process, next(folder.glob("*.db")))
+
+
+@contextmanager
+def mlflow_server(program: Path, folder: Path, more: list[str]) -> Iterator[Server]:
+    folder.mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = ["--host", "127.0.0.1", "--port", str(port), "--artifacts-destination", str(folder / "artifacts")]
+    command = [str(program), "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", *place, *more]
+    with _running(command) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url)
+        yield MLflow(url, process, folder / "mlflow.db")
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[subprocess.Popen]:
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        family = _family(process.pid)
+        process.terminate()
+        process.wait(60)
+        for pid in family:
+            if Path(f"/proc/{pid}").exists():
+                os.kill(pid, 9)
+
+
+def _wait(url: str) -> None:
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        try:
+            http = Connection(url).http
+            http.request("GET", "/health")
+            if http.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"{url} does not answer")
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(path.parent.name)] = int(path.read_text().rsplit(") ", 1)[1].split()[1])
+        except (OSError, IndexError):
+            continue
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _ours(run: str) -> str:
+    from meguru.tracking.mlflow.ids import from_hex
+
+    return from_hex(run)
