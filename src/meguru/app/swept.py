@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_workspace
-from meguru.errors import InvalidInput
 from meguru.pipelines import durations
 from meguru.pipelines.authoring import PipelineFunction
+from meguru.pipelines.load import entry_of
 from meguru.sweeps.job import Progress
 from meguru.sweeps.runner import see_through, start_file
 from meguru.sweeps.types import Goal, Pruner, Sampler, Search, Sweep
@@ -60,7 +59,6 @@ def sweep(
     {'depth': 6}
     """
     load_operations()
-    file = pipeline if isinstance(pipeline, str) else _place(pipeline)
     search = Search(
         metric=metric,
         goal=goal,
@@ -74,16 +72,4 @@ def sweep(
         max_failed=max_failed,
     )
     with open_workspace(workspace) as ws:
-        return see_through(ws, start_file(ws, file, params, search), progress)
-
-
-def _place(pipeline: PipelineFunction[..., Any]) -> str:
-    file = inspect.getsourcefile(pipeline.function)
-    name = pipeline.function.__qualname__
-    if file is None or not Path(file).exists() or "<" in name:
-        raise InvalidInput(
-            f"the pipeline {pipeline.name} is in no file",
-            why="each trial runs in a process of its own, which finds it by its file",
-            hint="write it into a .py file, at the top level",
-        )
-    return f"{file}:{name}"
+        return see_through(ws, start_file(ws, entry_of(pipeline), params, search), progress)

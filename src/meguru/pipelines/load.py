@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.pipelines import lockfiles, snapshot, store
@@ -60,6 +62,27 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
         imports=project.imports(),
         commit=_commit(project),
     )
+
+
+def entry_of(pipeline: str | PipelineFunction[..., Any]) -> str:
+    """Return ``FILE.py:NAME`` of a pipeline function; text is returned as it is.
+
+    Raises
+    ------
+    InvalidInput
+        If the function is in no file.
+    """
+    if isinstance(pipeline, str):
+        return pipeline
+    file = inspect.getsourcefile(pipeline.function)
+    name = pipeline.function.__qualname__
+    if file is None or not Path(file).exists() or "<" in name:
+        raise InvalidInput(
+            f"the pipeline {pipeline.name} is in no file",
+            why="its steps run in other processes, which find them by their file",
+            hint="write it into a .py file, at the top level",
+        )
+    return f"{file}:{name}"
 
 
 def is_current(project: Project, version: PipelineVersion) -> bool:

@@ -38,6 +38,7 @@ def begin(ctx: Context, sweep: Sweep, number: int, params: dict[str, Scalar], *,
         ctx.with_(cause=event.id),
         pipeline=refs.make("pipeline", sweep.pipeline, sweep.version),
         params=sweep.params | params,
+        origin=sweep.ref,
     )
     trial = Trial(
         sweep=sweep.id,
