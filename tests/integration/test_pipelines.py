@@ -10,6 +10,7 @@ from meguru.app.open import open_local
 from meguru.base.plugins import Table
 from meguru.base.settings import Settings
 from meguru.pipelines.approvals.decide import decide, list_approvals
+from meguru.pipelines.determinism.wait import check_now
 from meguru.pipelines.load import register_file
 from meguru.pipelines.runner import run_file, wait, work_on
 from meguru.pipelines.show import show_run
@@ -129,3 +130,10 @@ def test_maps_and_questions_work_on_postgresql_and_s3_and_no_answer_is_missed(sh
     assert [shared.blobs.get_bytes(run.steps[-1].outputs[0].digest) for run in ended] == [
         str(2 * sum(x * x for x in range(n))).encode() for n in range(3, 9)
     ]
+
+
+def test_steps_are_checked_on_postgresql_and_s3(shared, target):
+    run = run_file(shared, target)
+    found = check_now(shared, run.id)
+    assert {one.verdict.value for one in found.results} == {"equal"}
+    assert len(found.results) == 4

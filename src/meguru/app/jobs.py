@@ -7,6 +7,7 @@ HANDLERS = Table(
     {
         "pipeline_run": "meguru.pipelines.job:HANDLER",
         "release": "meguru.releases.job:HANDLER",
+        "step_check": "meguru.pipelines.determinism.job:HANDLER",
         "sweep": "meguru.sweeps.job:HANDLER",
     },
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.runs_check import check
 from meguru.cli.runs_steer import COMMANDS
 from meguru.cli.session import Session, cell, with_session
 from meguru.cli.step_log import log, search
@@ -20,6 +21,7 @@ def command() -> None:
     """Pipeline runs (prun-…) and tracked runs (run-…)."""
 
 
+command.add_command(check)
 command.add_command(log)
 command.add_command(search)
 

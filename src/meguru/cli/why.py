@@ -47,5 +47,13 @@ def _step(session: Session, ref: str) -> None:
         click.echo(f"{found.step.id}: {found.step.state}")
         for reason in found.reasons:
             click.echo(f"  {reason}")
+        if found.seed is not None:
+            click.echo(f"  seed of its random numbers: {found.seed}")
+        if not found.declared:
+            click.echo("  declared deterministic=False")
+        if found.checked is not None:
+            said = "; ".join(found.checked.differences)
+            verdict = f"{found.checked.verdict}{': ' + said if said else ''}"
+            click.echo(f"  run twice at {cell(found.checked.at)}: {verdict}")
 
     session.show(found, human)

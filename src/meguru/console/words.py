@@ -66,6 +66,8 @@ EVENTS = {
     "step_run.succeeded": mark("step succeeded"),
     "step_run.cached": mark("steps taken from cache"),
     "step_run.failed": mark("step failed"),
+    "step_run.check_started": mark("check of steps asked for"),
+    "step_run.checked": mark("step checked"),
     "sweep.started": mark("sweep started"),
     "sweep.resumed": mark("sweep went on"),
     "sweep.finished": mark("sweep ended"),

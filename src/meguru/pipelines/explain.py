@@ -5,18 +5,27 @@ from typing import Any
 import msgspec
 
 from meguru.errors import InvalidInput, NotFound
-from meguru.pipelines import runs, store
+from meguru.pipelines import keys, runs, store
 from meguru.pipelines.code.types import Code, Environment, Reached
+from meguru.pipelines.determinism.check import latest
+from meguru.pipelines.determinism.types import StepCheck
 from meguru.pipelines.types import PipelineRun, StepCode, StepRun, StepState
 from meguru.runtime.operations import Context, operation
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a step, and the reasons, most telling first; `compared_with` is the earlier step run."""
+    """What became of a step, and the reasons, most telling first; `compared_with` is the earlier step run.
+
+    `seed` is what its random numbers are drawn from, `checked` the newest check of whether it is
+    deterministic, `declared` what its author says of that.
+    """
 
     step: StepRun
     reasons: list[str]
     compared_with: str | None = None
+    seed: int | None = None
+    declared: bool = True
+    checked: StepCheck | None = None
 
 
 @operation("step_run.explain", permission="pipeline:read", query=True)
@@ -32,14 +41,27 @@ def explain(ctx: Context, *, ref: str) -> Explanation:
             "step that has begun", key, begun, hint="" if begun else "no step of this run has begun"
         )
     step = begun[key]
+    reasons, compared = _reasons(ctx, run, step)
+    graph = store.get(ctx.tx, run.pipeline, run.version).graph
+    declared = next(one.deterministic for one in graph.steps if one.key == (step.parent or step.step))
+    return Explanation(
+        step=step,
+        reasons=reasons,
+        compared_with=compared,
+        seed=keys.seed_of(step.key) if step.key else None,
+        declared=declared,
+        checked=latest(ctx.tx, step.id, *([step.reused] if step.reused else [])),
+    )
+
+
+def _reasons(ctx: Context, run: PipelineRun, step: StepRun) -> tuple[list[str], str | None]:
     if step.state is StepState.CACHED and step.reused:
         why = f"code, environment and inputs are those of {step.reused}, so its output still holds"
-        return Explanation(step=step, reasons=[why], compared_with=step.reused)
+        return [why], step.reused
     before = runs.previous(ctx.tx, step)
     if before is None:
-        return Explanation(step=step, reasons=["no run before this one finished this step"])
-    reasons = _differences(ctx, run, step, before)
-    return Explanation(step=step, reasons=reasons, compared_with=before.id)
+        return ["no run before this one finished this step"], None
+    return _differences(ctx, run, step, before), before.id
 
 
 def _differences(ctx: Context, run: PipelineRun, now: StepRun, before: StepRun) -> list[str]:

@@ -2,6 +2,7 @@
 
 from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
+from meguru.pipelines.determinism.check import check, check_result
 from meguru.pipelines.explain import explain
 from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.logs.search import search_logs
@@ -14,6 +15,8 @@ from meguru.pipelines.start import start
 
 __all__ = [
     "cancel",
+    "check",
+    "check_result",
     "decide",
     "explain",
     "list_approvals",
