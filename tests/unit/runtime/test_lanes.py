@@ -23,17 +23,27 @@ def plan(workspace, query):
         return [row.detail for row in tx.execute(text(f"EXPLAIN QUERY PLAN {spelled}"))]
 
 
+def wanted(**more):
+    return choose.Wanted(datetime.now(UTC), ["work"], None, {"full"}, {"busy"}, **more)
+
+
 def test_the_next_job_is_read_off_one_index_without_sorting(workspace):
-    wanted = choose.Wanted(datetime.now(UTC), ["work"], None, {"full"})
-    (step,) = plan(workspace, choose.waiting(wanted))
+    (step,) = plan(workspace, choose.waiting(wanted(), 1))
     assert "USING COVERING INDEX ix_job_waiting (state=?" in step
 
 
+def test_past_the_first_jobs_the_heads_of_lanes_are_read_off_an_index(workspace):
+    steps = plan(workspace, choose.open_lanes(choose.heads(wanted()), wanted()))
+    assert not [step for step in steps if step.startswith("SCAN job")]
+    used = [step.partition(" USING ")[2] for step in steps if step.startswith("SEARCH job")]
+    assert used
+    assert all("INDEX ix_job_lane (state=?" in step or "autoindex_job_1 (id=?)" in step for step in used)
+
+
 def test_jobs_of_dead_workers_and_parked_ones_are_found_by_their_moment(workspace):
-    wanted = choose.Wanted(datetime.now(UTC), ["work"], None, set())
-    (step,) = plan(workspace, choose.silent(wanted))
+    (step,) = plan(workspace, choose.silent(wanted()))
     assert "USING INDEX ix_job_state_lease_until_lane (state=? AND lease_until<?)" in step
-    (step,) = plan(workspace, choose.parked(wanted))
+    (step,) = plan(workspace, choose.parked(wanted()))
     assert "USING INDEX ix_job_state_not_before (state=? AND not_before<?)" in step
 
 

@@ -100,8 +100,8 @@ def claim(
     many running jobs as it may is passed over, and so is one to `avoid`.
     """
     seen = lanes.look(tx, now)
-    wanted = Wanted(now, list(kinds), job_id, seen.full | set(avoid))
-    while (chosen := choose(tx, wanted, seen.busy, lock=True)) is not None:
+    wanted = Wanted(now, list(kinds), job_id, seen.full | set(avoid), seen.busy)
+    while (chosen := choose(tx, wanted, lock=True)) is not None:
         if not lanes.take(tx, chosen.lane, now):
             wanted.closed.add(chosen.lane)
             continue
@@ -127,7 +127,7 @@ def is_due(
 ) -> bool:
     """Tell whether there is something to claim."""
     wanted = Wanted(now, list(kinds), job_id, lanes.look(tx, now).full | set(avoid))
-    return choose(tx, wanted, set(), lock=False) is not None
+    return choose(tx, wanted, lock=False) is not None
 
 
 def extend(tx: Connection, held: Job, until: datetime) -> bool:

@@ -32,6 +32,9 @@ Index(
 )
 """The queue in the order in which it is claimed; all that a claim asks of a waiting job stands in it."""
 
+Index("ix_job_lane", job.c.state, job.c.lane, job.c.priority.desc(), job.c.not_before, job.c.id, job.c.kind)
+"""The same queue, lane by lane."""
+
 lane_limit = Table(
     "lane_limit",
     metadata,

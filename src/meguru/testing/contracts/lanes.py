@@ -7,7 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import insert
+
 from meguru.runtime.jobs import lanes, queue
+from meguru.runtime.jobs.choose import WINDOW
+from meguru.runtime.jobs.schema import job
 from meguru.runtime.jobs.types import Job, JobState
 from meguru.runtime.operations import Context, Operation
 
@@ -25,6 +29,24 @@ def _promise_in(ctx: Context, *, key: str, lane: str = "", priority: int = 0) ->
 promise_in: Operation[Any, str] = Operation(
     _promise_in, "testing.promise_in", "job:write", query=False, evented=False
 )
+
+
+def _row(number: int, lane: str, priority: int = 0) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    key = str(number)
+    return {
+        "id": f"job-{key:0>8}",
+        "kind": "work",
+        "key": key,
+        "payload": {},
+        "state": JobState.QUEUED.value,
+        "attempt": 0,
+        "max_attempts": 5,
+        "created_at": now,
+        "not_before": now,
+        "priority": priority,
+        "lane": lane,
+    }
 
 
 def claim(ws: Workspace, owner: str = "w", now: datetime | None = None, **wanted: Any) -> Job | None:
@@ -120,6 +142,17 @@ class LanesContract:
             promise_in(workspace, key=f"flood-{number}", lane="flood")
         promise_in(workspace, key="late", lane="other")
         assert keys(workspace, 5) == ["flood-0", "late", "flood-1", "flood-2", "flood-3"]
+
+    def test_a_flood_of_jobs_does_not_hide_what_lies_behind_it(self, workspace: Workspace) -> None:
+        with workspace.db.write() as tx:
+            tx.execute(insert(job), [_row(number, "flood") for number in range(WINDOW + 50)])
+            tx.execute(insert(job), [_row(number, f"late-{number % 3}") for number in range(9000, 9006)])
+            tx.execute(insert(job), [_row(number, "urgent", priority=1) for number in range(9900, 9902)])
+        limit(workspace, "late-2", 1)
+        expected = ["9900", "9901", "0", "9000", "9001", "9002", "1"]
+        assert keys(workspace, 7) == expected
+        limit(workspace, "flood", 2)
+        assert keys(workspace, 3) == ["9003", "9004"]
 
     def test_a_lane_to_avoid_is_not_claimed(self, workspace: Workspace) -> None:
         promise_in(workspace, key="a", lane="flood")
