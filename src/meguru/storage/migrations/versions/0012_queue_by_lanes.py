@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-import meguru.storage.db.schema
-
 revision = "0012"
 down_revision = "0011"
 
