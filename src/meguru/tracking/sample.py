@@ -45,8 +45,9 @@ def _thin(rows: list[Any], limit: int) -> list[Found]:
         return rows
     if limit == 1:
         return rows[-1:]
-    pitch = (len(rows) - 1) / (limit - 1)
-    picked = [round(number * pitch) for number in range(limit)]
+    # The first of each of so many stretches, of which those before are longer by one; and the very last.
+    length, longer = divmod(len(rows), limit)
+    picked = [number * length + min(number, longer) for number in range(limit - 1)] + [len(rows) - 1]
     known = [index for index, row in enumerate(rows) if row[3] is not None]
     if known:
         # An extreme takes the place of the even point next to it; the ends stay.

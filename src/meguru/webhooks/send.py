@@ -47,7 +47,8 @@ def send(url: str, call: Call, *, secret: str, delivery: str, settings: Settings
 def body_of(call: Call) -> bytes:
     """Return the body of a call."""
     entity, _, action = call.topic.rpartition(".")
-    shown = {"entity": entity, "action": action, "timestamp": call.at.isoformat(), "data": call.data}
+    data = dict(sorted(call.data.items(), key=lambda item: item[0] != "name"))
+    shown = {"entity": entity, "action": action, "timestamp": call.at.isoformat(), "data": data}
     return msgspec.json.encode(shown)
 
 

@@ -98,7 +98,7 @@ def test_a_model_is_made_described_and_found(client):
         ("POST", "model-versions/create", {"name": "m", "source": "/etc/passwd"}, 400, None),
         ("POST", "model-versions/create", {"name": "m", "source": "file:///etc"}, 400, None),
         ("POST", "model-versions/create", {"name": "m", "source": "s3://b/../x"}, 400, None),
-        ("POST", "model-versions/create", {"name": "m", "source": "models:/m-0000"}, 400, None),
+        ("POST", "model-versions/create", {"name": "m", "source": "models:/m-0000"}, 404, None),
         (
             "POST",
             "model-versions/transition-stage",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, select
 
@@ -30,6 +32,9 @@ def create(ws: Workspace, params: Params) -> Answer:
     tags = dict(_tag(key, value) for key, value in params.pairs("tags"))
     if any(mark in location for mark in "?#"):
         raise bad("artifact_location", location, "a location has neither query nor fragment")
+    if location and not urlsplit(location).scheme:
+        # As MLflow does it: a path is one of a disk that the server and its clients share.
+        location = os.path.abspath(location)  # noqa: PTH100 - a Path keeps the dots
     number = experiments.create(ws, name=name, artifact_location=location, tags=tags)
     return {"experiment_id": str(number)}
 

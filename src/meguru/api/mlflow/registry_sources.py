@@ -58,11 +58,12 @@ def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Sour
         return given
     found = _OF_VERSION.fullmatch(given.source)
     if found is None or found[1].startswith("m-"):
-        check_source(tx, given.source, run=given.run, model=given.logged_model)
-        if not given.logged_model:
+        identity = given.logged_model or (found[1] if (found := _OF_LOGGED.fullmatch(given.source)) else "")
+        check_source(tx, given.source, run=given.run, model=identity)
+        if not identity:
             return given
-        model = held(tx, given.logged_model)
-        return msgspec.structs.replace(given, run=given.run or model.run)
+        model = held(tx, identity)
+        return msgspec.structs.replace(given, run=given.run or model.run, logged_model=identity)
     name = unquote(found[1])
     number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
     known = held_version(tx, name, number or 0)

@@ -37,8 +37,9 @@ def search_experiments(tx: Connection, params: Params) -> tuple[list[int], str]:
         query.where(_condition(raw, clause))
     keys = [_key(order) for order in grammar.read_order(params.texts("order_by"), kinds=KINDS)]
     if not keys:
-        keys = [pages.Key("e.updated_at", descending=True)]
-    keys.append(pages.Key("e.id", descending=True))
+        keys = [pages.Key("e.created_at", descending=True), pages.Key("e.id")]
+    elif not any(key.column == "e.id" for key in keys):
+        keys.append(pages.Key("e.id", descending=True))
     after = pages.read(params.text("page_token"))
     rows, last = pages.fetch(raw, query, keys, after=after, limit=limit)
     return [row[0] for row in rows], pages.write(last)
