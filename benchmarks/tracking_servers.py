@@ -37,12 +37,20 @@ class Connection:
         return json.dumps(body).encode()
 
     def raw(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        self.http.request(method, "/api/2.0/mlflow/" + path, body, {"Content-Type": "application/json"})
-        response = self.http.getresponse()
+        try:
+            response = self._ask(method, path, body)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # It was idle for longer than the server keeps it.
+            self.http.close()
+            response = self._ask(method, path, body)
         text = response.read()
         if response.status != 200:
             raise SystemExit(f"{path}: {text.decode()[:500]}")
         return text
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:
+        self.http.request(method, "/api/2.0/mlflow/" + path, body, {"Content-Type": "application/json"})
+        return self.http.getresponse()
 
     def send(self, method: str, path: str, body: bytes | None = None) -> dict:
         return json.loads(self.raw(method, path, body))

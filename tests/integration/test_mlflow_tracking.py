@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-CLIENTS, BATCHES, POINTS = 4, 5, 200
+CLIENTS, BATCHES, POINTS = 64, 3, 100
 
 
 @pytest.fixture

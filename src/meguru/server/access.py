@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
@@ -20,6 +21,7 @@ OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
 COOKIE = "meguru_token"
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine only."""
     if host in {"localhost", ""}:
@@ -89,6 +91,7 @@ class Access:
         )
 
 
+@lru_cache(maxsize=256)
 def _host_name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -224,3 +224,11 @@ def test_a_silent_run_of_ours_is_not_swept_when_mlflow_owns_it(mlflow, workspace
     run = mlflow.run()
     assert alive.sweep(workspace) == []
     assert show.show(workspace, run=from_hex(run)).state == "running"
+
+
+def test_a_run_is_told_as_it_will_be_shown(mlflow):
+    experiment = mlflow.experiment()
+    tags = [{"key": "z", "value": "1"}, {"key": "a", "value": "ü"}]
+    for given in ({"run_name": "first", "user_id": "me", "start_time": 7, "tags": tags}, {}):
+        made = mlflow.post("runs/create", experiment_id=experiment, **given)
+        assert mlflow.get("runs/get", run_id=made["run"]["info"]["run_id"]) == made

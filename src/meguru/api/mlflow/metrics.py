@@ -121,7 +121,10 @@ def _read_interval(params: Params) -> tuple[list[str], str, int, tuple[int, int]
     if not ids:
         raise invalid("Missing value for required parameter 'run_ids'.")
     if len(ids) > MAX_RUNS:
-        raise invalid(f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids.")
+        raise invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids. "
+            f"Received {len(ids)} run_ids."
+        )
     key = params.text("metric_key", required=True)
     limit = params.integer("max_results", MAX_SAMPLE)
     if limit is None or not 1 <= limit <= MAX_SAMPLE:

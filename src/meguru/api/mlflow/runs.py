@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad
-from meguru.api.mlflow.runs_shown import shown
+from meguru.api.mlflow.runs_shown import new_run, shown
 from meguru.api.mlflow.search.runs import search_runs
 from meguru.errors import NotFound
 from meguru.runtime.operations.execute import authorise
@@ -35,19 +35,19 @@ def create(ws: Workspace, params: Params) -> Answer:
     start = _moment(params, "start_time")
     wanted: dict[str, Any] = {
         "experiment": experiment,
-        "name": name,
-        "user": params.text("user_id"),
+        "name": name[:250],
+        "user": params.text("user_id")[:250],
         "start": moments.millis(ws.clock.now()) if start is None else start,
         "tags": tags | {"mlflow.runName": name},
     }
     try:
-        run = runs.create(ws, **wanted)
+        made = runs.create(ws, **wanted)
     except NotFound:
         if experiment != "0":
             raise
         experiments.adopt(ws.with_(principal=system("mlflow")))
-        run = runs.create(ws, **wanted)
-    return {"run": _one(ws, run)}
+        made = runs.create(ws, **wanted)
+    return {"run": new_run(made, wanted)}
 
 
 def get(ws: Workspace, params: Params) -> Answer:

@@ -12,7 +12,7 @@ from meguru.tracking import metrics as series
 from meguru.tracking.mlflow import inputs
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.mlflow.moments import millis_of
-from meguru.tracking.mlflow.runs import shown_status
+from meguru.tracking.mlflow.runs import MadeRun, shown_status
 
 AT_ONCE = 500
 _RUN = (
@@ -28,6 +28,29 @@ def shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
     for start in range(0, len(ids), AT_ONCE):
         found += _shown(tx, ids[start : start + AT_ONCE])
     return found
+
+
+def new_run(made: MadeRun, given: dict[str, Any]) -> dict[str, Any]:
+    """Return a run that was started just now, as `shown` would."""
+    info = {
+        "run_id": made.run_id,
+        "run_uuid": made.run_id,
+        "run_name": given["name"],
+        "experiment_id": str(made.experiment),
+        "user_id": given["user"],
+        "status": "RUNNING",
+        "start_time": given["start"],
+        "artifact_uri": artifact_root(made.artifact_location, made.experiment, made.run_id),
+        "lifecycle_stage": "active",
+    }
+    tags = [{"key": key, "value": value} for key, value in sorted(given["tags"].items())]
+    nothing: list[Any] = []
+    return {
+        "info": info,
+        "data": {"metrics": nothing, "params": nothing, "tags": tags},
+        "inputs": {"dataset_inputs": nothing, "model_inputs": nothing},
+        "outputs": {"model_outputs": nothing},
+    }
 
 
 def metric(key: str, value: float | None, at: int, step: int) -> dict[str, Any]:

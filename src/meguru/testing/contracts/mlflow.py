@@ -37,6 +37,8 @@ FILTERS = {
     "artifact_uri LIKE '%/{5}/%'": [5],
     "artifact_uri != 'mlflow-artifacts:/0/{1}/artifacts'": [5, 4, 3, 2, 0],
     "dataset.name = 'd' and datasets.context = 'train'": [2],
+    "params.größe = '日本3'": [3],
+    "params.`größe` LIKE '日_5'": [5],
     "metrics.acc < 1e999": [4, 3, 2, 1, 0],
 }
 ORDERS = {
@@ -186,6 +188,7 @@ def _made(call: Call, number: int) -> str:
     params = [
         {"key": "opt", "value": "Adam" if number % 2 else "sgd"},
         {"key": "long", "value": f"{'x' * 300}{number}"},
+        {"key": "größe", "value": f"日本{number}"},
     ]
     tags = [{"key": "team", "value": "Blue" if number < 3 else "red"}]
     assert call("POST", "runs/log-batch", run_id=run, metrics=metrics, params=params, tags=tags) == {}

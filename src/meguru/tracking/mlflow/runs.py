@@ -52,6 +52,14 @@ class Entry:
     model: str = ""
 
 
+class MadeRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that was started: its MLflow id, and its experiment's number and place of artifacts."""
+
+    run_id: str
+    experiment: int
+    artifact_location: str
+
+
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement; None stands for NaN."""
 
@@ -70,8 +78,8 @@ def create(
     user: str = "",
     start: int,
     tags: dict[str, str] | None = None,
-) -> str:
-    """Start a run at a moment that the client tells, and return its MLflow id."""
+) -> MadeRun:
+    """Start a run at a moment that the client tells."""
     found = experiments.find(ctx.tx, experiment)
     if found.stage != "active":
         raise InvalidInput(
@@ -83,7 +91,7 @@ def create(
     store.set_tags(ctx.tx, identity, tags or {})
     data = {"experiment": found.experiment, "name": name, "client": "mlflow"}
     ctx.emit("run.started", ref, data=data, produced=[ref])
-    return to_hex(identity)
+    return MadeRun(run_id=to_hex(identity), experiment=found.id, artifact_location=found.artifact_location)
 
 
 @operation("mlflow.update_run", permission="run:write")
