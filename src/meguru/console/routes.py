@@ -19,6 +19,7 @@ from meguru.console.pages import (
     pipeline_runs,
     runs,
     step_logs,
+    sweeps,
     triggers,
 )
 from meguru.console.stream import Live
@@ -39,6 +40,8 @@ PAGES: dict[str, Page] = {
     "/ui/pipelines/runs/{id}/log": step_logs.of_run,
     "/ui/runs": runs.listing,
     "/ui/runs/{id}": runs.one,
+    "/ui/sweeps": sweeps.listing,
+    "/ui/sweeps/{id}": sweeps.one,
     "/ui/triggers": triggers.listing,
     "/ui/monitors/{name}": monitors.one,
     "/ui/reports/{id}": monitors.report,

@@ -23,6 +23,7 @@ LISTS = [
     "/ui/pipelines/runs",
     "/ui/runs",
     "/ui/datasets",
+    "/ui/sweeps",
     "/ui/triggers",
     "/ui/events",
 ]
@@ -31,6 +32,7 @@ MISSING = [
     "/ui/models/nope",
     "/ui/pipelines/runs/prun-nope",
     "/ui/runs/run-nope",
+    "/ui/sweeps/sweep-nope",
     "/ui/datasets/nope",
     "/ui/events/evt-nope",
     "/ui/reports/report-nope",
