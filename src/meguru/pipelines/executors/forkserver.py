@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from meguru.pipelines.executors import memory
+from meguru.pipelines.executors import memory, orphans
 from meguru.pipelines.logs import streams
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
@@ -41,6 +41,7 @@ class _Server:
         self.over: dict[int, int] = {}
         self.parent = os.getppid()
         self.pid = os.getpid()
+        self.mark = os.environ.get(orphans.VARIABLE, "")
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._prctl(_SUBREAPER, 1)
         self.wake_read, self.wake_write = os.pipe()
@@ -162,6 +163,7 @@ class _Server:
             _redirect(message["log"])
             os.environ.clear()
             os.environ.update(message["env"])
+            os.environ[orphans.VARIABLE] = self.mark
             os.chdir(message["cwd"])
             status = _work(message, descriptor)
             sys.stdout.flush()
@@ -240,6 +242,8 @@ class _Server:
     def _end(self, *_: object) -> NoReturn:
         for pid in [*self.children, *(self.spare or ())[:1]]:
             _kill_group(pid)
+        if self.mark:
+            orphans.end(self.mark)  # daemons of steps left their groups
         os._exit(0)
 
 

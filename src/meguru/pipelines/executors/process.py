@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.pipelines.executors import orphans
 from meguru.pipelines.executors.base import Done, Ended, died
 from meguru.pipelines.executors.work import Outcome, StepJob
 
@@ -50,6 +51,8 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _Over = Callable[[Exit], None]
+_PATIENCE = 10.0
+"""Seconds in which a server must do what it is told."""
 PROGRAM = (sys.executable, "-P", "-m", "meguru.pipelines.executors.forkserver")
 
 
@@ -70,6 +73,7 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._waiting: dict[str, tuple[socket.socket, int, _Over]] = {}
+        self._swept = False
 
     def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
         """Start one step; `done` is called from another thread when its process is gone, or about to go."""
@@ -132,8 +136,20 @@ class ForkServer:
     def kill(self, name: str) -> None:
         """End a step and every process it started; its `done` is called as for any end."""
         with self._lock:
-            if name in self._waiting:
-                _send(self._waiting[name][0], {"kill": name})
+            if name not in self._waiting:
+                return
+            control = self._waiting[name][0]
+            _send(control, {"kill": name})
+        insist = threading.Timer(_PATIENCE, self._insist, (name, control))
+        insist.daemon = True
+        insist.start()
+
+    def _insist(self, name: str, control: socket.socket) -> None:
+        """End the server if it has not ended a step: a step may have stopped it."""
+        with self._lock:
+            stuck = name in self._waiting and self._control is control and self._waiting[name][0] is control
+            if stuck and self._process is not None:
+                self._process.kill()
 
     def close(self) -> None:
         """End the server."""
@@ -145,28 +161,36 @@ class ForkServer:
                 control.shutdown(socket.SHUT_RDWR)  # the listener closes it
         if process is not None:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:  # a step may have stopped it
+                process.kill()
+                process.wait()
 
     def _running(self) -> socket.socket:
         if self._control is not None and self._process is not None and self._process.poll() is None:
             return self._control
         if self._process is not None:
             self._process.wait()
+        if not self._swept:
+            self._swept = True
+            orphans.end_of_dead_engines()
         ours, theirs = socket.socketpair()
+        mark = orphans.mark()
         self._process = subprocess.Popen(
             [*self._program, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env=environment() | self._variables,
+            env=environment() | self._variables | {orphans.VARIABLE: mark},
         )
         theirs.close()
         self._control = ours
-        listener = threading.Thread(target=self._listen, args=(ours,), name="fork-server", daemon=True)
+        listener = threading.Thread(target=self._listen, args=(ours, mark), name="fork-server", daemon=True)
         listener.start()
         return ours
 
-    def _listen(self, control: socket.socket) -> None:
+    def _listen(self, control: socket.socket, mark: str) -> None:
         with contextlib.suppress(OSError), control, control.makefile("rb") as lines:
             for line in lines:
                 message = json.loads(line)
@@ -175,6 +199,7 @@ class ForkServer:
             if self._control is control:
                 self._control = None
             left = [name for name, (used, _, _) in self._waiting.items() if used is control]
+        orphans.end(mark)  # if the server was killed, it could not do so itself
         for name in left:
             self._finish(name)
 
