@@ -69,7 +69,7 @@ def test_errors_of_a_server_are_those_of_a_local_workspace(remote, tmp_path):
 
 def test_a_run_is_tracked_on_a_server(remote, workspace, tmp_path):
     (tmp_path / "notes.txt").write_text("n")
-    with ActiveRun(lambda: remote, "train", params={"depth": 3}) as r:
+    with ActiveRun(lambda: remote, "train", params={"depth": 3}, spool=tmp_path / "spool") as r:
         for number in range(2500):
             r.log(auc=number / 2500)
         r.artifact(tmp_path / "notes.txt")

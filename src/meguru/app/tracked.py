@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from meguru.app.open import open_workspace
+from meguru.base import digests
+from meguru.base.settings import load_settings
+from meguru.errors import masked
 from meguru.tracking.sdk import ActiveRun
 
 
@@ -18,6 +21,7 @@ def run(
     tags: Mapping[str, Any] | None = None,
     used: list[str] | None = None,
     workspace: str | Path | None = None,
+    strict: bool = False,
 ) -> ActiveRun:
     """Track a run; needs no server.
 
@@ -29,6 +33,33 @@ def run(
     >>> with run("train", params={"rate": 0.1}) as r:  # doctest: +SKIP
     ...     r.log(auc=0.84, step=3)
     """
+    place, folder = spool_of(workspace)
     return ActiveRun(
-        lambda: open_workspace(workspace), name, experiment=experiment, params=params, tags=tags, used=used
+        lambda: open_workspace(workspace),
+        name,
+        experiment=experiment,
+        params=params,
+        tags=tags,
+        used=used,
+        strict=strict,
+        spool=folder,
+        place=place,
     )
+
+
+def spool_of(workspace: str | Path | None) -> tuple[str, Path]:
+    """Return what a workspace is called in a spool, and the folder where its runs wait to be sent."""
+    settings = load_settings()
+    place = str(workspace) if workspace is not None else settings.workspace
+    if "://" not in place:
+        root = Path(place).absolute()
+        return str(root), Path(settings.spool) if settings.spool else root / "spool"
+    folder = Path(settings.spool).expanduser() if settings.spool else _state_folder()
+    return masked(place), folder / digests.of_bytes(place.encode())[:16]
+
+
+def _state_folder() -> Path:
+    import os
+
+    home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "meguru" / "spool"

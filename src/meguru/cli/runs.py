@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -76,6 +77,26 @@ def show(session: Session, run: str) -> None:
 
     shown = show_run(ws, ref=run)
     session.show(shown, lambda: _print_pipeline(shown, _logged(session, shown)))
+
+
+@command.command()
+@click.option("--again", is_flag=True, help="Try also what the server refused before.")
+@with_session
+def sync(session: Session, *, again: bool) -> None:
+    """Send what tracked runs of this machine logged, and could not send before they ended or died."""
+    from meguru.app.tracked import spool_of
+    from meguru.tracking.left import send_left
+
+    place, folder = spool_of(session.place)
+    found = send_left(session.open(create=True), folder, place=place, again=again)
+    session.table(
+        found,
+        ("run", "state", "why", "kept in"),
+        [(each.run, each.state, each.why, each.folder) for each in found],
+        empty="nothing was left behind",
+    )
+    if any(each.state != "sent" for each in found):
+        sys.exit(1)
 
 
 for each in COMMANDS:

@@ -49,6 +49,13 @@ def number(key: str, value: float) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def check_step(step: int, field: str = "step") -> int:
+    """Return a step, or raise InvalidInput."""
+    if not -(2**62) < step < 2**62:
+        raise InvalidInput(f"step {step} is out of range", field=field)
+    return step
+
+
 def check_points(points: Sequence[MetricPoint]) -> None:
     """Raise unless a batch of points can be kept."""
     if len(points) > MAX_POINTS:
@@ -62,5 +69,4 @@ def check_points(points: Sequence[MetricPoint]) -> None:
             raise InvalidInput(
                 f"metric {point.key!r} is not finite", field=f"metrics[{index}].value", hint=hint
             )
-        if not -(2**62) < point.step < 2**62:
-            raise InvalidInput(f"step {point.step} is out of range", field=f"metrics[{index}].step")
+        check_step(point.step, f"metrics[{index}].step")

@@ -12,6 +12,8 @@ from meguru.tracking.schema import run
 
 SILENT = "its process went silent"
 """The error of a run that was ended because its lease ran out."""
+DIED = "its process died"
+"""The error of a run whose process is known to have died before it could end the run."""
 MAX_LEASE = 86_400.0
 FRESH = 0.75
 """While more than this share of a lease is left, logging does not write it anew."""

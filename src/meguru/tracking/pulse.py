@@ -33,7 +33,7 @@ class Pulse:
     ) -> None:
         self._flush, self._beat = flush, beat
         self._flush_seconds, self._beat_seconds = flush_seconds, beat_seconds
-        self._over = threading.Event()
+        self._over, self._due = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="run-pulse", daemon=True)
 
     def start(self) -> None:
@@ -43,7 +43,12 @@ class Pulse:
     def stop(self) -> None:
         """End the thread; wait for what it is sending."""
         self._over.set()
+        self._due.set()
         self._thread.join()
+
+    def hurry(self) -> None:
+        """Flush now, not when it is time."""
+        self._due.set()
 
     def is_going(self) -> bool:
         """Tell whether the thread is at work; not so after the server refused the run."""
@@ -51,7 +56,11 @@ class Pulse:
 
     def _run(self) -> None:
         due = time.monotonic() + self._beat_seconds
-        while not self._over.wait(self._flush_seconds):
+        while not self._over.is_set():
+            self._due.wait(self._flush_seconds)
+            self._due.clear()
+            if self._over.is_set():
+                return
             try:
                 self._flush()
                 if time.monotonic() >= due:

@@ -1,15 +1,18 @@
 """Operations that change runs."""
 
+from datetime import datetime
+
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.base.names import check_name
 from meguru.base.paths import check_path
-from meguru.errors import InvalidInput
+from meguru.errors import Conflict, InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import lease as leases
 from meguru.tracking import metrics as series
 from meguru.tracking import store
 from meguru.tracking.keys import check_points, check_texts
+from meguru.tracking.mlflow.ids import OURS
 from meguru.tracking.types import EndState, Experiment, MetricPoint, Run, RunArtifact
 
 MAX_ERROR = 20_000
@@ -31,8 +34,13 @@ def start(
     tags: dict[str, str] | None = None,
     used: list[str] | None = None,
     lease: float | None = None,
+    id: str = "",
+    at: datetime | None = None,
 ) -> Run:
     """Start a run in an experiment, which is created if need be; `used` names what the run starts from.
+
+    A client may choose the run's `id` and tell `at` which moment it began: if it starts the run again,
+    nothing happens.
 
     `lease` is for a client that beats (``run.beat``): if nothing is heard of the run for so many seconds, it
     is interrupted. Without one, a run is running until it is finished.
@@ -43,15 +51,17 @@ def start(
     leases.check_lease(lease)
     if len(name) > 250:
         raise InvalidInput(f"a run's name has at most 250 characters, not {len(name)}", field="name")
+    if id and (known := _started(ctx, id, experiment)):
+        return known
     _experiment(ctx, experiment, "")
-    identity, now = new_id("run"), ctx.now()
+    identity, now = id or new_id("run"), ctx.now()
     run = Run(
         ref=refs.make("run", identity),
         id=identity,
         name=name,
         experiment=experiment,
         state="running",
-        started_at=now,
+        started_at=min(at or now, now),
         finished_at=None,
         created_by=ctx.principal.name,
         error="",
@@ -76,16 +86,19 @@ def log(
     metrics: list[MetricPoint] | None = None,
     params: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
+    late: bool = False,
 ) -> None:
     """Log a batch of metric points, params and tags to a running run: all of it, or nothing.
 
-    A run that is logged to is alive: its lease starts anew.
+    A run that is logged to is alive: its lease starts anew. `late` is for what could not be sent in time:
+    a run that was ended only because it was silent takes it too.
     """
     check_points(metrics or [])
     check_texts("param", params or {})
     check_texts("tag", tags or {})
-    row = store.hold(ctx.tx, run)
-    leases.prolong(ctx.tx, row, ctx.now())
+    row = store.hold(ctx.tx, run, late=late)
+    if row.state == "running":
+        leases.prolong(ctx.tx, row, ctx.now())
     identity = row.id
     series.add(ctx.tx, identity, metrics or [], ctx.now())
     store.add_params(ctx.tx, identity, params or {})
@@ -93,12 +106,12 @@ def log(
 
 
 @operation("run.artifact", permission="run:write")
-def add_artifact(ctx: Context, *, run: str, path: str, digest: str) -> RunArtifact:
-    """Keep an uploaded blob as an artifact of a running run, under a name."""
+def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool = False) -> RunArtifact:
+    """Keep an uploaded blob as an artifact of a running run, under a name; `late` is as for logging."""
     check_path(path, field="path")
     digests.check_digest(digest)
     artifact = RunArtifact(path=path, digest=digest, size=ctx.blobs.size(digest))
-    identity = store.hold(ctx.tx, run).id
+    identity = store.hold(ctx.tx, run, late=late).id
     if store.add_artifact(ctx.tx, identity, artifact):
         ctx.emit("run.artifact_added", refs.make("run", identity), data={"path": path, "digest": digest})
     return artifact
@@ -112,15 +125,34 @@ def finish(
     state: EndState = "succeeded",
     error: str = "",
     produced: list[str] | None = None,
+    late: bool = False,
+    at: datetime | None = None,
 ) -> Run:
-    """End a run; ending it again in the same state changes nothing. `produced` names what the run made."""
+    """End a run; ending it again in the same state changes nothing. `produced` names what the run made.
+
+    `late` is as for logging, and `at` tells when the run ended, if that was earlier.
+    """
     known = store.get(ctx.tx, run, ctx.now())
-    if known.state == state:
+    if known.state == state and known.error != leases.SILENT:
         return known
-    store.finish(ctx.tx, store.hold(ctx.tx, run).id, state=state, error=error[:MAX_ERROR], at=ctx.now())
+    end = max(known.started_at, min(at or ctx.now(), ctx.now()))
+    row = store.hold(ctx.tx, run, late=late)
+    store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=end)
     data = {"state": state, "error": error[:500], "experiment": known.experiment}
     ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=produced or [])
     return store.get(ctx.tx, run, ctx.now())
+
+
+def _started(ctx: Context, identity: str, experiment: str) -> Run | None:
+    """Return the run that was started under this id, if there is one; raise Conflict if it is another."""
+    if not OURS.fullmatch(identity):
+        raise InvalidInput(
+            f"{identity[:80]!r} can't be the id of a run", why="run- and 26 letters", field="id"
+        )
+    known = store.find(ctx.tx, identity, ctx.now())
+    if known and (known.created_by, known.experiment) != (ctx.principal.name, experiment):
+        raise Conflict(f"the id {identity} belongs to another run", where=identity)
+    return known
 
 
 def _experiment(ctx: Context, name: str, note: str) -> Experiment:

@@ -2,54 +2,46 @@
 
 from __future__ import annotations
 
-import threading
+import logging
+import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
+from meguru.base import digests, refs
+from meguru.base.cache import cache_folder
 from meguru.base.ids import new_id
-from meguru.errors import InvalidInput
-from meguru.runtime.operations import Door
-from meguru.storage.blobs import BlobStore
+from meguru.errors import Busy, InvalidInput, MeguruError, TimedOut
 from meguru.tracking import alive, runs
-from meguru.tracking.keys import MAX_POINTS, number
+from meguru.tracking.keys import check_keys, check_step, check_texts, number
+from meguru.tracking.left import send_left
 from meguru.tracking.pulse import Pulse, is_refusal
-from meguru.tracking.types import EndState, MetricPoint, Run
+from meguru.tracking.sender import Place, Sender
+from meguru.tracking.spool import Spool, Start
+from meguru.tracking.types import EndState, Run
 
-FLUSH_POINTS = 1000
+log = logging.getLogger(__name__)
 FLUSH_SECONDS = 1.0
+FLUSH_POINTS = 5000
 BEAT_SECONDS = 15.0
 LEASE_SECONDS = 60.0
-KEEP_POINTS = 200_000
-
-
-class Place(Door, Protocol):
-    """A workspace, here or on a server."""
-
-    @property
-    def blobs(self) -> BlobStore:
-        """The place's blobs."""
-        ...
-
-    def with_(self, *, idempotency_key: str | None = None) -> Self:
-        """Return a view that sends a key with the next operation."""
-        ...
-
-    def close(self) -> None:
-        """Close its connections."""
-        ...
+EXIT_SECONDS = 30.0
+_MOST = 1000
+_PLAIN = (float, int)
 
 
 class ActiveRun:
     """A run under way; leaving the ``with`` block ends it, an exception makes it failed.
 
-    Points are sent in batches: after 1,000, after a second, and at the end. A server that does not answer
-    for a while costs nothing but memory; each batch is kept once, however often it is sent. A thread beside
-    the block tells that the process is alive; a run that is silent for a minute is interrupted. Safe to use
-    from several threads.
+    What is logged is written to a file of this machine before the call returns, and sent in batches by a
+    thread: after 5,000 points, after a second, and at the end. So it outlives this process, and a server that
+    is away; what could not be sent is sent later, by this process or by another one, and each batch is kept
+    once. The thread also tells that the process is alive; a run that is silent for a minute is interrupted.
+    Safe to use from several threads.
 
     Parameters
     ----------
@@ -65,6 +57,12 @@ class ActiveRun:
         Labels; they can be set again later.
     used
         References of what it starts from, as in ``dataset/flights@3``.
+    strict
+        Whether what can't be kept raises; else it is told as a warning of the log, and the block goes on.
+    spool
+        The folder for what is not sent yet.
+    place
+        What the workspace is called there.
     """
 
     def __init__(
@@ -76,17 +74,19 @@ class ActiveRun:
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Any] | None = None,
         used: list[str] | None = None,
+        strict: bool = False,
+        spool: Path | None = None,
+        place: str = "",
     ) -> None:
-        self._open = open_place
+        self._open, self._strict, self._place = open_place, strict, place
+        self._root, self._others = spool, spool
         self._start: dict[str, Any] = {"experiment": experiment, "name": name, "used": used or []}
         self._start["lease"] = LEASE_SECONDS
         self._start |= {"params": _texts(params), "tags": _texts(tags)}
-        self._points: list[MetricPoint] = []
-        self._sending: tuple[str, list[MetricPoint]] | None = None
         self._steps: dict[str, int] = {}
-        self._lock = threading.Lock()  # of the buffer; never held while something is sent
-        self._turn = threading.Lock()  # of the sender
-        self._unanswered = False
+        self._unsent = 0
+        self._spool: Spool
+        self._sender: Sender
         self._pulse: Pulse
         self.info: Run
 
@@ -104,70 +104,137 @@ class ActiveRun:
         self, metrics: Mapping[str, float] | None = None, /, *, step: int | None = None, **more: float
     ) -> None:
         """Log metric values at a step; without one, each metric's own next step."""
-        now = datetime.now(UTC)
-        with self._lock:
-            for key, value in {**(metrics or {}), **more}.items():
-                at_step = self._steps.get(key, -1) + 1 if step is None else step
-                self._steps[key] = at_step
-                self._points.append(MetricPoint(key=key, value=number(key, value), step=at_step, at=now))
-            waiting = len(self._points)
-        if waiting > KEEP_POINTS or not self._pulse.is_going():
-            self.flush()
-        elif waiting >= FLUSH_POINTS and not self._unanswered:
-            self._try_flush()
+        given = more if metrics is None else {**metrics, **more}
+        try:
+            steps, values = self._steps, {}
+            with self._spool.lock:
+                for key, value in given.items():
+                    plain = value if type(value) in _PLAIN else number(key, value)
+                    if key not in steps:
+                        check_keys("metric", (key,))
+                        steps[key] = -1
+                    at_step = steps[key] + 1 if step is None else check_step(step)
+                    steps[key] = at_step
+                    values[key] = (plain, at_step)
+                self._append(values)
+        except (MeguruError, OSError, OverflowError) as error:
+            self._say(error)
 
     def param(self, **params: Any) -> None:
         """Write params; a param can't change once it is there."""
-        runs.log(self._ws, run=self.id, params=_texts(params))
+        self._texts("param", _texts(params))
 
     def tag(self, **tags: Any) -> None:
         """Write tags, over those of the same name."""
-        runs.log(self._ws, run=self.id, tags=_texts(tags))
+        self._texts("tag", _texts(tags))
 
     def artifact(self, path: str | Path, name: str = "") -> None:
         """Keep a file, or all files of a folder, under `name` (default: its own)."""
         source = Path(path)
-        if not source.exists():
-            raise InvalidInput(f"there is no file {str(source)!r}", where=str(source), field="path")
-        base = name or source.name
-        files = sorted(file for file in source.rglob("*") if file.is_file()) if source.is_dir() else [source]
-        for file in files:
-            inside = f"{base}/{file.relative_to(source).as_posix()}" if source.is_dir() else base
-            runs.add_artifact(self._ws, run=self.id, path=inside, digest=self._ws.blobs.put_file(file))
+        try:
+            if not source.exists():
+                raise InvalidInput(f"there is no file {str(source)!r}", where=str(source), field="path")
+            base = name or source.name
+            found = (
+                sorted(file for file in source.rglob("*") if file.is_file()) if source.is_dir() else [source]
+            )
+            for file in found:
+                self._keep(file, f"{base}/{file.relative_to(source).as_posix()}" if source.is_dir() else base)
+        except (MeguruError, OSError) as error:
+            self._say(error)
+
+    def figure(self, figure: Any, name: str) -> None:
+        """Keep a figure as an artifact; `name` tells the format, as in ``roc.png``.
+
+        The figure is Matplotlib's (anything that has ``savefig``), or Plotly's.
+        """
+        with tempfile.TemporaryDirectory(prefix="meguru-figure-") as folder:
+            draft = Path(folder) / f"figure{Path(name).suffix}"
+            if hasattr(figure, "savefig"):
+                figure.savefig(draft)
+            elif draft.suffix == ".html":
+                figure.write_html(draft)
+            else:
+                figure.write_image(draft)
+            self.artifact(draft, name)
 
     def flush(self) -> None:
-        """Send what is still buffered."""
-        with self._turn:
-            while (sending := self._next_batch()) is not None:
-                key, batch = sending
-                self._unanswered = True
-                runs.log(self._ws.with_(idempotency_key=key), run=self.id, metrics=batch)
-                self._unanswered, self._sending = False, None
+        """Send what is not sent yet; raise what stops it."""
+        self._sender.send()
+        with self._spool.lock:
+            self._spool.rotate()
 
-    def _next_batch(self) -> tuple[str, list[MetricPoint]] | None:
-        """Return the batch under way, else the next one; None when all is sent."""
-        with self._lock:
-            if self._sending is None and self._points:
-                self._sending = new_id("batch"), self._points[:MAX_POINTS]
-                del self._points[:MAX_POINTS]
-            return self._sending
+    def _append(self, values: dict[str, Any]) -> None:
+        ms = time.time_ns() // 1_000_000
+        if len(values) <= _MOST:
+            self._spool.append(("m", ms, values))
+        else:
+            items = list(values.items())
+            for start in range(0, len(items), _MOST):
+                self._spool.append(("m", ms, dict(items[start : start + _MOST])))
+        self._unsent += len(values)
+        if self._unsent >= FLUSH_POINTS:
+            self._unsent = 0
+            self._pulse.hurry()
 
-    def _try_flush(self) -> None:
+    def _write(self, kind: str, content: Any) -> None:
+        with self._spool.lock:
+            self._spool.append((kind, content))
+
+    def _texts(self, kind: str, texts: dict[str, str]) -> None:
         try:
-            self.flush()
-        except Exception as error:
-            if is_refusal(error):
-                raise
+            check_texts(kind, texts)
+            self._write(kind[0], texts)
+            if self._strict:
+                self._sender.send()
+                self._raise_refused()
+        except (MeguruError, OSError) as error:
+            self._say(error)
+
+    def _keep(self, file: Path, name: str) -> None:
+        if getattr(self._ws, "is_remote", True):
+            digest = digests.of_file(file)
+            self._spool.store(file, digest)
+        else:
+            digest = self._ws.blobs.put_file(file)
+        self._write("a", {"path": name, "digest": digest})
+        self._pulse.hurry()
+
+    def _say(self, error: Exception) -> None:
+        if self._strict:
+            raise error
+        why = getattr(error, "why", "")
+        log.warning("not logged: %s%s", error, f": {why}" if why else "")
+
+    def _raise_refused(self) -> None:
+        if self._strict and self._sender.refused:
+            raise self._sender.refused[0]
 
     def __enter__(self) -> Self:
         self._ws = self._open()
-        self.info = runs.start(self._ws, **self._start)
+        root = self._root or cache_folder("spool")
+        now = datetime.now(UTC)
+        self._start |= {"id": new_id("run"), "at": now.isoformat()}
+        self._spool = Spool.create(root, Start(place=self._place, arguments=self._start))
+        self._sender = Sender(self._ws, self._spool)
+        try:
+            self.info = self._sender.start()
+        except (Busy, TimedOut) as error:
+            if self._strict:
+                self._give_up()
+                raise
+            log.warning("a run is kept on this machine until its server answers: %s", error)
+            self.info = self._provisional(now)
+        except BaseException:
+            self._give_up()
+            raise
         self._pulse = Pulse(
-            self.flush,
+            self._flush_quietly,
             lambda: alive.beat(self._ws, run=self.id),
             flush_seconds=FLUSH_SECONDS,
             beat_seconds=BEAT_SECONDS,
         )
+        self._others = root
         self._pulse.start()
         return self
 
@@ -180,14 +247,68 @@ class ActiveRun:
         told = "".join(traceback.format_exception(kind, error, trace))[-runs.MAX_ERROR :] if error else ""
         try:
             self._pulse.stop()
-            self.flush()
-            self.info = runs.finish(self._ws, run=self.id, state=state, error=told)
+            self._write("f", {"state": state, "error": told, "at": datetime.now(UTC).isoformat()})
+            self._send_all()
+            self._raise_refused()
         except Exception as late:
-            if error is None:
+            if error is not None:
+                error.add_note(f"the run {self.id} could not be ended: {late}")
+            elif self._strict:
                 raise
-            error.add_note(f"the run {self.id} could not be ended: {late}")
+            else:
+                log.warning(
+                    "the run %s is kept in %s until it can be sent: %s", self.id, self._spool.folder, late
+                )
         finally:
             self._ws.close()
+
+    def _send_all(self) -> None:
+        """Send everything, the end too; wait a while for a server that is away."""
+        until = time.monotonic() + EXIT_SECONDS
+        try:
+            while True:
+                try:
+                    self._sender.send()
+                    break
+                except (Busy, TimedOut):
+                    if time.monotonic() > until:
+                        raise
+                    time.sleep(0.2)
+        except Exception as error:
+            if is_refusal(error):
+                self._spool.refuse(str(error))
+            self._spool.close()
+            raise
+        if self._sender.run is not None:
+            self.info = self._sender.run
+        self._spool.remove()
+
+    def _flush_quietly(self) -> None:
+        self.flush()
+        if self._others is not None:
+            root, self._others = self._others, None
+            send_left(self._ws, root, place=self._place)
+
+    def _give_up(self) -> None:
+        self._spool.remove()
+        self._ws.close()
+
+    def _provisional(self, now: datetime) -> Run:
+        given = self._start
+        return Run(
+            ref=refs.make("run", given["id"]),
+            id=given["id"],
+            name=given["name"],
+            experiment=given["experiment"],
+            state="running",
+            started_at=now,
+            finished_at=None,
+            created_by="",
+            error="",
+            lease=given["lease"],
+            params=given["params"],
+            tags=given["tags"],
+        )
 
 
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:

@@ -65,10 +65,10 @@ def run_id(text: str) -> str:
 
 def get(tx: Connection, text: str, now: datetime) -> Run:
     """Return a run by id or reference, with params, tags and newest metrics."""
-    found = runs(tx, schema.run.c.id == run_id(text), now=now)
-    if not found:
+    found = find(tx, text, now)
+    if found is None:
         raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
-    return found[0]
+    return found
 
 
 def check_run(tx: Connection, text: str) -> str:
@@ -79,13 +79,21 @@ def check_run(tx: Connection, text: str) -> str:
     return run_id(text)
 
 
-def hold(tx: Connection, text: str) -> Row[Any]:
-    """Return a run's row, held until the transaction ends; raise Conflict unless the run is running."""
+def find(tx: Connection, text: str, now: datetime) -> Run | None:
+    """Return a run by id or reference; None if there is none."""
+    return next(iter(runs(tx, schema.run.c.id == run_id(text), now=now)), None)
+
+
+def hold(tx: Connection, text: str, *, late: bool = False) -> Row[Any]:
+    """Return a run's row, held until the transaction ends; raise Conflict unless the run is running.
+
+    With `late`, a run that was ended only because it was silent may be held too.
+    """
     table = schema.run
     row = tx.execute(select(table).where(table.c.id == run_id(text)).with_for_update()).first()
     if row is None:
         raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
-    if row.state != "running":
+    if row.state != "running" and not (late and row.error == lease.SILENT):
         past = f"{_PAST[row.state]}: {lease.SILENT}" if row.error == lease.SILENT else _PAST[row.state]
         raise Conflict(
             f"run {row.id} is over",

@@ -59,7 +59,9 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(sdk, "FLUSH_SECONDS", 0.01)
     monkeypatch.setattr(sdk, "BEAT_SECONDS", 0.02)
     with open_local(tmp_path / "workspace") as ws:
-        yield Watched(ws)
+        watched = Watched(ws)
+        watched.spool = tmp_path / "spool"
+        yield watched
 
 
 def pulses():
@@ -67,14 +69,14 @@ def pulses():
 
 
 def test_what_is_buffered_is_sent_though_nothing_more_is_logged(place):
-    with ActiveRun(lambda: place) as r:
+    with ActiveRun(lambda: place, spool=place.spool) as r:
         r.log(auc=0.5)
         assert place.seen(1, "run.log")
         assert show(place.ws, run=r.id).metrics["auc"].count == 1
 
 
 def test_a_run_asks_for_a_lease_and_beats_until_it_ends(place):
-    with ActiveRun(lambda: place) as r:
+    with ActiveRun(lambda: place, spool=place.spool) as r:
         assert r.info.lease == sdk.LEASE_SECONDS
         assert place.seen(3, "run.beat")
         assert len(pulses()) == 1
@@ -83,7 +85,7 @@ def test_a_run_asks_for_a_lease_and_beats_until_it_ends(place):
 
 
 def test_a_server_that_is_away_delays_points_and_beats_but_loses_none(place):
-    with ActiveRun(lambda: place) as r:
+    with ActiveRun(lambda: place, spool=place.spool) as r:
         place.away.set()
         for _ in range(2500):
             r.log(auc=0.5)
@@ -95,10 +97,29 @@ def test_a_server_that_is_away_delays_points_and_beats_but_loses_none(place):
     assert (found.state, found.metrics["auc"].count) == ("succeeded", 2500)
 
 
-def test_a_run_that_somebody_ended_refuses_the_next_point(place):
-    with pytest.raises(Conflict, match="is over"), ActiveRun(lambda: place) as r:  # noqa: PT012
-        finish(place.ws, run=r.id, state="failed", error="its process went silent")
+def test_a_run_that_somebody_ended_is_told_at_its_end_when_it_is_strict(place):
+    strict = ActiveRun(lambda: place, spool=place.spool, strict=True)
+    with pytest.raises(Conflict, match="is over"), strict as r:  # noqa: PT012
+        finish(place.ws, run=r.id, state="failed", error="stopped by hand")
         (pulse,) = pulses()
         pulse.join(WAIT)  # its beat is refused
         r.log(auc=0.5)
     assert pulses() == []
+
+
+def test_a_run_that_somebody_ended_does_not_break_the_block(place, caplog):
+    with ActiveRun(lambda: place, spool=place.spool) as r:
+        finish(place.ws, run=r.id, state="failed", error="stopped by hand")
+        r.log(auc=0.5)
+    assert "is over" in caplog.text
+    assert show(place.ws, run=r.id).metrics == {}
+    (kept,) = place.spool.glob("spool-*")  # what was refused is not thrown away
+    assert "is over" in (kept / "refused").read_text()
+
+
+def test_what_comes_after_a_run_was_swept_as_silent_is_kept_and_ends_it_as_it_ended(place):
+    with ActiveRun(lambda: place, spool=place.spool) as r:
+        finish(place.ws, run=r.id, state="failed", error="its process went silent")
+        r.log(auc=0.5)
+    found = show(place.ws, run=r.id)
+    assert (found.state, found.error, found.metrics["auc"].count) == ("succeeded", "", 1)

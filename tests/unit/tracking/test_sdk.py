@@ -7,7 +7,7 @@ import pytest
 
 from meguru.app import open_workspace
 from meguru.app.tracked import run
-from meguru.errors import InvalidInput
+from meguru.errors import Conflict, InvalidInput
 from meguru.tracking import sdk
 from meguru.tracking.operations import artifacts, list_runs, metric, show
 
@@ -50,7 +50,7 @@ def test_an_interrupt_makes_the_run_cancelled(place):
 
 
 def test_a_value_that_is_no_number_is_kept_as_such(place):
-    with run() as r:
+    with run(strict=True) as r:
         r.log(loss=math.nan)
         with pytest.raises(InvalidInput, match="can't be 'x'"):
             r.log(loss="x")
@@ -61,7 +61,7 @@ def test_files_and_folders_become_artifacts(place, tmp_path):
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "roc.svg").write_text("<svg/>")
     (tmp_path / "notes.txt").write_text("n")
-    with run() as r:
+    with run(strict=True) as r:
         r.artifact(tmp_path / "plots")
         r.artifact(tmp_path / "notes.txt", name="readme.txt")
         with pytest.raises(InvalidInput, match="there is no file"):
@@ -69,16 +69,19 @@ def test_files_and_folders_become_artifacts(place, tmp_path):
     assert [item.path for item in artifacts(place, run=r.id)] == ["plots/roc.svg", "readme.txt"]
 
 
-def test_points_are_sent_in_batches_and_none_is_lost(place, monkeypatch):
+def test_points_are_sent_when_there_are_many_and_none_is_lost(place, monkeypatch):
     monkeypatch.setattr(sdk, "FLUSH_SECONDS", 1e9)
+    sent = threading.Event()
+    monkeypatch.setattr(sdk.ActiveRun, "_flush_quietly", lambda self: (self.flush(), sent.set()))
     with run() as r:
-        for _ in range(999):
+        for _ in range(4999):
             r.log(a=1.0)
         assert show(place, run=r.id).metrics == {}
         r.log(a=1.0)
-        assert show(place, run=r.id).metrics["a"].count == 1000
+        assert sent.wait(30)
+        assert show(place, run=r.id).metrics["a"].count == 5000
         r.log(a=1.0)
-    assert show(place, run=r.id).metrics["a"].count == 1001
+    assert show(place, run=r.id).metrics["a"].count == 5001
 
 
 def test_threads_share_a_run(place):
@@ -90,3 +93,62 @@ def test_threads_share_a_run(place):
             thread.join()
     assert show(place, run=r.id).metrics["a"].count == 1200
     assert len(list_runs(place).items) == 1
+
+
+def test_what_can_not_be_logged_does_not_break_the_block(place, caplog):
+    with run() as r:
+        r.log(loss="x")
+        r.log({"bad\nkey": 1.0})
+        r.log(loss=1.0, step=2**70)
+        r.artifact("no-such-file")
+        r.param(depth=1)
+        r.param(depth=2)
+        r.log(loss=0.5)
+    found = show(place, run=r.id)
+    assert (found.state, found.params, found.metrics["loss"].count) == ("succeeded", {"depth": "1"}, 1)
+    for said in ("can't be 'x'", "can't name a metric", "out of range", "no-such-file", "can't become '2'"):
+        assert said in caplog.text
+
+
+def test_a_strict_run_raises_where_a_param_would_change(place):
+    with run(strict=True) as r:
+        r.param(depth=1)
+        with pytest.raises(Conflict, match="can't become '2'"):
+            r.param(depth=2)
+        r._sender.refused.clear()
+
+
+def test_a_figure_becomes_an_artifact(place):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().plot([0, 1], [1, 0])
+    with run(strict=True) as r:
+        r.figure(figure, "plots/roc.png")
+    (found,) = artifacts(place, run=r.id)
+    assert (found.path, place.blobs.get_bytes(found.digest)[:4]) == ("plots/roc.png", b"\x89PNG")
+
+
+def test_more_metrics_than_one_call_may_send_are_kept(place):
+    with run(strict=True) as r:
+        r.log({f"m{number}": float(number) for number in range(12_345)}, step=1)
+    assert len(show(place, run=r.id).metrics) == 12_345
+
+
+def test_nothing_is_left_on_disk_after_a_run(place, tmp_path):
+    with run() as r:
+        r.log(a=1.0)
+    assert list((tmp_path / "ws" / "spool").iterdir()) == []
+
+
+def test_a_run_can_be_started_again_under_its_own_id_and_no_other_under_it(place):
+    from meguru.base.ids import new_id
+    from meguru.tracking.operations import start
+
+    identity = new_id("run")
+    first = start(place, id=identity, name="a")
+    assert start(place, id=identity, name="a") == first
+    with pytest.raises(Conflict, match="belongs to another run"):
+        start(place, id=identity, experiment="other")
+    with pytest.raises(InvalidInput, match="can't be the id"):
+        start(place, id="run-1")

@@ -7,12 +7,13 @@ import re
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _DIGITS = {letter: number for number, letter in enumerate(_ALPHABET)}
 _HEX = re.compile(r"[0-9a-f]{32}")
-_OURS = re.compile(rf"run-[0-7][{_ALPHABET}]{{25}}")
+OURS = re.compile(rf"run-[0-7][{_ALPHABET}]{{25}}")
+"""The ids of our make."""
 
 
 def to_hex(run: str) -> str:
     """Return the MLflow id of a run; an id that is not of our make stays as it is."""
-    if not _OURS.fullmatch(run):
+    if not OURS.fullmatch(run):
         return run
     value = 0
     for letter in run[4:]:
