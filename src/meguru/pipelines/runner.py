@@ -10,6 +10,7 @@ from typing import Any
 from meguru.base.plugins import Table
 from meguru.errors import Interrupted
 from meguru.pipelines import runs
+from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.load import register_file
@@ -107,7 +108,7 @@ def wait(
                 seen[one.step] = (one.state, one.attempt)
                 if progress:
                     progress(one)
-        if run.state in FINAL or _rests(run) or (end is not None and time.monotonic() > end):
+        if run.state in FINAL or _rests(ws, run) or (end is not None and time.monotonic() > end):
             return run
         if isinstance(ws, Workspace):
             events.wait(ws, after=after, timeout=1.0)
@@ -115,10 +116,11 @@ def wait(
             time.sleep(_POLL_SECONDS)
 
 
-def _rests(run: PipelineRun) -> bool:
-    """Tell whether only people can bring the run on."""
-    asking = any(one.state is StepState.ASKING for one in run.steps)
-    return run.state is RunState.PAUSED or (run.state is RunState.WAITING and asking)
+def _rests(ws: Workspace | RemoteWorkspace, run: PipelineRun) -> bool:
+    """Tell whether only people can bring the run on; an answer may be there that nobody has acted on yet."""
+    if run.state is not RunState.WAITING or all(one.state is not StepState.ASKING for one in run.steps):
+        return run.state is RunState.PAUSED
+    return bool(list_approvals(ws, run=run.id).items)
 
 
 def _finish_orphans(ws: Workspace, pipeline: str, progress: Progress | None) -> None:
