@@ -15,6 +15,7 @@ PAGES = {
     "pipeline_run": "/ui/pipelines/runs/",
     "run": "/ui/runs/",
     "sweep": "/ui/sweeps/",
+    "backfill": "/ui/backfills/",
     "endpoint": "/ui/endpoints/",
     "release": "/ui/endpoints/",
     "monitor": "/ui/monitors/",

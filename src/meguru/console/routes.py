@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from meguru.console import static_files, stream
 from meguru.console.pages import (
+    backfills,
     datasets,
     endpoints,
     events,
@@ -29,6 +30,8 @@ from meguru.runtime.workspace import Workspace
 
 PAGES: dict[str, Page] = {
     "/": home.show,
+    "/ui/backfills": backfills.listing,
+    "/ui/backfills/{id}": backfills.one,
     "/ui/datasets": datasets.listing,
     "/ui/datasets/{name}": datasets.one,
     "/ui/endpoints": endpoints.listing,
