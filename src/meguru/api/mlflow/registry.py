@@ -14,11 +14,13 @@ from meguru.api.mlflow.registry_answers import (
     exists,
     held_model,
     model_answer,
+    model_answers,
     stage_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_filters import Fields, keep, order, ordered, parse
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, millis, page_of, route
+from meguru.api.mlflow.registry_filters import Fields, order, parse
+from meguru.api.mlflow.registry_find import find_names
+from meguru.api.mlflow.registry_protocol import Given, ask, carry, page_start, page_token, route
 from meguru.api.mlflow.registry_store import Model
 from meguru.base import refs
 from meguru.registry import aliases
@@ -48,14 +50,6 @@ def routes() -> list[Route]:
         *registry_aliases.routes(),
         *registry_versions.routes(),
     ]
-
-
-def look(thing: Any, group: str, key: str) -> Any:
-    """Return what a search asks of a registered model."""
-    if group:
-        return thing.tags.get(key)
-    moments = {"creation_timestamp": thing.created_at, "last_updated_timestamp": thing.updated_at}
-    return millis(moments[key]) if key in moments else thing.name
 
 
 @carry("model:write")
@@ -122,21 +116,21 @@ def _shown(ctx: Context, *, name: str) -> dict[str, Any]:
 def _found(
     ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    wanted = order(order_by, _FIELDS)
-    matching = keep(store.models(ctx.tx), parse(filter, _FIELDS), look)
-    shown, more = page_of(ordered(matching, wanted, look, lambda model: model.name), token, limit)
-    return [model_answer(ctx.tx, model) for model in shown], more
+    start = page_start(token)
+    wanted, clauses = order(order_by, _FIELDS), parse(filter, _FIELDS)
+    names, has_more = find_names(ctx.tx, clauses, wanted, start=start, limit=limit)
+    more = {"next_page_token": page_token(start + limit)} if has_more else {}
+    return model_answers(ctx.tx, store.named(ctx.tx, names)), more
 
 
 @ask("model:read")
 def _newest(ctx: Context, *, name: str, stages: list[str]) -> list[dict[str, Any]]:
     held_model(ctx.tx, name)
     pointing = store.aliases(ctx.tx, name)
-    newest = {version.stage: version for version in store.versions(ctx.tx, name)}
     return [
         version_answer(version, pointing)
-        for stage, version in newest.items()
-        if not stages or stage.lower() in stages
+        for version in store.newest_of(ctx.tx, [name]).get(name, [])
+        if not stages or version.stage.lower() in stages
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,15 +19,24 @@ MAX_TAG = 100_000
 _ALIAS = re.compile(r"[\w-]{1,100}")
 
 
+def model_answers(tx: Connection, models: Sequence[Model]) -> list[dict[str, Any]]:
+    """Return registered models, each with the newest version of each stage."""
+    names = [model.name for model in models]
+    newest, pointing = store.newest_of(tx, names), store.aliases_of(tx, names)
+    return [_model_answer(model, pointing[model.name], newest.get(model.name, [])) for model in models]
+
+
 def model_answer(tx: Connection, model: Model) -> dict[str, Any]:
     """Return a registered model with the newest version of each stage."""
-    pointing = store.aliases(tx, model.name)
-    newest = {version.stage: version for version in store.versions(tx, model.name)}
+    return model_answers(tx, [model])[0]
+
+
+def _model_answer(model: Model, pointing: dict[str, int], newest: Sequence[Version]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": model.name,
         "creation_timestamp": millis(model.created_at),
         "last_updated_timestamp": millis(model.updated_at),
-        "latest_versions": [version_answer(version, pointing) for version in newest.values()],
+        "latest_versions": [version_answer(version, pointing) for version in newest],
         "tags": listed(model.tags),
         "aliases": [{"alias": alias, "version": str(number)} for alias, number in pointing.items()],
     }

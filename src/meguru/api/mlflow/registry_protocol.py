@@ -198,10 +198,19 @@ def listed(pairs: dict[str, str]) -> list[dict[str, str]]:
 
 def page_of(items: list[Any], token: str, limit: int) -> tuple[list[Any], dict[str, str]]:
     """Return one page of items and, when there are more, the token of the next."""
+    start = page_start(token)
+    end = start + limit
+    return items[start:end], {"next_page_token": page_token(end)} if end < len(items) else {}
+
+
+def page_start(token: str) -> int:
+    """Return how many items come before a page."""
     try:
-        start = int(base64.urlsafe_b64decode(token.encode()).decode()) if token else 0
+        return max(0, int(base64.urlsafe_b64decode(token.encode()).decode())) if token else 0
     except ValueError as error:
         raise invalid("Invalid page token, could not base64-decode") from error
-    end = start + limit
-    more = base64.urlsafe_b64encode(str(end).encode()).decode()
-    return items[max(start, 0) : end], {"next_page_token": more} if end < len(items) else {}
+
+
+def page_token(start: int) -> str:
+    """Return the token of the page that begins there."""
+    return base64.urlsafe_b64encode(str(start).encode()).decode()

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+)
 
 from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
 from meguru.base import refs
@@ -52,13 +67,28 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-def models(tx: Connection) -> list[Model]:
-    """Return all registered models: those of MLflow's clients, and those with a version of our own."""
-    found = {row.name: _model(row) for row in tx.execute(select(mlflow_model))}
-    for version in versions(tx):
-        if version.name not in found:
-            found[version.name] = _native_model(tx, version.name)
-    return list(found.values())
+def named(tx: Connection, names: Sequence[str]) -> list[Model]:
+    """Return models that there are, in the order of their names as given."""
+    said = select(mlflow_model).where(mlflow_model.c.name.in_(names))
+    found = {row.name: _model(row) for row in tx.execute(said)}
+    return [found[name] if name in found else _native_model(tx, name) for name in names]
+
+
+def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[Version]]:
+    """Return the newest version of each stage, of each model; a model that has none is left out."""
+    said, ours = mlflow_version.c, model_version.c
+    known = exists().where(said.name == ours.name, said.version == ours.version).correlate(model_version)
+    native = select(ours.name, literal(NO_STAGE).label("stage"), ours.version).where(
+        ours.name.in_(names), ~known
+    )
+    told = select(said.name, said.stage, said.version).where(said.name.in_(names), said.deleted.is_(False))
+    every = union_all(told, native).subquery()
+    newest = select(func.max(every.c.version), every.c.name).group_by(every.c.name, every.c.stage)
+    pairs = [(name, number) for number, name in tx.execute(newest)]
+    found: dict[str, list[Version]] = {}
+    for version in _versions(tx, lambda table: tuple_(table.c.name, table.c.version).in_(pairs)):
+        found.setdefault(version.name, []).append(version)
+    return found
 
 
 def model(tx: Connection, name: str) -> Model | None:
@@ -66,7 +96,7 @@ def model(tx: Connection, name: str) -> Model | None:
     row = tx.execute(select(mlflow_model).where(mlflow_model.c.name == name)).first()
     if row:
         return _model(row)
-    return _native_model(tx, name) if versions(tx, name) else None
+    return _native_model(tx, name) if has_native(tx, name) and newest_of(tx, [name]) else None
 
 
 def keep_model(tx: Connection, model: Model) -> None:
@@ -84,18 +114,18 @@ def touch(tx: Connection, name: str, at: datetime) -> None:
 
 def versions(tx: Connection, name: str | None = None, number: int | None = None) -> list[Version]:
     """Return versions that MLflow's clients see, of one model if one is named, by name and number."""
-    said = select(mlflow_version)
-    ours = select(
-        *(
-            model_version.c[column]
-            for column in ("name", "version", "run_ref", "note", "created_at", "created_by")
-        )
-    )
-    if name is not None:
-        said, ours = said.where(mlflow_version.c.name == name), ours.where(model_version.c.name == name)
-    if number is not None:
-        said = said.where(mlflow_version.c.version == number)
-        ours = ours.where(model_version.c.version == number)
+
+    def wanted(table: Table) -> ColumnElement[bool]:
+        found = true() if name is None else table.c.name == name
+        return found if number is None else found & (table.c.version == number)
+
+    return _versions(tx, wanted)
+
+
+def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) -> list[Version]:
+    said = select(mlflow_version).where(wanted(mlflow_version))
+    columns = ("name", "version", "run_ref", "note", "created_at", "created_by")
+    ours = select(*(model_version.c[column] for column in columns)).where(wanted(model_version))
     found = {(row.name, row.version): Version(**row._mapping) for row in tx.execute(said)}
     for row in tx.execute(ours):
         found.setdefault((row.name, row.version), _native_version(row))
@@ -147,6 +177,17 @@ def aliases(tx: Connection, name: str) -> dict[str, int]:
     }
 
 
+def aliases_of(tx: Connection, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return where the aliases of some models point, without those that stand for stages."""
+    table = model_alias.c
+    query = select(table.name, table.alias, table.version).where(table.name.in_(names), table.until.is_(None))
+    found: dict[str, dict[str, int]] = {name: {} for name in names}
+    for name, alias, number in tx.execute(query.order_by(table.alias)):
+        if not alias.startswith(STAGE_PREFIX):
+            found[name][alias] = number
+    return found
+
+
 def kept_at(name: str, version: int) -> str:
     """Return where the files of a verified version can be fetched, exactly as they were verified."""
     return f"{SCHEME}{VERSIONS}/{name}/{version}"
@@ -165,7 +206,7 @@ def _model(row: Any) -> Model:
 def _native_model(tx: Connection, name: str) -> Model:
     mine = registered_model.c.name == name
     made = tx.execute(select(registered_model.c.created_at).where(mine)).scalar_one()
-    last = versions(tx, name)[-1].updated_at
+    last = newest_of(tx, [name])[name][-1].updated_at
     return Model(name=name, description="", tags={}, created_at=made, updated_at=last)
 
 
