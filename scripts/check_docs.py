@@ -11,6 +11,7 @@ from pathlib import Path
 
 from meguru.base.settings import PREFIX, Settings
 from meguru.monitoring.checks import CHECKS
+from meguru.pipelines.executors import EXECUTORS
 from meguru.releases.gates import GATES
 from meguru.triggers.actions import ACTIONS
 from meguru.triggers.kinds import KINDS
@@ -32,6 +33,7 @@ def main() -> int:
 def unnamed() -> Iterator[str]:
     """Yield what the code has and the page for it does not name."""
     wanted = [
+        ("how-to/executors.md", "executor", EXECUTORS.names()),
         ("how-to/triggers.md", "trigger kind", KINDS.names()),
         ("how-to/triggers.md", "action", ACTIONS.names()),
         ("how-to/releases.md", "gate", GATES.names()),

@@ -52,4 +52,4 @@ class TestEnvironment(ExecutorContract):
 
 
 def test_every_executor_is_under_the_contract():
-    assert set(EXECUTORS.names()) == {"env", "process", "thread"}
+    assert set(EXECUTORS.names()) == {"env", "process", "ray", "thread"}  # ray: tests/integration

@@ -48,6 +48,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether webhooks may call private addresses, and by plain http: for a server on your own machine."""
     max_output: int = 0
     """Bytes that one step may return; default: no limit."""
+    executor: str = "process"
+    """Where steps run that ask for no place of their own: process, thread or ray."""
+    ray: str = "local"
+    """The Ray cluster: its address (``HOST:PORT``), auto, or local for one on this machine."""
+    ray_wait: float = 120.0
+    """Seconds that steps wait for a Ray cluster that is not there before they fail."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 

@@ -199,6 +199,17 @@ def test_a_daemon_ends_with_the_step_that_started_it(tmp_path, steps):
     wait_until_gone(daemons.lingering()[0])
 
 
+def test_a_killed_server_takes_along_what_its_steps_started(tmp_path, steps):
+    lingering = contract.Steps(tmp_path / "lingering", steps.server)
+    server = steps.run("where")[1]
+    lingering.start("linger")
+    pids = lingering.lingering()
+    os.kill(server, signal.SIGKILL)
+    assert lingering.end().lost
+    for pid in pids:
+        wait_until_gone(pid)
+
+
 def test_the_child_that_was_forked_ahead_has_the_environment_of_its_step(tmp_path, steps, monkeypatch):
     program = "import os\n\ndef read(n: int) -> str | None:\n    return os.environ.get('SAID')\n"
     reading = contract.Steps(tmp_path / "reading", steps.server, program)

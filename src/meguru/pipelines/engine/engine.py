@@ -8,6 +8,7 @@ import heapq
 import queue
 import shutil
 import time
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Engine:
         self.inbox: queue.SimpleQueue[tuple[str, executors.Ended] | None] = queue.SimpleQueue()
         self.places = Places(self.record, job, call=lambda: self.inbox.put(None))
         self.metrics = Reader(self.ws, run.id, lease)
-        self.lost = 0
+        self.lost: Counter[str] = Counter()
         self._litter: list[Path] = []
 
     def go(self) -> None:
@@ -228,8 +229,8 @@ class Engine:
             one = self.plan.finish(key, ended.outcome.outputs, log)
             shown = msgspec.to_builtins(one.outputs)
             self.record.tell("step_run.succeeded", key, {"attempt": one.attempt, "outputs": shown})
-        elif ended.lost and self.lost < _MAX_LOST:
-            self.lost += 1
+        elif ended.lost and self.lost[key] < _MAX_LOST:
+            self.lost[key] += 1
             self.record.change(self.record.steps[key], state=StepState.WAITING, log=log)
             self.plan.wait(key)
         else:

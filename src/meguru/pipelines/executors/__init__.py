@@ -6,6 +6,7 @@ import atexit
 import threading
 
 from meguru.base.plugins import Table
+from meguru.base.settings import load_settings
 from meguru.pipelines.executors.base import Done, Ended, Executor
 from meguru.pipelines.executors.work import StepJob
 
@@ -14,17 +15,26 @@ EXECUTORS = Table(
     {
         "process": "meguru.pipelines.executors.process:shared",
         "env": "meguru.pipelines.executors.env:Environments",
+        "ray": "meguru.pipelines.executors.ray:RayTasks",
         "thread": "meguru.pipelines.executors.thread:Threads",
     },
 )
-__all__ = ["EXECUTORS", "Done", "Ended", "Executor", "StepJob", "close", "of"]
+__all__ = ["EXECUTORS", "Done", "Ended", "Executor", "StepJob", "close", "forget", "of"]
 
+DEFAULT = "process"
 _open: dict[str, Executor] = {}
 _lock = threading.Lock()
 
 
 def of(isolation: str) -> Executor:
-    """Return this process's executor of a kind; NotFound with near misses if there is no such kind."""
+    """Return this process's executor of a kind; NotFound with near misses if there is no such kind.
+
+    The setting `executor` takes the place of the default kind, ``process``; and ``ray`` that of ``env`` too,
+    whose environments are then built on the nodes.
+    """
+    chosen = load_settings().executor
+    if isolation == DEFAULT or (isolation == "env" and chosen == "ray"):
+        isolation = chosen
     with _lock:
         if isolation not in _open:
             _open[isolation] = EXECUTORS.load(isolation)()
@@ -37,6 +47,13 @@ def close() -> None:
         closing = list(_open.values())
     for executor in closing:
         executor.close()
+
+
+def forget() -> None:
+    """Close every executor, and make new ones when they are needed: settings that they read have changed."""
+    close()
+    with _lock:
+        _open.clear()
 
 
 atexit.register(close)
