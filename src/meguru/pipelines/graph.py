@@ -197,9 +197,9 @@ def item_of(given: Input, index: int, params: Mapping[str, Any]) -> Input:
 
 def after(graph: Graph, key: str) -> set[str]:
     """Return a step and every step that depends on it, directly or not."""
-    found = {key}
+    found, steps = {key}, {step.key: step for step in graph.steps}
     for each in order(graph):
-        if needs(next(step for step in graph.steps if step.key == each)) & found:
+        if needs(steps[each]) & found:
             found.add(each)
     return found
 
@@ -212,21 +212,31 @@ def order(graph: Graph) -> list[str]:
     InvalidInput
         If a step needs itself, in a circle, or needs a step that is not there.
     """
-    waiting = {step.key: needs(step) for step in graph.steps}
+    missing = {step.key: needs(step) for step in graph.steps}
+    place = {step.key: n for n, step in enumerate(graph.steps)}
+    users: dict[str, list[str]] = {}
+    for key, need in missing.items():
+        for one in need:
+            users.setdefault(one, []).append(key)
     done: list[str] = []
-    while waiting:
-        ready = [key for key, need in waiting.items() if need <= set(done)]
-        if not ready:
-            keys = ", ".join(sorted(waiting))
-            raise InvalidInput(
-                f"The steps {keys} of pipeline {graph.name} wait for each other or for a missing step.",
-                where=graph.name,
-                field="graph",
-                hint="Let every step read only the outputs of earlier steps.",
-            )
+    ready = [key for key, need in missing.items() if not need]
+    while ready:  # all that can run at the same time, then all that can run after those
         done += ready
+        freed = []
         for key in ready:
-            del waiting[key]
+            for user in users.get(key, ()):
+                missing[user].discard(key)
+                if not missing[user]:
+                    freed.append(user)
+        ready = sorted(freed, key=place.__getitem__)
+    if len(done) < len(missing):
+        keys = ", ".join(sorted(missing.keys() - set(done)))
+        raise InvalidInput(
+            f"The steps {keys} of pipeline {graph.name} wait for each other or for a missing step.",
+            where=graph.name,
+            field="graph",
+            hint="Let every step read only the outputs of earlier steps.",
+        )
     return done
 
 
