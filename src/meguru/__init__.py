@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meguru.pipelines.branches import collect as collect
     from meguru.pipelines.branches import each as each
     from meguru.pipelines.branches import gate as gate
+    from meguru.pipelines.components.offers import component as component
     from meguru.pipelines.handles import Dataset as Dataset
     from meguru.pipelines.step_metrics import log as log
 
@@ -29,6 +30,7 @@ _PLACES = {
     "Model": "meguru.flavors.model",
     "approve": "meguru.pipelines.branches",
     "collect": "meguru.pipelines.branches",
+    "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.branches",
     "gate": "meguru.pipelines.branches",
     "log": "meguru.pipelines.step_metrics",
@@ -44,6 +46,7 @@ __all__ = [
     "Model",
     "approve",
     "collect",
+    "component",
     "each",
     "gate",
     "log",

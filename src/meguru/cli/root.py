@@ -17,6 +17,7 @@ COMMANDS = {
     "runs": "List and show runs.",
     "import": "Bring over what another system keeps: meguru import mlflow SOURCE",
     "sweep": "Run a pipeline many times to find its best parameters.",
+    "component": "List the steps that installed packages offer; what a new version affects.",
     "data": "Add, list, show and compare dataset versions.",
     "model": "List and show models and their versions.",
     "release": "Create, check, promote and roll back releases.",

@@ -13,6 +13,7 @@ from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.pipelines import lockfiles, snapshot, store
 from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.code import Project, code_of, environment
+from meguru.pipelines.components import offers
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
@@ -42,7 +43,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
         if known is not None and is_current(project, known):
             return known
     name, graph = trace(project, name)
-    graph = lockfiles.pin(graph, project, ws.blobs)
+    graph = offers.mark(lockfiles.pin(graph, project, ws.blobs))
     calls = [step for step in graph.steps if step.function]
     codes = {step.function: code_of(project, step.function) for step in calls}
     return register(

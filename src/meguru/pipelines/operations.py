@@ -2,6 +2,8 @@
 
 from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
+from meguru.pipelines.components.catalogue import list_components, show_component
+from meguru.pipelines.components.impact import impact
 from meguru.pipelines.determinism.check import check, check_result
 from meguru.pipelines.explain import explain
 from meguru.pipelines.logs.read import read_log
@@ -19,7 +21,9 @@ __all__ = [
     "check_result",
     "decide",
     "explain",
+    "impact",
     "list_approvals",
+    "list_components",
     "list_pipelines",
     "list_pools",
     "list_runs",
@@ -31,6 +35,7 @@ __all__ = [
     "retry",
     "search_logs",
     "set_pool",
+    "show_component",
     "show_pipeline",
     "show_run",
     "start",

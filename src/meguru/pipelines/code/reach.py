@@ -180,13 +180,27 @@ class Walk:
                 self.resolve(module.name, path)
         if facts.whole:
             self.resolve(module.name, ())
+        self._by_other_ways(module, facts)
+        self._files(module, facts.files)
+
+    def _by_other_ways(self, module: Module, facts: Facts) -> None:
+        """Follow what is loaded by a name that is text."""
         for loaded in facts.loaded:
             for name in [loaded.name] if loaded.whole else self.project.beginning_with(loaded.name):
                 self.resolve(name, ())
         for name in self.project.beginning_with(module.package + ".") if facts.folder else ():
             self.resolve(name, ())
+        for name in facts.components:
+            self._component(name)
         self.subclasses = self.subclasses or facts.subclasses
-        self._files(module, facts.files)
+
+    def _component(self, name: str) -> None:
+        """Count the package that ``meguru.component(name)`` comes from: it is imported without its name."""
+        from meguru.pipelines.components.offers import module_of
+
+        module = module_of(name)
+        if module:
+            self.resolve(module, ())
 
     def _files(self, module: Module, names: list[str]) -> None:
         for name in names:

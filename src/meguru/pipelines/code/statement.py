@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from meguru.pipelines.code.files import file_names
 from meguru.pipelines.code.module import Module, Target, import_targets
-from meguru.pipelines.code.names import Loaded, dotted, import_by_name
+from meguru.pipelines.code.names import Loaded, beginning, dotted, import_by_name
 from meguru.pipelines.code.normal import digest_of, normal, paths
 
 _EVERYTHING = {"eval", "exec", "globals", "vars", "locals"}
@@ -18,9 +18,9 @@ class Facts(NamedTuple):
     """What some statements say.
 
     `paths` are the global names read, `local` what imports in functions bind, `files` texts that may name
-    a file, `loaded` modules loaded by a name. `whole` is True when any name of the module may be meant
-    (``eval``, ``globals()``), `subclasses` when a class is asked for its subclasses, `folder` when the
-    package's folder is looked through.
+    a file, `loaded` modules loaded by a name, `components` names of components of installed packages.
+    `whole` is True when any name of the module may be meant (``eval``, ``globals()``), `subclasses` when a
+    class is asked for its subclasses, `folder` when the package's folder is looked through.
     """
 
     kind: str
@@ -30,6 +30,7 @@ class Facts(NamedTuple):
     local: list[tuple[str, Target]]
     files: list[str]
     loaded: list[Loaded]
+    components: list[str]
     whole: bool
     subclasses: bool
     folder: bool
@@ -59,6 +60,13 @@ def facts_of(module: Module, statements: list[ast.stmt]) -> Facts:
             loaded
             for node in nodes
             if isinstance(node, ast.Call) and (loaded := import_by_name(node, module.package)) is not None
+        ],
+        components=[
+            name
+            for node in nodes
+            if isinstance(node, ast.Call) and dotted(node.func)[-1:] == ("component",) and node.args
+            for name, whole in [beginning(node.args[0])]
+            if whole
         ],
         whole=any(len(chain) == 1 and chain[0] in _EVERYTHING for chain in called),
         subclasses="__subclasses__" in attributes,

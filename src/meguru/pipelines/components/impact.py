@@ -1,0 +1,88 @@
+"""What another version of a component would affect."""
+
+from __future__ import annotations
+
+from meguru.errors import InvalidInput, NotFound
+from meguru.pipelines.code.installed import normal
+from meguru.pipelines.components.catalogue import show_component
+from meguru.pipelines.components.types import AffectedPipeline, AffectedStep, Impact
+from meguru.pipelines.components.uses import newest
+from meguru.pipelines.graph import FromStep, Step, after
+from meguru.pipelines.types import PipelineVersion
+from meguru.runtime.operations import Context, operation
+
+
+@operation("component.impact", permission="pipeline:read", query=True)
+def impact(ctx: Context, *, name: str, version: str = "") -> Impact:
+    """Tell what another version of a component affects: steps, pipelines and the models they make.
+
+    `version` is the version of its package; by default the one that is installed. Only the newest version of
+    each pipeline is looked at. Steps count that come from the component, that import its package, and, in a
+    project with a lock file, all others: the lock file changes with it.
+
+    Raises
+    ------
+    NotFound
+        If no component of this name is installed or used.
+    InvalidInput
+        If no `version` is given, and none is installed.
+    """
+    known = show_component.function(ctx, name=name)
+    wanted = version or known.version
+    if not wanted:
+        raise InvalidInput(
+            f"component {known.name} is not installed here",
+            field="version",
+            hint="name a version: --version 1.3",
+        )
+    if not known.distribution:
+        raise NotFound.of("distribution of the component", name, [])
+    found = [
+        affected
+        for one in newest(ctx.tx)
+        if (affected := _affected(one, known.name, known.distribution, wanted))
+    ]
+    return Impact(name=known.name, distribution=known.distribution, version=wanted, pipelines=found)
+
+
+def _affected(version: PipelineVersion, name: str, distribution: str, wanted: str) -> AffectedPipeline | None:
+    reasons = {step.key: _why(version, step, name, distribution, wanted) for step in version.graph.steps}
+    touched = any(reasons.values())
+    if not touched:
+        return None
+    steps = [
+        AffectedStep(step=key, why=why or f"the lock file changes with {distribution}")
+        for key, why in reasons.items()
+        if why or _is_locked(version, key)
+    ]
+    again = {one.step for one in steps}
+    reached = set().union(*(after(version.graph, key) for key in again))
+    products = [(one.name, one.result) for one in version.graph.also]
+    if version.graph.produces and isinstance(version.graph.result, FromStep):
+        products.append((version.graph.produces, version.graph.result))
+    return AffectedPipeline(
+        pipeline=version.name,
+        version=version.version,
+        steps=steps,
+        following=[step.key for step in version.graph.steps if step.key in reached - again],
+        models=sorted({model for model, source in products if source.step in reached}),
+    )
+
+
+def _why(version: PipelineVersion, step: Step, name: str, distribution: str, wanted: str) -> str:
+    """Say why a step runs again; empty if it does not, or only because of the lock file."""
+    code = version.codes.get(step.key)
+    if code is None:
+        return ""
+    registered = code.environment.packages.get(normal(distribution))
+    made = step.component
+    if made is not None and (made.name, made.distribution) == (name, distribution):
+        return f"it is {name} {made.version}" if made.version != wanted else ""
+    if registered is not None and registered != wanted:
+        return f"it imports {distribution} {registered}"
+    return ""
+
+
+def _is_locked(version: PipelineVersion, key: str) -> bool:
+    code = version.codes.get(key)
+    return code is not None and bool(code.environment.lock)

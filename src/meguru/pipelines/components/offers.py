@@ -1,0 +1,130 @@
+"""What installed packages offer, by their entry points in the group ``meguru.components``."""
+
+from __future__ import annotations
+
+import functools
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.pipelines.authoring import StepFunction
+from meguru.pipelines.graph import Component, Graph
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+GROUP = "meguru.components"
+
+
+def component(name: str, *, version: str = "") -> StepFunction[..., Any]:
+    """Return the step that an installed package offers under a name.
+
+    Parameters
+    ----------
+    name
+        Its name, such as ``clean-text``; ``DISTRIBUTION/NAME`` where several packages offer one.
+    version
+        Versions of the package that will do, such as ``>=1.2,<2``; default: any.
+
+    Raises
+    ------
+    NotFound
+        If no package offers it; the message has names that look like it.
+    InvalidInput
+        If the version that is installed is another, or what is offered is no step.
+    """
+    point = offer_of(name)
+    wanted = _specifiers(version)
+    found = made_by(point)
+    if not wanted.contains(found.version, prereleases=True):
+        raise InvalidInput(
+            f"component {found.name} is installed as {found.distribution} {found.version}",
+            why=f"{version!r} is wanted",
+            field="version",
+            hint=f"pip install {found.distribution + version!r}, or change the version that is asked for",
+        )
+    offered = point.load()
+    if not isinstance(offered, StepFunction):
+        raise InvalidInput(
+            f"component {found.name} of {found.distribution} is no step",
+            why=f"{point.value} is a {type(offered).__name__}",
+            hint="its author marks the function with @step",
+        )
+    offered.component = found
+    return offered
+
+
+def offers() -> list[EntryPoint]:
+    """Return the entry points of all components that are installed, by name."""
+    found = {(point.name, made_by(point).distribution): point for point in entry_points(group=GROUP)}
+    return [found[key] for key in sorted(found)]
+
+
+def offer_of(name: str) -> EntryPoint:
+    """Return the entry point of one component."""
+    distribution, slash, bare = name.rpartition("/")
+    found = [
+        point
+        for point in offers()
+        if point.name == bare and (not slash or made_by(point).distribution == distribution)
+    ]
+    if not found:
+        known = sorted({point.name for point in offers()})
+        hint = "" if known else f"no installed package has entry points in {GROUP!r}"
+        raise NotFound.of("component", name, known, hint=hint)
+    if len(found) > 1:
+        sources = ", ".join(made_by(point).distribution for point in found)
+        raise Conflict(
+            f"several packages offer a component {bare}",
+            why=sources,
+            hint=f"write {made_by(found[0]).distribution}/{bare}",
+        )
+    return found[0]
+
+
+def made_by(point: EntryPoint) -> Component:
+    """Return the component of an entry point, with distribution and version."""
+    dist = point.dist
+    return Component(
+        name=point.name,
+        distribution=dist.name if dist else "",
+        version=dist.version if dist else "",
+    )
+
+
+def mark(graph: Graph) -> Graph:
+    """Write into a graph which of its steps are components, however the author came by them."""
+    known = _by_place() if any(step.function for step in graph.steps) else {}
+    if not known:
+        return graph
+    steps = [
+        msgspec.structs.replace(step, component=known.get(step.function, step.component))
+        for step in graph.steps
+    ]
+    return msgspec.structs.replace(graph, steps=steps)
+
+
+def module_of(name: str) -> str:
+    """Return the top package of a component; empty if none is installed."""
+    try:
+        return offer_of(name).module.partition(".")[0]
+    except (NotFound, Conflict):
+        return ""
+
+
+def _by_place() -> dict[str, Component]:
+    return {f"{point.module}:{point.attr}": made_by(point) for point in entry_points(group=GROUP)}
+
+
+@functools.lru_cache(maxsize=64)
+def _specifiers(text: str) -> SpecifierSet:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise InvalidInput(
+            f"{text!r} names no versions", field="version", hint="write them like >=1.2,<2"
+        ) from error

@@ -1,0 +1,33 @@
+"""Components by name: found through entry points, refused with reasons."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+import meguru
+from meguru.errors import NotFound
+from meguru.pipelines.components.catalogue import describe, list_components, show_component
+from meguru.pipelines.components.impact import impact
+
+
+def test_without_packages_the_catalogue_is_empty_and_asking_says_where_components_come_from(workspace):
+    assert list_components(workspace) == []
+    with pytest.raises(NotFound) as error:
+        meguru.component("clean-text")
+    assert "meguru.components" in error.value.hint
+    with pytest.raises(NotFound):
+        show_component(workspace, name="clean-text")
+    with pytest.raises(NotFound):
+        impact(workspace, name="clean-text", version="2")
+
+
+def test_a_package_that_can_not_be_loaded_is_described_and_hides_no_other():
+    point = EntryPoint("broken", "a_package_that_is_not_there:step", "meguru.components")
+    assert describe(point, []).error.startswith("ModuleNotFoundError")
+
+
+def test_what_is_no_step_is_described_as_that():
+    point = EntryPoint("odd", "json:dumps", "meguru.components")
+    assert describe(point, []).error == "json:dumps is no step"
