@@ -24,6 +24,10 @@ _VALUES = {
 _TEXTS = {"lr": "'0.0' || (i % 10)", "rare": "'v' || (i * 31 % ({count} / 20))"}
 
 
+class Refused(Exception):
+    """The server's answer was an error."""
+
+
 class Connection:
     """One kept connection."""
 
@@ -45,7 +49,7 @@ class Connection:
             response = self._ask(method, path, body)
         text = response.read()
         if response.status != 200:
-            raise SystemExit(f"{path}: {text.decode()[:500]}")
+            raise Refused(f"{path}: {text.decode()[:300]}")
         return text
 
     def _ask(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:

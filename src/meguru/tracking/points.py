@@ -5,8 +5,8 @@ Whoever appends holds the run's row, so the series of a run change one after the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count as counting
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -34,11 +34,19 @@ class Newest(NamedTuple):
     maximum: float | None
 
 
+class _Columns(NamedTuple):
+    """New points of one series, column by column."""
+
+    steps: Sequence[int]
+    times: Sequence[int]
+    values: Sequence[float | None]
+
+
 class _Group(NamedTuple):
     """The new points of one series; without `seqs` each of them has a step and a time of its own."""
 
     key: str
-    rows: Sequence[Row]
+    columns: _Columns
     seqs: list[int] | None
     series: int
     summary: Newest
@@ -84,16 +92,20 @@ def _group(
     raw: Raw, key: str, rows: Sequence[Row], known: tuple[int, Newest] | None, *, once: bool
 ) -> _Group | None:
     """Sum up new points; None when all of them are there already."""
-    steps, times, _ = zip(*rows, strict=True)
-    places = list(zip(steps, times, strict=True))
+    columns = _Columns(*zip(*rows, strict=True))
     series, before = known or (0, None)
     seqs = None
-    first = min(places)
-    if len(set(places)) < len(places) or (before is not None and first <= (before.step, before.at)):
-        rows, seqs = _numbered(raw, series, rows, first, max(places), once=once)
-        if not rows:
-            return None
-    return _Group(key, rows, seqs, series, _summed(before, rows, once=once))
+    grows = len(set(columns.steps)) == len(rows)
+    if not grows or (before is not None and min(columns.steps) <= before.step):
+        # Not every point has a step of its own: they are looked at one by one.
+        places = list(zip(columns.steps, columns.times, strict=True))
+        first = min(places)
+        if len(set(places)) < len(places) or (before is not None and first <= (before.step, before.at)):
+            rows, seqs = _numbered(raw, series, rows, first, max(places), once=once)
+            if not rows:
+                return None
+            columns = _Columns(*zip(*rows, strict=True))
+    return _Group(key, columns, seqs, series, _summed(before, columns, once=once))
 
 
 def _numbered(
@@ -122,18 +134,16 @@ def _numbered(
     return kept, seqs
 
 
-def _summed(before: Newest | None, rows: Sequence[Row], *, once: bool) -> Newest:
-    steps, times, values = zip(*rows, strict=True)
-    if once:
-        step, at, _, _, place = max(
-            (step, at, value is None, value or 0.0, place)
-            for (step, at, value), place in zip(rows, counting(), strict=False)
-        )
-    else:
-        step, at, place = max(zip(steps, times, counting(), strict=False))
-    value = values[place]
-    numbers = [each for each in values if each is not None] if None in values else list(values)
-    count = len(rows)
+def _summed(before: Newest | None, columns: _Columns, *, once: bool) -> Newest:
+    steps, times, values = columns
+    last = max(steps)
+    place = steps.index(last)
+    if steps.count(last) > 1:
+        same = [n for n, step in enumerate(steps) if step == last]
+        place = max(same, key=lambda n: (times[n], *(_rank(values[n]) if once else (n,))))
+    value, step, at = values[place], last, times[place]
+    numbers = [each for each in values if each is not None]
+    count = len(values)
     if before is not None:
         if _stays(before, (value, step, at), once=once):
             value, step, at = before[:3]
@@ -142,11 +152,15 @@ def _summed(before: Newest | None, rows: Sequence[Row], *, once: bool) -> Newest
     return Newest(value, step, at, count, min(numbers, default=None), max(numbers, default=None))
 
 
+def _rank(value: float | None) -> tuple[bool, float]:
+    return value is None, value or 0.0
+
+
 def _stays(before: Newest, new: tuple[float | None, int, int], *, once: bool) -> bool:
     value, step, at = new
     if (step, at) != (before.step, before.at):
         return (step, at) < (before.step, before.at)
-    return once and (before.value is None, before.value or 0.0) > (value is None, value or 0.0)
+    return once and _rank(before.value) > _rank(value)
 
 
 def _with_series(raw: Raw, run: str, groups: list[_Group]) -> list[_Group]:
@@ -168,27 +182,27 @@ def _with_series(raw: Raw, run: str, groups: list[_Group]) -> list[_Group]:
 
 def _insert(raw: Raw, groups: list[_Group]) -> None:
     if not raw.is_sqlite:
-        rows = (f"{s}\t{step}\t{at}\t{seq}\t{_text(v)}\n" for s, step, at, seq, v in _rows(groups))
+        rows = (
+            f"{s}\t{step}\t{at}\t{seq}\t{_text(v)}\n"
+            for s, step, at, seq, v in chain.from_iterable(map(_rows, groups))
+        )
         raw.copy("run_point", _COLUMNS, "".join(rows))
         return
-    single = []
+    single: list[tuple[Any, ...]] = []
     for group in groups:
-        done = 0 if group.seqs else len(group.rows) // _ROWS * _ROWS
+        done = 0 if group.seqs else len(group.columns.steps) // _ROWS * _ROWS
         for start in range(0, done, _ROWS):
-            _insert_many(raw, group.series, group.rows[start : start + _ROWS])
-        rest = group.seqs or [0] * (len(group.rows) - done)
-        single += [
-            (group.series, *row[:2], n, row[2]) for row, n in zip(group.rows[done:], rest, strict=True)
-        ]
+            _insert_many(raw, group, start)
+        single += list(_rows(group))[done:]
     if single:
         raw.executemany(f"{_INSERT} ({marks(5)})", single)
 
 
-def _insert_many(raw: Raw, series: int, rows: Sequence[Row]) -> None:
+def _insert_many(raw: Raw, group: _Group, start: int) -> None:
     # One statement for many rows, and the series bound once: half the time of a statement each.
-    values: list[Any] = [series] * (1 + 3 * len(rows))
-    for place in range(3):
-        values[1 + place :: 3] = [row[place] for row in rows]
+    values: list[Any] = [group.series] * (1 + 3 * _ROWS)
+    for place, column in enumerate(group.columns, start=1):
+        values[place::3] = column[start : start + _ROWS]
     raw.execute(_MANY, values)
 
 
@@ -197,10 +211,10 @@ _MANY = _INSERT + ", ".join(
 )
 
 
-def _rows(groups: Iterable[_Group]) -> Iterator[tuple[int, int, int, int, float | None]]:
-    for group in groups:
-        for (step, at, value), seq in zip(group.rows, group.seqs or [0] * len(group.rows), strict=True):
-            yield group.series, step, at, seq, value
+def _rows(group: _Group) -> Iterator[tuple[int, int, int, int, float | None]]:
+    steps, times, values = group.columns
+    seqs = group.seqs or repeat(0, len(steps))
+    return zip(repeat(group.series, len(steps)), steps, times, seqs, values, strict=True)
 
 
 def _text(value: float | None) -> str:

@@ -148,3 +148,17 @@ def test_a_long_history_is_written_while_it_is_read(mlflow):
     assert [each["step"] for each in found["metrics"]] == list(range(21_000))
     assert mlflow.get("metrics/get-history", run_id=run, metric_key="other") == {"metrics": []}
     assert mlflow.get("metrics/get-history", run_id=run, metric_key="k", page_token="x")[0] == 400
+
+
+def test_runs_with_very_many_metrics_are_found_in_parts(mlflow, monkeypatch):
+    monkeypatch.setattr("meguru.api.mlflow.runs_shown.METRICS_AT_ONCE", 25)
+    runs = []
+    for count in (20, 0, 30, 4, 4):
+        runs.append(mlflow.run())
+        metrics = [{"key": f"k{n}", "value": n, "timestamp": 1} for n in range(count)]
+        mlflow.post("runs/log-batch", run_id=runs[-1], metrics=metrics)
+    found = mlflow.post("runs/search", experiment_ids=["0"], max_results=5)
+    assert {each["info"]["run_id"]: len(each["data"]["metrics"]) for each in found["runs"]} == dict(
+        zip(runs, (20, 0, 30, 4, 4), strict=True)
+    )
+    assert len(mlflow.post("runs/search", experiment_ids=["0"], max_results=4)["runs"]) == 4

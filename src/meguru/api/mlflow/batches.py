@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -19,7 +20,7 @@ MAX_DATASET, MAX_DIGEST, MAX_MODEL = 500, 36, 64
 _MOST_STEP = 2**63 - 1
 
 
-class _Metric(msgspec.Struct):
+class _Metric(msgspec.Struct, gc=False):
     key: str
     value: float | None
     timestamp: Annotated[int, msgspec.Meta(ge=0, le=MOST)]
@@ -29,11 +30,11 @@ class _Metric(msgspec.Struct):
     dataset_digest: str = ""
 
 
-class _FastMetric(_Metric):
+class _FastMetric(_Metric, gc=False):
     value: float
 
 
-class _Text(msgspec.Struct):
+class _Text(msgspec.Struct, gc=False):
     key: str
     value: str = ""
 
@@ -46,6 +47,7 @@ class _Batch(msgspec.Struct):
     tags: list[_Text] = []
 
 
+_GET = attrgetter("key", "step", "timestamp", "value")
 _decoder = msgspec.json.Decoder(_Batch)
 
 
@@ -167,15 +169,12 @@ def _metric(given: Params) -> _Metric:
 def _read_points(entry: Entry, metrics: list[Any], *, single: bool = False) -> None:
     """Sort points by their keys; those that speak of a model are also kept apart."""
     points = entry.points
-    for each in metrics:
-        row = (each.step, each.timestamp * 1000, each.value)
-        known = points.get(each.key)
-        if known is None:
-            points[each.key] = [row]
-        else:
-            known.append(row)
-        if each.model_id:
-            entry.of_models.append(_of_model(each))
+    for key, step, ms, value in map(_GET, metrics):
+        try:
+            points[key].append((step, ms * 1000, value))
+        except KeyError:
+            points[key] = [(step, ms * 1000, value)]
+    entry.of_models.extend(_of_model(each) for each in metrics if each.model_id)
     for key in points:
         if not limits.is_key(key):
             place = next(index for index, each in enumerate(metrics) if each.key == key)

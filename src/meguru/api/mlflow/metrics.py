@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad
-from meguru.api.mlflow.runs_shown import metric
+from meguru.api.mlflow.runs_shown import Metric, MetricOfRun
 from meguru.errors import NotFound
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace
@@ -23,13 +23,6 @@ Answer = dict[str, Any]
 MAX_PAGE, MAX_RUNS, MAX_SAMPLE, MAX_BULK_RUNS = 25_000, 100, 2500, 100
 CHUNK = 10_000
 _encode = msgspec.json.Encoder().encode
-
-
-class _Point(msgspec.Struct):
-    key: str
-    value: float | str
-    timestamp: int
-    step: int
 
 
 def history(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
@@ -65,7 +58,7 @@ def _written(
                 mark
                 + _encode(
                     [
-                        _Point(key, "NaN" if value is None else value, at // 1000, step)
+                        Metric(key, "NaN" if value is None else value, at // 1000, step)
                         for value, at, step in rows
                     ]
                 )[1:-1]
@@ -92,12 +85,12 @@ def bulk(ws: Workspace, params: Params) -> Answer:
         raise invalid("GetMetricHistoryBulk request must specify a metric_key.")
     limit = max(1, min(params.integer("max_results", MAX_PAGE) or MAX_PAGE, MAX_PAGE))
     authorise(ws, show.metric)
-    found: list[Answer] = []
+    found: list[MetricOfRun] = []
     with ws.read() as tx:
         for each in sorted(set(ids)):
             known = series.series_of(tx, from_hex(each), key)
             rows = series.by_time(tx, known[0], limit=limit - len(found)) if known else []
-            found += [{**metric(key, *row), "run_id": each} for row in rows]
+            found += [_of_run(each, key, *row) for row in rows]
             if len(found) >= limit:
                 break
     return {"metrics": found}
@@ -107,13 +100,17 @@ def interval(ws: Workspace, params: Params) -> Answer:
     """List a sample of one metric of several runs, with the ends and the extremes of each."""
     ids, key, limit, window = _read_interval(params)
     authorise(ws, show.metric)
-    found: list[Answer] = []
+    found: list[MetricOfRun] = []
     with ws.read() as tx:
         for each in ids:
             known = series.series_of(tx, from_hex(each), key)
             rows = sample.of_series(tx, known[0], window=window, limit=limit) if known else []
-            found += [{**metric(key, value, at, step), "run_id": each} for step, at, _, value in rows]
+            found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
     return {"metrics": found}
+
+
+def _of_run(run: str, key: str, value: float | None, at: int, step: int) -> MetricOfRun:
+    return MetricOfRun(key, "NaN" if value is None else value, at // 1000, step, run)
 
 
 def _read_interval(params: Params) -> tuple[list[str], str, int, tuple[int, int] | None]:

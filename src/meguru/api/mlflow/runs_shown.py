@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.storage.db.raw import Raw, marks
@@ -14,7 +15,7 @@ from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.mlflow.moments import millis_of
 from meguru.tracking.mlflow.runs import MadeRun, shown_status
 
-AT_ONCE = 500
+AT_ONCE, METRICS_AT_ONCE = 500, 50_000
 _RUN = (
     "SELECT r.id, r.name, r.started_at, r.finished_at, r.state, r.created_by, m.stage, m.status, m.user_id, "
     "e.id, e.artifact_location FROM run r JOIN mlflow_experiment e ON e.experiment = r.experiment "
@@ -23,11 +24,33 @@ _RUN = (
 
 
 def shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Return runs in the order of their ids."""
-    found: list[dict[str, Any]] = []
-    for start in range(0, len(ids), AT_ONCE):
-        found += _shown(tx, ids[start : start + AT_ONCE])
-    return found
+    """Return at most 500 runs in the order of their ids."""
+    if not ids:
+        return []
+    raw = Raw(tx)
+    rows = {row[0]: row for row in raw.execute(f"{_RUN} ({marks(len(ids))})", ids)}
+    params, tags = (_texts(raw, table, ids) for table in ("run_param", "run_tag"))
+    metrics: dict[str, list[Metric]] = {}
+    for owner, *rest in series.newest(tx, ids, "value, at, step"):
+        metrics.setdefault(owner, []).append(metric(*rest))
+    datasets, models = inputs.dataset_inputs(tx, ids), inputs.models(tx, ids)
+    return [
+        {
+            "info": _info(*rows[each]),
+            "data": {
+                "metrics": metrics.get(each, []),
+                "params": params.get(each, []),
+                "tags": tags.get(each, []),
+            },
+            "inputs": {
+                "dataset_inputs": datasets.get(each, []),
+                "model_inputs": models.get((each, "input"), []),
+            },
+            "outputs": {"model_outputs": models.get((each, "output"), [])},
+        }
+        for each in ids
+        if each in rows
+    ]
 
 
 def new_run(made: MadeRun, given: dict[str, Any]) -> dict[str, Any]:
@@ -53,41 +76,48 @@ def new_run(made: MadeRun, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def metric(key: str, value: float | None, at: int, step: int) -> dict[str, Any]:
-    """Return a point as the protocol writes it."""
-    return {"key": key, "value": "NaN" if value is None else value, "timestamp": at // 1000, "step": step}
+class Metric(msgspec.Struct, gc=False):
+    """A point as the protocol writes it."""
+
+    key: str
+    value: float | str
+    timestamp: int
+    step: int
+
+
+class MetricOfRun(Metric, gc=False):
+    """A point of one of several runs."""
+
+    run_id: str
+
+
+def metric(key: str, value: float | None, at: int, step: int) -> Metric:
+    """Return a point, given its microsecond."""
+    return Metric(key, "NaN" if value is None else value, at // 1000, step)
+
+
+def parts(tx: Connection, ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list of runs so that no part has more metrics than the memory should hold at once."""
+    start, metrics = 0, 0
+    for end, count in enumerate(_counts(tx, ids)):
+        if end > start and (end - start >= AT_ONCE or metrics + count > METRICS_AT_ONCE):
+            yield ids[start:end]
+            start, metrics = end, 0
+        metrics += count
+    yield ids[start:]
+
+
+def _counts(tx: Connection, ids: Sequence[str]) -> Iterator[int]:
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        sql = f"SELECT run, count(*) FROM run_series WHERE run IN ({marks(len(some))}) GROUP BY run"  # noqa: S608
+        known = dict(Raw(tx).execute(sql, some).fetchall())
+        yield from (known.get(each, 0) for each in some)
 
 
 def artifact_root(location: str, experiment: int, run: str) -> str:
     """Return where the artifacts of a run are."""
     return f"{location.rstrip('/') or f'mlflow-artifacts:/{experiment}'}/{run}/artifacts"
-
-
-def _shown(tx: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
-    raw = Raw(tx)
-    rows = {row[0]: row for row in raw.execute(f"{_RUN} ({marks(len(ids))})", ids)}
-    params, tags = (_texts(raw, table, ids) for table in ("run_param", "run_tag"))
-    metrics: dict[str, list[dict[str, Any]]] = {}
-    for owner, *rest in series.newest(tx, ids, "value, at, step"):
-        metrics.setdefault(owner, []).append(metric(*rest))
-    datasets, models = inputs.dataset_inputs(tx, ids), inputs.models(tx, ids)
-    return [
-        {
-            "info": _info(*rows[each]),
-            "data": {
-                "metrics": metrics.get(each, []),
-                "params": params.get(each, []),
-                "tags": tags.get(each, []),
-            },
-            "inputs": {
-                "dataset_inputs": datasets.get(each, []),
-                "model_inputs": models.get((each, "input"), []),
-            },
-            "outputs": {"model_outputs": models.get((each, "output"), [])},
-        }
-        for each in ids
-        if each in rows
-    ]
 
 
 def _info(

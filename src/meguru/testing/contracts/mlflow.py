@@ -97,6 +97,11 @@ class MlflowContract:
             points = [_point(f"k{number}", 0, number) for number in range(start, start + 1000)]
             assert call("POST", "runs/log-batch", run_id=run, metrics=points) == {}
         assert len(_shown(call, run)["data"]["metrics"]) == 10_000
+        assert call("POST", "runs/search", experiment_ids=["0"], filter="metrics.none > 1") == {"runs": []}
+        narrow = _run(call)
+        found = call("POST", "runs/search", experiment_ids=["0"])["runs"]
+        assert [each["info"]["run_id"] for each in found] == [narrow, run]
+        assert len(found[1]["data"]["metrics"]) == 10_000
         assert [each["value"] for each in _history(call, run, "k77")] == [77]
 
     def test_a_long_series_is_shown_by_its_ends_and_extremes(self, call: Call) -> None:
