@@ -92,17 +92,13 @@ def _advance(ctx: Context, *, backfill: str) -> None:
 
 def _room(found: Backfill) -> int:
     """Return how many runs may begin now."""
-    if found.state is not BackfillState.RUNNING or _is_stopped(found):
+    if found.state is not BackfillState.RUNNING or found.stopped:
         return 0
     return min(found.counts.waiting, found.parallel - found.counts.running)
 
 
-def _is_stopped(found: Backfill) -> bool:
-    return found.on_failure == "stop" and found.counts.failed + found.counts.cancelled > 0
-
-
 def _is_over(found: Backfill) -> bool:
-    return found.counts.running == 0 and (found.counts.waiting == 0 or _is_stopped(found))
+    return found.counts.running == 0 and (found.counts.waiting == 0 or found.stopped)
 
 
 def _begin(ctx: Context, found: Backfill, part: Partition) -> None:

@@ -45,7 +45,8 @@ def retry(
         state = PartitionState.WAITING.value
         store.set_partition(ctx.tx, found.id, part.position, state=state, finished_at=None)
     running = BackfillState.RUNNING.value
-    store.change(ctx.tx, found.id, state=running, finished_at=None, reason="", version=version)
+    begun = {"begun_at": ctx.now(), "finished_at": None}
+    store.change(ctx.tx, found.id, state=running, reason="", version=version, **begun)
     ctx.emit(
         "backfill.retried",
         found.ref,

@@ -20,6 +20,7 @@ backfill = Table(
     Column("event", String(64), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
+    Column("begun_at", UtcTime),
     Column("finished_at", UtcTime),
     Column("reason", Text, nullable=False),
     Index(None, "state"),

@@ -72,6 +72,7 @@ def start(
         priority=priority,
         state=BackfillState.RUNNING,
         event=event,
+        begun_at=ctx.now(),
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )

@@ -16,7 +16,8 @@ from meguru.errors import NotFound
 from meguru.pipelines.schema import pipeline_run
 from meguru.pipelines.types import FINAL as RUN_FINAL
 
-_DERIVED = {"counts", "seconds_left"}
+_DERIVED = {"counts", "seconds_left", "stopped"}
+_BAD = (PartitionState.FAILED.value, PartitionState.CANCELLED.value)
 _LAST = 20
 
 
@@ -140,9 +141,20 @@ def _whole(tx: Connection, row: Row[Any]) -> Backfill:
     counts = Counts(**{each.state: each.number for each in found})
     fields = {str(key): value for key, value in row._mapping.items()}
     made = msgspec.structs.replace(msgspec.convert(fields, Backfill), counts=counts)
+    made = msgspec.structs.replace(made, stopped=_is_stopped(tx, made))
     left = counts.waiting + counts.running
     took = _seconds(tx, row.id) if left else None
     return made if took is None else msgspec.structs.replace(made, seconds_left=took * left / made.parallel)
+
+
+def _is_stopped(tx: Connection, found: Backfill) -> bool:
+    if found.on_failure != "stop" or found.counts.failed + found.counts.cancelled == 0:
+        return False
+    table = backfill_partition
+    fell = select(table.c.position).where(table.c.backfill == found.id, table.c.state.in_(_BAD))
+    if found.begun_at is not None:
+        fell = fell.where(table.c.finished_at > found.begun_at)
+    return tx.execute(fell.limit(1)).first() is not None
 
 
 def _seconds(tx: Connection, backfill_id: str) -> float | None:

@@ -80,7 +80,8 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
     """A pipeline's version, run for each value of one parameter; the others stay the same.
 
     `counts` has where the partitions stand; `seconds_left` is an estimate from the last ones that ended,
-    None while there is none.
+    None while there is none. `stopped` is True when a failure since `begun_at`, its start or the last retry,
+    keeps further partitions from beginning.
     """
 
     id: str
@@ -96,8 +97,10 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     created_at: datetime
     created_by: str
+    begun_at: datetime | None = None
     finished_at: datetime | None = None
     reason: str = ""
+    stopped: bool = False
     counts: Counts = Counts()
     seconds_left: float | None = None
 

@@ -80,6 +80,19 @@ def test_a_named_partition_is_run_again_and_no_other(days):
     assert (part.tries, part.state) == (2, PartitionState.FAILED)
 
 
+def test_one_of_many_failed_or_cancelled_partitions_is_run_again_alone(days):
+    made = days.start("2024-01-10", "2024-01-13")
+    backfills.cancel(days.ws, backfill=made.id)
+    backfills.retry(days.ws, backfill=made.id, partitions=["2024-01-11"])
+    done = see_through(days.ws, made.id)
+    assert states(days, made) == {"10": "cancelled", "11": "succeeded", "12": "cancelled", "13": "cancelled"}
+    assert (done.state, done.reason) == (BackfillState.FAILED, "0 failed, 3 cancelled, 0 not begun")
+    backfills.retry(days.ws, backfill=made.id, partitions=["2024-01-13"])
+    assert see_through(days.ws, made.id).counts.failed == 1
+    backfills.retry(days.ws, backfill=made.id, partitions=["2024-01-10"])
+    assert see_through(days.ws, made.id).counts.succeeded == 2
+
+
 def test_a_paused_backfill_begins_nothing_and_goes_on_where_it_was(days):
     made = days.start(parallel=2)
     days.turn(made)
