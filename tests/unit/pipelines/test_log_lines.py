@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from itertools import pairwise
@@ -256,6 +257,25 @@ def test_a_process_marks_its_streams_and_the_levels_of_its_messages(tmp_path):
         ("out", "\\udcff surrogate"),
         ("out", "bytes"),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"plain\n", b"password=hunter2\n", b"s3cr3t-value", b"ghp_" + b"a1" * 18, b"\xff token=abcdefgh\n"],
+)
+def test_what_is_about_to_be_written_is_masked_as_what_was_read_is(line):
+    masker = Masker(["s3cr3t-value"])
+    text = line.decode(errors="surrogateescape")
+    assert masker.bytes(line).decode(errors="surrogateescape") == masker.text(text)
+
+
+def test_secrets_do_not_reach_the_file_of_a_step(tmp_path):
+    program = PROGRAM.partition("print")[0] + "print('it is', os.environ['MY_TOKEN'])"
+    with (tmp_path / "log").open("ab") as file:
+        command, environment = [sys.executable, "-c", program], os.environ | {"MY_TOKEN": "verysecretvalue"}
+        subprocess.run(command, stdout=file, stderr=file, check=True, env=environment)
+    assert b"verysecret" not in (tmp_path / "log").read_bytes()
+    assert [text for _, _, text in whole(tmp_path / "log", 0)[0]] == ["it is ***"]
 
 
 def test_no_head_is_longer_than_said():

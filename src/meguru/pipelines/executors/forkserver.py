@@ -160,10 +160,10 @@ class _Server:
             if "later" in message:
                 os.close(descriptor or 0)
                 message, descriptor = _awaited(message["later"]), None
-            _redirect(message["log"])
             os.environ.clear()
             os.environ.update(message["env"])
             os.environ[orphans.VARIABLE] = self.mark
+            _redirect(message["log"])
             os.chdir(message["cwd"])
             status = _work(message, descriptor)
             sys.stdout.flush()

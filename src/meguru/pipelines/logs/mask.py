@@ -26,6 +26,13 @@ _ASSIGNED = (
     ),
 )
 _WORDS = ("passw", "passphrase", "secret", "token", "key", "credential")
+_SIGNS = (
+    rb"://|pass[wp]|secret|token|key|credential|authoriz|bearer|"
+    rb"mgr_|h[pousr]_|github_|glpat-|hf_|sk-|xox|akia|asia|eyj"
+)
+"""Without one of these in its small letters, a text has no secret that is not known."""
+MOST = 1 << 20
+"""More bytes at once are masked later, when they are read."""
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 
@@ -41,7 +48,17 @@ class Masker:
         spelled = {form for secret in secrets for form in _forms(secret)}
         words = sorted(spelled, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, words))) if words else None
+        known = [re.escape(word.encode(errors="surrogateescape").lower()) for word in words]
+        self._signs = re.compile(b"|".join([_SIGNS, *known]))
         self._in_key = False
+
+    def bytes(self, data: bytes) -> bytes:
+        """Return what is about to be written without secrets; quick where there are none."""
+        if len(data) > MOST or self._signs.search(data.lower()) is None:
+            return data
+        text = data.decode(errors="surrogateescape")
+        hidden = self.text(text)
+        return data if hidden == text else hidden.encode(errors="surrogateescape")
 
     def text(self, text: str) -> str:
         """Return a text of one or many lines without secrets; the number of lines stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import os
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from meguru.pipelines.logs.mask import MOST, Masker, secrets_of
 from meguru.pipelines.logs.records import head
 
 _LEVELS = ((logging.CRITICAL, b"C"), (logging.ERROR, b"E"), (logging.WARNING, b"W"), (logging.INFO, b"I"))
@@ -37,16 +39,24 @@ class _Marked(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Write all of it, in one go unless the disk is full."""
-        size: int = memoryview(data).nbytes
+        given: int = memoryview(data).nbytes
+        data = _masker().bytes(bytes(data)) if given <= MOST else memoryview(data).cast("B")
+        size = len(data)
         start = head(_level.kind or self._kind, time.time_ns() // 1000, size)
         done = os.writev(self._fd, (start, data)) - len(start)
         while done < size:
-            done += os.write(self._fd, memoryview(data).cast("B")[max(0, done) :])
-        return size
+            done += os.write(self._fd, data[max(0, done) :])
+        return given
+
+
+@functools.cache
+def _masker() -> Masker:
+    # When the first line is written: a step that prints nothing need not wait for it.
+    return Masker(secrets_of(os.environ))
 
 
 def install() -> None:
-    """Let this process's standard streams mark what they write, and logging say its level.
+    """Let this process's standard streams mark what they write, without secrets, and logging say its level.
 
     Logging that nobody set up is shown from INFO on, so that a step's messages are not lost.
     """
