@@ -66,6 +66,7 @@ class _Conductor:
         self.ws = ws.with_(principal=system(self.sweep.created_by))
         self.lease, self.progress = lease, progress
         self.trials: list[Trial] = []
+        self._suggester = suggest.Suggester(self.sweep)
         self._counts: dict[int, int] = {}
         self._logged: dict[int, suggest.Values] = {}
 
@@ -148,7 +149,7 @@ class _Conductor:
             if not cut_off and len(self.trials) >= self.sweep.trials:
                 return
             number = cut_off[0].number if cut_off else len(self.trials)
-            params = cut_off[0].params if cut_off else suggest.suggest(self.sweep, number, self.trials)
+            params = cut_off[0].params if cut_off else self._suggester.suggest(number, self.trials)
             self._begin(number, params, again=bool(cut_off))
 
     def _begin(self, number: int, params: dict[str, Scalar], *, again: bool) -> None:

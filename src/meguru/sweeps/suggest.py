@@ -1,6 +1,6 @@
 """What to try next, and what to give up: Optuna, asked with nothing but our own rows.
 
-Optuna keeps no state for us. Its study is built from the trials each time, and its random numbers follow
+Optuna keeps no state for us. Its study is built from the trials, and its random numbers follow
 from the sweep's seed and the trial's number. So the same trials are suggested after a crash as without one.
 """
 
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from meguru.base import digests
-from meguru.errors import MissingDependency
+from meguru.errors import InternalError, MissingDependency
 from meguru.sweeps import space as spaces
 from meguru.sweeps.types import Choice, Scalar, Space, Sweep, Trial, TrialState, Uniform
 
@@ -37,12 +37,51 @@ def check_installed() -> None:
 
 def suggest(sweep: Sweep, number: int, trials: Sequence[Trial]) -> dict[str, Scalar]:
     """Return the parameters of trial `number`, given those before it."""
-    if sweep.sampler == "grid":
-        return spaces.grid_point(sweep.space, number)
-    wanted = _distributions(sweep.space)
-    study = _study(sweep, [_frozen(trial, wanted, {}) for trial in trials], number=number)
-    chosen = study.ask(fixed_distributions=wanted).params
-    return {name: _given_back(sweep.space[name], chosen[name]) for name in sweep.space}
+    return Suggester(sweep).suggest(number, trials)
+
+
+class Suggester:
+    """Suggests one trial after the other, as `suggest` does.
+
+    Building a study of many trials takes long. Where one trial runs at a time it is kept, and told how the
+    last trial ended.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self._study: optuna.Study | None = None
+        self._asked: optuna.Trial | None = None
+
+    def suggest(self, number: int, trials: Sequence[Trial]) -> dict[str, Scalar]:
+        """Return the parameters of trial `number`, given those before it."""
+        sweep = self._sweep
+        if sweep.sampler == "grid":
+            return spaces.grid_point(sweep.space, number)
+        wanted = _distributions(sweep.space)
+        if not self._goes_on(number, trials):
+            learned = trials if sweep.sampler == "tpe" else ()  # chance remembers nothing
+            self._study = _study(sweep, [_frozen(trial, wanted, {}) for trial in learned])
+        if self._study is None:
+            message = "there is no study"
+            raise InternalError(message)
+        self._study.sampler = _sampler(sweep, number)
+        self._asked = self._study.ask(fixed_distributions=wanted)
+        chosen = self._asked.params
+        return {name: _given_back(sweep.space[name], chosen[name]) for name in sweep.space}
+
+    def _goes_on(self, number: int, trials: Sequence[Trial]) -> bool:
+        """Tell the kept study how the trial ended that it was asked for; False if it must be built anew."""
+        asked, one_by_one = self._asked, self._sweep.parallel == 1 and self._sweep.sampler == "tpe"
+        if self._study is None or asked is None or not one_by_one or asked.number != number - 1:
+            return False
+        last = trials[-1]
+        if last.number != asked.number or last.state not in _STATES:
+            return False
+        if last.state is TrialState.PRUNED and last.step is not None and last.value is not None:
+            asked.report(last.value, last.step)
+        value = last.value if last.state is TrialState.SUCCEEDED else None
+        self._study.tell(asked, value, state=_state(last))
+        return True
 
 
 def is_hopeless(sweep: Sweep, number: int, trials: Sequence[Trial], values: Mapping[int, Values]) -> bool:
@@ -58,28 +97,31 @@ def is_hopeless(sweep: Sweep, number: int, trials: Sequence[Trial], values: Mapp
         _frozen(one, wanted, {at: value for at, value in values.get(one.number, {}).items() if at <= last})
         for one in seen
     ]
-    study = _study(sweep, frozen, number=number)
+    study = _study(sweep, frozen)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
     mine = [one.number for one in seen].index(number)
     return bool(pruner.prune(study, study.get_trials(deepcopy=False)[mine]))
 
 
-def _study(sweep: Sweep, trials: Sequence[Any], *, number: int) -> optuna.Study:
+def _study(sweep: Sweep, trials: Sequence[Any]) -> optuna.Study:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    seed = int(digests.of_value([sweep.seed, number])[:8], 16)
-    sampler: optuna.samplers.BaseSampler
-    if sweep.sampler == "random":
-        sampler = optuna.samplers.RandomSampler(seed=seed)
-    else:
-        sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=sweep.parallel > 1)
     direction = optuna.study.StudyDirection.MAXIMIZE
     if sweep.goal == "min":
         direction = optuna.study.StudyDirection.MINIMIZE
-    study = optuna.create_study(direction=direction, sampler=sampler)
+    study = optuna.create_study(direction=direction, sampler=_sampler(sweep, len(trials)))
     study.add_trials(trials)
     return study
+
+
+def _sampler(sweep: Sweep, number: int) -> optuna.samplers.BaseSampler:
+    import optuna
+
+    seed = int(digests.of_value([sweep.seed, number])[:8], 16)
+    if sweep.sampler == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(seed=seed, constant_liar=sweep.parallel > 1)
 
 
 def _distributions(space: Mapping[str, Space]) -> dict[str, Any]:
@@ -100,20 +142,27 @@ def _distributions(space: Mapping[str, Space]) -> dict[str, Any]:
     return found
 
 
+_STATES = {
+    TrialState.SUCCEEDED: "COMPLETE",
+    TrialState.PRUNED: "PRUNED",
+    TrialState.FAILED: "FAIL",
+}
+
+
+def _state(trial: Trial) -> optuna.trial.TrialState:
+    import optuna
+
+    return optuna.trial.TrialState[_STATES.get(trial.state, "RUNNING")]
+
+
 def _frozen(trial: Trial, wanted: Mapping[str, Any], values: Values) -> optuna.trial.FrozenTrial:
-    from optuna.trial import TrialState as State
     from optuna.trial import create_trial
 
-    states = {
-        TrialState.SUCCEEDED: State.COMPLETE,
-        TrialState.PRUNED: State.PRUNED,
-        TrialState.FAILED: State.FAIL,
-    }
     given = dict(values)
     if trial.state is TrialState.PRUNED and trial.step is not None and trial.value is not None:
         given = {trial.step: trial.value}
     return create_trial(
-        state=states.get(trial.state, State.RUNNING),
+        state=_state(trial),
         value=trial.value if trial.state is TrialState.SUCCEEDED else None,
         params=dict(trial.params),
         distributions=dict(wanted),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meguru.sweeps.suggest import STARTUP, is_hopeless, suggest
+from meguru.sweeps.suggest import STARTUP, Suggester, is_hopeless, suggest
 from meguru.sweeps.types import Choice, Trial, TrialState, Uniform, Whole
 
 SPACE = {
@@ -49,6 +49,18 @@ def test_the_same_seed_suggests_the_same_and_so_does_one_that_was_cut_off(made, 
     assert played(made(space=SPACE, sampler=sampler, seed=4), 25) != whole
 
 
+def test_a_study_that_is_kept_suggests_as_one_that_is_built_each_time(made):
+    sweep = made(space=SPACE, seed=8)
+    kept, trials = Suggester(sweep), []
+    for number in range(30):
+        params = kept.suggest(number, trials)
+        assert params == suggest(sweep, number, trials)
+        value = -abs(params["lr"] - 0.01)
+        state = [TrialState.SUCCEEDED, TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED][number % 4]
+        known = None if state is TrialState.FAILED else value
+        trials.append(trial(number, params, known, state, step=2 if state is TrialState.PRUNED else None))
+
+
 def test_what_is_learned_is_used(made):
     sweep = made(space=SPACE, goal="min")
     values = [abs(each.params["lr"] - 0.01) for each in played(made(space=SPACE, goal="max"), 60)]
@@ -59,14 +71,15 @@ def test_what_is_learned_is_used(made):
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**40), st.integers(0, 5000), st.sampled_from(["tpe", "random"]))
 def test_every_suggestion_is_in_its_range(seed, number, sampler):
-    from meguru.sweeps.suggest import _distributions, _given_back, _study
+    from meguru.sweeps.suggest import _distributions, _given_back, _sampler, _study
 
     class Given:
         pass
 
     given_ = Given()
     given_.seed, given_.sampler, given_.goal, given_.parallel = seed, sampler, "max", 2
-    study = _study(given_, [], number=number)
+    study = _study(given_, [])
+    study.sampler = _sampler(given_, number)
     chosen = study.ask(fixed_distributions=_distributions(SPACE)).params
     found = {name: _given_back(SPACE[name], chosen[name]) for name in SPACE}
     assert 1e-4 <= found["lr"] <= 1e-1
