@@ -26,3 +26,26 @@ def test_the_first_tutorial_goes_round_once(tmp_path):
     whole = "\n".join(said)
     for words in TOLD:
         assert words in whole, words
+
+
+def test_the_tutorial_of_pipelines_works_as_it_is_written(tmp_path):
+    said, folder = [], tmp_path
+    for name, text in blocks(DOCS / "tutorials" / "pipelines.md"):
+        if name:
+            (folder / name).write_text(text)
+        elif text.startswith("mkdir"):
+            folder = tmp_path / "orders"
+            folder.mkdir()
+        elif not text.startswith("pip "):
+            said.append(run(text, folder))
+    whole = "\n".join(said)
+    for words in (
+        "ran 15, cached 0",
+        "reading 30 days of tokyo",
+        "ran 1, cached 4",
+        "ran 9, cached 1",
+        "constant `MOST` in cleaning.py:1: 90 became 80",
+        "skipped 1",
+    ):
+        assert words in whole, words
+    assert "failed" not in whole
