@@ -89,6 +89,26 @@ def test_a_file_that_takes_the_name_of_a_missing_module_counts(project, value):
     assert value(project.run(n=20), "clean")[-1] == 3
 
 
+def test_a_data_file_that_comes_later_counts(project, value):
+    optional = "from pathlib import Path\n\nfile = Path(__file__).parent / 'top.txt'\n"
+    project.edit(
+        "helpers.py", "LIMIT = 10", optional + "LIMIT = int(file.read_text()) if file.exists() else 10"
+    )
+    project.run(n=20)
+    assert project.run(n=20).ran == 0
+    project.write("top.txt", "2")
+    assert value(project.run(n=20), "clean")[-1] == 2
+
+
+def test_a_file_that_the_step_only_writes_does_not_count(project):
+    written = "from pathlib import Path\n\n\ndef note(x):\n    Path('{}', 'note.txt').write_text(str(x))\n"
+    project.edit("helpers.py", "LIMIT = 10", written.format(project.folder) + "\n\nLIMIT = 10")
+    project.edit("helpers.py", "return min(x, LIMIT)", "note(x)\n    return min(x, LIMIT)")
+    project.run(n=20)
+    assert (project.folder / "note.txt").read_text() == "19"
+    assert project.run(n=20).ran == 0
+
+
 def test_another_installed_version_of_a_package_that_the_code_reaches_counts(project, tmp_path, monkeypatch):
     site = tmp_path / "site-packages"
     monkeypatch.syspath_prepend(site)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-LARGEST = 64 << 20
 _LONGEST = 200
 _JOINING = {"join", "joinpath", "Path", "PurePath", "PosixPath"}
+_WRITING = ("write", "save", "to_", "dump", "sink", "mkdir", "unlink", "touch", "rename", "replace", "remove")
+_MODE = 4
 
 
 def file_names(statement: ast.stmt) -> set[str]:
-    """Return constant texts that may name a file: with a suffix, alone or put together from folders."""
+    """Return constant texts that may name a file which is read: alone or put together from folders.
+
+    A text that is given to what writes (``open(…, "w")``, ``to_csv``, ``write_text``) names an output.
+    """
     found: set[str] = set()
+    written = _written(statement)
     for node in ast.walk(statement):
+        if id(node) in written:
+            continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
@@ -23,17 +29,31 @@ def file_names(statement: ast.stmt) -> set[str]:
     return {text for text in found if _may_be_a_file(text)}
 
 
-def inside(text: str, folders: list[Path], root: Path) -> Path | None:
-    """Return the file below `root` that a text names from one of some folders; None if there is none."""
-    for folder in folders:
-        try:
-            path = (folder / text).resolve()
-            fits = path.is_relative_to(root.resolve()) and path.is_file() and path.suffix != ".py"
-            if fits and path.stat().st_size <= LARGEST and ".meguru" not in path.parts:
-                return path
-        except (OSError, ValueError):
-            continue
-    return None
+def _written(statement: ast.stmt) -> set[int]:
+    """Return the nodes that only say where something is written to."""
+    found: set[int] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and _writes(node):
+            places: list[ast.AST] = [*node.args[:1], *(word.value for word in node.keywords)]
+            if isinstance(node.func, ast.Attribute):
+                places.append(node.func.value)
+            found |= {id(below) for place in places for below in _of_path(place)}
+    return found
+
+
+def _writes(call: ast.Call) -> bool:
+    name = _called(call)
+    if name == "open":
+        modes = [*call.args[:2], *(word.value for word in call.keywords if word.arg == "mode")]
+        return any(set(_text(mode)) & set("wax") and len(_text(mode)) <= _MODE for mode in modes)
+    return name.startswith(_WRITING)
+
+
+def _of_path(node: ast.AST) -> list[ast.AST]:
+    """Return what a path is put together from; another call may read, and is not a part of it."""
+    if isinstance(node, ast.Call) and _called(node) not in _JOINING:
+        return []
+    return [node, *(below for child in ast.iter_child_nodes(node) for below in _of_path(child))]
 
 
 def _may_be_a_file(text: str) -> bool:

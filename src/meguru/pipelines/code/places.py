@@ -12,6 +12,8 @@ from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.pipelines.code.types import Source
 
+LARGEST = 64 << 20
+"""Bytes of the largest data file that is followed."""
 OWN = "meguru"
 OWN_PROJECT = "meguru.demo"
 """Of our own package only the demo counts as a project; the rest is a library like any other."""
@@ -41,7 +43,15 @@ class Places:
         if not source.module:
             path = self.root / source.path
             return path.is_file() and digests.of_file(path) == source.digest
-        return self.digest(source.module) == source.digest and not any(map(self.file, source.outside))
+        return (
+            self.digest(source.module) == source.digest
+            and not any(map(self.file, source.outside))
+            and not any(self.data_path(source.path, name) for name in source.absent)
+        )
+
+    def data_path(self, module_path: str, text: str) -> Path | None:
+        """Return the file of the project that a text in a module names, from there, the root or here."""
+        return file_inside(text, [(self.root / module_path).parent, self.root, Path.cwd()], self.root)
 
     def digest(self, name: str) -> str:
         """Return the digest of a module's file as it is now; empty if it is gone or not the project's."""
@@ -101,6 +111,19 @@ class Places:
             "site-packages",
             "dist-packages",
         } & set(path.parts)
+
+
+def file_inside(text: str, folders: list[Path], root: Path) -> Path | None:
+    """Return the file below `root` that a text names from one of some folders; None if there is none."""
+    for folder in folders:
+        try:
+            path = (folder / text).resolve()
+            fits = path.is_relative_to(root.resolve()) and path.is_file() and path.suffix != ".py"
+            if fits and path.stat().st_size <= LARGEST and ".meguru" not in path.parts:
+                return path
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def _locate(entry: Path) -> tuple[Path, str]:

@@ -11,7 +11,6 @@ import msgspec
 
 from meguru.base import digests
 from meguru.errors import InvalidInput
-from meguru.pipelines.code.files import inside
 from meguru.pipelines.code.module import Module, parse
 from meguru.pipelines.code.places import Places
 from meguru.pipelines.code.types import Source
@@ -28,6 +27,7 @@ class Project(Places):
         self.facts: dict[str, Facts] = {}
         self.touched: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
         self.data: dict[str, Source] = {}
+        self.absent: dict[str, set[str]] = {}
         self._stored: set[str] | None = None
         self._all: dict[str, Module] | None = None
         self._modules: dict[str, Module | None] = {}
@@ -81,9 +81,10 @@ class Project(Places):
         return self._stored
 
     def data_file(self, module: Module, text: str) -> Source | None:
-        """Return the file of the project that a text in a module names, from there, the root or here."""
-        path = inside(text, [module.path.parent, self.root, Path.cwd()], self.root)
+        """Return the file of the project that a text in a module names; what is not there is remembered."""
+        path = self.data_path(module.source.path, text)
         if path is None:
+            self.absent.setdefault(module.name, set()).add(text)
             return None
         name = path.relative_to(self.root.resolve()).as_posix()
         if name not in self.data:
@@ -94,7 +95,11 @@ class Project(Places):
         """Return what a snapshot of the project holds: its modules, then the data files that were reached."""
         found = self.modules()
         modules = [
-            msgspec.structs.replace(found[name].source, outside=self._outside(found[name]))
+            msgspec.structs.replace(
+                found[name].source,
+                outside=self._outside(found[name]),
+                absent=sorted(self.absent.get(name, ())),
+            )
             for name in sorted(found)
         ]
         return [*modules, *(self.data[name] for name in sorted(self.data))]

@@ -11,7 +11,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a project, as it was when the pipeline was registered; `module` is empty for a data file.
 
     `outside` are names that it may import and that were not the project's then: a file that takes such a name
-    later changes what the project is.
+    later changes what the project is. So does a data file that comes where `absent` names one.
     """
 
     module: str
@@ -19,6 +19,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     package: bool = False
     outside: list[str] = []
+    absent: list[str] = []
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):
