@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 SCHEMAS = (
+    "meguru.storage.blobs.pending",
     "meguru.runtime.events.schema",
     "meguru.runtime.operations.answers",
     "meguru.runtime.jobs.schema",

@@ -10,6 +10,7 @@ from meguru.runtime.jobs import Worker
 from meguru.runtime.workspace import Workspace
 from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
+from meguru.storage.blobs.pending import Settler
 from meguru.triggers.evaluate import Evaluator
 from meguru.webhooks.call import HANDLERS as WEBHOOK_HANDLERS
 from meguru.webhooks.follow import Follower
@@ -31,6 +32,9 @@ class Background:
         self._follower = threading.Thread(
             target=Follower(ws).run, args=(self._stop,), name="webhooks", daemon=True
         )
+        self._settler = threading.Thread(
+            target=Settler(ws.db, ws.blobs).run, args=(self._stop,), name="blobs", daemon=True
+        )
         self._caller = Worker(ws, WEBHOOK_HANDLERS, threads=2)
         self._backfills = threading.Thread(
             target=Conductor(ws).run, args=(self._stop,), name="backfills", daemon=True
@@ -46,6 +50,7 @@ class Background:
         self._worker.start()
         self._follower.start()
         self._caller.start()
+        self._settler.start()
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
@@ -57,4 +62,5 @@ class Background:
         self._backfills.join(timeout=5)
         self._sweeper.join(timeout=5)
         self._follower.join(timeout=5)
+        self._settler.join(timeout=5)
         self._service.stop()

@@ -18,7 +18,9 @@ from meguru.api.requests import bounded, workspace_of
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.runtime.operations import Context
+from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace
+from meguru.storage.blobs import pending
 
 _SMALL = 1 << 20
 _NO_PARTS = "Multipart upload is not supported for the current artifact repository"
@@ -60,47 +62,57 @@ async def _file(request: Request) -> Response:
         return reply({})
     if path == "":
         return reply(await run_sync(_list_proxied, ws, Given(dict(request.query_params))))
-    return sent(await run_sync(lambda: ws.blobs.path(find(ws, path=places.check(path)).digest)), path)
+    checked, in_parts = places.check(path), "range" in request.headers
+    return await run_sync(
+        lambda: sent(ws.blobs.path(find(ws, path=checked).digest), checked, in_parts=in_parts)
+    )
 
 
 async def _upload(request: Request, ws: Workspace, path: str) -> Response:
-    # Who may not write is told so before the bytes are taken in.
-    await run_sync(lambda: _may_put(ws, path=path))
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) <= _SMALL:
         data = b"".join([chunk async for chunk in bounded(request, _SMALL)])
-        digest = await run_sync(ws.blobs.put_bytes, data)
-    else:
-        with tempfile.TemporaryDirectory(dir=ws.cache_folder("uploads")) as folder:
-            draft = Path(folder) / "blob"
-            with draft.open("wb") as file:
-                async for chunk in bounded(request, ws.settings.max_blob):
-                    await run_sync(file.write, chunk)
-            digest = await run_sync(ws.blobs.put_file, draft)
+        await run_sync(accept, ws, path, data)
+        return reply({})
+    # Who may not write is told so before the bytes are taken in.
+    await run_sync(lambda: _may_put(ws, path=path))
+    with tempfile.TemporaryDirectory(dir=ws.cache_folder("uploads")) as folder:
+        draft = Path(folder) / "blob"
+        with draft.open("wb") as file:
+            async for chunk in bounded(request, ws.settings.max_blob):
+                await run_sync(file.write, chunk)
+        digest = await run_sync(ws.blobs.put_file, draft)
     await run_sync(lambda: _put(ws, path=path, digest=digest))
     return reply({})
 
 
 def accept(ws: Workspace, path: str, data: bytes) -> None:
     """Keep a small file at a path of the proxy."""
-    _may_put(ws, path=path)
-    digest = ws.blobs.put_bytes(data)
-    _put(ws, path=path, digest=digest)
+    authorise(ws, _put)
+    digest = pending.write(ws.blobs, data)
+    _put(ws, path=path, digest=digest, data=data if len(data) <= pending.LARGEST else b"")
+
+
+def _place_to_write(ctx: Context, path: str) -> Place:
+    place = places.place_of(ctx.tx, path)
+    if place.kind == "version":
+        raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+    return place
 
 
 @ask("run:write")
 def _may_put(ctx: Context, *, path: str) -> None:
-    if places.place_of(ctx.tx, path).kind == "version":
-        raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+    _place_to_write(ctx, path)
 
 
 @carry("run:write", evented=False)
-def _put(ctx: Context, *, path: str, digest: str) -> None:
-    size = ctx.blobs.size(digest)
-    place = places.place_of(ctx.tx, path)
+def _put(ctx: Context, *, path: str, digest: str, data: bytes = b"") -> None:
+    size = len(data) or ctx.blobs.size(digest)
+    place = _place_to_write(ctx, path)
     known = places.file(ctx.tx, ctx.blobs, place)
     if known and known.digest == digest:
         return
+    pending.keep(ctx.tx, ctx.blobs, digest, data)
     places.put(ctx.tx, place, digest, size)
     if place.kind == "run":
         told = {"path": place.path, "digest": digest}
@@ -109,9 +121,7 @@ def _put(ctx: Context, *, path: str, digest: str) -> None:
 
 @carry("run:write", evented=False)
 def _remove(ctx: Context, *, path: str) -> None:
-    place = places.place_of(ctx.tx, places.check(path))
-    if place.kind == "version":
-        raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+    place = _place_to_write(ctx, places.check(path))
     if place.kind == "stored" and not place.path:
         raise invalid("Invalid path")
     if not places.remove(ctx.tx, place):

@@ -75,11 +75,12 @@ async def _of_logged_model(request: Request) -> Response:
 async def _send(request: Request, root: Any, path: str) -> Response:
     ws = workspace_of(request)
 
-    def look() -> Any:
+    def look() -> Response:
         folder = root(ws)
-        return ws.blobs.path(find(ws, path=f"{folder}/{path}" if folder else path).digest)
+        local = ws.blobs.path(find(ws, path=f"{folder}/{path}" if folder else path).digest)
+        return sent(local, path, in_parts="range" in request.headers)
 
-    return sent(await run_sync(look), path)
+    return await run_sync(look)
 
 
 async def _upload(request: Request) -> Response:

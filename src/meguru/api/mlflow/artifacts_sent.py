@@ -8,7 +8,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
 _TEXTS = frozenset(
     (
@@ -44,17 +44,22 @@ _TEXTS = frozenset(
         ),
     )
 )
+SMALL = 256 * 1024
+"""Files up to so many bytes are answered at once, larger ones piece by piece."""
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 
 
-def sent(local: Path, path: str) -> FileResponse:
+def sent(local: Path, path: str, *, in_parts: bool = False) -> Response:
     """Return a stored file as the answer to a download of `path`.
 
     It is never shown in place: a page that somebody logged must not run in this server's name.
     """
     name = path.rpartition("/")[2]
     headers = {"Content-Disposition": _attachment(name), "X-Content-Type-Options": "nosniff"}
-    answer = FileResponse(local, headers=headers)
+    is_small = not in_parts and local.stat().st_size <= SMALL
+    answer = (
+        Response(local.read_bytes(), headers=headers) if is_small else FileResponse(local, headers=headers)
+    )
     # Not as an argument: the type of a text would get a charset, which nobody knows.
     answer.headers["Content-Type"] = kind_of(name)
     return answer

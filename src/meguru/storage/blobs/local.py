@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,28 @@ class LocalStore:
                 file.write(data)
             self._publish(Path(file.name), digest)
         return digest
+
+    def put_soon(self, data: bytes) -> str:
+        """Store bytes without waiting for the disk: until `make_durable`, a power cut may lose them."""
+        digest = digests.of_bytes(data)
+        if not self._is_whole(digest):
+            place, draft = self._place(digest), self.folder / "tmp" / uuid.uuid4().hex
+            try:
+                draft.write_bytes(data)
+            except FileNotFoundError:
+                draft.parent.mkdir(parents=True, exist_ok=True)
+                draft.write_bytes(data)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self._move(draft, place)
+        return digest
+
+    def make_durable(self, found: Iterable[str]) -> None:
+        """Wait until blobs that were put without waiting would survive a power cut."""
+        places = [self._place(digest) for digest in found]
+        for place in places:
+            _sync(place)
+        for folder in {self.folder, *(place.parent for place in places)}:
+            _sync(folder)
 
     def put_file(self, path: Path) -> str:
         """Store a file's content in bounded memory; return its digest."""
@@ -134,11 +157,15 @@ class LocalStore:
         place.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
-        draft.chmod(0o444)
-        draft.replace(place)
+        self._move(draft, place)
         _sync(place.parent)
         if is_new:
             _sync(self.folder)
+
+    @staticmethod
+    def _move(draft: Path, place: Path) -> None:
+        draft.chmod(0o444)
+        draft.replace(place)
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -146,8 +173,8 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
+def _sync(place: Path) -> None:
+    opened = os.open(place, os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:
