@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,7 @@ def job_of(
     folder: Path,
     scratch: Path,
     cache_key: str,
+    devices: Sequence[int] = (),
 ) -> StepJob:
     """Return everything that a step's process needs; its seed follows from its cache key."""
     step = graph[key]
@@ -66,6 +67,7 @@ def job_of(
         cpu=needed.cpu if step.resources else 0.0,
         memory=needed.memory or 0,
         gpu=needed.gpu,
+        devices=list(devices),
         env=env,
         env_name=env_name,
         max_output=ws.settings.max_output,

@@ -216,3 +216,31 @@ def test_the_child_that_was_forked_ahead_has_the_environment_of_its_step(tmp_pat
     assert reading.run("read") is None
     monkeypatch.setenv("SAID", "now")
     assert reading.run("read") == "now"
+
+
+LIMITED = """
+import os
+
+def threads(n: int) -> list[int]:
+    import threadpoolctl
+    return [one["num_threads"] for one in threadpoolctl.threadpool_info()]
+
+def devices(n: int) -> str:
+    return os.environ["CUDA_VISIBLE_DEVICES"]
+"""
+
+
+def test_a_step_has_as_many_threads_as_cores_in_libraries_loaded_before_the_fork_too(tmp_path, steps):
+    steps.server.warm(["numpy", "polars", "sklearn.linear_model"])
+    limited = contract.Steps(tmp_path / "limited", steps.server, LIMITED)
+    found = limited.run("threads", cpu=1.0)
+    assert len(found) > 1
+    assert set(found) == {1}
+
+
+def test_a_step_sees_the_accelerators_that_it_was_given(tmp_path, steps, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    limited = contract.Steps(tmp_path / "limited", steps.server, LIMITED)
+    assert limited.run("devices", devices=[0, 2]) == "0,2"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,6,7")
+    assert limited.run("devices", devices=[0, 2]) == "5,7"

@@ -178,6 +178,7 @@ class Engine:
                 self.sources,
                 scratch,
                 one.key,
+                self.places.devices(step),
             ),
             log=active.log,
             preload=self.preload,

@@ -48,6 +48,10 @@ class Places:
         self.capacity.give(name)
         return False
 
+    def devices(self, step: Step) -> list[int]:
+        """Return the numbers of the accelerators that a step was given."""
+        return self.capacity.devices(self._name(step))
+
     def give(self, step: Step) -> None:
         """Give back what a step held."""
         name = self._name(step)

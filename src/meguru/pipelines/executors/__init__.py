@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 
 from meguru.base.plugins import Table
-from meguru.base.settings import load_settings
+from meguru.base.settings import PREFIX
 from meguru.pipelines.executors.base import Done, Ended, Executor
 from meguru.pipelines.executors.work import StepJob
 
@@ -22,6 +23,7 @@ EXECUTORS = Table(
 __all__ = ["EXECUTORS", "Done", "Ended", "Executor", "StepJob", "close", "forget", "of"]
 
 DEFAULT = "process"
+VARIABLE = PREFIX + "EXECUTOR"
 _open: dict[str, Executor] = {}
 _lock = threading.Lock()
 
@@ -32,7 +34,7 @@ def of(isolation: str) -> Executor:
     The setting `executor` takes the place of the default kind, ``process``; and ``ray`` that of ``env`` too,
     whose environments are then built on the nodes.
     """
-    chosen = load_settings().executor
+    chosen = os.environ.get(VARIABLE) or DEFAULT  # reading all settings would cost more than a thread step
     if isolation == DEFAULT or (isolation == "env" and chosen == "ray"):
         isolation = chosen
     with _lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sys
@@ -62,6 +63,8 @@ def main(job: dict[str, Any], result: str) -> int:
     """Do one step; write its outcome, whole or not at all, to the file `result`."""
     step = msgspec.convert(job, StepJob)
     files.limit(step.max_file)
+    if step.cpu:
+        _limit_threads(max(1, int(step.cpu)))
     with step_metrics.writing_to(Path(step.scratch), whole_process=True):
         outcome = perform(step)
     files.write_whole(Path(result), msgspec.json.encode(outcome))
@@ -104,6 +107,14 @@ def carry_out(job: StepJob, place: Place) -> Outcome:
         return Outcome(outputs=_write(returned, hints.get("return", Any), job, place))
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
         return Outcome(failure=_describe(error, job))
+
+
+def _limit_threads(count: int) -> None:
+    """Tell libraries that were loaded before the fork, and so before the step's variables were set."""
+    with contextlib.suppress(ImportError):  # it comes with scikit-learn
+        import threadpoolctl  # type: ignore[import-untyped]
+
+        threadpoolctl.threadpool_limits(count)
 
 
 def _seed(seed: int) -> None:

@@ -89,7 +89,7 @@ class ForkServer:
             outcome = _outcome(result)
             done(how.ended() if outcome is None else Ended(outcome=outcome))
 
-        self._send(name, message, log, preload, over, cpu=job.cpu, limit=job.memory)
+        self._send(name, message, log, preload, over, cpu=job.cpu, limit=job.memory, devices=job.devices)
 
     def host(
         self,
@@ -113,6 +113,7 @@ class ForkServer:
         *,
         cpu: float = 0.0,
         limit: int = 0,
+        devices: Iterable[int] = (),
         descriptors: Iterable[int] = (),
     ) -> None:
         message |= {
@@ -120,7 +121,7 @@ class ForkServer:
             "log": str(log),
             "preload": list(preload),
             # The server may be older than what this process set since.
-            "env": environment(cpu),
+            "env": environment(cpu, devices),
             "cwd": os.getcwd(),  # noqa: PTH109 - a path as text
         }
         with self._lock:
@@ -237,16 +238,21 @@ def _size(count: int) -> str:
     return f"{count / 1e6:,.0f} MB" if count >= 1e6 else f"{count / 1e3:,.0f} kB"
 
 
-def environment(cpu: float = 0.0) -> dict[str, str]:
-    """Give steps their cores or all, equal hash seeds, and threads that sleep while they wait."""
+def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]:
+    """Give steps their cores or all, accelerators, equal hash seeds, and threads that sleep while they wait."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     cores = str(max(1, int(cpu)) if cpu else there)
     ours = dict.fromkeys(THREAD_LIMITS, cores)
     ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
     theirs = {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
-    return ours | theirs | (dict.fromkeys(THREAD_LIMITS, cores) if cpu else {})
+    given = dict.fromkeys(THREAD_LIMITS, cores) if cpu else {}
+    if devices:
+        seen = theirs.get(_DEVICES, "").split(",")  # this process may see some of the machine's only
+        given[_DEVICES] = ",".join(seen[n] if n < len(seen) and seen[n] else str(n) for n in devices)
+    return ours | theirs | given
 
 
+_DEVICES = "CUDA_VISIBLE_DEVICES"
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 """What libraries read to know how many threads they may start."""
 

@@ -53,8 +53,8 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     alone; an executor on another machine makes both of its own there, from the blob store `blobs`. `split`
     lists the outputs to be written item by item. `cpu`, `memory` (bytes) and `gpu` are what it may use,
     `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
-    stands for no limit. `env` is the tree of the lock file of an environment of its own, `env_name` what
-    the author called that file.
+    stands for no limit. `devices` are the numbers of this machine's accelerators that it was given. `env`
+    is the tree of the lock file of an environment of its own, `env_name` what the author called that file.
     """
 
     function: str
@@ -70,6 +70,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float = 0.0
     memory: int = 0
     gpu: float = 0.0
+    devices: list[int] = []
     env: str = ""
     env_name: str = ""
     max_output: int = 0
