@@ -239,7 +239,7 @@ def _size(count: int) -> str:
 
 
 def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]:
-    """Give steps their cores or all, accelerators, equal hash seeds, and threads that sleep while they wait."""
+    """Give steps their cores or all, accelerators, equal hash seeds, threads that sleep while waiting."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     cores = str(max(1, int(cpu)) if cpu else there)
     ours = dict.fromkeys(THREAD_LIMITS, cores)

@@ -131,7 +131,8 @@ def _ended(error: ray.exceptions.RayError) -> Ended:
     if isinstance(error, ray.exceptions.OutOfMemoryError):
         return died("its node ran out of memory", said, type="MemoryLimit")
     if isinstance(error, ray.exceptions.RayTaskError):
-        return died("its task failed before the step began", str(error)[-2000:])
+        # Not the step's doing: it has a process of its own. If it is always so, the engine gives up soon.
+        return died("its worker could not run it", str(error)[-2000:], lost=True)
     return died(f"its node or worker was lost ({type(error).__name__})", said, lost=True)
 
 
