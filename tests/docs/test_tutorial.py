@@ -44,7 +44,7 @@ def test_the_tutorial_of_pipelines_works_as_it_is_written(tmp_path):
         "reading 30 days of tokyo",
         "ran 1, cached 4",
         "ran 9, cached 1",
-        "constant `MOST` in cleaning.py:1: 90 became 80",
+        "constant `MOST` in cleaning.py:2: 90 became 80",
         "skipped 1",
     ):
         assert words in whole, words
