@@ -55,6 +55,7 @@ class Server:
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     monkeypatch.setenv("MEGURU_SPOOL", str(tmp_path / "spool"))
+    monkeypatch.setenv("MEGURU_NO_CAPTURE", "true")
     server = Server(tmp_path / "w", free_ports(1)[0])
     server.start()
     yield server

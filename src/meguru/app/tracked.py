@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from meguru.app.open import open_workspace
 from meguru.base import digests
 from meguru.base.settings import load_settings
 from meguru.errors import masked
+from meguru.tracking.captured import Captured, first_look
+from meguru.tracking.captured import capture as capture_all
 from meguru.tracking.sdk import ActiveRun
 
 
@@ -22,6 +25,7 @@ def run(
     used: list[str] | None = None,
     workspace: str | Path | None = None,
     strict: bool = False,
+    capture: bool = True,
 ) -> ActiveRun:
     """Track a run; needs no server.
 
@@ -34,6 +38,7 @@ def run(
     ...     r.log(auc=0.84, step=3)
     """
     place, folder = spool_of(workspace)
+    settings = load_settings()
     return ActiveRun(
         lambda: open_workspace(workspace),
         name,
@@ -44,7 +49,16 @@ def run(
         strict=strict,
         spool=folder,
         place=place,
+        surroundings=_surroundings if capture and not settings.no_capture else None,
     )
+
+
+def _surroundings() -> Callable[[], Captured]:
+    from meguru.pipelines.logs.mask import Masker, secrets_of
+
+    mask = Masker(secrets_of(os.environ)).text
+    look = first_look(mask)
+    return lambda: capture_all(look, mask)
 
 
 def spool_of(workspace: str | Path | None) -> tuple[str, Path]:
@@ -59,7 +73,5 @@ def spool_of(workspace: str | Path | None) -> tuple[str, Path]:
 
 
 def _state_folder() -> Path:
-    import os
-
     home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(home).expanduser() / "meguru" / "spool"

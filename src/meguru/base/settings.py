@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A folder, a database URL (``postgresql://…``) or a server URL (``http://…``)."""
     blobs: str = ""
     """Where blobs are: a folder or ``s3://bucket/prefix``; default: inside the workspace folder."""
+    no_capture: bool = False
+    """Keep nothing of what surrounds a run: git, command, packages, machine."""
     spool: str = ""
     """A folder for what runs logged and is not sent yet; default: in the workspace or the home folder."""
     token: str = ""

@@ -109,7 +109,11 @@ def _metrics(run: Run) -> str:
 
 def _print_tracked(run: Run) -> None:
     click.echo(f"{run.ref}  {run.name}  {run.state}  {cell(run.started_at)}")
-    for title, values in (("param", run.params), ("tag", run.tags)):
+    from meguru.tracking.captured import is_captured
+
+    captured = {key: value for key, value in run.tags.items() if is_captured(key)}
+    tags = {key: value for key, value in run.tags.items() if key not in captured}
+    for title, values in (("param", run.params), ("tag", tags), ("around", captured)):
         for key, value in values.items():
             click.echo(f"  {title:<7} {key:<24} {value}")
     for key, item in run.metrics.items():

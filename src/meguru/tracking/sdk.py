@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -12,11 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from meguru.base import digests, refs
 from meguru.base.cache import cache_folder
 from meguru.base.ids import new_id
 from meguru.errors import Busy, InvalidInput, MeguruError, TimedOut
 from meguru.tracking import alive, runs
+from meguru.tracking.captured import Captured
 from meguru.tracking.keys import check_keys, check_step, check_texts, number
 from meguru.tracking.left import send_left
 from meguru.tracking.pulse import Pulse, is_refusal
@@ -30,6 +34,7 @@ FLUSH_POINTS = 5000
 BEAT_SECONDS = 15.0
 LEASE_SECONDS = 60.0
 EXIT_SECONDS = 30.0
+CAPTURE_SECONDS = 15.0
 _MOST = 1000
 _PLAIN = (float, int)
 
@@ -63,6 +68,8 @@ class ActiveRun:
         The folder for what is not sent yet.
     place
         What the workspace is called there.
+    surroundings
+        Looks at what surrounds the run, quickly, and returns what looks at the rest, on another thread.
     """
 
     def __init__(
@@ -77,9 +84,12 @@ class ActiveRun:
         strict: bool = False,
         spool: Path | None = None,
         place: str = "",
+        surroundings: Callable[[], Callable[[], Captured]] | None = None,
     ) -> None:
         self._open, self._strict, self._place = open_place, strict, place
         self._root, self._others = spool, spool
+        self._surroundings = surroundings
+        self._capturing: threading.Thread | None = None
         self._start: dict[str, Any] = {"experiment": experiment, "name": name, "used": used or []}
         self._start["lease"] = LEASE_SECONDS
         self._start |= {"params": _texts(params), "tags": _texts(tags)}
@@ -200,6 +210,22 @@ class ActiveRun:
         self._write("a", {"path": name, "digest": digest})
         self._pulse.hurry()
 
+    def _keep_captured(self, rest: Callable[[], Captured]) -> None:
+        try:
+            found = rest()
+            self._write("t", found.tags)
+            with tempfile.TemporaryDirectory(prefix="meguru-captured-") as folder:
+                files = {
+                    "system.json": msgspec.json.encode(found.system),
+                    "uncommitted.diff": found.diff.encode(),
+                }
+                for name, content in files.items():
+                    if content:
+                        (Path(folder) / name).write_bytes(content)
+                        self._keep(Path(folder) / name, f"meguru/{name}")
+        except Exception as error:  # noqa: BLE001 - what surrounds a run is never worth the run
+            log.warning("what surrounds a run could not be kept: %s", error)
+
     def _say(self, error: Exception) -> None:
         if self._strict:
             raise error
@@ -236,6 +262,10 @@ class ActiveRun:
         )
         self._others = root
         self._pulse.start()
+        if self._surroundings is not None:
+            rest = self._surroundings()
+            self._capturing = threading.Thread(target=self._keep_captured, args=(rest,), name="run-capture")
+            self._capturing.start()
         return self
 
     def __exit__(
@@ -246,6 +276,8 @@ class ActiveRun:
             state = "cancelled"
         told = "".join(traceback.format_exception(kind, error, trace))[-runs.MAX_ERROR :] if error else ""
         try:
+            if self._capturing is not None:
+                self._capturing.join(CAPTURE_SECONDS)
             self._pulse.stop()
             self._write("f", {"state": state, "error": told, "at": datetime.now(UTC).isoformat()})
             self._send_all()

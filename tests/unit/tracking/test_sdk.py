@@ -15,6 +15,7 @@ from meguru.tracking.operations import artifacts, list_runs, metric, show
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     monkeypatch.setenv("MEGURU_WORKSPACE", str(tmp_path / "ws"))
+    monkeypatch.setenv("MEGURU_NO_CAPTURE", "true")
     with open_workspace() as ws:
         yield ws
 

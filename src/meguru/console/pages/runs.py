@@ -13,6 +13,7 @@ from meguru.console.lineage import neighbours
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.tracking import show
+from meguru.tracking.captured import is_captured
 from meguru.tracking.types import Run
 
 WINDOW = 100
@@ -53,6 +54,8 @@ def one(visit: Visit) -> Response:
     return visit.render(
         "run.html",
         run=run,
+        tags={key: value for key, value in run.tags.items() if not is_captured(key)},
+        captured={key: value for key, value in run.tags.items() if is_captured(key)},
         artifacts=show.artifacts(visit.ws, run=run.id),
         charts=_charts(visit, run),
         took=took,
