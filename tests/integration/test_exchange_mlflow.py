@@ -62,9 +62,9 @@ def test_everything_comes_over_and_is_the_same_on_both_sides(workspace, store):
     assert report.problems == []
     assert report.differences == []
     assert report.same
-    assert report.digest_there == report.digest_here
-    assert numbers(report, "there") == numbers(report, "here")
-    assert numbers(report, "there") == {
+    assert report.digest_read == report.digest_found
+    assert numbers(report, "read") == numbers(report, "found")
+    assert numbers(report, "read") == {
         "experiments": 3,
         "runs": 4,
         "points": 504,
@@ -98,7 +98,7 @@ def test_what_was_changed_here_stays_and_is_told_as_a_difference(workspace, stor
     report = bring_in(workspace, store[0])
     assert not report.same
     assert [(each.what, each.field) for each in report.differences] == [(f"run {store[1]}", "tags")]
-    assert '"note":"mine"' in report.differences[0].here
+    assert '"note":"mine"' in report.differences[0].found
 
 
 def test_an_import_from_a_server_goes_through_its_protocol(tmp_path, workspace, in_folder):
@@ -114,7 +114,7 @@ def test_an_import_from_a_server_goes_through_its_protocol(tmp_path, workspace, 
         report = bring_in(workspace, "http://" + line.split("http://")[1].strip(), deep=True)
         server.kill()
     assert (report.problems, report.differences) == ([], [])
-    assert numbers(report, "there") == numbers(report, "here")
+    assert numbers(report, "read") == numbers(report, "found")
     assert numbers(report, "added")["points"] == 504
 
 
@@ -129,7 +129,7 @@ def test_an_import_into_a_server_is_the_same(tmp_path, in_folder):
         report = told(str(in_folder[0]), url)
         server.kill()
     assert (report.problems, report.differences) == ([], [])
-    assert numbers(report, "there") == numbers(report, "here")
+    assert numbers(report, "read") == numbers(report, "found")
 
 
 def told(source, workspace):
@@ -164,6 +164,6 @@ def test_an_import_that_was_killed_is_completed_by_the_next_one(tmp_path):
     assert kills == 2
     report = told(str(store), workspace)
     assert report.same
-    assert (report.counts["runs"].there, report.counts["runs"].here) == (30, 30)
+    assert (report.counts["runs"].read, report.counts["runs"].found) == (30, 30)
     assert 0 < report.counts["runs"].added < 30
-    assert report.counts["points"].here == 30_000
+    assert report.counts["points"].found == 30_000

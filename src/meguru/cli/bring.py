@@ -68,12 +68,12 @@ def progress(session: Session) -> Iterator[Callable[[str, int, int | None], None
 
 def print_report(report: Report) -> None:
     """Print what was read, what is here, what differs and what could not be read."""
-    rows = [[kind, count.there, count.here, count.added] for kind, count in report.counts.items()]
-    print_table(("", "there", "here", "new"), rows)
+    rows = [[kind, count.read, count.found, count.added] for kind, count in report.counts.items()]
+    print_table(("", "read", "found", "new"), rows)
     for kind, number in report.left_out.items():
         click.echo(f"left out: {number} {kind}")
     for each in report.differences[:20]:
-        click.echo(f"differs: {each.what} {each.field}: there {each.there[:100]}, here {each.here[:100]}")
+        click.echo(f"differs: {each.what} {each.field}: read {each.read[:100]}, found {each.found[:100]}")
     if report.different > 20:
         click.echo(f"… and {report.different - 20} more differences: see --json")
     for problem in report.problems[:20]:
@@ -81,4 +81,4 @@ def print_report(report: Report) -> None:
     if report.problem_count > 20:
         click.echo(f"… and {report.problem_count - 20} more problems: see --json")
     if report.same:
-        click.echo(f"the same on both sides, digest {report.digest_here[:16]}…")
+        click.echo(f"the same on both sides, digest {report.digest_found[:16]}…")

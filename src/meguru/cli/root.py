@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "Bring over what another system keeps: meguru import mlflow SOURCE",
     "sweep": "Run a pipeline many times to find its best parameters.",
     "component": "List the steps that installed packages offer; what a new version affects.",
+    "export": "Send what is here to another system: meguru export mlflow TARGET",
     "data": "Add, list, show and compare dataset versions.",
     "model": "List and show models and their versions.",
     "release": "Create, check, promote and roll back releases.",

@@ -36,7 +36,7 @@ def test_a_link_to_a_file_outside_is_told_and_not_followed(store, workspace, tmp
     (run_of(store) / "params" / "p").symlink_to(tmp_path / "secret")
     (run_of(store) / "artifacts" / "folder").symlink_to(tmp_path)
     report = bring_in(workspace, str(store))
-    assert report.counts["files"].there == 0
+    assert report.counts["files"].read == 0
     assert [problem.what.split(" is ")[0] for problem in report.problems] == ["'p'", "'a'", "'folder'"]
     assert not report.same
 
@@ -48,7 +48,7 @@ def test_a_location_outside_of_the_store_is_not_read(store, workspace, tmp_path)
     meta = f"{{run_name: r, status: 3, start_time: 1, artifact_uri: '{tmp_path / 'outside'}'}}"
     (run_of(store) / "meta.yaml").write_text(meta)
     first = bring_in(workspace, str(store))
-    assert first.counts["files"].there == 0
+    assert first.counts["files"].read == 0
     assert first.problems[0].where == str(tmp_path / "outside")
     named = bring_in(workspace, str(store), artifacts=[tmp_path / "outside"])
     assert named.counts["files"].added == 1
@@ -84,7 +84,7 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path):
 def test_lines_that_are_no_points_are_told_and_the_others_kept(store, workspace):
     (run_of(store) / "metrics" / "m").write_text("1 0.5 0\nnonsense\n2 0.25 1\n2 0.25 1\n3 nan 2\n\n4 0.5\n")
     report = bring_in(workspace, str(store))
-    assert report.counts["points"].here == 4
+    assert report.counts["points"].found == 4
     assert "1 lines of the metric 'm'" in report.problems[0].what
 
 
@@ -93,7 +93,7 @@ def test_a_run_that_can_not_be_brought_does_not_stop_the_others(store, workspace
     (other / "params").mkdir(parents=True)
     (other / "meta.yaml").write_text("{run_name: bad, status: 3, start_time: -5}")
     report = bring_in(workspace, str(store))
-    assert (report.counts["runs"].there, report.counts["runs"].here) == (2, 1)
+    assert (report.counts["runs"].read, report.counts["runs"].found) == (2, 1)
     assert "-5" in report.problems[0].what
 
 
@@ -112,7 +112,7 @@ def test_more_points_than_one_batch_holds_come_over_in_order(store, workspace):
     (run_of(store) / "metrics" / "m").write_text(lines)
     report = bring_in(workspace, str(store))
     assert report.same
-    assert report.counts["points"].here == 12_345
+    assert report.counts["points"].found == 12_345
 
 
 @pytest.mark.parametrize(

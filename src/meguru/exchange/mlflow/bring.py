@@ -92,7 +92,7 @@ class Bringer:
         return True
 
     def _experiment(self, each: Experiment) -> None:
-        self._book.count("experiments", there=1)
+        self._book.count("experiments", read=1)
         self._numbers[each.id] = brought.bring_experiment(
             self._ws,
             name=each.name,
@@ -105,7 +105,7 @@ class Bringer:
         )
 
     def _run(self, there: Run, folder: Path) -> None:
-        self._book.count("runs", there=1)
+        self._book.count("runs", read=1)
         self._spool.clear("there")
         for key in there.keys:
             self._spool.add("there", key, self._source.points(there, key))
@@ -122,7 +122,7 @@ class Bringer:
                 self._read_here(after)
         else:
             after = known
-        self._book.count("runs", added=known is None, here=after is not None)
+        self._book.count("runs", added=known is None, found=after is not None)
         self._check(there, after)
 
     def _read_here(self, run: Run) -> None:
@@ -185,15 +185,15 @@ class Bringer:
         for file in self._source.files(there):
             have = held.get(file.path)
             if have is not None and have.size == file.size and self._source.is_remote and not self._deep:
-                self._book.count("files", there=1, here=1)
+                self._book.count("files", read=1, found=1)
                 continue
             try:
                 digest = self._ws.blobs.put_file(self._source.fetch(file, folder / "draft"))
             except MeguruError as error:
-                self._book.count("files", there=1)
+                self._book.count("files", read=1)
                 self._book.tell(error)
                 continue
-            self._book.count("files", there=1, here=1)
+            self._book.count("files", read=1, found=1)
             if have is None:
                 yield msgspec.structs.replace(file, digest=digest)
             elif have.digest != digest:
@@ -206,7 +206,7 @@ class Bringer:
 
     def _check(self, there: Run, here: Run | None) -> None:
         mine, theirs = self._spool.sum("here"), self._spool.sum("there")
-        self._book.count("points", there=theirs.points, here=mine.points)
+        self._book.count("points", read=theirs.points, found=mine.points)
         left = as_run(there) | {"points": theirs.points, "points_digest": theirs.digest}
         right = None
         if here is not None:
@@ -217,7 +217,7 @@ class Bringer:
         here = {each.name: each for each in self._here.experiments()}
         for there in self._source.experiments():
             known = here.get(there.name)
-            self._book.count("experiments", here=known is not None)
+            self._book.count("experiments", found=known is not None)
             self._book.compare(f"experiment {there.name}", _shown(there), _shown(known) if known else None)
 
 

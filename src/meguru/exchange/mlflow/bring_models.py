@@ -45,17 +45,17 @@ class ModelBringer:
         known = {file.path: file for file in brought.logged_model_files(self._ws, model=there.id)}
         files = []
         for file in self._source.model_files(there) if self._with_files else ():
-            self._book.count("model files", there=1)
+            self._book.count("model files", read=1)
             have = known.get(file.path)
             if have and have.size == file.size and self._source.is_remote and not self._deep:
-                self._book.count("model files", here=1)
+                self._book.count("model files", found=1)
                 continue
             try:
                 digest = self._ws.blobs.put_file(self._source.fetch(file, self._folder / "draft"))
             except MeguruError as error:
                 self._book.tell(error)
                 continue
-            self._book.count("model files", here=1)
+            self._book.count("model files", found=1)
             if have is None:
                 files.append(brought.StoredFile(path=file.path, digest=digest, size=file.size))
             elif have.digest != digest:
@@ -67,7 +67,7 @@ class ModelBringer:
             **fields, experiment=number, created=moment(there.created), updated=moment(there.updated)
         )
         added = brought.bring_logged_model(self._ws, model=model, files=files, source=self._source.where)
-        self._book.count("logged models", there=1, here=1)
+        self._book.count("logged models", read=1, found=1)
         self._book.count("model files", added=added)
 
     def registered(self, there: Registered) -> None:
@@ -75,8 +75,8 @@ class ModelBringer:
         if there.tags.get(PROMPT, "").lower() == "true":
             self._book.leave_out("prompts")
             return
-        self._book.count("registered models", there=1)
-        self._book.count("model versions", there=len(there.versions))
+        self._book.count("registered models", read=1)
+        self._book.count("model versions", read=len(there.versions))
         versions = [
             brought.BroughtVersion(
                 **{
@@ -119,9 +119,9 @@ class ModelBringer:
 
     def _compare(self, there: Registered) -> None:
         here = next((each for each in self._here.registered(there.name)), None)
-        self._book.count("registered models", here=here is not None)
+        self._book.count("registered models", found=here is not None)
         if here is not None:
-            self._book.count("model versions", here=len(here.versions))
+            self._book.count("model versions", found=len(here.versions))
         self._book.compare(f"registered model {there.name}", _shown(there), _shown(here) if here else None)
 
 

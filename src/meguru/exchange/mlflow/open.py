@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import unquote
 
+from meguru.errors import UsageError
 from meguru.exchange.mlflow.bring import Bringer, Progress
 from meguru.exchange.mlflow.protocol import Http, InProcess, Talk
 from meguru.exchange.mlflow.report import Book, Report
@@ -50,6 +52,32 @@ def bring_in(
             here.close()
     finally:
         source.close()
+
+
+def send_out(ws: Workspace | RemoteWorkspace, where: str, *, progress: Progress | None = None) -> Report:
+    """Export a workspace to a file store of MLflow, and compare both sides.
+
+    Parameters
+    ----------
+    where
+        A folder that is new, empty, or a file store: what is missing there is added.
+    progress
+        Is told what is counted, how much of it is done, and how much there is if that is known.
+    """
+    from meguru.exchange.mlflow.send import Exporter
+    from meguru.exchange.mlflow.targets.folder import FolderTarget
+
+    if "://" in where and not where.startswith("file:"):
+        raise UsageError(f"{where[:120]!r} can't be written to", hint="name a folder")
+    folder = Path(unquote(where.removeprefix("file://"))) if where.startswith("file:") else Path(where)
+    book = Book(_name(ws), str(folder))
+    target = FolderTarget(folder, tell=book.tell)
+    here = workspace_source(ws, book)
+    try:
+        return Exporter(ws, here, target, book, progress=progress).send()
+    finally:
+        target.close()
+        here.close()
 
 
 def workspace_source(ws: Workspace | RemoteWorkspace, book: Book) -> ServerSource:

@@ -1,4 +1,4 @@
-"""What came over: what was read, what is here now, what differs, what could not be read."""
+"""What came over: what was read, what was found on the other side, what differs, what could not be read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SHOWN = 200
 
 
 class Count(msgspec.Struct, kw_only=True):
-    """Of one kind of thing: how many there are, how many of them are here, how many are new here."""
+    """Of one kind of thing: how many were read, how many of them are on the other side, and new there."""
 
-    there: int = 0
-    here: int = 0
+    read: int = 0
+    found: int = 0
     added: int = 0
 
 
@@ -24,8 +24,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     what: str
     field: str
-    there: str
-    here: str
+    read: str
+    found: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +42,8 @@ class Report(msgspec.Struct, kw_only=True):
     source: str
     target: str
     counts: dict[str, Count] = msgspec.field(default_factory=dict)
-    digest_there: str = ""
-    digest_here: str = ""
+    digest_read: str = ""
+    digest_found: str = ""
     same: bool = False
     different: int = 0
     differences: list[Difference] = msgspec.field(default_factory=list)
@@ -57,13 +57,13 @@ class Book:
 
     def __init__(self, source: str, target: str) -> None:
         self.report = Report(source=source, target=target)
-        self._there, self._here = hashlib.sha256(), hashlib.sha256()
+        self._read, self._found = hashlib.sha256(), hashlib.sha256()
 
-    def count(self, kind: str, *, there: int = 0, here: int = 0, added: int = 0) -> None:
+    def count(self, kind: str, *, read: int = 0, found: int = 0, added: int = 0) -> None:
         """Count things of a kind."""
         known = self.report.counts.setdefault(kind, Count())
-        known.there += there
-        known.here += here
+        known.read += read
+        known.found += found
         known.added += added
 
     def tell(self, error: MeguruError) -> None:
@@ -72,16 +72,16 @@ class Book:
         if len(self.report.problems) < SHOWN:
             self.report.problems.append(Problem(what=error.what, where=error.where, why=error.why))
 
-    def compare(self, what: str, there: dict[str, object], here: dict[str, object] | None) -> bool:
+    def compare(self, what: str, read: dict[str, object], found: dict[str, object] | None) -> bool:
         """Compare a thing on both sides, field by field, and add it to the digests."""
-        for hashed, side in ((self._there, there), (self._here, here)):
+        for hashed, side in ((self._read, read), (self._found, found)):
             hashed.update(msgspec.json.encode([what, side], order="sorted"))
-        if here is None:
-            self._differs(what, "", "is there", "is not here")
+        if found is None:
+            self._differs(what, "", "was read", "is missing")
             return False
-        different = [field for field in there if there[field] != here.get(field)]
+        different = [field for field in read if read[field] != found.get(field)]
         for field in different:
-            self._differs(what, field, _short(there[field]), _short(here.get(field)))
+            self._differs(what, field, _short(read[field]), _short(found.get(field)))
         return not different
 
     def leave_out(self, kind: str, count: int = 1) -> None:
@@ -91,14 +91,14 @@ class Book:
     def close(self) -> Report:
         """Return the finished report."""
         report = self.report
-        report.digest_there, report.digest_here = self._there.hexdigest(), self._here.hexdigest()
+        report.digest_read, report.digest_found = self._read.hexdigest(), self._found.hexdigest()
         report.same = not report.different and not report.problem_count
         return report
 
-    def _differs(self, what: str, field: str, there: str, here: str) -> None:
+    def _differs(self, what: str, field: str, read: str, found: str) -> None:
         self.report.different += 1
         if len(self.report.differences) < SHOWN:
-            self.report.differences.append(Difference(what=what, field=field, there=there, here=here))
+            self.report.differences.append(Difference(what=what, field=field, read=read, found=found))
 
 
 def _short(value: object) -> str:

@@ -71,6 +71,14 @@ class FolderSource:
                 if meta is not None:
                     yield self._run(each.path, meta, experiment.id, datasets)
 
+    def run(self, experiment: Experiment, identity: str) -> Run | None:
+        """Return one run of an experiment; None if there is none."""
+        place = self._folder_of(experiment.id) / identity
+        meta = self._meta(place) if documents.is_folder(place) else None
+        if meta is None:
+            return None
+        return self._run(place, meta, experiment.id, self._datasets(place.parent))
+
     def points(self, run: Run, key: str) -> Iterator[Point]:
         """Return the points of a metric as they were written."""
         path = self._folder_of(run.experiment) / run.id / "metrics" / key

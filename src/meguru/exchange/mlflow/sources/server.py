@@ -141,6 +141,18 @@ class ServerSource:
                 return
             query["page_token"] = token
 
+    def proxied_files(self, folder: str) -> Iterator[File]:
+        """Return the files of a folder of the artifact proxy."""
+
+        def listed(path: str) -> list[Json]:
+            whole = f"{folder}/{path}" if path else folder
+            found = _objects(self._talk.get("/mlflow-artifacts/artifacts", path=whole), "files")
+            return [
+                each | {"path": f"{path}/{each.get('path')}" if path else each.get("path")} for each in found
+            ]
+
+        return self._walk(listed, lambda path: proxied(f"mlflow-artifacts:/{folder}", path))
+
     def left_out(self) -> dict[str, int]:
         """Return nothing: the protocol does not tell."""
         return {}

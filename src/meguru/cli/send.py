@@ -1,0 +1,33 @@
+"""`meguru export`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from meguru.cli.bring import print_report, progress
+from meguru.cli.session import Session, with_session
+
+
+@click.group()
+def command() -> None:
+    """Send what is here to another system."""
+
+
+@command.command()
+@click.argument("target")
+@with_session
+def mlflow(session: Session, target: str) -> None:
+    """Export to a folder mlruns that MLflow can open.
+
+    It can be run again, after a crash or when there is more: nothing is written twice.
+    """
+    from meguru.exchange.mlflow.open import send_out
+
+    ws = session.open()
+    with progress(session) as tell:
+        report = send_out(ws, target, progress=tell)
+    session.show(report, lambda: print_report(report))
+    if not report.same:
+        sys.exit(1)

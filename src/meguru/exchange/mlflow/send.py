@@ -1,0 +1,204 @@
+"""Send a workspace to a file store of MLflow: what is missing is written, and both sides are compared."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from meguru.base import digests
+from meguru.errors import Busy, MeguruError
+from meguru.exchange.mlflow.report import Book, Report
+from meguru.exchange.mlflow.sources.folder import FolderSource
+from meguru.exchange.mlflow.sources.server import ServerSource
+from meguru.exchange.mlflow.spool import Spool
+from meguru.exchange.mlflow.targets.folder import FolderTarget
+from meguru.exchange.mlflow.types import Experiment, LoggedModel, Registered, Run, Version, as_run
+from meguru.registry import brought
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.runtime.workspace import Workspace
+from meguru.tracking import show
+from meguru.tracking.mlflow.ids import from_hex
+
+Progress = Callable[[str, int, int | None], None]
+_OF_VERSION = re.compile(r"mlflow-artifacts:/+(model-versions/[^/]+/\d+)")
+
+
+class Exporter:
+    """Writes what is not there; what is there and has more than here stays, and is told as a difference."""
+
+    def __init__(
+        self,
+        ws: Workspace | RemoteWorkspace,
+        here: ServerSource,
+        target: FolderTarget,
+        book: Book,
+        *,
+        progress: Progress | None = None,
+    ) -> None:
+        self._ws, self._here, self._target, self._book = ws, here, target, book
+        self._there = FolderSource(target.folder, tell=book.tell)
+        self._progress = progress or (lambda _what, _done, _of: None)
+        self._spool = Spool()
+        self._done = 0
+
+    def send(self) -> Report:
+        """Send everything and return the report."""
+        for experiment in self._here.experiments():
+            self._book.count("experiments", read=1)
+            if not self._try(lambda each=experiment: self._target.experiment(each)):  # type: ignore[misc]
+                continue
+            for run in self._here.runs(experiment):
+                self._try(lambda each=run, of=experiment: self._run(each, of))  # type: ignore[misc]
+                self._done += 1
+                self._progress("runs", self._done, None)
+            for model in self._here.logged_models(experiment):
+                self._try(lambda each=model, of=experiment: self._logged(each, of))  # type: ignore[misc]
+        for registered in self._here.registered():
+            self._try(lambda each=registered: self._registered(each))  # type: ignore[misc]
+        self._compare_experiments()
+        self._target.close()
+        self._spool.close()
+        return self._book.close()
+
+    def _try(self, work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except Busy:
+            raise
+        except MeguruError as error:
+            self._book.tell(error)
+            return False
+        return True
+
+    def _run(self, run: Run, of: Experiment) -> None:
+        self._book.count("runs", read=1)
+        self._fill("here", run, self._here)
+        files = {file.path: file.digest for file in show.artifacts(self._ws, run=from_hex(run.id))}
+        known = self._there.run(of, run.id)
+        self._spool.clear("there")
+        held: dict[str, str] = {}
+        if known is not None:
+            self._fill("there", known, self._there)
+            held = {file.path: digests.of_file(Path(file.place)) for file in self._there.files(known)}
+        if known is None or self._is_behind(known, held, run, files):
+            points = ((key, self._here.points(run, key)) for key in run.keys)
+            self._target.run(run, of, points, self._local(files))
+            self._book.count("runs", added=known is None)
+            known = self._there.run(of, run.id)
+            if known is not None:
+                self._fill("there", known, self._there)
+                held = {file.path: digests.of_file(Path(file.place)) for file in self._there.files(known)}
+        self._check(run, files, known, held)
+
+    def _fill(self, side: Any, run: Run, source: Any) -> None:
+        self._spool.clear(side)
+        for key in run.keys:
+            self._spool.add(side, key, source.points(run, key))
+
+    def _is_behind(self, known: Run, held: dict[str, str], run: Run, files: dict[str, str]) -> bool:
+        """Tell whether what is there lacks something, and has nothing that is not here."""
+        lacks = any(self._spool.missing(at="there")) or held != files or as_run(known) != as_run(run)
+        has_more = any(self._spool.missing(at="here")) or any(
+            files.get(path) != digest for path, digest in held.items()
+        )
+        for name in ("params", "tags"):
+            here = getattr(run, name)
+            has_more = has_more or any(here.get(key) != value for key, value in getattr(known, name).items())
+        return lacks and not has_more
+
+    def _local(self, files: dict[str, str]) -> Iterator[tuple[str, Path]]:
+        for path, digest in files.items():
+            yield path, self._ws.blobs.path(digest)
+
+    def _check(self, run: Run, files: dict[str, str], known: Run | None, held: dict[str, str]) -> None:
+        mine, theirs = self._spool.sum("here"), self._spool.sum("there")
+        self._book.count("runs", found=known is not None)
+        self._book.count("points", read=mine.points, found=theirs.points)
+        self._book.count("files", read=len(files), found=len(held))
+        left = as_run(run) | {"points": mine.points, "points_digest": mine.digest, "files": files}
+        right = None
+        if known is not None:
+            right = as_run(known) | {"points": theirs.points, "points_digest": theirs.digest, "files": held}
+        self._book.compare(f"run {run.id}", left, right)
+
+    def _logged(self, model: LoggedModel, of: Experiment) -> None:
+        files = {file.path: file.digest for file in brought.logged_model_files(self._ws, model=model.id)}
+        known, held = self._known_model(model, of)
+        if known is None or (held.items() <= files.items() and held != files):
+            self._target.logged_model(model, of, self._local(files))
+            self._book.count("logged models", added=known is None)
+            known, held = self._known_model(model, of)
+        self._book.count("logged models", read=1, found=known is not None)
+        self._book.count("model files", read=len(files), found=len(held))
+        left = _shown(model) | {"files": files}
+        self._book.compare(
+            f"logged model {model.id}", left, _shown(known) | {"files": held} if known else None
+        )
+
+    def _known_model(self, model: LoggedModel, of: Experiment) -> tuple[LoggedModel | None, dict[str, str]]:
+        known = next((each for each in self._there.logged_models(of) if each.id == model.id), None)
+        if known is None:
+            return None, {}
+        return known, {
+            file.path: digests.of_file(Path(file.place)) for file in self._there.model_files(known)
+        }
+
+    def _registered(self, model: Registered) -> None:
+        wanted = msgspec.structs.replace(
+            model, versions=[self._with_source(model.name, version) for version in model.versions]
+        )
+        known = self._known_registered(model.name)
+        before = len(known.versions) if known else 0
+        if known is None or {each.version for each in known.versions} <= {
+            each.version for each in wanted.versions
+        }:
+            self._target.registered(wanted)
+            known = self._known_registered(model.name)
+        self._book.count("registered models", read=1, found=known is not None)
+        found = len(known.versions) if known else 0
+        self._book.count("model versions", read=len(wanted.versions), found=found, added=found - before)
+        self._book.compare(
+            f"registered model {model.name}",
+            msgspec.to_builtins(wanted),
+            msgspec.to_builtins(known) if known else None,
+        )
+
+    def _known_registered(self, name: str) -> Registered | None:
+        return next((each for each in self._there.registered() if each.name == name), None)
+
+    def _with_source(self, name: str, version: Version) -> Version:
+        own = _OF_VERSION.match(version.source)
+        if own is None:
+            return msgspec.structs.replace(version, source=self._target.source_of(version.source))
+        with tempfile.TemporaryDirectory(prefix="meguru-export-") as folder:
+
+            def files() -> Iterator[tuple[str, Path]]:
+                for file in self._here.proxied_files(own[1]):
+                    yield file.path, self._here.fetch(file, Path(folder) / "draft")
+
+            source = self._target.version_files(name, version.version, files())
+        return msgspec.structs.replace(version, source=source)
+
+    def _compare_experiments(self) -> None:
+        there = {each.name: each for each in self._there.experiments()}
+        for each in self._here.experiments():
+            known = there.get(each.name)
+            self._book.count("experiments", found=known is not None)
+            self._book.compare(
+                f"experiment {each.name}", _experiment(each), _experiment(known) if known else None
+            )
+
+
+def _shown(model: LoggedModel) -> dict[str, Any]:
+    fields = msgspec.to_builtins(model)
+    del fields["place"], fields["experiment"]
+    return dict(fields)
+
+
+def _experiment(each: Experiment) -> dict[str, Any]:
+    return {"id": each.id, "name": each.name, "stage": each.stage, "tags": each.tags}

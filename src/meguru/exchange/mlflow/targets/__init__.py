@@ -1,0 +1,1 @@
+"""The kinds of stores that can be written, one file each."""
