@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import queue
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -126,3 +128,28 @@ def test_forked_steps_that_use_polars_openblas_and_openmp_all_end(tmp_path, serv
 def stacks(folder: Path, names: set[str]) -> str:
     """Return what a hung step had printed."""
     return "\n".join((folder / name / "log").read_text(errors="replace")[-500:] for name in names)
+
+
+THREADS = """
+import importlib, os, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+for task in os.listdir("/proc/self/task"):
+    print(open(f"/proc/self/task/{task}/comm").read().strip())
+"""
+KNOWN = {"jemalloc_bg_thd", "polars-ooc-clea"}
+"""Threads that stand a fork, see docs/decisions/0003; OpenBLAS' workers have the name of the process."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are listed by Linux only")
+def test_what_is_loaded_ahead_starts_no_thread_but_those_known_to_stand_a_fork():
+    modules = [
+        *(name for name in PRELOADABLE if name != "meguru"),
+        "sklearn.ensemble",
+        "scipy.linalg",
+        "pyarrow.parquet",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, *modules], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) - {"python", "python3", Path(sys.executable).resolve().name[:15]} <= KNOWN

@@ -192,6 +192,10 @@ def returns_a_socket(pids):
     return socket.socket()
 
 
+def returns_nothing(pids):
+    return None
+
+
 def returns_itself(pids):
     endless = []
     endless.append(endless)
@@ -207,6 +211,11 @@ def limited(how: str, pids: str) -> object:
 @step(timeout=1.0, cache=False)
 def timed(how: str, pids: str) -> object:
     known(pids)
+    return globals()[how](pids)
+
+
+@step(timeout=2.0, cache=False, isolation="thread")
+def threaded(how: str, pids: str) -> object:
     return globals()[how](pids)
 
 
@@ -228,6 +237,39 @@ def hostile(how: str, pids: str):
 @pipeline
 def slow(how: str, pids: str):
     return [timed(how, pids), after(innocent(pids))]
+
+
+@pipeline
+def threads(how: str, pids: str):
+    return [threaded(how, pids), after(innocent(pids))]
+
+
+def damages_blobs(pids):
+    """Change what the steps beside it have stored, and leave files that nobody asked for."""
+    blobs = Path(pids).parent / "ws" / "blobs"
+    for blob in [path for path in blobs.glob("??/*") if path.stat().st_size < 100]:
+        blob.chmod(0o644)
+        blob.write_bytes(b"changed")
+    (blobs / "zz").mkdir(exist_ok=True)
+    (blobs / "zz" / "junk").write_bytes(b"junk")
+    (blobs / "tmp" / "junk").write_bytes(b"junk")
+    return 7
+
+
+@step(cache=False)
+def damages(n: int, pids: str) -> int:
+    return damages_blobs(pids)
+
+
+@step(cache=False)
+def reads(n: int, m: int) -> int:
+    return n + m
+
+
+@pipeline
+def damage(pids: str):
+    n = innocent(pids)
+    return reads(n, damages(n, pids))
 '''
 FAILS = {
     "forks_daemons": ("ValueError", "left daemons"),
@@ -252,6 +294,10 @@ FAILS = {
     "returns_a_socket": ("InvalidInput|Unsupported", "socket"),
     "returns_itself": ("", ""),
 }
+IN_A_THREAD = (
+    *("exits", "exits_at_once", "crashes", "kills_itself", "leaves_a_thread", "closes_its_output"),
+    *("raises_odd_text", "raises_mute", "returns_a_socket", "returns_itself", "interrupts"),
+)
 TIMED = ("forks_many", "ignores_terminate", "deadlocks", "stops_itself")
 
 
@@ -332,3 +378,22 @@ def test_of_what_a_step_prints_beyond_all_bounds_the_ends_are_kept(hostile, how)
     page = read_log(hostile.ws, ref=f"{run.id}.limited", tail=3)
     assert page.dropped > 80 << 20
     hostile.wait_until_nothing_is_left()
+
+
+@pytest.mark.parametrize("how", IN_A_THREAD)
+def test_a_hostile_step_in_a_thread_fails_with_its_reason(hostile, how):
+    failed_alone(hostile.run(how, "threads"), "threaded", *FAILS[how])
+    hostile.wait_until_nothing_is_left()
+
+
+def test_a_step_in_a_thread_that_deadlocks_ends_at_its_limit_of_time(hostile):
+    failed_alone(hostile.run("deadlocks", "threads"), "threaded", "", r"longer than its limit of 2 s")
+    hostile.wait_until_nothing_is_left()
+
+
+def test_a_damaged_output_is_refused_by_the_step_that_needs_it_and_made_again_by_the_next_run(hostile):
+    place = f"{hostile.folder / 'steps.py'}:damage"
+    run = run_file(hostile.ws, place, {"pids": str(hostile.pids)})
+    assert (run.failed.step, run.failed.type) == ("reads", "DigestMismatch")
+    assert "was changed after it was written" in run.failed.message
+    assert hostile.run("returns_nothing").state.value == "succeeded"

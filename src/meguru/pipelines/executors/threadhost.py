@@ -143,7 +143,7 @@ class _Host:
         if step.job.blobs not in self.stores:
             self.stores[step.job.blobs] = open_store(step.job.blobs)
         log = _Log(step.log)
-        log.start = os.fstat(1).st_size
+        log.start = _raw_size()
         self.running[step.name] = log
         threading.Thread(target=self.work, args=(step, log), name=step.name, daemon=True).start()
 
@@ -151,8 +151,11 @@ class _Host:
         _log.set(log)
         place = Place(self.stores[step.job.blobs], Path(step.job.scratch))
         outcome = perform.carry_out(step.job, place)
-        self.copy_raw(log)
-        log.close()
+        # A step may have closed or replaced the streams; its end must be told in any case.
+        with contextlib.suppress(Exception):
+            self.copy_raw(log)
+        with contextlib.suppress(Exception):
+            log.close()
         self.running.pop(step.name, None)
         line = msgspec.json.encode(FromHost(name=step.name, outcome=outcome)) + b"\n"
         with self.sending, contextlib.suppress(OSError):
@@ -163,11 +166,18 @@ class _Host:
         """Add what went past Python (C code, child processes) while the step ran; its thread is unknown."""
         sys.stdout.flush()
         sys.stderr.flush()
-        size = os.fstat(1).st_size
+        size = _raw_size()
         if size > log.start:
             with contextlib.suppress(OSError), Path("/proc/self/fd/1").open("rb") as file:
                 file.seek(max(log.start, size - _COPIED))
                 log.raw(file.read(_COPIED))
+
+
+def _raw_size() -> int:
+    try:
+        return os.fstat(1).st_size
+    except OSError:  # a step closed it
+        return 0
 
 
 def serve(control: socket.socket) -> None:
