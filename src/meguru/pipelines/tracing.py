@@ -26,6 +26,7 @@ from meguru.pipelines.graph import (
 from meguru.pipelines.matching import check_constant, check_types, item_type, output_types, type_name
 
 _MAX_DEPTH = 20
+_OR_TUPLE = "or return a tuple with its types from the step to pass its parts on"
 _MAX_KEY = 90
 _current: ContextVar[Tracer | None] = ContextVar("meguru_tracer", default=None)
 
@@ -39,7 +40,7 @@ class Placeholder:
     def __iter__(self) -> Iterator[Any]:
         kinds = output_types(self._kind)
         if kinds is None or not isinstance(self._source, FromStep):
-            self._refuse("be iterated over")
+            self._refuse("be iterated over", "call a step for each item: step.map(rows); " + _OR_TUPLE)
         key = self._source.step
         return iter(
             [Placeholder(FromStep(step=key, index=n), kind, f"{key}[{n}]") for n, kind in enumerate(kinds)]
@@ -50,22 +51,25 @@ class Placeholder:
             raise AttributeError(name)
         self._refuse(f"have its .{name} read")
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _refuse(self, what: str, hint: str = "") -> NoReturn:
         raise InvalidInput(
             f"{self._name} can't {what} in a pipeline's body",
             why="the body only draws the graph; values exist when the run gets there",
-            hint="do this inside a step, or return a tuple with its types from the step to pass its parts on",
+            hint=hint or f"do this inside a step, {_OR_TUPLE}",
         )
 
 
-def _refusing(what: str) -> Callable[..., Any]:
+def _refusing(what: str, hint: str = "") -> Callable[..., Any]:
     def method(self: Placeholder, *_: Any) -> Any:
-        self._refuse(what)
+        self._refuse(what, hint)
 
     return method
 
 
-for _name in ("__bool__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+Placeholder.__bool__ = _refusing(  # type: ignore[attr-defined]
+    "be tested", "return True or False from a step, and put what depends on it into: with gate(verdict):"
+)
+for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
     setattr(Placeholder, _name, _refusing("be tested or compared"))
 for _name in ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__neg__"):
     setattr(Placeholder, _name, _refusing("be computed with"))
