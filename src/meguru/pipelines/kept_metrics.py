@@ -7,6 +7,7 @@ them. A step that is tried again begins its curves again, from the first step of
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from meguru.tracking.types import EndState, MetricPoint
 
 TAG = "meguru.pipeline_run"
 CHUNK = 1 << 20
+PACE_SECONDS = 0.5
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -44,6 +46,15 @@ class Reader:
     def __init__(self, ws: Workspace, run_id: str, lease: Lease) -> None:
         self._ws, self._run, self._lease = ws, run_id, lease
         self._at: dict[tuple[str, int], int] = {}
+        self._due = 0.0
+
+    def poll(self, running: Iterable[tuple[str, int, Path]]) -> None:
+        """Look at the files of the running steps, (step, attempt, folder); not at once after a look."""
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + PACE_SECONDS
+            for step, attempt, folder in running:
+                self.take(step, attempt, folder)
 
     def take(self, step: str, attempt: int, folder: Path, *, ended: bool = False) -> None:
         """Keep what is new in a step's file: a bounded part of it, or all when the step has `ended`.
@@ -62,10 +73,12 @@ class Reader:
         while more:
             points, end = _read(file, start)
             if end == start:
-                return
+                break
             self._keep(step, attempt, end, points)
             self._at[step, attempt] = start = end
             more = ended
+        if ended:
+            self._at.pop((step, attempt), None)
 
     def _keep(self, step: str, attempt: int, end: int, points: list[MetricPoint]) -> None:
         def keep(ctx: Context) -> None:

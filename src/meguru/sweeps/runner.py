@@ -21,6 +21,7 @@ from meguru.sweeps.stop import stop
 from meguru.sweeps.types import Search, Sweep, SweepState, Trial, TrialState
 
 _POLL_SECONDS = 0.5
+_LISTS = ("list", "tuple", "set")
 
 
 def start_file(
@@ -28,7 +29,8 @@ def start_file(
 ) -> Sweep:
     """Register ``FILE.py:PIPELINE`` and start a sweep over it."""
     version = register_file(ws, file)
-    space, fixed = spaces.read(params)
+    lists = {one.name for one in version.graph.parameters if one.type.startswith(_LISTS)}
+    space, fixed = spaces.read(params, lists)
     return start(ws, pipeline=version.ref, space=space, params=fixed, search=search)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -22,18 +22,18 @@ _HINT = (
 )
 
 
-def read(params: Mapping[str, Any]) -> tuple[dict[str, Space], dict[str, Any]]:
+def read(params: Mapping[str, Any], lists: Container[str] = ()) -> tuple[dict[str, Space], dict[str, Any]]:
     """Sort what a user wrote into what is searched, and what is the same in all trials.
 
-    Text such as ``loguniform:1e-4..1e-1`` and lists are searched (a list is a choice); anything else is a
-    fixed value.
+    Text such as ``loguniform:1e-4..1e-1`` and lists are searched (a list is a choice, unless the parameter
+    is one of `lists`, which take a list as their value); anything else is a fixed value.
     """
     space: dict[str, Space] = {}
     fixed: dict[str, Any] = {}
     for name, value in params.items():
         if isinstance(value, Uniform | Whole | Choice):
             space[name] = value
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, list | tuple) and name not in lists:
             space[name] = Choice(values=list(value))
         elif isinstance(value, str) and value.partition(":")[0] in _KINDS and ":" in value:
             space[name] = from_text(name, value)

@@ -141,6 +141,70 @@ def test_the_points_of_a_running_step_can_be_read_and_cancelling_ends_them(proje
     assert tracked.show(project.ws, run=now.tracked).state == "cancelled"
 
 
+def test_a_step_in_a_thread_logs_too_and_each_to_its_own_run(project, learn, tmp_path):
+    text = TEACH.replace("{body}", "for n in range(rounds): meguru.log(loss=n)")
+    project.write(
+        "learn.py",
+        text.replace("@step\n", '@step(isolation="thread")\n').replace(
+            "@step(retries=2)", '@step(retries=2, isolation="thread")'
+        ),
+    )
+    first, second = (
+        project.run("learn.py:learn", rounds=rounds, marks=str(tmp_path / "marks")) for rounds in (2, 3)
+    )
+    assert curve(project.ws, first, "loss") == [(0, 0), (1, 1)]
+    assert curve(project.ws, second, "loss") == [(0, 0), (1, 1), (2, 2)]
+    assert curve(project.ws, second, "judge/loss") == [(0, 9.0)]
+
+
+def test_a_long_step_is_heard_of_while_short_ones_come_and_go(project, tmp_path):
+    gate = tmp_path / "gate"
+    project.write(
+        "mixed.py",
+        f"""
+        import time
+        from pathlib import Path
+        import meguru
+        from meguru import pipeline, step
+
+        @step
+        def long() -> int:
+            meguru.log(loss=1.0)
+            while not Path({str(gate)!r}).exists():
+                time.sleep(0.01)
+            return 1
+
+        @step
+        def items() -> list[int]:
+            return list(range(1000))
+
+        @step(isolation="thread")
+        def short(x: int) -> int:
+            time.sleep(0.05)
+            return x
+
+        @pipeline
+        def mixed():
+            long()
+            return short.map(items())
+        """,
+    )
+    version = register_file(project.ws, f"{project.folder}/mixed.py:mixed")
+    run = start(project.ws, pipeline=version.ref)
+    worker = Worker(project.ws, Table("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"}))
+    thread = threading.Thread(target=worker.run_job, args=(run.job,))
+    thread.start()
+    try:
+        while (now := show_run(project.ws, ref=run.id)).tracked is None:
+            assert thread.is_alive()
+        assert next(one.state for one in now.steps if one.step == "short") != "succeeded"
+        assert curve(project.ws, now, "loss") == [(0, 1.0)]
+    finally:
+        gate.touch()
+        cancel(project.ws, run=run.id)
+        thread.join()
+
+
 def test_a_run_that_logs_nothing_has_no_tracked_run(project):
     assert project.run().tracked is None
 

@@ -50,7 +50,7 @@ def test_the_best_trial_is_found_and_steps_that_all_share_run_once(sweeper):
     assert sweeper.lines().count("load") == 1
     assert len({one.run for one in trials}) == 6
     run = show_run(sweeper.ws, ref=found.best.run)
-    assert run.params["x"] == found.best.params["x"]
+    assert (run.params["x"], run.origin) == (found.best.params["x"], found.ref)
 
 
 def test_the_log_tells_the_story_of_a_sweep(sweeper):
@@ -226,6 +226,16 @@ def test_a_dataset_means_the_same_version_in_all_trials(sweeper, tmp_path):
     (tmp_path / "rows.csv").write_text("a\n100\n")
     add_files(sweeper.ws, "rows", [tmp_path / "rows.csv"])
     assert see_through(sweeper.ws, made).best.value == 2
+
+
+def test_a_list_for_a_parameter_that_takes_one_is_a_value_and_no_choice(sweeper):
+    (sweeper.folder / "flow.py").write_text(
+        "from meguru import pipeline, step\n\n"
+        "@step\ndef total(rows: list[int], x: int) -> int:\n    return sum(rows) * x\n\n"
+        "@pipeline\ndef totals(rows: list[int], x: int):\n    return total(rows, x)\n"
+    )
+    found = sweeper.run("totals", {"rows": [1, 2], "x": [1, 5]}, metric="sum", sampler="grid")
+    assert (found.params, found.best.value) == ({"rows": [1, 2]}, 15)
 
 
 @pytest.mark.parametrize(

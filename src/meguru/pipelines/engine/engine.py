@@ -9,6 +9,7 @@ import queue
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -87,6 +88,7 @@ class Engine:
                     self._launch(key)
                 self._tidy()
                 self.logs.poll()
+                self.metrics.poll(self._running())
                 if self.active:
                     self._wait()
                 elif not self._rests():
@@ -207,14 +209,19 @@ class Engine:
         """Look around while steps run; tell whether there may be something to plan."""
         self.lease.look()
         self.logs.poll()
-        for key, one in self.active.items():
-            self.metrics.take(key, self.record.steps[key].attempt, one.scratch)
+        self.metrics.poll(self._running())
+        for one in self.active.values():
             if one.deadline is not None and time.monotonic() > one.deadline and not one.timed_out:
                 one.timed_out = True
                 executors.of(one.isolation).kill(one.name)
         with self.ws.read() as tx:
             self.paused = runs.get(tx, self.record.run.id).paused
         return bool(self.plan.questions.open or self.plan.runnable)
+
+    def _running(self) -> Iterator[tuple[str, int, Path]]:
+        """Yield every running step with its attempt and its folder."""
+        for key, one in self.active.items():
+            yield key, self.record.steps[key].attempt, one.scratch
 
     def _take_in(self, came: tuple[str, executors.Ended] | None) -> None:
         if came is None:  # a place is free
