@@ -97,24 +97,27 @@ def names(tx: Connection, run: str, *, limit: int) -> list[str]:
     return list(tx.execute(select(table.key).where(table.run == run).limit(limit)).scalars())
 
 
-def page(tx: Connection, series: int, *, after: Place | None = None, limit: int) -> list[Point]:
-    """Return points by step, then time, then the order they came in."""
-    sql = "SELECT value, at, step FROM run_point WHERE series = ?"
-    values: tuple[Any, ...] = (series,)
-    if after is not None:
-        sql += " AND (step, at, seq) > (?, ?, ?)"
-        values += after
-    cursor = Raw(tx).execute(sql + " ORDER BY series, step, at, seq LIMIT ?", (*values, limit))
-    return cursor.fetchall()  # type: ignore[no-any-return]
+def page(tx: Connection, series: int, *, after: Place | None = None, limit: int) -> Iterator[Point]:
+    """Yield points by step, then time, then the order they came in, while the transaction is open.
+
+    They are not kept here: a list of as many tuples would cost as much again, in garbage collection.
+    """
+    found: Iterator[Point] = _in_order(tx, series, "value, at, step", after, limit, 0)
+    return found
 
 
-def place_of_last(rows: list[Point], after: Place | None) -> Place:
-    """Return where the last point of a page is, which came after a place."""
-    _, at, step = rows[-1]
-    shared = next((n for n, row in enumerate(reversed(rows)) if row[1:] != (at, step)), len(rows))
-    before = after is not None and shared == len(rows) and after[:2] == (step, at)
-    # Points of one step and time are numbered from zero without a gap.
-    return Place(step, at, shared - 1 + (after.seq + 1 if after is not None and before else 0))
+def place_of(tx: Connection, series: int, number: int, *, after: Place | None = None) -> Place:
+    """Return where the point of this number is that comes after a place; the first is 1."""
+    return Place(*_in_order(tx, series, "step, at, seq", after, 1, number - 1).fetchone())
+
+
+def _in_order(tx: Connection, series: int, columns: str, after: Place | None, limit: int, offset: int) -> Any:
+    later = " AND (step, at, seq) > (?, ?, ?)" if after else ""
+    sql = (
+        f"SELECT {columns} FROM run_point WHERE series = ?{later} "  # noqa: S608 - names of ours
+        "ORDER BY series, step, at, seq LIMIT ? OFFSET ?"
+    )
+    return Raw(tx).execute(sql, (series, *(after or ()), limit, offset))
 
 
 def by_time(tx: Connection, series: int, *, limit: int) -> list[Point]:

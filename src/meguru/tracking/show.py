@@ -62,12 +62,13 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
     if found is None:
         raise NotFound.of("metric", key, series.names(ctx.tx, identity, limit=1000))
     place = _cursor(after)
-    rows = series.page(ctx.tx, found[0], after=place, limit=check_limit(limit) + 1)
+    rows = list(series.page(ctx.tx, found[0], after=place, limit=check_limit(limit) + 1))
     items = [
         MetricPoint(key=key, value=value, step=step, at=series.moment(at)) for value, at, step in rows[:limit]
     ]
-    more = series.place_of_last(rows[:limit], place).cursor() if len(rows) > limit else ""
-    return Page(items=items, next_cursor=more)
+    if len(rows) <= limit:
+        return Page(items=items, next_cursor="")
+    return Page(items=items, next_cursor=series.place_of(ctx.tx, found[0], limit, after=place).cursor())
 
 
 @operation("run.chart", permission="run:read", query=True)

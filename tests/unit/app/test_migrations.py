@@ -96,7 +96,7 @@ def moves_points(db):
             command.upgrade(config, "head")
             moment = datetime(2026, 3, 1, 12, microsecond=123, tzinfo=UTC)
             series, count = metrics.series_of(tx, "run-1", "auc")
-            rows = metrics.page(tx, series, limit=9)
+            rows = list(metrics.page(tx, series, limit=9))
             assert count == 3
             assert [(row[0], metrics.moment(row[1]), row[2]) for row in rows] == [
                 (None, moment, 0),

@@ -49,20 +49,15 @@ def _written(
     size, mark, more = limit or CHUNK, b'{"metrics":[', True
     while more:
         with ws.read() as tx:
-            rows = series.page(tx, number, after=after, limit=size + 1)
-        more = len(rows) > size
-        del rows[size:]
-        if rows:
-            after = series.place_of_last(rows, after)
-            yield (
-                mark
-                + _encode(
-                    [
-                        Metric(key, "NaN" if value is None else value, at // 1000, step)
-                        for value, at, step in rows
-                    ]
-                )[1:-1]
-            )
+            points = [
+                Metric(key, "NaN" if value is None else value, at // 1000, step)
+                for value, at, step in series.page(tx, number, after=after, limit=size + 1)
+            ]
+            more = len(points) > size
+            if more:
+                after = series.place_of(tx, number, size, after=after)
+        if points:
+            yield mark + _encode(points[:size])[1:-1]
             mark = b","
         if limit is not None:
             break
