@@ -118,38 +118,59 @@ def test_a_killed_client_of_an_embedded_workspace_loses_nothing(daily, seed):
     assert sum(count - 1 for count in again.values()) <= kills * made.parallel
 
 
+def up(where, daily):
+    process = subprocess.Popen(
+        [*MEGURU, "up", "-w", where, "--port", "0", "--json", "--exit-with-parent"],
+        env=os.environ | ENVIRONMENT | {"MEGURU_BLOBS": str(daily / "blobs")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    return process, msgspec.json.decode(process.stdout.readline())["url"]
+
+
+def start(url, daily):
+    with open_workspace(url) as far:
+        register_file(far, f"{daily}/daily.py:daily")
+        params = {"marks": str(daily / "marks")}
+        last = f"2024-01-{DAYS}"
+        return backfills.start(
+            far, pipeline="daily", param="day", first="2024-01-01", last=last, params=params
+        )
+
+
 @pytest.mark.parametrize("place", ["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
 def test_a_killed_server_goes_on_with_it_when_it_is_back(daily, place, request):
     where = str(daily / "ws") if place == "sqlite" else request.getfixturevalue("postgres_url")
-    environment = os.environ | ENVIRONMENT | {"MEGURU_BLOBS": str(daily / "blobs")}
-    settings = Settings(blobs=str(daily / "blobs"), sqlite_synchronous="NORMAL")
-
-    def up():
-        process = subprocess.Popen(
-            [*MEGURU, "up", "-w", where, "--port", "0", "--json", "--exit-with-parent"],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        return process, msgspec.json.decode(process.stdout.readline())["url"]
-
-    server, url = up()
+    server, url = up(where, daily)
     try:
-        with open_workspace(url) as far:
-            register_file(far, f"{daily}/daily.py:daily")
-            params = {"marks": str(daily / "marks")}
-            made = backfills.start(
-                far, pipeline="daily", param="day", first="2024-01-01", last=f"2024-01-{DAYS}", params=params
-            )
-            wait_for(daily, 3, server)
+        made = start(url, daily)
+        wait_for(daily, 3, server)
         server.kill()
         server.communicate()
-        server, url = up()
+        server, url = up(where, daily)
         with open_workspace(url) as far:
             assert see_through(far, made.id).state is BackfillState.SUCCEEDED
     finally:
         server.kill()
         server.communicate()
-    with open_local(where, settings=settings) as ws:
+    with open_local(where, settings=Settings(blobs=str(daily / "blobs"))) as ws:
+        check(ws, daily, made.id)
+
+
+@pytest.mark.integration
+def test_of_two_servers_the_other_goes_on_with_what_the_killed_one_did(daily, postgres_url):
+    first, url = up(postgres_url, daily)
+    second, other = up(postgres_url, daily)
+    try:
+        made = start(url, daily)
+        wait_for(daily, 3, first)
+        first.kill()
+        with open_workspace(other) as far:
+            assert see_through(far, made.id).state is BackfillState.SUCCEEDED
+    finally:
+        for server in (first, second):
+            server.kill()
+            server.communicate()
+    with open_local(postgres_url, settings=Settings(blobs=str(daily / "blobs"))) as ws:
         check(ws, daily, made.id)
