@@ -14,6 +14,8 @@ import pytest
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_workspace
+from meguru.pipelines.load import register_file
+from meguru.pipelines.start import start
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.serving import create
 from meguru.tracking import runs
@@ -113,6 +115,41 @@ def test_an_event_appears_in_an_open_page(page, served):
     page.evaluate("window.sameDocument = true")
     runs.finish(served, run=run.id)
     page.locator("h1 .badge.good").wait_for(timeout=10_000)
+    assert page.evaluate("window.sameDocument")
+    assert page.problems == []
+
+
+TALK = """
+import time
+from pathlib import Path
+from meguru import pipeline, step
+
+@step
+def talk(gate: str) -> int:
+    print("<b>first</b>")
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    print("second")
+    return 1
+
+@pipeline
+def talks(gate: str):
+    return talk(gate)
+"""
+
+
+def test_a_log_grows_in_an_open_page_while_its_step_runs(page, served, tmp_path):
+    (tmp_path / "talk.py").write_text(TALK)
+    version = register_file(served, f"{tmp_path / 'talk.py'}:talks")
+    run = start(served, pipeline=version.ref, params={"gate": str(tmp_path / "gate")})
+    page.goto(f"/ui/pipelines/runs/{run.id}/log")
+    page.evaluate("window.sameDocument = true")
+    page.locator("pre.log", has_text="<b>first</b>").wait_for(timeout=20_000)
+    assert page.locator("[data-moving]").count() == 1
+    (tmp_path / "gate").touch()
+    page.locator("pre.log", has_text="second").wait_for(timeout=20_000)
+    page.locator("h1 .badge.good").wait_for(timeout=20_000)
+    page.locator("#lines:not([data-moving])").wait_for(timeout=20_000)
     assert page.evaluate("window.sameDocument")
     assert page.problems == []
 
