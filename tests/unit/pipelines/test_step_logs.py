@@ -244,3 +244,34 @@ def test_what_dead_workers_left_of_ended_runs_is_cleared_up_and_nothing_else(tal
     with talks.ws.read() as tx:
         assert {log.run for log in store.unended(tx)} == {going, "prun-of-another-workspace"}
     assert said(talks.ws, f"{ended}") == [("talk", "out", "one")]
+
+
+MAPPED = """
+    from meguru import pipeline, step
+
+    @step
+    def part(n: int) -> int:
+        for line in range(3):
+            print(f"{n}.{line}")
+        return n
+
+    @pipeline
+    def parts(items: list[int]):
+        return part.map(items)
+"""
+
+
+def test_the_log_of_a_mapped_step_is_that_of_its_calls(project):
+    project.write("parts.py", MAPPED)
+    run = project.run("parts.py:parts", items=[0, 1, 2])
+    found = read_log(project.ws, ref=f"{run.id}.part").lines
+    assert sorted(line.text for line in found) == [f"{n}.{line}" for n in range(3) for line in range(3)]
+    assert {line.step for line in found} == {"part.0", "part.1", "part.2"}
+    assert found == sorted(found, key=lambda line: line.at) == read_log(project.ws, ref=run.id).lines
+    for count in (1, 2, 5, 9, 50):
+        assert read_log(project.ws, ref=run.id, tail=count).lines == found[-count:]
+        assert (
+            read_log(project.ws, ref=run.id, tail=count, grep=".1").lines
+            == [line for line in found if ".1" in line.text][-count:]
+        )
+    assert said(project.ws, f"{run.id}.part.1") == [("part.1", "out", f"1.{line}") for line in range(3)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from meguru.base.moments import write_time
 from meguru.errors import InvalidInput, NotFound
@@ -18,6 +18,7 @@ from meguru.runtime.operations import Context, operation
 MOST_LINES = 10_000
 MOST_BYTES = 64 << 20
 ALL = -1
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
 @operation("step_run.log", permission="pipeline:read", query=True)
@@ -47,13 +48,15 @@ def read_log(
     run = runs.get(ctx.tx, run_id)
     if step:
         run, step = _source(ctx, run, step)
-    logs = store.of_run(ctx.tx, run.id, step=step, after=after)
+    logs = store.of_run(ctx.tx, run.id, step=step, after=after, newest=bool(tail))
     logs = store.newest(logs) if attempt == 0 else [log for log in logs if attempt in {ALL, log.attempt}]
-    wanted, dropped = _lines(ctx, logs, after, matcher(grep))
-    lines = list(heapq.merge(*wanted, key=lambda line: line.at))
     live = run.state not in FINAL and (not step or _moving(ctx, run, step))
-    chosen = lines[-tail:] if tail else lines[:limit]
-    return LogPage(lines=chosen, more=len(lines) > limit and not tail, live=live, dropped=dropped)
+    dropped = sum(log.dropped for log in logs)
+    if tail:
+        return LogPage(lines=_last(ctx, logs, after, grep, tail), live=live, dropped=dropped)
+    wanted, unread = _lines(ctx, logs, after, matcher(grep))
+    lines = list(heapq.merge(*wanted, key=_time))
+    return LogPage(lines=lines[:limit], more=len(lines) > limit, live=live, dropped=dropped + unread)
 
 
 def matcher(words: str) -> Callable[[str], bool]:
@@ -73,18 +76,34 @@ def text_of(ctx: Context, log: Log, after: datetime | None = None) -> str:
 def _lines(
     ctx: Context, logs: list[Log], after: datetime | None, fits: Callable[[str], bool]
 ) -> tuple[list[list[LogLine]], int]:
+    """Return the lines of each log, and the bytes of the oldest logs that were too many to be read."""
     since = "" if after is None else write_time(after)
     found: list[list[LogLine]] = []
-    dropped = sum(log.dropped for log in logs)
-    room = MOST_BYTES
+    unread, room = 0, MOST_BYTES
     for log in reversed(logs):
         if room <= 0:
-            dropped += log.size
+            unread += log.size
             continue
         text = text_of(ctx, log, after)
         room -= len(text)
         found.append(list(_fitting(read(text, log, since), fits)))
-    return found, dropped
+    return found, unread
+
+
+def _last(ctx: Context, logs: list[Log], after: datetime | None, grep: str, count: int) -> list[LogLine]:
+    """Return the last lines of all logs together; those that ended before all of them are not read."""
+    since, fits = "" if after is None else write_time(after), matcher(grep)
+    found: list[LogLine] = []
+    for log in sorted(logs, key=lambda log: log.ended_at or _NOT_YET, reverse=True):
+        if len(found) == count and log.ended_at is not None and log.ended_at < found[0].at:
+            break
+        lines = read(text_of(ctx, log, after), log, since, last=0 if grep else count)
+        found = sorted([*found, *_fitting(lines, fits)], key=_time)[-count:]
+    return found
+
+
+def _time(line: LogLine) -> datetime:
+    return line.at
 
 
 def _fitting(lines: Iterator[LogLine], fits: Callable[[str], bool]) -> Iterator[LogLine]:

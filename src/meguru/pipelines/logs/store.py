@@ -49,9 +49,18 @@ def chunks(tx: Connection, log: Log, after: datetime | None = None) -> list[str]
 
 
 def of_run(
-    tx: Connection, run: str, *, step: str = "", after: datetime | None = None, limit: int = 1000
+    tx: Connection,
+    run: str,
+    *,
+    step: str = "",
+    after: datetime | None = None,
+    newest: bool = False,
+    limit: int = 1000,
 ) -> list[Log]:
-    """Return the logs of a run or of one of its steps that have lines later than `after`, oldest first."""
+    """Return the logs of a run or of one of its steps that have lines later than `after`, oldest first.
+
+    If there are more than `limit`, the oldest or the `newest`.
+    """
     query = select(step_log).where(step_log.c.run == run)
     if step:
         calls = step_log.c.step.startswith(f"{step}.", autoescape=True)  # of a mapped step
@@ -59,6 +68,9 @@ def of_run(
     if after is not None:
         query = query.where(or_(step_log.c.ended_at.is_(None), step_log.c.ended_at > after))
     order = (step_log.c.begun_at, step_log.c.step, step_log.c.attempt)
+    if newest:
+        query = query.order_by(*(column.desc() for column in order))
+        return [_log(row) for row in tx.execute(query.limit(limit))][::-1]
     return [_log(row) for row in tx.execute(query.order_by(*order).limit(limit))]
 
 

@@ -24,9 +24,10 @@ def write(lines: Iterable[Line]) -> str:
     return "".join(found)
 
 
-def read(text: str, log: Log, after: str = "") -> Iterator[LogLine]:
-    """Yield the lines that `write` wrote, but only those later than `after`."""
-    for line in text.removeprefix(START).split("\n"):
+def read(text: str, log: Log, after: str = "", *, last: int = 0) -> Iterator[LogLine]:
+    """Yield the lines that `write` wrote: those later than `after`, of the `last` so many if it is given."""
+    text = text.removeprefix(START)
+    for line in text.rsplit("\n", last + 1)[-last - 1 :] if last else text.split("\n"):
         at = line[:_TIME]
         if len(line) > _TIME and at > after:
             stream, _, words = line[_TIME + 1 :].partition(" ")
