@@ -130,6 +130,10 @@ def _logged(session: Session, run: PipelineRun) -> Run | None:
 
 def _print_pipeline(run: PipelineRun, logged: Run | None) -> None:
     click.echo(f"{run.ref}  {run.pipeline}@{run.version}  {run.state}  {cell(run.created_at)}")
+    if run.origin:
+        click.echo(
+            f"  started by {run.origin}{f', for the partition {run.partition}' if run.partition else ''}"
+        )
     for key, value in run.params.items():
         click.echo(f"  {key} = {value}")
     for step in run.steps:
