@@ -114,5 +114,18 @@ def aliases(session: Session, name: str, as_of: datetime | None) -> None:
     session.table(found, ("alias", "model", "since", "until", "by"), rows)
 
 
+@command.command("alias-history")
+@click.argument("name")
+@click.argument("alias")
+@with_session
+def alias_history(session: Session, name: str, alias: str) -> None:
+    """Show every move of ALIAS of model NAME: who pointed it where, from when to when."""
+    from meguru.registry.show import alias_history as ask
+
+    found = ask(session.open(), name=name, alias=alias)
+    rows = [(a.model, a.since, a.until or "now", a.moved_by, a.event) for a in found]
+    session.table(found, ("model", "since", "until", "by", "event"), rows, empty="it never pointed anywhere")
+
+
 def _metrics(version: ModelVersion) -> str:
     return " ".join(f"{key}={cell(value)}" for key, value in sorted(version.metrics.items())[:4])

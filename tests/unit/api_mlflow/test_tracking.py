@@ -146,6 +146,7 @@ def test_numbers_in_quotes_are_numbers(mlflow):
         ),
         ("log-metric", {"key": "k", "value": 1, "timestamp": -1}, "parameter 'timestamp'"),
         ("log-metric", {"key": "a/../b", "value": 1, "timestamp": 1}, "parameter 'name'"),
+        ("log-batch", {"tags": [{"key": {}, "value": "v"}]}, "for parameter 'tags' supplied"),
         ("log-batch", {"metrics": "foo"}, "Invalid value \"foo\" for parameter 'metrics' supplied"),
         ("log-batch", {"metrics": [{"key": "k", "value": 1, "timestamp": 1}] * 1001}, "at most 1000 metrics"),
         ("log-batch", {"params": [{"key": "k", "value": "1"}, {"key": "k", "value": "2"}]}, "Duplicate"),

@@ -9,6 +9,8 @@ import pytest
 from meguru.base.text import translate
 from meguru.cli.errors import run
 from meguru.cli.root import COMMANDS, LazyGroup, root
+from meguru.flavors.bundle import save_bundle
+from meguru.testing.models import make_model
 
 
 @pytest.fixture
@@ -102,3 +104,17 @@ def test_explain_knows_every_code(meguru):
 def test_every_line_about_a_command_is_there_in_japanese():
     for line in COMMANDS.values():
         assert translate(line, "ja") != line
+
+
+def test_the_moves_of_an_alias_are_shown_with_who_made_them(meguru, tmp_path):
+    for seed in range(2):
+        save_bundle(make_model(seed=seed), tmp_path / f"model{seed}")
+        meguru("model", "add", "delay", f"model{seed}")
+    for version in (1, 2):
+        meguru("model", "alias", f"delay@{version}", "champion", "--reason", "better")
+    code, out, _ = meguru("model", "alias-history", "delay", "champion", "--json")
+    moves = json.loads(out)["items"]
+    assert (code, [move["model"] for move in moves]) == (0, ["model/delay@2", "model/delay@1"])
+    assert moves[0]["until"] is None
+    assert moves[1]["until"] == moves[0]["since"]
+    assert {move["moved_by"] for move in moves} == {"local"}

@@ -144,7 +144,7 @@ def _with_care(given: Params) -> Entry:
 
 def _pairs(given: Params, name: str) -> list[tuple[str, str]]:
     for index, each in enumerate(given.objects(name)):
-        if each.given.get("key") in {None, ""}:
+        if each.given.get("key") in (None, ""):
             raise invalid(f"Missing value for required parameter '{name}[{index}].key'.")
     return given.pairs(name)
 

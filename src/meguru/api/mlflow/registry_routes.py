@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from meguru.api.mlflow import artifacts, artifacts_pages, logged_models, registry, webhooks
+from meguru.api.mlflow.openapi import document
+from meguru.api.mlflow.registry_protocol import reply
 
 
 def other_routes() -> list[BaseRoute]:
@@ -20,4 +24,9 @@ def other_routes() -> list[BaseRoute]:
 
 def root_routes() -> list[BaseRoute]:
     """Return the routes that MLflow has below no prefix."""
-    return [*artifacts_pages.root_routes()]
+    return [*artifacts_pages.root_routes(), Route("/openapi-mlflow.json", _openapi)]
+
+
+async def _openapi(request: Request) -> Response:
+    del request
+    return reply(document())
