@@ -1,11 +1,12 @@
 """A run of 50 cached steps as a whole process: `meguru run FILE.py:PIPELINE`, started anew each time.
 
 Beside it, in the same rounds: a bare interpreter, the import of SQLAlchemy alone (which such a run does
-without), and `meguru --help`. The machine's load moves all of them, so the ratios count. With
+without), and `meguru --help`. The machine's load moves wall times, so ratios and CPU times count. With
 ``ARGS="--metaflow PYTHON"`` it also measures Metaflow's `resume` of the same 50 steps, by that interpreter.
 """
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -54,15 +55,26 @@ if __name__ == "__main__":
 """
 
 
-def measured(commands: dict[str, list[str]], folder: Path) -> dict[str, float]:
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def measured(commands: dict[str, list[str]], folder: Path) -> dict[str, tuple[float, float]]:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    times: dict[str, list[float]] = {name: [] for name in commands}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():
-            start = time.perf_counter()
+            start, before = time.perf_counter(), cpu_seconds()
             subprocess.run(command, check=True, cwd=folder, env=environment, capture_output=True)
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(found[1:]) for name, found in times.items()}
+            times[name].append((time.perf_counter() - start, cpu_seconds() - before))
+    return {
+        name: (
+            statistics.median(wall for wall, _ in found[1:]),
+            statistics.median(cpu for _, cpu in found[1:]),
+        )
+        for name, found in times.items()
+    }
 
 
 def main() -> None:
@@ -90,10 +102,13 @@ def main() -> None:
         assert f"cached {STEPS}" in done.stdout, done.stdout
 
 
-def show(medians: dict[str, float]) -> None:
-    floor = medians["python -c pass"]
-    for name, seconds in medians.items():
-        print(f"{name:<32} {seconds * 1e3:8.1f} ms {seconds / floor:6.1f} x a bare interpreter")
+def show(medians: dict[str, tuple[float, float]]) -> None:
+    floor, least = medians["python -c pass"]
+    for name, (wall, cpu) in medians.items():
+        print(
+            f"{name:<30} {wall * 1e3:7.1f} ms {wall / floor:6.1f} x a bare interpreter, "
+            f"{cpu * 1e3:7.1f} ms of CPU {cpu / least:6.1f} x"
+        )
 
 
 if __name__ == "__main__":

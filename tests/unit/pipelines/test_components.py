@@ -8,6 +8,7 @@ import pytest
 
 import meguru
 from meguru.errors import NotFound
+from meguru.pipelines.code import Project, code_of
 from meguru.pipelines.components.catalogue import describe, list_components, show_component
 from meguru.pipelines.components.impact import impact
 
@@ -31,3 +32,28 @@ def test_a_package_that_can_not_be_loaded_is_described_and_hides_no_other():
 def test_what_is_no_step_is_described_as_that():
     point = EntryPoint("odd", "json:dumps", "meguru.components")
     assert describe(point, []).error == "json:dumps is no step"
+
+
+def test_of_a_package_that_is_installed_as_editable_the_code_itself_counts(tmp_path, monkeypatch):
+    # An editable install is this: a folder of sources on Python's path, and the package's record.
+    source = tmp_path / "src"
+    (source / "editable_text-1.0.dist-info").mkdir(parents=True)
+    (source / "editable_text-1.0.dist-info/METADATA").write_text(
+        "Metadata-Version: 2.1\nName: editable-text\nVersion: 1.0\n"
+    )
+    (source / "editable_text.py").write_text(
+        "def clean(x):\n    return helper(x)\n\ndef helper(x):\n    return x\n"
+    )
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/flow.py").write_text("from editable_text import clean\n")
+    monkeypatch.syspath_prepend(source)
+
+    def code():
+        return code_of(Project(tmp_path / "project/flow.py"), "editable_text:clean")
+
+    before = code()
+    assert {one.name for one in before.reached} == {"editable_text.clean", "editable_text.helper"}
+    (source / "editable_text.py").write_text(
+        "def clean(x):\n    return helper(x)\n\ndef helper(x):\n    return 2\n"
+    )
+    assert code().digest != before.digest
