@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
@@ -50,7 +51,13 @@ class Masker:
         self._known = re.compile("|".join(map(re.escape, words))) if words else None
         known = [re.escape(word.encode(errors="surrogateescape").lower()) for word in words]
         self._signs = re.compile(b"|".join([_SIGNS, *known]))
-        self._in_key = False
+        self.in_key = False
+
+    def fresh(self) -> Masker:
+        """Return one for another log, without the work of making it."""
+        made = copy.copy(self)
+        made.in_key = False
+        return made
 
     def bytes(self, data: bytes) -> bytes:
         """Return what is about to be written without secrets; quick where there are none."""
@@ -81,7 +88,7 @@ class Masker:
                 at,
                 stream,
                 text
-                if not self._in_key and len(text) <= MAX_LINE and "-----" not in text
+                if not self.in_key and len(text) <= MAX_LINE and "-----" not in text
                 else self._odd(text),
             )
             for (at, stream, _), text in zip(lines, texts, strict=True)
@@ -93,14 +100,14 @@ class Masker:
 
     def _key(self, text: str) -> str:
         if "-----" not in text:
-            return SHOWN if self._in_key else text
-        if self._in_key:
-            self._in_key = _KEY_ENDS.search(text) is None
+            return SHOWN if self.in_key else text
+        if self.in_key:
+            self.in_key = _KEY_ENDS.search(text) is None
             return SHOWN
         found = _KEY_BEGINS.search(text)
         if found is None:
             return text
-        self._in_key = _KEY_ENDS.search(text, found.end()) is None
+        self.in_key = _KEY_ENDS.search(text, found.end()) is None
         return text[: found.start()] + SHOWN
 
 

@@ -51,7 +51,7 @@ class StepLogs:
 
     def __init__(self, ws: Workspace, run: str, environment: Mapping[str, str] | None = None) -> None:
         self._ws, self._run = ws, run
-        self._secrets = secrets_of({**os.environ, **(environment or {})})
+        self._masker = Masker(secrets_of({**os.environ, **(environment or {})}))
         self._open: dict[str, _Open] = {}
         self._closed: list[_Open] = []
         self._next = time.monotonic() + PACE_SECONDS
@@ -60,7 +60,7 @@ class StepLogs:
         """Follow the file that a step prints to."""
         now = datetime.now(UTC)
         log = Log(step_run=f"{self._run}.{step}", attempt=attempt, run=self._run, step=step, begun_at=now)
-        self._open[step] = _Open(log, Growing(path, _micro(now)), Masker(self._secrets))
+        self._open[step] = _Open(log, Growing(path, _micro(now)), self._masker.fresh())
 
     def poll(self) -> None:
         """Write what is new, in one transaction and at most once a second."""
@@ -89,7 +89,7 @@ class StepLogs:
         lines, dropped = whole(one.growing.path, _micro(one.log.begun_at))
         if not lines and not one.known:
             return None
-        text = START + write(Masker(self._secrets).lines(lines))
+        text = START + write(self._masker.fresh().lines(lines))
         data = text.encode()
         digest = self._ws.blobs.put_bytes(data)
         one.log = msgspec.structs.replace(
