@@ -1,8 +1,9 @@
 """The fork server: a process with one thread that has the data libraries imported and forks a child a step.
 
-Run as ``python -P -m meguru.pipelines.executors.forkserver FD``; FD is a socket to the engine that carries
-one JSON object a line. When the engine goes away, by whatever way, the children and their process groups
-are killed and the server ends: no step outlives the process that owns its run.
+Run as ``python -P -m meguru.pipelines.executors.forkserver FD NEWS``; FD is a socket to the engine that
+carries one JSON object a line, NEWS a pipe on which children tell that their step is done. When the engine
+goes away, by whatever way, the children and their process groups are killed and the server ends: no step
+outlives the process that owns its run.
 
 One child is always forked ahead and waits for its step, so that a step need not wait for the fork.
 """
@@ -32,8 +33,8 @@ _MEMORY_SECONDS = 0.1
 
 
 class _Server:
-    def __init__(self, control: socket.socket) -> None:
-        self.control = control
+    def __init__(self, control: socket.socket, news: int) -> None:
+        self.control, self.news = control, news
         self.children: dict[int, str] = {}
         self.spare: tuple[int, int] | None = None  # its pid, and the pipe that its step comes through
         self.descriptors: list[int] = []
@@ -45,8 +46,7 @@ class _Server:
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._prctl(_SUBREAPER, 1)
         self.wake_read, self.wake_write = os.pipe()
-        self.news_read, self.news_write = os.pipe()
-        for end in (self.wake_read, self.wake_write, self.news_read):
+        for end in (self.wake_read, self.wake_write):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -56,15 +56,13 @@ class _Server:
     def serve(self) -> None:
         buffer = b""
         while True:
-            watched: list[Any] = [self.control, self.wake_read, self.news_read]
+            watched: list[Any] = [self.control, self.wake_read]
             ready, _, _ = select.select(watched, [], [], _MEMORY_SECONDS if self.limits else _CHECK_SECONDS)
             if os.getppid() != self.parent:
                 self._end()
             if self.wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_read, 4096)
-            if self.news_read in ready:
-                self._hear()
             self._reap()
             self._measure()
             if self.control in ready:
@@ -77,14 +75,6 @@ class _Server:
                     self._obey(json.loads(line))
                 if lines and self.spare is None:
                     self._fork_ahead()
-
-    def _hear(self) -> None:
-        """Pass on that a step is done, though its process has still to give its pages back."""
-        pids = {name: pid for pid, name in self.children.items()}
-        for name in os.read(self.news_read, 1 << 16).decode().split():
-            if name in pids:
-                self.children[pids[name]] = ""
-                self._tell({"id": name, "status": 0})
 
     def _obey(self, message: dict[str, Any]) -> None:
         for name in message.get("preload", ()):
@@ -155,10 +145,11 @@ class _Server:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self.control.close()
-            for end in (self.wake_read, self.wake_write, self.news_read, *(self.spare or ())[1:]):
+            for end in (self.wake_read, self.wake_write, *(self.spare or ())[1:]):
                 os.close(end)
             if "later" in message:
                 os.close(descriptor or 0)
+                _rehearse()
                 message, descriptor = _awaited(message["later"]), None
             os.environ.clear()
             os.environ.update(message["env"])
@@ -168,8 +159,8 @@ class _Server:
             status = _work(message, descriptor)
             sys.stdout.flush()
             sys.stderr.flush()
-            if descriptor is None and memory.is_small():
-                os.write(self.news_write, f"{message['id']}\n".encode())
+            if descriptor is None and memory.is_small():  # its pages are given back while the next one starts
+                os.write(self.news, f"{message['id']}\n".encode())
         except BaseException:  # noqa: BLE001 - the child must never return into the server's loop
             with contextlib.suppress(Exception):
                 import traceback
@@ -202,7 +193,6 @@ class _Server:
             self.limits.pop(pid, None)
             if name is not None:
                 _kill_group(pid)  # what the step left running in the background ends with it
-            if name:
                 self._tell({"id": name, "status": status, "over": self.over.pop(pid, 0)})
         if ended:
             self._end_daemons()
@@ -245,6 +235,13 @@ class _Server:
         if self.mark:
             orphans.end(self.mark)  # daemons of steps left their groups
         os._exit(0)
+
+
+def _rehearse() -> None:
+    from meguru.pipelines.executors import perform
+
+    with contextlib.suppress(Exception):  # the step itself would say what is wrong
+        perform.rehearse()
 
 
 def _awaited(pipe: int) -> dict[str, Any]:
@@ -293,9 +290,9 @@ def main() -> None:
     """Serve until the engine is gone."""
     from meguru.pipelines.executors import perform
 
-    perform.warm()
+    perform.rehearse()
     _settle()
-    _Server(socket.socket(fileno=int(sys.argv[1]))).serve()
+    _Server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])).serve()
 
 
 if __name__ == "__main__":

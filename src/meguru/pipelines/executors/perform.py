@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import sys
@@ -11,13 +12,15 @@ import typing
 from importlib import import_module
 from pathlib import Path
 from types import GenericAlias, TracebackType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from meguru.base import digests
 from meguru.errors import InvalidInput, MeguruError
 from meguru.pipelines import materializers, snapshot, step_metrics
 from meguru.pipelines.authoring import StepFunction
+from meguru.pipelines.code import Source
 from meguru.pipelines.executors import files
 from meguru.pipelines.executors.work import (
     Argument,
@@ -35,28 +38,48 @@ from meguru.pipelines.matching import item_type, output_types
 from meguru.pipelines.materializers import Place, Value
 from meguru.pipelines.materializers.items import ITEMS
 from meguru.pipelines.materializers.limit import Limited
-from meguru.storage.blobs import open_store
+from meguru.storage.blobs import BlobStore, open_store
 
 _TYPED = {"annotated", "items", "nested"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
 _MAX_TYPE, _MAX_MESSAGE, _MAX_TRACE = 200, 2000, 20_000
 
 
-def warm() -> None:
-    """Do once, in the fork server, what every child would else do again."""
+def rehearse() -> None:
+    """Do a step that does nothing and leaves nothing.
+
+    In the fork server it loads what every step needs. In a child that waits for its step it makes the pages
+    that every step writes to the child's own, ahead of time.
+    """
     materializers.choose.added()
-    sample = StepJob(
-        function="",
-        arguments={"x": PlainArgument(value=0)},
-        many_outputs=False,
-        folder="",
-        sources=[],
-        blobs="",
-        scratch="",
-        seed=0,
-    )
-    msgspec.convert(msgspec.to_builtins(sample), StepJob)
-    msgspec.json.encode(Outcome(outputs=[Value(kind="", digest="", size=0)]))
+    job = msgspec.convert(json.loads(msgspec.json.encode(_NOTHING)), StepJob)
+    snapshot.finder_of(Path(job.folder), job.sources)
+    open_store(job.folder)
+    msgspec.json.encode(carry_out(job, Place(cast("BlobStore", _Nowhere()), Path(job.folder))))
+
+
+def _nothing(x: int) -> int:
+    return x
+
+
+_NOTHING = StepJob(
+    function=f"{__name__}:_nothing",
+    arguments={"x": PlainArgument(value=0)},
+    many_outputs=False,
+    folder="/nowhere",
+    sources=[Source(module="nothing", path="nothing.py", digest="")],
+    blobs="/nowhere",
+    scratch="/nowhere",
+    seed=0,
+)
+
+
+class _Nowhere:
+    """Takes the output of a rehearsal."""
+
+    def put_bytes(self, data: bytes) -> str:
+        """Keep nothing."""
+        return digests.of_bytes(data)
 
 
 def main(job: dict[str, Any], result: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -73,6 +74,8 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._waiting: dict[str, tuple[socket.socket, int, _Over]] = {}
+        self._numbers = itertools.count(1)
+        self._numbered: dict[str, str] = {}
         self._swept = False
 
     def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
@@ -116,8 +119,10 @@ class ForkServer:
         devices: Iterable[int] = (),
         descriptors: Iterable[int] = (),
     ) -> None:
+        # A step's process may be seen to end after its step is done, and another of that name has begun.
+        number = f"{name}.{next(self._numbers)}"
         message |= {
-            "id": name,
+            "id": number,
             "log": str(log),
             "preload": list(preload),
             # The server may be older than what this process set since.
@@ -126,7 +131,8 @@ class ForkServer:
         }
         with self._lock:
             control = self._running()
-            self._waiting[name] = (control, limit, over)
+            self._waiting[number] = (control, limit, over)
+            self._numbered[name] = number
             _send(control, message, descriptors)
 
     def warm(self, modules: Iterable[str]) -> None:
@@ -137,18 +143,19 @@ class ForkServer:
     def kill(self, name: str) -> None:
         """End a step and every process it started; its `done` is called as for any end."""
         with self._lock:
-            if name not in self._waiting:
+            number = self._numbered.get(name, "")
+            if number not in self._waiting:
                 return
-            control = self._waiting[name][0]
-            _send(control, {"kill": name})
-        insist = threading.Timer(_PATIENCE, self._insist, (name, control))
+            control = self._waiting[number][0]
+            _send(control, {"kill": number})
+        insist = threading.Timer(_PATIENCE, self._insist, (number, control))
         insist.daemon = True
         insist.start()
 
-    def _insist(self, name: str, control: socket.socket) -> None:
+    def _insist(self, number: str, control: socket.socket) -> None:
         """End the server if it has not ended a step: a step may have stopped it."""
         with self._lock:
-            stuck = name in self._waiting and self._control is control and self._waiting[name][0] is control
+            stuck = number in self._waiting and self._waiting[number][0] is control is self._control
             if stuck and self._process is not None:
                 self._process.kill()
 
@@ -177,16 +184,19 @@ class ForkServer:
             self._swept = True
             orphans.end_of_dead_engines()
         ours, theirs = socket.socketpair()
+        news, tell = os.pipe()
         mark = orphans.mark()
         self._process = subprocess.Popen(
-            [*self._program, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [*self._program, str(theirs.fileno()), str(tell)],
+            pass_fds=[theirs.fileno(), tell],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             env=environment() | self._variables | {orphans.VARIABLE: mark},
         )
         theirs.close()
+        os.close(tell)
         self._control = ours
+        threading.Thread(target=self._hear, args=(news,), name="steps-done", daemon=True).start()
         listener = threading.Thread(target=self._listen, args=(ours, mark), name="fork-server", daemon=True)
         listener.start()
         return ours
@@ -199,14 +209,23 @@ class ForkServer:
         with self._lock:
             if self._control is control:
                 self._control = None
-            left = [name for name, (used, _, _) in self._waiting.items() if used is control]
+            left = [number for number, (used, _, _) in self._waiting.items() if used is control]
         orphans.end(mark)  # if the server was killed, it could not do so itself
-        for name in left:
-            self._finish(name)
+        for number in left:
+            self._finish(number)
 
-    def _finish(self, name: str, **how: Any) -> None:
+    def _hear(self, news: int) -> None:
+        """Take in that a step is done, from its process itself, while that gives its memory back."""
+        with os.fdopen(news, "rb") as lines:
+            for line in lines:
+                self._finish(line.decode().strip(), status=0)
+
+    def _finish(self, number: str, **how: Any) -> None:
         with self._lock:
-            waiting = self._waiting.pop(name, None)
+            waiting = self._waiting.pop(number, None)
+            name = number.rpartition(".")[0]
+            if self._numbered.get(name) == number:
+                del self._numbered[name]
         if waiting is not None:
             _, limit, over = waiting
             over(Exit(limit=limit, **how))
