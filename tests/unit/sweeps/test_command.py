@@ -6,10 +6,13 @@ import json
 import sys
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 import meguru as package
 from meguru.cli.errors import run
 from meguru.cli.root import root
+from meguru.console.routes import routes
 from meguru.errors import InvalidInput
 
 
@@ -47,6 +50,22 @@ def test_a_sweep_can_be_started_looked_at_and_given_more_trials(meguru):
     code, out, _ = meguru("sweep", "resume", sweep, "--trials", "3", "--json")
     assert (code, json.loads(out)["counts"]) == (0, {"succeeded": 3})
     assert meguru("sweep", "stop", sweep)[0] == 6
+
+
+def test_the_run_of_a_trial_shows_what_its_steps_logged(meguru, sweeper):
+    words = ("-p", "x=choice:3", "--metric", "loss", "--sampler", "grid")
+    assert meguru("sweep", "start", "flow.py:curves", *words)[0] == 0
+    (run,) = json.loads(meguru("runs", "list", "--json")[1])["items"]
+    out = meguru("runs", "show", run["id"])[1]
+    assert f"logged to run/{run['tracked']}" in out
+    assert "3.2  (3 points)" in out
+    assert f"/ui/runs/{run['tracked']}" in console(sweeper.ws, f"/ui/pipelines/runs/{run['id']}")
+
+
+def console(ws, path):
+    app = Starlette(routes=routes(lambda _: ws))
+    with TestClient(app) as client:
+        return client.get(path).text
 
 
 def test_a_detached_sweep_is_left_to_a_server_and_can_be_stopped(meguru):
