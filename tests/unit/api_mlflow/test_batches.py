@@ -57,6 +57,7 @@ def test_the_metrics_of_a_logged_model_are_the_models_too(mlflow):
             "Invalid value \"a b\\n\" for parameter 'metrics[1].name' supplied: Names may only contain",
         ),
         ({"params": [{"value": "x"}]}, "Missing value for required parameter 'params[0].key'"),
+        ({"tags": [{"key": ["x"], "value": "x"}]}, "parameter 'tags' supplied"),
         ({"tags": [{"key": "x/../y"}]}, "parameter 'tags[0].key' supplied: Names may be treated as files"),
         (
             {"metrics": [{"key": "k" * 251, "value": 1, "timestamp": 1}]},
