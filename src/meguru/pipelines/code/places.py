@@ -118,7 +118,7 @@ def file_inside(text: str, folders: list[Path], root: Path) -> Path | None:
     for folder in folders:
         try:
             path = (folder / text).resolve()
-            fits = path.is_relative_to(root.resolve()) and path.is_file() and path.suffix != ".py"
+            fits = path.is_relative_to(root.resolve()) and path.is_file()
             if fits and path.stat().st_size <= LARGEST and ".meguru" not in path.parts:
                 return path
         except (OSError, ValueError):

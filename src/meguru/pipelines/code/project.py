@@ -87,9 +87,10 @@ class Project(Places):
             self.absent.setdefault(module.name, set()).add(text)
             return None
         name = path.relative_to(self.root.resolve()).as_posix()
-        if name not in self.data:
-            self.data[name] = Source(module="", path=name, digest=digests.of_file(path))
-        return self.data[name]
+        found = self.data.get(name) or Source(module="", path=name, digest=digests.of_file(path))
+        if all(one.source.path != name for one in self.modules().values()):
+            self.data[name] = found
+        return found
 
     def sources(self) -> list[Source]:
         """Return what a snapshot of the project holds: its modules, then the data files that were reached."""
