@@ -80,6 +80,15 @@ class RegistryContract:
             if each["name"] == "CreateA":
                 assert each["latest_versions"][0]["aliases"] == ["best"]
 
+    def test_names_may_be_as_long_as_mlflows(self, client, post):
+        name, alias = "n" * 256, "a" * 255
+        post("registered-models/create", name=name)
+        post("model-versions/create", name=name, source="s3://b/m")
+        post("registered-models/alias", name=name, alias=alias, version="1")
+        asked = {"name": name, "alias": alias}
+        found = client.get(f"{API}/registered-models/alias", params=asked).json()["model_version"]
+        assert (found["version"], found["aliases"]) == ("1", [alias])
+
     def test_logged_models_are_found_by_what_was_measured_on_a_dataset(self, post, run):
         model = post("logged-models", experiment_id="0", name="net")["model"]["info"]["model_id"]
         point = {"key": "acc", "value": 0.5, "timestamp": 1, "dataset_name": "d", "dataset_digest": "g"}

@@ -41,8 +41,8 @@ model_version = Table(
 model_alias = Table(
     "model_alias",
     metadata,
-    Column("name", String(100), primary_key=True),
-    Column("alias", String(100), primary_key=True),
+    Column("name", String(256), primary_key=True),
+    Column("alias", String(255), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("version", Integer, nullable=False),
     Column("since", UtcTime, nullable=False),

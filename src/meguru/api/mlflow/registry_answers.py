@@ -16,7 +16,7 @@ from meguru.tracking.mlflow import limits
 
 STAGES = {stage.lower(): stage for stage in ("None", "Staging", "Production", "Archived")}
 MAX_TAG = 100_000
-_ALIAS = re.compile(r"[\w-]{1,100}")
+_ALIAS = re.compile(r"[\w-]{1,255}")
 
 
 def model_answers(tx: Connection, models: Sequence[Model]) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def check_alias(alias: str) -> str:
     if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias):
         raise invalid(f"'{alias}' alias name is reserved")
     if not _ALIAS.fullmatch(alias):
-        raise invalid(f"Invalid alias name: '{alias[:120]}': 1 to 100 letters, digits, '_' or '-'")
+        raise invalid(f"Invalid alias name: '{alias[:120]}': 1 to 255 letters, digits, '_' or '-'")
     return alias
 
 
