@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -167,6 +169,8 @@ class MlflowContract:
         ask = {"experiment_ids": ["0"], "max_results": 1}
         token = call("POST", "runs/search", order_by=["metrics.acc"], **ask)["next_page_token"]
         strange = ["WzBd", "WzAsImEiLCJiIl0=", "WzAsOTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ==", "x", "WyJhIl0="]
+        wrong_kinds = [[0, *"aaaaaa"], [0, 1, 2, 3, 4, 5, 6], [0, 1, "a", 1, "a", 5, "a"]]
+        strange += [base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in wrong_kinds]
         for each in (*strange, token):
             code, _ = call("POST", "runs/search", order_by=["params.opt", "end_time"], page_token=each, **ask)
             assert code == 400

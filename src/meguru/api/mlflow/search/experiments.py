@@ -37,9 +37,9 @@ def search_experiments(tx: Connection, params: Params) -> tuple[list[int], str]:
         query.where(_condition(raw, clause))
     keys = [_key(order) for order in grammar.read_order(params.texts("order_by"), kinds=KINDS)]
     if not keys:
-        keys = [pages.Key("e.created_at", descending=True), pages.Key("e.id")]
+        keys = [pages.Key("e.created_at", descending=True), pages.Key("e.id", numbers=True)]
     elif not any(key.column == "e.id" for key in keys):
-        keys.append(pages.Key("e.id", descending=True))
+        keys.append(pages.Key("e.id", descending=True, numbers=True))
     after = pages.read(params.text("page_token"))
     rows, last = pages.fetch(raw, query, keys, after=after, limit=limit)
     return [row[0] for row in rows], pages.write(last)
@@ -65,7 +65,7 @@ def _key(order: grammar.Order) -> pages.Key:
     columns = {**_MOMENTS, "name": "e.name", "experiment_id": "e.id"}
     if order.kind != "attribute" or order.key not in columns:
         raise _unknown(order.key)
-    return pages.Key(columns[order.key], order.descending)
+    return pages.Key(columns[order.key], order.descending, numbers=order.key == "experiment_id")
 
 
 def _unknown(key: str) -> Exception:

@@ -18,10 +18,15 @@ from meguru.storage.db.raw import Raw
 
 @dataclass(frozen=True)
 class Key:
-    """One column of an order; it is never NULL."""
+    """One column of an order; it is never NULL, and holds either numbers or texts."""
 
     column: str
     descending: bool = False
+    numbers: bool = False
+
+    def takes(self, value: Any) -> bool:
+        """Tell whether a value of a token can be one of the column."""
+        return isinstance(value, int | float) if self.numbers else isinstance(value, str)
 
 
 @dataclass
@@ -63,7 +68,9 @@ def fetch(
     A row has the query's columns first, and then its keys.
     """
     conditions, values = list(query.conditions), list(query.values)
-    if after and len(after) != len(keys):
+    if after and not (
+        len(after) == len(keys) and all(key.takes(value) for key, value in zip(keys, after, strict=True))
+    ):
         raise wrong_token()
     if after:
         sql, more = _after(keys, after)

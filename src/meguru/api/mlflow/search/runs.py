@@ -26,7 +26,8 @@ _STATUS = " ".join(
 )
 _TEXTS = {
     "run_name": "r.name",
-    "status": f"CASE WHEN x.status = 'SCHEDULED' AND r.state = 'running' THEN 'SCHEDULED' {_STATUS} END",
+    "status": f"CASE WHEN x.status = 'SCHEDULED' AND r.state = 'running' THEN 'SCHEDULED' {_STATUS} "
+    "ELSE 'RUNNING' END",
     "user_id": "coalesce(x.user_id, r.created_by)",
 }
 _MOMENTS = {"start_time": "r.started_at", "end_time": "r.finished_at"}
@@ -108,7 +109,7 @@ class _Search:
             if not chosen.is_ordered:
                 query.join(f"{begin.join} run_series o ON o.run = r.id AND o.key = ?", first.key)
             query.where(("o.value IS NOT NULL", []))
-            keys.append(pages.Key("o.value", first.descending))
+            keys.append(pages.Key("o.value", first.descending, numbers=True))
         elif by_metric:
             having = "EXISTS (SELECT 1 FROM run_series o WHERE o.run = r.id AND o.key = ?"
             lacking = f"{having} AND o.value IS NULL)" if phase == 1 else f"NOT {having})"
@@ -178,8 +179,10 @@ def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[page
     alias = f"k{index}"
     if order.kind == "metric":
         query.join(f"LEFT JOIN run_series {alias} ON {alias}.run = r.id AND {alias}.key = ?", order.key)
-        yield pages.Key(f"CASE WHEN {alias}.run IS NULL THEN 2 WHEN {alias}.value IS NULL THEN 1 ELSE 0 END")
-        yield pages.Key(f"coalesce({alias}.value, 0.0)", order.descending)
+        yield pages.Key(
+            f"CASE WHEN {alias}.run IS NULL THEN 2 WHEN {alias}.value IS NULL THEN 1 ELSE 0 END", numbers=True
+        )
+        yield pages.Key(f"coalesce({alias}.value, 0.0)", order.descending, numbers=True)
     elif order.kind in _TABLES:
         table = _TABLES[order.kind]
         query.join(f"LEFT JOIN {table} {alias} ON {alias}.run = r.id AND {alias}.key = ?", order.key)
@@ -197,7 +200,7 @@ def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[page
 
 
 def _last_if_missing(column: str, order: grammar.Order) -> Iterator[pages.Key]:
-    yield pages.Key(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END")
+    yield pages.Key(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END", numbers=True)
     yield pages.Key(f"coalesce({column}, '')", order.descending)
 
 
