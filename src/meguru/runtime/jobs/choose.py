@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, union_all
 
 from meguru.runtime.jobs.schema import job
 from meguru.runtime.jobs.types import JobState
@@ -50,6 +50,13 @@ def choose(tx: Connection, wanted: Wanted, *, lock: bool) -> Row[Any] | None:
         if chosen is None or not lock or _locked(tx, chosen, wanted.now):
             return chosen
         wanted.taken.add(chosen.id)
+
+
+def is_anything_due(tx: Connection, wanted: Wanted) -> bool:
+    """Tell whether a job is due, whatever its lane: each event wakes all workers, and most find nothing."""
+    looks = (silent(wanted), parked(wanted), waiting(wanted, 1))
+    ids = [select(look.subquery().c.id) for look in looks]
+    return tx.execute(union_all(*ids).limit(1)).first() is not None
 
 
 def _waiting(tx: Connection, wanted: Wanted) -> Row[Any] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, in
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
 from meguru.runtime.jobs import lanes
-from meguru.runtime.jobs.choose import Wanted, choose
+from meguru.runtime.jobs.choose import Wanted, choose, is_anything_due
 from meguru.runtime.jobs.schema import job
 from meguru.runtime.jobs.types import Job, JobState
 
@@ -126,7 +126,10 @@ def is_due(
     avoid: Iterable[str] = (),
 ) -> bool:
     """Tell whether there is something to claim."""
-    wanted = Wanted(now, list(kinds), job_id, lanes.look(tx, now).full | set(avoid))
+    wanted = Wanted(now, list(kinds), job_id, set(avoid))
+    if not is_anything_due(tx, wanted):
+        return False
+    wanted.closed |= lanes.look(tx, now).full
     return choose(tx, wanted, lock=False) is not None
 
 
