@@ -105,6 +105,15 @@ def wait_for(steps: Steps, n: int, times: int = 1) -> None:
     until(lambda: place.exists() and len(place.read_text().split()) == times, 120)
 
 
+def test_a_step_that_fits_no_node_fails_after_a_while_and_says_so(cluster, tmp_path):
+    executor = RayTasks(cluster.address, wait=1)
+    steps = Steps(tmp_path, executor, STEPS)
+    steps.start("first", 1, cpu=64.0)
+    failure = steps.end().outcome.failure
+    executor.close()
+    assert failure.message == "no node of the cluster has 64 CPU (for 1 s)"
+
+
 def test_the_steps_of_a_lost_node_are_reported_as_lost_and_the_others_go_on(cluster, shared, tmp_path):
     steps = Steps(tmp_path, shared, STEPS)
     names = [steps.start("meet", n) for n in range(2)]

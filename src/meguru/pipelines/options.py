@@ -71,6 +71,13 @@ def options(
             field="env",
             hint="name the lock file of the step's own environment: env='envs/torch/uv.lock'",
         )
+    needed = read_resources(resources)
+    if chosen == "thread" and needed is not None and needed.memory:
+        raise InvalidInput(
+            "a thread has no memory of its own that could be limited",
+            field="resources.memory",
+            hint="leave memory out, or use isolation='process'",
+        )
     return Options(
         retries=retries,
         backoff=durations.seconds(backoff, field="backoff") or 0.0,
@@ -78,7 +85,7 @@ def options(
         cache=cache,
         isolation=chosen,
         env=env,
-        resources=read_resources(resources),
+        resources=needed,
         pool=None if pool is None else check_name("pool", pool, field="pool"),
         deterministic=deterministic,
     )

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from meguru.errors import NotFound
+from meguru import step
+from meguru.errors import InvalidInput, NotFound
 from meguru.pipelines import executors
 from meguru.pipelines.executors.process import ForkServer
 from meguru.pipelines.executors.ray import RayTasks
@@ -65,3 +66,10 @@ def test_steps_fail_clearly_when_no_cluster_came_in_time(tmp_path):
     assert failure.type == "ClusterLost"
     assert failure.message.startswith("there was no Ray cluster at 127.0.0.1:")
     assert "Connection refused" in failure.message
+
+
+def test_a_limit_of_memory_is_refused_where_it_could_not_be_kept():
+    with pytest.raises(InvalidInput, match="a thread has no memory of its own") as refused:
+        step(isolation="thread", resources={"memory": "1GB"})
+    assert refused.value.field == "resources.memory"
+    assert step(isolation="thread", resources={"cpu": 2})

@@ -110,7 +110,7 @@ class RayTasks:
             self._driver = subprocess.Popen(
                 [
                     *(sys.executable, "-P", "-m", "meguru.pipelines.executors.rayhost"),
-                    *(str(theirs.fileno()), self.address),
+                    *(str(theirs.fileno()), self.address, str(self.wait)),
                 ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

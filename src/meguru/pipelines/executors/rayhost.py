@@ -1,7 +1,8 @@
 """The driver of a Ray cluster, in a process of its own: Ray ends its driver when the cluster is lost.
 
-Run as ``python -P -m meguru.pipelines.executors.rayhost FD ADDRESS``; FD is a socket to the engine that
-carries one JSON object a line. It ends when the engine hangs up, and when the cluster's head is gone.
+Run as ``python -P -m meguru.pipelines.executors.rayhost FD ADDRESS WAIT``; FD is a socket to the engine
+that carries one JSON object a line, WAIT how many seconds a step may fit no node. It ends when the engine
+hangs up, and when the cluster's head is gone.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import ray.exceptions
 from meguru.pipelines.executors import raytask
 from meguru.pipelines.executors.base import Ended, died
 from meguru.pipelines.executors.raytask import FromRay, Said, ToRay
+from meguru.pipelines.executors.work import StepJob
 
 GONE = 70
 """The code with which this process ends when the head of the cluster is gone."""
@@ -31,15 +33,19 @@ _PROBE_SECONDS = 1.0
 _MISSED = 5
 _CONNECT_SECONDS = 60.0
 _PATIENCE_SECONDS = 15.0
+_LOOK_SECONDS = 5.0
 _TURN_SECONDS = 0.05
 
 
 class _Host:
-    def __init__(self, control: socket.socket) -> None:
-        self.control = control
+    def __init__(self, control: socket.socket, wait: float) -> None:
+        self.control, self.wait = control, wait
         self.orders: queue.SimpleQueue[ToRay] = queue.SimpleQueue()
         self.tasks: dict[Any, str] = {}
         self.killed: dict[str, float] = {}
+        self.jobs: dict[str, StepJob] = {}
+        self.unfit: dict[str, float] = {}
+        self.looked = time.monotonic()
         self.addresses: list[str] = []
         self.lock = threading.Lock()
         self.remote = ray.remote(raytask.perform)
@@ -64,6 +70,8 @@ class _Host:
                 self.follow()
             if self.killed:
                 self.insist()
+            if time.monotonic() > self.looked + _LOOK_SECONDS:
+                self.refuse()
 
     def obey(self, order: ToRay) -> None:
         if order.job is None:
@@ -71,7 +79,7 @@ class _Host:
             return
         job = order.job
         task = self.remote.options(
-            num_cpus=job.cpu or 1,
+            num_cpus=job.cpu or 1.0,
             num_gpus=job.gpu,
             memory=job.memory or None,
             max_retries=0,
@@ -79,6 +87,7 @@ class _Host:
             name=f"meguru {job.function}",
         ).remote(msgspec.json.encode(job), order.preload)
         self.tasks[task] = order.name
+        self.jobs[order.name] = job
 
     def end(self, name: str) -> None:
         for task, its in self.tasks.items():
@@ -94,6 +103,27 @@ class _Host:
                 self.killed[name] = late + 2 * _PATIENCE_SECONDS
                 ray.cancel(task, force=True)
 
+    def refuse(self) -> None:
+        """Give up steps that have fitted no node of the cluster for too long."""
+        self.looked = time.monotonic()
+        there = [one["Resources"] for one in ray.nodes() if one["Alive"]]  # type: ignore[no-untyped-call]
+        for task, name in list(self.tasks.items()):
+            wanted = _wanted(self.jobs[name])
+            if any(all(one.get(kind, 0) >= count for kind, count in wanted.items()) for one in there):
+                self.unfit.pop(name, None)
+            elif self.looked > self.unfit.setdefault(name, self.looked) + self.wait:
+                ray.cancel(task, force=True)
+                del self.tasks[task]
+                self.forget(name)
+                text = ", ".join(f"{count:g} {kind}" for kind, count in wanted.items())
+                ended = died(f"no node of the cluster has {text}", f"for {self.wait:g} s", type="NoNode")
+                self.tell(FromRay(name=name, said=Said(ended=ended)))
+
+    def forget(self, name: str) -> None:
+        """Drop what was known of a step that has ended."""
+        for known in (self.killed, self.jobs, self.unfit):
+            known.pop(name, None)
+
     def follow(self) -> None:
         """Pass on what running tasks say."""
         tasks = list(self.tasks)
@@ -104,7 +134,7 @@ class _Host:
             said = self.hear(task)
             if said.ended is not None:
                 name = self.tasks.pop(task)
-                self.killed.pop(name, None)
+                self.forget(name)
                 self.tell(FromRay(name=name, said=said))
             elif said.log or said.metrics:
                 self.tell(FromRay(name=self.tasks[task], said=said))
@@ -124,6 +154,11 @@ class _Host:
     def tell(self, news: FromRay) -> None:
         with self.lock, contextlib.suppress(OSError):
             self.control.sendall(msgspec.json.encode(news) + b"\n")
+
+
+def _wanted(job: StepJob) -> dict[str, float]:
+    wanted = {"CPU": job.cpu or 1.0, "GPU": job.gpu, "memory": float(job.memory)}
+    return {kind: count for kind, count in wanted.items() if count}
 
 
 def _ended(error: ray.exceptions.RayError) -> Ended:
@@ -180,7 +215,7 @@ def _answers(address: str) -> None:
 
 def main() -> None:
     """Serve until the engine or the cluster is gone."""
-    host = _Host(socket.socket(fileno=int(sys.argv[1])))
+    host = _Host(socket.socket(fileno=int(sys.argv[1])), float(sys.argv[3]))
     threading.Thread(target=host.read, name="orders", daemon=True).start()
     try:
         host.addresses = connect(sys.argv[2])
