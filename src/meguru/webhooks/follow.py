@@ -73,7 +73,13 @@ def _promise_calls(ctx: Context, *, seq: int) -> int:
         return 0
     (event,) = events.read(ctx.tx, after=seq - 1, limit=1)
     count = 0
-    for number, call in enumerate(topics.calls_of(ctx.tx, event)):
+    try:
+        calls = topics.calls_of(ctx.tx, event)
+    except (ValueError, TypeError, AttributeError):
+        # One event that can't be told must not keep all later ones from being told.
+        log.exception("no webhook can be told of event %s", event.id)
+        calls = []
+    for number, call in enumerate(calls):
         for hook in store.all_webhooks(ctx.tx):
             if _wants(hook, call.topic, seq):
                 payload: dict[str, Any] = {"webhook": hook.id, "call": msgspec.to_builtins(call)}

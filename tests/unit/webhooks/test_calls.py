@@ -21,6 +21,7 @@ from meguru.base.settings import load_settings
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime import events
 from meguru.runtime.jobs import Worker
+from meguru.runtime.operations.operation import Operation
 from meguru.server.access import Access
 from meguru.webhooks import manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
@@ -170,6 +171,19 @@ def test_a_call_is_promised_once_however_many_follow_the_log(client, ws, receive
     make_version(client)
     assert [Follower(ws).step(), Follower(ws).step(), settle()] == [1, 0, 0]
     assert len(receiver.calls) == 1
+
+
+def test_an_event_that_can_not_be_told_holds_nothing_up(client, ws, receiver, settle, caplog):
+    def say(ctx):
+        ctx.emit("model_alias.moved", "model/no-version", data={})
+        ctx.emit("model_version.registered", "model/no-version", data={})
+
+    manage.create(ws, name="w", url=receiver.url, topics=list(TOPICS))
+    Operation(say, "test.say", "test:write", query=False, evented=True)(ws)
+    make_version(client)
+    assert settle() >= 2
+    assert "registered_model" in {each["entity"] for each in receiver.bodies()}
+    assert "no webhook can be told" in caplog.text
 
 
 def test_a_call_is_signed_with_the_secret_over_its_id_its_time_and_its_body(client, ws, receiver, settle):
