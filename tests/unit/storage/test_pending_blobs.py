@@ -56,8 +56,9 @@ def test_the_same_bytes_are_pending_once(workspace):
     assert count(workspace) == 1
 
 
-def test_a_large_blob_is_durable_at_once(workspace):
-    digest = put(workspace, b"x" * (pending.LARGEST + 1))
+@pytest.mark.parametrize("size", [0, pending.LARGEST + 1])
+def test_an_empty_blob_and_a_large_one_are_durable_at_once(workspace, size):
+    digest = put(workspace, b"x" * size)
     assert workspace.blobs.has(digest)
     assert count(workspace) == 0
 

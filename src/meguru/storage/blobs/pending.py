@@ -39,7 +39,7 @@ pending_blob = Table(
 
 def write(blobs: BlobStore, data: bytes) -> str:
     """Put a blob that need not be durable before `keep` is committed; return its digest."""
-    if isinstance(blobs, LocalStore) and len(data) <= LARGEST:
+    if isinstance(blobs, LocalStore) and 0 < len(data) <= LARGEST:
         return blobs.put_soon(data)
     return blobs.put_bytes(data)
 
