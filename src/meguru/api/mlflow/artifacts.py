@@ -105,7 +105,7 @@ def _may_put(ctx: Context, *, path: str) -> None:
     _place_to_write(ctx, path)
 
 
-@carry("run:write", evented=False)
+@carry("run:write", evented=False, quiet=True)
 def _put(ctx: Context, *, path: str, digest: str, data: bytes = b"") -> None:
     size = len(data) or ctx.blobs.size(digest)
     place = _place_to_write(ctx, path)

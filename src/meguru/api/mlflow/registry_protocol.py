@@ -160,7 +160,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
 
 
 def carry(
-    permission: str, *, evented: bool = True
+    permission: str, *, evented: bool = True, quiet: bool = False
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
     """Make a change of this door an operation: authorised, in one transaction, told of in the log.
 
@@ -168,7 +168,7 @@ def carry(
     """
 
     def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
-        return Operation(function, _name(function), permission, query=False, evented=evented)
+        return Operation(function, _name(function), permission, query=False, evented=evented, quiet=quiet)
 
     return mark
 

@@ -100,7 +100,7 @@ def _run(
         if request:
             kept = "" if operation.secret else msgspec.json.encode(result).decode()
             answers.keep(ctx.tx, request, kept, ctx.now())
-    if ctx.is_open and not operation.query:
+    if ctx.is_open and not operation.query and not operation.quiet:
         ws.notify()
     for hook in ctx.hooks:
         hook()

@@ -45,6 +45,9 @@ class Operation(Generic[P, R]):
     alone
         True when changes wait for each other from their first look at the database, on every database: what
         they read can't be old when they write. False only for hot paths, which lock what they change.
+    quiet
+        True when whoever waits for events may hear of it a little later, with others: for hot paths, each of
+        which would wake all who wait.
     secret
         True when its answer holds a secret: it is given once, and not kept for a repeated request.
     """
@@ -59,10 +62,12 @@ class Operation(Generic[P, R]):
         evented: bool,
         alone: bool = True,
         secret: bool = False,
+        quiet: bool = False,
     ) -> None:
         self.function = function
         self.name, self.permission = name, permission
-        self.query, self.evented, self.alone, self.secret = query, evented, alone, secret
+        self.query, self.evented, self.alone = query, evented, alone
+        self.secret, self.quiet = secret, quiet
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
         self.__module__ = function.__module__
