@@ -79,6 +79,19 @@ def test_everything_comes_over_and_is_the_same_on_both_sides(workspace, store):
     assert [file.path for file in artifacts(workspace, run=from_hex(run))] == ["deep/er/файл.txt"]
 
 
+@pytest.mark.integration
+def test_everything_comes_over_into_postgresql(postgres_url, tmp_path, in_folder):
+    from meguru.base.settings import Settings
+
+    load_operations()
+    with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
+        first, again = (bring_in(ws, str(in_folder[0])) for _ in range(2))
+    assert (first.problems, first.differences) == ([], [])
+    assert numbers(first, "read") == numbers(first, "found")
+    assert again.same
+    assert set(numbers(again, "added").values()) == {0}
+
+
 def test_a_second_import_adds_nothing_and_tells_nobody(workspace, store):
     load_operations()
     bring_in(workspace, store[0])

@@ -12,6 +12,7 @@ from meguru.exchange.mlflow.protocol import Http, InProcess, Talk
 from meguru.exchange.mlflow.report import Book, Report
 from meguru.exchange.mlflow.sources import open_source
 from meguru.exchange.mlflow.sources.server import ServerSource
+from meguru.exchange.mlflow.targets.base import Target
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.runtime.workspace import Workspace
 
@@ -55,29 +56,39 @@ def bring_in(
 
 
 def send_out(ws: Workspace | RemoteWorkspace, where: str, *, progress: Progress | None = None) -> Report:
-    """Export a workspace to a file store of MLflow, and compare both sides.
+    """Export a workspace to a store of MLflow, and compare both sides.
 
     Parameters
     ----------
     where
-        A folder that is new, empty, or a file store: what is missing there is added.
+        A folder that is new, empty, or a file store, or the URL of a server: what is missing there is added.
     progress
         Is told what is counted, how much of it is done, and how much there is if that is known.
     """
     from meguru.exchange.mlflow.send import Exporter
-    from meguru.exchange.mlflow.targets.folder import FolderTarget
 
-    if "://" in where and not where.startswith("file:"):
-        raise UsageError(f"{where[:120]!r} can't be written to", hint="name a folder")
-    folder = Path(unquote(where.removeprefix("file://"))) if where.startswith("file:") else Path(where)
-    book = Book(_name(ws), str(folder))
-    target = FolderTarget(folder, tell=book.tell)
+    book = Book(_name(ws), where)
+    is_server = where.startswith(("http://", "https://"))
+    target = _target(where, book)
     here = workspace_source(ws, book)
     try:
-        return Exporter(ws, here, target, book, progress=progress).send()
+        return Exporter(ws, here, target, book, same_ids=not is_server, progress=progress).send()
     finally:
         target.close()
         here.close()
+
+
+def _target(where: str, book: Book) -> Target:
+    if where.startswith(("http://", "https://")):
+        from meguru.exchange.mlflow.targets.server import ServerTarget
+
+        return ServerTarget(Talk(Http(where)), tell=book.tell)
+    from meguru.exchange.mlflow.targets.folder import FolderTarget
+
+    if "://" in where and not where.startswith("file:"):
+        raise UsageError(f"{where[:120]!r} can't be written to", hint="name a folder, or a server")
+    folder = Path(unquote(where.removeprefix("file://"))) if where.startswith("file:") else Path(where)
+    return FolderTarget(folder, tell=book.tell)
 
 
 def workspace_source(ws: Workspace | RemoteWorkspace, book: Book) -> ServerSource:

@@ -1,4 +1,4 @@
-"""Send a workspace to a file store of MLflow: what is missing is written, and both sides are compared."""
+"""Send a workspace to a store of MLflow: what is missing is written, and both sides are compared."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Any
 
 import msgspec
 
-from meguru.base import digests
 from meguru.errors import Busy, MeguruError
 from meguru.exchange.mlflow.report import Book, Report
-from meguru.exchange.mlflow.sources.folder import FolderSource
 from meguru.exchange.mlflow.sources.server import ServerSource
 from meguru.exchange.mlflow.spool import Spool
-from meguru.exchange.mlflow.targets.folder import FolderTarget
+from meguru.exchange.mlflow.targets.base import Target
 from meguru.exchange.mlflow.types import Experiment, LoggedModel, Registered, Run, Version, as_run
 from meguru.registry import brought
 from meguru.runtime.remote import RemoteWorkspace
@@ -35,13 +33,14 @@ class Exporter:
         self,
         ws: Workspace | RemoteWorkspace,
         here: ServerSource,
-        target: FolderTarget,
+        target: Target,
         book: Book,
         *,
+        same_ids: bool = True,
         progress: Progress | None = None,
     ) -> None:
         self._ws, self._here, self._target, self._book = ws, here, target, book
-        self._there = FolderSource(target.folder, tell=book.tell)
+        self._same_ids = same_ids
         self._progress = progress or (lambda _what, _done, _of: None)
         self._spool = Spool()
         self._done = 0
@@ -60,8 +59,8 @@ class Exporter:
                 self._try(lambda each=model, of=experiment: self._logged(each, of))  # type: ignore[misc]
         for registered in self._here.registered():
             self._try(lambda each=registered: self._registered(each))  # type: ignore[misc]
-        self._compare_experiments()
         self._target.close()
+        self._compare_experiments()
         self._spool.close()
         return self._book.close()
 
@@ -79,20 +78,20 @@ class Exporter:
         self._book.count("runs", read=1)
         self._fill("here", run, self._here)
         files = {file.path: file.digest for file in show.artifacts(self._ws, run=from_hex(run.id))}
-        known = self._there.run(of, run.id)
+        known = self._target.find_run(of, run.id)
         self._spool.clear("there")
         held: dict[str, str] = {}
         if known is not None:
-            self._fill("there", known, self._there)
-            held = {file.path: digests.of_file(Path(file.place)) for file in self._there.files(known)}
+            self._fill("there", known, self._target)
+            held = self._target.run_files(known)
         if known is None or self._is_behind(known, held, run, files):
             points = ((key, self._here.points(run, key)) for key in run.keys)
             self._target.run(run, of, points, self._local(files))
             self._book.count("runs", added=known is None)
-            known = self._there.run(of, run.id)
+            known = self._target.find_run(of, run.id)
             if known is not None:
-                self._fill("there", known, self._there)
-                held = {file.path: digests.of_file(Path(file.place)) for file in self._there.files(known)}
+                self._fill("there", known, self._target)
+                held = self._target.run_files(known)
         self._check(run, files, known, held)
 
     def _fill(self, side: Any, run: Run, source: Any) -> None:
@@ -102,7 +101,9 @@ class Exporter:
 
     def _is_behind(self, known: Run, held: dict[str, str], run: Run, files: dict[str, str]) -> bool:
         """Tell whether what is there lacks something, and has nothing that is not here."""
-        lacks = any(self._spool.missing(at="there")) or held != files or as_run(known) != as_run(run)
+        lacks = (
+            any(self._spool.missing(at="there")) or held != files or self._fields(known) != self._fields(run)
+        )
         has_more = any(self._spool.missing(at="here")) or any(
             files.get(path) != digest for path, digest in held.items()
         )
@@ -120,10 +121,14 @@ class Exporter:
         self._book.count("runs", found=known is not None)
         self._book.count("points", read=mine.points, found=theirs.points)
         self._book.count("files", read=len(files), found=len(held))
-        left = as_run(run) | {"points": mine.points, "points_digest": mine.digest, "files": files}
+        left = self._fields(run) | {"points": mine.points, "points_digest": mine.digest, "files": files}
         right = None
         if known is not None:
-            right = as_run(known) | {"points": theirs.points, "points_digest": theirs.digest, "files": held}
+            right = self._fields(known) | {
+                "points": theirs.points,
+                "points_digest": theirs.digest,
+                "files": held,
+            }
         self._book.compare(f"run {run.id}", left, right)
 
     def _logged(self, model: LoggedModel, of: Experiment) -> None:
@@ -135,46 +140,41 @@ class Exporter:
             known, held = self._known_model(model, of)
         self._book.count("logged models", read=1, found=known is not None)
         self._book.count("model files", read=len(files), found=len(held))
-        left = _shown(model) | {"files": files}
+        left = self._shown(model) | {"files": files}
         self._book.compare(
-            f"logged model {model.id}", left, _shown(known) | {"files": held} if known else None
+            f"logged model {model.id}", left, self._shown(known) | {"files": held} if known else None
         )
 
     def _known_model(self, model: LoggedModel, of: Experiment) -> tuple[LoggedModel | None, dict[str, str]]:
-        known = next((each for each in self._there.logged_models(of) if each.id == model.id), None)
+        known = self._target.find_model(of, model.id)
         if known is None:
             return None, {}
-        return known, {
-            file.path: digests.of_file(Path(file.place)) for file in self._there.model_files(known)
-        }
+        return known, self._target.model_files(known)
 
     def _registered(self, model: Registered) -> None:
         wanted = msgspec.structs.replace(
             model, versions=[self._with_source(model.name, version) for version in model.versions]
         )
-        known = self._known_registered(model.name)
+        known = self._target.find_registered(model.name)
         before = len(known.versions) if known else 0
         if known is None or {each.version for each in known.versions} <= {
             each.version for each in wanted.versions
         }:
             self._target.registered(wanted)
-            known = self._known_registered(model.name)
+            known = self._target.find_registered(model.name)
         self._book.count("registered models", read=1, found=known is not None)
         found = len(known.versions) if known else 0
         self._book.count("model versions", read=len(wanted.versions), found=found, added=found - before)
         self._book.compare(
             f"registered model {model.name}",
-            msgspec.to_builtins(wanted),
-            msgspec.to_builtins(known) if known else None,
+            self._said(wanted),
+            self._said(known) if known else None,
         )
-
-    def _known_registered(self, name: str) -> Registered | None:
-        return next((each for each in self._there.registered() if each.name == name), None)
 
     def _with_source(self, name: str, version: Version) -> Version:
         own = _OF_VERSION.match(version.source)
         if own is None:
-            return msgspec.structs.replace(version, source=self._target.source_of(version.source))
+            return self._target.version_of(version)
         with tempfile.TemporaryDirectory(prefix="meguru-export-") as folder:
 
             def files() -> Iterator[tuple[str, Path]]:
@@ -182,23 +182,36 @@ class Exporter:
                     yield file.path, self._here.fetch(file, Path(folder) / "draft")
 
             source = self._target.version_files(name, version.version, files())
-        return msgspec.structs.replace(version, source=source)
+        return msgspec.structs.replace(self._target.version_of(version), source=source)
 
     def _compare_experiments(self) -> None:
-        there = {each.name: each for each in self._there.experiments()}
+        there = {each.name: each for each in self._target.experiments()}
         for each in self._here.experiments():
             known = there.get(each.name)
             self._book.count("experiments", found=known is not None)
             self._book.compare(
-                f"experiment {each.name}", _experiment(each), _experiment(known) if known else None
+                f"experiment {each.name}", self._experiment(each), self._experiment(known) if known else None
             )
 
+    def _fields(self, run: Run) -> dict[str, Any]:
+        """Return what of a run is compared: where it gets other ids, without the links to models."""
+        without = () if self._same_ids else ("models", "outputs")
+        return {name: value for name, value in as_run(run).items() if name not in without}
 
-def _shown(model: LoggedModel) -> dict[str, Any]:
-    fields = msgspec.to_builtins(model)
-    del fields["place"], fields["experiment"]
-    return dict(fields)
+    def _shown(self, model: LoggedModel) -> dict[str, Any]:
+        without = {"place", "experiment"} | (set() if self._same_ids else {"created", "updated"})
+        return {name: value for name, value in msgspec.to_builtins(model).items() if name not in without}
 
+    def _said(self, model: Registered) -> dict[str, Any]:
+        """Return what of a registered model is compared: a server has its own times and users."""
+        fields: dict[str, Any] = msgspec.to_builtins(model)
+        if self._same_ids:
+            return fields
+        for each in (fields, *fields["versions"]):
+            for name in ("created", "updated", "user"):
+                each.pop(name, None)
+        return fields
 
-def _experiment(each: Experiment) -> dict[str, Any]:
-    return {"id": each.id, "name": each.name, "stage": each.stage, "tags": each.tags}
+    def _experiment(self, each: Experiment) -> dict[str, Any]:
+        fields = {"name": each.name, "stage": each.stage, "tags": each.tags}
+        return fields | ({"id": each.id} if self._same_ids else {})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from meguru.base import digests
 from meguru.errors import Conflict
 from meguru.exchange.mlflow.documents import children, is_folder
+from meguru.exchange.mlflow.sources.folder import FolderSource
 from meguru.exchange.mlflow.targets.writing import (
     Tell,
     below,
@@ -43,10 +45,39 @@ class FolderTarget:
                 where=str(folder),
                 hint="name an empty folder, or a new one",
             )
+        self._source = FolderSource(self.folder, tell=tell)
         self._work = self.folder / WORK
         shutil.rmtree(self._work, ignore_errors=True)
         (self.folder / ".trash").mkdir(parents=True, exist_ok=True)
         (self.folder / "models").mkdir(exist_ok=True)
+
+    def experiments(self) -> Iterator[Experiment]:
+        """Return the experiments that are there."""
+        return self._source.experiments()
+
+    def find_run(self, of: Experiment, identity: str) -> Run | None:
+        """Return a run that is there."""
+        return self._source.run(of, identity)
+
+    def points(self, run: Run, key: str) -> Iterator[Point]:
+        """Return the points of a metric that are there."""
+        return self._source.points(run, key)
+
+    def run_files(self, run: Run) -> dict[str, str]:
+        """Return the digests of a run's files that are there."""
+        return {file.path: digests.of_file(Path(file.place)) for file in self._source.files(run)}
+
+    def find_model(self, of: Experiment, identity: str) -> LoggedModel | None:
+        """Return a logged model that is there."""
+        return next((each for each in self._source.logged_models(of) if each.id == identity), None)
+
+    def model_files(self, model: LoggedModel) -> dict[str, str]:
+        """Return the digests of a logged model's files that are there."""
+        return {file.path: digests.of_file(Path(file.place)) for file in self._source.model_files(model)}
+
+    def find_registered(self, name: str) -> Registered | None:
+        """Return a registered model that is there."""
+        return next((each for each in self._source.registered() if each.name == name), None)
 
     def experiment(self, each: Experiment) -> None:
         """Write an experiment's own files, if it is not there."""
@@ -151,12 +182,12 @@ class FolderTarget:
             (draft / "artifacts").rename(place)
         return place.as_uri()
 
-    def source_of(self, source: str) -> str:
-        """Return a version's source with its path here in the place of the proxy's."""
-        path = source.removeprefix("mlflow-artifacts:").lstrip("/")
-        place = self.folder / path
-        is_proxied = source.startswith("mlflow-artifacts:") and ".." not in path.split("/")
-        return place.as_uri() if is_proxied else source
+    def version_of(self, version: Version) -> Version:
+        """Return a version whose source is a path here in the place of the proxy's."""
+        path = version.source.removeprefix("mlflow-artifacts:").lstrip("/")
+        if not version.source.startswith("mlflow-artifacts:") or ".." in path.split("/"):
+            return version
+        return msgspec.structs.replace(version, source=(self.folder / path).as_uri())
 
     def close(self) -> None:
         """Take away what was in the making."""
