@@ -106,6 +106,25 @@ def test_a_folder_of_something_else_is_not_written_to(workspace, tmp_path):
         send_out(workspace, "s3://bucket")
 
 
+def test_an_export_to_a_server_finds_again_what_it_sent(workspace, source, tmp_path):
+    """Meguru's own server stands for MLflow's: it speaks the same protocol, and gives its own ids."""
+    load_operations()
+    bring_in(workspace, source[0])
+    command = [sys.executable, "-m", "meguru", "up", "-w", str(tmp_path / "other"), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        line = next(line for line in server.stderr if "http://" in line)
+        url = "http://" + line.split("http://")[1].strip()
+        first, again = send_out(workspace, url), send_out(workspace, url)
+        server.kill()
+    for report in (first, again):
+        assert (report.problems, report.differences) == ([], [])
+        assert numbers(report, "read") == numbers(report, "found")
+    assert numbers(first, "added")["runs"] == 4
+    assert set(numbers(again, "added").values()) == {0}
+
+
 @pytest.mark.crash
 def test_an_export_that_was_killed_is_completed_by_the_next_one(tmp_path):
     load_operations()

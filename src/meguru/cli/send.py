@@ -19,7 +19,7 @@ def command() -> None:
 @click.argument("target")
 @with_session
 def mlflow(session: Session, target: str) -> None:
-    """Export to a folder mlruns that MLflow can open.
+    """Export to a folder that MLflow can open, or to a server (http://…).
 
     It can be run again, after a crash or when there is more: nothing is written twice.
     """

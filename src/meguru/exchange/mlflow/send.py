@@ -23,6 +23,8 @@ from meguru.tracking import show
 from meguru.tracking.mlflow.ids import from_hex
 
 Progress = Callable[[str, int, int | None], None]
+VERSIONS = "mlflow.modelVersions"
+"""A tag that a server sets by itself: under which names a logged model is registered."""
 _OF_VERSION = re.compile(r"mlflow-artifacts:/+(model-versions/[^/]+/\d+)")
 
 
@@ -59,7 +61,7 @@ class Exporter:
                 self._try(lambda each=model, of=experiment: self._logged(each, of))  # type: ignore[misc]
         for registered in self._here.registered():
             self._try(lambda each=registered: self._registered(each))  # type: ignore[misc]
-        self._target.close()
+        self._target.finish()
         self._compare_experiments()
         self._spool.close()
         return self._book.close()
@@ -134,7 +136,8 @@ class Exporter:
     def _logged(self, model: LoggedModel, of: Experiment) -> None:
         files = {file.path: file.digest for file in brought.logged_model_files(self._ws, model=model.id)}
         known, held = self._known_model(model, of)
-        if known is None or (held.items() <= files.items() and held != files):
+        is_behind = known is not None and held.items() <= files.items()
+        if known is None or (is_behind and (held != files or known.status != model.status)):
             self._target.logged_model(model, of, self._local(files))
             self._book.count("logged models", added=known is None)
             known, held = self._known_model(model, of)
@@ -200,7 +203,10 @@ class Exporter:
 
     def _shown(self, model: LoggedModel) -> dict[str, Any]:
         without = {"place", "experiment"} | (set() if self._same_ids else {"created", "updated"})
-        return {name: value for name, value in msgspec.to_builtins(model).items() if name not in without}
+        fields: dict[str, Any] = msgspec.to_builtins(model)
+        if not self._same_ids:
+            fields["tags"].pop(VERSIONS, None)
+        return {name: value for name, value in fields.items() if name not in without}
 
     def _said(self, model: Registered) -> dict[str, Any]:
         """Return what of a registered model is compared: a server has its own times and users."""

@@ -45,4 +45,6 @@ class Target(Protocol):
 
     def version_of(self, version: Version) -> Version: ...  # noqa: D102
 
+    def finish(self) -> None: ...  # noqa: D102
+
     def close(self) -> None: ...  # noqa: D102

@@ -190,6 +190,10 @@ class FolderTarget:
         return msgspec.structs.replace(version, source=(self.folder / path).as_uri())
 
     def close(self) -> None:
+        """Let go of it."""
+        self.finish()
+
+    def finish(self) -> None:
         """Take away what was in the making."""
         shutil.rmtree(self._work, ignore_errors=True)
 

@@ -118,8 +118,8 @@ class ServerTarget:
 
     def logged_model(self, each: LoggedModel, of: Experiment, files: Files) -> None:
         """Write a logged model, and tell its run of it."""
-        if each.id not in self._models:
-            run = self._runs.get(each.run)
+        run, known = self._runs.get(each.run), self._models.get(each.id)
+        if known is None:
             made = self._talk.post(
                 "/mlflow/logged-models",
                 experiment_id=self._experiments[of.id].id,
@@ -130,15 +130,16 @@ class ServerTarget:
                 tags=[{"key": key, "value": value} for key, value in (each.tags | {MODEL: each.id}).items()],
             )
             info = made["model"]["info"]
-            self._upload(str(info["artifact_uri"]), files)
-            identity = str(info["model_id"])
-            if each.status != "LOGGED_MODEL_PENDING":
-                self._talk.send("PATCH", f"/mlflow/logged-models/{quote(identity)}", status=each.status)
-            if run and run.stage != "deleted":
-                links = [{"model_id": identity, "step": 0}]
-                self._talk.post("/mlflow/runs/outputs", run_id=run.id, models=links)
+            identity, root, status = str(info["model_id"]), str(info["artifact_uri"]), str(info["status"])
         else:
-            self._upload(self._models[each.id].place, files)
+            identity, root, status = known.id, known.place, known.status
+        self._upload(root, files)
+        if each.status != status:
+            path = f"/mlflow/logged-models/{quote(identity)}"
+            self._talk.send("PATCH", path, model_id=identity, status=each.status)
+        if run and run.stage != "deleted":
+            links = [{"model_id": identity, "step": 0}]
+            self._talk.post("/mlflow/runs/outputs", run_id=run.id, models=links)
 
     def find_registered(self, name: str) -> Registered | None:
         """Return a registered model that is there."""
@@ -186,6 +187,13 @@ class ServerTarget:
         )
 
     def close(self) -> None:
+        """Close the connections, in the end."""
+        try:
+            self.finish()
+        finally:
+            self._source.close()
+
+    def finish(self) -> None:
         """Delete again the experiments that were opened."""
         for identity in self._opened:
             self._talk.post("/mlflow/experiments/delete", experiment_id=identity)
