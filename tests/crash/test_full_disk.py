@@ -108,7 +108,7 @@ def test_a_step_that_fills_the_disk_of_the_whole_workspace_fails_alone(small_dis
 @pytest.mark.parametrize(
     ("limit", "said"),
     [
-        ("max_output", "more than"),
+        ("max_output", "larger than 2,097,152 bytes"),
         ("max_file", "more than 2,097,152 bytes, the limit of MEGURU_MAX_FILE"),
     ],
 )

@@ -202,7 +202,7 @@ def returns_itself(pids):
     return endless
 
 
-@step(timeout=30, cache=False, resources={"memory": "300MB"})
+@step(timeout=150, cache=False, resources={"memory": "300MB"})
 def limited(how: str, pids: str) -> object:
     known(pids)
     return globals()[how](pids)
