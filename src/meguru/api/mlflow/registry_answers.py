@@ -64,7 +64,7 @@ def version_answer(version: Version, aliases: dict[str, int]) -> dict[str, Any]:
         "tags": listed(version.tags),
         "aliases": sorted(alias for alias, number in aliases.items() if number == version.version),
     }
-    always = {"name", "version", "status", "current_stage"}
+    always = {"name", "version", "status", "current_stage", "description", "run_id", "run_link"}
     return {key: value for key, value in shown.items() if key in always or value not in ("", [])}
 
 
