@@ -105,6 +105,7 @@ class Zygote:
     """Makes worker processes."""
 
     def __init__(self) -> None:
+        self.workers: list[int] = []
         self.process = subprocess.Popen(
             [sys.executable, "-c", ZYGOTE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -113,9 +114,11 @@ class Zygote:
         """Start a process that does a job; return its pid."""
         self.process.stdin.write(f"{place} {job} {name} {lease}\n")
         self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        self.workers.append(int(self.process.stdout.readline()))
+        return self.workers[-1]
 
     def close(self) -> None:
+        kill([pid for pid in self.workers if str(self.process.pid) == parent(pid)])
         self.process.communicate()
 
 
@@ -129,6 +132,13 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def parent(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def children(pid: int) -> list[int]:
