@@ -27,8 +27,10 @@ def meet(n: int) -> int:
         time.sleep(0.005)
     return os.getpid()
 
-def meet_and_die(n: int) -> int:
-    meet(n)
+def die(n: int) -> int:
+    Path(f"PLACE.{n}").write_text("here")
+    while not Path("PLACE.die").exists():
+        time.sleep(0.005)
     os._exit(4)
 
 def spread(n: int) -> int:
@@ -113,11 +115,11 @@ def test_ending_one_step_loses_the_others_of_its_process(steps):
 
 
 def test_of_several_steps_in_a_dead_process_the_one_to_blame_is_found(steps):
-    names = meeting(steps, "meet", "meet_and_die")
+    names = meeting(steps, "meet", "die")
+    (steps.folder / "marks.txt.die").write_text("go")
+    assert [ended.lost for ended in ends(steps, len(names)).values()] == [True, True]
     steps.marks.write_text("go")
-    first = {name: end for name, end in ends(steps, 2).items() if end.lost}
-    assert names[1] in first
-    good, bad = steps.start("meet", 0), steps.start("meet_and_die", 1)
+    good, bad = steps.start("meet", 0), steps.start("die", 1)
     found = ends(steps, 2)
     assert found[good].outcome.failure is None
     assert "ended with code 4" in found[bad].outcome.failure.message
