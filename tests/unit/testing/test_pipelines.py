@@ -132,6 +132,7 @@ def test_a_pipeline_can_be_given_as_the_function_and_its_classes_are_the_tests_o
     meguru_pipeline, flow, monkeypatch, tmp_path
 ):
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "flow", raising=False)  # another test's
     import flow as module
 
     try:

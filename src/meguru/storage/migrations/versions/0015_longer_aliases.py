@@ -8,7 +8,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
-    """Bring the schema to this revision; SQLite does not look at lengths."""
+    """Bring the schema to this revision."""
     _set_lengths(name=256, alias=255)
 
 
@@ -18,6 +18,6 @@ def downgrade() -> None:
 
 
 def _set_lengths(**lengths: int) -> None:
-    if op.get_bind().dialect.name == "postgresql":
+    with op.batch_alter_table("model_alias", schema=None) as batch_op:
         for column, length in lengths.items():
-            op.alter_column("model_alias", column, type_=sa.String(length), existing_nullable=False)
+            batch_op.alter_column(column, type_=sa.String(length), existing_nullable=False)
