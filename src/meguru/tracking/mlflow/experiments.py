@@ -41,7 +41,7 @@ def create(
     known = ctx.tx.execute(select(table).where(table.c.name == name)).first()
     if known is not None:
         past = "" if known.stage == "active" else " (deleted)"
-        raise Conflict(f"Experiment '{name}' already exists.", why=f"it is experiment {known.id}{past}")
+        raise Conflict(f"Experiment(name={name}) already exists.", why=f"it is experiment {known.id}{past}")
     made, _ = store.ensure_experiment(ctx.tx, _ours(ctx, _free_slug(ctx, name)))
     number = _next_number(ctx)
     _insert(ctx, number, made.name, name, artifact_location)
@@ -72,7 +72,7 @@ def change(
     if name is not None:
         check_name(name)
         if ctx.tx.execute(select(table.c.id).where(table.c.name == name, table.c.id != experiment)).first():
-            raise Conflict(f"Experiment '{name}' already exists.")
+            raise Conflict(f"Experiment(name={name}) already exists.")
         values["name"] = name
         ctx.emit("experiment.renamed", ref, data={"name": name})
     if stage:
