@@ -7,6 +7,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from meguru.api.mlflow.registry_routes import other_routes
+from meguru.base import digests
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.runtime import events
@@ -149,6 +150,48 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(client, workspace, 
     answer = client.put(f"{PROXY}/1/{run}/artifacts/big", content=data)
     assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
     assert files_of(workspace, run=run) == []
+
+
+def test_an_upload_that_is_cut_off_leaves_no_draft(client, workspace, run, monkeypatch):
+    monkeypatch.setattr(workspace, "settings", msgspec.structs.replace(workspace.settings, max_blob=3 << 20))
+    pieces = iter([b"x" * (1 << 20)] * 4)  # of unknown length: it is refused half-way
+    answer = client.put(f"{PROXY}/1/{run}/artifacts/big", content=pieces)
+    assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
+    assert (files_of(workspace, run=run), list(workspace.blobs.drafts.glob("*"))) == ([], [])
+
+
+def test_a_large_file_becomes_a_blob_by_its_name_alone(client, workspace, run):
+    data = b"0123456789abcdef" * (1 << 20)
+    assert client.put(f"{PROXY}/1/{run}/artifacts/big", content=data).status_code == 200
+    (kept,) = files_of(workspace, run=run)
+    assert (kept.size, kept.digest) == (len(data), digests.of_bytes(data))
+    assert list(workspace.blobs.drafts.glob("*")) == []
+    assert client.get(f"{PROXY}/1/{run}/artifacts/big").content == data
+
+
+def test_a_large_file_that_was_changed_after_it_came_is_not_sent(client, workspace, run):
+    data = b"0123456789abcdef" * (1 << 20)
+    client.put(f"{PROXY}/1/{run}/artifacts/big", content=data)
+    (kept,) = files_of(workspace, run=run)
+    place = workspace.blobs.path(kept.digest)
+    place.chmod(0o644)
+    before = place.stat().st_mtime_ns
+    while place.stat().st_mtime_ns == before:  # the file system's clock is coarse
+        with place.open("r+b") as file:
+            file.write(b"a lie")
+    answer = client.get(f"{PROXY}/1/{run}/artifacts/big")
+    assert answer.status_code >= 400
+    assert "changed after it was written" in answer.json()["message"]
+
+
+def test_a_large_file_is_sent_in_part_and_told_without_its_bytes(client, run):
+    data = bytes(range(256)) * 8192
+    client.put(f"{PROXY}/1/{run}/artifacts/big", content=data)
+    way = f"{PROXY}/1/{run}/artifacts/big"
+    part = client.get(way, headers={"Range": "bytes=1500000-1500009"})
+    assert (part.status_code, part.content) == (206, data[1_500_000:1_500_010])
+    told = client.head(way)
+    assert (told.headers["content-length"], told.content) == (str(len(data)), b"")
 
 
 def test_who_may_only_read_sends_and_removes_nothing(workspace, client, run):

@@ -1,7 +1,5 @@
 """The artifact proxy: files of runs and of logged models, up and down, kept by their digests."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -15,6 +13,7 @@ from meguru.api.mlflow.artifacts_sent import sent
 from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, reply, route, safely
 from meguru.api.requests import bounded, workspace_of
+from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.runtime.operations import Context
@@ -76,13 +75,8 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
         return reply({})
     # Who may not write is told so before the bytes are taken in.
     await run_sync(lambda: _may_put(ws, path=path))
-    with tempfile.TemporaryDirectory(dir=ws.cache_folder("uploads")) as folder:
-        draft = Path(folder) / "blob"
-        with draft.open("wb") as file:
-            async for chunk in bounded(request, ws.settings.max_blob):
-                await run_sync(file.write, chunk)
-        digest = await run_sync(ws.blobs.put_file, draft)
-    await run_sync(lambda: _put(ws, path=path, digest=digest))
+    async with received(request, ws) as draft:
+        await run_sync(lambda: _put(ws, path=path, digest=draft.keep(), size=draft.size))
     return reply({})
 
 
@@ -90,7 +84,7 @@ def accept(ws: Workspace, path: str, data: bytes) -> None:
     """Keep a small file at a path of the proxy."""
     authorise(ws, _put)
     digest = pending.write(ws.blobs, data)
-    _put(ws, path=path, digest=digest, data=data if len(data) <= pending.LARGEST else b"")
+    _put(ws, path=path, digest=digest, size=len(data), data=data if len(data) <= pending.LARGEST else b"")
 
 
 def _place_to_write(ctx: Context, path: str) -> Place:
@@ -106,8 +100,7 @@ def _may_put(ctx: Context, *, path: str) -> None:
 
 
 @carry("run:write", evented=False, quiet=True)
-def _put(ctx: Context, *, path: str, digest: str, data: bytes = b"") -> None:
-    size = len(data) or ctx.blobs.size(digest)
+def _put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -> None:
     place = _place_to_write(ctx, path)
     known = places.file(ctx.tx, ctx.blobs, place)
     if known and known.digest == digest:

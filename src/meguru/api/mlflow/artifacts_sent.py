@@ -8,7 +8,9 @@ from mimetypes import guess_type
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
+
+from meguru.api.transfers import FileInPieces
 
 _TEXTS = frozenset(
     (
@@ -56,9 +58,12 @@ def sent(local: Path, path: str, *, in_parts: bool = False) -> Response:
     """
     name = path.rpartition("/")[2]
     headers = {"Content-Disposition": _attachment(name), "X-Content-Type-Options": "nosniff"}
-    is_small = not in_parts and local.stat().st_size <= SMALL
+    stat = local.stat()
+    is_small = not in_parts and stat.st_size <= SMALL
     answer = (
-        Response(local.read_bytes(), headers=headers) if is_small else FileResponse(local, headers=headers)
+        Response(local.read_bytes(), headers=headers)
+        if is_small
+        else FileInPieces(local, headers=headers, stat_result=stat)
     )
     # Not as an argument: the type of a text would get a charset, which nobody knows.
     answer.headers["Content-Type"] = kind_of(name)

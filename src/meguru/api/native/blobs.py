@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
-from meguru.api.requests import answer, bounded, workspace_of
+from meguru.api.requests import answer, workspace_of
+from meguru.api.transfers import FileInPieces, received
 from meguru.base import digests
 from meguru.errors import DigestMismatch, Forbidden, InvalidInput
 from meguru.runtime.workspace import Workspace
@@ -28,21 +26,17 @@ async def blob(request: Request) -> Response:
     if writing:
         return await _put(request, ws, digest)
     path = await run_sync(ws.blobs.path, digest)
-    return FileResponse(path, media_type="application/octet-stream", headers={"ETag": f'"{digest}"'})
+    return FileInPieces(path, media_type="application/octet-stream", headers={"ETag": f'"{digest}"'})
 
 
 async def _put(request: Request, ws: Workspace, digest: str) -> Response:
-    with tempfile.TemporaryDirectory(dir=ws.cache_folder("uploads")) as folder:
-        draft = Path(folder) / "blob"
-        with draft.open("wb") as file:
-            async for chunk in bounded(request, ws.settings.max_blob):
-                file.write(chunk)
-        found = await run_sync(digests.of_file, draft)
+    async with received(request, ws) as draft:
+        found = draft.digest
         if found != digest:
             raise InvalidInput(
                 "the bytes don't have the digest they were sent under",
                 why=f"they have {found}; the upload was cut or changed on its way ({DigestMismatch.code})",
                 field="digest",
             )
-        await run_sync(ws.blobs.put_file, draft)
+        await run_sync(draft.keep)
     return answer({"digest": digest}, 201)

@@ -17,6 +17,8 @@ from meguru.storage.blobs.base import check, missing
 
 _CHUNK = 1 << 20
 _DRAFTS = "tmp"
+_TRUSTED = 8 << 20
+"""A file over so many bytes is not read again to check it as long as it is as this process has written it."""
 
 
 class LocalStore:
@@ -81,6 +83,16 @@ class LocalStore:
         self._publish(Path(file.name), seen.hexdigest())
         return seen.hexdigest()
 
+    @property
+    def drafts(self) -> Path:
+        """Where a file is written that is to be adopted."""
+        return self.folder / _DRAFTS
+
+    def adopt(self, draft: Path, digest: str) -> str:
+        """Make a file below `drafts` a blob, durably; its writer has hashed every byte, so it is not read."""
+        self._publish(draft, digest)
+        return digest
+
     def get_bytes(self, digest: str) -> bytes:
         """Return the bytes, checked."""
         place = self._place(digest)
@@ -98,8 +110,7 @@ class LocalStore:
             stat = place.stat()
         except FileNotFoundError:
             raise missing(digest) from None
-        # Whoever changes a file can set its old time again, but not the time of that (ctime).
-        state = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
+        state = _state(stat)
         if self._checked.get(digest) != state:
             check(digest, digests.of_file(place), str(place))
             self._checked[digest] = state
@@ -138,9 +149,8 @@ class LocalStore:
     @contextmanager
     def _draft(self) -> Iterator[tempfile._TemporaryFileWrapper[bytes]]:
         """Open a new file beside the blobs; it goes if writing it fails, as on a full disk."""
-        drafts = self.folder / _DRAFTS
-        drafts.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=drafts, delete=False) as file:
+        self.drafts.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self.drafts, delete=False) as file:
             try:
                 yield file
                 file.flush()
@@ -158,6 +168,9 @@ class LocalStore:
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         self._move(draft, place)
+        stat = place.stat()
+        if stat.st_size > _TRUSTED:
+            self._checked[digest] = _state(stat)
         _sync(place.parent)
         if is_new:
             _sync(self.folder)
@@ -171,6 +184,11 @@ class LocalStore:
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk
+
+
+def _state(stat: os.stat_result) -> tuple[int, ...]:
+    # Whoever changes a file can set its old time again, but not the time of that (ctime).
+    return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
 
 
 def _sync(place: Path) -> None:

@@ -49,6 +49,15 @@ class ObjectStore:
         """Store the bytes that come in pieces; they pass through the local cache, which hashes them."""
         return self._pass_on(self._cache.put_chunks(chunks))
 
+    @property
+    def drafts(self) -> Path:
+        """Where a file is written that is to be adopted."""
+        return self._cache.drafts
+
+    def adopt(self, draft: Path, digest: str) -> str:
+        """Store a file below `drafts` whose digest its writer knows; it becomes a file of the cache."""
+        return self._pass_on(self._cache.adopt(draft, digest))
+
     def _pass_on(self, digest: str) -> str:
         if not self.has(digest):
             self._put(digest, self._cache.path(digest))

@@ -1,0 +1,50 @@
+"""A blob that comes piece by piece: hashed and written as it comes, where it will stay."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from meguru.storage.blobs.base import BlobStore
+from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.objects import ObjectStore
+
+
+class Incoming:
+    """The draft of one blob, in bounded memory; it is gone after `drop`, unless it was kept before."""
+
+    def __init__(self, blobs: BlobStore, folder: Path) -> None:
+        self._blobs = blobs
+        # Beside the blobs, a draft becomes one by its name alone; from elsewhere it has to be copied.
+        place = blobs.drafts if isinstance(blobs, LocalStore | ObjectStore) else folder
+        place.mkdir(parents=True, exist_ok=True)
+        self._draft = place / uuid.uuid4().hex
+        self._file = self._draft.open("xb")
+        self._seen = hashlib.sha256()
+        self.size = 0
+
+    def write(self, pieces: Iterable[bytes]) -> None:
+        """Take in the next bytes."""
+        for piece in pieces:
+            self._seen.update(piece)
+            self._file.write(piece)
+            self.size += len(piece)
+
+    @property
+    def digest(self) -> str:
+        """The digest of what has come."""
+        return self._seen.hexdigest()
+
+    def keep(self) -> str:
+        """Make what has come a durable blob; return its digest."""
+        self._file.close()
+        if isinstance(self._blobs, LocalStore | ObjectStore):
+            return self._blobs.adopt(self._draft, self.digest)
+        return self._blobs.put_file(self._draft)
+
+    def drop(self) -> None:
+        """Leave nothing behind but what was kept."""
+        self._file.close()
+        self._draft.unlink(missing_ok=True)
