@@ -45,14 +45,17 @@ class LocalStore:
         """Store bytes without waiting for the disk: until `make_durable`, a power cut may lose them."""
         digest = digests.of_bytes(data)
         if not self._is_whole(digest):
-            place, draft = self._place(digest), self.folder / "tmp" / uuid.uuid4().hex
+            place, draft = self._place(digest), self.drafts / uuid.uuid4().hex
             try:
-                draft.write_bytes(data)
+                _write(draft, data)
             except FileNotFoundError:
-                draft.parent.mkdir(parents=True, exist_ok=True)
-                draft.write_bytes(data)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            self._move(draft, place)
+                self.drafts.mkdir(parents=True, exist_ok=True)
+                _write(draft, data)
+            try:
+                draft.replace(place)
+            except FileNotFoundError:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                draft.replace(place)
         return digest
 
     def make_durable(self, found: Iterable[str]) -> None:
@@ -138,6 +141,8 @@ class LocalStore:
             raise missing(digest) from None
 
     def _is_whole(self, digest: str) -> bool:
+        if not self.has(digest):  # as a rule, and an error costs more than a look
+            return False
         with suppress(NotFound, DigestMismatch):
             return self.path(digest).is_file()
         return False
@@ -179,6 +184,12 @@ class LocalStore:
     def _move(draft: Path, place: Path) -> None:
         draft.chmod(0o444)
         draft.replace(place)
+
+
+def _write(place: Path, data: bytes) -> None:
+    with place.open("xb") as file:
+        file.write(data)
+    place.chmod(0o444)
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
