@@ -1,5 +1,7 @@
 """The artifact proxy: what goes up comes down, once stored, and stays where it belongs."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 from starlette.applications import Starlette
@@ -150,6 +152,20 @@ def test_a_file_over_the_limit_is_refused_and_leaves_nothing(client, workspace, 
     answer = client.put(f"{PROXY}/1/{run}/artifacts/big", content=data)
     assert answer.json()["error_code"] == "INVALID_PARAMETER_VALUE"
     assert files_of(workspace, run=run) == []
+
+
+def test_many_clients_put_small_files_at_once_and_one_that_may_not_hinders_none(client, workspace, run):
+    ways = [f"{PROXY}/1/{run}/artifacts/{number}" for number in range(40)]
+    ways[20] = f"{PROXY}/model-versions/m/1/x"  # never changes
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda way: client.put(way, content=way.encode()).status_code, ways))
+    assert [answers.pop(20), set(answers)] == [403, {200}]
+    del ways[20]
+    for way in ways:
+        assert client.get(way).content == way.encode()
+    with workspace.read() as tx:
+        assert events.verify(tx).intact
+        assert len(events.read(tx, after=0, limit=100, types=("run.artifact_added",))) == 39
 
 
 def test_an_upload_that_is_cut_off_leaves_no_draft(client, workspace, run, monkeypatch):

@@ -17,7 +17,7 @@ from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.runtime.operations import Context
-from meguru.runtime.operations.execute import authorise
+from meguru.runtime.operations.execute import authorise, execute_with_others
 from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs import pending
 
@@ -84,7 +84,9 @@ def accept(ws: Workspace, path: str, data: bytes) -> None:
     """Keep a small file at a path of the proxy."""
     authorise(ws, _put)
     digest = pending.write(ws.blobs, data)
-    _put(ws, path=path, digest=digest, size=len(data), data=data if len(data) <= pending.LARGEST else b"")
+    copy = data if len(data) <= pending.LARGEST else b""
+    given = {"path": path, "digest": digest, "size": len(data), "data": copy}
+    execute_with_others(ws, _put, given)
 
 
 def _place_to_write(ctx: Context, path: str) -> Place:

@@ -30,14 +30,20 @@ class Context:
     Read and compute before you touch `tx`: from then on (in a change) nobody else can write.
     """
 
-    def __init__(self, ws: Workspace, operation: Operation[..., Any], stack: ExitStack) -> None:
+    def __init__(
+        self,
+        ws: Workspace,
+        operation: Operation[..., Any],
+        stack: ExitStack,
+        tx: Connection | None = None,
+    ) -> None:
         self.ws, self.operation = ws, operation
         self.emitted: list[events.Event] = []
         self.changed = False
         self.on_open: Callable[[Connection], None] | None = None
         self.hooks: list[Callable[[], None]] = []
         self._stack = stack
-        self._tx: Connection | None = None
+        self._tx = tx
 
     @property
     def tx(self) -> Connection:
