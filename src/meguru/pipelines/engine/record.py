@@ -38,6 +38,11 @@ class Record:
         self._events: list[EventDraft] = []
         self._reused: dict[str, str] = {}
         self._also: list[Callable[[Context], None]] = []
+        self._work: Callable[[Context], None] = self._write
+        # Made once: to read a signature takes longer than to write a step.
+        self._advance: Operation[[], None] = Operation(
+            self._do, "pipeline_run.advance", "pipeline:write", query=False, evented=False
+        )
 
     def change(self, one: StepRun, **values: Any) -> StepRun:
         """Note a new state of a step."""
@@ -73,15 +78,12 @@ class Record:
 
     def commit(self, work: Callable[[Context], None]) -> None:
         """Do some work in one transaction; LostLease if the run is no longer ours."""
+        self._work = work
+        self._advance(self.ws)
 
-        def advance(ctx: Context) -> None:
-            self.lease.check(ctx.tx)
-            work(ctx)
-
-        private: Operation[[], None] = Operation(
-            advance, "pipeline_run.advance", "pipeline:write", query=False, evented=False
-        )
-        private(self.ws)
+    def _do(self, ctx: Context) -> None:
+        self.lease.check(ctx.tx)
+        self._work(ctx)
 
     def _write(self, ctx: Context) -> None:
         if self.run.state is not RunState.RUNNING:

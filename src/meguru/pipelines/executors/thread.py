@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -60,6 +61,8 @@ class Threads:
         self._hosts: dict[_Key, _Host] = {}
         self._where: dict[str, _Host] = {}
         self._suspects: set[str] = set()
+        self._seen: dict[Any, Any] = {}
+        self._seen_hash = 0
 
     def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
         """Start one step in a thread of its version's process."""
@@ -94,7 +97,7 @@ class Threads:
             self._server.kill(host.name)
 
     def _host_of(self, job: StepJob, preload: Iterable[str]) -> _Host:
-        key = (job.folder, os.getcwd(), hash(frozenset(os.environ.items())))  # noqa: PTH109 - a path as text
+        key = (job.folder, os.getcwd(), self._environment())  # noqa: PTH109 - a path as text
         alone = _mark(job) in self._suspects
         host = None if alone else self._hosts.get(key)
         if host is None:
@@ -105,6 +108,15 @@ class Threads:
         elif len(self._hosts) > 1:  # the most recently used are last
             self._hosts[key] = self._hosts.pop(key)
         return host
+
+    def _environment(self) -> int:
+        """Return a number that is another one when the environment has changed."""
+        # Its own dict is compared at once; to decode each variable for each step takes longer than the step.
+        now = getattr(os.environ, "_data", None) or dict(os.environ)
+        if now != self._seen:
+            self._seen = dict(now)
+            self._seen_hash = hash(frozenset(self._seen.items()))
+        return self._seen_hash
 
     def _open(self, key: _Key, preload: Iterable[str]) -> _Host:
         ours, theirs = socket.socketpair()
