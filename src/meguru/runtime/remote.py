@@ -26,11 +26,16 @@ class RemoteWorkspace:
         import httpx2
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.url, self.token = url.rstrip("/"), token
+        self.url = url.rstrip("/")
         self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout)
         self.cause: str | None = None
         self.idempotency_key: str | None = None
         self.blobs = RemoteBlobs(self)
+
+    @property
+    def token(self) -> str:
+        """The access token that each request carries; it is kept by the client, which does not show it."""
+        return str(self.http.headers.get("Authorization", "")).removeprefix("Bearer ")
 
     def with_(self, *, cause: str | None = None, idempotency_key: str | None = None) -> Self:
         """Return a view with another cause or idempotency key; a key is never inherited."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, select
 
+from meguru.base.moments import read_time, write_time
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import points
 from meguru.tracking.schema import run_series
@@ -44,7 +45,15 @@ class Place(NamedTuple):
 
 
 def micros(at: datetime) -> int:
-    """Return a moment as microseconds since 1970."""
+    """Return a moment as microseconds since 1970.
+
+    Raises
+    ------
+    InvalidInput
+        If it has no time zone, or leaves the calendar.
+    """
+    if at.tzinfo is not UTC:
+        at = read_time(write_time(at))
     return (at - _START) // _MICROSECOND
 
 
