@@ -152,12 +152,14 @@ class InProcess:
 
     def send(self, method: str, target: str, body: bytes | Path | None, take: Callable[[bytes], None]) -> int:
         """Call the application with one request."""
+        from anyio import sleep_forever
+
         content = body.read_bytes() if isinstance(body, Path) else body or b""
         path, _, query = target.partition("?")
         status: list[int] = []
         scope = {
             "type": "http",
-            "asgi": {"version": "3.0"},
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "method": method,
             "path": path,
@@ -171,7 +173,12 @@ class InProcess:
             "state": {"workspace": self._ws},
         }
 
+        sent: list[bool] = []
+
         async def receive() -> dict[str, Any]:
+            if sent:  # nobody hangs up; to say anything again at once would keep the answer from being sent
+                await sleep_forever()
+            sent.append(True)
             return {"type": "http.request", "body": content, "more_body": False}
 
         async def send(message: Any) -> None:
