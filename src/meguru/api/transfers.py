@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
+from anyio import CancelScope
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import FileResponse
@@ -39,10 +40,12 @@ async def received(request: Request, ws: Workspace) -> AsyncIterator[Incoming]:
             await writing
         yield draft
     finally:
-        if writing and not writing.done():
-            with suppress(Exception):
-                await writing
-        await run_sync(draft.drop)
+        # Also when the server stops, and ends what is under way.
+        with CancelScope(shield=True):
+            if writing and not writing.done():
+                with suppress(Exception):
+                    await writing
+            await run_sync(draft.drop)
 
 
 async def _batches(request: Request, limit: int) -> AsyncIterator[list[bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from meguru.storage.blobs.base import BlobStore
@@ -46,5 +47,6 @@ class Incoming:
 
     def drop(self) -> None:
         """Leave nothing behind but what was kept."""
-        self._file.close()
+        with suppress(OSError):  # a full disk, which was told of when it was written to
+            self._file.close()
         self._draft.unlink(missing_ok=True)

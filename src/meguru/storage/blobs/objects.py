@@ -58,6 +58,10 @@ class ObjectStore:
         """Store a file below `drafts` whose digest its writer knows; it becomes a file of the cache."""
         return self._pass_on(self._cache.adopt(draft, digest))
 
+    def drop_drafts(self, before: float) -> int:
+        """Remove half-written files of the cache that nobody wrote to since `before`; count them."""
+        return self._cache.drop_drafts(before)
+
     def _pass_on(self, digest: str) -> str:
         if not self.has(digest):
             self._put(digest, self._cache.path(digest))
