@@ -52,6 +52,8 @@ class Worker:
         self.stopping = threading.Event()
         self._lanes: Counter[str] = Counter()
         self._claiming = threading.Lock()
+        # One idle thread looks for all: each event would else wake every one of them to ask the same.
+        self._turn = threading.Lock()
         self._most = threads - 1 if threads >= SHARED_FROM else threads
         self._threads = [
             threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)
@@ -99,19 +101,27 @@ class Worker:
     def _loop(self) -> None:
         while not self.stopping.is_set():
             try:
-                with self.ws.read() as tx:
-                    seen = events.head(tx)
-                with self._shared() as avoid:
-                    job = self._claim(avoid=avoid)
-                    if job is not None:
-                        self._lanes[job.lane] += 1
+                with self._turn:
+                    job = self._next()
                 if job is not None:
                     self._take_on(job)
-                else:
-                    events.wait(self.ws, after=seen, timeout=1.0)
             except Exception:
                 log.exception("the worker could not take a job; it tries again")
                 self.stopping.wait(BACKOFF_SECONDS)
+
+    def _next(self) -> Job | None:
+        """Claim a job, or wait for news; None if there was none."""
+        if self.stopping.is_set():
+            return None
+        with self.ws.read() as tx:
+            seen = events.head(tx)
+        with self._shared() as avoid:
+            job = self._claim(avoid=avoid)
+            if job is not None:
+                self._lanes[job.lane] += 1
+                return job
+        events.wait(self.ws, after=seen, timeout=1.0)
+        return None
 
     def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
         kinds, now = self.handlers.names(), self.ws.clock.now()
