@@ -12,12 +12,11 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
 from meguru.pipelines import branches, parameters, tracing
-from meguru.pipelines.graph import Component, FromStep, Graph
+from meguru.pipelines.graph import MOST_PRIORITY, Component, FromStep, Graph
 from meguru.pipelines.options import Options, options
 
 P = ParamSpec("P")
 R = TypeVar("R")
-MAX_PRIORITY = 1000
 
 
 class StepFunction(Generic[P, R]):
@@ -94,11 +93,11 @@ class PipelineFunction(Generic[P, R]):
             raise InvalidInput(
                 f"max_runs={max_runs} lets no run begin", field="max_runs", hint="give 1 or more"
             )
-        if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
+        if abs(priority) > MOST_PRIORITY:
             raise InvalidInput(
                 f"priority={priority} is out of range",
                 field="priority",
-                hint=f"give {-MAX_PRIORITY} to {MAX_PRIORITY}",
+                hint=f"give {-MOST_PRIORITY:,} to {MOST_PRIORITY:,}",
             )
         self.max_runs, self.priority = max_runs, priority
 

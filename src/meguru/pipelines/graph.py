@@ -41,6 +41,7 @@ class Many(msgspec.Struct, frozen=True, kw_only=True, tag="many"):
     items: list[Input]
 
 
+MOST_PRIORITY = 1_000_000
 _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,89}")
 Input = Constant | FromParameter | FromStep | Many
 

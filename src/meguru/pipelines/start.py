@@ -8,13 +8,12 @@ from meguru.base.ids import new_id
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.pipelines import parameters, runs, store
+from meguru.pipelines.graph import MOST_PRIORITY
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion, RunState
 from meguru.runtime import jobs
 from meguru.runtime.jobs import lanes
 from meguru.runtime.operations import Context, operation
-
-MOST_PRIORITY = 1_000_000
 
 
 @operation("pipeline_run.start", permission="pipeline:write")

@@ -50,10 +50,6 @@ class Pulse:
         """Flush now, not when it is time."""
         self._due.set()
 
-    def is_going(self) -> bool:
-        """Tell whether the thread is at work; not so after the server refused the run."""
-        return self._thread.is_alive()
-
     def _run(self) -> None:
         due = time.monotonic() + self._beat_seconds
         while not self._over.is_set():

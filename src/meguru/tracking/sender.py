@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from meguru.errors import Conflict, InvalidInput, MeguruError, NotFound, TooLarge
+from meguru.errors import Conflict, InvalidInput, MeguruError, TooLarge
 from meguru.runtime.operations import Door
 from meguru.storage.blobs import BlobStore
 from meguru.tracking import lease, runs
@@ -115,8 +115,3 @@ class Sender:
             ]
             self._last = at
         return points
-
-
-def is_lost(error: Exception) -> bool:
-    """Tell whether an error means that this run will never be taken."""
-    return isinstance(error, NotFound | Conflict)
