@@ -104,7 +104,7 @@ def _is_over(found: Backfill) -> bool:
 def _begin(ctx: Context, found: Backfill, part: Partition) -> None:
     # What a backfill does is done by whoever started it, whichever process carries it out.
     acting = ctx.with_(principal=system(found.created_by), cause=found.event)
-    marks = len(acting.emitted), len(acting.hooks)
+    mark = len(acting.emitted)
     try:
         with ctx.tx.begin_nested():
             run = start(
@@ -118,7 +118,7 @@ def _begin(ctx: Context, found: Backfill, part: Partition) -> None:
     except (OperationalError, Busy):
         raise  # the database, not the run: all of it is tried again
     except MeguruError as error:
-        del acting.emitted[marks[0] :], acting.hooks[marks[1] :]
+        del acting.emitted[mark:]
         failed = {"state": PartitionState.FAILED.value, "reason": str(error), "finished_at": ctx.now()}
         store.set_partition(ctx.tx, found.id, part.position, tries=part.tries + 1, run=None, **failed)
         return

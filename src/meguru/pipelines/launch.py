@@ -72,6 +72,7 @@ def job_of(
         env_name=env_name,
         max_output=ws.settings.max_output,
         max_file=ws.settings.max_file,
+        parent=run.ref,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, near_misses
 from meguru.sweeps.types import Choice, Scalar, Space, Uniform, Whole
 
 MOST_PARAMS = 50
@@ -19,6 +20,12 @@ _KINDS = ("uniform", "loguniform", "int", "logint", "choice")
 _HINT = (
     "write uniform:0..1, uniform:0..1:0.1, loguniform:1e-4..1e-1, int:2..10, int:8..64:8, logint:1..1000 "
     "or choice:a,b"
+)
+
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+_LIKE_A_RANGE = re.compile(
+    rf"(?P<kind>[a-z_]\w*):{_NUMBER}\.\.{_NUMBER}(?::{_NUMBER})?", re.ASCII | re.IGNORECASE
 )
 
 
@@ -37,6 +44,8 @@ def read(params: Mapping[str, Any], lists: Container[str] = ()) -> tuple[dict[st
             space[name] = Choice(values=list(value))
         elif isinstance(value, str) and value.partition(":")[0] in _KINDS and ":" in value:
             space[name] = from_text(name, value)
+        elif isinstance(value, str) and (seen := _LIKE_A_RANGE.fullmatch(value)):
+            raise _unknown_kind(name, seen["kind"])
         else:
             fixed[name] = value
     return space, fixed
@@ -136,6 +145,17 @@ def samples(space: Mapping[str, Space]) -> Iterator[dict[str, Scalar]]:
     for name, one in space.items():
         if isinstance(one, Choice):
             yield from ({name: value} for value in one.values)
+
+
+def _unknown_kind(name: str, kind: str) -> InvalidInput:
+    near = near_misses(kind, _KINDS)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    return InvalidInput(
+        f"{name}: {kind[:100]!r} is no kind of range",
+        why=f"the kinds are {', '.join(_KINDS)}",
+        hint=hint + _HINT,
+        field=name,
+    )
 
 
 def _count(one: Uniform | Whole) -> int:

@@ -60,14 +60,14 @@ def decide(
 
 def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:
     """Start the action; whatever keeps it from starting is undone and becomes a failed firing."""
-    marks = len(acting.emitted), len(acting.hooks)
+    mark = len(acting.emitted)
     try:
         with acting.tx.begin_nested():
             return start(acting, action, match, occasion, chain)
     except (OperationalError, Busy):
         raise  # the database, not the action: the whole step is tried again
     except Exception as error:  # noqa: BLE001 - recorded: the others must not wait for a broken action
-        del acting.emitted[marks[0] :], acting.hooks[marks[1] :]
+        del acting.emitted[mark:]
         return _failed(acting, match, chain, error)
 
 

@@ -274,3 +274,30 @@ def test_a_tuple_gives_its_parts_to_different_steps(project, value):
     run = run_file(project.ws, f"{project.folder}/parts.py")
     assert run.failed is None
     assert value(run, "use") == "n{5: 'n'}[5, 7]"
+
+
+@pytest.mark.parametrize("isolation", ["process", "thread"])
+def test_a_step_and_what_it_starts_know_the_run_that_they_are_part_of(project, value, isolation):
+    project.write(
+        "told.py",
+        f"""
+        import os, subprocess, sys
+        from meguru import pipeline, step
+        from meguru.base import parents
+
+        @step(isolation="{isolation}", cache=False)
+        def look() -> list[str]:
+            program = "from os import getenv as e; print(e('MEGURU_PARENT'), e('MLFLOW_RUN_CONTEXT'))"
+            told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+            return [parents.current(), told.strip()]
+
+        @pipeline
+        def told():
+            return look()
+        """,
+    )
+    run = project.run("told.py:told")
+    inside, outside = value(run, "look")
+    assert inside == run.ref
+    if isolation == "process":  # threads of several runs share one environment
+        assert outside == f'{run.ref} {{"meguru.parent": "{run.ref}"}}'

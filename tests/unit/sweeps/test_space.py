@@ -45,6 +45,22 @@ def test_text_that_begins_like_a_range_and_is_none_is_refused(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "near"),
+    [("float:0..1", ""), ("unifrom:0..1:0.1", "uniform"), ("loguniforn:1..9", "loguniform")],
+)
+def test_a_misspelt_kind_of_range_is_named(text, near):
+    with pytest.raises(InvalidInput, match="is no kind of range") as caught:
+        spaces.read({"p": text, "q": "int:1..2"})
+    assert "loguniform" in caught.value.why
+    assert near in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["http://x:1..2", "a:b..c", "x:1.5", "12:1..2", "flights@1..2", "a:1..2,3"])
+def test_text_that_only_looks_a_little_like_a_range_is_a_value(text):
+    assert spaces.read({"p": text}) == ({}, {"p": text})
+
+
+@pytest.mark.parametrize(
     ("one", "why"),
     [
         (Uniform(low=1, high=0), "empty"),

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import msgspec
 
-from meguru.base import digests
+from meguru.base import digests, parents
 from meguru.errors import InvalidInput, MeguruError
 from meguru.pipelines import materializers, snapshot, step_metrics
 from meguru.pipelines.authoring import StepFunction
@@ -114,6 +114,7 @@ def open_sources(job: StepJob) -> None:
 
 def carry_out(job: StepJob, place: Place) -> Outcome:
     """Do one step whose sources are open; whatever it raises is its failure."""
+    parents.of_thread.set(job.parent)
     try:
         _seed(job.seed)
         function = _find(job.function)

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.base import parents
 from meguru.pipelines.executors import orphans
 from meguru.pipelines.executors.base import Done, Ended, died
 from meguru.pipelines.executors.work import Outcome, StepJob
@@ -92,7 +93,9 @@ class ForkServer:
             outcome = _outcome(result)
             done(how.ended() if outcome is None else Ended(outcome=outcome))
 
-        self._send(name, message, log, preload, over, cpu=job.cpu, limit=job.memory, devices=job.devices)
+        env = environment(job.cpu, job.devices)
+        env |= parents.variables(job.parent, env)
+        self._send(name, message, log, preload, over, env=env, limit=job.memory)
 
     def host(
         self,
@@ -114,9 +117,8 @@ class ForkServer:
         preload: Iterable[str],
         over: _Over,
         *,
-        cpu: float = 0.0,
+        env: dict[str, str] | None = None,
         limit: int = 0,
-        devices: Iterable[int] = (),
         descriptors: Iterable[int] = (),
     ) -> None:
         # A step's process may be seen to end after its step is done, and another of that name has begun.
@@ -126,7 +128,7 @@ class ForkServer:
             "log": str(log),
             "preload": list(preload),
             # The server may be older than what this process set since.
-            "env": environment(cpu, devices),
+            "env": env or environment(),
             "cwd": os.getcwd(),  # noqa: PTH109 - a path as text
         }
         with self._lock:

@@ -55,6 +55,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
     stands for no limit. `devices` are the numbers of this machine's accelerators that it was given. `env`
     is the tree of the lock file of an environment of its own, `env_name` what the author called that file.
+    `parent` is the reference of the pipeline run.
     """
 
     function: str
@@ -75,6 +76,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     env_name: str = ""
     max_output: int = 0
     max_file: int = 0
+    parent: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):

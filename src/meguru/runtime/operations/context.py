@@ -41,7 +41,6 @@ class Context:
         self.emitted: list[events.Event] = []
         self.changed = False
         self.on_open: Callable[[Connection], None] | None = None
-        self.hooks: list[Callable[[], None]] = []
         self._stack = stack
         self._tx = tx
 
@@ -136,10 +135,6 @@ class Context:
         view = copy.copy(self)
         view.ws = self.ws.with_(cause=cause, principal=principal)
         return view
-
-    def after_commit(self, hook: Callable[[], None]) -> None:
-        """Call `hook` once the transaction is committed; not at all if it is rolled back."""
-        self.hooks.append(hook)
 
     def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
         """Run another operation in this transaction, as a part of this one.

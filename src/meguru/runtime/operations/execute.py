@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -71,15 +70,11 @@ def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments
     authorise(ws, operation)
     typed = operation.read_arguments(to_plain(arguments)[0])
 
-    def work(tx: Connection) -> tuple[Any, list[Callable[[], None]]]:
+    def work(tx: Connection) -> Any:
         with ExitStack() as stack:
-            ctx = Context(ws, operation, stack, tx)
-            return operation.function(ctx, **typed), ctx.hooks
+            return operation.function(Context(ws, operation, stack, tx), **typed)
 
-    result, hooks = ws.db.together.submit(work).result()
-    for hook in hooks:
-        hook()
-    return result
+    return ws.db.together.submit(work).result()
 
 
 def authorise(ws: Workspace, operation: Operation[..., Any]) -> None:
@@ -125,8 +120,6 @@ def _run(
             answers.keep(ctx.tx, request, kept, ctx.now())
     if ctx.is_open and not operation.query and not operation.quiet:
         ws.notify()
-    for hook in ctx.hooks:
-        hook()
     return result
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from meguru.base import digests
+from meguru.base import digests, parents
 from meguru.tracking.captured import names
 from meguru.tracking.captured.command import command, script
 from meguru.tracking.captured.git import Git, state_of
@@ -20,7 +20,6 @@ from meguru.tracking.captured.machine import Machine, machine
 from meguru.tracking.captured.packages import installed, lock_of
 from meguru.tracking.captured.seeds import seeds
 
-PARENT = "MEGURU_PARENT"
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _MOST = 1000
 Mask = Callable[[str], str]
@@ -54,7 +53,7 @@ def first_look(mask: Mask) -> FirstLook:
         kind=kind,
         folder=os.getcwd(),  # noqa: PTH109 - the folder may be gone, and a text is wanted
         seeds=seeds(),
-        parent=os.environ.get(PARENT, "")[:300],
+        parent=parents.current(),
     )
 
 
@@ -102,7 +101,7 @@ def _tags(
         "meguru.memory": f"{here.memory / 2**30:.1f} GiB" if here.memory else "",
         "meguru.gpu": "; ".join(here.gpus),
         "meguru.seeds": " ".join(f"{name}={value}" for name, value in look.seeds.items()),
-        "meguru.parent": look.parent,
+        parents.TAG: look.parent,
     }
     if git:
         found |= {names.COMMIT: git.commit, names.BRANCH: git.branch, names.REPOSITORY: mask(git.remote)}
