@@ -38,7 +38,7 @@ class TestS3Store(BlobStoreContract):
     def damage(self, store, digest):
         import obstore
 
-        obstore.put(store._store, f"{digest[:2]}/{digest[2:]}", b"a lie")
+        obstore.put(store.store, f"{digest[:2]}/{digest[2:]}", b"a lie")
 
     def reopen(self, store, folder):
         return ObjectStore(store.url, folder)

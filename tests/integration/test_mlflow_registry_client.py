@@ -6,9 +6,11 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from queue import Queue
 
 import pytest
+import requests
 
 mlflow = pytest.importorskip("mlflow")
 
@@ -130,3 +132,25 @@ def test_what_is_not_there_is_told_so_that_the_client_shows_it(client):
         TracingClient(client.tracking_uri).search_traces(["0"])
     with pytest.raises(MlflowException, match="nothing"):
         client.get_registered_model("nothing")
+
+
+@pytest.mark.parametrize("forced", [True, False])
+def test_a_large_file_goes_up_in_parts_and_comes_down_in_ranges(client, run, tmp_path, monkeypatch, forced):
+    """The client sends parts because the server says it takes them, or because it is told to."""
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1000")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", "300000")
+    monkeypatch.setenv("MLFLOW_MULTIPART_DOWNLOAD_CHUNK_SIZE", "200000")
+    if forced:
+        monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+        monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "true")
+    data = os.urandom(1_000_001)
+    (tmp_path / "big file.bin").write_bytes(data)
+    sent = []
+    put = requests.put
+    monkeypatch.setattr(requests, "put", lambda url, **given: (sent.append(url), put(url, **given))[1])
+    client.log_artifact(run.info.run_id, str(tmp_path / "big file.bin"), "models")
+    assert len(sent) == 4
+    (listed,) = client.list_artifacts(run.info.run_id, "models")
+    assert (listed.path, listed.file_size) == ("models/big file.bin", len(data))
+    down = client.download_artifacts(run.info.run_id, "models/big file.bin", str(tmp_path / "down"))
+    assert Path(down).read_bytes() == data

@@ -11,6 +11,7 @@ SCHEMAS = (
     "meguru.runtime.operations.answers",
     "meguru.runtime.jobs.schema",
     "meguru.governance.schema",
+    "meguru.artifacts.uploads.schema",
     "meguru.datasets.schema",
     "meguru.tracking.schema",
     "meguru.predictions.schema",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
 
+from meguru.artifacts.uploads.sweep import sweep as sweep_uploads
 from meguru.pipelines import leftovers
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
@@ -12,6 +14,8 @@ from meguru.tracking import alive
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 15.0
+UPLOADS_SECONDS = 600.0
+"""Uploads in parts that were left are looked for less often: in an object store a look is a request."""
 GRACE_SECONDS = 60.0
 """Who could not reach a server that was away, or was asleep with it, may beat before anybody is swept."""
 
@@ -21,6 +25,7 @@ class Sweeper:
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws.with_(principal=system("sweeper"))
+        self._looked = ws.clock.now() - timedelta(days=1)
 
     def run(self, stop: threading.Event) -> None:
         """Sweep every 15 s, but not in the first minute after a start or after the machine slept."""
@@ -33,6 +38,13 @@ class Sweeper:
                 if not slept:
                     alive.sweep(self.ws)
                 leftovers.sweep(self.ws)
+                self._sweep_uploads()
             except Exception:
                 log.exception("silent runs could not be swept; trying again")
             since = clock.now()
+
+    def _sweep_uploads(self) -> None:
+        now = self.ws.clock.now()
+        if (now - self._looked).total_seconds() >= UPLOADS_SECONDS:
+            sweep_uploads(self.ws)
+            self._looked = now

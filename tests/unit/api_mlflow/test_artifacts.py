@@ -140,12 +140,6 @@ def test_what_is_absent_is_said_so(client):
     assert (answer.status_code, answer.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
-def test_uploads_in_parts_are_answered_so_that_clients_send_the_whole(client):
-    answer = client.post("/api/2.0/mlflow-artifacts/mpu/create/1/x", json={"path": "x", "num_parts": 2})
-    assert answer.status_code == 501
-    assert answer.json()["message"].startswith("Multipart upload is not supported")
-
-
 def test_a_file_over_the_limit_is_refused_and_leaves_nothing(client, workspace, run, monkeypatch):
     monkeypatch.setattr(workspace, "settings", msgspec.structs.replace(workspace.settings, max_blob=100))
     data = b"x" * (2 << 20)

@@ -22,7 +22,6 @@ from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs import pending
 
 _SMALL = 1 << 20
-_NO_PARTS = "Multipart upload is not supported for the current artifact repository"
 
 
 def routes() -> list[Route]:
@@ -30,9 +29,6 @@ def routes() -> list[Route]:
     return [
         Route("/mlflow-artifacts/artifacts/{path:path}", safely(_file), methods=["GET", "PUT", "DELETE"]),
         route("/mlflow-artifacts/artifacts", {"GET": _list_proxied}),
-        route("/mlflow-artifacts/mpu/{verb}/{path:path}", {"POST": _no_parts}),
-        route("/mlflow-artifacts/mpu/{verb}", {"POST": _no_parts}),
-        route("/mlflow-artifacts/presigned/{path:path}", {"GET": _no_presigned}),
         route("/mlflow/artifacts/list", {"GET": _list_of_run}),
     ]
 
@@ -76,20 +72,21 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
     # Who may not write is told so before the bytes are taken in.
     await run_sync(lambda: _may_put(ws, path=path))
     async with received(request, ws) as draft:
-        await run_sync(lambda: _put(ws, path=path, digest=draft.keep(), size=draft.size))
+        await run_sync(lambda: put(ws, path=path, digest=draft.keep(), size=draft.size))
     return reply({})
 
 
 def accept(ws: Workspace, path: str, data: bytes) -> None:
     """Keep a small file at a path of the proxy."""
-    authorise(ws, _put)
+    authorise(ws, put)
     digest = pending.write(ws.blobs, data)
     copy = data if len(data) <= pending.LARGEST else b""
     given = {"path": path, "digest": digest, "size": len(data), "data": copy}
-    execute_with_others(ws, _put, given)
+    execute_with_others(ws, put, given)
 
 
-def _place_to_write(ctx: Context, path: str) -> Place:
+def place_to_write(ctx: Context, path: str) -> Place:
+    """Return the place that a path names, if files may go there."""
     place = places.place_of(ctx.tx, path)
     if place.kind == "version":
         raise Refusal("PERMISSION_DENIED", "A registered version never changes")
@@ -98,12 +95,13 @@ def _place_to_write(ctx: Context, path: str) -> Place:
 
 @ask("run:write")
 def _may_put(ctx: Context, *, path: str) -> None:
-    _place_to_write(ctx, path)
+    place_to_write(ctx, path)
 
 
 @carry("run:write", evented=False, quiet=True)
-def _put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -> None:
-    place = _place_to_write(ctx, path)
+def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -> None:
+    """Keep a file whose blob is there, or whose bytes are given."""
+    place = place_to_write(ctx, path)
     known = places.file(ctx.tx, ctx.blobs, place)
     if known and known.digest == digest:
         return
@@ -116,7 +114,7 @@ def _put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") 
 
 @carry("run:write", evented=False)
 def _remove(ctx: Context, *, path: str) -> None:
-    place = _place_to_write(ctx, places.check(path))
+    place = place_to_write(ctx, places.check(path))
     if place.kind == "stored" and not place.path:
         raise invalid("Invalid path")
     if not places.remove(ctx.tx, place):
@@ -163,17 +161,3 @@ def _list_of_run(ws: Workspace, given: Given) -> dict[str, Any]:
 def _folder(given: Given) -> str:
     path = given.text("path").removesuffix("/")
     return places.check(path) if path else ""
-
-
-def _no_parts(ws: Workspace, given: Given) -> Any:
-    del ws
-    if given.text("verb") not in {"create", "complete", "abort"}:
-        raise Refusal("ENDPOINT_NOT_FOUND", "There is no such endpoint")
-    if given.has("path"):
-        places.check(given.text("path"))
-    raise Refusal("NOT_IMPLEMENTED", _NO_PARTS)
-
-
-def _no_presigned(ws: Workspace, given: Given) -> Any:
-    del ws, given
-    raise Refusal("NOT_IMPLEMENTED", "Presigned downloads are not supported here")

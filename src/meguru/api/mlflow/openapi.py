@@ -36,6 +36,7 @@ _KINDS: dict[str, dict[str, Any]] = {
     "number": _MEASURE,
     "datasets": _many(tags=_PAIRS, dataset=_object(**_SET)),
     "links": _LINKS,
+    "parts": _many(part_number=_NUMBER, etag=_TEXT, url=_TEXT),
     "measured": _many(**_MEASURED),
     "order": _many(field_name=_TEXT, ascending=_FLAG, **_MEASURED),
     "topics": _TOPICS,
@@ -80,9 +81,10 @@ PUT mlflow-artifacts/artifacts/{path}
 GET mlflow-artifacts/artifacts/{path}
 DELETE mlflow-artifacts/artifacts/{path}
 GET mlflow-artifacts/artifacts path
-POST mlflow-artifacts/mpu/create/{path} path* num_parts:int
-POST mlflow-artifacts/mpu/complete/{path} path* upload_id
-POST mlflow-artifacts/mpu/abort/{path} path* upload_id
+POST mlflow-artifacts/mpu/create/{folder} path* num_parts:int
+POST mlflow-artifacts/mpu/complete/{folder} path* upload_id* parts:parts*
+POST mlflow-artifacts/mpu/abort/{folder} path* upload_id*
+PUT mlflow-artifacts/mpu/parts/{upload}/{number}
 GET mlflow-artifacts/presigned/{path}
 POST mlflow/artifacts/presigned-upload-url run_id model_id path* expiration:int
 POST mlflow/artifacts/presigned-download-url run_id model_id path* expiration:int

@@ -30,9 +30,9 @@ def absent(message: str) -> Refusal:
     return Refusal("RESOURCE_DOES_NOT_EXIST", message)
 
 
-def reply(value: Any, status: int = 200) -> Response:
+def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Write an answer."""
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")
 
 
 class Given:
@@ -115,7 +115,7 @@ def route(path: str, methods: Mapping[str, Answer]) -> Route:
     async def handle(request: Request) -> Response:
         answer = methods["GET" if request.method == "HEAD" else request.method]
         ws = workspace_of(request)
-        given = await _given(request, ws.settings.max_body)
+        given = await given_of(request, ws.settings.max_body)
         return reply(await run_sync(answer, ws, given))
 
     return Route(path, safely(handle), methods=list(methods))
@@ -133,7 +133,8 @@ def safely(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
     return safe
 
 
-async def _given(request: Request, limit: int) -> Given:
+async def given_of(request: Request, limit: int) -> Given:
+    """Read the arguments of a call."""
     fields: dict[str, Any] = {}
     for key, text in request.query_params.multi_items():
         name = key.removesuffix("[]")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from meguru.api.mlflow import artifacts, artifacts_pages, logged_models, registry, webhooks
+from meguru.api.mlflow import artifacts, artifacts_pages, artifacts_parts, logged_models, registry, webhooks
 from meguru.api.mlflow.openapi import document
 from meguru.api.mlflow.registry_protocol import reply
 
@@ -15,6 +15,7 @@ def other_routes() -> list[BaseRoute]:
     """Return the routes that ``mlflow_routes`` takes as its `others`."""
     return [
         *artifacts.routes(),
+        *artifacts_parts.routes(),
         *artifacts_pages.routes(),
         *registry.routes(),
         *logged_models.routes(),

@@ -28,7 +28,7 @@ SERVER_INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "artifact_serving_enabled": True,
-    "multipart_uploads_enabled": False,
+    "multipart_uploads_enabled": True,
     "multipart_downloads_enabled": False,
     "presigned_upload_run_id_supported": False,
     "presigned_upload_model_id_supported": False,

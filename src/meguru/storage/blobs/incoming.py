@@ -11,6 +11,7 @@ from pathlib import Path
 from meguru.storage.blobs.base import BlobStore
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
+from meguru.storage.blobs.parts import Parts
 
 
 class Incoming:
@@ -44,6 +45,11 @@ class Incoming:
         if isinstance(self._blobs, LocalStore | ObjectStore):
             return self._blobs.adopt(self._draft, self.digest)
         return self._blobs.put_file(self._draft)
+
+    def keep_part(self, parts: Parts, upload: str, name: str) -> None:
+        """Make what has come a durable part of an upload."""
+        self._file.close()
+        parts.keep(upload, name, self._draft)
 
     def drop(self) -> None:
         """Leave nothing behind but what was kept."""

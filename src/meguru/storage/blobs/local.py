@@ -62,9 +62,9 @@ class LocalStore:
         """Wait until blobs that were put without waiting would survive a power cut."""
         places = [self._place(digest) for digest in found]
         for place in places:
-            _sync(place)
+            sync_place(place)
         for folder in {self.folder, *(place.parent for place in places)}:
-            _sync(folder)
+            sync_place(folder)
 
     def put_file(self, path: Path) -> str:
         """Store a file's content in bounded memory; return its digest."""
@@ -176,9 +176,9 @@ class LocalStore:
         stat = place.stat()
         if stat.st_size > _TRUSTED:
             self._checked[digest] = _state(stat)
-        _sync(place.parent)
+        sync_place(place.parent)
         if is_new:
-            _sync(self.folder)
+            sync_place(self.folder)
 
     @staticmethod
     def _move(draft: Path, place: Path) -> None:
@@ -202,7 +202,8 @@ def _state(stat: os.stat_result) -> tuple[int, ...]:
     return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
 
 
-def _sync(place: Path) -> None:
+def sync_place(place: Path) -> None:
+    """Wait until a file's bytes, or the names in a folder, would survive a power cut."""
     opened = os.open(place, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -28,7 +28,7 @@ class ObjectStore:
 
         self.url = url
         try:
-            self._store = from_url(url, **_options(url))
+            self.store = from_url(url, **_options(url))
         except BaseError:
             # Its words would repeat the URL, and whatever secret stands in it.
             hint = "write s3://BUCKET/PREFIX; credentials go into the environment"
@@ -86,9 +86,9 @@ class ObjectStore:
         """Tell whether the blob is in the object store (the cache does not count)."""
         import obstore
 
-        with self._explained():
+        with self.explained():
             try:
-                obstore.head(self._store, _key(digest))
+                obstore.head(self.store, _key(digest))
             except FileNotFoundError:
                 return False
         return True
@@ -97,9 +97,9 @@ class ObjectStore:
         """Return the number of bytes."""
         import obstore
 
-        with self._explained():
+        with self.explained():
             try:
-                return int(obstore.head(self._store, _key(digest))["size"])
+                return int(obstore.head(self.store, _key(digest))["size"])
             except FileNotFoundError:
                 raise missing(digest) from None
 
@@ -108,22 +108,23 @@ class ObjectStore:
         from obstore.exceptions import AlreadyExistsError
 
         small = isinstance(data, bytes) or data.stat().st_size < 64 << 20
-        with self._explained(), contextlib.suppress(AlreadyExistsError):
+        with self.explained(), contextlib.suppress(AlreadyExistsError):
             # A conditional put can't be multipart; a large file is put as it is: same key, same bytes.
-            obstore.put(self._store, _key(digest), data, mode="create" if small else "overwrite")
+            obstore.put(self.store, _key(digest), data, mode="create" if small else "overwrite")
 
     def _fetch(self, digest: str) -> Iterator[bytes]:
         import obstore
 
-        with self._explained():
+        with self.explained():
             try:
-                for chunk in obstore.get(self._store, _key(digest)).stream():
+                for chunk in obstore.get(self.store, _key(digest)).stream():
                     yield bytes(chunk)
             except FileNotFoundError:
                 raise missing(digest) from None
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Raise what the store's library raises as an error of ours; what is absent stays as it is."""
         from obstore.exceptions import AlreadyExistsError, BaseError
 
         try:

@@ -1,0 +1,1 @@
+"""Uploads that come in parts: declared, taken in part by part, put together, or swept at their deadline."""

@@ -1,0 +1,47 @@
+"""Parts put together: read once, checked, hashed and written in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from meguru.artifacts.uploads.types import Part, Upload
+from meguru.errors import InvalidInput
+from meguru.storage.blobs import BlobStore
+from meguru.storage.blobs.incoming import Incoming
+from meguru.storage.blobs.parts import Parts
+
+
+def join(blobs: BlobStore, folder: Path, kept: Parts, upload: Upload, parts: Iterable[Part]) -> Incoming:
+    """Return the draft of the whole file; nothing is left of it if a part is not as it came.
+
+    Raises
+    ------
+    InvalidInput
+        If a part's bytes are gone or changed; which one has to be sent again is told.
+    """
+    draft = Incoming(blobs, folder)
+    try:
+        for part in parts:
+            draft.write(_checked(kept, upload, part))
+    except BaseException:
+        draft.drop()
+        raise
+    return draft
+
+
+def _checked(kept: Parts, upload: Upload, part: Part) -> Iterator[bytes]:
+    seen = hashlib.sha256()
+    try:
+        for piece in kept.read(upload.id, part.name):
+            seen.update(piece)
+            yield piece
+    except FileNotFoundError:
+        raise _lost(part, "its bytes are not there any more") from None
+    if seen.hexdigest() != part.digest:
+        raise _lost(part, "its bytes were changed after it came")
+
+
+def _lost(part: Part, why: str) -> InvalidInput:
+    return InvalidInput(f"part {part.number} can't be used", why=why, hint="send it again, then complete")

@@ -1,0 +1,32 @@
+"""What uploads leave that nobody completed: removed once their deadline has passed."""
+
+from __future__ import annotations
+
+from meguru.artifacts.uploads import store
+from meguru.artifacts.uploads.types import LIFETIME
+from meguru.runtime.workspace import Workspace
+from meguru.storage.blobs.parts import parts_of
+
+
+def sweep(ws: Workspace) -> int:
+    """Forget expired uploads and remove parts that no upload waits for; return how many uploads.
+
+    Parts without an upload are left by a server that was killed while it took one in, or while it ended the
+    upload. Several workspaces may share the place, so those of today are left alone.
+    """
+    kept, now = parts_of(ws.blobs, ws.cache_folder("uploads")), ws.clock.now()
+    with ws.read() as tx:
+        late = store.expired(tx, now)
+    if late:
+        with ws.db.write() as tx:
+            for upload in late:
+                store.remove(tx, upload.id)
+    for upload in late:
+        kept.drop(upload.id)
+    old = [id for id, touched in kept.uploads() if touched < now - LIFETIME]
+    with ws.read() as tx:
+        waited_for = store.open_among(tx, old)
+    for id in old:
+        if id not in waited_for:
+            kept.drop(id)
+    return len(late)
