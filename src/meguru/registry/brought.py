@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from meguru.base import digests, refs
 from meguru.base.paths import check_path
 from meguru.errors import InvalidInput
-from meguru.registry import aliases
+from meguru.registry import aliases, labels
 from meguru.registry.outside import UNVERIFIED
 from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, stored_file
 from meguru.registry.types import Alias
@@ -70,6 +70,8 @@ def bring_logged_model(
         times = {"created_at": fields.pop("created"), "updated_at": fields.pop("updated")}
         row = fields | times | {"experiment": str(model.experiment), "deleted": False}
         ctx.tx.execute(insert(logged_model).values(row))
+        labels.keep(ctx.tx, labels.LOGGED, model.id, model.tags)
+        labels.keep(ctx.tx, labels.PARAM, model.id, model.params)
     added = _keep_files(ctx, model, files or [])
     if known is None or added:
         ref = refs.make("logged_model", model.id)
@@ -123,13 +125,14 @@ def _keep_name(
 ) -> None:
     row = ctx.tx.execute(select(mlflow_model).where(mlflow_model.c.name == name)).first()
     if row is None:
-        values = {"name": name, "description": description, "tags": tags}
+        values: dict[str, Any] = {"name": name, "description": description, "tags": tags}
         ctx.tx.execute(insert(mlflow_model).values(**values, created_at=created, updated_at=updated))
     else:
         values = {"tags": tags | row.tags, "description": row.description or description}
         if values == {"tags": row.tags, "description": row.description}:
             return
         ctx.tx.execute(update(mlflow_model).where(mlflow_model.c.name == name).values(values))
+    labels.keep(ctx.tx, labels.MODEL, name, values["tags"])
     ctx.emit("registered_model.imported", refs.make("model", name), data={"tags": sorted(tags)})
 
 
@@ -139,6 +142,7 @@ def _keep_version(ctx: Context, name: str, version: BroughtVersion, source: str)
     row["created_by"] = row.pop("user")[:200] or ctx.principal.name
     row |= {"name": name, "state": UNVERIFIED, "reason": REASON, "deleted": False}
     ctx.tx.execute(insert(mlflow_version).values(row))
+    labels.keep(ctx.tx, labels.VERSION, name, version.tags, number=version.version)
     ref = refs.make("model", name, version.version)
     used = [refs.make("logged_model", version.logged_model)] if version.logged_model else []
     data = {"model": name, "version": version.version, "source": source}

@@ -1,8 +1,11 @@
 """Tables of the model registry."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Computed, Index, Integer, String, Table, Text, false
 
 from meguru.storage.db import Json, UtcTime, metadata
+
+HEAD = 64
+"""So much of a label is in its index."""
 
 registered_model = Table(
     "registered_model",
@@ -10,7 +13,11 @@ registered_model = Table(
     Column("name", String(100), primary_key=True),
     Column("latest", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("told", Boolean, nullable=False, server_default=false()),
+    Index(None, "told", "name"),
 )
+"""A `told` one has a row of what MLflow's clients say of it: a search looks there, and not here. The same
+holds for versions. (One that is not marked may have such a row all the same.)"""
 
 model_version = Table(
     "model_version",
@@ -34,8 +41,10 @@ model_version = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("event", String(64), nullable=False),
+    Column("told", Boolean, nullable=False, server_default=false()),
     Index(None, "digest"),
     Index(None, "run_ref"),
+    Index(None, "told", "created_at", "name", "version"),
 )
 
 model_alias = Table(
@@ -61,6 +70,8 @@ mlflow_model = Table(
     Column("tags", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Index(None, "created_at", "name"),
+    Index(None, "updated_at", "name"),
 )
 """What MLflow's clients say of a registered model; there need not be a version that Meguru can load."""
 
@@ -84,9 +95,28 @@ mlflow_version = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "run"),
+    Index(None, "logged_model"),
+    Index(None, "deleted", "created_at", "name", "version"),
+    Index(None, "deleted", "updated_at", "name", "version"),
 )
 """What MLflow's clients say of a version. It shares its number with the `model_version` it is when it is
 *verified*; an *unverified* one has no such row, only the reason why Meguru won't load it."""
+
+mlflow_label = Table(
+    "mlflow_label",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("key", String(250), primary_key=True),
+    Column("owner", String(256), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("value", Text, nullable=False),
+    Column("head", String(HEAD), Computed(f"substr(value, 1, {HEAD})", persisted=True)),
+    Index(None, "kind", "key", "head", "owner", "number"),
+    Index(None, "owner", "number"),
+    sqlite_with_rowid=False,
+)
+"""The tags of what follows and precedes, and the params of logged models, once more: as rows that a search
+finds. `number` is a version's, and 0 for the others."""
 
 logged_model = Table(
     "logged_model",

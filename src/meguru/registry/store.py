@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.registry import aliases, outside
-from meguru.registry.schema import model_version, registered_model
+from meguru.registry.schema import mlflow_model, model_version, registered_model
 from meguru.registry.types import ModelVersion, RegisteredModel
 
 _DERIVED = ("ref", "aliases")
@@ -23,7 +23,11 @@ def lock(tx: Connection, name: str, at: datetime) -> ModelVersion | None:
     if row is None:
         try:
             with tx.begin_nested():
-                tx.execute(insert(registered_model).values(name=name, latest=0, created_at=at))
+                tx.execute(
+                    insert(registered_model).values(
+                        name=name, latest=0, created_at=at, told=exists().where(mlflow_model.c.name == name)
+                    )
+                )
         except IntegrityError:  # another server made it just now; wait for it
             row = tx.execute(query).one()
     return get(tx, name, row.latest) if row and row.latest else None

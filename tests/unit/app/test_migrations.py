@@ -121,3 +121,55 @@ def test_points_of_an_older_workspace_are_kept_on_sqlite(tmp_path):
 @pytest.mark.integration
 def test_points_of_an_older_workspace_are_kept_on_postgresql(postgres_url):
     moves_points(Database(postgres_url))
+
+
+def old_registry(tx):
+    """Write, at the schema before tags were rows, a model with a version and a logged model."""
+    at = "2026-03-01T12:00:00.000123Z"
+    said = "'', '', '', '', '', '', '{tags}', 'None', 'verified', '', false, 'me', '{at}', '{at}'"
+    for statement in (
+        "INSERT INTO mlflow_model VALUES ('m', '', '{tags}', '{at}', '{at}')",
+        f"INSERT INTO mlflow_version VALUES ('m', 1, {said})",
+        "INSERT INTO registered_model (name, latest, created_at) VALUES ('m', 1, '{at}')",
+        "INSERT INTO registered_model (name, latest, created_at) VALUES ('n', 1, '{at}')",
+        (
+            "INSERT INTO logged_model VALUES "
+            "('m-1', '1', 'x', '', '', 'READY', '{params}', '{tags}', false, '{at}', '{at}')"
+        ),
+    ):
+        tx.exec_driver_sql(statement.format(at=at, tags='{"team":"blue"}', params='{"lr":"1"}'))
+
+
+def makes_labels(db):
+    load_schemas()
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    try:
+        with db.write() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, "0015")
+            old_registry(tx)
+            command.upgrade(config, "head")
+            labels = tx.exec_driver_sql(
+                "SELECT kind, owner, number, key, value FROM mlflow_label ORDER BY kind"
+            ).all()
+            assert labels == [
+                ("logged", "m-1", 0, "team", "blue"),
+                ("model", "m", 0, "team", "blue"),
+                ("param", "m-1", 0, "lr", "1"),
+                ("version", "m", 1, "team", "blue"),
+            ]
+            told = tx.exec_driver_sql("SELECT name FROM registered_model WHERE told ORDER BY name").all()
+            assert told == [("m",)]
+            command.downgrade(config, "0015")
+    finally:
+        db.close()
+
+
+def test_tags_of_an_older_registry_are_searched_on_sqlite(tmp_path):
+    makes_labels(Database(f"sqlite:///{tmp_path / 'a.db'}"))
+
+
+@pytest.mark.integration
+def test_tags_of_an_older_registry_are_searched_on_postgresql(postgres_url):
+    makes_labels(Database(postgres_url))

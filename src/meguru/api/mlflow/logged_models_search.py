@@ -1,38 +1,45 @@
-"""The search over logged models."""
+"""The search over logged models: one statement a page, also in the order of what was measured of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
 
 from meguru.api.mlflow import logged_models_store as store
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.logged_models_store import LoggedModel
-from meguru.api.mlflow.registry_filters import Clause, Fields, holds, keep, order, ordered, parse
-from meguru.api.mlflow.registry_protocol import Given, ask, millis, page_of, wrong
+from meguru.api.mlflow.registry_protocol import Given, ask, wrong
+from meguru.api.mlflow.search import compare, grammar, pages, union
+from meguru.api.mlflow.search.things import MANY, Asking, Things
+from meguru.registry.labels import LOGGED, PARAM
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
-from meguru.tracking.mlflow.schema import mlflow_model_metric as metric
+from meguru.storage.db.raw import Raw, marks
 
-_FIELDS = Fields(
-    texts=frozenset({"name", "model_id", "model_type", "status", "source_run_id", "experiment_id"}),
-    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
-    groups=frozenset({"tags", "params"}),
-    number_groups=frozenset({"metrics"}),
+_KINDS = ("attribute", "tag", "param", "metric")
+_THINGS = Things(
+    columns="l.id",
+    source="logged_model l",
+    shown="l.deleted = ?",
+    shown_values=(False,),
+    texts={
+        "name": "l.name",
+        "model_id": "l.id",
+        "model_type": "l.model_type",
+        "status": "replace(l.status, 'LOGGED_MODEL_', '')",
+        "source_run_id": "l.run",
+        "experiment_id": "l.experiment",
+    },
+    moments={"creation_timestamp": "l.created_at", "last_updated_timestamp": "l.updated_at"},
+    labels={"tag": LOGGED, "param": PARAM},
+    owner="l.id",
     also={
-        "tag": "tags",
-        "param": "params",
-        "parameters": "params",
-        "metric": "metrics",
         "creation_time": "creation_timestamp",
         "creation_timestamp_ms": "creation_timestamp",
         "last_updated_timestamp_ms": "last_updated_timestamp",
     },
+    indexed=frozenset({"l.run"}),
 )
-AT_ONCE = 500
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +48,12 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     digest: str = ""
 
-    def is_of(self, row: Any) -> bool:
-        """Tell whether a point was measured on it."""
-        return self.name in {"", row.dataset_name} and self.digest in {"", row.dataset_digest}
+    def points(self, alias: str) -> compare.Condition:
+        """Return the condition of a point that was measured on it."""
+        given = {"dataset_name": self.name, "dataset_digest": self.digest}
+        said = {key: value for key, value in given.items() if value}
+        sql = " AND ".join(f"{alias}.{key} = ?" for key in said) or "1 = 1"
+        return sql, list(said.values())
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,18 +75,11 @@ def _found(
     token: str,
     limit: int,
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    clauses = parse(filter, _FIELDS)
-    matching = store.of_experiments(ctx.tx, experiments)
-    points = _points(ctx.tx, matching)
-    on_metrics = [clause for clause in clauses if clause.group == "metrics"]
-    others = [clause for clause in clauses if clause.group != "metrics"]
-    matching = [
-        model
-        for model in keep(matching, others, _look)
-        if _is_measured(points.get(model.id, []), on_metrics, datasets)
-    ]
-    shown, more = page_of(_in_order(matching, order_by, points), token, limit)
-    return [store.answer(ctx.tx, model) for model in shown], more
+    clauses = grammar.read_filter(filter, kinds=_KINDS)
+    searching = _Search(Raw(ctx.tx), experiments, clauses, datasets, order_by)
+    ids, following = searching.page(token, limit)
+    more = {"next_page_token": following} if following else {}
+    return store.answers(ctx.tx, store.picked(ctx.tx, ids)), more
 
 
 def search(ws: Workspace, given: Given) -> dict[str, Any]:
@@ -125,60 +128,145 @@ def _order(given: Given) -> list[Order]:
     return found
 
 
-def _points(tx: Connection, models: Sequence[LoggedModel]) -> dict[str, list[Any]]:
-    """Return what was measured, by model: the newest first."""
-    found: dict[str, list[Any]] = {}
-    for start in range(0, len(models), AT_ONCE):
-        some = [model.id for model in models[start : start + AT_ONCE]]
-        query = select(metric).where(metric.c.model_id.in_(some))
-        newest = (metric.c.ms.desc(), metric.c.step.desc(), metric.c.run)
-        for row in tx.execute(query.order_by(*newest)):
-            found.setdefault(row.model_id, []).append(row)
-    return found
+class _Search:
+    """A filter and an order over the logged models of some experiments."""
+
+    def __init__(
+        self,
+        raw: Raw,
+        experiments: list[str],
+        clauses: list[grammar.Clause],
+        datasets: list[Dataset],
+        order_by: list[Order],
+    ) -> None:
+        self.raw, self.experiments, self.datasets = raw, experiments, datasets
+        self.asking = Asking(raw, _THINGS, clauses)
+        self.orders = [(_read(each), each) for each in order_by]
+
+    def page(self, token: str, limit: int) -> tuple[list[str], str]:
+        """Return one page.
+
+        Models in the order of a metric come in two phases: those with a number, which an index holds in
+        order, and the others.
+        """
+        phases = 2 if self.orders and self.orders[0][0].kind == "metric" else 1
+        given = pages.read(token)
+        phase, after = (given[0], given[1:]) if given else (0, [])
+        if isinstance(phase, float) or phase not in range(1 if given and not after else 0, phases):
+            raise pages.wrong_token()
+        found: list[str] = []
+        while self.experiments and phase < phases:
+            # A full page asks the next phase for one row: whether there is another page.
+            wanted = limit - len(found)
+            branch = self._branch(phase if phases > 1 else None)
+            rows, last = union.fetch(self.raw, [branch], after=after, limit=max(wanted, 1))
+            if rows and not wanted:
+                return found, pages.write([phase])
+            found += [row[0] for row in rows]
+            if last:
+                return found, pages.write([phase, *last])
+            phase, after = phase + 1, []
+        return found, ""
+
+    def _branch(self, phase: int | None) -> union.Branch:
+        query = self.asking.query(special=self._measured)
+        query.where((f"l.experiment IN ({marks(len(self.experiments))})", list(self.experiments)))
+        if self.datasets and not any(each.kind == "metric" for each in self.asking.clauses):
+            sql, values = self._on_datasets("m")
+            point = f"SELECT 1 FROM mlflow_model_metric m WHERE m.model_id = l.id AND {sql}"  # noqa: S608
+            query.where((f"EXISTS ({point})", values))
+        keys: list[pages.Key] = []
+        rest = list(self.orders)
+        if phase is not None:
+            (read, order), rest = rest[0], rest[1:]
+            keys += self._phase(query, phase, read, order)
+        for index, (read, order) in enumerate(rest):
+            keys += self._keys(query, read, order, index)
+        if not any(read.kind == "attribute" and read.key == "creation_timestamp" for read, _ in self.orders):
+            keys.append(pages.Key("l.created_at", descending=True))
+        return query, [*keys, pages.Key("l.id")]
+
+    def _measured(self, clause: grammar.Clause) -> compare.Condition | None:
+        """Return the condition of a point on one of the datasets that is as a clause says."""
+        if clause.kind != "metric":
+            return None
+        sql, values = compare.number("m.value", clause)
+        on, given = self._on_datasets("m")
+        few = self.raw.is_sqlite and clause.sign != "!=" and self._few(clause.key, sql, values)
+        inside = f"m.key = ? AND {sql} AND {on}"
+        if few:  # an index finds them: nothing else needs to be looked at
+            points = f"SELECT m.model_id FROM mlflow_model_metric m WHERE {inside}"  # noqa: S608 - names of ours
+            return f"l.id IN ({points})", [clause.key, *values, *given]
+        having = f"SELECT 1 FROM mlflow_model_metric m WHERE m.model_id = l.id AND {inside}"  # noqa: S608
+        return f"EXISTS ({having})", [clause.key, *values, *given]
+
+    def _few(self, key: str, sql: str, values: list[Any]) -> bool:
+        some = f"SELECT 1 FROM mlflow_model_metric m WHERE m.key = ? AND {sql} LIMIT {MANY}"  # noqa: S608
+        row = self.raw.execute(f"SELECT count(*) FROM ({some})", [key, *values]).fetchone()  # noqa: S608
+        return int(row[0]) < MANY
+
+    def _on_datasets(self, alias: str) -> compare.Condition:
+        if not self.datasets:
+            return "1 = 1", []
+        each = [dataset.points(alias) for dataset in self.datasets]
+        return f"({' OR '.join(f'({sql})' for sql, _ in each)})", [v for _, values in each for v in values]
+
+    def _phase(self, query: pages.Query, phase: int, read: grammar.Order, order: Order) -> list[pages.Key]:
+        point, given = _newest("o", order.dataset)
+        if phase == 0:
+            # Rows of the index in its order, each of which is the newest of its model.
+            self._join_points(query)
+            query.conditions[:0] = ["o.key = ? AND o.value IS NOT NULL AND l.id = o.model_id", point]
+            query.values[:0] = [read.key, *given]
+            return [pages.Key("o.value", read.descending, numbers=True)]
+        having = f"o.model_id = l.id AND o.key = ? AND o.value IS NOT NULL AND {point}"
+        some = f"SELECT 1 FROM mlflow_model_metric o WHERE {having}"  # noqa: S608 - names of ours
+        query.where((f"NOT EXISTS ({some})", [read.key, *given]))
+        return []
+
+    def _join_points(self, query: pages.Query) -> None:
+        """Begin with the points in their order, or with the models where those are few."""
+        points = "mlflow_model_metric o"
+        if not self.raw.is_sqlite:
+            query.source += f" CROSS JOIN {points}"
+            return
+        marked = marks(len(self.experiments))
+        some = f"SELECT 1 FROM logged_model WHERE experiment IN ({marked}) LIMIT {MANY}"  # noqa: S608
+        count = self.raw.execute(f"SELECT count(*) FROM ({some})", self.experiments).fetchone()[0]  # noqa: S608
+        is_few = int(count) < MANY or query.source != _THINGS.source
+        query.source = (
+            f"{query.source} CROSS JOIN {points}" if is_few else f"{points} CROSS JOIN {query.source}"
+        )
+
+    def _keys(self, query: pages.Query, read: grammar.Order, order: Order, index: int) -> list[pages.Key]:
+        if read.kind != "metric":
+            return list(self.asking.keys(query, read, index))
+        alias = f"p{index}"
+        point, given = _newest(alias, order.dataset)
+        on = f"{alias}.model_id = l.id AND {alias}.key = ? AND {point}"
+        query.join(f"LEFT JOIN mlflow_model_metric {alias} ON {on}", read.key, *given)
+        missing = f"CASE WHEN {alias}.value IS NULL THEN 1 ELSE 0 END"
+        value = f"coalesce({alias}.value, 0.0)"
+        return [pages.Key(missing, numbers=True), pages.Key(value, read.descending, numbers=True)]
 
 
-def _is_measured(points: list[Any], clauses: list[Clause], datasets: list[Dataset]) -> bool:
-    """Tell whether some point on one of the datasets is as each clause says."""
-    seen = [row for row in points if not datasets or any(each.is_of(row) for each in datasets)]
-    if datasets and not seen:
-        return False
-    return all(any(row.key == clause.key and holds(clause, row.value) for row in seen) for clause in clauses)
+def _newest(alias: str, dataset: Dataset) -> compare.Condition:
+    """Return the condition of a point of a dataset that none of its model and key is newer than."""
+    mine, given = dataset.points(alias)
+    other, same = dataset.points("n")
+    newer = (
+        f"(n.ms > {alias}.ms OR (n.ms = {alias}.ms AND (n.step > {alias}.step "
+        f"OR (n.step = {alias}.step AND n.run < {alias}.run))))"
+    )
+    none = (
+        f"NOT EXISTS (SELECT 1 FROM mlflow_model_metric n WHERE n.model_id = {alias}.model_id "  # noqa: S608
+        f"AND n.key = {alias}.key AND n.ms >= {alias}.ms AND {newer} AND {other})"
+    )
+    return f"{mine} AND {none}", [*given, *same]
 
 
-def _in_order(
-    models: list[LoggedModel], order_by: list[Order], points: dict[str, list[Any]]
-) -> list[LoggedModel]:
-    """Return models in the wanted order; the newest first among those that are equal, the lacking last."""
-    done = ordered(models, [("", "creation_timestamp", False)], _look, lambda model: model.id)
-    for each in reversed(order_by):
-        ((group, key, _),) = order([f"`{each.field}`" if "." not in each.field else each.field], _FIELDS)
-        values = {
-            model.id: _newest(points.get(model.id, []), key, each.dataset)
-            if group
-            else _look(model, group, key)
-            for model in done
-        }
-        there = [model for model in done if values[model.id] is not None]
-        there.sort(key=lambda model, v=values: v[model.id], reverse=not each.ascending)  # type: ignore[misc]
-        done = there + [model for model in done if values[model.id] is None]
-    return done
-
-
-def _newest(points: list[Any], key: str, dataset: Dataset) -> Any:
-    return next((row.value for row in points if row.key == key and dataset.is_of(row)), None)
-
-
-def _look(thing: LoggedModel, group: str, key: str) -> Any:
-    if group:
-        return (thing.tags if group == "tags" else thing.params).get(key)
-    values = {
-        "name": thing.name,
-        "model_id": thing.id,
-        "model_type": thing.model_type,
-        "status": thing.status.removeprefix("LOGGED_MODEL_"),
-        "source_run_id": thing.run,
-        "experiment_id": thing.experiment,
-        "creation_timestamp": millis(thing.created_at),
-        "last_updated_timestamp": millis(thing.updated_at),
-    }
-    return values[key]
+def _read(order: Order) -> grammar.Order:
+    field, descending = order.field, not order.ascending
+    if field.startswith("metrics."):
+        return grammar.Order("metric", field.removeprefix("metrics."), descending)
+    return grammar.Order("attribute", _THINGS.also.get(field, field), descending)

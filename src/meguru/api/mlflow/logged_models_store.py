@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 
 from meguru.api.mlflow.artifacts_places import SCHEME, run_named
 from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.registry_protocol import absent, listed, millis
 from meguru.base import refs
+from meguru.registry import labels
 from meguru.registry.schema import logged_model, mlflow_version
 from meguru.tracking.mlflow.model_points import of_models
 
 REGISTERED = "mlflow.modelVersions"
+AT_ONCE = 500
 
 
 class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,8 @@ def keep(tx: Connection, model: LoggedModel) -> None:
     """Write a logged model over what it was before."""
     tx.execute(delete(logged_model).where(logged_model.c.id == model.id))
     tx.execute(insert(logged_model).values(msgspec.structs.asdict(model)))
+    labels.keep(tx, labels.LOGGED, model.id, model.tags)
+    labels.keep(tx, labels.PARAM, model.id, model.params)
 
 
 def held(tx: Connection, identity: str, *, deleted: bool = False) -> LoggedModel:
@@ -49,12 +54,12 @@ def held(tx: Connection, identity: str, *, deleted: bool = False) -> LoggedModel
     return LoggedModel(**row._mapping)
 
 
-def of_experiments(tx: Connection, experiments: list[str]) -> list[LoggedModel]:
-    """Return the logged models of some experiments."""
-    query = select(logged_model).where(
-        logged_model.c.experiment.in_(experiments), logged_model.c.deleted.is_(False)
-    )
-    return [LoggedModel(**row._mapping) for row in tx.execute(query)]
+def picked(tx: Connection, ids: Sequence[str]) -> list[LoggedModel]:
+    """Return logged models by their ids, in the order given."""
+    found = {
+        row.id: LoggedModel(**row._mapping) for row in _rows(tx, select(logged_model), logged_model.c.id, ids)
+    }
+    return [found[each] for each in ids if each in found]
 
 
 def folder(model: LoggedModel) -> str:
@@ -87,10 +92,22 @@ def no_tag(identity: str, key: str) -> Refusal:
 
 def answer(tx: Connection, model: LoggedModel) -> dict[str, Any]:
     """Return a logged model in the protocol's shape, with the names it is registered under."""
+    return answers(tx, [model])[0]
+
+
+def answers(tx: Connection, models: Sequence[LoggedModel]) -> list[dict[str, Any]]:
+    """Return logged models in the protocol's shape."""
+    ids = [model.id for model in models]
+    registered: dict[str, list[dict[str, str]]] = {}
     table = mlflow_version
-    registered = select(table.c.name, table.c.version).where(
-        table.c.logged_model == model.id, table.c.deleted.is_(False)
-    )
+    query = select(table.c.logged_model, table.c.name, table.c.version).where(table.c.deleted.is_(False))
+    for row in _rows(tx, query.order_by(table.c.name, table.c.version), table.c.logged_model, ids):
+        registered.setdefault(row.logged_model, []).append({"name": row.name, "version": str(row.version)})
+    measured = of_models(tx, ids)
+    return [_answer(each, registered.get(each.id, []), measured.get(each.id, [])) for each in models]
+
+
+def _answer(model: LoggedModel, registered: list[Any], measured: list[Any]) -> dict[str, Any]:
     info: dict[str, Any] = {
         "model_id": model.id,
         "experiment_id": model.experiment,
@@ -100,9 +117,13 @@ def answer(tx: Connection, model: LoggedModel) -> dict[str, Any]:
         "artifact_uri": SCHEME + folder(model),
         "status": model.status,
         "tags": listed(model.tags),
-        "registrations": [{"name": row.name, "version": str(row.version)} for row in tx.execute(registered)],
+        "registrations": registered,
     }
     given = {"model_type": model.model_type, "source_run_id": model.run}
     info |= {key: value for key, value in given.items() if value}
-    measured = of_models(tx, [model.id]).get(model.id, [])
     return {"info": info, "data": {"params": listed(model.params), "metrics": measured}}
+
+
+def _rows(tx: Connection, query: Select[Any], column: Any, values: Sequence[str]) -> Iterator[Any]:
+    for start in range(0, len(values), AT_ONCE):
+        yield from tx.execute(query.where(column.in_(values[start : start + AT_ONCE])))

@@ -18,9 +18,8 @@ from meguru.api.mlflow.registry_answers import (
     stage_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_filters import Fields, order, parse
-from meguru.api.mlflow.registry_find import find_names
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, page_start, page_token, route
+from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
+from meguru.api.mlflow.registry_search import find_models
 from meguru.api.mlflow.registry_store import Model
 from meguru.base import refs
 from meguru.registry import aliases
@@ -28,11 +27,6 @@ from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
 
 _BASE = "/mlflow/registered-models"
-_FIELDS = Fields(
-    texts=frozenset({"name"}),
-    numbers=frozenset({"creation_timestamp", "last_updated_timestamp"}),
-    also={"tag": "tags", "timestamp": "last_updated_timestamp"},
-)
 
 
 def routes() -> list[Route]:
@@ -116,10 +110,8 @@ def _shown(ctx: Context, *, name: str) -> dict[str, Any]:
 def _found(
     ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    start = page_start(token)
-    wanted, clauses = order(order_by, _FIELDS), parse(filter, _FIELDS)
-    names, has_more = find_names(ctx.tx, clauses, wanted, start=start, limit=limit)
-    more = {"next_page_token": page_token(start + limit)} if has_more else {}
+    names, following = find_models(ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit)
+    more = {"next_page_token": following} if following else {}
     return model_answers(ctx.tx, store.named(ctx.tx, names)), more
 
 

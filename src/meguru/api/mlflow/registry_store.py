@@ -27,11 +27,15 @@ from sqlalchemy import (
 from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
 from meguru.base import refs
 from meguru.registry import aliases as native_aliases
+from meguru.registry import labels
 from meguru.registry.outside import VERIFIED, newest
 from meguru.registry.schema import mlflow_model, mlflow_version, model_alias, model_version, registered_model
 from meguru.tracking.mlflow.ids import to_hex
 
 NO_STAGE = "None"
+AT_ONCE = 500
+MOST_LETTERS = 100
+"""A model of our own has no longer name."""
 STAGE_PREFIX = "mlflow."
 """Aliases that stand for stages: ``mlflow.production``; MLflow's own can't have a dot."""
 
@@ -71,7 +75,8 @@ def named(tx: Connection, names: Sequence[str]) -> list[Model]:
     """Return models that there are, in the order of their names as given."""
     said = select(mlflow_model).where(mlflow_model.c.name.in_(names))
     found = {row.name: _model(row) for row in tx.execute(said)}
-    return [found[name] if name in found else _native_model(tx, name) for name in names]
+    found |= _native_models(tx, [name for name in names if name not in found])
+    return [found[name] for name in names if name in found]
 
 
 def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[Version]]:
@@ -96,20 +101,24 @@ def model(tx: Connection, name: str) -> Model | None:
     row = tx.execute(select(mlflow_model).where(mlflow_model.c.name == name)).first()
     if row:
         return _model(row)
-    return _native_model(tx, name) if has_native(tx, name) and newest_of(tx, [name]) else None
+    return _native_models(tx, [name]).get(name)
 
 
 def keep_model(tx: Connection, model: Model) -> None:
     """Write a registered model over what was said of it before."""
     tx.execute(delete(mlflow_model).where(mlflow_model.c.name == model.name))
     tx.execute(insert(mlflow_model).values(msgspec.structs.asdict(model)))
+    _mark(tx, registered_model, model.name)
+    labels.keep(tx, labels.MODEL, model.name, model.tags)
 
 
 def touch(tx: Connection, name: str, at: datetime) -> None:
     """Say that a registered model was changed."""
-    known = model(tx, name)
-    if known:
-        keep_model(tx, msgspec.structs.replace(known, updated_at=at))
+    mine = mlflow_model.c.name == name
+    if not tx.execute(update(mlflow_model).where(mine).values(updated_at=at)).rowcount:
+        known = model(tx, name)
+        if known:
+            keep_model(tx, msgspec.structs.replace(known, updated_at=at))
 
 
 def versions(tx: Connection, name: str | None = None, number: int | None = None) -> list[Version]:
@@ -120,6 +129,16 @@ def versions(tx: Connection, name: str | None = None, number: int | None = None)
         return found if number is None else found & (table.c.version == number)
 
     return _versions(tx, wanted)
+
+
+def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[Version]:
+    """Return versions by their names and numbers, in the order given."""
+    found: dict[tuple[str, int], Version] = {}
+    for start in range(0, len(pairs), AT_ONCE):
+        some = pairs[start : start + AT_ONCE]
+        for each in _versions(tx, lambda table, some=some: tuple_(table.c.name, table.c.version).in_(some)):  # type: ignore[misc]
+            found[each.name, each.version] = each
+    return [found[pair] for pair in pairs if pair in found]
 
 
 def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) -> list[Version]:
@@ -135,9 +154,10 @@ def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) ->
 def keep_version(tx: Connection, version: Version) -> None:
     """Write a version over what was said of it before."""
     table = mlflow_version
-    mine = (table.c.name == version.name) & (table.c.version == version.version)
-    tx.execute(delete(table).where(mine))
+    tx.execute(delete(table).where(_same(table, version.name, version.version)))
     tx.execute(insert(table).values(msgspec.structs.asdict(version)))
+    _mark(tx, model_version, version.name, number=version.version)
+    labels.keep(tx, labels.VERSION, version.name, version.tags, number=version.version)
 
 
 def next_number(tx: Connection, name: str) -> int:
@@ -156,6 +176,7 @@ def rename(tx: Connection, old: str, new: str) -> None:
     """Give a model that has no version of our own another name."""
     for table in (mlflow_model, mlflow_version, model_alias):
         tx.execute(update(table).where(table.c.name == old).values(name=new))
+    labels.rename(tx, old, new)
 
 
 def forget(tx: Connection, name: str) -> None:
@@ -163,6 +184,8 @@ def forget(tx: Connection, name: str) -> None:
     for version in versions(tx, name):
         keep_version(tx, msgspec.structs.replace(version, deleted=True))
     tx.execute(delete(mlflow_model).where(mlflow_model.c.name == name))
+    _mark(tx, registered_model, name, told=False)
+    labels.forget(tx, name)
     if not has_native(tx, name):
         for table in (mlflow_version, model_alias):
             tx.execute(delete(table).where(table.c.name == name))
@@ -180,11 +203,13 @@ def aliases(tx: Connection, name: str) -> dict[str, int]:
 def aliases_of(tx: Connection, names: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return where the aliases of some models point, without those that stand for stages."""
     table = model_alias.c
-    query = select(table.name, table.alias, table.version).where(table.name.in_(names), table.until.is_(None))
+    query = select(table.name, table.alias, table.version).where(table.until.is_(None)).order_by(table.alias)
     found: dict[str, dict[str, int]] = {name: {} for name in names}
-    for name, alias, number in tx.execute(query.order_by(table.alias)):
-        if not alias.startswith(STAGE_PREFIX):
-            found[name][alias] = number
+    every = list(found)
+    for start in range(0, len(every), AT_ONCE):
+        for name, alias, number in tx.execute(query.where(table.name.in_(every[start : start + AT_ONCE]))):
+            if not alias.startswith(STAGE_PREFIX):
+                found[name][alias] = number
     return found
 
 
@@ -199,15 +224,34 @@ def below_proxy(storage: str) -> str:
     return found[1].strip("/") if found else ""
 
 
+def _same(table: Table, name: str, number: int) -> ColumnElement[bool]:
+    return (table.c.name == name) & (table.c.version == number)
+
+
+def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None, told: bool = True) -> None:
+    """Note of one of our own that MLflow's clients said something of it, or no longer do."""
+    if len(name) > MOST_LETTERS:
+        return
+    mine = table.c.name == name if number is None else _same(table, name, number)
+    tx.execute(update(table).where(mine, table.c.told.is_(not told)).values(told=told))
+
+
 def _model(row: Any) -> Model:
     return Model(**row._mapping)
 
 
-def _native_model(tx: Connection, name: str) -> Model:
-    mine = registered_model.c.name == name
-    made = tx.execute(select(registered_model.c.created_at).where(mine)).scalar_one()
-    last = newest_of(tx, [name])[name][-1].updated_at
-    return Model(name=name, description="", tags={}, created_at=made, updated_at=last)
+def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, Model]:
+    """Return those of our own that MLflow's clients see: they have a version that is shown."""
+    if not names:
+        return {}
+    newest = newest_of(tx, names)
+    query = select(registered_model.c.name, registered_model.c.created_at)
+    return {
+        name: Model(
+            name=name, description="", tags={}, created_at=made, updated_at=newest[name][-1].updated_at
+        )
+        for name, made in tx.execute(query.where(registered_model.c.name.in_(newest)))
+    }
 
 
 def _native_version(row: Any) -> Version:

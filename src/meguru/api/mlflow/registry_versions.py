@@ -17,8 +17,8 @@ from meguru.api.mlflow.registry_answers import (
     stage_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_filters import Fields, keep, order, ordered, parse
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, millis, page_of, route
+from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
+from meguru.api.mlflow.registry_search import find_versions
 from meguru.api.mlflow.registry_sources import Source, completed, verify
 from meguru.api.mlflow.registry_store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
@@ -31,11 +31,6 @@ from meguru.webhooks.topics import IS_PROMPT
 
 _BASE = "/mlflow/model-versions"
 ACTIVE_STAGES = ("Staging", "Production")
-_FIELDS = Fields(
-    texts=frozenset({"name", "run_id", "source_path", "current_stage", "model_id"}),
-    numbers=frozenset({"version_number", "creation_timestamp", "last_updated_timestamp"}),
-    also={"tag": "tags", "source": "source_path", "version": "version_number", "stage": "current_stage"},
-)
 
 
 def routes() -> list[Route]:
@@ -190,33 +185,11 @@ def _storage(ctx: Context, *, name: str, version: int) -> str:
 def _found(
     ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    wanted = order(order_by, _FIELDS)
-    clauses = parse(filter, _FIELDS)
-    named = [clause.value for clause in clauses if clause.key == "name" and clause.op == "="]
-    matching = keep(store.versions(ctx.tx, named[0] if named else None), clauses, look)
-    if not wanted:
-        wanted = [("", "last_updated_timestamp", False)]
-    in_order = ordered(matching, wanted, look, lambda version: (version.name, -version.version))
-    shown, more = page_of(in_order, token, limit)
-    pointing = {name: store.aliases(ctx.tx, name) for name in {version.name for version in shown}}
-    return [version_answer(version, pointing[version.name]) for version in shown], more
-
-
-def look(thing: Any, group: str, key: str) -> Any:
-    """Return what a search asks of a version."""
-    if group:
-        return thing.tags.get(key)
-    values = {
-        "name": thing.name,
-        "run_id": thing.run,
-        "source_path": thing.source,
-        "current_stage": thing.stage,
-        "model_id": thing.logged_model,
-        "version_number": thing.version,
-        "creation_timestamp": millis(thing.created_at),
-        "last_updated_timestamp": millis(thing.updated_at),
-    }
-    return values[key]
+    pairs, following = find_versions(ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit)
+    found = store.picked(ctx.tx, pairs)
+    pointing = store.aliases_of(ctx.tx, [name for name, _ in pairs])
+    more = {"next_page_token": following} if following else {}
+    return [version_answer(version, pointing[version.name]) for version in found], more
 
 
 def _create(ws: Workspace, given: Given) -> dict[str, Any]:

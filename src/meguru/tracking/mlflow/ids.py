@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_DIGITS = {letter: number for number, letter in enumerate(_ALPHABET)}
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""The digits of base 32, in order."""
+_DIGITS = {letter: number for number, letter in enumerate(ALPHABET)}
 _HEX = re.compile(r"[0-9a-f]{32}")
-OURS = re.compile(rf"run-[0-7][{_ALPHABET}]{{25}}")
+OURS = re.compile(rf"run-[0-7][{ALPHABET}]{{25}}")
 """The ids of our make."""
 
 
@@ -26,5 +27,5 @@ def from_hex(text: str) -> str:
     if not _HEX.fullmatch(text):
         return text
     value = int(text, 16)
-    letters = [_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5)]
+    letters = [ALPHABET[value >> shift & 31] for shift in range(125, -1, -5)]
     return "run-" + "".join(letters)

@@ -92,6 +92,7 @@ mlflow_model_metric = Table(
     Column("value", Double),
     Column("dataset_name", String(500), nullable=False),
     Column("dataset_digest", String(36), nullable=False),
+    Index(None, "key", "value", "model_id"),
     sqlite_with_rowid=False,
 )
 """The points of a run that speak of a logged model, as the model shows them."""

@@ -1,25 +1,63 @@
-"""What is searched but in no column: the MLflow id of a run, and where its artifacts are."""
+"""What is searched but in no column: the MLflow id of a run, and where its artifacts are, as SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
-from meguru.api.mlflow.runs_shown import artifact_root
-from meguru.storage.db.raw import Raw, marks
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.api.mlflow.search import compare, grammar
+from meguru.storage.db.raw import marks
+from meguru.tracking.mlflow.ids import ALPHABET, from_hex
+
+_ROOT = (
+    "(SELECT CASE WHEN rtrim(e.artifact_location, '/') = '' THEN 'mlflow-artifacts:/' || e.id "
+    "ELSE rtrim(e.artifact_location, '/') END FROM mlflow_experiment e WHERE e.experiment = r.experiment)"
+)
+_PREFIX = re.compile(r"[0-9a-f]{1,32}(?=[%_]|$)")
+_OF_RUN = re.compile(r".*/([^/]+)/artifacts", re.DOTALL)
 
 
-def named_runs(raw: Raw, experiments: list[str], name: str, wanted: Callable[[str], bool]) -> list[str]:
-    """Return the ids of the runs of some experiments whose `run_id` or `artifact_uri` is wanted."""
-    sql = (
-        "SELECT r.id, e.id, e.artifact_location FROM run r "  # noqa: S608 - a row of question marks
-        "JOIN mlflow_experiment e ON e.experiment = r.experiment "
-        f"WHERE r.experiment IN ({marks(len(experiments))})"
+def hex_of(column: str, *, is_sqlite: bool) -> str:
+    """Return the MLflow id of the run whose id is in a column: `to_hex`, in SQL.
+
+    Two letters of base 32 are the first two digits (of their ten bits the upper two are nothing), and each
+    four after them are five.
+    """
+    find, digits = (
+        ("instr", "printf('%0{n}x', {v})") if is_sqlite else ("strpos", "lpad(to_hex({v}), {n}, '0')")
     )
-    found = []
-    for run, number, location in raw.execute(sql, experiments):
-        identity = to_hex(run)
-        text = identity if name == "run_id" else artifact_root(location, number, identity)
-        if wanted(text):
-            found.append(run)
-    return found
+    values = [f"({find}('{ALPHABET}', substr({column}, {place}, 1)) - 1)" for place in range(5, 31)]
+    groups = [values[:2], *(values[start : start + 4] for start in range(2, 26, 4))]
+    numbers = [" + ".join(f"{each} * {32 ** (len(g) - 1 - i)}" for i, each in enumerate(g)) for g in groups]
+    written = [digits.format(n=2 if index == 0 else 5, v=number) for index, number in enumerate(numbers)]
+    ours = f"length({column}) = 30 AND substr({column}, 1, 4) = 'run-'"
+    return f"(CASE WHEN {ours} THEN {' || '.join(written)} ELSE {column} END)"
+
+
+def run_id(clause: grammar.Clause, *, is_sqlite: bool) -> compare.Condition:
+    """Compare the MLflow id of run ``r``."""
+    values = (clause.value,) if isinstance(clause.value, str) else clause.value
+    if clause.sign in {"=", "!=", "IN", "NOT IN"} and isinstance(values, tuple):
+        sign = "IN" if clause.sign in {"=", "IN"} else "NOT IN"
+        return f"r.id {sign} ({marks(len(values))})", [from_hex(value) for value in values]
+    sql, given = compare.text(hex_of("r.id", is_sqlite=is_sqlite), clause, is_sqlite=is_sqlite)
+    known = _PREFIX.match(str(clause.value))
+    if known is None or not is_sqlite:
+        return sql, given
+    # Digits and letters are in the same order: an index finds those that begin so, and ids of another make.
+    low, high = (from_hex(known[0].ljust(32, filler)) for filler in "0f")
+    return f"(r.id BETWEEN ? AND ? OR r.id < 'run-' OR r.id > 'run.') AND {sql}", [low, high, *given]
+
+
+def artifact_uri(clause: grammar.Clause, *, is_sqlite: bool) -> compare.Condition:
+    """Compare where the artifacts of run ``r`` are."""
+    column = f"({_ROOT} || '/' || {hex_of('r.id', is_sqlite=is_sqlite)} || '/artifacts')"
+    sql, given = compare.text(column, clause, is_sqlite=is_sqlite)
+    if clause.sign not in {"=", "IN"}:
+        return sql, given
+    # Each names its run: no other needs to be looked at.
+    found = [match[1] for text in given if (match := _OF_RUN.fullmatch(text))]
+    return f"r.id IN ({marks(len(found)) or 'NULL'}) AND {sql}", [*(from_hex(each) for each in found), *given]
+
+
+BY_NAME = {"run_id": run_id, "artifact_uri": artifact_uri}
+"""What a filter calls them."""

@@ -68,12 +68,8 @@ def fetch(
     A row has the query's columns first, and then its keys.
     """
     conditions, values = list(query.conditions), list(query.values)
-    if after and not (
-        len(after) == len(keys) and all(key.takes(value) for key, value in zip(keys, after, strict=True))
-    ):
-        raise wrong_token()
     if after:
-        sql, more = _after(keys, after)
+        sql, more = coming_after(keys, after)
         conditions.append(sql)
         values += more
     order = ", ".join(f"{key.column} {'DESC' if key.descending else 'ASC'}" for key in keys)
@@ -109,8 +105,10 @@ def wrong_token() -> Refusal:
     return invalid("Invalid page token: use the one of the page before, with the same filter and order")
 
 
-def _after(keys: Sequence[Key], values: list[Any]) -> Condition:
-    """Return the condition of coming after a row."""
+def coming_after(keys: Sequence[Key], values: list[Any]) -> Condition:
+    """Return the condition of coming after a row; refuse what can't be one of its rows."""
+    if len(values) != len(keys) or not all(key.takes(value) for key, value in zip(keys, values, strict=True)):
+        raise wrong_token()
     ways, given = [], []
     for index, key in enumerate(keys):
         same = [f"{before.column} = ?" for before in keys[:index]]

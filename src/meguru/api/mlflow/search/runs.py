@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params
-from meguru.api.mlflow.search import compare, grammar, pages
+from meguru.api.mlflow.search import compare, grammar, names, pages
 from meguru.api.mlflow.search.begin import Beginnings
 from meguru.api.mlflow.search.experiments import stages
-from meguru.api.mlflow.search.names import named_runs
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.runs import STATES
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
@@ -140,8 +137,8 @@ class _Search:
             return compare.moment(_MOMENTS[name], clause)
         if name in _TEXTS:
             return compare.text(_TEXTS[name], clause, is_sqlite=self.raw.is_sqlite)
-        if name in {"run_id", "artifact_uri"}:
-            return self._named(name, clause)
+        if name in names.BY_NAME:
+            return names.BY_NAME[name](clause, is_sqlite=self.raw.is_sqlite)
         raise _unknown(clause.key)
 
     def _text(self, clause: grammar.Clause, run: str) -> compare.Condition:
@@ -159,18 +156,6 @@ class _Search:
         sql, values = compare.text(_DATASETS[clause.key], clause, is_sqlite=self.raw.is_sqlite)
         inside = "SELECT i.run FROM mlflow_input i JOIN mlflow_dataset d ON d.id = i.dataset"
         return f"r.id IN ({inside} WHERE {sql})", values
-
-    def _named(self, name: str, clause: grammar.Clause) -> compare.Condition:
-        """Compare what a run has in no column: its MLflow id, and the address of its artifacts."""
-        if name == "run_id" and clause.sign in {"=", "!=", "IN", "NOT IN"}:
-            values = (clause.value,) if isinstance(clause.value, str) else clause.value
-            if isinstance(values, tuple):
-                sign = "IN" if clause.sign in {"=", "IN"} else "NOT IN"
-                return f"r.id {sign} ({marks(len(values))})", [from_hex(value) for value in values]
-        ids = named_runs(self.raw, self.experiments, name, compare.function(clause))
-        if self.raw.is_sqlite:
-            return "r.id IN (SELECT value FROM json_each(?))", [msgspec.json.encode(ids).decode()]
-        return "r.id = ANY(?)", [ids]
 
 
 def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[pages.Key]:

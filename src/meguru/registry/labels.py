@@ -1,0 +1,36 @@
+"""SQL of labels: tags and params of what MLflow's clients register, a row each, so that they are searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, update
+
+from meguru.registry.schema import mlflow_label
+
+MODEL, VERSION, LOGGED, PARAM = "model", "version", "logged", "param"
+"""What a label is of: a registered model, a version, a logged model; or a param of a logged model."""
+
+
+def keep(tx: Connection, kind: str, owner: str, pairs: Mapping[str, str], *, number: int = 0) -> None:
+    """Write the labels of something over those it had before."""
+    table = mlflow_label.c
+    mine = (table.kind == kind) & (table.owner == owner) & (table.number == number)
+    tx.execute(delete(mlflow_label).where(mine))
+    if pairs:
+        same = {"kind": kind, "owner": owner, "number": number}
+        tx.execute(insert(mlflow_label), [same | {"key": key, "value": pairs[key]} for key in sorted(pairs)])
+
+
+def rename(tx: Connection, old: str, new: str) -> None:
+    """Give a registered model's labels, and those of its versions, to its new name."""
+    tx.execute(update(mlflow_label).where(_of_name(old)).values(owner=new))
+
+
+def forget(tx: Connection, name: str) -> None:
+    """Forget the labels of a registered model and of its versions."""
+    tx.execute(delete(mlflow_label).where(_of_name(name)))
+
+
+def _of_name(name: str) -> ColumnElement[bool]:
+    return mlflow_label.c.kind.in_([MODEL, VERSION]) & (mlflow_label.c.owner == name)
