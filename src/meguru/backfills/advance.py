@@ -51,10 +51,14 @@ class Conductor:
                 with self.ws.read() as tx:
                     seen = events.head(tx)
                 self.step()
-                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS)
+                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS, wakes=_wakes)
             except Exception:
                 log.exception("the backfills could not be brought on; trying again")
                 stop.wait(IDLE_SECONDS)
+
+
+def _wakes(kind: str) -> bool:
+    return kind.startswith("backfill.") or kind.removeprefix("pipeline_run.") in _ENDS
 
 
 def has_work(tx: Connection, backfill: str) -> bool:

@@ -42,7 +42,7 @@ def resume(ctx: Context, *, run: str) -> PipelineRun:
     state = {"state": RunState.WAITING} if found.state is RunState.PAUSED else {}
     runs.change(ctx.tx, found.id, paused=False, **state)
     ctx.emit("pipeline_run.resumed", found.ref, data={"pipeline": found.pipeline}, cause=found.event)
-    jobs.wake(ctx.tx, "pipeline_run", found.id, ctx.now())
+    jobs.wake(ctx, "pipeline_run", found.id)
     return runs.get(ctx.tx, found.id)
 
 

@@ -80,7 +80,7 @@ class Workspace:
         return folder
 
     def notify(self) -> None:
-        """Wake whoever waits for an event."""
+        """Have whoever waits for events or for work look for it."""
         self.watch.notify()
 
     def drain(self) -> None:

@@ -105,7 +105,7 @@ class Deployments:
                 seen = events.head(tx)
                 names = store.names(tx)
         else:
-            head = events.wait(self._ws, after=seen, timeout=PATIENCE)
+            head = events.wait(self._ws, after=seen, timeout=PATIENCE, wakes=FOLLOWED.__contains__)
             names = self._touched(seen, head)
             seen = head
         now = time.monotonic()

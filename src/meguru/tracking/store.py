@@ -49,13 +49,11 @@ def check_experiment(tx: Connection, name: str) -> None:
 
 
 _RUN_FIELDS = [column.name for column in schema.run.columns]
-_INSERT_RUN = insert(schema.run)
 
 
 def add_run(tx: Connection, run: Run) -> None:
     """Write a new run."""
-    fields = msgspec.structs.asdict(run)
-    tx.execute(_INSERT_RUN, {name: fields[name] for name in _RUN_FIELDS})
+    Raw(tx).insert(schema.run, {name: getattr(run, name) for name in _RUN_FIELDS})
 
 
 def run_id(text: str) -> str:

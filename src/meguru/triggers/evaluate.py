@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Iterable
 
+from sqlalchemy import Connection
+
 from meguru.errors import MeguruError
 from meguru.runtime import events
 from meguru.runtime.events import Event
@@ -27,6 +29,8 @@ IDLE_SECONDS = 1.0
 PACE_SECONDS = 0.1
 NEVER_WAKES = "trigger.suppressed"
 """What was held back has no consequences; else two triggers could keep each other awake for ever."""
+CHANGES = ("trigger.created", "trigger.paused", "trigger.resumed")
+"""What changes the calendar, or which events are of interest."""
 
 
 class Evaluator:
@@ -63,17 +67,26 @@ class Evaluator:
                     seen = events.head(tx)
                 self.step()
                 last = time.monotonic()
-                events.wait(self.ws, after=seen, timeout=self._idle())
+                self._rest(seen)
             except Exception:
                 log.exception("the triggers could not be evaluated; trying again")
                 stop.wait(IDLE_SECONDS)
 
-    def _idle(self) -> float:
+    def _rest(self, seen: int) -> None:
+        """Wait for an event that can wake a trigger, or for the next moment of the calendar."""
         with self.ws.read() as tx:
-            following = store.next_due(tx)
-        if following is None:
-            return IDLE_SECONDS
-        return min(IDLE_SECONDS, max(0.0, (following - self.ws.clock.now()).total_seconds()))
+            following, triggers = store.next_due(tx), store.all_triggers(tx)
+        idle = IDLE_SECONDS
+        if following is not None:
+            idle = min(idle, max(0.0, (following - self.ws.clock.now()).total_seconds()))
+        known: dict[str, bool] = {}
+
+        def wakes(type: str) -> bool:
+            if type not in known:
+                known[type] = type in CHANGES or may_wake(triggers, type)
+            return known[type]
+
+        events.wait(self.ws, after=seen, timeout=idle, wakes=wakes)
 
     def _batch(self, head: int) -> int | None:
         """Decide the next event that matches; None when the cursor has reached `head`."""
@@ -81,15 +94,27 @@ class Evaluator:
             cursor = store.cursor(tx)
             if cursor >= head:
                 return None
-            found = events.read(tx, after=cursor, limit=BATCH)
-            triggers = store.all_triggers(tx)
+            found, triggers = undecided(tx, cursor, head), store.all_triggers(tx)
         for event in found:
             names = [trigger.name for trigger in matching(triggers, event)]
             if names:
                 taken: int = self.ws.execute(_decide, {"cursor": cursor, "seq": event.seq, "names": names})
                 return taken
-        self.ws.execute(_decide, {"cursor": cursor, "seq": found[-1].seq, "names": []})
+        last = found[-1].seq if len(found) == BATCH else head
+        self.ws.execute(_decide, {"cursor": cursor, "seq": last, "names": []})
         return 0
+
+
+def undecided(tx: Connection, cursor: int, head: int) -> list[Event]:
+    """Return the first events after `cursor` and up to `head` that can wake a trigger."""
+    triggers = store.all_triggers(tx)
+    types = [each for each in events.types_between(tx, cursor, head) if may_wake(triggers, each)]
+    return events.read(tx, after=cursor, before=head + 1, limit=BATCH, types=types) if types else []
+
+
+def may_wake(triggers: Iterable[Trigger], type: str) -> bool:
+    """Tell whether a trigger can be woken by events of this type."""
+    return type != NEVER_WAKES and any(_may_match(trigger, type) for trigger in triggers)
 
 
 def matching(triggers: Iterable[Trigger], event: Event) -> list[Trigger]:
@@ -97,6 +122,14 @@ def matching(triggers: Iterable[Trigger], event: Event) -> list[Trigger]:
     if event.type == NEVER_WAKES:
         return []
     return [trigger for trigger in triggers if event.seq > trigger.created_seq and _wakes(trigger, event)]
+
+
+def _may_match(trigger: Trigger, type: str) -> bool:
+    try:
+        return kind_of(trigger.on).may_match(type)
+    except MeguruError:
+        log.exception("trigger %s can't be read; it sleeps", trigger.name)
+        return False
 
 
 def _wakes(trigger: Trigger, event: Event) -> bool:

@@ -7,6 +7,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.runtime import events
 from meguru.runtime.operations import Context, operation
 from meguru.triggers import store
+from meguru.triggers.evaluate import undecided
 from meguru.triggers.recognise import kind_of
 from meguru.triggers.types import Firing, FiringState, Settled, Trigger, Upcoming
 
@@ -63,6 +64,8 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
     while True:
         with ctx.ws.read() as tx:
             head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
+            if cursor < head and not undecided(tx, cursor, head):
+                cursor = head
         quiet, left = cursor >= head and jobs == 0, end - time.monotonic()
         if quiet or left <= 0 or ctx.ws.draining.is_set():
             return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs)

@@ -33,12 +33,14 @@ class Follower:
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws.with_(principal=system("webhooks"))
         self._seen = 0
+        self._idle = False
 
     def step(self) -> int:
         """Promise the calls of everything that has happened by now; return how many."""
         with self.ws.read() as tx:
             head = events.head(tx)
             hooks = [each for each in store.all_webhooks(tx) if each.state is WebhookState.ACTIVE]
+            self._idle = not hooks
             if not hooks:
                 return 0
             oldest = min(each.since_seq for each in hooks)
@@ -61,10 +63,13 @@ class Follower:
                 with self.ws.read() as tx:
                     seen = events.head(tx)
                 self.step()
-                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS)
+                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS, wakes=self._wakes)
             except Exception:
                 log.exception("the webhooks could not follow the log; trying again")
                 stop.wait(IDLE_SECONDS)
+
+    def _wakes(self, kind: str) -> bool:
+        return kind.startswith("webhook.") or (kind in topics.EVENTS and not self._idle)
 
 
 def _promise_calls(ctx: Context, *, seq: int) -> int:

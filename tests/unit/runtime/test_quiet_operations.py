@@ -9,7 +9,7 @@ from meguru.runtime.operations.operation import Operation
 @pytest.mark.parametrize(("quiet", "woken"), [(False, 1), (True, 0)])
 def test_a_quiet_operation_wakes_nobody_and_is_found_at_the_next_look(workspace, monkeypatch, quiet, woken):
     notified = []
-    monkeypatch.setattr(workspace.watch, "notify", lambda: notified.append(1))
+    monkeypatch.setattr(workspace.watch, "notify", lambda *_: notified.append(1))
     say = Operation(
         lambda ctx: ctx.emit("test.said", "workspace/test") and None,
         "test.say",

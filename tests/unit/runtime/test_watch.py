@@ -11,6 +11,7 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.governance.principals import create_principal
 from meguru.runtime import events
+from meguru.runtime.operations.operation import Operation
 
 
 @pytest.fixture
@@ -80,3 +81,56 @@ def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypat
         create_principal(workspace, name="sato")
         ends = [each.exception(timeout=30) or each.result() for each in waiting]
     assert sum(end == 1 for end in ends) >= 1
+
+
+def test_what_concerns_nobody_has_nobody_look(workspace, looks):
+    wakes = {"run.started"}.__contains__
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [
+            pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes),
+            pool.submit(events.wait_for_bell, workspace, "jobs", rung=0, timeout=60),
+        ]
+        while not looks:
+            pass
+        looks.clear()
+        for number in range(100):
+            create_principal(workspace, name=f"p{number}")
+        assert len(looks) < 50  # as often as the time says, and not once for each
+        assert not any(each.done() for each in waiting[:1])
+        workspace.drain()
+        assert waiting[0].result(timeout=30) == 0
+
+
+def test_what_was_committed_before_the_wait_began_ends_it(workspace):
+    create_principal(workspace, name="p0")
+    assert events.wait(workspace, after=1, timeout=0.01) == 1
+    create_principal(workspace, name="p1")
+    wakes = {"principal.created"}.__contains__
+    assert events.wait(workspace, after=1, timeout=30, wakes=wakes) == 2
+
+
+def test_a_bell_is_heard_by_those_who_wait_for_it_alone(workspace):
+    def promise(ctx):
+        ctx.ring("jobs")
+        ctx.emit("test.said", "workspace/test")
+
+    events.wait(workspace, after=0, timeout=0.01)  # the first look knows of nothing, and rings them all
+    rung = workspace.watch.rung("jobs"), workspace.watch.rung("doors")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(events.wait_for_bell, workspace, "jobs", rung=rung[0], timeout=60)
+        Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
+        waiting.result(timeout=30)
+    assert workspace.watch.rung("jobs") > rung[0]
+    assert workspace.watch.rung("doors") == rung[1]
+
+
+def test_a_bell_rung_by_a_change_that_was_undone_is_not_heard(workspace):
+    def promise(ctx):
+        ctx.ring("jobs")
+        ctx.emit("test.said", "workspace/test")
+        raise ZeroDivisionError
+
+    rung = workspace.watch.rung("jobs")
+    with pytest.raises(ZeroDivisionError):
+        Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
+    assert workspace.watch.rung("jobs") == rung

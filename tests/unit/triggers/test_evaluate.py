@@ -59,13 +59,49 @@ def test_a_trigger_does_not_see_what_happened_before_it_was_made(workspace, say)
 
 def test_the_cursor_reaches_the_head_and_the_system_is_settled(workspace, say):
     make(workspace)
-    say("something.else")
+    say("model_version.registered")
     assert not triggers.settled(workspace).settled
     Evaluator(workspace).step()
     Evaluator(workspace).step()
     quiet = triggers.settled(workspace)
     assert quiet.settled
     assert quiet.head == quiet.cursor
+
+
+def test_events_that_wake_no_trigger_need_no_decision_and_are_passed_over_together(workspace, say):
+    make(workspace)
+    for _ in range(3):
+        say("something.else")
+    unread = triggers.settled(workspace)
+    assert unread.settled
+    assert unread.head == unread.cursor
+    say("model_version.registered")
+    assert not triggers.settled(workspace).settled
+    assert Evaluator(workspace).step() == 1
+
+
+def test_a_trigger_made_while_the_evaluator_waits_is_heeded_at_once(workspace, say, monkeypatch):
+    monkeypatch.setattr("meguru.triggers.evaluate.IDLE_SECONDS", 60.0)
+    stop, waiting = threading.Event(), threading.Event()
+    real = workspace.watch.wait
+
+    def wait(*args, **options):
+        waiting.set()
+        return real(*args, **options)
+
+    monkeypatch.setattr(workspace.watch, "wait", wait)
+    runner = threading.Thread(target=Evaluator(workspace).run, args=(stop,))
+    runner.start()
+    assert waiting.wait(30)
+    make(workspace)
+    say("model_version.registered")
+    while not log(workspace, "trigger.fired"):
+        with workspace.read() as tx:
+            seen = events.head(tx)
+        events.wait(workspace, after=seen, timeout=0.1)
+    stop.set()
+    workspace.drain()
+    runner.join()
 
 
 def test_an_open_job_keeps_the_system_from_being_settled_and_the_trigger_from_firing_again(workspace, say):

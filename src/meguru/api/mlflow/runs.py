@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad
@@ -20,7 +19,6 @@ from meguru.runtime.workspace import Workspace
 from meguru.tracking import show
 from meguru.tracking.mlflow import experiments, inputs, limits, moments, runs
 from meguru.tracking.mlflow.ids import from_hex
-from meguru.tracking.schema import run as table
 
 Answer = dict[str, Any]
 MAX_INPUTS = 1000
@@ -138,7 +136,7 @@ def read_tags(params: Params) -> dict[str, str]:
 def _one(ws: Workspace, run: str) -> Answer:
     authorise(ws, show.show)
     with ws.read() as tx:
-        found = shown(tx, list(tx.execute(select(table.c.id).where(table.c.id == from_hex(run))).scalars()))
+        found = shown(tx, [from_hex(run)])
     if not found:
         raise NotFound(f"Run with id={run[:256]} not found", field="run_id")
     return found[0]

@@ -53,7 +53,7 @@ def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> Pipelin
         used=[run.ref],
         cause=run.event,
     )
-    jobs.wake(ctx.tx, "pipeline_run", run.id, ctx.now())
+    jobs.wake(ctx, "pipeline_run", run.id)
     return answered
 
 

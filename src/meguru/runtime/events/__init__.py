@@ -1,8 +1,21 @@
 """The event log: what happened, who did it, why, and to what; append-only and hash-chained."""
 
 from meguru.runtime.events.append import append, lock
-from meguru.runtime.events.read import head, latest, one, read, wait
+from meguru.runtime.events.read import head, latest, one, read, types_between, wait, wait_for_bell
 from meguru.runtime.events.types import Event
 from meguru.runtime.events.verify import Verdict, verify
 
-__all__ = ["Event", "Verdict", "append", "head", "latest", "lock", "one", "read", "verify", "wait"]
+__all__ = [
+    "Event",
+    "Verdict",
+    "append",
+    "head",
+    "latest",
+    "lock",
+    "one",
+    "read",
+    "types_between",
+    "verify",
+    "wait",
+    "wait_for_bell",
+]

@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.runtime.events.schema import edge, event, event_head
 from meguru.runtime.events.types import Event
+from meguru.storage.db.raw import Raw
 
 START = "0" * 64
-# Made once: SQLAlchemy takes longer to put them together than the database to carry them out.
-_APPEND, _MOVE_HEAD = insert(event), update(event_head)
-_HOLD_HEAD = select(event_head.c.seq, event_head.c.hash).with_for_update()
+_HOLD_HEAD = "SELECT seq, hash FROM event_head"
 
 
 def append(
@@ -50,8 +49,9 @@ def append(
         previous=previous,
     )
     done = msgspec.structs.replace(draft, hash=chain_hash(draft))
-    tx.execute(_APPEND, msgspec.structs.asdict(done))
-    tx.execute(_MOVE_HEAD, {"seq": done.seq, "hash": done.hash})
+    raw = Raw(tx)
+    raw.insert(event, msgspec.structs.asdict(done))
+    raw.execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
     _add_edges(tx, done)
     return done
 
@@ -65,11 +65,12 @@ def chain_hash(item: Event) -> str:
 
 def lock(tx: Connection) -> tuple[int, str]:
     """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
-    row = tx.execute(_HOLD_HEAD).first()
+    raw = Raw(tx)
+    row = raw.execute(_HOLD_HEAD if raw.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
     if row is None:
-        tx.execute(insert(event_head).values(id=1, seq=0, hash=START))
+        raw.insert(event_head, {"id": 1, "seq": 0, "hash": START})
         return 0, START
-    return row.seq, row.hash
+    return row[0], row[1]
 
 
 def edges_of(item: Event) -> set[tuple[str, str]]:

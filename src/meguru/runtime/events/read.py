@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, select
@@ -10,9 +11,13 @@ from sqlalchemy import Connection, Row, select
 from meguru.errors import NotFound
 from meguru.runtime.events.schema import event, event_head
 from meguru.runtime.events.types import Event
+from meguru.runtime.events.watch import News, Wakes
+from meguru.storage.db.raw import Raw
 
 if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
+
+_NEWS = "SELECT type, max(seq), count(*) FROM event WHERE seq > ? GROUP BY type"
 
 
 def read(
@@ -56,18 +61,45 @@ def head(tx: Connection) -> int:
     return tx.execute(select(event_head.c.seq)).scalar() or 0
 
 
-def wait(ws: Workspace, *, after: int, timeout: float) -> int:
+def wait(ws: Workspace, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:
     """Block until an event newer than `after` is committed, by whatever process; return the head.
 
-    Returns the unchanged head when `timeout` seconds pass without one. A commit of this process wakes
-    at once, one of another process within 0.1 s. While the process drains it returns early.
+    A commit of this process wakes at once, one of another process within 0.1 s. Returns the unchanged head
+    when `timeout` seconds pass without one; while the process drains it returns early.
+
+    Parameters
+    ----------
+    ws
+        Whose log it is.
+    after
+        The last event that the caller knows.
+    timeout
+        In seconds.
+    wakes
+        Whether an event of a type concerns the caller; others don't wake it, and if none did, `after` is
+        returned. What happened before this process first looked wakes whatever its type.
     """
+    return ws.watch.wait(partial(_news, ws), after=after, timeout=timeout, wakes=wakes)
 
-    def look() -> int:
-        with ws.read() as tx:
-            return head(tx)
 
-    return ws.watch.wait(look, after=after, timeout=timeout)
+def wait_for_bell(ws: Workspace, bell: str, *, rung: int, timeout: float) -> None:
+    """Block until a bell has rung more than `rung` times, or another process has committed events."""
+    ws.watch.wait_for_bell(partial(_news, ws), bell, rung=rung, timeout=timeout)
+
+
+def types_between(tx: Connection, after: int, until: int) -> list[str]:
+    """Return the types of the events with ``after < seq <= until``."""
+    query = select(event.c.type).where(event.c.seq > after, event.c.seq <= until).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
+def _news(ws: Workspace, after: int | None) -> News:
+    with ws.read() as tx:
+        if after is None:
+            return News(head(tx))
+        rows = Raw(tx).execute(_NEWS, (after,)).fetchall()
+    newest = {kind: seq for kind, seq, _ in rows}
+    return News(max(newest.values(), default=after), sum(count for *_, count in rows), newest)
 
 
 def from_row(row: Row[Any]) -> Event:

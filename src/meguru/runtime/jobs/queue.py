@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from meguru.runtime.operations import Context
 
 OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PARKED)
+BELL = "jobs"
+"""What rings when there may be a job to claim."""
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -67,6 +69,7 @@ def enqueue(
         "priority": priority,
         "lane": lane or kind,
     }
+    ctx.ring(BELL)
     return from_row(tx.execute(insert(job).values(row).returning(job)).one())
 
 
@@ -189,12 +192,13 @@ def hold(tx: Connection, kind: str, key: str) -> JobState | None:
     return None if state is None else JobState(state)
 
 
-def wake(tx: Connection, kind: str, key: str, now: datetime) -> bool:
+def wake(ctx: Context, kind: str, key: str) -> bool:
     """Queue a parked job; False if it is not parked: its holder looks by itself before it lets go."""
-    if hold(tx, kind, key) is not JobState.PARKED:
+    if hold(ctx.tx, kind, key) is not JobState.PARKED:
         return False
     mine = and_(job.c.kind == kind, job.c.key == key)
-    tx.execute(update(job).where(mine).values(state=JobState.QUEUED, not_before=now))
+    ctx.tx.execute(update(job).where(mine).values(state=JobState.QUEUED, not_before=ctx.now()))
+    ctx.ring(BELL)
     return True
 
 

@@ -52,7 +52,7 @@ class Worker:
         self.stopping = threading.Event()
         self._lanes: Counter[str] = Counter()
         self._claiming = threading.Lock()
-        # One idle thread looks for all: each event would else wake every one of them to ask the same.
+        # One idle thread looks for all: each job would else wake every one of them to ask for it.
         self._turn = threading.Lock()
         self._most = threads - 1 if threads >= SHARED_FROM else threads
         self._threads = [
@@ -113,14 +113,13 @@ class Worker:
         """Claim a job, or wait for news; None if there was none."""
         if self.stopping.is_set():
             return None
-        with self.ws.read() as tx:
-            seen = events.head(tx)
+        rung = self.ws.watch.rung(queue.BELL)
         with self._shared() as avoid:
             job = self._claim(avoid=avoid)
             if job is not None:
                 self._lanes[job.lane] += 1
                 return job
-        events.wait(self.ws, after=seen, timeout=1.0)
+        events.wait_for_bell(self.ws, queue.BELL, rung=rung, timeout=1.0)
         return None
 
     def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
@@ -153,6 +152,7 @@ class Worker:
                 handler.run(ws, job, lease)
         except LostLease:
             log.warning("job %s was taken over or cancelled", job.id)
+            self.ws.notify()
             with self.ws.read() as tx:
                 cancelled = queue.find(tx, job.id).state is JobState.CANCELLED
             if cancelled:
@@ -162,6 +162,7 @@ class Worker:
         except Interrupted:
             with self.ws.db.write() as tx:
                 queue.put_back(tx, job, self.ws.clock.now(), counts=False)
+            self.ws.notify()
         except Exception as error:  # noqa: BLE001 - whatever a handler raises ends its attempt
             self._failed(handler, ws, job, error)
         else:

@@ -13,6 +13,7 @@ from sqlalchemy import event as listening
 
 from meguru.errors import InternalError
 from meguru.runtime import events
+from meguru.storage.db.raw import Raw
 
 if TYPE_CHECKING:
     from meguru.base.clock import Clock
@@ -39,8 +40,10 @@ class Context:
     ) -> None:
         self.ws, self.operation = ws, operation
         self.emitted: list[events.Event] = []
-        self.changed = False
+        self._changed = False
+        self._changes_before: int | None = None
         self.on_open: Callable[[Connection], None] | None = None
+        self.bells: set[str] = set()
         self._stack = stack
         self._tx = tx
 
@@ -53,10 +56,17 @@ class Context:
             if not self.operation.query:
                 if self.operation.alone and not db.is_sqlite:
                     events.lock(self._tx)
-                listening.listen(self._tx, "after_cursor_execute", self._watch)
+                self._begin_watching(self._tx)
                 if self.on_open:
                     self.on_open(self._tx)
         return self._tx
+
+    @property
+    def changed(self) -> bool:
+        """Whether the transaction has changed a row."""
+        if self._tx is None or self._changes_before is None:
+            return self._changed
+        return bool(Raw(self._tx).driver.total_changes != self._changes_before)
 
     @property
     def is_open(self) -> bool:
@@ -136,6 +146,10 @@ class Context:
         view.ws = self.ws.with_(cause=cause, principal=principal)
         return view
 
+    def ring(self, bell: str) -> None:
+        """Wake whoever waits for a bell, once the transaction is committed."""
+        self.bells.add(bell)
+
     def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
         """Run another operation in this transaction, as a part of this one.
 
@@ -153,12 +167,18 @@ class Context:
         )
         return result
 
+    def _begin_watching(self, tx: Connection) -> None:
+        if self.ws.db.is_sqlite:
+            self._changes_before = Raw(tx).driver.total_changes
+        else:
+            listening.listen(tx, "after_cursor_execute", self._watch)
+
     def _watch(self, _connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         if (
             not statement.lstrip()[:6].upper().startswith(("SELECT", "PRAGMA", "BEGIN"))
             and cursor.rowcount != 0
         ):
-            self.changed = True
+            self._changed = True
 
 
 def _plain(arguments: dict[str, Any]) -> dict[str, Any]:

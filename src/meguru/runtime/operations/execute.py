@@ -119,7 +119,7 @@ def _run(
             kept = "" if operation.secret else msgspec.json.encode(result).decode()
             answers.keep(ctx.tx, request, kept, ctx.now())
     if ctx.is_open and not operation.query and not operation.quiet:
-        ws.notify()
+        ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)
     return result
 
 

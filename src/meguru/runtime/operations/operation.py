@@ -123,7 +123,7 @@ class Operation(Generic[P, R]):
         InvalidInput
             Naming the field that is missing, unknown or of the wrong type.
         """
-        known = [field.name for field in msgspec.structs.fields(self.arguments_type)]
+        known = self.arguments_type.__struct_fields__
         for name in given:
             if name not in known:
                 close = near_misses(name, known)

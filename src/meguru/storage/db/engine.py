@@ -68,11 +68,10 @@ class Database:
             If another writer held the database longer than 30 s, or the database does not answer.
         """
         with self._turn(), self._explained(), self.engine.connect() as connection:
+            # Begun in so many words: what goes round SQLAlchemy is to be committed too.
+            connection.begin()
             if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                # Begun in so many words: what goes round SQLAlchemy is to be committed too.
-                connection.begin()
+                Raw(connection).execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.commit()

@@ -23,12 +23,18 @@ def check_lengths(_connection: Any, _cursor: Any, _sql: str, _values: Any, conte
     for row in context.compiled_parameters:
         for name, (column, most) in limits.items():
             value = row.get(name)
-            if isinstance(value, str) and len(value) > most:
-                raise InvalidInput(
-                    f"{column} is too long: {value[:60]!r}…",
-                    why=f"it has {len(value):,} characters, and at most {most} are kept",
-                    field=column,
-                )
+            if isinstance(value, str):
+                check_length(column, value, most)
+
+
+def check_length(column: str, value: str, most: int) -> None:
+    """Refuse a text that is longer than its column."""
+    if len(value) > most:
+        raise InvalidInput(
+            f"{column} is too long: {value[:60]!r}…",
+            why=f"it has {len(value):,} characters, and at most {most} are kept",
+            field=column,
+        )
 
 
 def _find(compiled: Any) -> dict[str, tuple[str, int]]:

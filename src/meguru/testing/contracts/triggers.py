@@ -39,6 +39,10 @@ class KindContract:
         if self.wakes is not None:
             assert kind.matches(self.wakes)
 
+    def test_what_it_wakes_for_is_of_a_type_that_may_match(self, kind: Kind) -> None:
+        if self.wakes is not None:
+            assert kind.may_match(self.wakes.type)
+
     def test_the_next_moment_is_later_in_utc_and_always_the_same(self, kind: Kind) -> None:
         due = kind.next_due(NOW)
         assert due == kind.next_due(NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from meguru.datasets.operations import list_datasets, versions
 from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.runtime import events
 from meguru.runtime.events.schema import event
+from meguru.runtime.operations import Context, Operation
 from meguru.runtime.principals import Principal
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
 from meguru.tracking.types import MetricPoint
@@ -124,6 +125,38 @@ class WorkspaceContract:
             create_experiment(workspace, name="delay")
             assert waiting.result(timeout=30) == 1
         assert events.wait(workspace, after=1, timeout=0) == 1
+
+    @pytest.mark.parametrize("told", [True, False], ids=["by this process", "by another"])
+    def test_waiting_for_some_types_ends_with_one_of_them(self, workspace: Workspace, *, told: bool) -> None:
+        wakes = {"run.started"}.__contains__
+
+        def say(kind: str) -> None:
+            def emit(ctx: Context) -> None:
+                ctx.emit(kind, "run/1")
+
+            # What is quiet is announced to nobody here, just as what another process commits.
+            op = Operation(emit, "run.say", "run:write", query=False, evented=True, quiet=not told)
+            op(workspace)
+
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes)
+            for kind in ("run.named", "run.started", "run.finished"):
+                say(kind)
+            assert waiting.result(timeout=30) in {1, 2, 3}
+        say("run.finished")
+        assert events.wait(workspace, after=3, timeout=0.3, wakes=wakes) == 3
+        say("run.started")
+        assert events.wait(workspace, after=3, timeout=30, wakes=wakes) == 5
+
+    def test_waiting_for_work_ends_with_what_anybody_commits(self, workspace: Workspace) -> None:
+        rung = workspace.watch.rung("work")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(events.wait_for_bell, workspace, "work", rung=rung, timeout=60)
+            with workspace.db.write() as tx:
+                now = datetime.now(UTC)
+                events.append(tx, type="run.started", at=now, actor="a", operation="o", subject="s")
+            waiting.result(timeout=30)
+        assert workspace.watch.rung("work") > rung
 
     def test_points_of_many_writers_are_all_kept(self, workspace: Workspace) -> None:
         run = start(workspace, experiment="delay").id

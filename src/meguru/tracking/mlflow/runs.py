@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import points as series
 from meguru.tracking import schema, store
 from meguru.tracking.mlflow import experiments, model_points, moments
@@ -19,7 +19,9 @@ from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table
 from meguru.tracking.types import Run
 
-_INSERT = insert(table)
+# Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
+_HOLD = select(schema.run).where(schema.run.c.id == bindparam("this")).with_for_update()
+_STAGE = "SELECT stage FROM mlflow_run WHERE run = ?"
 MODELS = "mlflow.log-model.history"
 """The tag in which a client before MLflow 3 looks for the models of a run."""
 Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
@@ -87,7 +89,7 @@ def create(
         )
     identity, ref = _insert(ctx, found.experiment, name, moments.moment(start))
     row = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": user[:250]}
-    ctx.tx.execute(_INSERT, row)
+    Raw(ctx.tx).insert(table, row)
     store.set_tags(ctx.tx, identity, tags or {})
     data = {"experiment": found.experiment, "name": name, "client": "mlflow"}
     ctx.emit("run.started", ref, data=data, produced=[ref])
@@ -118,7 +120,7 @@ def change(
     elif end is not None and row.state != "running":
         values["finished_at"] = moments.moment(end)
     if values:
-        ctx.tx.execute(update(schema.run).where(schema.run.c.id == row.id).values(values))
+        Raw(ctx.tx).update(schema.run, {"id": row.id}, values)
         if not ctx.emitted:
             ctx.emit("run.updated", ref, data={"fields": sorted(values)})
 
@@ -171,17 +173,17 @@ def write(tx: Connection, entry: Entry) -> None:
         store.set_tags(tx, run, entry.tags)
         if "mlflow.runName" in entry.tags:
             name = entry.tags["mlflow.runName"][:250]
-            tx.execute(update(schema.run).where(schema.run.c.id == run).values(name=name))
+            Raw(tx).update(schema.run, {"id": run}, {"name": name})
 
 
 def hold(tx: Connection, run: str, *, stage: str = "active") -> Row[Any]:
     """Return a run's row, held until the transaction ends; raise unless it is in this stage."""
-    ours, identity = schema.run, from_hex(run)
-    row = tx.execute(select(ours).where(ours.c.id == identity).with_for_update()).first()
+    identity = from_hex(run)
+    row = tx.execute(_HOLD, {"this": identity}).first()
     if row is None:
         raise _no_run(run)
-    found = tx.execute(select(table.c.stage).where(table.c.run == identity)).scalar() or "active"
-    _check_stage(run, found, stage)
+    found = Raw(tx).execute(_STAGE, (identity,)).fetchone()
+    _check_stage(run, found[0] if found else "active", stage)
     return row
 
 
@@ -191,7 +193,7 @@ def _hold_quickly(tx: Connection, run: str) -> str:
     lock = "" if raw.is_sqlite else " FOR UPDATE"
     if raw.execute(f"SELECT 1 FROM run WHERE id = ?{lock}", (identity,)).fetchone() is None:  # noqa: S608
         raise _no_run(run)
-    row = raw.execute("SELECT stage FROM mlflow_run WHERE run = ?", (identity,)).fetchone()
+    row = raw.execute(_STAGE, (identity,)).fetchone()
     _check_stage(run, row[0] if row else "active", "active")
     return identity
 
@@ -231,9 +233,9 @@ def _insert(ctx: Context, experiment: str, name: str, at: datetime) -> tuple[str
 
 
 def _extend(tx: Connection, run: str, **values: Any) -> None:
-    if not tx.execute(update(table).where(table.c.run == run).values(values)).rowcount:
-        row = {"run": run, "stage": "active", "status": "", "user_id": ""} | values
-        tx.execute(insert(table).values(row))
+    raw = Raw(tx)
+    if not raw.update(table, {"run": run}, values):
+        raw.insert(table, {"run": run, "stage": "active", "status": "", "user_id": ""} | values)
 
 
 def _end(ctx: Context, row: Row[Any], end: int | None) -> datetime:
@@ -241,9 +243,9 @@ def _end(ctx: Context, row: Row[Any], end: int | None) -> datetime:
 
 
 def _add_params(tx: Connection, run: str, params: dict[str, str]) -> None:
-    mine = schema.run_param.c
-    query = select(mine.key, mine.value).where(mine.run == run, mine.key.in_(list(params)))
-    known = {row.key: row.value for row in tx.execute(query)}
+    raw = Raw(tx)
+    query = f"SELECT key, value FROM run_param WHERE run = ? AND key IN ({marks(len(params))})"  # noqa: S608
+    known = dict(raw.execute(query, (run, *params)).fetchall())
     changed = [
         {"key": key, "old_value": known[key][:200], "new_value": value[:200]}
         for key, value in params.items()
@@ -264,4 +266,4 @@ def _add_params(tx: Connection, run: str, params: dict[str, str]) -> None:
         )
     new = [{"run": run, "key": key, "value": value} for key, value in params.items() if key not in known]
     if new:
-        tx.execute(insert(schema.run_param), new)
+        raw.insert(schema.run_param, *new)

@@ -15,8 +15,9 @@ class Kind(Protocol):
 
     Its `key` is the field by which it is recognised. `matches` and `next_due` are pure: the same answer
     for the same input, on every server. A kind that is driven by events returns None from `next_due`;
-    one that is driven by the calendar returns False from `matches`. `catch_up` is its rule for moments that
-    came while no server was running: ``none``, ``latest`` or ``all``; `zone` is that of its calendar.
+    one that is driven by the calendar returns False from `may_match` and `matches`. `catch_up` is its rule
+    for moments that came while no server was running: ``none``, ``latest`` or ``all``; `zone` is that of its
+    calendar.
     """
 
     key: ClassVar[str]
@@ -33,6 +34,10 @@ class Kind(Protocol):
 
     def check(self, ctx: Context) -> None:
         """Raise InvalidInput or NotFound, naming the field, if this can never match."""
+        ...
+
+    def may_match(self, type: str) -> bool:
+        """Tell whether `matches` can be true of an event of this type; if it can't, the event isn't read."""
         ...
 
     def matches(self, event: Event) -> bool:

@@ -56,6 +56,11 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         except StopIteration:
             raise InvalidInput(f"{self.cron!r} never comes", field="on.cron") from None
 
+    def may_match(self, type: str) -> bool:
+        """Return False: the calendar decides."""
+        del type
+        return False
+
     def matches(self, event: Event) -> bool:
         """Return False: the calendar decides."""
         del event

@@ -22,8 +22,12 @@ class Data(ByEvents, frozen=True, kw_only=True):
         """Refuse a dataset that nobody has."""
         show(ctx, ref=refs.make("dataset", self.data, "latest"))
 
+    def may_match(self, type: str) -> bool:
+        """Tell whether the type is that of a new version."""
+        return type == "dataset_version.created"
+
     def matches(self, event: Event) -> bool:
         """Tell whether the event is a new version of the dataset."""
-        if event.type != "dataset_version.created":
+        if not self.may_match(event.type):
             return False
         return event.subject.partition("@")[0] == refs.make("dataset", self.data)

@@ -23,6 +23,10 @@ class OnMonitor(ByEvents, frozen=True, kw_only=True):
         """Refuse a monitor that nobody has."""
         show(ctx, name=self.monitor)
 
+    def may_match(self, type: str) -> bool:
+        """Tell whether the type is that of an alert."""
+        return type == "monitor.alerted"
+
     def matches(self, event: Event) -> bool:
         """Tell whether the event is this monitor's alert."""
-        return event.type == "monitor.alerted" and event.subject == refs.make("monitor", self.monitor)
+        return self.may_match(event.type) and event.subject == refs.make("monitor", self.monitor)
