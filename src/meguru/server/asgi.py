@@ -32,7 +32,7 @@ from meguru.serving.service import Service
 def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Live | None = None) -> ASGIApp:
     """Return the ASGI application of one workspace, with its background threads in its lifespan."""
     load_operations()
-    service = Service(ws)
+    service, others = Service(ws), other_routes()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -48,7 +48,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
             Route("/health", _health),
             Route("/metrics", _metrics),
             sign_in_route(),
-            *mlflow_routes(other_routes()),
+            *mlflow_routes(others),
             *root_routes(),
             *native_routes(),
             Mount("/endpoints", endpoints_app(service)),
@@ -57,7 +57,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken},
     )
-    return Access(Direct(app), ws=ws, auth=auth, any_host=any_host)
+    return Access(Direct(app, others), ws=ws, auth=auth, any_host=any_host)
 
 
 async def _health(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -87,10 +88,19 @@ class Protocol:
 
 
 class Direct:
-    """Middleware that answers the calls of the protocol's tables before `app` looks through its routes."""
+    """Middleware that answers the protocol's calls before `app` looks through its routes.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Those of the tables, and of `others` those whose path is one text and whose method is named.
+    """
+
+    def __init__(self, app: ASGIApp, others: list[BaseRoute]) -> None:
         self._app = app
+        self._exact = {
+            (method, each.path): each.endpoint
+            for each in others
+            if isinstance(each, Route) and "{" not in each.path and inspect.iscoroutinefunction(each.endpoint)
+            for method in each.methods or ()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or have `app` answer it."""
@@ -98,11 +108,16 @@ class Direct:
         if scope["type"] == "http":
             path = scope["path"]
             prefix = next((each for each in PREFIXES if path.startswith(each)), None)
-            answering = _answering(scope, receive, path.removeprefix(prefix)) if prefix else None
+            answering = self._answering(scope, receive, path.removeprefix(prefix)) if prefix else None
         if answering is None:
             await self._app(scope, receive, send)
         else:
             await _send(answering, scope, receive, send)
+
+    def _answering(self, scope: Scope, receive: Receive, path: str) -> Awaitable[Response] | None:
+        if endpoint := self._exact.get((scope["method"], path)):
+            return endpoint(Request(scope, receive))  # type: ignore[no-any-return]
+        return _answering(scope, receive, path)
 
 
 def _answering(scope: Scope, receive: Receive, path: str) -> Awaitable[Response] | None:
