@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from meguru.api.mlflow import mlflow_routes
 from meguru.api.mlflow.errors import Refusal
-from meguru.api.mlflow.search import grammar
+from meguru.api.mlflow.search import begin, grammar
 from meguru.app.nouns import load_operations
 from meguru.server.access import Access
 
@@ -38,6 +38,12 @@ def search(workspace):
             }
             assert http.post(PREFIX + "log-batch", json=batch).status_code == 200
         http.post(PREFIX + "update", json={"run_id": ids[0], "status": "FINISHED", "end_time": 2000})
+        for number, names in ((2, ["rows"]), (3, ["rows", "more"])):
+            every = {"source_type": "s", "source": "x"}
+            given = [{"dataset": {"name": name, "digest": f"d-{name}", **every}} for name in names]
+            assert http.post(
+                PREFIX + "log-inputs", json={"run_id": ids[number], "datasets": given}
+            ).is_success
 
         def find(text="", *order, **more):
             body = {"experiment_ids": ["0"], "filter": text.format(*ids), "order_by": order, **more}
@@ -48,48 +54,59 @@ def search(workspace):
         yield find
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("", [5, 4, 3, 2, 1, 0]),
-        ("metrics.acc > 0.15", [4, 3, 2]),
-        ("metric.acc >= 0.1 and metrics.acc <= 0.2", [2, 1]),
-        ("metrics.`val/loss` < 0.75", [5, 4, 3]),
-        ('metrics."val/loss" < 0.75', [5, 4, 3]),
-        ("params.lr = '0.01'", [1]),
-        ("params.opt != 'sgd'", [5, 3, 1]),
-        ("params.opt LIKE 'a%'", []),
-        ("params.opt ILIKE 'a%'", [5, 3, 1]),
-        ("params.opt LIKE '_gd'", [4, 2, 0]),
-        ("params.opt LIKE '[s]*'", []),
-        ("tags.nope IS NULL AND tags.team = 'red'", [5, 4, 3]),
-        ("tags.nope IS NOT NULL", []),
-        ("attributes.status = 'FINISHED'", [0]),
-        ("status != 'FINISHED'", [5, 4, 3, 2, 1]),
-        ("attributes.`run name` LIKE 'Run%' and start_time >= 1004", [5, 4]),
-        ("end_time <= 2000", [0]),
-        ("tags.mlflow.runName = 'Run2'", [2]),
-        ("run_id = '{2}'", [2]),
-        ("attributes.run_id IN ('{2}', '{4}')", [4, 2]),
-        ("run_id NOT IN ('{2}')", [5, 4, 3, 1, 0]),
-    ],
-)
+FILTERS = [
+    ("", [5, 4, 3, 2, 1, 0]),
+    ("metrics.acc > 0.15", [4, 3, 2]),
+    ("metric.acc >= 0.1 and metrics.acc <= 0.2", [2, 1]),
+    ("metrics.`val/loss` < 0.75", [5, 4, 3]),
+    ('metrics."val/loss" < 0.75', [5, 4, 3]),
+    ("params.lr = '0.01'", [1]),
+    ("params.opt != 'sgd'", [5, 3, 1]),
+    ("params.opt LIKE 'a%'", []),
+    ("params.opt ILIKE 'a%'", [5, 3, 1]),
+    ("params.opt LIKE '_gd'", [4, 2, 0]),
+    ("params.opt LIKE '[s]*'", []),
+    ("tags.nope IS NULL AND tags.team = 'red'", [5, 4, 3]),
+    ("tags.nope IS NOT NULL", []),
+    ("attributes.status = 'FINISHED'", [0]),
+    ("status != 'FINISHED'", [5, 4, 3, 2, 1]),
+    ("attributes.`run name` LIKE 'Run%' and start_time >= 1004", [5, 4]),
+    ("end_time <= 2000", [0]),
+    ("tags.mlflow.runName = 'Run2'", [2]),
+    ("run_id = '{2}'", [2]),
+    ("attributes.run_id IN ('{2}', '{4}')", [4, 2]),
+    ("run_id NOT IN ('{2}')", [5, 4, 3, 1, 0]),
+    ("metrics.acc > 0.35 and metrics.acc < 0.1", []),
+    ("metrics.acc > 0.05 and metrics.acc <= 0.3 and metrics.acc != 0.2", [3, 1]),
+    ("params.lr LIKE '0.0%' and params.opt = 'sgd'", [4, 2, 0]),
+    ("params.lr IN ('0.01', '0.02', 'x') and metrics.acc > 0", [2, 1]),
+    ("params.lr LIKE '0.01_%'", []),
+    ("params.lr LIKE '0.01%'", [1]),
+    ("params.opt = ''", []),
+    ("status = 'RUNNING' and tags.team = 'Blue'", [2, 1]),
+    ("datasets.name = 'rows'", [3, 2]),
+    ("datasets.digest LIKE 'd%' and metrics.acc < 0.25", [2]),
+    ("datasets.name != 'rows'", [3]),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), FILTERS)
 def test_filters(search, text, found):
     assert search(text) == found
 
 
-@pytest.mark.parametrize(
-    ("order", "found"),
-    [
-        (["metrics.acc ASC"], [0, 1, 2, 3, 4, 5]),
-        (["metrics.acc DESC"], [4, 3, 2, 1, 0, 5]),
-        (["metrics.none"], [5, 4, 3, 2, 1, 0]),
-        (["params.opt", "start_time ASC"], [1, 3, 5, 0, 2, 4]),
-        (["end_time"], [0, 5, 4, 3, 2, 1]),
-        (["tags.team DESC"], [5, 4, 3, 2, 1, 0]),
-        (["run_name DESC"], [5, 4, 3, 2, 1, 0]),
-    ],
-)
+ORDERS = [
+    (["metrics.acc ASC"], [0, 1, 2, 3, 4, 5]),
+    (["metrics.acc DESC"], [4, 3, 2, 1, 0, 5]),
+    (["metrics.none"], [5, 4, 3, 2, 1, 0]),
+    (["params.opt", "start_time ASC"], [1, 3, 5, 0, 2, 4]),
+    (["end_time"], [0, 5, 4, 3, 2, 1]),
+    (["tags.team DESC"], [5, 4, 3, 2, 1, 0]),
+    (["run_name DESC"], [5, 4, 3, 2, 1, 0]),
+]
+
+
+@pytest.mark.parametrize(("order", "found"), ORDERS)
 def test_orders_are_the_same_whole_and_in_pages(search, order, found):
     assert search("", *order) == found
     pages, token = [], ""
@@ -97,6 +114,24 @@ def test_orders_are_the_same_whole_and_in_pages(search, order, found):
         page, token = search("", *order, max_results=2, page_token=token)
         pages += page
     assert (pages, token) == (found, "")
+
+
+@pytest.mark.parametrize(
+    ("few", "steps"), [(1000, 10**6), (0, 10**6), (0, 1)], ids=["at few rows", "in order", "anywhere else"]
+)
+def test_wherever_a_search_begins_it_finds_the_same(search, monkeypatch, few, steps):
+    monkeypatch.setattr(begin, "FEW_RUNS", 0)
+    monkeypatch.setattr(begin, "FEW", few)
+    monkeypatch.setattr(begin, "MOST_FEW", few)
+    monkeypatch.setattr(begin, "STEPS", steps)
+    for text, found in FILTERS:
+        assert search(text) == found, text
+        by_metric = [run for run in (4, 3, 2, 1, 0, 5) if run in found]
+        assert search(text, "metrics.acc DESC") == by_metric, text
+        assert search(text, "params.lr ASC") == sorted(found), text
+    for order, found in ORDERS:
+        assert search("", *order) == found, order
+        assert search("params.lr LIKE '0.0%'", *order) == found, order
 
 
 @pytest.mark.parametrize(

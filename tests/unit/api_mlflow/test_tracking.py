@@ -8,6 +8,7 @@ from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.runtime import events
 from meguru.tracking import alive, runs, show
+from meguru.tracking.mlflow import experiments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.types import MetricPoint
 
@@ -233,3 +234,12 @@ def test_a_run_is_told_as_it_will_be_shown(mlflow):
     for given in ({"run_name": "first", "user_id": "me", "start_time": 7, "tags": tags}, {}):
         made = mlflow.post("runs/create", experiment_id=experiment, **given)
         assert mlflow.get("runs/get", run_id=made["run"]["info"]["run_id"]) == made
+
+
+def test_a_change_of_an_experiment_that_changes_nothing_is_no_error_and_no_event(workspace, mlflow):
+    mlflow.experiment()
+    with workspace.read() as tx:
+        before = events.read(tx, limit=100)
+    experiments.change(workspace, experiment=1, tags={})
+    with workspace.read() as tx:
+        assert events.read(tx, limit=100) == before

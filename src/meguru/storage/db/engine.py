@@ -149,7 +149,7 @@ def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
             f"synchronous={synchronous}",
             "foreign_keys=1",
             "cache_size=-16000",
-            "mmap_size=268435456",
+            "mmap_size=2147418112",
         ):
             cursor.execute("PRAGMA " + pragma)
         if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":

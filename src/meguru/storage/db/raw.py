@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -15,6 +17,10 @@ from meguru.errors import MeguruError
 from meguru.storage.db.limits import check_length
 
 Spell = Callable[[Any, Any], Any]
+
+
+class TooLong(Exception):
+    """A statement took more steps than it was given."""
 
 
 class Raw:
@@ -70,6 +76,22 @@ class Raw:
                 copy.write(lines)
         except Exception as error:
             raise self._told(sql, error) from error
+
+    @contextmanager
+    def bounded(self, steps: int) -> Iterator[None]:
+        """Raise `TooLong` when SQLite's machine has taken so many steps in one statement; 0 is no bound."""
+        if not steps or not self.is_sqlite:
+            yield
+            return
+        self.driver.set_progress_handler(lambda: 1, steps)
+        try:
+            yield
+        except (sqlite3.OperationalError, DBAPIError) as error:
+            if getattr(getattr(error, "orig", error), "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+                raise
+            raise TooLong from error
+        finally:
+            self.driver.set_progress_handler(None, 0)
 
     def _told(self, sql: str, error: Exception) -> BaseException:
         if isinstance(error, MeguruError | StatementError):

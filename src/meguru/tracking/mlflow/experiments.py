@@ -86,7 +86,8 @@ def change(
         if untag and not ctx.tx.execute(delete(tag_table).where(mine)).rowcount:
             raise NotFound(f"No tag with name: {untag[:250]} in experiment with id {experiment}")
         ctx.emit("experiment.tagged", ref, data={"tags": sorted(tags or {}), "removed": untag})
-    ctx.tx.execute(update(table).where(table.c.id == experiment).values(values))
+    if ctx.emitted:  # else nothing was to be changed
+        ctx.tx.execute(update(table).where(table.c.id == experiment).values(values))
 
 
 def find(tx: Any, number: str) -> Row[Any]:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from meguru.api.mlflow.search import compare, grammar
+from meguru.api.mlflow.search.places import Begin, Candidate, candidate_of, of_nan, of_series
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking.schema import HEAD
 
-MANY, MANY_RUNS = 1000, 5000
-"""So many rows are not few, of a comparison and of the experiments."""
-_TABLES = {"param": "run_param", "tag": "run_tag"}
-
-
-@dataclass
-class Begin:
-    """The table that is read first, with run ``r`` joined to it."""
-
-    source: str
-    values: list[Any] = field(default_factory=list)
-    conditions: list[compare.Condition] = field(default_factory=list)
-    clause: grammar.Clause | None = None
-    is_ordered: bool = False
-    run: str = "r.id"
-    """The run's id in the first table: what it is compared by is looked at before the run itself."""
+FEW_RUNS = 5000
+"""Experiments with fewer runs are read whole."""
+FEW, MOST_FEW = 1000, 50_000
+"""So many rows of a comparison are few at least, and at most, whatever the number of runs."""
+STEPS = 1_000_000
+"""So many steps of SQLite's machine an order is followed before another beginning is tried."""
 
 
 class Beginnings:
@@ -33,64 +25,84 @@ class Beginnings:
     PostgreSQL keeps figures and chooses by itself; it is left alone.
     """
 
-    def __init__(self, raw: Raw, experiments: list[str], clauses: list[grammar.Clause]) -> None:
-        self.raw, self.experiments, self.clauses = raw, experiments, clauses
+    def __init__(self, raw: Raw, experiments: list[str], clauses: list[grammar.Clause], limit: int) -> None:
+        self.raw, self.experiments, self.clauses, self.limit = raw, experiments, clauses, limit
         # SQLite reads the tables of a CROSS JOIN in the order in which they are written.
-        self._known: dict[tuple[Any, ...], bool] = {}
         self.join = "CROSS JOIN" if raw.is_sqlite else "JOIN"
+        self._known: dict[str, tuple[int, int]] = {}
+        self._candidates: list[Candidate] | None = None
 
-    def choose(self, *, in_order_of: str) -> Begin:
-        """Return where to begin; a metric that the runs are wanted in the order of is read in that order."""
-        in_experiments = Begin("run r")
-        if not self.raw.is_sqlite or self._few("run", *self._scope("experiment"), limit=MANY_RUNS):
-            return in_experiments
-        for clause in self.clauses:
-            if (found := self._from(clause)) is not None:
-                return found
-        if not in_order_of:
-            return in_experiments
-        same = next((c for c in self.clauses if c.kind == "metric" and c.key == in_order_of), None)
-        conditions: list[compare.Condition] = [("o.key = ?", [in_order_of])]
-        if same is not None:
-            conditions.append(compare.number("o.value", same))
-        source = "run_series o CROSS JOIN run r ON r.id = o.run"
-        return Begin(source, conditions=conditions, clause=same, is_ordered=True, run="o.run")
+    def places(self, *, in_order_of: str, has_index: bool) -> Iterator[Begin]:
+        """Yield where to begin; another place is for when the one before took its bound of steps.
+
+        A page of a common comparison is found soon in the order that is wanted; of a rare one, or of two
+        that no run meets together, the order would be followed to its end.
+        """
+        if not self.raw.is_sqlite or self._count_runs(FEW_RUNS) < FEW_RUNS:
+            yield Begin("run r")
+            return
+        rows = int(self.raw.execute("SELECT max(rowid) FROM run").fetchone()[0] or 0)
+        few = max(FEW, min(MOST_FEW, math.isqrt(self.limit * rows)))
+        smallest = self._smallest(few)
+        if smallest is not None:
+            yield smallest
+            return
+        natural = of_series(in_order_of, self.clauses) if in_order_of else Begin("run r")
+        others = [each for each in self._all() if each.clause not in natural.clauses]
+        if has_index and others:
+            yield replace(natural, bound=STEPS)
+        elif has_index:
+            yield natural
+            return
+        yield self._smallest(max(few, rows // 4)) or natural
+
+    def nan(self, key: str) -> Begin | None:
+        """Return where the runs are whose metric is NaN, if they are few; None if they are many."""
+        candidate = of_nan(key)
+        if not self.raw.is_sqlite or self._count(candidate, FEW) >= FEW:
+            return None
+        return candidate.begin
 
     def scope(self, begin: Begin) -> compare.Condition:
         """Return the condition of being in the experiments."""
         # The sign keeps SQLite from an index that would lead it away from where it begins.
-        return self._scope("r.experiment" if begin.run == "r.id" else "+r.experiment")
+        return self._scope("+r.experiment" if begin.leads else "r.experiment")
 
     def _scope(self, column: str) -> compare.Condition:
         if len(self.experiments) == 1:
             return f"{column} = ?", list(self.experiments)
         return f"{column} IN ({marks(len(self.experiments))})", list(self.experiments)
 
-    def _from(self, clause: grammar.Clause) -> Begin | None:
-        if clause.kind in _TABLES and clause.sign == "=" and isinstance(clause.value, str):
-            table = _TABLES[clause.kind]
-            few: compare.Condition = ("f.key = ? AND f.head = ?", [clause.key, clause.value[:HEAD]])
-            whole = [few, ("f.value = ?", [clause.value])]
-        elif clause.kind == "metric" and clause.sign != "!=" and isinstance(clause.value, float):
-            table = "run_series"
-            sql, values = compare.number("f.value", clause)
-            few = f"f.key = ? AND {sql}", [clause.key, *values]
-            whole = [few]
-        else:
-            return None
-        if not self._few(f"{table} f", *few):
-            return None
-        return Begin(
-            f"{table} f CROSS JOIN run r ON r.id = f.run", conditions=whole, clause=clause, run="f.run"
-        )
+    def _all(self) -> list[Candidate]:
+        if self._candidates is None:
+            scope = self._scope("r.experiment")
+            found = (candidate_of(clause, self.clauses, scope) for clause in self.clauses)
+            self._candidates = [each for each in found if each is not None]
+        return self._candidates
 
-    def _few(self, table: str, condition: str, values: list[Any], *, limit: int = MANY) -> bool:
-        place = (table, condition, *values)
-        if place not in self._known:
-            self._known[place] = self._count(table, condition, values, limit) < limit
-        return self._known[place]
+    def _smallest(self, limit: int) -> Begin | None:
+        """Return the place with the fewest rows, if they are fewer than a limit."""
+        best = None
+        for candidate in self._all():
+            count = self._count(candidate, limit)
+            if count < limit:
+                best, limit = candidate.begin, count
+        return best
 
-    def _count(self, table: str, condition: str, values: list[Any], limit: int) -> int:
-        some = f"SELECT 1 FROM {table} WHERE {condition} LIMIT {limit}"  # noqa: S608 - names of ours
-        row = self.raw.execute(f"SELECT count(*) FROM ({some})", values).fetchone()  # noqa: S608
-        return int(row[0])
+    def _count(self, candidate: Candidate, limit: int) -> int:
+        place = repr((candidate.source, candidate.condition))
+        count, known_to = self._known.get(place, (0, -1))
+        if count < known_to or limit <= known_to:
+            return count
+        count = self._counted(candidate.source, candidate.condition, limit)
+        self._known[place] = count, limit
+        return count
+
+    def _count_runs(self, limit: int) -> int:
+        return self._counted("run r", self._scope("r.experiment"), limit)
+
+    def _counted(self, source: str, condition: compare.Condition, limit: int) -> int:
+        sql, values = condition
+        some = f"SELECT 1 FROM {source} WHERE {sql} LIMIT {limit}"  # noqa: S608 - names of ours
+        found: list[Any] = self.raw.execute(f"SELECT count(*) FROM ({some})", values).fetchone()  # noqa: S608
+        return int(found[0])

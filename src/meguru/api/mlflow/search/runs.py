@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,13 +12,13 @@ from meguru.api.mlflow.params import Params
 from meguru.api.mlflow.search import compare, grammar, names, pages
 from meguru.api.mlflow.search.begin import Beginnings
 from meguru.api.mlflow.search.experiments import stages
-from meguru.storage.db.raw import Raw, marks
+from meguru.api.mlflow.search.places import DATASETS, INPUTS, TABLES, Begin
+from meguru.storage.db.raw import Raw, TooLong, marks
 from meguru.tracking.mlflow.runs import STATES
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 _NAMES = {"run name": "run_name", "created": "start_time", "Run name": "run_name", "Run Name": "run_name"}
 _NAMES |= {"Created": "start_time"}
-_TABLES = {"param": "run_param", "tag": "run_tag"}
 _STATUS = " ".join(
     f"WHEN r.state = '{state}' THEN '{status}'" for status, state in STATES.items() if status != "SCHEDULED"
 )
@@ -32,7 +33,6 @@ _LOCATION = (
     "(SELECT CASE WHEN e.artifact_location = '' THEN 'mlflow-artifacts:/' || e.id "
     "ELSE e.artifact_location END FROM mlflow_experiment e WHERE e.experiment = r.experiment)"
 )
-_DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}
 _START = grammar.Order("attribute", "start_time", descending=True)
 
 
@@ -49,8 +49,9 @@ def search_runs(tx: Connection, params: Params) -> tuple[list[str], str]:
         stages(params, "run_view_type"),
         grammar.read_filter(params.text("filter"), kinds=KINDS),
         grammar.read_order(params.texts("order_by"), kinds=KINDS),
+        limit,
     )
-    return search.page(params.text("page_token"), limit) if names else ([], "")
+    return search.page(params.text("page_token")) if names else ([], "")
 
 
 class _Search:
@@ -63,20 +64,23 @@ class _Search:
         stages: tuple[str, ...],
         clauses: list[grammar.Clause],
         orders: list[grammar.Order],
+        limit: int,
     ) -> None:
-        self.raw, self.experiments, self.stages = raw, experiments, stages
+        self.raw, self.experiments, self.stages, self.limit = raw, experiments, stages, limit
         self.clauses, self.orders = clauses, list(orders)
         if not any(each.kind == "attribute" and _name(each.key) == "start_time" for each in orders):
             self.orders.append(_START)
-        self._begin = Beginnings(raw, experiments, clauses)
+        self._begin = Beginnings(raw, experiments, clauses, limit)
 
-    def page(self, token: str, limit: int) -> tuple[list[str], str]:
+    def page(self, token: str) -> tuple[list[str], str]:
         """Return one page.
 
         Runs in the order of a metric come in three phases: those with a number, which an index holds in
-        order; those with NaN; those without the metric.
+        order; those with NaN; those without the metric. Where that metric is compared, only the first are.
         """
-        phases = 3 if self.orders[0].kind == "metric" else 1
+        first, limit = self.orders[0], self.limit
+        is_compared = any((each.kind, each.key) == ("metric", first.key) for each in self.clauses)
+        phases = 3 if first.kind == "metric" and not is_compared else 1
         given = pages.read(token)
         phase, after = (given[0], given[1:]) if given else (0, [])
         if phase not in range(1 if given and not after else 0, phases) or isinstance(phase, float):
@@ -85,8 +89,7 @@ class _Search:
         while phase < phases:
             # A full page asks the next phase for one row: whether there is another page.
             wanted = limit - len(found)
-            query, keys = self._query(phase)
-            rows, last = pages.fetch(self.raw, query, keys, after=after, limit=max(wanted, 1))
+            rows, last = self._rows(phase, after, max(wanted, 1))
             if rows and not wanted:
                 return found, pages.write([phase])
             found += [row[0] for row in rows]
@@ -95,19 +98,39 @@ class _Search:
             phase, after = phase + 1, []
         return found, ""
 
-    def _query(self, phase: int) -> tuple[pages.Query, list[pages.Key]]:
+    def _rows(self, phase: int, after: list[Any], limit: int) -> tuple[list[tuple[Any, ...]], list[Any]]:
+        for begin in self._places(phase):
+            query, keys = self._query(phase, begin)
+            try:
+                with self.raw.bounded(begin.bound):
+                    return pages.fetch(self.raw, query, keys, after=after, limit=limit)
+            except TooLong:
+                continue
+        raise AssertionError  # the last place has no bound
+
+    def _places(self, phase: int) -> Iterator[Begin]:
+        first, *others = self.orders
+        by_metric = first.kind == "metric"
+        if by_metric and phase == 1 and (few := self._begin.nan(first.key)) is not None:
+            return iter([few])
+        if by_metric and phase == 0:
+            return self._begin.places(in_order_of=first.key, has_index=True)
+        then = others[0] if by_metric else first
+        by_start = then.kind == "attribute" and _name(then.key) == "start_time"
+        return self._begin.places(in_order_of="", has_index=by_start and len(self.experiments) == 1)
+
+    def _query(self, phase: int, chosen: Begin) -> tuple[pages.Query, list[pages.Key]]:
         first = self.orders[0]
         by_metric = first.kind == "metric"
         begin = self._begin
-        chosen = begin.choose(in_order_of=first.key if by_metric and phase == 0 else "")
         query = pages.Query("r.id", chosen.source, list(chosen.values))
         keys: list[pages.Key] = []
         if by_metric and phase == 0:
-            if not chosen.is_ordered:
+            if not chosen.has_series:
                 query.join(f"{begin.join} run_series o ON o.run = r.id AND o.key = ?", first.key)
             query.where(("o.value IS NOT NULL", []))
             keys.append(pages.Key("o.value", first.descending, numbers=True))
-        elif by_metric:
+        elif by_metric and not chosen.has_series:
             having = "EXISTS (SELECT 1 FROM run_series o WHERE o.run = r.id AND o.key = ?"
             lacking = f"{having} AND o.value IS NULL)" if phase == 1 else f"NOT {having})"
             query.where((lacking, [first.key]))
@@ -117,7 +140,10 @@ class _Search:
         for condition in chosen.conditions:
             query.where(condition)
         for clause in self.clauses:
-            if clause is not chosen.clause:
+            if by_metric and phase == 0 and (clause.kind, clause.key) == ("metric", first.key):
+                if clause not in chosen.clauses:
+                    query.where(compare.number("o.value", clause))
+            elif clause not in chosen.clauses:
                 query.where(self._condition(clause, chosen.run))
         for index, order in enumerate(self.orders[1:] if by_metric else self.orders):
             keys += _keys(query, order, index)
@@ -128,7 +154,7 @@ class _Search:
             sql, values = compare.number("m.value", clause)
             having = f"EXISTS (SELECT 1 FROM run_series m WHERE m.run = {run} AND m.key = ?"  # noqa: S608
             return f"{having} AND {sql})", [clause.key, *values]
-        if clause.kind in _TABLES:
+        if clause.kind in TABLES:
             return self._text(clause, run)
         if clause.kind == "dataset":
             return self._dataset(clause)
@@ -142,7 +168,7 @@ class _Search:
         raise _unknown(clause.key)
 
     def _text(self, clause: grammar.Clause, run: str) -> compare.Condition:
-        having = f"EXISTS (SELECT 1 FROM {_TABLES[clause.kind]} t WHERE t.run = {run} AND t.key = ?"  # noqa: S608
+        having = f"EXISTS (SELECT 1 FROM {TABLES[clause.kind]} t WHERE t.run = {run} AND t.key = ?"  # noqa: S608
         if clause.sign == "IS NULL":
             return f"NOT {having})", [clause.key]
         if clause.sign == "IS NOT NULL":
@@ -151,11 +177,10 @@ class _Search:
         return f"{having} AND {sql})", [clause.key, *values]
 
     def _dataset(self, clause: grammar.Clause) -> compare.Condition:
-        if clause.key not in _DATASETS:
+        if clause.key not in DATASETS:
             raise invalid(f"Invalid dataset key '{clause.key[:200]}': it is name, digest or context")
-        sql, values = compare.text(_DATASETS[clause.key], clause, is_sqlite=self.raw.is_sqlite)
-        inside = "SELECT i.run FROM mlflow_input i JOIN mlflow_dataset d ON d.id = i.dataset"
-        return f"r.id IN ({inside} WHERE {sql})", values
+        sql, values = compare.text(DATASETS[clause.key], clause, is_sqlite=self.raw.is_sqlite)
+        return f"r.id IN (SELECT i.run FROM {INPUTS} WHERE {sql})", values  # noqa: S608 - names of ours
 
 
 def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[pages.Key]:
@@ -168,8 +193,8 @@ def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[page
             f"CASE WHEN {alias}.run IS NULL THEN 2 WHEN {alias}.value IS NULL THEN 1 ELSE 0 END", numbers=True
         )
         yield pages.Key(f"coalesce({alias}.value, 0.0)", order.descending, numbers=True)
-    elif order.kind in _TABLES:
-        table = _TABLES[order.kind]
+    elif order.kind in TABLES:
+        table = TABLES[order.kind]
         query.join(f"LEFT JOIN {table} {alias} ON {alias}.run = r.id AND {alias}.key = ?", order.key)
         yield from _last_if_missing(f"{alias}.value", order)
     elif order.kind == "attribute" and name == "end_time":

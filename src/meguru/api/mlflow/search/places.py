@@ -1,0 +1,161 @@
+"""The rows that one comparison is about, as a place where a search of runs can begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from meguru.api.mlflow.search import compare, grammar
+from meguru.storage.db.raw import marks
+from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.mlflow.runs import STATES
+from meguru.tracking.schema import HEAD
+
+TABLES = {"param": "run_param", "tag": "run_tag"}
+DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}
+INPUTS = "mlflow_input i JOIN mlflow_dataset d ON d.id = i.dataset"
+_LAST = "\U0010ffff"
+
+
+@dataclass
+class Begin:
+    """The table that is read first, with run ``r`` joined to it.
+
+    `clauses` need no further look; `run` is the run's id in the first table: what it is compared by is looked
+    at before the run itself. With `has_series`, the metric that the runs are ordered by is there as ``o``.
+    """
+
+    source: str
+    values: list[Any] = field(default_factory=list)
+    conditions: list[compare.Condition] = field(default_factory=list)
+    clauses: tuple[grammar.Clause, ...] = ()
+    has_series: bool = False
+    run: str = "r.id"
+    leads: bool = False
+    bound: int = 0
+
+
+@dataclass
+class Candidate:
+    """A place, and how its rows are counted."""
+
+    begin: Begin
+    source: str
+    condition: compare.Condition
+    clause: grammar.Clause | None = None
+
+
+def of_series(key: str, clauses: Sequence[grammar.Clause]) -> Begin:
+    """Return the runs with a number for a metric, in its order."""
+    same = tuple(clause for clause in clauses if (clause.kind, clause.key) == ("metric", key))
+    conditions: list[compare.Condition] = [("o.key = ?", [key])]
+    conditions += [compare.number("o.value", clause) for clause in same]
+    return _of_rows("run_series o", "o", conditions, same, has_series=True)
+
+
+def of_nan(key: str) -> Candidate:
+    """Return the runs whose metric is NaN."""
+    condition = "o.key = ? AND o.value IS NULL", [key]
+    begin = _of_rows("run_series o", "o", [condition], (), has_series=True)
+    return Candidate(begin, "run_series o", condition)
+
+
+def candidate_of(
+    clause: grammar.Clause, clauses: Sequence[grammar.Clause], experiments: compare.Condition
+) -> Candidate | None:
+    """Return the rows of a comparison; None if no index has them together."""
+    if clause.kind in TABLES:
+        return _of_text(clause)
+    if clause.kind == "dataset" and clause.key in DATASETS:
+        return _of_dataset(clause)
+    if clause.kind == "attribute":
+        return _of_attribute(clause, experiments)
+    if clause.kind != "metric" or clause.sign == "!=":
+        return None
+    same = tuple(each for each in clauses if (each.kind, each.key) == ("metric", clause.key))
+    ranges = [("f.key = ?", [clause.key]), *(compare.number("f.value", each) for each in same)]
+    condition = " AND ".join(sql for sql, _ in ranges), [value for _, values in ranges for value in values]
+    return Candidate(_of_rows("run_series f", "f", [condition], same), "run_series f", condition, clause)
+
+
+def _of_text(clause: grammar.Clause) -> Candidate | None:
+    sql, values = "f.key = ?", [clause.key]
+    exact: list[compare.Condition] = []
+    if clause.sign in {"=", "IN"} and clause.value is not None:
+        texts = (clause.value,) if isinstance(clause.value, str) else clause.value
+        if not isinstance(texts, tuple):
+            return None
+        sql += f" AND f.head IN ({marks(len(texts))})"
+        values += [text[:HEAD] for text in texts]
+    elif clause.sign == "LIKE" and isinstance(clause.value, str):
+        head = prefix_of(clause.value)[:HEAD]
+        if not head:
+            return None
+        sql += " AND f.head >= ?" + (" AND f.head < ?" if head[-1] < _LAST else "")
+        values += [head, *([after(head)] if head[-1] < _LAST else [])]
+    elif clause.sign != "IS NOT NULL":
+        return None
+    if clause.sign != "IS NOT NULL":
+        exact = [compare.text("f.value", clause, is_sqlite=True)]
+    source = f"{TABLES[clause.kind]} f"
+    condition = sql, list(values)
+    return Candidate(_of_rows(source, "f", [condition, *exact], (clause,)), source, condition, clause)
+
+
+def _of_dataset(clause: grammar.Clause) -> Candidate | None:
+    if clause.sign not in {"=", "IN", "LIKE"}:
+        return None
+    sql, values = compare.text(DATASETS[clause.key], clause, is_sqlite=True)
+    runs = f"(SELECT DISTINCT i.run AS run FROM {INPUTS} WHERE {sql}) f"  # noqa: S608 - names of ours
+    begin = Begin(
+        f"{runs} CROSS JOIN run r ON r.id = f.run", values, clauses=(clause,), run="f.run", leads=True
+    )
+    return Candidate(begin, INPUTS, (sql, values), clause)
+
+
+def _of_attribute(clause: grammar.Clause, experiments: compare.Condition) -> Candidate | None:
+    # The comparison itself is made too: what is here may hold other runs.
+    condition = None
+    if clause.key == "status" and clause.sign == "=" and clause.value in STATES:
+        condition = "r.state = ?", [STATES[str(clause.value)]]
+    elif clause.key == "run_id" and clause.sign in {"=", "IN"}:
+        texts = (clause.value,) if isinstance(clause.value, str) else clause.value
+        if isinstance(texts, tuple):
+            condition = f"r.id IN ({marks(len(texts))})", [from_hex(text) for text in texts]
+    elif clause.key in {"start_time", "created"} and clause.sign != "!=" and isinstance(clause.value, float):
+        sql, values = compare.moment("r.started_at", clause)
+        whole = f"{experiments[0]} AND {sql}", [*experiments[1], *values]
+        return Candidate(Begin("run r", conditions=[(sql, values)]), "run r", whole, clause)
+    if condition is None:
+        return None
+    return Candidate(Begin("run r", conditions=[condition], leads=True), "run r", condition, clause)
+
+
+def _of_rows(
+    source: str,
+    alias: str,
+    conditions: list[compare.Condition],
+    clauses: tuple[grammar.Clause, ...],
+    *,
+    has_series: bool = False,
+) -> Begin:
+    return Begin(
+        f"{source} CROSS JOIN run r ON r.id = {alias}.run",
+        conditions=conditions,
+        clauses=clauses,
+        has_series=has_series,
+        run=f"{alias}.run",
+        leads=True,
+    )
+
+
+def prefix_of(pattern: str) -> str:
+    """Return what each text begins with that is LIKE a pattern."""
+    return pattern[: min((place for mark in "%_" if (place := pattern.find(mark)) >= 0), default=None)]
+
+
+def after(text: str) -> str:
+    """Return the first text after all that begin with this one, which ends below the last letter."""
+    following = ord(text[-1]) + 1
+    return text[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)
