@@ -22,8 +22,8 @@ from meguru.pipelines.step_metrics import FILE, MAX_LINE, MOST_NAMES, Line
 from meguru.runtime.jobs import Lease
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.workspace import Workspace
-from meguru.tracking import metrics, store
 from meguru.tracking import runs as tracked_runs
+from meguru.tracking import series, store
 from meguru.tracking.keys import MAX_POINTS, MAX_VALUE, check_points, number
 from meguru.tracking.types import EndState, MetricPoint
 
@@ -122,10 +122,10 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
     named = list(_named(kept, step, points))
     for key, first in _first_steps(named).items():
         if kept.series[key] != (step, mark[0]):
-            metrics.rewind(ctx.tx, kept.run, key, first)
+            series.rewind(ctx.tx, kept.run, key, first)
             kept.series[key] = (step, mark[0])
     for at in range(0, len(named), MAX_POINTS):
-        metrics.add(ctx.tx, kept.run, named[at : at + MAX_POINTS], ctx.now())
+        series.add(ctx.tx, kept.run, named[at : at + MAX_POINTS], ctx.now())
     kept.marks[step] = mark
     changed = {"series": kept.series, "marks": kept.marks}
     ctx.tx.execute(update(table).where(table.c.pipeline_run == run_id).values(changed))

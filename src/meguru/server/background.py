@@ -11,6 +11,7 @@ from meguru.runtime.workspace import Workspace
 from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
 from meguru.storage.blobs.pending import Settler
+from meguru.tracking.series.join import Joiner
 from meguru.triggers.evaluate import Evaluator
 from meguru.webhooks.call import HANDLERS as WEBHOOK_HANDLERS
 from meguru.webhooks.follow import Follower
@@ -35,6 +36,9 @@ class Background:
         self._settler = threading.Thread(
             target=Settler(ws.db, ws.blobs).run, args=(self._stop,), name="blobs", daemon=True
         )
+        self._joiner = threading.Thread(
+            target=Joiner(ws.db).run, args=(self._stop,), name="series", daemon=True
+        )
         self._caller = Worker(ws, WEBHOOK_HANDLERS, threads=2)
         self._backfills = threading.Thread(
             target=Conductor(ws).run, args=(self._stop,), name="backfills", daemon=True
@@ -51,6 +55,7 @@ class Background:
         self._follower.start()
         self._caller.start()
         self._settler.start()
+        self._joiner.start()
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
@@ -63,4 +68,5 @@ class Background:
         self._sweeper.join(timeout=5)
         self._follower.join(timeout=5)
         self._settler.join(timeout=5)
+        self._joiner.join(timeout=5)
         self._service.stop()

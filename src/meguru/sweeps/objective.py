@@ -20,7 +20,7 @@ from meguru.pipelines import kept_metrics, runs, store
 from meguru.pipelines.finish import result_of
 from meguru.pipelines.types import PipelineRun
 from meguru.storage.blobs import BlobStore
-from meguru.tracking import metrics
+from meguru.tracking import series
 
 MOST_BYTES = 1 << 20
 MOST_VALUES = 1000
@@ -45,7 +45,7 @@ def value_of(tx: Connection, blobs: BlobStore, run: PipelineRun, metric: str) ->
         if _is_number(returned.get(metric)):
             return _finite(returned[metric], metric)
     for tracked in _tracked(tx, run.id):
-        found = metrics.summaries(tx, [tracked]).get(tracked, {})
+        found = series.summaries(tx, [tracked]).get(tracked, {})
         known |= found.keys()
         if metric in found:
             return _finite(found[metric].value, metric)
@@ -59,14 +59,14 @@ def logged(tx: Connection, run_id: str, metric: str) -> dict[int, float]:
     kept = kept_metrics.find(tx, run_id)
     if kept is None or metric not in kept.series:
         return {}
-    points = metrics.tail(tx, kept.run, metric, limit=MOST_VALUES)
+    points = series.tail(tx, kept.run, metric, limit=MOST_VALUES)
     return {step: value for step, value in points if value is not None}
 
 
 def count(tx: Connection, run_id: str, metric: str) -> int:
     """Return how many values a run's steps logged so far."""
     kept = kept_metrics.find(tx, run_id)
-    found = metrics.summaries(tx, [kept.run]).get(kept.run, {}).get(metric) if kept else None
+    found = series.summaries(tx, [kept.run]).get(kept.run, {}).get(metric) if kept else None
     return found.count if found else 0
 
 

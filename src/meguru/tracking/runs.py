@@ -9,8 +9,7 @@ from meguru.base.paths import check_path
 from meguru.errors import Conflict, InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import lease as leases
-from meguru.tracking import metrics as series
-from meguru.tracking import store
+from meguru.tracking import series, store
 from meguru.tracking.keys import check_points, check_texts
 from meguru.tracking.mlflow.ids import OURS
 from meguru.tracking.types import EndState, Experiment, MetricPoint, Run, RunArtifact

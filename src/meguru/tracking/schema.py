@@ -8,10 +8,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 import meguru.tracking.mlflow.schema  # noqa: F401 - its tables belong to tracking
@@ -19,6 +21,8 @@ from meguru.storage.db import UtcTime, metadata
 
 HEAD = 64
 """So much of a param or a tag is in its index."""
+LOOSE = 512
+"""A series of so many loose points is worth joining them."""
 
 experiment = Table(
     "experiment",
@@ -81,10 +85,20 @@ run_series = Table(
     Column("count", BigInteger, nullable=False),
     Column("minimum", Double),
     Column("maximum", Double),
+    Column("loose", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("run", "key"),
     Index(None, "key", "value", "run"),
+    Index(
+        "ix_run_series_loose",
+        "loose",
+        sqlite_where=text(f"loose >= {LOOSE}"),
+        postgresql_where=text(f"loose >= {LOOSE}"),
+    ),
 )
-"""One row a series: its number, its newest point, the range of its values. Lists of runs need no more."""
+"""One row a series: its number, its newest point, the range of its values. Lists of runs need no more.
+
+`loose` counts the rows that could be joined into chunks; a small chunk counts as some.
+"""
 
 run_point = Table(
     "run_point",
@@ -96,9 +110,27 @@ run_point = Table(
     Column("value", Double),
     sqlite_with_rowid=False,
 )
-"""All points: of which series, at which step and microsecond since 1970; `seq` tells apart what shares both.
+"""Single points: of which series, at which step and microsecond since 1970; `seq` tells apart those of both.
 
 There is no foreign key: it would cost a look-up a point, and the series is read in the same transaction.
+"""
+
+run_chunk = Table(
+    "run_chunk",
+    metadata,
+    Column("series", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("minimum", Double),
+    Column("maximum", Double),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Many points in one row: the places of the first and the last, how many, their range, and they, packed.
+
+No two chunks of a series overlap. All points of a chunk have the `seq` 0.
 """
 
 run_artifact = Table(

@@ -5,8 +5,7 @@ from typing import Literal
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
-from meguru.tracking import metrics as series
-from meguru.tracking import sample, store
+from meguru.tracking import series, store
 from meguru.tracking.types import Experiment, MetricPoint, Run, RunArtifact
 
 MOST_DRAWN = 2000
@@ -62,13 +61,14 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
     if found is None:
         raise NotFound.of("metric", key, series.names(ctx.tx, identity, limit=1000))
     place = _cursor(after)
-    rows = list(series.page(ctx.tx, found[0], after=place, limit=check_limit(limit) + 1))
+    pieces = series.pieces(ctx.tx, found[0], after=place, limit=check_limit(limit) + 1)
+    rows = [row for piece in pieces for row in piece.rows()]
     items = [
-        MetricPoint(key=key, value=value, step=step, at=series.moment(at)) for value, at, step in rows[:limit]
+        MetricPoint(key=key, value=value, step=step, at=series.moment(at))
+        for step, at, _, value in rows[:limit]
     ]
-    if len(rows) <= limit:
-        return Page(items=items, next_cursor="")
-    return Page(items=items, next_cursor=series.place_of(ctx.tx, found[0], limit, after=place).cursor())
+    more = len(rows) > limit
+    return Page(items=items, next_cursor=series.Place(*rows[limit - 1][:3]).cursor() if more else "")
 
 
 @operation("run.chart", permission="run:read", query=True)
@@ -85,7 +85,7 @@ def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[Metric
         raise NotFound.of("metric", key, series.names(ctx.tx, identity, limit=1000))
     return [
         MetricPoint(key=key, value=value, step=step, at=series.moment(at))
-        for step, at, _, value in sample.of_series(ctx.tx, found[0], limit=points)
+        for step, at, _, value in series.sample(ctx.tx, found[0], limit=points)
     ]
 
 

@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.errors import Conflict, NotFound
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
-from meguru.tracking.metrics import summaries
+from meguru.tracking.series import summaries
 from meguru.tracking.types import Experiment, Run, RunArtifact
 
 MOST_LISTED = 200

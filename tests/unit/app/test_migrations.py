@@ -13,7 +13,7 @@ from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
 from meguru.storage.db import Database, metadata
-from meguru.tracking import metrics
+from meguru.tracking import series
 
 
 def differences(db):
@@ -95,15 +95,15 @@ def moves_points(db):
             old_points(tx)
             command.upgrade(config, "head")
             moment = datetime(2026, 3, 1, 12, microsecond=123, tzinfo=UTC)
-            series, count = metrics.series_of(tx, "run-1", "auc")
-            rows = list(metrics.page(tx, series, limit=9))
+            number, count = series.series_of(tx, "run-1", "auc")
+            rows = [row for piece in series.pieces(tx, number) for row in piece.rows()]
             assert count == 3
-            assert [(row[0], metrics.moment(row[1]), row[2]) for row in rows] == [
-                (None, moment, 0),
-                (0.5, moment, 1),
-                (0.5, moment, 1),
+            assert [(step, series.moment(at), seq, value) for step, at, seq, value in rows] == [
+                (0, moment, 0, None),
+                (1, moment, 0, 0.5),
+                (1, moment, 1, 0.5),
             ]
-            assert metrics.summaries(tx, ["run-1"])["run-1"]["auc"].at == moment
+            assert series.summaries(tx, ["run-1"])["run-1"]["auc"].at == moment
             heads = tx.exec_driver_sql("SELECT head, value FROM run_param").all()
             assert heads == [("x" * 64, "x" * 500)]
             command.downgrade(config, "0005")

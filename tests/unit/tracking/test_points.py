@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meguru.errors import InvalidInput, NotFound
-from meguru.tracking import metrics, points, sample, show
+from meguru.tracking import series, show
 from meguru.tracking.runs import start
 
 ROWS = st.lists(
@@ -18,13 +18,14 @@ ROWS = st.lists(
 
 def append(ws, run, once, **given):
     with ws.db.write() as tx:
-        points.append(tx, run, given, once=once)
+        series.append(tx, run, given, once=once)
 
 
 def stored(ws, run, key="k"):
     with ws.read() as tx:
-        found = metrics.series_of(tx, run, key)
-        return [] if found is None else [row[:3] for row in metrics.page(tx, found[0], limit=10**6)]
+        found = series.series_of(tx, run, key)
+        pieces = [] if found is None else series.pieces(tx, found[0])
+        return [(value, at, step) for piece in pieces for step, at, _, value in piece.rows()]
 
 
 def place(row):
@@ -44,7 +45,7 @@ def test_each_different_point_is_kept_once_and_the_summary_tells_of_them(workspa
     assert len(found) == len(wanted)
     assert {(step, at, value) for value, at, step in found} == wanted
     with workspace.read() as tx:
-        summary = metrics.summaries(tx, [run]).get(run, {}).get("k")
+        summary = series.summaries(tx, [run]).get(run, {}).get("k")
     assert (summary is None) == (not wanted)
     if summary:
         newest = max(wanted, key=place)
@@ -59,7 +60,7 @@ def test_all_points_are_kept_in_the_order_they_came_unless_told_otherwise(worksp
         append(workspace, run, False, k=[(0, 7, value) for value in values])
     assert [value for value, _, _ in stored(workspace, run)] == [5.0, 5.0, 1.0, 3.0]
     with workspace.read() as tx:
-        assert metrics.summaries(tx, [run])[run]["k"].value == 3.0
+        assert series.summaries(tx, [run])[run]["k"].value == 3.0
 
 
 def test_many_series_are_made_and_moved_at_once(workspace):
@@ -67,15 +68,15 @@ def test_many_series_are_made_and_moved_at_once(workspace):
     for step in range(2):
         append(workspace, run, True, **{f"k{number}": [(step, step, 1.0)] for number in range(1200)})
     with workspace.read() as tx:
-        found = metrics.summaries(tx, [run])[run]
+        found = series.summaries(tx, [run])[run]
     assert {(each.count, each.step) for each in found.values()} == {(2, 1)}
     assert len(found) == 1200
 
 
 def sampled(ws, run, limit, window=None):
     with ws.read() as tx:
-        number = metrics.series_of(tx, run, "k")[0]
-        return sample.of_series(tx, number, limit=limit, window=window)
+        number = series.series_of(tx, run, "k")[0]
+        return series.sample(tx, number, limit=limit, window=window)
 
 
 @pytest.mark.parametrize("count", [50, 30_000])

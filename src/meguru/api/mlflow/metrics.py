@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -14,8 +15,7 @@ from meguru.api.mlflow.runs_shown import Metric, MetricOfRun
 from meguru.errors import NotFound
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace
-from meguru.tracking import metrics as series
-from meguru.tracking import sample, show
+from meguru.tracking import series, show
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.schema import run
 
@@ -48,21 +48,31 @@ def _written(
     """Yield a history, so many points at a time as never fill the memory."""
     size, mark, more = limit or CHUNK, b'{"metrics":[', True
     while more:
+        parts, count = [], 0
         with ws.read() as tx:
-            points = [
-                Metric(key, "NaN" if value is None else value, at // 1000, step)
-                for value, at, step in series.page(tx, number, after=after, limit=size + 1)
-            ]
-            more = len(points) > size
-            if more:
-                after = series.place_of(tx, number, size, after=after)
-        if points:
-            yield mark + _encode(points[:size])[1:-1]
+            for piece in series.pieces(tx, number, after=after, limit=size + 1):
+                kept = piece.part(0, size - count)
+                count += piece.size()
+                if kept.size():
+                    parts.append(_points(key, kept))
+                    after = kept.place(kept.size() - 1)
+        more = count > size
+        for part in parts:
+            yield mark + part
             mark = b","
         if limit is not None:
             break
     end = b'],"next_page_token":"%s"}' % after.cursor().encode() if more and after else b"]}"
     yield end if mark == b"," else mark + end
+
+
+def _points(key: str, columns: series.Columns) -> bytes:
+    """Write points, without the brackets around them."""
+    values: Any = columns.values
+    if None in values:
+        values = ["NaN" if value is None else value for value in values]
+    ms = [at // 1000 for at in columns.times]
+    return _encode(list(map(Metric, repeat(key), values, ms, columns.steps)))[1:-1]
 
 
 def bulk(ws: Workspace, params: Params) -> Answer:
@@ -85,7 +95,7 @@ def bulk(ws: Workspace, params: Params) -> Answer:
         for each in sorted(set(ids)):
             known = series.series_of(tx, from_hex(each), key)
             rows = series.by_time(tx, known[0], limit=limit - len(found)) if known else []
-            found += [_of_run(each, key, *row) for row in rows]
+            found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
             if len(found) >= limit:
                 break
     return {"metrics": found}
@@ -99,7 +109,7 @@ def interval(ws: Workspace, params: Params) -> Answer:
     with ws.read() as tx:
         for each in ids:
             known = series.series_of(tx, from_hex(each), key)
-            rows = sample.of_series(tx, known[0], window=window, limit=limit) if known else []
+            rows = series.sample(tx, known[0], window=window, limit=limit) if known else []
             found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
     return {"metrics": found}
 

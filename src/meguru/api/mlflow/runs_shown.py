@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking import metrics as series
+from meguru.tracking import series
 from meguru.tracking.mlflow import inputs
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.mlflow.moments import millis_of

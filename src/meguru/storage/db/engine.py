@@ -39,6 +39,8 @@ class Database:
         self.url = _normal(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self._writer = threading.Lock()
+        self.last_write = 0.0
+        """When a write transaction of this process ended last, on the monotonic clock."""
         self.engine = _sqlite(self.url, sqlite_synchronous) if self.is_sqlite else _postgres(self.url)
         # SQLite's readers have connections that can do nothing else.
         self._readers = (
@@ -75,6 +77,7 @@ class Database:
             try:
                 yield connection
                 connection.commit()
+                self.last_write = time.monotonic()
             except BaseException:
                 connection.rollback()
                 raise

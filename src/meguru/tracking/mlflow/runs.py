@@ -12,8 +12,7 @@ from meguru.base.ids import new_id
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking import points as series
-from meguru.tracking import schema, store
+from meguru.tracking import schema, series, store
 from meguru.tracking.mlflow import experiments, model_points, moments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table

@@ -1,26 +1,32 @@
 """The hot path of logging: many points of one run, appended to their series in one go.
 
-Whoever appends holds the run's row, so the series of a run change one after the other.
+Whoever appends holds the run's row, so the series of a run change one after the other. Many points that come
+at once, behind all that the series has, are one chunk; few, or late ones, are a row each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.series import chunks
+from meguru.tracking.series.columns import Columns, Found
 
 Row = tuple[int, int, float | None]
 """A point's step, its microsecond since 1970, its value; None is no number."""
 _SLICE = 500
-_ROWS = 100
 _COLUMNS = ("series", "step", "at", "seq", "value")
 _INSERT = f"INSERT INTO run_point ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - names of ours
 _FIELDS = ("value", "step", "at", "count", "minimum", "maximum")
-_UPDATE = f"UPDATE run_series SET {', '.join(f'{name} = ?' for name in _FIELDS)} WHERE id = ?"  # noqa: S608
+_SET = ", ".join(f"{name} = ?" for name in _FIELDS)
+_UPDATE = f"UPDATE run_series SET {_SET}, loose = loose + ? WHERE id = ?"  # noqa: S608
+WEIGHT = 64
+"""A small chunk is as loose as so many rows."""
 
 
 class Newest(NamedTuple):
@@ -34,22 +40,25 @@ class Newest(NamedTuple):
     maximum: float | None
 
 
-class _Columns(NamedTuple):
-    """New points of one series, column by column."""
-
-    steps: Sequence[int]
-    times: Sequence[int]
-    values: Sequence[float | None]
-
-
 class _Group(NamedTuple):
-    """The new points of one series; without `seqs` each of them has a step and a time of its own."""
+    """The new points of one series; without `seqs` they are behind all others, each at a place of its own."""
 
     key: str
-    columns: _Columns
-    seqs: list[int] | None
+    columns: Columns
     series: int
     summary: Newest
+
+    @property
+    def in_chunks(self) -> bool:
+        return self.columns.seqs is None and self.columns.size() >= chunks.LEAST
+
+    @property
+    def loose(self) -> int:
+        """How much there is to join later, counted in rows."""
+        size = self.columns.size()
+        if self.in_chunks:
+            return WEIGHT * (size < chunks.SMALL)
+        return size if self.columns.seqs is None else self.columns.seqs.count(0)
 
 
 def append(tx: Connection, run: str, points: Mapping[str, Sequence[Row]], *, once: bool) -> None:
@@ -71,7 +80,7 @@ def append(tx: Connection, run: str, points: Mapping[str, Sequence[Row]], *, onc
         if rows and (group := _group(raw, key, rows, known.get(key), once=once)) is not None
     ]
     _insert(raw, _with_series(raw, run, groups))
-    changed = [(*group.summary, group.series) for group in groups if group.series]
+    changed = [(*group.summary, group.loose, group.series) for group in groups if group.series]
     if changed:
         raw.executemany(_UPDATE, changed)
 
@@ -92,20 +101,27 @@ def _group(
     raw: Raw, key: str, rows: Sequence[Row], known: tuple[int, Newest] | None, *, once: bool
 ) -> _Group | None:
     """Sum up new points; None when all of them are there already."""
-    columns = _Columns(*zip(*rows, strict=True))
+    columns = _columns(rows)
+    steps = columns.steps
     series, before = known or (0, None)
-    seqs = None
-    grows = len(set(columns.steps)) == len(rows)
-    if not grows or (before is not None and min(columns.steps) <= before.step):
-        # Not every point has a step of its own: they are looked at one by one.
-        places = list(zip(columns.steps, columns.times, strict=True))
+    grows = before is None or steps[0] > before.step
+    if not grows or not all(map(lt, steps, islice(steps, 1, None))):
+        # Not each point has a step of its own, behind all others: they are looked at one by one.
+        places = list(zip(steps, columns.times, strict=True))
         first = min(places)
         if len(set(places)) < len(places) or (before is not None and first <= (before.step, before.at)):
             rows, seqs = _numbered(raw, series, rows, first, max(places), once=once)
             if not rows:
                 return None
-            columns = _Columns(*zip(*rows, strict=True))
-    return _Group(key, columns, seqs, series, _summed(before, columns, once=once))
+            columns = _columns(rows)._replace(seqs=seqs)
+        else:
+            columns = _columns(sorted(rows, key=itemgetter(0, 1)))
+    return _Group(key, columns, series, _summed(before, columns, once=once))
+
+
+def _columns(rows: Sequence[Row]) -> Columns:
+    steps, times, values = zip(*rows, strict=True)
+    return Columns(steps, times, values)
 
 
 def _numbered(
@@ -118,10 +134,13 @@ def _numbered(
     )
     seen: dict[tuple[int, int], list[Any]] = {}
     if series:
-        for step, at, value in raw.execute(sql, (series, *first, *last)).fetchall():
-            number, values = seen.setdefault((step, at), [0, set()])
-            seen[step, at][0] = number + 1
-            values.add(value)
+        wanted = {row[:2] for row in rows}
+        found = raw.execute(sql, (series, *first, *last)).fetchall()
+        for step, at, value in chain(found, _in_chunks(raw, series, first, last)):
+            if (step, at) in wanted:
+                number, values = seen.setdefault((step, at), [0, set()])
+                seen[step, at][0] = number + 1
+                values.add(value)
     kept, seqs = [], []
     for row in rows:
         place = seen.setdefault(row[:2], [0, set()])
@@ -134,8 +153,13 @@ def _numbered(
     return kept, seqs
 
 
-def _summed(before: Newest | None, columns: _Columns, *, once: bool) -> Newest:
-    steps, times, values = columns
+def _in_chunks(raw: Raw, series: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Row]:
+    for chunk in chunks.touching(raw, series, first, last):
+        yield from zip(*chunk.columns()[:3], strict=True)
+
+
+def _summed(before: Newest | None, columns: Columns, *, once: bool) -> Newest:
+    steps, times, values = columns[:3]
     last = max(steps)
     place = steps.index(last)
     if steps.count(last) > 1:
@@ -169,52 +193,41 @@ def _with_series(raw: Raw, run: str, groups: list[_Group]) -> list[_Group]:
     if not new:
         return groups
     made: dict[str, int] = {}
-    row = f"({marks(2 + len(_FIELDS))})"
+    row = f"({marks(3 + len(_FIELDS))})"
     for some in _slices(new):
         sql = (
-            f"INSERT INTO run_series (run, key, {', '.join(_FIELDS)}) "  # noqa: S608 - names of ours
+            f"INSERT INTO run_series (run, key, loose, {', '.join(_FIELDS)}) "  # noqa: S608 - names of ours
             f"VALUES {', '.join([row] * len(some))} RETURNING key, id"
         )
-        values = [value for group in some for value in (run, group.key, *group.summary)]
+        values = [value for group in some for value in (run, group.key, group.loose, *group.summary)]
         made.update(raw.execute(sql, values).fetchall())
     return [group if group.series else group._replace(series=made[group.key]) for group in groups]
 
 
 def _insert(raw: Raw, groups: list[_Group]) -> None:
-    if not raw.is_sqlite:
-        rows = (
-            f"{s}\t{step}\t{at}\t{seq}\t{_text(v)}\n"
-            for s, step, at, seq, v in chain.from_iterable(map(_rows, groups))
-        )
-        raw.copy("run_point", _COLUMNS, "".join(rows))
-        return
-    single: list[tuple[Any, ...]] = []
+    packed: list[tuple[Any, ...]] = []
+    single: list[_Group] = []
     for group in groups:
-        done = 0 if group.seqs else len(group.columns.steps) // _ROWS * _ROWS
-        for start in range(0, done, _ROWS):
-            _insert_many(raw, group, start)
-        single += list(_rows(group))[done:]
-    if single:
-        raw.executemany(f"{_INSERT} ({marks(5)})", single)
+        try:
+            some = chunks.rows(group.series, group.columns) if group.in_chunks else []
+        except OverflowError:
+            some = []
+        packed += some
+        if not some:
+            single.append(group)
+    chunks.insert(raw, packed)
+    rows = ((group.series, *row) for group in single for row in group.columns.rows())
+    insert_rows(raw, rows)
 
 
-def _insert_many(raw: Raw, group: _Group, start: int) -> None:
-    # One statement for many rows, and the series bound once: half the time of a statement each.
-    values: list[Any] = [group.series] * (1 + 3 * _ROWS)
-    for place, column in enumerate(group.columns, start=1):
-        values[place::3] = column[start : start + _ROWS]
-    raw.execute(_MANY, values)
-
-
-_MANY = _INSERT + ", ".join(
-    f"(?1, ?{place}, ?{place + 1}, 0, ?{place + 2})" for place in range(2, 2 + 3 * _ROWS, 3)
-)
-
-
-def _rows(group: _Group) -> Iterator[tuple[int, int, int, int, float | None]]:
-    steps, times, values = group.columns
-    seqs = group.seqs or repeat(0, len(steps))
-    return zip(repeat(group.series, len(steps)), steps, times, seqs, values, strict=True)
+def insert_rows(raw: Raw, rows: Iterable[tuple[int, *Found]]) -> None:
+    """Write points as rows of their series, step, microsecond, number and value."""
+    if raw.is_sqlite:
+        raw.executemany(f"{_INSERT} ({marks(5)})", list(rows))
+        return
+    lines = [f"{s}\t{step}\t{at}\t{seq}\t{_text(value)}\n" for s, step, at, seq, value in rows]
+    if lines:
+        raw.copy("run_point", _COLUMNS, "".join(lines))
 
 
 def _text(value: float | None) -> str:

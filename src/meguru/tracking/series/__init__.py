@@ -1,0 +1,35 @@
+"""Metric series: many points of one metric of one run.
+
+A series has a row that sums it up (`summaries`), and its points: chunks of up to some thousand in one row
+each, and rows of one point each (`read` merges them). Points that come together become a chunk at once
+(`append`); those that came one by one are joined into chunks later (`join`).
+"""
+
+from meguru.tracking.series.append import Row, append
+from meguru.tracking.series.change import add, rewind
+from meguru.tracking.series.columns import Columns, Found, Place
+from meguru.tracking.series.last import tail
+from meguru.tracking.series.read import by_time, pieces
+from meguru.tracking.series.summaries import names, newest, series_of, summaries
+from meguru.tracking.series.thin import sample
+from meguru.tracking.series.times import micros, moment
+
+__all__ = [
+    "Columns",
+    "Found",
+    "Place",
+    "Row",
+    "add",
+    "append",
+    "by_time",
+    "micros",
+    "moment",
+    "names",
+    "newest",
+    "pieces",
+    "rewind",
+    "sample",
+    "series_of",
+    "summaries",
+    "tail",
+]

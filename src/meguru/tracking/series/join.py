@@ -1,0 +1,138 @@
+"""Loose points are joined into chunks, in strokes of a few milliseconds, when nobody else needs the time.
+
+A stroke is one transaction that holds the run as whoever appends does. A reader sees the points before it or
+after it, and they are the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from meguru.storage.db.raw import Raw
+from meguru.tracking.schema import LOOSE
+from meguru.tracking.series import chunks
+from meguru.tracking.series.append import WEIGHT
+from meguru.tracking.series.chunks import Chunk
+from meguru.tracking.series.columns import Columns, Found, Place
+
+if TYPE_CHECKING:
+    from meguru.storage.db import Database
+
+log = logging.getLogger(__name__)
+MOST = 4 * chunks.SIZE
+"""So many points are written in one stroke."""
+QUIET_SECONDS = 1.0
+"""How long nobody has to log before strokes follow one another; otherwise there is one now and then."""
+_BREATH = 0.01
+_DUE = f"SELECT run, id FROM run_series WHERE loose >= {LOOSE} ORDER BY loose DESC LIMIT 1"  # noqa: S608
+
+
+def due(tx: Connection) -> tuple[str, int] | None:
+    """Return the run and the number of the series that is most worth joining; None if none is."""
+    row = Raw(tx).execute(_DUE).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def join(tx: Connection, run: str, series: int) -> int:
+    """Join some of the loose points of a series; return how many points were written, 0 if none is loose."""
+    raw = Raw(tx)
+    if not raw.is_sqlite:
+        raw.execute("SELECT 1 FROM run WHERE id = ? FOR UPDATE", (run,))
+    rows, parts = _loose_rows(raw, series)
+    if not rows:
+        parts = _small_ones(raw, series)
+    written, tied = _replace(raw, series, rows, parts)
+    less = "CASE WHEN loose > ? THEN loose - ? ELSE 0 END" if written else "0"
+    raw.execute(f"UPDATE run_series SET loose = {less} WHERE id = ?", (*([tied] * 2 * bool(written)), series))  # noqa: S608
+    return written
+
+
+def _loose_rows(raw: Raw, series: int) -> tuple[list[Found], list[Chunk]]:
+    """Return the first loose rows, and the chunks that they are within, or come directly behind.
+
+    Few rows are left as they are.
+    """
+    sql = (
+        "SELECT step, at, seq, value FROM run_point WHERE series = ? AND seq = 0 "
+        "ORDER BY series, step, at LIMIT ?"
+    )
+    rows: list[Found] = raw.execute(sql, (series, chunks.SIZE)).fetchall()
+    parts: list[Chunk] = []
+    if len(rows) < LOOSE:
+        return [], parts
+    before = next(chunks.backwards(raw, series, before=rows[0][0]), None)
+    if before and before.size < chunks.SMALL and (before.last_step, before.last_at) < rows[0][:2]:
+        parts.append(before)
+    for chunk in chunks.touching(raw, series, rows[0][:2], rows[-1][:2]):
+        if parts and sum(part.size for part in parts) + chunk.size > MOST:
+            # What is behind this chunk's begin is for the next stroke.
+            return [row for row in rows if row[:2] < (chunk.step, chunk.at)], parts
+        parts += [chunk] if chunk not in parts else []
+    return rows, parts
+
+
+def _small_ones(raw: Raw, series: int) -> list[Chunk]:
+    """Return a small chunk that is not the last, and those behind it; nothing if there is none."""
+    sql = "SELECT step, at FROM run_chunk WHERE series = ? AND count < ? ORDER BY series, step, at LIMIT 1"
+    row = raw.execute(sql, (series, chunks.SMALL)).fetchone()
+    parts: list[Chunk] = []
+    if row is None:
+        return parts
+    for chunk in chunks.behind(raw, series, Place(row[0], row[1], -1)):
+        size = sum(part.size for part in parts)
+        if size + chunk.size > MOST or (size >= chunks.SMALL <= chunk.size):
+            break
+        parts.append(chunk)
+    return parts if len(parts) > 1 else []
+
+
+def _replace(raw: Raw, series: int, rows: list[Found], parts: list[Chunk]) -> tuple[int, int]:
+    """Write rows and chunks as new chunks; return how many points, and how many fewer are loose."""
+    points = sorted([*rows, *(row for part in parts for row in part.columns().rows())], key=itemgetter(0, 1))
+    try:
+        new = chunks.rows(series, Columns.of_rows(points)) if points else []
+    except OverflowError:
+        return 0, 0
+    chunks.delete(raw, series, parts)
+    if rows:
+        where = "series = ? AND seq = 0 AND (step, at) >= (?, ?) AND (step, at) <= (?, ?)"
+        raw.execute(f"DELETE FROM run_point WHERE {where}", (series, *rows[0][:2], *rows[-1][:2]))  # noqa: S608
+    chunks.insert(raw, new)
+    fewer = sum(part.size < chunks.SMALL for part in parts) - (0 < len(points) < chunks.SMALL)
+    return len(points), len(rows) + WEIGHT * fewer
+
+
+class Joiner:
+    """Joins loose points until it is stopped."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._mine = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Make a stroke now and then; one behind the other while nobody else writes."""
+        pause = QUIET_SECONDS
+        while not stop.wait(pause):
+            others, pause = self._db.last_write, QUIET_SECONDS
+            quiet = others == self._mine or time.monotonic() - others > QUIET_SECONDS
+            try:
+                if self._stroke() and quiet:
+                    pause = _BREATH
+            except Exception:
+                log.exception("loose points could not be joined; trying again")
+
+    def _stroke(self) -> bool:
+        with self._db.read() as tx:
+            found = due(tx)
+        if found is None:
+            return False
+        with self._db.write() as tx:
+            join(tx, *found)
+        self._mine = self._db.last_write
+        return True

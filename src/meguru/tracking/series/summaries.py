@@ -1,0 +1,56 @@
+"""SQL of series: which there are, and what each is summed up to."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.schema import run_series
+from meguru.tracking.series.times import moment
+from meguru.tracking.types import MetricSummary
+
+_SLICE = 500
+
+
+def series_of(tx: Connection, run: str, key: str) -> tuple[int, int] | None:
+    """Return the number of a series and how many points it has; None if there is none."""
+    sql = "SELECT id, count FROM run_series WHERE run = ? AND key = ?"
+    row = Raw(tx).execute(sql, (run, key)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def names(tx: Connection, run: str, *, limit: int) -> list[str]:
+    """Return keys of a run's series."""
+    table = run_series.c
+    return list(tx.execute(select(table.key).where(table.run == run).limit(limit)).scalars())
+
+
+def summaries(
+    tx: Connection, runs: Sequence[str], *, most: int | None = None
+) -> dict[str, dict[str, MetricSummary]]:
+    """Return the summary of every series of some runs, by run and key; of each run the first `most` keys."""
+    found: dict[str, dict[str, MetricSummary]] = {}
+    columns = "value, step, at, count, minimum, maximum"
+    sql = f"SELECT run, key, {columns} FROM run_series WHERE run = ? ORDER BY run, key LIMIT ?"  # noqa: S608
+    rows = (
+        newest(tx, runs, columns)
+        if most is None
+        else (row for run in runs for row in Raw(tx).execute(sql, (run, most)).fetchall())
+    )
+    for run, key, value, step, at, *rest in rows:
+        found.setdefault(run, {})[key] = MetricSummary(
+            value=value, step=step, at=moment(at), count=rest[0], minimum=rest[1], maximum=rest[2]
+        )
+    return found
+
+
+def newest(tx: Connection, runs: Sequence[str], columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield run, key and some columns of every series of some runs, by key."""
+    for start in range(0, len(runs), _SLICE):
+        some = runs[start : start + _SLICE]
+        sql = (
+            f"SELECT run, key, {columns} FROM run_series "  # noqa: S608 - names of ours
+            f"WHERE run IN ({marks(len(some))}) ORDER BY run, key"
+        )
+        yield from Raw(tx).execute(sql, some)
