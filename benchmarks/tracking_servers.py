@@ -105,16 +105,17 @@ class Meguru(Server):
 
     def fill_points(self, run: str, count: int) -> None:
         one = self.connect()
-        point = {"run_id": run, "key": "loss", "value": 0.0, "timestamp": 1_760_000_000_000, "step": 0}
-        one.post("runs/log-metric", point)
-        series = "(SELECT id FROM run_series WHERE run = " + f"'{_ours(run)}' AND key = 'loss')"
-        self.change(
-            "INSERT INTO run_point (series, step, at, seq, value) "
-            + _COUNT.format(last=count - 2)
-            + "SELECT "
-            f"{series}, i + 1, (1760000000001 + i) * 1000, 0, (i * 7919 % 1000003) / 7.0 FROM n",
-            f"UPDATE run_series SET count = {count}, step = {count - 1} WHERE id = {series}",
-        )
+        for first in range(0, count, 1000):
+            points = [
+                {
+                    "key": "loss",
+                    "value": (i * 7919 % 1000003) / 7.0,
+                    "timestamp": 1_760_000_000_000 + i,
+                    "step": i,
+                }
+                for i in range(first, min(first + 1000, count))
+            ]
+            one.post("runs/log-batch", {"run_id": run, "metrics": points})
 
     def fill_runs(self, one: Connection, count: int) -> str:
         number = one.post("experiments/create", {"name": f"many{count}"})["experiment_id"]
@@ -243,9 +244,3 @@ def _family(pid: int) -> list[int]:
 def _cpu(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def _ours(run: str) -> str:
-    from meguru.tracking.mlflow.ids import from_hex
-
-    return from_hex(run)

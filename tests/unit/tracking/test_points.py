@@ -18,7 +18,8 @@ ROWS = st.lists(
 
 def append(ws, run, once, **given):
     with ws.db.write() as tx:
-        series.append(tx, run, given, once=once)
+        columns = {key: series.Columns.of_points(rows) for key, rows in given.items() if rows}
+        series.append(tx, run, columns, once=once)
 
 
 def stored(ws, run, key="k"):

@@ -14,6 +14,7 @@ from meguru.tracking.mlflow import limits
 from meguru.tracking.mlflow.model_points import ModelPoint
 from meguru.tracking.mlflow.moments import MOST
 from meguru.tracking.mlflow.runs import Entry
+from meguru.tracking.series import Columns
 
 MAX_BODY, MAX_METRICS, MAX_TEXTS, MAX_ALL = 1_000_000, 1000, 100, 1000
 MAX_DATASET, MAX_DIGEST, MAX_MODEL = 500, 36, 64
@@ -47,7 +48,7 @@ class _Batch(msgspec.Struct):
     tags: list[_Text] = []
 
 
-_GET = attrgetter("key", "step", "timestamp", "value")
+_KEY, _STEP, _MS, _VALUE = (attrgetter(name) for name in ("key", "step", "timestamp", "value"))
 _decoder = msgspec.json.Decoder(_Batch)
 
 
@@ -168,17 +169,33 @@ def _metric(given: Params) -> _Metric:
 
 def _read_points(entry: Entry, metrics: list[Any], *, single: bool = False) -> None:
     """Sort points by their keys; those that speak of a model are also kept apart."""
-    points = entry.points
-    for key, step, ms, value in map(_GET, metrics):
-        try:
-            points[key].append((step, ms * 1000, value))
-        except KeyError:
-            points[key] = [(step, ms * 1000, value)]
+    entry.points.update(_by_key(metrics))
     entry.of_models.extend(_of_model(each) for each in metrics if each.model_id)
-    for key in points:
+    for key in entry.points:
         if not limits.is_key(key):
             place = next(index for index, each in enumerate(metrics) if each.key == key)
             limits.check_key("metric", key, "name" if single else f"metrics[{place}].name")
+
+
+def _by_key(metrics: list[Any]) -> dict[str, Columns]:
+    """Return the points of each key, column by column."""
+    names: list[str] = list(map(_KEY, metrics))
+    columns = (
+        list(map(_STEP, metrics)),
+        [ms * 1000 for ms in map(_MS, metrics)],
+        list(map(_VALUE, metrics)),
+    )
+    keys = list(dict.fromkeys(names))
+    count = len(keys)
+    if keys and names == keys * (len(names) // count):
+        # Each key in turn, again and again, as a loop of training logs them.
+        return {key: Columns(*(each[n::count] for each in columns)) for n, key in enumerate(keys)}
+    places: dict[str, list[int]] = {key: [] for key in keys}
+    for place, key in enumerate(names):
+        places[key].append(place)
+    return {
+        key: Columns(*([each[place] for place in some] for each in columns)) for key, some in places.items()
+    }
 
 
 def _of_model(each: Any) -> ModelPoint:

@@ -46,7 +46,7 @@ class Entry:
     """What one call logs to one run; `model` is the description of one, as JSON, that its history gets."""
 
     run: str
-    points: dict[str, list[series.Row]] = field(default_factory=dict)
+    points: dict[str, series.Columns] = field(default_factory=dict)
     of_models: list[model_points.ModelPoint] = field(default_factory=list)
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -143,10 +143,11 @@ def log(
     tags: dict[str, str] | None = None,
 ) -> None:
     """Log points, params and tags to a run that is not deleted: all of it, or nothing."""
-    entry = Entry(run, params=params or {}, tags=tags or {})
+    points: dict[str, list[tuple[int, int, float | None]]] = {}
     for each in metrics or []:
-        entry.points.setdefault(each.key, []).append((each.step, each.timestamp * 1000, each.value))
-    write(ctx.tx, entry)
+        points.setdefault(each.key, []).append((each.step, each.timestamp * 1000, each.value))
+    columns = {key: series.Columns.of_points(some) for key, some in points.items()}
+    write(ctx.tx, Entry(run, points=columns, params=params or {}, tags=tags or {}))
 
 
 @operation("mlflow.delete_tag", permission="run:write", evented=False, alone=False)

@@ -5,7 +5,7 @@ each, and rows of one point each (`read` merges them). Points that come together
 (`append`); those that came one by one are joined into chunks later (`join`).
 """
 
-from meguru.tracking.series.append import Row, append
+from meguru.tracking.series.append import append
 from meguru.tracking.series.change import add, rewind
 from meguru.tracking.series.columns import Columns, Found, Place
 from meguru.tracking.series.last import tail
@@ -18,7 +18,6 @@ __all__ = [
     "Columns",
     "Found",
     "Place",
-    "Row",
     "add",
     "append",
     "by_time",

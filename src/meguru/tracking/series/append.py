@@ -6,7 +6,7 @@ at once, behind all that the series has, are one chunk; few, or late ones, are a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
@@ -15,10 +15,8 @@ from sqlalchemy import Connection
 
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.series import chunks
-from meguru.tracking.series.columns import Columns, Found
+from meguru.tracking.series.columns import Columns, Found, Point
 
-Row = tuple[int, int, float | None]
-"""A point's step, its microsecond since 1970, its value; None is no number."""
 _SLICE = 500
 _COLUMNS = ("series", "step", "at", "seq", "value")
 _INSERT = f"INSERT INTO run_point ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - names of ours
@@ -61,13 +59,13 @@ class _Group(NamedTuple):
         return size if self.columns.seqs is None else self.columns.seqs.count(0)
 
 
-def append(tx: Connection, run: str, points: Mapping[str, Sequence[Row]], *, once: bool) -> None:
+def append(tx: Connection, run: str, points: Mapping[str, Columns], *, once: bool) -> None:
     """Append points by key to a run that is held, and move the summaries.
 
     Parameters
     ----------
     points
-        The points of each series, in the order they came.
+        The points of each series, in the order they came; without `seqs`.
     once
         As MLflow means it: a point that is there already is not kept twice, and of two at one step and time
         the greater is the newest. Otherwise all are kept, and the later one is the newest.
@@ -76,8 +74,8 @@ def append(tx: Connection, run: str, points: Mapping[str, Sequence[Row]], *, onc
     known = _known(raw, run, list(points))
     groups = [
         group
-        for key, rows in points.items()
-        if rows and (group := _group(raw, key, rows, known.get(key), once=once)) is not None
+        for key, columns in points.items()
+        if columns.steps and (group := _group(raw, key, columns, known.get(key), once=once)) is not None
     ]
     _insert(raw, _with_series(raw, run, groups))
     changed = [(*group.summary, group.loose, group.series) for group in groups if group.series]
@@ -98,10 +96,9 @@ def _known(raw: Raw, run: str, keys: list[str]) -> dict[str, tuple[int, Newest]]
 
 
 def _group(
-    raw: Raw, key: str, rows: Sequence[Row], known: tuple[int, Newest] | None, *, once: bool
+    raw: Raw, key: str, columns: Columns, known: tuple[int, Newest] | None, *, once: bool
 ) -> _Group | None:
     """Sum up new points; None when all of them are there already."""
-    columns = _columns(rows)
     steps = columns.steps
     series, before = known or (0, None)
     grows = before is None or steps[0] > before.step
@@ -110,31 +107,30 @@ def _group(
         places = list(zip(steps, columns.times, strict=True))
         first = min(places)
         if len(set(places)) < len(places) or (before is not None and first <= (before.step, before.at)):
-            rows, seqs = _numbered(raw, series, rows, first, max(places), once=once)
+            rows, seqs = _numbered(raw, series, columns, first, max(places), once=once)
             if not rows:
                 return None
-            columns = _columns(rows)._replace(seqs=seqs)
+            columns = Columns.of_points(rows)._replace(seqs=seqs)
         else:
-            columns = _columns(sorted(rows, key=itemgetter(0, 1)))
+            columns = Columns.of_points(sorted(_points(columns), key=itemgetter(0, 1)))
     return _Group(key, columns, series, _summed(before, columns, once=once))
 
 
-def _columns(rows: Sequence[Row]) -> Columns:
-    steps, times, values = zip(*rows, strict=True)
-    return Columns(steps, times, values)
+def _points(columns: Columns) -> Iterator[Point]:
+    return zip(columns.steps, columns.times, columns.values, strict=True)
 
 
 def _numbered(
-    raw: Raw, series: int, rows: Sequence[Row], first: tuple[int, int], last: tuple[int, int], *, once: bool
-) -> tuple[list[Row], list[int]]:
-    """Return the rows that are kept, each with its number among those of its step and time."""
+    raw: Raw, series: int, columns: Columns, first: tuple[int, int], last: tuple[int, int], *, once: bool
+) -> tuple[list[Point], list[int]]:
+    """Return the points that are kept, each with its number among those of its step and time."""
     sql = (
         "SELECT step, at, value FROM run_point "
         "WHERE series = ? AND (step, at) >= (?, ?) AND (step, at) <= (?, ?)"
     )
     seen: dict[tuple[int, int], list[Any]] = {}
     if series:
-        wanted = {row[:2] for row in rows}
+        wanted = set(zip(columns.steps, columns.times, strict=True))
         found = raw.execute(sql, (series, *first, *last)).fetchall()
         for step, at, value in chain(found, _in_chunks(raw, series, first, last)):
             if (step, at) in wanted:
@@ -142,38 +138,42 @@ def _numbered(
                 seen[step, at][0] = number + 1
                 values.add(value)
     kept, seqs = [], []
-    for row in rows:
-        place = seen.setdefault(row[:2], [0, set()])
-        if once and row[2] in place[1]:
+    for point in _points(columns):
+        place = seen.setdefault(point[:2], [0, set()])
+        if once and point[2] in place[1]:
             continue
-        kept.append(row)
+        kept.append(point)
         seqs.append(place[0])
         place[0] += 1
-        place[1].add(row[2])
+        place[1].add(point[2])
     return kept, seqs
 
 
-def _in_chunks(raw: Raw, series: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Row]:
+def _in_chunks(raw: Raw, series: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Point]:
     for chunk in chunks.touching(raw, series, first, last):
-        yield from zip(*chunk.columns()[:3], strict=True)
+        yield from _points(chunk.columns())
 
 
 def _summed(before: Newest | None, columns: Columns, *, once: bool) -> Newest:
-    steps, times, values = columns[:3]
-    last = max(steps)
-    place = steps.index(last)
-    if steps.count(last) > 1:
-        same = [n for n, step in enumerate(steps) if step == last]
-        place = max(same, key=lambda n: (times[n], *(_rank(values[n]) if once else (n,))))
-    value, step, at = values[place], last, times[place]
+    place = -1 if columns.seqs is None else _newest(columns, once=once)
+    values, count = columns.values, columns.size()
+    value, step, at = values[place], columns.steps[place], columns.times[place]
     numbers = [each for each in values if each is not None]
-    count = len(values)
+    numbers = [min(numbers), max(numbers)] if numbers else []
     if before is not None:
         if _stays(before, (value, step, at), once=once):
             value, step, at = before[:3]
         count += before.total
         numbers += [each for each in before[4:] if each is not None]
     return Newest(value, step, at, count, min(numbers, default=None), max(numbers, default=None))
+
+
+def _newest(columns: Columns, *, once: bool) -> int:
+    """Return which is the newest of points that are in no order."""
+    steps, times, values = columns[:3]
+    last = max(steps)
+    same = [n for n, step in enumerate(steps) if step == last]
+    return max(same, key=lambda n: (times[n], *(_rank(values[n]) if once else (n,))))
 
 
 def _rank(value: float | None) -> tuple[bool, float]:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from meguru.storage.db.raw import Raw
 from meguru.tracking.series import chunks
-from meguru.tracking.series.append import Row, append
+from meguru.tracking.series.append import append
+from meguru.tracking.series.columns import Columns, Point
 from meguru.tracking.series.last import last
 from meguru.tracking.series.summaries import series_of
 from meguru.tracking.series.times import micros
@@ -19,10 +20,10 @@ from meguru.tracking.types import MetricPoint
 
 def add(tx: Connection, run: str, given: Sequence[MetricPoint], now: datetime) -> None:
     """Append points to a run that is held, all of them; points without a time get `now`."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[Point]] = {}
     for point in given:
         groups.setdefault(point.key, []).append((point.step, micros(point.at or now), point.value))
-    append(tx, run, groups, once=False)
+    append(tx, run, {key: Columns.of_points(rows) for key, rows in groups.items()}, once=False)
 
 
 def rewind(tx: Connection, run: str, key: str, step: int) -> None:

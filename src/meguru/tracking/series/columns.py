@@ -9,6 +9,8 @@ from itertools import repeat
 from typing import NamedTuple, Self
 
 _PLACE = re.compile(r"(-?\d{1,19})\.(-?\d{1,19})\.(\d{1,9})")
+Point = tuple[int, int, float | None]
+"""A point's step, its microsecond since 1970, its value; None is no number."""
 Found = tuple[int, int, int, float | None]
 """A point's step, its microsecond since 1970, its number among those of both, its value or None for NaN."""
 
@@ -47,6 +49,12 @@ class Columns(NamedTuple):
         """Turn rows, one at least, into columns."""
         steps, times, seqs, values = zip(*rows, strict=True)
         return cls(steps, times, values, seqs)
+
+    @classmethod
+    def of_points(cls, points: Iterable[Point]) -> Self:
+        """Turn points, one at least, into columns."""
+        steps, times, values = zip(*points, strict=True)
+        return cls(steps, times, values)
 
     def rows(self) -> Iterator[Found]:
         """Yield the points."""

@@ -58,9 +58,12 @@ def _steps(numbers: Sequence[int]) -> tuple[str, bytes]:
 
 
 def _values(values: Sequence[float | None]) -> tuple[str, bytes]:
-    numbers = array("d", [math.nan if value is None else value for value in values])
+    if some := None in values:
+        values = [math.nan if value is None else value for value in values]
+    numbers: Any = array("d", values)
     letter = "d" if _lost(numbers) else "f"
-    return letter.upper() if None in values else letter, _bytes(array(letter, numbers))
+    data = _bytes(numbers if letter == "d" else array("f", numbers))
+    return letter.upper() if some else letter, data
 
 
 def _lost(numbers: array[float]) -> bool:
