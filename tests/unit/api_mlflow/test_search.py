@@ -11,6 +11,7 @@ from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.search import begin, grammar
 from meguru.app.nouns import load_operations
 from meguru.server.access import Access
+from meguru.storage.db.raw import Bound
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 BASE = "http://127.0.0.1"
@@ -123,7 +124,7 @@ def test_wherever_a_search_begins_it_finds_the_same(search, monkeypatch, few, st
     monkeypatch.setattr(begin, "FEW_RUNS", 0)
     monkeypatch.setattr(begin, "FEW", few)
     monkeypatch.setattr(begin, "MOST_FEW", few)
-    monkeypatch.setattr(begin, "STEPS", steps)
+    monkeypatch.setattr(begin, "BOUND", Bound(steps, 1000))
     for text, found in FILTERS:
         assert search(text) == found, text
         by_metric = [run for run in (4, 3, 2, 1, 0, 5) if run in found]

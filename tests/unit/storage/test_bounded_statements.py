@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meguru.storage.db import Database
-from meguru.storage.db.raw import Raw, TooLong
+from meguru.storage.db.raw import Bound, Raw, TooLong
 
 LONG = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT sum(i) FROM n"
 
@@ -19,11 +19,11 @@ def raw(tmp_path):
 
 
 def test_a_statement_that_takes_too_long_is_ended_and_the_transaction_goes_on(raw):
-    with pytest.raises(TooLong), raw.bounded(1000):
+    with pytest.raises(TooLong), raw.bounded(Bound(1000, 1)):
         raw.execute(LONG).fetchall()
     assert raw.execute(LONG).fetchone()[0] == 100_000 * 100_001 // 2
 
 
 def test_what_needs_less_is_not_disturbed(raw):
-    with raw.bounded(10_000):
+    with raw.bounded(Bound(10_000, 10_000)):
         assert raw.execute("SELECT 1").fetchone()[0] == 1

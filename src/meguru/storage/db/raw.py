@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -19,8 +19,19 @@ from meguru.storage.db.limits import check_length
 Spell = Callable[[Any, Any], Any]
 
 
+_TOO_LONG = {"SQLITE_INTERRUPT", "57014"}
+
+
 class TooLong(Exception):
-    """A statement took more steps than it was given."""
+    """A statement took more than it was given."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How much a statement may take: steps of SQLite's machine, or time on PostgreSQL."""
+
+    steps: int
+    milliseconds: int
 
 
 class Raw:
@@ -38,6 +49,15 @@ class Raw:
         """Run one statement and return its cursor."""
         try:
             return self.driver.execute(sql if self.is_sqlite else _percent(sql), values)
+        except Exception as error:
+            raise self._told(sql, error) from error
+
+    def execute_once(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """Run a statement that is planned for its values: PostgreSQL would keep one plan for all."""
+        if self.is_sqlite:
+            return self.execute(sql, values)
+        try:
+            return self.driver.execute(_percent(sql), values, prepare=False)
         except Exception as error:
             raise self._told(sql, error) from error
 
@@ -78,20 +98,38 @@ class Raw:
             raise self._told(sql, error) from error
 
     @contextmanager
-    def bounded(self, steps: int) -> Iterator[None]:
-        """Raise `TooLong` when SQLite's machine has taken so many steps in one statement; 0 is no bound."""
-        if not steps or not self.is_sqlite:
+    def bounded(self, bound: Bound | None) -> Iterator[None]:
+        """Raise `TooLong` when one statement takes more than a bound; the transaction goes on."""
+        if bound is None:
             yield
             return
-        self.driver.set_progress_handler(lambda: 1, steps)
+        begin, end = (self._count_steps, self._count_on) if self.is_sqlite else (self._time, self._time_on)
+        begin(bound)
         try:
             yield
-        except (sqlite3.OperationalError, DBAPIError) as error:
-            if getattr(getattr(error, "orig", error), "sqlite_errorname", "") != "SQLITE_INTERRUPT":
+        except Exception as error:
+            end(failed=True)
+            cause = getattr(error, "orig", error)
+            known = (getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", ""))
+            if not _TOO_LONG.intersection(known):
                 raise
             raise TooLong from error
-        finally:
-            self.driver.set_progress_handler(None, 0)
+        end(failed=False)
+
+    def _count_steps(self, bound: Bound) -> None:
+        self.driver.set_progress_handler(lambda: 1, bound.steps)
+
+    def _count_on(self, *, failed: bool) -> None:
+        del failed
+        self.driver.set_progress_handler(None, 0)
+
+    def _time(self, bound: Bound) -> None:
+        self.execute(f"SAVEPOINT bound; SET LOCAL statement_timeout = {bound.milliseconds}")
+
+    def _time_on(self, *, failed: bool) -> None:
+        self.execute(
+            "ROLLBACK TO bound" if failed else "SET LOCAL statement_timeout = DEFAULT; RELEASE bound"
+        )
 
     def _told(self, sql: str, error: Exception) -> BaseException:
         if isinstance(error, MeguruError | StatementError):

@@ -12,8 +12,10 @@ import pytest
 
 from meguru.api.mlflow import mlflow_routes
 from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.search import begin
 from meguru.app.nouns import load_operations
 from meguru.server.access import Access
+from meguru.storage.db.raw import Bound
 
 if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
@@ -162,6 +164,22 @@ class MlflowContract:
                 pages += [ids.index(each["info"]["run_id"]) for each in page["runs"]]
                 token = page.get("next_page_token", "")
             assert (pages, token) == (wanted, ""), order
+
+    @pytest.mark.parametrize("bound", [Bound(10**6, 60_000), Bound(1, 1)], ids=["in order", "elsewhere"])
+    def test_searches_find_the_same_wherever_they_begin(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch, bound: Bound
+    ) -> None:
+        for name in ("FEW_RUNS", "FEW", "MOST_FEW"):
+            monkeypatch.setattr(begin, name, 0)
+        monkeypatch.setattr(begin, "BOUND", bound)
+        ids, long = [_made(call, number) for number in range(6)], "x" * 300
+        texts = {"long": long, "tail": ids[4][-8:], "TAIL": ids[4][-8:].upper()}
+        for text, wanted in FILTERS.items():
+            by_metric = [each for each in (4, 3, 2, 1, 0, 5) if each in wanted]
+            assert _found(call, ids, text.format(*ids, **texts)) == wanted, text
+            assert _found(call, ids, text.format(*ids, **texts), "metrics.acc DESC") == by_metric, text
+        for order, wanted in ORDERS.items():
+            assert _found(call, ids, "metrics.`val/loss` > 0", order) == wanted, order
 
     def test_a_token_of_another_search_is_refused(self, call: Call) -> None:
         for number in range(3):

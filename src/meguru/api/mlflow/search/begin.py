@@ -9,20 +9,21 @@ from typing import Any
 
 from meguru.api.mlflow.search import compare, grammar
 from meguru.api.mlflow.search.places import Begin, Candidate, candidate_of, of_nan, of_series
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import Bound, Raw, marks
 
 FEW_RUNS = 5000
 """Experiments with fewer runs are read whole."""
 FEW, MOST_FEW = 1000, 50_000
 """So many rows of a comparison are few at least, and at most, whatever the number of runs."""
-STEPS = 1_000_000
-"""So many steps of SQLite's machine an order is followed before another beginning is tried."""
+BOUND = Bound(steps=1_000_000, milliseconds=500)
+"""So long an order is followed before another beginning is tried."""
 
 
 class Beginnings:
     """The places where a search can begin.
 
-    PostgreSQL keeps figures and chooses by itself; it is left alone.
+    PostgreSQL keeps figures and chooses by itself; but it takes comparisons for independent, and follows an
+    order to its end where no run meets all of them. Then it is made to find the runs before it orders them.
     """
 
     def __init__(self, raw: Raw, experiments: list[str], clauses: list[grammar.Clause], limit: int) -> None:
@@ -38,6 +39,10 @@ class Beginnings:
         A page of a common comparison is found soon in the order that is wanted; of a rare one, or of two
         that no run meets together, the order would be followed to its end.
         """
+        if not self.raw.is_sqlite and has_index and self.clauses:
+            yield Begin("run r", bound=BOUND)
+            yield Begin("run r", whole=True)
+            return
         if not self.raw.is_sqlite or self._count_runs(FEW_RUNS) < FEW_RUNS:
             yield Begin("run r")
             return
@@ -50,7 +55,7 @@ class Beginnings:
         natural = of_series(in_order_of, self.clauses) if in_order_of else Begin("run r")
         others = [each for each in self._all() if each.clause not in natural.clauses]
         if has_index and others:
-            yield replace(natural, bound=STEPS)
+            yield replace(natural, bound=BOUND)
         elif has_index:
             yield natural
             return

@@ -61,23 +61,28 @@ def limit_of(params: Params, *, default: int, most: int) -> int:
 
 
 def fetch(
-    raw: Raw, query: Query, keys: Sequence[Key], *, after: list[Any], limit: int
+    raw: Raw, query: Query, keys: Sequence[Key], *, after: list[Any], limit: int, whole: bool = False
 ) -> tuple[list[tuple[Any, ...]], list[Any]]:
     """Return one page of rows, and the keys of its last one; none when there is no other page.
 
-    A row has the query's columns first, and then its keys.
+    A row has the query's columns first, and then its keys. With `whole`, the database finds all rows before
+    it puts them in order, and can't follow an index instead.
     """
     conditions, values = list(query.conditions), list(query.values)
     if after:
         sql, more = coming_after(keys, after)
         conditions.append(sql)
         values += more
-    order = ", ".join(f"{key.column} {'DESC' if key.descending else 'ASC'}" for key in keys)
-    sql = (
-        f"SELECT {query.columns}, {', '.join(key.column for key in keys)} FROM {query.source} "  # noqa: S608
-        f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"
+    named = ", ".join(f"{key.column} AS k{index}" for index, key in enumerate(keys))
+    sql = f"SELECT {query.columns}, {named} FROM {query.source} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    columns = [f"k{index}" if whole else key.column for index, key in enumerate(keys)]
+    order = ", ".join(
+        f"{column} {'DESC' if key.descending else 'ASC'}" for column, key in zip(columns, keys, strict=True)
     )
-    rows = raw.execute(sql, [*query.source_values, *values, limit + 1]).fetchall()
+    if whole:
+        sql = f"WITH found AS MATERIALIZED ({sql}) SELECT * FROM found"  # noqa: S608
+    sql += f" ORDER BY {order} LIMIT ?"
+    rows = raw.execute_once(sql, [*query.source_values, *values, limit + 1]).fetchall()
     more_rows = len(rows) > limit
     return rows[:limit], list(rows[limit - 1][-len(keys) :]) if more_rows else []
 

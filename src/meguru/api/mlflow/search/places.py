@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meguru.api.mlflow.search import compare, grammar
-from meguru.storage.db.raw import marks
+from meguru.storage.db.raw import Bound, marks
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.runs import STATES
 from meguru.tracking.schema import HEAD
@@ -24,6 +24,7 @@ class Begin:
 
     `clauses` need no further look; `run` is the run's id in the first table: what it is compared by is looked
     at before the run itself. With `has_series`, the metric that the runs are ordered by is there as ``o``.
+    With `whole`, all runs are found before they are put in order.
     """
 
     source: str
@@ -33,7 +34,8 @@ class Begin:
     has_series: bool = False
     run: str = "r.id"
     leads: bool = False
-    bound: int = 0
+    bound: Bound | None = None
+    whole: bool = False
 
 
 @dataclass
@@ -82,10 +84,7 @@ def candidate_of(
 def _of_text(clause: grammar.Clause) -> Candidate | None:
     sql, values = "f.key = ?", [clause.key]
     exact: list[compare.Condition] = []
-    if clause.sign in {"=", "IN"} and clause.value is not None:
-        texts = (clause.value,) if isinstance(clause.value, str) else clause.value
-        if not isinstance(texts, tuple):
-            return None
+    if clause.sign in {"=", "IN"} and (texts := _texts(clause)):
         sql += f" AND f.head IN ({marks(len(texts))})"
         values += [text[:HEAD] for text in texts]
     elif clause.sign == "LIKE" and isinstance(clause.value, str):
@@ -97,10 +96,37 @@ def _of_text(clause: grammar.Clause) -> Candidate | None:
     elif clause.sign != "IS NOT NULL":
         return None
     if clause.sign != "IS NOT NULL":
-        exact = [compare.text("f.value", clause, is_sqlite=True)]
+        exact = [] if is_head(clause) else [compare.text("f.value", clause, is_sqlite=True)]
     source = f"{TABLES[clause.kind]} f"
     condition = sql, list(values)
     return Candidate(_of_rows(source, "f", [condition, *exact], (clause,)), source, condition, clause)
+
+
+def text_of(alias: str, clause: grammar.Clause, *, is_sqlite: bool) -> compare.Condition:
+    """Compare the value of a param or a tag, by its indexed head where that tells it."""
+    if is_head(clause):
+        return compare.text(f"{alias}.head", clause, is_sqlite=is_sqlite)
+    sql, values = compare.text(f"{alias}.value", clause, is_sqlite=is_sqlite)
+    if clause.sign == "=":
+        return f"{sql} AND {alias}.head = ?", [*values, values[0][:HEAD]]
+    return sql, values
+
+
+def is_head(clause: grammar.Clause) -> bool:
+    """Tell whether the heads that are equal to a value belong to the values that are."""
+    texts = _texts(clause)
+    return clause.sign in {"=", "IN"} and bool(texts) and all(len(text) < HEAD for text in texts)
+
+
+def state_of(clause: grammar.Clause) -> str:
+    """Return the state of all runs with a status; empty if none can be told."""
+    is_status = clause.kind == "attribute" and clause.key == "status" and clause.sign == "="
+    return STATES.get(str(clause.value), "") if is_status else ""
+
+
+def _texts(clause: grammar.Clause) -> tuple[str, ...]:
+    value = clause.value
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
 
 
 def _of_dataset(clause: grammar.Clause) -> Candidate | None:
@@ -117,11 +143,10 @@ def _of_dataset(clause: grammar.Clause) -> Candidate | None:
 def _of_attribute(clause: grammar.Clause, experiments: compare.Condition) -> Candidate | None:
     # The comparison itself is made too: what is here may hold other runs.
     condition = None
-    if clause.key == "status" and clause.sign == "=" and clause.value in STATES:
-        condition = "r.state = ?", [STATES[str(clause.value)]]
+    if state := state_of(clause):
+        condition = "r.state = ?", [state]
     elif clause.key == "run_id" and clause.sign in {"=", "IN"}:
-        texts = (clause.value,) if isinstance(clause.value, str) else clause.value
-        if isinstance(texts, tuple):
+        if texts := _texts(clause):
             condition = f"r.id IN ({marks(len(texts))})", [from_hex(text) for text in texts]
     elif clause.key in {"start_time", "created"} and clause.sign != "!=" and isinstance(clause.value, float):
         sql, values = compare.moment("r.started_at", clause)

@@ -12,7 +12,7 @@ from meguru.api.mlflow.params import Params
 from meguru.api.mlflow.search import compare, grammar, names, pages
 from meguru.api.mlflow.search.begin import Beginnings
 from meguru.api.mlflow.search.experiments import stages
-from meguru.api.mlflow.search.places import DATASETS, INPUTS, TABLES, Begin
+from meguru.api.mlflow.search.places import DATASETS, INPUTS, TABLES, Begin, state_of, text_of
 from meguru.storage.db.raw import Raw, TooLong, marks
 from meguru.tracking.mlflow.runs import STATES
 
@@ -33,6 +33,12 @@ _LOCATION = (
     "(SELECT CASE WHEN e.artifact_location = '' THEN 'mlflow-artifacts:/' || e.id "
     "ELSE e.artifact_location END FROM mlflow_experiment e WHERE e.experiment = r.experiment)"
 )
+# PostgreSQL knows how many rows these are; of a function's result it would not.
+_STAGES: dict[tuple[str, ...], compare.Condition] = {
+    ("active",): ("(x.stage IS NULL OR x.stage = 'active')", []),
+    ("deleted",): ("x.stage = 'deleted'", []),
+    ("active", "deleted"): ("1 = 1", []),
+}
 _START = grammar.Order("attribute", "start_time", descending=True)
 
 
@@ -103,7 +109,7 @@ class _Search:
             query, keys = self._query(phase, begin)
             try:
                 with self.raw.bounded(begin.bound):
-                    return pages.fetch(self.raw, query, keys, after=after, limit=limit)
+                    return pages.fetch(self.raw, query, keys, after=after, limit=limit, whole=begin.whole)
             except TooLong:
                 continue
         raise AssertionError  # the last place has no bound
@@ -135,7 +141,7 @@ class _Search:
             lacking = f"{having} AND o.value IS NULL)" if phase == 1 else f"NOT {having})"
             query.where((lacking, [first.key]))
         query.join("LEFT JOIN mlflow_run x ON x.run = r.id")
-        query.where((f"coalesce(x.stage, 'active') IN ({marks(len(self.stages))})", list(self.stages)))
+        query.where(_STAGES[self.stages])
         query.where(begin.scope(chosen))
         for condition in chosen.conditions:
             query.where(condition)
@@ -162,10 +168,19 @@ class _Search:
         if name in _MOMENTS:
             return compare.moment(_MOMENTS[name], clause)
         if name in _TEXTS:
-            return compare.text(_TEXTS[name], clause, is_sqlite=self.raw.is_sqlite)
+            return self._column(_TEXTS[name], clause)
         if name in names.BY_NAME:
             return names.BY_NAME[name](clause, is_sqlite=self.raw.is_sqlite)
         raise _unknown(clause.key)
+
+    def _column(self, column: str, clause: grammar.Clause) -> compare.Condition:
+        sql, values = compare.text(column, clause, is_sqlite=self.raw.is_sqlite)
+        state = state_of(clause)
+        if not state:
+            return sql, values
+        if state == "running":  # it may be SCHEDULED as well
+            return f"{sql} AND r.state = ?", [*values, state]
+        return "r.state = ?", [state]
 
     def _text(self, clause: grammar.Clause, run: str) -> compare.Condition:
         having = f"EXISTS (SELECT 1 FROM {TABLES[clause.kind]} t WHERE t.run = {run} AND t.key = ?"  # noqa: S608
@@ -173,7 +188,7 @@ class _Search:
             return f"NOT {having})", [clause.key]
         if clause.sign == "IS NOT NULL":
             return f"{having})", [clause.key]
-        sql, values = compare.text("t.value", clause, is_sqlite=self.raw.is_sqlite)
+        sql, values = text_of("t", clause, is_sqlite=self.raw.is_sqlite)
         return f"{having} AND {sql})", [clause.key, *values]
 
     def _dataset(self, clause: grammar.Clause) -> compare.Condition:
