@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,6 +70,8 @@ STEPS = 12
 MOMENTS = int(os.environ.get("MEGURU_CRASH_MOMENTS", "12"))
 SEED = int(os.environ.get("MEGURU_CRASH_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 EXPECTED = b'"half is 70.0"'
+SESSION = uuid.uuid4().hex[:8]
+"""Others may run these tests at the same time; the processes of their moments are not ours."""
 ZYGOTE = textwrap.dedent(
     """
     # Forks a process for each line it reads, which does one run's job: no time goes into imports.
@@ -112,7 +115,7 @@ class Zygote:
 
     def worker(self, place: Path, job: str, name: str, lease: float) -> int:
         """Start a process that does a job; return its pid."""
-        self.process.stdin.write(f"{place} {job} {name} {lease}\n")
+        self.process.stdin.write(f"{place} {job} {mark_of(name)} {lease}\n")
         self.process.stdin.flush()
         self.workers.append(int(self.process.stdout.readline()))
         return self.workers[-1]
@@ -150,9 +153,14 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def mark_of(name: str) -> str:
+    """Return what the processes of a moment have in their environment."""
+    return f"{SESSION}.{name}"
+
+
 def of_moment(name: str) -> list[int]:
     """Return the processes with the moment's name in their environment: fork servers and what they fork."""
-    mark, found = f"MEGURU_TEST_MOMENT={name}\0".encode(), []
+    mark, found = f"MEGURU_TEST_MOMENT={mark_of(name)}\0".encode(), []
     for entry in os.scandir("/proc"):
         if entry.name.isdecimal() and entry.name != str(os.getpid()):
             with suppress(OSError):

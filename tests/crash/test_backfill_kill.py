@@ -119,13 +119,16 @@ def test_a_killed_client_of_an_embedded_workspace_loses_nothing(daily, seed):
 
 
 def up(where, daily):
+    # What it says is shown where a test fails.
+    said = (daily / f"server-{time.monotonic_ns()}.log").open("wb")
     process = subprocess.Popen(
         [*MEGURU, "up", "-w", where, "--port", "0", "--json", "--exit-with-parent"],
         env=os.environ | ENVIRONMENT | {"MEGURU_BLOBS": str(daily / "blobs")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
     )
+    said.close()
     return process, msgspec.json.decode(process.stdout.readline())["url"]
 
 

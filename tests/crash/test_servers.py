@@ -26,7 +26,7 @@ from meguru.runtime import events, jobs
 from meguru.triggers import operations as triggers
 from meguru.triggers.types import FiringState
 
-from .moments import EXPECTED, FLOW, MOMENTS, SEED, STEPS, alive, note, of_moment, started, wait_for
+from .moments import EXPECTED, FLOW, MOMENTS, SEED, STEPS, alive, mark_of, note, of_moment, started, wait_for
 
 pytestmark = [pytest.mark.crash, pytest.mark.integration, pytest.mark.timeout(900)]
 LEASE = 1.0
@@ -54,7 +54,7 @@ class Server:
             "MEGURU_BLOBS": str(blobs),
             "MEGURU_LEASE_SECONDS": str(LEASE),
             "MEGURU_SQLITE_SYNCHRONOUS": "NORMAL",
-            "MEGURU_TEST_MOMENT": name,
+            "MEGURU_TEST_MOMENT": mark_of(name),
         }
         command = [sys.executable, "-m", "meguru", "up", "--port", "0", "--exit-with-parent", "--json"]
         self.process = subprocess.Popen(

@@ -189,3 +189,27 @@ def test_a_job_is_seen_through_its_later_attempts(tmp_path):
         job_id = ask(ws, key="a")
         assert Worker(ws, Handlers(handler)).see_through(job_id)
         assert (job(ws, job_id).state, len(handler.ran)) == (JobState.DONE, 2)
+
+
+def test_a_lease_runs_from_the_moment_at_which_the_turn_to_write_came(ws, clock):
+    ask(ws, key="a")
+    wait = timedelta(seconds=ws.settings.lease_seconds * 3)
+    for hold in ("claim", "beat"):
+        writing, go_on = threading.Event(), threading.Event()
+
+        def busy(writing=writing, go_on=go_on):
+            with ws.db.write():
+                writing.set()
+                assert go_on.wait(30)
+                clock.move(wait)
+
+        other = threading.Thread(target=busy)
+        other.start()
+        assert writing.wait(30)
+        threading.Timer(0.2, go_on.set).start()  # by then ours has asked for its turn
+        if hold == "claim":
+            held = Worker(ws, Handlers(Handler()))._claim()
+        else:
+            Lease(ws, held, ws.settings.lease_seconds, threading.Event()).beat()
+        other.join(30)
+        assert job(ws, held.id).lease_until == clock.now() + timedelta(seconds=ws.settings.lease_seconds)

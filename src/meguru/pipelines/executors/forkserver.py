@@ -66,7 +66,10 @@ class _Server:
             self._reap()
             self._measure()
             if self.control in ready:
-                data, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
+                try:
+                    data, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
+                except OSError:  # the engine was killed before it read what it was told
+                    data = b""
                 if not data:
                     self._end()
                 self.descriptors += descriptors

@@ -48,7 +48,7 @@ class Lease:
 
     def beat(self) -> None:
         """Send one heartbeat."""
-        until = self._ws.clock.now() + timedelta(seconds=self._seconds)
         with self._ws.db.write() as tx:
+            until = self._ws.clock.now() + timedelta(seconds=self._seconds)  # the turn may have come late
             if not queue.extend(tx, self.job, until):
                 self.lost.set()

@@ -130,6 +130,8 @@ class Worker:
                 return None
         lease = timedelta(seconds=self.ws.settings.lease_seconds)
         with self.ws.db.write() as tx:
+            # The turn to write may have come late: a lease from when we asked for it would be over already.
+            now = self.ws.clock.now()
             return queue.claim(
                 tx,
                 owner=self.owner,
