@@ -146,6 +146,42 @@ def test_the_source_of_a_version_is_no_path_of_a_disk_and_climbs_out_of_nothing(
         assert "Invalid model version source" in answer.json()["message"]
 
 
+@pytest.mark.parametrize(
+    ("source", "owner", "status"),
+    [
+        ("mlflow-artifacts:/0/OTHER/artifacts/model", {"run_id": "RUN"}, 400),
+        ("mlflow-artifacts:/0/RUN/artifacts/model", {}, 400),
+        ("mlflow-artifacts:/0/RUN/artifacts/model", {"run_id": "none"}, 400),
+        ("mlflow-artifacts:/0/%52UN/artifacts/model", {"run_id": "RUN"}, 200),
+        ("mlflow-artifacts://host:1/0/OTHER/artifacts", {"run_id": "RUN"}, 400),
+        ("http://host/api/2.0/mlflow-artifacts/artifacts/0/OTHER/artifacts/m", {"run_id": "RUN"}, 400),
+        ("http://host/model", {"run_id": "RUN"}, 200),
+        ("runs:/OTHER/model", {"run_id": "RUN"}, 400),
+        ("runs:/RUN/model", {}, 400),
+        ("mlflow-artifacts:/0/models/MODEL/artifacts", {"run_id": "RUN"}, 400),
+        ("mlflow-artifacts:/0/models/MODEL/artifacts/a", {"model_id": "MODEL"}, 200),
+        ("mlflow-artifacts:/0/RUN/artifacts/model", {"model_id": "MODEL"}, 400),
+        ("models:/MODEL", {"model_id": "MODEL"}, 200),
+        ("models:/m-0", {"model_id": "MODEL"}, 400),
+        ("runs:/RUN/model", {"model_id": "MODEL", "run_id": "RUN"}, 400),
+    ],
+)
+def test_the_source_of_a_version_is_in_the_folder_of_its_own_run_or_model(
+    client, workspace, run, source, owner, status
+):
+    other = to_hex(start(workspace, experiment="tests").id)
+    model = client.post(f"{API}/logged-models", json={"experiment_id": "0"}).json()["model"]["info"]
+    named = {"RUN": run, "OTHER": other, "MODEL": model["model_id"], "%52UN": f"%{ord(run[0]):x}{run[1:]}"}
+    client.post(f"{API}/registered-models/create", json={"name": "m"})
+    for name, value in sorted(named.items(), reverse=True):
+        source = source.replace(name, value)
+    body = {"name": "m", "source": source, **{key: named.get(value, value) for key, value in owner.items()}}
+    answer = client.post(f"{API}/model-versions/create", json=body)
+    assert answer.status_code == status, answer.text
+    if status == 400:
+        assert "must identify the resource that contains the source" in answer.json()["message"]
+
+
 def test_a_copy_of_a_version_has_its_run_and_no_other(client, run):
     for name in ("a", "b"):
         client.post(f"{API}/registered-models/create", json={"name": name})

@@ -197,6 +197,8 @@ class _Search:
         if few:  # an index finds them: nothing else needs to be looked at
             points = f"SELECT m.model_id FROM mlflow_model_metric m WHERE {inside}"  # noqa: S608 - names of ours
             return f"l.id IN ({points})", [clause.key, *values, *given]
+        if self.raw.is_sqlite:  # by the model's points, and not by all of the value
+            inside = inside.replace("m.value", "+m.value")
         having = f"SELECT 1 FROM mlflow_model_metric m WHERE m.model_id = l.id AND {inside}"  # noqa: S608
         return f"EXISTS ({having})", [clause.key, *values, *given]
 

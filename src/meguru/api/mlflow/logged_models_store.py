@@ -99,10 +99,11 @@ def answers(tx: Connection, models: Sequence[LoggedModel]) -> list[dict[str, Any
     """Return logged models in the protocol's shape."""
     ids = [model.id for model in models]
     registered: dict[str, list[dict[str, str]]] = {}
-    table = mlflow_version
-    query = select(table.c.logged_model, table.c.name, table.c.version).where(table.c.deleted.is_(False))
-    for row in _rows(tx, query.order_by(table.c.name, table.c.version), table.c.logged_model, ids):
-        registered.setdefault(row.logged_model, []).append({"name": row.name, "version": str(row.version)})
+    table = mlflow_version.c
+    query = select(table.name, table.version, table.logged_model, table.deleted)
+    for name, version, identity, deleted in sorted(_rows(tx, query, table.logged_model, ids)):
+        if not deleted:
+            registered.setdefault(identity, []).append({"name": name, "version": str(version)})
     measured = of_models(tx, ids)
     return [_answer(each, registered.get(each.id, []), measured.get(each.id, [])) for each in models]
 

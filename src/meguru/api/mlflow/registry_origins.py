@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import unquote, unquote_plus, urlsplit
+from itertools import pairwise
+from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from sqlalchemy import Connection
 
 from meguru.api.mlflow import logged_models_store
 from meguru.api.mlflow.artifacts_places import SCHEME, root_of_run
 from meguru.api.mlflow.errors import invalid
+from meguru.tracking.mlflow.ids import from_hex
+
+_ROUTE = ("api", "2.0", "mlflow-artifacts", "artifacts")
 
 
 def check_source(tx: Connection, source: str, *, run: str, model: str) -> None:
-    """Refuse a source that is a path of some disk, unless it is within the folder of its run or model.
+    """Refuse a source that is a path of some disk, or within the folder of another run or model than its own.
 
     Raises
     ------
@@ -32,14 +36,46 @@ def check_source(tx: Connection, source: str, *, run: str, model: str) -> None:
             f"within the artifact directory of the run specified by the {owner}."
         )
     _check_plain(source)
-    parsed = urlsplit(source)
-    named = parsed.path.strip("/")
-    is_whole = named and not parsed.netloc and (parsed.scheme == "runs" or named.startswith("m-"))
-    if parsed.scheme in {"runs", "models"} and not is_whole:
+    if not _is_its_own(tx, source, run=run, model=model):
         raise invalid(
             f"Invalid model version source: '{source[:300]}'. The {owner} request parameter must identify "
             "the resource that contains the source."
         )
+
+
+def _is_its_own(tx: Connection, source: str, *, run: str, model: str) -> bool:
+    parsed = urlsplit(source)
+    named = parsed.path.strip("/")
+    if parsed.scheme == "runs":
+        return (
+            not parsed.netloc and not model and bool(run) and from_hex(named.split("/")[0]) == from_hex(run)
+        )
+    if parsed.scheme == "models":
+        return not parsed.netloc and named.startswith("m-") and named == model
+    if (path := _proxied(parsed)) is None:
+        return True
+    if not _root(tx, run, model):
+        return False
+    # What is in nobody's folder may be anybody's source.
+    held = _holder(path)
+    return not held or from_hex(held) == from_hex(model or run)
+
+
+def _proxied(parsed: SplitResult) -> list[str] | None:
+    """Return the parts of a path below the artifact proxy; None for any other address."""
+    parts = [unquote(part) for part in parsed.path.split("/") if part]
+    if parsed.scheme == "mlflow-artifacts":
+        return parts
+    if parsed.scheme in {"http", "https"}:
+        for index in range(len(parts) - len(_ROUTE) + 1):
+            if tuple(parts[index : index + len(_ROUTE)]) == _ROUTE:
+                return parts[index + len(_ROUTE) :]
+    return None
+
+
+def _holder(parts: list[str]) -> str:
+    """Return the id of the run or the logged model in whose folder a path is; empty for nobody's."""
+    return next((name for name, next_ in pairwise(parts) if next_ == "artifacts"), "")
 
 
 def is_local(uri: str) -> bool:
@@ -50,7 +86,8 @@ def is_local(uri: str) -> bool:
 
 def _root(tx: Connection, run: str, model: str) -> str:
     if model:
-        return SCHEME + logged_models_store.folder(logged_models_store.held(tx, model))
+        known = logged_models_store.picked(tx, [model])
+        return SCHEME + logged_models_store.folder(known[0]) if known else ""
     return root_of_run(tx, run) if run else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -13,23 +13,20 @@ from sqlalchemy import (
     Connection,
     Table,
     delete,
-    exists,
-    func,
     insert,
-    literal,
     select,
     true,
-    tuple_,
-    union_all,
     update,
 )
 
 from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
 from meguru.base import refs
+from meguru.base.moments import read_time
 from meguru.registry import aliases as native_aliases
 from meguru.registry import labels
 from meguru.registry.outside import VERIFIED, newest
 from meguru.registry.schema import mlflow_model, mlflow_version, model_alias, model_version, registered_model
+from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import to_hex
 
 NO_STAGE = "None"
@@ -71,6 +68,30 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class _Native(NamedTuple):
+    """What is shown of a version of our own."""
+
+    name: str
+    version: int
+    run_ref: str
+    note: str
+    created_at: Any
+    created_by: str
+
+
+_NEWEST_TOLD = (
+    "SELECT name, stage, max(version) FROM mlflow_version WHERE name IN ({names}) AND NOT deleted "
+    "GROUP BY name, stage"
+)
+_NEWEST_OURS = (
+    "SELECT n.name, 'None', max(n.version) FROM model_version n WHERE n.name IN ({names}) "
+    "AND NOT n.told AND NOT EXISTS (SELECT 1 FROM mlflow_version v WHERE v.name = n.name "
+    "AND v.version = n.version) GROUP BY n.name"
+)
+_SAID = Version.__struct_fields__
+_OURS = _Native._fields
+
+
 def named(tx: Connection, names: Sequence[str]) -> list[Model]:
     """Return models that there are, in the order of their names as given."""
     said = select(mlflow_model).where(mlflow_model.c.name.in_(names))
@@ -81,17 +102,16 @@ def named(tx: Connection, names: Sequence[str]) -> list[Model]:
 
 def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[Version]]:
     """Return the newest version of each stage, of each model; a model that has none is left out."""
-    said, ours = mlflow_version.c, model_version.c
-    known = exists().where(said.name == ours.name, said.version == ours.version).correlate(model_version)
-    native = select(ours.name, literal(NO_STAGE).label("stage"), ours.version).where(
-        ours.name.in_(names), ~known
-    )
-    told = select(said.name, said.stage, said.version).where(said.name.in_(names), said.deleted.is_(False))
-    every = union_all(told, native).subquery()
-    newest = select(func.max(every.c.version), every.c.name).group_by(every.c.name, every.c.stage)
-    pairs = [(name, number) for number, name in tx.execute(newest)]
+    raw = Raw(tx)
+    newest: dict[tuple[str, str], int] = {}
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        for sql in (_NEWEST_TOLD, _NEWEST_OURS):
+            for name, stage, number in raw.execute(sql.format(names=marks(len(some))), some):
+                newest[name, stage] = max(number, newest.get((name, stage), 0))
+    pairs = sorted((name, number) for (name, _), number in newest.items())
     found: dict[str, list[Version]] = {}
-    for version in _versions(tx, lambda table: tuple_(table.c.name, table.c.version).in_(pairs)):
+    for version in picked(tx, pairs):
         found.setdefault(version.name, []).append(version)
     return found
 
@@ -133,18 +153,33 @@ def versions(tx: Connection, name: str | None = None, number: int | None = None)
 
 def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[Version]:
     """Return versions by their names and numbers, in the order given."""
-    found: dict[tuple[str, int], Version] = {}
-    for start in range(0, len(pairs), AT_ONCE):
-        some = pairs[start : start + AT_ONCE]
-        for each in _versions(tx, lambda table, some=some: tuple_(table.c.name, table.c.version).in_(some)):  # type: ignore[misc]
-            found[each.name, each.version] = each
-    return [found[pair] for pair in pairs if pair in found]
+    raw = Raw(tx)
+    found = _rows(raw, "mlflow_version", _SAID, pairs)
+    ours = _rows(raw, "model_version", _OURS, [pair for pair in pairs if pair not in found])
+    versions = {pair: _version(row) for pair, row in found.items()}
+    versions |= {pair: _native_version(_Native(*row)) for pair, row in ours.items()}
+    return [versions[pair] for pair in pairs if pair in versions]
+
+
+def _rows(
+    raw: Raw, table: str, columns: Sequence[str], pairs: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], Sequence[Any]]:
+    """Return rows by name and number. SQLite looks up a pair at a time: of a list it would read the table."""
+    found: dict[tuple[str, int], Sequence[Any]] = {}
+    at_once = 1 if raw.is_sqlite else AT_ONCE
+    for start in range(0, len(pairs), at_once):
+        some = pairs[start : start + at_once]
+        which = ", ".join(["(?, ?)"] * len(some))
+        where = "name = ? AND version = ?" if raw.is_sqlite else f"(name, version) IN ({which})"
+        sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where}"  # noqa: S608 - names of ours
+        for row in raw.execute(sql, [value for pair in some for value in pair]):
+            found[row[0], row[1]] = row
+    return found
 
 
 def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) -> list[Version]:
     said = select(mlflow_version).where(wanted(mlflow_version))
-    columns = ("name", "version", "run_ref", "note", "created_at", "created_by")
-    ours = select(*(model_version.c[column] for column in columns)).where(wanted(model_version))
+    ours = select(*(model_version.c[column] for column in _OURS)).where(wanted(model_version))
     found = {(row.name, row.version): Version(**row._mapping) for row in tx.execute(said)}
     for row in tx.execute(ours):
         found.setdefault((row.name, row.version), _native_version(row))
@@ -254,7 +289,17 @@ def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, Model]:
     }
 
 
+def _version(row: Sequence[Any]) -> Version:
+    """Return a version of a row as the database has it."""
+    fields = dict(zip(_SAID, row, strict=True))
+    times = {name: read_time(fields[name]) for name in ("created_at", "updated_at")}
+    return Version(
+        **fields | times | {"tags": msgspec.json.decode(fields["tags"]), "deleted": bool(fields["deleted"])}
+    )
+
+
 def _native_version(row: Any) -> Version:
+    made_at = read_time(row.created_at) if isinstance(row.created_at, str) else row.created_at
     source = kept_at(row.name, row.version)
     made_by = refs.parse(row.run_ref) if row.run_ref else None
     return Version(
@@ -272,6 +317,6 @@ def _native_version(row: Any) -> Version:
         reason="",
         deleted=False,
         created_by=row.created_by,
-        created_at=row.created_at,
-        updated_at=row.created_at,
+        created_at=made_at,
+        updated_at=made_at,
     )

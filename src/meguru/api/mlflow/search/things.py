@@ -43,6 +43,7 @@ class Things:
     """Columns where what is equal to a value can be counted."""
 
 
+_BY_HEAD = "ix_mlflow_label_kind_key_head_owner_number"
 Special = Callable[[grammar.Clause], compare.Condition | None]
 
 
@@ -51,12 +52,16 @@ class Asking:
 
     def __init__(self, raw: Raw, things: Things, clauses: Sequence[grammar.Clause]) -> None:
         self.raw, self.things, self.clauses = raw, things, clauses
+        self._known: dict[tuple[Any, ...], bool] = {}
 
     def query(self, *, special: Special = lambda _: None) -> Query:
         """Return the question; `special` may answer for a clause itself."""
         begun, rest = self._begin()
         query = begun or Query(self.things.columns, self.things.source)
-        query.where((self.things.shown, list(self.things.shown_values)))
+        is_begun = begun is not None or any(self._is_few(clause) for clause in rest)
+        # The sign keeps SQLite from an index in the wanted order, where it had better begin elsewhere.
+        shown = f"+{self.things.shown}" if self.raw.is_sqlite and is_begun else self.things.shown
+        query.where((shown, list(self.things.shown_values)))
         for clause in rest:
             query.where(special(clause) or self.condition(clause))
         return query
@@ -74,10 +79,18 @@ class Asking:
             return compare.number(self.things.numbers[name], clause)
         column = self.things.texts[name]
         sql, values = compare.text(column, clause, is_sqlite=self.raw.is_sqlite)
-        is_many = self.raw.is_sqlite and clause.sign == "=" and column in self.things.indexed
-        if is_many and not self._few(self.things.source, sql, values):
-            sql = f"+{sql}"  # so many that SQLite had better begin with the order
-        return sql, values
+        is_counted = self.raw.is_sqlite and clause.sign == "=" and column in self.things.indexed
+        return f"+{sql}" if is_counted and not self._is_few(clause) else sql, values
+
+    def _is_few(self, clause: grammar.Clause) -> bool:
+        """Tell whether few things are equal to a value in a column that has an index."""
+        is_text = clause.kind == "attribute" and clause.sign == "=" and isinstance(clause.value, str)
+        if not is_text or not self.raw.is_sqlite:
+            return False
+        column = self.things.texts.get(self.name(clause.key), "")
+        return column in self.things.indexed and self._few(
+            self.things.source, f"{column} = ?", [clause.value]
+        )
 
     def name(self, key: str) -> str:
         """Return the one name of an attribute; refuse what is none."""
@@ -131,24 +144,30 @@ class Asking:
         rest = list(self.clauses)
         for clause in rest:
             kind = self.things.labels.get(clause.kind, "")
-            if not (self.raw.is_sqlite and kind and clause.sign == "=" and isinstance(clause.value, str)):
+            if not (self.raw.is_sqlite and kind and clause.sign in {"=", "LIKE", "ILIKE", "IN"}):
                 continue
-            few = "f.kind = ? AND f.key = ? AND f.head = ?"
-            values = [kind, clause.key, clause.value[:HEAD]]
-            if self._few("mlflow_label f", few, values):
+            few, values = compare.text("f.value", clause, is_sqlite=True)
+            few, values = f"f.kind = ? AND f.key = ? AND {few}", [kind, clause.key, *values]
+            table = "mlflow_label f"
+            if clause.sign == "=":
+                few, values = f"{few} AND f.head = ?", [*values, str(clause.value)[:HEAD]]
+                table += f" INDEXED BY {_BY_HEAD}"
+            if self._few(table, few, values):
                 things = self.things
                 same = f"{things.owner} = f.owner" + (
                     "" if things.number == "0" else f" AND {things.number} = f.number"
                 )
-                query = Query(things.columns, f"mlflow_label f CROSS JOIN {things.source} ON {same}")
-                query.where((f"{few} AND f.value = ?", [*values, clause.value]))
+                query = Query(things.columns, f"{table} CROSS JOIN {things.source} ON {same}")
+                query.where((few, values))
                 return query, [each for each in rest if each is not clause]
         return None, rest
 
     def _few(self, table: str, condition: str, values: list[Any]) -> bool:
         some = f"SELECT 1 FROM {table} WHERE {condition} LIMIT {MANY}"  # noqa: S608 - names of ours
-        row = self.raw.execute(f"SELECT count(*) FROM ({some})", values).fetchone()  # noqa: S608
-        return int(row[0]) < MANY
+        if (known := self._known.get((some, *values))) is None:
+            row = self.raw.execute(f"SELECT count(*) FROM ({some})", values).fetchone()  # noqa: S608
+            known = self._known[(some, *values)] = int(row[0]) < MANY
+        return known
 
 
 def moment(column: str, clause: grammar.Clause) -> compare.Condition:
