@@ -2,7 +2,9 @@
 
 A floor does the same work in this process, without server or HTTP: it decodes a batch and commits its points
 durably, or it reads a series. With ``--mlflow PATH`` (of its ``mlflow`` program) MLflow's server is measured
-too, as it comes and with one worker: the same bytes are sent to each, one after the other, in one run.
+too, as it comes and with one worker: the same bytes are sent to each, one after the other, in one run. With
+``--postgres`` both are measured on PostgreSQL too (MLflow's environment then needs psycopg2): on one server
+of it, which flushes its commits.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tracking_floor import floor_commit, floor_log, floor_read
-from tracking_servers import Refused, Server, meguru_server, mlflow_server
+from tracking_servers import Refused, Server, meguru_server, mlflow_server, postgres_databases
 
 FILTERS = {
     "two filters and a metric's order": ("metrics.acc > 0.9 and params.lr = '0.01'", ["metrics.acc DESC"]),
@@ -156,9 +158,22 @@ def show(ours: Times, floors: Times, others: dict[str, Times]) -> None:
         print(f"{name:<58}{value:>10.2f}{floor}{beside}")
 
 
+def on_postgres(folder: Path, given: argparse.Namespace) -> dict[str, Times]:
+    """Measure ours and MLflow's on one server of PostgreSQL."""
+    found = {}
+    with postgres_databases("ours", "theirs") as (ours, theirs):
+        with meguru_server(folder / "ours-postgres", ours) as server:
+            found["Meguru, PostgreSQL"] = measure(server, given, runs=given.runs)
+        if given.mlflow:
+            with mlflow_server(given.mlflow, folder / "mlflow-postgres", [], theirs) as server:
+                found["MLflow, PostgreSQL"] = measure(server, given, runs=given.mlflow_runs)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mlflow", type=Path, help="MLflow's program, to measure its server beside ours")
+    parser.add_argument("--postgres", action="store_true", help="measure on PostgreSQL as well")
     parser.add_argument("--batches", type=int, default=100)
     parser.add_argument("--calls", type=int, default=300)
     parser.add_argument("--clients", type=int, nargs="*", default=[4, 64])
@@ -184,6 +199,8 @@ def main() -> None:
                     others[name] = measure(server, given, runs=given.mlflow_runs)
         else:
             print("MLflow is not measured: name its program with --mlflow")
+        if given.postgres:
+            others |= on_postgres(folder, given)
         show(ours, floors, others)
         print(f"points a second, one client: {1e6 / ours['log-batch of 1,000']:,.0f}")
 

@@ -12,11 +12,36 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_HEX = "printf('{kind}%032x', i)"
-_COUNT = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
+
+@dataclass(frozen=True)
+class Sql:
+    """How a database is told to fill a table: numbers ``i``, a run's id, a moment, what is false."""
+
+    count: str
+    run: str
+    started: str
+    no: str
+    after: tuple[str, ...] = ()
+
+
+SQLITE = Sql(
+    count="WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) ",
+    run="printf('{kind}%0{digits}d', i)",
+    started="strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i, 'unixepoch') || '.000000Z'",
+    no="0",
+)
+POSTGRES = Sql(
+    count="WITH n(i) AS (SELECT * FROM generate_series(0::bigint, {last})) ",
+    run="'{kind}' || lpad(i::text, {digits}, '0')",
+    started="to_char(to_timestamp(1700000000 + i) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+    " || '.000000Z'",
+    no="false",
+    after=("ANALYZE",),  # as its own process would do soon
+)
 _VALUES = {
     "acc": "(i * 7919 % {count}) * 1.0 / {count}",
     "loss": "(i * 104729 % {count}) * 1.0 / {count}",
@@ -75,8 +100,9 @@ class Connection:
 class Server:
     """A server under measurement."""
 
-    def __init__(self, url: str, process: subprocess.Popen, database: Path) -> None:
+    def __init__(self, url: str, process: subprocess.Popen, database: Path | str) -> None:
         self.url, self.process, self.database = url, process, database
+        self.sql = SQLITE if isinstance(database, Path) else POSTGRES
         self.started_cpu = sum(_cpu(each) for each in _family(process.pid))
 
     def connect(self) -> Connection:
@@ -91,6 +117,13 @@ class Server:
         return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def change(self, *statements: str) -> None:
+        if isinstance(self.database, str):
+            import psycopg
+
+            with psycopg.connect(self.database) as raw:
+                for sql in statements:
+                    raw.execute(sql)
+            return
         raw = sqlite3.connect(self.database, isolation_level=None, timeout=60)
         raw.execute("PRAGMA cache_size=-400000")
         raw.execute("BEGIN IMMEDIATE")
@@ -119,13 +152,13 @@ class Meguru(Server):
 
     def fill_runs(self, one: Connection, count: int) -> str:
         number = one.post("experiments/create", {"name": f"many{count}"})["experiment_id"]
-        run, start = f"printf('run-{count % 7}%025d', i)", _COUNT.format(last=count - 1)
-        started = "strftime('%Y-%m-%dT%H:%M:%S', 1700000000 + i, 'unixepoch') || '.000000Z'"
+        run = self.sql.run.format(kind=f"run-{count % 7}", digits=25)
+        start = self.sql.count.format(last=count - 1)
         self.change(
             "INSERT INTO run (id, name, experiment, state, started_at, created_by, error) "
             + start
             + f"SELECT {run}, "
-            f"'n' || i, 'many{count}', 'succeeded', {started}, 'b', '' FROM n",
+            f"'n' || i, 'many{count}', 'succeeded', {self.sql.started}, 'b', '' FROM n",
             *(
                 f"INSERT INTO run_param (run, key, value) {start} SELECT {run}, '{key}', {text} FROM n"
                 for key, text in ((key, text.format(count=count)) for key, text in _TEXTS.items())
@@ -135,6 +168,7 @@ class Meguru(Server):
                 f"{start} SELECT {run}, '{key}', {value}, 0, 0, 1, 0, 1 FROM n"
                 for key, value in ((key, value.format(count=count)) for key, value in _VALUES.items())
             ),
+            *self.sql.after,
         )
         return number
 
@@ -145,13 +179,14 @@ class MLflow(Server):
     def fill_points(self, run: str, count: int) -> None:
         self.change(
             "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
-            + _COUNT.format(last=count - 1)
-            + f"SELECT 'loss', (i * 7919 % 1000003) / 7.0, 1760000000000 + i, '{run}', i, 0 FROM n"
+            + self.sql.count.format(last=count - 1)
+            + "SELECT 'loss', (i * 7919 % 1000003) / 7.0, 1760000000000 + i, "
+            f"'{run}', i, {self.sql.no} FROM n"
         )
 
     def fill_runs(self, one: Connection, count: int) -> str:
         number = one.post("experiments/create", {"name": f"many{count}"})["experiment_id"]
-        run, start = _HEX.format(kind=""), _COUNT.format(last=count - 1)
+        run, start = self.sql.run.format(kind="", digits=32), self.sql.count.format(last=count - 1)
         self.change(
             "INSERT INTO runs (run_uuid, name, source_type, user_id, status, start_time, lifecycle_stage, "
             f"artifact_uri, experiment_id) {start} SELECT {run}, 'n' || i, 'LOCAL', 'b', 'FINISHED', "
@@ -162,46 +197,63 @@ class MLflow(Server):
             ),
             *(
                 "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) "
-                f"{start} SELECT '{key}', {value}, 0, 0, 0, {run} FROM n"
+                f"{start} SELECT '{key}', {value}, 0, 0, {self.sql.no}, {run} FROM n"
                 for key, value in ((key, value.format(count=count)) for key, value in _VALUES.items())
             ),
+            *self.sql.after,
         )
         return number
 
 
 @contextmanager
-def meguru_server(folder: Path) -> Iterator[Server]:
-    command = [sys.executable, "-m", "meguru", "up", "--workspace", str(folder), "--port", "0"]
-    with _running([*command, "--exit-with-parent"]) as process:
-        while not (folder / "server.json").exists():
-            time.sleep(0.05)
-        url = json.loads((folder / "server.json").read_text())["url"]
+def meguru_server(folder: Path, database: str = "") -> Iterator[Server]:
+    """Start ours in a folder, with its own database or with one on PostgreSQL."""
+    command = [sys.executable, "-m", "meguru", "up", "--workspace", database or str(folder)]
+    command += ["--port", "0", "--json", "--exit-with-parent"]
+    with _running(command, MEGURU_BLOBS=str(folder / "blobs")) as process:
+        url = json.loads(process.stdout.readline())["url"]
         _wait(url)
-        yield Meguru(url, process, next(folder.glob("*.db")))
+        yield Meguru(url, process, database or next(folder.glob("*.db")))
 
 
 @contextmanager
-def mlflow_server(program: Path, folder: Path, more: list[str]) -> Iterator[Server]:
+def mlflow_server(program: Path, folder: Path, more: list[str], database: str = "") -> Iterator[Server]:
     folder.mkdir()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = ["--host", "127.0.0.1", "--port", str(port), "--artifacts-destination", str(folder / "artifacts")]
-    command = [str(program), "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", *place, *more]
+    kept = database or f"sqlite:///{folder}/mlflow.db"
+    command = [str(program), "server", "--backend-store-uri", kept, *place, *more]
     with _running(command) as process:
         url = f"http://127.0.0.1:{port}"
         _wait(url)
-        yield MLflow(url, process, folder / "mlflow.db")
+        yield MLflow(url, process, database or folder / "mlflow.db")
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen]:
+def postgres_databases(*names: str) -> Iterator[list[str]]:
+    """Start PostgreSQL, which flushes what it commits, and give the URLs of new databases."""
+    import psycopg
+
+    from meguru.testing.servers import postgres
+
+    with postgres(durable=True) as url:
+        with psycopg.connect(url, autocommit=True) as admin:
+            for name in names:
+                admin.execute(f"CREATE DATABASE {name}")
+        yield [url.replace("/postgres?", f"/{name}?") for name in names]
+
+
+@contextmanager
+def _running(command: list[str], **more: str) -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if more else subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env=os.environ | more,
     )
     try:
         yield process

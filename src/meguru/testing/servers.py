@@ -47,8 +47,11 @@ class S3Server:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Run PostgreSQL in a temporary folder and give the URL of its database ``postgres``."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """Run PostgreSQL in a temporary folder and give the URL of its database ``postgres``.
+
+    Unless it is `durable`, it does not wait for the disk.
+    """
     user = _unprivileged_user()
     with temporary_folder("meguru-pg") as folder:
         binaries = _postgres_binaries(folder, user)
@@ -74,7 +77,7 @@ def postgres() -> Iterator[str]:
             "-c",
             "listen_addresses=",
             "-c",
-            "fsync=off",
+            f"fsync={'on' if durable else 'off'}",
             "-c",
             "max_connections=200",
             "-k",
