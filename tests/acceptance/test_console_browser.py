@@ -19,6 +19,7 @@ from meguru.pipelines.start import start
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.serving import create
 from meguru.tracking import runs
+from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.types import MetricPoint
 
 CHROMIUM = Path(os.environ.get("MEGURU_CHROMIUM", "/usr/bin/chromium"))
@@ -103,6 +104,19 @@ def test_a_page_renders_without_errors_and_asks_nobody_else(page, served, path):
     assert page.locator("main").inner_text().strip()
     assert page.problems == []
     assert page.origins == {urlsplit(served.url).netloc}
+
+
+def test_chosen_runs_are_compared_and_an_address_of_mlflow_is_followed(page, served):
+    found = [runs.start(served, experiment="compared", params={"lr": str(number)}) for number in range(2)]
+    page.goto("/ui/runs?experiment=compared")
+    for run in found:
+        page.locator(f'input[value="{run.id}"]').check()
+    page.get_by_role("button", name="Compare the chosen").click()
+    page.get_by_role("heading", name="Runs compared").wait_for()
+    assert page.locator("tr", has_text="lr").locator("td").all_inner_texts() == ["1", "0"]
+    page.goto(f"/#/experiments/0/runs/{to_hex(found[0].id)}")
+    page.wait_for_url(f"**/ui/runs/{found[0].id}")
+    assert page.problems == []
 
 
 def test_an_event_appears_in_an_open_page(page, served):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.runs_check import check
+from meguru.cli.runs_compare import compare
 from meguru.cli.runs_steer import COMMANDS
 from meguru.cli.session import Session, cell, with_session
 from meguru.cli.step_log import log, search
@@ -23,6 +24,7 @@ def command() -> None:
 
 
 command.add_command(check)
+command.add_command(compare)
 command.add_command(log)
 command.add_command(search)
 

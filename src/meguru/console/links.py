@@ -8,6 +8,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput
 
 EVENTS = "/ui/events"
+COMPARE = "/ui/runs/compare"
 ID_LENGTH = 26
 PAGES = {
     "model": "/ui/models/",

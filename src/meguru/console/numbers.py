@@ -8,12 +8,16 @@ from typing import Any
 import msgspec
 
 NOTHING = "–"
+HUGE = 1e15
+"""From here on a number's zeros say less than how many they are."""
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """Write a number with so many decimals; whole numbers without any."""
     if value is None or not math.isfinite(value):
         return NOTHING
+    if abs(value) >= HUGE:
+        return f"{value:.4g}"
     if float(value).is_integer():
         return f"{int(value):,}"
     if abs(value) < 10**-digits:

@@ -11,10 +11,12 @@ from starlette.routing import BaseRoute, Route
 from meguru.console import static_files, stream
 from meguru.console.pages import (
     backfills,
+    compared,
     datasets,
     endpoints,
     events,
     home,
+    mlflow_links,
     models,
     monitors,
     pipeline_runs,
@@ -42,6 +44,7 @@ PAGES: dict[str, Page] = {
     "/ui/pipelines/runs/{id}": pipeline_runs.one,
     "/ui/pipelines/runs/{id}/log": step_logs.of_run,
     "/ui/runs": runs.listing,
+    "/ui/runs/compare": compared.show,
     "/ui/runs/{id}": runs.one,
     "/ui/sweeps": sweeps.listing,
     "/ui/sweeps/{id}": sweeps.one,
@@ -50,6 +53,7 @@ PAGES: dict[str, Page] = {
     "/ui/reports/{id}": monitors.report,
     "/ui/events": events.listing,
     "/ui/events/{id}": events.one,
+    "/ui/mlflow/{rest:path}": mlflow_links.follow,
 }
 
 

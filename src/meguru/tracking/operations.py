@@ -1,6 +1,7 @@
 """Every operation of tracking; importing this registers them."""
 
 from meguru.tracking.alive import beat, sweep
+from meguru.tracking.compare import compare
 from meguru.tracking.mlflow import brought as mlflow_brought
 from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
@@ -13,6 +14,7 @@ __all__ = [
     "artifacts",
     "beat",
     "chart",
+    "compare",
     "create_experiment",
     "finish",
     "list_experiments",

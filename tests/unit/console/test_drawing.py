@@ -109,6 +109,7 @@ def test_numbers_are_written_for_people():
     assert numbers.number(0.74149) == "0.741"
     assert numbers.number(1234567) == "1,234,567"
     assert numbers.number(0.00001234) == "1.2e-05"
+    assert numbers.number(-1.7976931348623157e308) == "-1.798e+308"
     assert numbers.number(math.nan) == numbers.number(None) == "–"
     assert numbers.seconds(0.0421) == "42 ms"
     assert numbers.seconds(3725) == "1 h 2 min"

@@ -13,6 +13,8 @@ from meguru.base.clock import FixedClock
 from meguru.console.links import url_of
 from meguru.runtime.workspace import Workspace
 from meguru.tracking import runs
+from meguru.tracking.mlflow.experiments import adopt
+from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.types import MetricPoint
 
 HOSTILE = "<script>alert('x')</script>\"><img src=//evil.example/a.png onerror=alert(1)>"
@@ -124,6 +126,39 @@ def test_names_that_are_markup_are_shown_as_text(browser: TestClient, workspace:
         text = browser.get(path).text
         assert "<script>alert" not in text
         assert "<img" not in text
+
+
+def test_runs_are_compared_with_their_curves_and_markup_stays_text(browser: TestClient, workspace: Workspace):
+    names = ["first", HOSTILE[:250]]
+    found = [runs.start(workspace, name=name, params={"lr": name, "depth": "3"}).id for name in names]
+    for run in found:
+        points = [MetricPoint(key="loss", value=1 / n, step=n) for n in range(1, 9)]
+        runs.log(workspace, run=run, metrics=points)
+    text = browser.get("/ui/runs/compare", params={"run": found}).text
+    assert text.count('class="curve c') == 4, "a line each in the drawing, and one in the key"
+    before, _, same = text.partition('id="same"')
+    assert "depth" not in before
+    assert "depth" in same
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert browser.get("/ui/runs/compare", params={"run": found[:1]}).status_code == 422
+    assert browser.get("/ui/runs/compare", params={"run": [found[0], "run-nope"]}).status_code == 404
+
+
+def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, workspace: Workspace):
+    adopt(workspace)
+    run = runs.start(workspace)
+
+    def led(path: str) -> str:
+        return browser.get(f"/ui/mlflow/{path}", follow_redirects=False).headers["location"]
+
+    assert led(f"experiments/0/runs/{to_hex(run.id)}") == f"/ui/runs/{run.id}"
+    assert led(f"experiments/0/runs/{to_hex(run.id)}/artifacts/model") == f"/ui/runs/{run.id}"
+    assert led("experiments/0") == "/ui/runs?experiment=default"
+    assert led("models/delay/versions/3") == "/ui/models/delay?version=3"
+    assert led("models/a%2F%2Fb") == "/ui/models/a%2F%2Fb"
+    for path in ("experiments/77", "prompts/x", "//evil.example", "models/"):
+        assert browser.get(f"/ui/mlflow/{path}", follow_redirects=False).status_code == 404
 
 
 def test_a_reference_with_odd_characters_stays_one_path_segment():

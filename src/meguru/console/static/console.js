@@ -4,6 +4,8 @@ import { copyButtons } from "./copy.js";
 import { hover } from "./hover.js";
 import { zone } from "./zone.js";
 
+// The addresses that MLflow's clients print for people.
+if (/^#\/(experiments|models)\//.test(location.hash)) location.replace(`/ui/mlflow${location.hash.slice(1)}`);
 document.documentElement.classList.add("scripted");
 copyButtons(document);
 hover(document);

@@ -90,6 +90,12 @@ def change(
         ctx.tx.execute(update(table).where(table.c.id == experiment).values(values))
 
 
+@operation("mlflow.experiment_of", permission="run:read", query=True)
+def named(ctx: Context, *, number: str) -> str:
+    """Return our name of the experiment that has a number in MLflow's protocol."""
+    return str(find(ctx.tx, number).experiment)
+
+
 def find(tx: Any, number: str) -> Row[Any]:
     """Return an experiment's row by its number, in whichever stage it is."""
     row = None

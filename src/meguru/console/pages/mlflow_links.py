@@ -1,0 +1,33 @@
+"""Where the addresses lead that MLflow's clients print for people, such as ``#/experiments/1/runs/…``."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode
+
+from starlette.responses import RedirectResponse, Response
+
+from meguru.base import refs
+from meguru.console.links import url_of
+from meguru.console.visit import Visit
+from meguru.errors import NotFound
+from meguru.tracking.mlflow.experiments import named
+from meguru.tracking.mlflow.ids import from_hex
+
+_RUN = re.compile(r"experiments/\d+/runs/([\w-]{1,256})")
+_EXPERIMENT = re.compile(r"experiments/(\d{1,19})")
+_MODEL = re.compile(r"models/(.+?)(?:/versions/(\d{1,9}))?")
+
+
+def follow(visit: Visit) -> Response:
+    """Go to our page of what an address of MLflow's web pages names."""
+    rest = visit.named("rest")
+    if run := _RUN.match(rest):
+        return RedirectResponse(url_of(refs.make("run", from_hex(run[1]))))
+    if experiment := _EXPERIMENT.match(rest):
+        name = named(visit.ws, number=experiment[1])
+        return RedirectResponse(f"/ui/runs?{urlencode({'experiment': name})}")
+    if model := _MODEL.fullmatch(rest):
+        version = f"?version={model[2]}" if model[2] else ""
+        return RedirectResponse(f"/ui/models/{quote(model[1], safe='')}{version}")
+    raise NotFound(f"there is no page for {rest[:100]!r} of MLflow's", hint="start at /")

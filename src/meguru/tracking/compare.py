@@ -1,0 +1,74 @@
+"""Runs beside each other: what they share, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from meguru.errors import InvalidInput
+from meguru.runtime.operations import Context, operation
+from meguru.tracking import store
+from meguru.tracking.captured import is_captured
+from meguru.tracking.types import Run
+
+MOST_RUNS = 20
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """One param, metric or tag: its value in each run, in their order; None where a run lacks it."""
+
+    key: str
+    values: list[str | float | None]
+    differs: bool
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Some runs, and what each has; `surroundings` are captured: commit, command, packages, machine."""
+
+    runs: list[Run]
+    params: list[Compared]
+    metrics: list[Compared]
+    tags: list[Compared]
+    surroundings: list[Compared]
+
+
+@operation("run.compare", permission="run:read", query=True)
+def compare(ctx: Context, *, runs: list[str]) -> Comparison:
+    """Compare 2 to 20 runs: params, newest metric values, tags and surroundings, what differs first.
+
+    Raises
+    ------
+    InvalidInput
+        If there are too few or too many, or one is named twice.
+    NotFound
+        If there is no such run.
+    """
+    names = [store.run_id(text) for text in runs]
+    if not 2 <= len(names) <= MOST_RUNS:
+        raise InvalidInput(f"{len(names)} runs can't be compared", why=f"2 to {MOST_RUNS}", field="runs")
+    if len(set(names)) < len(names):
+        raise InvalidInput("a run is named twice", field="runs")
+    found = [store.get(ctx.tx, name, ctx.now()) for name in names]
+    return Comparison(
+        runs=found,
+        params=_beside(found, lambda run: run.params),
+        metrics=_beside(found, lambda run: {key: metric.value for key, metric in run.metrics.items()}),
+        tags=_beside(found, lambda run: _tags(run, captured=False)),
+        surroundings=_beside(found, lambda run: _tags(run, captured=True)),
+    )
+
+
+def _tags(run: Run, *, captured: bool) -> dict[str, str]:
+    return {key: value for key, value in run.tags.items() if is_captured(key) == captured}
+
+
+def _beside(runs: list[Run], of: Callable[[Run], Mapping[str, Any]]) -> list[Compared]:
+    columns = [of(run) for run in runs]
+    rows = [
+        Compared(key=key, values=values, differs=any(value != values[0] for value in values))
+        for key in sorted({key for column in columns for key in column})
+        if (values := [column.get(key) for column in columns])
+    ]
+    return sorted(rows, key=lambda row: not row.differs)
