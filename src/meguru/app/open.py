@@ -14,7 +14,7 @@ from meguru.runtime.events.append import START
 from meguru.runtime.events.schema import event_head
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.runtime.workspace import Workspace
-from meguru.storage.blobs import open_store
+from meguru.storage.blobs import open_store, pending
 from meguru.storage.db import Database
 
 DATABASE = "meguru.db"
@@ -67,7 +67,9 @@ def open_local(
     db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
     migrate(db)
     _first_time(db)
-    return Workspace(db=db, blobs=open_store(blobs), settings=chosen, root=root, clock=clock)
+    store = open_store(blobs)
+    pending.mend(db, store)
+    return Workspace(db=db, blobs=store, settings=chosen, root=root, clock=clock)
 
 
 def _make(root: Path) -> None:

@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from meguru.errors import DigestMismatch
+from meguru.errors import DigestMismatch, NotFound
 from meguru.storage.blobs import pending
+from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.pending import Settler, settle, waiting
 
 
@@ -36,19 +37,47 @@ def test_many_are_settled_together(workspace):
     assert settle(workspace.db, workspace.blobs) == pending.FEW + 1
 
 
-@pytest.mark.parametrize("left", [None, b"", b"whol"])
-def test_a_blob_that_a_power_cut_left_unwritten_is_written_again(workspace, left):
-    digest = put(workspace, b"whole")
-    place = workspace.blobs.path(digest)
+def lose(store, digest, left):
+    """Leave of a blob what a power cut may."""
+    place = store.path(digest)
     place.chmod(0o600)
     if left is None:
         place.unlink()
     else:
         place.write_bytes(left)
-        with pytest.raises(DigestMismatch):
-            workspace.blobs.get_bytes(digest)
+    return LocalStore(store.folder)  # as opened after the cut
+
+
+LEFT = pytest.mark.parametrize("left", [None, b"", b"whol"])
+
+
+@LEFT
+def test_a_blob_that_a_power_cut_left_unwritten_is_written_again_when_it_is_settled(workspace, left):
+    digest = put(workspace, b"whole")
+    store = lose(workspace.blobs, digest, left)
+    with pytest.raises((DigestMismatch, NotFound)):
+        store.get_bytes(digest)
+    settle(workspace.db, store)
+    assert (store.get_bytes(digest), count(workspace)) == (b"whole", 0)
+
+
+@LEFT
+@pytest.mark.parametrize("reader", ["get_bytes", "path", "size", "has"])
+def test_a_blob_that_a_power_cut_left_unwritten_is_read_all_the_same(workspace, left, reader):
+    """Also where no server runs that would settle it: from its copy, which mends the file."""
+    digest = put(workspace, b"whole")
+    store = lose(workspace.blobs, digest, left)
+    pending.mend(workspace.db, store)
+    getattr(store, reader)(digest)
+    assert store.path(digest).read_bytes() == b"whole"
+
+
+def test_a_blob_that_is_damaged_and_pending_no_more_is_refused(workspace):
+    digest = put(workspace, b"whole")
     settle(workspace.db, workspace.blobs)
-    assert workspace.blobs.get_bytes(digest) == b"whole"
+    lose(workspace.blobs, digest, b"whol")
+    with pytest.raises(DigestMismatch):
+        workspace.blobs.get_bytes(digest)
 
 
 def test_the_same_bytes_are_pending_once(workspace):
@@ -69,3 +98,23 @@ def test_the_settler_settles_what_it_finds_when_it_starts(workspace):
     stop.set()
     Settler(workspace.db, workspace.blobs).run(stop)
     assert count(workspace) == 0
+
+
+def test_the_settler_waits_while_blobs_come_but_not_for_ever(workspace, monkeypatch):
+    monkeypatch.setattr(pending, "MOST_LOOKS", 3)
+    settler = Settler(workspace.db, workspace.blobs)
+    settled = []
+    for number in range(5):
+        put(workspace, f"{number}".encode())
+        settled.append(settler.look(workspace.db, workspace.blobs))
+    assert settled == [0, 0, 0, 4, 0]
+    assert settler.look(workspace.db, workspace.blobs) == 1  # none came since
+    assert settler.look(workspace.db, workspace.blobs) == 0
+
+
+def test_the_settler_does_not_wait_for_more_than_many(workspace, monkeypatch):
+    monkeypatch.setattr(pending, "MANY", 2)
+    settler = Settler(workspace.db, workspace.blobs)
+    for number in range(2):
+        put(workspace, f"{number}".encode())
+    assert settler.look(workspace.db, workspace.blobs) == 2

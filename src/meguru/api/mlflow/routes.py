@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from meguru.api.mlflow import batches, experiments, metrics, runs
+from meguru.api.mlflow import artifacts, batches, experiments, metrics, runs
 from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
 from meguru.api.requests import read_body
@@ -68,6 +68,7 @@ _GET: dict[str, Handler] = {
     "/mlflow/metrics/get-history-bulk": metrics.bulk,
     "/mlflow/metrics/get-history-bulk-interval": metrics.interval,
 }
+_FILES = "/mlflow-artifacts/artifacts/"
 PREFIXES = ("/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0")
 
 
@@ -125,6 +126,8 @@ def _answering(scope: Scope, receive: Receive, path: str) -> Awaitable[Response]
     reader = batches.READERS.get(path) if scope["method"] == "POST" else None
     if reader:
         return _log(Request(scope, receive), reader)
+    if path.startswith(_FILES) and scope["method"] in {"GET", "HEAD", "PUT", "DELETE"}:
+        return artifacts.answer(Request(scope, receive), path.removeprefix(_FILES))
     handler = {"POST": _POST, "GET": _GET}.get(scope["method"], {}).get(path)
     return _answer(Request(scope, receive), handler) if handler else None
 

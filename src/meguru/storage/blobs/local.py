@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -24,12 +24,14 @@ _TRUSTED = 8 << 20
 class LocalStore:
     """One file a blob, ``ab/cdef…``; written beside, synced, then renamed into place.
 
-    Putting a blob that was damaged meanwhile mends it.
+    Putting a blob that was damaged meanwhile mends it, and so does reading one whose bytes `spare` still
+    has: what was put without waiting for the disk, before a power cut.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.url = str(self.folder)
+        self.spare: Callable[[str], bytes | None] = _no_spare
         self._checked: dict[str, tuple[int, ...]] = {}
 
     def put_bytes(self, data: bytes) -> str:
@@ -98,6 +100,27 @@ class LocalStore:
 
     def get_bytes(self, digest: str) -> bytes:
         """Return the bytes, checked."""
+        try:
+            return self._read(digest)
+        except (NotFound, DigestMismatch):
+            if not self._mend(digest):
+                raise
+        return self._read(digest)
+
+    def path(self, digest: str) -> Path:
+        """Return the blob's own file, checked once for each state the file is in."""
+        try:
+            return self._find(digest)
+        except (NotFound, DigestMismatch):
+            if not self._mend(digest):
+                raise
+        return self._find(digest)
+
+    def _mend(self, digest: str) -> bool:
+        data = self.spare(digest)
+        return data is not None and self.put_soon(data) == digest
+
+    def _read(self, digest: str) -> bytes:
         place = self._place(digest)
         try:
             data = place.read_bytes()
@@ -106,8 +129,7 @@ class LocalStore:
         check(digest, digests.of_bytes(data), str(place))
         return data
 
-    def path(self, digest: str) -> Path:
-        """Return the blob's own file, checked once for each state the file is in."""
+    def _find(self, digest: str) -> Path:
         place = self._place(digest)
         try:
             stat = place.stat()
@@ -121,7 +143,7 @@ class LocalStore:
 
     def has(self, digest: str) -> bool:
         """Tell whether the blob is there."""
-        return self._place(digest).exists()
+        return self._place(digest).exists() or self.spare(digest) is not None
 
     def drop_drafts(self, before: float) -> int:
         """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""
@@ -138,13 +160,13 @@ class LocalStore:
         try:
             return self._place(digest).stat().st_size
         except FileNotFoundError:
-            raise missing(digest) from None
+            return self.path(digest).stat().st_size
 
     def _is_whole(self, digest: str) -> bool:
-        if not self.has(digest):  # as a rule, and an error costs more than a look
+        if not self._place(digest).exists():  # as a rule, and an error costs more than a look
             return False
         with suppress(NotFound, DigestMismatch):
-            return self.path(digest).is_file()
+            return self._find(digest).is_file()
         return False
 
     def _place(self, digest: str) -> Path:
@@ -184,6 +206,11 @@ class LocalStore:
     def _move(draft: Path, place: Path) -> None:
         draft.chmod(0o444)
         draft.replace(place)
+
+
+def _no_spare(digest: str) -> bytes | None:
+    del digest
+    return None
 
 
 def _write(place: Path, data: bytes) -> None:

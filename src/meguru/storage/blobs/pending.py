@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, func, select
@@ -28,6 +29,8 @@ BATCH = 256
 FEW = 16
 """For more than so many files, one word to the system is quicker than a word for each."""
 SETTLE_SECONDS = 1.0
+MANY, MOST_LOOKS = 2048, 20
+"""So many pending blobs, or so many looks at a growing number of them, are not waited for any longer."""
 
 pending_blob = Table(
     "pending_blob",
@@ -52,6 +55,18 @@ def keep(tx: Connection, blobs: BlobStore, digest: str, data: bytes) -> None:
         "INSERT INTO pending_blob (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
         (digest, data),
     )
+
+
+def mend(db: Database, blobs: BlobStore) -> None:
+    """Have a store read pending blobs from their copies when a power cut took their bytes."""
+    if isinstance(blobs, LocalStore):
+        query = select(pending_blob.c.data)
+
+        def spare(digest: str) -> bytes | None:
+            with db.read() as tx:
+                return tx.execute(query.where(pending_blob.c.digest == digest)).scalar()
+
+        blobs.spare = spare
 
 
 def settle(db: Database, blobs: BlobStore) -> int:
@@ -79,20 +94,39 @@ def settle(db: Database, blobs: BlobStore) -> int:
 
 
 class Settler:
-    """Settles pending blobs until it is stopped; what is left then is settled at the next start."""
+    """Settles pending blobs while nobody adds any, until it is stopped, and once more then.
+
+    To wait for the disk while others do makes all of them wait longer: so blobs are settled once no new ones
+    come, or when they are many or have waited for some looks. What a killed process left is settled first.
+    """
 
     def __init__(self, db: Database, blobs: BlobStore) -> None:
         self._db, self._blobs = db, blobs
+        self._seen, self._looks = 0, 0
 
     def run(self, stop: threading.Event) -> None:
-        """Settle what there is, again and again."""
-        while True:
-            try:
-                settle(self._db, self._blobs)
-            except Exception:
-                log.exception("small blobs could not be settled; trying again")
-            if stop.wait(SETTLE_SECONDS):
-                return
+        """Look again and again."""
+        self._try(settle)
+        while not stop.wait(SETTLE_SECONDS):
+            self._try(self.look)
+        self._try(settle)
+
+    def look(self, db: Database, blobs: BlobStore) -> int:
+        """Settle what there is if it is time to; return how many blobs were settled."""
+        with db.read() as tx:
+            found = waiting(tx)
+        is_growing, self._seen = found != self._seen, found
+        if not found or (is_growing and found < MANY and self._looks < MOST_LOOKS):
+            self._looks = self._looks + 1 if found else 0
+            return 0
+        self._seen = self._looks = 0
+        return settle(db, blobs)
+
+    def _try(self, work: Callable[[Database, BlobStore], int]) -> None:
+        try:
+            work(self._db, self._blobs)
+        except Exception:
+            log.exception("small blobs could not be settled; trying again")
 
 
 def waiting(tx: Connection) -> int:
