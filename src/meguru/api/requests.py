@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -11,10 +12,11 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from meguru.errors import InternalError, InvalidInput, MeguruError, TooLarge
+from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut, TooLarge
 from meguru.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
+IDLE_SECONDS = 60.0
 _EVENT = re.compile(r"evt-[0-9a-z]{26}")
 
 
@@ -44,13 +46,27 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         raise _too_large(limit)
     size = 0
     try:
-        async for chunk in request.stream():
+        async for chunk in _lively(request.stream()):
             size += len(chunk)
             if size > limit:
                 raise _too_large(limit)
             yield chunk
     except ClientDisconnect as error:
         raise InvalidInput("the connection ended before the body did") from error
+
+
+async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Give what comes; a client that hangs in the middle of its body is not waited for."""
+    while True:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            why = f"nothing came for {IDLE_SECONDS:.0f} s"
+            raise TimedOut("the body did not end", why=why, hint="send the request again") from error
+        yield chunk
 
 
 def read_object(body: bytes) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The artifact proxy: what goes up comes down, once stored, and stays where it belongs."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -8,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from meguru.api import requests
 from meguru.api.mlflow.registry_routes import other_routes
 from meguru.base import digests
 from meguru.governance.principals import create_principal
@@ -219,3 +221,30 @@ def test_who_may_only_read_sends_and_removes_nothing(workspace, client, run):
         ):
             assert (answer.status_code, answer.json()["error_code"]) == (403, "PERMISSION_DENIED")
     assert client.get(f"{PROXY}/1/{run}/artifacts/a").content == b"x"
+
+
+@pytest.mark.parametrize("size", [100, 5 << 20])
+def test_a_client_that_hangs_in_the_middle_is_told_so_and_leaves_nothing(workspace, run, monkeypatch, size):
+    monkeypatch.setattr(requests, "IDLE_SECONDS", 0.01)
+    sent, coming = [], [{"type": "http.request", "body": b"x" * (size // 2), "more_body": True}]
+
+    async def receive():
+        if not coming:
+            await asyncio.Event().wait()
+        return coming.pop()
+
+    async def send(message):
+        sent.append(message)
+
+    app = Starlette(routes=[Mount("/api/2.0", routes=other_routes())])
+    scope = {
+        "type": "http",
+        "method": "PUT",
+        "path": f"{PROXY}/1/{run}/artifacts/hung",
+        "headers": [(b"content-length", str(size).encode())],
+        "query_string": b"",
+        "state": {"workspace": workspace},
+    }
+    asyncio.run(app(scope, receive, send))
+    assert (sent[0]["status"], b"DEADLINE_EXCEEDED" in sent[1]["body"]) == (504, True)
+    assert (files_of(workspace, run=run), list(workspace.blobs.drafts.glob("*"))) == ([], [])
