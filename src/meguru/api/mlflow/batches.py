@@ -61,7 +61,7 @@ def read_batch(body: bytes) -> Entry:
         )
     try:
         batch = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _with_care(read_json(body))
     run = batch.run_id or batch.run_uuid
     if not run:
@@ -97,7 +97,7 @@ def read_model(body: bytes) -> Entry:
     run, text = params.run(), params.text("model_json", required=True)
     try:
         msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise invalid(f"Malformed model info. \n {text[:200]} \n is not a valid JSON.") from None
     return Entry(run, model=text)
 

@@ -171,5 +171,8 @@ def as_number(name: str, value: Any) -> float | None:
 
 def bad(name: str, value: Any, why: str) -> Refusal:
     """Return the refusal of a parameter's value."""
-    shown = msgspec.json.encode(value).decode()[:1000]
+    try:
+        shown = msgspec.json.encode(value).decode()[:1000]
+    except (msgspec.MsgspecError, OverflowError, RecursionError, UnicodeError):  # no JSON, but read as such
+        shown = f"of the type {type(value).__name__}"
     return invalid(f"Invalid value {shown} for parameter '{name}' supplied: {why}")

@@ -153,7 +153,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
         value = msgspec.json.decode(body) if body.strip() else {}
         if isinstance(value, str):  # old clients encode twice
             value = msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise invalid(f"The body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise invalid("The body is not a JSON object")
