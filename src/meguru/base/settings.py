@@ -11,6 +11,7 @@ import msgspec
 from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"
+_HIDDEN = {"token", "secret_key"}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Accelerators that one process gives to steps."""
     webhook_private: bool = False
     """Whether webhooks may call private addresses, and by plain http: for a server on your own machine."""
+    secret_key: str = ""
+    """What seals the secrets of webhooks: a long random text, the same for all servers on one database;
+    default: a file ``secret.key`` in the workspace folder."""
     max_output: int = 0
     """Bytes that one step may return; default: no limit."""
     executor: str = "process"
@@ -60,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Language of text for users: en or ja; default: as the system's locale says."""
 
     def __repr__(self) -> str:
-        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name != "token"}
+        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in _HIDDEN}
         return f"Settings({', '.join(f'{name}={masked(str(value))!r}' for name, value in shown.items())})"
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "monitor": "Declare, run and read monitors.",
     "trigger": "Declare, fire and read triggers.",
     "backfill": "Run a pipeline for each part of the data, such as each day of a year.",
+    "webhook": "Call an address when something happens to a model.",
     "pool": "Say how many steps may use a scarce thing at a time: meguru pool set gpu 2",
     "why": "Explain why something is as it is: meguru why endpoint/NAME",
     "lineage": "Show what was made from what.",

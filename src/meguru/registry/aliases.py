@@ -70,6 +70,14 @@ def end(tx: Connection, name: str, alias: str, at: datetime) -> bool:
     return tx.execute(update(model_alias).where(mine, _HOLDS).values(until=at)).rowcount > 0
 
 
+def rename(tx: Connection, old: str, new: str) -> None:
+    """Give the moves of a model's aliases to its new name, after those of a model that had it before."""
+    last = select(func.coalesce(func.max(model_alias.c.number), 0)).where(model_alias.c.name == new)
+    behind = tx.execute(last).scalar_one()
+    mine = model_alias.c.name == old
+    tx.execute(update(model_alias).where(mine).values(name=new, number=model_alias.c.number + behind))
+
+
 def number_of(alias: Alias) -> int:
     """Return the number of the version an alias points at."""
     return int(alias.model.rpartition("@")[2])

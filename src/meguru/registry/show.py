@@ -33,14 +33,17 @@ def versions(ctx: Context, *, name: str, before: int | None = None, limit: int =
 
 @operation("model.aliases", permission="model:read", query=True)
 def aliases(ctx: Context, *, name: str, as_of: datetime | None = None) -> list[Alias]:
-    """List where the aliases of a model point, or pointed at the moment `as_of`."""
+    """List where the aliases of a model point, or pointed at the moment `as_of`.
+
+    Also those of a model that only MLflow's clients load, or that is gone by now.
+    """
     if as_of is not None and as_of.tzinfo is None:
         hint = f"write {as_of.isoformat()}Z for UTC"
         raise InvalidInput("as_of has no time zone", hint=hint, field="as_of")
-    return alias_store.at(ctx.tx, store.resolve(ctx.tx, name).name, as_of)
+    return alias_store.at(ctx.tx, store.check_name(ctx.tx, name), as_of)
 
 
 @operation("model.alias_history", permission="model:read", query=True)
 def alias_history(ctx: Context, *, name: str, alias: str) -> list[Alias]:
     """List every version an alias of a model pointed at, the newest first."""
-    return alias_store.history(ctx.tx, store.resolve(ctx.tx, name).name, alias)
+    return alias_store.history(ctx.tx, store.check_name(ctx.tx, name), alias)

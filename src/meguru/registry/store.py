@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.registry import aliases, outside
-from meguru.registry.schema import mlflow_model, model_version, registered_model
+from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
 from meguru.registry.types import ModelVersion, RegisteredModel
 
 _DERIVED = ("ref", "aliases")
@@ -77,6 +77,14 @@ def resolve(tx: Connection, ref: str) -> ModelVersion:
         return get(tx, parsed.name, pointed)
     get(tx, parsed.name, 1)
     raise NotFound.of("alias", str(parsed.version), aliases.names(tx, parsed.name))
+
+
+def check_name(tx: Connection, name: str) -> str:
+    """Return the name of a model that there is or was, also one that only MLflow's clients load."""
+    for table in (registered_model, mlflow_model, model_alias):
+        if tx.execute(select(table.c.name).where(table.c.name == name).limit(1)).first():
+            return name
+    return resolve(tx, name).name
 
 
 def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[ModelVersion]:

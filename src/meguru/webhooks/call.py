@@ -7,13 +7,16 @@ import uuid
 import msgspec
 
 from meguru.base.plugins import Table
+from meguru.errors import MeguruError
 from meguru.runtime.jobs import Job, Lease
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
 from meguru.webhooks import store
+from meguru.webhooks.deliveries import note_call, of_call
+from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
-from meguru.webhooks.types import Call, WebhookState
+from meguru.webhooks.types import Answer, Call, WebhookState
 
 ACTOR = system("webhooks")
 
@@ -34,12 +37,28 @@ class CallJob:
         """Make the call; nothing is done for a webhook that is gone or switched off."""
         wanted = msgspec.convert(job.payload, _Payload)
         with ws.read() as tx:
-            hook, secret = store.find(tx, wanted.webhook), store.secret_of(tx, wanted.webhook)
+            hook, kept = store.find(tx, wanted.webhook), store.secret_of(tx, wanted.webhook)
         if hook is None or hook.state is not WebhookState.ACTIVE:
             return
         lease.proceed()
         delivery = str(uuid.uuid5(uuid.NAMESPACE_URL, job.key))
-        answer = send(hook.url, wanted.call, secret=secret, delivery=delivery, settings=ws.settings)
+        try:
+            secret = open_secret(ws, hook.id, kept)
+        except MeguruError as error:
+            # Unsigned it would be refused, or worse, be taken.
+            answer = Answer(error=f"{error.what}: {error.why}"[:500])
+        else:
+            answer = send(hook.url, wanted.call, secret=secret, delivery=delivery, settings=ws.settings)
+        made = of_call(
+            hook.id,
+            wanted.call,
+            answer,
+            delivery=delivery,
+            at=ws.clock.now(),
+            event=job.cause or "",
+            attempt=job.attempt,
+        )
+        ws.with_(principal=ACTOR).execute(note_call, {"call": made})
         if answer.is_taken:
             return
         why = answer.error or f"it answered {answer.status}"

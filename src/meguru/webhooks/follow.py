@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
+from meguru.errors import MeguruError
 from meguru.runtime import events, jobs
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
 from meguru.webhooks import store, topics
+from meguru.webhooks.secrets import seal
 from meguru.webhooks.types import Webhook, WebhookState
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Follower:
 
     def run(self, stop: threading.Event) -> None:
         """Promise calls as things happen, until `stop` is set; then `ws.notify()` ends the wait at once."""
+        self._seal_old()
         while not stop.is_set():
             try:
                 with self.ws.read() as tx:
@@ -70,6 +73,21 @@ class Follower:
 
     def _wakes(self, kind: str) -> bool:
         return kind.startswith("webhook.") or (kind in topics.EVENTS and not self._idle)
+
+    def _seal_old(self) -> None:
+        """Seal the secrets that were kept in clear by the versions before."""
+        try:
+            self.ws.execute(_seal, {})
+        except MeguruError as error:
+            log.warning("secrets of webhooks are kept in clear: %s; %s", error.why, error.hint)
+
+
+def _seal_clear(ctx: Context) -> int:
+    """Seal the secrets that are in clear; return how many."""
+    found = store.clear_secrets(ctx.tx)
+    for webhook, secret in found.items():
+        store.keep_secret(ctx.tx, webhook, seal(ctx.ws, webhook, secret))
+    return len(found)
 
 
 def _promise_calls(ctx: Context, *, seq: int) -> int:
@@ -102,4 +120,5 @@ def _wants(hook: Webhook, topic: str, seq: int) -> bool:
 
 
 # Not registered: only the follower may call it.
+_seal = Operation(_seal_clear, "webhook.seal", "webhook:write", query=False, evented=False)
 _promise = Operation(_promise_calls, "webhook.promise", "webhook:write", query=False, evented=False)

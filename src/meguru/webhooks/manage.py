@@ -11,6 +11,7 @@ from meguru.errors import InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.webhooks import store
 from meguru.webhooks.addresses import check_url
+from meguru.webhooks.secrets import seal
 from meguru.webhooks.types import TOPICS, Webhook, WebhookState
 
 MAX_TEXT = 1000
@@ -38,6 +39,7 @@ def create(
     check_name(name)
     check_url(url, ctx.settings)
     now, identity = ctx.now(), new_id("webhook")
+    sealed = seal(ctx.ws, identity, _check_text("secret", secret)) if secret else ""
     said = {"name": name, "url": url, "topics": check_topics(topics), "state": state}
     told = ctx.emit("webhook.created", f"webhook/{identity}", data=said)
     made = Webhook(
@@ -55,7 +57,7 @@ def create(
     )
     store.keep(ctx.tx, made)
     if secret:
-        store.set_secret(ctx.tx, identity, _check_text("secret", secret))
+        store.keep_secret(ctx.tx, identity, sealed)
     return made
 
 
@@ -83,7 +85,7 @@ def update(
         check_topics(topics)
     if description is not None:
         _check_text("description", description)
-    told = ctx.emit("webhook.changed", f"webhook/{webhook}", data=said | {"new_secret": bool(secret)})
+    told = ctx.emit("webhook.changed", f"webhook/{known.id}", data=said | {"new_secret": bool(secret)})
     wakes = state is WebhookState.ACTIVE and known.state is not state
     changed = msgspec.structs.replace(
         known,
@@ -94,7 +96,7 @@ def update(
     )
     store.keep(ctx.tx, changed)
     if secret:
-        store.set_secret(ctx.tx, webhook, _check_text("secret", secret))
+        store.keep_secret(ctx.tx, known.id, seal(ctx.ws, known.id, _check_text("secret", secret)))
     return changed
 
 
@@ -102,8 +104,8 @@ def update(
 def delete(ctx: Context, *, webhook: str) -> None:
     """Remove a webhook; calls that were promised are not made."""
     known = store.one(ctx.tx, webhook)
-    store.remove(ctx.tx, webhook)
-    ctx.emit("webhook.removed", f"webhook/{webhook}", data={"name": known.name, "url": known.url})
+    store.remove(ctx.tx, known.id)
+    ctx.emit("webhook.removed", f"webhook/{known.id}", data={"name": known.name, "url": known.url})
 
 
 def check_name(name: str) -> str:

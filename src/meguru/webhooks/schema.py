@@ -1,6 +1,6 @@
 """Tables of webhooks."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, String, Table, Text, false
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -25,8 +25,27 @@ webhook_secret = Table(
     metadata,
     Column("webhook", String(64), primary_key=True),
     Column("secret", Text, nullable=False),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
 )
-"""Apart from what is shown: signing needs the secret itself, so a hash of it would not do."""
+"""Apart from what is shown. Signing needs the secret itself, so a hash of it would not do: it is sealed. One
+that was written before secrets were sealed is in clear until a server starts that has a key."""
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("webhook", String(64), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("delivery", String(64), nullable=False),
+    Column("topic", String(60), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("is_taken", Boolean, nullable=False),
+)
+"""The newest calls of each webhook, and what became of them."""
 
 webhook_cursor = Table(
     "webhook_cursor",

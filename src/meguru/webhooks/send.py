@@ -36,12 +36,14 @@ def send(url: str, call: Call, *, secret: str, delivery: str, settings: Settings
     }
     if secret:
         headers["X-MLflow-Signature"] = signature(secret, delivery, stamp, body)
+    start = time.monotonic()
     try:
-        return _post(url, body, headers, settings)
+        answer = _post(url, body, headers, settings)
     except MeguruError as error:
-        return Answer(error=error.what)
+        answer = Answer(error=error.what)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Answer(error=f"{type(error).__name__}: {error}"[:500])
+        answer = Answer(error=f"{type(error).__name__}: {error}"[:500])
+    return msgspec.structs.replace(answer, seconds=round(time.monotonic() - start, 3))
 
 
 def body_of(call: Call) -> bytes:

@@ -8,7 +8,9 @@ from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.webhooks import store
+from meguru.webhooks.deliveries import note, of_call
 from meguru.webhooks.manage import check_topics
+from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
 from meguru.webhooks.types import Answer, Call, Webhook
 
@@ -29,13 +31,16 @@ def show(ctx: Context, *, webhook: str) -> Webhook:
 def try_out(ctx: Context, *, webhook: str, topic: str = "") -> Answer:
     """Call a webhook once with an example, and tell what came back."""
     with ctx.ws.read() as tx:
-        known, secret = store.one(tx, webhook), store.secret_of(tx, webhook)
+        known = store.one(tx, webhook)
+        kept = store.secret_of(tx, known.id)
     (chosen,) = check_topics([topic or known.topics[0]])
     call = Call(topic=chosen, at=ctx.now(), data=example(chosen))
+    secret, delivery = open_secret(ctx.ws, known.id, kept), new_id("delivery")
     # Before the transaction is open: nobody waits for the other side.
-    answer = send(known.url, call, secret=secret, delivery=new_id("delivery"), settings=ctx.settings)
+    answer = send(known.url, call, secret=secret, delivery=delivery, settings=ctx.settings)
     told = {"topic": chosen, "status": answer.status, "error": answer.error}
-    ctx.emit("webhook.tested", f"webhook/{webhook}", data=told)
+    ctx.emit("webhook.tested", f"webhook/{known.id}", data=told)
+    note(ctx.tx, of_call(known.id, call, answer, delivery=delivery, at=ctx.now()))
     return answer
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from meguru.errors import NotFound
-from meguru.webhooks.schema import webhook, webhook_cursor, webhook_secret
+from meguru.errors import InvalidInput, NotFound
+from meguru.webhooks.schema import webhook, webhook_cursor, webhook_delivery, webhook_secret
 from meguru.webhooks.types import Webhook, WebhookState
 
 
@@ -18,17 +18,26 @@ def keep(tx: Connection, item: Webhook) -> None:
     tx.execute(insert(webhook).values(msgspec.structs.asdict(item)))
 
 
-def one(tx: Connection, identity: str) -> Webhook:
-    """Return a webhook, or say that there is none."""
-    row = tx.execute(select(webhook).where(webhook.c.id == identity)).first()
-    if row is None:
-        raise NotFound.of("webhook", identity[:80])
-    return _webhook(row)
+def one(tx: Connection, named: str) -> Webhook:
+    """Return the webhook with this id, or the only one with this name; or say that there is none."""
+    known = find(tx, named)
+    if known is not None:
+        return known
+    same = tx.execute(select(webhook).where(webhook.c.name == named[:200]).limit(2)).all()
+    if len(same) > 1:
+        why = "more than one webhook has this name"
+        raise InvalidInput(
+            f"{named[:80]!r} names no one webhook", why=why, hint="use its id", field="webhook"
+        )
+    if not same:
+        raise NotFound.of("webhook", named[:80], list(tx.execute(select(webhook.c.name)).scalars()))
+    return _webhook(same[0])
 
 
-def find(tx: Connection, identity: str) -> Webhook | None:
-    """Return a webhook; None when there is none."""
-    row = tx.execute(select(webhook).where(webhook.c.id == identity)).first()
+def find(tx: Connection, identity: str, *, lock: bool = False) -> Webhook | None:
+    """Return a webhook, perhaps held until the transaction ends; None when there is none."""
+    query = select(webhook).where(webhook.c.id == identity)
+    row = tx.execute(query.with_for_update() if lock else query).first()
     return None if row is None else _webhook(row)
 
 
@@ -41,19 +50,27 @@ def all_webhooks(tx: Connection) -> list[Webhook]:
 def remove(tx: Connection, identity: str) -> None:
     """Forget a webhook and its secret."""
     tx.execute(delete(webhook).where(webhook.c.id == identity))
+    for table in (webhook_secret, webhook_delivery):
+        tx.execute(delete(table).where(table.c.webhook == identity))
+
+
+def keep_secret(tx: Connection, identity: str, sealed: str) -> None:
+    """Keep the sealed secret that calls are signed with, over the one before."""
     tx.execute(delete(webhook_secret).where(webhook_secret.c.webhook == identity))
+    tx.execute(insert(webhook_secret).values(webhook=identity, secret=sealed, sealed=True))
 
 
-def set_secret(tx: Connection, identity: str, secret: str) -> None:
-    """Keep the secret that calls are signed with, over the one before."""
-    tx.execute(delete(webhook_secret).where(webhook_secret.c.webhook == identity))
-    tx.execute(insert(webhook_secret).values(webhook=identity, secret=secret))
+def secret_of(tx: Connection, identity: str) -> tuple[str, bool]:
+    """Return what is kept of a secret, and whether it is sealed; an empty text when there is none."""
+    query = select(webhook_secret.c.secret, webhook_secret.c.sealed)
+    row = tx.execute(query.where(webhook_secret.c.webhook == identity)).first()
+    return (row.secret, row.sealed) if row else ("", False)
 
 
-def secret_of(tx: Connection, identity: str) -> str:
-    """Return the secret that calls are signed with; empty when there is none."""
-    query = select(webhook_secret.c.secret).where(webhook_secret.c.webhook == identity)
-    return tx.execute(query).scalar() or ""
+def clear_secrets(tx: Connection) -> dict[str, str]:
+    """Return the secrets that are not sealed, by webhook."""
+    rows = tx.execute(select(webhook_secret).where(webhook_secret.c.sealed.is_(False)))
+    return {row.webhook: row.secret for row in rows}
 
 
 def cursor(tx: Connection) -> int:

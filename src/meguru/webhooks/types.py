@@ -61,12 +61,31 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One time that a webhook was called: `delivery` is what the other side saw as its id.
+
+    `event` is empty for a test; `status` is 0 when nothing came back, and `error` tells why it was not taken.
+    """
+
+    webhook: str
+    delivery: str
+    topic: str
+    event: str
+    attempt: int
+    at: datetime
+    status: int
+    error: str
+    seconds: float
+    is_taken: bool
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back from a call; `status` is 0 when nothing did, and `error` tells why."""
 
     status: int = 0
     body: str = ""
     error: str = ""
+    seconds: float = 0.0
 
     @property
     def is_taken(self) -> bool:

@@ -7,12 +7,13 @@ from starlette.testclient import TestClient
 
 from meguru.api.mlflow import artifacts, logged_models, registry
 from meguru.base.clock import SystemClock
-from meguru.errors import UnsafeModel
+from meguru.errors import NotFound, UnsafeModel
 from meguru.flavors.bundle import save_bundle
 from meguru.registry.alias import alias as move_alias
 from meguru.registry.client import add_model
 from meguru.registry.load import load_model
 from meguru.registry.show import alias_history, list_models, show, versions
+from meguru.registry.show import aliases as aliases_at
 from meguru.server.access import Access
 from meguru.testing.models import make_flights, make_model
 from meguru.tracking.runs import start
@@ -306,6 +307,42 @@ def test_an_alias_moved_by_either_is_moved_for_both_and_its_history_kept(client,
     assert get_model(client, "delay")["aliases"] == []
     answer = client.get(f"{MODELS}/alias", params={"name": "delay", "alias": "champion"})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_aliases_of_a_model_that_only_mlflow_loads_are_known_for_any_time(client, workspace):
+    for name in ("My Model", "other"):
+        create(client, name)
+        add_version(client, name)
+        client.post(f"{MODELS}/alias", json={"name": name, "alias": "best", "version": "1"})
+    between = workspace.clock.now()
+    add_version(client, "My Model")
+    client.post(f"{MODELS}/alias", json={"name": "My Model", "alias": "best", "version": "2"})
+    moves = alias_history(workspace, name="My Model", alias="best")
+    assert [each.model for each in moves] == ["model/My Model@2", "model/My Model@1"]
+    (then,) = aliases_at(workspace, name="My Model", as_of=between)
+    assert (then.model, then.moved_by) == ("model/My Model@1", workspace.principal.name)
+    client.request("DELETE", f"{MODELS}/delete", json={"name": "My Model"})
+    assert aliases_at(workspace, name="My Model") == []
+    assert aliases_at(workspace, name="My Model", as_of=between) == [moves[1]]
+    client.post(f"{MODELS}/rename", json={"name": "other", "new_name": "My Model"})
+    assert [each.model for each in alias_history(workspace, name="My Model", alias="best")] == [
+        "model/My Model@1",
+        "model/My Model@2",
+        "model/My Model@1",
+    ]
+    with pytest.raises(NotFound):
+        alias_history(workspace, name="nothing", alias="best")
+
+
+def test_the_alias_latest_is_the_newest_version(client):
+    create(client, "a")
+    asked = {"name": "a", "alias": "latest"}
+    assert client.get(f"{MODELS}/alias", params=asked).json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+    for _ in range(2):
+        add_version(client, "a")
+    assert client.get(f"{MODELS}/alias", params=asked).json()["model_version"]["version"] == "2"
+    answer = client.post(f"{MODELS}/alias", json={**asked, "version": "1"})
+    assert answer.status_code == 400
 
 
 def test_what_mlflow_deletes_or_would_rename_stays_where_meguru_needs_it(client, workspace, saved):

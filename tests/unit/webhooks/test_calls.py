@@ -3,29 +3,16 @@
 import base64
 import hashlib
 import hmac
-import json
 import logging
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry_routes import other_routes
-from meguru.app.open import open_workspace
-from meguru.base.clock import FixedClock
-from meguru.base.settings import load_settings
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime import events
-from meguru.runtime.jobs import Worker
 from meguru.runtime.operations.operation import Operation
-from meguru.server.access import Access
 from meguru.webhooks import manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
-from meguru.webhooks.call import HANDLERS
 from meguru.webhooks.follow import Follower
 from meguru.webhooks.types import TOPICS, WebhookState
 
@@ -33,98 +20,17 @@ API = "/api/2.0/mlflow"
 SECRET = "a secret of theirs"
 
 
-class Receiver:
-    """A server that takes calls, with the statuses that it is told to answer first."""
-
-    def __init__(self):
-        self.calls, self.statuses = [], []
-        taken = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                taken.calls.append((self.path, dict(self.headers), body))
-                self.send_response(taken.statuses.pop(0) if taken.statuses else 200)
-                self.send_header("Location", "/elsewhere")
-                self.end_headers()
-                self.wfile.write(b"taken")
-
-            def log_message(self, *args):
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?a=1"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def bodies(self):
-        return [json.loads(body) for _, _, body in self.calls]
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    made.thread.join()
-
-
-@pytest.fixture
-def clock(workspace):
-    return FixedClock(workspace.clock.now())
-
-
-@pytest.fixture
-def ws(tmp_path, clock):
-    settings = load_settings({}, webhook_private=True)
-    with open_workspace(tmp_path / "private", settings=settings, clock=clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(ws):
-    routes = [Mount("/api/2.0", routes=other_routes())]
-    with TestClient(
-        Access(Starlette(routes=routes), ws=ws, auth=False), base_url="http://127.0.0.1"
-    ) as opened:
-        yield opened
-
-
-@pytest.fixture
-def settle(ws):
-    """Promise the calls of all that happened, and make those that are due."""
-    follower, worker = Follower(ws), Worker(ws, HANDLERS, threads=0)
-
-    def run():
-        count = follower.step()
-        while (job := worker._claim()) is not None:
-            worker._do(job)
-        return count
-
-    return run
-
-
-def post(client, path, **body):
-    answer = client.post(f"{API}/{path}", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def make_version(client, name="m"):
-    post(client, "registered-models/create", name=name, tags=[{"key": "a", "value": "b"}], description="d")
-    post(client, "model-versions/create", name=name, source="s3://b/m", tags=[{"key": "k", "value": "v"}])
-
-
-def test_everything_that_happens_to_a_model_is_told_in_mlflows_words(client, ws, receiver, settle):
+def test_everything_that_happens_to_a_model_is_told_in_mlflows_words(
+    client, ws, receiver, settle, make_version, post
+):
     manage.create(ws, name="all", url=receiver.url, topics=list(TOPICS))
-    make_version(client)
+    make_version()
     which = {"name": "m", "version": "1"}
-    post(client, "model-versions/set-tag", **which, key="t", value="x")
+    post("model-versions/set-tag", **which, key="t", value="x")
     client.request("DELETE", f"{API}/model-versions/delete-tag", json={**which, "key": "t"})
-    post(client, "registered-models/alias", **which, alias="best")
+    post("registered-models/alias", **which, alias="best")
     client.request("DELETE", f"{API}/registered-models/alias", json={"name": "m", "alias": "best"})
-    post(client, "model-versions/transition-stage", **which, stage="Staging", archive_existing_versions=False)
+    post("model-versions/transition-stage", **which, stage="Staging", archive_existing_versions=False)
     assert settle() == 6
     told = [(each["entity"], each["action"], each["data"]) for each in receiver.bodies()]
     assert told == [
@@ -141,54 +47,58 @@ def test_everything_that_happens_to_a_model_is_told_in_mlflows_words(client, ws,
     ]
 
 
-def test_a_prompt_is_told_as_a_prompt(client, ws, receiver, settle):
+def test_a_prompt_is_told_as_a_prompt(client, ws, receiver, settle, post):
     manage.create(ws, name="all", url=receiver.url, topics=list(TOPICS))
     prompt = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
-    post(client, "registered-models/create", name="p", tags=prompt)
+    post("registered-models/create", name="p", tags=prompt)
     tags = [*prompt, {"key": "mlflow.prompt.text", "value": "Hi {{x}}"}]
-    post(client, "model-versions/create", name="p", source="prompt-template", tags=tags)
+    post("model-versions/create", name="p", source="prompt-template", tags=tags)
     settle()
     assert [each["entity"] for each in receiver.bodies()] == ["prompt", "prompt_version"]
     assert receiver.bodies()[1]["data"]["template"] == "Hi {{x}}"
 
 
-def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(client, ws, receiver, settle):
-    make_version(client, "before")
+def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(
+    client, ws, receiver, settle, make_version
+):
+    make_version("before")
     made = manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
-    make_version(client, "one")
+    make_version("one")
     assert settle() == 1
     manage.update(ws, webhook=made.id, state=WebhookState.DISABLED)
-    make_version(client, "off")
+    make_version("off")
     manage.update(ws, webhook=made.id, state=WebhookState.ACTIVE)
-    make_version(client, "two")
+    make_version("two")
     Follower(ws).step()
     settle()
     assert [each["data"]["name"] for each in receiver.bodies()] == ["one", "two"]
 
 
-def test_a_call_is_promised_once_however_many_follow_the_log(client, ws, receiver, settle):
+def test_a_call_is_promised_once_however_many_follow_the_log(client, ws, receiver, settle, make_version):
     manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
-    make_version(client)
+    make_version()
     assert [Follower(ws).step(), Follower(ws).step(), settle()] == [1, 0, 0]
     assert len(receiver.calls) == 1
 
 
-def test_an_event_that_can_not_be_told_holds_nothing_up(client, ws, receiver, settle, caplog):
+def test_an_event_that_can_not_be_told_holds_nothing_up(client, ws, receiver, settle, caplog, make_version):
     def say(ctx):
         ctx.emit("model_alias.moved", "model/no-version", data={})
         ctx.emit("model_version.registered", "model/no-version", data={})
 
     manage.create(ws, name="w", url=receiver.url, topics=list(TOPICS))
     Operation(say, "test.say", "test:write", query=False, evented=True)(ws)
-    make_version(client)
+    make_version()
     assert settle() >= 2
     assert "registered_model" in {each["entity"] for each in receiver.bodies()}
     assert "no webhook can be told" in caplog.text
 
 
-def test_a_call_is_signed_with_the_secret_over_its_id_its_time_and_its_body(client, ws, receiver, settle):
+def test_a_call_is_signed_with_the_secret_over_its_id_its_time_and_its_body(
+    client, ws, receiver, settle, make_version
+):
     manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"], secret=SECRET)
-    make_version(client)
+    make_version()
     settle()
     ((path, headers, body),) = receiver.calls
     assert path == "/hook?a=1"
@@ -197,13 +107,13 @@ def test_a_call_is_signed_with_the_secret_over_its_id_its_time_and_its_body(clie
     assert headers["X-MLflow-Signature"] == f"v1,{wanted}"
 
 
-def test_a_secret_is_shown_nowhere(client, ws, receiver, settle, caplog):
+def test_a_secret_is_shown_nowhere(client, ws, receiver, settle, caplog, make_version, post):
     caplog.set_level(logging.DEBUG)
     receiver.statuses = [500, 403]
     body = {"name": "w", "url": receiver.url, "secret": SECRET}
     body["events"] = [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]
     made = client.post(f"{API}/webhooks", json=body)
-    make_version(client)
+    make_version()
     settle()
     identity = made.json()["webhook"]["webhook_id"]
     tried = client.post(f"{API}/webhooks/{identity}/test", json={})
@@ -214,10 +124,12 @@ def test_a_secret_is_shown_nowhere(client, ws, receiver, settle, caplog):
     assert show.show(ws, webhook=identity).has_secret
 
 
-def test_a_call_that_is_not_taken_is_made_again_with_the_same_id(client, ws, receiver, settle, clock):
+def test_a_call_that_is_not_taken_is_made_again_with_the_same_id(
+    client, ws, receiver, settle, clock, make_version
+):
     receiver.statuses = [500, 429]
     manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
-    make_version(client)
+    make_version()
     settle()
     settle()
     assert len(receiver.calls) == 1
@@ -230,11 +142,11 @@ def test_a_call_that_is_not_taken_is_made_again_with_the_same_id(client, ws, rec
 
 @pytest.mark.parametrize("statuses", [[404], [302], [500] * 10])
 def test_a_call_that_is_refused_or_never_taken_is_told_in_the_log(
-    client, ws, receiver, settle, clock, statuses
+    client, ws, receiver, settle, clock, statuses, make_version
 ):
     receiver.statuses = list(statuses)
     manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
-    make_version(client)
+    make_version()
     for _ in range(12):
         settle()
         clock.move(timedelta(minutes=10))
@@ -247,9 +159,9 @@ def test_a_call_that_is_refused_or_never_taken_is_told_in_the_log(
     assert told.data["topic"] == "registered_model.created"
 
 
-def test_nobody_is_called_who_was_removed_meanwhile(client, ws, receiver, settle):
+def test_nobody_is_called_who_was_removed_meanwhile(client, ws, receiver, settle, make_version):
     made = manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
-    make_version(client)
+    make_version()
     Follower(ws).step()
     manage.delete(ws, webhook=made.id)
     settle()
@@ -327,7 +239,7 @@ def test_a_private_address_in_the_clothes_of_another_is_private(address, public)
         ({"secret": "x" * 1001}, "at most"),
     ],
 )
-def test_what_is_wrong_with_a_webhook_is_refused_in_the_protocols_words(client, body, words):
+def test_what_is_wrong_with_a_webhook_is_refused_in_the_protocols_words(client, body, words, post):
     given = {"name": "w", "url": "https://93.184.216.34/", "events": [{"entity": 2, "action": 1}]} | body
     answer = client.post(f"{API}/webhooks", json=given)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

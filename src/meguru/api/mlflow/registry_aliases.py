@@ -13,7 +13,7 @@ from meguru.api.mlflow.registry_answers import (
     number_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
+from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, route
 from meguru.base import refs
 from meguru.registry import aliases
 from meguru.registry.types import Alias
@@ -80,6 +80,11 @@ def _ended(ctx: Context, *, name: str, alias: str) -> None:
 def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
     held_model(ctx.tx, name)
     pointing = store.aliases(ctx.tx, name)
+    if alias.lower() == "latest":
+        newest = store.newest_of(ctx.tx, [name]).get(name)
+        if not newest:
+            raise absent(f"Latest version not found for model {name[:300]}.")
+        return version_answer(newest[-1], pointing)
     if alias not in pointing:
         raise invalid(f"Registered model alias {alias[:120]} not found.")
     return version_answer(held_version(ctx.tx, name, pointing[alias]), pointing)

@@ -209,21 +209,24 @@ def has_native(tx: Connection, name: str) -> bool:
 
 def rename(tx: Connection, old: str, new: str) -> None:
     """Give a model that has no version of our own another name."""
-    for table in (mlflow_model, mlflow_version, model_alias):
+    for table in (mlflow_model, mlflow_version):
         tx.execute(update(table).where(table.c.name == old).values(name=new))
+    native_aliases.rename(tx, old, new)
     labels.rename(tx, old, new)
 
 
 def forget(tx: Connection, name: str) -> None:
-    """Forget a model's name and its unverified versions; those of our own are only no longer shown."""
+    """Forget a model's name and its unverified versions; those of our own are only no longer shown.
+
+    Where its aliases pointed, and who moved them, stays.
+    """
     for version in versions(tx, name):
         keep_version(tx, msgspec.structs.replace(version, deleted=True))
     tx.execute(delete(mlflow_model).where(mlflow_model.c.name == name))
     _mark(tx, registered_model, name, told=False)
     labels.forget(tx, name)
     if not has_native(tx, name):
-        for table in (mlflow_version, model_alias):
-            tx.execute(delete(table).where(table.c.name == name))
+        tx.execute(delete(mlflow_version).where(mlflow_version.c.name == name))
 
 
 def aliases(tx: Connection, name: str) -> dict[str, int]:

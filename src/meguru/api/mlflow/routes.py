@@ -179,7 +179,8 @@ async def _not_supported(scope: Scope, receive: Receive, send: Send) -> None:
     what = f"{scope['method']} {scope['path']}" if scope["type"] == "http" else scope["path"]
     message = (
         f"{what[:300]} is not supported here: this is Meguru, which answers MLflow's calls on experiments, "
-        "runs, artifacts and models, and none on traces, prompts, scorers or gateways"
+        "runs, artifacts, models and prompts, and none on traces, scorers, evaluation datasets or gateways "
+        "(mlflow.tracing.disable() keeps a client from sending traces)"
     )
     await error_response(Refusal("ENDPOINT_NOT_FOUND", message))(scope, receive, send)
 
