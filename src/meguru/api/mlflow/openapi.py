@@ -108,6 +108,7 @@ POST mlflow/registered-models/rename name* new_name*
 DELETE mlflow/registered-models/delete name*
 GET mlflow/registered-models/search filter max_results:int order_by:texts page_token
 POST mlflow/registered-models/search filter max_results:int order_by:texts page_token
+GET mlflow/registered-models/list max_results:int page_token
 GET mlflow/registered-models/get-latest-versions name* stages:texts
 POST mlflow/registered-models/get-latest-versions name* stages:texts
 POST mlflow/registered-models/set-tag name* key* value

@@ -38,6 +38,7 @@ def routes() -> list[Route]:
         route(f"{_BASE}/rename", {"POST": _rename}),
         route(f"{_BASE}/delete", {"DELETE": _delete}),
         route(f"{_BASE}/search", {"GET": _search, "POST": _search}),
+        route(f"{_BASE}/list", {"GET": _list}),
         route(f"{_BASE}/get-latest-versions", {"GET": _latest, "POST": _latest}),
         route(f"{_BASE}/set-tag", {"POST": _set_tag}),
         route(f"{_BASE}/delete-tag", {"DELETE": _delete_tag}),
@@ -161,6 +162,11 @@ def _search(ws: Workspace, given: Given) -> dict[str, Any]:
         limit=given.number("max_results", 100, most=1000),
     )
     return {"registered_models": found, **more}
+
+
+def _list(ws: Workspace, given: Given) -> dict[str, Any]:
+    """Answer clients of MLflow 1, which list models a page at a time without a filter."""
+    return _search(ws, Given({key: given.fields.get(key) for key in ("max_results", "page_token")}))
 
 
 def _latest(ws: Workspace, given: Given) -> dict[str, Any]:

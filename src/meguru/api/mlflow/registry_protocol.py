@@ -77,7 +77,7 @@ class Given:
         value = self.fields.get(name)
         if value is None or isinstance(value, bool):
             return bool(value)
-        if str(value).lower() not in {"true", "false"} or not self.is_query:
+        if str(value).lower() not in {"true", "false"}:  # R's client writes all values as texts
             raise wrong(name, value)
         return str(value).lower() == "true"
 
@@ -143,9 +143,10 @@ async def given_of(request: Request, limit: int) -> Given:
             fields[name] = [*(known if isinstance(known, list) else [known]), text]
         else:
             fields[name] = text
-    if request.method not in {"GET", "HEAD"}:
+    is_query = request.method in {"GET", "HEAD"} and bool(fields)
+    if not is_query:
         fields |= _decoded(await read_body(request, limit))
-    return Given(fields | dict(request.path_params), is_query=request.method in {"GET", "HEAD"})
+    return Given(fields | dict(request.path_params), is_query=is_query)
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

@@ -69,7 +69,10 @@ _GET: dict[str, Handler] = {
     "/mlflow/metrics/get-history-bulk-interval": metrics.interval,
 }
 _FILES = "/mlflow-artifacts/artifacts/"
-PREFIXES = ("/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0")
+PREFIXES = (
+    *("/api/2.0/preview", "/ajax-api/2.0/preview"),  # where R's client looks
+    *("/api/2.0", "/ajax-api/2.0", "/api/3.0", "/ajax-api/3.0"),
+)
 
 
 class Protocol:
@@ -160,8 +163,9 @@ async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
 
 async def _answer(request: Request, handler: Handler) -> Response:
     ws: Workspace = request.state.workspace
-    if request.method == "GET":
-        params = read_query(request.scope["query_string"])
+    query = request.scope["query_string"]
+    if request.method == "GET" and (query or not request.headers.get("content-length")):
+        params = read_query(query)
     else:
         params = read_json(await read_body(request, ws.settings.max_body))
     return await run_sync(_encoded, partial(handler, ws, params))
