@@ -33,15 +33,26 @@ command.add_command(search)
 @click.option("--tracked", is_flag=True, help="List tracked runs instead of pipeline runs.")
 @click.option("--pipeline", default="", help="Only runs of this pipeline.")
 @click.option("--experiment", default="", help="With --tracked: only runs of this experiment.")
+@click.option("--query", default="", help="Tracked runs, as: metrics.auc > 0.8 and params.lr = '0.1'")
+@click.option("--order", multiple=True, help='With --query or --tracked: such as "metrics.auc DESC".')
 @click.option("--limit", default=30, show_default=True, help="How many, newest first.")
 @with_session
-def list_(session: Session, *, tracked: bool, pipeline: str, experiment: str, limit: int) -> None:
+def list_(
+    session: Session,
+    *,
+    tracked: bool,
+    pipeline: str,
+    experiment: str,
+    query: str,
+    order: tuple[str, ...],
+    limit: int,
+) -> None:
     """List runs, newest first."""
     ws = session.open()
-    if tracked:
-        from meguru.tracking.show import list_runs as list_tracked
+    if tracked or query or order:
+        from meguru.tracking.find import search as search_tracked
 
-        page = list_tracked(ws, experiment=experiment, limit=limit)
+        page = search_tracked(ws, query=query, order=list(order), experiment=experiment, limit=limit)
         rows = [(r.id, r.experiment, r.name, r.state, r.started_at, _metrics(r)) for r in page.items]
         session.table(page, ("run", "experiment", "name", "state", "started", "metrics"), rows)
         return

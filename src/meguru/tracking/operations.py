@@ -2,6 +2,7 @@
 
 from meguru.tracking.alive import beat, sweep
 from meguru.tracking.compare import compare
+from meguru.tracking.find import search
 from meguru.tracking.mlflow import brought as mlflow_brought
 from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
@@ -25,6 +26,7 @@ __all__ = [
     "mlflow_experiments",
     "mlflow_inputs",
     "mlflow_runs",
+    "search",
     "show",
     "start",
     "sweep",

@@ -145,6 +145,20 @@ def test_runs_are_compared_with_their_curves_and_markup_stays_text(browser: Test
     assert browser.get("/ui/runs/compare", params={"run": [found[0], "run-nope"]}).status_code == 404
 
 
+def test_runs_are_searched_and_a_search_that_cant_be_read_is_explained_in_place(browser, workspace):
+    for number in range(3):
+        run = runs.start(workspace, name=f"try-{number}")
+        runs.log(workspace, run=run.id, metrics=[MetricPoint(key="auc", value=number / 10)])
+    found = browser.get("/ui/runs", params={"query": "metrics.auc > 0.05", "order": "metrics.auc DESC, name"})
+    assert re.findall(r"try-\d(?=</a>)", found.text) == ["try-2", "try-1"]
+    none = browser.get("/ui/runs", params={"query": "metrics.auc > 7", "state": "running"})
+    assert "No run is like that." in none.text
+    wrong = browser.get("/ui/runs", params={"query": HOSTILE})
+    assert wrong.status_code == 200
+    assert 'role="alert"' in wrong.text
+    assert "<script>alert" not in wrong.text
+
+
 def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, workspace: Workspace):
     adopt(workspace)
     run = runs.start(workspace)

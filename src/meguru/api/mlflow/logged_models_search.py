@@ -9,12 +9,13 @@ import msgspec
 from meguru.api.mlflow import logged_models_store as store
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.registry_protocol import Given, ask, wrong
-from meguru.api.mlflow.search import compare, grammar, pages, union
+from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import MANY, Asking, Things
 from meguru.registry.labels import LOGGED, PARAM
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
 from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.search import compare, grammar, pages
 
 _KINDS = ("attribute", "tag", "param", "metric")
 _THINGS = Things(

@@ -169,6 +169,16 @@ def as_number(name: str, value: Any) -> float | None:
     return max(-LARGEST, min(LARGEST, number))
 
 
+def limit_of(params: Params, *, default: int, most: int) -> int:
+    """Return how many results are wanted."""
+    limit = params.integer("max_results", default) or 0
+    if params.given.get("max_results") is None:
+        return default
+    if not 0 < limit <= most:
+        raise bad("max_results", limit, f"it is at least 1 and at most {most}")
+    return limit
+
+
 def bad(name: str, value: Any, why: str) -> Refusal:
     """Return the refusal of a parameter's value."""
     try:

@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.search import compare, grammar, pages, union
-from meguru.api.mlflow.search.names import hex_of
+from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import Asking, Things
 from meguru.registry.labels import MODEL, VERSION
 from meguru.storage.db.raw import Raw
+from meguru.tracking.search import compare, grammar, pages
+from meguru.tracking.search.names import hex_of
 from meguru.webhooks.topics import IS_PROMPT
 
 KINDS = ("attribute", "tag")

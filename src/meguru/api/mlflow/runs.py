@@ -7,18 +7,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.params import Params, bad
+from meguru.api.mlflow.params import Params, bad, limit_of
 from meguru.api.mlflow.runs_shown import new_run, parts, shown
-from meguru.api.mlflow.search.runs import search_runs
+from meguru.api.mlflow.search.experiments import stages
 from meguru.errors import NotFound
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
+from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import show
 from meguru.tracking.mlflow import experiments, inputs, limits, moments, runs
 from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.search.runs import Asked, search_runs
 
 Answer = dict[str, Any]
 MAX_INPUTS = 1000
@@ -87,10 +90,23 @@ def search(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
     """Find runs; those with very many metrics are written while they are read."""
     authorise(ws, show.list_runs)
     with ws.read() as tx:
-        ids, token = search_runs(tx, params)
+        ids, token = search_runs(tx, _asked(tx, params))
         cut = list(parts(tx, ids))
     written = _written(ws, cut, token)
     return b"".join(written) if len(cut) == 1 else written
+
+
+def _asked(tx: Connection, params: Params) -> Asked:
+    numbers = [int(each) for each in params.texts("experiment_ids") if each.isdecimal() and len(each) < 19]
+    known = f"SELECT experiment FROM mlflow_experiment WHERE id IN ({marks(len(numbers))})"  # noqa: S608
+    return Asked(
+        [row[0] for row in Raw(tx).execute(known, numbers)] if numbers else [],
+        params.text("filter"),
+        params.texts("order_by"),
+        stages(params, "run_view_type"),
+        limit_of(params, default=1000, most=50_000),
+        params.text("page_token"),
+    )
 
 
 def _written(ws: Workspace, cut: list[Sequence[str]], token: str) -> Iterator[bytes]:

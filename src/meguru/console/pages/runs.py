@@ -8,13 +8,15 @@ from typing import Literal
 from markupsafe import Markup
 from starlette.responses import Response
 
+from meguru.base.paging import Page
 from meguru.console.charts.series import series
 from meguru.console.lineage import neighbours
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.tracking import show
 from meguru.tracking.captured import is_captured
-from meguru.tracking.types import Run
+from meguru.tracking.find import search
+from meguru.tracking.types import Run, RunState
 
 WINDOW = 100
 CHARTS = 6
@@ -31,9 +33,16 @@ STATES: dict[str, Literal["", "running", "interrupted", "succeeded", "failed", "
 def listing(visit: Visit) -> Response:
     """Show a window of the runs, newest first."""
     experiment, wanted, before = visit.asked("experiment"), visit.asked("state"), visit.asked("before")
+    query, order = visit.asked("query"), visit.asked("order")
     if wanted not in STATES:
         raise InvalidInput(f"no run is {wanted[:40]!r}", field="state", hint=", ".join(filter(None, STATES)))
-    found = show.list_runs(visit.ws, experiment=experiment, state=STATES[wanted], before=before, limit=WINDOW)
+    problem = ""
+    try:
+        found = _found(visit, experiment, STATES[wanted], before)
+    except InvalidInput as error:
+        if not query and not order:
+            raise
+        found, problem = Page(items=[], next_cursor=""), " ".join(filter(None, (error.what, error.why)))
     return visit.render(
         "runs.html",
         runs=found.items,
@@ -41,10 +50,30 @@ def listing(visit: Visit) -> Response:
         before=before,
         experiment=experiment,
         wanted=wanted,
+        query=query,
+        order=order,
+        problem=problem,
         experiments=show.list_experiments(visit.ws, limit=WINDOW).items,
         took=took,
         live="run.",
         seq=visit.head(),
+    )
+
+
+def _found(visit: Visit, experiment: str, state: RunState | Literal[""], before: str) -> Page[Run]:
+    """Search where something is searched for; else list, which also knows runs that went silent."""
+    query, order = visit.asked("query"), visit.asked("order")
+    if not query and not order:
+        return show.list_runs(visit.ws, experiment=experiment, state=state, before=before, limit=WINDOW)
+    parts = [part for part in (query, state and f"state = '{state}'") if part]
+    orders = [part.strip() for part in order.split(",") if part.strip()]
+    return search(
+        visit.ws,
+        query=" and ".join(parts),
+        order=orders,
+        experiment=experiment,
+        after=before,
+        limit=WINDOW,
     )
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from meguru.api.mlflow import mlflow_routes
 from meguru.api.mlflow.registry_routes import other_routes
-from meguru.api.mlflow.search import begin
 from meguru.app.nouns import load_operations
 from meguru.server.access import Access
 from meguru.storage.db.raw import Bound
+from meguru.tracking.search import begin
 
 if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace

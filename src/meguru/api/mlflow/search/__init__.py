@@ -1,1 +1,1 @@
-"""Search: the filter and order grammar of MLflow, as SQL with keyset pages."""
+"""Search of experiments, of the registry and of logged models, in the grammar of `meguru.tracking.search`."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.params import Params, bad
-from meguru.api.mlflow.search import compare, grammar, pages
+from meguru.api.mlflow.params import Params, bad, limit_of
 from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.search import compare, grammar, pages
 
 KINDS = ("attribute", "tag")
 STAGES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
@@ -29,7 +29,7 @@ def stages(params: Params, name: str) -> tuple[str, ...]:
 def search_experiments(tx: Connection, params: Params) -> tuple[list[int], str]:
     """Return the numbers of one page of experiments, and the token of the next."""
     raw = Raw(tx)
-    limit = pages.limit_of(params, default=1000, most=50_000)
+    limit = limit_of(params, default=1000, most=50_000)
     shown = stages(params, "view_type")
     query = pages.Query("e.id", "mlflow_experiment e")
     query.where((f"e.stage IN ({marks(len(shown))})", list(shown)))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.search import compare, grammar
-from meguru.api.mlflow.search.pages import Key, Query
 from meguru.registry.schema import HEAD
 from meguru.storage.db.raw import Raw
 from meguru.tracking.mlflow.moments import MOST, stored
+from meguru.tracking.search import compare, grammar
+from meguru.tracking.search.pages import Key, Query
 
 MANY = 1000
 """So many rows are not few: a search doesn't begin with them."""

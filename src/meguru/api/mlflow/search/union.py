@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from meguru.api.mlflow.search.pages import Key, Query, coming_after
 from meguru.storage.db.raw import Raw
+from meguru.tracking.search.pages import Key, Query, coming_after
 
 Branch = tuple[Query, Sequence[Key]]
 """What is asked of one table, and its columns of the order: as many, and in the same directions, for each."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from meguru.api.mlflow.search import compare, grammar
 from meguru.storage.db.raw import marks
 from meguru.tracking.mlflow.ids import ALPHABET, from_hex
+from meguru.tracking.search import compare, grammar
 
 _ROOT = (
     "(SELECT CASE WHEN rtrim(e.artifact_location, '/') = '' THEN 'mlflow-artifacts:/' || e.id "

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from meguru.api.mlflow.search import compare, grammar
 from meguru.storage.db.raw import Bound, marks
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.runs import STATES
 from meguru.tracking.schema import HEAD
+from meguru.tracking.search import compare, grammar
 
 TABLES = {"param": "run_param", "tag": "run_tag"}
 DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}

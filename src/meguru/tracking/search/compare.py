@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.search.grammar import Clause
+from meguru.errors import InvalidInput
 from meguru.tracking.mlflow.moments import MOST, stored
+from meguru.tracking.search.grammar import Clause
 
 ORDERED = {"=", "!=", "<", "<=", ">", ">="}
 TEXT = {"=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"}
@@ -57,7 +57,7 @@ def moment(column: str, clause: Clause) -> Condition:
 def _texts(clause: Clause) -> tuple[str, ...]:
     value = clause.value
     if clause.sign not in TEXT or isinstance(value, float) or value is None:
-        raise invalid(
+        raise InvalidInput(
             f"Invalid comparison of {clause.shown!r}: it takes a text in quotes and one of {sorted(TEXT)}"
         )
     return (value,) if isinstance(value, str) else value
@@ -65,7 +65,7 @@ def _texts(clause: Clause) -> tuple[str, ...]:
 
 def _number_of(clause: Clause) -> float:
     if clause.sign not in ORDERED or not isinstance(clause.value, float):
-        raise invalid(
+        raise InvalidInput(
             f"Invalid comparison of {clause.shown!r}: it takes a number and one of {sorted(ORDERED)}"
         )
     return clause.value

@@ -10,10 +10,9 @@ from typing import Any
 
 import msgspec
 
-from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.params import Params, bad
-from meguru.api.mlflow.search.compare import Condition
+from meguru.errors import InvalidInput
 from meguru.storage.db.raw import Raw
+from meguru.tracking.search.compare import Condition
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,6 @@ class Query:
         """Add a condition."""
         self.conditions.append(condition[0])
         self.values += condition[1]
-
-
-def limit_of(params: Params, *, default: int, most: int) -> int:
-    """Return how many results are wanted."""
-    limit = params.integer("max_results", default) or 0
-    if params.given.get("max_results") is None:
-        return default
-    if not 0 < limit <= most:
-        raise bad("max_results", limit, f"it is at least 1 and at most {most}")
-    return limit
 
 
 def fetch(
@@ -105,9 +94,9 @@ def read(token: str) -> list[Any]:
     return values
 
 
-def wrong_token() -> Refusal:
+def wrong_token() -> InvalidInput:
     """Return the refusal of a token that no page of this search gave."""
-    return invalid("Invalid page token: use the one of the page before, with the same filter and order")
+    return InvalidInput("Invalid page token: use the one of the page before, with the same filter and order")
 
 
 def coming_after(keys: Sequence[Key], values: list[Any]) -> Condition:

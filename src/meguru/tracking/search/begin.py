@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from meguru.api.mlflow.search import compare, grammar
-from meguru.api.mlflow.search.places import Begin, Candidate, candidate_of, of_nan, of_series
 from meguru.storage.db.raw import Bound, Raw, marks
+from meguru.tracking.search import compare, grammar
+from meguru.tracking.search.places import Begin, Candidate, candidate_of, of_nan, of_series
 
 FEW_RUNS = 5000
 """Experiments with fewer runs are read whole."""

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.params import Params
-from meguru.api.mlflow.search import compare, grammar, names, pages
-from meguru.api.mlflow.search.begin import Beginnings
-from meguru.api.mlflow.search.experiments import stages
-from meguru.api.mlflow.search.places import DATASETS, INPUTS, TABLES, Begin, state_of, text_of
-from meguru.storage.db.raw import Raw, TooLong, marks
+from meguru.errors import InvalidInput
+from meguru.storage.db.raw import Raw, TooLong
 from meguru.tracking.mlflow.runs import STATES
+from meguru.tracking.search import compare, grammar, names, pages
+from meguru.tracking.search.begin import Beginnings
+from meguru.tracking.search.places import DATASETS, INPUTS, TABLES, Begin, state_of, text_of
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
-_NAMES = {"run name": "run_name", "created": "start_time", "Run name": "run_name", "Run Name": "run_name"}
-_NAMES |= {"Created": "start_time"}
+_NAMES = dict.fromkeys(("name", "run name", "Run name", "Run Name"), "run_name")
+_NAMES |= dict.fromkeys(("created", "Created"), "start_time")
 _STATUS = " ".join(
     f"WHEN r.state = '{state}' THEN '{status}'" for status, state in STATES.items() if status != "SCHEDULED"
 )
 _TEXTS = {
+    "state": "r.state",
     "run_name": "r.name",
     "status": f"CASE WHEN x.status = 'SCHEDULED' AND r.state = 'running' THEN 'SCHEDULED' {_STATUS} "
     "ELSE 'RUNNING' END",
@@ -39,25 +39,40 @@ _STAGES: dict[tuple[str, ...], compare.Condition] = {
     ("deleted",): ("x.stage = 'deleted'", []),
     ("active", "deleted"): ("1 = 1", []),
 }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is searched: of which experiments and stages, by which filter, in which order, which page."""
+
+    experiments: list[str]
+    where: str = ""
+    order: list[str] = field(default_factory=list)
+    stages: tuple[str, ...] = ("active",)
+    limit: int = 100
+    token: str = ""
+
+
 _START = grammar.Order("attribute", "start_time", descending=True)
 
 
-def search_runs(tx: Connection, params: Params) -> tuple[list[str], str]:
-    """Return the ids of one page of runs, and the token of the next."""
-    raw = Raw(tx)
-    limit = pages.limit_of(params, default=1000, most=50_000)
-    numbers = [int(each) for each in params.texts("experiment_ids") if each.isdecimal() and len(each) < 19]
-    known = f"SELECT experiment FROM mlflow_experiment WHERE id IN ({marks(len(numbers))})"  # noqa: S608
-    names = [row[0] for row in raw.execute(known, numbers)] if numbers else []
+def search_runs(tx: Connection, asked: Asked) -> tuple[list[str], str]:
+    """Return the ids of one page of runs, and the token of the next.
+
+    Raises
+    ------
+    InvalidInput
+        If the filter, the order or the token can't be read.
+    """
     search = _Search(
-        raw,
-        names,
-        stages(params, "run_view_type"),
-        grammar.read_filter(params.text("filter"), kinds=KINDS),
-        grammar.read_order(params.texts("order_by"), kinds=KINDS),
-        limit,
+        Raw(tx),
+        asked.experiments,
+        asked.stages,
+        grammar.read_filter(asked.where, kinds=KINDS),
+        grammar.read_order(asked.order, kinds=KINDS),
+        asked.limit,
     )
-    return search.page(params.text("page_token")) if names else ([], "")
+    return search.page(asked.token) if asked.experiments else ([], "")
 
 
 class _Search:
@@ -193,7 +208,7 @@ class _Search:
 
     def _dataset(self, clause: grammar.Clause) -> compare.Condition:
         if clause.key not in DATASETS:
-            raise invalid(f"Invalid dataset key '{clause.key[:200]}': it is name, digest or context")
+            raise InvalidInput(f"Invalid dataset key '{clause.key[:200]}': it is name, digest or context")
         sql, values = compare.text(DATASETS[clause.key], clause, is_sqlite=self.raw.is_sqlite)
         return f"r.id IN (SELECT i.run FROM {INPUTS} WHERE {sql})", values  # noqa: S608 - names of ours
 
@@ -233,8 +248,8 @@ def _name(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-def _unknown(key: str) -> Exception:
-    return invalid(
+def _unknown(key: str) -> InvalidInput:
+    return InvalidInput(
         f"Invalid attribute key '{key[:200]}': a run has run_id, run_name, status, user_id, artifact_uri, "
         "start_time and end_time"
     )

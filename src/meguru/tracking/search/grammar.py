@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from meguru.api.mlflow.errors import Refusal, invalid
+from meguru.errors import InvalidInput
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -76,10 +76,10 @@ def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[Order]:
         tokens = _tokens(part)
         direction = tokens.pop()[1].upper() if len(tokens) > 1 else "ASC"
         if len(tokens) != 1 or direction not in {"ASC", "DESC"}:
-            raise invalid(f"Invalid order_by clause '{part[:300]}': write a key, then ASC or DESC")
+            raise InvalidInput(f"Invalid order_by clause '{part[:300]}': write a key, then ASC or DESC")
         kind, key = _name(tokens[0], part, kinds)
         if any((each.kind, each.key) == (kind, key) for each in found):
-            raise invalid(f"`order_by` contains duplicate fields: {part[:300]}")
+            raise InvalidInput(f"`order_by` contains duplicate fields: {part[:300]}")
         found.append(Order(kind, key, direction == "DESC"))
     return found
 
@@ -159,5 +159,5 @@ def _list(tokens: list[tuple[str, str]], text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _wrong(text: str, why: str) -> Refusal:
-    return invalid(f"Invalid filter or order {text[:300]!r}: {why}")
+def _wrong(text: str, why: str) -> InvalidInput:
+    return InvalidInput(f"Invalid filter or order {text[:300]!r}: {why}")

@@ -1,0 +1,50 @@
+"""Search of runs by what they logged."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from meguru.base.paging import Page, check_limit
+from meguru.runtime.operations import Context, operation
+from meguru.tracking import schema, store
+from meguru.tracking.search.runs import Asked, search_runs
+from meguru.tracking.types import Run
+
+
+@operation("run.search", permission="run:read", query=True)
+def search(
+    ctx: Context,
+    *,
+    query: str = "",
+    order: list[str] | None = None,
+    experiment: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> Page[Run]:
+    """Find runs that are not deleted, of one experiment or of all.
+
+    Parameters
+    ----------
+    query
+        Comparisons joined by AND, in MLflow's grammar: ``metrics.auc > 0.8 and params.model = 'gbm' and
+        tags.team = 'blue' and state = 'succeeded'``. Attributes are name, state, run_id, status, user_id,
+        start_time and end_time (milliseconds since 1970); datasets have name, digest and context.
+    order
+        Such as ``metrics.auc DESC``; without it, and among equal ones, the newest come first.
+    after
+        ``next_cursor`` of the page before, with the same filter and order.
+
+    Raises
+    ------
+    InvalidInput
+        If the filter, the order or the cursor can't be read.
+    """
+    if experiment:
+        store.check_experiment(ctx.tx, experiment)
+        experiments = [experiment]
+    else:
+        experiments = list(ctx.tx.execute(select(schema.experiment.c.name)).scalars())
+    asked = Asked(experiments, query, order or [], limit=check_limit(limit), token=after)
+    ids, cursor = search_runs(ctx.tx, asked)
+    found = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}
+    return Page(items=[found[each] for each in ids], next_cursor=cursor)
