@@ -66,11 +66,19 @@ class RemoteWorkspace:
         return answer
 
     def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Send one request and return the answer, whatever it says; raise Busy if there is none."""
+        """Send one request and return the answer, whatever it says; raise Busy if there is none.
+
+        A kept connection may have been closed just when the request was sent: a look is sent once again.
+        """
         import httpx2
 
         try:
-            return self.http.request(method, path, **request)
+            try:
+                return self.http.request(method, path, **request)
+            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
+                if method not in {"GET", "HEAD"}:
+                    raise
+                return self.http.request(method, path, **request)
         except httpx2.TransportError as error:
             raise Busy(
                 f"the server at {self.url} does not answer",
