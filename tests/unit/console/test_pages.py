@@ -233,3 +233,25 @@ def test_the_event_log_is_filtered_and_windowed(browser: TestClient, workspace: 
     assert older
     assert browser.get(f"/ui/events{older[1]}").text.count("data-key=") == 21
     assert "experiment made" not in browser.get("/ui/events?type=run.finished").text.partition('id="log"')[2]
+
+
+def test_of_a_run_with_thousands_of_metrics_a_window_is_shown_and_the_rest_is_found_by_name(
+    browser: TestClient, workspace: Workspace
+):
+    run = runs.start(workspace, name="wide")
+    for first in range(0, 3000, 1000):
+        points = [
+            MetricPoint(key=f"Layer{n:04}", value=n, step=step)
+            for n in range(first, first + 1000)
+            for step in (1, 2)
+        ]
+        runs.log(workspace, run=run.id, metrics=points)
+    page = browser.get(url_of(run.ref)).text
+    assert "Layer0499" in page
+    assert "Layer0500" not in page
+    assert "2,500 more" in page
+    found = browser.get(url_of(run.ref), params={"metric": "layer27"}).text
+    assert found.count('<th scope="row">Layer27') == 100
+    assert "more" not in found.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Layer2700 by step" in found
+    assert "none" in browser.get(url_of(run.ref), params={"metric": HOSTILE}).text

@@ -20,6 +20,8 @@ from meguru.tracking.types import Run, RunState
 
 WINDOW = 100
 CHARTS = 6
+METRICS = 500
+"""So many metrics of a run are on its page; others are asked for by a part of their name."""
 STATES: dict[str, Literal["", "running", "interrupted", "succeeded", "failed", "cancelled"]] = {
     "": "",
     "running": "running",
@@ -79,14 +81,19 @@ def _found(visit: Visit, experiment: str, state: RunState | Literal[""], before:
 
 def one(visit: Visit) -> Response:
     """Show one run."""
-    run = show.show(visit.ws, run=visit.named("id"))
+    run, part = show.show(visit.ws, run=visit.named("id")), visit.asked("metric").strip()
+    found = sorted(key for key in run.metrics if part.casefold() in key.casefold())
     return visit.render(
         "run.html",
         run=run,
+        metrics=[(key, run.metrics[key]) for key in found[:METRICS]],
+        left=len(found) - len(found[:METRICS]),
+        part=part,
+        is_wide=len(run.metrics) > METRICS,
         tags={key: value for key, value in run.tags.items() if not is_captured(key)},
         captured={key: value for key, value in run.tags.items() if is_captured(key)},
         artifacts=show.artifacts(visit.ws, run=run.id),
-        charts=_charts(visit, run),
+        charts=_charts(visit, run, found),
         took=took,
         live="run.",
         seq=visit.head(),
@@ -99,9 +106,9 @@ def took(start: datetime | None, end: datetime | None) -> float | None:
     return (end - start).total_seconds() if start and end else None
 
 
-def _charts(visit: Visit, run: Run) -> list[tuple[str, Markup]]:
+def _charts(visit: Visit, run: Run, keys: list[str]) -> list[tuple[str, Markup]]:
     drawn = []
-    for key in sorted(name for name, metric in run.metrics.items() if metric.count > 1)[:CHARTS]:
+    for key in [name for name in keys if run.metrics[name].count > 1][:CHARTS]:
         found = show.chart(visit.ws, run=run.id, key=key)
         points = [(float(point.step), point.value) for point in found if point.value is not None]
         if len(points) > 1:
