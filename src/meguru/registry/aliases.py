@@ -2,21 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, select
 
 from meguru.base import refs
 from meguru.registry.schema import model_alias
 from meguru.registry.types import Alias
+from meguru.storage.db import rowwise
+from meguru.storage.db.raw import Raw
 
 _HOLDS = model_alias.c.until.is_(None)
 
 
 def version_of(tx: Connection, name: str, alias: str) -> int | None:
     """Return the version an alias points at; None if there is no such alias."""
-    query = select(model_alias.c.version).where(
-        model_alias.c.name == name, model_alias.c.alias == alias, _HOLDS
-    )
-    return tx.execute(query).scalar()
+    found = rowwise.first(tx, model_alias, {"name": name, "alias": alias, "until": None}, ("version",))
+    return found["version"] if found else None
 
 
 def by_version(tx: Connection, name: str) -> dict[int, list[str]]:
@@ -47,27 +47,17 @@ def history(tx: Connection, name: str, alias: str) -> list[Alias]:
 
 def move(tx: Connection, new: Alias, version: int) -> None:
     """Point an alias at a version from now on; the caller holds the model."""
-    mine = (model_alias.c.name == new.name) & (model_alias.c.alias == new.alias)
-    tx.execute(update(model_alias).where(mine, _HOLDS).values(until=new.since))
-    number = tx.execute(select(func.coalesce(func.max(model_alias.c.number), 0)).where(mine)).scalar_one() + 1
-    tx.execute(
-        insert(model_alias).values(
-            name=new.name,
-            alias=new.alias,
-            number=number,
-            version=version,
-            since=new.since,
-            until=None,
-            moved_by=new.moved_by,
-            event=new.event,
-        )
-    )
+    same = {"name": new.name, "alias": new.alias}
+    rowwise.update(tx, model_alias, same | {"until": None}, {"until": new.since})
+    sql = "SELECT coalesce(max(number), 0) FROM model_alias WHERE name = ? AND alias = ?"
+    (last,) = Raw(tx).execute(sql, (new.name, new.alias)).fetchone()
+    moved = {"since": new.since, "until": None, "moved_by": new.moved_by, "event": new.event}
+    rowwise.insert(tx, model_alias, same | {"number": last + 1, "version": version} | moved)
 
 
 def end(tx: Connection, name: str, alias: str, at: datetime) -> bool:
     """Let an alias point nowhere from now on; tell whether it pointed anywhere."""
-    mine = (model_alias.c.name == name) & (model_alias.c.alias == alias)
-    return tx.execute(update(model_alias).where(mine, _HOLDS).values(until=at)).rowcount > 0
+    return rowwise.update(tx, model_alias, {"name": name, "alias": alias, "until": None}, {"until": at}) > 0
 
 
 def rename(tx: Connection, old: str, new: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, update
+from sqlalchemy import ColumnElement, Connection, delete, update
 
 from meguru.registry.schema import mlflow_label
+from meguru.storage.db import rowwise
 
 MODEL, VERSION, LOGGED, PARAM = "model", "version", "logged", "param"
 """What a label is of: a registered model, a version, a logged model; or a param of a logged model."""
@@ -14,12 +15,9 @@ MODEL, VERSION, LOGGED, PARAM = "model", "version", "logged", "param"
 
 def keep(tx: Connection, kind: str, owner: str, pairs: Mapping[str, str], *, number: int = 0) -> None:
     """Write the labels of something over those it had before."""
-    table = mlflow_label.c
-    mine = (table.kind == kind) & (table.owner == owner) & (table.number == number)
-    tx.execute(delete(mlflow_label).where(mine))
-    if pairs:
-        same = {"kind": kind, "owner": owner, "number": number}
-        tx.execute(insert(mlflow_label), [same | {"key": key, "value": pairs[key]} for key in sorted(pairs)])
+    same = {"kind": kind, "owner": owner, "number": number}
+    rowwise.delete(tx, mlflow_label, same)
+    rowwise.insert(tx, mlflow_label, *(same | {"key": key, "value": pairs[key]} for key in sorted(pairs)))
 
 
 def rename(tx: Connection, old: str, new: str) -> None:

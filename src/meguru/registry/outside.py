@@ -1,18 +1,19 @@
 """SQL of versions that MLflow's clients registered: those that can't be verified, and the next number."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from meguru.base import refs
 from meguru.errors import UnsafeModel
 from meguru.registry.schema import mlflow_version
+from meguru.storage.db.raw import Raw
 
 VERIFIED, UNVERIFIED = "verified", "unverified"
 
 
 def newest(tx: Connection, name: str) -> int:
     """Return the highest number that MLflow's clients were ever given for a model; 0 if none was."""
-    query = select(func.max(mlflow_version.c.version)).where(mlflow_version.c.name == name)
-    return tx.execute(query).scalar() or 0
+    sql = "SELECT max(version) FROM mlflow_version WHERE name = ?"
+    return Raw(tx).execute(sql, (name,)).fetchone()[0] or 0
 
 
 def refusal(tx: Connection, name: str, version: int) -> UnsafeModel | None:

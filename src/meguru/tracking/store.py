@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
+from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
 from meguru.tracking.series import summaries
@@ -53,7 +54,7 @@ _RUN_FIELDS = [column.name for column in schema.run.columns]
 
 def add_run(tx: Connection, run: Run) -> None:
     """Write a new run."""
-    Raw(tx).insert(schema.run, {name: getattr(run, name) for name in _RUN_FIELDS})
+    rowwise.insert(tx, schema.run, {name: getattr(run, name) for name in _RUN_FIELDS})
 
 
 def run_id(text: str) -> str:

@@ -8,24 +8,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Table,
-    delete,
-    insert,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, true, update
 
 from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
 from meguru.base import refs
 from meguru.base.moments import read_time
-from meguru.registry import aliases as native_aliases
 from meguru.registry import labels
 from meguru.registry.outside import VERIFIED, newest
 from meguru.registry.schema import mlflow_model, mlflow_version, model_alias, model_version, registered_model
+from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import to_hex
 
@@ -118,24 +109,24 @@ def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[Version]]:
 
 def model(tx: Connection, name: str) -> Model | None:
     """Return one registered model; None when MLflow's clients see none."""
-    row = tx.execute(select(mlflow_model).where(mlflow_model.c.name == name)).first()
+    row = rowwise.first(tx, mlflow_model, {"name": name})
     if row:
-        return _model(row)
-    return _native_models(tx, [name]).get(name)
+        return Model(**row)
+    return _native_models(tx, [name]).get(name) if has_native(tx, name) else None
 
 
 def keep_model(tx: Connection, model: Model) -> None:
     """Write a registered model over what was said of it before."""
-    tx.execute(delete(mlflow_model).where(mlflow_model.c.name == model.name))
-    tx.execute(insert(mlflow_model).values(msgspec.structs.asdict(model)))
+    values = msgspec.structs.asdict(model)
+    if not rowwise.update(tx, mlflow_model, {"name": model.name}, values):
+        rowwise.insert(tx, mlflow_model, values)
     _mark(tx, registered_model, model.name)
     labels.keep(tx, labels.MODEL, model.name, model.tags)
 
 
 def touch(tx: Connection, name: str, at: datetime) -> None:
     """Say that a registered model was changed."""
-    mine = mlflow_model.c.name == name
-    if not tx.execute(update(mlflow_model).where(mine).values(updated_at=at)).rowcount:
+    if not rowwise.update(tx, mlflow_model, {"name": name}, {"updated_at": at}):
         known = model(tx, name)
         if known:
             keep_model(tx, msgspec.structs.replace(known, updated_at=at))
@@ -143,12 +134,14 @@ def touch(tx: Connection, name: str, at: datetime) -> None:
 
 def versions(tx: Connection, name: str | None = None, number: int | None = None) -> list[Version]:
     """Return versions that MLflow's clients see, of one model if one is named, by name and number."""
-
-    def wanted(table: Table) -> ColumnElement[bool]:
-        found = true() if name is None else table.c.name == name
-        return found if number is None else found & (table.c.version == number)
-
-    return _versions(tx, wanted)
+    if name is None:
+        return _versions(tx, lambda _: true())
+    where = {"name": name} if number is None else {"name": name, "version": number}
+    found = {row["version"]: Version(**row) for row in rowwise.select(tx, mlflow_version, where)}
+    for row in rowwise.select(tx, model_version, where, _OURS):
+        if row["version"] not in found:
+            found[row["version"]] = _native_version(_Native(**row))
+    return [found[key] for key in sorted(found) if not found[key].deleted]
 
 
 def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[Version]:
@@ -188,23 +181,23 @@ def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) ->
 
 def keep_version(tx: Connection, version: Version) -> None:
     """Write a version over what was said of it before."""
-    table = mlflow_version
-    tx.execute(delete(table).where(_same(table, version.name, version.version)))
-    tx.execute(insert(table).values(msgspec.structs.asdict(version)))
+    values = msgspec.structs.asdict(version)
+    same = {"name": version.name, "version": version.version}
+    if not rowwise.update(tx, mlflow_version, same, values):
+        rowwise.insert(tx, mlflow_version, values)
     _mark(tx, model_version, version.name, number=version.version)
     labels.keep(tx, labels.VERSION, version.name, version.tags, number=version.version)
 
 
 def next_number(tx: Connection, name: str) -> int:
     """Return the number of a model's next version; none is ever used twice."""
-    latest = tx.execute(select(registered_model.c.latest).where(registered_model.c.name == name)).scalar()
-    return max(latest or 0, newest(tx, name)) + 1
+    ours = rowwise.first(tx, registered_model, {"name": name}, ("latest",))
+    return max(ours["latest"] if ours else 0, newest(tx, name)) + 1
 
 
 def has_native(tx: Connection, name: str) -> bool:
     """Tell whether Meguru itself has a version of this model."""
-    query = select(model_version.c.version).where(model_version.c.name == name).limit(1)
-    return tx.execute(query).first() is not None
+    return rowwise.has(tx, model_version, {"name": name})
 
 
 def rename(tx: Connection, old: str, new: str) -> None:
@@ -231,21 +224,18 @@ def forget(tx: Connection, name: str) -> None:
 
 def aliases(tx: Connection, name: str) -> dict[str, int]:
     """Return where the aliases of a model point, without those that stand for stages."""
-    return {
-        each.alias: native_aliases.number_of(each)
-        for each in native_aliases.at(tx, name, None)
-        if not each.alias.startswith(STAGE_PREFIX)
-    }
+    return aliases_of(tx, [name])[name]
 
 
 def aliases_of(tx: Connection, names: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return where the aliases of some models point, without those that stand for stages."""
-    table = model_alias.c
-    query = select(table.name, table.alias, table.version).where(table.until.is_(None)).order_by(table.alias)
     found: dict[str, dict[str, int]] = {name: {} for name in names}
-    every = list(found)
+    every, raw = list(found), Raw(tx)
+    query = "SELECT name, alias, version FROM model_alias WHERE until IS NULL AND name IN "
     for start in range(0, len(every), AT_ONCE):
-        for name, alias, number in tx.execute(query.where(table.name.in_(every[start : start + AT_ONCE]))):
+        some = every[start : start + AT_ONCE]
+        sql = f"{query} ({marks(len(some))}) ORDER BY alias"
+        for name, alias, number in raw.execute(sql, some).fetchall():
             if not alias.startswith(STAGE_PREFIX):
                 found[name][alias] = number
     return found
@@ -262,16 +252,12 @@ def below_proxy(storage: str) -> str:
     return found[1].strip("/") if found else ""
 
 
-def _same(table: Table, name: str, number: int) -> ColumnElement[bool]:
-    return (table.c.name == name) & (table.c.version == number)
-
-
 def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None, told: bool = True) -> None:
     """Note of one of our own that MLflow's clients said something of it, or no longer do."""
     if len(name) > MOST_LETTERS:
         return
-    mine = table.c.name == name if number is None else _same(table, name, number)
-    tx.execute(update(table).where(mine, table.c.told.is_(not told)).values(told=told))
+    mine = {"name": name} if number is None else {"name": name, "version": number}
+    rowwise.update(tx, table, mine | {"told": not told}, {"told": told})
 
 
 def _model(row: Any) -> Model:

@@ -13,6 +13,7 @@ from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.runtime.events.schema import edge, event, event_head
 from meguru.runtime.events.types import Event
+from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 
 START = "0" * 64
@@ -49,9 +50,8 @@ def append(
         previous=previous,
     )
     done = msgspec.structs.replace(draft, hash=chain_hash(draft))
-    raw = Raw(tx)
-    raw.insert(event, msgspec.structs.asdict(done))
-    raw.execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
+    rowwise.insert(tx, event, msgspec.structs.asdict(done))
+    Raw(tx).execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
     _add_edges(tx, done)
     return done
 
@@ -68,7 +68,7 @@ def lock(tx: Connection) -> tuple[int, str]:
     raw = Raw(tx)
     row = raw.execute(_HOLD_HEAD if raw.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
     if row is None:
-        raw.insert(event_head, {"id": 1, "seq": 0, "hash": START})
+        rowwise.insert(tx, event_head, {"id": 1, "seq": 0, "hash": START})
         return 0, START
     return row[0], row[1]
 
@@ -86,6 +86,6 @@ def _add_edges(tx: Connection, done: Event) -> None:
         (row.source, row.target)
         for row in tx.execute(select(edge.c.source, edge.c.target).where(edge.c.target.in_(done.produced)))
     }
-    rows = [{"source": s, "target": t, "event_seq": done.seq} for s, t in sorted(wanted - known)]
-    if rows:
-        tx.execute(insert(edge), rows)
+    missing = [{"source": s, "target": t, "event_seq": done.seq} for s, t in sorted(wanted - known)]
+    if missing:
+        tx.execute(insert(edge), missing)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.types import TypeDecorator
 
 from meguru.errors import MeguruError
-from meguru.storage.db.limits import check_length
-
-Spell = Callable[[Any, Any], Any]
-
 
 _TOO_LONG = {"SQLITE_INTERRUPT", "57014"}
 
@@ -72,22 +66,6 @@ class Raw:
         except Exception as error:
             raise self._told(sql, error) from error
 
-    def insert(self, table: Table, *rows: Mapping[str, Any]) -> None:
-        """Add rows that all have the same columns, checked and spelled as SQLAlchemy would."""
-        names = tuple(rows[0])
-        sql, values = _insert_sql(table, names), [_spelled(table, names, row) for row in rows]
-        if len(values) == 1:
-            self.execute(sql, values[0])
-        else:
-            self.executemany(sql, values)
-
-    def update(self, table: Table, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
-        """Change the rows that have these values, to others; return how many."""
-        mine, names = tuple(where), tuple(values)
-        spelled = [*_spelled(table, names, values), *_spelled(table, mine, where)]
-        found: int = self.execute(_update_sql(table, mine, names), spelled).rowcount
-        return found
-
     def copy(self, table: str, columns: Sequence[str], lines: str) -> None:
         """Append rows to a table of PostgreSQL: lines of values, with a tab between two of them."""
         sql = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
@@ -141,47 +119,6 @@ class Raw:
 def marks(count: int) -> str:
     """Return so many ``?``, with commas."""
     return ", ".join("?" * count)
-
-
-# In these statements the names come from our own schema, never from outside.
-@lru_cache(maxsize=256)
-def _insert_sql(table: Table, names: tuple[str, ...]) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table.name}" ({quoted}) VALUES ({marks(len(names))})'  # noqa: S608
-
-
-@lru_cache(maxsize=256)
-def _update_sql(table: Table, where: tuple[str, ...], names: tuple[str, ...]) -> str:
-    given, wanted = (", ".join(f'"{name}" = ?' for name in names), " AND ".join(f'"{n}" = ?' for n in where))
-    return f'UPDATE "{table.name}" SET {given} WHERE {wanted}'  # noqa: S608
-
-
-@lru_cache(maxsize=256)
-def _spellings(table: Table, names: tuple[str, ...]) -> list[tuple[str, Spell | None, int]]:
-    """Return, of each column, how its values are spelled and how long they may be."""
-    kinds = [table.c[name].type for name in names]
-    return [
-        (
-            name,
-            kind.process_bind_param if isinstance(kind, TypeDecorator) else None,
-            getattr(kind, "length", None) or 0,
-        )
-        for name, kind in zip(names, kinds, strict=True)
-    ]
-
-
-def _spelled(table: Table, names: tuple[str, ...], row: Mapping[str, Any]) -> list[Any]:
-    found = []
-    for name, spell, most in _spellings(table, names):
-        value = row[name]
-        if spell is not None:
-            value = spell(value, None)
-        elif isinstance(value, Enum):
-            value = value.value
-        if most and isinstance(value, str):
-            check_length(name, value, most)
-        found.append(value)
-    return found
 
 
 @lru_cache(maxsize=512)

@@ -11,6 +11,7 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
+from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import schema, series, store
 from meguru.tracking.mlflow import experiments, model_points, moments
@@ -88,7 +89,7 @@ def create(
         )
     identity, ref = _insert(ctx, found.experiment, name, moments.moment(start))
     row = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": user[:250]}
-    Raw(ctx.tx).insert(table, row)
+    rowwise.insert(ctx.tx, table, row)
     store.set_tags(ctx.tx, identity, tags or {})
     data = {"experiment": found.experiment, "name": name, "client": "mlflow"}
     ctx.emit("run.started", ref, data=data, produced=[ref])
@@ -119,7 +120,7 @@ def change(
     elif end is not None and row.state != "running":
         values["finished_at"] = moments.moment(end)
     if values:
-        Raw(ctx.tx).update(schema.run, {"id": row.id}, values)
+        rowwise.update(ctx.tx, schema.run, {"id": row.id}, values)
         if not ctx.emitted:
             ctx.emit("run.updated", ref, data={"fields": sorted(values)})
 
@@ -173,7 +174,7 @@ def write(tx: Connection, entry: Entry) -> None:
         store.set_tags(tx, run, entry.tags)
         if "mlflow.runName" in entry.tags:
             name = entry.tags["mlflow.runName"][:250]
-            Raw(tx).update(schema.run, {"id": run}, {"name": name})
+            rowwise.update(tx, schema.run, {"id": run}, {"name": name})
 
 
 def hold(tx: Connection, run: str, *, stage: str = "active") -> Row[Any]:
@@ -233,9 +234,8 @@ def _insert(ctx: Context, experiment: str, name: str, at: datetime) -> tuple[str
 
 
 def _extend(tx: Connection, run: str, **values: Any) -> None:
-    raw = Raw(tx)
-    if not raw.update(table, {"run": run}, values):
-        raw.insert(table, {"run": run, "stage": "active", "status": "", "user_id": ""} | values)
+    if not rowwise.update(tx, table, {"run": run}, values):
+        rowwise.insert(tx, table, {"run": run, "stage": "active", "status": "", "user_id": ""} | values)
 
 
 def _end(ctx: Context, row: Row[Any], end: int | None) -> datetime:
@@ -266,4 +266,4 @@ def _add_params(tx: Connection, run: str, params: dict[str, str]) -> None:
         )
     new = [{"run": run, "key": key, "value": value} for key, value in params.items() if key not in known]
     if new:
-        raw.insert(schema.run_param, *new)
+        rowwise.insert(tx, schema.run_param, *new)

@@ -1,0 +1,159 @@
+"""Rows of one table, chosen by the values of some columns: for the statements that every call makes.
+
+They mean what the same statements of SQLAlchemy mean, on either database: values are spelled by the types of
+their columns, and one that is too long for its column is refused. SQLAlchemy takes longer to put a statement
+together than a database to carry it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, Connection, Table
+from sqlalchemy.types import TypeDecorator
+
+from meguru.storage.db.limits import check_length
+from meguru.storage.db.raw import Raw, marks
+
+Where = Mapping[str, Any]
+"""Values by column; None stands for no value."""
+_Spell = Callable[[Any], Any]
+
+
+def insert(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
+    """Add rows that all have the same columns."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    sql, values = _insert_sql(table, names), [_kept(table, names, row) for row in rows]
+    if len(values) == 1:
+        Raw(tx).execute(sql, values[0])
+    else:
+        Raw(tx).executemany(sql, values)
+
+
+def update(tx: Connection, table: Table, where: Where, values: Mapping[str, Any]) -> int:
+    """Change rows; return how many."""
+    names = tuple(values)
+    sql, wanted = _where(table, where)
+    found: int = (
+        Raw(tx).execute(_update_sql(table, names) + sql, [*_kept(table, names, values), *wanted]).rowcount
+    )
+    return found
+
+
+def delete(tx: Connection, table: Table, where: Where) -> int:
+    """Remove rows; return how many."""
+    sql, wanted = _where(table, where)
+    found: int = Raw(tx).execute(f'DELETE FROM "{table.name}"{sql}', wanted).rowcount  # noqa: S608
+    return found
+
+
+def select(
+    tx: Connection, table: Table, where: Where, columns: Sequence[str] = (), *, order: str = ""
+) -> list[dict[str, Any]]:
+    """Return rows as mappings of some columns, or of all."""
+    names = tuple(columns) or tuple(column.name for column in table.columns)
+    sql, wanted = _where(table, where)
+    ordered = f' ORDER BY "{order}"' if order else ""
+    rows = Raw(tx).execute(_select_sql(table, names) + sql + ordered, wanted)
+    readers = _readers(table, names)
+    return [
+        {
+            name: value if read is None or value is None else read(value)
+            for name, value, read in zip(names, row, readers, strict=True)
+        }
+        for row in rows.fetchall()
+    ]
+
+
+def first(tx: Connection, table: Table, where: Where, columns: Sequence[str] = ()) -> dict[str, Any] | None:
+    """Return one row, as `select` does; None if there is none."""
+    found = select(tx, table, where, columns)
+    return found[0] if found else None
+
+
+def has(tx: Connection, table: Table, where: Where) -> bool:
+    """Tell whether there is such a row."""
+    sql, wanted = _where(table, where)
+    return Raw(tx).execute(f'SELECT 1 FROM "{table.name}"{sql} LIMIT 1', wanted).fetchone() is not None  # noqa: S608
+
+
+def _kept(table: Table, names: tuple[str, ...], row: Mapping[str, Any]) -> list[Any]:
+    found = []
+    for name, (spell, most) in zip(names, _writers(table, names), strict=True):
+        value = _plain(row[name], spell)
+        if most and isinstance(value, str):
+            check_length(name, value, most)
+        found.append(value)
+    return found
+
+
+def _where(table: Table, where: Where) -> tuple[str, list[Any]]:
+    names = tuple(where)
+    empty = tuple(name for name in names if where[name] is None)
+    spelled = zip(names, _writers(table, names), strict=True)
+    values = [_plain(where[name], spell) for name, (spell, _) in spelled if where[name] is not None]
+    return _where_sql(names, empty), values
+
+
+def _plain(value: Any, spell: _Spell | None) -> Any:
+    if spell is not None:
+        return spell(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+# The names in these statements come from our own schema, never from outside.
+@lru_cache(maxsize=256)
+def _insert_sql(table: Table, names: tuple[str, ...]) -> str:
+    return f'INSERT INTO "{table.name}" ({_quoted(names)}) VALUES ({marks(len(names))})'  # noqa: S608
+
+
+@lru_cache(maxsize=256)
+def _update_sql(table: Table, names: tuple[str, ...]) -> str:
+    return f'UPDATE "{table.name}" SET ' + ", ".join(f'"{name}" = ?' for name in names)  # noqa: S608
+
+
+@lru_cache(maxsize=256)
+def _select_sql(table: Table, names: tuple[str, ...]) -> str:
+    return f'SELECT {_quoted(names)} FROM "{table.name}"'  # noqa: S608
+
+
+@lru_cache(maxsize=256)
+def _where_sql(names: tuple[str, ...], empty: tuple[str, ...]) -> str:
+    terms = (f'"{name}" IS NULL' if name in empty else f'"{name}" = ?' for name in names)
+    return " WHERE " + " AND ".join(terms)
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+@lru_cache(maxsize=512)
+def _writers(table: Table, names: tuple[str, ...]) -> list[tuple[_Spell | None, int]]:
+    """Return, of each column, how a value is spelled and how long a text may be."""
+    kinds = [table.c[name].type for name in names]
+    return [
+        (_bound(kind.process_bind_param), 0)
+        if isinstance(kind, TypeDecorator)
+        else (None, getattr(kind, "length", None) or 0)
+        for kind in kinds
+    ]
+
+
+@lru_cache(maxsize=256)
+def _readers(table: Table, names: tuple[str, ...]) -> list[_Spell | None]:
+    return [_reader(table.c[name].type) for name in names]
+
+
+def _reader(kind: Any) -> _Spell | None:
+    if isinstance(kind, TypeDecorator):
+        return _bound(kind.process_result_value)
+    return bool if isinstance(kind, Boolean) else None  # SQLite has no truth, only numbers
+
+
+def _bound(process: Callable[[Any, Any], Any]) -> _Spell:
+    return lambda value: process(value, None)
