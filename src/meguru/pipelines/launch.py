@@ -48,8 +48,13 @@ def job_of(
     scratch: Path,
     cache_key: str,
     devices: Sequence[int] = (),
+    *,
+    soon: bool = False,
 ) -> StepJob:
-    """Return everything that a step's process needs; its seed follows from its cache key."""
+    """Return everything that a step's process needs; its seed follows from its cache key.
+
+    With `soon`, whoever takes in the outcome makes its small outputs durable.
+    """
     step = graph[key]
     needed = step.resources or Resources()
     env_name, env = lockfiles.split(step.env)
@@ -73,6 +78,7 @@ def job_of(
         max_output=ws.settings.max_output,
         max_file=ws.settings.max_file,
         parent=run.ref,
+        soon=soon,
     )
 
 

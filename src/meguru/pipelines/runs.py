@@ -12,19 +12,16 @@ from meguru.errors import NotFound
 from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
 from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
 from meguru.runtime.jobs.schema import job
+from meguru.storage.db import rowwise
+from meguru.storage.db.raw import Raw
 
 _DERIVED = {"ref", "interrupted", "tracked", "steps"}
 _MANY = 500
 _KEPT = (StepState.SUCCEEDED.value,)
 _FIXED = {"id", "run", "pipeline", "step", "parent", "parts"}
-_CHANGEABLE = [column.name for column in step_run.columns if column.name not in _FIXED]
-# Made once: SQLAlchemy takes longer to put them together than the database to carry them out.
-_ADD_STEPS = insert(step_run)
-_CHANGE_STEPS = (
-    update(step_run)
-    .where(step_run.c.id == bindparam("this"))
-    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
-)
+_CHANGEABLE = ["id", *(column.name for column in step_run.columns if column.name not in _FIXED)]
+_NEWEST = "SELECT max(id) FROM step_run WHERE key = ? AND state = ?"
+# Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
 _KEPT_STEPS = select(step_run).where(
     step_run.c.id.in_(
         select(func.max(step_run.c.id))
@@ -93,21 +90,20 @@ def steps(tx: Connection, run_id: str) -> dict[str, StepRun]:
 def put_steps(tx: Connection, changed: Sequence[StepRun], known: Iterable[str]) -> None:
     """Write steps; those whose ids are in `known` have a row already."""
     there = set(known)
-    new = [msgspec.structs.asdict(one) for one in changed if one.id not in there]
-    old = [_changeable(one) for one in changed if one.id in there]
-    if new:
-        tx.execute(_ADD_STEPS, new)
-    if old:
-        tx.execute(_CHANGE_STEPS, old)
-
-
-def _changeable(one: StepRun) -> dict[str, Any]:
-    return {"this": one.id, **{f"new_{name}": getattr(one, name) for name in _CHANGEABLE}}
+    old = [one for one in changed if one.id in there]
+    rowwise.insert(tx, step_run, *(msgspec.structs.asdict(one) for one in changed if one.id not in there))
+    rowwise.update_each(
+        tx, step_run, "id", *({name: getattr(one, name) for name in _CHANGEABLE} for one in old)
+    )
 
 
 def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
     """Return, by cache key, the newest step run that computed the outputs; keys without one are left out."""
     found: dict[str, StepRun] = {}
+    if len(keys) == 1:
+        (newest,) = Raw(tx).execute(_NEWEST, (keys[0], *_KEPT)).fetchone()
+        alone = rowwise.first(tx, step_run, {"id": newest}) if newest else None
+        return {keys[0]: msgspec.convert(alone, StepRun)} if alone else {}
     for start in range(0, len(keys), _MANY):
         for row in tx.execute(_KEPT_STEPS, {"keys": list(keys[start : start + _MANY])}):
             found[row.key] = _step(row)

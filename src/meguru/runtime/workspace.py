@@ -17,7 +17,7 @@ from meguru.runtime.events.watch import Watch
 from meguru.runtime.operations.execute import execute
 from meguru.runtime.operations.operation import Operation
 from meguru.runtime.principals import LOCAL_OWNER, Principal
-from meguru.storage.blobs import BlobStore
+from meguru.storage.blobs import BlobStore, pending
 from meguru.storage.db import Database
 
 
@@ -89,7 +89,8 @@ class Workspace:
         self.watch.close()
 
     def close(self) -> None:
-        """Close the database's idle connections."""
+        """Settle the small blobs that this process left, and close the database's idle connections."""
+        pending.settle_own(self.db, self.blobs)
         self.db.close()
 
     def __enter__(self) -> Self:

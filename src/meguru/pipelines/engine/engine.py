@@ -99,7 +99,7 @@ class Engine:
                 executors.of(one.isolation).kill(one.name)
             self.places.close()
             self.logs.end()
-            shutil.rmtree(self._scratch(), ignore_errors=True)
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _plan(self) -> list[str]:
         """Decide what can be decided; return the steps to start now."""
@@ -157,7 +157,7 @@ class Engine:
     def _launch(self, key: str) -> None:
         one, step = self.record.steps[key], self.plan.board.steps[key]
         name = new_id("proc")
-        scratch = self._scratch() / f"{key}-{one.attempt}-{name[-6:]}"
+        scratch = self._scratch / f"{key}-{one.attempt}-{name[-6:]}"
         scratch.mkdir(parents=True)
         active = Active(
             name=name,
@@ -181,6 +181,7 @@ class Engine:
                 scratch,
                 one.key,
                 self.places.devices(step),
+                soon=True,
             ),
             log=active.log,
             preload=self.preload,
@@ -234,6 +235,7 @@ class Engine:
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
         failure = ended.outcome.failure
         if failure is None:
+            self.record.keep(ended.outcome.soon)
             one = self.plan.finish(key, ended.outcome.outputs, log)
             shown = msgspec.to_builtins(one.outputs)
             self.record.tell("step_run.succeeded", key, {"attempt": one.attempt, "outputs": shown})
@@ -288,6 +290,7 @@ class Engine:
         while self._litter:
             shutil.rmtree(self._litter.pop(), ignore_errors=True)
 
+    @functools.cached_property
     def _scratch(self) -> Path:
         return self.ws.cache_folder("steps") / self.record.run.id
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.base import digests
 from meguru.errors import LostLease
 from meguru.pipelines import runs
 from meguru.pipelines.logs.tail import StepLogs
@@ -14,6 +15,7 @@ from meguru.pipelines.types import PipelineRun, RunState, StepRun
 from meguru.runtime.jobs import Lease
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.workspace import Workspace
+from meguru.storage.blobs import pending
 
 Progress = Callable[[StepRun], None]
 EventDraft = tuple[str, str, dict[str, Any]]
@@ -61,6 +63,18 @@ class Record:
     def also(self, write: Callable[[Context], None]) -> None:
         """Let `write` take part in the next commit."""
         self._also.append(write)
+
+    def keep(self, blobs: dict[str, bytes]) -> None:
+        """Let small blobs that steps put become durable with the next commit."""
+
+        def write(ctx: Context) -> None:
+            for digest, data in blobs.items():
+                # They come from the user's own code: a wrong one would stand in the way of all others.
+                if digests.of_bytes(data) == digest:
+                    pending.keep(ctx.tx, ctx.blobs, digest, data)
+
+        if blobs:
+            self.also(write)
 
     def save(self) -> None:
         """Commit what changed, with its events, unless the run is no longer ours."""

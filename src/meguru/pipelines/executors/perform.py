@@ -39,6 +39,8 @@ from meguru.pipelines.materializers import Place, Value
 from meguru.pipelines.materializers.items import ITEMS
 from meguru.pipelines.materializers.limit import Limited
 from meguru.storage.blobs import BlobStore, open_store
+from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.soon import SoonStore
 
 _TYPED = {"annotated", "items", "nested"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
@@ -126,9 +128,12 @@ def carry_out(job: StepJob, place: Place) -> Outcome:
         }
         with step_metrics.writing_to(place.scratch):
             returned = function(**given)
+        soon = SoonStore(place.blobs) if job.soon and isinstance(place.blobs, LocalStore) else None
+        place = Place(soon or place.blobs, place.scratch)
         if job.max_output:
             place = Place(Limited(place.blobs, job.max_output), place.scratch)
-        return Outcome(outputs=_write(returned, hints.get("return", Any), job, place))
+        outputs = _write(returned, hints.get("return", Any), job, place)
+        return Outcome(outputs=outputs, soon=soon.written if soon else {})
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
         return Outcome(failure=_describe(error, job))
 

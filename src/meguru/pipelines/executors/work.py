@@ -55,7 +55,8 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
     stands for no limit. `devices` are the numbers of this machine's accelerators that it was given. `env`
     is the tree of the lock file of an environment of its own, `env_name` what the author called that file.
-    `parent` is the reference of the pipeline run.
+    `parent` is the reference of the pipeline run. With `soon`, small outputs need not be durable when the
+    step has ended: the outcome has them.
     """
 
     function: str
@@ -77,6 +78,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     max_output: int = 0
     max_file: int = 0
     parent: str = ""
+    soon: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +92,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step leaves behind."""
+    """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable."""
 
     outputs: list[Value] = []
+    soon: dict[str, bytes] = {}
     failure: Failure | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from meguru.base.ids import new_id
 from meguru.errors import NotFound
@@ -14,6 +14,7 @@ from meguru.runtime.jobs import lanes
 from meguru.runtime.jobs.choose import Wanted, choose, is_anything_due
 from meguru.runtime.jobs.schema import job
 from meguru.runtime.jobs.types import Job, JobState
+from meguru.storage.db.raw import Raw
 
 if TYPE_CHECKING:
     from meguru.runtime.operations import Context
@@ -24,14 +25,7 @@ BELL = "jobs"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-# Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
-_SEE_MINE = select(job.c.id).where(
-    job.c.id == bindparam("this"),
-    job.c.state == JobState.RUNNING,
-    job.c.attempt == bindparam("its_attempt"),
-    job.c.lease_owner == bindparam("its_owner"),
-)
-_HOLD_MINE = _SEE_MINE.with_for_update()
+_SEE_MINE = "SELECT 1 FROM job WHERE id = ? AND state = ? AND attempt = ? AND lease_owner = ?"
 
 
 def enqueue(
@@ -144,8 +138,10 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
 
 def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
     """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
-    values = {"this": held.id, "its_attempt": held.attempt, "its_owner": held.lease_owner}
-    return tx.execute(_HOLD_MINE if keep else _SEE_MINE, values).first() is not None
+    raw = Raw(tx)
+    sql = f"{_SEE_MINE} FOR UPDATE" if keep and not raw.is_sqlite else _SEE_MINE
+    mine = (held.id, JobState.RUNNING.value, held.attempt, held.lease_owner)
+    return raw.execute(sql, mine).fetchone() is not None
 
 
 def finish(tx: Connection, held: Job, state: JobState, now: datetime, error: str | None = None) -> bool:

@@ -33,6 +33,8 @@ class LocalStore:
         self.url = str(self.folder)
         self.spare: Callable[[str], bytes | None] = _no_spare
         self._checked: dict[str, tuple[int, ...]] = {}
+        self.unsettled = False
+        """Whether this process left blobs that are durable only by the database; see `pending`."""
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes; return their digest."""

@@ -14,7 +14,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
+from meguru.errors import MeguruError
+from meguru.storage.blobs import soon
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.db import metadata
 from meguru.storage.db.raw import Raw
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from meguru.storage.db import Database
 
 log = logging.getLogger(__name__)
-LARGEST = 64 * 1024
+LARGEST = soon.LARGEST
 BATCH = 256
 FEW = 16
 """For more than so many files, one word to the system is quicker than a word for each."""
@@ -51,6 +54,7 @@ def keep(tx: Connection, blobs: BlobStore, digest: str, data: bytes) -> None:
     """Make a blob that was written as durable as the open transaction."""
     if not isinstance(blobs, LocalStore) or not 0 < len(data) <= LARGEST:
         return
+    blobs.unsettled = True
     Raw(tx).execute(
         "INSERT INTO pending_blob (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
         (digest, data),
@@ -58,7 +62,10 @@ def keep(tx: Connection, blobs: BlobStore, digest: str, data: bytes) -> None:
 
 
 def mend(db: Database, blobs: BlobStore) -> None:
-    """Have a store read pending blobs from their copies when a power cut took their bytes."""
+    """Write pending blobs again that a power cut took, and have a store read such ones from their copies.
+
+    Steps read in processes of their own, which have no database to read a copy from.
+    """
     if isinstance(blobs, LocalStore):
         query = select(pending_blob.c.data)
 
@@ -67,6 +74,18 @@ def mend(db: Database, blobs: BlobStore) -> None:
                 return tx.execute(query.where(pending_blob.c.digest == digest)).scalar()
 
         blobs.spare = spare
+        with db.read() as tx:
+            for (data,) in Raw(tx).execute("SELECT data FROM pending_blob").fetchall():
+                blobs.put_soon(bytes(data))
+
+
+def settle_own(db: Database, blobs: BlobStore) -> None:
+    """Settle what this process left, at its end; what can't be settled now is at another's."""
+    if isinstance(blobs, LocalStore) and blobs.unsettled:
+        try:
+            settle(db, blobs)
+        except (MeguruError, OSError, SQLAlchemyError):
+            log.warning("small blobs are still in the database: they are settled another time", exc_info=True)
 
 
 def settle(db: Database, blobs: BlobStore) -> int:
@@ -75,6 +94,8 @@ def settle(db: Database, blobs: BlobStore) -> int:
     After a power cut, a blob that was not written whole is written again from its copy.
     """
     count = 0
+    if isinstance(blobs, LocalStore):
+        blobs.unsettled = False
     while isinstance(blobs, LocalStore):
         with db.read() as tx:
             rows = tx.execute(select(pending_blob).limit(BATCH)).all()

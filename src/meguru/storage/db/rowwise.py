@@ -45,6 +45,15 @@ def update(tx: Connection, table: Table, where: Where, values: Mapping[str, Any]
     return found
 
 
+def update_each(tx: Connection, table: Table, key: str, *changed: Mapping[str, Any]) -> None:
+    """Change rows, each of which has the same columns, with the one by which it is found among them."""
+    if not changed:
+        return
+    names = tuple(name for name in changed[0] if name != key)
+    sql = f'{_update_sql(table, names)} WHERE "{key}" = ?'
+    Raw(tx).executemany(sql, [[*_kept(table, names, row), row[key]] for row in changed])
+
+
 def delete(tx: Connection, table: Table, where: Where) -> int:
     """Remove rows; return how many."""
     sql, wanted = _where(table, where)
