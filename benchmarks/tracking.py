@@ -57,8 +57,13 @@ def calls(server: Server, given: argparse.Namespace) -> Times:
     bodies = [one.encoded(batch(run, number)) for number in range(given.batches + 1)]
     point = {"run_id": run, "key": "one", "value": 1.5, "timestamp": 1_760_000_000_000}
     one.post("registered-models/create", {"name": "m"})
-    one.post("model-versions/create", {"name": "m", "source": f"{one.run_uri(run)}/model", "run_id": run})
-    one.post("registered-models/alias", {"name": "m", "alias": "live", "version": "1"})
+    source = {"name": "m", "source": f"{one.run_uri(run)}/model", "run_id": run}
+    for _ in range(2):
+        one.post("model-versions/create", source)
+    pointed = {"name": "m", "alias": "live"}
+    one.post("registered-models/alias", pointed | {"version": "1"})
+    ends = {"run_id": run, "status": "FINISHED"}
+    text = {"run_id": run, "key": "text"}
     found: Times = {}
 
     def add(name: str, action, count: int) -> None:
@@ -70,6 +75,18 @@ def calls(server: Server, given: argparse.Namespace) -> Times:
     add("runs/get", lambda _: one.send("GET", f"runs/get?run_id={run}"), given.calls)
     alias = "registered-models/alias?name=m&alias=live"
     add("look-up of an alias", lambda _: one.send("GET", alias), given.calls)
+    add("runs/update", lambda n: one.post("runs/update", ends | {"end_time": n + 1}), given.calls)
+    add("runs/set-tag", lambda n: one.post("runs/set-tag", text | {"value": f"{n}"}), given.calls)
+    param = lambda n: one.post("runs/log-parameter", text | {"key": f"p{n}", "value": f"{n}"})  # noqa: E731
+    add("runs/log-parameter", param, given.calls)
+    add(
+        "registered-models/create",
+        lambda n: one.post("registered-models/create", {"name": f"m{n}"}),
+        given.calls,
+    )
+    add("model-versions/create", lambda _: one.post("model-versions/create", source), given.calls)
+    move = lambda n: one.post("registered-models/alias", pointed | {"version": f"{1 + n % 2}"})  # noqa: E731
+    add("setting of an alias", move, given.calls)
     return found
 
 

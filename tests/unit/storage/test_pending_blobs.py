@@ -4,10 +4,13 @@ import threading
 
 import pytest
 
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
 from meguru.errors import DigestMismatch, NotFound
 from meguru.storage.blobs import pending
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.pending import Settler, settle, waiting
+from meguru.storage.blobs.soon import LARGEST, SoonStore
 
 
 def put(workspace, data):
@@ -78,6 +81,35 @@ def test_a_blob_that_is_damaged_and_pending_no_more_is_refused(workspace):
     lose(workspace.blobs, digest, b"whol")
     with pytest.raises(DigestMismatch):
         workspace.blobs.get_bytes(digest)
+
+
+def test_what_a_power_cut_left_unwritten_is_mended_when_the_workspace_is_opened(workspace):
+    digest = put(workspace, b"whole")
+    place = workspace.blobs.path(digest)
+    place.chmod(0o600)
+    place.write_bytes(b"")
+    with open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as again:
+        assert again.blobs.get_bytes(digest) == b"whole"
+
+
+def test_a_process_settles_what_it_left_when_it_closes_its_workspace(workspace):
+    settings = Settings(sqlite_synchronous="NORMAL")
+    with open_local(workspace.root, settings=settings) as other:
+        put(other, b"left")
+        with open_local(workspace.root, settings=settings):
+            pass  # it left nothing itself
+        assert count(workspace) == 1
+    assert count(workspace) == 0
+
+
+def test_the_small_outputs_of_a_step_are_told_and_large_ones_are_durable_at_once(workspace):
+    soon = SoonStore(workspace.blobs)
+    small, large = soon.put_bytes(b"small"), soon.put_bytes(b"x" * LARGEST)
+    assert soon.written == {small: b"small"}
+    assert soon.put_bytes(b"small") == small
+    assert workspace.blobs.get_bytes(large) == b"x" * LARGEST
+    assert soon.put_bytes(b"y" * (LARGEST - 5)) in soon.written
+    assert soon.put_bytes(b"no room is left") not in soon.written
 
 
 def test_the_same_bytes_are_pending_once(workspace):

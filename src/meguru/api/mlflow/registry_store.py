@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, true, u
 from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
 from meguru.base import refs
 from meguru.base.moments import read_time
+from meguru.registry import aliases as native_aliases
 from meguru.registry import labels
 from meguru.registry.outside import VERIFIED, newest
 from meguru.registry.schema import mlflow_model, mlflow_version, model_alias, model_version, registered_model

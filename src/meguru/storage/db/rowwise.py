@@ -65,7 +65,7 @@ def select(
     tx: Connection, table: Table, where: Where, columns: Sequence[str] = (), *, order: str = ""
 ) -> list[dict[str, Any]]:
     """Return rows as mappings of some columns, or of all."""
-    names = tuple(columns) or tuple(column.name for column in table.columns)
+    names = tuple(columns) or _names(table)
     sql, wanted = _where(table, where)
     ordered = f' ORDER BY "{order}"' if order else ""
     rows = Raw(tx).execute(_select_sql(table, names) + sql + ordered, wanted)
@@ -151,6 +151,11 @@ def _writers(table: Table, names: tuple[str, ...]) -> list[tuple[_Spell | None, 
         else (None, getattr(kind, "length", None) or 0)
         for kind in kinds
     ]
+
+
+@lru_cache(maxsize=256)
+def _names(table: Table) -> tuple[str, ...]:
+    return tuple(str(column.name) for column in table.columns)  # some are no plain texts, which msgspec wants
 
 
 @lru_cache(maxsize=256)

@@ -170,6 +170,16 @@ class ExecutorContract:
     def test_what_a_step_returns_is_in_the_blob_store(self, steps: Steps) -> None:
         assert steps.run("double", 21) == 42
 
+    def test_small_outputs_come_with_the_outcome_when_they_need_not_be_durable_yet(
+        self, steps: Steps
+    ) -> None:
+        for soon in (True, False):
+            steps.start("double", 21, soon=soon)
+            outcome = steps.end().outcome
+            (output,) = outcome.outputs
+            assert outcome.soon == ({output.digest: b"42"} if soon else {})
+            assert steps.blobs.get_bytes(output.digest) == b"42"
+
     def test_it_runs_outside_this_process(self, steps: Steps) -> None:
         assert steps.run("where") != os.getpid()
 

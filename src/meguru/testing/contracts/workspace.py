@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import delete, insert, update
@@ -15,10 +15,12 @@ from meguru.base.clock import FixedClock
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, versions
 from meguru.errors import Conflict, Forbidden, InvalidInput
+from meguru.registry.schema import mlflow_version
 from meguru.runtime import events
 from meguru.runtime.events.schema import event
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.principals import Principal
+from meguru.storage.db import rowwise
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
 from meguru.tracking.types import MetricPoint
 
@@ -157,6 +159,27 @@ class WorkspaceContract:
                 events.append(tx, type="run.started", at=now, actor="a", operation="o", subject="s")
             waiting.result(timeout=30)
         assert workspace.watch.rung("work") > rung
+
+    def test_rows_written_round_sqlalchemy_are_as_it_writes_them(self, workspace: Workspace) -> None:
+        now = datetime.now(UTC)
+        texts = ("source", "storage", "run", "run_link", "logged_model", "description", "stage", "state")
+        row: dict[str, Any] = dict.fromkeys([*texts, "reason", "created_by"], "?%s'") | {
+            "name": "m",
+            "version": 1,
+            "tags": {"b": "1", "a": ""},
+            "deleted": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+        with workspace.db.write() as tx:
+            rowwise.insert(tx, mlflow_version, row)
+            tx.execute(insert(mlflow_version).values(row | {"version": 2, "deleted": True}))
+            assert rowwise.update(tx, mlflow_version, {"name": "m", "deleted": False}, {"stage": "s"}) == 1
+            rowwise.update_each(tx, mlflow_version, "version", {"version": 2, "state": "t"})
+        with workspace.read() as tx:
+            read = [dict(each._mapping) for each in tx.execute(mlflow_version.select().order_by("version"))]
+            assert rowwise.select(tx, mlflow_version, {"name": "m"}, order="version") == read
+        assert read == [row | {"stage": "s"}, row | {"version": 2, "deleted": True, "state": "t"}]
 
     def test_points_of_many_writers_are_all_kept(self, workspace: Workspace) -> None:
         run = start(workspace, experiment="delay").id
