@@ -16,7 +16,7 @@ from meguru.base.moments import read_time
 from meguru.registry import aliases as native_aliases
 from meguru.registry import labels
 from meguru.registry.outside import VERIFIED, newest
-from meguru.registry.schema import mlflow_model, mlflow_version, model_alias, model_version, registered_model
+from meguru.registry.schema import mlflow_model, mlflow_version, model_version, registered_model
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import to_hex
