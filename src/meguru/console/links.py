@@ -43,6 +43,11 @@ def url_of(ref: str) -> str:
     return f"{page}#{MARKS[kind]}{quote(version, safe='')}" if version and kind in MARKS else page
 
 
+def file_of(run: str, path: str) -> str:
+    """Return where a file of a tracked run is downloaded from."""
+    return f"/get-artifact?{urlencode({'run_uuid': run, 'path': path})}"
+
+
 def events_of(subject: str) -> str:
     """Return the page of the events about a subject."""
     return f"{EVENTS}?{urlencode({'subject': subject})}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -157,6 +158,20 @@ def test_runs_are_searched_and_a_search_that_cant_be_read_is_explained_in_place(
     assert wrong.status_code == 200
     assert 'role="alert"' in wrong.text
     assert "<script>alert" not in wrong.text
+
+
+def test_files_of_a_run_are_fetched_from_its_page_and_pictures_are_seen(browser, workspace):
+    run = runs.start(workspace)
+    names = ["a b/plot.PNG", "report.html", f"{HOSTILE[:40].replace('/', '')}.png"]
+    for name in names:
+        runs.add_artifact(workspace, run=run.id, path=name, digest=workspace.blobs.put_bytes(name.encode()))
+    text = browser.get(url_of(run.ref)).text
+    tags = Tags(text).tags
+    links = [given["href"] for tag, given in tags if tag == "a" and "download" in given]
+    assert [parse_qs(urlsplit(link).query)["path"] for link in links] == [[name] for name in sorted(names)]
+    seen = [given for tag, given in tags if tag == "img"]
+    assert {given["alt"] for given in seen} == {names[0], names[2]}
+    assert all(given["src"].startswith(f"/get-artifact?run_uuid={run.id}&path=") for given in seen)
 
 
 def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, workspace: Workspace):

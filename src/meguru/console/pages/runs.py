@@ -11,15 +11,19 @@ from starlette.responses import Response
 from meguru.base.paging import Page
 from meguru.console.charts.series import series
 from meguru.console.lineage import neighbours
+from meguru.console.links import file_of
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.tracking import show
 from meguru.tracking.captured import is_captured
 from meguru.tracking.find import search
-from meguru.tracking.types import Run, RunState
+from meguru.tracking.types import Run, RunArtifact, RunState
 
 WINDOW = 100
 CHARTS = 6
+PICTURES, LARGEST_PICTURE, FILES = 12, 2_000_000, 1000
+SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""Pictures that can't hold a script."""
 METRICS = 500
 """So many metrics of a run are on its page; others are asked for by a part of their name."""
 STATES: dict[str, Literal["", "running", "interrupted", "succeeded", "failed", "cancelled"]] = {
@@ -83,6 +87,7 @@ def one(visit: Visit) -> Response:
     """Show one run."""
     run, part = show.show(visit.ws, run=visit.named("id")), visit.asked("metric").strip()
     found = sorted(key for key in run.metrics if part.casefold() in key.casefold())
+    artifacts = show.artifacts(visit.ws, run=run.id)
     return visit.render(
         "run.html",
         run=run,
@@ -92,13 +97,21 @@ def one(visit: Visit) -> Response:
         is_wide=len(run.metrics) > METRICS,
         tags={key: value for key, value in run.tags.items() if not is_captured(key)},
         captured={key: value for key, value in run.tags.items() if is_captured(key)},
-        artifacts=show.artifacts(visit.ws, run=run.id),
+        files=[(item, file_of(run.id, item.path)) for item in artifacts[:FILES]],
+        files_left=len(artifacts) - len(artifacts[:FILES]),
+        pictures=[(each.path, file_of(run.id, each.path)) for each in _pictures(artifacts)],
         charts=_charts(visit, run, found),
         took=took,
         live="run.",
         seq=visit.head(),
         **neighbours(visit, run.ref),
     )
+
+
+def _pictures(artifacts: list[RunArtifact]) -> list[RunArtifact]:
+    """Return the first pictures that are small enough to be shown."""
+    found = [item for item in artifacts if item.path.lower().endswith(SHOWN) and item.size <= LARGEST_PICTURE]
+    return found[:PICTURES]
 
 
 def took(start: datetime | None, end: datetime | None) -> float | None:
