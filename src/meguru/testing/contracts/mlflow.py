@@ -181,6 +181,31 @@ class MlflowContract:
         for order, wanted in ORDERS.items():
             assert _found(call, ids, "metrics.`val/loss` > 0", order) == wanted, order
 
+    @pytest.mark.parametrize("few", [0, 5000])
+    @pytest.mark.parametrize("text", ["", "metrics.acc > 0"])
+    def test_runs_of_several_experiments_are_in_one_order(
+        self, call: Call, monkeypatch: pytest.MonkeyPatch, few: int, text: str
+    ) -> None:
+        monkeypatch.setattr(begin, "FEW_RUNS", few)
+        numbers = [call("POST", "experiments/create", name=f"e{n}")["experiment_id"] for n in range(3)]
+        made = []
+        for n in range(9):
+            ask = {"experiment_id": numbers[n % 3], "start_time": 1000 + n // 2}
+            made.append(call("POST", "runs/create", **ask)["run"]["info"]["run_id"])
+            call("POST", "runs/log-metric", run_id=made[-1], **_point("acc", 0, 1))
+        newest = sorted(range(9), key=lambda n: (-(n // 2), made[n]))
+        for order, wanted in (
+            ([], newest),
+            (["start_time ASC"], sorted(range(9), key=lambda n: (n // 2, made[n]))),
+        ):
+            pages, token = [], ""
+            for _ in range(5):
+                body = {"filter": text, "order_by": order, "max_results": 2, "page_token": token}
+                page = call("POST", "runs/search", experiment_ids=numbers, **body)
+                pages += [made.index(each["info"]["run_id"]) for each in page["runs"]]
+                token = page.get("next_page_token", "")
+            assert (pages, token) == (wanted, "")
+
     def test_a_token_of_another_search_is_refused(self, call: Call) -> None:
         for number in range(3):
             _made(call, number)

@@ -15,6 +15,8 @@ FEW_RUNS = 5000
 """Experiments with fewer runs are read whole."""
 FEW, MOST_FEW = 1000, 50_000
 """So many rows of a comparison are few at least, and at most, whatever the number of runs."""
+MOST_APART = 50
+"""So many experiments are asked one by one, rather than all their runs put in order."""
 BOUND = Bound(steps=1_000_000, milliseconds=500)
 """So long an order is followed before another beginning is tried."""
 
@@ -39,27 +41,32 @@ class Beginnings:
         A page of a common comparison is found soon in the order that is wanted; of a rare one, or of two
         that no run meets together, the order would be followed to its end.
         """
-        if not self.raw.is_sqlite and has_index and self.clauses:
-            yield Begin("run r", bound=BOUND)
-            yield Begin("run r", whole=True)
-            return
-        if not self.raw.is_sqlite or self._count_runs(FEW_RUNS) < FEW_RUNS:
+        # An index has the runs of one experiment in the order of their start, not those of several.
+        apart = not in_order_of and 1 < len(self.experiments) <= MOST_APART
+        has_index = has_index and (bool(in_order_of) or len(self.experiments) <= MOST_APART)
+        if (self.raw.is_sqlite or apart) and self._count_runs(FEW_RUNS) < FEW_RUNS:
             yield Begin("run r")
             return
+        if not self.raw.is_sqlite:
+            if has_index and (self.clauses or apart):
+                yield Begin("run r", bound=BOUND if self.clauses else None, apart=apart)
+            yield Begin("run r", whole=has_index and bool(self.clauses))
+            return
         rows = int(self.raw.execute("SELECT max(rowid) FROM run").fetchone()[0] or 0)
-        few = max(FEW, min(MOST_FEW, math.isqrt(self.limit * rows)))
+        # An order passes limit * rows / count runs. To count costs too: not where both are near.
+        few = max(FEW, min(MOST_FEW, math.isqrt(self.limit * rows) // 4))
         smallest = self._smallest(few)
         if smallest is not None:
             yield smallest
             return
-        natural = of_series(in_order_of, self.clauses) if in_order_of else Begin("run r")
+        natural = of_series(in_order_of, self.clauses) if in_order_of else Begin("run r", apart=apart)
         others = [each for each in self._all() if each.clause not in natural.clauses]
         if has_index and others:
             yield replace(natural, bound=BOUND)
         elif has_index:
             yield natural
             return
-        yield self._smallest(max(few, rows // 4)) or natural
+        yield self._smallest(max(few, rows // 4)) or replace(natural, apart=apart and has_index)
 
     def nan(self, key: str) -> Begin | None:
         """Return where the runs are whose metric is NaN, if they are few; None if they are many."""
@@ -68,19 +75,15 @@ class Beginnings:
             return None
         return candidate.begin
 
-    def scope(self, begin: Begin) -> compare.Condition:
-        """Return the condition of being in the experiments."""
+    @staticmethod
+    def scope(begin: Begin, experiments: list[str]) -> compare.Condition:
+        """Return the condition of being in experiments."""
         # The sign keeps SQLite from an index that would lead it away from where it begins.
-        return self._scope("+r.experiment" if begin.leads else "r.experiment")
-
-    def _scope(self, column: str) -> compare.Condition:
-        if len(self.experiments) == 1:
-            return f"{column} = ?", list(self.experiments)
-        return f"{column} IN ({marks(len(self.experiments))})", list(self.experiments)
+        return _scope("+r.experiment" if begin.leads else "r.experiment", experiments)
 
     def _all(self) -> list[Candidate]:
         if self._candidates is None:
-            scope = self._scope("r.experiment")
+            scope = _scope("r.experiment", self.experiments)
             found = (candidate_of(clause, self.clauses, scope) for clause in self.clauses)
             self._candidates = [each for each in found if each is not None]
         return self._candidates
@@ -104,10 +107,16 @@ class Beginnings:
         return count
 
     def _count_runs(self, limit: int) -> int:
-        return self._counted("run r", self._scope("r.experiment"), limit)
+        return self._counted("run r", _scope("r.experiment", self.experiments), limit)
 
     def _counted(self, source: str, condition: compare.Condition, limit: int) -> int:
         sql, values = condition
         some = f"SELECT 1 FROM {source} WHERE {sql} LIMIT {limit}"  # noqa: S608 - names of ours
         found: list[Any] = self.raw.execute(f"SELECT count(*) FROM ({some})", values).fetchone()  # noqa: S608
         return int(found[0])
+
+
+def _scope(column: str, experiments: list[str]) -> compare.Condition:
+    if len(experiments) == 1:
+        return f"{column} = ?", list(experiments)
+    return f"{column} IN ({marks(len(experiments))})", list(experiments)

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -74,6 +75,17 @@ def fetch(
     rows = raw.execute_once(sql, [*query.source_values, *values, limit + 1]).fetchall()
     more_rows = len(rows) > limit
     return rows[:limit], list(rows[limit - 1][-len(keys) :]) if more_rows else []
+
+
+def merged(
+    parts: Sequence[tuple[list[tuple[Any, ...]], list[Any]]], keys: Sequence[Key], limit: int
+) -> tuple[list[tuple[Any, ...]], list[Any]]:
+    """Return one page out of the first pages of several questions that have no row together."""
+    rows = [row for part, _ in parts for row in part]
+    for place in range(-1, -len(keys) - 1, -1):
+        rows.sort(key=itemgetter(place), reverse=keys[place].descending)
+    is_more = len(rows) > limit or any(last for _, last in parts)
+    return rows[:limit], list(rows[limit - 1][-len(keys) :]) if is_more else []
 
 
 def write(values: list[Any]) -> str:

@@ -24,7 +24,7 @@ class Begin:
 
     `clauses` need no further look; `run` is the run's id in the first table: what it is compared by is looked
     at before the run itself. With `has_series`, the metric that the runs are ordered by is there as ``o``.
-    With `whole`, all runs are found before they are put in order.
+    With `whole`, all runs are found before they are put in order; `apart`, each experiment is asked alone.
     """
 
     source: str
@@ -36,6 +36,7 @@ class Begin:
     leads: bool = False
     bound: Bound | None = None
     whole: bool = False
+    apart: bool = False
 
 
 @dataclass

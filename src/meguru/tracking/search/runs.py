@@ -121,12 +121,17 @@ class _Search:
 
     def _rows(self, phase: int, after: list[Any], limit: int) -> tuple[list[tuple[Any, ...]], list[Any]]:
         for begin in self._places(phase):
-            query, keys = self._query(phase, begin)
+            scopes = [[each] for each in self.experiments] if begin.apart else [self.experiments]
+            queries = [self._query(phase, begin, scope) for scope in scopes]
             try:
                 with self.raw.bounded(begin.bound):
-                    return pages.fetch(self.raw, query, keys, after=after, limit=limit, whole=begin.whole)
+                    parts = [
+                        pages.fetch(self.raw, query, keys, after=after, limit=limit, whole=begin.whole)
+                        for query, keys in queries
+                    ]
             except TooLong:
                 continue
+            return pages.merged(parts, queries[0][1], limit) if begin.apart else parts[0]
         raise AssertionError  # the last place has no bound
 
     def _places(self, phase: int) -> Iterator[Begin]:
@@ -138,9 +143,14 @@ class _Search:
             return self._begin.places(in_order_of=first.key, has_index=True)
         then = others[0] if by_metric else first
         by_start = then.kind == "attribute" and _name(then.key) == "start_time"
-        return self._begin.places(in_order_of="", has_index=by_start and len(self.experiments) == 1)
+        is_last = then is self.orders[-1]
+        return self._begin.places(
+            in_order_of="", has_index=by_start and (is_last or len(self.experiments) == 1)
+        )
 
-    def _query(self, phase: int, chosen: Begin) -> tuple[pages.Query, list[pages.Key]]:
+    def _query(
+        self, phase: int, chosen: Begin, experiments: list[str]
+    ) -> tuple[pages.Query, list[pages.Key]]:
         first = self.orders[0]
         by_metric = first.kind == "metric"
         begin = self._begin
@@ -157,7 +167,7 @@ class _Search:
             query.where((lacking, [first.key]))
         query.join("LEFT JOIN mlflow_run x ON x.run = r.id")
         query.where(_STAGES[self.stages])
-        query.where(begin.scope(chosen))
+        query.where(begin.scope(chosen, experiments))
         for condition in chosen.conditions:
             query.where(condition)
         for clause in self.clauses:
