@@ -334,6 +334,25 @@ def test_aliases_of_a_model_that_only_mlflow_loads_are_known_for_any_time(client
         alias_history(workspace, name="nothing", alias="best")
 
 
+@pytest.mark.parametrize(
+    ("name", "tags", "words"),
+    [
+        ("model", {}, "Registered Model (name=model) already exists"),
+        ("prompt", {"mlflow.prompt.is_prompt": "true"}, "Prompt (name=prompt) already exists"),
+        ("model", {"mlflow.prompt.is_prompt": "true"}, "already taken by a registered model"),
+        ("prompt", {}, "already taken by a prompt"),
+    ],
+)
+def test_a_model_and_a_prompt_share_no_name(client, name, tags, words):
+    create(client, "model")
+    create(client, "prompt", tags=[{"key": "mlflow.prompt.is_prompt", "value": "true"}])
+    answer = create(client, name, tags=[{"key": key, "value": value} for key, value in tags.items()])
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
+    assert words in answer.json()["message"]
+    found = search(client, "registered_models")["registered_models"]
+    assert [each["name"] for each in found] == ["model"]
+
+
 def test_the_alias_latest_is_the_newest_version(client):
     create(client, "a")
     asked = {"name": "a", "alias": "latest"}

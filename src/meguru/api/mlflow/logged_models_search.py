@@ -171,7 +171,12 @@ class _Search:
 
     def _branch(self, phase: int | None) -> union.Branch:
         query = self.asking.query(special=self._measured)
-        query.where((f"l.experiment IN ({marks(len(self.experiments))})", list(self.experiments)))
+        # The sign keeps SQLite from reading all of an experiment, where few have been measured so.
+        sign = (
+            "+" if any("l.id IN (SELECT" in each for each in query.conditions) and self.raw.is_sqlite else ""
+        )
+        where = f"{sign}l.experiment IN ({marks(len(self.experiments))})"
+        query.where((where, list(self.experiments)))
         if self.datasets and not any(each.kind == "metric" for each in self.asking.clauses):
             sql, values = self._on_datasets("m")
             point = f"SELECT 1 FROM mlflow_model_metric m WHERE m.model_id = l.id AND {sql}"  # noqa: S608

@@ -49,8 +49,9 @@ def routes() -> list[Route]:
 
 @carry("model:write")
 def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) -> dict[str, Any]:
-    if store.model(ctx.tx, name):
-        raise exists(name)
+    known = store.model(ctx.tx, name)
+    if known:
+        raise exists(known, tags)
     made = Model(name=name, description=description, tags=tags, created_at=ctx.now(), updated_at=ctx.now())
     store.keep_model(ctx.tx, made)
     ctx.emit(
@@ -79,7 +80,7 @@ def _changed(
 def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
     known = held_model(ctx.tx, name)
     if store.model(ctx.tx, new_name) or store.has_native(ctx.tx, new_name):
-        raise exists(new_name)
+        raise exists(replace(known, name=new_name, tags={}))
     if store.has_native(ctx.tx, name):
         message = (
             f"Registered Model '{name}' can't be renamed: it has versions that Meguru can serve, "

@@ -13,6 +13,7 @@ from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.registry_protocol import absent, listed, millis
 from meguru.api.mlflow.registry_store import Model, Version
 from meguru.tracking.mlflow import limits
+from meguru.webhooks.topics import IS_PROMPT
 
 STAGES = {stage.lower(): stage for stage in ("None", "Staging", "Production", "Archived")}
 MAX_TAG = 100_000
@@ -109,7 +110,10 @@ def check_tags(tags: dict[str, str]) -> dict[str, str]:
     for key, value in tags.items():
         limits.check_key("tag", key)
         if len(value) > MAX_TAG:
-            raise invalid(f"Tag value of '{key}' has {len(value)} characters; at most {MAX_TAG} are kept")
+            raise invalid(
+                f"'value' exceeds the maximum length of {MAX_TAG} characters: "
+                f"that of tag '{key}' has {len(value)}"
+            )
     return tags
 
 
@@ -129,6 +133,21 @@ def stage_of(text: str) -> str:
     return STAGES[text.lower()]
 
 
-def exists(name: str) -> Refusal:
-    """Say that a name is taken."""
-    return Refusal("RESOURCE_ALREADY_EXISTS", f"Registered Model (name={name}) already exists.")
+def exists(known: Model, wanted: dict[str, str] | None = None) -> Refusal:
+    """Say that a name is taken: by a model or a prompt, perhaps where the other one was `wanted`."""
+    words = {False: "registered model", True: "prompt"}
+    is_prompt = is_of_prompt(known.tags)
+    if wanted is not None and is_of_prompt(wanted) is not is_prompt:
+        what = (
+            f"Tried to create a {words[not is_prompt]} with name '{known.name}', "
+            f"but the name is already taken by a {words[is_prompt]}. MLflow does not allow creating a model "
+            "and a prompt with the same name."
+        )
+    else:
+        what = f"{'Prompt' if is_prompt else 'Registered Model'} (name={known.name}) already exists."
+    return Refusal("RESOURCE_ALREADY_EXISTS", what)
+
+
+def is_of_prompt(tags: dict[str, str]) -> bool:
+    """Tell whether tags are a prompt's: MLflow keeps prompts as registered models."""
+    return tags.get(IS_PROMPT, "").lower() == "true"

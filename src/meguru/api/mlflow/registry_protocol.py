@@ -69,7 +69,9 @@ class Given:
         if isinstance(value, bool | list | dict | float) or not re.fullmatch(r"-?\d{1,18}", str(value)):
             raise wrong(name, value)
         if not 1 <= int(value) <= most:
-            raise invalid(f"Invalid value {value} for parameter '{name}' supplied: it is from 1 to {most}")
+            raise invalid(
+                f"Invalid value {value} for parameter '{name}' supplied: {name} must be between 1 and {most}"
+            )
         return int(value)
 
     def flag(self, name: str) -> bool:

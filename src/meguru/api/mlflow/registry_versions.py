@@ -13,6 +13,7 @@ from meguru.api.mlflow.registry_answers import (
     check_tags,
     held_model,
     held_version,
+    is_of_prompt,
     number_of,
     stage_of,
     version_answer,
@@ -27,7 +28,6 @@ from meguru.registry.outside import UNVERIFIED, VERIFIED
 from meguru.registry.register import record
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
-from meguru.webhooks.topics import IS_PROMPT
 
 _BASE = "/mlflow/model-versions"
 ACTIVE_STAGES = ("Staging", "Production")
@@ -54,7 +54,7 @@ def _made(
 ) -> dict[str, Any]:
     with ctx.ws.read() as tx:
         held_model(tx, name)
-        given = completed(tx, given, is_prompt=is_prompt(tags))
+        given = completed(tx, given, is_prompt=is_of_prompt(tags))
     found = verify(ctx.ws, name, given)
     held_model(ctx.tx, name)
     number = store.next_number(ctx.tx, name)
@@ -129,11 +129,6 @@ def _forgotten(ctx: Context, *, name: str, version: int) -> None:
     ctx.emit("model_version.removed", refs.make("model", name, version), data={"by": "MLflow"})
 
 
-def is_prompt(tags: dict[str, str]) -> bool:
-    """Tell whether a version is a prompt's: MLflow keeps prompts as registered models."""
-    return tags.get(IS_PROMPT, "").lower() == "true"
-
-
 def aliases_of(ctx: Context, name: str) -> dict[str, int]:
     """Return where all aliases of a model point, those that stand for stages too."""
     return {each.alias: aliases.number_of(each) for each in aliases.at(ctx.tx, name, None)}
@@ -147,13 +142,14 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
             f"Model version transition cannot archive existing model versions because '{stage}' is not an "
             f"Active stage. Valid stages are {list(ACTIVE_STAGES)}"
         )
+    now = ctx.now()
     if archive:
         for other in store.versions(ctx.tx, name):
             if other.stage == stage and other.version != version:
-                store.keep_version(ctx.tx, replace(other, stage="Archived", updated_at=ctx.now()))
-    changed = replace(known, stage=stage, updated_at=ctx.now())
+                store.keep_version(ctx.tx, replace(other, stage="Archived", updated_at=now))
+    changed = replace(known, stage=stage, updated_at=now)
     store.keep_version(ctx.tx, changed)
-    store.touch(ctx.tx, name, ctx.now())
+    store.touch(ctx.tx, name, now)
     told = {"stage": stage, "before": known.stage, "archived_others": archive}
     ctx.emit("model_version.staged", refs.make("model", name, version), data=told)
     _follow(ctx, name)

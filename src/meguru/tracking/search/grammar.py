@@ -137,7 +137,11 @@ def _value(token: tuple[str, str], text: str) -> str | float:
     if group == "number":
         return float(shown)
     if group != "text":
-        raise _wrong(text, f"{shown!r} is no value: write a number, or a text in quotes")
+        raise _wrong(
+            text,
+            "Parameter value is either not quoted or unidentified quote types used for string value "
+            f"{shown}: write a number, or a text in quotes",
+        )
     return shown[1:-1].replace("''", "'").replace("\\'", "'").replace('\\"', '"')
 
 
