@@ -48,6 +48,7 @@ run = Table(
     Column("alive_until", UtcTime),
     Index(None, "experiment", "id"),
     Index(None, "experiment", "started_at", "id"),
+    Index(None, "experiment", "name", "id"),
     Index(None, "state", "id"),
 )
 

@@ -32,6 +32,9 @@ FILTERS = {
     "tags.nope IS NULL and tags.team = 'red'": [5, 4, 3],
     "tags.team IS NOT NULL and start_time < 1002": [1, 0],
     "status != 'FINISHED' and run_name LIKE 'Run_'": [5, 4, 3, 2, 1],
+    "run_name = 'Run3' and metrics.acc > 0": [3],
+    "attributes.`run name` IN ('Run1', 'Run9')": [1],
+    "run_name LIKE 'Run4%'": [4],
     "run_id = '{2}'": [2],
     "run_id NOT IN ('{2}', '{3}')": [5, 4, 1, 0],
     "run_id LIKE '{2}%'": [2],
@@ -55,6 +58,7 @@ ORDERS = {
     "artifact_uri DESC": [5, 4, 3, 2, 1, 0],
     "run_id": [0, 1, 2, 3, 4, 5],
     "end_time": [0, 5, 4, 3, 2, 1],
+    "run_name DESC": [5, 4, 3, 2, 1, 0],
 }
 
 

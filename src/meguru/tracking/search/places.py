@@ -16,6 +16,10 @@ TABLES = {"param": "run_param", "tag": "run_tag"}
 DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}
 INPUTS = "mlflow_input i JOIN mlflow_dataset d ON d.id = i.dataset"
 _LAST = "\U0010ffff"
+# Without figures SQLite would rather follow the order of the start.
+_BY_NAME = "run r INDEXED BY ix_run_experiment_name_id"
+RUN_NAMES = ("run_name", "name", "run name", "Run name", "Run Name")
+"""The spellings of a run's name."""
 
 
 @dataclass
@@ -92,8 +96,8 @@ def _of_text(clause: grammar.Clause) -> Candidate | None:
         head = prefix_of(clause.value)[:HEAD]
         if not head:
             return None
-        sql += " AND f.head >= ?" + (" AND f.head < ?" if head[-1] < _LAST else "")
-        values += [head, *([after(head)] if head[-1] < _LAST else [])]
+        begins, more = _beginning("f.head", head)
+        sql, values = f"{sql} AND {begins}", [*values, *more]
     elif clause.sign != "IS NOT NULL":
         return None
     if clause.sign != "IS NOT NULL":
@@ -149,6 +153,9 @@ def _of_attribute(clause: grammar.Clause, experiments: compare.Condition) -> Can
     elif clause.key == "run_id" and clause.sign in {"=", "IN"}:
         if texts := _texts(clause):
             condition = f"r.id IN ({marks(len(texts))})", [from_hex(text) for text in texts]
+    elif clause.key in RUN_NAMES and (name := _of_name(clause)) is not None:
+        whole = f"{experiments[0]} AND {name[0]}", [*experiments[1], *name[1]]
+        return Candidate(Begin(_BY_NAME, conditions=[name]), _BY_NAME, whole, clause)
     elif clause.key in {"start_time", "created"} and clause.sign != "!=" and isinstance(clause.value, float):
         sql, values = compare.moment("r.started_at", clause)
         whole = f"{experiments[0]} AND {sql}", [*experiments[1], *values]
@@ -174,6 +181,22 @@ def _of_rows(
         run=f"{alias}.run",
         leads=True,
     )
+
+
+def _of_name(clause: grammar.Clause) -> compare.Condition | None:
+    texts = _texts(clause)
+    if clause.sign in {"=", "IN"} and texts:
+        return f"r.name IN ({marks(len(texts))})", list(texts)
+    if clause.sign == "LIKE" and isinstance(clause.value, str) and (head := prefix_of(clause.value)):
+        return _beginning("r.name", head)
+    return None
+
+
+def _beginning(column: str, head: str) -> compare.Condition:
+    """Say that a text begins so, in a way that an index can be asked."""
+    if head[-1] >= _LAST:
+        return f"{column} >= ?", [head]
+    return f"{column} >= ? AND {column} < ?", [head, after(head)]
 
 
 def prefix_of(pattern: str) -> str:

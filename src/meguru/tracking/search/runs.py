@@ -13,10 +13,10 @@ from meguru.storage.db.raw import Raw, TooLong
 from meguru.tracking.mlflow.runs import STATES
 from meguru.tracking.search import compare, grammar, names, pages
 from meguru.tracking.search.begin import Beginnings
-from meguru.tracking.search.places import DATASETS, INPUTS, TABLES, Begin, state_of, text_of
+from meguru.tracking.search.places import DATASETS, INPUTS, RUN_NAMES, TABLES, Begin, state_of, text_of
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
-_NAMES = dict.fromkeys(("name", "run name", "Run name", "Run Name"), "run_name")
+_NAMES = dict.fromkeys(RUN_NAMES, "run_name")
 _NAMES |= dict.fromkeys(("created", "Created"), "start_time")
 _STATUS = " ".join(
     f"WHEN r.state = '{state}' THEN '{status}'" for status, state in STATES.items() if status != "SCHEDULED"
@@ -142,11 +142,10 @@ class _Search:
         if by_metric and phase == 0:
             return self._begin.places(in_order_of=first.key, has_index=True)
         then = others[0] if by_metric else first
-        by_start = then.kind == "attribute" and _name(then.key) == "start_time"
-        is_last = then is self.orders[-1]
-        return self._begin.places(
-            in_order_of="", has_index=by_start and (is_last or len(self.experiments) == 1)
-        )
+        name = _name(then.key) if then.kind == "attribute" else ""
+        by_start = name == "start_time" and then is self.orders[-1]
+        of_one = name in {"start_time", "run_name"} and len(self.experiments) == 1
+        return self._begin.places(in_order_of="", has_index=by_start or of_one)
 
     def _query(
         self, phase: int, chosen: Begin, experiments: list[str]
