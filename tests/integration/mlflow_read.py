@@ -30,6 +30,12 @@ def read(uri):
     return {
         "experiments": {name: each.lifecycle_stage for name, each in experiments.items()},
         "runs": runs,
+        "measured": sorted(
+            [point.key, point.value, point.step, point.run_id, point.dataset_name]
+            for each in client.search_logged_models([each.experiment_id for each in experiments.values()])
+            for point in each.metrics
+            if point.value == point.value
+        ),
         "champion": client.get_model_version_by_alias("churn", "champion").source,
         "versions": sorted(int(each.version) for each in client.search_model_versions("name = 'churn'")),
     }

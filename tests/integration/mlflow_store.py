@@ -36,6 +36,11 @@ def fill(uri, folder):
     (folder / "MLmodel").write_text("flavors: {}\n", "utf-8")
     client.log_model_artifact(model.model_id, str(folder / "MLmodel"))
     client.finalize_logged_model(model.model_id, "READY")
+    moment = 1_700_000_000_000
+    client.log_metric(first, "rmse", 0.25, timestamp=moment, step=1, model_id=model.model_id)
+    client.log_metric(first, "rmse", math.nan, timestamp=moment, step=2, model_id=model.model_id)
+    told = {"dataset_name": "xs", "dataset_digest": "abc", "model_id": model.model_id}
+    client.log_metric(first, "on/data", 0.5, timestamp=moment, step=0, **told)
     client.log_outputs(first, [LoggedModelOutput(model.model_id, 0)])
     client.set_terminated(first, end_time=1_700_000_100_000)
     client.delete_run(client.create_run(ours, run_name="deleted").info.run_id)

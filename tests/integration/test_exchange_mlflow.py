@@ -67,9 +67,10 @@ def test_everything_comes_over_and_is_the_same_on_both_sides(workspace, store):
     assert numbers(report, "read") == {
         "experiments": 3,
         "runs": 4,
-        "points": 504,
+        "points": 507,
         "files": 1,
         "logged models": 1,
+        "model points": 3,
         "model files": 1,
         "registered models": 1,
         "model versions": 2,
@@ -128,7 +129,7 @@ def test_an_import_from_a_server_goes_through_its_protocol(tmp_path, workspace, 
         server.kill()
     assert (report.problems, report.differences) == ([], [])
     assert numbers(report, "read") == numbers(report, "found")
-    assert numbers(report, "added")["points"] == 504
+    assert numbers(report, "added")["points"] == 507
 
 
 def test_an_import_into_a_server_is_the_same(tmp_path, in_folder):

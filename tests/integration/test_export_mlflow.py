@@ -43,7 +43,7 @@ def test_a_store_that_came_in_goes_out_again_and_mlflow_reads_it(workspace, sour
     assert (report.problems, report.differences) == ([], [])
     assert report.same
     assert report.digest_read == report.digest_found
-    assert numbers(report, "read")["points"] == 504
+    assert numbers(report, "read")["points"] == 507
     command = [sys.executable, "-W", "ignore", str(HERE / "mlflow_read.py"), out.as_uri()]
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     assert found["experiments"] == {"Default": "active", "実験": "active", "gone": "deleted"}
@@ -52,11 +52,13 @@ def test_a_store_that_came_in_goes_out_again_and_mlflow_reads_it(workspace, sour
         "status": "FINISHED",
         "stage": "active",
         "params": {"a/b": "値\nline", "empty": ""},
-        "points": {"loss": 500, "odd": 3, "deep/er": 1},
+        "points": {"loss": 500, "odd": 3, "deep/er": 1, "rmse": 2, "on/data": 1},
         "datasets": ["xs"],
         "outputs": [model],
         "files": ["deep/er/файл.txt"],
     }
+    # MLflow's file store shows the newest point of a key, and that of the other one is no number.
+    assert found["measured"] == [["on/data", 0.5, 0, run, "xs"]]
     assert (found["champion"], found["versions"]) == (f"models:/{model}", [1, 3])
 
 

@@ -14,6 +14,9 @@ from meguru.registry.outside import UNVERIFIED
 from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, stored_file
 from meguru.registry.types import Alias
 from meguru.runtime.operations import Context, operation
+from meguru.tracking.mlflow import model_points
+from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.schema import run
 
 REASON = "it was imported; register it again as a new version to have it loaded and verified"
 STAGES = ("Staging", "Production")
@@ -27,6 +30,25 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
+class BroughtPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One measurement of a logged model by a run, perhaps on a dataset; `ms` is milliseconds since 1970."""
+
+    key: str
+    ms: int
+    step: int
+    run: str
+    value: float | None
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
+    """How many files and points of a logged model were new."""
+
+    files: int
+    points: int
+
+
 class BroughtModel(msgspec.Struct, frozen=True, kw_only=True):
     """A logged model as it was elsewhere; `experiment` is the number of its experiment here."""
 
@@ -38,6 +60,7 @@ class BroughtModel(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
+    points: list[BroughtPoint] = []
     created: datetime
     updated: datetime
 
@@ -62,22 +85,24 @@ class BroughtVersion(msgspec.Struct, frozen=True, kw_only=True):
 @operation("mlflow.bring_logged_model", permission="run:write")
 def bring_logged_model(
     ctx: Context, *, model: BroughtModel, files: list[StoredFile] | None = None, source: str = ""
-) -> int:
-    """Bring in a logged model under its own id, or the files that one here lacks; return how many."""
+) -> Brought:
+    """Bring in a logged model under its own id, or the files and points that one here lacks."""
     known = ctx.tx.execute(select(logged_model.c.id).where(logged_model.c.id == model.id)).first()
     if known is None:
         fields = msgspec.structs.asdict(model)
+        del fields["points"]
         times = {"created_at": fields.pop("created"), "updated_at": fields.pop("updated")}
         row = fields | times | {"experiment": str(model.experiment), "deleted": False}
         ctx.tx.execute(insert(logged_model).values(row))
         labels.keep(ctx.tx, labels.LOGGED, model.id, model.tags)
         labels.keep(ctx.tx, labels.PARAM, model.id, model.params)
     added = _keep_files(ctx, model, files or [])
-    if known is None or added:
+    points = _keep_points(ctx, model)
+    if known is None or added or points:
         ref = refs.make("logged_model", model.id)
-        data = {"source": source, "name": model.name, "run": model.run, "files": added}
+        data = {"source": source, "name": model.name, "run": model.run, "files": added, "points": points}
         ctx.emit("logged_model.imported", ref, data=data, produced=[ref])
-    return added
+    return Brought(files=added, points=points)
 
 
 @operation("mlflow.logged_model_files", permission="run:read", query=True)
@@ -118,6 +143,25 @@ def bring_registered_model(
         if number in numbers_here:
             _point(ctx, name, alias, number)
     return len(new)
+
+
+def _keep_points(ctx: Context, model: BroughtModel) -> int:
+    """Keep the points that are not here, of runs that are; return how many."""
+    known = {
+        (each["key"], each["timestamp"], each["step"], each["run_id"])
+        for each in model_points.of_models(ctx.tx, [model.id]).get(model.id, [])
+    }
+    new: dict[str, list[model_points.ModelPoint]] = {}
+    for each in model.points:
+        if (each.key, each.ms, each.step, each.run) not in known:
+            point = model_points.ModelPoint(
+                model.id, each.key, each.ms, each.step, each.value, each.dataset_name, each.dataset_digest
+            )
+            new.setdefault(from_hex(each.run), []).append(point)
+    runs = set(ctx.tx.execute(select(run.c.id).where(run.c.id.in_(list(new)))).scalars())
+    for name in sorted(runs):
+        model_points.add(ctx.tx, name, new[name])
+    return sum(len(new[name]) for name in runs)
 
 
 def _keep_name(

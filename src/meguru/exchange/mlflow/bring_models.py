@@ -11,7 +11,7 @@ import msgspec
 from meguru.errors import MeguruError
 from meguru.exchange.mlflow.report import Book
 from meguru.exchange.mlflow.sources.server import ServerSource
-from meguru.exchange.mlflow.types import LoggedModel, Registered, Source, Version
+from meguru.exchange.mlflow.types import LoggedModel, Registered, Source, Version, as_model
 from meguru.registry import brought
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.runtime.workspace import Workspace
@@ -64,11 +64,21 @@ class ModelBringer:
         same = ("id", "name", "model_type", "run", "status", "params", "tags")
         fields = {name: getattr(there, name) for name in same}
         model = brought.BroughtModel(
-            **fields, experiment=number, created=moment(there.created), updated=moment(there.updated)
+            **fields,
+            points=[
+                msgspec.convert(msgspec.to_builtins(each), brought.BroughtPoint) for each in there.points
+            ],
+            experiment=number,
+            created=moment(there.created),
+            updated=moment(there.updated),
         )
         added = brought.bring_logged_model(self._ws, model=model, files=files, source=self._source.where)
-        self._book.count("logged models", read=1, found=1)
-        self._book.count("model files", added=added)
+        here = self._here.logged_model(there.id)
+        self._book.count("logged models", read=1, found=here is not None)
+        self._book.count("model files", added=added.files)
+        found = len(here.points) if here else 0
+        self._book.count("model points", read=len(there.points), found=found, added=added.points)
+        self._book.compare(f"logged model {there.id}", as_model(there), as_model(here) if here else None)
 
     def registered(self, there: Registered) -> None:
         """Bring a registered model; prompts, which MLflow keeps among them, are left out."""

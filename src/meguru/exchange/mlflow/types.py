@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -62,6 +62,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
+class ModelPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One measurement of a logged model by a run, perhaps on a dataset; None is NaN."""
+
+    key: str
+    ms: int
+    step: int
+    run: str
+    value: float | None
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
 class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that a run saved."""
 
@@ -73,6 +85,7 @@ class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
+    points: list[ModelPoint] = []
     created: int
     updated: int
     place: str = ""
@@ -171,6 +184,22 @@ def logged_model_in(source: str) -> str:
     """Return the id of the logged model that a version's source names."""
     name = source.removeprefix("models:/").rstrip("/")
     return name if source.startswith("models:/m-") and "/" not in name and "@" not in name else ""
+
+
+def model_points(found: Iterable[ModelPoint]) -> list[ModelPoint]:
+    """Return the points of a logged model in order, with values that every store can hold."""
+    return sorted(
+        (msgspec.structs.replace(each, value=point(0, 0, each.value).value) for each in found),
+        key=lambda each: (each.key, each.ms, each.step, each.run),
+    )
+
+
+def as_model(known: LoggedModel) -> dict[str, Any]:
+    """Return what two logged models must have in common to be the same."""
+    fields: dict[str, Any] = msgspec.to_builtins(known)
+    for name in ("experiment", "place", "updated"):
+        del fields[name]
+    return fields
 
 
 def as_run(known: Run) -> dict[str, Any]:

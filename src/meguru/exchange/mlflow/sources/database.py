@@ -16,11 +16,13 @@ from meguru.exchange.mlflow.types import (
     Experiment,
     File,
     LoggedModel,
+    ModelPoint,
     Point,
     Registered,
     Run,
     Version,
     logged_model_in,
+    model_points,
     point,
 )
 from meguru.tracking.mlflow.inputs import DatasetInput, ModelLink
@@ -119,6 +121,7 @@ class DatabaseSource:
                 status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else str(status),
                 params=self._pairs("logged_model_params", params, identity),
                 tags=self._pairs("logged_model_tags", tags, identity),
+                points=model_points(self._model_points(identity)),
                 created=_number(row, "creation_timestamp_ms"),
                 updated=_number(row, "last_updated_timestamp_ms"),
                 place=_text(row, "artifact_location"),
@@ -152,8 +155,8 @@ class DatabaseSource:
             )
 
     def left_out(self) -> dict[str, int]:
-        """Count what no one brings: traces, and points that name a model (the run has them too)."""
-        tables = {"traces": "trace_info", "points of logged models": "logged_model_metrics"}
+        """Count what no one brings: traces."""
+        tables = {"traces": "trace_info"}
         counts = {
             name: int(self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
             for name, table in tables.items()
@@ -240,6 +243,20 @@ class DatabaseSource:
                 for row in self._rows(given, run)
             ],
         )
+
+    def _model_points(self, model: str) -> Iterator[ModelPoint]:
+        if "logged_model_metrics" not in self._tables:
+            return
+        for row in self._rows("SELECT * FROM logged_model_metrics WHERE model_id = ?", model):
+            yield ModelPoint(
+                key=_text(row, "metric_name"),
+                ms=_number(row, "metric_timestamp_ms"),
+                step=_number(row, "metric_step"),
+                run=_text(row, "run_id"),
+                value=row["metric_value"],
+                dataset_name=_text(row, "dataset_name"),
+                dataset_digest=_text(row, "dataset_digest"),
+            )
 
     def _versions(self, name: str) -> Iterator[Version]:
         tags = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"

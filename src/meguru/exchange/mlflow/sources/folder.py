@@ -15,11 +15,13 @@ from meguru.exchange.mlflow.types import (
     Experiment,
     File,
     LoggedModel,
+    ModelPoint,
     Point,
     Registered,
     Run,
     Version,
     logged_model_in,
+    model_points,
     point,
 )
 from meguru.tracking.mlflow.inputs import DatasetInput, ModelLink
@@ -114,10 +116,30 @@ class FolderSource:
                 status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else str(status),
                 params=texts(each.path / "params", tell=self._tell),
                 tags=texts(each.path / "tags", tell=self._tell),
+                points=model_points(self._model_points(each.path / "metrics")),
                 created=_number(meta, "creation_timestamp"),
                 updated=_number(meta, "last_updated_timestamp"),
                 place=_text(meta, "artifact_location"),
             )
+
+    def _model_points(self, place: Path) -> Iterator[ModelPoint]:
+        """Return the points of a logged model: one a line, with its run, and its dataset if it has one."""
+        for key, text in texts(place, tell=self._tell).items():
+            for line in text.splitlines():
+                words = line.split(" ")
+                name, digest = (words[4], words[5]) if len(words) == 6 else ("", "")
+                try:
+                    yield ModelPoint(
+                        key=key,
+                        ms=int(words[0]),
+                        step=int(words[2]),
+                        run=words[3],
+                        value=float(words[1]),
+                        dataset_name=name,
+                        dataset_digest=digest,
+                    )
+                except (ValueError, IndexError, OverflowError):
+                    self._tell(InvalidInput(f"a line of the metric {key!r} is no point", where=str(place)))
 
     def model_files(self, model: LoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""

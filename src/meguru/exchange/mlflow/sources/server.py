@@ -16,11 +16,13 @@ from meguru.exchange.mlflow.types import (
     Experiment,
     File,
     LoggedModel,
+    ModelPoint,
     Point,
     Registered,
     Run,
     Version,
     logged_model_in,
+    model_points,
     point,
 )
 from meguru.tracking.mlflow.inputs import DatasetInput, ModelLink
@@ -113,6 +115,14 @@ class ServerSource:
         except NotFound:
             return  # a server before MLflow 3 has none
 
+    def logged_model(self, identity: str) -> LoggedModel | None:
+        """Return one logged model; None if there is none."""
+        try:
+            found = _object(self._talk.get(f"/mlflow/logged-models/{quote(identity)}"), "model")
+        except NotFound:
+            return None
+        return _logged_model(found, _text(_object(found, "info"), "experiment_id"))
+
     def model_files(self, model: LoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
         one = f"/mlflow/logged-models/{quote(model.id)}/artifacts"
@@ -174,20 +184,7 @@ class ServerSource:
             order_by=[{"field_name": "creation_time", "ascending": True}],
         )
         for each in found:
-            info, data = _object(each, "info"), _object(each, "data")
-            yield LoggedModel(
-                id=_text(info, "model_id"),
-                experiment=experiment.id,
-                name=_text(info, "name"),
-                model_type=_text(info, "model_type"),
-                run=_text(info, "source_run_id"),
-                status=_text(info, "status"),
-                params=_pairs(data, "params"),
-                tags=_pairs(info, "tags"),
-                created=_number(info, "creation_timestamp_ms"),
-                updated=_number(info, "last_updated_timestamp_ms"),
-                place=_text(info, "artifact_uri"),
-            )
+            yield _logged_model(each, experiment.id)
 
     def _registered(self, each: Json) -> Registered:
         name = _text(each, "name")
@@ -246,6 +243,36 @@ def _check_below(path: str, folder: str, depth: int, count: int) -> None:
             f"{path[:120]!r} can't be in the folder {folder[:120]!r}",
             why=f"a path lies below its folder, at most {MAX_DEPTH} deep, among {MAX_FILES:,} at most",
         )
+
+
+def _logged_model(each: Json, experiment: str) -> LoggedModel:
+    info, data = _object(each, "info"), _object(each, "data")
+    return LoggedModel(
+        id=_text(info, "model_id"),
+        experiment=experiment,
+        name=_text(info, "name"),
+        model_type=_text(info, "model_type"),
+        run=_text(info, "source_run_id"),
+        status=_text(info, "status"),
+        params=_pairs(data, "params"),
+        tags=_pairs(info, "tags"),
+        points=model_points(_model_point(point) for point in _objects(data, "metrics")),
+        created=_number(info, "creation_timestamp_ms"),
+        updated=_number(info, "last_updated_timestamp_ms"),
+        place=_text(info, "artifact_uri"),
+    )
+
+
+def _model_point(each: Json) -> ModelPoint:
+    return ModelPoint(
+        key=_text(each, "key"),
+        ms=_number(each, "timestamp"),
+        step=_number(each, "step"),
+        run=_text(each, "run_id"),
+        value=_float(each.get("value")),
+        dataset_name=_text(each, "dataset_name"),
+        dataset_digest=_text(each, "dataset_digest"),
+    )
 
 
 def _run(each: Json) -> Run:

@@ -23,7 +23,16 @@ from meguru.exchange.mlflow.targets.writing import (
     write_points,
     write_texts,
 )
-from meguru.exchange.mlflow.types import STATUSES, Experiment, LoggedModel, Point, Registered, Run, Version
+from meguru.exchange.mlflow.types import (
+    STATUSES,
+    Experiment,
+    LoggedModel,
+    ModelPoint,
+    Point,
+    Registered,
+    Run,
+    Version,
+)
 
 WORK = ".meguru-export"
 _LOCAL = 4
@@ -135,7 +144,7 @@ class FolderTarget:
         draft = self._draft(each.id)
         for name, values in (("params", each.params), ("tags", each.tags)):
             write_texts(draft / name, values, self._tell)
-        (draft / "metrics").mkdir()
+        write_texts(draft / "metrics", _lines(each.points), self._tell)
         self._copy(files, draft / "artifacts")
         meta = {
             "artifact_location": f"{place.as_uri()}/artifacts",
@@ -265,3 +274,13 @@ def _mark(*parts: str) -> str:
 
 def _is_store(place: Path) -> bool:
     return is_folder(place) and (place / "meta.yaml").is_file()
+
+
+def _lines(points: list[ModelPoint]) -> dict[str, str]:
+    """Return the points of a logged model by key, one a line, with its run and its dataset."""
+    found: dict[str, str] = {}
+    for each in points:
+        value = "nan" if each.value is None else repr(each.value)
+        dataset = f" {each.dataset_name} {each.dataset_digest}" if each.dataset_digest else ""
+        found[each.key] = found.get(each.key, "") + f"{each.ms} {value} {each.step} {each.run}{dataset}\n"
+    return found

@@ -16,7 +16,16 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.exchange.mlflow.protocol import Talk, proxied
 from meguru.exchange.mlflow.sources.server import ServerSource
 from meguru.exchange.mlflow.targets.writing import Tell
-from meguru.exchange.mlflow.types import Experiment, File, LoggedModel, Point, Registered, Run, Version
+from meguru.exchange.mlflow.types import (
+    Experiment,
+    File,
+    LoggedModel,
+    Point,
+    Registered,
+    Run,
+    Version,
+    model_points,
+)
 
 RUN, MODEL = "meguru.run", "meguru.logged_model"
 _METRICS, _TEXTS = 1000, 100
@@ -109,7 +118,14 @@ class ServerTarget:
                 self._models[identity] = each
                 tags = {key: value for key, value in each.tags.items() if key != MODEL}
                 run = next((ours for ours, there in self._runs.items() if there.id == each.run), each.run)
-                return msgspec.structs.replace(each, id=identity, tags=tags, run=run)
+                ours = {there.id: mine for mine, there in self._runs.items()}
+                points = [
+                    msgspec.structs.replace(point, run=ours.get(point.run, point.run))
+                    for point in each.points
+                ]
+                return msgspec.structs.replace(
+                    each, id=identity, tags=tags, run=run, points=model_points(points)
+                )
         return None
 
     def model_files(self, model: LoggedModel) -> dict[str, str]:
@@ -133,6 +149,7 @@ class ServerTarget:
             identity, root, status = str(info["model_id"]), str(info["artifact_uri"]), str(info["status"])
         else:
             identity, root, status = known.id, known.place, known.status
+        self._log_points(identity, each)
         self._upload(root, files)
         if each.status != status:
             path = f"/mlflow/logged-models/{quote(identity)}"
@@ -140,6 +157,22 @@ class ServerTarget:
         if run and run.stage != "deleted":
             links = [{"model_id": identity, "step": 0}]
             self._talk.post("/mlflow/runs/outputs", run_id=run.id, models=links)
+
+    def _log_points(self, identity: str, each: LoggedModel) -> None:
+        """Tell the runs that measured a model of it; the points themselves they have."""
+        by_run: dict[str, list[dict[str, Any]]] = {}
+        for point in each.points:
+            run = self._runs.get(point.run)
+            if run is None or run.stage == "deleted":
+                continue
+            shown = {"key": point.key, "timestamp": point.ms, "step": point.step, "model_id": identity}
+            shown["value"] = "NaN" if point.value is None else point.value
+            dataset = {"dataset_name": point.dataset_name, "dataset_digest": point.dataset_digest}
+            by_run.setdefault(run.id, []).append(shown | (dataset if point.dataset_digest else {}))
+        for run_id, points in by_run.items():
+            rest = iter(points)
+            while batch := list(islice(rest, _METRICS)):
+                self._talk.post("/mlflow/runs/log-batch", run_id=run_id, metrics=batch)
 
     def find_registered(self, name: str) -> Registered | None:
         """Return a registered model that is there."""
