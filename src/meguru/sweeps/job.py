@@ -98,7 +98,7 @@ class _Conductor:
         mine = {refs.make("pipeline_run", one.run) for one in self._running()}
         until = time.monotonic() + TICK_SECONDS
         while (left := until - time.monotonic()) > 0:
-            head = events.wait(self.ws, after=after, timeout=left)
+            head = events.wait(self.ws, after=after, timeout=left, wakes=_ENDS.__contains__)
             with self.ws.read() as tx:
                 found = events.read(tx, after=after, types=_ENDS, limit=_MOST_EVENTS)
             if len(found) == _MOST_EVENTS or any(one.subject in mine for one in found):

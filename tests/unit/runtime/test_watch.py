@@ -13,6 +13,8 @@ from meguru.governance.principals import create_principal
 from meguru.runtime import events
 from meguru.runtime.operations.operation import Operation
 
+FLAGS = {"query": False, "evented": True}
+
 
 @pytest.fixture
 def looks(workspace):
@@ -134,3 +136,36 @@ def test_a_bell_rung_by_a_change_that_was_undone_is_not_heard(workspace):
     with pytest.raises(ZeroDivisionError):
         Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
     assert workspace.watch.rung("jobs") == rung
+
+
+def test_in_a_crowd_nobody_misses_what_concerns_it(workspace):
+    """Writers here and elsewhere, readers of one type each: one that misses a word would wait for minutes."""
+    kinds, each = [f"test.kind_{number}" for number in range(4)], 15
+
+    def say(where, kind):
+        Operation(lambda ctx: ctx.emit(kind, "workspace/test") and None, "test.say", "test:write", **FLAGS)(
+            where
+        )
+
+    def write(where):
+        for number in range(each * len(kinds)):
+            say(where, kinds[number % len(kinds)])
+
+    def read(kind):
+        while True:
+            with workspace.read() as tx:
+                head = events.head(tx)
+                if len(events.read(tx, types=[kind], limit=1000)) == each * 2:
+                    return kind
+            events.wait(workspace, after=head, timeout=600, wakes={kind}.__contains__)
+
+    with (
+        open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as elsewhere,
+        ThreadPoolExecutor(10) as pool,
+    ):
+        readers = [pool.submit(read, kind) for kind in kinds * 2]
+        writers = [pool.submit(write, where) for where in (workspace, elsewhere)]
+        try:
+            assert [done.result(timeout=120) for done in [*readers, *writers]] == [*kinds * 2, None, None]
+        finally:
+            workspace.drain()

@@ -18,8 +18,7 @@ from meguru.registry.schema import model_version, stored_file
 from meguru.storage.blobs import BlobStore
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import from_hex, to_hex
-from meguru.tracking.mlflow.schema import mlflow_experiment
-from meguru.tracking.schema import run, run_artifact
+from meguru.tracking.schema import run_artifact
 
 _WILD = re.compile(r"[\x00-\x1f\x7f\\#]|^[A-Za-z]:|^[A-Za-z][\w+.-]*:/")
 SCHEME = "mlflow-artifacts:/"
@@ -63,6 +62,12 @@ def check(path: str) -> str:
     return "" if kept == "." else kept
 
 
+_EXPERIMENT_OF = (
+    "SELECT e.id, e.artifact_location FROM run r JOIN mlflow_experiment e ON e.experiment = r.experiment "
+    "WHERE r.id = ?"
+)
+
+
 def place_of(tx: Connection, path: str) -> Place:
     """Return the place that a proxied path names; an empty path is the root of the stored files."""
     parts = (check(path) if path else "").split("/")
@@ -85,10 +90,9 @@ def root_of_run(tx: Connection, identity: str) -> str:
     known = run_named(tx, identity)
     if not known:
         return ""
-    joined = run.join(mlflow_experiment, mlflow_experiment.c.experiment == run.c.experiment)
-    query = select(mlflow_experiment.c.id, mlflow_experiment.c.artifact_location).select_from(joined)
-    row = tx.execute(query.where(run.c.id == known)).first()
-    return artifact_root(row.artifact_location if row else "", row.id if row else 0, to_hex(known))
+    row = Raw(tx).execute(_EXPERIMENT_OF, (known,)).fetchone()
+    number, location = row or (0, "")
+    return artifact_root(location, number, to_hex(known))
 
 
 def files(tx: Connection, blobs: BlobStore, place: Place) -> list[Entry]:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.base.ids import new_id
-from meguru.runtime.events.schema import edge, event, event_head
+from meguru.runtime.events.schema import event, event_head
 from meguru.runtime.events.types import Event
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
@@ -79,13 +79,9 @@ def edges_of(item: Event) -> set[tuple[str, str]]:
 
 
 def _add_edges(tx: Connection, done: Event) -> None:
-    wanted = edges_of(done)
-    if not wanted:
-        return
-    known = {
-        (row.source, row.target)
-        for row in tx.execute(select(edge.c.source, edge.c.target).where(edge.c.target.in_(done.produced)))
-    }
-    missing = [{"source": s, "target": t, "event_seq": done.seq} for s, t in sorted(wanted - known)]
-    if missing:
-        tx.execute(insert(edge), missing)
+    # An edge is told of by the first event that has it.
+    if wanted := edges_of(done):
+        Raw(tx).executemany(
+            "INSERT INTO edge (source, target, event_seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(source, target, done.seq) for source, target in sorted(wanted)],
+        )
