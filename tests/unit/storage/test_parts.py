@@ -71,3 +71,18 @@ def test_a_local_part_is_beside_the_blobs_and_no_blob(tmp_path):
     put(parts_of(store, tmp_path / "no"), tmp_path, "upl-1", "00001-a", b"x")
     assert [each.name for each in (tmp_path / "parts").iterdir()] == ["upl-1"]
     assert store.drop_drafts(before=datetime.now(UTC).timestamp() + 60) == 0
+
+
+def test_a_part_is_untouched_until_somebody_touches_it(kept, tmp_path):
+    put(kept, tmp_path, "upl-1", "00001-a", b"x")
+    is_local = hasattr(kept, "_folder")
+    assert kept.is_untouched("upl-1", "00001-a") is is_local  # of what is elsewhere, nobody knows
+    assert not kept.is_untouched("upl-1", "00002-b")
+    if is_local:
+        (kept._folder / "upl-1" / "00001-a").write_bytes(b"longer")
+    assert not kept.is_untouched("upl-1", "00001-a")
+    kept.drop("upl-1")
+    assert not kept.is_untouched("upl-1", "00001-a")
+    put(kept, tmp_path, "upl-1", "00001-a", b"x")
+    kept.drop("upl-1", "00001-a")
+    assert not kept.is_untouched("upl-1", "00001-a")

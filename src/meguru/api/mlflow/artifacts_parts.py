@@ -33,7 +33,7 @@ from meguru.runtime.operations.execute import execute_with_others
 from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs.parts import Parts, parts_of
 
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+_turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
 
 def routes() -> list[Route]:
@@ -247,10 +247,11 @@ async def _read(request: Request) -> tuple[Workspace, Given]:
     return ws, await given_of(request, ws.settings.max_body)
 
 
-def _turn(id: str) -> asyncio.Lock:
-    lock = _turns.get(id)
+def _turn(upload: str) -> asyncio.Lock:
+    key = (id(asyncio.get_running_loop()), upload)  # a lock is of one loop; other servers see the database
+    lock = _turns.get(key)
     if lock is None:
-        lock = _turns[id] = asyncio.Lock()
+        lock = _turns[key] = asyncio.Lock()
     return lock
 
 

@@ -32,14 +32,15 @@ def join(blobs: BlobStore, folder: Path, kept: Parts, upload: Upload, parts: Ite
 
 
 def _checked(kept: Parts, upload: Upload, part: Part) -> Iterator[bytes]:
-    seen = hashlib.sha256()
+    seen, is_trusted = hashlib.sha256(), kept.is_untouched(upload.id, part.name)
     try:
         for piece in kept.read(upload.id, part.name):
-            seen.update(piece)
+            if not is_trusted:
+                seen.update(piece)
             yield piece
     except FileNotFoundError:
         raise _lost(part, "its bytes are not there any more") from None
-    if seen.hexdigest() != part.digest:
+    if not is_trusted and seen.hexdigest() != part.digest:
         raise _lost(part, "its bytes were changed after it came")
 
 

@@ -137,7 +137,7 @@ class LocalStore:
             stat = place.stat()
         except FileNotFoundError:
             raise missing(digest) from None
-        state = _state(stat)
+        state = state_of(stat)
         if self._checked.get(digest) != state:
             check(digest, digests.of_file(place), str(place))
             self._checked[digest] = state
@@ -199,7 +199,7 @@ class LocalStore:
         self._move(draft, place)
         stat = place.stat()
         if stat.st_size > _TRUSTED:
-            self._checked[digest] = _state(stat)
+            self._checked[digest] = state_of(stat)
         sync_place(place.parent)
         if is_new:
             sync_place(self.folder)
@@ -226,7 +226,8 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def _state(stat: os.stat_result) -> tuple[int, ...]:
+def state_of(stat: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when somebody changes a file."""
     # Whoever changes a file can set its old time again, but not the time of that (ctime).
     return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from meguru.storage.blobs.base import BlobStore
-from meguru.storage.blobs.local import LocalStore, sync_place
+from meguru.storage.blobs.local import LocalStore, state_of, sync_place
 from meguru.storage.blobs.objects import ObjectStore
 
 _CHUNK = 1 << 20
@@ -32,6 +32,10 @@ class Parts(Protocol):
         """Give a part piece by piece; FileNotFoundError when it is not there."""
         ...
 
+    def is_untouched(self, upload: str, name: str) -> bool:
+        """Tell whether a part is known to be as this process kept it, so that it need not be checked."""
+        ...
+
     def drop(self, upload: str, name: str = "") -> None:
         """Remove one part, or all of an upload; what is not there is fine."""
         ...
@@ -48,6 +52,10 @@ def parts_of(blobs: BlobStore, folder: Path) -> Parts:
     return LocalParts((blobs.folder if isinstance(blobs, LocalStore) else folder) / _FOLDER)
 
 
+_states: dict[Path, dict[str, tuple[int, ...]]] = {}
+"""How this process left the files of each upload that is under way."""
+
+
 class LocalParts:
     """A folder an upload, a file a part."""
 
@@ -58,9 +66,11 @@ class LocalParts:
         """Take a whole file in by its name alone, once the disk has it."""
         sync_place(draft)
         home = self._folder / upload
+        is_new = not home.exists()
         home.mkdir(parents=True, exist_ok=True)
         draft.replace(home / name)
-        for folder in (home, self._folder, self._folder.parent):
+        _states.setdefault(home, {})[name] = state_of((home / name).stat())
+        for folder in (home, self._folder, self._folder.parent) if is_new else (home,):
             sync_place(folder)
 
     def read(self, upload: str, name: str) -> Iterator[bytes]:
@@ -69,14 +79,24 @@ class LocalParts:
             while piece := file.read(_CHUNK):
                 yield piece
 
+    def is_untouched(self, upload: str, name: str) -> bool:
+        """Tell whether the file is in the state in which this process left it."""
+        home = self._folder / upload
+        with suppress(FileNotFoundError):
+            return _states.get(home, {}).get(name) == state_of((home / name).stat())
+        return False
+
     def drop(self, upload: str, name: str = "") -> None:
         """Remove one part, or all of an upload."""
+        home = self._folder / upload
         if name:
-            (self._folder / upload / name).unlink(missing_ok=True)
+            _states.get(home, {}).pop(name, None)
+            (home / name).unlink(missing_ok=True)
             with suppress(OSError):  # others are there
-                (self._folder / upload).rmdir()
+                home.rmdir()
         else:
-            shutil.rmtree(self._folder / upload, ignore_errors=True)
+            _states.pop(home, None)
+            shutil.rmtree(home, ignore_errors=True)
 
     def uploads(self) -> list[tuple[str, datetime]]:
         """Return the uploads that have parts, and when each last got one."""
@@ -109,6 +129,11 @@ class ObjectParts:
         with self._blobs.explained():
             for piece in obstore.get(self._store, f"{_FOLDER}/{upload}/{name}").stream(min_chunk_size=_CHUNK):
                 yield bytes(piece)
+
+    def is_untouched(self, upload: str, name: str) -> bool:
+        """Tell that nobody knows: what comes from elsewhere is checked."""
+        del upload, name
+        return False
 
     def drop(self, upload: str, name: str = "") -> None:
         """Remove one part, or all of an upload."""
