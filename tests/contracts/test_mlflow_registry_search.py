@@ -17,6 +17,7 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.registry.schema import model_version, registered_model
 from meguru.server.access import Access
+from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.model_points import ModelPoint, add
 from meguru.tracking.runs import start
 
@@ -276,6 +277,41 @@ class SearchContract:
             names += [int(each["info"]["model_id"][2:]) for each in page["models"]]
             token = page.get("next_page_token")
         return names
+
+    def test_runs_are_found_by_patterns_of_their_ids_and_places(self, client, filled):
+        made = client.post(f"{API}/experiments/create", json={"name": "e", "artifact_location": "s3://b/x/"})
+        number = made.json()["experiment_id"]
+        runs = []
+        for _ in range(3):
+            answer = client.post(f"{API}/runs/create", json={"experiment_id": number})
+            runs.append(answer.json()["run"]["info"]["run_id"])
+        with filled.db.write() as tx:
+            tx.exec_driver_sql(
+                "INSERT INTO run (id, name, experiment, state, started_at, created_by, error) "
+                f"SELECT 'of-another-make', name, experiment, state, started_at, created_by, error FROM run "
+                f"WHERE id = '{from_hex(runs[0])}'"
+            )
+        every = {*runs, "of-another-make"}
+        first = runs[0]
+
+        def found(text):
+            asked = {"experiment_ids": [number], "filter": text}
+            answer = client.post(f"{API}/runs/search", json=asked)
+            assert answer.status_code == 200, answer.text
+            return {each["info"]["run_id"] for each in answer.json()["runs"]}
+
+        assert found(f"run_id LIKE '{first}'") == {first}
+        assert found(f"run_id LIKE '{first[:6]}%'") == {each for each in runs if each[:6] == first[:6]}
+        assert found(f"run_id LIKE '%{first[-9:]}'") == {first}
+        assert found(f"run_id ILIKE '{first.upper()}'") == {first}
+        assert found("run_id LIKE 'of-%'") == {"of-another-make"}
+        assert found("run_id LIKE '0_________%'") == {each for each in runs if each[0] == "0"}
+        assert found(f"artifact_uri = 's3://b/x/{first}/artifacts'") == {first}
+        assert found(f"artifact_uri != 's3://b/x/{first}/artifacts'") == every - {first}
+        assert found(f"artifact_uri IN ('s3://b/x/{first}/artifacts', 'nowhere')") == {first}
+        assert found("artifact_uri LIKE 's3://b/x/%/artifacts'") == every
+        assert found("artifact_uri ILIKE 'S3://B/X/of%'") == {"of-another-make"}
+        assert found("artifact_uri = 'nothing'") == set()
 
     @pytest.mark.parametrize(
         ("asked", "known"),

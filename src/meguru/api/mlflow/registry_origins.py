@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 from sqlalchemy import Connection
 
 from meguru.api.mlflow import logged_models_store
-from meguru.api.mlflow.artifacts_places import SCHEME, root_of_run
+from meguru.api.mlflow.artifacts_places import SCHEME, root_of_run, run_named
 from meguru.api.mlflow.errors import invalid
 from meguru.tracking.mlflow.ids import from_hex
 
@@ -47,9 +47,10 @@ def _is_its_own(tx: Connection, source: str, *, run: str, model: str) -> bool:
     parsed = urlsplit(source)
     named = parsed.path.strip("/")
     if parsed.scheme == "runs":
-        return (
-            not parsed.netloc and not model and bool(run) and from_hex(named.split("/")[0]) == from_hex(run)
-        )
+        # It names its run itself: only another one that there is could mislead.
+        other = named.split("/")[0]
+        is_its_run = not run or from_hex(other) == from_hex(run) or not run_named(tx, other)
+        return bool(named) and not parsed.netloc and not model and is_its_run
     if parsed.scheme == "models":
         return not parsed.netloc and named.startswith("m-") and named == model
     if (path := _proxied(parsed)) is None:
