@@ -130,6 +130,8 @@ class Server:
         for sql in statements:
             raw.execute(sql)
         raw.execute("COMMIT")
+        # What comes bit by bit is moved out of the log by those who write it.
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         raw.close()
 
 
