@@ -128,6 +128,12 @@ class Asking:
         sql, values = (
             ("1 = 1", []) if is_there else compare.text("t.value", clause, is_sqlite=self.raw.is_sqlite)
         )
+        if clause.sign == "=" and not self.raw.is_sqlite and clause.kind in things.labels:
+            # PostgreSQL begins with the labels of this value, whose heads are in an index: if they are few.
+            head = str(clause.value)[:HEAD]
+            few = "t.kind = ? AND t.key = ? AND t.head = ?"
+            if self._few("mlflow_label t", few, [things.labels[clause.kind], clause.key, head]):
+                sql, values = f"{sql} AND t.head = ?", [*values, head]
         if clause.kind not in things.labels:
             return "1 = 1" if clause.sign == "IS NULL" else "1 = 0", []
         having = (
@@ -165,7 +171,7 @@ class Asking:
     def _few(self, table: str, condition: str, values: list[Any]) -> bool:
         some = f"SELECT 1 FROM {table} WHERE {condition} LIMIT {MANY}"  # noqa: S608 - names of ours
         if (known := self._known.get((some, *values))) is None:
-            row = self.raw.execute(f"SELECT count(*) FROM ({some})", values).fetchone()  # noqa: S608
+            row = self.raw.execute(f"SELECT count(*) FROM ({some}) AS few", values).fetchone()  # noqa: S608
             known = self._known[(some, *values)] = int(row[0]) < MANY
         return known
 

@@ -19,6 +19,8 @@ def fetch(
 
     A row has the columns of its branch first, and then its keys.
     """
+    first = branches[0][1]
+    order = ", ".join(f"k{index} {'DESC' if key.descending else 'ASC'}" for index, key in enumerate(first))
     parts, given = [], []
     for query, keys in branches:
         conditions, values = list(query.conditions), list(query.values)
@@ -27,12 +29,13 @@ def fetch(
             conditions.append(sql)
             values += more
         named = ", ".join(f"{key.column} AS k{index}" for index, key in enumerate(keys))
-        parts.append(
-            f"SELECT {query.columns}, {named} FROM {query.source} WHERE {' AND '.join(conditions)}"  # noqa: S608
-        )
+        part = f"SELECT {query.columns}, {named} FROM {query.source} WHERE {' AND '.join(conditions)}"  # noqa: S608
         given += [*query.source_values, *values]
-    first = branches[0][1]
-    order = ", ".join(f"k{index} {'DESC' if key.descending else 'ASC'}" for index, key in enumerate(first))
+        if len(branches) > 1 and not raw.is_sqlite:
+            # SQLite merges what each gives in order; PostgreSQL would sort all of both.
+            part = f"({part} ORDER BY {order} LIMIT ?)"
+            given.append(limit + 1)
+        parts.append(part)
     sql = f"{' UNION ALL '.join(parts)} ORDER BY {order} LIMIT ?"
     rows = raw.execute(sql, [*given, limit + 1]).fetchall()
     is_more = len(rows) > limit
