@@ -7,7 +7,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import DigestMismatch, NotFound
-from meguru.storage.blobs import pending
+from meguru.storage.blobs import local, pending
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.pending import Settler, settle, waiting
 from meguru.storage.blobs.soon import LARGEST, SoonStore
@@ -150,3 +150,14 @@ def test_the_settler_does_not_wait_for_more_than_many(workspace, monkeypatch):
     for number in range(2):
         put(workspace, f"{number}".encode())
     assert settler.look(workspace.db, workspace.blobs) == 2
+
+
+def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_have(tmp_path, monkeypatch):
+    store, synced = LocalStore(tmp_path / "b"), []
+    digest = store.put_soon(b"some bytes")
+    monkeypatch.setattr(local, "sync_place", synced.append)
+    place = tmp_path / "b" / digest[:2] / digest[2:]
+    for put in (lambda: store.put_bytes(b"some bytes"), lambda: store.put_chunks([b"some ", b"bytes"])):
+        synced.clear()
+        assert put() == digest
+        assert {place, place.parent} <= set(synced)

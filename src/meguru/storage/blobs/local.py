@@ -39,7 +39,9 @@ class LocalStore:
     def put_bytes(self, data: bytes) -> str:
         """Store bytes; return their digest."""
         digest = digests.of_bytes(data)
-        if not self._is_whole(digest):
+        if self._is_whole(digest):
+            self._settle(digest)
+        else:
             with self._draft() as file:
                 file.write(data)
             self._publish(Path(file.name), digest)
@@ -171,6 +173,10 @@ class LocalStore:
             return self._find(digest).is_file()
         return False
 
+    def _settle(self, digest: str) -> None:
+        # Whoever put it first may not have waited for the disk, and may be dead; it costs little if it has.
+        self.make_durable([digest])
+
     def _place(self, digest: str) -> Path:
         digests.check_digest(digest)
         return self.folder / digest[:2] / digest[2:]
@@ -191,6 +197,7 @@ class LocalStore:
         place = self._place(digest)
         if self._is_whole(digest):
             draft.unlink()
+            self._settle(digest)
             return
         is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
