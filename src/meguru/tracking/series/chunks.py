@@ -16,7 +16,7 @@ from meguru.tracking.series.packed import pack, unpack
 
 SIZE = 4096
 """At most so many points are in a chunk: read or written in a few milliseconds."""
-SMALL = SIZE // 2
+SMALL = SIZE // 8
 """A chunk of fewer points is loose: it could be joined with others."""
 LEAST = 32
 """So few points are rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from typing import NamedTuple, Self
 
 _PLACE = re.compile(r"(-?\d{1,19})\.(-?\d{1,19})\.(\d{1,9})")
@@ -51,6 +51,12 @@ class Columns(NamedTuple):
         return cls(steps, times, values, seqs)
 
     @classmethod
+    def joined(cls, parts: Sequence[Columns]) -> Self:
+        """Put columns behind each other that are in order, and without `seqs`."""
+        steps, times, values = zip(*(part[:3] for part in parts), strict=True) if parts else ((), (), ())
+        return cls(list(chain(*steps)), list(chain(*times)), list(chain(*values)))
+
+    @classmethod
     def of_points(cls, points: Iterable[Point]) -> Self:
         """Turn points, one at least, into columns."""
         steps, times, values = zip(*points, strict=True)
@@ -63,6 +69,13 @@ class Columns(NamedTuple):
     def size(self) -> int:
         """Return how many points there are."""
         return len(self.steps)
+
+    def millis(self) -> Sequence[int]:
+        """Return the times in milliseconds."""
+        times = self.times
+        if isinstance(times, range) and times.start % 1000 == times.step % 1000 == 0:
+            return range(times.start // 1000, times.stop // 1000, times.step // 1000)
+        return [at // 1000 for at in times]
 
     def place(self, index: int) -> Place:
         """Return where one of the points is."""

@@ -29,7 +29,7 @@ MOST = 4 * chunks.SIZE
 """So many points are written in one stroke."""
 QUIET_SECONDS = 1.0
 """How long nobody has to log before strokes follow one another; otherwise there is one now and then."""
-_BREATH = 0.01
+_BREATH = 0.03
 _DUE = f"SELECT run, id FROM run_series WHERE loose >= {LOOSE} ORDER BY loose DESC LIMIT 1"  # noqa: S608
 
 
@@ -94,9 +94,11 @@ def _small_ones(raw: Raw, series: int) -> list[Chunk]:
 
 def _replace(raw: Raw, series: int, rows: list[Found], parts: list[Chunk]) -> tuple[int, int]:
     """Write rows and chunks as new chunks; return how many points, and how many fewer are loose."""
-    points = sorted([*rows, *(row for part in parts for row in part.columns().rows())], key=itemgetter(0, 1))
+    joined = Columns.joined([part.columns() for part in parts])
+    if rows:
+        joined = Columns.of_rows(sorted([*rows, *joined.rows()], key=itemgetter(0, 1)))
     try:
-        new = chunks.rows(series, Columns.of_rows(points)) if points else []
+        new = chunks.rows(series, joined)
     except OverflowError:
         return 0, 0
     chunks.delete(raw, series, parts)
@@ -104,8 +106,8 @@ def _replace(raw: Raw, series: int, rows: list[Found], parts: list[Chunk]) -> tu
         where = "series = ? AND seq = 0 AND (step, at) >= (?, ?) AND (step, at) <= (?, ?)"
         raw.execute(f"DELETE FROM run_point WHERE {where}", (series, *rows[0][:2], *rows[-1][:2]))  # noqa: S608
     chunks.insert(raw, new)
-    fewer = sum(part.size < chunks.SMALL for part in parts) - (0 < len(points) < chunks.SMALL)
-    return len(points), len(rows) + WEIGHT * fewer
+    fewer = sum(part.size < chunks.SMALL for part in parts) - (0 < joined.size() < chunks.SMALL)
+    return joined.size(), len(rows) + WEIGHT * fewer
 
 
 class Joiner:

@@ -41,7 +41,7 @@ def unpack(data: bytes, step: int, at: int, count: int) -> Columns:
     letters, rest = data[:3].decode(), memoryview(data)[3:]
     steps, rest = _unpacked(letters[0], rest, step, count)
     times, rest = _unpacked(letters[1], rest, at, count)
-    values = _array(letters[2].lower(), rest)
+    values: list[float] = _array(letters[2].lower(), rest).tolist()
     if letters[2].islower():
         return Columns(steps, times, values)
     return Columns(steps, times, [None if math.isnan(value) else value for value in values])
