@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +17,9 @@ from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut, To
 from meguru.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+THREADS = 40
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="answer")
 IDLE_SECONDS = 60.0
 _EVENT = re.compile(r"evt-[0-9a-z]{26}")
 
@@ -36,14 +40,35 @@ def workspace_of(request: Request) -> Workspace:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the whole body; refuse it as soon as it is longer than `limit` bytes."""
-    return b"".join([chunk async for chunk in bounded(request, limit)])
+    _check_declared(request, limit)
+    parts, size, more = [], 0, True
+    try:
+        # One clock for all of a body: as a rule it comes in one piece, and each clock costs.
+        async with asyncio.timeout(IDLE_SECONDS) as patience:
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise _broken()
+                chunk, more = message.get("body", b""), message.get("more_body", False)
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(limit)
+                parts.append(chunk)
+                if more:
+                    patience.reschedule(asyncio.get_running_loop().time() + IDLE_SECONDS)
+    except TimeoutError as error:
+        raise _hung() from error
+    return b"".join(parts)
+
+
+async def on_thread(work: Callable[[], T]) -> T:
+    """Do some work on a thread; any number may wait, so many are done at a time as there are threads."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, work)
 
 
 async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Stream the body; refuse it as soon as it is longer than `limit` bytes."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+    _check_declared(request, limit)
     size = 0
     try:
         async for chunk in _lively(request.stream()):
@@ -52,7 +77,7 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
                 raise _too_large(limit)
             yield chunk
     except ClientDisconnect as error:
-        raise InvalidInput("the connection ended before the body did") from error
+        raise _broken() from error
 
 
 async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -64,8 +89,7 @@ async def _lively(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            why = f"nothing came for {IDLE_SECONDS:.0f} s"
-            raise TimedOut("the body did not end", why=why, hint="send the request again") from error
+            raise _hung() from error
         yield chunk
 
 
@@ -98,3 +122,18 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(
         "the body is too large", why=f"at most {limit:,} bytes are accepted", hint="send it in parts"
     )
+
+
+def _check_declared(request: Request, limit: int) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+
+
+def _broken() -> InvalidInput:
+    return InvalidInput("the connection ended before the body did")
+
+
+def _hung() -> TimedOut:
+    why = f"nothing came for {IDLE_SECONDS:.0f} s"
+    return TimedOut("the body did not end", why=why, hint="send the request again")

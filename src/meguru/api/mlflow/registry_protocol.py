@@ -7,16 +7,16 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from meguru.api.mlflow.errors import Refusal, error_response, invalid
-from meguru.api.requests import read_body, workspace_of
+from meguru.api.requests import on_thread, read_body, workspace_of
 from meguru.runtime.operations import Context
 from meguru.runtime.operations.operation import Operation
 from meguru.runtime.workspace import Workspace
@@ -118,7 +118,7 @@ def route(path: str, methods: Mapping[str, Answer]) -> Route:
         answer = methods["GET" if request.method == "HEAD" else request.method]
         ws = workspace_of(request)
         given = await given_of(request, ws.settings.max_body)
-        return reply(await run_sync(answer, ws, given))
+        return reply(await on_thread(partial(answer, ws, given)))
 
     return Route(path, safely(handle), methods=list(methods))
 

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -18,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from meguru.api.mlflow import artifacts, batches, experiments, metrics, runs
 from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
-from meguru.api.requests import read_body
+from meguru.api.requests import on_thread, read_body
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace
 from meguru.tracking.mlflow.runs import Entry, log, write
@@ -154,7 +153,7 @@ async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
     ws: Workspace = request.state.workspace
     body = await read_body(request, ws.settings.max_body)
     if not ws.principal.allows(log.permission):
-        await run_sync(authorise, ws, log)
+        await on_thread(partial(authorise, ws, log))
     entry = reader(body)
     work = partial(write, entry=entry)
     await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
@@ -168,7 +167,7 @@ async def _answer(request: Request, handler: Handler) -> Response:
         params = read_query(query)
     else:
         params = read_json(await read_body(request, ws.settings.max_body))
-    return await run_sync(_encoded, partial(handler, ws, params))
+    return await on_thread(partial(_encoded, partial(handler, ws, params)))
 
 
 def _encoded(work: Callable[[], Answer]) -> Response:
