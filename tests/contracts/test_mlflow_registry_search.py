@@ -8,10 +8,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.api.mlflow import mlflow_routes
-from meguru.api.mlflow.logged_models_store import LoggedModel
-from meguru.api.mlflow.logged_models_store import keep as keep_logged
-from meguru.api.mlflow.registry_routes import other_routes
-from meguru.api.mlflow.registry_store import Model, Version, keep_model, keep_version
+from meguru.api.mlflow.logged_models.store import LoggedModel
+from meguru.api.mlflow.logged_models.store import keep as keep_logged
+from meguru.api.mlflow.registry.routes import other_routes
+from meguru.api.mlflow.registry.store import Model, Version, keep_model, keep_version
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings

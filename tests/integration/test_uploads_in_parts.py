@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.registry.routes import other_routes
 from meguru.app.open import open_local
 from meguru.artifacts.uploads.sweep import sweep
 from meguru.artifacts.uploads.types import LIFETIME

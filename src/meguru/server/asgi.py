@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from meguru.api.mlflow import Direct, mlflow_routes
-from meguru.api.mlflow.registry_routes import other_routes, root_routes
+from meguru.api.mlflow.registry.routes import other_routes, root_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations

@@ -5,8 +5,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.artifacts_pages import MAX_UPLOAD
-from meguru.api.mlflow.registry_routes import other_routes, root_routes
+from meguru.api.mlflow.artifacts.pages import MAX_UPLOAD
+from meguru.api.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.runs import start

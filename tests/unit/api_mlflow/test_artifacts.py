@@ -10,7 +10,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from meguru.api import requests
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.registry.routes import other_routes
 from meguru.base import digests
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow import artifacts_parts
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.artifacts import parts as artifacts_parts
+from meguru.api.mlflow.registry.routes import other_routes
 from meguru.artifacts.uploads.sweep import sweep
 from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base import digests

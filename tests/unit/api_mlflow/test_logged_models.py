@@ -5,7 +5,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.registry.routes import other_routes
 from meguru.flavors.bundle import save_bundle
 from meguru.registry.show import show
 from meguru.runtime import events

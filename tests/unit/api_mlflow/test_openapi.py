@@ -2,8 +2,9 @@
 
 import re
 
-from meguru.api.mlflow import batches, openapi, routes
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow import openapi, routes
+from meguru.api.mlflow.registry.routes import other_routes
+from meguru.api.mlflow.tracking import batches
 
 
 def answered():

@@ -5,7 +5,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow import artifacts, logged_models, registry
+from meguru.api.mlflow.artifacts import proxy as artifacts
+from meguru.api.mlflow.logged_models import routes as logged_models
+from meguru.api.mlflow.registry import models as registry
 from meguru.base.clock import SystemClock
 from meguru.errors import NotFound, UnsafeModel
 from meguru.flavors.bundle import save_bundle

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry_routes import other_routes
+from meguru.api.mlflow.registry.routes import other_routes
 from meguru.app.open import open_workspace
 from meguru.base.clock import FixedClock
 from meguru.base.settings import load_settings

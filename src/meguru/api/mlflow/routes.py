@@ -14,9 +14,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from meguru.api.mlflow import artifacts, batches, experiments, metrics, runs
+from meguru.api.mlflow.artifacts import proxy as artifacts
 from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
+from meguru.api.mlflow.tracking import batches, experiments, metrics, runs
 from meguru.api.requests import on_thread, read_body
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace

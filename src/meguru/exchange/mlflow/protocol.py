@@ -142,7 +142,7 @@ class InProcess:
         from starlette.routing import Router
 
         from meguru.api.mlflow import mlflow_routes
-        from meguru.api.mlflow.registry_routes import other_routes
+        from meguru.api.mlflow.registry.routes import other_routes
 
         self.where = str(ws.root or "the workspace")
         self._ws = ws

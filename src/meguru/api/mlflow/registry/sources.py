@@ -8,12 +8,12 @@ from urllib.parse import unquote
 import msgspec
 from sqlalchemy import Connection
 
-from meguru.api.mlflow import artifacts_places as places
-from meguru.api.mlflow.artifacts_places import SCHEME, Place
+from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.places import SCHEME, Place
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.logged_models_store import folder, held
-from meguru.api.mlflow.registry_answers import held_version, number_of
-from meguru.api.mlflow.registry_origins import check_source
+from meguru.api.mlflow.logged_models.store import folder, held
+from meguru.api.mlflow.registry.answers import held_version, number_of
+from meguru.api.mlflow.registry.origins import check_source
 from meguru.artifacts import trees
 from meguru.artifacts.trees import Entry
 from meguru.base import refs

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from meguru.api.mlflow.artifacts_places import SCHEME, run_named
+from meguru.api.mlflow.artifacts.places import SCHEME, run_named
 from meguru.api.mlflow.errors import Refusal
-from meguru.api.mlflow.registry_protocol import absent, listed, millis
+from meguru.api.mlflow.protocol import absent, listed, millis
 from meguru.base import refs
 from meguru.registry import labels
 from meguru.registry.schema import logged_model, mlflow_version

@@ -5,11 +5,12 @@ from typing import Any
 from msgspec.structs import replace
 from starlette.routing import Route
 
-from meguru.api.mlflow import logged_models_store
-from meguru.api.mlflow import registry_store as store
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.registry_aliases import end, point
-from meguru.api.mlflow.registry_answers import (
+from meguru.api.mlflow.logged_models import store as logged_models_store
+from meguru.api.mlflow.protocol import Given, ask, carry, route
+from meguru.api.mlflow.registry import store
+from meguru.api.mlflow.registry.aliases import end, point
+from meguru.api.mlflow.registry.answers import (
     check_tags,
     held_model,
     held_version,
@@ -18,10 +19,9 @@ from meguru.api.mlflow.registry_answers import (
     stage_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
-from meguru.api.mlflow.registry_search import find_versions
-from meguru.api.mlflow.registry_sources import Source, completed, verify
-from meguru.api.mlflow.registry_store import NO_STAGE, STAGE_PREFIX, Version
+from meguru.api.mlflow.registry.search import find_versions
+from meguru.api.mlflow.registry.sources import Source, completed, verify
+from meguru.api.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
 from meguru.registry import aliases
 from meguru.registry.outside import UNVERIFIED, VERIFIED

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, true, update
 
-from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
+from meguru.api.mlflow.artifacts.places import SCHEME, VERSIONS
 from meguru.base import refs
 from meguru.base.moments import read_time
 from meguru.registry import aliases as native_aliases

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from meguru.api.mlflow import registry_store as store
 from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.registry_protocol import absent, listed, millis
-from meguru.api.mlflow.registry_store import Model, Version
+from meguru.api.mlflow.protocol import absent, listed, millis
+from meguru.api.mlflow.registry import store
+from meguru.api.mlflow.registry.store import Model, Version
 from meguru.tracking.mlflow import limits
 from meguru.webhooks.topics import IS_PROMPT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from meguru.api.mlflow.artifacts_places import SCHEME, VERSIONS
+from meguru.api.mlflow.artifacts.places import SCHEME, VERSIONS
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import Asking, Things

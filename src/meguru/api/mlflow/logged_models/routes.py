@@ -7,15 +7,15 @@ from uuid import uuid4
 from msgspec.structs import replace
 from starlette.routing import Route
 
-from meguru.api.mlflow import artifacts_places as places
-from meguru.api.mlflow import logged_models_store as store
-from meguru.api.mlflow.artifacts import listing
-from meguru.api.mlflow.artifacts_places import SCHEME, Child
+from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.places import SCHEME, Child
+from meguru.api.mlflow.artifacts.proxy import listing
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.experiments import number_all
-from meguru.api.mlflow.logged_models_search import search
-from meguru.api.mlflow.logged_models_store import LoggedModel
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
+from meguru.api.mlflow.logged_models import store
+from meguru.api.mlflow.logged_models.search import search
+from meguru.api.mlflow.logged_models.store import LoggedModel
+from meguru.api.mlflow.protocol import Given, ask, carry, route
+from meguru.api.mlflow.tracking.experiments import number_all
 from meguru.artifacts.trees import Entry, put_entries
 from meguru.base import refs
 from meguru.runtime.operations import Context

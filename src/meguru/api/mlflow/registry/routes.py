@@ -6,9 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from meguru.api.mlflow import artifacts, artifacts_pages, artifacts_parts, logged_models, registry, webhooks
+from meguru.api.mlflow.artifacts import pages as artifacts_pages
+from meguru.api.mlflow.artifacts import parts as artifacts_parts
+from meguru.api.mlflow.artifacts import proxy as artifacts
+from meguru.api.mlflow.logged_models import routes as logged_models
 from meguru.api.mlflow.openapi import document
-from meguru.api.mlflow.registry_protocol import reply
+from meguru.api.mlflow.protocol import reply
+from meguru.api.mlflow.registry import models as registry
+from meguru.api.mlflow.registry import webhooks
 
 
 def other_routes() -> list[BaseRoute]:

@@ -4,16 +4,16 @@ from typing import Any
 
 from starlette.routing import Route
 
-from meguru.api.mlflow import registry_store as store
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.registry_answers import (
+from meguru.api.mlflow.protocol import Given, absent, ask, carry, route
+from meguru.api.mlflow.registry import store
+from meguru.api.mlflow.registry.answers import (
     check_alias,
     held_model,
     held_version,
     number_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, route
 from meguru.base import refs
 from meguru.registry import aliases
 from meguru.registry.types import Alias

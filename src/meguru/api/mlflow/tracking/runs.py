@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad, limit_of
-from meguru.api.mlflow.runs_shown import new_run, parts, shown
-from meguru.api.mlflow.search.experiments import stages
+from meguru.api.mlflow.tracking.experiments_search import stages
+from meguru.api.mlflow.tracking.shown import new_run, parts, shown
 from meguru.errors import NotFound
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.principals import system

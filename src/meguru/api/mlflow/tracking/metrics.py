@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad
-from meguru.api.mlflow.runs_shown import Metric, MetricOfRun
+from meguru.api.mlflow.tracking.shown import Metric, MetricOfRun
 from meguru.errors import NotFound
 from meguru.runtime.operations.execute import authorise
 from meguru.runtime.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.registry_protocol import Given, absent, millis, page_of, route, wrong
+from meguru.api.mlflow.protocol import Given, absent, millis, page_of, route, wrong
 from meguru.errors import NotFound
 from meguru.runtime.workspace import Workspace
 from meguru.webhooks import manage, show

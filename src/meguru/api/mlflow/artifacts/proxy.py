@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meguru.api.mlflow import artifacts_places as places
-from meguru.api.mlflow.artifacts_places import Child, Place
-from meguru.api.mlflow.artifacts_sent import sent
+from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.places import Child, Place
+from meguru.api.mlflow.artifacts.sent import sent
 from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, reply, route, safely
+from meguru.api.mlflow.protocol import Given, absent, ask, carry, reply, route, safely
 from meguru.api.requests import bounded, workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry

@@ -5,10 +5,12 @@ from typing import Any
 from msgspec.structs import replace
 from starlette.routing import Route
 
-from meguru.api.mlflow import registry_aliases, registry_versions
-from meguru.api.mlflow import registry_store as store
 from meguru.api.mlflow.errors import Refusal
-from meguru.api.mlflow.registry_answers import (
+from meguru.api.mlflow.protocol import Given, ask, carry, route
+from meguru.api.mlflow.registry import aliases as registry_aliases
+from meguru.api.mlflow.registry import store
+from meguru.api.mlflow.registry import versions as registry_versions
+from meguru.api.mlflow.registry.answers import (
     check_model_name,
     check_tags,
     exists,
@@ -18,9 +20,8 @@ from meguru.api.mlflow.registry_answers import (
     stage_of,
     version_answer,
 )
-from meguru.api.mlflow.registry_protocol import Given, ask, carry, route
-from meguru.api.mlflow.registry_search import find_models
-from meguru.api.mlflow.registry_store import Model
+from meguru.api.mlflow.registry.search import find_models
+from meguru.api.mlflow.registry.store import Model
 from meguru.base import refs
 from meguru.registry import aliases
 from meguru.runtime.operations import Context

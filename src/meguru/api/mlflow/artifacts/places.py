@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.runs_shown import artifact_root
+from meguru.api.mlflow.tracking.shown import artifact_root
 from meguru.artifacts.trees import Entry, read_tree
 from meguru.base.paths import MAX_PATH
 from meguru.registry.schema import model_version, stored_file

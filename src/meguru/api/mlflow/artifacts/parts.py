@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meguru.api.mlflow import artifacts_places as places
-from meguru.api.mlflow.artifacts import find, place_to_write, put
+from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.proxy import find, place_to_write, put
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.registry_protocol import Given, absent, ask, carry, given_of, reply, safely, wrong
+from meguru.api.mlflow.protocol import Given, absent, ask, carry, given_of, reply, safely, wrong
 from meguru.api.requests import workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.uploads import store

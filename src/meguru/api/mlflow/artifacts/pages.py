@@ -8,14 +8,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from meguru.api.mlflow import artifacts_places as places
-from meguru.api.mlflow import logged_models_store, registry_store
-from meguru.api.mlflow.artifacts import accept, find
-from meguru.api.mlflow.artifacts_places import SCHEME
-from meguru.api.mlflow.artifacts_sent import sent
+from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.places import SCHEME
+from meguru.api.mlflow.artifacts.proxy import accept, find
+from meguru.api.mlflow.artifacts.sent import sent
 from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.registry_answers import held_version, number_of
-from meguru.api.mlflow.registry_protocol import Given, absent, ask, reply, route, safely
+from meguru.api.mlflow.logged_models import store as logged_models_store
+from meguru.api.mlflow.protocol import Given, absent, ask, reply, route, safely
+from meguru.api.mlflow.registry import store as registry_store
+from meguru.api.mlflow.registry.answers import held_version, number_of
 from meguru.api.requests import bounded, workspace_of
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace

@@ -9,9 +9,9 @@ from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from sqlalchemy import Connection
 
-from meguru.api.mlflow import logged_models_store
-from meguru.api.mlflow.artifacts_places import SCHEME, root_of_run, run_named
+from meguru.api.mlflow.artifacts.places import SCHEME, root_of_run, run_named
 from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.logged_models import store as logged_models_store
 from meguru.tracking.mlflow.ids import from_hex
 
 _ROUTE = ("api", "2.0", "mlflow-artifacts", "artifacts")

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from meguru.api.mlflow import logged_models_store as store
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.registry_protocol import Given, ask, wrong
+from meguru.api.mlflow.logged_models import store
+from meguru.api.mlflow.protocol import Given, ask, wrong
 from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import MANY, Asking, Things
 from meguru.registry.labels import LOGGED, PARAM

@@ -1,0 +1,1 @@
+"""Experiments, runs, metrics: what MLflow's clients track."""
