@@ -146,6 +146,19 @@ def test_runs_are_compared_with_their_curves_and_markup_stays_text(browser: Test
     assert browser.get("/ui/runs/compare", params={"run": [found[0], "run-nope"]}).status_code == 404
 
 
+def test_a_comparison_of_wide_runs_shows_some_of_their_metrics_and_says_how_many_are_left(browser, workspace):
+    found = []
+    for number in range(2):
+        run = runs.start(workspace)
+        points = [MetricPoint(key=f"k{key:04}", value=float(number)) for key in range(510)]
+        runs.log(workspace, run=run.id, metrics=points)
+        found.append(run.id)
+    text = browser.get("/ui/runs/compare", params={"run": found}).text
+    assert "k0499" in text
+    assert "k0500" not in text
+    assert "10 more" in text
+
+
 def test_runs_are_searched_and_a_search_that_cant_be_read_is_explained_in_place(browser, workspace):
     for number in range(3):
         run = runs.start(workspace, name=f"try-{number}")

@@ -13,6 +13,8 @@ from meguru.tracking.compare import Comparison, compare
 
 CHARTS = 8
 POINTS = 200
+ROWS = 500
+"""So many params, metrics or tags are on the page: those that differ come first."""
 
 
 def show(visit: Visit) -> Response:
@@ -24,10 +26,13 @@ def show(visit: Visit) -> Response:
         charts=_charts(visit, found),
         swatches=[swatch(number) for number in range(len(found.runs))],
         groups=[
-            (visit.say("Params"), found.params),
-            (visit.say("Metrics"), found.metrics),
-            (visit.say("Tags"), found.tags),
-            (visit.say("Surroundings"), found.surroundings),
+            (title, rows[:ROWS], len(rows) - len(rows[:ROWS]))
+            for title, rows in (
+                (visit.say("Params"), found.params),
+                (visit.say("Metrics"), found.metrics),
+                (visit.say("Tags"), found.tags),
+                (visit.say("Surroundings"), found.surroundings),
+            )
         ],
         took=took,
         live="run.",

@@ -117,14 +117,17 @@ class ServerTarget:
             if each.tags.get(MODEL) == identity:
                 self._models[identity] = each
                 tags = {key: value for key, value in each.tags.items() if key != MODEL}
-                run = next((ours for ours, there in self._runs.items() if there.id == each.run), each.run)
                 ours = {there.id: mine for mine, there in self._runs.items()}
                 points = [
                     msgspec.structs.replace(point, run=ours.get(point.run, point.run))
                     for point in each.points
                 ]
                 return msgspec.structs.replace(
-                    each, id=identity, tags=tags, run=run, points=model_points(points)
+                    each,
+                    id=identity,
+                    tags=tags,
+                    run=ours.get(each.run, each.run),
+                    points=model_points(points),
                 )
         return None
 
