@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 MAX_SHORT, MAX_LONG = 600, 4000
 MAX_NAME = 200
+MAX_KNOWN = 2000
 _SECRETS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     # The words without which there is nothing to find come first: looking for them is quick in a long text.
     # A port is no password: http://127.0.0.1:7474/models/delay@3
@@ -106,10 +108,12 @@ def _rebuild(kind: type[MeguruError], fields: dict[str, str]) -> MeguruError:
 
 
 def near_misses(name: str, known: Iterable[str]) -> list[str]:
-    """Return up to three known names that look like `name`, best first."""
+    """Return up to three known names that look like `name`, best first; of very many, some are looked at."""
     import difflib
 
-    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5) if len(name) <= MAX_NAME else []
+    if len(name) > MAX_NAME:
+        return []
+    return difflib.get_close_matches(name, list(islice(known, MAX_KNOWN)), n=3, cutoff=0.5)
 
 
 class InvalidInput(MeguruError):

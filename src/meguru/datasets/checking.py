@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from itertools import islice
 
 import polars as pl
 
@@ -19,8 +20,9 @@ def check(frame: pl.DataFrame, checks: Checks) -> None:
     Traceback (most recent call last):
     meguru.errors.InvalidInput: the data fails 1 check
     """
+    known = frame.schema
     for name in (*checks.null_pct, *checks.unique):
-        known_column(name, frame.columns, field="checks")
+        known_column(name, known, field="checks")
     failed = []
     if frame.height < checks.row_count_min:
         failed.append(f"row_count is {frame.height}, at least {checks.row_count_min} wanted")
@@ -36,10 +38,9 @@ def check(frame: pl.DataFrame, checks: Checks) -> None:
         raise InvalidInput(what, why="; ".join(failed), field="checks", hint="mend the data, or the checks")
 
 
-def known_column(name: str, columns: Iterable[str], *, field: str) -> None:
+def known_column(name: str, columns: Collection[str], *, field: str) -> None:
     """Raise InvalidInput, with near misses, unless there is such a column."""
-    columns = list(columns)
     if name not in columns:
         close = near_misses(name, columns)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(columns[:12])}"
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(islice(columns, 12))}"
         raise InvalidInput(f"there is no column {name!r}", field=field, hint=hint)

@@ -38,10 +38,11 @@ def _drift(blobs: "BlobStore", before: DatasetVersion, after: DatasetVersion) ->
     from meguru.stats.profile.columns import kind_of
 
     baseline, rows = profile_of(blobs, before), frame_of(blobs, after)
+    schema = rows.schema
     found = []
     for name, profile in baseline.columns.items():
         numeric = profile.to_dict()["kind"]
-        if name not in rows.columns or kind_of(rows.schema[name]) != numeric:
+        if name not in schema or kind_of(schema[name]) != numeric:
             continue
         result = psi_test(
             profile.own().with_nulls(),

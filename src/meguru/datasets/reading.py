@@ -78,12 +78,13 @@ def schema_of(frame: pl.DataFrame) -> list[Column]:
 
 def conform(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
     """Give a frame the columns and types of a merged schema."""
+    schema = frame.schema  # asked once: a frame makes its list of columns anew each time
     chosen = []
     for column in columns:
         wanted = _TYPES.get(column.type)
-        if column.name not in frame.columns:
+        if column.name not in schema:
             chosen.append(pl.lit(None, dtype=wanted).alias(column.name))
-        elif wanted is not None and frame.schema[column.name] != wanted:
+        elif wanted is not None and schema[column.name] != wanted:
             chosen.append(pl.col(column.name).cast(wanted))
         else:
             chosen.append(pl.col(column.name))

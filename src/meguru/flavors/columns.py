@@ -53,10 +53,10 @@ def select(signature: Signature, data: Any, where: str = "") -> pl.DataFrame:
 
 def pick(frame: pl.DataFrame, names: Iterable[str], where: str = "") -> pl.DataFrame:
     """Return the named columns of a frame, in that order; InvalidInput names one that is missing."""
-    wanted = list(names)
+    wanted, known = list(names), frame.schema
     for name in wanted:
-        if name not in frame.columns:
-            close = near_misses(name, frame.columns)
+        if name not in known:
+            close = near_misses(name, known)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(frame.columns[:8])}"
             field = f"{where}.{name}" if where else name
             raise InvalidInput(f"the {where or 'frame'} has no column {name!r}", field=field, hint=hint)

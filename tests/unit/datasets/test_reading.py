@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -7,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.datasets.reading import read, schema_of
+from meguru.datasets.checking import check
+from meguru.datasets.reading import conform, read, schema_of
+from meguru.datasets.types import Checks, Column
 from meguru.errors import InvalidInput
+from meguru.flavors.columns import pick
 
 
 @pytest.fixture
@@ -90,3 +94,40 @@ def test_reading_with_the_types_found_gives_the_same_rows(tmp_path_factory, rows
     pl.DataFrame(rows, schema=["a", "b"], orient="row").write_csv(path)
     first = read(path, "csv", "again.csv")
     assert read(path, "csv", "again.csv", columns=schema_of(first)).equals(first)
+
+
+def asks(work):
+    """Count how often a frame lists its columns: each time costs as much as there are columns."""
+    listing = {getattr(pl.DataFrame, name).fget.__code__ for name in ("columns", "schema", "dtypes")}
+    count = 0
+
+    def look(frame, event, _):
+        nonlocal count
+        count += event == "call" and frame.f_code in listing
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("width", [10, 1000])
+def test_a_wide_table_is_asked_for_its_columns_as_seldom_as_a_narrow_one(width):
+    names = [f"c{index}" for index in range(width)]
+    frame = pl.DataFrame({name: [1] for name in names})
+    columns = [Column(name=name, type="Float64") for name in (*names, "new")]
+    assert asks(lambda: conform(frame, columns)) <= 3
+    assert asks(lambda: pick(frame, names)) <= 3
+    assert asks(lambda: check(frame, Checks(unique=names, null_pct=dict.fromkeys(names, 5.0)))) <= 3
+
+
+def test_a_frame_gets_the_columns_and_types_of_a_merged_schema_in_its_order():
+    columns = [
+        Column(name=name, type=kind) for name, kind in (("b", "Float64"), ("new", "String"), ("a", "Int64"))
+    ]
+    frame = conform(pl.DataFrame({"a": [1], "b": [2]}), columns)
+    assert frame.schema == {"b": pl.Float64, "new": pl.String, "a": pl.Int64}
+    assert frame.rows() == [(2.0, None, 1)]
