@@ -1,22 +1,147 @@
-"""What a name may look like."""
+"""The grammar of names: what may name a thing, which spellings are one name, and how a path or URL writes it.
+
+There are three kinds. A *name* is an address: it stands in references, URLs and commands (a dataset, a
+model, an endpoint, a step). A *key* names a value of a run (a param, a metric, a tag), and may hold spaces
+and ``/ : @`` too. A *title* is for people (an experiment, a run): any text. All may be of any script, none
+may hold what can't be seen. Names are the same if their NFC forms are; capital letters are other letters.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from urllib.parse import quote, unquote
 
 from meguru.errors import InvalidInput
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
+MOST = 100
+MOST_OF_KEY = 250
+MOST_OF_TITLE = 250
+_ASCII = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_KEY = re.compile(r"[\w./:@ -]+")
+_BETWEEN = frozenset("-_.·・")
+"""What may stand between letters and digits; the dots are those of Catalan and Japanese."""
+_LETTERS = frozenset("LMN")
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e0fff]"
+)
+"""Letters and marks that are drawn as nothing; what else is so is of the category Cf."""
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+"""Unseen, but Persian and Indic words and emoji are spelt with them: a title may have them inside."""
 
 
-def check_name(kind: str, name: str, *, field: str = "name") -> str:
-    """Return `name` if it may name a `kind`: 1 to 100 of ``a-z 0-9 - _ .``."""
-    if _NAME.fullmatch(name):
-        return name
-    suggestion = re.sub(r"[^a-z0-9_.-]+", "-", name.lower()).strip("-._")[:100]
+def normal(text: str) -> str:
+    """Return the one spelling of a text that is compared and kept: NFC."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def is_name(text: str, *, most: int = MOST) -> bool:
+    """Tell whether a text in NFC may be a name."""
+    if not 0 < len(text) <= most:
+        return False
+    if text.isascii():
+        return _ASCII.fullmatch(text) is not None
+    return (
+        unicodedata.category(text[0])[0] in "LN"
+        and all(char in _BETWEEN or unicodedata.category(char)[0] in _LETTERS for char in text)
+        and not _UNSEEN.search(text)
+    )
+
+
+def is_key(text: str, *, most: int = MOST_OF_KEY) -> bool:
+    """Tell whether a text in NFC may be a key."""
+    if text.isascii():
+        return len(text) <= most and _KEY.fullmatch(text) is not None
+    return (
+        0 < len(text) <= most
+        and all(
+            char in _BETWEEN or _KEY.fullmatch(char) or unicodedata.category(char)[0] == "M" for char in text
+        )
+        and not _UNSEEN.search(text)
+    )
+
+
+def check_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -> str:
+    """Return the spelling that is kept of a name for a `kind`.
+
+    Raises
+    ------
+    InvalidInput
+        Unless it is 1 to `most` letters and digits of any script, ``-``, ``_`` and ``.``, and begins with a
+        letter or digit.
+    """
+    kept = normal(name)
+    if is_name(kept, most=most):
+        return kept
+    suggestion = _nearest(kept, most)
     raise InvalidInput(
         f"{name[:120]!r} can't name a {kind}",
-        why="a name is 1 to 100 lowercase letters, digits, '-', '_' or '.', a letter or digit first",
+        why=_unseen_in(kept)
+        or f"a name is 1 to {most} letters, digits, '-', '_' or '.', a letter or digit first",
         hint=f"use {suggestion!r}" if suggestion else "",
         field=field,
+    )
+
+
+def check_title(kind: str, title: str, *, field: str = "name", most: int = MOST_OF_TITLE) -> str:
+    """Return the spelling that is kept of a title for a `kind`.
+
+    Raises
+    ------
+    InvalidInput
+        Unless it is 1 to `most` characters that can be seen, with a space nowhere but between them.
+    """
+    kept = normal(title)
+    why = ""
+    if not 0 < len(kept) <= most:
+        why = f"it has {len(kept)} characters; 1 to {most} are allowed"
+    elif kept != kept.strip():
+        why = "it begins or ends with a space"
+    else:
+        why = _unseen_in(kept, but=_JOINERS) or (_unseen_in(kept[0] + kept[-1]))
+    if not why:
+        return kept
+    suggestion = "".join(char for char in kept if not _is_unseen(char)).strip()[:most]
+    raise InvalidInput(
+        f"{title[:120]!r} can't name a {kind}",
+        why=why,
+        hint=f"use {suggestion!r}" if suggestion else "",
+        field=field,
+    )
+
+
+def quoted(name: str) -> str:
+    """Write any text as one part of a path or URL: UTF-8, percent-encoded; `unquoted` reads it again.
+
+    It is never ``.`` or ``..``, and begins with no dot.
+    """
+    found = quote(name, safe="")
+    return f"%2E{found[1:]}" if found.startswith(".") else found
+
+
+def unquoted(text: str) -> str:
+    """Read what `quoted` wrote."""
+    return unquote(text, errors="strict")
+
+
+def _nearest(name: str, most: int) -> str:
+    chars = ["" if _is_unseen(char) else char if is_name(f"a{char}") else "-" for char in name[: 2 * most]]
+    found = re.sub("-{2,}", "-", "".join(chars)).strip("-._·・")[:most]
+    return found if is_name(found, most=most) else ""
+
+
+def _unseen_in(text: str, *, but: str = "") -> str:
+    """Say which character of a text can't be seen; nothing if there is none."""
+    for char in text:
+        if _is_unseen(char) and char not in but:
+            return (
+                f"it holds U+{ord(char):04X} {unicodedata.name(char, '')}".rstrip() + ", which can't be seen"
+            )
+    return ""
+
+
+def _is_unseen(char: str) -> bool:
+    category = unicodedata.category(char)
+    return (
+        category[0] == "C" or category in {"Zl", "Zp"} or (not char.isascii() and bool(_UNSEEN.match(char)))
     )

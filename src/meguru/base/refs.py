@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from meguru.base.names import normal
 from meguru.errors import InvalidInput
 
 
@@ -26,12 +27,14 @@ def make(kind: str, name: str, version: int | str | None = None) -> str:
 def parse(text: str, *, kind: str | None = None) -> Ref:
     """Read a reference; with `kind`, a bare ``name@version`` is read as one of that kind.
 
+    Its parts are in the spelling that is kept (NFC).
+
     Raises
     ------
     InvalidInput
         If `text` is not a reference, or is one of another kind.
     """
-    head, at, version = text.partition("@")
+    head, at, version = normal(text).partition("@")
     found, slash, name = head.partition("/")
     if not slash:
         found, name = kind or "", head

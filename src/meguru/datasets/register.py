@@ -51,7 +51,7 @@ def register(
         If a file is missing, unreadable or not what its entry says, a check fails, or the schema changed;
         nothing is written then.
     """
-    check_name("dataset", name)
+    name = check_name("dataset", name)
     entries = _check_entries(files)
     kind = format or _one_format(entries)
     if mode == "append":

@@ -23,8 +23,8 @@ def show(ctx: Context, *, ref: str) -> DatasetVersion:
 @operation("dataset.versions", permission="dataset:read", query=True)
 def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[DatasetVersion]:
     """List versions of a dataset, newest first, from the one before `before` on."""
-    store.resolve(ctx.tx, name)
-    return store.versions(ctx.tx, name, before=before, limit=check_limit(limit))
+    known = store.resolve(ctx.tx, name).name
+    return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
 
 
 @operation("dataset.profile", permission="dataset:read", query=True)

@@ -1,19 +1,21 @@
 """Make and list principals."""
 
-from meguru.base.names import check_name
+import re
+
 from meguru.errors import Conflict, InvalidInput
 from meguru.governance import store
 from meguru.governance.roles import permissions_of
 from meguru.governance.types import PrincipalRecord
 from meguru.runtime.operations import Context, operation
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 KINDS = ("user", "service")
 
 
 @operation("principal.create", permission="principal:write")
 def create_principal(ctx: Context, *, name: str, role: str = "viewer", kind: str = "user") -> PrincipalRecord:
     """Add a person or a service, with a role."""
-    check_name("principal", name)
+    _check_name(name)
     permissions_of(role)
     if kind not in KINDS:
         raise InvalidInput(f"a principal can't be a {kind!r}", hint=f"use {' or '.join(KINDS)}", field="kind")
@@ -23,6 +25,16 @@ def create_principal(ctx: Context, *, name: str, role: str = "viewer", kind: str
     store.add_principal(ctx.tx, record)
     ctx.emit("principal.created", f"principal/{name}", data={"role": role, "kind": kind})
     return record
+
+
+def _check_name(name: str) -> None:
+    # No other scripts and no capitals: nobody may look like somebody else where people approve things.
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name[:120]!r} can't name a principal",
+            why="a principal's name is 1 to 100 of a-z 0-9 - _ . with a letter or digit first",
+            field="name",
+        )
 
 
 @operation("principal.list", permission="principal:read", query=True)

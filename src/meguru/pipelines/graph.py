@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from meguru.base import digests
+from meguru.base.names import is_name
 from meguru.errors import InvalidInput
 
 
@@ -42,7 +42,7 @@ class Many(msgspec.Struct, frozen=True, kw_only=True, tag="many"):
 
 
 MOST_PRIORITY = 1_000_000
-_KEY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,89}")
+MOST_OF_KEY = 90
 Input = Constant | FromParameter | FromStep | Many
 
 
@@ -171,7 +171,7 @@ def check(step: Step) -> None:
         Naming what is wrong.
     """
     wrong = ""
-    if not _KEY.fullmatch(step.key):
+    if not is_name(step.key, most=MOST_OF_KEY):
         wrong = "its key is no name of at most 90 characters"
     elif (step.kind == "approval") != (step.approval is not None) or bool(step.function) == (
         step.kind == "approval"

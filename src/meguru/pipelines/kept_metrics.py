@@ -30,6 +30,7 @@ from meguru.tracking.types import EndState, MetricPoint
 TAG = "meguru.pipeline_run"
 CHUNK = 1 << 20
 PACE_SECONDS = 0.5
+_BRACKETS = re.compile(r"[\[\]]+")
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -160,7 +161,7 @@ def _named(kept: Kept, step: str, points: Iterable[MetricPoint]) -> Iterator[Met
 
 def _name(kept: Kept, step: str, key: str) -> str:
     """Return the name of a series, which is this step's from now on; none if there are too many."""
-    longer = f"{re.sub(r'[^A-Za-z0-9_.:@-]+', '.', step).strip('.')}/{key}"[:250]
+    longer = f"{_BRACKETS.sub('.', step).strip('.')}/{key}"[:250]
     choice = [longer] if "[" in step else [key, longer]
     for name in choice:
         if name in kept.series and kept.series[name][0] == step:

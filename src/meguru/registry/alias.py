@@ -19,8 +19,8 @@ def alias(ctx: Context, *, ref: str, alias: str, reason: str = "") -> Alias:
     NotFound
         If there is no such version.
     """
-    check_name("model alias", alias, field="alias")
-    if alias.isdecimal() or alias == "latest":
+    alias = check_name("model alias", alias, field="alias")
+    if alias.isdecimal() or alias.lower() == "latest":
         why = "it would be taken for a version"
         raise InvalidInput(f"{alias!r} can't be an alias", why=why, hint="try champion", field="alias")
     name = refs.parse(ref, kind="model").name

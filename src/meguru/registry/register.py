@@ -37,7 +37,7 @@ def register(
     InvalidInput
         If it is no model, has no signature, or does not answer its example as when it was saved.
     """
-    check_name("model", name)
+    name = check_name("model", name)
     for index, ref in enumerate(used or []):
         _check_ref(ref, f"used[{index}]")
     if run:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from meguru.base.names import normal
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
 from meguru.registry import aliases as alias_store
@@ -46,4 +47,4 @@ def aliases(ctx: Context, *, name: str, as_of: datetime | None = None) -> list[A
 @operation("model.alias_history", permission="model:read", query=True)
 def alias_history(ctx: Context, *, name: str, alias: str) -> list[Alias]:
     """List every version an alias of a model pointed at, the newest first."""
-    return alias_store.history(ctx.tx, store.check_name(ctx.tx, name), alias)
+    return alias_store.history(ctx.tx, store.check_name(ctx.tx, name), normal(alias))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
+from meguru.base.names import normal
 from meguru.errors import Forbidden, InvalidInput, NotFound, TooLarge, Unauthenticated
 from meguru.runtime import events
 from meguru.runtime.principals import Principal
@@ -155,7 +156,7 @@ class Waiting:
 
 def _route(scope: Scope) -> tuple[str, str]:
     path = str(scope["path"]).removeprefix(scope.get("root_path") or "")
-    name, _, verb = path.lstrip("/").partition("/")
+    name, _, verb = normal(path.lstrip("/")).partition("/")
     if not name or verb not in {"", "predict", "openapi.json"}:
         raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")
     return name, verb

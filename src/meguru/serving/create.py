@@ -39,7 +39,7 @@ def create(
     InvalidInput
         If a gate is unknown, or what it asks makes no sense.
     """
-    check_name("endpoint", name)
+    name = check_name("endpoint", name)
     model = check_name("model", refs.parse(model, kind="model").name, field="model")
     if gates:
         READERS.load("releases")(gates)

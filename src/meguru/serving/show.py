@@ -1,5 +1,6 @@
 """Show endpoints."""
 
+from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.predictions.store import totals
 from meguru.runtime.operations import Context, operation
@@ -10,7 +11,7 @@ from meguru.serving.types import Endpoint, EndpointDetail
 @operation("endpoint.show", permission="endpoint:read", query=True)
 def show(ctx: Context, *, name: str) -> EndpointDetail:
     """Show an endpoint: what is live, what was before, and how much it answered."""
-    name = name.removeprefix("endpoint/")
+    name = refs.parse(name, kind="endpoint").name
     return EndpointDetail(
         endpoint=store.get(ctx.tx, name), history=store.history(ctx.tx, name), totals=totals(ctx.tx, name)
     )

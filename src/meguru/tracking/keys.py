@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from meguru.base.names import is_key
 from meguru.errors import InvalidInput, TooLarge
 from meguru.tracking.types import MetricPoint
 
 MAX_POINTS = 10_000
 MAX_VALUE = 8000
-_KEY = re.compile(r"[\w./:@ -]{1,250}")
 
 
 def check_keys(kind: str, keys: Iterable[str]) -> None:
     """Raise InvalidInput unless every key may name a param, metric or tag."""
     for key in keys:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise InvalidInput(
                 f"{key[:120]!r} can't name a {kind}",
                 why="1 to 250 letters, digits, spaces or any of _ - . / : @",

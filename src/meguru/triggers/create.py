@@ -24,7 +24,7 @@ def create(
     note: str = "",
 ) -> Trigger:
     """Make a trigger: when `on` matches an event or the calendar, start `action`."""
-    check_name("trigger", name)
+    name = check_name("trigger", name)
     if not cooldown >= 0:
         raise InvalidInput("a cooldown is zero or more seconds", field="cooldown", why=f"it is {cooldown}")
     if max_per_day is not None and max_per_day < 1:
@@ -74,7 +74,7 @@ def _enable(ctx: Context, name: str, *, enabled: bool, reason: str) -> Trigger:
     if found.enabled is not enabled:
         # What came during the pause is missed, even if no server was there to say so.
         due = pass_over(ctx, found, ctx.now()) if enabled else found.due_at
-        store.set_enabled(ctx.tx, name, enabled=enabled, due_at=due)
+        store.set_enabled(ctx.tx, found.name, enabled=enabled, due_at=due)
         ctx.emit("trigger.resumed" if enabled else "trigger.paused", found.ref, data={"reason": reason})
     return store.one(ctx.tx, name)
 

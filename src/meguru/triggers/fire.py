@@ -32,7 +32,7 @@ def fire(
     if scheduled_at is not None:
         key = key or f"at:{scheduled_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     chosen = "hand:" + (key or new_id("key"))
-    known = store.firing_of(ctx.tx, name, chosen)
+    known = store.firing_of(ctx.tx, trigger.name, chosen)
     if known is not None:
         return known
     evidence: dict[str, Any] = {"by": ctx.principal.name, "subject": subject, "reason": reason}

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from meguru.base.names import normal
 from meguru.errors import NotFound
 from meguru.runtime.jobs import JobState
 from meguru.runtime.jobs.schema import job
@@ -25,7 +26,7 @@ def insert_trigger(tx: Connection, item: Trigger) -> None:
 
 def find(tx: Connection, name: str) -> Trigger | None:
     """Return a trigger; None if there is none of this name."""
-    row = tx.execute(select(trigger).where(trigger.c.name == name)).first()
+    row = tx.execute(select(trigger).where(trigger.c.name == normal(name))).first()
     return None if row is None else _trigger(row)
 
 

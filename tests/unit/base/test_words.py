@@ -33,7 +33,7 @@ def test_ids_sort_in_the_order_they_were_made_even_by_many_threads():
     assert len(set(found)) == 2000
 
 
-@pytest.mark.parametrize("bad", ["", "A", "a b", "../x", "-a", "a" * 101, "é", "a/b", "a@1", "a\n"])
+@pytest.mark.parametrize("bad", ["", "a b", "../x", "-a", "a" * 101, "é\u200b", "a/b", "a@1", "a\n"])
 def test_a_bad_name_is_refused_with_its_field(bad):
     with pytest.raises(errors.InvalidInput) as caught:
         check_name("model", bad)

@@ -57,7 +57,7 @@ def test_an_alias_moves_by_another_alias(workspace, models):
     assert alias(workspace, ref="delay@champion", alias="previous").model == "model/delay@1"
 
 
-@pytest.mark.parametrize("name", ["latest", "3", "Big", ""])
+@pytest.mark.parametrize("name", ["latest", "Latest", "3", "３", "a b", ""])
 def test_a_name_that_reads_as_a_version_is_no_alias(workspace, models, name):
     with pytest.raises(InvalidInput) as caught:
         alias(workspace, ref="delay@1", alias=name)

@@ -8,7 +8,9 @@ import time
 from typing import Any
 
 from meguru.artifacts import trees
+from meguru.base import digests
 from meguru.base.ids import new_id
+from meguru.base.names import quoted
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.pipelines import executors, keys, runs, store
 from meguru.pipelines.determinism.check import results_of
@@ -116,7 +118,7 @@ class _Bench:
         return self._once(step, "first"), self._once(step, "second")
 
     def _once(self, step: Step, turn: str) -> list[Value]:
-        scratch = self.folder / f"{step.key}-{turn}"
+        scratch = self.folder / f"{quoted(step.key)[:100]}-{digests.of_value(step.key)[:8]}-{turn}"
         scratch.mkdir(parents=True)
         sources = trees.fetch(
             self.ws.blobs, self.version.snapshot, self.ws.cache_folder("sources") / self.version.snapshot

@@ -17,6 +17,7 @@ import msgspec
 
 from meguru.artifacts import trees
 from meguru.base.ids import new_id
+from meguru.base.names import quoted
 from meguru.errors import InvalidInput, LostLease
 from meguru.pipelines import executors, runs, store
 from meguru.pipelines.engine.places import Places
@@ -157,7 +158,7 @@ class Engine:
     def _launch(self, key: str) -> None:
         one, step = self.record.steps[key], self.plan.board.steps[key]
         name = new_id("proc")
-        scratch = self._scratch / f"{key}-{one.attempt}-{name[-6:]}"
+        scratch = self._scratch / f"{quoted(key)[:100]}-{one.attempt}-{name[-6:]}"
         scratch.mkdir(parents=True)
         active = Active(
             name=name,

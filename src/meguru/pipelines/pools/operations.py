@@ -17,7 +17,7 @@ def set_pool(ctx: Context, *, name: str, slots: int) -> Pool:
 
     Steps that hold a place when there are fewer now keep it to their end.
     """
-    check_name("pool", name)
+    name = check_name("pool", name)
     if not 0 <= slots <= MOST:
         raise InvalidInput(f"a pool has 0 to {MOST:,} places", field="slots", why=f"it is {slots}")
     known = store.find(ctx.tx, name, ctx.now())
@@ -55,6 +55,6 @@ def remove_pool(ctx: Context, *, name: str) -> Pool:
             why=f"{len(found.taken)} steps hold a place of it",
             hint=f"let them end first; none begins after: meguru pool set {name} 0",
         )
-    store.remove(ctx.tx, name)
-    ctx.emit("pool.removed", f"pool/{name}", data={"slots": found.slots})
+    store.remove(ctx.tx, found.name)
+    ctx.emit("pool.removed", f"pool/{found.name}", data={"slots": found.slots})
     return found

@@ -24,6 +24,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
+from meguru.base.names import normal
 from meguru.errors import NotFound, near_misses
 from meguru.pipelines.pools.schema import pool, pool_place
 from meguru.pipelines.pools.types import Place, Pool
@@ -93,7 +94,7 @@ def remove(tx: Connection, name: str) -> None:
 
 def find(tx: Connection, name: str, now: datetime) -> Pool | None:
     """Return a pool with the places that are taken now; None if there is none of this name."""
-    row = tx.execute(select(pool).where(pool.c.name == name)).first()
+    row = tx.execute(select(pool).where(pool.c.name == normal(name))).first()
     return None if row is None else Pool(**row._mapping, taken=_taken(tx, now, pool_place.c.pool == name))
 
 
