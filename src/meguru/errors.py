@@ -108,12 +108,21 @@ def _rebuild(kind: type[MeguruError], fields: dict[str, str]) -> MeguruError:
 
 
 def near_misses(name: str, known: Iterable[str]) -> list[str]:
-    """Return up to three known names that look like `name`, best first; of very many, some are looked at."""
+    """Return up to three known names that look like `name`, best first: a slip of the hand, or a part of one.
+
+    Names that only share some letters are none: who types ``serve`` does not mean ``sweep``. Of very
+    many, some are looked at.
+    """
     import difflib
 
-    if len(name) > MAX_NAME:
+    if not name or len(name) > MAX_NAME:
         return []
-    return difflib.get_close_matches(name, list(islice(known, MAX_KNOWN)), n=3, cutoff=0.5)
+    names = list(islice(known, MAX_KNOWN))
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.66)
+    letters = sorted(name)
+    swapped = [each for each in names if len(each) == len(name) and sorted(each) == letters]
+    longer = [each for each in names if len(name) > 2 and name in re.split(r"\W|_", each)]
+    return list(dict.fromkeys([*swapped, *close, *longer]))[:3]
 
 
 class InvalidInput(MeguruError):

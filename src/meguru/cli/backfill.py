@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, print_table, read_pairs, with_session
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
 
 
-@click.group()
+@group
 def command() -> None:
     """Backfills: a pipeline, run once for each part of the data, such as each day of a year."""
 

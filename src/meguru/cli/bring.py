@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, print_table, with_session
 
 if TYPE_CHECKING:
     from meguru.exchange.mlflow.report import Report
 
 
-@click.group()
+@group
 def command() -> None:
     """Bring over what another system keeps."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
 
-@click.group()
+@group
 def command() -> None:
     """Datasets: immutable, numbered versions of files."""
 

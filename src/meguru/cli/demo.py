@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 FOLDER = "meguru-demo"
 
 
-@click.group()
+@group
 def command() -> None:
     """Play real data through the whole system."""
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
     from meguru.app.doctor import Check
 
 
-@click.command()
+@verb
 @with_session
 def command(session: Session) -> int:
     """Check this machine and the workspace; exit code 1 if something is wrong."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, read_pairs, with_session
 
 
-@click.group()
+@group
 def command() -> None:
     """Endpoints: stable names that answer predictions."""
 

@@ -8,7 +8,9 @@ from typing import NoReturn
 
 import click
 
-from meguru.errors import InternalError, Interrupted, MeguruError, UsageError
+from meguru.base.text import gettext as _
+from meguru.cli.groups import UnknownCommand
+from meguru.errors import InternalError, Interrupted, MeguruError, UsageError, near_misses
 
 
 def run(root: click.Group) -> int:
@@ -52,10 +54,41 @@ def report(error: MeguruError) -> int:
 
 
 def _usage(error: click.UsageError) -> int:
-    if "--json" in sys.argv[1:]:
-        return report(UsageError(error.format_message()))
-    error.show()
-    return UsageError.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return UsageError.exit_code
+    return report(in_four_lines(error))
+
+
+def in_four_lines(error: click.UsageError) -> UsageError:
+    """Say what the parser of the command line refused as every other error is said."""
+    path = error.ctx.command_path if error.ctx else "meguru"
+    what, hint = error.format_message().rstrip("."), f"{path} --help"
+    if isinstance(error, UnknownCommand):
+        hint = error.hint
+    elif isinstance(error, click.NoSuchOption):
+        what = _("{path} has no option {option!r}").format(path=path, option=error.option_name)
+        near = near_misses(error.option_name, error.possibilities or ())
+        hint = _(" or ").join(near) or hint
+    elif isinstance(error, click.MissingParameter):
+        what, hint = _("{name} is missing").format(name=_name_of(error)), _call_of(error) or hint
+    elif isinstance(error, click.BadParameter):
+        what = f"{_name_of(error)}: {error.message.rstrip('.')}"
+    return UsageError(what, where=path, hint=hint)
+
+
+def _name_of(error: click.BadParameter) -> str:
+    if error.param is None or error.ctx is None:
+        return str(error.param_hint or "")
+    if isinstance(error.param, click.Option):
+        return max(error.param.opts, key=len)
+    return error.param.make_metavar(error.ctx)
+
+
+def _call_of(error: click.BadParameter) -> str:
+    if error.ctx is None:
+        return ""
+    return " ".join([error.ctx.command_path, *error.ctx.command.collect_usage_pieces(error.ctx)])
 
 
 def _silence() -> NoReturn:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
-@click.command()
+@verb
 @click.option("--type", "kind", default="", help="Only events of this type.")
 @click.option("--subject", default="", help="Only events about this reference.")
 @click.option("--limit", default=30, show_default=True, help="How many, newest first.")

@@ -6,10 +6,11 @@ import inspect
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
-@click.command()
+@verb
 @click.argument("code", required=False)
 @with_session
 def command(session: Session, code: str | None) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 TEMPLATES = Path(__file__).parent / "templates"
 NEXT = ["meguru run train.py:train", "meguru up", "meguru demo flights"]
 
 
-@click.command()
+@verb
 @click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
 @with_session
 def command(session: Session, folder: Path) -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, with_session
 
 if TYPE_CHECKING:
     from meguru.registry.types import ModelVersion
 
 
-@click.group()
+@group
 def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = ("window", "verdict", "rows", "drifted", "AUC", "95 %", "model", "reasons")
 
 
-@click.group()
+@group
 def command() -> None:
     """Monitors: standing watches over endpoints."""
 

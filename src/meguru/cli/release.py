@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, with_session
 
 if TYPE_CHECKING:
     from meguru.releases.types import Release
 
 
-@click.group()
+@group
 def command() -> None:
     """Releases: everything that makes one model version live, under one digest."""
 

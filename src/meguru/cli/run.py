@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, read_pairs, with_session
 
 
-@click.command()
+@verb
 @click.argument("target", metavar="FILE.py:PIPELINE")
 @click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; repeat it.")
 @click.option("--priority", type=int, default=None, help="Of waiting runs the highest goes first.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.runs_check import check
 from meguru.cli.runs_compare import compare
 from meguru.cli.runs_steer import COMMANDS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from meguru.tracking.types import Run
 
 
-@click.group()
+@group
 def command() -> None:
     """Pipeline runs (prun-…) and tracked runs (run-…)."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 MARKS = {"equal": "✓", "differs": "✗", "changed": "✗", "failed": "✗", "skipped": "-"}
 
 
-@click.command()
+@verb
 @click.argument("ref", metavar="RUN[.STEP]")
 @with_session
 def check(session: Session, ref: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = (("param", "params"), ("metric", "metrics"), ("tag", "tags"), ("around", "surroundings"))
 
 
-@click.command()
+@verb
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--all", "everything", is_flag=True, help="Show also what is the same in all of them.")
 @with_session

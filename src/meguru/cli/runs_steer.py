@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from meguru.runtime.workspace import Workspace
 
 
-@click.command()
+@verb
 @click.argument("run")
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
@@ -27,7 +28,7 @@ def cancel(session: Session, run: str, reason: str) -> None:
     session.show(found, lambda: click.echo(f"{found.id} is {found.state}"))
 
 
-@click.command()
+@verb
 @click.argument("run")
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
@@ -39,7 +40,7 @@ def pause(session: Session, run: str, reason: str) -> None:
     session.show(found, lambda: click.echo(f"{found.id} pauses; go on: meguru runs resume {found.id}"))
 
 
-@click.command()
+@verb
 @click.argument("run")
 @with_session
 def resume(session: Session, run: str) -> int:
@@ -50,7 +51,7 @@ def resume(session: Session, run: str) -> int:
     return _follow(session, ws, ask(ws, run=run))
 
 
-@click.command()
+@verb
 @click.argument("run")
 @click.option(
     "--from", "step", default="", metavar="STEP", help="Run this step and all that depend on it again."
@@ -64,7 +65,7 @@ def retry(session: Session, run: str, step: str) -> int:
     return _follow(session, ws, ask(ws, run=run, step=step))
 
 
-@click.command()
+@verb
 @click.argument("step", metavar="RUN.STEP")
 @click.option("--note", default="", help="Why; it is kept with the answer.")
 @with_session
@@ -73,7 +74,7 @@ def approve(session: Session, step: str, note: str) -> int:
     return _answer(session, step, note, yes=True)
 
 
-@click.command()
+@verb
 @click.argument("step", metavar="RUN.STEP")
 @click.option("--note", default="", help="Why; it is kept with the answer.")
 @with_session
@@ -82,7 +83,7 @@ def refuse(session: Session, step: str, note: str) -> int:
     return _answer(session, step, note, yes=False)
 
 
-@click.command()
+@verb
 @click.option("--all", "every", is_flag=True, help="Those that were answered too.")
 @with_session
 def questions(session: Session, *, every: bool) -> None:

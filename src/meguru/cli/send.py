@@ -7,10 +7,11 @@ import sys
 import click
 
 from meguru.cli.bring import print_report, progress
+from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
 
-@click.group()
+@group
 def command() -> None:
     """Send what is here to another system."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _LATE = timedelta(seconds=5)
 _NEWEST, _ALL = 0, -1
 
 
-@click.command()
+@verb
 @click.argument("what", metavar="RUN[.STEP]")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the step or the run has ended.")
 @click.option("--grep", default="", metavar="TEXT", help="Only lines with this text.")
@@ -63,7 +64,7 @@ def log(
         session.note(f"{page.dropped:,} bytes of what was printed are not shown")
 
 
-@click.command()
+@verb
 @click.argument("text")
 @click.option("--run", default="", help="Search one run.")
 @click.option("--pipeline", default="", help="Search the recent runs of a pipeline.")

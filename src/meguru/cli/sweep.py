@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, read_pairs, with_session
 
 if TYPE_CHECKING:
     from meguru.sweeps.types import Sweep, Trial
 
 
-@click.group()
+@group
 def command() -> None:
     """Sweeps: run a pipeline many times to find its best parameters."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, print_table, read_moment, read_pairs, with_session
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 FIRINGS = ("at", "trigger", "state", "due", "started", "reason")
 
 
-@click.group()
+@group
 def command() -> None:
     """Triggers: when an event matches, start an action; once for each event."""
 

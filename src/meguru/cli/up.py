@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
-@click.command()
+@verb
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=7474, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--auth", is_flag=True, help="Require tokens, also from this machine.")

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, with_session
 
 if TYPE_CHECKING:
     from meguru.webhooks.types import Webhook
 
 
-@click.group()
+@group
 def command() -> None:
     """Webhooks: addresses that are called when something happens to a model."""
 

@@ -6,12 +6,13 @@ import re
 
 import click
 
+from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, cell, with_session
 
 STEP = re.compile(r"(step_run/)?prun-[0-9a-z]+\..+")
 
 
-@click.command()
+@verb
 @click.argument("ref")
 @with_session
 def command(session: Session, ref: str) -> None:

@@ -1,0 +1,70 @@
+"""Examples that end the help of a command, by its name."""
+
+from __future__ import annotations
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "": (
+        "meguru init shop && cd shop",
+        "meguru run train.py:train -p depth=8",
+        "meguru runs log prun-01m8hf.train",
+        "meguru up",
+    ),
+    "init": ("meguru init shop", "meguru init . --workspace postgresql://db/meguru"),
+    "up": ("meguru up", "meguru up --host 0.0.0.0 --auth"),
+    "demo": ("meguru demo flights --months 3-5",),
+    "run": ("meguru run train.py:train", "meguru run train.py:train -p flights=flights@latest -p depth=8"),
+    "runs": (
+        "meguru runs list",
+        "meguru runs show prun-01m8hf",
+        "meguru runs retry prun-01m8hf --from train",
+    ),
+    "runs list": (
+        "meguru runs list --pipeline train",
+        'meguru runs list --query "metrics.auc > 0.8" --order "metrics.auc DESC"',
+    ),
+    "runs show": ("meguru runs show prun-01m8hf", "meguru runs show prun-01m8hf"),
+    "runs log": ("meguru runs log prun-01m8hf.train", "meguru runs log prun-01m8hf.train --follow"),
+    "runs retry": ("meguru runs retry prun-01m8hf", "meguru runs retry prun-01m8hf --from train"),
+    "runs search": ("meguru runs search overflow --pipeline train",),
+    "runs compare": ("meguru runs compare run-01m8hf run-01m8hg",),
+    "sweep": (
+        "meguru sweep start train.py:train -p depth=int:2..10 --metric auc",
+        "meguru sweep best sweep-01m8hf",
+    ),
+    "sweep start": (
+        "meguru sweep start train.py:train -p lr=loguniform:1e-4..1e-1 -p depth=int:2..10 --metric auc",
+    ),
+    "backfill": (
+        "meguru backfill start daily --param day --from 2024-01-01 --to 2024-03-31",
+        "meguru backfill show backfill-01m8hf",
+    ),
+    "component": ("meguru component list",),
+    "pool": ("meguru pool set gpu 2", "meguru pool list"),
+    "data": ("meguru data add flights 2013-01.csv", "meguru data diff flights@1 flights@2"),
+    "data add": (
+        "meguru data add flights 2013-01.csv 2013-02.csv",
+        "meguru data add flights 2013-03.csv --append",
+    ),
+    "model": ("meguru model list", "meguru model show delay@champion"),
+    "import": ("meguru import mlflow mlruns", "meguru import mlflow http://127.0.0.1:5000"),
+    "export": ("meguru export mlflow copy",),
+    "endpoint": (
+        "meguru endpoint create delay --model delay",
+        """meguru endpoint predict delay --row '{"distance": 500}'""",
+    ),
+    "release": ("meguru release create delay delay@3 --promote", "meguru release rollback delay"),
+    "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
+    "trigger": ("meguru trigger list", "meguru trigger pause nightly"),
+    "trigger create": (
+        """meguru trigger create nightly --on '{"cron":"0 2 * * *"}' --do '{"pipeline":"train"}'""",
+    ),
+    "webhook": ("meguru webhook create chat https://chat.example/hook --topic model_version.created",),
+    "why": ("meguru why endpoint/delay", "meguru why prun-01m8hf.train"),
+    "lineage": ("meguru lineage model/delay@3 --direction up",),
+    "events": ("meguru events --type access.denied", "meguru events --subject model/delay@3"),
+    "audit": ("meguru audit verify",),
+    "explain": ("meguru explain MG-110", "meguru explain"),
+    "principal": ("meguru principal create ci --role service",),
+    "token": ("meguru token create ci --days 30 --scope endpoint:predict",),
+    "doctor": ("meguru doctor",),
+}

@@ -1,0 +1,156 @@
+"""What is typed wrongly is answered with what was meant, in the four lines of every error."""
+
+import shlex
+import sys
+
+import click
+import pytest
+
+from meguru.cli.errors import run
+from meguru.cli.examples import EXAMPLES
+from meguru.cli.root import COMMANDS, root
+from meguru.cli.synonyms import ADVICE, TOP, VERBS
+
+
+@pytest.fixture
+def meguru(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MEGURU_WORKSPACE", raising=False)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["meguru", *words])
+        code = run(root)
+        caught = capsys.readouterr()
+        return code, caught.out, caught.err
+
+    return call
+
+
+def find(line):
+    """Return the command that a line of words begins with, and the words left over."""
+    command, words = root, shlex.split(line)
+    context = click.Context(root, info_name="meguru")
+    while words and isinstance(command, click.Group) and (found := command.get_command(context, words[0])):
+        command, words = found, words[1:]
+        context = click.Context(command, parent=context)
+    return command, words
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("serve", "meguru up"),
+        ("ui", "meguru up"),
+        ("server", "meguru up"),
+        ("start", "meguru up"),
+        ("rollback", "meguru release rollback ENDPOINT"),
+        ("models", "meguru model list"),
+        ("pipelines", "meguru runs list"),
+        ("dataset", "meguru data list"),
+        ("login", "MEGURU_TOKEN"),
+        ("backup", "meguru doctor"),
+        ("delete", "meguru NOUN --help"),
+        ("logs", "meguru runs log"),
+        ("predict", "meguru endpoint predict"),
+        ("deploy", "--promote"),
+        ("config", "MEGURU_"),
+        ("evnts", "meguru events"),
+        ("modle", "meguru model"),
+        ("qqqq", "meguru --help"),
+    ],
+)
+def test_a_word_of_another_program_is_answered_with_the_command_for_it(meguru, typed, meant):
+    code, out, err = meguru(typed)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"MG-101 there is no command {typed!r}\n  at   meguru\n  try  ")
+    assert meant in err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("model lst", "meguru model list"),
+        ("model describe", "meguru model show"),
+        ("webhook rm", "meguru webhook delete"),
+        ("token rm", "meguru token revoke"),
+        ("data create", "meguru data add"),
+        ("backfill new", "meguru backfill start"),
+        ("release undo", "meguru release rollback"),
+        ("data qqqq", "meguru data --help"),
+    ],
+)
+def test_a_wrong_verb_is_answered_with_the_nouns_own(meguru, typed, meant):
+    code, _, err = meguru(*typed.split())
+    assert code == 2
+    assert f"  try  {meant}\n" in err
+
+
+def test_spelling_decides_only_between_words_that_are_close(meguru):
+    for typed in ("svrep", "sweat", "audi0000", "lineup", "backup00"):
+        assert "try  meguru --help" in meguru(typed)[2]
+    assert "try  meguru backfill" in meguru("backfil")[2]
+
+
+def test_ls_is_list_and_help_is_help(meguru):
+    meguru("init")
+    assert meguru("model", "ls", "--json")[0] == 0
+    assert meguru("help", "runs", "log")[1] == meguru("runs", "log", "--help")[1]
+    assert meguru("help")[1] == meguru("--help")[1]
+    assert "there is no command 'lgs'" in meguru("help", "lgs")[2]
+    assert meguru("version")[1].strip() in meguru("--version")[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "hint"),
+    [
+        ("model list --wrkspace x", "has no option '--wrkspace'", "--workspace"),
+        ("data show", "REF is missing", "meguru data show [OPTIONS] REF"),
+        ("endpoint create x", "--model is missing", "meguru endpoint create [OPTIONS] NAME"),
+        ("runs list --limit x", "--limit: 'x' is not a valid integer", "meguru runs list --help"),
+        ("backfill start x --step year", "--step: 'year' is not one of 'hour', 'day'", "--help"),
+        ("events too many words", "Got unexpected extra arguments", "meguru events --help"),
+    ],
+)
+def test_a_wrong_option_is_said_like_every_other_error(meguru, typed, what, hint):
+    code, out, err = meguru(*typed.split())
+    assert (code, out) == (2, "")
+    assert err.startswith("MG-101 ")
+    assert what in err.splitlines()[0]
+    assert hint in err.splitlines()[-1]
+
+
+def test_a_usage_error_in_json_has_the_same_parts(meguru):
+    code, out, err = meguru("model", "lst", "--json")
+    assert (code, err) == (2, "")
+    assert '"try":"meguru model list"' in out
+
+
+def test_every_synonym_leads_to_a_command_that_is_there():
+    for typed, meant in TOP.items():
+        command, _ = find(meant)
+        assert command is not root, (typed, meant)
+        assert not isinstance(command, click.Group), (typed, meant)
+    assert not (TOP.keys() | ADVICE.keys()) & COMMANDS.keys()
+    assert not TOP.keys() & ADVICE.keys()
+
+
+def test_every_verb_that_may_be_meant_is_somebodys():
+    known = {
+        verb
+        for name in COMMANDS
+        if isinstance(group := find(name)[0], click.Group)
+        for verb in group.commands
+    }
+    assert {verb for verbs in VERBS.values() for verb in verbs} - known <= {"tag"}
+
+
+def test_every_command_of_the_first_level_ends_with_examples_that_can_be_typed():
+    assert COMMANDS.keys() - EXAMPLES.keys() <= {"version"}
+    for name, lines in EXAMPLES.items():
+        for line in lines:
+            words = line.split("&&")[0].removeprefix('eval "$(').removeprefix("meguru ")
+            command, rest = find(words)
+            assert command is not root, line
+            assert not isinstance(command, click.Group), line
+            command.make_parser(click.Context(command)).parse_args([word for word in rest if word != ">"])
+        assert not name or find(name)[1] == [], name
