@@ -261,6 +261,23 @@ class InternalError(MeguruError):
     code, status = "MG-900", 500
 
 
+_ABOUT_THE_INPUT = (InvalidInput, NotFound, TooLarge, GateFailed, StepFailed, UnsafeModel)
+
+
+def is_our_fault(error: BaseException) -> bool:
+    """Say whether a failure is this installation's own, so that it proves nothing of what was looked at.
+
+    Memory, disk, network, a library that is not there, a store that is busy or damaged, a caller without the
+    permission: whoever judges a model, a release or a file lets these pass, and judges again later.
+    """
+    if isinstance(error, MeguruError):
+        return not isinstance(error, _ABOUT_THE_INPUT)
+    if isinstance(error, MemoryError | ImportError | TimeoutError | ConnectionError):
+        return True
+    # Decompressors raise an OSError without a number for bytes that make no sense.
+    return isinstance(error, OSError) and error.errno is not None
+
+
 def all_errors() -> dict[str, type[MeguruError]]:
     """Return every error class by its code."""
     found: dict[str, type[MeguruError]] = {}

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from meguru.base import digests
-from meguru.errors import InvalidInput, NotFound
+from meguru.errors import InvalidInput, MissingDependency, NotFound, is_our_fault
 from meguru.flavors import FLAVORS, mlmodel, pickles
 from meguru.flavors.base import Flavor, Matrix, Predictor, Task
 from meguru.flavors.evaluation import Evaluation, evaluate
@@ -100,7 +100,12 @@ class Bundle:
         data = reader.matrix(rows) if self.predictor.takes == "matrix" else reader.frame(rows)
         try:
             scores = self.predictor.predict(data)
+        except ImportError as error:
+            what = f"the model needs {error.name or 'a package'}, which is not installed here"
+            raise MissingDependency(what, why=str(error)) from error
         except Exception as error:
+            if is_our_fault(error):
+                raise
             why = f"{type(error).__name__}: {error}"[:300]
             raise InvalidInput("the model fails on its own example", field="example", why=why) from error
         stored = np.asarray(self.example.scores, dtype=np.float64)

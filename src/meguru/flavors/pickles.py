@@ -6,7 +6,7 @@ import pickletools
 import zipfile
 from pathlib import Path
 
-from meguru.errors import UnsafeModel
+from meguru.errors import UnsafeModel, is_our_fault
 
 _DATA = {".json", ".yaml", ".yml", ".txt", ".md", ".parquet", ".skops"}
 _COMPRESSED = {
@@ -92,6 +92,8 @@ def _acts(head: bytes) -> bool:
     try:
         for opcode, _, _ in pickletools.genops(head):
             seen.add(opcode.name)
-    except Exception:  # noqa: BLE001  pickletools raises whatever strange bytes make it raise; then it is no pickle
+    except Exception as error:  # strange bytes make pickletools raise anything: no pickle
+        if is_our_fault(error):
+            raise
         return False
     return bool(seen & _ACTS)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from importlib import import_module
 
 HEAVY = ("skops.io", "sklearn.ensemble", "sklearn.pipeline")
+_importing = threading.Lock()
 
 
 def warm_up() -> None:
-    """Import the heavy libraries that are installed; takes seconds the first time."""
-    for module in HEAVY:
-        with contextlib.suppress(ModuleNotFoundError):
+    """Import the heavy libraries that are installed; takes seconds the first time.
+
+    Threads that import one library at the same time can be handed it half made, so a server does this before
+    it starts the threads that load models.
+    """
+    from meguru.flavors.skopsfile import names
+
+    with _importing, contextlib.suppress(ModuleNotFoundError):
+        for module in HEAVY:
             import_module(module)
+        names.trusted()

@@ -6,6 +6,8 @@ import threading
 
 from meguru.app.jobs import HANDLERS
 from meguru.backfills.advance import Conductor
+from meguru.flavors.warm import warm_up
+from meguru.registry import store as registry
 from meguru.runtime.jobs import Worker
 from meguru.runtime.workspace import Workspace
 from meguru.server.sweeping import Sweeper
@@ -46,7 +48,11 @@ class Background:
         self._service = service
 
     def start(self) -> None:
-        """Start all threads."""
+        """Start all threads; before them, import what they would else import at the same time."""
+        with self._ws.read() as tx:
+            models = registry.page(tx, after="", limit=1)
+        if models:
+            warm_up()
         self._service.start()
         self._evaluator.start()
         self._backfills.start()

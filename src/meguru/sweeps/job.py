@@ -125,6 +125,8 @@ class _Conductor:
         try:
             with self.ws.read() as tx:
                 value = objective.value_of(tx, self.ws.blobs, run, self.sweep.metric)
+        except Busy:
+            raise  # the store is away: the trial's value is asked for again
         except MeguruError as error:
             why = f"{error.what}: {error.why}" if error.why else error.what
             return msgspec.structs.replace(trial, state=TrialState.FAILED, reason=why[:1000])

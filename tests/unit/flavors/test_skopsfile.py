@@ -1,6 +1,7 @@
 """A model file is data: what could run code or crash is refused, and equal models are equal bytes."""
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meguru.errors import UnsafeModel
+from meguru.errors import Busy, UnsafeModel
 
 pytest.importorskip("skops")
 
@@ -30,8 +31,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils import all_estimators
 
-from meguru.flavors.skopsfile import dumps, loads, names
+from meguru.flavors.skopsfile import audit, dumps, loads, names
 
 RNG = np.random.default_rng(3)
 X = np.column_stack([RNG.integers(0, 6, 400), RNG.normal(size=(400, 3))]).astype(float)
@@ -73,6 +75,77 @@ def test_plain_skops_reads_our_files(model):
 
 def test_the_file_skops_writes_is_read_too(model):
     np.testing.assert_array_equal(loads(skops.io.dumps(model)).predict(X), model.predict(X))
+
+
+COLD = """
+import sys, threading
+from pathlib import Path
+from meguru.flavors.skopsfile import loads
+
+data, faults, start = Path(sys.argv[1]).read_bytes(), [], threading.Barrier(8)
+
+def load():
+    start.wait()
+    try:
+        loads(data)
+    except Exception as error:
+        faults.append(repr(error))
+
+threads = [threading.Thread(target=load) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(faults)
+"""
+
+
+def test_the_first_models_of_a_process_can_be_loaded_by_many_threads_at_once(tmp_path):
+    file = tmp_path / "model.skops"
+    file.write_bytes(dumps(MODELS["forest"].fit(X, Y)))
+    done = subprocess.run([sys.executable, "-c", COLD, file], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_list_holds_every_estimator_of_the_families():
+    found = {
+        (kind.__module__, name)
+        for name, kind in all_estimators()
+        if kind.__module__.split(".")[1] in names.FAMILIES
+    }
+    left_out = found - names.allowed()["ObjectNode"]
+    assert {name for _, name in left_out} == {
+        "GradientBoostingClassifier",
+        "GradientBoostingRegressor",
+        "IsolationForest",
+    }
+
+
+class Failing(zipfile.ZipFile):
+    """An archive on a machine that has a trouble of its own."""
+
+    trouble: BaseException
+
+    def read(self, name, pwd=None):
+        raise self.trouble
+
+
+@pytest.mark.parametrize(
+    "trouble", [MemoryError(), OSError(errno.EIO, "I/O error"), ImportError("no module"), Busy("S3 is away")]
+)
+def test_a_trouble_of_this_machine_does_not_make_a_file_malformed(trouble):
+    archive = Failing(io.BytesIO(dumps(MODELS["linear"].fit(X, Y))))
+    archive.trouble = trouble
+    with pytest.raises(type(trouble)):
+        audit.audit(archive)
+
+
+@pytest.mark.parametrize("content", [OSError("Invalid data stream"), KeyError("cupy"), RecursionError()])
+def test_what_the_bytes_of_a_file_make_a_parser_raise_is_malformed(content):
+    archive = Failing(io.BytesIO(dumps(MODELS["linear"].fit(X, Y))))
+    archive.trouble = content
+    with pytest.raises(UnsafeModel, match="malformed"):
+        audit.audit(archive)
 
 
 PROGRAM = """

@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from typing import Any
 
-from meguru.errors import MissingDependency, UnsafeModel
+from meguru.errors import MissingDependency, UnsafeModel, is_our_fault
 from meguru.flavors.skopsfile import audit, names, trees
 from meguru.flavors.skopsfile.canonical import canonical
 
@@ -57,7 +57,9 @@ def loads(data: bytes, where: str = "") -> Any:
         trees.check_built(model)
     except UnsafeModel:
         raise
-    except Exception as error:  # whatever a crafted file makes the libraries raise, the answer is the same
+    except Exception as error:  # whatever a crafted file makes the libraries raise
+        if is_our_fault(error):
+            raise
         raise audit.malformed(where, f"{type(error).__name__}: {error}") from error
     return model
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from meguru.base import digests
-from meguru.errors import TooLarge, UnsafeModel
+from meguru.errors import TooLarge, UnsafeModel, is_our_fault
 from meguru.flavors.skopsfile import names, trees
 
 _MEMBER = re.compile(r"[A-Za-z0-9-]{1,80}\.(npy|bin)")
@@ -36,15 +36,17 @@ def audit(archive: zipfile.ZipFile, where: str = "") -> dict[str, Any]:
         Naming the types that are not allowed, or what is malformed.
     TooLarge
         When the file unpacks to more than `MAX_BYTES`.
+
+    What is missing or failing here (memory, a library) is no verdict on the file and is raised as it is.
     """
     _check_members(archive, where)
+    walk = _Walk(archive, where)
     try:
         schema = json.loads(archive.read(_SCHEMA))
-        walk = _Walk(archive, where)
         walk.node(schema)
-    except (
-        Exception
-    ) as error:  # a crafted file makes the parsers raise nearly anything; the answer is the same
+    except Exception as error:  # a crafted file makes the parsers raise nearly anything
+        if is_our_fault(error):
+            raise
         raise malformed(where, f"{type(error).__name__}: {error}") from error
     _check_protocol(schema, where)
     if walk.refused:

@@ -7,8 +7,10 @@ of their fitted arrays (support vectors, neighbours, gradient boosting's ``predi
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from importlib import import_module
+from inspect import isabstract
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,7 @@ _SINGLE = {
     ),
     "sklearn.feature_extraction": ("DictVectorizer",),
     "sklearn.feature_extraction.text": ("CountVectorizer", "TfidfVectorizer", "TfidfTransformer"),
+    "sklearn.impute._iterative": ("IterativeImputer",),
     "sklearn.svm": ("LinearSVC", "LinearSVR"),
 }
 _PARTS = {
@@ -67,9 +70,18 @@ CHECK_ARRAY: Name = ("sklearn.utils.validation", "check_array")
 _SCORES = ("chi2", "f_classif", "f_regression", "mutual_info_classif", "mutual_info_regression")
 
 
-@cache
+_reading = threading.Lock()
+"""Two threads that import the same part of scikit-learn for the first time can each get half of it."""
+
+
 def allowed() -> dict[str, frozenset[Name]]:
     """Return, for every kind of node a skops file may hold, the types that may stand in it."""
+    with _reading:
+        return _allowed()
+
+
+@cache
+def _allowed() -> dict[str, frozenset[Name]]:
     types = _numpy_scalars()
     plain = frozenset(("builtins", name) for name in ("str", "int", "float", "bool"))
     return {
@@ -102,13 +114,17 @@ def trusted() -> list[str]:
 
 
 def _estimators() -> frozenset[Name]:
-    from sklearn.utils import all_estimators
+    # Not all_estimators() of scikit-learn: it imports every module of the library, also those that must fail.
+    from sklearn.base import BaseEstimator
 
     found: set[Name] = set()
-    for name, kind in all_estimators():
-        package, family = kind.__module__.split(".")[:2]
-        if package == "sklearn" and family in FAMILIES and name not in _NATIVE:
-            found.add((kind.__module__, kind.__name__))
+    for family in FAMILIES:
+        for name, kind in vars(import_module(f"sklearn.{family}")).items():
+            if name.startswith("_") or name in _NATIVE or not isinstance(kind, type):
+                continue
+            at_home = kind.__module__.split(".")[:2] == ["sklearn", family]
+            if at_home and issubclass(kind, BaseEstimator) and not isabstract(kind):
+                found.add((kind.__module__, kind.__name__))
     return frozenset(found) | _named(_SINGLE)
 
 

@@ -18,7 +18,7 @@ import msgspec
 from meguru.artifacts import trees
 from meguru.base.ids import new_id
 from meguru.base.names import quoted
-from meguru.errors import InvalidInput, LostLease
+from meguru.errors import InvalidInput, LostLease, is_our_fault
 from meguru.pipelines import executors, runs, store
 from meguru.pipelines.engine.places import Places
 from meguru.pipelines.engine.plan import Plan
@@ -305,7 +305,9 @@ class Engine:
             self.record.commit(lambda ctx: succeed(ctx, run, self.version, steps))
         except LostLease:
             raise
-        except Exception as error:  # noqa: BLE001 - the run must end, whatever its product's home thinks of it
+        except Exception as error:  # the run must end, whatever its product's home thinks of it
+            if is_our_fault(error):
+                raise  # the job is tried again; its steps are done
             why = Failed(
                 step="", type=type(error).__name__, message=f"its output could not be registered: {error}"
             )

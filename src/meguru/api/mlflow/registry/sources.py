@@ -18,7 +18,7 @@ from meguru.artifacts import trees
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.base.names import check_name
-from meguru.errors import MeguruError
+from meguru.errors import Busy, IntegrityError, MeguruError
 from meguru.registry import aliases
 from meguru.registry.facts import Facts, facts_of
 from meguru.runtime.workspace import Workspace
@@ -95,6 +95,8 @@ def verify(ws: Workspace, name: str, given: Source) -> Verdict:
         check_name("model", name)
         tree = trees.put_entries(ws.blobs, [_relative(entry, place.path) for entry in files])
         return Verdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used)
+    except (Busy, IntegrityError):
+        raise  # a trouble of ours says nothing of the model: the client asks again
     except MeguruError as error:
         return Verdict(storage=storage, reason="; ".join(filter(None, (error.what, error.why))), used=used)
 
