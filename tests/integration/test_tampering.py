@@ -9,8 +9,12 @@ from sqlalchemy import delete, insert, select, update
 
 from meguru import errors
 from meguru.app.open import open_local
+from meguru.artifacts.integrity.operations import list_references
+from meguru.artifacts.integrity.walk import walk
 from meguru.artifacts.log import verify
+from meguru.base import digests
 from meguru.base.settings import Settings
+from meguru.datasets.client import add_files
 from meguru.governance.principals import create_principal
 from meguru.runtime import events
 from meguru.runtime.events.schema import edge, event, event_head
@@ -94,6 +98,23 @@ def test_a_tail_that_was_forged_with_all_its_hashes_shows_only_against_a_head_ke
     found = verify(ws)
     assert found.intact
     assert found.head != kept
+    expected = verify(ws, expect=kept)
+    assert (expected.intact, expected.seq) == (False, None)
+    assert "expect" in expected.why
+    assert verify(ws, expect=found.head).intact
+
+
+def test_a_dataset_whose_file_was_removed_is_named_by_a_walk_on_either_database(ws, tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.csv").write_text(f"a\n{number}\n")
+        add_files(ws, "parts", [tmp_path / f"{number}.csv"], mode="append")
+    assert walk(ws).complete
+    page = list_references(ws, limit=2)
+    assert list_references(ws, cursor=page.next_cursor, limit=2).items != page.items
+    digest = digests.of_bytes(b"a\n2\n")
+    ws.blobs.path(digest).unlink()
+    (lost,) = walk(ws).lost
+    assert (lost.digest, lost.state, lost.refs) == (digest, "missing", ["dataset/parts@3"])
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The event log as operations: read it, and prove that it is whole."""
 
+from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
 from meguru.runtime import events
 from meguru.runtime.operations import Context, operation
@@ -38,6 +39,11 @@ def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
 
 
 @operation("audit.verify", permission="audit:read", query=True)
-def verify(ctx: Context) -> events.Verdict:
-    """Check the whole hash chain of the event log; name the first entry that was tampered with."""
-    return events.verify(ctx.tx)
+def verify(ctx: Context, *, expect: str = "") -> events.Verdict:
+    """Check the whole hash chain of the event log; name the first entry that was tampered with.
+
+    With a head that was written down earlier to `expect`, a history that was written anew is found too.
+    """
+    if expect:
+        check_digest(expect, field="expect")
+    return events.verify(ctx.tx, expect=expect)

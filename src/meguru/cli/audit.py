@@ -14,18 +14,26 @@ def command() -> None:
 
 
 @command.command()
+@click.option("--expect", metavar="HEAD", default="", help="A head that was written down earlier.")
 @with_session
-def verify(session: Session) -> None:
-    """Check the event log's whole hash chain; name the first entry that was tampered with."""
+def verify(session: Session, *, expect: str) -> None:
+    """Check the event log's whole hash chain; name the first entry that was tampered with.
+
+    Whoever writes the whole log anew can give it a chain that holds: that is found with --expect HEAD, which
+    must be in the chain. The files that the database refers to are checked by `meguru doctor --deep`.
+    """
     from meguru.artifacts.log import verify as check
     from meguru.errors import TamperedLog
 
-    verdict = check(session.open())
+    verdict = check(session.open(), expect=expect)
     if not verdict.intact:
         raise TamperedLog(
-            f"event {verdict.seq} was tampered with",
-            where=verdict.event or f"seq {verdict.seq}",
+            f"event {verdict.seq} was tampered with"
+            if verdict.seq
+            else "the event log is not the one expected",
+            where=verdict.event or (f"seq {verdict.seq}" if verdict.seq else f"head {verdict.head}"),
             why=verdict.why,
-            hint="compare with a backup; the entries before it are intact",
+            hint="compare with a backup"
+            + ("; the entries before it are intact" if verdict.seq else " of the time of that head"),
         )
     session.show(verdict, lambda: click.echo(f"intact: {verdict.checked:,} events, head {verdict.head}"))

@@ -1,7 +1,8 @@
 """Every operation of datasets; importing this registers them."""
 
+from meguru.datasets import blobs
 from meguru.datasets.diff import diff
 from meguru.datasets.register import register
 from meguru.datasets.show import list_datasets, profile, show, versions
 
-__all__ = ["diff", "list_datasets", "profile", "register", "show", "versions"]
+__all__ = ["blobs", "diff", "list_datasets", "profile", "register", "show", "versions"]

@@ -1,5 +1,6 @@
 """The operations of pipelines, in one place."""
 
+from meguru.pipelines import blobs
 from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.components.catalogue import list_components, show_component
@@ -16,6 +17,7 @@ from meguru.pipelines.show import list_pipelines, list_runs, show_pipeline, show
 from meguru.pipelines.start import start
 
 __all__ = [
+    "blobs",
     "cancel",
     "check",
     "check_result",

@@ -1,5 +1,6 @@
 """Every operation of the model registry; importing this registers them."""
 
+from meguru.registry import blobs
 from meguru.registry.alias import alias
 from meguru.registry.brought import bring_logged_model, bring_registered_model, logged_model_files
 from meguru.registry.register import register
@@ -9,6 +10,7 @@ __all__ = [
     "alias",
     "alias_history",
     "aliases",
+    "blobs",
     "bring_logged_model",
     "bring_registered_model",
     "list_models",

@@ -149,6 +149,10 @@ class RemoteBlobs:
             raise missing(digest)
         return int(answer.headers["content-length"])
 
+    def verify(self, digest: str) -> None:
+        """Download every byte and compare the digest; nothing is kept."""
+        self.get_bytes(digest)
+
 
 def _blob(digest: str) -> str:
     return f"/api/v1/blobs/{digests.check_digest(digest)}"

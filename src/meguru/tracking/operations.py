@@ -1,5 +1,6 @@
 """Every operation of tracking; importing this registers them."""
 
+from meguru.tracking import blobs
 from meguru.tracking.alive import beat, sweep
 from meguru.tracking.compare import compare
 from meguru.tracking.find import search
@@ -14,6 +15,7 @@ __all__ = [
     "add_artifact",
     "artifacts",
     "beat",
+    "blobs",
     "chart",
     "compare",
     "create_experiment",

@@ -1,5 +1,6 @@
 """Commands: exit codes, JSON on stdout and nothing else there, errors that teach."""
 
+import hashlib
 import json
 import sys
 
@@ -91,6 +92,30 @@ def test_doctor_is_content_with_a_new_workspace(meguru):
     meguru("init")
     code, out, _ = meguru("doctor", "--json")
     assert (code, json.loads(out)["ok"]) == (0, True)
+
+
+def test_doctor_names_what_a_lost_blob_takes_with_it(meguru, tmp_path):
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    assert meguru("init")[0] == 0
+    assert meguru("data", "add", "parts", "a.csv")[0] == 0
+    code, out, _ = meguru("doctor", "--deep", "--json")
+    assert (code, json.loads(out)["blobs"]["complete"]) == (0, True)
+    digest = hashlib.sha256(b"a\n1\n").hexdigest()
+    next(tmp_path.rglob(f"{digest[:2]}/{digest[2:]}")).unlink()
+    code, out, _ = meguru("doctor", "--json")
+    assert code == 1
+    assert json.loads(out)["blobs"]["lost"][0]["refs"] == ["dataset/parts@1"]
+    code, out, _ = meguru("doctor", "--blobs", "all")
+    assert (code, "missing: dataset/parts@1" in out) == (1, True)
+    assert meguru("doctor", "--blobs", "none")[0] == 0
+    assert meguru("doctor", "--blobs", "some")[0] == 2
+
+
+def test_an_expected_head_is_looked_for(meguru):
+    meguru("init")
+    assert meguru("audit", "verify", "--expect", "0" * 64)[0] == 0
+    code, _, err = meguru("audit", "verify", "--expect", "1" * 64)
+    assert (code, "not the one expected" in err) == (1, True)
 
 
 def test_explain_knows_every_code(meguru):

@@ -73,6 +73,19 @@ def test_whatever_is_changed_behind_our_back_is_found_and_named(workspace, state
     assert verdict.why
 
 
+def test_a_head_that_was_kept_is_expected_in_the_chain_ever_after(workspace):
+    for number in range(3):
+        add(workspace, number)
+        with workspace.read() as tx:
+            kept = events.verify(tx).head
+    add(workspace, 4)
+    with workspace.read() as tx:
+        assert events.verify(tx, expect=kept).intact
+        assert events.verify(tx, expect="0" * 64).intact
+        other = events.verify(tx, expect="1" * 64)
+    assert (other.intact, other.checked) == (False, 4)
+
+
 def test_waiting_ends_when_another_thread_commits(workspace):
     add(workspace, 1)
     threading.Timer(0.05, lambda: add(workspace, 2)).start()

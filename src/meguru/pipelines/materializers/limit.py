@@ -49,6 +49,10 @@ class Limited:
         """Return the number of bytes."""
         return self.store.size(digest)
 
+    def verify(self, digest: str) -> None:
+        """Read every byte and compare the digest."""
+        self.store.verify(digest)
+
     def _counted(self, chunks: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
         for chunk in chunks:
             self._count(len(chunk))

@@ -33,11 +33,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-def verify(tx: Connection) -> Verdict:
+def verify(tx: Connection, *, expect: str = "") -> Verdict:
     """Walk the whole chain; stop at the first entry that was changed, removed, moved or added.
 
     The lineage edges are compared with what the events tell of them. A new history with all its hashes shows
-    only to whoever kept an earlier `head` elsewhere.
+    only to whoever kept an earlier `head` elsewhere: `expect` it, and it must be the hash of an entry.
     """
     edges: dict[tuple[str, str], int] = {}
     query = select(*_COLUMNS).order_by(event.c.seq)
@@ -53,7 +53,14 @@ def verify(tx: Connection) -> Verdict:
     if fault := _edge_fault(tx, edges):
         seq, why = fault
         return Verdict(intact=False, checked=found.checked, head=found.head, seq=seq, why=why)
+    if expect and expect != START and not _has_hash(tx, expect):
+        why = "no entry has the hash that you expect: the history was replaced, or its end was cut off"
+        return Verdict(intact=False, checked=found.checked, head=found.head, why=why)
     return found
+
+
+def _has_hash(tx: Connection, expect: str) -> bool:
+    return tx.execute(select(event.c.seq).where(event.c.hash == expect).limit(1)).first() is not None
 
 
 def _edge_fault(tx: Connection, wanted: dict[tuple[str, str], int]) -> tuple[int, str] | None:

@@ -49,6 +49,10 @@ class BlobStore(Protocol):
         """Return the number of bytes."""
         ...
 
+    def verify(self, digest: str) -> None:
+        """Read every byte from the store itself, whatever is cached, and compare the digest."""
+        ...
+
 
 def missing(digest: str) -> NotFound:
     """Say that a blob is not in the store."""
@@ -66,5 +70,5 @@ def check(digest: str, found: str, where: str) -> None:
             f"blob {digest[:12]}… was changed after it was written",
             where=where,
             why=f"its bytes have the digest {found[:12]}…",
-            hint="restore this file from a backup; meguru doctor lists what refers to it",
+            hint="restore this file from a backup; meguru doctor --deep tells what needs it",
         )

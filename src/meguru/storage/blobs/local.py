@@ -166,6 +166,23 @@ class LocalStore:
         except FileNotFoundError:
             return self.path(digest).stat().st_size
 
+    def verify(self, digest: str) -> None:
+        """Read every byte, also of a file that was checked before: a disk may have lost it since."""
+        try:
+            self._rehash(digest)
+        except (NotFound, DigestMismatch):
+            if not self._mend(digest):
+                raise
+            self._rehash(digest)
+
+    def _rehash(self, digest: str) -> None:
+        place = self._place(digest)
+        try:
+            found = digests.of_file(place)
+        except FileNotFoundError:
+            raise missing(digest) from None
+        check(digest, found, str(place))
+
     def _is_whole(self, digest: str) -> bool:
         if not self._place(digest).exists():  # as a rule, and an error costs more than a look
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -102,6 +103,13 @@ class ObjectStore:
                 return int(obstore.head(self.store, _key(digest))["size"])
             except FileNotFoundError:
                 raise missing(digest) from None
+
+    def verify(self, digest: str) -> None:
+        """Fetch every byte from the object store and compare the digest; the cache is no proof."""
+        seen = hashlib.sha256()
+        for chunk in self._fetch(digest):
+            seen.update(chunk)
+        check(digest, seen.hexdigest(), f"{self.url}/{_key(digest)}")
 
     def _put(self, digest: str, data: bytes | Path) -> None:
         import obstore

@@ -77,3 +77,13 @@ class BlobStoreContract:
             found = list(pool.map(store.put_bytes, wanted))
         assert found == [digests.of_bytes(data) for data in wanted]
         assert [store.get_bytes(digest) for digest in found] == wanted
+
+    def test_a_blob_is_verified_in_the_store_and_not_in_a_cache(self, store: BlobStore) -> None:
+        whole, damaged = store.put_bytes(b"whole"), store.put_bytes(b"to be damaged")
+        assert store.get_bytes(damaged) == b"to be damaged"
+        store.verify(whole)
+        self.damage(store, damaged)
+        with pytest.raises(DigestMismatch):
+            store.verify(damaged)
+        with pytest.raises(NotFound):
+            store.verify(ABSENT)

@@ -1,0 +1,43 @@
+"""Which blobs versions of datasets need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
+from meguru.artifacts.integrity.types import BlobMember, BlobReference
+from meguru.base import refs
+from meguru.datasets.schema import dataset_version
+from meguru.datasets.types import Manifest
+
+MANIFEST = "dataset"
+
+
+def _references(row: Row[Any]) -> Iterator[BlobReference]:
+    ref = refs.make("dataset", row.name, row.version)
+    yield BlobReference(digest=row.digest, ref=ref, part="list of its files", form=MANIFEST)
+    yield BlobReference(digest=row.profile, ref=ref, part="profile")
+
+
+def _files(body: bytes) -> Iterator[BlobMember]:
+    for file in msgspec.json.decode(body, type=Manifest).files:
+        yield BlobMember(digest=file.digest, path=file.path)
+
+
+declare_form(MANIFEST, _files)
+VERSIONS = declare(
+    BlobSource(
+        key=[dataset_version.c.name, dataset_version.c.version],
+        columns=[
+            dataset_version.c.name,
+            dataset_version.c.version,
+            dataset_version.c.digest,
+            dataset_version.c.profile,
+        ],
+        read=_references,
+    )
+)
