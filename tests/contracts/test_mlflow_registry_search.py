@@ -51,8 +51,6 @@ def version(number):
         description="",
         tags=tags,
         stage="Production" if number == 4 else "None",
-        state="unverified",
-        reason="",
         deleted=number == 6,
         created_by="x",
         created_at=at(number),

@@ -1,6 +1,6 @@
 """Why is this so? The chain of causes behind the state of a reference."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from meguru.artifacts.says import says
 from meguru.artifacts.types import Cause, Why
@@ -20,7 +20,13 @@ STATE_EVENTS = {
         "release.gates_passed",
         "release.created",
     ),
-    "model": ("model_version.registered",),
+    "model": (
+        "model_version.registered",
+        "model_version.unverified",
+        "model_version.imported",
+        "registered_model.created",
+        "registered_model.imported",
+    ),
     "dataset": ("dataset_version.created",),
     "pipeline_run": (
         "pipeline_run.succeeded",
@@ -73,6 +79,7 @@ def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:
                 (event_table.c.subject == prefix)
                 | event_table.c.subject.startswith(prefix + "@", autoescape=True)
             )
+            .where(event_table.c.type.in_(types) if types else true())
             .order_by(event_table.c.seq.desc())
             .limit(1)
         )

@@ -12,7 +12,7 @@ from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, with_session
 
 if TYPE_CHECKING:
-    from meguru.registry.types import ModelVersion
+    from meguru.registry.types import ModelVersion, RegisteredModel
 
 
 @group
@@ -27,13 +27,10 @@ def list_(session: Session) -> None:
     from meguru.registry.show import list_models
 
     page = list_models(session.open(), limit=1000)
-    rows = [
-        (m.latest.ref, m.latest.flavor, _metrics(m.latest), m.latest.created_at, " ".join(m.latest.aliases))
-        for m in page.items
-    ]
+    rows = [_row(m) for m in page.items]
     session.table(
         page,
-        ("version", "flavor", "metrics", "since", "aliases"),
+        ("version", "flavor", "metrics", "since", "aliases", "state"),
         rows,
         empty="none yet: meguru run FILE.py:PIPELINE",
     )
@@ -49,10 +46,13 @@ def show(session: Session, ref: str) -> None:
     found = ask(session.open(), ref=ref)
 
     def human() -> None:
-        click.echo(
-            f"{found.ref}  {found.flavor}  {found.task}  {cell(found.created_at)}  {' '.join(found.aliases)}"
-        )
-        click.echo(f"  digest  {found.digest}\n  tree    {found.tree_digest}\n  run     {found.run_ref}")
+        what = (found.flavor, found.task or "", cell(found.created_at), *found.aliases)
+        click.echo("  ".join(filter(None, (found.ref, *what))))
+        if not found.is_verified:
+            click.echo(f"  not verified: {found.reason}")
+        for key in ("digest", "tree_digest", "run_ref", "note"):
+            if value := getattr(found, key):
+                click.echo(f"  {key.partition('_')[0]:<7} {value}")
         for title, values in (("metric", found.metrics), ("param", found.params)):
             for key, value in values.items():
                 click.echo(f"  {title:<7} {key:<20} {cell(value)}")
@@ -70,8 +70,9 @@ def versions(session: Session, name: str) -> None:
     from meguru.registry.show import versions as ask
 
     found = ask(session.open(), name=name)
-    rows = [(v.ref, v.digest[:12], _metrics(v), v.created_at, " ".join(v.aliases)) for v in found]
-    session.table(found, ("version", "digest", "metrics", "since", "aliases"), rows)
+    rows = [(v.ref, v.digest[:12], _metrics(v), v.created_at, " ".join(v.aliases), _state(v)) for v in found]
+    columns = ("version", "digest", "metrics", "since", "aliases", "state")
+    session.table(found, columns, rows, empty="no version yet: meguru model add NAME FOLDER")
 
 
 @command.command()
@@ -126,6 +127,18 @@ def alias_history(session: Session, name: str, alias: str) -> None:
     found = ask(session.open(), name=name, alias=alias)
     rows = [(a.model, a.since, a.until or "now", a.moved_by, a.event) for a in found]
     session.table(found, ("model", "since", "until", "by", "event"), rows, empty="it never pointed anywhere")
+
+
+def _row(model: RegisteredModel) -> tuple[object, ...]:
+    newest = model.latest
+    if newest is None:
+        return (f"model/{model.name}", "", "", model.created_at, "", "no version yet")
+    shown = (newest.ref, newest.flavor, _metrics(newest), newest.created_at, " ".join(newest.aliases))
+    return (*shown, _state(newest))
+
+
+def _state(version: ModelVersion) -> str:
+    return "verified" if version.is_verified else f"not verified: {version.reason}"
 
 
 def _metrics(version: ModelVersion) -> str:

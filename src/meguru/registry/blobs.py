@@ -17,6 +17,8 @@ _OF_LOGGED_MODEL = re.compile(r"[^/]+/models/([^/]+)/artifacts/(.+)")
 
 
 def _of_version(row: Row[Any]) -> Iterator[BlobReference]:
+    if not row.tree_digest:
+        return  # it is not verified: what it is made from is not here, or is a file of its run
     ref = refs.make("model", row.name, row.version)
     # The baseline and the holdout are files of this folder.
     yield BlobReference(digest=row.tree_digest, ref=ref, part="list of its files", form="tree")

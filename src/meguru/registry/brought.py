@@ -9,10 +9,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from meguru.base import digests, refs
 from meguru.base.paths import check_path
 from meguru.errors import InvalidInput
-from meguru.registry import aliases, labels
-from meguru.registry.outside import UNVERIFIED
-from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, stored_file
+from meguru.registry import aliases, labels, store
+from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, model_version, stored_file
 from meguru.registry.types import Alias
+from meguru.registry.unverified import record_unverified
 from meguru.runtime.operations import Context, operation
 from meguru.tracking.mlflow import model_points
 from meguru.tracking.mlflow.ids import from_hex
@@ -133,8 +133,11 @@ def bring_registered_model(
     if not name or len(name) > 256:
         raise InvalidInput(f"{name[:80]!r} can't name a registered model", field="name")
     _keep_name(ctx, name, description, tags or {}, created, updated)
-    numbers = select(mlflow_version.c.version).where(mlflow_version.c.name == name)
-    known = set(ctx.tx.execute(numbers).scalars())
+    is_prompt = (tags or {}).get("mlflow.prompt.is_prompt", "").lower() == "true"
+    store.lock(ctx.tx, name, created, is_prompt=is_prompt)
+    known: set[int] = set()
+    for table in (model_version, mlflow_version):
+        known.update(ctx.tx.execute(select(table.c.version).where(table.c.name == name)).scalars())
     new = [version for version in versions or [] if version.version not in known]
     for version in new:
         _keep_version(ctx, name, version, source)
@@ -184,13 +187,20 @@ def _keep_version(ctx: Context, name: str, version: BroughtVersion, source: str)
     row: dict[str, Any] = msgspec.structs.asdict(version)
     row |= {"created_at": row.pop("created"), "updated_at": row.pop("updated")}
     row["created_by"] = row.pop("user")[:200] or ctx.principal.name
-    row |= {"name": name, "state": UNVERIFIED, "reason": REASON, "deleted": False}
-    ctx.tx.execute(insert(mlflow_version).values(row))
+    record_unverified(
+        ctx,
+        name,
+        number=version.version,
+        event="model_version.imported",
+        reason=REASON,
+        source=source,
+        used=[refs.make("logged_model", version.logged_model)] if version.logged_model else [],
+        note=version.description,
+        at=version.created,
+        by=row["created_by"],
+    )
+    ctx.tx.execute(insert(mlflow_version).values(row | {"name": name, "deleted": False}))
     labels.keep(ctx.tx, labels.VERSION, name, version.tags, number=version.version)
-    ref = refs.make("model", name, version.version)
-    used = [refs.make("logged_model", version.logged_model)] if version.logged_model else []
-    data = {"model": name, "version": version.version, "source": source}
-    ctx.emit("model_version.imported", ref, data=data, used=used, produced=[ref])
 
 
 def _pointers(tx: Connection, name: str, given: dict[str, int]) -> dict[str, int]:

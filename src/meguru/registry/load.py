@@ -7,6 +7,7 @@ from typing import Any
 from meguru.flavors.bundle import Bundle, load_bundle
 from meguru.registry.cache import fetch_model
 from meguru.registry.show import show
+from meguru.registry.verified import check_verified
 
 
 def load_model(ws: Any, ref: str) -> Bundle:
@@ -22,7 +23,7 @@ def load_model(ws: Any, ref: str) -> Bundle:
     DigestMismatch
         When its files are not what was registered.
     UnsafeModel
-        When loading it could run foreign code.
+        When loading it could run foreign code, or the version is not verified.
     """
-    version = show(ws, ref=ref)
+    version = check_verified(show(ws, ref=ref))
     return load_bundle(fetch_model(ws, version.tree_digest))

@@ -5,7 +5,7 @@ from typing import Any
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
-from meguru.registry import outside, store
+from meguru.registry import store
 from meguru.registry.facts import Facts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
 from meguru.runtime.operations import Context, operation
@@ -74,7 +74,7 @@ def record(
     previous = store.lock(ctx.tx, name, ctx.now())
     if previous and previous.tree_digest == facts.tree and not again:
         return previous
-    number = _next(ctx, name, previous)
+    number = store.next_number(ctx.tx, name)
     ref = refs.make("model", name, number)
     numbers = metrics | facts.evaluation.metrics
     told = ctx.emit(
@@ -118,10 +118,6 @@ def record(
     )
     store.add(ctx.tx, version)
     return version
-
-
-def _next(ctx: Context, name: str, previous: ModelVersion | None) -> int:
-    return max(previous.version if previous else 0, outside.newest(ctx.tx, name)) + 1
 
 
 def _summary(metrics: dict[str, float]) -> str:

@@ -1,6 +1,6 @@
 """Tables of the model registry."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Computed, Index, Integer, String, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, Computed, Index, Integer, String, Table, Text, false, text
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -10,20 +10,27 @@ HEAD = 64
 registered_model = Table(
     "registered_model",
     metadata,
-    Column("name", String(100), primary_key=True),
+    Column("name", String(256), primary_key=True),
     Column("latest", Integer, nullable=False),
+    Column("numbered", Integer, nullable=False, server_default=text("0")),
+    Column("is_prompt", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcTime, nullable=False),
     Column("told", Boolean, nullable=False, server_default=false()),
     Index(None, "told", "name"),
 )
-"""A `told` one has a row of what MLflow's clients say of it: a search looks there, and not here. The same
+"""Every registered model, whoever registered it. `latest` is its newest version (0: it has none), `numbered`
+the highest number it ever gave: none is used twice.
+
+A `told` one has a row of what MLflow's clients say of it: a search looks there, and not here. The same
 holds for versions. (One that is not marked may have such a row all the same.)"""
 
 model_version = Table(
     "model_version",
     metadata,
-    Column("name", String(100), primary_key=True),
+    Column("name", String(256), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(20), nullable=False, server_default="verified"),
+    Column("reason", Text, nullable=False, server_default=""),
     Column("tree_digest", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("flavor", String(100), nullable=False),
@@ -46,6 +53,8 @@ model_version = Table(
     Index(None, "run_ref"),
     Index(None, "told", "created_at", "name", "version"),
 )
+"""Every version of every model. One that is `unverified` has a reason, and none of what a model folder tells:
+its digests, flavor and task are empty."""
 
 model_alias = Table(
     "model_alias",
@@ -73,7 +82,7 @@ mlflow_model = Table(
     Index(None, "created_at", "name"),
     Index(None, "updated_at", "name"),
 )
-"""What MLflow's clients say of a registered model; there need not be a version that Meguru can load."""
+"""What MLflow's clients say of a registered model, which has a row of its own."""
 
 mlflow_version = Table(
     "mlflow_version",
@@ -88,8 +97,6 @@ mlflow_version = Table(
     Column("description", Text, nullable=False),
     Column("tags", Json, nullable=False),
     Column("stage", String(20), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("reason", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("created_at", UtcTime, nullable=False),
@@ -99,8 +106,8 @@ mlflow_version = Table(
     Index(None, "deleted", "created_at", "name", "version"),
     Index(None, "deleted", "updated_at", "name", "version"),
 )
-"""What MLflow's clients say of a version. It shares its number with the `model_version` it is when it is
-*verified*; an *unverified* one has no such row, only the reason why Meguru won't load it."""
+"""What MLflow's clients say of the `model_version` of the same number. One that they deleted stays as a row
+here: a verified version is only no longer shown to them."""
 
 mlflow_label = Table(
     "mlflow_label",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from meguru.base import refs
 from meguru.base.names import normal
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
@@ -13,7 +14,10 @@ from meguru.runtime.operations import Context, operation
 
 @operation("model.list", permission="model:read", query=True)
 def list_models(ctx: Context, *, after: str = "", limit: int = 100) -> Page[RegisteredModel]:
-    """List models with their newest version, by name."""
+    """List models with their newest version, by name, whoever registered them.
+
+    A version that is not verified says why in `reason`; a model that has no version yet has no `latest`.
+    """
     items = store.page(ctx.tx, after=after, limit=check_limit(limit) + 1)
     more = len(items) > limit
     return Page(items=items[:limit], next_cursor=items[limit - 1].name if more else "")
@@ -27,8 +31,8 @@ def show(ctx: Context, *, ref: str) -> ModelVersion:
 
 @operation("model.versions", permission="model:read", query=True)
 def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[ModelVersion]:
-    """List versions of a model, newest first, from the one before `before` on."""
-    known = store.resolve(ctx.tx, name).name
+    """List versions of a model, newest first, from the one before `before` on; none if it has none yet."""
+    known = store.check_name(ctx.tx, refs.parse(name, kind="model").name)
     return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
 
 

@@ -4,19 +4,24 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
-from meguru.registry import aliases, outside
+from meguru.registry import aliases
 from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
-from meguru.registry.types import ModelVersion, RegisteredModel
+from meguru.registry.types import ModelVersion, RegisteredModel, VersionState
+from meguru.registry.verified import check_verified
 
 _DERIVED = ("ref", "aliases")
+_SHOWN = 5
 
 
-def lock(tx: Connection, name: str, at: datetime) -> ModelVersion | None:
+_IS_VERIFIED = model_version.c.state == VersionState.VERIFIED.value
+
+
+def lock(tx: Connection, name: str, at: datetime, *, is_prompt: bool = False) -> ModelVersion | None:
     """Hold a model until the transaction ends, making it if need be; return its newest version."""
     query = select(registered_model.c.latest).where(registered_model.c.name == name).with_for_update()
     row = tx.execute(query).first()
@@ -25,7 +30,11 @@ def lock(tx: Connection, name: str, at: datetime) -> ModelVersion | None:
             with tx.begin_nested():
                 tx.execute(
                     insert(registered_model).values(
-                        name=name, latest=0, created_at=at, told=exists().where(mlflow_model.c.name == name)
+                        name=name,
+                        latest=0,
+                        is_prompt=is_prompt,
+                        created_at=at,
+                        told=exists().where(mlflow_model.c.name == name),
                     )
                 )
         except IntegrityError:  # another server made it just now; wait for it
@@ -34,27 +43,57 @@ def lock(tx: Connection, name: str, at: datetime) -> ModelVersion | None:
 
 
 def add(tx: Connection, version: ModelVersion) -> None:
-    """Write a new version and make it the latest."""
+    """Write a new version; the one of the highest number is the latest."""
     values = msgspec.structs.asdict(version)
     for derived in _DERIVED:
         del values[derived]
-    tx.execute(insert(model_version).values(values | {"task": version.task.value}))
-    held = registered_model.c.name == version.name
-    tx.execute(update(registered_model).where(held).values(latest=version.version))
+    values |= {"task": version.task.value if version.task else "", "state": version.state.value}
+    tx.execute(insert(model_version).values(values))
+    mine, number = registered_model.c, version.version
+    highest = {
+        column.name: case((column < number, number), else_=column) for column in (mine.latest, mine.numbered)
+    }
+    tx.execute(update(registered_model).where(mine.name == version.name).values(highest))
+
+
+def next_number(tx: Connection, name: str) -> int:
+    """Return the number of a model's next version: none is used twice. The caller holds the model."""
+    last = select(registered_model.c.numbered).where(registered_model.c.name == name)
+    return (tx.execute(last).scalar() or 0) + 1
+
+
+def remove_unverified(tx: Connection, name: str, version: int | None = None) -> None:
+    """Remove a version that was never verified, or all such versions of a model."""
+    mine = (model_version.c.name == name) & ~_IS_VERIFIED
+    if version is not None:
+        mine &= model_version.c.version == version
+    tx.execute(delete(model_version).where(mine))
+    newest = select(func.coalesce(func.max(model_version.c.version), 0)).where(model_version.c.name == name)
+    held = registered_model.c.name == name
+    tx.execute(update(registered_model).where(held).values(latest=newest.scalar_subquery()))
+
+
+def rename(tx: Connection, old: str, new: str) -> None:
+    """Give a model that has no verified version another name."""
+    for table in (registered_model, model_version):
+        tx.execute(update(table).where(table.c.name == old).values(name=new))
+    aliases.rename(tx, old, new)
+
+
+def forget(tx: Connection, name: str) -> None:
+    """Forget a model and its unverified versions; one that has others stays with these."""
+    remove_unverified(tx, name)
+    tx.execute(
+        delete(registered_model).where(registered_model.c.name == name, registered_model.c.latest == 0)
+    )
 
 
 def get(tx: Connection, name: str, version: int) -> ModelVersion:
-    """Return one version; NotFound says which models or versions there are.
-
-    Raises
-    ------
-    UnsafeModel
-        If an MLflow client registered this version, and it could not be verified.
-    """
+    """Return one version; NotFound says which models or versions there are."""
     query = select(model_version).where(model_version.c.name == name, model_version.c.version == version)
     row = tx.execute(query).first()
     if row is None:
-        raise outside.refusal(tx, name, version) or _missing(tx, name, version)
+        raise _missing(tx, name, version)
     return _from_rows(tx, name, [row])[0]
 
 
@@ -68,20 +107,42 @@ def resolve(tx: Connection, ref: str) -> ModelVersion:
     """
     parsed = refs.parse(ref, kind="model")
     if parsed.version in {None, "latest"}:
-        newest = select(registered_model.c.latest).where(registered_model.c.name == parsed.name)
-        return get(tx, parsed.name, tx.execute(newest).scalar() or 0)
+        return _newest(tx, parsed.name)
     if str(parsed.version).isdecimal():
         return get(tx, parsed.name, _number(str(parsed.version), ref))
     pointed = aliases.version_of(tx, parsed.name, str(parsed.version))
     if pointed is not None:
         return get(tx, parsed.name, pointed)
-    get(tx, parsed.name, 1)
+    _newest(tx, parsed.name)
     raise NotFound.of("alias", str(parsed.version), aliases.names(tx, parsed.name))
 
 
+def resolve_verified(tx: Connection, ref: str) -> ModelVersion:
+    """Return the version meant by a reference, if it may be loaded and served.
+
+    Raises
+    ------
+    NotFound
+        As `resolve`.
+    UnsafeModel
+        If the version is unverified.
+    """
+    found = resolve(tx, ref)
+    if not found.is_verified:
+        check_verified(found, newest=newest_verified(tx, found.name))
+    return found
+
+
+def newest_verified(tx: Connection, name: str) -> str:
+    """Return a reference to the newest version of a model that is verified; empty if none is."""
+    newest = select(func.max(model_version.c.version)).where(model_version.c.name == name, _IS_VERIFIED)
+    number = tx.execute(newest).scalar()
+    return refs.make("model", name, number) if number else ""
+
+
 def check_name(tx: Connection, name: str) -> str:
-    """Return the name of a model that there is or was, also one that only MLflow's clients load."""
-    for table in (registered_model, mlflow_model, model_alias):
+    """Return the name of a model that there is or was."""
+    for table in (registered_model, model_alias):
         if tx.execute(select(table.c.name).where(table.c.name == name).limit(1)).first():
             return name
     return resolve(tx, name).name
@@ -96,32 +157,47 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
 
 
 def page(tx: Connection, *, after: str, limit: int) -> list[RegisteredModel]:
-    """Return models with their newest version, by name."""
+    """Return models with their newest version, by name; prompts, which MLflow registers too, are none."""
     query = (
         select(registered_model)
-        .where(registered_model.c.name > after, registered_model.c.latest > 0)
+        .where(registered_model.c.name > after, registered_model.c.is_prompt.is_(False))
         .order_by(registered_model.c.name)
         .limit(limit)
     )
     return [
-        RegisteredModel(name=row.name, created_at=row.created_at, latest=get(tx, row.name, row.latest))
+        RegisteredModel(
+            name=row.name,
+            created_at=row.created_at,
+            latest=get(tx, row.name, row.latest) if row.latest else None,
+        )
         for row in tx.execute(query)
     ]
 
 
 def names(tx: Connection) -> list[str]:
     """Return the names of all models."""
-    query = select(registered_model.c.name).where(registered_model.c.latest > 0)
+    query = select(registered_model.c.name).where(registered_model.c.is_prompt.is_(False))
     return list(tx.execute(query.order_by(registered_model.c.name)).scalars())
+
+
+def _newest(tx: Connection, name: str) -> ModelVersion:
+    latest = select(registered_model.c.latest).where(registered_model.c.name == name)
+    return get(tx, name, tx.execute(latest).scalar() or 0)
 
 
 def _missing(tx: Connection, name: str, version: int) -> NotFound:
     newest = tx.execute(select(registered_model.c.latest).where(registered_model.c.name == name)).scalar()
-    if not newest:
+    if newest == 0:
+        hint = "register one: meguru model add NAME FOLDER"
+        return NotFound(f"model {name!r} has no version yet", where=refs.make("model", name), hint=hint)
+    if newest is None:
         known = names(tx)
         hint = "" if known else "run a pipeline that produces one: @pipeline(produces=…)"
         return NotFound.of("model", name, known, hint=hint)
-    why = f"{name} has the versions 1 to {newest}" if newest > 1 else f"{name} has only version 1"
+    query = select(model_version.c.version).where(model_version.c.name == name)
+    numbers = tx.execute(query.order_by(model_version.c.version.desc()).limit(_SHOWN)).scalars().all()
+    shown = ", ".join(str(number) for number in numbers)
+    why = f"the newest of {name} are {shown}" if len(numbers) > 1 else f"{name} has only version {shown}"
     ref = refs.make("model", name, version)
     return NotFound(f"model {name!r} has no version {version}", where=ref, why=why)
 
@@ -139,5 +215,9 @@ def _from_rows(tx: Connection, name: str, rows: Any) -> list[ModelVersion]:
 
 def _from_row(row: Row[Any], pointing: list[str]) -> ModelVersion:
     fields = {str(name): value for name, value in row._mapping.items()}
-    fields |= {"ref": refs.make("model", row.name, row.version), "aliases": pointing}
+    fields |= {
+        "ref": refs.make("model", row.name, row.version),
+        "aliases": pointing,
+        "task": row.task or None,
+    }
     return msgspec.convert(fields, ModelVersion)

@@ -1,11 +1,19 @@
 """What a registered model is: versions that never change, and aliases that move, with a history."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from meguru.flavors import Signature, Task
+
+
+class VersionState(StrEnum):
+    """Whether Meguru vouches for a version."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
 
 
 class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,6 +23,9 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     same digest answer alike. `baseline_digest` and `holdout_digest` name blobs, and are empty when the model
     came without them. `run_ref` is the run that made it, `used` what else it was made from, `event` the id of
     the event that registered it.
+
+    An `unverified` version was registered by another client, and is not loaded here for the `reason` it
+    has: its digests and flavor are empty, and its task is None.
     """
 
     ref: str
@@ -23,7 +34,7 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     tree_digest: str
     digest: str
     flavor: str
-    task: Task
+    task: Task | None
     signature: Signature
     label: str
     metrics: dict[str, float]
@@ -38,14 +49,21 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     event: str
     aliases: list[str] = []
+    state: VersionState = VersionState.VERIFIED
+    reason: str = ""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether it was loaded, answered its example, and may be served."""
+        return self.state is VersionState.VERIFIED
 
 
 class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's name, and its newest version."""
+    """A model's name, and its newest version; None when it has none."""
 
     name: str
     created_at: datetime
-    latest: ModelVersion
+    latest: ModelVersion | None
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):

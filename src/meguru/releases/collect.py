@@ -24,10 +24,12 @@ def collect(tx: Connection, endpoint: Endpoint, model: str, *, app: str) -> Cont
     ------
     NotFound
         If there is no such version of the model.
+    UnsafeModel
+        If the version is not verified.
     InvalidInput
         If the endpoint serves another model.
     """
-    found = registry.resolve(tx, model)
+    found = registry.resolve_verified(tx, model)
     if found.name != endpoint.model:
         raise InvalidInput(
             f"{found.ref} can't be released at {endpoint.name!r}",

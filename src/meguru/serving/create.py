@@ -3,11 +3,14 @@
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.base.plugins import Table
 from meguru.errors import Conflict
+from meguru.registry import store as models
+from meguru.registry.verified import check_verified
 from meguru.runtime.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.shadow import check_shadow
@@ -30,7 +33,8 @@ def create(
 ) -> Endpoint:
     """Declare an endpoint that will serve versions of a model; it is pending until a release goes live.
 
-    The model need not exist yet. Declaring the same endpoint again changes nothing.
+    The model need not exist yet; one that does must have a version that can be served. Declaring the same
+    endpoint again changes nothing.
 
     Raises
     ------
@@ -38,9 +42,11 @@ def create(
         If there is another endpoint of this name.
     InvalidInput
         If a gate is unknown, or what it asks makes no sense.
+    UnsafeModel
+        If the model has versions, none of which is verified.
     """
     name = check_name("endpoint", name)
-    model = check_name("model", refs.parse(model, kind="model").name, field="model")
+    model = _check_model(ctx.tx, refs.parse(model, kind="model").name)
     if gates:
         READERS.load("releases")(gates)
     check_shadow(ctx.tx, shadow)
@@ -61,6 +67,14 @@ def create(
     store.add(ctx.tx, new)
     ctx.emit("endpoint.created", refs.make("endpoint", name), data={"model": model, "gates": gates})
     return new
+
+
+def _check_model(tx: Connection, name: str) -> str:
+    """Return the name of a model that an endpoint may serve versions of."""
+    known = models.versions(tx, name, before=None, limit=1)
+    if known and not models.newest_verified(tx, name):
+        check_verified(known[0])
+    return check_name("model", name, field="model")
 
 
 def _same(known: Endpoint, new: Endpoint) -> Endpoint:

@@ -26,7 +26,7 @@ def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
 
 
 def check_shadow(tx: Connection, shadow: list[str]) -> None:
-    """Refuse what does not name registered versions of models."""
+    """Refuse what does not name verified versions of models."""
     if len(shadow) > MAX_SHADOWS:
         raise InvalidInput(f"{MAX_SHADOWS} versions may shadow an endpoint", field=f"shadow[{MAX_SHADOWS}]")
     for index, ref in enumerate(shadow):
@@ -38,4 +38,4 @@ def check_shadow(tx: Connection, shadow: list[str]) -> None:
             )
         if ref in shadow[:index]:
             raise InvalidInput(f"{ref!r} is named twice", field=field)
-        models.resolve(tx, ref)
+        models.resolve_verified(tx, ref)

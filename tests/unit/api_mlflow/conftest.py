@@ -9,7 +9,9 @@ from starlette.testclient import TestClient
 from meguru.api.mlflow import mlflow_routes
 from meguru.api.mlflow.registry.routes import other_routes
 from meguru.app.nouns import load_operations
+from meguru.flavors.bundle import save_bundle
 from meguru.server.access import Access
+from meguru.testing.models import make_model
 
 
 class Caller:
@@ -58,3 +60,11 @@ def mlflow(workspace):
     """Call the protocol of a new workspace."""
     with calling(workspace) as caller:
         yield caller
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """Save a model that can be verified."""
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    save_bundle(make_model(), folder)
+    return folder

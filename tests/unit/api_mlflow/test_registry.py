@@ -9,15 +9,14 @@ from meguru.api.mlflow.artifacts import proxy as artifacts
 from meguru.api.mlflow.logged_models import routes as logged_models
 from meguru.api.mlflow.registry import models as registry
 from meguru.base.clock import SystemClock
-from meguru.errors import NotFound, UnsafeModel
-from meguru.flavors.bundle import save_bundle
+from meguru.errors import NotFound
 from meguru.registry.alias import alias as move_alias
 from meguru.registry.client import add_model
 from meguru.registry.load import load_model
-from meguru.registry.show import alias_history, list_models, show, versions
+from meguru.registry.show import alias_history, show
 from meguru.registry.show import aliases as aliases_at
 from meguru.server.access import Access
-from meguru.testing.models import make_flights, make_model
+from meguru.testing.models import make_flights
 from meguru.tracking.runs import start
 
 API = "/api/2.0/mlflow"
@@ -66,13 +65,6 @@ def upload(client, run, folder):
             == 200
         )
     return f"mlflow-artifacts:/1/{run}/artifacts/model"
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("saved") / "model"
-    save_bundle(make_model(), folder)
-    return folder
 
 
 def test_a_model_is_made_described_and_found(client):
@@ -260,25 +252,6 @@ def test_a_folder_that_can_be_verified_is_a_version_of_meguru_too(client, worksp
     assert load_model(workspace, "delay@latest").predict(make_flights(5).drop("late")).shape == (5,)
 
 
-def test_a_pickle_is_registered_unverified_and_refused_where_it_would_be_loaded(client, workspace, saved):
-    run = start(workspace, experiment="tests").id
-    source = upload(client, run, saved)
-    create(client, "delay")
-    add_version(client, "delay", source, run_id=run)
-    client.put(f"{PROXY}/1/{run}/artifacts/model/model.pkl", content=b"\x80\x04K\x01.")
-    made = add_version(client, "delay", source, run_id=run)
-    assert made["version"] == "2"
-    assert "pickle" in made["status_message"]
-    client.post(f"{MODELS}/alias", json={"name": "delay", "alias": "champion", "version": "2"})
-    for ref in ("delay@2", "delay@champion"):
-        with pytest.raises(UnsafeModel) as caught:
-            show(workspace, ref=ref)
-        assert "pickle" in caught.value.why
-    assert show(workspace, ref="delay").version == 1
-    assert add_version(client, "delay", "models:/delay/1")["version"] == "3"
-    assert [each.version for each in versions(workspace, name="delay")] == [3, 1]
-
-
 def test_versions_that_meguru_made_are_seen_by_mlflow_with_their_files(client, workspace, saved):
     add_model(workspace, "delay", saved)
     move_alias(workspace, ref="delay@1", alias="champion")
@@ -375,11 +348,3 @@ def test_what_mlflow_deletes_or_would_rename_stays_where_meguru_needs_it(client,
     assert show(workspace, ref="delay@1").version == 1
     create(client, "delay")
     assert add_version(client, "delay", "s3://b/m")["version"] == "2"
-
-
-def test_a_name_that_only_mlflow_could_use_is_no_model_of_meguru(client, workspace, saved):
-    run = start(workspace, experiment="tests").id
-    create(client, "Delay Model")
-    made = add_version(client, "Delay Model", upload(client, run, saved), run_id=run)
-    assert "delay-model" in made["status_message"] or "lowercase" in made["status_message"]
-    assert list_models(workspace).items == []

@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
+from meguru.registry import store as registry
 from meguru.storage.db import Database, metadata
 from meguru.tracking import series
 
@@ -127,9 +128,13 @@ def old_registry(tx):
     """Write, at the schema before tags were rows, a model with a version and a logged model."""
     at = "2026-03-01T12:00:00.000123Z"
     said = "'', '', '', '', '', '', '{tags}', 'None', 'verified', '', false, 'me', '{at}', '{at}'"
+    unsafe = said.replace("'verified', ''", "'unverified', 'a pickle'")
     for statement in (
         "INSERT INTO mlflow_model VALUES ('m', '', '{tags}', '{at}', '{at}')",
         f"INSERT INTO mlflow_version VALUES ('m', 1, {said})",
+        "INSERT INTO mlflow_model VALUES ('Big', '', '{tags}', '{at}', '{at}')",
+        f"INSERT INTO mlflow_version VALUES ('Big', 2, {unsafe})",
+        f"INSERT INTO mlflow_version VALUES ('Big', 3, {unsafe.replace('false', 'true')})",
         "INSERT INTO registered_model (name, latest, created_at) VALUES ('m', 1, '{at}')",
         "INSERT INTO registered_model (name, latest, created_at) VALUES ('n', 1, '{at}')",
         (
@@ -151,16 +156,23 @@ def makes_labels(db):
             old_registry(tx)
             command.upgrade(config, "head")
             labels = tx.exec_driver_sql(
-                "SELECT kind, owner, number, key, value FROM mlflow_label ORDER BY kind"
+                "SELECT kind, owner, number, key, value FROM mlflow_label ORDER BY kind, owner, number"
             ).all()
             assert labels == [
                 ("logged", "m-1", 0, "team", "blue"),
+                ("model", "Big", 0, "team", "blue"),
                 ("model", "m", 0, "team", "blue"),
                 ("param", "m-1", 0, "lr", "1"),
+                ("version", "Big", 2, "team", "blue"),
+                ("version", "Big", 3, "team", "blue"),
                 ("version", "m", 1, "team", "blue"),
             ]
             told = tx.exec_driver_sql("SELECT name FROM registered_model WHERE told ORDER BY name").all()
-            assert told == [("m",)]
+            assert told == [("Big",), ("m",)]
+            rows = "SELECT latest, numbered FROM registered_model WHERE name = 'Big'"
+            assert tx.exec_driver_sql(rows).one() == (2, 3)
+            brought_in = registry.get(tx, "Big", 2)
+            assert (brought_in.reason, brought_in.task, brought_in.is_verified) == ("a pickle", None, False)
             command.downgrade(config, "0015")
     finally:
         db.close()

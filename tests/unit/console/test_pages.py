@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from meguru.base.clock import FixedClock
 from meguru.console.links import url_of
+from meguru.registry import brought as imported
 from meguru.runtime.workspace import Workspace
 from meguru.tracking import runs
 from meguru.tracking.mlflow.experiments import adopt
@@ -185,6 +186,24 @@ def test_files_of_a_run_are_fetched_from_its_page_and_pictures_are_seen(browser,
     seen = [given for tag, given in tags if tag == "img"]
     assert {given["alt"] for given in seen} == {names[0], names[2]}
     assert all(given["src"].startswith(f"/get-artifact?run_uuid={run.id}&path=") for given in seen)
+
+
+def test_a_model_that_is_not_verified_is_a_model_like_others_with_its_reason(browser, workspace):
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    given = {"source": "s3://b/m", "storage": "s3://b/m", "created": at, "updated": at}
+    new = [imported.BroughtVersion(version=number, **given) for number in (1, 2)]
+    for name, versions in (("Big Néural", new), ("empty", [])):
+        imported.bring_registered_model(workspace, name=name, created=at, updated=at, versions=versions)
+    listed = browser.get("/ui/models").text
+    assert "/ui/models/Big%20N%C3%A9ural" in listed
+    assert 'title="it was imported' in listed
+    linked = {each["href"] for tag, each in Tags(browser.get("/ui/events").text).tags if tag == "a"}
+    models = {each.partition("#")[0] for each in linked if each.startswith("/ui/models/")}
+    assert {browser.get(each).status_code for each in models} == {200}
+    text = browser.get("/ui/models/Big%20N%C3%A9ural?version=1").text
+    assert text.count("not verified") > 1
+    assert "it was imported; register it again" in text
+    assert "No version yet" in browser.get("/ui/models/empty").text
 
 
 def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, workspace: Workspace):

@@ -17,7 +17,7 @@ from meguru.serving.show import list_endpoints
 
 WINDOW = 100
 METRICS = 5
-LIVE = "model_version. model_alias. endpoint."
+LIVE = "registered_model. model_version. model_alias. endpoint."
 
 
 def listing(visit: Visit) -> Response:
@@ -39,6 +39,8 @@ def listing(visit: Visit) -> Response:
 def one(visit: Visit) -> Response:
     """Show one version of a model (the newest, unless another is asked for) among the others."""
     name, chosen, before = visit.named("name"), visit.asked("version"), number_before(visit)
+    if not chosen and before is None and not show.versions(visit.ws, name=name, limit=1):
+        return visit.render("model_without_versions.html", name=name, live=LIVE, seq=visit.head())
     version = show.show(visit.ws, ref=f"model/{name}@{chosen}" if chosen else f"model/{name}")
     versions = show.versions(visit.ws, name=name, before=before, limit=WINDOW)
     return visit.render(

@@ -16,7 +16,7 @@ from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.logged_models import store as logged_models_store
 from meguru.api.mlflow.protocol import Given, absent, ask, reply, route, safely
 from meguru.api.mlflow.registry import store as registry_store
-from meguru.api.mlflow.registry.answers import held_version, number_of
+from meguru.api.mlflow.registry.answers import held_version, named, number_of
 from meguru.api.requests import bounded, workspace_of
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
@@ -60,7 +60,7 @@ async def _of_run(request: Request) -> Response:
 async def _of_version(request: Request) -> Response:
     given = Given(dict(request.query_params))
     path = places.check(given.needed("path"))
-    name, number = given.needed("name"), number_of(given.needed("version"))
+    name, number = named(given), number_of(given.needed("version"))
     return await _send(request, lambda ws: _place_of_version(ws, name=name, version=number), path)
 
 

@@ -11,6 +11,7 @@ from meguru.api.mlflow.registry.answers import (
     check_alias,
     held_model,
     held_version,
+    named,
     number_of,
     version_answer,
 )
@@ -91,15 +92,15 @@ def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
 
 
 def _set(ws: Workspace, given: Given) -> dict[str, Any]:
-    name, alias = given.needed("name"), check_alias(given.needed("alias"))
+    name, alias = named(given), check_alias(given.needed("alias"))
     _pointed(ws, name=name, alias=alias, version=number_of(given.needed("version")))
     return {}
 
 
 def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
-    _ended(ws, name=given.needed("name"), alias=given.needed("alias"))
+    _ended(ws, name=named(given), alias=given.needed("alias"))
     return {}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:
-    return {"model_version": _aliased(ws, name=given.needed("name"), alias=given.needed("alias"))}
+    return {"model_version": _aliased(ws, name=named(given), alias=given.needed("alias"))}

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.protocol import absent, listed, millis
+from meguru.api.mlflow.protocol import Given, absent, listed, millis
 from meguru.api.mlflow.registry import store
 from meguru.api.mlflow.registry.store import Model, Version
+from meguru.base.names import normal
 from meguru.tracking.mlflow import limits
 from meguru.webhooks.topics import IS_PROMPT
 
@@ -83,6 +84,11 @@ def held_version(tx: Connection, name: str, version: int) -> Version:
     if not found:
         raise absent(f"Model Version (name={name[:300]}, version={version}) not found")
     return found[0]
+
+
+def named(given: Given, field: str = "name") -> str:
+    """Return the name of a model that a call is about, in the spelling that is kept."""
+    return normal(given.needed(field))
 
 
 def check_model_name(name: str) -> str:

@@ -17,6 +17,7 @@ from meguru.api.mlflow.registry.answers import (
     held_model,
     model_answer,
     model_answers,
+    named,
     stage_of,
     version_answer,
 )
@@ -130,28 +131,28 @@ def _newest(ctx: Context, *, name: str, stages: list[str]) -> list[dict[str, Any
 
 
 def _create(ws: Workspace, given: Given) -> dict[str, Any]:
-    name = check_model_name(given.needed("name"))
+    name = check_model_name(named(given))
     tags = check_tags(given.pairs("tags"))
     return {"registered_model": _made(ws, name=name, description=given.text("description"), tags=tags)}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:
-    return {"registered_model": _shown(ws, name=given.needed("name"))}
+    return {"registered_model": _shown(ws, name=named(given))}
 
 
 def _update(ws: Workspace, given: Given) -> dict[str, Any]:
     words = given.text("description")
-    changed = _changed(ws, name=given.needed("name"), description=words, tags={}, dropped="")
+    changed = _changed(ws, name=named(given), description=words, tags={}, dropped="")
     return {"registered_model": changed}
 
 
 def _rename(ws: Workspace, given: Given) -> dict[str, Any]:
-    name, new_name = given.needed("name"), check_model_name(given.needed("new_name"))
+    name, new_name = named(given), check_model_name(named(given, "new_name"))
     return {"registered_model": _renamed(ws, name=name, new_name=new_name)}
 
 
 def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
-    _forgotten(ws, name=given.needed("name"))
+    _forgotten(ws, name=named(given))
     return {}
 
 
@@ -173,15 +174,15 @@ def _list(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _latest(ws: Workspace, given: Given) -> dict[str, Any]:
     stages = [stage_of(stage).lower() for stage in given.texts("stages")]
-    return {"model_versions": _newest(ws, name=given.needed("name"), stages=stages)}
+    return {"model_versions": _newest(ws, name=named(given), stages=stages)}
 
 
 def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
     tags = check_tags({given.needed("key"): given.text("value")})
-    _changed(ws, name=given.needed("name"), description=None, tags=tags, dropped="")
+    _changed(ws, name=named(given), description=None, tags=tags, dropped="")
     return {}
 
 
 def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
-    _changed(ws, name=given.needed("name"), description=None, tags={}, dropped=given.needed("key"))
+    _changed(ws, name=named(given), description=None, tags={}, dropped=given.needed("key"))
     return {}

@@ -17,7 +17,7 @@ from meguru.api.mlflow.registry.origins import check_source
 from meguru.artifacts import trees
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
-from meguru.base.names import check_name
+from meguru.base.names import check_name, normal
 from meguru.errors import Busy, IntegrityError, MeguruError
 from meguru.registry import aliases
 from meguru.registry.facts import Facts, facts_of
@@ -64,7 +64,7 @@ def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Sour
             return given
         model = held(tx, identity)
         return msgspec.structs.replace(given, run=given.run or model.run, logged_model=identity)
-    name = unquote(found[1])
+    name = normal(unquote(found[1]))
     number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
     known = held_version(tx, name, number or 0)
     for said, true in ((given.run, known.run), (given.logged_model, known.logged_model)):
@@ -76,7 +76,7 @@ def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Sour
     return Source(source=f"models:/{found[1]}/{number}", run=known.run, logged_model=known.logged_model)
 
 
-def verify(ws: Workspace, name: str, given: Source) -> Verdict:
+def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) -> Verdict:
     """Find the folder of a new version and load it, safely; not within a transaction.
 
     A folder that is elsewhere, that our policy refuses, or that is no model of ours, has a reason and no
@@ -85,6 +85,8 @@ def verify(ws: Workspace, name: str, given: Source) -> Verdict:
     with ws.read() as tx:
         storage, place = _locate(tx, given.source)
         used = _origins(tx, given)
+        if is_prompt:
+            return Verdict(storage=storage, reason="it is a prompt, and no model", used=used)
         files = places.files(tx, ws.blobs, place) if place else []
     if not files or place is None:
         why = (
@@ -106,7 +108,7 @@ def _locate(tx: Connection, source: str) -> tuple[str, Place | None]:
         path = folder(held(tx, found[1]))
         return SCHEME + path, places.place_of(tx, path)
     if found := _OF_VERSION.fullmatch(source):
-        name = unquote(found[1])
+        name = normal(unquote(found[1]))
         number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
         known = held_version(tx, name, number or 0)
         return known.storage, _locate(tx, known.storage)[1]

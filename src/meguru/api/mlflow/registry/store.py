@@ -13,18 +13,17 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, true, u
 from meguru.api.mlflow.artifacts.places import SCHEME, VERSIONS
 from meguru.base import refs
 from meguru.base.moments import read_time
-from meguru.registry import aliases as native_aliases
 from meguru.registry import labels
-from meguru.registry.outside import VERIFIED, newest
+from meguru.registry import store as native
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version, registered_model
+from meguru.registry.types import VersionState
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import to_hex
+from meguru.webhooks.topics import IS_PROMPT
 
 NO_STAGE = "None"
 AT_ONCE = 500
-MOST_LETTERS = 100
-"""A model of our own has no longer name."""
 STAGE_PREFIX = "mlflow."
 """Aliases that stand for stages: ``mlflow.production``; MLflow's own can't have a dot."""
 
@@ -40,7 +39,10 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A version as MLflow knows it; `storage` is where its files can be fetched."""
+    """A version as MLflow knows it; `storage` is where its files can be fetched.
+
+    `reason` tells why Meguru does not vouch for it, and is empty when it does.
+    """
 
     name: str
     version: int
@@ -52,12 +54,11 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     tags: dict[str, str]
     stage: str
-    state: str
-    reason: str
     deleted: bool
     created_by: str
     created_at: datetime
     updated_at: datetime
+    reason: str = ""
 
 
 class _Native(NamedTuple):
@@ -69,6 +70,7 @@ class _Native(NamedTuple):
     note: str
     created_at: Any
     created_by: str
+    reason: str
 
 
 _NEWEST_TOLD = (
@@ -80,7 +82,11 @@ _NEWEST_OURS = (
     "AND NOT n.told AND NOT EXISTS (SELECT 1 FROM mlflow_version v WHERE v.name = n.name "
     "AND v.version = n.version) GROUP BY n.name"
 )
-_SAID = Version.__struct_fields__
+_REASON = (
+    "(SELECT m.reason FROM model_version m WHERE m.name = mlflow_version.name "
+    "AND m.version = mlflow_version.version)"
+)
+_SAID = (*(name for name in Version.__struct_fields__ if name != "reason"), _REASON)
 _OURS = _Native._fields
 
 
@@ -121,6 +127,8 @@ def keep_model(tx: Connection, model: Model) -> None:
     values = msgspec.structs.asdict(model)
     if not rowwise.update(tx, mlflow_model, {"name": model.name}, values):
         rowwise.insert(tx, mlflow_model, values)
+    is_prompt = model.tags.get(IS_PROMPT, "").lower() == "true"
+    native.lock(tx, model.name, model.created_at, is_prompt=is_prompt)
     _mark(tx, registered_model, model.name)
     labels.keep(tx, labels.MODEL, model.name, model.tags)
 
@@ -140,8 +148,10 @@ def versions(tx: Connection, name: str | None = None, number: int | None = None)
     where = {"name": name} if number is None else {"name": name, "version": number}
     found = {row["version"]: Version(**row) for row in rowwise.select(tx, mlflow_version, where)}
     for row in rowwise.select(tx, model_version, where, _OURS):
-        if row["version"] not in found:
-            found[row["version"]] = _native_version(_Native(**row))
+        known = found.get(row["version"])
+        found[row["version"]] = (
+            msgspec.structs.replace(known, reason=row["reason"]) if known else _native_version(_Native(**row))
+        )
     return [found[key] for key in sorted(found) if not found[key].deleted]
 
 
@@ -183,6 +193,7 @@ def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) ->
 def keep_version(tx: Connection, version: Version) -> None:
     """Write a version over what was said of it before."""
     values = msgspec.structs.asdict(version)
+    del values["reason"]
     same = {"name": version.name, "version": version.version}
     if not rowwise.update(tx, mlflow_version, same, values):
         rowwise.insert(tx, mlflow_version, values)
@@ -190,22 +201,16 @@ def keep_version(tx: Connection, version: Version) -> None:
     labels.keep(tx, labels.VERSION, version.name, version.tags, number=version.version)
 
 
-def next_number(tx: Connection, name: str) -> int:
-    """Return the number of a model's next version; none is ever used twice."""
-    ours = rowwise.first(tx, registered_model, {"name": name}, ("latest",))
-    return max(ours["latest"] if ours else 0, newest(tx, name)) + 1
-
-
 def has_native(tx: Connection, name: str) -> bool:
-    """Tell whether Meguru itself has a version of this model."""
-    return rowwise.has(tx, model_version, {"name": name})
+    """Tell whether Meguru itself has a version of this model that it vouches for."""
+    return rowwise.has(tx, model_version, {"name": name, "state": VersionState.VERIFIED.value})
 
 
 def rename(tx: Connection, old: str, new: str) -> None:
     """Give a model that has no version of our own another name."""
     for table in (mlflow_model, mlflow_version):
         tx.execute(update(table).where(table.c.name == old).values(name=new))
-    native_aliases.rename(tx, old, new)
+    native.rename(tx, old, new)
     labels.rename(tx, old, new)
 
 
@@ -219,6 +224,7 @@ def forget(tx: Connection, name: str) -> None:
     tx.execute(delete(mlflow_model).where(mlflow_model.c.name == name))
     _mark(tx, registered_model, name, told=False)
     labels.forget(tx, name)
+    native.forget(tx, name)
     if not has_native(tx, name):
         tx.execute(delete(mlflow_version).where(mlflow_version.c.name == name))
 
@@ -255,8 +261,6 @@ def below_proxy(storage: str) -> str:
 
 def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None, told: bool = True) -> None:
     """Note of one of our own that MLflow's clients said something of it, or no longer do."""
-    if len(name) > MOST_LETTERS:
-        return
     mine = {"name": name} if number is None else {"name": name, "version": number}
     rowwise.update(tx, table, mine | {"told": not told}, {"told": told})
 
@@ -281,11 +285,10 @@ def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, Model]:
 
 def _version(row: Sequence[Any]) -> Version:
     """Return a version of a row as the database has it."""
-    fields = dict(zip(_SAID, row, strict=True))
+    fields = dict(zip((*_SAID[:-1], "reason"), row, strict=True))
     times = {name: read_time(fields[name]) for name in ("created_at", "updated_at")}
-    return Version(
-        **fields | times | {"tags": msgspec.json.decode(fields["tags"]), "deleted": bool(fields["deleted"])}
-    )
+    read = {"tags": msgspec.json.decode(fields["tags"]), "deleted": bool(fields["deleted"])}
+    return Version(**fields | times | read | {"reason": fields["reason"] or ""})
 
 
 def _native_version(row: Any) -> Version:
@@ -303,8 +306,7 @@ def _native_version(row: Any) -> Version:
         description=row.note,
         tags={},
         stage=NO_STAGE,
-        state=VERIFIED,
-        reason="",
+        reason=row.reason,
         deleted=False,
         created_by=row.created_by,
         created_at=made_at,

@@ -15,17 +15,20 @@ from meguru.api.mlflow.registry.answers import (
     held_model,
     held_version,
     is_of_prompt,
+    named,
     number_of,
     stage_of,
     version_answer,
 )
 from meguru.api.mlflow.registry.search import find_versions
-from meguru.api.mlflow.registry.sources import Source, completed, verify
+from meguru.api.mlflow.registry.sources import Source, Verdict, completed, verify
 from meguru.api.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
 from meguru.registry import aliases
-from meguru.registry.outside import UNVERIFIED, VERIFIED
+from meguru.registry import store as native
 from meguru.registry.register import record
+from meguru.registry.types import ModelVersion
+from meguru.registry.unverified import record_unverified
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
 
@@ -55,50 +58,51 @@ def _made(
     with ctx.ws.read() as tx:
         held_model(tx, name)
         given = completed(tx, given, is_prompt=is_of_prompt(tags))
-    found = verify(ctx.ws, name, given)
+    found = verify(ctx.ws, name, given, is_prompt=is_of_prompt(tags))
     held_model(ctx.tx, name)
-    number = store.next_number(ctx.tx, name)
+    registered = _registered(ctx, name, given, found, description)
     made = Version(
         name=name,
-        version=number,
+        version=registered.version,
         source=given.source,
-        storage=store.kept_at(name, number) if found.facts else found.storage,
+        storage=store.kept_at(name, registered.version) if found.facts else found.storage,
         run=given.run,
         run_link=run_link,
         logged_model=given.logged_model,
         description=description,
         tags=tags,
         stage=NO_STAGE,
-        state=UNVERIFIED if found.facts is None else VERIFIED,
         reason=found.reason,
         deleted=False,
         created_by=ctx.principal.name,
         created_at=ctx.now(),
         updated_at=ctx.now(),
     )
-    ref = refs.make("model", name, made.version)
-    if found.facts is None:
-        told = {"model": name, "version": made.version, "source": given.source, "reason": found.reason}
-        ctx.emit("model_version.unverified", ref, data=told, used=found.used, produced=[ref])
-    else:
-        nothing: dict[str, Any] = {}
-        run = next((ref for ref in found.used if ref.startswith("run/")), "")
-        record(
-            ctx,
-            name,
-            found.facts,
-            metrics=nothing,
-            params=nothing,
-            run=run,
-            used=[ref for ref in found.used if ref != run],
-            note=description,
-            again=True,
-        )
     store.keep_version(ctx.tx, made)
     store.touch(ctx.tx, name, ctx.now())
     if made.logged_model:
-        logged_models_store.tell_registered(ctx.tx, made.logged_model, name, number)
+        logged_models_store.tell_registered(ctx.tx, made.logged_model, name, made.version)
     return version_answer(made, {})
+
+
+def _registered(ctx: Context, name: str, given: Source, found: Verdict, note: str) -> ModelVersion:
+    """Give the version its number in the registry, with what could be verified of it or why nothing could."""
+    if found.facts is None:
+        return record_unverified(
+            ctx, name, reason=found.reason, source=given.source, used=found.used, note=note
+        )
+    run = next((ref for ref in found.used if ref.startswith("run/")), "")
+    return record(
+        ctx,
+        name,
+        found.facts,
+        metrics={},
+        params={},
+        run=run,
+        used=[ref for ref in found.used if ref != run],
+        note=note,
+        again=True,
+    )
 
 
 @carry("model:write")
@@ -125,6 +129,7 @@ def _forgotten(ctx: Context, *, name: str, version: int) -> None:
         if number == version:
             end(ctx, name, alias)
     store.keep_version(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
+    native.remove_unverified(ctx.tx, name, version)
     store.touch(ctx.tx, name, ctx.now())
     ctx.emit("model_version.removed", refs.make("model", name, version), data={"by": "MLflow"})
 
@@ -194,7 +199,7 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
     )
     made = _made(
         ws,
-        name=given.needed("name"),
+        name=named(given),
         given=source,
         run_link=given.text("run_link"),
         description=given.text("description"),
@@ -204,7 +209,7 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
 
 
 def _which(given: Given) -> dict[str, Any]:
-    return {"name": given.needed("name"), "version": number_of(given.needed("version"))}
+    return {"name": named(given), "version": number_of(given.needed("version"))}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:

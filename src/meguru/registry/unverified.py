@@ -1,0 +1,63 @@
+"""Register a version that can't be verified: kept and shown with the reason, never loaded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meguru.base import refs
+from meguru.flavors import Signature
+from meguru.registry import store
+from meguru.registry.types import ModelVersion, VersionState
+from meguru.runtime.operations import Context
+
+
+def record_unverified(
+    ctx: Context,
+    name: str,
+    *,
+    reason: str,
+    source: str,
+    used: list[str],
+    note: str,
+    event: str = "model_version.unverified",
+    number: int = 0,
+    at: datetime | None = None,
+    by: str = "",
+) -> ModelVersion:
+    """Write a version of which only is known where it comes from; 0 gives it the next number.
+
+    `used` are references to what it was made from; a run among them is its run. `at` and `by` tell when it
+    was made elsewhere, and by whom.
+    """
+    store.lock(ctx.tx, name, at or ctx.now())
+    number = number or store.next_number(ctx.tx, name)
+    ref = refs.make("model", name, number)
+    data = {"model": name, "version": number, "source": source, "reason": reason}
+    told = ctx.emit(event, ref, data=data, used=used, produced=[ref])
+    run = next((each for each in used if each.startswith("run/")), "")
+    version = ModelVersion(
+        ref=ref,
+        name=name,
+        version=number,
+        state=VersionState.UNVERIFIED,
+        reason=reason,
+        tree_digest="",
+        digest="",
+        flavor="",
+        task=None,
+        signature=Signature(inputs=()),
+        label="",
+        metrics={},
+        params={},
+        baseline_digest="",
+        holdout_digest="",
+        run_ref=run,
+        used=[each for each in used if each != run],
+        note=note,
+        size=0,
+        created_at=at or ctx.now(),
+        created_by=by or ctx.principal.name,
+        event=told.id,
+    )
+    store.add(ctx.tx, version)
+    return version
