@@ -29,6 +29,16 @@ def outside(n: int) -> str:
     import hypothesis
     return hypothesis.__file__
 
+def twice(x):
+    from meguru import step
+    import iniconfig
+    return [2 * x, step.__name__, importlib.metadata.version("iniconfig")]
+
+def children(n: int) -> list:
+    import multiprocessing
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.map(twice, [n])[0]
+
 def frame(n: int) -> int:
     import polars as pl
     return pl.DataFrame({"x": [n, n]}).height
@@ -66,6 +76,7 @@ def test_a_step_has_the_versions_of_its_lock_file_and_nothing_else_of_the_worker
     assert found == OTHER
     assert file.startswith(prefix)
     assert steps.run("frame", 1) == 2
+    assert steps.run("children", 4) == [8, "step", OTHER]
     steps.start("outside")
     assert steps.end().outcome.failure.message == "No module named 'hypothesis'"
 

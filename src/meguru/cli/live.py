@@ -142,8 +142,9 @@ def told(run: PipelineRun) -> Callable[[], None]:
         for ref in run.produced:
             click.echo(f"  made {ref}")
         if run.failed:
-            click.echo(f"  {run.failed.step}: {run.failed.type}: {run.failed.message}")
-            click.echo(f"  see it: meguru runs log {run.id}.{run.failed.step}")
+            of = run.failed.step
+            click.echo(f"  {of + ': ' if of else ''}{run.failed.type}: {run.failed.message}")
+            click.echo(f"  see it: meguru runs log {run.id}{'.' + of if of else ''}")
             click.echo(f"  again:  meguru runs retry {run.id}")
         for step in run.steps:
             if step.state == "asking":

@@ -23,13 +23,14 @@ def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     if found.state in FINAL:
         raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
     jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
-    runs.change(ctx.tx, found.id, state=RunState.CANCELLED, finished_at=ctx.now())
     kept_metrics.end(ctx, found.id, "cancelled")
     skip_open(ctx, found.id, "the run was cancelled", but_running=True)
+    counts = runs.count(ctx.tx, [found.id])[found.id]
+    runs.change(ctx.tx, found.id, state=RunState.CANCELLED, finished_at=ctx.now(), **counts)
     ctx.emit(
         "pipeline_run.cancelled",
         found.ref,
         data={"pipeline": found.pipeline, "reason": reason},
         cause=found.event,
     )
-    return runs.get(ctx.tx, found.id)
+    return runs.get(ctx.tx, found.id, ctx.now())

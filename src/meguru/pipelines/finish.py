@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import update
@@ -27,7 +27,7 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
     """Mark a run succeeded and register its product, both or neither."""
     result = result_of(version.graph, steps)
     metrics = dict(result.info.get("metrics", {})) if result else {}
-    counts = count(steps.values())
+    counts = runs.count(ctx.tx, [run.id])[run.id]
     event = ctx.emit(
         "pipeline_run.succeeded",
         run.ref,
@@ -76,7 +76,7 @@ def fail(ctx: Context, run: PipelineRun, why: Failed) -> None:
         },
     )
     skip_open(ctx, run.id, "the run failed")
-    _end(ctx, run, state=RunState.FAILED, failed=why, **count(runs.steps(ctx.tx, run.id).values()))
+    _end(ctx, run, state=RunState.FAILED, failed=why, **runs.count(ctx.tx, [run.id])[run.id])
 
 
 def skip_open(ctx: Context, run_id: str, reason: str, *, but_running: bool = False) -> None:
@@ -91,18 +91,6 @@ def skip_open(ctx: Context, run_id: str, reason: str, *, but_running: bool = Fal
         .values(state=StepState.SKIPPED.value, reason=reason, finished_at=ctx.now())
     )
     approvals.close(ctx.tx, run_id, ctx.now(), reason)
-
-
-def count(steps: Iterable[StepRun]) -> dict[str, int]:
-    """Count the steps that ran, were taken over or skipped; a mapped step counts by its calls."""
-    found = list(steps)
-    calls = {one.parent for one in found if one.parent}
-    ran = [one for one in found if one.attempt and one.step not in calls and one.items is None]
-    return {
-        "ran": sum(one.state in {StepState.SUCCEEDED, StepState.FAILED} for one in ran),
-        "cached": sum(one.state is StepState.CACHED for one in found),
-        "skipped": sum(one.state is StepState.SKIPPED for one in found),
-    }
 
 
 def _products(graph: Graph, steps: Mapping[str, StepRun]) -> Iterator[tuple[str, Value | None]]:

@@ -15,6 +15,7 @@ from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.code import Project, code_of, environment
 from meguru.pipelines.components import offers
 from meguru.pipelines.graph import Graph
+from meguru.pipelines.inherited.finders import Finder
 from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
 from meguru.runtime.remote import RemoteWorkspace
@@ -96,9 +97,8 @@ def is_current(project: Project, version: PipelineVersion) -> bool:
 
 def trace(project: Project, name: str) -> tuple[str, Graph]:
     """Import the entry file and trace one pipeline; return its name in the file, and its graph."""
-    finder = snapshot.Finder(
-        {one.source.module: one.path for one in project.modules().values()}, project.root
-    )
+    files = {one.source.module: str(one.path) for one in project.modules().values()}
+    finder = Finder(files, str(project.root))
     with snapshot.importing(finder):
         try:
             module = import_module(project.entry_module)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -29,6 +29,17 @@ _KEPT_STEPS = select(step_run).where(
         .group_by(step_run.c.key)
     )
 )
+_COUNTED_AT_END = (RunState.SUCCEEDED, RunState.FAILED)
+_ENDED = [StepState.SUCCEEDED.value, StepState.FAILED.value]
+_RAN = step_run.c.state.in_(_ENDED) & (step_run.c.attempt > 0) & step_run.c["items"].is_(None)
+_COUNTED = {
+    "ran": _RAN,
+    "cached": step_run.c.state == StepState.CACHED.value,
+    "skipped": step_run.c.state == StepState.SKIPPED.value,
+}
+_COUNT = select(
+    step_run.c.run, *(func.sum(case((what, 1), else_=0)).label(name) for name, what in _COUNTED.items())
+).group_by(step_run.c.run)
 
 
 def add(tx: Connection, run: PipelineRun) -> None:
@@ -44,13 +55,17 @@ def change(tx: Connection, run_id: str, **values: Any) -> bool:
 
 
 def get(tx: Connection, run_id: str, now: datetime | None = None) -> PipelineRun:
-    """Return a run by its id or reference, without its steps; with `now`, tell whether it is interrupted."""
+    """Return a run by its id or reference, without its steps.
+
+    With `now`, of a run under way also how many steps have ended, and whether it is interrupted.
+    """
     parsed = refs.parse(run_id, kind="pipeline_run").name
     row = tx.execute(_query().where(pipeline_run.c.id == parsed)).first()
     if row is None:
         recent = tx.execute(select(pipeline_run.c.id).order_by(pipeline_run.c.id.desc()).limit(200)).scalars()
         raise NotFound.of("pipeline run", parsed, list(recent), hint="they are listed by: meguru runs list")
-    return _run(row, now)
+    run = _run(row, now)
+    return run if now is None else _counted(tx, [run])[0]
 
 
 def page(
@@ -64,7 +79,22 @@ def page(
         query = query.where(pipeline_run.c.state == state)
     if before:
         query = query.where(pipeline_run.c.id < before)
-    return [_run(row, now) for row in tx.execute(query)]
+    return _counted(tx, [_run(row, now) for row in tx.execute(query)])
+
+
+def _counted(tx: Connection, found: list[PipelineRun]) -> list[PipelineRun]:
+    """Count the steps of runs whose steps may still change; the others were counted when they ended."""
+    counts = count(tx, [run.id for run in found if run.state not in _COUNTED_AT_END])
+    return [msgspec.structs.replace(run, **counts[run.id]) if run.id in counts else run for run in found]
+
+
+def count(tx: Connection, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Count by run the steps that ran, were taken over or skipped; a mapped step counts by its calls."""
+    found = {run: dict.fromkeys(_COUNTED, 0) for run in run_ids}
+    for start in range(0, len(run_ids), _MANY):
+        query = _COUNT.where(step_run.c.run.in_(run_ids[start : start + _MANY]))
+        found |= {row.run: {name: row._mapping[name] for name in _COUNTED} for row in tx.execute(query)}
+    return found
 
 
 def ended(tx: Connection, run_ids: Iterable[str]) -> set[str]:

@@ -171,8 +171,8 @@ class Modules:
             sys.modules.update(before)
 
 
-def _is_from(name: str, file: Path) -> bool:
-    return getattr(sys.modules.get(name), "__file__", None) == str(file)
+def _is_from(name: str, file: str) -> bool:
+    return getattr(sys.modules.get(name), "__file__", None) == file
 
 
 def _annotation(function: str) -> Any:

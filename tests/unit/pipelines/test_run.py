@@ -65,12 +65,27 @@ RISKY = """
 """
 
 
+TWO_LINES = """
+    from meguru import pipeline, step
+
+    @step
+    def say() -> int:
+        print("said")
+        return 1
+
+    @pipeline(produces="thing")
+    def none():
+        return say()
+"""
+
+
 @pytest.fixture
 def risk(project, tmp_path):
     def run(how, *, retries=0, timeout=None):
         project.write("risk.py", RISKY.format(retries=retries, timeout=timeout))
         return project.run("risk.py:risk", how=how, marks=str(tmp_path / "marks"))
 
+    run.ws = project.ws
     return run
 
 
@@ -107,6 +122,9 @@ def test_a_step_that_fails_fails_the_run_with_the_reason(risk, how, message):
     assert run.failed is not None
     assert (run.failed.step, run.failed.message) == ("risky", message)
     assert [step.state.value for step in run.steps] == ["failed", "skipped"]
+    log = [line.text for line in read_log(risk.ws, ref=f"{run.id}.risky").lines]
+    assert log[0] == "try 1"
+    assert message in log[-1] or message in log[-2]  # what to try comes after it
 
 
 def test_a_traceback_names_the_authors_file_and_line(risk):
@@ -134,9 +152,76 @@ def test_what_another_attempt_can_not_mend_is_not_retried(risk):
 def test_a_limit_of_time_ends_the_step_and_what_it_started(risk, tmp_path):
     run = risk("sleep", timeout=0.5)
     assert run.failed is not None
-    assert run.failed.message == "it ran longer than its limit of 0.5 s, and was ended"
+    message = "it ran longer than its limit of 0.5 s, and was ended"
+    assert run.failed.message == message
+    (*_, last) = read_log(risk.ws, ref=f"{run.id}.risky").lines
+    assert last.text == f"ProcessDied: {message}"
     stat = Path(f"/proc/{(tmp_path / 'marks.pid').read_text()}/stat")
     assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_the_log_of_a_step_that_can_not_store_what_it_returns_has_the_traceback(project):
+    project.write(
+        "fit.py",
+        """
+        import numpy as np
+        import polars as pl
+        from sklearn.linear_model import LinearRegression
+        from meguru import Model, pipeline, step
+
+        class Own(LinearRegression):
+            pass
+
+        @step
+        def fit(n: int) -> Model:
+            x = pl.DataFrame({"x": [float(i) for i in range(n)]})
+            return Model(Own().fit(x, np.arange(n)), example=x)
+
+        @pipeline
+        def fits(n: int = 9):
+            return fit(n)
+        """,
+    )
+    run = project.run("fit.py:fits")
+    assert run.failed is not None
+    log = [line.text for line in read_log(project.ws, ref=f"{run.id}.fit").lines]
+    assert log[0] == "Traceback (most recent call last):"
+    assert any("Own" in line for line in log[1:])
+
+
+def test_the_log_of_a_step_that_can_not_begin_says_why(project):
+    project.write(
+        "many.py",
+        """
+        from meguru import pipeline, step
+
+        @step
+        def rows(n: int) -> list[int]:
+            return list(range(n))
+
+        @step
+        def add(x: int, y: int) -> int:
+            return x + y
+
+        @pipeline
+        def adds(n: int = 2):
+            return add.map(rows(n), [1, 2, 3])
+        """,
+    )
+    run = project.run("many.py:adds")
+    assert run.failed is not None
+    log = [line.text for line in read_log(project.ws, ref=f"{run.id}.add").lines]
+    assert log == [f"InvalidInput: {run.failed.message}"]
+
+
+def test_a_run_that_failed_by_no_step_says_why_in_its_log(project):
+    project.write("none.py", TWO_LINES)
+    run = project.run("none.py:none")
+    assert run.failed is not None
+    assert run.failed.step == ""
+    log = [line.text for line in read_log(project.ws, ref=run.id).lines]
+    assert log[0] == "said"
+    assert "produces 'thing', but returned no model" in log[-1]
 
 
 def test_what_a_step_prints_is_kept(risk, project):

@@ -120,9 +120,14 @@ def test_each_attempt_has_a_log_and_its_error_shows_no_secret(talks, tmp_path):
         (failed,) = events.read(tx, types=["step_run.failed"])
     assert failed.data["message"] == "with ***"
     first = said(talks.ws, f"{run.id}.talk", attempt=1)
-    assert [text for _, _, text in first] == ["begun ***", "careful"]
+    assert [text for _, _, text in first][:3] == [
+        "begun ***",
+        "careful",
+        "Traceback (most recent call last):",
+    ]
+    assert (first[-1][1], first[-1][2]) == ("error", "ValueError: with ***")
     assert [text for _, _, text in said(talks.ws, f"{run.id}.talk")] == ["begun ***", "careful", "ended"]
-    assert len(said(talks.ws, f"{run.id}.talk", attempt=ALL)) == 5
+    assert len(said(talks.ws, f"{run.id}.talk", attempt=ALL)) == len(first) + 3
 
 
 def test_the_log_of_a_cached_step_is_that_of_the_step_that_ran(talks, tmp_path):

@@ -13,7 +13,7 @@ from meguru.pipelines.load import register_file
 from meguru.pipelines.pause import pause, resume
 from meguru.pipelines.retry import retry
 from meguru.pipelines.runner import work_on
-from meguru.pipelines.show import show_run
+from meguru.pipelines.show import list_runs, show_run
 from meguru.pipelines.start import start
 from meguru.runtime import events, jobs
 from meguru.runtime.principals import Principal
@@ -103,6 +103,23 @@ def test_a_question_holds_no_process_and_the_answer_brings_the_run_on(begin, wor
     done = show_run(workspace, ref=run.id)
     assert (done.state, states(done)["ship"]) == ("succeeded", "succeeded")
     assert list_approvals(workspace).items == []
+
+
+def test_the_counts_of_a_run_are_true_at_any_time(begin, workspace):
+    def counts(run):
+        return (run.ran, run.cached, run.skipped)
+
+    begin("block")
+    run = begin("block")
+    assert run.state == "waiting"
+    assert counts(run) == counts(list_runs(workspace, state=run.state).items[0]) == (0, 2, 0)
+    asked = begin("flow", x=7)
+    assert counts(asked) == (1, 0, 0)
+    cancelled = cancel(workspace, run=asked.id)
+    assert counts(cancelled) == counts(show_run(workspace, ref=asked.id)) == (1, 0, 1)
+    decide(workspace, step=f"{run.id}.approve", approve=False)
+    work_on(workspace, run.job)
+    assert counts(show_run(workspace, ref=run.id)) == (0, 2, 1)
 
 
 def test_a_refusal_skips_what_waits_and_the_run_succeeds(begin, workspace):

@@ -8,6 +8,7 @@ import heapq
 import queue
 import shutil
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,6 +24,7 @@ from meguru.pipelines import executors, runs, store
 from meguru.pipelines.engine.places import Places
 from meguru.pipelines.engine.plan import Plan
 from meguru.pipelines.engine.record import Progress, Record
+from meguru.pipelines.executors.work import Failure
 from meguru.pipelines.finish import fail, succeed
 from meguru.pipelines.kept_metrics import Reader
 from meguru.pipelines.launch import Active, job_of, preload_of
@@ -232,9 +234,12 @@ class Engine:
         done = self.active.pop(key)
         self.places.give(self.plan.board.steps[key])
         self._litter.append(done.scratch)
+        failure = ended.outcome.failure
+        if failure is not None:
+            failure = self._too_long(key, failure) if done.timed_out else failure
+            self.logs.add(key, failure.told())
         log = self.logs.close(key)
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
-        failure = ended.outcome.failure
         if failure is None:
             self.record.keep(ended.outcome.soon)
             one = self.plan.finish(key, ended.outcome.outputs, log)
@@ -245,12 +250,13 @@ class Engine:
             self.record.change(self.record.steps[key], state=StepState.WAITING, log=log)
             self.plan.wait(key)
         else:
-            message = failure.message
-            if done.timed_out:
-                limit = self.plan.board.steps[key].timeout
-                message = f"it ran longer than its limit of {limit:g} s, and was ended"
-            why = Failed(step=key, type=failure.type, message=message, traceback=failure.traceback)
+            why = Failed(step=key, type=failure.type, message=failure.message, traceback=failure.traceback)
             self.plan.fail(key, why, log, again=not failure.explained)
+
+    def _too_long(self, key: str, failure: Failure) -> Failure:
+        limit = self.plan.board.steps[key].timeout
+        message = f"it ran longer than its limit of {limit:g} s, and was ended"
+        return msgspec.structs.replace(failure, message=message)
 
     def _rests(self) -> bool:
         """Wait a moment, or give the job back, if only people or time can bring the run on."""
@@ -309,6 +315,9 @@ class Engine:
             if is_our_fault(error):
                 raise  # the job is tried again; its steps are done
             why = Failed(
-                step="", type=type(error).__name__, message=f"its output could not be registered: {error}"
+                step="",
+                type=type(error).__name__,
+                message=f"its output could not be registered: {error}",
+                traceback="".join(traceback.format_exception(error)),
             )
             self.record.commit(lambda ctx: fail(ctx, run, why))

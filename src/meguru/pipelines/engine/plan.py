@@ -249,7 +249,8 @@ class Plan:
                 step=step.key,
                 state=StepState.WAITING,
             )
-        self.fail(step.key, Failed(step=step.key, type="InvalidInput", message=message))
+        log = self.record.logs.note(step.key, self.record.steps[step.key].attempt, f"InvalidInput: {message}")
+        self.fail(step.key, Failed(step=step.key, type="InvalidInput", message=message), log)
 
     def _restore(self) -> None:
         """Take in what earlier attempts at this run did, and what the run that it repeats did."""

@@ -30,6 +30,8 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _CHECK_SECONDS = 2.0
 _MEMORY_SECONDS = 0.1
+inherited: dict[str, str] = {}
+"""Variables that every step gets, whatever the engine says."""
 
 
 class _Server:
@@ -156,6 +158,7 @@ class _Server:
                 message, descriptor = _awaited(message["later"]), None
             os.environ.clear()
             os.environ.update(message["env"])
+            os.environ.update(inherited)
             os.environ[orphans.VARIABLE] = self.mark
             _redirect(message["log"])
             os.chdir(message["cwd"])

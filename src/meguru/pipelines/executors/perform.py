@@ -33,6 +33,7 @@ from meguru.pipelines.executors.work import (
     StepJob,
 )
 from meguru.pipelines.handles import Dataset
+from meguru.pipelines.inherited import variables
 from meguru.pipelines.logs.mask import Masker, secrets_of
 from meguru.pipelines.matching import item_type, output_types
 from meguru.pipelines.materializers import Place, Value
@@ -107,11 +108,15 @@ def perform(job: StepJob) -> Outcome:
 
 
 def open_sources(job: StepJob) -> None:
-    """Let imports find the modules of the step's project, as they were registered, before all others."""
+    """Let imports find the modules of the step's project, as they were registered, before all others.
+
+    So do those of the Python processes that the step starts.
+    """
     finder = snapshot.finder_of(Path(job.folder), job.sources)
     sys.meta_path.insert(0, finder)
     for name in finder.files:
         sys.modules.pop(name, None)
+    variables.give(Path(job.folder), job.sources)
 
 
 def carry_out(job: StepJob, place: Place) -> Outcome:

@@ -21,6 +21,7 @@ from meguru.base import parents
 from meguru.pipelines.executors import orphans
 from meguru.pipelines.executors.base import Done, Ended, died
 from meguru.pipelines.executors.work import Outcome, StepJob
+from meguru.pipelines.inherited.variables import without
 
 
 class Exit(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +194,7 @@ class ForkServer:
             pass_fds=[theirs.fileno(), tell],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env=environment() | self._variables | {orphans.VARIABLE: mark},
+            env=without(environment()) | self._variables | {orphans.VARIABLE: mark},
         )
         theirs.close()
         os.close(tell)

@@ -90,6 +90,15 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     explained: bool = False
     error: dict[str, str] = {}
 
+    def told(self) -> str:
+        """Return all that is known of it, as text for a log."""
+        lines = [self.traceback.rstrip() or f"{self.type}: {self.message}"]
+        lines += [f"{label}: {text}" for label, key in _MORE if (text := self.error.get(key))]
+        return "\n".join(lines)
+
+
+_MORE = (("at", "where"), ("why", "why"), ("try", "hint"))
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from meguru.base.moments import write_time
 from meguru.errors import InvalidInput, NotFound
@@ -53,10 +54,25 @@ def read_log(
     live = run.state not in FINAL and (not step or _moving(ctx, run, step))
     dropped = sum(log.dropped for log in logs)
     if tail:
-        return LogPage(lines=_last(ctx, logs, after, grep, tail), live=live, dropped=dropped)
+        lines = [*_last(ctx, logs, after, grep, tail), *_end(run, step, since=after, fits=matcher(grep))]
+        return LogPage(lines=lines[-tail:], live=live, dropped=dropped)
     wanted, unread = _lines(ctx, logs, after, matcher(grep))
-    lines = list(heapq.merge(*wanted, key=_time))
+    lines = [*heapq.merge(*wanted, key=_time), *_end(run, step, since=after, fits=matcher(grep))]
     return LogPage(lines=lines[:limit], more=len(lines) > limit, live=live, dropped=dropped + unread)
+
+
+def _end(run: PipelineRun, step: str, since: datetime | None, fits: Callable[[str], bool]) -> list[LogLine]:
+    """Return why a run failed that failed by no step: given up, or its output could not be registered."""
+    why, at = run.failed, run.finished_at
+    if step or why is None or why.step or at is None:
+        return []
+    told = why.traceback.rstrip() or f"{why.type}: {why.message}"
+    times = (at + timedelta(microseconds=n) for n in itertools.count())
+    return [
+        LogLine(at=moment, run=run.id, step="", attempt=0, stream="error", text=text)
+        for moment, text in zip(times, told.splitlines(), strict=False)
+        if fits(text) and (since is None or moment > since)
+    ]
 
 
 def matcher(words: str) -> Callable[[str], bool]:

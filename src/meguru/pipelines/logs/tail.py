@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import deque
@@ -17,7 +18,7 @@ from meguru.pipelines.logs import store
 from meguru.pipelines.logs.files import Growing, whole
 from meguru.pipelines.logs.lines import Line
 from meguru.pipelines.logs.mask import Masker, secrets_of
-from meguru.pipelines.logs.records import moment
+from meguru.pipelines.logs.records import head, moment
 from meguru.pipelines.logs.types import Log
 from meguru.pipelines.logs.written import START, write
 from meguru.runtime.operations import Context, Operation
@@ -82,6 +83,37 @@ class StepLogs:
             return  # no reason for a step to fail; the lines go with the next ones
         for one in fresh:
             one.known, one.seq, one.pending = True, one.seq + 1, []
+
+    def add(self, step: str, text: str) -> None:
+        """Add to the log of a step that has ended what became of it, whatever it printed itself."""
+        data = self._masker.text(text).encode(errors="backslashreplace") + b"\n"
+        path = self._open[step].growing.path
+        with contextlib.suppress(OSError):  # the step may have removed its folder, or filled the disk
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab+") as file:
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    data = data if file.read(1) == b"\n" else b"\n" + data
+                file.write(head(b"E", _micro(datetime.now(UTC)), len(data)) + data)
+
+    def note(self, step: str, attempt: int, text: str) -> str:
+        """Keep a log of a step that could not begin; return its digest."""
+        now = datetime.now(UTC)
+        lines = [(_micro(now) + n, "error", line) for n, line in enumerate(text.splitlines())]
+        data = (START + write(self._masker.fresh().lines(lines))).encode()
+        log = Log(
+            step_run=f"{self._run}.{step}",
+            attempt=attempt,
+            run=self._run,
+            step=step,
+            begun_at=now,
+            ended_at=now,
+            blob=self._ws.blobs.put_bytes(data),
+            lines=len(lines),
+            size=len(data),
+        )
+        self._closed.append(_Open(log, Growing(Path(os.devnull), 0), self._masker))
+        return str(log.blob)
 
     def close(self, step: str) -> str | None:
         """Keep the log of a step that has ended; return its digest, None if nothing was printed."""
