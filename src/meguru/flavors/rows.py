@@ -1,28 +1,38 @@
 """Rows on their way into a model: decoded from JSON, checked against the signature, turned into a matrix.
 
-JSON is decoded straight into a struct generated from the signature. Only when that fails are the values
-walked one by one, to say which field was wrong and why.
+JSON is decoded straight into a struct generated from the signature, which knows each type's plain spelling.
+Only when that fails are the values read one by one, with every spelling, or the field at fault is named.
 """
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec.structs import astuple
 
-from meguru.errors import InvalidInput
-from meguru.flavors import faults
-from meguru.flavors.signature import Signature
+from meguru.flavors import tolerant
+from meguru.flavors.faults import Where
+from meguru.flavors.signature import Column, ColumnType, Signature
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+_PLAIN: dict[ColumnType, Any] = {
+    ColumnType.BOOLEAN: bool,
+    ColumnType.LONG: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
+    ColumnType.DOUBLE: float,
+    ColumnType.STRING: str,
+    ColumnType.DATETIME: Annotated[dt.datetime, msgspec.Meta(tz=True)],
+}
+_EDGES = {dt.MINYEAR, dt.MAXYEAR}
 
 
 class Decoder:
@@ -38,27 +48,13 @@ class Decoder:
 
     def __init__(self, signature: Signature) -> None:
         self.signature = signature
-        types = [faults.python_type(column) for column in signature.inputs]
+        types = [_plain_type(column) for column in signature.inputs]
         self.row_type: Any = _struct("Row", signature, types)
         self.columns_type: Any = _struct("Columns", signature, [_list_of(kind) for kind in types])
         self._rows_type = _list_of(self.row_type)
-        self._json_rows: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._rows_type)
-
-    def rows(self, body: bytes | memoryview, *, where: str = "rows") -> list[Any]:
-        """Decode a JSON array of objects, one a row.
-
-        Raises
-        ------
-        InvalidInput
-            `field` says which value is wrong (``rows[3].dep_hour``), `why` what stood there.
-        """
-        try:
-            decoded: list[Any] = self._json_rows.decode(body)
-        except msgspec.ValidationError as error:
-            raise self.explain(json.loads(bytes(body)), error, where=where) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InvalidInput("the body is not valid JSON", field=where, why=str(error)) from error
-        return decoded
+        self._moments = [
+            f"c{i}" for i, each in enumerate(signature.inputs) if each.type is ColumnType.DATETIME
+        ]
 
     def convert(self, data: Any, *, where: str = "") -> list[Any]:
         """Check rows (a list of dicts) or columns (a dict of lists) that are Python values already.
@@ -66,29 +62,51 @@ class Decoder:
         Raises
         ------
         InvalidInput
-            As `rows` does; columns of different lengths are refused too.
+            `field` says which value is wrong (``rows[3].dep_hour``), `why` what stood there.
+        """
+        try:
+            return self.plain(data)
+        except msgspec.ValidationError:
+            in_columns = isinstance(data, Mapping)
+            form = where or ("columns" if in_columns else "rows")
+            return self.spelled(data, Where(form, "columns" if in_columns else "rows"))
+
+    def plain(self, data: Any) -> list[Any]:
+        """Return the rows of a list of dicts or a dict of lists whose values are spelled plainly.
+
+        Raises
+        ------
+        msgspec.ValidationError
+            When one is not; `spelled` may still read it.
         """
         if isinstance(data, Mapping):
-            return self._from_columns(data, where or "columns")
-        try:
-            converted: list[Any] = msgspec.convert(data, self._rows_type)
-        except msgspec.ValidationError as error:
-            raise self.explain(data, error, where=where or "rows") from None
-        return converted
-
-    def _from_columns(self, data: Mapping[str, Any], where: str) -> list[Any]:
-        try:
             lists = astuple(msgspec.convert(data, self.columns_type))
-        except msgspec.ValidationError as error:
-            raise faults.in_columns(self.signature, data, where=where, otherwise=str(error)) from None
-        lengths = dict(zip(self.signature.names, map(len, lists), strict=True))
-        if len(set(lengths.values())) > 1:
-            raise faults.in_lengths(lengths, where=where)
-        return [self.row_type(*values) for values in zip(*lists, strict=True)]
+            if len({len(each) for each in lists}) > 1:
+                raise msgspec.ValidationError("the columns have different lengths")
+            rows = [self.row_type(*values) for values in zip(*lists, strict=True)]
+        else:
+            rows = msgspec.convert(data, self._rows_type)
+        return self.in_range(rows)
 
-    def explain(self, rows: Any, error: Exception, *, where: str = "rows") -> InvalidInput:
-        """Return the error that names the first field at fault in `rows` (decoded loosely)."""
-        return faults.in_rows(self.signature, rows, where=where, otherwise=str(error))
+    def in_range(self, rows: list[Any]) -> list[Any]:
+        """Return decoded rows, unless one has a moment that a zone moves out of all calendars."""
+        for name in self._moments:
+            moments = (getattr(row, name) for row in rows)
+            if any(moment is not None and moment.year in _EDGES for moment in moments):
+                raise msgspec.ValidationError(f"{name} has a moment at the edge of the calendar")
+        return rows
+
+    def spelled(self, data: Any, where: Where) -> list[Any]:
+        """Return the rows of JSON as `tolerant.loads` reads it, with every spelling of a value.
+
+        Raises
+        ------
+        InvalidInput
+            Naming the first field at fault.
+        """
+        read = tolerant.read_columns if where.shape == "columns" else tolerant.read_rows
+        found = read(self.signature, [data] if where.shape == "row" else data, where)
+        return [self.row_type(*values) for values in found]
 
     def matrix(self, rows: Sequence[Any]) -> npt.NDArray[np.float64]:
         """Return decoded rows as a float64 matrix in signature order, shape (rows, columns); NaN for null."""
@@ -111,6 +129,11 @@ class Decoder:
 def decoder(signature: Signature) -> Decoder:
     """Return the decoder of a signature; made once for each."""
     return Decoder(signature)
+
+
+def _plain_type(column: Column) -> Any:
+    kind = _PLAIN[column.type]
+    return kind | None if column.nullable else kind
 
 
 def _list_of(kind: Any) -> Any:

@@ -9,10 +9,21 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from meguru.errors import InvalidInput, near_misses
+from meguru.flavors import tolerant
+from meguru.flavors.faults import Where
 from meguru.flavors.rows import Decoder
 from meguru.runtime.operations.operation import as_invalid
+from meguru.serving import event_times
 
-FORMS = ("rows", "row", "columns", "dataframe_records", "dataframe_split")
+WHERE = {
+    "rows": Where("rows"),
+    "row": Where("row", "row"),
+    "columns": Where("columns", "columns"),
+    "dataframe_records": Where("dataframe_records"),
+    "dataframe_split": Where("dataframe_split.data"),
+}
+"""The forms of a request, and how to call what is in them."""
+FORMS = tuple(WHERE)
 _FIELDS = (*FORMS, "times", "time")
 _AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
@@ -25,11 +36,16 @@ class Split(msgspec.Struct, gc=False):
     index: list[Any] | None = None
 
 
+class _SplitOnly(msgspec.Struct):
+    dataframe_split: Split
+
+
 class Rows(msgspec.Struct, gc=False):
-    """Decoded rows, and when each happened (None: when it was received)."""
+    """Decoded rows, when each happened (None: when it was received), and what to call them in an error."""
 
     rows: list[Any]
     times: list[dt.datetime] | None = None
+    where: Where = WHERE["rows"]
 
 
 class BodyDecoder:
@@ -59,95 +75,94 @@ class BodyDecoder:
             `field` says which value is wrong (``rows[3].dep_hour``), `why` what stood there.
         """
         try:
-            said = self._decoder.decode(body)
-        except msgspec.ValidationError as error:
-            raise self._explain(body, error) from None
+            request = self._decoder.decode(body)
+            form = _only_form([name for name in FORMS if getattr(request, name) is not UNSET])
+            rows = self._plain(form, getattr(request, form))
+            times = event_times.plain(request.times, request.time, len(rows))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidInput("the body is not valid JSON", why=str(error)) from error
-        given = [form for form in FORMS if getattr(said, form) is not UNSET]
-        if len(given) != 1:
-            raise _not_one_form(given)
-        rows = self._in_form(said, given[0])
-        if not 1 <= len(rows) <= self._max_rows:
-            raise _wrong_number(given[0], len(rows), self._max_rows)
-        return Rows(rows, _times(said, len(rows)))
+            return self._spelled(body, error)
+        return Rows(rows, times, WHERE[form])
 
-    def _in_form(self, said: Any, form: str) -> list[Any]:
-        value = getattr(said, form)
-        if form in {"rows", "dataframe_records"}:
-            return value  # type: ignore[no-any-return]
+    def _plain(self, form: str, value: Any) -> list[Any]:
         if form == "row":
-            return [value]
-        if form == "columns":
-            return self._rows.convert(value, where="columns")
-        return self._rows.convert(_records(value), where="dataframe_split.data")
+            return self._rows.in_range([value])
+        if form in {"rows", "dataframe_records"}:
+            self._check_number(form, len(value))
+            return self._rows.in_range(value)
+        if form == "dataframe_split":
+            value = self._records(value)
+        else:
+            self._check_number(form, max(map(len, value.values()), default=1))
+        return self._rows.plain(value)
 
-    def _explain(self, body: bytes, error: msgspec.ValidationError) -> InvalidInput:
-        said = msgspec.json.decode(body)
-        if not isinstance(said, dict):
-            return InvalidInput("the body must be a JSON object", hint='send {"rows": [{…}, …]}')
-        for name in said:
-            if name not in _FIELDS:
-                close = near_misses(name, _FIELDS)
-                hint = f"did you mean {close[0]!r}?" if close else f"it has one of {', '.join(FORMS)}"
-                return InvalidInput(f"a request has no field {name[:80]!r}", field=name[:80], hint=hint)
-        given = [form for form in FORMS if form in said]
-        if len(given) != 1:
-            return _not_one_form(given)
-        form = given[0]
-        if f"`$.{form}" in str(error):
-            if form in {"rows", "dataframe_records"}:
-                return self._rows.explain(said[form], error, where=form)
-            if form == "row":
-                return _of_one_row(self._rows.explain([said[form]], error, where="row"))
-        return as_invalid(error, "the request")
+    def _spelled(self, body: bytes, error: Exception) -> Rows:
+        """Read a body value by value: one of them is spelled in another way, or wrong."""
+        given = _loads(body, error)
+        form = _only_form([name for name in FORMS if name in given])
+        value = given[form]
+        if form == "dataframe_split":
+            try:
+                value = self._records(msgspec.convert({form: value}, _SplitOnly).dataframe_split)
+            except msgspec.ValidationError as fault:
+                raise as_invalid(fault, "the request") from None
+        elif isinstance(value, list):
+            self._check_number(form, len(value))
+        rows = self._rows.spelled(value, WHERE[form])
+        self._check_number(form, len(rows))
+        return Rows(rows, event_times.spelled(given, len(rows)), WHERE[form])
 
+    def _records(self, split: Split) -> list[dict[str, Any]]:
+        self._check_number("dataframe_split", len(split.data))
+        width = len(split.columns)
+        if len(set(split.columns)) < width:
+            twice = next(name for name in split.columns if split.columns.count(name) > 1)
+            what = f"two columns are called {twice[:80]!r}"
+            raise InvalidInput(what, field="dataframe_split.columns")
+        for index, values in enumerate(split.data):
+            if len(values) != width:
+                raise InvalidInput(
+                    f"a row has {len(values)} values",
+                    why=f"there are {width} columns",
+                    field=f"dataframe_split.data[{index}]",
+                )
+        return [dict(zip(split.columns, values, strict=True)) for values in split.data]
 
-def _records(split: Split) -> list[dict[str, Any]]:
-    width = len(split.columns)
-    for index, values in enumerate(split.data):
-        if len(values) != width:
+    def _check_number(self, form: str, n: int) -> None:
+        if not n:
+            raise InvalidInput("there are no rows", field=form, why="it is empty")
+        if n > self._max_rows:
             raise InvalidInput(
-                f"a row has {len(values)} values",
-                why=f"there are {width} columns",
-                field=f"dataframe_split.data[{index}]",
+                f"there are {n:,} rows",
+                why=f"one request may have {self._max_rows:,}",
+                hint="send them in several requests",
+                field=form,
             )
-    return [dict(zip(split.columns, values, strict=True)) for values in split.data]
 
 
-def _times(said: Any, n: int) -> list[dt.datetime] | None:
-    if said.time not in {UNSET, None}:
-        if said.times not in (UNSET, None) or n > 1:
-            raise InvalidInput("time is for one row", field="time", hint="send times, one for each row")
-        return [said.time]
-    if said.times in (UNSET, None):
-        return None
-    times: list[dt.datetime] = said.times
-    if len(times) != n:
-        raise InvalidInput(
-            "times has another length than the rows", why=f"{len(times)} of {n}", field="times"
-        )
-    return times
+def _loads(body: bytes, error: Exception) -> dict[str, Any]:
+    """Decode the object of a body; `error` is why the quick way gave up."""
+    try:
+        given = tolerant.loads(body.decode("utf-8-sig"))
+    except RecursionError:
+        found = as_invalid(error, "the request") if isinstance(error, msgspec.ValidationError) else None
+        what, field = "the body is nested too deeply", found.field if found else ""
+        raise InvalidInput(what, field=field, why=found.why if found else "") from None
+    except ValueError as fault:
+        raise InvalidInput("the body is not valid JSON", why=str(fault)) from fault
+    if not isinstance(given, dict):
+        raise InvalidInput("the body must be a JSON object", hint='send {"rows": [{…}, …]}')
+    for name in given:
+        if name not in _FIELDS:
+            close = near_misses(name, _FIELDS)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has one of {', '.join(FORMS)}"
+            raise InvalidInput(f"a request has no field {name[:80]!r}", field=name[:80], hint=hint)
+    return given
 
 
-def _wrong_number(form: str, n: int, limit: int) -> InvalidInput:
-    if not n:
-        return InvalidInput("there are no rows", field=form)
-    return InvalidInput(
-        f"there are {n:,} rows",
-        why=f"one request may have {limit:,}",
-        hint="send them in several requests",
-        field=form,
-    )
-
-
-def _not_one_form(given: list[str]) -> InvalidInput:
+def _only_form(given: list[str]) -> str:
+    if len(given) == 1:
+        return given[0]
     hint = 'send {"rows": [{…}, …]}'
     if given:
-        return InvalidInput(f"rows are given twice: as {' and as '.join(given)}", field=given[1], hint=hint)
-    return InvalidInput("there are no rows", field="rows", hint=hint)
-
-
-def _of_one_row(error: InvalidInput) -> InvalidInput:
-    what, field = (text.replace("row[0]", "row") for text in (error.what, error.field))
-    return InvalidInput(what, where=error.where, why=error.why, hint=error.hint, field=field)
+        raise InvalidInput(f"rows are given twice: as {' and as '.join(given)}", field=given[1], hint=hint)
+    raise InvalidInput("there are no rows", field="rows", hint=hint)

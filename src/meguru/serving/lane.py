@@ -18,10 +18,10 @@ from meguru.errors import Busy, Conflict, MeguruError
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import Batch
 from meguru.predictions.writer import Writer
-from meguru.serving import answers, metrics
+from meguru.serving import answers, metrics, refusals
 from meguru.serving.answers import Answer
 from meguru.serving.body import Rows
-from meguru.serving.served import Served
+from meguru.serving.served import ModelFailed, Served
 from meguru.serving.threads import one_thread_each
 from meguru.storage.db import Database
 
@@ -144,19 +144,28 @@ class Lane:
         rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
         try:
             scores = served.score(rows)
-        except Exception as error:  # noqa: BLE001 - one bad request must not fail its neighbours
-            if len(group) == 1:
+        except ModelFailed:
+            if (
+                len(group) > 1
+            ):  # one bad request must not fail its neighbours, nor cost each a call of its own
+                middle = len(group) // 2
+                self._score(served, group[:middle])
+                self._score(served, group[middle:])
+                return
+            try:
+                scores = refusals.score(served, group[0].rows)
+            except MeguruError as error:
                 group[0].fail(error)
                 return
-            for call in group:
-                self._score(served, [call])
-            return
         shadows = served.shadow_scores(rows)
         start = 0
         for call in group:
             end = start + len(call.rows.rows)
             part = {ref: values[start:end] for ref, values in shadows.items()}
-            self._finish(served, call, scores[start:end], part)
+            try:
+                self._finish(served, call, scores[start:end], part)
+            except Exception as error:  # noqa: BLE001 - what can't be kept of one is no fault of the others
+                call.fail(error)
             start = end
 
     def _finish(self, served: Served, call: Call, scores: list[float], shadows: dict[str, Any]) -> None:

@@ -19,8 +19,18 @@ from meguru.serving.types import Deployment
 log = logging.getLogger(__name__)
 
 
+class ModelFailed(Exception):
+    """A model raised something instead of scoring rows that fit its signature."""
+
+
 class Served:
-    """What answers for an endpoint now. It never changes: to change over is to replace it."""
+    """What answers for an endpoint now. To change over is to replace it.
+
+    Attributes
+    ----------
+    accepted
+        A row that the model has scored: its example's, else the first that came; None before there is one.
+    """
 
     def __init__(
         self,
@@ -42,14 +52,28 @@ class Served:
         self.model_ref, self.release_ref = deployment.model_ref, deployment.release_ref
         self.predictor, self.shadows, self.record = predictor, dict(shadows or {}), record
         self._example = model.example.rows
+        self.accepted: Any = None
         self.signature = predictor.signature
         self.types = {column.name: column.type.value for column in self.signature.inputs}
         self._decoder = decoder(self.signature)
         self.decode = BodyDecoder(self._decoder, max_rows).decode
 
     def score(self, rows: Sequence[Any]) -> list[float]:
-        """Return the model's score of each row."""
-        return _checked(self.predictor.predict(self._input(rows)), len(rows))
+        """Return the model's score of each row.
+
+        Raises
+        ------
+        ModelFailed
+            When the model raised something, which is its `__cause__`; what else is raised is a fault of ours.
+        """
+        data = self._input(rows)
+        try:
+            scores = _checked(self.predictor.predict(data), len(rows))
+        except Exception as error:
+            raise ModelFailed from error
+        if self.accepted is None:
+            self.accepted = rows[0]
+        return scores
 
     def shadow_scores(self, rows: Sequence[Any]) -> dict[str, list[float] | list[None]]:
         """Return what each shadow makes of the rows; nulls where one fails, which harms nobody."""
@@ -82,5 +106,6 @@ class Served:
 
 def _checked(scores: Any, n: int) -> list[float]:
     if scores.shape != (n,):
-        raise InvalidInput(f"the model gave scores of shape {scores.shape} for {n} rows")
+        message = f"the model gave scores of shape {scores.shape} for {n} rows"
+        raise ValueError(message)
     return scores.tolist()  # type: ignore[no-any-return]

@@ -25,32 +25,32 @@ GOOD = {"dep_hour": 7, "wind gust": None, "weekend": True}
 
 def refused(rows) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        decoder(SIGNATURE).rows(json.dumps(rows).encode())
+        decoder(SIGNATURE).convert(rows)
     return caught.value
 
 
 def test_rows_become_a_matrix_in_signature_order():
     read = decoder(SIGNATURE)
-    matrix = read.matrix(read.rows(b'[{"weekend": false, "wind gust": 2, "dep_hour": 7}]'))
+    matrix = read.matrix(read.convert([{"weekend": False, "wind gust": 2, "dep_hour": 7}]))
     assert matrix.tolist() == [[7.0, 2.0, 0.0]]
     assert matrix.dtype == np.float64
 
 
 def test_null_becomes_nan():
     read = decoder(SIGNATURE)
-    assert math.isnan(read.matrix(read.rows(json.dumps([GOOD]).encode()))[0, 1])
+    assert math.isnan(read.matrix(read.convert([GOOD]))[0, 1])
 
 
 def test_no_rows_are_an_empty_matrix():
     read = decoder(SIGNATURE)
-    assert read.matrix(read.rows(b"[]")).shape == (0, 3)
+    assert read.matrix(read.convert([])).shape == (0, 3)
 
 
 def test_a_wrong_type_is_named_with_its_row_and_column():
-    error = refused([GOOD, GOOD, GOOD, GOOD | {"dep_hour": "7"}])
+    error = refused([GOOD, GOOD, GOOD, GOOD | {"dep_hour": "seven"}])
     assert error.field == "rows[3].dep_hour"
     assert "a whole number" in error.what
-    assert "'7'" in error.why
+    assert "'seven'" in error.why
 
 
 def test_a_missing_column_is_named():
@@ -73,14 +73,8 @@ def test_a_fraction_is_no_whole_number():
     assert refused([GOOD | {"dep_hour": 7.5}]).field == "rows[0].dep_hour"
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b"\xff", b"[{]"])
-def test_broken_json_is_said_to_be_broken(body):
-    with pytest.raises(InvalidInput, match="JSON"):
-        decoder(SIGNATURE).rows(body)
-
-
 def test_rows_that_are_no_array_are_refused():
-    assert refused(GOOD).field == "rows"
+    assert refused("seven").field == "rows"
     assert refused([1]).field == "rows[0]"
 
 
@@ -131,7 +125,7 @@ values = (
 def test_whatever_comes_is_read_or_refused_with_a_field(rows):
     field = ""
     try:
-        read = decoder(SIGNATURE).rows(json.dumps(rows).encode())
+        read = decoder(SIGNATURE).convert(rows)
     except InvalidInput as error:
         read, field = [], error.field
     assert field.startswith("rows") or len(read) == len(rows)

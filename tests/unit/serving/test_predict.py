@@ -96,7 +96,7 @@ def test_a_wrong_request_is_422_and_names_the_field(workspace, live, http):
 
 def test_what_is_no_json_object_is_refused_clearly(live, http):
     live(1)
-    for body in (b"", b"{", b"\xff", b"[]", b"null", b'{"rows": [{"hour": NaN}]}', b"1" * 99):
+    for body in (b"", b"{", b"\xff", b"[]", b"null", b'{"rows": [{"hour": nan}]}', b"1" * 99):
         assert "JSON" in error(http.predict(body))["what"], body
 
 

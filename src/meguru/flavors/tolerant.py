@@ -1,0 +1,130 @@
+"""Rows read value by value, with every spelling of a value; the first one that is none is named.
+
+This is the slow way: it is taken when the quick one, which knows each type's plain spelling only, gives up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from meguru.errors import InvalidInput, near_misses
+from meguru.flavors import values
+from meguru.flavors.faults import Where, shown, wanted
+from meguru.flavors.signature import Column, Signature
+
+
+def loads(text: str) -> Any:
+    """Decode JSON with its numbers as they were written; Python's ``NaN`` and ``Infinity`` are floats.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If it is not JSON, or nested beyond all reason.
+    """
+    return json.loads(text, parse_float=values.number, parse_int=values.whole)
+
+
+def read_rows(signature: Signature, rows: Any, where: Where) -> list[tuple[Any, ...]]:
+    """Return rows (a list of dicts), each in signature order.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the first field at fault.
+    """
+    if not isinstance(rows, list):
+        why = f"it is {shown(rows)}"
+        raise InvalidInput(f"{where.form} must be an array of objects", field=where.form, why=why)
+    names = set(signature.names)
+    return [_row(signature, names, row, index, where) for index, row in enumerate(rows)]
+
+
+def read_columns(signature: Signature, data: Any, where: Where) -> list[tuple[Any, ...]]:
+    """Return the rows of columns: a dict of lists, or of pandas' dicts by index.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the first field at fault; columns of different lengths are refused too.
+    """
+    if not isinstance(data, Mapping):
+        why = f"it is {shown(data)}"
+        raise InvalidInput(f"{where.form} must be an object of arrays", field=where.form, why=why)
+    _check_names(signature, set(signature.names), data, where.form)
+    given = {name: _listed(data[name], f"{where.form}.{name}") for name in signature.names}
+    check_lengths({name: len(each) for name, each in given.items()}, where)
+    _check_index([data[name] for name in signature.names], signature, where)
+    columns = [
+        [_value(column, value, index, where) for index, value in enumerate(given[column.name])]
+        for column in signature.inputs
+    ]
+    return list(zip(*columns, strict=True))
+
+
+def check_lengths(lengths: Mapping[str, int], where: Where) -> None:
+    """Raise InvalidInput, naming the column with too few values, unless all have equally many."""
+    longest = max(lengths.values())
+    for name, count in lengths.items():
+        if count < longest:
+            why = f"it has {count} values where another column has {longest}"
+            raise InvalidInput("the columns have different lengths", field=f"{where.form}.{name}", why=why)
+
+
+def _row(signature: Signature, names: set[str], row: Any, index: int, where: Where) -> tuple[Any, ...]:
+    path = where.row(index)
+    if not isinstance(row, Mapping):
+        raise InvalidInput(f"{path} must be an object", field=path, why=f"it is {shown(row)}")
+    _check_names(signature, names, row, path)
+    return tuple([_value(column, row[column.name], index, where) for column in signature.inputs])
+
+
+def _value(column: Column, value: Any, index: int, where: Where) -> Any:
+    why = ""
+    if values.is_missing(value, column.type):
+        if column.nullable:
+            return None
+    else:
+        try:
+            return values.READERS[column.type](value)
+        except values.Unfit as error:
+            why = str(error)
+    path = where.cell(index, column.name)
+    why = f"it is {shown(value)}" + (f": {why}" if why else "")
+    raise InvalidInput(f"{path} must be {wanted(column)}", field=path, why=why)
+
+
+def _check_names(signature: Signature, names: set[str], given: Mapping[str, Any], path: str) -> None:
+    if given.keys() == names:
+        return
+    missing = [column for column in signature.inputs if column.name not in given]
+    unknown = next((str(name)[:80] for name in given if name not in names), None)
+    if unknown is not None:
+        close = near_misses(unknown, [column.name for column in missing] or signature.names)
+        hint = f"did you mean {close[0]!r}?" if close else "leave it out: the model does not take it"
+        raise InvalidInput(f"the model has no column {unknown!r}", field=f"{path}.{unknown}", hint=hint)
+    name = missing[0].name
+    raise InvalidInput(
+        f"column {name!r} is missing",
+        field=f"{path}.{name}",
+        why=f"the model takes {wanted(missing[0])} here",
+        hint="send null where there is no value" if missing[0].nullable else "",
+    )
+
+
+def _listed(column: Any, path: str) -> Sequence[Any]:
+    if isinstance(column, Mapping):
+        return list(column.values())
+    if not isinstance(column, list):
+        raise InvalidInput(f"{path} must be an array", field=path, why=f"it is {shown(column)}")
+    return column
+
+
+def _check_index(columns: Sequence[Any], signature: Signature, where: Where) -> None:
+    """Refuse columns by index whose values stand in other orders: they would be put together wrongly."""
+    indexes = [list(each) if isinstance(each, Mapping) else None for each in columns]
+    for name, index in zip(signature.names, indexes, strict=True):
+        if index != indexes[0]:
+            why = f"they are called otherwise, or come in another order, than in {signature.names[0]!r}"
+            raise InvalidInput("the columns have different rows", field=f"{where.form}.{name}", why=why)
