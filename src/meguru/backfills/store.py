@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -42,7 +41,7 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> Backfill:
     if row is None:
         recent = tx.execute(select(backfill.c.id).order_by(backfill.c.id.desc()).limit(100)).scalars()
         raise NotFound.of("backfill", wanted, list(recent), hint="they are listed by: meguru backfill list")
-    return _whole(tx, row)
+    return _whole(tx, [row])[0]
 
 
 def page(tx: Connection, *, before: str, limit: int) -> list[Backfill]:
@@ -50,7 +49,7 @@ def page(tx: Connection, *, before: str, limit: int) -> list[Backfill]:
     query = select(backfill).order_by(backfill.c.id.desc()).limit(limit)
     if before:
         query = query.where(backfill.c.id < before)
-    return [_whole(tx, row) for row in tx.execute(query).all()]
+    return _whole(tx, tx.execute(query).all())
 
 
 def active(tx: Connection) -> list[str]:
@@ -131,50 +130,66 @@ def set_all(tx: Connection, backfill_id: str, states: Iterable[PartitionState], 
     return tx.execute(update(table).where(mine).values(values)).rowcount
 
 
-def _whole(tx: Connection, row: Row[Any]) -> Backfill:
-    table = backfill_partition
-    found = tx.execute(
-        select(table.c.state, func.count().label("number"))
-        .where(table.c.backfill == row.id)
-        .group_by(table.c.state)
-    )
-    counts = Counts(**{each.state: each.number for each in found})
-    fields = {str(key): value for key, value in row._mapping.items()}
-    made = msgspec.structs.replace(msgspec.convert(fields, Backfill), counts=counts)
-    made = msgspec.structs.replace(made, stopped=_is_stopped(tx, made))
-    left = counts.waiting + counts.running
-    took = _seconds(tx, row.id) if left else None
-    return made if took is None else msgspec.structs.replace(made, seconds_left=took * left / made.parallel)
-
-
-def _is_stopped(tx: Connection, found: Backfill) -> bool:
-    if found.on_failure != "stop" or found.counts.failed + found.counts.cancelled == 0:
-        return False
-    table = backfill_partition
-    fell = select(table.c.position).where(table.c.backfill == found.id, table.c.state.in_(_BAD))
-    if found.begun_at is not None:
-        fell = fell.where(table.c.finished_at > found.begun_at)
-    return tx.execute(fell.limit(1)).first() is not None
-
-
-def _seconds(tx: Connection, backfill_id: str) -> float | None:
-    """Return how long the last partitions took, on average; None when none has ended."""
-    table = backfill_partition
-    query = (
-        select(table.c.started_at, table.c.finished_at)
-        .where(
-            table.c.backfill == backfill_id,
-            table.c.state == PartitionState.SUCCEEDED.value,
-            table.c.started_at.is_not(None),
-            table.c.finished_at.is_not(None),
+def _whole(tx: Connection, rows: Sequence[Row[Any]]) -> list[Backfill]:
+    """Add to backfills where their partitions stand: so many statements however many there are."""
+    ids = [row.id for row in rows]
+    counts, fallen, seconds = _counts(tx, ids), _fallen(tx, ids), _seconds(tx, ids)
+    found = []
+    for row in rows:
+        fields = {str(key): value for key, value in row._mapping.items()}
+        made = msgspec.structs.replace(
+            msgspec.convert(fields, Backfill), counts=Counts(**counts.get(row.id, {}))
         )
-        .order_by(table.c.position.desc())
-        .limit(_LAST)
+        left, took = made.counts.waiting + made.counts.running, seconds.get(row.id)
+        found.append(
+            msgspec.structs.replace(
+                made,
+                stopped=made.on_failure == "stop" and row.id in fallen,
+                seconds_left=took * left / made.parallel if left and took is not None else None,
+            )
+        )
+    return found
+
+
+def _counts(tx: Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    table = backfill_partition.c
+    query = select(table.backfill, table.state, func.count()).where(table.backfill.in_(ids))
+    found: dict[str, dict[str, int]] = {}
+    for each, state, number in tx.execute(query.group_by(table.backfill, table.state)):
+        found.setdefault(each, {})[state] = number
+    return found
+
+
+def _fallen(tx: Connection, ids: Sequence[str]) -> set[str]:
+    """Return which backfills have a partition that failed since they began, or were last begun again."""
+    table = backfill_partition.c
+    since = backfill.c.begun_at.is_(None) | (table.finished_at > backfill.c.begun_at)
+    query = (
+        select(table.backfill)
+        .join(backfill, backfill.c.id == table.backfill)
+        .where(table.backfill.in_(ids), table.state.in_(_BAD), since)
     )
-    spans: list[tuple[datetime, datetime]] = [(row[0], row[1]) for row in tx.execute(query)]
-    if not spans:
-        return None
-    return sum((end - start).total_seconds() for start, end in spans) / len(spans)
+    return set(tx.execute(query.distinct()).scalars())
+
+
+def _seconds(tx: Connection, ids: Sequence[str]) -> dict[str, float]:
+    """Return how long the last partitions of each backfill took, on average; none where none has ended."""
+    table = backfill_partition.c
+    rank = func.row_number().over(partition_by=table.backfill, order_by=table.position.desc())
+    ended = (
+        select(table.backfill, table.started_at, table.finished_at, rank.label("rank"))
+        .where(
+            table.backfill.in_(ids),
+            table.state == PartitionState.SUCCEEDED.value,
+            table.started_at.is_not(None),
+            table.finished_at.is_not(None),
+        )
+        .subquery()
+    )
+    spans: dict[str, list[float]] = {}
+    for row in tx.execute(select(ended).where(ended.c.rank <= _LAST)):
+        spans.setdefault(row.backfill, []).append((row.finished_at - row.started_at).total_seconds())
+    return {each: sum(some) / len(some) for each, some in spans.items()}
 
 
 def _partition(row: Row[Any]) -> Partition:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from markupsafe import Markup
 
 from meguru.console.spans import span_name
 from meguru.console.visit import Visit
-from meguru.console.watch import auc_of, interval, reports_of, sparkline
+from meguru.console.watch import SPARKED, auc_of, interval, reports_of, sparkline
 from meguru.monitoring.types import Estimate, ReportSummary
 from meguru.serving.types import Endpoint
+
+GLANCED = 2 * SPARKED
+"""So many reports of a monitor: a window may have been evaluated again."""
 
 
 class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,9 +28,14 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     spark: Markup
 
 
-def glance(visit: Visit, endpoint: Endpoint) -> EndpointView:
-    """Look at one endpoint and its monitors."""
-    reports = reports_of(visit, endpoint.name)
+def glances(visit: Visit, endpoints: Sequence[Endpoint]) -> list[EndpointView]:
+    """Look at some endpoints and their monitors."""
+    reports = reports_of(visit, [each.name for each in endpoints], limit=GLANCED)
+    return [glance(visit, each, reports[each.name]) for each in endpoints]
+
+
+def glance(visit: Visit, endpoint: Endpoint, reports: Sequence[ReportSummary]) -> EndpointView:
+    """Look at one endpoint, given the reports of its monitors."""
     last = reports[-1] if reports else None
     known = next((each for each in reversed(reports) if auc_of(each)), None)
     auc = auc_of(known) if known else None

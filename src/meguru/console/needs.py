@@ -13,9 +13,9 @@ from meguru.console.words import tone_of
 from meguru.monitoring.show import list_monitors
 from meguru.monitoring.types import MonitorStatus, Verdict
 from meguru.pipelines.approvals.decide import list_approvals
-from meguru.pipelines.show import list_pipelines, show_run
+from meguru.pipelines.show import list_pipelines
 from meguru.pipelines.types import RunState
-from meguru.releases.show import list_releases
+from meguru.releases.show import newest_releases
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving.types import Endpoint, EndpointState
 from meguru.triggers.show import history
@@ -38,20 +38,15 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 def needs(visit: Visit, endpoints: Sequence[Endpoint]) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
     found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit)]
+    newest = newest_releases(visit.ws, endpoints=[each.name for each in endpoints])
+    releases = {each.endpoint: each for each in newest}
     for endpoint in endpoints:
-        newest = newest_release(visit, endpoint.name)
-        found += _release(visit, endpoint, newest)
+        found += _release(visit, endpoint, releases.get(endpoint.name))
     return sorted(found, key=_urgency)
 
 
 def _urgency(need: Need) -> tuple[bool, float]:
     return tone_of(need.word) != "bad", -need.at.timestamp() if need.at else 0.0
-
-
-def newest_release(visit: Visit, endpoint: str) -> Release | None:
-    """Return the newest release of an endpoint."""
-    found = list_releases(visit.ws, endpoint=endpoint, limit=1).items
-    return found[0] if found else None
 
 
 def alerted(visit: Visit) -> list[MonitorStatus]:
@@ -76,13 +71,12 @@ def _failures(visit: Visit) -> Iterator[Need]:
     for pipeline in list_pipelines(visit.ws, limit=LOOKED_AT).items:
         if pipeline.last_run is None or pipeline.last_state != RunState.FAILED:
             continue
-        run = show_run(visit.ws, ref=pipeline.last_run)
-        failed = run.failed
+        failed = pipeline.last_failed
         yield Need(
             word="failed",
             what=visit.text("The newest run of {pipeline} failed", pipeline=pipeline.name),
-            url=links.url_of(run.ref),
-            at=run.finished_at,
+            url=links.url_of(f"pipeline_run/{pipeline.last_run}"),
+            at=pipeline.last_finished_at,
             reasons=[f"{failed.step}: {failed.type}: {failed.message}"] if failed else [],
         )
 

@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from meguru.artifacts import log
 from meguru.base.text import LANGUAGES, translate
 from meguru.console import templating
 from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
 from meguru.errors import Forbidden, MeguruError
+from meguru.runtime import events
 from meguru.runtime.workspace import Workspace
 
 POLICY = (
@@ -35,10 +35,14 @@ WORTH_PACKING = 1000
 
 
 class Visit:
-    """What a page's function gets."""
+    """What a page's function gets.
 
-    def __init__(self, request: Request, ws: Workspace | None) -> None:
-        self.request, self._ws = request, ws
+    Its workspace is a snapshot: whatever the page asks for is of one moment, that of the event `seq`. The
+    page's stream goes on after it, so that nothing falls between the two.
+    """
+
+    def __init__(self, request: Request, ws: Workspace | None, seq: int = 0) -> None:
+        self.request, self._ws, self.seq = request, ws, seq
         self.language, self.zone = language_of(request), zone_of(request)
 
     @property
@@ -77,7 +81,7 @@ class Visit:
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Answer with a page, or with its fragment."""
-        text = templating.render(self, template, values)
+        text = templating.render(self, template, {"seq": self.seq} | values)
         body, headers = text.encode(), dict(HEADERS)
         if len(body) > WORTH_PACKING and "gzip" in self.request.headers.get("accept-encoding", ""):
             body = gzip.compress(body, 5, mtime=0)
@@ -86,11 +90,6 @@ class Visit:
         if (chosen := self.asked("lang")) in LANGUAGES:
             answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", httponly=True)
         return answer
-
-    def head(self) -> int:
-        """Return the number of the newest event, from which the page's stream goes on."""
-        newest = log.list_events(self.ws, limit=1, newest_first=True).items
-        return newest[0].seq if newest else 0
 
 
 Page = Callable[[Visit], Response]
@@ -103,9 +102,11 @@ def page(show: Page, get_workspace: Callable[[Request], Workspace]) -> Callable[
         ws = None
         try:
             ws = get_workspace(request)
-            return show(Visit(request, ws))
+            with ws.snapshot() as moment, moment.read() as tx:
+                # The first look, which fixes the moment.
+                return show(Visit(request, moment, events.head(tx)))
         except MeguruError as error:
-            return Visit(request, ws).render("error.html", status=error.status, error=error, live="", seq=0)
+            return Visit(request, ws).render("error.html", status=error.status, error=error, live="")
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(answer, request)

@@ -16,14 +16,19 @@ from meguru.monitoring.types import Estimate, ReportSummary, Role, Verdict
 
 REPORTS = 200
 DRAWN = 60
+SPARKED = 24
 
 
-def reports_of(visit: Visit, endpoint: str) -> list[ReportSummary]:
-    """Return the newest report of each window that a monitor of the endpoint saw, oldest window first."""
-    found: dict[tuple[object, ...], ReportSummary] = {}
-    for status in show.list_monitors(visit.ws, endpoint=endpoint):
-        for report in reversed(show.show(visit.ws, name=status.monitor.name, limit=REPORTS).reports):
-            found[report.monitor, report.start, report.end] = report
+def reports_of(
+    visit: Visit, endpoints: Sequence[str], *, limit: int = REPORTS
+) -> dict[str, list[ReportSummary]]:
+    """Return, of some endpoints, the newest report of each window that a monitor saw, oldest window first."""
+    listed = show.list_reports(visit.ws, endpoints=list(endpoints), limit=limit)
+    return {endpoint: _by_window(reports) for endpoint, reports in listed.items()}
+
+
+def _by_window(reports: Sequence[ReportSummary]) -> list[ReportSummary]:
+    found = {(each.monitor, each.start, each.end): each for each in reversed(reports)}
     return sorted(found.values(), key=lambda each: (each.start, each.end, each.monitor))
 
 
@@ -46,7 +51,7 @@ def draw(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence[Flag]) 
 def sparkline(visit: Visit, reports: Sequence[ReportSummary]) -> Markup:
     """Draw the live model's AUC of the last windows."""
     values = [auc.value if (auc := auc_of(each)) else None for each in reports]
-    return spark(values[-24:], visit.text("AUC of the last windows"))
+    return spark(values[-SPARKED:], visit.text("AUC of the last windows"))
 
 
 def auc_of(report: ReportSummary) -> Estimate | None:

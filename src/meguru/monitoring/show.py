@@ -3,18 +3,32 @@
 from meguru.base import refs
 from meguru.base.paging import check_limit
 from meguru.monitoring import store
-from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report
+from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report, ReportSummary
 from meguru.runtime.operations import Context, operation
 
 
 @operation("monitor.list", permission="monitor:read", query=True)
 def list_monitors(ctx: Context, *, endpoint: str = "") -> list[MonitorStatus]:
     """List monitors, or those of one endpoint, each with its newest report."""
-    wanted = refs.parse(endpoint, kind="endpoint").name if endpoint else ""
-    found = []
-    for item in store.all_monitors(ctx.tx, wanted):
-        newest = store.reports(ctx.tx, item.name, 1)
-        found.append(MonitorStatus(monitor=item, last=newest[0].summary() if newest else None))
+    wanted = [refs.parse(endpoint, kind="endpoint").name] if endpoint else []
+    found = store.all_monitors(ctx.tx, *wanted)
+    newest = store.newest_reports(ctx.tx, [item.name for item in found], 1)
+    return [
+        MonitorStatus(monitor=item, last=next((each.summary() for each in newest.get(item.name, [])), None))
+        for item in found
+    ]
+
+
+@operation("report.list", permission="monitor:read", query=True)
+def list_reports(ctx: Context, *, endpoints: list[str], limit: int = 50) -> dict[str, list[ReportSummary]]:
+    """List the newest reports of the monitors of some endpoints, so many of each monitor, by endpoint."""
+    check_limit(limit)
+    names = [refs.parse(each, kind="endpoint").name for each in endpoints]
+    monitors = store.all_monitors(ctx.tx, *names) if names else []
+    reports = store.newest_reports(ctx.tx, [item.name for item in monitors], limit)
+    found: dict[str, list[ReportSummary]] = {name: [] for name in names}
+    for item in monitors:
+        found[item.endpoint] += [each.summary() for each in reports.get(item.name, [])]
     return found
 
 

@@ -1,10 +1,11 @@
 """SQL of monitors and their reports, on an open transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from meguru.errors import NotFound
 from meguru.monitoring.schema import monitor, monitor_report
@@ -36,11 +37,11 @@ def one(tx: Connection, name: str) -> Monitor:
     return found
 
 
-def all_monitors(tx: Connection, endpoint: str = "") -> list[Monitor]:
-    """Return every monitor, or those of one endpoint, by name."""
+def all_monitors(tx: Connection, *endpoints: str) -> list[Monitor]:
+    """Return every monitor, or those of some endpoints, by name."""
     query = select(monitor).order_by(monitor.c.name)
-    if endpoint:
-        query = query.where(monitor.c.endpoint == endpoint)
+    if endpoints:
+        query = query.where(monitor.c.endpoint.in_(endpoints))
     return [_monitor(row) for row in tx.execute(query)]
 
 
@@ -84,6 +85,24 @@ def reports(tx: Connection, name: str, limit: int) -> list[Report]:
     table = monitor_report.c
     query = select(table.body).where(table.monitor == name).order_by(table.at.desc(), table.id.desc())
     return [msgspec.convert(body, Report) for body in tx.execute(query.limit(limit)).scalars()]
+
+
+def newest_reports(tx: Connection, names: Sequence[str], limit: int) -> dict[str, list[Report]]:
+    """Return the newest reports of some monitors, by monitor, the one evaluated last first."""
+    table = monitor_report.c
+    latest_first = func.row_number().over(
+        partition_by=table.monitor, order_by=(table.at.desc(), table.id.desc())
+    )
+    ranked = (
+        select(table.monitor, table.body, latest_first.label("rank"))
+        .where(table.monitor.in_(names))
+        .subquery()
+    )
+    query = select(ranked).where(ranked.c.rank <= limit).order_by(ranked.c.monitor, ranked.c.rank)
+    found: dict[str, list[Report]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.monitor, []).append(msgspec.convert(row.body, Report))
+    return found
 
 
 def _monitor(row: Row[Any]) -> Monitor:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.pipelines.schema import pipeline, pipeline_run, pipeline_version
-from meguru.pipelines.types import Pipeline, PipelineVersion
+from meguru.pipelines.types import Failed, Pipeline, PipelineVersion
 
 
 def lock(tx: Connection, name: str, at: datetime) -> PipelineVersion | None:
@@ -92,7 +92,13 @@ def page(tx: Connection, *, after: str, limit: int) -> list[Pipeline]:
         .scalar_subquery()
     )
     query = (
-        select(pipeline_version, pipeline_run.c.id.label("run"), pipeline_run.c.state.label("run_state"))
+        select(
+            pipeline_version,
+            pipeline_run.c.id.label("run"),
+            pipeline_run.c.state.label("run_state"),
+            pipeline_run.c.finished_at,
+            pipeline_run.c.failed,
+        )
         .join(
             pipeline,
             (pipeline.c.name == pipeline_version.c.name) & (pipeline.c.latest == pipeline_version.c.version),
@@ -116,6 +122,8 @@ def _listed(row: Row[Any]) -> Pipeline:
         created_at=row.created_at,
         last_run=row.run,
         last_state=row.run_state,
+        last_finished_at=row.finished_at,
+        last_failed=msgspec.convert(row.failed, Failed | None),
     )
 
 

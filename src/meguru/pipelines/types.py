@@ -75,6 +75,15 @@ class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
 
 
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a step, and with it the run, failed."""
+
+    step: str
+    type: str
+    message: str
+    traceback: str = ""
+
+
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     """A pipeline, its newest version, and its newest run."""
 
@@ -87,6 +96,8 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     last_run: str | None = None
     last_state: RunState | None = None
+    last_finished_at: datetime | None = None
+    last_failed: Failed | None = None
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,15 +105,6 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: str
     digest: str
-
-
-class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a step, and with it the run, failed."""
-
-    step: str
-    type: str
-    message: str
-    traceback: str = ""
 
 
 class StepRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """SQL of aliases: names such as ``champion`` that move from version to version, and every move they made."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -24,6 +25,14 @@ def by_version(tx: Connection, name: str) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for row in _rows(tx, name, _HOLDS):
         found.setdefault(number_of(row), []).append(row.alias)
+    return found
+
+
+def of_models(tx: Connection, models: Sequence[str]) -> dict[str, list[Alias]]:
+    """Return where the aliases of some models point, by model."""
+    found: dict[str, list[Alias]] = {}
+    for each in _select(tx, model_alias.c.name.in_(models), _HOLDS):
+        found.setdefault(each.name, []).append(each)
     return found
 
 
@@ -74,7 +83,11 @@ def number_of(alias: Alias) -> int:
 
 
 def _rows(tx: Connection, name: str, where: ColumnElement[bool]) -> list[Alias]:
-    query = select(model_alias).where(model_alias.c.name == name, where)
+    return _select(tx, model_alias.c.name == name, where)
+
+
+def _select(tx: Connection, *conditions: ColumnElement[bool]) -> list[Alias]:
+    query = select(model_alias).where(*conditions)
     return [
         Alias(
             name=row.name,

@@ -11,7 +11,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.registry import aliases
 from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
-from meguru.registry.types import ModelVersion, RegisteredModel, VersionState
+from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
 
 _DERIVED = ("ref", "aliases")
@@ -158,20 +158,23 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
 
 def page(tx: Connection, *, after: str, limit: int) -> list[RegisteredModel]:
     """Return models with their newest version, by name; prompts, which MLflow registers too, are none."""
+    newest = (model_version.c.name == registered_model.c.name) & (
+        model_version.c.version == registered_model.c.latest
+    )
     query = (
-        select(registered_model)
+        select(
+            registered_model.c.name.label("model"),
+            registered_model.c.created_at.label("since"),
+            model_version,
+        )
+        .join(model_version, newest, isouter=True)
         .where(registered_model.c.name > after, registered_model.c.is_prompt.is_(False))
         .order_by(registered_model.c.name)
         .limit(limit)
     )
-    return [
-        RegisteredModel(
-            name=row.name,
-            created_at=row.created_at,
-            latest=get(tx, row.name, row.latest) if row.latest else None,
-        )
-        for row in tx.execute(query)
-    ]
+    rows = tx.execute(query).all()
+    pointing = aliases.of_models(tx, [row.model for row in rows])
+    return [_listed(row, pointing.get(row.model, [])) for row in rows]
 
 
 def names(tx: Connection) -> list[str]:
@@ -211,6 +214,12 @@ def _number(version: str, ref: str) -> int:
 def _from_rows(tx: Connection, name: str, rows: Any) -> list[ModelVersion]:
     pointing = aliases.by_version(tx, name)
     return [_from_row(row, pointing.get(row.version, [])) for row in rows]
+
+
+def _listed(row: Row[Any], pointing: list[Alias]) -> RegisteredModel:
+    mine = [each.alias for each in pointing if aliases.number_of(each) == row.version]
+    latest = None if row.version is None else _from_row(row, mine)
+    return RegisteredModel(name=row.model, created_at=row.since, latest=latest, aliases=pointing)
 
 
 def _from_row(row: Row[Any], pointing: list[str]) -> ModelVersion:

@@ -58,14 +58,6 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
         return self.state is VersionState.VERIFIED
 
 
-class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's name, and its newest version; None when it has none."""
-
-    name: str
-    created_at: datetime
-    latest: ModelVersion | None
-
-
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
     """Where an alias pointed from `since` to `until` (None: it still does); `event` moved it there."""
 
@@ -76,3 +68,12 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     moved_by: str
     event: str
+
+
+class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's name, its newest version (None when it has none), and where its aliases point."""
+
+    name: str
+    created_at: datetime
+    latest: ModelVersion | None
+    aliases: list[Alias] = []

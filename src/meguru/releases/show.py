@@ -20,6 +20,12 @@ def list_releases(
     return Page(items=items[:limit], next_cursor=more)
 
 
+@operation("release.newest", permission="release:read", query=True)
+def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
+    """List the newest release of each of some endpoints; one without a release is left out."""
+    return store.newest(ctx.tx, [refs.parse(each, kind="endpoint").name for each in endpoints])
+
+
 @operation("release.show", permission="release:read", query=True)
 def show(ctx: Context, *, ref: str) -> Release:
     """Show a release: all it is made of with seven hashes, and the verdicts of its gates."""

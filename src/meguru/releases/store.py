@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -55,6 +56,20 @@ def page(tx: Connection, endpoint: str, *, before: int | None, limit: int) -> li
     if before is not None:
         query = query.where(release.c.version < before)
     return [_release(row) for row in tx.execute(query.order_by(release.c.version.desc()).limit(limit))]
+
+
+def newest(tx: Connection, endpoints: Sequence[str]) -> list[Release]:
+    """Return the newest release of each of some endpoints that has one, by endpoint."""
+    last = (
+        select(release.c.endpoint, func.max(release.c.version).label("version"))
+        .where(release.c.endpoint.in_(endpoints))
+        .group_by(release.c.endpoint)
+        .subquery()
+    )
+    is_last = (release.c.endpoint == last.c.endpoint) & (release.c.version == last.c.version)
+    return [
+        _release(row) for row in tx.execute(select(release).join(last, is_last).order_by(last.c.endpoint))
+    ]
 
 
 def in_state(tx: Connection, endpoint: str, state: ReleaseState) -> list[Release]:

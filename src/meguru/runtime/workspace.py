@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,6 +46,8 @@ class Workspace:
         self.principal = principal
         self.cause: str | None = None
         self.idempotency_key: str | None = None
+        self.snapshot_tx: Connection | None = None
+        """The one transaction of a view made by `snapshot`."""
         self.watch = Watch()
         self.committed = self.watch.committed
         self.draining = threading.Event()
@@ -68,8 +71,25 @@ class Workspace:
         return execute(self, operation, arguments)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """Open a read transaction."""
-        return self.db.read()
+        """Open a read transaction; in a view made by `snapshot`, go on in that view's."""
+        return self.db.read() if self.snapshot_tx is None else nullcontext(self.snapshot_tx)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Self]:
+        """Open a view that sees one moment: all its queries share one read transaction.
+
+        The moment is that of the first query. The view is for one thread, and for queries alone: what it
+        changed it could not see.
+        """
+        with self.read() as tx:
+            view = self.with_()
+            view.snapshot_tx = tx
+            yield view
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether this view sees one moment."""
+        return self.snapshot_tx is not None
 
     def cache_folder(self, name: str) -> Path:
         """Return a folder for things that can be made again."""

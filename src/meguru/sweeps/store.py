@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -99,8 +99,24 @@ def best(tx: Connection, sweep_id: str, goal: str) -> Trial | None:
 
 def _read(tx: Connection, query: Any, now: datetime) -> list[Sweep]:
     rows = tx.execute(query).all()
-    counts = _counts(tx, [row.id for row in rows])
-    return [_sweep(tx, row, counts.get(row.id, {}), now) for row in rows]
+    ids = [row.id for row in rows]
+    counts, leading = _counts(tx, ids), _leading(tx, ids)
+    return [_sweep(row, counts.get(row.id, {}), leading.get(row.id), now) for row in rows]
+
+
+def _leading(tx: Connection, ids: Sequence[str]) -> dict[str, Trial]:
+    """Return the best trial of each of some sweeps, as `best` does."""
+    table = sweep_trial.c
+    worse_last = case((sweep.c.goal == "max", -table.value), else_=table.value)
+    rank = func.row_number().over(partition_by=table.sweep, order_by=(worse_last, table.number))
+    ranked = (
+        select(sweep_trial, rank.label("rank"))
+        .join(sweep, sweep.c.id == table.sweep)
+        .where(table.sweep.in_(ids), table.state == TrialState.SUCCEEDED.value, table.value.is_not(None))
+        .subquery()
+    )
+    columns = [ranked.c[column.name] for column in sweep_trial.columns]
+    return {row.sweep: _trial(row) for row in tx.execute(select(*columns).where(ranked.c.rank == 1))}
 
 
 def _counts(tx: Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -112,7 +128,7 @@ def _counts(tx: Connection, ids: Sequence[str]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _sweep(tx: Connection, row: Row[Any], counts: dict[str, int], now: datetime) -> Sweep:
+def _sweep(row: Row[Any], counts: dict[str, int], leading: Trial | None, now: datetime) -> Sweep:
     fields = {str(key): value for key, value in row._mapping.items()}
     job_state, until = fields.pop("job_state"), fields.pop("lease_until")
     gone = job_state in _JOB_OVER or (job_state == "running" and until is not None and until < now)
@@ -121,7 +137,7 @@ def _sweep(tx: Connection, row: Row[Any], counts: dict[str, int], now: datetime)
         "counts": counts,
         "interrupted": row.state == SweepState.RUNNING.value and gone,
     }
-    return msgspec.structs.replace(msgspec.convert(fields, Sweep), best=best(tx, row.id, row.goal))
+    return msgspec.structs.replace(msgspec.convert(fields, Sweep), best=leading)
 
 
 def _trial(row: Row[Any]) -> Trial:

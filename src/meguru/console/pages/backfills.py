@@ -23,7 +23,6 @@ def listing(visit: Visit) -> Response:
         older=found.next_cursor or "",
         before=before,
         live=LIVE,
-        seq=visit.head(),
     )
 
 
@@ -44,5 +43,4 @@ def one(visit: Visit) -> Response:
         wanted=wanted,
         states=list(PartitionState),
         live=LIVE,
-        seq=visit.head(),
     )

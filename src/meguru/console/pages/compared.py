@@ -36,7 +36,6 @@ def show(visit: Visit) -> Response:
         ],
         took=took,
         live="run.",
-        seq=visit.head(),
     )
 
 

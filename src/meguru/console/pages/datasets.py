@@ -41,7 +41,6 @@ def listing(visit: Visit) -> Response:
         older=found.next_cursor,
         after=after,
         live="dataset_version.",
-        seq=visit.head(),
     )
 
 
@@ -59,7 +58,6 @@ def one(visit: Visit) -> Response:
         before=before,
         columns=_columns(visit, version),
         live="dataset_version.",
-        seq=visit.head(),
         **neighbours(visit, version.ref),
     )
 

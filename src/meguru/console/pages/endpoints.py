@@ -8,7 +8,7 @@ from meguru.artifacts import why
 from meguru.artifacts.types import Cause
 from meguru.console.asked import number_before
 from meguru.console.decisions import flags, said
-from meguru.console.endpoint_view import glance
+from meguru.console.endpoint_view import glance, glances
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
 from meguru.console.visit import Visit
@@ -25,20 +25,20 @@ LIVE = "endpoint. release. monitor. outcomes."
 def listing(visit: Visit) -> Response:
     """Show the endpoints."""
     found = show.list_endpoints(visit.ws, cursor=visit.asked("after"), limit=WINDOW)
-    views = [glance(visit, each) for each in found.items]
-    return visit.render("endpoints.html", views=views, older=found.next_cursor, live=LIVE, seq=visit.head())
+    views = glances(visit, found.items)
+    return visit.render("endpoints.html", views=views, older=found.next_cursor, live=LIVE)
 
 
 def one(visit: Visit) -> Response:
     """Show one endpoint."""
-    name = visit.named("name")
-    detail = show.show(visit.ws, name=name)
-    reports = reports_of(visit, name)
+    detail = show.show(visit.ws, name=visit.named("name"))
+    name = detail.endpoint.name
+    reports = reports_of(visit, [name])[name]
     before = number_before(visit)
     releases = list_releases(visit.ws, endpoint=name, before=before, limit=RELEASES)
     return visit.render(
         "endpoint.html",
-        view=glance(visit, detail.endpoint),
+        view=glance(visit, detail.endpoint, reports),
         totals=detail.totals,
         reports=reports,
         others=list(dict.fromkeys(model for each in reports for model in others_of(each))),
@@ -55,7 +55,6 @@ def one(visit: Visit) -> Response:
         span_name=span_name,
         span_title=span_title,
         live=LIVE,
-        seq=visit.head(),
     )
 
 

@@ -35,7 +35,6 @@ def listing(visit: Visit) -> Response:
         types=sorted(EVENTS),
         verdict=verdict,
         live="" if before or verdict else SHOWN,
-        seq=visit.head(),
     )
 
 
@@ -45,6 +44,4 @@ def one(visit: Visit) -> Response:
     seq = explained.chain[-1].seq
     event = log.list_events(visit.ws, after=seq - 1, limit=1).items[0]
     data: Any = msgspec.json.format(msgspec.json.encode(event.data), indent=2).decode()
-    return visit.render(
-        "event.html", event=event, data=data, chain=explained.chain, reasons=reasons, live="", seq=seq
-    )
+    return visit.render("event.html", event=event, data=data, chain=explained.chain, reasons=reasons, live="")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from meguru.artifacts.log import list_events
 from meguru.console.charts.loop import loop
-from meguru.console.endpoint_view import glance
+from meguru.console.endpoint_view import glances
 from meguru.console.needs import needs
 from meguru.console.stations import stations
 from meguru.console.visit import Visit
@@ -29,11 +29,10 @@ def show(visit: Visit) -> Response:
         "home.html",
         loop_drawing=loop(stations(visit, endpoints), label),
         needs=needs(visit, endpoints),
-        views=[glance(visit, each) for each in endpoints],
+        views=glances(visit, endpoints),
         events=recent,
         next=_next(endpoints, recent),
         live="*",
-        seq=recent[0].seq if recent else 0,
     )
 
 

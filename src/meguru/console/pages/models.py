@@ -27,12 +27,10 @@ def listing(visit: Visit) -> Response:
     return visit.render(
         "models.html",
         models=found.items,
-        aliases={each.name: show.aliases(visit.ws, name=each.name) for each in found.items},
         live_at=list_endpoints(visit.ws, limit=WINDOW).items,
         older=found.next_cursor,
         after=after,
         live=LIVE,
-        seq=visit.head(),
     )
 
 
@@ -56,7 +54,6 @@ def one(visit: Visit) -> Response:
         reasons=reasons,
         moves=_moves(visit, name),
         live=LIVE,
-        seq=visit.head(),
         **neighbours(visit, version.ref),
     )
 

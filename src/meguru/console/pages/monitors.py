@@ -29,5 +29,4 @@ def report(visit: Visit) -> Response:
         span_title=span_title,
         interval=interval,
         live="",
-        seq=0,
     )

@@ -55,7 +55,6 @@ def listing(visit: Visit) -> Response:
         pipelines=show.list_pipelines(visit.ws, limit=WINDOW).items,
         took=took,
         live="pipeline_run. step_run. pipeline.",
-        seq=visit.head(),
     )
 
 
@@ -82,7 +81,6 @@ def one(visit: Visit) -> Response:
         chain=why.show(visit.ws, ref=f"event/{run.event}").chain if run.event else [],
         reasons=reasons,
         live="pipeline_run. step_run." if _moving(run) else "",
-        seq=visit.head(),
     )
 
 

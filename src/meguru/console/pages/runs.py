@@ -62,7 +62,6 @@ def listing(visit: Visit) -> Response:
         experiments=show.list_experiments(visit.ws, limit=WINDOW).items,
         took=took,
         live="run.",
-        seq=visit.head(),
     )
 
 
@@ -103,7 +102,6 @@ def one(visit: Visit) -> Response:
         charts=_charts(visit, run, found),
         took=took,
         live="run.",
-        seq=visit.head(),
         **neighbours(visit, run.ref),
     )
 

@@ -37,5 +37,4 @@ def of_run(visit: Visit) -> Response:
         many=not step,
         most=LINES,
         live="pipeline_run. step_run.",
-        seq=visit.head(),
     )

@@ -34,7 +34,6 @@ def listing(visit: Visit) -> Response:
         done=done,
         took=took,
         live="sweep. sweep_trial.",
-        seq=visit.head(),
     )
 
 
@@ -54,7 +53,6 @@ def one(visit: Visit) -> Response:
         done=done(sweep),
         took=took,
         live="sweep. sweep_trial." if sweep.state == "running" else "sweep.",
-        seq=visit.head(),
     )
 
 

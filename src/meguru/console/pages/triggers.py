@@ -25,5 +25,4 @@ def listing(visit: Visit) -> Response:
         before=before,
         name=name,
         live="trigger.",
-        seq=visit.head(),
     )

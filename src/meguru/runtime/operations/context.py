@@ -51,8 +51,11 @@ class Context:
     def tx(self) -> Connection:
         """The open transaction: a read one for a query, else the write one."""
         if self._tx is None:
+            if not self.operation.query and self.ws.is_snapshot:
+                message = f"{self.operation.name} changes something; a snapshot is for queries"
+                raise InternalError(message)
             db = self.ws.db
-            self._tx = self._stack.enter_context(db.read() if self.operation.query else db.write())
+            self._tx = self._stack.enter_context(self.ws.read() if self.operation.query else db.write())
             if not self.operation.query:
                 if self.operation.alone and not db.is_sqlite:
                     events.lock(self._tx)

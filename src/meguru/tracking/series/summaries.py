@@ -11,6 +11,8 @@ from meguru.tracking.series.times import moment
 from meguru.tracking.types import MetricSummary
 
 _SLICE = 500
+_TERMS = 101
+"""So many runs are looked for by one statement; SQLite takes at most 500 terms."""
 
 
 def series_of(tx: Connection, run: str, key: str) -> tuple[int, int] | None:
@@ -32,17 +34,21 @@ def summaries(
     """Return the summary of every series of some runs, by run and key; of each run the first `most` keys."""
     found: dict[str, dict[str, MetricSummary]] = {}
     columns = "value, step, at, count, minimum, maximum"
-    sql = f"SELECT run, key, {columns} FROM run_series WHERE run = ? ORDER BY run, key LIMIT ?"  # noqa: S608
-    rows = (
-        newest(tx, runs, columns)
-        if most is None
-        else (row for run in runs for row in Raw(tx).execute(sql, (run, most)).fetchall())
-    )
+    rows = newest(tx, runs, columns) if most is None else _first(tx, runs, columns, most)
     for run, key, value, step, at, *rest in rows:
         found.setdefault(run, {})[key] = MetricSummary(
             value=value, step=step, at=moment(at), count=rest[0], minimum=rest[1], maximum=rest[2]
         )
     return found
+
+
+def _first(tx: Connection, runs: Sequence[str], columns: str, most: int) -> Iterator[tuple[Any, ...]]:
+    """Yield what `newest` does, of each run the first keys: a look at the index a run, in one statement."""
+    one = f"SELECT run, key, {columns} FROM run_series WHERE run = ? ORDER BY run, key LIMIT ?"  # noqa: S608
+    for start in range(0, len(runs), _TERMS):
+        some = runs[start : start + _TERMS]
+        sql = " UNION ALL ".join([f"SELECT * FROM ({one}) AS one"] * len(some))  # noqa: S608 - as above
+        yield from Raw(tx).execute(sql, [value for run in some for value in (run, most)]).fetchall()
 
 
 def newest(tx: Connection, runs: Sequence[str], columns: str) -> Iterator[tuple[Any, ...]]:

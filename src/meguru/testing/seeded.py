@@ -1,0 +1,153 @@
+"""A small workspace with one of everything that has a page, made by operations as people would."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from meguru.backfills.start import start as start_backfill
+from meguru.datasets.client import add_files
+from meguru.monitoring.create import create as create_monitor
+from meguru.monitoring.run import run as run_monitor
+from meguru.pipelines.load import register_file
+from meguru.pipelines.runner import run_file
+from meguru.predictions import ids, payload, store
+from meguru.predictions.types import Batch
+from meguru.registry.client import add_model
+from meguru.releases import operations as releases
+from meguru.runtime.workspace import Workspace
+from meguru.serving.create import create as create_endpoint
+from meguru.sweeps.start import start as start_sweep
+from meguru.sweeps.types import Search, Whole
+from meguru.testing.models import make_flights, make_model
+from meguru.tracking import runs
+from meguru.tracking.types import MetricPoint
+from meguru.triggers import operations as triggers
+
+MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
+PROJECT = """
+from datetime import date
+
+from meguru import Dataset, Model, approve, pipeline, step
+from meguru.testing.models import make_model
+
+
+@step
+def features(flights: Dataset) -> int:
+    print("reading", flights)
+    return flights.frame().height
+
+
+@step
+def teach(seed: int, depth: int) -> Model:
+    if depth > 8:
+        raise ValueError(f"a depth of {depth} is too much")
+    return make_model(seed=seed)
+
+
+@pipeline(produces="delay")
+def train(flights: Dataset, depth: int = 6):
+    return teach(features(flights), depth)
+
+
+@step
+def count(day: date) -> int:
+    return day.day
+
+
+@pipeline
+def daily(day: date):
+    return count(day)
+
+
+@pipeline
+def careful(day: date):
+    return approve("Go on?", counted=count(day))
+"""
+
+
+def fill(ws: Workspace, folder: Path) -> None:
+    """Fill a workspace; `folder` gets the files that it is made from."""
+    for month, seed in (("2013-01", 1), ("2013-02", 2)):
+        make_flights(50, seed=seed).write_csv(folder / f"{month}.csv")
+        add_files(ws, "flights", [folder / f"{month}.csv"], mode="append")
+    entry = folder / "project.py"
+    entry.write_text(PROJECT)
+    create_endpoint(ws, name="delay", model="delay", gates=[{"gate": "champion"}])
+    _models(ws, f"{entry}:train")
+    _watch(ws)
+    _tracked(ws)
+    run_file(ws, f"{entry}:careful", {"day": "2024-01-01"})
+    register_file(ws, f"{entry}:daily")
+    start_backfill(ws, pipeline="daily", first="2024-01-01", last="2024-01-03")
+    start_sweep(
+        ws,
+        pipeline="train",
+        params={"flights": "flights@1"},
+        space={"depth": Whole(low=2, high=5)},
+        search=Search(metric="auc", trials=4),
+    )
+
+
+def _models(ws: Workspace, entry: str) -> None:
+    """Make two versions by a pipeline and one by hand; the last is worse than the live one, and refused."""
+    for flights, depth in (("flights@1", 6), ("flights@1", 9), ("flights@2", 6)):
+        run_file(ws, entry, {"flights": flights, "depth": depth})
+    add_model(ws, "delay", make_model(knows=("hour",)), note="by hand")
+    for number in (1, 3):
+        made = releases.create(ws, endpoint="delay", model=f"model/delay@{number}")
+        if releases.check(ws, release=made.ref).state == "passed":
+            releases.promote(ws, release=made.ref)
+
+
+def _watch(ws: Workspace) -> None:
+    rows = make_flights(400, seed=3)
+    times = [MARCH + (APRIL - MARCH) / rows.height * index for index in range(rows.height)]
+    content = payload.make(
+        {"hour": "double", "wind": "double"},
+        {name: rows[name].to_list() for name in ("hour", "wind")},
+        [0.5] * rows.height,
+        times,
+        {},
+    )
+    batch = Batch(
+        id=ids.new_batch_id(),
+        endpoint="delay",
+        model_ref="model/delay@1",
+        release_ref="release/delay@1",
+        received_at=APRIL,
+        first_time=times[0],
+        last_time=times[-1],
+        n=rows.height,
+        payload=payload.pack(content),
+    )
+    with ws.db.write() as tx:
+        store.add(tx, [batch])
+    create_monitor(ws, name="delay-watch", endpoint="delay", min_rows=100)
+    run_monitor(ws, name="delay-watch", start=MARCH, end=APRIL)
+    triggers.create(
+        ws,
+        name="retrain",
+        on={"monitor": "delay-watch"},
+        action={"pipeline": "train", "params": {"flights": "flights@2"}},
+        note="when the world has changed",
+    )
+    triggers.fire(ws, name="retrain", reason="to see it")
+
+
+def _tracked(ws: Workspace) -> None:
+    for number in range(3):
+        run = runs.start(ws, name=f"try-{number}", experiment="trial", params={"lr": str(number / 10)})
+        points = [
+            MetricPoint(key=f"{part}/m{which:02}", value=(1 + number) / step, step=step)
+            for part in ("train", "val")
+            for which in range(10)
+            for step in range(1, 6)
+        ]
+        runs.log(ws, run=run.id, metrics=points)
+        runs.add_artifact(ws, run=run.id, path="notes/a.txt", digest=ws.blobs.put_bytes(b"hello"))
+        if number == 1:
+            runs.finish(ws, run=run.id)
+        if number == 2:
+            runs.finish(ws, run=run.id, state="failed", error="it broke")
+    runs.create_experiment(ws, name="empty")
