@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meguru.base import refs
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 
@@ -10,11 +11,20 @@ DIGITS = 18
 
 def number_before(visit: Visit) -> int | None:
     """Return the number in ``?before=``, where a window of a list starts; None when there is none."""
-    text = visit.asked("before")
+    return number_of(visit, "before")
+
+
+def number_of(visit: Visit, name: str) -> int | None:
+    """Return a number of the query; None when it is not given."""
+    text = visit.asked(name)
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()) or len(text) > DIGITS:
-        raise InvalidInput(
-            f"a list can't start before {text[:40]!r}", why="a number is wanted", field="before"
-        )
+        raise InvalidInput(f"{name} can't be {text[:40]!r}", why="a number is wanted", field=name)
     return int(text)
+
+
+def wanted(visit: Visit, kind: str) -> str:
+    """Return the reference of what a page shows: the path's version, ``?version=``, or the newest."""
+    version = visit.request.path_params.get("version") or visit.asked("version")
+    return refs.make(kind, visit.named("name"), version or None)

@@ -11,21 +11,29 @@ EVENTS = "/ui/events"
 COMPARE = "/ui/runs/compare"
 ID_LENGTH = 26
 PAGES = {
-    "model": "/ui/models/",
-    "dataset": "/ui/datasets/",
-    "pipeline_run": "/ui/pipelines/runs/",
     "run": "/ui/runs/",
+    "pipeline_run": "/ui/pipelines/runs/",
     "sweep": "/ui/sweeps/",
     "backfill": "/ui/backfills/",
     "endpoint": "/ui/endpoints/",
-    "release": "/ui/endpoints/",
     "monitor": "/ui/monitors/",
     "report": "/ui/reports/",
-    "pipeline": "/ui/pipelines/runs?pipeline=",
-    "firing": "/ui/triggers?firing=",
-    "trigger": "/ui/triggers?name=",
+    "experiment": "/ui/runs?experiment=",
 }
-MARKS = {"model": "v", "dataset": "v", "release": "release-"}
+"""Things with a page, or a list, of their own."""
+VERSIONED = {
+    "model": "/ui/models/",
+    "dataset": "/ui/datasets/",
+    "pipeline": "/ui/pipelines/versions/",
+}
+"""Things of which each version has a page; without a version that of the newest is meant."""
+PARTS = {
+    "trigger": "/ui/triggers?name={name}#trigger-{name}",
+    "firing": "/ui/triggers?firing={name}#firing-{name}",
+    "release": "/ui/endpoints/{name}?release={version}#release-{version}",
+    "step_run": "/ui/pipelines/runs/{run}?step={step}#step-{step}",
+}
+"""Things that are shown on the page of another: asked for in the query, so that they are there."""
 
 
 def url_of(ref: str) -> str:
@@ -34,13 +42,21 @@ def url_of(ref: str) -> str:
         kind, name, version = refs.parse(ref)
     except InvalidInput:
         return events_of(ref)
-    if kind == "step_run":
+    if kind in PAGES:
+        return PAGES[kind] + _quoted(name)
+    if kind in VERSIONED:
+        return VERSIONED[kind] + _quoted(name) + (f"/{_quoted(version)}" if version else "")
+    if kind == "release" and version is None:
+        return f"{PAGES['endpoint']}{_quoted(name)}#releases"
+    if kind in PARTS:
         run, _, step = name.partition(".")
-        return f"{PAGES['pipeline_run']}{quote(run, safe='')}#step-{quote(step, safe='')}"
-    if kind not in PAGES:
-        return events_of(ref)
-    page = PAGES[kind] + quote(name, safe="")
-    return f"{page}#{MARKS[kind]}{quote(version, safe='')}" if version and kind in MARKS else page
+        parts = {"name": name, "version": version or "", "run": run, "step": step}
+        return PARTS[kind].format(**{key: _quoted(value) for key, value in parts.items()})
+    return events_of(ref)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def file_of(run: str, path: str) -> str:

@@ -6,14 +6,14 @@ from meguru.pipelines.cancel import cancel
 from meguru.pipelines.components.catalogue import list_components, show_component
 from meguru.pipelines.components.impact import impact
 from meguru.pipelines.determinism.check import check, check_result
-from meguru.pipelines.explain import explain
+from meguru.pipelines.explain import explain, explain_run
 from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.pause import pause, resume
 from meguru.pipelines.pools.operations import list_pools, remove_pool, set_pool
 from meguru.pipelines.register import register
 from meguru.pipelines.retry import retry
-from meguru.pipelines.show import list_pipelines, list_runs, show_pipeline, show_run
+from meguru.pipelines.show import list_pipelines, list_runs, pipeline_versions, show_pipeline, show_run
 from meguru.pipelines.start import start
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "check_result",
     "decide",
     "explain",
+    "explain_run",
     "impact",
     "list_approvals",
     "list_components",
@@ -30,6 +31,7 @@ __all__ = [
     "list_pools",
     "list_runs",
     "pause",
+    "pipeline_versions",
     "read_log",
     "register",
     "remove_pool",

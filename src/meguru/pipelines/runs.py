@@ -140,21 +140,37 @@ def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
     return found
 
 
-def previous(tx: Connection, one: StepRun) -> StepRun | None:
-    """Return the same step of the newest earlier run of the pipeline that got that far with it."""
-    query = (
-        select(step_run)
-        .where(
-            step_run.c.pipeline == one.pipeline,
-            step_run.c.step == one.step,
-            step_run.c.id < one.id,
-            step_run.c.state.in_([StepState.SUCCEEDED.value, StepState.CACHED.value]),
+def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:
+    """Return, by id, the same step of the newest earlier run of the pipeline that got that far with it."""
+    ended = [StepState.SUCCEEDED.value, StepState.CACHED.value]
+    found: dict[str, StepRun] = {}
+    for start in range(0, len(steps), _MANY):
+        earlier = step_run.alias("earlier")
+        newest = (
+            select(earlier.c.id)
+            .where(
+                earlier.c.pipeline == step_run.c.pipeline,
+                earlier.c.step == step_run.c.step,
+                earlier.c.id < step_run.c.id,
+                earlier.c.state.in_(ended),
+            )
+            .order_by(earlier.c.id.desc())
+            .limit(1)
+            .scalar_subquery()
         )
-        .order_by(step_run.c.id.desc())
-        .limit(1)
-    )
-    row = tx.execute(query).first()
-    return None if row is None else _step(row)
+        ids = [one.id for one in steps[start : start + _MANY]]
+        pairs = select(step_run.c.id.label("now"), newest.label("before")).where(step_run.c.id.in_(ids))
+        pair = pairs.subquery()
+        query = select(pair.c.now, step_run).join(pair, pair.c.before == step_run.c.id)
+        for row in tx.execute(query):
+            found[row.now] = _step(row)
+    return found
+
+
+def versions_of(tx: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """Return the version of its pipeline that each of some runs ran."""
+    query = select(pipeline_run.c.id, pipeline_run.c.version).where(pipeline_run.c.id.in_(list(run_ids)))
+    return {row.id: row.version for row in tx.execute(query)}
 
 
 def _query() -> Any:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.pipelines import runs, store
 from meguru.pipelines.graph import order
@@ -22,6 +23,15 @@ def list_pipelines(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[
 def show_pipeline(ctx: Context, *, ref: str) -> PipelineVersion:
     """Show a version of a pipeline: its graph, and the code that each step reaches."""
     return store.resolve(ctx.tx, ref)
+
+
+@operation("pipeline.versions", permission="pipeline:read", query=True)
+def pipeline_versions(
+    ctx: Context, *, name: str, before: int | None = None, limit: int = 20
+) -> list[PipelineVersion]:
+    """List versions of a pipeline, newest first, from the one before `before` on."""
+    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name).name
+    return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
 
 
 @operation("pipeline_run.list", permission="pipeline:read", query=True)

@@ -1,5 +1,6 @@
 """SQL of pipelines and their versions, on an open transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +48,21 @@ def get(tx: Connection, name: str, version: int) -> PipelineVersion:
             hint="runs and their pipelines are listed by: meguru runs list",
         )
     return _from_row(row)
+
+
+def get_many(tx: Connection, name: str, versions: Iterable[int]) -> dict[int, PipelineVersion]:
+    """Return some versions, by number."""
+    mine = (pipeline_version.c.name == name) & pipeline_version.c.version.in_(list(versions))
+    return {row.version: _from_row(row) for row in tx.execute(select(pipeline_version).where(mine))}
+
+
+def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[PipelineVersion]:
+    """Return versions of a pipeline, newest first."""
+    query = select(pipeline_version).where(pipeline_version.c.name == name)
+    if before is not None:
+        query = query.where(pipeline_version.c.version < before)
+    query = query.order_by(pipeline_version.c.version.desc()).limit(limit)
+    return [_from_row(row) for row in tx.execute(query)]
 
 
 def resolve(tx: Connection, ref: str) -> PipelineVersion:

@@ -49,9 +49,12 @@ def at(tx: Connection, name: str, moment: datetime | None) -> list[Alias]:
     return _rows(tx, name, (model_alias.c.since <= moment) & until)
 
 
-def history(tx: Connection, name: str, alias: str) -> list[Alias]:
-    """Return every move of an alias, the newest first."""
-    return _rows(tx, name, model_alias.c.alias == alias)[::-1]
+def history(tx: Connection, name: str, alias: str = "") -> list[Alias]:
+    """Return every move of an alias, or of all aliases one after the other, the newest first."""
+    mine = [model_alias.c.alias == alias] if alias else []
+    found = _select(tx, model_alias.c.name == name, *mine)
+    found.reverse()
+    return sorted(found, key=lambda each: each.alias)
 
 
 def move(tx: Connection, new: Alias, version: int) -> None:

@@ -49,6 +49,6 @@ def aliases(ctx: Context, *, name: str, as_of: datetime | None = None) -> list[A
 
 
 @operation("model.alias_history", permission="model:read", query=True)
-def alias_history(ctx: Context, *, name: str, alias: str) -> list[Alias]:
-    """List every version an alias of a model pointed at, the newest first."""
+def alias_history(ctx: Context, *, name: str, alias: str = "") -> list[Alias]:
+    """List every version an alias of a model (or each of its aliases) pointed at, the newest first."""
     return alias_store.history(ctx.tx, store.check_name(ctx.tx, name), normal(alias))

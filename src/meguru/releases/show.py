@@ -26,6 +26,12 @@ def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
     return store.newest(ctx.tx, [refs.parse(each, kind="endpoint").name for each in endpoints])
 
 
+@operation("release.of_model", permission="release:read", query=True)
+def of_model(ctx: Context, *, model: str, limit: int = 100) -> list[Release]:
+    """List the releases of one version of a model, ``model/delay@3``, at every endpoint, newest first."""
+    return store.of_model(ctx.tx, str(refs.parse(model, kind="model")), check_limit(limit))
+
+
 @operation("release.show", permission="release:read", query=True)
 def show(ctx: Context, *, ref: str) -> Release:
     """Show a release: all it is made of with seven hashes, and the verdicts of its gates."""

@@ -72,6 +72,12 @@ def newest(tx: Connection, endpoints: Sequence[str]) -> list[Release]:
     ]
 
 
+def of_model(tx: Connection, model: str, limit: int) -> list[Release]:
+    """Return the releases of a model version, at whatever endpoint, newest first."""
+    query = select(release).where(release.c.model == model)
+    return [_release(row) for row in tx.execute(query.order_by(release.c.created_at.desc()).limit(limit))]
+
+
 def in_state(tx: Connection, endpoint: str, state: ReleaseState) -> list[Release]:
     """Return an endpoint's releases in one state, the one that went live last first."""
     query = select(release).where(release.c.endpoint == endpoint, release.c.state == state.value)

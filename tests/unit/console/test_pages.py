@@ -216,7 +216,7 @@ def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, wor
     assert led(f"experiments/0/runs/{to_hex(run.id)}") == f"/ui/runs/{run.id}"
     assert led(f"experiments/0/runs/{to_hex(run.id)}/artifacts/model") == f"/ui/runs/{run.id}"
     assert led("experiments/0") == "/ui/runs?experiment=default"
-    assert led("models/delay/versions/3") == "/ui/models/delay?version=3"
+    assert led("models/delay/versions/3") == "/ui/models/delay/3"
     assert led("models/a%2F%2Fb") == "/ui/models/a%2F%2Fb"
     for path in ("experiments/77", "prompts/x", "//evil.example", "models/"):
         assert browser.get(f"/ui/mlflow/{path}", follow_redirects=False).status_code == 404
@@ -224,9 +224,13 @@ def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, wor
 
 def test_a_reference_with_odd_characters_stays_one_path_segment():
     assert url_of("run/a b/../c?d#e") == "/ui/runs/a%20b%2F..%2Fc%3Fd%23e"
-    assert url_of("model/delay@3") == "/ui/models/delay#v3"
-    assert url_of("release/delay@3") == "/ui/endpoints/delay#release-3"
-    assert url_of("step_run/prun-1.fit") == "/ui/pipelines/runs/prun-1#step-fit"
+    assert url_of("model/delay") == "/ui/models/delay"
+    assert url_of("model/delay@3") == "/ui/models/delay/3"
+    assert url_of("dataset/flights@3") == "/ui/datasets/flights/3"
+    assert url_of("pipeline/train@2") == "/ui/pipelines/versions/train/2"
+    assert url_of("release/delay@3") == "/ui/endpoints/delay?release=3#release-3"
+    assert url_of("step_run/prun-1.fit.7") == "/ui/pipelines/runs/prun-1?step=fit.7#step-fit.7"
+    assert url_of("experiment/a&b") == "/ui/runs?experiment=a%26b"
     assert url_of("javascript:alert(1)").startswith("/ui/events?")
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.console import numbers
-from meguru.console.asked import number_before
+from meguru.console.asked import number_before, wanted
 from meguru.console.charts.bars import column_bars
 from meguru.console.lineage import neighbours
 from meguru.console.visit import Visit
@@ -46,10 +46,9 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one version of a dataset (the newest, unless another is asked for) among the others."""
-    name, before = visit.named("name"), number_before(visit)
-    chosen = visit.asked("version")
-    version = show.show(visit.ws, ref=f"dataset/{name}@{chosen}" if chosen else f"dataset/{name}")
-    versions = show.versions(visit.ws, name=name, before=before, limit=WINDOW)
+    before = number_before(visit)
+    version = show.show(visit.ws, ref=wanted(visit, "dataset"))
+    versions = show.versions(visit.ws, name=version.name, before=before, limit=WINDOW)
     return visit.render(
         "dataset.html",
         version=version,

@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from meguru.artifacts import why
 from meguru.artifacts.types import Cause
-from meguru.console.asked import number_before
+from meguru.base.paging import Page
+from meguru.console.asked import number_before, number_of
 from meguru.console.decisions import flags, said
 from meguru.console.endpoint_view import glance, glances
 from meguru.console.reasons import reasons
@@ -14,7 +15,9 @@ from meguru.console.spans import span_name, span_title
 from meguru.console.visit import Visit
 from meguru.console.watch import auc_of, draw, interval, others_of, reports_of
 from meguru.errors import NotFound
+from meguru.monitoring.show import list_monitors
 from meguru.releases.show import list_releases
+from meguru.releases.types import Release
 from meguru.serving import show
 
 WINDOW = 24
@@ -35,12 +38,13 @@ def one(visit: Visit) -> Response:
     name = detail.endpoint.name
     reports = reports_of(visit, [name])[name]
     before = number_before(visit)
-    releases = list_releases(visit.ws, endpoint=name, before=before, limit=RELEASES)
+    releases = _releases(visit, name, before)
     return visit.render(
         "endpoint.html",
         view=glance(visit, detail.endpoint, reports),
         totals=detail.totals,
         reports=reports,
+        monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],
         others=list(dict.fromkeys(model for each in reports for model in others_of(each))),
         drawing=draw(visit, reports, list(flags(visit, releases.items, reports))),
         releases=releases.items,
@@ -56,6 +60,15 @@ def one(visit: Visit) -> Response:
         span_title=span_title,
         live=LIVE,
     )
+
+
+def _releases(visit: Visit, endpoint: str, before: int | None) -> Page[Release]:
+    """Return a window of the releases; it goes back to one that is asked for."""
+    found = list_releases(visit.ws, endpoint=endpoint, before=before, limit=RELEASES)
+    asked = number_of(visit, "release")
+    if asked is None or before or not found.items or found.items[-1].version <= asked:
+        return found
+    return list_releases(visit.ws, endpoint=endpoint, before=asked + 1, limit=RELEASES)
 
 
 def _chain(visit: Visit, name: str) -> list[Cause]:

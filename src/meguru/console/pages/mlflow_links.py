@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -28,6 +28,5 @@ def follow(visit: Visit) -> Response:
         name = named(visit.ws, number=experiment[1])
         return RedirectResponse(f"/ui/runs?{urlencode({'experiment': name})}")
     if model := _MODEL.fullmatch(rest):
-        version = f"?version={model[2]}" if model[2] else ""
-        return RedirectResponse(f"/ui/models/{quote(model[1], safe='')}{version}")
+        return RedirectResponse(url_of(refs.make("model", model[1], model[2])))
     raise NotFound(f"there is no page for {rest[:100]!r} of MLflow's", hint="start at /")

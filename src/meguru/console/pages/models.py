@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from meguru.artifacts import why
-from meguru.console.asked import number_before
+from meguru.base import refs
+from meguru.console.asked import number_before, wanted
 from meguru.console.lineage import neighbours
 from meguru.console.reasons import reasons
 from meguru.console.visit import Visit
 from meguru.registry import show
 from meguru.registry.types import Alias, ModelVersion
+from meguru.releases.show import of_model
 from meguru.serving.show import list_endpoints
 
 WINDOW = 100
@@ -36,10 +38,11 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one version of a model (the newest, unless another is asked for) among the others."""
-    name, chosen, before = visit.named("name"), visit.asked("version"), number_before(visit)
-    if not chosen and before is None and not show.versions(visit.ws, name=name, limit=1):
-        return visit.render("model_without_versions.html", name=name, live=LIVE, seq=visit.head())
-    version = show.show(visit.ws, ref=f"model/{name}@{chosen}" if chosen else f"model/{name}")
+    name, before = visit.named("name"), number_before(visit)
+    ref = wanted(visit, "model")
+    if refs.parse(ref).version is None and not show.versions(visit.ws, name=name, limit=1):
+        return visit.render("model_without_versions.html", name=name, live=LIVE)
+    version = show.show(visit.ws, ref=ref)
     versions = show.versions(visit.ws, name=name, before=before, limit=WINDOW)
     return visit.render(
         "model.html",
@@ -53,6 +56,7 @@ def one(visit: Visit) -> Response:
         chain=why.show(visit.ws, ref=version.ref).chain,
         reasons=reasons,
         moves=_moves(visit, name),
+        releases=of_model(visit.ws, model=version.ref, limit=WINDOW),
         live=LIVE,
         **neighbours(visit, version.ref),
     )
@@ -64,7 +68,6 @@ def _metrics(versions: Sequence[ModelVersion]) -> list[str]:
 
 def _moves(visit: Visit, name: str) -> list[Alias]:
     """Return the history of every alias that the model has."""
-    now = show.aliases(visit.ws, name=name)
-    return [move for each in now for move in show.alias_history(visit.ws, name=name, alias=each.alias)][
-        :WINDOW
-    ]
+    now = [each.alias for each in show.aliases(visit.ws, name=name)]
+    moves = show.alias_history(visit.ws, name=name)
+    return [move for move in moves if move.alias in now][:WINDOW]

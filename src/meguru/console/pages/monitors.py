@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
+from meguru.console.links import url_of
 from meguru.console.spans import span_name, span_title
 from meguru.console.visit import Visit
 from meguru.console.watch import interval
@@ -15,7 +16,8 @@ from meguru.monitoring import show
 def one(visit: Visit) -> Response:
     """Go to the endpoint that a monitor watches: its page has the monitor's history."""
     monitor = show.show(visit.ws, name=visit.named("name"), limit=1).monitor
-    return RedirectResponse(f"/ui/endpoints/{quote(monitor.endpoint, safe='')}", status_code=303)
+    place = f"#monitor-{quote(monitor.name, safe='')}"
+    return RedirectResponse(url_of(f"endpoint/{monitor.endpoint}") + place, status_code=303)
 
 
 def report(visit: Visit) -> Response:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from markupsafe import Markup
@@ -11,19 +11,18 @@ from starlette.responses import Response
 
 from meguru.artifacts import why
 from meguru.console.charts.gantt import lane
+from meguru.console.pages.pipelines import environments
 from meguru.console.pages.runs import took
 from meguru.console.reasons import reasons
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.pipelines import explain, show
 from meguru.pipelines.approvals.decide import list_approvals
-from meguru.pipelines.logs.read import read_log
-from meguru.pipelines.types import FINAL, PipelineRun, PipelineVersion, RunState, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
 
 WINDOW = 100
 FEW_CALLS, MOST_CALLS = 10, 200
 _TELLING = {StepState.FAILED, StepState.RUNNING}
-LOG_LINES = 200
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +31,6 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     step: StepRun
     lane: Markup
     reasons: list[str]
-    log: str
     done: int = 0
     hidden: int = 0
 
@@ -61,72 +59,84 @@ def listing(visit: Visit) -> Response:
 def one(visit: Visit) -> Response:
     """Show one run."""
     run = show.show_run(visit.ws, ref=visit.named("id"))
-    unfolded = visit.asked("calls")
     version = show.show_pipeline(visit.ws, ref=f"pipeline/{run.pipeline}@{run.version}")
-    start = run.started_at or run.created_at
-    ends = [each.finished_at for each in run.steps if each.finished_at]
-    now = visit.ws.clock.now()
-    end = run.finished_at or (max(ends, default=start) if run.state in {"failed", "cancelled"} else now)
-    whole = (end - start).total_seconds()
+    lines = _lines(run, visit.asked("calls"), visit.asked("step"))
+    span = _span(run, visit.ws.clock.now())
     return visit.render(
         "pipeline_run.html",
         run=run,
         version=version,
-        environments=_environments(version),
-        rows=list(_rows(visit, run, unfolded, (start, end))),
-        unfolded=unfolded,
+        environments=environments(version),
+        rows=_rows(visit, run, lines, span),
+        unfolded=visit.asked("calls"),
         questions=list_approvals(visit.ws, run=run.id).items,
-        whole=whole,
+        whole=(span[1] - span[0]).total_seconds(),
         took=took,
         chain=why.show(visit.ws, ref=f"event/{run.event}").chain if run.event else [],
         reasons=reasons,
-        live="pipeline_run. step_run." if _moving(run) else "",
+        live="pipeline_run. step_run." if run.state not in FINAL else "",
     )
 
 
-def _rows(
-    visit: Visit, run: PipelineRun, unfolded: str, times: tuple[datetime, datetime]
-) -> Iterator[StepRow]:
-    """Yield a row for each step; of a mapped step's calls those that failed or run, unless it is unfolded."""
+def _span(run: PipelineRun, now: datetime) -> tuple[datetime, datetime]:
+    """Return from when to when the drawing of the steps goes."""
+    start = run.started_at or run.created_at
+    ends = [each.finished_at for each in run.steps if each.finished_at]
+    over = run.state in {"failed", "cancelled"}
+    return start, run.finished_at or (max(ends, default=start) if over else now)
+
+
+class Line(NamedTuple):
+    """A step that is shown; of a mapped one how many calls are done, and how many are not shown."""
+
+    step: StepRun
+    done: int = 0
+    hidden: int = 0
+
+
+def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[Line]:
+    """Choose what is shown: each step; of a mapped one's calls those that failed or run, or are asked for."""
     calls: dict[str, list[StepRun]] = {}
     for step in run.steps:
         if step.parent:
             calls.setdefault(step.parent, []).append(step)
-    for step in run.steps:
-        if step.parent:
-            continue
+    found = []
+    for step in (one for one in run.steps if not one.parent):
         mine = calls.get(step.step, [])
-        telling = [call for call in mine if call.state in _TELLING]
-        shown = mine[:MOST_CALLS] if step.step == unfolded else telling[:FEW_CALLS]
+        telling = [call for call in mine if call.state in _TELLING][:FEW_CALLS]
+        shown = mine[:MOST_CALLS] if step.step == unfolded else telling
+        shown += [call for call in mine if call.step == asked and call not in shown]
         done = sum(call.state in {StepState.SUCCEEDED, StepState.CACHED} for call in mine)
-        row = _row(visit, step, *times)
-        yield msgspec.structs.replace(row, done=done, hidden=len(mine) - len(shown))
-        for call in shown:
-            yield _row(visit, call, *times)
+        found += [Line(step, done, len(mine) - len(shown)), *(Line(call) for call in shown)]
+    return found
 
 
-def _row(visit: Visit, step: StepRun, start: datetime, end: datetime) -> StepRow:
-    span, whole = None, (end - start).total_seconds()
-    told, log = [step.reason] if step.reason else [], ""
+def _rows(
+    visit: Visit, run: PipelineRun, lines: list[Line], span: tuple[datetime, datetime]
+) -> list[StepRow]:
+    begun = [line.step for line in lines if line.step.started_at and line.step.state is not StepState.ASKING]
+    told = explain.explain_run(visit.ws, ref=run.id, steps=[step.step for step in begun])
+    why_each = {each.step: each.reasons for each in told}
+    rows = []
+    for step, done, hidden in lines:
+        known = [step.reason] if step.reason else []
+        rows.append(
+            StepRow(
+                step=step,
+                lane=_lane(visit, step, span),
+                reasons=known + why_each.get(step.step, []),
+                done=done,
+                hidden=hidden,
+            )
+        )
+    return rows
+
+
+def _lane(visit: Visit, step: StepRun, span: tuple[datetime, datetime]) -> Markup:
+    start, end = span
+    mine = None
     if step.started_at and step.state is not StepState.ASKING:
         last = step.finished_at or end
-        span = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
-        told += explain.explain(visit.ws, ref=step.id).reasons
-    if step.log or step.state is StepState.RUNNING:
-        log = "\n".join(line.text for line in read_log(visit.ws, ref=step.id, tail=LOG_LINES).lines)
+        mine = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
     label = visit.text("When step {step} ran", step=step.step)
-    return StepRow(step=step, lane=lane(span, whole, step.state, label), reasons=told, log=log)
-
-
-def _moving(run: PipelineRun) -> bool:
-    return run.state not in FINAL
-
-
-def _environments(version: PipelineVersion) -> list[tuple[str, str]]:
-    found = {(code.environment.python, _lock(code.environment.lock)) for code in version.codes.values()}
-    return sorted(found)
-
-
-def _lock(text: str) -> str:
-    name, _, digest = text.partition(" ")
-    return f"{name} {digest[:12]}".strip()
+    return lane(mine, (end - start).total_seconds(), step.state, label)

@@ -10,19 +10,22 @@ from meguru.console.visit import Visit
 from meguru.triggers import show
 
 WINDOW = 100
+_BEHIND = "~"
+"""Sorts behind every character of an id: the window begins with the firing that is asked for."""
 
 
 def listing(visit: Visit) -> Response:
     """Show the triggers and a window of their firings, of one trigger if one is asked for."""
-    name, before = visit.asked("name"), visit.asked("before")
-    found = show.history(visit.ws, name=name, before=before, limit=WINDOW)
+    name, before, firing = visit.asked("name"), visit.asked("before"), visit.asked("firing")
+    since = before or (firing and f"{firing}{_BEHIND}")
+    found = show.history(visit.ws, name=name, before=since, limit=WINDOW)
     return visit.render(
         "triggers.html",
         triggers=show.list_triggers(visit.ws),
         firings=found.items,
         moment=datetime.fromisoformat,
         older=found.next_cursor,
-        before=before,
+        before=since,
         name=name,
         live="trigger.",
     )
