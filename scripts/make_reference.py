@@ -12,6 +12,7 @@ import msgspec
 
 from meguru.app.nouns import load_operations
 from meguru.base.settings import PREFIX, Settings
+from meguru.cli.remedies import REMEDIES
 from meguru.cli.root import root
 from meguru.errors import all_errors
 from meguru.runtime.operations import registered
@@ -64,10 +65,12 @@ def errors() -> str:
         for kind in all_errors().values()
     ]
     head = "| code | name | HTTP | exit | meaning |\n|---|---|---|---|---|\n"
+    remedies = "".join(f"| {code} | {cause} | {cure} |\n" for code, (cause, cure) in REMEDIES.items())
+    mended = f"\n`meguru explain CODE` prints this:\n\n| code | cause | cure |\n|---|---|---|\n{remedies}"
     shape = (
         'Every route answers an error as `{"error": {"code", "what", "where", "why", "try", "field"}}`.\n\n'
     )
-    return f"# Errors\n\n{NOTE}{shape}{head}{''.join(rows)}"
+    return f"# Errors\n\n{NOTE}{shape}{head}{''.join(rows)}{mended}"
 
 
 def operations() -> str:

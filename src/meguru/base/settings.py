@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.base.misfits import as_invalid
 from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"
@@ -91,4 +92,7 @@ def _read(key: str, text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{key}={text!r} can't be used", why=str(error), where=key) from error
+        fault = as_invalid(error, key, kind)
+        raise UsageError(
+            f"{key}={text!r} can't be used", why=fault.why, where=key, hint=fault.hint
+        ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from meguru.cli.groups import group
@@ -18,6 +20,12 @@ def command() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--append", is_flag=True, help="Add the files to those of the newest version.")
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
+@click.option(
+    "--format",
+    type=click.Choice(["csv", "parquet", "json"]),
+    default=None,
+    help="What the files are, if their names don't say.",
+)
 @click.option("--event-time", default="", help="The column that says when a row happened.")
 @click.option("--unique", multiple=True, help="A column that must not repeat (all given ones together).")
 @click.option("--min-rows", default=0, help="Refuse fewer rows than this.")
@@ -30,6 +38,7 @@ def add(
     *,
     append: bool,
     evolve: bool,
+    format: Literal["csv", "parquet", "json"] | None,
     event_time: str,
     unique: tuple[str, ...],
     min_rows: int,
@@ -44,6 +53,7 @@ def add(
         name,
         files,
         mode="append" if append else "replace",
+        format=format,
         schema_policy="evolve" if evolve else "strict",
         event_time=event_time,
         checks=Checks(row_count_min=min_rows, unique=list(unique)),

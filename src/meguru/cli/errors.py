@@ -29,6 +29,11 @@ def run(root: click.Group) -> int:
         return report(error)
     except BrokenPipeError:
         _silence()
+    except SystemExit as end:
+        # The parser of the command line makes an exit of a reader who went away.
+        if isinstance(end.__context__, BrokenPipeError):
+            _silence()
+        raise
     except Exception as error:
         if os.environ.get("MEGURU_DEBUG"):
             raise

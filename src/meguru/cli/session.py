@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from meguru.errors import InvalidInput
     from meguru.runtime.remote import RemoteWorkspace
     from meguru.runtime.workspace import Workspace
 
@@ -63,9 +64,29 @@ def with_session(function: F) -> Callable[..., Any]:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @functools.wraps(function)
     def wrapped(*, workspace: str | None, as_json: bool, **options: Any) -> Any:
-        return function(Session(workspace, as_json=as_json), **options)
+        from meguru.errors import InvalidInput
+
+        try:
+            return function(Session(workspace, as_json=as_json), **options)
+        except InvalidInput as error:
+            raise as_typed(error, click.get_current_context().command) from error
 
     return wrapped
+
+
+def as_typed(error: InvalidInput, command: click.Command) -> InvalidInput:
+    """Return a refusal of what an option or argument said as a mistake of usage that names it."""
+    from meguru.errors import InvalidInput, UsageError
+
+    if type(error) is not InvalidInput:
+        return error
+    named = error.field.partition(".")[0].partition("[")[0]
+    for parameter in command.params:
+        if named and (parameter.name or "").rstrip("_") == named:
+            return UsageError(
+                error.what, where=error.where, why=error.why, hint=error.hint, field=error.field
+            )
+    return error
 
 
 def print_table(columns: Sequence[str], rows: list[list[Any]], *, empty: str = "") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from meguru.datasets.types import Format
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, UsageError
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -23,10 +23,10 @@ def format_of(path: str, *, field: str) -> Format:
     for suffix, known in _SUFFIXES.items():
         if path.lower().endswith(suffix):
             return known
-    raise InvalidInput(
+    raise UsageError(
         f"the format of {path!r} is not known",
         why=f"its name ends with none of {', '.join(_SUFFIXES)}",
-        hint="rename the file, or say format=csv, parquet or json",
+        hint="rename the file, or say what it is: --format csv, parquet or json (in Python format=…)",
         field=field,
     )
 
@@ -50,13 +50,13 @@ def expand(paths: Iterable[str | Path]) -> list[tuple[str, Path]]:
                 raise InvalidInput("two files have the same name", where=str(file), why=why, field="paths")
             found[name] = _usable(file)
     if not found:
-        raise InvalidInput("there is no file to add", hint="name at least one file", field="paths")
+        raise UsageError("there is no file to add", hint="name at least one file", field="paths")
     return sorted(found.items())
 
 
 def _usable(file: Path) -> Path:
     if not file.exists():
-        raise InvalidInput(f"there is no file {str(file)!r}", where=str(file), field="paths")
+        raise UsageError(f"there is no file {str(file)!r}", where=str(file), field="paths")
     if not file.is_file():
         raise InvalidInput(f"{str(file)!r} is not a file", where=str(file), field="paths")
     if file.stat().st_size == 0:

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from meguru.base.misfits import as_invalid
 from meguru.errors import InvalidInput, NotFound
 from meguru.monitoring.checks import CHECKS, Check
 from meguru.monitoring.types import Finding, Monitor, Severity, Verdict
 from meguru.monitoring.window import Window
-from meguru.runtime.operations.operation import as_invalid
 
 NAMED = 5
 
@@ -47,15 +47,17 @@ def check_of(options: dict[str, Any], place: str = "checks") -> Check:
             f"{place} needs to say which check it is", field=f"{place}.check", hint=f"one of {known}"
         )
     try:
-        made: Check = msgspec.convert(given, CHECKS.load(name))
+        kind: type[Check] = CHECKS.load(name)
+        made: Check = msgspec.convert(given, kind)
         made.check()
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.check") from None
     except msgspec.ValidationError as error:
-        fault = as_invalid(error, place)
-        field = fault.field or fault.why.partition("unknown field `")[2].rstrip("`")
-        where = f"{place}.{field}".rstrip(".")
-        raise InvalidInput(f"{where} is not as it must be", why=fault.why, field=where) from None
+        fault = as_invalid(error, place, kind)
+        where = f"{place}.{fault.field}".rstrip(".")
+        raise InvalidInput(
+            f"{where} is not as it must be", why=fault.why, hint=fault.hint, field=where
+        ) from None
     except InvalidInput as error:
         raise InvalidInput(
             error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"

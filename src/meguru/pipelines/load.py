@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.errors import InvalidInput, MeguruError, NotFound, UsageError
 from meguru.pipelines import lockfiles, snapshot, store
 from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.code import Project, code_of, environment
@@ -20,6 +20,8 @@ from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.runtime.workspace import Workspace
+
+_MARK = "mark a function that calls steps with @pipeline"
 
 
 def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersion:
@@ -115,11 +117,21 @@ def trace(project: Project, name: str) -> tuple[str, Graph]:
         if not name and len(found) == 1:
             name = next(iter(found))
         if name not in found:
-            hint = "" if found else "mark a function that calls steps with @pipeline"
-            raise NotFound.of(
-                f"pipeline in {project.entry.name}", name or "(no name given)", found, hint=hint
-            )
+            if not name:
+                raise _unnamed(project.entry.name, list(found))
+            hint = "" if found else _MARK
+            raise NotFound.of(f"pipeline in {project.entry.name}", name, found, hint=hint)
         return name, found[name].trace()
+
+
+def _unnamed(file: str, found: list[str]) -> InvalidInput:
+    if not found:
+        return UsageError(f"there is no pipeline in {file}", where=file, hint=_MARK)
+    return UsageError(
+        f"{file} has {len(found)} pipelines: {', '.join(found)}",
+        where=file,
+        hint=f"say which: {file}:{found[0]}",
+    )
 
 
 def _split(target: str) -> tuple[Path, str]:

@@ -13,7 +13,8 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from meguru.errors import InvalidInput, near_misses
+from meguru.base.misfits import as_invalid
+from meguru.errors import InvalidInput, UsageError, near_misses
 from meguru.pipelines.graph import Graph, Parameter
 from meguru.pipelines.handles import Dataset
 
@@ -35,6 +36,19 @@ _SIMPLE: dict[str, Any] = {
     "Any": Any,
 }
 DATASET = "Dataset"
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a date such as 2024-03-31",
+    "datetime": "a moment such as 2024-03-31T12:00:00Z",
+    "time": "a time such as 12:00:00",
+    "timedelta": "a time span such as PT1H30M",
+    DATASET: "a dataset such as flights@latest",
+    "None": "null",
+    "Any": "a value",
+}
 _NAMES = {kind: name for name, kind in _SIMPLE.items()}
 _NAMES |= {Dataset: DATASET, inspect.Parameter.empty: "Any", type(None): "None"}
 
@@ -59,7 +73,7 @@ def convert(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    InvalidInput
+    UsageError
         Naming the parameter that is unknown, missing, or of the wrong type.
     """
     known = [parameter.name for parameter in graph.parameters]
@@ -69,15 +83,15 @@ def convert(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
             hint = (
                 f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known) or 'no parameters'}"
             )
-            raise InvalidInput(f"pipeline {graph.name} has no parameter {name!r}", field=name, hint=hint)
+            raise UsageError(f"pipeline {graph.name} has no parameter {name!r}", field=name, hint=hint)
     values: dict[str, Any] = {}
     for parameter in graph.parameters:
         if parameter.name in given:
-            values[parameter.name] = convert_one(parameter, given[parameter.name], graph.name)
+            values[parameter.name] = convert_one(parameter, given[parameter.name], graph.name, UsageError)
         elif parameter.required:
-            raise InvalidInput(
+            raise UsageError(
                 f"pipeline {graph.name} needs the parameter {parameter.name!r}",
-                why=f"it is a {parameter.type}",
+                why=f"it is {in_words(parameter.type)}",
                 field=parameter.name,
                 hint=f"give it: -p {parameter.name}=…",
             )
@@ -86,13 +100,16 @@ def convert(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def convert_one(parameter: Parameter, value: Any, where: str) -> Any:
-    """Check one value against a parameter's type; return it as plain JSON data."""
+def convert_one(
+    parameter: Parameter, value: Any, where: str, fault: type[InvalidInput] = InvalidInput
+) -> Any:
+    """Check one value against a parameter's type; return it as plain JSON data, or raise `fault`."""
     if parameter.type == DATASET:
         if isinstance(value, Dataset):
             return value.ref
         if not isinstance(value, str) or not value:
-            raise _refused(parameter, value, where, "a dataset is given by reference, as in flights@latest")
+            why = "a dataset is given by reference, as in flights@latest"
+            raise _refused(fault, parameter, value, where, why)
         return value
     kind = from_text(parameter.type)
     plain = value if isinstance(value, str) else msgspec.to_builtins(value)
@@ -101,7 +118,8 @@ def convert_one(parameter: Parameter, value: Any, where: str) -> Any:
     except msgspec.ValidationError as error:
         found = _from_json(plain, kind)
         if found is _FAILED:
-            raise _refused(parameter, value, where, str(error)) from error
+            why = as_invalid(error, where, kind).why
+            raise _refused(fault, parameter, value, where, why) from error
     return msgspec.to_builtins(found)
 
 
@@ -118,13 +136,26 @@ def _from_json(text: Any, kind: Any) -> Any:
         return _FAILED
 
 
-def _refused(parameter: Parameter, value: Any, where: str, why: str) -> InvalidInput:
-    return InvalidInput(
+def _refused(
+    fault: type[InvalidInput], parameter: Parameter, value: Any, where: str, why: str
+) -> InvalidInput:
+    return fault(
         f"{where}: {parameter.name}={value!r} can't be used",
         why=why,
         field=parameter.name,
-        hint=f"give a {parameter.type}",
+        hint=f"give {in_words(parameter.type)}",
     )
+
+
+def in_words(type_: str) -> str:
+    """Say a parameter's type as a person would, such as "a whole number"."""
+    if type_.startswith("Literal["):
+        *first, last = (repr(value) for value in get_args(from_text(type_)))
+        return f"{', '.join(first)} or {last}" if first else last
+    parts = [_WORDS.get(part) for part in type_.split(" | ")]
+    if all(parts):
+        return " or ".join(map(str, parts))
+    return f"a value of the type {type_}, written as JSON"
 
 
 def to_text(annotation: Any, where: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
 from meguru.base.names import normal
-from meguru.errors import Forbidden, InvalidInput, NotFound, TooLarge, Unauthenticated
-from meguru.runtime import events
+from meguru.errors import InvalidInput, NotFound, TooLarge, Unauthenticated
+from meguru.runtime.operations.authorise import require
 from meguru.runtime.principals import Principal
 from meguru.serving import answers
 from meguru.serving.answers import Answer
@@ -99,26 +99,8 @@ class _Endpoints:
         principal = await found if inspect.isawaitable(found) else found
         if principal.allows(permission):
             return
-        await asyncio.to_thread(self._log_denial, principal, permission)
-        raise Forbidden(
-            f"{principal.name} may not use endpoints",
-            why=f"the permission {permission!r} is missing",
-            hint="ask an owner for a role or a token that has it",
-        )
-
-    def _log_denial(self, principal: Principal, permission: str) -> None:
-        ws = self._service.ws
-        with ws.db.write() as tx:
-            events.append(
-                tx,
-                type="access.denied",
-                at=ws.clock.now(),
-                actor=principal.name,
-                operation="endpoint.predict",
-                subject=f"principal/{principal.name}",
-                data={"permission": permission},
-            )
-        ws.notify()
+        doing = "endpoint.predict" if permission == PERMISSION else "endpoint.look"
+        await asyncio.to_thread(require, self._service.ws.with_(principal=principal), permission, doing)
 
 
 class Waiting:

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from meguru.base.misfits import as_invalid
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import tolerant
 from meguru.flavors.faults import Where
 from meguru.flavors.rows import Decoder
-from meguru.runtime.operations.operation import as_invalid
 from meguru.serving import event_times
 
 WHERE = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from meguru.base.misfits import as_invalid
 from meguru.base.plugins import Table
 from meguru.errors import InvalidInput, NotFound, near_misses
-from meguru.runtime.operations.operation import as_invalid
 from meguru.triggers.actions import ACTIONS, Action
 from meguru.triggers.kinds import KINDS, Kind
 
@@ -39,8 +39,9 @@ def _member(table: Table, field: str, tag: str, given: dict[str, Any]) -> Any:
     try:
         return msgspec.convert(fields, member)
     except msgspec.ValidationError as error:
-        fault = as_invalid(error, field)
-        raise InvalidInput(fault.what, why=fault.why, field=f"{field}.{fault.field}".rstrip(".")) from None
+        fault = as_invalid(error, field, member)
+        where = f"{field}.{fault.field}".rstrip(".")
+        raise InvalidInput(fault.what, why=fault.why, hint=fault.hint, field=where) from None
 
 
 @cache

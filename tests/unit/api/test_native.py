@@ -11,6 +11,7 @@ from meguru.api.native import native_routes
 from meguru.app.nouns import load_operations
 from meguru.governance.principals import create_principal, list_principals
 from meguru.governance.tokens import create_token
+from meguru.runtime import events
 from meguru.runtime.remote import RemoteWorkspace
 from meguru.server.access import Access, check_exposure
 
@@ -154,3 +155,21 @@ def test_a_server_that_is_away_is_a_clear_error():
         list_principals(ws)
     assert "meguru up" in caught.value.hint
     assert isinstance(caught.value.__cause__, httpx2.TransportError)
+
+
+@pytest.mark.parametrize(
+    ("method", "permission"), [("PUT", "blob:write"), ("GET", "blob:read"), ("HEAD", "blob:read")]
+)
+def test_who_may_not_touch_blobs_is_refused_and_it_is_logged(workspace, method, permission):
+    create_principal(workspace, name="vera", role="viewer")
+    scope = ["blob:read"] if method == "PUT" else ["dataset:read"]
+    secret = create_token(workspace, principal="vera", scope=scope).secret
+    digest = workspace.blobs.put_bytes(b"here")
+    with client_of(workspace, auth=True) as client:
+        headers = {"Authorization": f"Bearer {secret}"}
+        answer = client.request(method, f"/api/v1/blobs/{digest}", headers=headers, content=b"here")
+    assert answer.status_code == 403
+    with workspace.read() as tx:
+        denied = events.latest(tx, subject="principal/vera")
+    assert (denied.type, denied.data) == ("access.denied", {"permission": permission})
+    assert denied.operation == ("blob.put" if method == "PUT" else "blob.get")

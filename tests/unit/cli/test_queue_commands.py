@@ -104,7 +104,7 @@ def test_a_detached_backfill_is_paused_gone_on_with_and_cancelled(meguru):
 
 def test_a_range_that_is_none_is_refused(meguru):
     code, _, err = meguru("backfill", "start", "daily.py:daily", "--from", "2024-01-02", "--to", "2024-01-01")
-    assert code == 1
+    assert code == 2
     assert "2024-01-01 is before 2024-01-02" in err
 
 

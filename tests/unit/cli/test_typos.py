@@ -1,6 +1,8 @@
 """What is typed wrongly is answered with what was meant, in the four lines of every error."""
 
+import os
 import shlex
+import subprocess
 import sys
 
 import click
@@ -10,6 +12,7 @@ from meguru.cli.errors import run
 from meguru.cli.examples import EXAMPLES
 from meguru.cli.root import COMMANDS, root
 from meguru.cli.synonyms import ADVICE, TOP, VERBS
+from meguru.errors import all_errors
 
 
 @pytest.fixture
@@ -154,3 +157,74 @@ def test_every_command_of_the_first_level_ends_with_examples_that_can_be_typed()
             assert not isinstance(command, click.Group), line
             command.make_parser(click.Context(command)).parse_args([word for word in rest if word != ">"])
         assert not name or find(name)[1] == [], name
+
+
+FLOWS = """
+from meguru import pipeline, step
+
+@step
+def same(x: int) -> int:
+    return x
+
+@pipeline
+def one(x: int = 1, mode: Literal["fast", "slow"] = "fast"):
+    return same(x)
+
+@pipeline
+def two(x: int, since: date | None = None):
+    return same(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "hint"),
+    [
+        ("run nofile.py:one", "there is no Python file nofile.py", "write FILE.py:PIPELINE"),
+        ("run flow.py:one", "there is no Python file flow.py", "did you mean flows.py?"),
+        ("run flows.py", "flows.py has 2 pipelines: one, two", "say which: flows.py:one"),
+        ("run flows.py:one -p x=abc", "one: x='abc' can't be used", "give a whole number"),
+        ("run flows.py:one -p mode=fats", "one: mode='fats' can't be used", "give 'fast' or 'slow'"),
+        (
+            "run flows.py:two -p x=1 -p since=soon",
+            "two: since='soon'",
+            "give a date such as",
+        ),
+        ("run flows.py:one -p z=1", "pipeline one has no parameter 'z'", "it takes x, mode"),
+        ("run flows.py:one -p z", "'z' is not key=value", ""),
+        ("run flows.py:two", "pipeline two needs the parameter 'x'", "-p x=…"),
+        ("run empty.py", "there is no pipeline in empty.py", "@pipeline"),
+        ("events --limit 5000", "a page can't have 5000 items", ""),
+        ("data add d flows.py", "the format of 'flows.py' is not known", "--format csv, parquet or json"),
+        ("data add d nofile.csv", "there is no file 'nofile.csv'", ""),
+        ("""endpoint create e --model m --gate '{"gate":"metric","metrix":1}'""", "gates[0]: metri", ""),
+    ],
+)
+def test_a_mistake_of_usage_ends_with_2(meguru, tmp_path, typed, what, hint):
+    head = "from datetime import date\nfrom typing import Literal\n"
+    (tmp_path / "flows.py").write_text(head + FLOWS)
+    (tmp_path / "empty.py").write_text("")
+    meguru("init", ".")
+    code, _, err = meguru(*shlex.split(typed))
+    assert code == 2, err
+    assert err.startswith("MG-101 ")
+    assert what in err.splitlines()[0]
+    assert hint in err.splitlines()[-1]
+
+
+def test_a_reader_who_has_seen_enough_is_no_failure(tmp_path):
+    (tmp_path / "closed.py").write_text(
+        "import sys\nsys.argv = ['meguru', 'explain']\nfrom meguru.cli import main\nmain()\n"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([sys.executable, "closed.py"], cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_explain_tells_the_cause_and_the_cure_of_every_error(meguru):
+    for code in all_errors():
+        _, out, _ = meguru("explain", code.removeprefix("MG-"))
+        assert out.startswith(f"{code} ")
+        assert [line.split()[0] for line in out.splitlines()[1:3]] == ["cause", "cure"]
+        assert all(len(line.split()) > 3 for line in out.splitlines()[1:3])

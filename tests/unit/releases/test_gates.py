@@ -138,7 +138,7 @@ def test_loading_is_asked_of_every_release_and_first():
         ({"gate": "metric", "metric": "auc"}, "gates.value", ""),
         ({"gate": "metric", "metric": "auc", "op": "=", "value": 1}, "gates.op", ""),
         ({"gate": "champion", "confidence": 95}, "gates.confidence", ""),
-        ({"gate": "champion", "margn": 0}, "gates", ""),
+        ({"gate": "champion", "margn": 0}, "gates.margn", ""),
     ],
 )
 def test_a_wrong_gate_is_refused_with_its_field(options, field, hint):

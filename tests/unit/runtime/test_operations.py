@@ -15,6 +15,13 @@ class Thing(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 1
 
 
+@operation("thing.make_for_others", permission="thing:write")
+def make_for_others(ctx: Context, *, name: str) -> None:
+    """Do half of it, then refuse."""
+    ctx.execute(make, {"name": name})
+    raise errors.Forbidden("not today", why="only on Sundays")
+
+
 @operation("test_thing.make", permission="thing:write")
 def make(ctx: Context, *, name: str, parts: list[Thing] | None = None, fail: bool = False) -> Thing:
     """Make a thing."""
@@ -163,3 +170,12 @@ def test_who_may_do_the_whole_may_do_its_parts(workspace):
     assert whole(workspace.with_(principal=person)).name == "part"
     with pytest.raises(errors.Forbidden):
         make(workspace.with_(principal=person), name="part")
+
+
+def test_what_an_operation_itself_refuses_is_logged_too_and_nothing_of_it_stays(workspace):
+    with pytest.raises(errors.Forbidden):
+        make_for_others(workspace, name="car")
+    with workspace.read() as tx:
+        (told,) = events.read(tx)
+    assert (told.type, told.operation) == ("access.denied", "thing.make_for_others")
+    assert told.data == {"why": "only on Sundays"}

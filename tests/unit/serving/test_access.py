@@ -16,6 +16,16 @@ def test_who_may_only_read_sees_the_signature_and_gets_no_prediction(workspace, 
     with workspace.read() as tx:
         denied = events.latest(tx, subject="principal/eve")
     assert (denied.type, denied.data) == ("access.denied", {"permission": "endpoint:predict"})
+    assert denied.operation == "endpoint.predict"
+
+
+def test_a_denied_look_is_logged_as_a_look(workspace, live, http_as):
+    live(1)
+    stranger = Principal(name="eve", permissions=frozenset({"model:read"}))
+    assert http_as(authenticate=lambda scope: stranger).request("GET", "/endpoints/delay").status_code == 403
+    with workspace.read() as tx:
+        denied = events.latest(tx, subject="principal/eve")
+    assert (denied.operation, denied.data) == ("endpoint.look", {"permission": "endpoint:read"})
 
 
 def test_who_is_nobody_is_401(live, http_as):

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from meguru.api.requests import answer, workspace_of
 from meguru.api.transfers import FileInPieces, received
 from meguru.base import digests
-from meguru.errors import DigestMismatch, Forbidden, InvalidInput
+from meguru.errors import DigestMismatch, InvalidInput
+from meguru.runtime.operations.authorise import require
 from meguru.runtime.workspace import Workspace
 
 
@@ -18,11 +19,9 @@ async def blob(request: Request) -> Response:
     ws = workspace_of(request)
     digest = digests.check_digest(request.path_params["digest"])
     writing = request.method == "PUT"
-    permission = "blob:write" if writing else "blob:read"
+    permission, doing = ("blob:write", "blob.put") if writing else ("blob:read", "blob.get")
     if not ws.principal.allows(permission):
-        raise Forbidden(
-            f"{ws.principal.name} may not do this", why=f"the permission {permission!r} is missing"
-        )
+        await run_sync(require, ws, permission, doing)
     if writing:
         return await _put(request, ws, digest)
     path = await run_sync(ws.blobs.path, digest)

@@ -9,7 +9,7 @@ from importlib.machinery import FileFinder, ModuleSpec, PathFinder
 from pathlib import Path
 
 from meguru.base import digests
-from meguru.errors import InvalidInput
+from meguru.errors import UsageError, near_misses
 from meguru.pipelines.code.types import Source
 
 LARGEST = 64 << 20
@@ -28,9 +28,9 @@ class Places:
     def __init__(self, entry: Path) -> None:
         self.entry = entry.absolute()
         if not self.entry.is_file() or self.entry.suffix != ".py":
-            raise InvalidInput(
-                f"there is no Python file {entry}", where=str(entry), hint="write FILE.py:PIPELINE"
-            )
+            near = near_misses(entry.name, (file.name for file in self.entry.parent.glob("*.py")))
+            hint = f"did you mean {near[0]}?" if near else "write FILE.py:PIPELINE"
+            raise UsageError(f"there is no Python file {entry}", where=str(entry), hint=hint)
         self.root, self.entry_module = _locate(self.entry)
         self._specs: dict[str, ModuleSpec | None] = {}
         for finder in sys.path_importer_cache.values():

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from meguru.base.misfits import as_invalid
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.releases.gates import GATES, Gate, Trial
 from meguru.releases.types import GateResult, Verdict
-from meguru.runtime.operations.operation import as_invalid
 
 FIRST = "loads"
 
@@ -29,13 +29,15 @@ def gate_of(options: dict[str, Any], place: str = "gates") -> Gate:
         hint = f"one of {', '.join(GATES.names())}"
         raise InvalidInput(f"{place} needs to say which gate it is", field=f"{place}.gate", hint=hint)
     try:
-        made: Gate = msgspec.convert(given, GATES.load(name))
+        kind: type[Gate] = GATES.load(name)
+        made: Gate = msgspec.convert(given, kind)
         made.check()
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.gate") from None
     except msgspec.ValidationError as error:
-        fault = as_invalid(error, place)
-        raise InvalidInput(fault.what, why=fault.why, field=f"{place}.{fault.field}".rstrip(".")) from None
+        fault = as_invalid(error, place, kind)
+        where = f"{place}.{fault.field}".rstrip(".")
+        raise InvalidInput(fault.what, why=fault.why, hint=fault.hint, field=where) from None
     except InvalidInput as error:
         raise InvalidInput(
             error.what, why=error.why, hint=error.hint, field=f"{place}.{error.field}"

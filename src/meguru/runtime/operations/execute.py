@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError as RowConflict
 
 from meguru.base import digests
-from meguru.errors import Conflict, Forbidden, InternalError
-from meguru.runtime import events
+from meguru.errors import Conflict, InternalError
 from meguru.runtime.operations import answers
+from meguru.runtime.operations.authorise import authorise, denials_logged
 from meguru.runtime.operations.context import Context
 from meguru.runtime.operations.plain import to_plain
 
@@ -74,29 +74,8 @@ def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments
         with ExitStack() as stack:
             return operation.function(Context(ws, operation, stack, tx), **typed)
 
-    return ws.db.together.submit(work).result()
-
-
-def authorise(ws: Workspace, operation: Operation[..., Any]) -> None:
-    """Raise Forbidden, and log the denial, unless the principal holds the operation's permission."""
-    principal = ws.principal
-    if principal.allows(operation.permission):
-        return
-    with ws.db.write() as tx:
-        events.append(
-            tx,
-            type="access.denied",
-            at=ws.clock.now(),
-            actor=principal.name,
-            operation=operation.name,
-            subject=f"principal/{principal.name}",
-            data={"permission": operation.permission},
-        )
-    raise Forbidden(
-        f"{principal.name} may not do {operation.name}",
-        why=f"the permission {operation.permission!r} is missing",
-        hint="ask an owner for a role or a token that has it",
-    )
+    with denials_logged(ws, operation.name):
+        return ws.db.together.submit(work).result()
 
 
 def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: bool) -> None:
@@ -109,7 +88,7 @@ def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: boo
 def _run(
     ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any], request: answers.Request | None
 ) -> Any:
-    with ExitStack() as stack:
+    with denials_logged(ws, operation.name), ExitStack() as stack:
         ctx = Context(ws, operation, stack)
         if request:
             ctx.on_open = lambda tx: _stop_if_done(tx, request)

@@ -11,6 +11,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
+from meguru.base.misfits import as_invalid
 from meguru.errors import InternalError, InvalidInput, near_misses
 
 if typing.TYPE_CHECKING:
@@ -136,17 +137,8 @@ class Operation(Generic[P, R]):
         try:
             struct = msgspec.convert(given, self.arguments_type, strict=strict)
         except msgspec.ValidationError as error:
-            raise as_invalid(error, self.name) from error
+            raise as_invalid(error, self.name, self.arguments_type) from error
         return msgspec.structs.asdict(struct)
-
-
-def as_invalid(error: msgspec.ValidationError, where: str) -> InvalidInput:
-    """Turn msgspec's ``… - at `$.rows[3].x` `` into our error with its field."""
-    what, _, path = str(error).partition(" - at `")
-    field = path.rstrip("`").removeprefix("$").removeprefix(".")
-    if "missing required field" in what:
-        field = what.split("`")[1] if not field else f"{field}.{what.split('`')[1]}"
-    return InvalidInput(f"{where}: {field or 'the input'} is not as it must be", why=what, field=field)
 
 
 def operation(

@@ -21,7 +21,8 @@ from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.runtime.operations import Context
-from meguru.runtime.operations.execute import authorise, execute_with_others
+from meguru.runtime.operations.authorise import authorise
+from meguru.runtime.operations.execute import execute_with_others
 from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs import pending
 
