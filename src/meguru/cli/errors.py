@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
 
 import click
 
 from meguru.base.text import gettext as _
 from meguru.cli.groups import UnknownCommand
+from meguru.cli.session import leave_quietly
 from meguru.errors import InternalError, Interrupted, MeguruError, UsageError, near_misses
 
 
@@ -28,12 +28,7 @@ def run(root: click.Group) -> int:
     except MeguruError as error:
         return report(error)
     except BrokenPipeError:
-        _silence()
-    except SystemExit as end:
-        # The parser of the command line makes an exit of a reader who went away.
-        if isinstance(end.__context__, BrokenPipeError):
-            _silence()
-        raise
+        leave_quietly()
     except Exception as error:
         if os.environ.get("MEGURU_DEBUG"):
             raise
@@ -94,9 +89,3 @@ def _call_of(error: click.BadParameter) -> str:
     if error.ctx is None:
         return ""
     return " ".join([error.ctx.command_path, *error.ctx.command.collect_usage_pieces(error.ctx)])
-
-
-def _silence() -> NoReturn:
-    # Whoever read our output went away; say nothing more, not even while exiting.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(0)

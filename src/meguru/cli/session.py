@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -70,6 +71,8 @@ def with_session(function: F) -> Callable[..., Any]:
             return function(Session(workspace, as_json=as_json), **options)
         except InvalidInput as error:
             raise as_typed(error, click.get_current_context().command) from error
+        except BrokenPipeError:
+            leave_quietly()
 
     return wrapped
 
@@ -87,6 +90,12 @@ def as_typed(error: InvalidInput, command: click.Command) -> InvalidInput:
                 error.what, where=error.where, why=error.why, hint=error.hint, field=error.field
             )
     return error
+
+
+def leave_quietly() -> NoReturn:
+    """End well, without another word: whoever read our output has seen enough, and went away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
 
 
 def print_table(columns: Sequence[str], rows: list[list[Any]], *, empty: str = "") -> None:
