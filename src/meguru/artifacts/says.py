@@ -19,6 +19,7 @@ SENTENCES = {
     "release.created": "{subject} was put together",
     "release.gates_passed": "{subject} passed its gates",
     "release.refused": "{subject} was refused",
+    "release.undecided": "{subject} could not be checked",
     "release.promoted": "{subject} went live",
     "release.rolled_back": "rolled back to {subject}",
     "monitor.alerted": "{subject} raised an alert",

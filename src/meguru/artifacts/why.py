@@ -17,6 +17,7 @@ STATE_EVENTS = {
         "release.promoted",
         "release.rolled_back",
         "release.refused",
+        "release.undecided",
         "release.gates_passed",
         "release.created",
     ),

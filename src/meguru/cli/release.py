@@ -42,14 +42,15 @@ def create(session: Session, endpoint: str, model: str, app: str | None, note: s
 @click.argument("release")
 @with_session
 def check(session: Session, release: str) -> int:
-    """Ask the gates of RELEASE (ENDPOINT@N); exit code 5 if they refuse it."""
-    from meguru.errors import GateFailed
+    """Ask the gates of RELEASE (ENDPOINT@N); exit code 5 if they refuse it, 1 if they could not be asked."""
+    from meguru.errors import Busy, GateFailed
     from meguru.releases.check import check as ask
     from meguru.releases.types import ReleaseState
 
     found = ask(session.open(), release=release)
     session.show(found, lambda: _print(found))
-    return GateFailed.exit_code if found.state is ReleaseState.REFUSED else 0
+    codes = {ReleaseState.REFUSED: GateFailed.exit_code, ReleaseState.UNDECIDED: Busy.exit_code}
+    return codes.get(found.state, 0)
 
 
 @command.command()

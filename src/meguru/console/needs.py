@@ -119,6 +119,17 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             at=newest.checked_at,
             reasons=newest.reasons[:3],
         )
+    elif newest and newest.state is ReleaseState.UNDECIDED:
+        yield Need(
+            word="undecided",
+            what=visit.text(
+                "{model} could not be checked for {endpoint}", model=newest.model, endpoint=endpoint.name
+            ),
+            url=f"{url}#release-{newest.version}",
+            at=newest.checked_at,
+            reasons=newest.reasons[:3],
+            command=f"meguru release check {newest.ref}",
+        )
     elif newest and newest.state is ReleaseState.PASSED:
         yield Need(
             word="passed",

@@ -30,6 +30,7 @@ STATES = {
     "checking": mark("checking"),
     "passed": mark("passed"),
     "refused": mark("refused"),
+    "undecided": mark("undecided"),
     "promoted": mark("promoted"),
     "live": mark("live"),
     "retired": mark("retired"),
@@ -91,6 +92,7 @@ EVENTS = {
     "release.created": mark("release put together"),
     "release.gates_passed": mark("release passed its gates"),
     "release.refused": mark("release refused"),
+    "release.undecided": mark("release could not be checked"),
     "release.promoted": mark("release went live"),
     "release.rolled_back": mark("release rolled back"),
     "trigger.created": mark("trigger made"),
@@ -143,6 +145,7 @@ ODD = {
     "requested",
     "expired",
     "paused",
+    "undecided",
 }
 
 

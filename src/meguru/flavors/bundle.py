@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from meguru.base import digests
-from meguru.errors import InvalidInput, MissingDependency, NotFound, is_our_fault
+from meguru.errors import InvalidInput, MeguruError, MissingDependency, NotFound, is_our_fault
 from meguru.flavors import FLAVORS, mlmodel, pickles
 from meguru.flavors.base import Flavor, Matrix, Predictor, Task
 from meguru.flavors.evaluation import Evaluation, evaluate
@@ -73,6 +73,29 @@ class Bundle:
         """Return the scores of a frame or of a matrix in signature order; see `Predictor`."""
         return self.predictor.predict(data if isinstance(data, np.ndarray) else as_frame(data))
 
+    def ask(self, data: Any, what: str, *, field: str = "") -> Matrix:
+        """Return the scores of rows that `what` names.
+
+        Raises
+        ------
+        InvalidInput
+            When the model fails on them, which is the model's fault.
+        MissingDependency
+            When it needs a library that is not installed here, which is not.
+        """
+        try:
+            return self.predictor.predict(data)
+        except MeguruError:
+            raise
+        except ImportError as error:
+            missing = f"the model needs {error.name or 'a package'}, which is not installed here"
+            raise MissingDependency(missing, why=str(error)) from error
+        except Exception as error:
+            if is_our_fault(error):
+                raise
+            why = f"{type(error).__name__}: {error}"[:300]
+            raise InvalidInput(f"the model fails on {what}", field=field, why=why) from error
+
     def holdout(self) -> pl.DataFrame | None:
         """Return the rows the model has not seen, with their label; None when none were stored."""
         import polars as pl
@@ -98,16 +121,7 @@ class Bundle:
         reader = decoder(self.signature)
         rows = reader.convert(self.example.rows, where="example.rows")
         data = reader.matrix(rows) if self.predictor.takes == "matrix" else reader.frame(rows)
-        try:
-            scores = self.predictor.predict(data)
-        except ImportError as error:
-            what = f"the model needs {error.name or 'a package'}, which is not installed here"
-            raise MissingDependency(what, why=str(error)) from error
-        except Exception as error:
-            if is_our_fault(error):
-                raise
-            why = f"{type(error).__name__}: {error}"[:300]
-            raise InvalidInput("the model fails on its own example", field="example", why=why) from error
+        scores = self.ask(data, "its own example", field="example")
         stored = np.asarray(self.example.scores, dtype=np.float64)
         if scores.shape != stored.shape or not np.allclose(scores, stored, rtol=_AGREE, atol=_AGREE):
             raise InvalidInput(

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+RANGES = {"auc": (0.0, 1.0), "label_rate": (0.0, 1.0), "mae": (0.0, math.inf), "rmse": (0.0, math.inf)}
+"""Between what values the measured metrics lie."""
+
+
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a model's quality.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meguru.errors import IntegrityError, NotFound
 from meguru.flavors.bundle import Bundle, load_bundle
 from meguru.registry.cache import fetch_model
 from meguru.registry.show import show
@@ -20,10 +21,15 @@ def load_model(ws: Any, ref: str) -> Bundle:
     ------
     NotFound
         When there is no such version.
-    DigestMismatch
-        When its files are not what was registered.
+    IntegrityError
+        When its files are gone from the store, or are not what was registered.
     UnsafeModel
         When loading it could run foreign code, or the version is not verified.
     """
     version = check_verified(show(ws, ref=ref))
-    return load_bundle(fetch_model(ws, version.tree_digest))
+    try:
+        folder = fetch_model(ws, version.tree_digest)
+    except NotFound as error:
+        lost = f"files of {version.ref} are gone from the store"
+        raise IntegrityError(lost, where=version.ref, why=error.what, hint="meguru doctor") from error
+    return load_bundle(folder)

@@ -7,17 +7,23 @@ from meguru.releases import store
 from meguru.releases.digest import hashes, release_digest
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.trial import champion_of, trial_of
-from meguru.releases.types import GateResult, Part, Release, ReleaseState
+from meguru.releases.types import GateResult, Part, Release, ReleaseState, Verdict
 from meguru.runtime.operations import Context, operation
 
-OPEN = (ReleaseState.CREATED, ReleaseState.PASSED)
+OPEN = (ReleaseState.CREATED, ReleaseState.PASSED, ReleaseState.UNDECIDED)
+_TOLD = {
+    ReleaseState.PASSED: "release.gates_passed",
+    ReleaseState.REFUSED: "release.refused",
+    ReleaseState.UNDECIDED: "release.undecided",
+}
 
 
 @operation("release.check", permission="release:write")
 def check(ctx: Context, *, release: str) -> Release:
     """Ask a release's gates whether it may go live; a refusal is final.
 
-    A release that passed may be checked again, when the live model has changed since.
+    A release that passed may be checked again, when the live model has changed since. One whose gates could
+    not be asked, for a reason that is not the model's, is undecided: it may be checked again too.
 
     Raises
     ------
@@ -42,10 +48,10 @@ def check(ctx: Context, *, release: str) -> Release:
 
 def conclude(ctx: Context, found: Release, champion: Part | None, results: list[GateResult]) -> Release:
     """Write the verdict, and the event that tells of it; it is caused by the release's creation."""
-    passed = all(result.passed for result in results)
+    state = _state(results)
     done = msgspec.structs.replace(
         found,
-        state=ReleaseState.PASSED if passed else ReleaseState.REFUSED,
+        state=state,
         champion=champion,
         results=results,
         hashes=hashes(found.content, results),
@@ -53,7 +59,7 @@ def conclude(ctx: Context, found: Release, champion: Part | None, results: list[
         checked_at=ctx.now(),
     )
     told = ctx.emit(
-        "release.gates_passed" if passed else "release.refused",
+        _TOLD[state],
         done.ref,
         data={
             "endpoint": found.content.endpoint,
@@ -70,6 +76,13 @@ def conclude(ctx: Context, found: Release, champion: Part | None, results: list[
     done = msgspec.structs.replace(done, checked_event=told.id)
     store.save(ctx.tx, done)
     return done
+
+
+def _state(results: list[GateResult]) -> ReleaseState:
+    verdicts = {result.verdict for result in results}
+    if Verdict.FAILED in verdicts:
+        return ReleaseState.REFUSED
+    return ReleaseState.UNDECIDED if Verdict.UNDECIDED in verdicts else ReleaseState.PASSED
 
 
 def _must_be_open(found: Release) -> None:

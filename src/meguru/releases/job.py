@@ -2,7 +2,7 @@
 
 import msgspec
 
-from meguru.errors import Conflict
+from meguru.errors import Busy, Conflict, MeguruError
 from meguru.releases import store
 from meguru.releases.check import OPEN, check, conclude
 from meguru.releases.create import create
@@ -34,14 +34,28 @@ class ReleaseJob:
     def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
         """Make the release, ask its gates, and put it live if they pass.
 
-        When another release went live meanwhile, the gates are asked again.
+        When another release went live meanwhile, the gates are asked again; also when they could not be
+        asked, in the job's next attempt.
+
+        Raises
+        ------
+        Busy
+            When the gates could not be asked for a reason of ours.
         """
         ws = ws.with_(principal=ACTOR)
         made = _create(ws, job)
+        with ws.read() as tx:
+            if store.get(tx, made.ref).state not in OPEN:
+                return  # an earlier attempt came to the end
         for turn in range(ROUNDS):
             lease.proceed()
             try:
-                done = check(ws.with_(idempotency_key=f"{job.id}:check:{turn}"), release=made.ref)
+                attempt = f"{job.id}:check:{job.attempt}:{turn}"
+                done = check(ws.with_(idempotency_key=attempt), release=made.ref)
+                if done.state is ReleaseState.UNDECIDED:
+                    raise Busy(
+                        f"{made.ref} could not be checked", where=made.ref, why="; ".join(done.reasons)
+                    )
                 if done.state is ReleaseState.REFUSED:
                     return
                 lease.proceed()
@@ -55,9 +69,13 @@ class ReleaseJob:
                 return
 
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
-        """Refuse the release if it is still open; its model does not go live."""
+        """Leave the release undecided if it is still open; its model does not go live."""
         ws = ws.with_(principal=ACTOR)
-        ws.execute(_give_up, {"release": _create(ws, job).ref, "why": why})
+        try:
+            made = _create(ws, job)
+        except MeguruError:
+            return  # it could not even be put together: the job's own error says why
+        ws.execute(_give_up, {"release": made.ref, "why": why})
 
 
 def _create(ws: Workspace, job: Job) -> Release:
@@ -66,15 +84,15 @@ def _create(ws: Workspace, job: Job) -> Release:
     return create(keyed, endpoint=wanted.endpoint, model=wanted.model)
 
 
-def _refuse(ctx: Context, *, release: str, why: str) -> None:
-    """Refuse a release whose gates could not be asked to the end."""
+def _leave(ctx: Context, *, release: str, why: str) -> None:
+    """Leave a release undecided whose gates could not be asked to the end: nobody said no."""
     found = store.get(ctx.tx, release, lock=True)
     if found.state in OPEN:
         reason = f"the gates could not be asked to the end: {why}"
-        result = GateResult(gate="job", verdict=Verdict.FAILED, reason=reason)
+        result = GateResult(gate="job", verdict=Verdict.UNDECIDED, reason=reason)
         conclude(ctx, found, found.champion, [*found.results, result])
 
 
 # Not registered: only the job may call it.
-_give_up = Operation(_refuse, "release.abandon", "release:write", query=False, evented=True)
+_give_up = Operation(_leave, "release.abandon", "release:write", query=False, evented=True)
 HANDLER = ReleaseJob()

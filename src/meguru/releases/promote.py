@@ -73,10 +73,13 @@ def must_be_passed(found: Release) -> None:
         why = "; ".join(found.reasons)
         raise GateFailed(f"{found.ref} was refused by its gates", where=found.ref, why=why)
     if found.state is not ReleaseState.PASSED:
-        hint = f"meguru release check {found.ref}" if found.state is ReleaseState.CREATED else ""
+        unchecked = {ReleaseState.CREATED, ReleaseState.UNDECIDED}
+        hint = f"meguru release check {found.ref}" if found.state in unchecked else ""
         if found.state in {ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK}:
             hint = f"meguru release rollback {found.endpoint} --to {found.ref}"
-        raise Conflict(f"{found.ref} is {found.state.value}, not passed", where=found.ref, hint=hint)
+        why = "; ".join(found.reasons) if found.state is ReleaseState.UNDECIDED else ""
+        what = f"{found.ref} is {found.state.value}, not passed"
+        raise Conflict(what, where=found.ref, why=why, hint=hint)
 
 
 def unchanged(tx: Connection, found: Release, differs: list[str]) -> None:

@@ -6,7 +6,7 @@ from meguru.releases import store
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.promote import hold, put_live, retire
 from meguru.releases.trial import champion_of, trial_of
-from meguru.releases.types import Part, Release, ReleaseState
+from meguru.releases.types import Part, Release, ReleaseState, Verdict
 from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 
@@ -76,4 +76,5 @@ def _must_work(ctx: Context, target: Release, endpoint: str, champion: Part | No
         )
     loads = judge(check_gates([]), trial_of(ctx.ws, target, champion))[0]
     if not loads.passed:
-        raise Conflict(f"{target.ref} can't go live any more", where=target.ref, why=loads.reason)
+        when = "any more" if loads.verdict is Verdict.FAILED else "now"
+        raise Conflict(f"{target.ref} can't go live {when}", where=target.ref, why=loads.reason)

@@ -30,6 +30,8 @@ def trial_of(ws: Workspace, release: Release, champion: Part | None) -> Trial:
         endpoint=release.endpoint,
         challenger=side(ws, release.content.model),
         champion=None if champion is None else side(ws, champion),
+        record=bool(release.content.configuration.get("record", True)),
+        max_rows=ws.settings.max_rows,
     )
 
 
@@ -37,4 +39,6 @@ def side(ws: Workspace, part: Part) -> Side:
     """Return a model version as a side of a trial."""
     with ws.read() as tx:
         version = registry.resolve(tx, part.ref)
-    return Side(ref=part.ref, digest=version.digest, open=partial(load_model, ws, part.ref))
+    return Side(
+        ref=part.ref, digest=version.digest, open=partial(load_model, ws, part.ref), metrics=version.metrics
+    )

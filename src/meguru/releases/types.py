@@ -15,6 +15,8 @@ class ReleaseState(StrEnum):
     CREATED = "created"
     PASSED = "passed"
     REFUSED = "refused"
+    UNDECIDED = "undecided"
+    """Its gates could not be asked to the end for a reason of ours; it is checked again, or by a person."""
     LIVE = "live"
     SUPERSEDED = "superseded"
     ROLLED_BACK = "rolled_back"
@@ -25,6 +27,8 @@ class Verdict(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
+    UNDECIDED = "undecided"
+    """It could not be asked: a failure of this installation, which says nothing of the model."""
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +118,11 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reasons(self) -> list[str]:
-        """Why it was refused; why it passed, when it was not."""
-        failed = [result.reason for result in self.results if not result.passed]
-        return failed or [result.reason for result in self.results]
+        """Why it was refused, else why it is undecided, else why it passed."""
+        for verdict in (Verdict.FAILED, Verdict.UNDECIDED):
+            if found := [result.reason for result in self.results if result.verdict is verdict]:
+                return found
+        return [result.reason for result in self.results]
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

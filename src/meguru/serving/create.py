@@ -16,8 +16,8 @@ from meguru.serving import store
 from meguru.serving.shadow import check_shadow
 from meguru.serving.types import Endpoint, EndpointState
 
-READERS = Table("gate reader", {"releases": "meguru.releases.gates.read:check_gates"})
-"""Who knows what a gate may ask."""
+READERS = Table("gate reader", {"releases": "meguru.releases.gates.declare:check_declared"})
+"""Who knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never pass."""
 
 
 @operation("endpoint.create", permission="endpoint:write")
@@ -41,14 +41,14 @@ def create(
     Conflict
         If there is another endpoint of this name.
     InvalidInput
-        If a gate is unknown, or what it asks makes no sense.
+        If a gate is unknown, or what it asks makes no sense or can never be passed.
     UnsafeModel
         If the model has versions, none of which is verified.
     """
     name = check_name("endpoint", name)
     model = _check_model(ctx.tx, refs.parse(model, kind="model").name)
     if gates:
-        READERS.load("releases")(gates)
+        READERS.load("releases")(ctx.tx, gates, model)
     check_shadow(ctx.tx, shadow)
     new = Endpoint(
         name=name,

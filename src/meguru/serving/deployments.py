@@ -20,7 +20,7 @@ from meguru.runtime.workspace import Workspace
 from meguru.serving import metrics, store
 from meguru.serving.lane import Lane
 from meguru.serving.loading import Load, Loader
-from meguru.serving.served import Served
+from meguru.serving.served import Served, rehearsed
 from meguru.serving.types import Endpoint
 
 log = logging.getLogger(__name__)
@@ -151,14 +151,15 @@ class Deployments:
             return
         model = self._loader.get(live.model_ref)
         shadows, fault = self._shadows(place.endpoint)
-        served = Served(
-            live,
+        served = rehearsed(
             model,
+            endpoint=live.endpoint,
+            model_ref=live.model_ref,
+            release_ref=live.release_ref,
             shadows=shadows,
             record=place.endpoint.record,
             max_rows=self._ws.settings.max_rows,
         )
-        served.warm_up()
         if place.lane is None:
             place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)
         before, place.lane.served = place.lane.served, served

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 
-from meguru.errors import InvalidInput
-from meguru.flavors import Predictor, Task
+from meguru.errors import InvalidInput, is_our_fault
+from meguru.flavors import ColumnType, Predictor, Signature, Task
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
-from meguru.serving import metrics
+from meguru.predictions import payload
+from meguru.predictions.ids import new_batch_id
+from meguru.serving import answers, metrics
 from meguru.serving.body import BodyDecoder
-from meguru.serving.types import Deployment
 
 log = logging.getLogger(__name__)
 
 
 class ModelFailed(Exception):
     """A model raised something instead of scoring rows that fit its signature."""
+
+
+class WrongShape(ValueError):
+    """A model gave other than one score a row."""
 
 
 class Served:
@@ -34,9 +41,11 @@ class Served:
 
     def __init__(
         self,
-        deployment: Deployment,
         model: Bundle,
         *,
+        endpoint: str,
+        model_ref: str,
+        release_ref: str,
         shadows: Mapping[str, Predictor] | None = None,
         record: bool = True,
         max_rows: int = 10_000,
@@ -44,14 +53,13 @@ class Served:
         predictor = model.predictor
         if predictor.task is Task.MULTICLASS:
             raise InvalidInput(
-                f"{deployment.model_ref} can't be served",
+                f"{model_ref} can't be served",
                 why="an endpoint answers with one score a row; this model has one for each class",
                 hint="train a binary or a regression model",
             )
-        self.endpoint = deployment.endpoint
-        self.model_ref, self.release_ref = deployment.model_ref, deployment.release_ref
+        self.endpoint, self.model_ref, self.release_ref = endpoint, model_ref, release_ref
         self.predictor, self.shadows, self.record = predictor, dict(shadows or {}), record
-        self._example = model.example.rows
+        self._example, self._max_rows = model.example.rows, max_rows
         self.accepted: Any = None
         self.signature = predictor.signature
         self.types = {column.name: column.type.value for column in self.signature.inputs}
@@ -93,19 +101,86 @@ class Served:
         """Return decoded rows as columns."""
         return dict(zip(self.types, zip(*map(astuple, rows), strict=True), strict=True))
 
-    def warm_up(self) -> None:
-        """Score the model's example, so that no request pays for what is only done once."""
-        if self._example:
-            rows = self._decoder.convert(self._example, where="example.rows")
-            self.score(rows)
-            self.shadow_scores(rows)
+    def rehearse(self) -> None:
+        """Answer the model's example as a request: decode, score, write down, put into the answer's shape.
+
+        No request pays then for what is only done once, and what can't be answered shows before anybody asks.
+        """
+        example = self._example[: self._max_rows] or [_neutral(self.signature)]
+        rows = self.decode(msgspec.json.encode({"rows": example})).rows
+        try:
+            scores = self.score(rows)
+        except ModelFailed as failed:
+            cause = failed.__cause__ or failed
+            if is_our_fault(cause):
+                raise cause from None
+            if self.has_example or isinstance(cause, WrongShape):
+                why = str(cause) if isinstance(cause, WrongShape) else f"{type(cause).__name__}: {cause}"
+                raise InvalidInput(f"{self.model_ref} can't be served", why=why[:300]) from cause
+            return  # a made-up row means nothing to the model, and its failure nothing about it
+        shadows = self.shadow_scores(rows)
+        batch_id = None
+        if self.record:
+            now, batch_id = datetime.now(UTC), new_batch_id()
+            columns = self.columns(rows)
+            payload.pack(payload.make(self.types, columns, scores, [now] * len(rows), shadows))
+        answers.predictions(batch_id, scores, self.model_ref, self.release_ref)
+
+    @property
+    def has_example(self) -> bool:
+        """Whether the model brought rows to be asked."""
+        return bool(self._example)
 
     def _input(self, rows: Sequence[Any]) -> Any:
         return self._decoder.matrix(rows) if self.predictor.takes == "matrix" else self._decoder.frame(rows)
 
 
+def rehearsed(
+    model: Bundle,
+    *,
+    endpoint: str,
+    model_ref: str,
+    release_ref: str = "",
+    shadows: Mapping[str, Predictor] | None = None,
+    record: bool = True,
+    max_rows: int = 10_000,
+) -> Served:
+    """Return a model version as an endpoint answers with it, after it answered its example.
+
+    The servers and the gate ``loads`` both ask this, so that what passes is what can be served.
+
+    Raises
+    ------
+    InvalidInput
+        When no endpoint can answer with such a model, and why.
+    """
+    served = Served(
+        model,
+        endpoint=endpoint,
+        model_ref=model_ref,
+        release_ref=release_ref,
+        shadows=shadows,
+        record=record,
+        max_rows=max_rows,
+    )
+    served.rehearse()
+    return served
+
+
+def _neutral(signature: Signature) -> dict[str, Any]:
+    """Return a row of nulls where they are allowed, and else of zeros."""
+    zeros: dict[ColumnType, Any] = {
+        ColumnType.BOOLEAN: False,
+        ColumnType.LONG: 0,
+        ColumnType.DOUBLE: 0.0,
+        ColumnType.STRING: "",
+        ColumnType.DATETIME: "1970-01-01T00:00:00Z",
+    }
+    return {column.name: None if column.nullable else zeros[column.type] for column in signature.inputs}
+
+
 def _checked(scores: Any, n: int) -> list[float]:
     if scores.shape != (n,):
         message = f"the model gave scores of shape {scores.shape} for {n} rows"
-        raise ValueError(message)
+        raise WrongShape(message)
     return scores.tolist()  # type: ignore[no-any-return]

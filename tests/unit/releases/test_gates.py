@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+
+import numpy as np
 import polars as pl
 import pytest
 
-from meguru.errors import InvalidInput, UnsafeModel
+from meguru.errors import Busy, DigestMismatch, InvalidInput, UnsafeModel
 from meguru.flavors import Column, ColumnType, Signature
+from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.model import Model
 from meguru.releases.compatible import breaks
 from meguru.releases.gates import Side, Trial
 from meguru.releases.gates.champion import Champion
 from meguru.releases.gates.loads import Loads
 from meguru.releases.gates.metric import Metric
 from meguru.releases.gates.read import check_gates, gate_of, judge
+from meguru.releases.types import Verdict
+from meguru.testing.models import COLUMNS, make_flights, make_model
 
 
 def trial(challenger, champion=None):
@@ -99,7 +106,7 @@ def test_what_was_measured_comes_before_what_the_author_says(side):
 
 
 def test_an_unknown_metric_is_refused_with_the_near_miss(side):
-    result = Metric(metric="auk", value=0.6).judge(trial(side("model/delay@1")))
+    (result,) = judge([Metric(metric="auk", value=0.6)], trial(side("model/delay@1")))
     assert not result.passed
     assert "did you mean 'auc'?" in result.reason
 
@@ -122,6 +129,90 @@ def test_a_model_that_does_not_load_is_refused_and_not_asked_more(side):
     assert results[0].reason == "model.pkl could run code: it is a pickle"
 
 
+def classes(count, **options):
+    """Return a model of so many classes, with its example."""
+    from sklearn.linear_model import LogisticRegression
+
+    flights = make_flights()
+    kinds = np.arange(flights.height) % count
+    estimator = LogisticRegression().fit(flights.select(COLUMNS).to_numpy(), kinds)
+    return Model(estimator=estimator, example=flights.select(COLUMNS).head(5), task="multiclass", **options)
+
+
+def two_numbers():
+    """Return a model that answers two numbers a row."""
+    from sklearn.linear_model import LinearRegression
+
+    rows = make_flights().select(COLUMNS)
+    estimator = LinearRegression().fit(rows.to_numpy(), rows.to_numpy())
+    return Model(estimator=estimator, example=rows.head(5), task="regression")
+
+
+def without_example(folder):
+    (folder / "example.json").unlink()
+    return load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (lambda: classes(3), "one score a row; this model has one for each class"),
+        (two_numbers, "scores of shape (5, 2) for 5 rows"),
+    ],
+)
+def test_what_no_server_can_serve_is_refused_by_the_gate_that_every_release_passes(tmp_path, model, why):
+    save_bundle(model(), tmp_path)
+    with_example = Side(ref="model/kind@1", digest="0", open=lambda: load_bundle(tmp_path))
+    (result,) = judge(check_gates([]), trial(with_example))
+    assert result.verdict is Verdict.FAILED
+    assert why in result.reason
+    bare = Side(ref="model/kind@1", digest="0", open=lambda: without_example(tmp_path))
+    assert judge(check_gates([]), trial(bare))[0].verdict is Verdict.FAILED
+
+
+def test_a_model_without_an_example_passes_and_the_reason_says_so(tmp_path):
+    save_bundle(make_model(), tmp_path)
+    bare = Side(ref="model/delay@1", digest="0", open=lambda: without_example(tmp_path))
+    (result,) = judge(check_gates([]), trial(bare))
+    assert result.passed
+    assert "holds no example to be asked" in result.reason
+
+
+def test_few_rows_a_request_do_not_refuse_a_model_with_more_rows_in_its_example(side):
+    (result,) = judge(
+        check_gates([]), Trial(endpoint="delay", challenger=side("model/delay@1"), max_rows=2, record=False)
+    )
+    assert result.passed
+
+
+@pytest.mark.parametrize(
+    "trouble", [MemoryError(), OSError(errno.EIO, "I/O error"), Busy("S3 is away"), DigestMismatch("other")]
+)
+def test_a_failure_of_ours_leaves_a_gate_undecided(trouble):
+    def fails():
+        raise trouble
+
+    (result,) = judge(check_gates([]), trial(Side(ref="model/delay@2", digest="0", open=fails)))
+    assert result.verdict is Verdict.UNDECIDED
+    assert not result.passed
+
+
+def test_a_model_that_fails_on_the_holdout_is_refused_with_what_it_said(side, tmp_path):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    rows = pl.DataFrame({"hour": [1.0, 2.0] * 20, "wind": [0.0, 1.0] * 20})
+    strict = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(rows.to_numpy(), [0, 1] * 20)
+    known = make_flights(4).with_columns(hour=pl.lit(1.0), wind=pl.lit(0.0))
+    save_bundle(Model(estimator=strict, example=rows.head(2), holdout=known, label="late"), tmp_path)
+    champion = Side(ref="model/delay@1", digest="0", open=lambda: load_bundle(tmp_path))
+    (result,) = judge([Champion()], trial(side("model/delay@2"), champion))
+    assert result.verdict is Verdict.FAILED
+    assert "fails on the challenger's holdout" in result.reason
+    assert "unknown categories" in result.reason
+
+
 def test_loading_is_asked_of_every_release_and_first():
     keys = [
         gate.key
@@ -139,6 +230,13 @@ def test_loading_is_asked_of_every_release_and_first():
         ({"gate": "metric", "metric": "auc", "op": "=", "value": 1}, "gates.op", ""),
         ({"gate": "champion", "confidence": 95}, "gates.confidence", ""),
         ({"gate": "champion", "margn": 0}, "gates.margn", ""),
+        ({"gate": "metric", "metric": "auc", "value": float("nan")}, "gates.value", ""),
+        ({"gate": "metric", "metric": "auc", "value": 1.01}, "gates.value", ""),
+        ({"gate": "metric", "metric": "auc", "op": ">", "value": 1}, "gates.value", ""),
+        ({"gate": "metric", "metric": "auc", "op": "<", "value": 0}, "gates.value", ""),
+        ({"gate": "metric", "metric": "auc", "value": -0.1}, "gates.value", ""),
+        ({"gate": "metric", "metric": "rmse", "op": "<=", "value": -1}, "gates.value", ""),
+        ({"gate": "metric", "metric": "rmse", "op": "<", "value": 0}, "gates.value", ""),
     ],
 )
 def test_a_wrong_gate_is_refused_with_its_field(options, field, hint):
@@ -146,6 +244,14 @@ def test_a_wrong_gate_is_refused_with_its_field(options, field, hint):
         gate_of(options)
     assert refused.value.field == field
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("metric", "op", "value"),
+    [("auc", ">=", 1), ("auc", ">=", 0), ("auc", "<=", 0), ("rmse", "<=", 0), ("profit", ">", 1e9)],
+)
+def test_a_value_that_a_model_can_reach_may_be_asked_for(metric, op, value):
+    assert gate_of({"gate": "metric", "metric": metric, "op": op, "value": value})
 
 
 def columns(*items):

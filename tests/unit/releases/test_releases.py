@@ -10,6 +10,7 @@ from sqlalchemy import update
 from meguru.app.jobs import HANDLERS
 from meguru.artifacts.why import show as why
 from meguru.errors import Conflict, GateFailed, InvalidInput, NotFound
+from meguru.flavors.model import Model
 from meguru.registry.client import add_model
 from meguru.registry.operations import aliases
 from meguru.registry.operations import show as show_model
@@ -20,7 +21,7 @@ from meguru.runtime import events, jobs
 from meguru.runtime.jobs import JobState, Worker
 from meguru.runtime.operations import Context, Operation
 from meguru.serving import operations as endpoints
-from meguru.testing.models import make_model
+from meguru.testing.models import COLUMNS, make_flights, make_model
 
 pytest_plugins = ["meguru.testing.fixtures"]
 GATES = [{"gate": "metric", "metric": "auc", "op": ">=", "value": 0.6}, {"gate": "champion"}]
@@ -175,7 +176,7 @@ def test_a_rollback_to_a_model_that_was_tampered_with_is_refused(delay):
     path = delay.blobs.path(first.hashes.model)
     path.chmod(0o600)
     path.write_bytes(b"tampered")
-    with pytest.raises(Conflict, match="can't go live any more") as refused:
+    with pytest.raises(Conflict, match="can't go live now") as refused:
         releases.rollback(delay, endpoint="delay")
     assert "digest" in refused.value.why
     assert live(delay).model_ref == "model/delay@2"
@@ -271,11 +272,92 @@ def test_the_job_goes_on_where_another_worker_stopped(delay):
         assert len(events.read(tx, types=("release.promoted", "release.gates_passed"))) == 2
 
 
-def test_an_abandoned_job_refuses_its_release(delay):
+def test_an_abandoned_job_leaves_its_release_undecided_and_it_can_be_checked_again(delay):
     job_id = delay.execute(ASK, {"model": add(delay, **GOOD)})
     with delay.read() as tx:
         job = jobs.find(tx, job_id)
     HANDLERS.load("release").abandon(delay.with_(cause=job.cause), job, "its worker died each time")
-    refused = releases.show(delay, ref="release/delay@1")
+    left = releases.show(delay, ref="release/delay@1")
+    assert left.state is ReleaseState.UNDECIDED
+    assert "its worker died each time" in left.reasons[-1]
+    with pytest.raises(Conflict, match="undecided, not passed") as waits:
+        releases.promote(delay, release=left.ref)
+    assert "meguru release check release/delay@1" in waits.value.hint
+    assert releases.check(delay, release=left.ref).state is ReleaseState.PASSED
+
+
+def test_an_abandoned_job_whose_release_could_not_be_made_is_given_up_all_the_same(delay):
+    job_id = delay.execute(ASK, {"model": "model/delay@7"})
+    Worker(delay, HANDLERS).run_job(job_id)
+    with delay.read() as tx:
+        assert jobs.find(tx, job_id).state is JobState.FAILED
+    assert releases.list_releases(delay, endpoint="delay").items == []
+
+
+def test_a_model_whose_files_are_gone_is_undecided_until_they_are_back(delay):
+    model = show_model(delay, ref=add(delay, **GOOD))
+    blob = delay.blobs.path(model.tree_digest)
+    aside = blob.rename(blob.with_suffix(".aside"))
+    job = ask(delay, model.ref)
+    assert job.state is JobState.QUEUED
+    assert state(delay, "release/delay@1") is ReleaseState.UNDECIDED
+    found = releases.show(delay, ref="release/delay@1")
+    assert "files of model/delay@1 are gone" in found.reasons[0]
+    aside.rename(blob)
+    Worker(delay, HANDLERS).see_through(job.id)
+    assert live(delay).model_ref == model.ref
+    with delay.read() as tx:
+        told = [each.type for each in events.read(tx, types=("release.undecided", "release.gates_passed"))]
+    assert told == ["release.undecided", "release.gates_passed"]
+
+
+def regression(workspace, metrics=None):
+    from sklearn.linear_model import LinearRegression
+
+    flights = make_flights()
+    estimator = LinearRegression().fit(flights.select(COLUMNS).to_numpy(), flights["late"].to_numpy())
+    model = Model(
+        estimator=estimator,
+        example=flights.select(COLUMNS).head(5),
+        holdout=flights,
+        label="late",
+        task="regression",
+        metrics=metrics or {},
+    )
+    return add_model(workspace, "price", model).ref
+
+
+@pytest.mark.parametrize(
+    ("gate", "field", "words"),
+    [
+        ({"gate": "champion"}, "gates[1].metric", "is a regression model and has no AUC"),
+        ({"gate": "metric", "metric": "auc", "value": 0.5}, "gates[1].metric", "has no metric 'auc'"),
+        ({"gate": "metric", "metric": "rmsse", "value": 5}, "gates[1].metric", "has no metric 'rmsse'"),
+    ],
+)
+def test_a_gate_that_no_version_can_pass_is_refused_when_the_endpoint_is_declared(
+    workspace, gate, field, words
+):
+    regression(workspace)
+    possible = {"gate": "metric", "metric": "rmse", "op": "<=", "value": 5}
+    with pytest.raises(InvalidInput, match=words) as refused:
+        endpoints.create(workspace, name="price", model="price", gates=[possible, gate])
+    assert refused.value.field == field
+    assert endpoints.list_endpoints(workspace).items == []
+    endpoints.create(workspace, name="price", model="price", gates=[possible])
+
+
+def test_a_gate_of_a_model_that_is_not_there_yet_is_checked_with_the_first_release(workspace):
+    endpoints.create(workspace, name="price", model="price", gates=[{"gate": "champion"}])
+    made = releases.create(workspace, endpoint="price", model=regression(workspace))
+    refused = releases.check(workspace, release=made.ref)
     assert refused.state is ReleaseState.REFUSED
-    assert "its worker died each time" in refused.reasons[-1]
+    assert "is a regression model and has no AUC" in refused.reasons[0]
+
+
+def test_a_metric_that_was_given_at_registration_is_known_to_the_gate_as_to_the_declaration(workspace):
+    model = regression(workspace, {"profit": 12.0})
+    gate = {"gate": "metric", "metric": "profit", "op": ">", "value": 10}
+    endpoints.create(workspace, name="price", model="price", gates=[gate])
+    made = releases.create(workspace, endpoint="price", model=model)
+    assert releases.check(workspace, release=made.ref).state is ReleaseState.PASSED

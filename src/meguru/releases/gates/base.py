@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
 
+from meguru.flavors import Task
 from meguru.flavors.bundle import Bundle
 from meguru.releases.types import GateResult
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownModel:
+    """What is known of a model version without loading it: enough to see whether a gate can ever pass.
+
+    `metrics` are those measured on its holdout, and those that its author gave for it.
+    """
+
+    ref: str
+    task: Task
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Side:
-    """A model version on trial; `digest` is of what predicts, `open` loads it, at most once."""
+    """A model version on trial; `digest` is of what predicts, `open` loads it, at most once.
+
+    `metrics` are the registry's; None asks the loaded model.
+    """
 
     ref: str
     digest: str
     open: Callable[[], Bundle]
+    metrics: Mapping[str, float] | None = None
 
     @cached_property
     def bundle(self) -> Bundle:
         """The loaded model with its evidence."""
         return self.open()
 
+    @property
+    def known(self) -> KnownModel:
+        """What is known of it; it is loaded for that."""
+        metrics = self.bundle.evaluation.metrics if self.metrics is None else self.metrics
+        return KnownModel(ref=self.ref, task=self.bundle.task, metrics=metrics)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """The challenger, and the champion it would replace at the endpoint; None when nothing is live."""
+    """The challenger, and the champion it would replace at the endpoint; None when nothing is live.
+
+    `record` and `max_rows` are how the endpoint would serve the challenger.
+    """
 
     endpoint: str
     challenger: Side
     champion: Side | None = None
+    record: bool = True
+    max_rows: int = 10_000
 
 
 class Gate(Protocol):
     """An automatic check: a frozen struct, read from the endpoint's gates.
 
     Judging changes nothing, and the same trial always gets the same result: whatever is random is seeded
-    from the models' digests. A MeguruError raised while judging counts as a failed gate with that reason.
+    from the models' digests. An error about the model (`InvalidInput` and its like) raised while judging
+    counts as a failed gate with that reason; a failure of this installation, such as a store that is away,
+    leaves it undecided.
     """
 
     key: ClassVar[str]
 
     def check(self) -> None:
         """Raise InvalidInput, naming the field, if the options make no sense."""
+        ...
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Raise InvalidInput, naming the field, if no release of such a model can ever pass.
+
+        Asked when an endpoint is declared, of the newest version of its model, and again of each release.
+        """
         ...
 
     def judge(self, trial: Trial) -> GateResult:

@@ -11,7 +11,7 @@ import numpy as np
 from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.flavors import Task
-from meguru.releases.gates.base import Side, Trial
+from meguru.releases.gates.base import KnownModel, Side, Trial
 from meguru.releases.types import GateResult, Verdict
 
 if TYPE_CHECKING:
@@ -44,8 +44,18 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 "a margin of AUC lies between -1 and 1", field="margin", why=f"it is {self.margin}"
             )
 
+    def check_declaration(self, model: KnownModel) -> None:
+        """Refuse a model that has no such metric, whatever its versions do."""
+        if model.task is not Task.BINARY:
+            raise InvalidInput(
+                f"{model.ref} is a {model.task.value} model and has no AUC, which 'champion' compares",
+                field="metric",
+                hint='ask for a value instead: {"gate": "metric", "metric": "rmse", "op": "<=", "value": 10}',
+            )
+
     def judge(self, trial: Trial) -> GateResult:
         """Score both models on the challenger's holdout and compare them."""
+        self.check_declaration(trial.challenger.known)
         if trial.champion is None:
             return self._result(passed=True, reason="this is the first release: there is no champion to beat")
         if trial.champion.digest == trial.challenger.digest:
@@ -57,7 +67,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         from meguru.stats import auc, bootstrap_difference
 
         rows, truth = _holdout(challenger)
-        new, old = challenger.bundle.predictor.predict(rows), champion.bundle.predictor.predict(rows)
+        new, old = (side.bundle.ask(rows, "the challenger's holdout") for side in (challenger, champion))
         found = bootstrap_difference(
             truth, new, old, level=self.confidence, resamples=RESAMPLES, seed=_seed(challenger, champion)
         )
@@ -103,8 +113,6 @@ def _holdout(side: Side) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
     import polars as pl
 
     bundle = side.bundle
-    if bundle.predictor.task is not Task.BINARY:
-        raise InvalidInput(f"{side.ref} is no binary classifier, so it has no AUC", field="metric")
     rows, label = bundle.holdout(), bundle.evaluation.label
     if rows is None or not label:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""The challenger must load safely, answer its own example, and take what clients send."""
+"""The challenger must answer as a server would let it answer, and take what clients send."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import ClassVar
 import msgspec
 
 from meguru.releases.compatible import breaks
-from meguru.releases.gates.base import Trial
+from meguru.releases.gates.base import KnownModel, Trial
 from meguru.releases.types import GateResult, Verdict
+from meguru.serving.served import rehearsed
 
 
 class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,10 +20,20 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def check(self) -> None:
         """There is nothing to choose."""
 
+    def check_declaration(self, model: KnownModel) -> None:
+        """Which models can be served shows when one is served, in `judge`."""
+
     def judge(self, trial: Trial) -> GateResult:
-        """Load the model, ask it its example again, and compare its columns with those of the live model."""
+        """Ask the model its example as a server does; compare its columns with those of the live model."""
         bundle = trial.challenger.bundle
         bundle.check()
+        served = rehearsed(
+            bundle,
+            endpoint=trial.endpoint,
+            model_ref=trial.challenger.ref,
+            record=trial.record,
+            max_rows=trial.max_rows,
+        )
         numbers = {"example_rows": len(bundle.example.rows), "columns": len(bundle.signature.inputs)}
         live = trial.champion
         faults = breaks(live.bundle.signature, bundle.signature) if live else []
@@ -36,5 +47,10 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if live
             else "there is no model to replace"
         )
-        reason = f"it loads, answers its example as when it was saved, and {taken}"
+        answers = (
+            "answers its example as when it was saved"
+            if served.has_example
+            else "holds no example to be asked"
+        )
+        reason = f"it loads, {answers}, and {taken}"
         return GateResult(gate=self.key, verdict=Verdict.PASSED, reason=reason, numbers=numbers)

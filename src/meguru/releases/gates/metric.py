@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from meguru.errors import near_misses
-from meguru.releases.gates.base import Trial
+from meguru.errors import InvalidInput, near_misses
+from meguru.flavors.evaluation import RANGES
+from meguru.releases.gates.base import KnownModel, Trial
 from meguru.releases.types import GateResult, Verdict
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -33,17 +35,35 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     op: Literal[">=", ">", "<=", "<"] = ">="
 
     def check(self) -> None:
-        """Every metric may be asked for; whether the model has it shows when it is judged."""
+        """Refuse a value that the metric can't reach; of a metric of the author's own nothing is known."""
+        if not math.isfinite(self.value):
+            raise InvalidInput("a metric is compared with a number", field="value", why=f"it is {self.value}")
+        low, high = RANGES.get(self.metric, (-math.inf, math.inf))
+        reaches = [_COMPARE[self.op](end, self.value) for end in (low, high)]
+        inside = low <= self.value <= high
+        if not any([*reaches, inside and self.op in {">=", "<="}]) or not inside:
+            who = "every model reaches" if all(reaches) else "no model reaches"
+            span = f"from {low:g} to {high:g}" if math.isfinite(high) else f"{low:g} or more"
+            raise InvalidInput(
+                f"{who} {self.metric} {self.op} {self.value:g}", field="value", why=f"{self.metric} is {span}"
+            )
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Refuse a metric that the model does not have."""
+        if self.metric not in model.metrics:
+            close = near_misses(self.metric, model.metrics)
+            raise InvalidInput(
+                f"{model.ref} has no metric {self.metric!r}",
+                field="metric",
+                why=f"it has {', '.join(sorted(model.metrics)[:12]) or 'none at all'}",
+                hint=f"did you mean {close[0]!r}?" if close else "",
+            )
 
     def judge(self, trial: Trial) -> GateResult:
         """Compare the metric with the value."""
-        known = trial.challenger.bundle.evaluation.metrics
-        if self.metric not in known:
-            close = near_misses(self.metric, known)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            reason = f"{trial.challenger.ref} has no metric {self.metric!r}{hint}"
-            return GateResult(gate=self.key, verdict=Verdict.FAILED, reason=reason)
-        value = known[self.metric]
+        known = trial.challenger.known
+        self.check_declaration(known)
+        value = known.metrics[self.metric]
         passed = _COMPARE[self.op](value, self.value)
         wanted = f"{self.op} {self.value:g}"
         reason = f"{self.metric} is {value:.4f}, {'as' if passed else 'but'} {wanted} is wanted"

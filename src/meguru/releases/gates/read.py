@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from meguru.base.misfits import as_invalid
-from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.errors import InvalidInput, MeguruError, NotFound, is_our_fault
 from meguru.releases.gates import GATES, Gate, Trial
 from meguru.releases.types import GateResult, Verdict
 
@@ -53,7 +53,7 @@ def check_gates(policies: Sequence[dict[str, Any]]) -> list[Gate]:
 
 
 def judge(gates: Sequence[Gate], trial: Trial) -> list[GateResult]:
-    """Put a trial to every gate; a model that does not load is not asked more."""
+    """Put a trial to every gate; a model that can't be served is not asked more."""
     results = []
     for gate in gates:
         results.append(_judge(gate, trial))
@@ -65,6 +65,16 @@ def judge(gates: Sequence[Gate], trial: Trial) -> list[GateResult]:
 def _judge(gate: Gate, trial: Trial) -> GateResult:
     try:
         return gate.judge(trial)
-    except MeguruError as error:
-        reason = f"{error.what}: {error.why}" if error.why else error.what
-        return GateResult(gate=gate.key, verdict=Verdict.FAILED, reason=reason)
+    except Exception as error:
+        ours = is_our_fault(error)
+        if not (ours or isinstance(error, MeguruError)):
+            raise
+        verdict = Verdict.UNDECIDED if ours else Verdict.FAILED
+        return GateResult(gate=gate.key, verdict=verdict, reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, MeguruError):
+        return f"{type(error).__name__}: {error}"
+    said = f"{error.what}: {error.why}" if error.why else error.what
+    return f"{said}; {error.hint}" if error.hint.startswith("did you mean") else said

@@ -31,6 +31,9 @@ class GateContract:
     def test_its_options_make_sense(self, gate: Gate) -> None:
         gate.check()
 
+    def test_it_can_be_declared_for_a_model_that_passes(self, gate: Gate, good: Trial) -> None:
+        gate.check_declaration(good.challenger.known)
+
     def test_it_tells_good_from_bad(self, gate: Gate, good: Trial, bad: Trial) -> None:
         assert gate.judge(good).passed
         assert not judge([gate], bad)[0].passed

@@ -1,0 +1,38 @@
+"""Check gates when an endpoint is declared: one that can never pass would refuse every release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meguru.errors import InvalidInput
+from meguru.registry import store as registry
+from meguru.releases.gates.base import KnownModel
+from meguru.releases.gates.read import gate_of
+
+
+def check_declared(tx: Connection, policies: Sequence[dict[str, Any]], model: str) -> None:
+    """Refuse gates that make no sense, or that no release of the model `model` can ever pass.
+
+    The newest verified version stands for those to come. Of a model that does not exist yet nothing is
+    known: its first release is asked the same.
+
+    Raises
+    ------
+    InvalidInput
+        Names the gate and the option.
+    """
+    gates = [gate_of(options, f"gates[{index}]") for index, options in enumerate(policies)]
+    ref = registry.newest_verified(tx, model)
+    newest = registry.resolve(tx, ref) if ref else None
+    if newest is None or newest.task is None:
+        return
+    known = KnownModel(ref=ref, task=newest.task, metrics=newest.metrics)
+    for index, gate in enumerate(gates):
+        try:
+            gate.check_declaration(known)
+        except InvalidInput as error:
+            field = f"gates[{index}].{error.field}".rstrip(".")
+            raise InvalidInput(error.what, why=error.why, hint=error.hint, field=field) from None
