@@ -73,9 +73,9 @@ def check_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -
     kept = normal(name)
     if is_name(kept, most=most):
         return kept
-    suggestion = _nearest(kept, most)
+    suggestion = nearest(kept, most=most)
     raise InvalidInput(
-        f"{name[:120]!r} can't name a {kind}",
+        f"{name[:120]!r} can't name {_article(kind)} {kind}",
         why=_unseen_in(kept)
         or f"a name is 1 to {most} letters, digits, '-', '_' or '.', a letter or digit first",
         hint=f"use {suggestion!r}" if suggestion else "",
@@ -103,7 +103,7 @@ def check_title(kind: str, title: str, *, field: str = "name", most: int = MOST_
         return kept
     suggestion = "".join(char for char in kept if not _is_unseen(char)).strip()[:most]
     raise InvalidInput(
-        f"{title[:120]!r} can't name a {kind}",
+        f"{title[:120]!r} can't name {_article(kind)} {kind}",
         why=why,
         hint=f"use {suggestion!r}" if suggestion else "",
         field=field,
@@ -124,10 +124,15 @@ def unquoted(text: str) -> str:
     return unquote(text, errors="strict")
 
 
-def _nearest(name: str, most: int) -> str:
-    chars = ["" if _is_unseen(char) else char if is_name(f"a{char}") else "-" for char in name[: 2 * most]]
+def nearest(text: str, *, most: int = MOST) -> str:
+    """Return the name that looks most like a text; empty if nothing of it can be one."""
+    chars = ["" if _is_unseen(char) else char if is_name(f"a{char}") else "-" for char in text[: 2 * most]]
     found = re.sub("-{2,}", "-", "".join(chars)).strip("-._·・")[:most]
     return found if is_name(found, most=most) else ""
+
+
+def _article(kind: str) -> str:
+    return "an" if kind[0] in "aeiou" else "a"
 
 
 def _unseen_in(text: str, *, but: str = "") -> str:

@@ -134,13 +134,14 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
 
 def _begin(ctx: Context, run_id: str) -> Kept:
     run = runs.get(ctx.tx, run_id)
-    made = tracked_runs.start(
+    made = tracked_runs.begin(
         ctx,
         experiment=run.pipeline,
         name=run.id,
         params={key: _text(value) for key, value in run.params.items()},
         tags={TAG: run.id},
         used=[run.ref],
+        even_deleted=True,
     )
     kept = Kept(run=made.id)
     row = {"pipeline_run": run_id, "run": made.id, "series": {}, "marks": {}}

@@ -3,6 +3,7 @@
 from meguru.base import refs
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import lease, store
+from meguru.tracking.experiments.store import name_of
 from meguru.tracking.schema import run as table
 from meguru.tracking.types import Run
 
@@ -30,6 +31,6 @@ def sweep(ctx: Context) -> list[Run]:
         # The end of the lease is nearer to the truth than the moment at which somebody looked.
         store.finish(ctx.tx, row.id, state="failed", error=lease.SILENT, at=row.alive_until)
         ref = refs.make("run", row.id)
-        data = {"state": "failed", "error": lease.SILENT, "experiment": row.experiment}
+        data = {"state": "failed", "error": lease.SILENT, "experiment": name_of(ctx.tx, row.experiment)}
         ctx.emit("run.finished", ref, data=data, used=[ref])
     return store.runs(ctx.tx, table.c.id.in_([row.id for row in rows]), now=now, limit=BATCH)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from meguru.base.paging import Page, check_limit
 from meguru.runtime.operations import Context, operation
-from meguru.tracking import schema, store
+from meguru.tracking import store
+from meguru.tracking.experiments import store as experiments
 from meguru.tracking.search.runs import Asked, search_runs
 from meguru.tracking.types import Run
 
@@ -21,7 +20,7 @@ def search(
     after: str = "",
     limit: int = 50,
 ) -> Page[Run]:
-    """Find runs that are not deleted, of one experiment or of all.
+    """Find runs that are not deleted, of one experiment or of all that are not deleted.
 
     Parameters
     ----------
@@ -40,11 +39,10 @@ def search(
         If the filter, the order or the cursor can't be read.
     """
     if experiment:
-        store.check_experiment(ctx.tx, experiment)
-        experiments = [experiment]
+        keys = [experiments.get(ctx.tx, experiment).experiment]
     else:
-        experiments = list(ctx.tx.execute(select(schema.experiment.c.name)).scalars())
-    asked = Asked(experiments, query, order or [], limit=check_limit(limit), token=after)
+        keys = experiments.keys_of(ctx.tx, "active")
+    asked = Asked(keys, query, order or [], limit=check_limit(limit), token=after)
     ids, cursor = search_runs(ctx.tx, asked)
     found = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}
     return Page(items=[found[each] for each in ids], next_cursor=cursor)

@@ -3,13 +3,15 @@
 from meguru.tracking import blobs
 from meguru.tracking.alive import beat, sweep
 from meguru.tracking.compare import compare
+from meguru.tracking.experiments import change as experiment_changes
+from meguru.tracking.experiments.change import create_experiment
 from meguru.tracking.find import search
 from meguru.tracking.mlflow import brought as mlflow_brought
 from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
 from meguru.tracking.mlflow import runs as mlflow_runs
-from meguru.tracking.runs import add_artifact, create_experiment, finish, log, start
-from meguru.tracking.show import artifacts, chart, list_experiments, list_runs, metric, show
+from meguru.tracking.runs import add_artifact, finish, log, start
+from meguru.tracking.show import artifacts, chart, list_experiments, list_runs, metric, show, show_experiment
 
 __all__ = [
     "add_artifact",
@@ -19,6 +21,7 @@ __all__ = [
     "chart",
     "compare",
     "create_experiment",
+    "experiment_changes",
     "finish",
     "list_experiments",
     "list_runs",
@@ -30,6 +33,7 @@ __all__ = [
     "mlflow_runs",
     "search",
     "show",
+    "show_experiment",
     "start",
     "sweep",
 ]

@@ -4,23 +4,20 @@ from datetime import datetime
 
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
-from meguru.base.names import check_name
+from meguru.base.names import check_title
 from meguru.base.paths import check_path
 from meguru.errors import Conflict, InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import lease as leases
 from meguru.tracking import series, store
+from meguru.tracking.experiments import store as experiments
+from meguru.tracking.experiments.change import ensure
+from meguru.tracking.experiments.store import name_taken
 from meguru.tracking.keys import check_points, check_texts
 from meguru.tracking.mlflow.ids import OURS
-from meguru.tracking.types import EndState, Experiment, MetricPoint, Run, RunArtifact
+from meguru.tracking.types import EndState, MetricPoint, Run, RunArtifact
 
 MAX_ERROR = 20_000
-
-
-@operation("experiment.create", permission="experiment:write")
-def create_experiment(ctx: Context, *, name: str, note: str = "") -> Experiment:
-    """Create an experiment; one that is there already is returned as it is."""
-    return _experiment(ctx, name, note)
 
 
 @operation("run.start", permission="run:write")
@@ -43,22 +40,54 @@ def start(
 
     `lease` is for a client that beats (``run.beat``): if nothing is heard of the run for so many seconds, it
     is interrupted. Without one, a run is running until it is finished.
+
+    Raises
+    ------
+    Conflict
+        If the experiment is deleted; the error names the ways out.
     """
-    params, tags = params or {}, tags or {}
+    return begin(
+        ctx,
+        experiment=experiment,
+        name=name,
+        params=params or {},
+        tags=tags or {},
+        used=used or [],
+        lease=lease,
+        id=id,
+        at=at,
+    )
+
+
+def begin(
+    ctx: Context,
+    *,
+    experiment: str,
+    name: str,
+    params: dict[str, str],
+    tags: dict[str, str],
+    used: list[str],
+    lease: float | None = None,
+    id: str = "",
+    at: datetime | None = None,
+    even_deleted: bool = False,
+) -> Run:
+    """Start a run as a part of another operation; `even_deleted` is for one that has no choice of its own."""
     check_texts("param", params)
     check_texts("tag", tags)
     leases.check_lease(lease)
-    if len(name) > 250:
-        raise InvalidInput(f"a run's name has at most 250 characters, not {len(name)}", field="name")
+    name = check_title("run", name) if name else ""
     if id and (known := _started(ctx, id, experiment)):
         return known
-    _experiment(ctx, experiment, "")
+    where = ensure(ctx, experiment)
+    if where.stage != "active" and not even_deleted:
+        raise name_taken(where)
     identity, now = id or new_id("run"), ctx.now()
     run = Run(
         ref=refs.make("run", identity),
         id=identity,
         name=name,
-        experiment=experiment,
+        experiment=where.name,
         state="running",
         started_at=min(at or now, now),
         finished_at=None,
@@ -69,11 +98,11 @@ def start(
         params=params,
         tags=tags,
     )
-    store.add_run(ctx.tx, run)
+    store.add_run(ctx.tx, run, where.experiment)
     store.add_params(ctx.tx, identity, params)
     store.set_tags(ctx.tx, identity, tags)
-    data = {"experiment": experiment, "name": name, "params": params}
-    ctx.emit("run.started", run.ref, data=data, used=used or [], produced=[run.ref])
+    data = {"experiment": where.name, "name": name, "params": params}
+    ctx.emit("run.started", run.ref, data=data, used=used, produced=[run.ref])
     return run
 
 
@@ -149,16 +178,9 @@ def _started(ctx: Context, identity: str, experiment: str) -> Run | None:
             f"{identity[:80]!r} can't be the id of a run", why="run- and 26 letters", field="id"
         )
     known = store.find(ctx.tx, identity, ctx.now())
-    if known and (known.created_by, known.experiment) != (ctx.principal.name, experiment):
+    if known is None:
+        return None
+    where = experiments.called(ctx.tx, experiment)
+    if known.created_by != ctx.principal.name or where is None or where.name != known.experiment:
         raise Conflict(f"the id {identity} belongs to another run", where=identity)
     return known
-
-
-def _experiment(ctx: Context, name: str, note: str) -> Experiment:
-    wanted = Experiment(
-        name=check_name("experiment", name), note=note, created_at=ctx.now(), created_by=ctx.principal.name
-    )
-    found, is_new = store.ensure_experiment(ctx.tx, wanted)
-    if is_new:
-        ctx.emit("experiment.created", refs.make("experiment", name), data={"note": note})
-    return found

@@ -6,16 +6,32 @@ from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput, NotFound
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import series, store
-from meguru.tracking.types import Experiment, MetricPoint, Run, RunArtifact
+from meguru.tracking.experiments import store as experiments
+from meguru.tracking.types import Experiment, ExperimentDetail, MetricPoint, Run, RunArtifact
 
 MOST_DRAWN = 2000
 
 
 @operation("experiment.list", permission="run:read", query=True)
-def list_experiments(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Experiment]:
-    """List experiments by name."""
-    items = store.experiments(ctx.tx, after=after, limit=check_limit(limit) + 1)
+def list_experiments(
+    ctx: Context, *, after: str = "", limit: int = 100, state: Literal["active", "deleted"] = "active"
+) -> Page[Experiment]:
+    """List experiments of a state by name."""
+    items = experiments.page(ctx.tx, after=after, limit=check_limit(limit) + 1, stage=state)
     return Page(items=items[:limit], next_cursor=items[limit - 1].name if len(items) > limit else "")
+
+
+@operation("experiment.show", permission="run:read", query=True)
+def show_experiment(ctx: Context, *, experiment: str) -> ExperimentDetail:
+    """Show an experiment, by its name, reference or number: how many runs it has, and the newest one."""
+    row = experiments.get(ctx.tx, experiment)
+    newest = store.page(ctx.tx, experiment=row.experiment, limit=1, now=ctx.now())
+    return ExperimentDetail(
+        experiment=experiments.of_row(row),
+        runs=store.counts(ctx.tx, row.experiment, ctx.now()),
+        deleted=store.count_deleted(ctx.tx, row.experiment),
+        newest=newest[0] if newest else None,
+    )
 
 
 @operation("run.list", permission="run:read", query=True)
@@ -26,17 +42,22 @@ def list_runs(
     state: Literal["", "running", "interrupted", "succeeded", "failed", "cancelled"] = "",
     before: str = "",
     limit: int = 50,
+    deleted: bool = False,
 ) -> Page[Run]:
-    """List runs, newest first, of one experiment or state if one is given; of each 200 metrics at most."""
-    if experiment:
-        store.check_experiment(ctx.tx, experiment)
+    """List runs, newest first, of one experiment or state if one is given; of each 200 metrics at most.
+
+    Deleted ones, and those of deleted experiments, are only in the list of the `deleted`, or of their
+    experiment.
+    """
     items = store.page(
         ctx.tx,
-        experiment=experiment,
+        experiment=experiments.get(ctx.tx, experiment).experiment if experiment else "",
+        without=[] if deleted else experiments.keys_of(ctx.tx, "deleted"),
         state=state,
         before=before,
         limit=check_limit(limit) + 1,
         now=ctx.now(),
+        deleted=deleted,
     )
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 

@@ -1,60 +1,35 @@
 """SQL of runs, on an open transaction."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
+from meguru.tracking.experiments import store as experiments
+from meguru.tracking.mlflow.schema import mlflow_run
 from meguru.tracking.series import summaries
-from meguru.tracking.types import Experiment, Run, RunArtifact
+from meguru.tracking.types import Run, RunArtifact
 
 MOST_LISTED = 200
 """So many metrics of a run are in a list of runs."""
 _PAST = {"succeeded": "succeeded", "failed": "failed", "cancelled": "was cancelled"}
 
 
-def ensure_experiment(tx: Connection, wanted: Experiment) -> tuple[Experiment, bool]:
-    """Return the experiment of this name, and whether it was made just now."""
-    table = schema.experiment
-    query = select(table).where(table.c.name == wanted.name)
-    row = tx.execute(query).first()
-    if row is None:
-        try:
-            with tx.begin_nested():
-                tx.execute(insert(table).values(msgspec.structs.asdict(wanted)))
-        except IntegrityError:  # another server made it at the same moment
-            row = tx.execute(query).one()
-    return (wanted, True) if row is None else (Experiment(**row._mapping), False)
-
-
-def experiments(tx: Connection, *, after: str, limit: int) -> list[Experiment]:
-    """Return experiments by name."""
-    table = schema.experiment
-    rows = tx.execute(select(table).where(table.c.name > after).order_by(table.c.name).limit(limit))
-    return [Experiment(**row._mapping) for row in rows]
-
-
-def check_experiment(tx: Connection, name: str) -> None:
-    """Raise NotFound, with near misses, unless there is such an experiment."""
-    known = list(tx.execute(select(schema.experiment.c.name)).scalars())
-    if name not in known:
-        raise NotFound.of("experiment", name, known)
-
-
+_DELETED = exists().where(mlflow_run.c.run == schema.run.c.id, mlflow_run.c.stage == "deleted")
 _RUN_FIELDS = [column.name for column in schema.run.columns]
 
 
-def add_run(tx: Connection, run: Run) -> None:
-    """Write a new run."""
-    rowwise.insert(tx, schema.run, {name: getattr(run, name) for name in _RUN_FIELDS})
+def add_run(tx: Connection, run: Run, key: str) -> None:
+    """Write a new run of the experiment that has this key."""
+    values = {name: getattr(run, name) for name in _RUN_FIELDS}
+    rowwise.insert(tx, schema.run, values | {"experiment": key})
 
 
 def run_id(text: str) -> str:
@@ -103,15 +78,45 @@ def hold(tx: Connection, text: str, *, late: bool = False) -> Row[Any]:
     return row
 
 
-def page(tx: Connection, *, experiment: str, state: str, before: str, limit: int, now: datetime) -> list[Run]:
-    """Return runs, newest first (ids sort by time)."""
+def page(
+    tx: Connection,
+    *,
+    experiment: str,
+    limit: int,
+    now: datetime,
+    without: Sequence[str] = (),
+    state: str = "",
+    before: str = "",
+    deleted: bool = False,
+) -> list[Run]:
+    """Return runs of an experiment, given its key, or of all `without` some; newest first, as ids sort."""
     table = schema.run.c
     given = [
         (experiment, table.experiment == experiment),
+        (without and not experiment, table.experiment.not_in(without)),
         (state, lease.shown_as(state, now)),
         (before, table.id < before),
     ]
-    return runs(tx, *(condition for value, condition in given if value), limit=limit, now=now)
+    conditions = [condition for value, condition in given if value]
+    return runs(tx, *conditions, _DELETED if deleted else ~_DELETED, limit=limit, now=now)
+
+
+def counts(tx: Connection, experiment: str, now: datetime) -> dict[str, int]:
+    """Return how many runs of an experiment, given its key, are in each state as it is shown."""
+    table = schema.run.c
+    mine = (table.experiment == experiment) & ~_DELETED
+    query = select(table.state, func.count()).where(mine).group_by(table.state)
+    found: dict[str, int] = {row[0]: row[1] for row in tx.execute(query)}
+    silent = select(func.count()).select_from(schema.run).where(mine, lease.shown_as("interrupted", now))
+    if found.get("running") and (gone := tx.execute(silent).scalar_one()):
+        found |= {"running": found["running"] - gone, "interrupted": gone}
+    return {state: count for state, count in found.items() if count}
+
+
+def count_deleted(tx: Connection, experiment: str) -> int:
+    """Return how many runs of an experiment, given its key, are deleted."""
+    mine = (schema.run.c.experiment == experiment) & _DELETED
+    return int(tx.execute(select(func.count()).select_from(schema.run).where(mine)).scalar_one())
 
 
 def of_ids(tx: Connection, ids: list[str], now: datetime) -> list[Run]:
@@ -125,6 +130,8 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
         select(schema.run).where(*conditions).order_by(schema.run.c.id.desc()).limit(limit)
     ).all()
     ids = [row.id for row in rows]
+    names = experiments.names_of(tx, [row.experiment for row in rows])
+    deleted = _deleted(tx, ids)
     params, tags = (_texts(tx, table, ids) for table in (schema.run_param, schema.run_tag))
     metrics = summaries(tx, ids, most=MOST_LISTED if limit > 1 else None)
     return [
@@ -133,10 +140,21 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
             params=params.get(row.id, {}),
             tags=tags.get(row.id, {}),
             metrics=metrics.get(row.id, {}),
-            **{**row._mapping, "state": lease.state_of(row, now)},
+            deleted_at=deleted.get(row.id),
+            **{
+                **row._mapping,
+                "state": lease.state_of(row, now),
+                "experiment": names.get(row.experiment, row.experiment),
+            },
         )
         for row in rows
     ]
+
+
+def _deleted(tx: Connection, ids: list[str]) -> dict[str, datetime]:
+    table = mlflow_run.c
+    query = select(table.run, table.deleted_at).where(table.run.in_(ids), table.stage == "deleted")
+    return {row.run: row.deleted_at or datetime.fromtimestamp(0, UTC) for row in tx.execute(query)}
 
 
 def _texts(tx: Connection, table: Table, ids: list[str]) -> dict[str, dict[str, str]]:

@@ -1,5 +1,7 @@
 """What a run is."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Literal
 
@@ -11,12 +13,20 @@ EndState = Literal["succeeded", "failed", "cancelled"]
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
-    """A named group of runs that are worth comparing."""
+    """A named group of runs that are worth comparing.
 
+    Its reference stays when its name changes; `number` is what MLflow's clients know it by. A deleted one is
+    only marked.
+    """
+
+    ref: str
     name: str
+    number: int
+    state: Literal["active", "deleted"] = "active"
     note: str
     created_at: datetime
     created_by: str
+    changed_at: datetime
 
 
 class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +49,15 @@ class MetricSummary(msgspec.Struct, frozen=True, kw_only=True):
     maximum: float | None
 
 
+class ExperimentDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment with the number of its runs by state, how many are deleted, and the newest run."""
+
+    experiment: Experiment
+    runs: dict[str, int]
+    deleted: int
+    newest: Run | None
+
+
 class RunArtifact(msgspec.Struct, frozen=True, kw_only=True):
     """A file that a run left behind."""
 
@@ -50,6 +69,7 @@ class RunArtifact(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run, with its params, tags and newest metric values.
 
+    `experiment` is the name of its experiment. A run with `deleted_at` is only marked, and in no list.
     `lease` is how many seconds it may be silent, and `alive_until` when that time is up; both are None when
     its client does not beat.
     """
@@ -65,6 +85,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     lease: float | None = None
     alive_until: datetime | None = None
+    deleted_at: datetime | None = None
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
     metrics: dict[str, MetricSummary] = {}

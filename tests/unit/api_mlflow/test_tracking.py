@@ -21,7 +21,7 @@ def test_a_run_logged_by_mlflow_is_a_run_of_ours(mlflow, workspace):
     mlflow.post("runs/update", run_id=identity, status="FINISHED", end_time=1_700_000_001_000)
     run = show.show(workspace, run=from_hex(identity))
     assert (run.experiment, run.name, run.state, run.params) == (
-        "my-flights",
+        "My Flights!",
         "first",
         "succeeded",
         {"lr": "0.1"},

@@ -185,3 +185,39 @@ def test_tags_of_an_older_registry_are_searched_on_sqlite(tmp_path):
 @pytest.mark.integration
 def test_tags_of_an_older_registry_are_searched_on_postgresql(postgres_url):
     makes_labels(Database(postgres_url))
+
+
+def numbers_experiments(db):
+    load_schemas()
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    at = "2026-03-01T12:00:00.000123Z"
+    try:
+        with db.write() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, "0020")
+            for key in ("default", "delay", "flights", "my-flights"):
+                tx.exec_driver_sql(f"INSERT INTO experiment VALUES ('{key}', '', '{at}', 'me')")
+            known = f"(4, 'my-flights', 'My Flights!', '', 'active', '{at}', '{at}')"
+            taken = f"(7, 'flights', 'delay', '', 'deleted', '{at}', '{at}')"
+            tx.exec_driver_sql(f"INSERT INTO mlflow_experiment VALUES {known}, {taken}")
+            command.upgrade(config, "head")
+            query = "SELECT id, experiment, name, stage FROM mlflow_experiment ORDER BY id"
+            assert tx.exec_driver_sql(query).all() == [
+                (0, "default", "Default", "active"),
+                (4, "my-flights", "My Flights!", "active"),
+                (7, "flights", "delay", "deleted"),
+                (8, "delay", "delay (2)", "active"),
+            ]
+            command.downgrade(config, "0020")
+    finally:
+        db.close()
+
+
+def test_experiments_of_an_older_workspace_get_numbers_on_sqlite(tmp_path):
+    numbers_experiments(Database(f"sqlite:///{tmp_path / 'a.db'}"))
+
+
+@pytest.mark.integration
+def test_experiments_of_an_older_workspace_get_numbers_on_postgresql(postgres_url):
+    numbers_experiments(Database(postgres_url))

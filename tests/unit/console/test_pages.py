@@ -15,6 +15,7 @@ from meguru.console.links import url_of
 from meguru.registry import brought as imported
 from meguru.runtime.workspace import Workspace
 from meguru.tracking import runs
+from meguru.tracking.experiments.change import create_experiment
 from meguru.tracking.mlflow.experiments import adopt
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.types import MetricPoint
@@ -113,7 +114,7 @@ def test_an_unknown_thing_is_answered_with_a_page_that_says_so(browser: TestClie
 
 
 def test_a_near_miss_is_offered(browser: TestClient, workspace: Workspace):
-    runs.create_experiment(workspace, name="delay")
+    create_experiment(workspace, name="delay")
     assert "did you mean" in browser.get("/ui/runs?experiment=delya").text
 
 
@@ -215,7 +216,7 @@ def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, wor
 
     assert led(f"experiments/0/runs/{to_hex(run.id)}") == f"/ui/runs/{run.id}"
     assert led(f"experiments/0/runs/{to_hex(run.id)}/artifacts/model") == f"/ui/runs/{run.id}"
-    assert led("experiments/0") == "/ui/runs?experiment=default"
+    assert led("experiments/0") == "/ui/runs?experiment=Default"
     assert led("models/delay/versions/3") == "/ui/models/delay/3"
     assert led("models/a%2F%2Fb") == "/ui/models/a%2F%2Fb"
     for path in ("experiments/77", "prompts/x", "//evil.example", "models/"):

@@ -117,7 +117,7 @@ def bring_run(
     added = [_file(ctx, identity, each) for each in files or []]
     if whole:
         _end(ctx, run, identity)
-    data = {"source": source, "experiment": where.experiment, "name": run.name, "whole": whole}
+    data = {"source": source, "experiment": where.name, "name": run.name, "whole": whole}
     data |= {"points": len(points or []), "files": sum(added)}
     ref = refs.make("run", identity)
     ctx.emit("run.imported", ref, data=data, produced=[ref])
@@ -149,7 +149,7 @@ def _insert(ctx: Context, run: BroughtRun, identity: str, experiment: str) -> Ro
         created_by=ctx.principal.name,
         error="",
     )
-    store.add_run(ctx.tx, made)
+    store.add_run(ctx.tx, made, experiment)
     beside = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": run.user[:250]}
     ctx.tx.execute(insert(mlflow_run).values(beside))
     return ctx.tx.execute(select(schema.run).where(schema.run.c.id == identity)).one()

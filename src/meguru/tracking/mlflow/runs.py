@@ -14,6 +14,7 @@ from meguru.runtime.operations import Context, operation
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import schema, series, store
+from meguru.tracking.experiments.store import name_of
 from meguru.tracking.mlflow import experiments, model_points, moments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table
@@ -91,7 +92,7 @@ def create(
     row = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": user[:250]}
     rowwise.insert(ctx.tx, table, row)
     store.set_tags(ctx.tx, identity, tags or {})
-    data = {"experiment": found.experiment, "name": name, "client": "mlflow"}
+    data = {"experiment": found.name, "name": name, "client": "mlflow"}
     ctx.emit("run.started", ref, data=data, produced=[ref])
     return MadeRun(run_id=to_hex(identity), experiment=found.id, artifact_location=found.artifact_location)
 
@@ -114,7 +115,7 @@ def change(
         values |= {"state": state, "alive_until": None}
         values["finished_at"] = None if state == "running" else _end(ctx, row, end)
         _extend(ctx.tx, row.id, status=status)
-        data = {"state": state, "experiment": row.experiment}
+        data = {"state": state, "experiment": name_of(ctx.tx, row.experiment)}
         if row.state != state:
             ctx.emit("run.reopened" if state == "running" else "run.finished", ref, data=data, used=[ref])
     elif end is not None and row.state != "running":
@@ -229,7 +230,7 @@ def _insert(ctx: Context, experiment: str, name: str, at: datetime) -> tuple[str
         created_by=ctx.principal.name,
         error="",
     )
-    store.add_run(ctx.tx, run)
+    store.add_run(ctx.tx, run, experiment)
     return identity, run.ref
 
 

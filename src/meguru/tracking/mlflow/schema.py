@@ -1,4 +1,4 @@
-"""Tables beside those of tracking; a run or an experiment without a row here is one made by Meguru itself."""
+"""Tables beside those of tracking; each experiment has a row here, and a run that MLflow had a say in."""
 
 from sqlalchemy import (
     BigInteger,
