@@ -21,6 +21,7 @@ from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
 from meguru.testing.models import make_flights, make_model
 from meguru.tracking import runs
+from meguru.tracking.experiments.change import create_experiment
 from meguru.tracking.types import MetricPoint
 from meguru.triggers import operations as triggers
 
@@ -150,4 +151,4 @@ def _tracked(ws: Workspace) -> None:
             runs.finish(ws, run=run.id)
         if number == 2:
             runs.finish(ws, run=run.id, state="failed", error="it broke")
-    runs.create_experiment(ws, name="empty")
+    create_experiment(ws, name="empty")
