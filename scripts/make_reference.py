@@ -94,9 +94,8 @@ def settings() -> str:
     for field in msgspec.structs.fields(Settings):
         at = next(n for n, line in enumerate(source) if line.strip().startswith(f"{field.name}:"))
         default = f"`{field.default}`" if field.default != "" else ""
-        rows.append(
-            f"| `{PREFIX}{field.name.upper()}` | {default} | {source[at + 1].strip().strip(chr(34))} |\n"
-        )
+        meaning = " ".join(line.strip() for line in "\n".join(source[at + 1 :]).split('"""')[1].splitlines())
+        rows.append(f"| `{PREFIX}{field.name.upper()}` | {default} | {meaning} |\n")
     return f"# Settings\n\n{NOTE}| variable | default | meaning |\n|---|---|---|\n{''.join(rows)}"
 
 

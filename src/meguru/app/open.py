@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from meguru.app.migrate import migrate
 from meguru.base.clock import Clock
+from meguru.base.roots import DATABASE
 from meguru.base.settings import Settings, load_settings
 from meguru.errors import NotFound, UsageError
 from meguru.runtime.events.append import START
@@ -17,8 +18,6 @@ from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs import open_store, pending
 from meguru.storage.db import Database
 
-DATABASE = "meguru.db"
-
 
 def open_workspace(
     where: str | Path | None = None,
@@ -27,7 +26,7 @@ def open_workspace(
     clock: Clock | None = None,
     create: bool = True,
 ) -> Workspace | RemoteWorkspace:
-    """Open the workspace at `where` (default: ``MEGURU_WORKSPACE``, else ``./.meguru``).
+    """Open the workspace at `where` (default: ``MEGURU_WORKSPACE``, else the project's).
 
     A folder is an embedded workspace, made if it isn't there (unless `create` is False: `NotFound`);
     ``postgresql://…`` is a shared one, whose blobs are where ``MEGURU_BLOBS`` says; ``http://…`` is a

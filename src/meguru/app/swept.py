@@ -48,7 +48,7 @@ def sweep(
     timeout
         Seconds, or ``"10m"``. The other words: see `meguru.sweeps.types.Search`.
     workspace
-        Default: ``MEGURU_WORKSPACE``, else ``./.meguru``.
+        Default: ``MEGURU_WORKSPACE``, else the project's: ``.meguru`` here or above.
     progress
         Called with the sweep and each trial that ended.
 

@@ -29,8 +29,8 @@ def run(
 ) -> ActiveRun:
     """Track a run; needs no server.
 
-    The workspace is `workspace`, else ``MEGURU_WORKSPACE``, else ``./.meguru``. See `ActiveRun` for what the
-    block can do with it.
+    The workspace is `workspace`, else ``MEGURU_WORKSPACE``, else the project's: ``.meguru`` here or
+    above. See `ActiveRun` for what the block can do with it.
 
     Examples
     --------

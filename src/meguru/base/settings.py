@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from meguru.base.misfits import as_invalid
+from meguru.base.roots import FOLDER, find_workspace
 from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"
@@ -18,8 +19,9 @@ _HIDDEN = {"token", "secret_key"}
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What can be set; each field is also the variable ``MEGURU_<FIELD>``."""
 
-    workspace: str = ".meguru"
-    """A folder, a database URL (``postgresql://…``) or a server URL (``http://…``)."""
+    workspace: str = FOLDER
+    """A folder, a database URL (``postgresql://…``) or a server URL (``http://…``); default: ``.meguru`` in
+    this folder, or in the nearest one above that has a workspace or a ``meguru.toml``."""
     blobs: str = ""
     """Where blobs are: a folder or ``s3://bucket/prefix``; default: inside the workspace folder."""
     no_capture: bool = False
@@ -85,6 +87,8 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
             fields[field.name] = given[field.name]
         elif variables.get(key):
             fields[field.name] = _read(key, variables[key], field.type)
+    if "workspace" not in fields:
+        fields["workspace"] = find_workspace()
     return Settings(**fields)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from meguru.base.text import gettext as _
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -23,6 +24,7 @@ def command(session: Session, folder: Path) -> None:
     """
     from meguru.app.open import open_local
     from meguru.base.names import check_name
+    from meguru.base.roots import DATABASE, find_workspace
     from meguru.errors import masked
 
     target = folder.absolute()
@@ -34,6 +36,9 @@ def command(session: Session, folder: Path) -> None:
         if not place.exists():
             place.write_text(source.read_text("utf-8").replace("{name}", name), "utf-8")
             written.append(place.name)
+    above = find_workspace(target.parent)
+    if session.place is None and (Path(above) / DATABASE).exists():
+        session.note(_("there is a workspace above already: {place}").format(place=above))
     chosen = session.place or str(target / ".meguru")
     open_local(chosen).close()
     workspace = masked(chosen)

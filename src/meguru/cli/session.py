@@ -6,9 +6,12 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+
+from meguru.base.text import gettext as _
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,9 +35,25 @@ class Session:
         from meguru.app.nouns import load_operations
 
         load_operations()
+        new = self.missing_folder() if create else None
         ws = open_workspace(self.place, create=create)
         click.get_current_context().call_on_close(ws.close)
+        self.tell_of_new(new)
         return ws
+
+    def missing_folder(self) -> Path | None:
+        """Return the folder that opening will make a workspace; None if one is there, or on a server."""
+        from meguru.base.roots import DATABASE
+        from meguru.base.settings import load_settings
+
+        place = load_settings(workspace=self.place).workspace
+        folder = Path(place).absolute()
+        return None if "://" in place or (folder / DATABASE).exists() else folder
+
+    def tell_of_new(self, folder: Path | None) -> None:
+        """Say in one line that a workspace was made: none is ever made silently."""
+        if folder is not None:
+            self.note(_("a new workspace: {folder}").format(folder=folder))
 
     def show(self, value: Any, human: Callable[[], object] | None = None) -> None:
         """Print a result: one JSON object with ``--json``, else as `human` prints it."""

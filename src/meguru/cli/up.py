@@ -24,7 +24,10 @@ def command(
     from meguru.base.settings import load_settings
     from meguru.server.up import serve
 
+    new = session.missing_folder()
+
     def ready(url: str) -> None:
+        session.tell_of_new(new)
         session.show({"url": url})
         session.note(f"Meguru is up: {url}\nstop it with Ctrl-C")
 

@@ -19,6 +19,7 @@ from meguru.base import refs
 from meguru.base.clock import SystemClock
 from meguru.base.ids import new_id
 from meguru.base.plugins import Table
+from meguru.base.roots import DATABASE
 from meguru.base.settings import load_settings
 from meguru.errors import MeguruError
 from meguru.pipelines import keys
@@ -36,7 +37,6 @@ from meguru.storage import sqlite
 if TYPE_CHECKING:
     from meguru.storage.blobs import BlobStore
 
-DATABASE = "meguru.db"
 PRODUCTS = Table("known output", {"model": "meguru.registry.newest:same"})
 """By kind of value: ``f(connection, name, digest) -> ref``, or None if it must be registered."""
 _DATASET = "Dataset"
