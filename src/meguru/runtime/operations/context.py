@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
-from sqlalchemy import event as listening
 
 from meguru.errors import InternalError
 from meguru.runtime import events
+from meguru.storage.db import changes
 from meguru.storage.db.raw import Raw
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Context:
     ) -> None:
         self.ws, self.operation = ws, operation
         self.emitted: list[events.Event] = []
-        self._changed = False
+        self._changes: changes.Changes | None = None
         self._changes_before: int | None = None
         self.on_open: Callable[[Connection], None] | None = None
         self.bells: set[str] = set()
@@ -68,7 +68,7 @@ class Context:
     def changed(self) -> bool:
         """Whether the transaction has changed a row."""
         if self._tx is None or self._changes_before is None:
-            return self._changed
+            return self._changes is not None and self._changes.seen
         return bool(Raw(self._tx).driver.total_changes != self._changes_before)
 
     @property
@@ -174,14 +174,8 @@ class Context:
         if self.ws.db.is_sqlite:
             self._changes_before = Raw(tx).driver.total_changes
         else:
-            listening.listen(tx, "after_cursor_execute", self._watch)
-
-    def _watch(self, _connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if (
-            not statement.lstrip()[:6].upper().startswith(("SELECT", "PRAGMA", "BEGIN"))
-            and cursor.rowcount != 0
-        ):
-            self._changed = True
+            self._changes = changes.watch(tx)
+            self._stack.callback(changes.unwatch, tx)
 
 
 def _plain(arguments: dict[str, Any]) -> dict[str, Any]:

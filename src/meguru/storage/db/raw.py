@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from meguru.errors import MeguruError
+from meguru.storage.db.changes import watched
 
 _TOO_LONG = {"SQLITE_INTERRUPT", "57014"}
 
@@ -31,18 +32,22 @@ class Bound:
 class Raw:
     """Statements of an open transaction, written with ``?`` for each value, on either database.
 
-    An error of the driver is raised as SQLAlchemy raises it, so that it is explained as any other.
+    An error of the driver is raised as SQLAlchemy raises it, so that it is explained as any other. A change
+    is noted as one of SQLAlchemy's is: no operation changes rows without an event, however it writes.
     """
 
     def __init__(self, tx: Connection) -> None:
         self.is_sqlite = tx.dialect.name == "sqlite"
         self.driver: Any = tx.connection.driver_connection
         self._dialect: Any = tx.dialect
+        self._changes = None if self.is_sqlite else watched(tx)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """Run one statement and return its cursor."""
         try:
-            return self.driver.execute(sql if self.is_sqlite else _percent(sql), values)
+            if self.is_sqlite:
+                return self.driver.execute(sql, values)
+            return self._noted(sql, self.driver.execute(_percent(sql), values))
         except Exception as error:
             raise self._told(sql, error) from error
 
@@ -51,7 +56,7 @@ class Raw:
         if self.is_sqlite:
             return self.execute(sql, values)
         try:
-            return self.driver.execute(_percent(sql), values, prepare=False)
+            return self._noted(sql, self.driver.execute(_percent(sql), values, prepare=False))
         except Exception as error:
             raise self._told(sql, error) from error
 
@@ -63,6 +68,7 @@ class Raw:
             else:
                 with self.driver.cursor() as cursor:
                     cursor.executemany(_percent(sql), rows)
+                    self._noted(sql, cursor)
         except Exception as error:
             raise self._told(sql, error) from error
 
@@ -72,6 +78,8 @@ class Raw:
         try:
             with self.driver.cursor() as cursor, cursor.copy(sql) as copy:
                 copy.write(lines)
+            if self._changes is not None and lines:
+                self._changes.seen = True
         except Exception as error:
             raise self._told(sql, error) from error
 
@@ -108,6 +116,11 @@ class Raw:
         self.execute(
             "ROLLBACK TO bound" if failed else "SET LOCAL statement_timeout = DEFAULT; RELEASE bound"
         )
+
+    def _noted(self, sql: str, cursor: Any) -> Any:
+        if self._changes is not None:
+            self._changes.note(sql, cursor)
+        return cursor
 
     def _told(self, sql: str, error: Exception) -> BaseException:
         if isinstance(error, MeguruError | StatementError):

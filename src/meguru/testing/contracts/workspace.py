@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from meguru.base.clock import FixedClock
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, versions
-from meguru.errors import Conflict, Forbidden, InvalidInput
+from meguru.errors import Conflict, Forbidden, InternalError, InvalidInput
 from meguru.registry.schema import mlflow_version
 from meguru.runtime import events
 from meguru.runtime.events.schema import event
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.principals import Principal
 from meguru.storage.db import rowwise
+from meguru.storage.db.raw import Raw
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
+from meguru.tracking.schema import experiment
 from meguru.tracking.types import MetricPoint
 
 if TYPE_CHECKING:
@@ -35,6 +38,49 @@ def csv(folder: Path, name: str, *rows: str) -> Path:
     path = folder / name
     path.write_text("\n".join(["day,delay", *rows, ""]), encoding="utf-8")
     return path
+
+
+_ROW = {"name": "new", "note": "", "created_at": datetime(2026, 3, 1, tzinfo=UTC), "created_by": "me"}
+_OLD = {"name": "old"}
+CHANGES: dict[str, Callable[[Connection], object]] = {
+    "insert": lambda tx: tx.execute(insert(experiment).values(_ROW)),
+    "update": lambda tx: tx.execute(update(experiment).values(note="x")),
+    "delete": lambda tx: tx.execute(delete(experiment)),
+    "text": lambda tx: tx.execute(text("UPDATE experiment SET note = 'x'")),
+    "rowwise insert": lambda tx: rowwise.insert(tx, experiment, _ROW),
+    "rowwise inserts": lambda tx: rowwise.insert(tx, experiment, _ROW, _ROW | {"name": "newer"}),
+    "rowwise update": lambda tx: rowwise.update(tx, experiment, _OLD, {"note": "x"}),
+    "rowwise update_each": lambda tx: rowwise.update_each(tx, experiment, "name", _OLD | {"note": "x"}),
+    "rowwise delete": lambda tx: rowwise.delete(tx, experiment, _OLD),
+    "raw": lambda tx: Raw(tx).execute(" update experiment SET note = ?", ["x"]),
+    "raw once": lambda tx: Raw(tx).execute_once("DELETE FROM experiment"),
+    "raw many": lambda tx: Raw(tx).executemany("UPDATE experiment SET note = ?", [["x"], ["y"]]),
+    "raw after a read": lambda tx: (
+        rowwise.has(tx, experiment, _OLD),
+        Raw(tx).execute("DELETE FROM experiment"),
+        rowwise.has(tx, experiment, _OLD),
+    ),
+}
+"""Each way to change a row of a table in which there is one called `old`."""
+READS: dict[str, Callable[[Connection], object]] = {
+    "select": lambda tx: tx.execute(select(experiment).with_for_update()).all(),
+    "with": lambda tx: tx.execute(select(select(experiment).cte("deleted_from"))).all(),
+    "rowwise": lambda tx: rowwise.select(tx, experiment, _OLD),
+    "raw with": lambda tx: Raw(tx).execute("WITH x AS (SELECT name FROM experiment) SELECT * FROM x"),
+    "no row": lambda tx: rowwise.update(tx, experiment, {"name": "none"}, {"note": "x"}),
+    "savepoint": lambda tx: (Raw(tx).execute("SAVEPOINT one"), Raw(tx).execute("RELEASE SAVEPOINT one")),
+}
+
+
+def changing(work: Callable[[Connection], object], *, tells: bool = False) -> Operation[[], None]:
+    """Return an operation that does some work, and tells of it or not."""
+
+    def change(ctx: Context) -> None:
+        work(ctx.tx)
+        if tells:
+            ctx.emit("experiment.created", "experiment/new")
+
+    return Operation(change, "experiment.test", "experiment:write", query=False, evented=True)
 
 
 class WorkspaceContract:
@@ -63,6 +109,20 @@ class WorkspaceContract:
             create_experiment(workspace.with_(principal=READER), name="delay")
         with workspace.read() as tx:
             assert [item.type for item in events.read(tx)] == ["access.denied"]
+
+    def test_a_change_without_an_event_is_refused_however_it_is_written(self, workspace: Workspace) -> None:
+        create_experiment(workspace, name="old")
+        for change in CHANGES.values():
+            with pytest.raises(InternalError, match="without an event"):
+                changing(change)(workspace)
+            with workspace.read() as tx:
+                assert rowwise.first(tx, experiment, _OLD, ["name", "note"]) == {"name": "old", "note": ""}
+        changing(CHANGES["raw many"], tells=True)(workspace)
+
+    def test_a_look_needs_no_event(self, workspace: Workspace) -> None:
+        create_experiment(workspace, name="old")
+        for look in READS.values():
+            changing(look)(workspace)
 
     def test_a_read_transaction_can_not_write(self, workspace: Workspace) -> None:
         with pytest.raises(DBAPIError), workspace.read() as tx:
