@@ -179,6 +179,8 @@ class Forbidden(MeguruError):
     """The principal is known, but lacks the permission."""
 
     code, status, exit_code = "MG-201", 403, 4
+    lacks: str = ""
+    """The permission that is missing, if it is one."""
 
 
 class GateFailed(MeguruError):

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, func, insert, select, update
 from meguru.base import digests, refs
 from meguru.base.paths import check_path
 from meguru.errors import InvalidInput
-from meguru.registry import aliases, labels, store
+from meguru.registry import alias_moves, labels, store
+from meguru.registry import aliases as alias_store
 from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, model_version, stored_file
-from meguru.registry.types import Alias
 from meguru.registry.unverified import record_unverified
 from meguru.runtime.operations import Context, operation
 from meguru.tracking.mlflow import model_points
@@ -144,7 +144,7 @@ def bring_registered_model(
     numbers_here = known | {version.version for version in new}
     for alias, number in _pointers(ctx.tx, name, aliases or {}).items():
         if number in numbers_here:
-            _point(ctx, name, alias, number)
+            alias_moves.point(ctx, name, alias, number, reason="imported")
     return len(new)
 
 
@@ -212,24 +212,8 @@ def _pointers(tx: Connection, name: str, given: dict[str, int]) -> dict[str, int
         number = tx.execute(newest).scalar()
         if number is not None:
             wanted[f"mlflow.{stage.lower()}"] = number
-    known = set(aliases.names(tx, name))
+    known = set(alias_store.names(tx, name))
     return {alias: number for alias, number in wanted.items() if alias not in known}
-
-
-def _point(ctx: Context, name: str, alias: str, number: int) -> None:
-    ref = refs.make("model", name, number)
-    data = {"alias": alias, "model": ref, "before": None, "reason": "imported"}
-    told = ctx.emit("model_alias.moved", ref, data=data, used=[ref])
-    moved = Alias(
-        name=name,
-        alias=alias,
-        model=ref,
-        since=ctx.now(),
-        until=None,
-        moved_by=ctx.principal.name,
-        event=told.id,
-    )
-    aliases.move(ctx.tx, moved, number)
 
 
 def _keep_files(ctx: Context, model: BroughtModel, files: list[StoredFile]) -> int:

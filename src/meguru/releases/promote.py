@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import Conflict, GateFailed
 from meguru.registry import store as models
-from meguru.registry.operations import alias
+from meguru.registry.alias_moves import CHAMPION, point
 from meguru.releases import store
 from meguru.releases.collect import collect
 from meguru.releases.diff import changed
@@ -17,8 +17,6 @@ from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
 from meguru.serving.types import Endpoint
-
-CHAMPION = "champion"
 
 
 @operation("release.promote", permission="release:promote")
@@ -104,7 +102,8 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     store.save(ctx.tx, done)
     after = ctx.with_(cause=told.id)
     switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref)
-    alias(after, ref=found.model, alias=CHAMPION)
+    model = models.resolve(ctx.tx, found.model)
+    point(after, model.name, CHAMPION, model.version, as_owner=True)
     return done
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.errors import InvalidInput, NotFound
+from meguru.errors import Forbidden, InvalidInput, NotFound
+from meguru.governance.roles import ROLES
 from meguru.registry.operations import alias, alias_history, aliases, register, show
 from meguru.runtime import events
+from meguru.runtime.principals import Principal
 
 
 @pytest.fixture
@@ -50,6 +52,26 @@ def test_moving_to_where_it_is_changes_nothing(workspace, models):
     assert alias(workspace, ref="delay@1", alias="champion") == first
     with workspace.read() as tx:
         assert len(events.read(tx, types=("model_alias.moved",))) == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"), [("data-scientist", None), ("engineer", frozenset({"model:*", "*:read"}))]
+)
+def test_champion_follows_releases_and_is_moved_by_hand_only_by_who_may_promote(
+    workspace, models, role, scope
+):
+    alias(workspace, ref="delay@1", alias="champion")
+    limited = workspace.with_(principal=Principal(name="ada", permissions=ROLES[role], scope=scope))
+    with pytest.raises(Forbidden, match="ada may not do model") as caught:
+        alias(limited, ref="delay@2", alias="champion")
+    assert "release:promote" in caught.value.why
+    assert show(workspace, ref="delay@champion").version == 1
+    with workspace.read() as tx:
+        told = events.latest(tx)
+    assert (told.type, told.operation, told.actor) == ("access.denied", "model.alias", "ada")
+    assert alias(limited, ref="delay@2", alias="challenger").moved_by == "ada"
+    engineer = workspace.with_(principal=Principal(name="eva", permissions=ROLES["engineer"]))
+    assert alias(engineer, ref="delay@2", alias="champion").moved_by == "eva"
 
 
 def test_an_alias_moves_by_another_alias(workspace, models):

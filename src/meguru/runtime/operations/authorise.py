@@ -11,6 +11,7 @@ from meguru.runtime import events
 
 if TYPE_CHECKING:
     from meguru.runtime.operations.operation import Operation
+    from meguru.runtime.principals import Principal
     from meguru.runtime.workspace import Workspace
 
 
@@ -34,11 +35,18 @@ def require(ws: Workspace, permission: str, doing: str) -> None:
     if ws.principal.allows(permission):
         return
     log_denial(ws, doing, permission=permission)
-    raise Forbidden(
-        f"{ws.principal.name} may not do {doing}",
-        why=f"the permission {permission!r} is missing",
-        hint="ask an owner for a role or a token that has it",
+    raise denial(ws.principal, permission, doing)
+
+
+def denial(principal: Principal, permission: str, doing: str, *, why: str = "", hint: str = "") -> Forbidden:
+    """Return the error of a principal that lacks a permission."""
+    error = Forbidden(
+        f"{principal.name} may not do {doing}",
+        why=why or f"the permission {permission!r} is missing",
+        hint=hint or "ask an owner for a role or a token that has it",
     )
+    error.lacks = permission
+    return error
 
 
 @contextmanager
@@ -46,8 +54,9 @@ def denials_logged(ws: Workspace, doing: str) -> Iterator[None]:
     """Log what is refused inside of an operation, after its transaction was undone."""
     try:
         yield
-    except Forbidden as denial:
-        log_denial(ws, doing, why=denial.why or denial.what)
+    except Forbidden as error:
+        facts = {"permission": error.lacks} if error.lacks else {"why": error.why or error.what}
+        log_denial(ws, doing, **facts)
         raise
 
 

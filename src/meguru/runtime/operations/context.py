@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import InternalError
 from meguru.runtime import events
+from meguru.runtime.operations.authorise import denial
 from meguru.storage.db import changes
 from meguru.storage.db.raw import Raw
 
@@ -138,6 +139,17 @@ class Context:
         )
         self.emitted.append(done)
         return done
+
+    def require(self, permission: str, *, why: str = "", hint: str = "") -> None:
+        """Refuse the principal unless it holds a permission beside the operation's own; the log tells of it.
+
+        Raises
+        ------
+        Forbidden
+            The whole operation is undone then.
+        """
+        if not self.principal.allows(permission):
+            raise denial(self.principal, permission, self.operation.name, why=why, hint=hint)
 
     def with_(self, *, cause: str | None = None, principal: Principal | None = None) -> Context:
         """Return a view of this operation in the same transaction, for what follows from another event.

@@ -149,11 +149,21 @@ def operation(
     evented: bool = True,
     alone: bool = True,
     secret: bool = False,
+    quiet: bool = False,
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
     """Mark a function as an operation; see `Operation` for what each word means."""
 
     def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
-        made = Operation(function, name, permission, query=query, evented=evented, alone=alone, secret=secret)
+        made = Operation(
+            function,
+            name,
+            permission,
+            query=query,
+            evented=evented,
+            alone=alone,
+            secret=secret,
+            quiet=quiet,
+        )
         known = _registered.setdefault(name, made)
         if known.__module__ != made.__module__:
             message = f"two operations are called {name}: in {known.__module__} and {made.__module__}"

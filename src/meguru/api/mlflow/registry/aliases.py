@@ -15,9 +15,7 @@ from meguru.api.mlflow.registry.answers import (
     number_of,
     version_answer,
 )
-from meguru.base import refs
-from meguru.registry import aliases
-from meguru.registry.types import Alias
+from meguru.registry import alias_moves
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
 
@@ -28,53 +26,17 @@ def routes() -> list[Route]:
     return [route("/mlflow/registered-models/alias", methods)]
 
 
-def point(ctx: Context, name: str, alias: str, version: int) -> None:
-    """Point an alias at a version, in an operation under way; nothing happens when it points there."""
-    before = aliases.version_of(ctx.tx, name, alias)
-    if before == version:
-        return
-    ref = refs.make("model", name, version)
-    was = refs.make("model", name, before) if before else None
-    told = ctx.emit(
-        "model_alias.moved",
-        ref,
-        data={"alias": alias, "model": ref, "before": was, "reason": "MLflow"},
-        used=[ref],
-    )
-    moved = Alias(
-        name=name,
-        alias=alias,
-        model=ref,
-        since=ctx.now(),
-        until=None,
-        moved_by=ctx.principal.name,
-        event=told.id,
-    )
-    aliases.move(ctx.tx, moved, version)
-
-
-def end(ctx: Context, name: str, alias: str) -> bool:
-    """Let an alias point nowhere, in an operation under way; tell whether it pointed anywhere."""
-    before = aliases.version_of(ctx.tx, name, alias)
-    if before is None:
-        return False
-    aliases.end(ctx.tx, name, alias, ctx.now())
-    ref = refs.make("model", name, before)
-    ctx.emit("model_alias.removed", ref, data={"alias": alias, "before": ref}, used=[ref])
-    return True
-
-
 @carry("model:write")
 def _pointed(ctx: Context, *, name: str, alias: str, version: int) -> None:
     held_model(ctx.tx, name)
     held_version(ctx.tx, name, version)
-    point(ctx, name, alias, version)
+    alias_moves.point(ctx, name, alias, version, reason="MLflow")
 
 
 @carry("model:write")
 def _ended(ctx: Context, *, name: str, alias: str) -> None:
     held_model(ctx.tx, name)
-    end(ctx, name, alias)
+    alias_moves.end(ctx, name, alias)
 
 
 @ask("model:read")

@@ -24,7 +24,7 @@ from meguru.api.mlflow.registry.answers import (
 from meguru.api.mlflow.registry.search import find_models
 from meguru.api.mlflow.registry.store import Model
 from meguru.base import refs
-from meguru.registry import aliases
+from meguru.registry import alias_moves, aliases
 from meguru.runtime.operations import Context
 from meguru.runtime.workspace import Workspace
 
@@ -89,6 +89,8 @@ def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
             "and the records of what was made from them name it. Copy the version to a new name instead."
         )
         raise Refusal("BAD_REQUEST", message)
+    for alias in aliases.names(ctx.tx, name):
+        alias_moves.check_owner(ctx, alias)
     store.rename(ctx.tx, name, new_name)
     changed = replace(known, name=new_name, updated_at=ctx.now())
     store.keep_model(ctx.tx, changed)
@@ -100,6 +102,7 @@ def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
 def _forgotten(ctx: Context, *, name: str) -> None:
     held_model(ctx.tx, name)
     for alias in aliases.names(ctx.tx, name):
+        alias_moves.check_owner(ctx, alias)
         aliases.end(ctx.tx, name, alias, ctx.now())
     store.forget(ctx.tx, name)
     ctx.emit("registered_model.removed", refs.make("model", name), data={"by": "MLflow"})

@@ -9,7 +9,6 @@ from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models import store as logged_models_store
 from meguru.api.mlflow.protocol import Given, ask, carry, route
 from meguru.api.mlflow.registry import store
-from meguru.api.mlflow.registry.aliases import end, point
 from meguru.api.mlflow.registry.answers import (
     check_tags,
     held_model,
@@ -24,7 +23,7 @@ from meguru.api.mlflow.registry.search import find_versions
 from meguru.api.mlflow.registry.sources import Source, Verdict, completed, verify
 from meguru.api.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
-from meguru.registry import aliases
+from meguru.registry import alias_moves, aliases
 from meguru.registry import store as native
 from meguru.registry.register import record
 from meguru.registry.types import ModelVersion
@@ -127,7 +126,7 @@ def _forgotten(ctx: Context, *, name: str, version: int) -> None:
     known = held_version(ctx.tx, name, version)
     for alias, number in aliases_of(ctx, name).items():
         if number == version:
-            end(ctx, name, alias)
+            alias_moves.end(ctx, name, alias)
     store.keep_version(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
     native.remove_unverified(ctx.tx, name, version)
     store.touch(ctx.tx, name, ctx.now())
@@ -147,6 +146,9 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
             f"Model version transition cannot archive existing model versions because '{stage}' is not an "
             f"Active stage. Valid stages are {list(ACTIVE_STAGES)}"
         )
+    for moved in {stage, known.stage} if stage != known.stage else ():
+        # Also of a version that is not the newest one in it, at which the stage's alias does not point.
+        alias_moves.check_owner(ctx, STAGE_PREFIX + moved.lower())
     now = ctx.now()
     if archive:
         for other in store.versions(ctx.tx, name):
@@ -167,9 +169,9 @@ def _follow(ctx: Context, name: str) -> None:
     for stage in ACTIVE_STAGES:
         alias = STAGE_PREFIX + stage.lower()
         if stage in newest:
-            point(ctx, name, alias, newest[stage])
+            alias_moves.point(ctx, name, alias, newest[stage], reason="MLflow")
         else:
-            end(ctx, name, alias)
+            alias_moves.end(ctx, name, alias)
 
 
 @ask("model:read")

@@ -1,0 +1,83 @@
+"""The one mover of aliases, for our own operations, MLflow's clients, imports and releases.
+
+Some aliases follow what another noun decides (``champion`` follows releases): that noun owns them, and who
+moves one by hand needs its permission. A mover within an operation of the owner does not.
+"""
+
+from __future__ import annotations
+
+from meguru.base import refs
+from meguru.registry import aliases
+from meguru.registry.types import Alias
+from meguru.runtime.operations import Context
+
+CHAMPION, PRODUCTION = "champion", "mlflow.production"
+OWNED = {CHAMPION: "release:promote", PRODUCTION: "release:promote"}
+"""The permission to move each owned alias; the stage Production says in MLflow's words what champion says."""
+
+
+def check_owner(ctx: Context, alias: str) -> None:
+    """Refuse who may not move an alias; whatever its case, as nobody should take one for the other."""
+    if permission := OWNED.get(alias.lower()):
+        noun = permission.partition(":")[0]
+        ctx.require(
+            permission,
+            why=f"the alias {alias!r} belongs to {noun}s, and the permission {permission!r} is missing",
+            hint=f"let a {noun} move it (meguru {noun} promote), or use another alias",
+        )
+
+
+def point(
+    ctx: Context, name: str, alias: str, version: int, *, reason: str = "", as_owner: bool = False
+) -> Alias:
+    """Point an alias at a version from now on; where it points already, nothing happens.
+
+    The caller holds the model, and has looked that the version is there.
+
+    Raises
+    ------
+    Forbidden
+        If another noun owns the alias, and the principal lacks its permission.
+    """
+    before = next((each for each in aliases.at(ctx.tx, name, None) if each.alias == alias), None)
+    ref = refs.make("model", name, version)
+    if before and before.model == ref:
+        return before
+    if not as_owner:
+        check_owner(ctx, alias)
+    was = before.model if before else None
+    told = ctx.emit(
+        "model_alias.moved",
+        ref,
+        data={"alias": alias, "model": ref, "before": was, "reason": reason},
+        used=[ref],
+    )
+    new = Alias(
+        name=name,
+        alias=alias,
+        model=ref,
+        since=ctx.now(),
+        until=None,
+        moved_by=ctx.principal.name,
+        event=told.id,
+    )
+    aliases.move(ctx.tx, new, version)
+    return new
+
+
+def end(ctx: Context, name: str, alias: str) -> bool:
+    """Let an alias point nowhere from now on; tell whether it pointed anywhere.
+
+    Raises
+    ------
+    Forbidden
+        As for `point`.
+    """
+    before = aliases.version_of(ctx.tx, name, alias)
+    if before is None:
+        return False
+    check_owner(ctx, alias)
+    aliases.end(ctx.tx, name, alias, ctx.now())
+    ref = refs.make("model", name, before)
+    ctx.emit("model_alias.removed", ref, data={"alias": alias, "before": ref}, used=[ref])
+    return True
