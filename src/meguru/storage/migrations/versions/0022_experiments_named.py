@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 LACKING = sa.text(
     "SELECT name, created_at FROM experiment WHERE name NOT IN (SELECT experiment FROM mlflow_experiment) "
