@@ -29,7 +29,7 @@ CLIMBING = (
         "a\\..\\..\\x",
         "\\\\host\\share",
     ),
-    *("c:\\x", "a/\0", "x\0.txt", "a\nb", "a\r\nSet-Cookie: x", "\x7f", "a#b"),
+    *("c:\\x", "a\nb", "a\r\nSet-Cookie: x", "a#b"),
 )
 ABSOLUTE = ("/etc/passwd", "//etc/passwd", "///x", "C:/x", "C:x", "file:///etc/passwd", "s3:/bucket/x")
 """Refused where a path begins; below a folder they are names in it."""
@@ -46,6 +46,13 @@ ALLOWED = (
     "aux.txt",
     "a;b",
     "12:30",
+    "a\\b",
+    "x\0.txt",
+    "a/\0",
+    "\x7f\x1b[0m",
+    "100%",
+    "%2e%2",
+    "dog%step%3%timestamp%1732%x.png",
 )
 """Strange names that stay where they belong."""
 LONG = ("x" * 10_000, "/".join(["x"] * 5_000), "日" * 4_000)
@@ -139,7 +146,7 @@ def test_a_path_that_leaves_is_refused_in_every_spelling(server, run, path):
     assert all(name.startswith("meguru.db") for name in grown), grown
 
 
-@pytest.mark.parametrize("path", ["..", "a/..", "x\0", "a\nb", "a\\..", "#", "C:"])
+@pytest.mark.parametrize("path", ["..", "a/..", "a\nb", "a\\..", "#", "C:"])
 def test_a_file_in_parts_that_has_no_name_is_refused(server, run, path):
     body = json.dumps({"path": path, "num_parts": 1}).encode()
     status, said = server.ask("POST", f"{MPU}/create", body)

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from meguru.base import digests, refs
-from meguru.base.paths import check_path
+from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput
 from meguru.registry import alias_moves, labels, store
 from meguru.registry import aliases as alias_store
@@ -222,7 +222,7 @@ def _keep_files(ctx: Context, model: BroughtModel, files: list[StoredFile]) -> i
     known = {each.path for each in _files(ctx.tx, folder)}
     rows = []
     for each in files:
-        if check_path(each.path, field="files") not in known:
+        if check_foreign_path(each.path, field="files") not in known:
             size = ctx.blobs.size(digests.check_digest(each.digest))
             rows.append({"path": f"{folder}{each.path}", "digest": each.digest, "size": size})
     if rows:

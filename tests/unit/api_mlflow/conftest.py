@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.api.mlflow import mlflow_routes
-from meguru.api.mlflow.registry.routes import other_routes
+from meguru.api.mlflow.registry.routes import other_routes, root_routes
 from meguru.app.nouns import load_operations
 from meguru.flavors.bundle import save_bundle
 from meguru.server.access import Access
@@ -44,7 +44,7 @@ class Caller:
 @contextmanager
 def calling(ws, *, auth=False):
     load_operations()
-    app = Access(Starlette(routes=mlflow_routes(other_routes())), ws=ws, auth=auth)
+    app = Access(Starlette(routes=[*mlflow_routes(other_routes()), *root_routes()]), ws=ws, auth=auth)
     with TestClient(app, base_url="http://127.0.0.1") as http:
         yield Caller(http)
 

@@ -60,7 +60,7 @@ def test_an_upload_that_is_not_as_it_must_be_is_refused(client, run, params, wor
     assert words in answer.json()["message"]
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/%2e%2e/b", "a\\..\\b", "a\0b", "a/../b"])
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/%2e%2e/b", "a\\..\\b", "a#b", "a/../b"])
 def test_a_path_that_leaves_its_folder_is_refused_wherever_it_is_asked_for(client, run, path):
     for url, params in (
         ("/get-artifact", {"run_id": run, "path": path}),

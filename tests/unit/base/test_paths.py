@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.base.paths import check_path
+from meguru.base.paths import check_foreign_path, check_path
 from meguru.errors import InvalidInput
 
 
@@ -40,3 +40,31 @@ def test_an_accepted_name_stays_inside(tmp_path_factory, path):
         return
     assert (root / path).resolve(strict=False).is_relative_to(root.resolve())
     assert (root / path).resolve(strict=False) != root.resolve()
+
+
+@pytest.mark.parametrize("path", ["12:30.png", "back\\slash", "a/img%3", "\u9700\u8981", "a#b", "Ab:c/..d"])
+def test_a_name_that_others_gave_is_taken_as_it_is(path):
+    assert check_foreign_path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/x",
+        "\\x",
+        "\\\\host\\x",
+        "..",
+        "a/..",
+        "..\\x",
+        "a\\..\\..\\x",
+        "a//b",
+        "./a",
+        "a/",
+        "a\x00b",
+        "x" * 501,
+    ],
+)
+def test_a_name_that_others_gave_stays_inside_too(path):
+    with pytest.raises(InvalidInput):
+        check_foreign_path(path)

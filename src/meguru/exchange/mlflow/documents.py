@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from meguru.base.paths import check_path
+from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput, MeguruError
 from meguru.exchange.mlflow.types import File
 
@@ -139,7 +139,7 @@ def walk(folder: Path, *, tell: Any) -> Iterator[File]:
                 tell(InvalidInput(f"there are more than {MAX_FILES:,} files", where=str(folder)))
                 return
             try:
-                check_path(path)
+                check_foreign_path(path)
             except MeguruError as error:
                 tell(error)
                 continue

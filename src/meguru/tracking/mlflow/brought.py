@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
 from meguru.base import digests, refs
-from meguru.base.paths import check_path
+from meguru.base.paths import check_foreign_path
 from meguru.errors import Conflict, InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import schema, store
@@ -168,7 +168,7 @@ def _describe(ctx: Context, run: BroughtRun, row: Row[Any], *, whole: bool) -> N
 
 
 def _file(ctx: Context, identity: str, given: BroughtFile) -> bool:
-    check_path(given.path, field="files")
+    check_foreign_path(given.path, field="files")
     digests.check_digest(given.digest)
     size = ctx.blobs.size(given.digest)
     return store.add_artifact(ctx.tx, identity, RunArtifact(path=given.path, digest=given.digest, size=size))

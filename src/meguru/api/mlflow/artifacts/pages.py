@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.names import kept_as, without_nul
 from meguru.api.mlflow.artifacts.places import SCHEME
 from meguru.api.mlflow.artifacts.proxy import accept, find
 from meguru.api.mlflow.artifacts.sent import sent
@@ -52,14 +53,14 @@ async def _with_one_slash(request: Request) -> Response:
 
 async def _of_run(request: Request) -> Response:
     given = Given(dict(request.query_params))
-    path = places.check(given.needed("path"))
+    path = given.needed("path")
     run = given.text("run_id") or given.needed("run_uuid")
     return await _send(request, lambda ws: _place_of_run(ws, run=run), path)
 
 
 async def _of_version(request: Request) -> Response:
     given = Given(dict(request.query_params))
-    path = places.check(given.needed("path"))
+    path = given.needed("path")
     name, number = named(given), number_of(given.needed("version"))
     return await _send(request, lambda ws: _place_of_version(ws, name=name, version=number), path)
 
@@ -68,18 +69,18 @@ async def _of_logged_model(request: Request) -> Response:
     path = request.query_params.get("artifact_file_path", "")
     if not path:
         raise Refusal("BAD_REQUEST", 'Request must include the "artifact_file_path" query parameter.')
-    places.check(path)
     model = request.path_params["model_id"]
     return await _send(request, lambda ws: _place_of_model(ws, model=model), path)
 
 
 async def _send(request: Request, root: Any, path: str) -> Response:
-    ws = workspace_of(request)
+    ws, checked = workspace_of(request), kept_as(path)
 
     def look() -> Response:
         folder = root(ws)
-        local = ws.blobs.path(find(ws, path=f"{folder}/{path}" if folder else path).digest)
-        return sent(local, path, in_parts="range" in request.headers)
+        asked = without_nul(f"{folder}/{path}" if folder else path)
+        local = ws.blobs.path(find(ws, path=asked).digest)
+        return sent(local, checked, in_parts="range" in request.headers)
 
     return await run_sync(look)
 
@@ -91,7 +92,7 @@ async def _upload(request: Request) -> Response:
         raise invalid("Request must specify run_uuid.")
     if not path:
         raise invalid("Request must specify path.")
-    place = f"{await run_sync(lambda: _place_of_run(ws, run=run))}/{places.check(path)}"
+    place = f"{await run_sync(lambda: _place_of_run(ws, run=run))}/{kept_as(path)}"
     chunks, size = [], 0
     async for chunk in bounded(request, ws.settings.max_blob):
         size += len(chunk)
@@ -131,7 +132,7 @@ def _place_of_version(ctx: Context, *, name: str, version: int) -> str:
 def _no_presigned(what: str) -> Any:
     def refuse(ws: Workspace, given: Given) -> Any:
         del ws
-        places.check(given.needed("path"))
+        kept_as(given.needed("path"))
         if given.has("run_id") == given.has("model_id"):
             raise invalid("Exactly one of run_id and model_id must be provided.")
         raise invalid(

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.names import kept_as
 from meguru.api.mlflow.artifacts.proxy import find, place_to_write, put
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.protocol import Given, absent, ask, carry, given_of, reply, safely, wrong
@@ -101,7 +101,7 @@ async def _abort(request: Request) -> Response:
 
 async def _presigned(request: Request) -> Response:
     """Tell where a file can be had in ranges: at its address in the proxy, as always."""
-    ws, path = workspace_of(request), places.check(request.path_params["path"])
+    ws, path = workspace_of(request), kept_as(request.path_params["path"])
     size = (await run_sync(lambda: find(ws, path=path))).size
     url = f"{_root(request)}/artifacts/{quote(path)}"
     return _private({"url": url, "headers": _headers(request), "file_size": size})
@@ -239,7 +239,7 @@ def _target(given: Given) -> str:
     if name in {"", ".", ".."}:
         raise invalid("Invalid path")
     folder = given.text("folder").removesuffix("/")
-    return places.check(posixpath.join(places.check(folder) if folder else "", name))
+    return kept_as(posixpath.join(kept_as(folder) if folder else "", name))
 
 
 async def _read(request: Request) -> tuple[Workspace, Given]:

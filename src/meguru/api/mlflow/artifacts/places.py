@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from typing import Literal
-from urllib.parse import unquote
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.artifacts.names import kept_as
+from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.tracking.shown import artifact_root
 from meguru.artifacts.trees import Entry, read_tree
-from meguru.base.paths import MAX_PATH
 from meguru.registry.schema import model_version, stored_file
 from meguru.storage.blobs import BlobStore
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.schema import run_artifact
 
-_WILD = re.compile(r"[\x00-\x1f\x7f\\#]|^[A-Za-z]:|^[A-Za-z][\w+.-]*:/")
 SCHEME = "mlflow-artifacts:/"
 VERSIONS = "model-versions"
 """The proxy's read-only folder of registered versions: ``model-versions/NAME/NUMBER/…``."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A file or folder of the proxy: the path below its `owner`, which is a run, a version or nothing."""
+    """A file or folder of the proxy: the path below its `owner`, which is a run, a version or nothing.
+
+    `asked` is the path as somebody spelt it who asks for it: our own clients may have kept a file so.
+    """
 
     kind: Literal["run", "version", "stored"]
     path: str
     owner: str = ""
     version: int = 0
+    asked: str = ""
 
     def below(self, path: str) -> Place:
         """Return a place within this one."""
@@ -47,21 +47,6 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
-def check(path: str) -> str:
-    """Return a path that stays where it belongs, however often it was percent-encoded; without its dots.
-
-    A colon is let in, as in ``12:30.png``; what looks like a drive or an address is not.
-    """
-    plain, before = path, ""
-    while plain != before:
-        plain, before = unquote(plain), plain
-    is_wild = _WILD.search(plain) or ".." in plain.split("/") or plain.startswith("/")
-    if not path or is_wild or len(path) > MAX_PATH:
-        raise invalid("Invalid path")
-    kept = posixpath.normpath(path)
-    return "" if kept == "." else kept
-
-
 _EXPERIMENT_OF = (
     "SELECT e.id, e.artifact_location FROM run r JOIN mlflow_experiment e ON e.experiment = r.experiment "
     "WHERE r.id = ?"
@@ -69,14 +54,22 @@ _EXPERIMENT_OF = (
 
 
 def place_of(tx: Connection, path: str) -> Place:
-    """Return the place that a proxied path names; an empty path is the root of the stored files."""
-    parts = (check(path) if path else "").split("/")
+    """Return the place that a proxied path names; an empty path is the root of the stored files.
+
+    Raises
+    ------
+    Refusal
+        If the path does not stay where it belongs.
+    """
+    kept = kept_as(path) if path else ""
+    parts, spelt = kept.split("/"), path.split("/")
     if len(parts) >= 3 and parts[0] == VERSIONS and parts[2].isdecimal() and len(parts[2]) <= 9:
         return Place(kind="version", owner=parts[1], version=int(parts[2]), path="/".join(parts[3:]))
     for index, name in enumerate(parts[:-1]):
         if parts[index + 1] == "artifacts" and (known := run_named(tx, name)):
-            return Place(kind="run", owner=known, path="/".join(parts[index + 2 :]))
-    return Place(kind="stored", path=path)
+            asked = spelt[index + 2 :] if spelt[: index + 2] == parts[: index + 2] else []
+            return Place(kind="run", owner=known, path="/".join(parts[index + 2 :]), asked="/".join(asked))
+    return Place(kind="stored", path=kept, asked=path)
 
 
 def run_named(tx: Connection, identity: str) -> str:
@@ -123,6 +116,37 @@ def file(tx: Connection, blobs: BlobStore, place: Place) -> Entry | None:
     sql = f"SELECT digest, size FROM {_table(place)} WHERE {where}"  # noqa: S608 - names of ours
     row = Raw(tx).execute(sql, values).fetchone()
     return Entry(path=place.path, digest=row[0], size=row[1]) if row else None
+
+
+def file_asked_for(tx: Connection, blobs: BlobStore, place: Place) -> Entry | None:
+    """Return the file that somebody asks for, also one that is kept in another spelling of its name.
+
+    Our own clients keep a name as it is: `a%25b` of theirs is found as it is spelt, and, where there is no
+    other, as `a%b`, which is what a client of MLflow makes of it.
+    """
+    for path in dict.fromkeys((place.asked, place.path)):
+        if (
+            path
+            and "\0" not in path
+            and (found := file(tx, blobs, msgspec.structs.replace(place, path=path)))
+        ):
+            return found
+    if place.kind != "run":
+        return None
+    encoded = (run_artifact.c.run == place.owner) & run_artifact.c.path.contains("%", autoescape=True)
+    query = select(run_artifact.c.path, run_artifact.c.digest, run_artifact.c.size).where(encoded)
+    same = (
+        row for row in tx.execute(query.order_by(run_artifact.c.path)) if _is_spelling(row.path, place.path)
+    )
+    row = next(same, None)
+    return Entry(path=row.path, digest=row.digest, size=row.size) if row else None
+
+
+def _is_spelling(path: str, kept: str) -> bool:
+    try:
+        return kept_as(path) == kept
+    except Refusal:
+        return False
 
 
 def children(tx: Connection, blobs: BlobStore, place: Place) -> list[Child]:

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any
 
 from anyio.to_thread import run_sync
+from msgspec.structs import replace
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.names import kept_as, without_nul
 from meguru.api.mlflow.artifacts.places import Child, Place
 from meguru.api.mlflow.artifacts.sent import sent
 from meguru.api.mlflow.errors import Refusal, invalid
@@ -57,18 +59,19 @@ async def answer(request: Request, path: str) -> Response:
     """Take a file in at a path of the proxy, send it or remove it."""
     ws = workspace_of(request)
     if request.method == "PUT":
-        checked = places.check(path)
+        checked = kept_as(path)
         if not checked or path.endswith("/"):
             raise invalid("Artifact path must include a filename (cannot end with '/').")
         return await _upload(request, ws, checked)
     if request.method == "DELETE":
-        await run_sync(lambda: _remove(ws, path=path))
+        await run_sync(lambda: _remove(ws, path=without_nul(path)))
         return reply({})
     if path == "":
         return reply(await run_sync(_list_proxied, ws, Given(dict(request.query_params))))
-    checked, in_parts = places.check(path), "range" in request.headers
+    checked, in_parts = kept_as(path), "range" in request.headers
+    asked = without_nul(path)
     return await run_sync(
-        lambda: sent(ws.blobs.path(find(ws, path=checked).digest), checked, in_parts=in_parts)
+        lambda: sent(ws.blobs.path(find(ws, path=asked).digest), checked, in_parts=in_parts)
     )
 
 
@@ -136,9 +139,11 @@ def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -
 
 @carry("run:write", evented=False)
 def _remove(ctx: Context, *, path: str) -> None:
-    place = place_to_write(ctx, places.check(path))
+    place = place_to_write(ctx, path)
     if place.kind == "stored" and not place.path:
         raise invalid("Invalid path")
+    if (found := places.file_asked_for(ctx.tx, ctx.blobs, place)) is not None:
+        place = replace(place, path=found.path)
     if not places.remove(ctx.tx, place):
         return
     subject = refs.make("run", place.owner) if place.kind == "run" else "workspace/files"
@@ -148,7 +153,7 @@ def _remove(ctx: Context, *, path: str) -> None:
 @ask("run:read")
 def find(ctx: Context, *, path: str) -> Entry:
     """Return the file at a path of the proxy."""
-    found = places.file(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path))
+    found = places.file_asked_for(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path))
     if found is None:
         raise absent(f"No artifact at {path[:200]}")
     return found
@@ -182,4 +187,4 @@ def _list_of_run(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _folder(given: Given) -> str:
     path = given.text("path").removesuffix("/")
-    return places.check(path) if path else ""
+    return kept_as(path) if path else ""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from starlette.routing import Route
 
 from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.names import kept_as
 from meguru.api.mlflow.artifacts.places import SCHEME, Child
 from meguru.api.mlflow.artifacts.proxy import listing
 from meguru.api.mlflow.errors import invalid
@@ -167,6 +168,6 @@ def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _directory(ws: Workspace, given: Given) -> dict[str, Any]:
     path = given.text("artifact_directory_path").removesuffix("/")
-    path = places.check(path) if path else ""
+    path = kept_as(path) if path else ""
     folder, found = _children(ws, model=given.needed("model_id"), path=path)
     return {"root_uri": SCHEME + folder, "files": listing(found, below=folder)}

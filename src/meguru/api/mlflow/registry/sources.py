@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.api.mlflow.artifacts import places
+from meguru.api.mlflow.artifacts.names import kept_as
 from meguru.api.mlflow.artifacts.places import SCHEME, Place
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models.store import folder, held
@@ -115,7 +116,7 @@ def _locate(tx: Connection, source: str) -> tuple[str, Place | None]:
     if found := _OF_RUN.fullmatch(source):
         path = (found[2] or "").strip("/")
         return source, Place(
-            kind="run", owner=places.run_named(tx, found[1]), path=places.check(path) if path else ""
+            kind="run", owner=places.run_named(tx, found[1]), path=kept_as(path) if path else ""
         )
     if found := _OF_PROXY.fullmatch(source):
         return source, places.place_of(tx, found[1].strip("/"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from meguru.base.paths import check_path
+from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.exchange.mlflow.documents import MAX_DEPTH, MAX_FILES
 from meguru.exchange.mlflow.protocol import Talk, proxied
@@ -226,7 +226,7 @@ class ServerSource:
                 path = _text(each, "path")
                 count += 1
                 try:
-                    check_path(path)
+                    check_foreign_path(path)
                     _check_below(path, folder, depth, count)
                 except MeguruError as error:
                     self._tell(error)

@@ -62,7 +62,8 @@ def copy_file(source: Path, target: Path) -> None:
 def below(folder: Path, key: str) -> Path:
     """Return the path of a key below a folder; refuse one that would lead out of it."""
     parts = key.split("/")
-    if "\0" in key or "\\" in key or len(key) > 500 or any(part in {"", ".", ".."} for part in parts):
+    climbs = ".." in key.replace("\\", "/").split("/")
+    if "\0" in key or len(key) > 500 or climbs or any(part in {"", "."} for part in parts):
         raise InvalidInput(f"{key[:120]!r} can't be a path in a file store", field=key[:120])
     return folder.joinpath(*parts)
 
