@@ -13,8 +13,7 @@ from meguru.storage.db.raw import Raw
 from meguru.testing.contracts.lanes import LanesContract
 from meguru.testing.contracts.pools import PoolsContract
 from meguru.testing.contracts.queue import QueueContract
-from meguru.testing.contracts.workspace import CHANGES, READS, WorkspaceContract, changing
-from meguru.tracking.runs import create_experiment
+from meguru.testing.contracts.workspace import CHANGES, READS, WorkspaceContract, add_old, changing
 
 
 class TestEmbedded(WorkspaceContract, QueueContract, LanesContract, PoolsContract):
@@ -32,7 +31,7 @@ class TestShared(WorkspaceContract, QueueContract, LanesContract, PoolsContract)
             yield ws
 
     def test_a_change_within_another_statement_is_one(self, workspace):
-        create_experiment(workspace, name="old")
+        changing(add_old, tells=True)(workspace)
         for statement in (
             "WITH gone AS (DELETE FROM experiment RETURNING name) SELECT * FROM gone",
             "WITH kept AS (SELECT 1) UPDATE experiment SET note = 'x'",
@@ -47,7 +46,7 @@ class TestShared(WorkspaceContract, QueueContract, LanesContract, PoolsContract)
             changing(lambda tx: Raw(tx).copy("experiment", columns, "a\tb\tc\td\n"))(workspace)
 
     def test_a_mark_ends_with_its_operation(self, workspace):
-        create_experiment(workspace, name="old")
+        changing(add_old, tells=True)(workspace)
         for _ in range(20):  # whichever connection of the pool it was
             changing(CHANGES["rowwise update"], tells=True)(workspace)
             changing(READS["rowwise"])(workspace)

@@ -10,7 +10,9 @@ SCHEMAS = (
     "meguru.runtime.events.schema",
     "meguru.runtime.operations.answers",
     "meguru.runtime.jobs.schema",
+    "meguru.runtime.declarations.schema",
     "meguru.governance.schema",
+    "meguru.runtime.projects.schema",
     "meguru.artifacts.uploads.schema",
     "meguru.datasets.schema",
     "meguru.tracking.schema",
@@ -29,6 +31,7 @@ SCHEMAS = (
 )
 OPERATIONS = (
     "meguru.governance.operations",
+    "meguru.governance.projects.operations",
     "meguru.artifacts.operations",
     "meguru.datasets.operations",
     "meguru.tracking.operations",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
+from meguru.app.kinds import all_kinds
 from meguru.app.migrate import migrate
 from meguru.base.clock import Clock
 from meguru.base.roots import DATABASE
@@ -35,8 +36,8 @@ def open_workspace(
     chosen = settings or load_settings()
     place = str(where) if where is not None else chosen.workspace
     if place.startswith(("http://", "https://")):
-        return RemoteWorkspace(place, token=chosen.token)
-    return open_local(place, settings=chosen, clock=clock, create=create)
+        return RemoteWorkspace(place, token=chosen.token).with_(project=chosen.project)
+    return open_local(place, settings=chosen, clock=clock, create=create).with_(project=chosen.project)
 
 
 def open_local(
@@ -47,6 +48,7 @@ def open_local(
     create: bool = True,
 ) -> Workspace:
     """Open a workspace in this process: a folder or a database URL; its schema is brought up to date."""
+    all_kinds()
     chosen = settings or load_settings()
     where = str(place)
     if "://" in where:

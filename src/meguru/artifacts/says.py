@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meguru.runtime.events import Event
+from meguru.runtime.kinds import event_types
 
 SENTENCES = {
     "dataset_version.created": "{subject} was registered",
@@ -22,18 +23,20 @@ SENTENCES = {
     "release.undecided": "{subject} could not be checked",
     "release.promoted": "{subject} went live",
     "release.rolled_back": "rolled back to {subject}",
-    "monitor.alerted": "{subject} raised an alert",
     "trigger.fired": "{subject} fired",
     "trigger.suppressed": "{subject} was held back",
-    "endpoint.created": "{subject} was declared",
-    "endpoint.switched": "{subject} switched its model",
 }
 REASONS = ("reasons", "reason", "why", "summary")
 
 
 def says(event: Event) -> str:
     """Return what an event says, with its reason when it carries one."""
-    head = SENTENCES.get(event.type, event.type.replace(".", " ").replace("_", " ") + ": {subject}")
+    declared = event_types().get(event.type)
+    head = (
+        declared.sentence
+        if declared
+        else SENTENCES.get(event.type, event.type.replace(".", " ").replace("_", " ") + ": {subject}")
+    )
     reason = next((_text(event.data[key]) for key in REASONS if event.data.get(key)), "")
     sentence = head.format(subject=event.subject)
     return f"{sentence}: {reason}" if reason else sentence

@@ -8,6 +8,7 @@ from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.runtime import events
 from meguru.runtime.events.schema import event as event_table
+from meguru.runtime.kinds import kind_of
 from meguru.runtime.operations import Context, operation
 
 MAX_LINKS = 100
@@ -65,10 +66,13 @@ def show(ctx: Context, *, ref: str) -> Why:
 def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:
     if ref.kind == "event":
         return events.one(tx, ref.name)
-    types = STATE_EVENTS.get(ref.kind, ())
+    declared = kind_of(ref.kind)
+    types = STATE_EVENTS.get(ref.kind) or (declared.explaining if declared else ())
     if ref.kind == "endpoint":
         # A promotion is about its release; it names the endpoint in its data.
-        switched = events.latest(tx, subject=str(ref), types=("endpoint.switched", "endpoint.created"))
+        switched = events.latest(
+            tx, subject=str(ref), types=("endpoint.switched", "endpoint.created", "endpoint.retired")
+        )
         if switched is not None and switched.type == "endpoint.switched" and switched.cause:
             return events.one(tx, switched.cause)
         return switched

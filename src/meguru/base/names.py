@@ -83,6 +83,18 @@ def check_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -
     )
 
 
+def check_full_name(kind: str, name: str, *, field: str = "name", most: int = MOST) -> str:
+    """Return the spelling that is kept of a name with, perhaps, its project before it: ``[project/]name``.
+
+    Both together have at most `most` characters.
+    """
+    project, slash, own = name.partition("/")
+    if not slash:
+        return check_name(kind, name, field=field, most=most)
+    before = f"{check_name('project', project, field=field)}/"
+    return before + check_name(kind, own, field=field, most=max(1, most - len(before)))
+
+
 def check_title(kind: str, title: str, *, field: str = "name", most: int = MOST_OF_TITLE) -> str:
     """Return the spelling that is kept of a title for a `kind`.
 

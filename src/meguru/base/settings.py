@@ -22,6 +22,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workspace: str = FOLDER
     """A folder, a database URL (``postgresql://…``) or a server URL (``http://…``); default: ``.meguru`` in
     this folder, or in the nearest one above that has a workspace or a ``meguru.toml``."""
+    project: str = ""
+    """The project in which names without one are; empty: the default one, and lists show all projects."""
     blobs: str = ""
     """Where blobs are: a folder or ``s3://bucket/prefix``; default: inside the workspace folder."""
     no_capture: bool = False

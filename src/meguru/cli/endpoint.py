@@ -49,6 +49,51 @@ def create(
     )
 
 
+@command.command()
+@click.argument("name")
+@click.option("--model", help="The registered model whose versions it serves.")
+@click.option("--gate", "gates", multiple=True, help="A gate as JSON; all gates are replaced.")
+@click.option("--no-gates", is_flag=True, help="Take all gates away.")
+@click.option("--record/--no-record", default=None, help="Whether predictions are kept.")
+@click.option("--description", help="What it predicts.")
+@with_session
+def update(
+    session: Session,
+    name: str,
+    *,
+    model: str | None,
+    gates: tuple[str, ...],
+    no_gates: bool,
+    record: bool | None,
+    description: str | None,
+) -> None:
+    """Change the declaration of endpoint NAME; what is not given stays."""
+    from meguru.cli.specs import change
+    from meguru.serving.kind import EndpointSpec
+    from meguru.serving.operations import specs
+    from meguru.serving.show import show as ask
+
+    read = [read_pairs([f"gate={gate}"])["gate"] for gate in gates]
+    given = {
+        "model": model,
+        "gates": [] if no_gates else read or None,
+        "record": record,
+        "description": description,
+    }
+    change(session, specs, ask(session.open(), name=name).endpoint, EndpointSpec, given)
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def delete(session: Session, name: str) -> None:
+    """Take endpoint NAME out of use: it answers no more; its releases and predictions stay."""
+    from meguru.cli.specs import retire
+    from meguru.serving.operations import specs
+
+    retire(session, specs, name)
+
+
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:

@@ -64,6 +64,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "events": ("meguru events --type access.denied", "meguru events --subject model/delay@3"),
     "audit": ("meguru audit verify",),
     "explain": ("meguru explain MG-110", "meguru explain"),
+    "project": ("meguru project create risk", "meguru project grant risk anna engineer"),
     "principal": ("meguru principal create ci --role service",),
     "token": ("meguru token create ci --days 30 --scope endpoint:predict",),
     "doctor": ("meguru doctor",),

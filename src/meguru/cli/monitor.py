@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -48,27 +48,60 @@ def create(
     min_rows: int,
 ) -> None:
     """Set up monitor NAME."""
-    from meguru.errors import InvalidInput, near_misses
-    from meguru.monitoring.create import ALERT_ON, CHECKS
     from meguru.monitoring.create import create as ask
-    from meguru.monitoring.types import Severity
+    from meguru.monitoring.kind import ALERT_ON, CHECKS
 
-    known = [str(item) for item in Severity]
-    for word in alert_on:
-        if word not in known:
-            close = near_misses(word, known)
-            hint = f"did you mean {close[0]!r}?" if close else f"use {', '.join(known)}"
-            raise InvalidInput(f"there is no severity {word!r}", field="--alert-on", hint=hint)
     made = ask(
         session.open(),
         name=name,
         endpoint=endpoint,
         checks=[read_pairs([f"check={check}"])["check"] for check in checks] or CHECKS,
-        alert_on=[Severity(word) for word in alert_on] or ALERT_ON,
+        alert_on=_severities(alert_on) or ALERT_ON,
         min_rows=min_rows,
         min_drift_share=min_drift_share,
     )
     session.show(made, lambda: click.echo(f"{made.ref} watches endpoint/{made.endpoint}"))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--check", "checks", multiple=True, help="A check as JSON; all checks are replaced.")
+@click.option("--alert-on", multiple=True, help="A severity that alerts; all are replaced.")
+@click.option("--min-drift-share", type=float, help="Drift alerts from this share of columns on.")
+@click.option("--min-rows", type=int, help="Smaller windows are not judged.")
+@with_session
+def update(
+    session: Session,
+    name: str,
+    checks: tuple[str, ...],
+    alert_on: tuple[str, ...],
+    min_drift_share: float | None,
+    min_rows: int | None,
+) -> None:
+    """Change the declaration of monitor NAME; what is not given stays."""
+    from meguru.cli.specs import change
+    from meguru.monitoring.kind import MonitorSpec
+    from meguru.monitoring.operations import specs
+    from meguru.monitoring.show import show as ask
+
+    given = {
+        "checks": [read_pairs([f"check={check}"])["check"] for check in checks] or None,
+        "alert_on": _severities(alert_on) or None,
+        "min_drift_share": min_drift_share,
+        "min_rows": min_rows,
+    }
+    change(session, specs, ask(session.open(), name=name).monitor, MonitorSpec, given)
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def delete(session: Session, name: str) -> None:
+    """Take monitor NAME out of use; its reports stay."""
+    from meguru.cli.specs import retire
+    from meguru.monitoring.operations import specs
+
+    retire(session, specs, name)
 
 
 @command.command("list")
@@ -130,3 +163,16 @@ def _row(report: ReportSummary) -> tuple[object, ...]:
         report.model,
         "; ".join(report.reasons),
     )
+
+
+def _severities(words: tuple[str, ...]) -> list[Any]:
+    from meguru.errors import InvalidInput, near_misses
+    from meguru.monitoring.types import Severity
+
+    known = [str(item) for item in Severity]
+    for word in words:
+        if word not in known:
+            close = near_misses(word, known)
+            hint = f"did you mean {close[0]!r}?" if close else f"use {', '.join(known)}"
+            raise InvalidInput(f"there is no severity {word!r}", field="--alert-on", hint=hint)
+    return [Severity(word) for word in words]

@@ -46,6 +46,7 @@ GROUPS = {
         "explain": "Explain an error code: meguru explain MG-110",
     },
     "Administer": {
+        "project": "Make projects; say who may do what in each.",
         "principal": "Add and list who may act here.",
         "token": "Make, list and revoke access tokens.",
         "doctor": "Check this machine and the workspace.",

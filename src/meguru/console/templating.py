@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meguru.console import links, numbers, static_files
-from meguru.console.words import EVENTS, STATES, tone_of
+from meguru.console.words import STATES, label_of, tone_of
 
 if TYPE_CHECKING:
     from meguru.console.visit import Visit
@@ -47,7 +47,7 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         return str(visit.say(STATES.get(str(word), str(word))))
 
     def happened(kind: str) -> str:
-        return str(visit.say(EVENTS.get(kind, kind.replace(".", " ").replace("_", " "))))
+        return str(visit.say(label_of(kind)))
 
     def here(**changes: object) -> str:
         kept = {k: v for k, v in visit.request.query_params.items() if k not in {"fragment", *changes}}

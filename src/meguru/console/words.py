@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from meguru.runtime.kinds import event_types
+
 
 def mark(message: str) -> str:
     """Mark a message for translation; it is translated where it is shown."""
@@ -83,12 +85,6 @@ EVENTS = {
     "registered_model.removed": mark("model removed"),
     "model_alias.moved": mark("model alias moved"),
     "outcomes.recorded": mark("outcomes recorded"),
-    "endpoint.created": mark("endpoint made"),
-    "endpoint.shadowed": mark("endpoint changed its shadows"),
-    "endpoint.switched": mark("endpoint switched its model"),
-    "monitor.created": mark("monitor made"),
-    "monitor.evaluated": mark("monitor evaluated a window"),
-    "monitor.alerted": mark("monitor raised an alert"),
     "release.created": mark("release put together"),
     "release.gates_passed": mark("release passed its gates"),
     "release.refused": mark("release refused"),
@@ -149,8 +145,22 @@ ODD = {
 }
 
 
+def label_of(event: str) -> str:
+    """Return what a type of event is called, to be translated where it is shown."""
+    declared = event_types().get(event)
+    return declared.label if declared else EVENTS.get(event, event.replace(".", " ").replace("_", " "))
+
+
+def known_events() -> list[str]:
+    """Return the types of events that can be asked for, sorted."""
+    return sorted({*EVENTS, *event_types()})
+
+
 def tone_of(word: object) -> str:
-    """Return good, bad, busy, odd or still: the colour of a state or of an event's verb."""
+    """Return good, bad, busy, odd or still: the colour of a state or of a type of event."""
+    declared = event_types().get(str(word))
+    if declared:
+        return str(declared.tone)
     verb = str(word).rpartition(".")[2]
     for tone, words in (("good", GOOD), ("bad", BAD), ("odd", ODD)):
         if verb in words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meguru.errors import NotFound
+from meguru.runtime.kinds import kinds
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": frozenset({"*"}),
@@ -19,10 +20,6 @@ ROLES: dict[str, frozenset[str]] = {
             "dataset:*",
             "model:*",
             "release:*",
-            "endpoint:read",
-            "endpoint:write",
-            "endpoint:predict",
-            "monitor:*",
             "trigger:*",
             "webhook:*",
             "outcome:*",
@@ -40,16 +37,18 @@ ROLES: dict[str, frozenset[str]] = {
             "backfill:*",
             "model:write",
             "blob:*",
-            "endpoint:predict",
         }
     ),
-    "service": frozenset({"endpoint:read", "endpoint:predict", "outcome:write"}),
+    "service": frozenset({"outcome:write"}),
     "viewer": frozenset({"*:read"}),
+    "guest": frozenset(),
 }
+"""A guest may do nothing but what a role in a project gives."""
 
 
 def permissions_of(role: str) -> frozenset[str]:
-    """Return what a role may do."""
+    """Return what a role may do: what is said here, and what each kind grants it."""
     if role not in ROLES:
         raise NotFound.of("role", role, ROLES)
-    return ROLES[role]
+    granted = {f"{kind.name}:{verb}" for kind in kinds().values() for verb in kind.grants.get(role, ())}
+    return ROLES[role] | granted

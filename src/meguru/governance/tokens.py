@@ -11,6 +11,7 @@ from meguru.governance.roles import permissions_of
 from meguru.governance.types import NewToken, TokenRecord
 from meguru.runtime.operations import Context, operation
 from meguru.runtime.principals import Principal, covers
+from meguru.runtime.projects.store import roles_of
 from meguru.runtime.workspace import Workspace
 
 PREFIX = "mgr_"
@@ -82,6 +83,7 @@ def authenticate(ws: Workspace, secret: str) -> Principal:
     """
     with ws.read() as tx:
         found = store.by_secret(tx, _hash(secret)) if secret.startswith(PREFIX) else None
+        roles = roles_of(tx, found[1].name) if found else {}
     if found is not None:
         token, owner = found
         if token.revoked_at is None and token.expires_at > ws.clock.now() and not owner.disabled:
@@ -89,6 +91,7 @@ def authenticate(ws: Workspace, secret: str) -> Principal:
                 name=owner.name,
                 kind=owner.kind,
                 permissions=permissions_of(owner.role),
+                grants={project: permissions_of(role) for project, role in roles.items()},
                 scope=frozenset(token.scope),
             )
     raise Unauthenticated(

@@ -1,7 +1,11 @@
 """Every operation of monitoring; importing this registers them."""
 
 from meguru.monitoring.create import create
+from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.run import run
 from meguru.monitoring.show import list_monitors, show, show_report
+from meguru.runtime.declarations import operations_of
 
-__all__ = ["create", "list_monitors", "run", "show", "show_report"]
+specs = operations_of(MONITOR)
+
+__all__ = ["create", "list_monitors", "run", "show", "show_report", "specs"]

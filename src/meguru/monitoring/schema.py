@@ -15,8 +15,10 @@ monitor = Table(
     Column("min_drift_share", Double, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
+    Column("retired_at", UtcTime),
     Index(None, "endpoint"),
 )
+"""A retired monitor keeps its row, for its reports."""
 
 monitor_report = Table(
     "monitor_report",

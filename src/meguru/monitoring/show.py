@@ -7,11 +7,11 @@ from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report, Repor
 from meguru.runtime.operations import Context, operation
 
 
-@operation("monitor.list", permission="monitor:read", query=True)
+@operation("monitor.list", permission="monitor:read", query=True, refers={"endpoint": "endpoint"})
 def list_monitors(ctx: Context, *, endpoint: str = "") -> list[MonitorStatus]:
     """List monitors, or those of one endpoint, each with its newest report."""
     wanted = [refs.parse(endpoint, kind="endpoint").name] if endpoint else []
-    found = store.all_monitors(ctx.tx, *wanted)
+    found = store.all_monitors(ctx.tx, *wanted, projects=ctx.visible)
     newest = store.newest_reports(ctx.tx, [item.name for item in found], 1)
     return [
         MonitorStatus(monitor=item, last=next((each.summary() for each in newest.get(item.name, [])), None))
@@ -19,12 +19,12 @@ def list_monitors(ctx: Context, *, endpoint: str = "") -> list[MonitorStatus]:
     ]
 
 
-@operation("report.list", permission="monitor:read", query=True)
+@operation("report.list", permission="monitor:read", query=True, refers={"endpoints": "endpoint"})
 def list_reports(ctx: Context, *, endpoints: list[str], limit: int = 50) -> dict[str, list[ReportSummary]]:
     """List the newest reports of the monitors of some endpoints, so many of each monitor, by endpoint."""
     check_limit(limit)
     names = [refs.parse(each, kind="endpoint").name for each in endpoints]
-    monitors = store.all_monitors(ctx.tx, *names) if names else []
+    monitors = store.all_monitors(ctx.tx, *names, projects=ctx.visible) if names else []
     reports = store.newest_reports(ctx.tx, [item.name for item in monitors], limit)
     found: dict[str, list[ReportSummary]] = {name: [] for name in names}
     for item in monitors:
@@ -32,7 +32,7 @@ def list_reports(ctx: Context, *, endpoints: list[str], limit: int = 50) -> dict
     return found
 
 
-@operation("monitor.show", permission="monitor:read", query=True)
+@operation("monitor.show", permission="monitor:read", query=True, on="name")
 def show(ctx: Context, *, name: str, limit: int = 50) -> MonitorHistory:
     """Show a monitor with its reports, the one evaluated last first."""
     item = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
@@ -40,7 +40,7 @@ def show(ctx: Context, *, name: str, limit: int = 50) -> MonitorHistory:
     return MonitorHistory(monitor=item, reports=[each.summary() for each in found])
 
 
-@operation("report.show", permission="monitor:read", query=True)
+@operation("report.show", permission="monitor:read", query=True, on="ref")
 def show_report(ctx: Context, *, ref: str) -> Report:
     """Show one report with all its findings: ``report/ID``, or the id alone."""
     return store.one_report(ctx.tx, refs.parse(ref, kind="report").name)

@@ -1,25 +1,37 @@
 """SQL of monitors and their reports, on an open transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
+from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.monitoring.schema import monitor, monitor_report
 from meguru.monitoring.types import Monitor, Report
+from meguru.runtime.projects import condition
+
+_PRESENT = monitor.c.retired_at.is_(None)
 
 
-def add(tx: Connection, item: Monitor) -> None:
-    """Write a new monitor."""
-    tx.execute(insert(monitor).values(msgspec.structs.asdict(item)))
+def declare(tx: Connection, name: str, spec: Mapping[str, Any], *, at: datetime, by: str) -> None:
+    """Write a monitor's spec: over the present one, over a retired one, or as a new monitor's."""
+    here = monitor.c.name == name
+    if tx.execute(update(monitor).where(here).values(**spec, retired_at=None)).rowcount == 0:
+        tx.execute(insert(monitor).values(**spec, name=name, created_at=at, created_by=by))
+
+
+def take_out(tx: Connection, name: str, at: datetime) -> None:
+    """Mark a monitor as retired."""
+    tx.execute(update(monitor).where(monitor.c.name == name).values(retired_at=at))
 
 
 def find(tx: Connection, name: str) -> Monitor | None:
-    """Return a monitor; None if there is none of this name."""
-    row = tx.execute(select(monitor).where(monitor.c.name == name)).first()
+    """Return a monitor; None if there is none of this name, or it was retired."""
+    row = tx.execute(select(monitor).where(monitor.c.name == name, _PRESENT)).first()
     return None if row is None else _monitor(row)
 
 
@@ -33,13 +45,14 @@ def one(tx: Connection, name: str) -> Monitor:
     """
     found = find(tx, name)
     if found is None:
-        raise NotFound.of("monitor", name, tx.execute(select(monitor.c.name)).scalars().all())
+        raise NotFound.of("monitor", name, tx.execute(select(monitor.c.name).where(_PRESENT)).scalars().all())
     return found
 
 
-def all_monitors(tx: Connection, *endpoints: str) -> list[Monitor]:
-    """Return every monitor, or those of some endpoints, by name."""
-    query = select(monitor).order_by(monitor.c.name)
+def all_monitors(tx: Connection, *endpoints: str, projects: AbstractSet[str] | None = None) -> list[Monitor]:
+    """Return every monitor of some projects (None: of all), or those of some endpoints, by name."""
+    present = _PRESENT & condition(monitor.c.name, projects)
+    query = select(monitor).where(present).order_by(monitor.c.name)
     if endpoints:
         query = query.where(monitor.c.endpoint.in_(endpoints))
     return [_monitor(row) for row in tx.execute(query)]
@@ -103,6 +116,12 @@ def newest_reports(tx: Connection, names: Sequence[str], limit: int) -> dict[str
     for row in tx.execute(query):
         found.setdefault(row.monitor, []).append(msgspec.convert(row.body, Report))
     return found
+
+
+def project_of_report(tx: Connection, report_id: str) -> str | None:
+    """Return the project of a report, which is its monitor's; None if there is no such report."""
+    name = tx.execute(select(monitor_report.c.monitor).where(monitor_report.c.id == report_id)).scalar()
+    return None if name is None else refs.project_of(name)
 
 
 def _monitor(row: Row[Any]) -> Monitor:

@@ -1,6 +1,8 @@
-"""Who acts, and what they may do."""
+"""Who acts, and what they may do where."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -8,19 +10,33 @@ import msgspec
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """A person, a service or a part of the system, with its permissions.
 
-    A permission is ``noun:verb``; ``noun:*``, ``*:verb`` and ``*`` stand for many.
+    A permission is ``noun:verb``; ``noun:*``, ``*:verb`` and ``*`` stand for many. `permissions` hold in
+    every project, `grants` each in one; the default project is the empty text.
     """
 
     name: str
     permissions: frozenset[str] = frozenset()
+    grants: Mapping[str, frozenset[str]] = {}
     kind: str = "user"
     scope: frozenset[str] | None = None
     """What the token in use may do at most; None when it may do all that its owner may."""
 
-    def allows(self, permission: str) -> bool:
-        """Tell whether this principal holds a permission, and came with a token that covers it."""
-        within = self.scope is None or covers(self.scope, permission)
-        return within and covers(self.permissions, permission)
+    def allows(self, permission: str, project: str | None = None) -> bool:
+        """Tell whether this principal holds a permission in a project (None: in every one).
+
+        It must also have come with a token that covers it.
+        """
+        if self.scope is not None and not covers(self.scope, permission):
+            return False
+        if covers(self.permissions, permission):
+            return True
+        return project is not None and covers(self.grants.get(project, frozenset()), permission)
+
+    def projects(self, permission: str) -> frozenset[str] | None:
+        """Return the projects in which this principal holds a permission; None when it does in all."""
+        if self.allows(permission):
+            return None
+        return frozenset(project for project in self.grants if self.allows(permission, project))
 
 
 def covers(held: frozenset[str], permission: str) -> bool:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import msgspec
 
@@ -28,6 +29,7 @@ class RemoteWorkspace:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.url = url.rstrip("/")
         self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout)
+        self.project = ""
         self.cause: str | None = None
         self.idempotency_key: str | None = None
         self.blobs = RemoteBlobs(self)
@@ -37,9 +39,12 @@ class RemoteWorkspace:
         """The access token that each request carries; it is kept by the client, which does not show it."""
         return str(self.http.headers.get("Authorization", "")).removeprefix("Bearer ")
 
-    def with_(self, *, cause: str | None = None, idempotency_key: str | None = None) -> Self:
-        """Return a view with another cause or idempotency key; a key is never inherited."""
+    def with_(
+        self, *, project: str | None = None, cause: str | None = None, idempotency_key: str | None = None
+    ) -> Self:
+        """Return a view with another project, cause or idempotency key; a key is never inherited."""
         view = copy.copy(self)
+        view.project = self.project if project is None else project
         view.cause, view.idempotency_key = cause or self.cause, idempotency_key
         return view
 
@@ -66,12 +71,14 @@ class RemoteWorkspace:
         return answer
 
     def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Send one request and return the answer, whatever it says; raise Busy if there is none.
+        """Send one request, in this view's project, and return the answer; raise Busy if there is none.
 
         A kept connection may have been closed just when the request was sent: a look is sent once again.
         """
         import httpx2
 
+        if self.project:
+            path = f"/projects/{quote(self.project, safe='')}{path}"
         try:
             try:
                 return self.http.request(method, path, **request)

@@ -44,6 +44,8 @@ class Workspace:
         self.db, self.blobs, self.settings, self.root = db, blobs, settings, root
         self.clock: Clock = clock or SystemClock()
         self.principal = principal
+        self.project = ""
+        """The project in which bare names are; empty: the default one, and lists show all projects."""
         self.cause: str | None = None
         self.idempotency_key: str | None = None
         self.snapshot_tx: Connection | None = None
@@ -56,12 +58,14 @@ class Workspace:
         self,
         *,
         principal: Principal | None = None,
+        project: str | None = None,
         cause: str | None = None,
         idempotency_key: str | None = None,
     ) -> Self:
         """Return a view: what is given replaces this view's; an idempotency key is never inherited."""
         view = copy.copy(self)
         view.principal = principal or self.principal
+        view.project = self.project if project is None else project
         view.cause = cause or self.cause
         view.idempotency_key = idempotency_key
         return view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from anyio.to_thread import run_sync
 from starlette.requests import HTTPConnection
@@ -12,13 +12,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
+from meguru.base.names import normal
 from meguru.errors import Forbidden, Unauthenticated, UsageError
 from meguru.governance.tokens import authenticate
 from meguru.runtime.principals import LOCAL_OWNER, Principal
+from meguru.runtime.projects import check_project
 from meguru.runtime.workspace import Workspace
 
 OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
 COOKIE = "meguru_token"
+IN_PROJECT = "/projects/"
 
 
 @lru_cache(maxsize=256)
@@ -58,14 +61,17 @@ class Access:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope, project = _without_project(scope)
         request = HTTPConnection(scope)
         try:
             self._check_origin(request)
             principal = await self._principal(request)
+            if project:
+                await run_sync(self._check_project, project)
         except Exception as error:  # noqa: BLE001 - each becomes an answer
             await _refusal(request, error)(scope, receive, send)
             return
-        scope.setdefault("state", {})["workspace"] = self.ws.with_(principal=principal)
+        scope.setdefault("state", {})["workspace"] = self.ws.with_(principal=principal, project=project)
         await self.app(scope, receive, send)
 
     def _check_origin(self, request: HTTPConnection) -> None:
@@ -78,6 +84,10 @@ class Access:
         if origin and changes and origin.partition("://")[2] != host:
             raise Forbidden("a page of another site can't change anything here", where=origin)
 
+    def _check_project(self, project: str) -> None:
+        with self.ws.read() as tx:
+            check_project(tx, project)
+
     async def _principal(self, request: HTTPConnection) -> Principal:
         if self.auth and request.scope["path"].startswith(OPEN_PATHS):
             return Principal(name="anonymous", kind="anonymous")
@@ -89,6 +99,18 @@ class Access:
             "this server needs a token",
             hint="send the header Authorization: Bearer mgr_… (commands read it from MEGURU_TOKEN)",
         )
+
+
+def _without_project(scope: Scope) -> tuple[Scope, str]:
+    """Take ``/projects/NAME`` off a request's path: each door is there once more, in that project."""
+    path: str = scope["path"]
+    if not path.startswith(IN_PROJECT):
+        return scope, ""
+    project, slash, rest = path.removeprefix(IN_PROJECT).partition("/")
+    if not project or not slash:
+        return scope, ""
+    within = dict(scope, path=f"/{rest}", raw_path=quote(f"/{rest}").encode())
+    return within, normal(project)
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,12 @@
 """All operations of endpoints."""
 
+from meguru.runtime.declarations import operations_of
 from meguru.serving.create import create
+from meguru.serving.kind import ENDPOINT
 from meguru.serving.shadow import shadow
 from meguru.serving.show import list_endpoints, show
 from meguru.serving.switch import switch
 
-__all__ = ["create", "list_endpoints", "shadow", "show", "switch"]
+specs = operations_of(ENDPOINT)
+
+__all__ = ["create", "list_endpoints", "shadow", "show", "specs", "switch"]

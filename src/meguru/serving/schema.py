@@ -15,7 +15,9 @@ endpoint = Table(
     Column("record", Boolean, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
+    Column("retired_at", UtcTime),
 )
+"""A retired endpoint keeps its row: its releases, deployments and predictions are still told of."""
 
 deployment = Table(
     "deployment",

@@ -12,7 +12,7 @@ from meguru.serving.types import Endpoint
 MAX_SHADOWS = 4
 
 
-@operation("endpoint.shadow", permission="endpoint:write")
+@operation("endpoint.shadow", permission="endpoint:write", on="name", refers={"refs": "model"})
 def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
     """Set the model versions that score an endpoint's requests without answering them; none stops it."""
     check_shadow(ctx.tx, refs)

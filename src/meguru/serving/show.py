@@ -8,7 +8,7 @@ from meguru.serving import store
 from meguru.serving.types import Endpoint, EndpointDetail
 
 
-@operation("endpoint.show", permission="endpoint:read", query=True)
+@operation("endpoint.show", permission="endpoint:read", query=True, on="name")
 def show(ctx: Context, *, name: str) -> EndpointDetail:
     """Show an endpoint: what is live, what was before, and how much it answered."""
     name = refs.parse(name, kind="endpoint").name
@@ -20,6 +20,6 @@ def show(ctx: Context, *, name: str) -> EndpointDetail:
 @operation("endpoint.list", permission="endpoint:read", query=True)
 def list_endpoints(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Endpoint]:
     """List endpoints by name."""
-    found = store.page(ctx.tx, after=cursor, limit=check_limit(limit) + 1)
+    found = store.page(ctx.tx, after=cursor, limit=check_limit(limit) + 1, projects=ctx.visible)
     more = found[limit - 1].name if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)

@@ -1,22 +1,26 @@
 """SQL of endpoints and deployments, on an open transaction."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from meguru.errors import NotFound
+from meguru.runtime.projects import condition
 from meguru.serving.schema import deployment, endpoint
 from meguru.serving.types import Deployment, DeploymentState, Endpoint, EndpointState
 
+_DECLARED = [column.name for column in endpoint.c if column.name != "retired_at"]
+_PRESENT = endpoint.c.retired_at.is_(None)
 _LIVE = and_(deployment.c.endpoint == endpoint.c.name, deployment.c.state == DeploymentState.LIVE)
 
 
 def find(tx: Connection, name: str) -> Endpoint | None:
-    """Return an endpoint; None if there is none of this name."""
-    found = _endpoints(tx, endpoint.c.name == name)
+    """Return an endpoint; None if there is none of this name, or it was retired."""
+    found = _endpoints(tx, (endpoint.c.name == name) & _PRESENT)
     return found[0] if found else None
 
 
@@ -35,20 +39,36 @@ def lock(tx: Connection, name: str) -> Endpoint:
     return get(tx, name)
 
 
-def page(tx: Connection, *, after: str, limit: int) -> list[Endpoint]:
-    """Return endpoints by name."""
-    return _endpoints(tx, endpoint.c.name > after, limit=limit)
+def page(
+    tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
+) -> list[Endpoint]:
+    """Return endpoints of some projects (None: of all), by name."""
+    where = (endpoint.c.name > after) & _PRESENT & condition(endpoint.c.name, projects)
+    return _endpoints(tx, where, limit=limit)
 
 
 def names(tx: Connection) -> list[str]:
     """Return the names of all endpoints."""
-    return list(tx.execute(select(endpoint.c.name).order_by(endpoint.c.name)).scalars())
+    return list(tx.execute(select(endpoint.c.name).where(_PRESENT).order_by(endpoint.c.name)).scalars())
 
 
-def add(tx: Connection, new: Endpoint) -> None:
-    """Write a new endpoint."""
-    values = msgspec.structs.asdict(new)
-    tx.execute(insert(endpoint).values({column.name: values[column.name] for column in endpoint.c}))
+def next_number(tx: Connection, name: str) -> int:
+    """Return the number of an endpoint's next deployment."""
+    last = tx.execute(select(func.max(deployment.c.number)).where(deployment.c.endpoint == name)).scalar()
+    return (last or 0) + 1
+
+
+def declare(tx: Connection, name: str, spec: Mapping[str, Any], *, at: datetime, by: str) -> None:
+    """Write an endpoint's spec: over the present one, over a retired one, or as a new endpoint's."""
+    here = endpoint.c.name == name
+    if tx.execute(update(endpoint).where(here).values(**spec, retired_at=None)).rowcount == 0:
+        new = {"name": name, "shadow": [], "created_at": at, "created_by": by}
+        tx.execute(insert(endpoint).values(**spec, **new))
+
+
+def take_out(tx: Connection, name: str, at: datetime) -> None:
+    """Mark an endpoint as retired; nothing scores along any more."""
+    tx.execute(update(endpoint).where(endpoint.c.name == name).values(retired_at=at, shadow=[]))
 
 
 def set_shadow(tx: Connection, name: str, shadow: Sequence[str]) -> None:
@@ -89,7 +109,7 @@ def _endpoints(tx: Connection, condition: Any, *, limit: int = 1) -> list[Endpoi
 
 
 def _endpoint(row: Row[Any]) -> Endpoint:
-    declared = {column.name: row._mapping[column.name] for column in endpoint.c}
+    declared = {name: row._mapping[name] for name in _DECLARED}
     current = {column.name: row._mapping[f"d_{column.name}"] for column in deployment.c}
     if current["number"] is None:
         return Endpoint(**declared, state=EndpointState.PENDING)

@@ -7,7 +7,12 @@ from meguru.serving import store
 from meguru.serving.types import Deployment, DeploymentState
 
 
-@operation("endpoint.switch", permission="endpoint:switch")
+@operation(
+    "endpoint.switch",
+    permission="endpoint:switch",
+    on="name",
+    refers={"model_ref": "model", "release_ref": "release"},
+)
 def switch(ctx: Context, *, name: str, model_ref: str, release_ref: str) -> Deployment:
     """Put a released model version live; the servers load it beside the old one, then change over.
 
@@ -45,7 +50,7 @@ def switch(ctx: Context, *, name: str, model_ref: str, release_ref: str) -> Depl
     store.retire(tx, name, now)
     new = Deployment(
         endpoint=name,
-        number=before.number + 1 if before else 1,
+        number=store.next_number(tx, name),
         model_ref=str(model),
         release_ref=str(release),
         state=DeploymentState.LIVE,

@@ -16,9 +16,16 @@ def add(ws, type, subject, cause=None, **more):
         ).id
 
 
+ALERT = {
+    "report": "report/r", "endpoint": "endpoint/delay", "model": "model/delay@1", "verdict": "alert",
+    "start": "2026-03-01", "end": "2026-04-01", "reasons": ["temp drifted", "auc fell"],
+    "rows": 9, "outcomes": 9, "drifted": ["temp"], "drift_share": 1.0, "auc": None, "reference": None,
+}  # fmt: skip
+
+
 @pytest.fixture
 def story(workspace):
-    alert = add(workspace, "monitor.alerted", "monitor/watch", data={"reasons": ["temp drifted", "auc fell"]})
+    alert = add(workspace, "monitor.alerted", "monitor/watch", data=ALERT)
     fired = add(workspace, "trigger.fired", "trigger/retrain", alert)
     model = add(
         workspace,
@@ -36,7 +43,8 @@ def story(workspace):
         used=["model/delay@2"],
         produced=["release/delay@2"],
     )
-    add(workspace, "endpoint.switched", "endpoint/delay", promoted)
+    switch = {"model": "model/delay@2", "release": "release/delay@2", "before": None}
+    add(workspace, "endpoint.switched", "endpoint/delay", promoted, data=switch)
     return workspace
 
 

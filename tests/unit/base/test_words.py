@@ -55,8 +55,16 @@ def test_what_is_no_reference_is_refused(bad):
 
 def test_a_bare_name_is_read_as_the_wanted_kind_and_another_kind_is_refused():
     assert str(refs.parse("churn@2", kind="model")) == "model/churn@2"
+    refs.KINDS.add("dataset")  # a kind that was declared is no project
     with pytest.raises(errors.InvalidInput):
         refs.parse("dataset/churn", kind="model")
+
+
+def test_what_stands_before_a_name_is_its_project_and_the_default_one_is_not_written():
+    assert refs.parse("team/churn@2", kind="model") == ("model", "team/churn", "2")
+    assert refs.parse("model/team/churn@2").project == "team"
+    assert str(refs.parse("model/default/churn")) == "model/churn"
+    assert refs.parse("churn", kind="model").project == ""
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5), max_size=5))

@@ -36,7 +36,7 @@ def baselines(monkeypatch):
 def endpoint(workspace, baselines):
     told = {"type": "endpoint.created", "at": MARCH, "actor": "local", "operation": "endpoint.create"}
     with workspace.db.write() as tx:
-        events.append(tx, subject="endpoint/delay", **told)
+        events.append(tx, subject="endpoint/delay", data={"model": "delay", "gates": []}, **told)
     return "delay"
 
 

@@ -11,7 +11,7 @@ from meguru.artifacts import log, why
 from meguru.console.asked import number_before
 from meguru.console.reasons import reasons
 from meguru.console.visit import Visit
-from meguru.console.words import EVENTS
+from meguru.console.words import known_events
 
 WINDOW = 100
 SHOWN = "*"
@@ -32,7 +32,7 @@ def listing(visit: Visit) -> Response:
         before=before,
         type=kind,
         subject=subject,
-        types=sorted(EVENTS),
+        types=known_events(),
         verdict=verdict,
         live="" if before or verdict else SHOWN,
     )

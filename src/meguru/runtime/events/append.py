@@ -13,6 +13,7 @@ from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.runtime.events.schema import event, event_head
 from meguru.runtime.events.types import Event
+from meguru.runtime.kinds.event_types import check
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 
@@ -28,12 +29,21 @@ def append(
     actor: str,
     operation: str,
     subject: str,
+    project: str = "",
     cause: str | None = None,
     data: Mapping[str, Any] | None = None,
     used: Iterable[str] = (),
     produced: Iterable[str] = (),
 ) -> Event:
-    """Append one event; the head row orders writers, so the chain has no gap and no fork."""
+    """Append one event; the head row orders writers, so the chain has no gap and no fork.
+
+    Raises
+    ------
+    InternalError
+        If no loaded kind declares events of this type, or the data is not of its payload.
+    """
+    plain = msgspec.json.decode(digests.canonical(dict(data or {})))
+    check(type, plain)
     seq, previous = lock(tx)
     draft = Event(
         seq=seq + 1,
@@ -43,8 +53,9 @@ def append(
         actor=actor,
         operation=operation,
         subject=subject,
+        project=project,
         cause=cause,
-        data=msgspec.json.decode(digests.canonical(dict(data or {}))),
+        data=plain,
         used=tuple(dict.fromkeys(used)),
         produced=tuple(dict.fromkeys(produced)),
         previous=previous,
@@ -60,6 +71,8 @@ def chain_hash(item: Event) -> str:
     """Return the hash of an event: its fields without `hash`, `previous` among them."""
     body = msgspec.to_builtins(item)
     del body["hash"]
+    if not item.project:
+        del body["project"]  # events were hashed without it before there were projects
     return digests.of_value(body)
 
 

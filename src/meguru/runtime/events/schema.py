@@ -14,6 +14,7 @@ event = Table(
     Column("actor", String(200), nullable=False),
     Column("operation", String(100), nullable=False),
     Column("subject", String(300), nullable=False),
+    Column("project", String(100), nullable=False, server_default=""),
     Column("cause", String(64)),
     Column("data", Json, nullable=False),
     Column("used", Json, nullable=False),
@@ -23,6 +24,7 @@ event = Table(
     Index(None, "type", "seq"),
     Index(None, "subject", "seq"),
     Index(None, "cause"),
+    Index(None, "project", "seq"),
 )
 
 event_head = Table(

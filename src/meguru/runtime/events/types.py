@@ -11,8 +11,9 @@ import msgspec
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact, in the past tense.
 
-    `cause` is the id of the event that led to this one; `hash` is the sha256 of `previous` and of all
-    other fields in canonical JSON, so that no event can be changed, removed or moved without notice.
+    `project` is that of the subject, empty for the default one; `cause` is the id of the event that led to
+    this one; `hash` is the sha256 of `previous` and of all other fields in canonical JSON, so that no event
+    can be changed, removed or moved without notice.
     """
 
     seq: int
@@ -22,6 +23,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     operation: str
     subject: str
+    project: str = ""
     cause: str | None = None
     data: dict[str, Any] = {}
     used: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import InternalError
 from meguru.runtime import events
+from meguru.runtime.operations import subject as subjects
 from meguru.runtime.operations.authorise import denial
 from meguru.storage.db import changes
 from meguru.storage.db.raw import Raw
@@ -107,6 +108,15 @@ class Context:
         """The workspace's settings."""
         return self.ws.settings
 
+    @property
+    def visible(self) -> frozenset[str] | None:
+        """The projects whose things this operation may show; None when that is all of them."""
+        held = self.principal.projects(self.operation.permission)
+        here = self.ws.project
+        if not here:
+            return held
+        return frozenset({here}) if held is None or here in held else frozenset()
+
     def now(self) -> datetime:
         """Return the present moment, in UTC."""
         return self.ws.clock.now()
@@ -132,6 +142,7 @@ class Context:
             actor=self.principal.name,
             operation=self.operation.name,
             subject=subject,
+            project=subjects.project_of_subject(self.tx, subject),
             cause=cause or self.cause,
             data=data,
             used=used,
@@ -140,15 +151,17 @@ class Context:
         self.emitted.append(done)
         return done
 
-    def require(self, permission: str, *, why: str = "", hint: str = "") -> None:
+    def require(self, permission: str, *, project: str | None = None, why: str = "", hint: str = "") -> None:
         """Refuse the principal unless it holds a permission beside the operation's own; the log tells of it.
+
+        `project` is where it must be held; None: in every project.
 
         Raises
         ------
         Forbidden
             The whole operation is undone then.
         """
-        if not self.principal.allows(permission):
+        if not self.principal.allows(permission, project):
             raise denial(self.principal, permission, self.operation.name, why=why, hint=hint)
 
     def with_(self, *, cause: str | None = None, principal: Principal | None = None) -> Context:

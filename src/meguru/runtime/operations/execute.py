@@ -15,6 +15,7 @@ from meguru.runtime.operations import answers
 from meguru.runtime.operations.authorise import authorise, denials_logged
 from meguru.runtime.operations.context import Context
 from meguru.runtime.operations.plain import to_plain
+from meguru.runtime.operations.subject import in_full
 
 if TYPE_CHECKING:
     from meguru.runtime.operations.operation import Operation
@@ -35,12 +36,16 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     """
     authorise(ws, operation)
     plain, body = to_plain(arguments)
-    typed = operation.read_arguments(plain)
+    typed = in_full(ws.project, operation, operation.read_arguments(plain))
+    authorise(ws, operation, typed)
     key = None if operation.query else ws.idempotency_key
     if not key:
         return _run(ws, operation, typed, None)
     request = answers.Request(
-        principal=ws.principal.name, operation=operation.name, key=key, digest=digests.of_bytes(body)
+        principal=ws.principal.name,
+        operation=operation.name,
+        key=key,
+        digest=digests.of_bytes(_asked(ws, body)),
     )
     with ws.read() as tx:
         known = answers.find(tx, request)
@@ -68,7 +73,8 @@ def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments
     if ws.idempotency_key or not ws.db.is_sqlite or operation.evented or not operation.quiet:
         return execute(ws, operation, arguments)
     authorise(ws, operation)
-    typed = operation.read_arguments(to_plain(arguments)[0])
+    typed = in_full(ws.project, operation, operation.read_arguments(to_plain(arguments)[0]))
+    authorise(ws, operation, typed)
 
     def work(tx: Connection) -> Any:
         with ExitStack() as stack:
@@ -100,6 +106,11 @@ def _run(
     if ctx.is_open and not operation.query and not operation.quiet:
         ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)
     return result
+
+
+def _asked(ws: Workspace, body: bytes) -> bytes:
+    # The same names asked in another project are another request.
+    return body + f"@{ws.project}".encode() if ws.project else body
 
 
 def _stop_if_done(tx: Connection, request: answers.Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
@@ -51,6 +51,12 @@ class Operation(Generic[P, R]):
         which would wake all who wait.
     secret
         True when its answer holds a secret: it is given once, and not kept for a repeated request.
+    on
+        The argument that names what it touches, on which its caller is authorised; empty when it touches no
+        single thing. A change without one needs its permission in every project; a query without one
+        answers only with what its caller may see.
+    refers
+        The kinds of the arguments that name things: each is completed with the project in which it is asked.
     """
 
     def __init__(
@@ -64,8 +70,13 @@ class Operation(Generic[P, R]):
         alone: bool = True,
         secret: bool = False,
         quiet: bool = False,
+        on: str = "",
+        refers: Mapping[str, str] | None = None,
     ) -> None:
         self.function = function
+        self.on, self.refers = on, dict(refers or {})
+        if on:
+            self.refers.setdefault(on, name.partition(".")[0])
         self.name, self.permission = name, permission
         self.query, self.evented, self.alone = query, evented, alone
         self.secret, self.quiet = secret, quiet
@@ -150,6 +161,8 @@ def operation(
     alone: bool = True,
     secret: bool = False,
     quiet: bool = False,
+    on: str = "",
+    refers: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
     """Mark a function as an operation; see `Operation` for what each word means."""
 
@@ -163,6 +176,8 @@ def operation(
             alone=alone,
             secret=secret,
             quiet=quiet,
+            on=on,
+            refers=refers,
         )
         known = _registered.setdefault(name, made)
         if known.__module__ != made.__module__:

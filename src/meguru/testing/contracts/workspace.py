@@ -42,6 +42,14 @@ def csv(folder: Path, name: str, *rows: str) -> Path:
 
 _ROW = {"name": "new", "note": "", "created_at": datetime(2026, 3, 1, tzinfo=UTC), "created_by": "me"}
 _OLD = {"name": "old"}
+
+
+def add_old(tx: Connection) -> object:
+    """Add a row to be changed."""
+    # The row alone, without what refers to it: it can be deleted.
+    return tx.execute(insert(experiment).values(_ROW | _OLD))
+
+
 CHANGES: dict[str, Callable[[Connection], object]] = {
     "insert": lambda tx: tx.execute(insert(experiment).values(_ROW)),
     "update": lambda tx: tx.execute(update(experiment).values(note="x")),
@@ -111,7 +119,7 @@ class WorkspaceContract:
             assert [item.type for item in events.read(tx)] == ["access.denied"]
 
     def test_a_change_without_an_event_is_refused_however_it_is_written(self, workspace: Workspace) -> None:
-        create_experiment(workspace, name="old")
+        changing(add_old, tells=True)(workspace)
         for change in CHANGES.values():
             with pytest.raises(InternalError, match="without an event"):
                 changing(change)(workspace)
@@ -120,7 +128,7 @@ class WorkspaceContract:
         changing(CHANGES["raw many"], tells=True)(workspace)
 
     def test_a_look_needs_no_event(self, workspace: Workspace) -> None:
-        create_experiment(workspace, name="old")
+        changing(add_old, tells=True)(workspace)
         for look in READS.values():
             changing(look)(workspace)
 
@@ -222,8 +230,8 @@ class WorkspaceContract:
 
     def test_rows_written_round_sqlalchemy_are_as_it_writes_them(self, workspace: Workspace) -> None:
         now = datetime.now(UTC)
-        texts = ("source", "storage", "run", "run_link", "logged_model", "description", "stage", "state")
-        row: dict[str, Any] = dict.fromkeys([*texts, "reason", "created_by"], "?%s'") | {
+        texts = ("source", "storage", "run", "run_link", "logged_model", "description", "stage")
+        row: dict[str, Any] = dict.fromkeys([*texts, "created_by"], "?%s'") | {
             "name": "m",
             "version": 1,
             "tags": {"b": "1", "a": ""},
@@ -235,11 +243,11 @@ class WorkspaceContract:
             rowwise.insert(tx, mlflow_version, row)
             tx.execute(insert(mlflow_version).values(row | {"version": 2, "deleted": True}))
             assert rowwise.update(tx, mlflow_version, {"name": "m", "deleted": False}, {"stage": "s"}) == 1
-            rowwise.update_each(tx, mlflow_version, "version", {"version": 2, "state": "t"})
+            rowwise.update_each(tx, mlflow_version, "version", {"version": 2, "stage": "t"})
         with workspace.read() as tx:
             read = [dict(each._mapping) for each in tx.execute(mlflow_version.select().order_by("version"))]
             assert rowwise.select(tx, mlflow_version, {"name": "m"}, order="version") == read
-        assert read == [row | {"stage": "s"}, row | {"version": 2, "deleted": True, "state": "t"}]
+        assert read == [row | {"stage": "s"}, row | {"version": 2, "deleted": True, "stage": "t"}]
 
     def test_points_of_many_writers_are_all_kept(self, workspace: Workspace) -> None:
         run = start(workspace, experiment="delay").id

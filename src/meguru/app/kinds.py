@@ -1,0 +1,22 @@
+"""Every kind of thing there is; all else about them is said where they are declared."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from meguru.runtime.kinds.kind import Kind, kinds, load
+
+KINDS = (
+    "meguru.governance.projects.kind:PROJECT",
+    "meguru.serving.kind:ENDPOINT",
+    "meguru.monitoring.kind:MONITOR",
+    "meguru.monitoring.kind:REPORT",
+)
+
+
+@cache
+def all_kinds() -> tuple[Kind, ...]:
+    """Load the declarations of all kinds; nothing of what they name is imported."""
+    for place in KINDS:
+        load(place)
+    return tuple(kinds().values())

@@ -1,0 +1,91 @@
+"""`meguru project`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from meguru.cli.groups import Noun
+from meguru.cli.session import Session, with_session
+
+
+@click.group(cls=Noun)
+def command() -> None:
+    """Projects: names of their own, and who may do what there."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--description", default="", help="What it is for.")
+@with_session
+def create(session: Session, name: str, description: str) -> None:
+    """Make project NAME; or change its description."""
+    from meguru.cli.specs import show
+    from meguru.governance.projects.kind import ProjectSpec
+    from meguru.governance.projects.operations import specs
+
+    made = specs.declare(session.open(create=True), name=name, spec=ProjectSpec(description=description))
+    session.show(made, lambda: show(made))
+
+
+@command.command("list")
+@with_session
+def list_(session: Session) -> None:
+    """List the projects that you may see."""
+    from meguru.governance.projects.members import list_projects
+
+    found = list_projects(session.open())
+    rows = [(each.name, each.description, each.created_at or "") for each in found]
+    session.table(found, ("project", "description", "since"), rows)
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def delete(session: Session, name: str) -> None:
+    """Take project NAME out of use: what is in it stays, and nothing new is made in it."""
+    from meguru.cli.specs import retire
+    from meguru.governance.projects.operations import specs
+
+    retire(session, specs, name)
+
+
+@command.command()
+@click.argument("name")
+@with_session
+def members(session: Session, name: str) -> None:
+    """List who has a role in project NAME, beside those whose role holds in all."""
+    from meguru.governance.projects.members import list_members
+
+    _table(session, list_members(session.open(), name=name))
+
+
+@command.command()
+@click.argument("name")
+@click.argument("principal")
+@click.argument("role")
+@with_session
+def grant(session: Session, name: str, principal: str, role: str) -> None:
+    """Give PRINCIPAL a ROLE in project NAME."""
+    from meguru.governance.projects.members import grant as ask
+
+    _table(session, ask(session.open(), name=name, principal=principal, role=role))
+
+
+@command.command()
+@click.argument("name")
+@click.argument("principal")
+@with_session
+def revoke(session: Session, name: str, principal: str) -> None:
+    """Take PRINCIPAL's role in project NAME away."""
+    from meguru.governance.projects.members import revoke as ask
+
+    _table(session, ask(session.open(), name=name, principal=principal))
+
+
+def _table(session: Session, found: list[Any]) -> None:
+    rows = [(each.principal, each.role, each.since) for each in found]
+    session.table(
+        found, ("principal", "role", "since"), rows, empty="nobody: meguru project grant NAME PRINCIPAL ROLE"
+    )

@@ -1,0 +1,43 @@
+"""Change and retire what was declared: the part that is the same for every kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+if TYPE_CHECKING:
+    from meguru.cli.session import Session
+    from meguru.runtime.declarations import Declared, SpecOperations
+
+
+def change(
+    session: Session, specs: SpecOperations, known: Any, spec: type[msgspec.Struct], given: dict[str, Any]
+) -> None:
+    """Declare what is known with the given fields (None: not given), unless it changed meanwhile."""
+    before = msgspec.convert(known, spec, from_attributes=True)
+    after = msgspec.structs.replace(
+        before, **{key: value for key, value in given.items() if value is not None}
+    )
+    made = specs.declare(session.open(), name=known.name, spec=after, expect=msgspec.to_builtins(before))
+    session.show(made, lambda: show(made))
+
+
+def retire(session: Session, specs: SpecOperations, name: str) -> None:
+    """Take a thing out of use."""
+    made = specs.retire(session.open(), name=name)
+    session.show(made, lambda: show(made))
+
+
+def show(made: Declared) -> None:
+    """Print what a declaration did, field by field."""
+    click.echo(f"{made.ref} {made.change}")
+    for each in made.fields:
+        if made.change == "updated":
+            click.echo(f"  {each.field}: {_short(each.before)} -> {_short(each.after)}")
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= 60 else text[:59] + "…"

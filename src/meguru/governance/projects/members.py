@@ -1,0 +1,86 @@
+"""List projects; say who may do what in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meguru.base import refs
+from meguru.errors import NotFound
+from meguru.governance import store as principals
+from meguru.governance.roles import permissions_of
+from meguru.runtime.operations import Context, operation
+from meguru.runtime.projects import check_project, store
+
+
+class ProjectRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A project; the default one is called ``default`` and was always there."""
+
+    name: str
+    description: str
+    created_at: datetime | None = None
+    created_by: str = ""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A principal's role in one project."""
+
+    project: str
+    principal: str
+    role: str
+    since: datetime
+
+
+@operation("project.list", permission="project:read", query=True)
+def list_projects(ctx: Context) -> list[ProjectRecord]:
+    """List the projects that its caller may see, the default one first."""
+    visible = ctx.visible
+    found = [_record(row) for row in store.page(ctx.tx, visible)]
+    if visible is None or "" in visible:
+        found.insert(0, ProjectRecord(name=refs.DEFAULT, description="names without a project"))
+    return found
+
+
+@operation("project.members", permission="project:read", query=True, on="name")
+def list_members(ctx: Context, *, name: str) -> list[Member]:
+    """List who has a role in a project, beside those whose role holds in all."""
+    return [Member(**row) for row in store.members(ctx.tx, _plain(ctx, name))]
+
+
+@operation("project.grant", permission="project:grant", on="name")
+def grant(ctx: Context, *, name: str, principal: str, role: str) -> list[Member]:
+    """Give a principal a role in one project, in place of the one it had there."""
+    permissions_of(role)
+    project = _plain(ctx, name)
+    known = [each.name for each in principals.list_principals(ctx.tx)]
+    if principal not in known:
+        raise NotFound.of("principal", principal, known)
+    if store.roles_of(ctx.tx, principal).get(project) != role:
+        store.set_member(ctx.tx, project, principal, role, ctx.now())
+        ctx.emit("project.member_set", f"project/{name}", data={"principal": principal, "role": role})
+    return [Member(**row) for row in store.members(ctx.tx, project)]
+
+
+@operation("project.revoke", permission="project:grant", on="name")
+def revoke(ctx: Context, *, name: str, principal: str) -> list[Member]:
+    """Take a principal's role in one project away; a role that holds in all projects stays."""
+    project = _plain(ctx, name)
+    held = store.roles_of(ctx.tx, principal)
+    if project not in held:
+        where = f"project/{name}"
+        raise NotFound(f"{principal!r} has no role in {name}", where=where, why="there is none to take away")
+    store.set_member(ctx.tx, project, principal, None, ctx.now())
+    ctx.emit("project.member_removed", f"project/{name}", data={"principal": principal})
+    return [Member(**row) for row in store.members(ctx.tx, project)]
+
+
+def _plain(ctx: Context, name: str) -> str:
+    check_project(ctx.tx, name)
+    return "" if name == refs.DEFAULT else name
+
+
+def _record(row: Mapping[str, Any]) -> ProjectRecord:
+    return ProjectRecord(**{name: row[name] for name in ProjectRecord.__struct_fields__})

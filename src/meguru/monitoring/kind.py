@@ -1,0 +1,100 @@
+"""Monitors, as a kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.monitoring.types import Severity
+from meguru.runtime.kinds import Kind, Payload, Tone, event_type
+
+CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
+ALERT_ON = [Severity.DATA_BREAK, Severity.PERFORMANCE_DROP]
+
+
+class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A monitor as people declare it; see `Monitor` for what each field means."""
+
+    endpoint: str
+    checks: list[dict[str, Any]] = msgspec.field(default_factory=lambda: list(CHECKS))
+    alert_on: list[Severity] = msgspec.field(default_factory=lambda: list(ALERT_ON))
+    min_rows: int = 500
+    min_drift_share: float = 0.0
+
+
+@event_type("monitor.created", label="monitor made", sentence="{subject} was declared", explains=True)
+class MonitorCreated(Payload, frozen=True):
+    """A monitor was declared, with this spec."""
+
+    endpoint: str
+    checks: list[dict[str, Any]]
+    alert_on: list[str]
+    min_rows: int
+    min_drift_share: float
+
+
+@event_type("monitor.updated", label="monitor changed", sentence="the declaration of {subject} was changed")
+class MonitorUpdated(Payload, frozen=True):
+    """Fields of a monitor's spec changed: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type(
+    "monitor.retired", label="monitor retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
+)
+class MonitorRetired(Payload, frozen=True):
+    """A monitor was taken out of use; its reports stay."""
+
+
+class _Evaluation(Payload, frozen=True):
+    report: str
+    endpoint: str
+    model: str
+    start: str
+    end: str
+    verdict: str
+    reasons: list[str]
+    rows: int
+    outcomes: int
+    drifted: list[str]
+    drift_share: float
+    auc: dict[str, Any] | None
+    reference: float | None
+
+
+@event_type("monitor.evaluated", label="monitor evaluated a window", sentence="{subject} evaluated a window")
+class MonitorEvaluated(_Evaluation, frozen=True):
+    """A window was compared with the baseline; the essence of its report."""
+
+
+@event_type(
+    "monitor.alerted",
+    label="monitor raised an alert",
+    sentence="{subject} raised an alert",
+    tone=Tone.BAD,
+    needs_person=True,
+)
+class MonitorAlerted(_Evaluation, frozen=True):
+    """A window's report comes to an alert; the essence of the report."""
+
+
+MONITOR = Kind(
+    name="monitor",
+    title=("monitor", "monitors"),
+    tables=("meguru.monitoring.schema",),
+    operations=("meguru.monitoring.operations",),
+    events=(MonitorCreated, MonitorUpdated, MonitorRetired, MonitorEvaluated, MonitorAlerted),
+    grants={"engineer": ("*",)},
+    spec=MonitorSpec,
+    spec_store="meguru.monitoring.spec",
+    page="/ui/monitors/{name}",
+)
+REPORT = Kind(
+    name="report",
+    title=("report", "reports"),
+    named=False,
+    project_of="meguru.monitoring.store:project_of_report",
+    page="/ui/reports/{name}",
+)

@@ -1,0 +1,106 @@
+"""Types of events: the payload, and how each is told to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from meguru.errors import InternalError
+
+_PARTS = 2
+
+
+class Tone(StrEnum):
+    """In which colour an event is shown."""
+
+    GOOD = "good"
+    BAD = "bad"
+    ODD = "odd"
+    """Somebody should know: stopped, held back, expired."""
+    BUSY = "busy"
+    STILL = "still"
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The data of one type of event; its fields are what an event of that type may carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """One type of event.
+
+    `label` is its name in lists ("release refused"), `sentence` what `why` says of it, with ``{subject}``
+    in it; both are looked up in the catalogue of the reader's language. `explains` marks the events that set
+    the state of their subject: the newest of them is where an answer to "why?" ends. `needs_person` marks
+    those after which somebody has to act.
+    """
+
+    name: str
+    label: str
+    sentence: str
+    tone: Tone
+    payload: type[Payload]
+    explains: bool = False
+    needs_person: bool = False
+
+    def check(self, data: dict[str, Any]) -> None:
+        """Refuse data, given as plain JSON, that is not of this type's payload; InternalError."""
+        try:
+            msgspec.convert(data, self.payload)
+        except msgspec.ValidationError as error:
+            message = f"the data of {self.name} is not a {self.payload.__name__}: {error}"
+            raise InternalError(message) from error
+
+
+P = TypeVar("P", bound=type[Payload])
+_declared: dict[str, EventType] = {}
+
+
+def event_type(
+    name: str,
+    *,
+    label: str,
+    sentence: str = "",
+    tone: Tone = Tone.STILL,
+    explains: bool = False,
+    needs_person: bool = False,
+) -> Callable[[P], P]:
+    """Mark a struct as the payload of the events called `name` (``noun.verb``, in the past tense)."""
+    if len(name.split(".")) != _PARTS:
+        message = f"an event is called noun.verb, not {name!r}"
+        raise InternalError(message)
+
+    def mark(payload: P) -> P:
+        made = EventType(
+            name=name,
+            label=label,
+            sentence=sentence or label + ": {subject}",
+            tone=tone,
+            payload=payload,
+            explains=explains,
+            needs_person=needs_person,
+        )
+        known = _declared.setdefault(name, made)
+        if known.payload is not payload and known.payload.__module__ != payload.__module__:
+            message = f"two payloads for {name}: in {known.payload.__module__} and {payload.__module__}"
+            raise InternalError(message)
+        _declared[name] = made
+        return payload
+
+    return mark
+
+
+def event_types() -> dict[str, EventType]:
+    """Return every type of event whose kind was loaded, by name."""
+    return dict(sorted(_declared.items()))
+
+
+def check(name: str, data: dict[str, Any]) -> None:
+    """Refuse an event whose data, as plain JSON, is not what its type declares; InternalError."""
+    declared = _declared.get(name)
+    if declared is not None:
+        declared.check(data)

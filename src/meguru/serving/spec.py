@@ -1,0 +1,79 @@
+"""The specs of endpoints: see `meguru.runtime.declarations.SpecStore`."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.base.names import check_full_name
+from meguru.base.plugins import Table
+from meguru.errors import Conflict
+from meguru.registry import store as models
+from meguru.registry.verified import check_verified
+from meguru.runtime.operations import Context
+from meguru.serving import store
+from meguru.serving.kind import EndpointSpec
+
+READERS = Table("gate reader", {"releases": "meguru.releases.gates.declare:check_declared"})
+"""Who knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never pass."""
+
+
+def find(tx: Connection, name: str) -> EndpointSpec | None:
+    """Return the present spec; None if there is no such endpoint."""
+    found = store.find(tx, name)
+    if found is None:
+        return None
+    return EndpointSpec(
+        model=found.model, gates=found.gates, record=found.record, description=found.description
+    )
+
+
+def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
+    """Return the spec with its model in full; refuse gates that can never pass.
+
+    Raises
+    ------
+    UnsafeModel
+        If the model has versions, none of which is verified.
+    """
+    model = refs.parse(spec.model, kind="model")
+    full = check_full_name("model", refs.within(refs.project_of(name), model.name), field="model")
+    known = models.versions(ctx.tx, full, before=None, limit=1)
+    if known and not models.newest_verified(ctx.tx, full):
+        check_verified(known[0])
+    if spec.gates:
+        READERS.load("releases")(ctx.tx, spec.gates, full)
+    return msgspec.structs.replace(spec, model=full)
+
+
+def uses(name: str, spec: EndpointSpec) -> list[str]:
+    """Return nothing: the model that an endpoint names may come later."""
+    del name, spec
+    return []
+
+
+def save(ctx: Context, name: str, spec: EndpointSpec) -> None:
+    """Write the spec.
+
+    Raises
+    ------
+    Conflict
+        If another model is to be served while versions of the present one are live: its callers would get
+        other answers to the same question, with no release to say so.
+    """
+    known = store.find(ctx.tx, name)
+    if known is not None and known.model != spec.model and known.live is not None:
+        raise Conflict(
+            f"endpoint {name!r} serves model/{known.model}, which is live",
+            where=refs.make("endpoint", name),
+            why="an endpoint keeps its model while a version of it answers",
+            hint=f"declare another endpoint, or retire this one first: meguru endpoint delete {name}",
+        )
+    store.declare(ctx.tx, name, msgspec.structs.asdict(spec), at=ctx.now(), by=ctx.principal.name)
+
+
+def retire(ctx: Context, name: str) -> None:
+    """Take the endpoint out of use: it answers no more, its releases and predictions stay."""
+    store.retire(ctx.tx, name, ctx.now())
+    store.take_out(ctx.tx, name, ctx.now())
