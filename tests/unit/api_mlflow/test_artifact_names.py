@@ -131,8 +131,6 @@ HOSTILE = [
     "s3%3A//bucket/x",
     "a%23b",
     "a%2523b",
-    "a%0Ab",
-    "a%250D%250ASet-Cookie%3A%20x",
     "x" * 501,
 ]
 
@@ -169,5 +167,6 @@ def test_a_name_is_decoded_until_nothing_is_left_and_not_for_ever():
     deep = "a"
     for _ in range(11):
         deep = quote(deep, safe="") if "%" in deep else "%61"
-    with pytest.raises(Refusal):
-        kept_as(deep)
+    for refused in (deep, "a\nb", "a%0d%0ASet-Cookie: x"):
+        with pytest.raises(Refusal):
+            kept_as(refused)
