@@ -7,6 +7,8 @@ from functools import cache
 from meguru.runtime.kinds.kind import Kind, kinds, load
 
 KINDS = (
+    "meguru.governance.kind:PRINCIPAL",
+    "meguru.governance.kind:TOKEN",
     "meguru.governance.projects.kind:PROJECT",
     "meguru.serving.kind:ENDPOINT",
     "meguru.monitoring.kind:MONITOR",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
+from meguru.app.kinds import all_kinds
+
 SCHEMAS = (
     "meguru.storage.blobs.pending",
     "meguru.runtime.events.schema",
     "meguru.runtime.operations.answers",
     "meguru.runtime.jobs.schema",
     "meguru.runtime.declarations.schema",
-    "meguru.governance.schema",
-    "meguru.runtime.projects.schema",
     "meguru.artifacts.uploads.schema",
     "meguru.datasets.schema",
     "meguru.tracking.schema",
@@ -23,15 +23,11 @@ SCHEMAS = (
     "meguru.sweeps.schema",
     "meguru.backfills.schema",
     "meguru.registry.schema",
-    "meguru.serving.schema",
-    "meguru.monitoring.schema",
     "meguru.releases.schema",
     "meguru.triggers.schema",
     "meguru.webhooks.schema",
 )
 OPERATIONS = (
-    "meguru.governance.operations",
-    "meguru.governance.projects.operations",
     "meguru.artifacts.operations",
     "meguru.datasets.operations",
     "meguru.tracking.operations",
@@ -40,8 +36,6 @@ OPERATIONS = (
     "meguru.sweeps.operations",
     "meguru.backfills.operations",
     "meguru.registry.operations",
-    "meguru.serving.operations",
-    "meguru.monitoring.operations",
     "meguru.releases.operations",
     "meguru.triggers.operations",
     "meguru.webhooks.operations",
@@ -50,13 +44,13 @@ OPERATIONS = (
 
 def load_schemas() -> None:
     """Put every table into the catalogue."""
-    for module in SCHEMAS:
+    for module in (*SCHEMAS, *(table for kind in all_kinds() for table in kind.tables)):
         _load(module)
 
 
 def load_operations() -> None:
     """Register every operation."""
-    for module in OPERATIONS:
+    for module in (*OPERATIONS, *(each for kind in all_kinds() for each in kind.operations)):
         _load(module)
 
 

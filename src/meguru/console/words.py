@@ -107,10 +107,6 @@ EVENTS = {
     "backfill.retried": mark("backfill runs failed partitions again"),
     "pool.set": mark("pool set"),
     "pool.removed": mark("pool removed"),
-    "principal.created": mark("principal made"),
-    "token.created": mark("token made"),
-    "token.revoked": mark("token revoked"),
-    "access.denied": mark("access denied"),
 }
 GOOD = {
     "fired",

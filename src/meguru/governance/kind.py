@@ -1,0 +1,49 @@
+"""Principals and tokens, as kinds."""
+
+from __future__ import annotations
+
+from meguru.runtime.kinds import Kind, Payload, Tone, event_type
+
+
+@event_type("principal.created", label="principal made", sentence="{subject} was added")
+class PrincipalCreated(Payload, frozen=True):
+    """A person or a service may act here from now on."""
+
+    role: str
+    kind: str
+
+
+@event_type("access.denied", label="access denied", sentence="{subject} was refused", tone=Tone.BAD)
+class AccessDenied(Payload, frozen=True):
+    """Somebody tried what they may not; `ref` is what they tried it with."""
+
+    permission: str = ""
+    ref: str = ""
+    why: str = ""
+
+
+@event_type("token.created", label="token made", sentence="{subject} was made")
+class TokenCreated(Payload, frozen=True):
+    """A token was made; its secret is nowhere."""
+
+    principal: str
+    scope: list[str]
+    days: int
+
+
+@event_type("token.revoked", label="token revoked", sentence="{subject} was revoked", tone=Tone.ODD)
+class TokenRevoked(Payload, frozen=True):
+    """A token is valid no more."""
+
+    principal: str
+
+
+PRINCIPAL = Kind(
+    name="principal",
+    title=("principal", "principals"),
+    named=False,
+    tables=("meguru.governance.schema",),
+    operations=("meguru.governance.operations",),
+    events=(PrincipalCreated, AccessDenied),
+)
+TOKEN = Kind(name="token", title=("token", "tokens"), named=False, events=(TokenCreated, TokenRevoked))
