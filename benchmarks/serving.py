@@ -2,7 +2,9 @@
 
 The floors: a bare ASGI application that reads the body and answers with a constant (what the HTTP server
 alone can do), the model called in process on a decoded matrix (what the model alone can do), and a bare
-commit (what the disk alone can do).
+commit (what the disk alone can do). Then the whole server, as `meguru up` starts it, beside its own
+``/health``, which does nothing: requests a second, and processor time of the event loop a request, which
+other load on the machine disturbs less. `make bench BENCH=serving ARGS=whole` does only that.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import polars as pl
@@ -32,6 +35,7 @@ from meguru.testing.processes import free_ports
 
 COLUMNS = [f"f{number}" for number in range(18)]
 SECONDS = 3.0
+PREDICT = "/endpoints/bench/predict"
 
 
 def prepare(folder: Path) -> None:
@@ -106,7 +110,8 @@ class Client(asyncio.Protocol):
 
 
 async def load(port: int, path: str, body: bytes, clients: int) -> list[float]:
-    request = b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (path.encode(), len(body)) + body
+    method, length = (b"POST", b"Content-Length: %d\r\n" % len(body)) if body else (b"GET", b"")
+    request = b"%b %b HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (method, path.encode(), length) + body
     loop = asyncio.get_running_loop()
     until = time.perf_counter() + SECONDS
     futures = [loop.create_future() for _ in range(clients)]
@@ -161,9 +166,9 @@ def commit_ms(folder: Path) -> float:
 def report(port: int, folder: Path) -> None:
     for rows, clients in ((1, 1), (1, 64), (1000, 1), (1000, 4)):
         body = rows_body(rows)
-        measure(port, "/endpoints/bench/predict", body, clients)
+        measure(port, PREDICT, body, clients)
         echo, echo_p50, _ = measure(port, "/echo", body, clients)
-        ours, p50, p99 = measure(port, "/endpoints/bench/predict", body, clients)
+        ours, p50, p99 = measure(port, PREDICT, body, clients)
         alone = model_ms(folder, rows)
         print(
             f"{rows:>5} rows, {clients:>2} clients: {ours:8,.0f} requests/s {ours * rows:10,.0f} rows/s"
@@ -174,6 +179,56 @@ def report(port: int, folder: Path) -> None:
     print(f"bare commit: {commit_ms(folder):.2f} ms")
 
 
+def report_whole(folder: Path) -> None:
+    """Print what one server makes of predictions and of ``/health``, by turns."""
+    command = [sys.executable, "-m", "meguru", "up", "-w", str(folder), "--port", "0", "--json"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        port = int(json.loads(server.stdout.readline())["url"].rpartition(":")[2])
+        wait_until_ready(port)
+        for clients in (1, 64):
+            turns = [
+                (
+                    rate_and_loop(server.pid, port, "/health", b"", clients),
+                    rate_and_loop(server.pid, port, PREDICT, rows_body(1), clients),
+                )
+                for _ in range(3)
+            ]
+            (health, idle), (ours, busy) = (
+                [statistics.median(each) for each in zip(*turn, strict=True)]
+                for turn in zip(*turns, strict=True)
+            )
+            print(
+                f"whole server, {clients:>2} clients: {ours:8,.0f} predictions/s | /health {health:8,.0f}/s"
+                f" = {ours / health:.2f} x | event loop {busy:.0f} us a prediction, {idle:.0f} us a /health"
+                f" = {busy / idle:.2f} x"
+            )
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def rate_and_loop(pid: int, port: int, path: str, body: bytes, clients: int) -> tuple[float, float]:
+    """Return requests a second, and microseconds of the event loop's processor time a request."""
+    before = loop_seconds(pid)
+    times = asyncio.run(load(port, path, body, clients))
+    return len(times) / SECONDS, (loop_seconds(pid) - before) / len(times) * 1e6
+
+
+def loop_seconds(pid: int) -> float:
+    """Return the processor time of a process's main thread, where Linux tells it."""
+    try:
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return float("nan")
+
+
+def wait_until_ready(port: int) -> None:
+    pause = threading.Event()
+    while b'"ready"' not in urlopen(f"http://127.0.0.1:{port}/endpoints/bench").read():
+        pause.wait(0.1)
+
+
 def main() -> None:
     if sys.argv[1:2] == ["serve"]:
         serve(Path(sys.argv[2]), int(sys.argv[3]))
@@ -181,14 +236,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder)
-        [port] = free_ports(1)
-        server = subprocess.Popen([sys.executable, __file__, "serve", str(folder), str(port)])
-        try:
-            wait_until_up(port)
-            report(port, folder)
-        finally:
-            server.terminate()
-            server.wait()
+        if sys.argv[1:2] != ["whole"]:
+            report_parts(folder)
+        report_whole(folder)
+
+
+def report_parts(folder: Path) -> None:
+    [port] = free_ports(1)
+    server = subprocess.Popen([sys.executable, __file__, "serve", str(folder), str(port)])
+    try:
+        wait_until_up(port)
+        report(port, folder)
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def wait_until_up(port: int) -> None:

@@ -7,12 +7,12 @@ request is committed at once, and a crowd shares the price of the disk.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError as RowConflict
 
+from meguru.base.batch_queue import BatchQueue
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.predictions import store
 from meguru.predictions.types import Batch
@@ -30,9 +30,7 @@ class Writer:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._waiting: deque[tuple[Batch, Done]] = deque()
-        self._signal = threading.Condition()
-        self._closed = False
+        self._queue: BatchQueue[tuple[Batch, Done]] = BatchQueue(max_items=MAX_BATCHES, max_bytes=MAX_BYTES)
         self._thread = threading.Thread(target=self._run, name="prediction-writer", daemon=True)
         self._thread.start()
 
@@ -41,35 +39,17 @@ class Writer:
 
         The error of a batch whose idempotency key was used before is `Conflict`.
         """
-        with self._signal:
-            closed = self._closed
-            if not closed:
-                self._waiting.append((batch, done))
-                self._signal.notify()
-        if closed:
+        if not self._queue.put((batch, done), len(batch.payload)):
             done(Busy("the server is stopping"))
 
     def close(self) -> None:
         """Write what is waiting, then stop."""
-        with self._signal:
-            self._closed = True
-            self._signal.notify()
+        self._queue.close()
         self._thread.join()
 
     def _run(self) -> None:
-        while group := self._next():
+        while group := self._queue.take():
             self._write(group)
-
-    def _next(self) -> list[tuple[Batch, Done]]:
-        with self._signal:
-            while not self._waiting and not self._closed:
-                self._signal.wait()
-            group: list[tuple[Batch, Done]] = []
-            size = 0
-            while self._waiting and len(group) < MAX_BATCHES and size < MAX_BYTES:
-                group.append(self._waiting.popleft())
-                size += len(group[-1][0].payload)
-            return group
 
     def _write(self, group: list[tuple[Batch, Done]]) -> None:
         error: MeguruError | None = None

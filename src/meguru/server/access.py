@@ -22,6 +22,7 @@ from meguru.runtime.workspace import Workspace
 OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
 COOKIE = "meguru_token"
 IN_PROJECT = "/projects/"
+_LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie"})
 
 
 @lru_cache(maxsize=256)
@@ -55,6 +56,7 @@ class Access:
 
     def __init__(self, app: ASGIApp, *, ws: Workspace, auth: bool, any_host: bool = False) -> None:
         self.app, self.ws, self.auth, self.any_host = app, ws, auth, any_host
+        self._as_owner = ws.with_(principal=LOCAL_OWNER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in as somebody, or answer why not."""
@@ -62,25 +64,27 @@ class Access:
             await self.app(scope, receive, send)
             return
         scope, project = _without_project(scope)
-        request = HTTPConnection(scope)
         try:
-            self._check_origin(request)
-            principal = await self._principal(request)
+            asked = _asked(scope)
+            self._check_origin(scope, asked)
+            principal = await self._principal(scope, asked)
             if project:
                 await run_sync(self._check_project, project)
         except Exception as error:  # noqa: BLE001 - each becomes an answer
-            await _refusal(request, error)(scope, receive, send)
+            await _refusal(HTTPConnection(scope), error)(scope, receive, send)
             return
-        scope.setdefault("state", {})["workspace"] = self.ws.with_(principal=principal, project=project)
+        is_local = principal is LOCAL_OWNER and not project
+        view = self._as_owner if is_local else self.ws.with_(principal=principal, project=project)
+        scope.setdefault("state", {})["workspace"] = view
         await self.app(scope, receive, send)
 
-    def _check_origin(self, request: HTTPConnection) -> None:
-        host = request.headers.get("host", "")
-        name = _host_name(host)
-        if not self.auth and not self.any_host and not is_loopback(name):
+    def _check_origin(self, scope: Scope, asked: dict[bytes, str]) -> None:
+        host = asked.get(b"host", "")
+        if not self.auth and not self.any_host and not is_loopback(_host_name(host)):
+            name = _host_name(host)
             raise Forbidden(f"this server does not answer to the name {name!r}", hint="use http://127.0.0.1")
-        origin = request.headers.get("origin")
-        changes = request.scope["method"] not in {"GET", "HEAD", "OPTIONS"}
+        origin = asked.get(b"origin")
+        changes = scope["method"] not in {"GET", "HEAD", "OPTIONS"}
         if origin and changes and origin.partition("://")[2] != host:
             raise Forbidden("a page of another site can't change anything here", where=origin)
 
@@ -88,10 +92,10 @@ class Access:
         with self.ws.read() as tx:
             check_project(tx, project)
 
-    async def _principal(self, request: HTTPConnection) -> Principal:
-        if self.auth and request.scope["path"].startswith(OPEN_PATHS):
+    async def _principal(self, scope: Scope, asked: dict[bytes, str]) -> Principal:
+        if self.auth and scope["path"].startswith(OPEN_PATHS):
             return Principal(name="anonymous", kind="anonymous")
-        if secret := _secret(request):
+        if secret := _secret(scope, asked):
             return await run_sync(authenticate, self.ws, secret)
         if not self.auth:
             return LOCAL_OWNER
@@ -113,6 +117,15 @@ def _without_project(scope: Scope) -> tuple[Scope, str]:
     return within, normal(project)
 
 
+def _asked(scope: Scope) -> dict[bytes, str]:
+    """Return the headers that say who asks, and from where; of one that was sent twice, the first."""
+    asked: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        if name in _LOOKED_AT and name not in asked:
+            asked[name] = value.decode("latin-1")
+    return asked
+
+
 @lru_cache(maxsize=256)
 def _host_name(host: str) -> str:
     try:
@@ -128,8 +141,8 @@ def _refusal(request: HTTPConnection, error: Exception) -> Response:
     return error_answer(error)
 
 
-def _secret(request: HTTPConnection) -> str:
-    kind, _, secret = request.headers.get("authorization", "").partition(" ")
+def _secret(scope: Scope, asked: dict[bytes, str]) -> str:
+    kind, _, secret = asked.get(b"authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
         return secret.strip()
-    return request.cookies.get(COOKIE, "")
+    return HTTPConnection(scope).cookies.get(COOKIE, "") if b"cookie" in asked else ""

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from meguru.api.mlflow import Direct, mlflow_routes
@@ -24,6 +24,7 @@ from meguru.errors import InternalError, InvalidInput, NotFound
 from meguru.runtime.workspace import Workspace
 from meguru.server.access import Access
 from meguru.server.background import Background
+from meguru.server.dispatch import PredictionsFirst, Table
 from meguru.server.sign_in import sign_in_route
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import Service
@@ -43,21 +44,19 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         finally:
             await run_sync(background.stop)
 
-    app = Starlette(
-        routes=[
-            Route("/health", _health),
-            Route("/metrics", _metrics),
-            sign_in_route(),
-            *mlflow_routes(others),
-            *root_routes(),
-            *native_routes(),
-            Mount("/endpoints", endpoints_app(service)),
-            *console_routes(lambda request: request.state.workspace, live),
-        ],
-        lifespan=lifespan,
-        exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken},
-    )
-    return Access(Direct(app, others), ws=ws, auth=auth, any_host=any_host)
+    app = Starlette(exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken})
+    routes = [
+        Route("/health", _health),
+        Route("/metrics", _metrics),
+        sign_in_route(),
+        *mlflow_routes(others),
+        *root_routes(),
+        *native_routes(),
+        *console_routes(lambda request: request.state.workspace, live),
+    ]
+    app.router = Table(routes, lifespan=lifespan)
+    first = PredictionsFirst(endpoints_app(service), Direct(app, others))
+    return Access(first, ws=ws, auth=auth, any_host=any_host)
 
 
 async def _health(request: Request) -> Response:

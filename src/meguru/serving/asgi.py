@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import inspect
-import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -96,7 +94,7 @@ class _Endpoints:
 
     async def _authorise(self, scope: Scope, permission: str) -> None:
         found = self._authenticate(scope)
-        principal = await found if inspect.isawaitable(found) else found
+        principal = found if isinstance(found, Principal) else await found
         if principal.allows(permission):
             return
         doing = "endpoint.predict" if permission == PERMISSION else "endpoint.look"
@@ -110,8 +108,8 @@ class Waiting:
     """
 
     def __init__(self) -> None:
-        self._ready: list[tuple[asyncio.Future[Answer], Answer]] = []
-        self._lock = threading.Lock()
+        self._ready: deque[tuple[asyncio.Future[Answer], Answer]] = deque()
+        self._called = False
 
     def expect(self) -> tuple[asyncio.Future[Answer], Callable[[Answer], None]]:
         """Return a future of the running loop, and what completes it from any thread."""
@@ -119,19 +117,21 @@ class Waiting:
         future: asyncio.Future[Answer] = loop.create_future()
 
         def done(answer: Answer) -> None:
-            with self._lock:
-                first = not self._ready
-                self._ready.append((future, answer))
-            if first:
-                with contextlib.suppress(RuntimeError):  # the loop has ended, and its clients with it
+            # No lock: what is put there before the flag is looked at is seen by the delivery that lowers it.
+            self._ready.append((future, answer))
+            if not self._called:
+                self._called = True
+                try:
                     loop.call_soon_threadsafe(self._deliver)
+                except RuntimeError:  # the loop has ended, and its clients with it
+                    self._called = False
 
         return future, done
 
     def _deliver(self) -> None:
-        with self._lock:
-            ready, self._ready = self._ready, []
-        for future, answer in ready:
+        self._called = False
+        while self._ready:
+            future, answer = self._ready.popleft()
             if not future.done():
                 future.set_result(answer)
 

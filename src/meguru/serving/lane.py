@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from meguru.base import digests
+from meguru.base.batch_queue import BatchQueue
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import Batch
@@ -49,8 +49,8 @@ class Call:
         done, self._done = self._done, _ignore
         if done is _ignore:
             return
-        metrics.REQUESTS.labels(self._lane, answer.status).inc()
-        metrics.SECONDS.labels(self._lane).observe(time.perf_counter() - self._started)
+        metrics.requests(self._lane, answer.status).inc()
+        metrics.seconds(self._lane).observe(time.perf_counter() - self._started)
         done(answer)
 
     def fail(self, error: BaseException) -> None:
@@ -75,35 +75,26 @@ class Lane:
         self.name = name
         self.served: Served | None = None
         self._db, self._writer = db, writer
-        self._waiting: deque[Call] = deque()
-        self._bytes = 0
-        self._signal = threading.Condition()
-        self._closed = False
+        self._queue: BatchQueue[Call] = BatchQueue(max_items=MAX_CALLS, max_bytes=MAX_BYTES)
         self._thread = threading.Thread(target=self._run, name=f"endpoint-{name}", daemon=True)
         self._thread.start()
 
     def submit(self, call: Call) -> None:
         """Take a request; one too many is told to come back later."""
-        with self._signal:
-            full = len(self._waiting) >= MAX_WAITING_CALLS or self._bytes > MAX_WAITING_BYTES
-            if not full and not self._closed:
-                self._waiting.append(call)
-                self._bytes += len(call.body)
-                self._signal.notify()
-                return
-        why = f"{MAX_WAITING_CALLS} requests or {MAX_WAITING_BYTES:,} bytes are waiting" if full else ""
-        call.fail(Busy("the server is stopping" if not full else "the endpoint is overloaded", why=why))
+        if self._queue.waiting >= MAX_WAITING_CALLS or self._queue.waiting_bytes > MAX_WAITING_BYTES:
+            why = f"{MAX_WAITING_CALLS} requests or {MAX_WAITING_BYTES:,} bytes are waiting"
+            call.fail(Busy("the endpoint is overloaded", why=why))
+        elif not self._queue.put(call, len(call.body)):
+            call.fail(Busy("the server is stopping"))
 
     def close(self) -> None:
         """Serve what is waiting, then stop."""
-        with self._signal:
-            self._closed = True
-            self._signal.notify()
+        self._queue.close()
         self._thread.join()
 
     def _run(self) -> None:
         limited: Any = None
-        while group := self._next():
+        while group := self._queue.take():
             served = self.served
             try:
                 if served is None:
@@ -115,18 +106,6 @@ class Lane:
             except BaseException as error:  # noqa: BLE001 - whatever happens, every call is answered
                 for call in group:
                     call.fail(error)
-
-    def _next(self) -> list[Call]:
-        with self._signal:
-            while not self._waiting and not self._closed:
-                self._signal.wait()
-            group: list[Call] = []
-            size = 0
-            while self._waiting and len(group) < MAX_CALLS and size < MAX_BYTES:
-                group.append(self._waiting.popleft())
-                size += len(group[-1].body)
-            self._bytes -= size
-            return group
 
     def _serve(self, served: Served, group: list[Call]) -> None:
         ready = []
@@ -171,7 +150,7 @@ class Lane:
     def _finish(self, served: Served, call: Call, scores: list[float], shadows: dict[str, Any]) -> None:
         n = len(scores)
         if not served.record:
-            metrics.ROWS.labels(self.name).inc(n)
+            metrics.rows(self.name).inc(n)
             call.answer(answers.predictions(None, scores, served.model_ref, served.release_ref))
             return
         batch = _batch(served, call, scores, shadows)
@@ -179,7 +158,7 @@ class Lane:
 
         def recorded(error: MeguruError | None) -> None:
             if error is None:
-                metrics.ROWS.labels(self.name).inc(n)
+                metrics.rows(self.name).inc(n)
                 call.answer(answer)
             else:
                 self._not_recorded(call, error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter(
@@ -23,3 +25,22 @@ SHADOW_FAILURES = Counter(
 )
 UNKNOWN = "(unknown)"
 """The label of requests for endpoints that are not there: a name that anybody can send must not be one."""
+
+
+# Each request counts: its counter is found once for each endpoint, not by its labels each time.
+@lru_cache(maxsize=1024)
+def requests(endpoint: str, status: int) -> Counter:
+    """Return the counter of an endpoint's requests that were answered with a status."""
+    return REQUESTS.labels(endpoint, status)
+
+
+@lru_cache(maxsize=1024)
+def rows(endpoint: str) -> Counter:
+    """Return the counter of an endpoint's scored rows."""
+    return ROWS.labels(endpoint)
+
+
+@lru_cache(maxsize=1024)
+def seconds(endpoint: str) -> Histogram:
+    """Return the histogram of an endpoint's times."""
+    return SECONDS.labels(endpoint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
@@ -163,13 +164,24 @@ def test_finding_the_row_costs_a_few_calls_and_a_good_request_one(service, serve
 
 def test_a_refused_request_fails_no_other_that_is_scored_with_it(service, served):
     served("flights")
-    lane = service._deployments.places["flights"].lane
+    model = service._deployments.places["flights"].served.predictor
+    score, busy, go_on = model.predict, threading.Event(), threading.Event()
+
+    def slow(data):
+        busy.set()
+        go_on.wait(10)
+        return score(data)
+
+    model.predict = slow
     bodies = [{"row": ROW}] * 20 + [{"row": {**ROW, "carrier": "XX"}}] + [{"row": ROW}] * 20
     waiting = [Future() for _ in bodies]
-    with lane._signal:  # all are there before the first is looked at
-        for body, future in zip(bodies, waiting, strict=True):
-            service.submit("flights", encode(body), future.set_result)
+    for body, future in zip(bodies, waiting, strict=True):
+        service.submit("flights", encode(body), future.set_result)
+        assert busy.wait(10)  # the first is being scored, so that all others wait together
+    calls = counted(model)
+    go_on.set()
     assert [each.result(10).status for each in waiting] == [200] * 20 + [422] + [200] * 20
+    assert len(calls) < 30
 
 
 def test_a_model_that_fails_with_what_it_has_scored_is_at_fault_itself(service, served):

@@ -1,0 +1,60 @@
+"""Which application answers a request: what is hottest is asked first, and paths are looked up, not tried."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute, Match, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PREDICTIONS = "/endpoints"
+
+
+class PredictionsFirst:
+    """Middleware that answers below ``/endpoints/`` itself, so that a prediction passes nothing else."""
+
+    def __init__(self, endpoints: ASGIApp, app: ASGIApp) -> None:
+        self._endpoints, self._app = endpoints, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have one request answered."""
+        if scope["type"] == "http" and scope["path"].startswith(PREDICTIONS + "/"):
+            scope["root_path"] = PREDICTIONS
+            await self._endpoints(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class Table(Router):
+    """A router that finds paths without parameters in a table, and tries only the others one by one.
+
+    A path that is one text goes before one with parameters that would match it too.
+    """
+
+    def __init__(self, routes: Sequence[BaseRoute], **given: object) -> None:
+        super().__init__(routes, **given)  # type: ignore[arg-type]
+        self._exact: dict[str, list[Route]] = defaultdict(list)
+        tried: list[BaseRoute] = []
+        for route in routes:
+            if isinstance(route, Route) and "{" not in route.path:
+                self._exact[route.path].append(route)
+            else:
+                tried.append(route)
+        self._tried = Router(tried)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Find the route of a request, and have it answered."""
+        path = scope.get("path", "")
+        for route in self._exact.get(path, ()):
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(found)
+                await route.handle(scope, receive, send)
+                return
+        if scope["type"] != "http" or path in self._exact or path.endswith("/"):
+            await super().app(
+                scope, receive, send
+            )  # what of wrong methods and slashes, is known to all together
+        else:
+            await self._tried.app(scope, receive, send)
