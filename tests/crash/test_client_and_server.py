@@ -133,9 +133,9 @@ def test_a_server_that_is_killed_and_comes_back_has_every_point_once(server, tmp
 
 
 def test_a_server_that_was_never_there_gets_the_whole_run_later(server, monkeypatch):
-    from meguru.tracking import sdk
+    from meguru.tracking import session
 
-    monkeypatch.setattr(sdk, "EXIT_SECONDS", 0.0)
+    monkeypatch.setattr(session, "EXIT_SECONDS", 0.0)
     server.kill()
     with run("train", params={"depth": 3}, workspace=server.url) as r:
         for step in range(3000):

@@ -17,7 +17,7 @@ from meguru.datasets.operations import versions as dataset_versions
 from meguru.pipelines.operations import list_runs, show_run
 from meguru.registry.operations import versions as model_versions
 from meguru.runtime import events
-from meguru.server.record import find_server
+from meguru.runtime.server_record import find_server
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(400)]
 

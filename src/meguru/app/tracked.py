@@ -11,6 +11,9 @@ from meguru.app.open import open_workspace
 from meguru.base import digests
 from meguru.base.settings import load_settings
 from meguru.errors import masked
+from meguru.runtime.remote import RemoteWorkspace
+from meguru.runtime.server_record import find_server
+from meguru.runtime.workspace import Workspace
 from meguru.tracking.captured import Captured, first_look
 from meguru.tracking.captured import capture as capture_all
 from meguru.tracking.sdk import ActiveRun
@@ -29,13 +32,17 @@ def run(
 ) -> ActiveRun:
     """Track a run; needs no server.
 
-    The workspace is `workspace`, else ``MEGURU_WORKSPACE``, else the project's: ``.meguru`` here or
-    above. See `ActiveRun` for what the block can do with it.
+    It begins here. A ``with`` block ends it; without one, `ActiveRun.end` does, or the end of the
+    interpreter. The workspace is `workspace`, else ``MEGURU_WORKSPACE``, else the project's: ``.meguru``
+    here or above.
 
     Examples
     --------
     >>> with run("train", params={"rate": 0.1}) as r:  # doctest: +SKIP
     ...     r.log(auc=0.84, step=3)
+    >>> r = run("by hand")  # doctest: +SKIP
+    >>> r.log(auc=0.84)  # doctest: +SKIP
+    >>> r.end()  # doctest: +SKIP
     """
     place, folder = spool_of(workspace)
     settings = load_settings()
@@ -50,7 +57,16 @@ def run(
         spool=folder,
         place=place,
         surroundings=_surroundings if capture and not settings.no_capture else None,
+        address=address_of,
     )
+
+
+def address_of(place: Any) -> str:
+    """Return where the console of an open workspace is; empty when no server holds it."""
+    if isinstance(place, RemoteWorkspace):
+        return place.url
+    known = find_server(place.root) if isinstance(place, Workspace) else None
+    return known.url if known is not None else ""
 
 
 def _surroundings() -> Callable[[], Captured]:

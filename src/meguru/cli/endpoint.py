@@ -168,7 +168,7 @@ def predict(session: Session, name: str, row: tuple[str, ...], source: Path | No
 def _server(session: Session) -> str:
     from meguru.base.settings import load_settings
     from meguru.errors import Busy
-    from meguru.server.record import find_server
+    from meguru.runtime.server_record import find_server
 
     place = load_settings(workspace=session.place).workspace
     if place.startswith(("http://", "https://")):

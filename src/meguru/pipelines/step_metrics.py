@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -18,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from meguru.errors import InvalidInput
+from meguru.tracking import active
 from meguru.tracking.keys import check_points, number
 from meguru.tracking.types import MetricPoint
 
@@ -98,12 +100,13 @@ def writing_to(folder: Path, *, whole_process: bool = False) -> Iterator[None]:
 
 
 def log(metrics: Mapping[str, float] | None = None, /, *, step: int | None = None, **more: float) -> None:
-    """Log metric values from a step of a pipeline, while it runs.
+    """Log metric values to the run that is open here, or from a step of a pipeline, while it runs.
 
-    They become points of a tracked run that belongs to the pipeline run: a curve on its page, and a value
-    that a sweep can look for. Outside a step nothing is kept, so a step can be called like any function;
-    a line goes to the logger ``meguru.log``. Safe to call from threads, and from processes that the
-    step starts.
+    In the block of `meguru.run` they go to the innermost run; without a block, to the run that was begun
+    last. In a step they become points of a tracked run that belongs to the pipeline run: a curve on its page,
+    and a value that a sweep can look for. Where neither is, nothing is kept, so that a step can be called
+    like any function: the logger ``meguru.log`` warns of it, once. Safe to call from threads, and from
+    processes that a step starts or that are forked.
 
     Parameters
     ----------
@@ -124,15 +127,36 @@ def log(metrics: Mapping[str, float] | None = None, /, *, step: int | None = Non
     >>> log(auc=0.84, step=3)
     >>> log({"val/auc": 0.83})
     """
-    values = {key: number(key, value) for key, value in {**(metrics or {}), **more}.items()}
-    check_points([MetricPoint(key=key, value=value, step=step or 0) for key, value in values.items()])
-    if not values:
+    given = {**(metrics or {}), **more}
+    run, why = active.enclosing(), ""
+    writer = None if run is not None else _current.get() or _inherited()
+    if run is None and writer is None:
+        run, why = active.innermost()
+    if run is not None:
+        run.log(given, step)
         return
-    writer = _current.get() or _inherited()
-    if writer is None:
-        logger.info("%s%s", values, "" if step is None else f" at step {step}")
-    else:
+    values = {key: number(key, value) for key, value in given.items()}
+    check_points([MetricPoint(key=key, value=value, step=step or 0) for key, value in values.items()])
+    if values and writer is not None:
         writer.write(values, step)
+    elif values:
+        _warn_once(why)
+        logger.info("%s%s", values, "" if step is None else f" at step {step}")
+
+
+_warned: set[str] = set()
+
+
+def _warn_once(why: str) -> None:
+    if why not in _warned:
+        _warned.add(why)
+        where = traceback.extract_stack(limit=3)[0]
+        logger.warning(
+            "meguru.log keeps nothing at %s:%s: %s; begin a run first: with meguru.run(…)",
+            where.filename,
+            where.lineno,
+            why,
+        )
 
 
 def _inherited() -> Writer | None:

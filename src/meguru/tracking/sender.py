@@ -61,9 +61,21 @@ class Sender:
         with self._turn:
             if self.run is None:
                 self.start()
-            while (batch := self._spool.next()) is not None:
-                self._deliver(batch)
-                self._spool.done(batch)
+            end = self._send(self._spool)
+            for part in self._spool.parts():
+                self._send(part)
+            if end is not None:
+                self._deliver(self._spool, end)
+                self._spool.done(end)
+
+    def _send(self, spool: Spool) -> Batch | None:
+        """Send what is waiting in a spool; the end of the run is returned, since all else comes first."""
+        while (batch := spool.next()) is not None:
+            if batch.records[0][0] == "f":
+                return batch
+            self._deliver(spool, batch)
+            spool.done(batch)
+        return None
 
     def end(self) -> None:
         """End the run of a process that died, when what it logged last was logged."""
@@ -77,14 +89,14 @@ class Sender:
     def _id(self) -> str:
         return str(self._spool.start.arguments["id"])
 
-    def _deliver(self, batch: Batch) -> None:
+    def _deliver(self, spool: Spool, batch: Batch) -> None:
         view = self._place.with_(idempotency_key=batch.key)
         kind = batch.records[0][0]
         try:
             if kind == "m":
                 runs.log(view, run=self._id, metrics=self._points(batch.records), late=True)
             else:
-                self._one(view, kind, batch.records[0][1])
+                self._one(view, spool, kind, batch.records[0][1])
         except (Conflict, InvalidInput, TooLarge) as error:
             # A run that is over refuses everything; a param that would change refuses itself alone.
             if kind == "f" or (isinstance(error, Conflict) and kind != "p"):
@@ -92,14 +104,14 @@ class Sender:
             self.refused.append(error)
             log.warning("a run goes on without something that was refused: %s", error)
 
-    def _one(self, view: Place, kind: str, content: Any) -> None:
+    def _one(self, view: Place, spool: Spool, kind: str, content: Any) -> None:
         if kind == "p":
             runs.log(view, run=self._id, params=content, late=True)
         elif kind == "t":
             runs.log(view, run=self._id, tags=content, late=True)
         elif kind == "a":
             if not view.blobs.has(content["digest"]):
-                view.blobs.put_file(self._spool.file(content["digest"]))
+                view.blobs.put_file(spool.file(content["digest"]))
             runs.add_artifact(view, run=self._id, late=True, **content)
         elif kind == "f":
             at = datetime.fromisoformat(content["at"])

@@ -2,8 +2,9 @@
 
 A spool is a folder. ``start`` tells how the run is started and where it belongs; ``records`` has one JSON
 line a call, then zeros; ``sent`` has one line a batch, before (``b``) and after (``a``) it is sent, so that a
-batch is sent again with the same key; ``files`` has what artifacts are made of. The process that writes holds
-a lock on ``lock`` for as long as it lives.
+batch is sent again with the same key; ``files`` has what artifacts are made of; ``parts`` has a spool of each
+process that was forked from the one that writes, and that sends them too. The process that writes holds a
+lock on ``lock`` for as long as it lives.
 
 Records are written through a mapping of the file: that is a copy of memory, costs no call of the system, and
 gives no other thread its turn, but belongs to the system at once: a killed process loses nothing of it.
@@ -64,6 +65,8 @@ class Spool:
         self._held: int | None = None
         self._map: mmap.mmap | None = None
         self._size, self._process = 0, os.getpid()
+        self._parts: dict[str, Spool] = {}
+        self._is_part = False
         self.turn, self.acknowledged, self._pending = self._read_sent()
         self._end = self._find_end()
 
@@ -95,13 +98,24 @@ class Spool:
     def append(self, record: Any) -> None:
         """Write one record; it outlives this process from then on."""
         if os.getpid() != self._process:
-            raise Conflict("a run is logged to by the process that began it", why="this is a child of it")
+            self._become_part()
+        if self._is_part and not self.folder.exists():
+            raise Conflict("the run is over", why="the process that began it has ended it")
         data = _encode(record) + b"\n"
         start, end = self._end, self._end + len(data)
         if end > self._size:
             self._grow(end)
         self._map[start:end] = data  # type: ignore[index]
         self._end = end
+
+    def parts(self) -> list[Spool]:
+        """Return what forked processes wrote beside it, as far as they have by now."""
+        for folder in (self.folder / "parts").glob("spool-*"):
+            if folder.name not in self._parts and (folder / "start").exists():
+                self._parts[folder.name] = Spool(folder)
+        for part in self._parts.values():
+            part._end = part._find_end()  # noqa: SLF001 - one of these
+        return list(self._parts.values())
 
     def waiting(self) -> int:
         """Return how many bytes are not acknowledged."""
@@ -163,6 +177,9 @@ class Spool:
 
     def close(self) -> None:
         """Let go of it; what is on disk stays."""
+        for part in self._parts.values():
+            part.close()
+        self._parts.clear()
         self._unmap()
         for descriptor in (self._records, self._sent, self._held):
             if descriptor is not None:
@@ -172,6 +189,19 @@ class Spool:
         """Forget it: everything is acknowledged."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _become_part(self) -> None:
+        """Go on in a forked process, with a file of its own."""
+        self.close()
+        if not self.folder.exists():
+            raise Conflict("the run is over", why="the process that began it has ended it")
+        folder = self.folder / "parts" / new_id("spool")
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "draft").write_bytes(_encode(self.start))
+        (folder / "draft").rename(folder / "start")
+        lock = self.lock
+        self.__init__(folder)  # type: ignore[misc]
+        self.lock, self._is_part = lock, True
 
     def _end_of_batch(self, start: int) -> int:
         """Return where a batch of whole lines ends; points go together, anything else goes alone."""

@@ -8,7 +8,7 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.errors import Busy, Conflict
-from meguru.tracking import sdk
+from meguru.tracking import session
 from meguru.tracking.operations import finish, show
 from meguru.tracking.sdk import ActiveRun
 
@@ -56,8 +56,8 @@ class Watched:
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    monkeypatch.setattr(sdk, "FLUSH_SECONDS", 0.01)
-    monkeypatch.setattr(sdk, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(session, "FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr(session, "BEAT_SECONDS", 0.02)
     with open_local(tmp_path / "workspace") as ws:
         watched = Watched(ws)
         watched.spool = tmp_path / "spool"
@@ -77,7 +77,7 @@ def test_what_is_buffered_is_sent_though_nothing_more_is_logged(place):
 
 def test_a_run_asks_for_a_lease_and_beats_until_it_ends(place):
     with ActiveRun(lambda: place, spool=place.spool) as r:
-        assert r.info.lease == sdk.LEASE_SECONDS
+        assert r.info.lease == session.LEASE_SECONDS
         assert place.seen(3, "run.beat")
         assert len(pulses()) == 1
     assert pulses() == []

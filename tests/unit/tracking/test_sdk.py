@@ -8,7 +8,7 @@ import pytest
 from meguru.app import open_workspace
 from meguru.app.tracked import run
 from meguru.errors import Conflict, InvalidInput
-from meguru.tracking import sdk
+from meguru.tracking import session
 from meguru.tracking.operations import artifacts, list_runs, metric, show
 
 
@@ -71,9 +71,9 @@ def test_files_and_folders_become_artifacts(place, tmp_path):
 
 
 def test_points_are_sent_when_there_are_many_and_none_is_lost(place, monkeypatch):
-    monkeypatch.setattr(sdk, "FLUSH_SECONDS", 1e9)
+    monkeypatch.setattr(session, "FLUSH_SECONDS", 1e9)
     sent = threading.Event()
-    monkeypatch.setattr(sdk.ActiveRun, "_flush_quietly", lambda self: (self.flush(), sent.set()))
+    monkeypatch.setattr(session.Session, "_flush_quietly", lambda self: (self.flush(), sent.set()))
     with run() as r:
         for _ in range(4999):
             r.log(a=1.0)
@@ -116,7 +116,7 @@ def test_a_strict_run_raises_where_a_param_would_change(place):
         r.param(depth=1)
         with pytest.raises(Conflict, match="can't become '2'"):
             r.param(depth=2)
-        r._sender.refused.clear()
+        r._session._sender.refused.clear()
 
 
 def test_a_figure_becomes_an_artifact(place):
