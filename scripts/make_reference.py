@@ -1,4 +1,4 @@
-"""Write docs/reference from the code; with ``--check`` only tell whether it is up to date."""
+"""Write docs/reference and the table of calls; ``--check`` only tells whether they are up to date."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from make_calls import calls
 
 from meguru.app.nouns import load_operations
 from meguru.base.settings import PREFIX, Settings
@@ -25,8 +26,7 @@ def main() -> int:
     """Write the pages, or compare them."""
     pages = {"cli": cli(), "errors": errors(), "operations": operations(), "settings": settings()}
     stale = []
-    for name, text in pages.items():
-        path = FOLDER / f"{name}.md"
+    for path, text in {**{FOLDER / f"{name}.md": text for name, text in pages.items()}, **calls()}.items():
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(path.name)
             if "--check" not in sys.argv:

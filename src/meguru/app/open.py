@@ -1,23 +1,21 @@
-"""Open a workspace: a folder, a database URL or a server URL."""
+"""Open a workspace: a folder, a database URL or a server URL.
+
+What opens one in this process (SQLAlchemy, the blob store) is imported only for that: a command that asks a
+server needs none of it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-from sqlalchemy import select, text
+from typing import TYPE_CHECKING
 
 from meguru.app.kinds import all_kinds
-from meguru.app.migrate import migrate
-from meguru.base.clock import Clock
-from meguru.base.roots import DATABASE
 from meguru.base.settings import Settings, load_settings
-from meguru.errors import NotFound, UsageError
-from meguru.runtime.events.append import START
-from meguru.runtime.events.schema import event_head
 from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
-from meguru.storage.blobs import open_store, pending
-from meguru.storage.db import Database
+
+if TYPE_CHECKING:
+    from meguru.base.clock import Clock
+    from meguru.runtime.workspace import Workspace
 
 
 def open_workspace(
@@ -36,6 +34,7 @@ def open_workspace(
     chosen = settings or load_settings()
     place = str(where) if where is not None else chosen.workspace
     if place.startswith(("http://", "https://")):
+        all_kinds()
         return RemoteWorkspace(place, token=chosen.token).with_(project=chosen.project)
     return open_local(place, settings=chosen, clock=clock, create=create).with_(project=chosen.project)
 
@@ -49,44 +48,6 @@ def open_local(
 ) -> Workspace:
     """Open a workspace in this process: a folder or a database URL; its schema is brought up to date."""
     all_kinds()
-    chosen = settings or load_settings()
-    where = str(place)
-    if "://" in where:
-        if not chosen.blobs:
-            raise UsageError(
-                "a workspace on a database server needs a place for its blobs",
-                where="MEGURU_BLOBS",
-                hint="set MEGURU_BLOBS to a folder or to s3://BUCKET/PREFIX",
-            )
-        root, url, blobs = None, where, chosen.blobs
-    else:
-        root = Path(where).absolute()
-        if not create and not (root / DATABASE).exists():
-            raise NotFound(f"there is no workspace in {root}", where=str(root), hint="run: meguru init")
-        _make(root)
-        url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or str(root / "blobs")
-    db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
-    migrate(db)
-    _first_time(db)
-    store = open_store(blobs)
-    pending.mend(db, store)
-    return Workspace(db=db, blobs=store, settings=chosen, root=root, clock=clock)
+    from meguru.app.local import open_here
 
-
-def _make(root: Path) -> None:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        if not (root / ".gitignore").exists():
-            (root / ".gitignore").write_text("*\n", "utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"there can't be a workspace in {root}", where=str(root), why=str(error)) from error
-
-
-def _first_time(db: Database) -> None:
-    with db.read() as tx:
-        if tx.execute(select(event_head.c.id)).first():
-            return
-    with db.write() as tx:
-        # Others may open it for the first time just now.
-        first = text("INSERT INTO event_head (id, seq, hash) VALUES (1, 0, :hash) ON CONFLICT DO NOTHING")
-        tx.execute(first, {"hash": START})
+    return open_here(str(place), settings or load_settings(), clock, create=create)

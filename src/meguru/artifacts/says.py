@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.runtime.events import Event
+from meguru.runtime.event import Event
 from meguru.runtime.kinds import event_types
 
 SENTENCES = {

@@ -22,7 +22,7 @@ def verify(session: Session, *, expect: str) -> None:
     Whoever writes the whole log anew can give it a chain that holds: that is found with --expect HEAD, which
     must be in the chain. The files that the database refers to are checked by `meguru doctor --deep`.
     """
-    from meguru.artifacts.log import verify as check
+    from meguru.app.calls import audit_verify as check
     from meguru.errors import TamperedLog
 
     verdict = check(session.open(), expect=expect)

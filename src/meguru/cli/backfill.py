@@ -44,7 +44,7 @@ def start(
     In an embedded workspace this process does the work; killed, it is taken up by `resume`. At a server the
     server does, and Ctrl-C only ends the watching.
     """
-    from meguru.backfills.start import start as ask
+    from meguru.app.calls import backfill_start as ask
     from meguru.pipelines.load import register_file
 
     ws = session.open(create=True)
@@ -60,7 +60,7 @@ def start(
 @with_session
 def list_(session: Session, limit: int) -> None:
     """List backfills, newest first."""
-    from meguru.backfills.show import list_backfills
+    from meguru.app.calls import backfill_list as list_backfills
 
     page = list_backfills(session.open(), limit=limit)
     rows = [
@@ -83,8 +83,8 @@ def list_(session: Session, limit: int) -> None:
 @with_session
 def show(session: Session, backfill: str, state: str | None, limit: int) -> None:
     """Show BACKFILL and its partitions."""
-    from meguru.backfills.show import list_partitions
-    from meguru.backfills.show import show as ask
+    from meguru.app.calls import backfill_partitions as list_partitions
+    from meguru.app.calls import backfill_show as ask
 
     ws = session.open()
     found = ask(ws, backfill=backfill)
@@ -106,7 +106,7 @@ def show(session: Session, backfill: str, state: str | None, limit: int) -> None
 @with_session
 def pause(session: Session, backfill: str, reason: str) -> None:
     """Begin no further partition of BACKFILL; those that run go on to their end."""
-    from meguru.backfills.pause import pause as ask
+    from meguru.app.calls import backfill_pause as ask
 
     made = ask(session.open(), backfill=backfill, reason=reason)
     session.show(made, lambda: click.echo(f"{made.ref} is paused; undo: meguru backfill resume {made.id}"))
@@ -118,7 +118,7 @@ def pause(session: Session, backfill: str, reason: str) -> None:
 @with_session
 def resume(session: Session, backfill: str, *, detach: bool) -> int:
     """Go on with BACKFILL: one that was paused, or whose process was killed."""
-    from meguru.backfills.pause import resume as ask
+    from meguru.app.calls import backfill_resume as ask
 
     ws = session.open()
     return _watch(session, ws, ask(ws, backfill=backfill), detach=detach)
@@ -130,7 +130,7 @@ def resume(session: Session, backfill: str, *, detach: bool) -> int:
 @with_session
 def cancel(session: Session, backfill: str, reason: str) -> None:
     """Cancel BACKFILL with its running runs; what succeeded stays."""
-    from meguru.backfills.cancel import cancel as ask
+    from meguru.app.calls import backfill_cancel as ask
 
     made = ask(session.open(), backfill=backfill, reason=reason)
     session.show(made, lambda: click.echo(f"{made.ref} is {made.state}  {line_of(made)}"))
@@ -146,7 +146,7 @@ def cancel(session: Session, backfill: str, reason: str) -> None:
 @with_session
 def retry(session: Session, backfill: str, partitions: tuple[str, ...], *, latest: bool, detach: bool) -> int:
     """Run the failed partitions of BACKFILL again, or only those named."""
-    from meguru.backfills.retry import retry as ask
+    from meguru.app.calls import backfill_retry as ask
 
     ws = session.open()
     made = ask(ws, backfill=backfill, partitions=list(partitions), latest=latest)

@@ -17,7 +17,7 @@ def command() -> None:
 @with_session
 def list_(session: Session) -> None:
     """List the components that are installed or used."""
-    from meguru.pipelines.components.catalogue import list_components
+    from meguru.app.calls import component_list as list_components
 
     found = list_components(session.open())
     rows = [
@@ -39,7 +39,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, name: str) -> None:
     """Show NAME: docs, signature, and the steps that use it."""
-    from meguru.pipelines.components.catalogue import show_component
+    from meguru.app.calls import component_show as show_component
 
     found = show_component(session.open(), name=name)
 
@@ -65,7 +65,7 @@ def show(session: Session, name: str) -> None:
 @with_session
 def impact(session: Session, name: str, version: str) -> None:
     """Tell what another version of NAME affects: steps that run again, pipelines, models."""
-    from meguru.pipelines.components.impact import impact as ask
+    from meguru.app.calls import component_impact as ask
 
     found = ask(session.open(), name=name, version=version)
 

@@ -69,7 +69,7 @@ def add(
 @with_session
 def list_(session: Session) -> None:
     """List datasets with their newest versions."""
-    from meguru.datasets.show import list_datasets
+    from meguru.app.calls import dataset_list as list_datasets
 
     page = list_datasets(session.open(), limit=1000)
     rows = [
@@ -89,7 +89,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@latest or NAME@3."""
-    from meguru.datasets.show import show as ask
+    from meguru.app.calls import dataset_show as ask
 
     found = ask(session.open(), ref=ref)
 
@@ -107,7 +107,7 @@ def show(session: Session, ref: str) -> None:
 @with_session
 def versions(session: Session, name: str) -> None:
     """List the versions of dataset NAME, newest first."""
-    from meguru.datasets.show import versions as ask
+    from meguru.app.calls import dataset_versions as ask
 
     found = ask(session.open(), name=name)
     rows = [(v.ref, v.rows, v.files, v.digest[:12], v.created_at, v.note) for v in found]
@@ -120,7 +120,7 @@ def versions(session: Session, name: str) -> None:
 @with_session
 def diff(session: Session, before: str, after: str) -> None:
     """Compare two versions: schema, rows, files and drift."""
-    from meguru.datasets.diff import diff as ask
+    from meguru.app.calls import dataset_diff as ask
 
     found = ask(session.open(), before=before, after=after)
 

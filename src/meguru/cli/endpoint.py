@@ -34,7 +34,7 @@ def create(
     session: Session, name: str, model: str, gates: tuple[str, ...], shadow: tuple[str, ...], description: str
 ) -> None:
     """Declare endpoint NAME."""
-    from meguru.serving.create import create as ask
+    from meguru.app.calls import endpoint_create as ask
 
     made = ask(
         session.open(create=True),
@@ -68,10 +68,10 @@ def update(
     description: str | None,
 ) -> None:
     """Change the declaration of endpoint NAME; what is not given stays."""
+    from meguru.app.calls import endpoint_declare
+    from meguru.app.calls import endpoint_show as ask
     from meguru.cli.specs import change
     from meguru.serving.kind import EndpointSpec
-    from meguru.serving.operations import specs
-    from meguru.serving.show import show as ask
 
     read = [read_pairs([f"gate={gate}"])["gate"] for gate in gates]
     given = {
@@ -80,7 +80,7 @@ def update(
         "record": record,
         "description": description,
     }
-    change(session, specs, ask(session.open(), name=name).endpoint, EndpointSpec, given)
+    change(session, endpoint_declare, ask(session.open(), name=name).endpoint, EndpointSpec, given)
 
 
 @command.command()
@@ -88,17 +88,17 @@ def update(
 @with_session
 def delete(session: Session, name: str) -> None:
     """Take endpoint NAME out of use: it answers no more; its releases and predictions stay."""
+    from meguru.app.calls import endpoint_retire
     from meguru.cli.specs import retire
-    from meguru.serving.operations import specs
 
-    retire(session, specs, name)
+    retire(session, endpoint_retire, name)
 
 
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:
     """List endpoints and what is live behind them."""
-    from meguru.serving.show import list_endpoints
+    from meguru.app.calls import endpoint_list as list_endpoints
 
     page = list_endpoints(session.open())
     rows = [
@@ -124,7 +124,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, name: str) -> None:
     """Show endpoint NAME: what is live, and what was before."""
-    from meguru.serving.show import show as ask
+    from meguru.app.calls import endpoint_show as ask
 
     found = ask(session.open(), name=name)
 

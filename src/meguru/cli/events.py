@@ -15,7 +15,7 @@ from meguru.cli.session import Session, with_session
 @with_session
 def command(session: Session, kind: str, subject: str, limit: int) -> None:
     """Show the newest events of the log."""
-    from meguru.artifacts.log import list_events
+    from meguru.app.calls import event_list as list_events
     from meguru.artifacts.says import says
 
     page = list_events(session.open(), type=kind, subject=subject, limit=limit, newest_first=True)

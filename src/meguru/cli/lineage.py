@@ -20,7 +20,7 @@ from meguru.cli.session import Session, with_session
 @with_session
 def command(session: Session, ref: str, direction: str) -> None:
     """Show what REF was made from (up) and what was made from it (down)."""
-    from meguru.artifacts.lineage import show
+    from meguru.app.calls import lineage_show as show
 
     found = show(session.open(), ref=ref, direction=direction)
     rows = [(edge.source, "->", edge.target, edge.event_seq) for edge in found.edges]

@@ -24,7 +24,7 @@ def command() -> None:
 @with_session
 def list_(session: Session) -> None:
     """List models with their newest versions."""
-    from meguru.registry.show import list_models
+    from meguru.app.calls import model_list as list_models
 
     page = list_models(session.open(), limit=1000)
     rows = [_row(m) for m in page.items]
@@ -41,7 +41,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@3 or NAME@champion."""
-    from meguru.registry.show import show as ask
+    from meguru.app.calls import model_show as ask
 
     found = ask(session.open(), ref=ref)
 
@@ -67,7 +67,7 @@ def show(session: Session, ref: str) -> None:
 @with_session
 def versions(session: Session, name: str) -> None:
     """List the versions of model NAME, newest first."""
-    from meguru.registry.show import versions as ask
+    from meguru.app.calls import model_versions as ask
 
     found = ask(session.open(), name=name)
     rows = [(v.ref, v.digest[:12], _metrics(v), v.created_at, " ".join(v.aliases), _state(v)) for v in found]
@@ -95,7 +95,7 @@ def add(session: Session, name: str, folder: Path, note: str) -> None:
 @with_session
 def alias(session: Session, ref: str, alias: str, reason: str) -> None:
     """Point ALIAS at REF (NAME@3)."""
-    from meguru.registry.alias import alias as ask
+    from meguru.app.calls import model_alias as ask
 
     found = ask(session.open(), ref=ref, alias=alias, reason=reason)
     session.show(
@@ -109,7 +109,7 @@ def alias(session: Session, ref: str, alias: str, reason: str) -> None:
 @with_session
 def aliases(session: Session, name: str, as_of: datetime | None) -> None:
     """Show where the aliases of model NAME point, or pointed."""
-    from meguru.registry.show import aliases as ask
+    from meguru.app.calls import model_aliases as ask
 
     found = ask(session.open(), name=name, as_of=as_of.replace(tzinfo=UTC) if as_of else None)
     rows = [(a.alias, a.model, a.since, a.until, a.moved_by) for a in found]
@@ -122,7 +122,7 @@ def aliases(session: Session, name: str, as_of: datetime | None) -> None:
 @with_session
 def alias_history(session: Session, name: str, alias: str) -> None:
     """Show every move of ALIAS of model NAME: who pointed it where, from when to when."""
-    from meguru.registry.show import alias_history as ask
+    from meguru.app.calls import model_alias_history as ask
 
     found = ask(session.open(), name=name, alias=alias)
     rows = [(a.model, a.since, a.until or "now", a.moved_by, a.event) for a in found]

@@ -48,17 +48,20 @@ def create(
     min_rows: int,
 ) -> None:
     """Set up monitor NAME."""
-    from meguru.monitoring.create import create as ask
-    from meguru.monitoring.kind import ALERT_ON, CHECKS
+    from meguru.app.calls import monitor_create as ask
 
+    given: dict[str, Any] = {}
+    if checks:
+        given["checks"] = [read_pairs([f"check={check}"])["check"] for check in checks]
+    if alert_on:
+        given["alert_on"] = _severities(alert_on)
     made = ask(
         session.open(),
         name=name,
         endpoint=endpoint,
-        checks=[read_pairs([f"check={check}"])["check"] for check in checks] or CHECKS,
-        alert_on=_severities(alert_on) or ALERT_ON,
         min_rows=min_rows,
         min_drift_share=min_drift_share,
+        **given,
     )
     session.show(made, lambda: click.echo(f"{made.ref} watches endpoint/{made.endpoint}"))
 
@@ -79,10 +82,10 @@ def update(
     min_rows: int | None,
 ) -> None:
     """Change the declaration of monitor NAME; what is not given stays."""
+    from meguru.app.calls import monitor_declare
+    from meguru.app.calls import monitor_show as ask
     from meguru.cli.specs import change
     from meguru.monitoring.kind import MonitorSpec
-    from meguru.monitoring.operations import specs
-    from meguru.monitoring.show import show as ask
 
     given = {
         "checks": [read_pairs([f"check={check}"])["check"] for check in checks] or None,
@@ -90,7 +93,7 @@ def update(
         "min_drift_share": min_drift_share,
         "min_rows": min_rows,
     }
-    change(session, specs, ask(session.open(), name=name).monitor, MonitorSpec, given)
+    change(session, monitor_declare, ask(session.open(), name=name).monitor, MonitorSpec, given)
 
 
 @command.command()
@@ -98,17 +101,17 @@ def update(
 @with_session
 def delete(session: Session, name: str) -> None:
     """Take monitor NAME out of use; its reports stay."""
+    from meguru.app.calls import monitor_retire
     from meguru.cli.specs import retire
-    from meguru.monitoring.operations import specs
 
-    retire(session, specs, name)
+    retire(session, monitor_retire, name)
 
 
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:
     """List monitors with their newest reports."""
-    from meguru.monitoring.show import list_monitors
+    from meguru.app.calls import monitor_list as list_monitors
 
     found = list_monitors(session.open())
     rows = [
@@ -129,7 +132,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, name: str, limit: int) -> None:
     """Show the reports of monitor NAME, newest first."""
-    from meguru.monitoring.show import show as ask
+    from meguru.app.calls import monitor_show as ask
 
     found = ask(session.open(), name=name, limit=limit)
     session.table(found, COLUMNS, [_row(item) for item in found.reports])
@@ -142,7 +145,7 @@ def show(session: Session, name: str, limit: int) -> None:
 @with_session
 def run(session: Session, name: str, start: datetime, end: datetime) -> None:
     """Evaluate monitor NAME over the predictions of a window of event time."""
-    from meguru.monitoring.run import run as ask
+    from meguru.app.calls import monitor_run as ask
 
     report = ask(session.open(), name=name, start=start.replace(tzinfo=UTC), end=end.replace(tzinfo=UTC))
     session.table(report, COLUMNS, [_row(report)])

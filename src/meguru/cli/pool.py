@@ -19,7 +19,7 @@ def command() -> None:
 @with_session
 def set_(session: Session, name: str, slots: int) -> None:
     """Give pool NAME so many SLOTS; 0 lets no further step begin."""
-    from meguru.pipelines.pools.operations import set_pool
+    from meguru.app.calls import pool_set as set_pool
 
     made = set_pool(session.open(create=True), name=name, slots=slots)
     session.show(
@@ -31,7 +31,7 @@ def set_(session: Session, name: str, slots: int) -> None:
 @with_session
 def list_(session: Session) -> None:
     """List pools, and who holds their places."""
-    from meguru.pipelines.pools.operations import list_pools
+    from meguru.app.calls import pool_list as list_pools
 
     found = list_pools(session.open())
     rows = [(p.name, p.slots, len(p.taken), " ".join(one.holder for one in p.taken)) for p in found]
@@ -43,7 +43,7 @@ def list_(session: Session) -> None:
 @with_session
 def remove(session: Session, name: str) -> None:
     """Take pool NAME away."""
-    from meguru.pipelines.pools.operations import remove_pool
+    from meguru.app.calls import pool_remove as remove_pool
 
     gone = remove_pool(session.open(), name=name)
     session.show(

@@ -28,7 +28,7 @@ def command() -> None:
 @with_session
 def create(session: Session, name: str, role: str, kind: str) -> None:
     """Add a person or a service."""
-    from meguru.governance.principals import create_principal
+    from meguru.app.calls import principal_create as create_principal
 
     made = create_principal(session.open(create=True), name=name, role=role, kind=kind)
     session.show(made, lambda: click.echo(f"{made.name}: {made.role}\nnext: meguru token create {made.name}"))
@@ -38,7 +38,7 @@ def create(session: Session, name: str, role: str, kind: str) -> None:
 @with_session
 def list_(session: Session) -> None:
     """List everybody."""
-    from meguru.governance.principals import list_principals
+    from meguru.app.calls import principal_list as list_principals
 
     found = list_principals(session.open())
     rows = [(who.name, who.kind, who.role, who.created_at) for who in found]

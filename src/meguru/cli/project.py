@@ -21,11 +21,11 @@ def command() -> None:
 @with_session
 def create(session: Session, name: str, description: str) -> None:
     """Make project NAME; or change its description."""
+    from meguru.app.calls import project_declare
     from meguru.cli.specs import show
     from meguru.governance.projects.kind import ProjectSpec
-    from meguru.governance.projects.operations import specs
 
-    made = specs.declare(session.open(create=True), name=name, spec=ProjectSpec(description=description))
+    made = project_declare(session.open(create=True), name=name, spec=ProjectSpec(description=description))
     session.show(made, lambda: show(made))
 
 
@@ -33,7 +33,7 @@ def create(session: Session, name: str, description: str) -> None:
 @with_session
 def list_(session: Session) -> None:
     """List the projects that you may see."""
-    from meguru.governance.projects.members import list_projects
+    from meguru.app.calls import project_list as list_projects
 
     found = list_projects(session.open())
     rows = [(each.name, each.description, each.created_at or "") for each in found]
@@ -45,10 +45,10 @@ def list_(session: Session) -> None:
 @with_session
 def delete(session: Session, name: str) -> None:
     """Take project NAME out of use: what is in it stays, and nothing new is made in it."""
+    from meguru.app.calls import project_retire
     from meguru.cli.specs import retire
-    from meguru.governance.projects.operations import specs
 
-    retire(session, specs, name)
+    retire(session, project_retire, name)
 
 
 @command.command()
@@ -56,7 +56,7 @@ def delete(session: Session, name: str) -> None:
 @with_session
 def members(session: Session, name: str) -> None:
     """List who has a role in project NAME, beside those whose role holds in all."""
-    from meguru.governance.projects.members import list_members
+    from meguru.app.calls import project_members as list_members
 
     _table(session, list_members(session.open(), name=name))
 
@@ -68,7 +68,7 @@ def members(session: Session, name: str) -> None:
 @with_session
 def grant(session: Session, name: str, principal: str, role: str) -> None:
     """Give PRINCIPAL a ROLE in project NAME."""
-    from meguru.governance.projects.members import grant as ask
+    from meguru.app.calls import project_grant as ask
 
     _table(session, ask(session.open(), name=name, principal=principal, role=role))
 
@@ -79,7 +79,7 @@ def grant(session: Session, name: str, principal: str, role: str) -> None:
 @with_session
 def revoke(session: Session, name: str, principal: str) -> None:
     """Take PRINCIPAL's role in project NAME away."""
-    from meguru.governance.projects.members import revoke as ask
+    from meguru.app.calls import project_revoke as ask
 
     _table(session, ask(session.open(), name=name, principal=principal))
 

@@ -27,9 +27,9 @@ def command() -> None:
 @with_session
 def create(session: Session, endpoint: str, model: str, app: str | None, note: str, *, go: bool) -> None:
     """Put a release of MODEL (NAME@N) for ENDPOINT together."""
-    from meguru.releases.check import check as ask
-    from meguru.releases.create import create as make
-    from meguru.releases.promote import promote as put_live
+    from meguru.app.calls import release_check as ask
+    from meguru.app.calls import release_create as make
+    from meguru.app.calls import release_promote as put_live
 
     ws = session.open()
     made = make(ws, endpoint=endpoint, model=model, app=app, note=note)
@@ -43,8 +43,8 @@ def create(session: Session, endpoint: str, model: str, app: str | None, note: s
 @with_session
 def check(session: Session, release: str) -> int:
     """Ask the gates of RELEASE (ENDPOINT@N); exit code 5 if they refuse it, 1 if they could not be asked."""
+    from meguru.app.calls import release_check as ask
     from meguru.errors import Busy, GateFailed
-    from meguru.releases.check import check as ask
     from meguru.releases.types import ReleaseState
 
     found = ask(session.open(), release=release)
@@ -59,7 +59,7 @@ def check(session: Session, release: str) -> int:
 @with_session
 def promote(session: Session, release: str, reason: str) -> None:
     """Put RELEASE live; its gates must have passed."""
-    from meguru.releases.promote import promote as ask
+    from meguru.app.calls import release_promote as ask
 
     found = ask(session.open(), release=release, reason=reason)
     session.show(found, lambda: _print(found))
@@ -73,7 +73,7 @@ def promote(session: Session, release: str, reason: str) -> None:
 @with_session
 def rollback(session: Session, endpoint: str, to: str | None, reason: str) -> None:
     """Go back to an earlier release of ENDPOINT."""
-    from meguru.releases.rollback import rollback as ask
+    from meguru.app.calls import release_rollback as ask
 
     found = ask(session.open(), endpoint=endpoint, to=to, reason=reason)
     session.show(found, lambda: _print(found))
@@ -84,7 +84,7 @@ def rollback(session: Session, endpoint: str, to: str | None, reason: str) -> No
 @with_session
 def list_(session: Session, endpoint: str) -> None:
     """List the releases of ENDPOINT, newest first."""
-    from meguru.releases.show import list_releases
+    from meguru.app.calls import release_list as list_releases
 
     page = list_releases(session.open(), endpoint=endpoint)
     rows = [(r.ref, r.state, r.model, r.created_at, "; ".join(r.reasons)) for r in page.items]
@@ -96,7 +96,7 @@ def list_(session: Session, endpoint: str) -> None:
 @with_session
 def show(session: Session, release: str) -> None:
     """Show what RELEASE is made of, and what its gates said."""
-    from meguru.releases.show import show as ask
+    from meguru.app.calls import release_show as ask
 
     found = ask(session.open(), ref=release)
     session.show(found, lambda: _print(found))
@@ -108,7 +108,7 @@ def show(session: Session, release: str) -> None:
 @with_session
 def diff(session: Session, before: str, after: str) -> None:
     """Name what changed between two releases."""
-    from meguru.releases.show import diff as ask
+    from meguru.app.calls import release_diff as ask
 
     found = ask(session.open(), before=before, after=after)
     rows = [(change.part, change.before, change.after) for change in found.changes]

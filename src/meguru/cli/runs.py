@@ -51,13 +51,13 @@ def list_(
     """List runs, newest first."""
     ws = session.open()
     if tracked or query or order:
-        from meguru.tracking.find import search as search_tracked
+        from meguru.app.calls import run_search as search_tracked
 
         page = search_tracked(ws, query=query, order=list(order), experiment=experiment, limit=limit)
         rows = [(r.id, r.experiment, r.name, r.state, r.started_at, _metrics(r)) for r in page.items]
         session.table(page, ("run", "experiment", "name", "state", "started", "metrics"), rows)
         return
-    from meguru.pipelines.show import list_runs
+    from meguru.app.calls import pipeline_run_list as list_runs
 
     found = list_runs(ws, pipeline=pipeline, limit=limit)
     lines = [
@@ -82,12 +82,12 @@ def show(session: Session, run: str) -> None:
     """Show RUN: its steps, or its params and metrics."""
     ws = session.open()
     if run.removeprefix("run/").startswith("run-"):
-        from meguru.tracking.show import show as show_tracked
+        from meguru.app.calls import run_show as show_tracked
 
         found = show_tracked(ws, run=run)
         session.show(found, lambda: _print_tracked(found))
         return
-    from meguru.pipelines.show import show_run
+    from meguru.app.calls import pipeline_run_show as show_run
 
     shown = show_run(ws, ref=run)
     session.show(shown, lambda: _print_pipeline(shown, _logged(session, shown)))
@@ -137,7 +137,7 @@ def _print_tracked(run: Run) -> None:
 def _logged(session: Session, run: PipelineRun) -> Run | None:
     if run.tracked is None or session.as_json:
         return None
-    from meguru.tracking.show import show as show_tracked
+    from meguru.app.calls import run_show as show_tracked
 
     return show_tracked(session.open(), run=run.tracked)
 

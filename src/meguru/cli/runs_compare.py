@@ -11,7 +11,7 @@ from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
-    from meguru.tracking.compare import Comparison
+    from meguru.tracking.comparison import Comparison
 
 KINDS = (("param", "params"), ("metric", "metrics"), ("tag", "tags"), ("around", "surroundings"))
 
@@ -22,7 +22,7 @@ KINDS = (("param", "params"), ("metric", "metrics"), ("tag", "tags"), ("around",
 @with_session
 def compare(session: Session, runs: tuple[str, ...], *, everything: bool) -> None:
     """Compare tracked RUNS (run-…): where their params, metrics, tags and surroundings differ."""
-    from meguru.tracking.compare import compare as ask
+    from meguru.app.calls import run_compare as ask
 
     found = ask(session.open(), runs=list(runs))
     session.table(

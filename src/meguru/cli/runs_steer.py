@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @with_session
 def cancel(session: Session, run: str, reason: str) -> None:
     """Cancel a pipeline run; finished steps keep their outputs."""
-    from meguru.pipelines.cancel import cancel as ask
+    from meguru.app.calls import pipeline_run_cancel as ask
 
     found = ask(session.open(), run=run, reason=reason)
     session.show(found, lambda: click.echo(f"{found.id} is {found.state}"))
@@ -34,7 +34,7 @@ def cancel(session: Session, run: str, reason: str) -> None:
 @with_session
 def pause(session: Session, run: str, reason: str) -> None:
     """Start no further step of a pipeline run; those that run end as they would."""
-    from meguru.pipelines.pause import pause as ask
+    from meguru.app.calls import pipeline_run_pause as ask
 
     found = ask(session.open(), run=run, reason=reason)
     session.show(found, lambda: click.echo(f"{found.id} pauses; go on: meguru runs resume {found.id}"))
@@ -45,7 +45,7 @@ def pause(session: Session, run: str, reason: str) -> None:
 @with_session
 def resume(session: Session, run: str) -> int:
     """Let a paused pipeline run go on."""
-    from meguru.pipelines.pause import resume as ask
+    from meguru.app.calls import pipeline_run_resume as ask
 
     ws = session.open()
     return _follow(session, ws, ask(ws, run=run))
@@ -59,7 +59,7 @@ def resume(session: Session, run: str) -> int:
 @with_session
 def retry(session: Session, run: str, step: str) -> int:
     """Run an ended pipeline run again: what it finished is taken over, the rest runs."""
-    from meguru.pipelines.retry import retry as ask
+    from meguru.app.calls import pipeline_run_retry as ask
 
     ws = session.open()
     return _follow(session, ws, ask(ws, run=run, step=step))
@@ -88,7 +88,7 @@ def refuse(session: Session, step: str, note: str) -> int:
 @with_session
 def questions(session: Session, *, every: bool) -> None:
     """List what runs ask people."""
-    from meguru.pipelines.approvals.decide import list_approvals
+    from meguru.app.calls import approval_list as list_approvals
     from meguru.pipelines.approvals.types import Answer
 
     page = list_approvals(session.open(), state=None if every else Answer.OPEN)
@@ -112,8 +112,8 @@ COMMANDS: Sequence[click.Command] = (cancel, pause, resume, retry, questions, ap
 
 
 def _answer(session: Session, step: str, note: str, *, yes: bool) -> int:
-    from meguru.pipelines.approvals.decide import decide
-    from meguru.pipelines.show import show_run
+    from meguru.app.calls import approval_decide as decide
+    from meguru.app.calls import pipeline_run_show as show_run
 
     ws = session.open()
     found = decide(ws, step=step, approve=yes, note=note)
@@ -123,9 +123,9 @@ def _answer(session: Session, step: str, note: str, *, yes: bool) -> int:
 
 def _follow(session: Session, ws: Workspace | RemoteWorkspace, run: PipelineRun) -> int:
     """See a run to its end, here if nobody else works on it."""
+    from meguru.app.calls import pipeline_show as show_pipeline
     from meguru.cli.live import code_of, told, watching
     from meguru.pipelines.runner import follow
-    from meguru.pipelines.show import show_pipeline
 
     with watching(session) as watcher:
         watcher.begun(run, show_pipeline(ws, ref=f"{run.pipeline}@{run.version}").graph)

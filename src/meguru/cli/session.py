@@ -32,9 +32,7 @@ class Session:
     def open(self, *, create: bool = False) -> Workspace | RemoteWorkspace:
         """Open the workspace; it is made if it isn't there only when `create` says so."""
         from meguru.app import open_workspace
-        from meguru.app.nouns import load_operations
 
-        load_operations()
         new = self.missing_folder() if create else None
         ws = open_workspace(self.place, create=create)
         click.get_current_context().call_on_close(ws.close)

@@ -9,24 +9,29 @@ import msgspec
 
 if TYPE_CHECKING:
     from meguru.cli.session import Session
-    from meguru.runtime.declarations import Declared, SpecOperations
+    from meguru.runtime.declarations import Declared
+    from meguru.runtime.operations import Operation
 
 
 def change(
-    session: Session, specs: SpecOperations, known: Any, spec: type[msgspec.Struct], given: dict[str, Any]
+    session: Session,
+    declare: Operation[..., Declared],
+    known: Any,
+    spec: type[msgspec.Struct],
+    given: dict[str, Any],
 ) -> None:
     """Declare what is known with the given fields (None: not given), unless it changed meanwhile."""
     before = msgspec.convert(known, spec, from_attributes=True)
     after = msgspec.structs.replace(
         before, **{key: value for key, value in given.items() if value is not None}
     )
-    made = specs.declare(session.open(), name=known.name, spec=after, expect=msgspec.to_builtins(before))
+    made = declare(session.open(), name=known.name, spec=after, expect=msgspec.to_builtins(before))
     session.show(made, lambda: show(made))
 
 
-def retire(session: Session, specs: SpecOperations, name: str) -> None:
+def retire(session: Session, ask: Operation[..., Declared], name: str) -> None:
     """Take a thing out of use."""
-    made = specs.retire(session.open(), name=name)
+    made = ask(session.open(), name=name)
     session.show(made, lambda: show(made))
 
 

@@ -38,7 +38,8 @@ def log(
 
     With --json one object with the lines; with --json and --follow one object a line.
     """
-    from meguru.pipelines.logs.read import MOST_LINES, read_log
+    from meguru.app.calls import step_run_log as read_log
+    from meguru.pipelines.logs.types import MOST_LINES
 
     ws = session.open()
     many = "." not in what.removeprefix("step_run/")
@@ -76,7 +77,7 @@ def search(
     session: Session, text: str, *, run: str, pipeline: str, step: str, runs_back: int, limit: int
 ) -> None:
     """Search what steps printed for TEXT; small letters match capitals as well."""
-    from meguru.pipelines.logs.search import search_logs
+    from meguru.app.calls import step_log_search as search_logs
 
     found = search_logs(
         session.open(), text=text, run=run, pipeline=pipeline, step=step, runs_back=runs_back, limit=limit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,8 @@ from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, read_pairs, with_session
 
 if TYPE_CHECKING:
+    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.runtime.workspace import Workspace
     from meguru.sweeps.types import Sweep, Trial
 
 
@@ -73,9 +75,9 @@ def start(
 @with_session
 def resume(session: Session, sweep: str, trials: int | None, timeout: str | None, *, detach: bool) -> int:
     """Go on with SWEEP, after a stop or a crash; no trial is run twice."""
+    from meguru.app.calls import sweep_resume as ask
     from meguru.pipelines import durations
     from meguru.sweeps.runner import see_through
-    from meguru.sweeps.stop import resume as ask
 
     ws = session.open()
     limit = durations.seconds(_number(timeout), field="timeout")
@@ -92,7 +94,7 @@ def resume(session: Session, sweep: str, trials: int | None, timeout: str | None
 @with_session
 def stop(session: Session, sweep: str, reason: str) -> None:
     """Stop SWEEP; the runs of its running trials are cancelled."""
-    from meguru.sweeps.stop import stop as ask
+    from meguru.app.calls import sweep_stop as ask
 
     made = ask(session.open(), sweep=sweep, reason=reason)
     session.show(made, lambda: click.echo(f"{made.ref} is stopped; undo: meguru sweep resume {made.id}"))
@@ -104,7 +106,7 @@ def stop(session: Session, sweep: str, reason: str) -> None:
 @with_session
 def list_(session: Session, *, pipeline: str, limit: int) -> None:
     """List sweeps, newest first."""
-    from meguru.sweeps.show import list_sweeps
+    from meguru.app.calls import sweep_list as list_sweeps
 
     page = list_sweeps(session.open(), pipeline=pipeline, limit=limit)
     rows = [
@@ -119,13 +121,12 @@ def list_(session: Session, *, pipeline: str, limit: int) -> None:
 @with_session
 def show(session: Session, sweep: str) -> None:
     """Show SWEEP and its trials."""
+    from meguru.app.calls import sweep_show as ask
     from meguru.cli.session import print_table
-    from meguru.sweeps.runner import all_trials
-    from meguru.sweeps.show import show as ask
 
     ws = session.open()
     found = ask(ws, sweep=sweep)
-    trials = all_trials(ws, found.id)
+    trials = list(_trials(ws, found.id))
 
     def human() -> None:
         _summary(found)
@@ -144,10 +145,20 @@ def show(session: Session, sweep: str) -> None:
 @with_session
 def best(session: Session, sweep: str) -> None:
     """Show the best trial of SWEEP, as options for `meguru run`."""
-    from meguru.sweeps.show import best as ask
+    from meguru.app.calls import sweep_best as ask
 
     found = ask(session.open(), sweep=sweep)
     session.show(found, lambda: click.echo(" ".join(f"-p {text}" for text in _pairs(found.params.items()))))
+
+
+def _trials(ws: Workspace | RemoteWorkspace, sweep: str) -> Iterator[Trial]:
+    from meguru.app.calls import sweep_trials
+
+    page = sweep_trials(ws, sweep=sweep)
+    yield from page.items
+    while page.next_cursor:
+        page = sweep_trials(ws, sweep=sweep, cursor=page.next_cursor)
+        yield from page.items
 
 
 def _number(text: str | None) -> str | float | None:

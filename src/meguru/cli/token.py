@@ -23,7 +23,7 @@ def command() -> None:
 @with_session
 def create(session: Session, principal: str, note: str, scope: tuple[str, ...], days: int) -> None:
     """Make a token for PRINCIPAL; its secret is shown this once."""
-    from meguru.governance.tokens import create_token
+    from meguru.app.calls import token_create as create_token
 
     made = create_token(session.open(), principal=principal, note=note, scope=list(scope) or None, days=days)
 
@@ -40,7 +40,7 @@ def create(session: Session, principal: str, note: str, scope: tuple[str, ...], 
 @with_session
 def list_(session: Session) -> None:
     """List tokens, without their secrets."""
-    from meguru.governance.tokens import list_tokens
+    from meguru.app.calls import token_list as list_tokens
 
     found = list_tokens(session.open())
     rows = [(t.id, t.principal, " ".join(t.scope), t.expires_at, t.revoked_at, t.note) for t in found]
@@ -52,7 +52,7 @@ def list_(session: Session) -> None:
 @with_session
 def revoke(session: Session, token_id: str) -> None:
     """End a token at once."""
-    from meguru.governance.tokens import revoke_token
+    from meguru.app.calls import token_revoke as revoke_token
 
     found = revoke_token(session.open(), id=token_id)
     session.show(found, lambda: click.echo(f"{found.id} is revoked"))

@@ -35,7 +35,7 @@ def create(
     session: Session, name: str, on_: str, action: str, cooldown: float, max_per_day: int | None
 ) -> None:
     """Make trigger NAME."""
-    from meguru.triggers.create import create as ask
+    from meguru.app.calls import trigger_create as ask
 
     read = read_pairs([f"on={on_}", f"action={action}"])
     made = ask(
@@ -53,7 +53,7 @@ def create(
 @with_session
 def list_(session: Session) -> None:
     """List triggers."""
-    from meguru.triggers.show import list_triggers
+    from meguru.app.calls import trigger_list as list_triggers
 
     found = list_triggers(session.open())
     rows = [(t.name, _json(t.on), _json(t.action), "on" if t.enabled else "paused", t.due_at) for t in found]
@@ -67,7 +67,7 @@ def list_(session: Session) -> None:
 @with_session
 def history(session: Session, name: str, *, limit: int, missed: bool) -> None:
     """Show what trigger NAME (or every one) did, and what was held back or missed, and why."""
-    from meguru.triggers.show import history as ask
+    from meguru.app.calls import trigger_history as ask
     from meguru.triggers.types import FiringState
 
     page = ask(session.open(), name=name, limit=limit, state=FiringState.MISSED if missed else None)
@@ -79,9 +79,9 @@ def history(session: Session, name: str, *, limit: int, missed: bool) -> None:
 @with_session
 def show(session: Session, name: str) -> None:
     """Show trigger NAME: when it fires next, what it did, and what it missed."""
-    from meguru.triggers.show import history as ask
-    from meguru.triggers.show import next_moments
-    from meguru.triggers.show import show as ask_one
+    from meguru.app.calls import trigger_history as ask
+    from meguru.app.calls import trigger_next as next_moments
+    from meguru.app.calls import trigger_show as ask_one
 
     ws = session.open()
     found, page = ask_one(ws, name=name), ask(ws, name=name, limit=10)
@@ -103,7 +103,7 @@ def show(session: Session, name: str) -> None:
 @with_session
 def next_(session: Session, name: str, count: int) -> None:
     """Show the next moments of calendar trigger NAME, in its time zone and in yours."""
-    from meguru.triggers.show import next_moments
+    from meguru.app.calls import trigger_next as next_moments
 
     found = next_moments(session.open(), name=name, count=count)
     if not found.enabled:
@@ -123,7 +123,7 @@ def next_(session: Session, name: str, count: int) -> None:
 @with_session
 def fire(session: Session, name: str, key: str, subject: str, reason: str, at: str | None) -> None:
     """Start the action of trigger NAME now."""
-    from meguru.triggers.fire import fire as ask
+    from meguru.app.calls import trigger_fire as ask
 
     moment = read_moment(at) if at else None
     made = ask(session.open(), name=name, key=key, subject=subject, reason=reason, scheduled_at=moment)
@@ -135,7 +135,7 @@ def fire(session: Session, name: str, key: str, subject: str, reason: str, at: s
 @with_session
 def pause(session: Session, name: str) -> None:
     """Hold trigger NAME back."""
-    from meguru.triggers.create import pause as ask
+    from meguru.app.calls import trigger_pause as ask
 
     made = ask(session.open(), name=name)
     session.show(made, lambda: click.echo(f"{made.ref} is paused; undo: meguru trigger resume {name}"))
@@ -146,7 +146,7 @@ def pause(session: Session, name: str) -> None:
 @with_session
 def resume(session: Session, name: str) -> None:
     """Let trigger NAME fire again."""
-    from meguru.triggers.create import resume as ask
+    from meguru.app.calls import trigger_resume as ask
 
     made = ask(session.open(), name=name)
     session.show(made, lambda: click.echo(f"{made.ref} fires again; undo: meguru trigger pause {name}"))

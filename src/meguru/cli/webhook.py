@@ -44,7 +44,7 @@ def create(
     disabled: bool,
 ) -> None:
     """Call URL when something of the topics happens, such as model_version.created."""
-    from meguru.webhooks.manage import create as ask
+    from meguru.app.calls import webhook_create as ask
     from meguru.webhooks.types import TOPICS, WebhookState
 
     made = ask(
@@ -63,7 +63,7 @@ def create(
 @with_session
 def list_(session: Session) -> None:
     """List webhooks, the newest first."""
-    from meguru.webhooks.show import list_webhooks
+    from meguru.app.calls import webhook_list as list_webhooks
 
     found = list_webhooks(session.open())
     rows = [(w.name, w.state.value, w.url, len(w.topics), w.has_secret, w.id) for w in found]
@@ -76,7 +76,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, webhook: str) -> None:
     """Show WEBHOOK (its id, or its name); never its secret."""
-    from meguru.webhooks.show import show as ask
+    from meguru.app.calls import webhook_show as ask
 
     found = ask(session.open(), webhook=webhook)
     session.show(found, lambda: _print(found))
@@ -103,7 +103,7 @@ def update(
     is_on: bool | None,
 ) -> None:
     """Change what is given of WEBHOOK."""
-    from meguru.webhooks.manage import update as ask
+    from meguru.app.calls import webhook_update as ask
     from meguru.webhooks.types import WebhookState
 
     states = {True: WebhookState.ACTIVE, False: WebhookState.DISABLED}
@@ -125,8 +125,8 @@ def update(
 @with_session
 def delete(session: Session, webhook: str) -> None:
     """Remove WEBHOOK; calls that were promised are not made."""
-    from meguru.webhooks.manage import delete as ask
-    from meguru.webhooks.show import show as find
+    from meguru.app.calls import webhook_delete as ask
+    from meguru.app.calls import webhook_show as find
 
     ws = session.open()
     gone = find(ws, webhook=webhook)
@@ -140,7 +140,7 @@ def delete(session: Session, webhook: str) -> None:
 @with_session
 def test(session: Session, webhook: str, topic: str) -> None:
     """Call WEBHOOK once with an example, and show what came back; exit 1 if it was not taken."""
-    from meguru.webhooks.show import try_out
+    from meguru.app.calls import webhook_test as try_out
 
     answer = try_out(session.open(), webhook=webhook, topic=topic)
     session.show(answer, lambda: click.echo(answer.error or f"it answered {answer.status}"))
@@ -154,7 +154,7 @@ def test(session: Session, webhook: str, topic: str) -> None:
 @with_session
 def deliveries(session: Session, webhook: str, limit: int) -> None:
     """List the calls that WEBHOOK made, the newest first: what was told, and what came back."""
-    from meguru.webhooks.deliveries import deliveries as ask
+    from meguru.app.calls import webhook_deliveries as ask
 
     found = ask(session.open(), webhook=webhook, limit=limit)
     rows = [

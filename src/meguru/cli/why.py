@@ -24,7 +24,7 @@ def command(session: Session, ref: str) -> None:
     if STEP.fullmatch(ref):
         _step(session, ref)
         return
-    from meguru.artifacts.why import show
+    from meguru.app.calls import why_show as show
 
     found = show(session.open(), ref=ref)
 
@@ -40,7 +40,7 @@ def command(session: Session, ref: str) -> None:
 
 
 def _step(session: Session, ref: str) -> None:
-    from meguru.pipelines.explain import explain
+    from meguru.app.calls import step_run_explain as explain
 
     found = explain(session.open(), ref=ref)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from meguru.flavors.signature import Signature
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
-Matrix = npt.NDArray[np.float64]
+Matrix: TypeAlias = "npt.NDArray[np.float64]"
 Takes = Literal["matrix", "frame"]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -20,6 +18,7 @@ def as_frame(data: Any) -> pl.DataFrame:
     InvalidInput
         When the data is none of these.
     """
+    import numpy as np
     import polars as pl
 
     if isinstance(data, pl.DataFrame):

@@ -5,33 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
 from meguru.errors import InvalidInput
 from meguru.runtime.operations import Context, operation
 from meguru.tracking import store
 from meguru.tracking.captured import is_captured
+from meguru.tracking.comparison import Compared, Comparison
 from meguru.tracking.types import Run
 
 MOST_RUNS = 20
-
-
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """One param, metric or tag: its value in each run, in their order; None where a run lacks it."""
-
-    key: str
-    values: list[str | float | None]
-    differs: bool
-
-
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Some runs, and what each has; `surroundings` are captured: commit, command, packages, machine."""
-
-    runs: list[Run]
-    params: list[Compared]
-    metrics: list[Compared]
-    tags: list[Compared]
-    surroundings: list[Compared]
 
 
 @operation("run.compare", permission="run:read", query=True)

@@ -9,7 +9,8 @@ from meguru.console.charts.curves import Curve, curves, swatch
 from meguru.console.pages.runs import took
 from meguru.console.visit import Visit
 from meguru.tracking import show as tracked
-from meguru.tracking.compare import Comparison, compare
+from meguru.tracking.compare import compare
+from meguru.tracking.comparison import Comparison
 
 CHARTS = 8
 POINTS = 200

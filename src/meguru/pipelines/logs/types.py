@@ -6,6 +6,9 @@ from datetime import datetime
 
 import msgspec
 
+MOST_LINES = 10_000
+"""Lines of the largest page."""
+
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """The output of one attempt at a step; without `ended_at` it goes on, and its newest lines are chunks.

@@ -1,9 +1,9 @@
 """The event log: what happened, who did it, why, and to what; append-only and hash-chained."""
 
+from meguru.runtime.event import Event, Verdict
 from meguru.runtime.events.append import append, lock
 from meguru.runtime.events.read import head, latest, one, read, types_between, wait, wait_for_bell
-from meguru.runtime.events.types import Event
-from meguru.runtime.events.verify import Verdict, verify
+from meguru.runtime.events.verify import verify
 
 __all__ = [
     "Event",

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.base.ids import new_id
+from meguru.runtime.event import Event
 from meguru.runtime.events.schema import event, event_head
-from meguru.runtime.events.types import Event
 from meguru.runtime.kinds.event_types import check
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw

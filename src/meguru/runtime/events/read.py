@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, select
 
 from meguru.errors import NotFound
+from meguru.runtime.event import Event
 from meguru.runtime.events.schema import event, event_head
-from meguru.runtime.events.types import Event
 from meguru.runtime.events.watch import News, Wakes
 from meguru.storage.db.raw import Raw
 

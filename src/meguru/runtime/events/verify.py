@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import Connection, Row, String, select, type_coerce
 
 from meguru.base.moments import read_time
+from meguru.runtime.event import Event, Verdict
 from meguru.runtime.events.append import START, chain_hash, edges_of
 from meguru.runtime.events.schema import edge, event, event_head
-from meguru.runtime.events.types import Event
 from meguru.storage.db import Json, UtcTime
 
 _BATCH = 2000
@@ -20,17 +20,6 @@ _COLUMNS = [
     type_coerce(column, String).label(column.name) if isinstance(column.type, Json | UtcTime) else column
     for column in event.c
 ]
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check of the chain found; `seq` and `event` name the first bad entry."""
-
-    intact: bool
-    checked: int
-    head: str = ""
-    seq: int | None = None
-    event: str = ""
-    why: str = ""
 
 
 def verify(tx: Connection, *, expect: str = "") -> Verdict:

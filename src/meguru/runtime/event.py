@@ -1,4 +1,4 @@
-"""One event."""
+"""One event, and what a check of all of them found: for whoever reads them, here or on a server."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     produced: tuple[str, ...] = ()
     previous: str = ""
     hash: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check of the chain found; `seq` and `event` name the first bad entry."""
+
+    intact: bool
+    checked: int
+    head: str = ""
+    seq: int | None = None
+    event: str = ""
+    why: str = ""

@@ -1,0 +1,191 @@
+"""Every operation as ``noun_verb``, to be called on a server without importing what carries it out.
+
+Written by scripts/make_reference.py: change the operations, then run it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.runtime.call import Call, Entry
+
+if TYPE_CHECKING:
+    from meguru.artifacts.integrity.operations import list_references as blob_list
+    from meguru.artifacts.integrity.operations import verify_blobs as blob_verify
+    from meguru.artifacts.lineage import show as lineage_show
+    from meguru.artifacts.log import list_events as event_list
+    from meguru.artifacts.log import verify as audit_verify
+    from meguru.artifacts.log import wait_event as event_wait
+    from meguru.artifacts.why import show as why_show
+    from meguru.backfills.cancel import cancel as backfill_cancel
+    from meguru.backfills.pause import pause as backfill_pause
+    from meguru.backfills.pause import resume as backfill_resume
+    from meguru.backfills.retry import retry as backfill_retry
+    from meguru.backfills.show import list_backfills as backfill_list
+    from meguru.backfills.show import list_partitions as backfill_partitions
+    from meguru.backfills.show import show as backfill_show
+    from meguru.backfills.start import start as backfill_start
+    from meguru.datasets.diff import diff as dataset_diff
+    from meguru.datasets.register import register as dataset_register
+    from meguru.datasets.show import list_datasets as dataset_list
+    from meguru.datasets.show import profile as dataset_profile
+    from meguru.datasets.show import show as dataset_show
+    from meguru.datasets.show import versions as dataset_versions
+    from meguru.governance.principals import create_principal as principal_create
+    from meguru.governance.principals import list_principals as principal_list
+    from meguru.governance.projects.members import grant as project_grant
+    from meguru.governance.projects.members import list_members as project_members
+    from meguru.governance.projects.members import list_projects as project_list
+    from meguru.governance.projects.members import revoke as project_revoke
+    from meguru.governance.projects.operations import specs as _meguru_governance_projects_operations_specs
+    from meguru.governance.tokens import create_token as token_create
+    from meguru.governance.tokens import list_tokens as token_list
+    from meguru.governance.tokens import revoke_token as token_revoke
+    from meguru.monitoring.create import create as monitor_create
+    from meguru.monitoring.operations import specs as _meguru_monitoring_operations_specs
+    from meguru.monitoring.run import run as monitor_run
+    from meguru.monitoring.show import list_monitors as monitor_list
+    from meguru.monitoring.show import list_reports as report_list
+    from meguru.monitoring.show import show as monitor_show
+    from meguru.monitoring.show import show_report as report_show
+    from meguru.pipelines.approvals.decide import decide as approval_decide
+    from meguru.pipelines.approvals.decide import list_approvals as approval_list
+    from meguru.pipelines.cancel import cancel as pipeline_run_cancel
+    from meguru.pipelines.components.catalogue import list_components as component_list
+    from meguru.pipelines.components.catalogue import show_component as component_show
+    from meguru.pipelines.components.impact import impact as component_impact
+    from meguru.pipelines.determinism.check import check as step_run_check
+    from meguru.pipelines.determinism.check import check_result as step_run_check_result
+    from meguru.pipelines.explain import explain as step_run_explain
+    from meguru.pipelines.explain import explain_run as pipeline_run_explain
+    from meguru.pipelines.logs.read import read_log as step_run_log
+    from meguru.pipelines.logs.search import search_logs as step_log_search
+    from meguru.pipelines.pause import pause as pipeline_run_pause
+    from meguru.pipelines.pause import resume as pipeline_run_resume
+    from meguru.pipelines.pools.operations import list_pools as pool_list
+    from meguru.pipelines.pools.operations import remove_pool as pool_remove
+    from meguru.pipelines.pools.operations import set_pool as pool_set
+    from meguru.pipelines.register import register as pipeline_register
+    from meguru.pipelines.retry import retry as pipeline_run_retry
+    from meguru.pipelines.show import list_pipelines as pipeline_list
+    from meguru.pipelines.show import list_runs as pipeline_run_list
+    from meguru.pipelines.show import pipeline_versions as pipeline_versions
+    from meguru.pipelines.show import show_pipeline as pipeline_show
+    from meguru.pipelines.show import show_run as pipeline_run_show
+    from meguru.pipelines.start import start as pipeline_run_start
+    from meguru.predictions.record import record as outcome_record
+    from meguru.predictions.show import show as prediction_show
+    from meguru.predictions.window import window as prediction_window
+    from meguru.registry.alias import alias as model_alias
+    from meguru.registry.brought import bring_logged_model as mlflow_bring_logged_model
+    from meguru.registry.brought import bring_registered_model as mlflow_bring_registered_model
+    from meguru.registry.brought import logged_model_files as mlflow_logged_model_files
+    from meguru.registry.register import register as model_register
+    from meguru.registry.show import alias_history as model_alias_history
+    from meguru.registry.show import aliases as model_aliases
+    from meguru.registry.show import list_models as model_list
+    from meguru.registry.show import show as model_show
+    from meguru.registry.show import versions as model_versions
+    from meguru.releases.check import check as release_check
+    from meguru.releases.create import create as release_create
+    from meguru.releases.promote import promote as release_promote
+    from meguru.releases.rollback import rollback as release_rollback
+    from meguru.releases.show import diff as release_diff
+    from meguru.releases.show import list_releases as release_list
+    from meguru.releases.show import newest_releases as release_newest
+    from meguru.releases.show import of_model as release_of_model
+    from meguru.releases.show import show as release_show
+    from meguru.serving.create import create as endpoint_create
+    from meguru.serving.operations import specs as _meguru_serving_operations_specs
+    from meguru.serving.shadow import shadow as endpoint_shadow
+    from meguru.serving.show import list_endpoints as endpoint_list
+    from meguru.serving.show import show as endpoint_show
+    from meguru.serving.switch import switch as endpoint_switch
+    from meguru.sweeps.show import best as sweep_best
+    from meguru.sweeps.show import list_sweeps as sweep_list
+    from meguru.sweeps.show import show as sweep_show
+    from meguru.sweeps.show import trials as sweep_trials
+    from meguru.sweeps.start import start as sweep_start
+    from meguru.sweeps.stop import resume as sweep_resume
+    from meguru.sweeps.stop import stop as sweep_stop
+    from meguru.tracking.alive import beat as run_beat
+    from meguru.tracking.alive import sweep as run_sweep
+    from meguru.tracking.compare import compare as run_compare
+    from meguru.tracking.experiments.change import create_experiment as experiment_create
+    from meguru.tracking.experiments.change import delete as experiment_delete
+    from meguru.tracking.experiments.change import note as experiment_note
+    from meguru.tracking.experiments.change import rename as experiment_rename
+    from meguru.tracking.experiments.change import restore as experiment_restore
+    from meguru.tracking.find import search as run_search
+    from meguru.tracking.mlflow.brought import bring_experiment as mlflow_bring_experiment
+    from meguru.tracking.mlflow.brought import bring_run as mlflow_bring_run
+    from meguru.tracking.mlflow.experiments import adopt as mlflow_adopt_experiments
+    from meguru.tracking.mlflow.experiments import change as mlflow_change_experiment
+    from meguru.tracking.mlflow.experiments import create as mlflow_create_experiment
+    from meguru.tracking.mlflow.experiments import named as mlflow_experiment_of
+    from meguru.tracking.mlflow.inputs import log_inputs as mlflow_log_inputs
+    from meguru.tracking.mlflow.runs import change as mlflow_update_run
+    from meguru.tracking.mlflow.runs import create as mlflow_create_run
+    from meguru.tracking.mlflow.runs import delete_tag as mlflow_delete_tag
+    from meguru.tracking.mlflow.runs import log as mlflow_log
+    from meguru.tracking.mlflow.runs import move as mlflow_move_run
+    from meguru.tracking.runs import add_artifact as run_artifact
+    from meguru.tracking.runs import finish as run_finish
+    from meguru.tracking.runs import log as run_log
+    from meguru.tracking.runs import start as run_start
+    from meguru.tracking.show import artifacts as run_artifacts
+    from meguru.tracking.show import chart as run_chart
+    from meguru.tracking.show import list_experiments as experiment_list
+    from meguru.tracking.show import list_runs as run_list
+    from meguru.tracking.show import metric as run_metric
+    from meguru.tracking.show import show as run_show
+    from meguru.tracking.show import show_experiment as experiment_show
+    from meguru.triggers.create import create as trigger_create
+    from meguru.triggers.create import pause as trigger_pause
+    from meguru.triggers.create import resume as trigger_resume
+    from meguru.triggers.fire import fire as trigger_fire
+    from meguru.triggers.show import history as trigger_history
+    from meguru.triggers.show import list_triggers as trigger_list
+    from meguru.triggers.show import next_moments as trigger_next
+    from meguru.triggers.show import settled as trigger_settled
+    from meguru.triggers.show import show as trigger_show
+    from meguru.webhooks.deliveries import deliveries as webhook_deliveries
+    from meguru.webhooks.manage import create as webhook_create
+    from meguru.webhooks.manage import delete as webhook_delete
+    from meguru.webhooks.manage import update as webhook_update
+    from meguru.webhooks.show import list_webhooks as webhook_list
+    from meguru.webhooks.show import show as webhook_show
+    from meguru.webhooks.show import try_out as webhook_test
+
+    endpoint_declare = _meguru_serving_operations_specs.declare
+    endpoint_plan = _meguru_serving_operations_specs.plan
+    endpoint_retire = _meguru_serving_operations_specs.retire
+    endpoint_specs = _meguru_serving_operations_specs.specs
+    monitor_declare = _meguru_monitoring_operations_specs.declare
+    monitor_plan = _meguru_monitoring_operations_specs.plan
+    monitor_retire = _meguru_monitoring_operations_specs.retire
+    monitor_specs = _meguru_monitoring_operations_specs.specs
+    project_declare = _meguru_governance_projects_operations_specs.declare
+    project_plan = _meguru_governance_projects_operations_specs.plan
+    project_retire = _meguru_governance_projects_operations_specs.retire
+    project_specs = _meguru_governance_projects_operations_specs.specs
+
+_TABLE = Path(__file__).with_suffix(".json")
+
+
+def __getattr__(name: str) -> Call:
+    found = _calls().get(name)
+    if found is None:
+        message = f"there is no operation {name!r}"
+        raise AttributeError(message)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _calls() -> dict[str, Call]:
+    table = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, Entry])
+    return {name.replace(".", "_"): Call(name, entry) for name, entry in table.items()}
