@@ -1,4 +1,4 @@
-"""How long a process takes to start, against a bare interpreter; the CPU of remote commands, against --help."""
+"""How long a process takes to start, against a bare interpreter; CPU of remote commands, against --help."""
 
 import contextlib
 import json
