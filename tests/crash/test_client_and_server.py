@@ -107,7 +107,7 @@ def test_what_a_killed_client_logged_is_sent_by_a_later_process_and_is_there_onc
 def test_the_next_run_sends_what_a_killed_one_left(server):
     identity, logged = killed_client(server.url, 2)
     with run("next", workspace=server.url) as r:
-        while show(r._ws, run=identity).state == "running":
+        while show(r._session.ws, run=identity).state == "running":
             r.log(waiting=1)
     with RemoteWorkspace(server.url) as ws:
         assert len(steps(ws, identity, "loss")) > logged
