@@ -6,9 +6,6 @@ written in one transaction, in which the backfill is locked.
 
 from __future__ import annotations
 
-import logging
-import threading
-
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
@@ -17,13 +14,10 @@ from meguru.backfills.types import FINAL, Backfill, BackfillState, Partition, Pa
 from meguru.errors import Busy, MeguruError
 from meguru.pipelines.start import start
 from meguru.pipelines.types import RunState
-from meguru.runtime import events
 from meguru.runtime.operations import Context, Operation
 from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
+from meguru.runtime.services import Follower
 
-log = logging.getLogger(__name__)
-IDLE_SECONDS = 1.0
 _ENDS = {
     RunState.SUCCEEDED.value: PartitionState.SUCCEEDED,
     RunState.FAILED.value: PartitionState.FAILED,
@@ -31,11 +25,10 @@ _ENDS = {
 }
 
 
-class Conductor:
-    """Brings every backfill of a workspace on until it is stopped; several servers may run one each."""
+class Conductor(Follower):
+    """Brings every backfill of a workspace on as runs end; several servers may run one each."""
 
-    def __init__(self, ws: Workspace) -> None:
-        self.ws = ws.with_(principal=system("backfills"))
+    name = "backfills"
 
     def step(self) -> None:
         """Bring on each backfill that has something to do."""
@@ -44,21 +37,9 @@ class Conductor:
         for one in waiting:
             advance(self.ws, backfill=one)
 
-    def run(self, stop: threading.Event) -> None:
-        """Bring backfills on as their runs end, until `stop` is set."""
-        while not stop.is_set():
-            try:
-                with self.ws.read() as tx:
-                    seen = events.head(tx)
-                self.step()
-                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS, wakes=_wakes)
-            except Exception:
-                log.exception("the backfills could not be brought on; trying again")
-                stop.wait(IDLE_SECONDS)
-
-
-def _wakes(kind: str) -> bool:
-    return kind.startswith("backfill.") or kind.removeprefix("pipeline_run.") in _ENDS
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event is about a backfill, or ends a run."""
+        return type.startswith("backfill.") or type.removeprefix("pipeline_run.") in _ENDS
 
 
 def has_work(tx: Connection, backfill: str) -> bool:

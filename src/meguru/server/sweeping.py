@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import timedelta
 
 from meguru.artifacts.uploads.sweep import sweep as sweep_uploads
+from meguru.base.ticker import Ticker
 from meguru.pipelines import leftovers
 from meguru.runtime.principals import system
 from meguru.runtime.workspace import Workspace
 from meguru.tracking import alive
 
-log = logging.getLogger(__name__)
 SWEEP_SECONDS = 15.0
 UPLOADS_SECONDS = 600.0
 """Uploads in parts that were left are looked for less often: in an object store a look is a request."""
@@ -20,28 +18,29 @@ GRACE_SECONDS = 60.0
 """Who could not reach a server that was away, or was asleep with it, may beat before anybody is swept."""
 
 
-class Sweeper:
-    """Sweeps silent runs until it is stopped."""
+class Sweeper(Ticker):
+    """Sweeps silent runs every 15 s, but not in the first minute after a start or after the machine slept."""
+
+    name = "sweeping"
+    pause = GRACE_SECONDS
 
     def __init__(self, ws: Workspace) -> None:
         self.ws = ws.with_(principal=system("sweeper"))
         self._looked = ws.clock.now() - timedelta(days=1)
+        self._since = ws.clock.now()
 
-    def run(self, stop: threading.Event) -> None:
-        """Sweep every 15 s, but not in the first minute after a start or after the machine slept."""
-        clock, rest = self.ws.clock, GRACE_SECONDS
-        since = clock.now()
-        while not stop.wait(rest):
-            slept = (clock.now() - since).total_seconds() > rest + SWEEP_SECONDS
-            rest = GRACE_SECONDS if slept else SWEEP_SECONDS
-            try:
-                if not slept:
-                    alive.sweep(self.ws)
-                leftovers.sweep(self.ws)
-                self._sweep_uploads()
-            except Exception:
-                log.exception("silent runs could not be swept; trying again")
-            since = clock.now()
+    def tick(self) -> None:
+        """Look once."""
+        rested = (self.ws.clock.now() - self._since).total_seconds()
+        slept = rested > self.pause + SWEEP_SECONDS
+        self.pause = GRACE_SECONDS if slept else SWEEP_SECONDS
+        try:
+            if not slept:
+                alive.sweep(self.ws)
+            leftovers.sweep(self.ws)
+            self._sweep_uploads()
+        finally:
+            self._since = self.ws.clock.now()
 
     def _sweep_uploads(self) -> None:
         now = self.ws.clock.now()

@@ -5,8 +5,6 @@ it starts and the cursor are committed together. So an event is decided once, wh
 """
 
 import logging
-import threading
-import time
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -15,7 +13,7 @@ from meguru.errors import MeguruError
 from meguru.runtime import events
 from meguru.runtime.events import Event
 from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import system
+from meguru.runtime.services import Follower
 from meguru.runtime.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.firing import decide
@@ -33,17 +31,17 @@ CHANGES = ("trigger.created", "trigger.paused", "trigger.resumed")
 """What changes the calendar, or which events are of interest."""
 
 
-class Evaluator:
-    """Decides matches until it is stopped.
+class Evaluator(Follower):
+    """Decides matches as they happen, and what the calendar brings."""
 
-    Parameters
-    ----------
-    ws
-        Where the log and the triggers are.
-    """
+    name = "triggers"
+    idle = IDLE_SECONDS
+    pace = PACE_SECONDS
 
     def __init__(self, ws: Workspace) -> None:
-        self.ws = ws.with_(principal=system("triggers"))
+        super().__init__(ws)
+        self._known: dict[str, bool] = {}
+        self._triggers: list[Trigger] = []
 
     def step(self) -> int:
         """Decide everything that has happened and is due by now; return how many firings were recorded."""
@@ -56,37 +54,20 @@ class Evaluator:
             count += seen
         return count
 
-    def run(self, stop: threading.Event) -> None:
-        """Decide matches as they happen, until `stop` is set; then `ws.notify()` ends the wait at once."""
-        last = 0.0
-        while not stop.is_set():
-            try:
-                # A log that grows fast is decided in strides: each takes the writer's turn once.
-                stop.wait(max(0.0, last + PACE_SECONDS - time.monotonic()))
-                with self.ws.read() as tx:
-                    seen = events.head(tx)
-                self.step()
-                last = time.monotonic()
-                self._rest(seen)
-            except Exception:
-                log.exception("the triggers could not be evaluated; trying again")
-                stop.wait(IDLE_SECONDS)
-
-    def _rest(self, seen: int) -> None:
-        """Wait for an event that can wake a trigger, or for the next moment of the calendar."""
+    def rest(self) -> float:
+        """Return the seconds to the next moment of the calendar; take in what the triggers now wait for."""
         with self.ws.read() as tx:
-            following, triggers = store.next_due(tx), store.all_triggers(tx)
-        idle = IDLE_SECONDS
-        if following is not None:
-            idle = min(idle, max(0.0, (following - self.ws.clock.now()).total_seconds()))
-        known: dict[str, bool] = {}
+            following, self._triggers = store.next_due(tx), store.all_triggers(tx)
+        self._known = {}
+        if following is None:
+            return self.idle
+        return min(self.idle, max(0.0, (following - self.ws.clock.now()).total_seconds()))
 
-        def wakes(type: str) -> bool:
-            if type not in known:
-                known[type] = type in CHANGES or may_wake(triggers, type)
-            return known[type]
-
-        events.wait(self.ws, after=seen, timeout=idle, wakes=wakes)
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event can wake a trigger, or changes what can."""
+        if type not in self._known:
+            self._known[type] = type in CHANGES or may_wake(self._triggers, type)
+        return self._known[type]
 
     def _batch(self, head: int) -> int | None:
         """Decide the next event that matches; None when the cursor has reached `head`."""

@@ -11,7 +11,7 @@ import msgspec
 from meguru.errors import MeguruError
 from meguru.runtime import events, jobs
 from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import system
+from meguru.runtime.services import Follower
 from meguru.runtime.workspace import Workspace
 from meguru.webhooks import store, topics
 from meguru.webhooks.secrets import seal
@@ -19,21 +19,22 @@ from meguru.webhooks.types import Webhook, WebhookState
 
 log = logging.getLogger(__name__)
 BATCH = 200
-IDLE_SECONDS = 1.0
 MAX_ATTEMPTS = 10
 """With a pause that doubles from a second on, it is tried for some eight minutes."""
 KIND = "webhook_call"
 
 
-class Follower:
+class CallPromiser(Follower):
     """Promises calls until it is stopped.
 
     A call is a job, made in the transaction that moves the cursor beyond its event; so each is promised once,
     whoever is killed when, and made at least once.
     """
 
+    name = "webhooks"
+
     def __init__(self, ws: Workspace) -> None:
-        self.ws = ws.with_(principal=system("webhooks"))
+        super().__init__(ws)
         self._seen = 0
         self._idle = False
 
@@ -59,20 +60,13 @@ class Follower:
         return count
 
     def run(self, stop: threading.Event) -> None:
-        """Promise calls as things happen, until `stop` is set; then `ws.notify()` ends the wait at once."""
+        """Promise calls as things happen, until `stop` is set."""
         self._seal_old()
-        while not stop.is_set():
-            try:
-                with self.ws.read() as tx:
-                    seen = events.head(tx)
-                self.step()
-                events.wait(self.ws, after=seen, timeout=IDLE_SECONDS, wakes=self._wakes)
-            except Exception:
-                log.exception("the webhooks could not follow the log; trying again")
-                stop.wait(IDLE_SECONDS)
+        super().run(stop)
 
-    def _wakes(self, kind: str) -> bool:
-        return kind.startswith("webhook.") or (kind in topics.EVENTS and not self._idle)
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event is told of, or changes what is."""
+        return type.startswith("webhook.") or (type in topics.EVENTS and not self._idle)
 
     def _seal_old(self) -> None:
         """Seal the secrets that were kept in clear by the versions before."""

@@ -138,10 +138,10 @@ def test_the_settler_waits_while_blobs_come_but_not_for_ever(workspace, monkeypa
     settled = []
     for number in range(5):
         put(workspace, f"{number}".encode())
-        settled.append(settler.look(workspace.db, workspace.blobs))
+        settled.append(settler.tick())
     assert settled == [0, 0, 0, 4, 0]
-    assert settler.look(workspace.db, workspace.blobs) == 1  # none came since
-    assert settler.look(workspace.db, workspace.blobs) == 0
+    assert settler.tick() == 1  # none came since
+    assert settler.tick() == 0
 
 
 def test_the_settler_does_not_wait_for_more_than_many(workspace, monkeypatch):
@@ -149,7 +149,7 @@ def test_the_settler_does_not_wait_for_more_than_many(workspace, monkeypatch):
     settler = Settler(workspace.db, workspace.blobs)
     for number in range(2):
         put(workspace, f"{number}".encode())
-    assert settler.look(workspace.db, workspace.blobs) == 2
+    assert settler.tick() == 2
 
 
 def test_who_puts_what_is_there_waits_for_the_disk_as_whoever_put_it_may_not_have(tmp_path, monkeypatch):

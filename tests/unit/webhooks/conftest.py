@@ -16,7 +16,7 @@ from meguru.base.settings import load_settings
 from meguru.runtime.jobs import Worker
 from meguru.server.access import Access
 from meguru.webhooks.call import HANDLERS
-from meguru.webhooks.follow import Follower
+from meguru.webhooks.follow import CallPromiser
 
 API = "/api/2.0/mlflow"
 
@@ -82,7 +82,7 @@ def client(ws):
 @pytest.fixture
 def settle(ws):
     """Promise the calls of all that happened, and make those that are due."""
-    follower, worker = Follower(ws), Worker(ws, HANDLERS, threads=0)
+    follower, worker = CallPromiser(ws), Worker(ws, HANDLERS, threads=0)
 
     def run():
         count = follower.step()

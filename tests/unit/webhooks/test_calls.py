@@ -13,7 +13,7 @@ from meguru.runtime import events
 from meguru.runtime.operations.operation import Operation
 from meguru.webhooks import manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
-from meguru.webhooks.follow import Follower
+from meguru.webhooks.follow import CallPromiser
 from meguru.webhooks.types import TOPICS, WebhookState
 
 API = "/api/2.0/mlflow"
@@ -69,7 +69,7 @@ def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(
     make_version("off")
     manage.update(ws, webhook=made.id, state=WebhookState.ACTIVE)
     make_version("two")
-    Follower(ws).step()
+    CallPromiser(ws).step()
     settle()
     assert [each["data"]["name"] for each in receiver.bodies()] == ["one", "two"]
 
@@ -77,7 +77,7 @@ def test_a_webhook_is_told_of_its_topics_since_it_was_made_and_while_it_is_on(
 def test_a_call_is_promised_once_however_many_follow_the_log(client, ws, receiver, settle, make_version):
     manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
     make_version()
-    assert [Follower(ws).step(), Follower(ws).step(), settle()] == [1, 0, 0]
+    assert [CallPromiser(ws).step(), CallPromiser(ws).step(), settle()] == [1, 0, 0]
     assert len(receiver.calls) == 1
 
 
@@ -162,7 +162,7 @@ def test_a_call_that_is_refused_or_never_taken_is_told_in_the_log(
 def test_nobody_is_called_who_was_removed_meanwhile(client, ws, receiver, settle, make_version):
     made = manage.create(ws, name="w", url=receiver.url, topics=["registered_model.created"])
     make_version()
-    Follower(ws).step()
+    CallPromiser(ws).step()
     manage.delete(ws, webhook=made.id)
     settle()
     assert receiver.calls == []

@@ -11,7 +11,7 @@ from meguru.app.open import open_local
 from meguru.base.settings import load_settings
 from meguru.errors import Conflict, UsageError
 from meguru.webhooks import manage, show, store
-from meguru.webhooks.follow import Follower
+from meguru.webhooks.follow import CallPromiser
 from meguru.webhooks.schema import webhook_secret
 from meguru.webhooks.secrets import FILE, open_secret, seal, unseal
 from meguru.webhooks.types import TOPICS
@@ -111,7 +111,7 @@ def test_secrets_of_older_versions_are_used_and_sealed_when_a_server_starts(work
     assert open_secret(workspace, hook.id, kept(workspace, hook.id)) == SECRET
     stop = threading.Event()
     stop.set()
-    Follower(workspace).run(stop)
+    CallPromiser(workspace).run(stop)
     text, is_sealed = kept(workspace, hook.id)
     assert is_sealed
     assert SECRET not in text
@@ -130,12 +130,12 @@ def test_on_a_database_server_a_secret_wants_a_key_that_is_set(postgres_url, tmp
         stop = threading.Event()
         stop.set()
         with caplog.at_level(logging.WARNING):
-            Follower(ws).run(stop)
+            CallPromiser(ws).run(stop)
         assert "kept in clear" in caplog.text
         assert SECRET not in caplog.text
     keyed = load_settings({}, blobs=str(tmp_path), secret_key="a long text of both servers")
     with open_local(postgres_url, settings=keyed) as ws:
-        Follower(ws).run(stop)
+        CallPromiser(ws).run(stop)
         with ws.read() as tx:
             assert tx.execute(select(webhook_secret.c.sealed)).scalars().all() == [True]
         assert open_secret(ws, hook.id, kept(ws, hook.id)) == SECRET

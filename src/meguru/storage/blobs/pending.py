@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from meguru.base.ticker import Ticker
 from meguru.errors import MeguruError
 from meguru.storage.blobs import soon
 from meguru.storage.blobs.local import LocalStore
@@ -114,40 +114,39 @@ def settle(db: Database, blobs: BlobStore) -> int:
     return count
 
 
-class Settler:
+class Settler(Ticker):
     """Settles pending blobs while nobody adds any, until it is stopped, and once more then.
 
     To wait for the disk while others do makes all of them wait longer: so blobs are settled once no new ones
     come, or when they are many or have waited for some looks. What a killed process left is settled first.
     """
 
+    name = "settling of small blobs"
+    pause = SETTLE_SECONDS
+
     def __init__(self, db: Database, blobs: BlobStore) -> None:
         self._db, self._blobs = db, blobs
         self._seen, self._looks = 0, 0
 
     def run(self, stop: threading.Event) -> None:
-        """Look again and again."""
-        self._try(settle)
-        while not stop.wait(SETTLE_SECONDS):
-            self._try(self.look)
-        self._try(settle)
+        """Settle what a process before left, then what comes, until `stop` is set."""
+        self._try(self.last)
+        super().run(stop)
 
-    def look(self, db: Database, blobs: BlobStore) -> int:
+    def last(self) -> int:
+        """Settle all there is."""
+        return settle(self._db, self._blobs)
+
+    def tick(self) -> int:
         """Settle what there is if it is time to; return how many blobs were settled."""
-        with db.read() as tx:
+        with self._db.read() as tx:
             found = waiting(tx)
         is_growing, self._seen = found != self._seen, found
         if not found or (is_growing and found < MANY and self._looks < MOST_LOOKS):
             self._looks = self._looks + 1 if found else 0
             return 0
         self._seen = self._looks = 0
-        return settle(db, blobs)
-
-    def _try(self, work: Callable[[Database, BlobStore], int]) -> None:
-        try:
-            work(self._db, self._blobs)
-        except Exception:
-            log.exception("small blobs could not be settled; trying again")
+        return self.last()
 
 
 def waiting(tx: Connection) -> int:

@@ -7,13 +7,13 @@ after it, and they are the same.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from meguru.base.ticker import Ticker
 from meguru.storage.db.raw import Raw
 from meguru.tracking.schema import LOOSE
 from meguru.tracking.series import chunks
@@ -110,24 +110,22 @@ def _replace(raw: Raw, series: int, rows: list[Found], parts: list[Chunk]) -> tu
     return joined.size(), len(rows) + WEIGHT * fewer
 
 
-class Joiner:
+class Joiner(Ticker):
     """Joins loose points until it is stopped."""
+
+    name = "joining of points"
+    pause = QUIET_SECONDS
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._mine = 0.0
 
-    def run(self, stop: threading.Event) -> None:
-        """Make a stroke now and then; one behind the other while nobody else writes."""
-        pause = QUIET_SECONDS
-        while not stop.wait(pause):
-            others, pause = self._db.last_write, QUIET_SECONDS
-            quiet = others == self._mine or time.monotonic() - others > QUIET_SECONDS
-            try:
-                if self._stroke() and quiet:
-                    pause = _BREATH
-            except Exception:
-                log.exception("loose points could not be joined; trying again")
+    def tick(self) -> None:
+        """Make a stroke; one behind the other while nobody else writes."""
+        others, self.pause = self._db.last_write, QUIET_SECONDS
+        quiet = others == self._mine or time.monotonic() - others > QUIET_SECONDS
+        if self._stroke() and quiet:
+            self.pause = _BREATH
 
     def _stroke(self) -> bool:
         with self._db.read() as tx:
