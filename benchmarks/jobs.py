@@ -20,8 +20,8 @@ from sqlalchemy import insert
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.runtime.jobs import lanes, queue
-from meguru.runtime.jobs.schema import job
+from meguru.kernel.jobs import lanes, queue
+from meguru.kernel.jobs.schema import job
 from meguru.testing import servers
 
 LEASE = timedelta(seconds=60)

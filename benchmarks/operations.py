@@ -10,8 +10,8 @@ from pathlib import Path
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.runtime import events
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import events
+from meguru.kernel.operations import Context, operation
 
 COUNT = 400
 

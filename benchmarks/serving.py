@@ -25,8 +25,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from meguru.app.open import open_local
 from meguru.flavors.model import Model
+from meguru.kernel.principals import LOCAL_OWNER
 from meguru.registry.client import add_model
-from meguru.runtime.principals import LOCAL_OWNER
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.operations import create, switch
 from meguru.serving.service import Service

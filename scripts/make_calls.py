@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 
 from meguru.app.nouns import load_operations
-from meguru.runtime.operations import Operation, registered
+from meguru.kernel.operations import Operation, registered
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "meguru" / "app"
 _HOLDER = re.compile(r"meguru\..*\.operations")
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.runtime.call import Call, Entry
+from meguru.kernel.call import Call, Entry
 
 if TYPE_CHECKING:
 '''

@@ -16,7 +16,7 @@ from meguru.base.settings import PREFIX, Settings
 from meguru.cli.remedies import REMEDIES
 from meguru.cli.root import root
 from meguru.errors import all_errors
-from meguru.runtime.operations import registered
+from meguru.kernel.operations import registered
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by scripts/make_reference.py: change the code, then run it. -->\n\n"

@@ -14,9 +14,9 @@ import pytest
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_workspace
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.pipelines.load import register_file
 from meguru.pipelines.start import start
-from meguru.runtime.remote import RemoteWorkspace
 from meguru.serving import create
 from meguru.tracking import runs
 from meguru.tracking.mlflow.ids import to_hex

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meguru.runtime.server_record import find_server
+from meguru.kernel.server_record import find_server
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 CHAIN = [

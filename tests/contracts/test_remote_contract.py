@@ -13,8 +13,8 @@ from meguru.app.nouns import load_operations
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, show, versions
 from meguru.errors import Busy, InvalidInput, NotFound
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.remote_blobs import RemoteBlobs
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.remote_blobs import RemoteBlobs
 from meguru.server.access import Access
 from meguru.testing.contracts.blob_store import BlobStoreContract
 from meguru.tracking.operations import artifacts

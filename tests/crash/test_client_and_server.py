@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from meguru.app.tracked import run
-from meguru.runtime.remote import RemoteWorkspace
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.testing.processes import free_ports
 from meguru.tracking.operations import artifacts, list_runs, metric, show
 

@@ -14,10 +14,10 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.datasets.operations import versions as dataset_versions
+from meguru.kernel import events
+from meguru.kernel.server_record import find_server
 from meguru.pipelines.operations import list_runs, show_run
 from meguru.registry.operations import versions as model_versions
-from meguru.runtime import events
-from meguru.runtime.server_record import find_server
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(400)]
 

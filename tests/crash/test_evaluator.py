@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.runtime import events
-from meguru.runtime.jobs.schema import job
+from meguru.kernel import events
+from meguru.kernel.jobs.schema import job
 from meguru.testing.actions import install
 from meguru.triggers import operations as triggers
 from meguru.triggers.evaluate import Evaluator

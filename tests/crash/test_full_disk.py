@@ -12,8 +12,8 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel import events
 from meguru.pipelines.runner import run_file
-from meguru.runtime import events
 
 pytestmark = pytest.mark.crash
 MB = 1 << 20

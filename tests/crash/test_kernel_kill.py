@@ -14,9 +14,9 @@ from sqlalchemy import select
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.governance.schema import principal
-from meguru.runtime import events
-from meguru.runtime.jobs.schema import job
-from meguru.runtime.operations.answers import answer
+from meguru.kernel import events
+from meguru.kernel.jobs.schema import job
+from meguru.kernel.operations.answers import answer
 
 pytestmark = pytest.mark.crash
 KILLS = 5
@@ -27,8 +27,8 @@ WORK = textwrap.dedent(
     from meguru.app.open import open_local
     from meguru.base.settings import Settings
     from meguru.governance.principals import create_principal
-    from meguru.runtime import jobs
-    from meguru.runtime.operations import Operation
+    from meguru.kernel import jobs
+    from meguru.kernel.operations import Operation
 
     place, blobs, mark = sys.argv[1:]
 
@@ -118,7 +118,7 @@ HOLD = textwrap.dedent(
     import sys, time
     from meguru.app.open import open_local
     from meguru.base.settings import Settings
-    from meguru.runtime import events
+    from meguru.kernel import events
 
     place, blobs, _ = sys.argv[1:]
     with open_local(place, settings=Settings(blobs=blobs)) as ws, ws.db.write() as tx:

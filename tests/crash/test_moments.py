@@ -16,6 +16,7 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel import events, jobs
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store as logs
 from meguru.pipelines.logs.read import read_log
@@ -23,7 +24,6 @@ from meguru.pipelines.runner import work_on
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
 from meguru.pipelines.types import FINAL
-from meguru.runtime import events, jobs
 
 from .moments import (
     EXPECTED,

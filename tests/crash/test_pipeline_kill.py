@@ -17,9 +17,9 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel import events
 from meguru.pipelines.runner import run_file
 from meguru.pipelines.show import list_runs, show_run
-from meguru.runtime import events
 
 pytestmark = pytest.mark.crash
 SETTINGS = Settings(sqlite_synchronous="NORMAL", lease_seconds=1.0)

@@ -16,13 +16,13 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel import events, jobs
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store as logs
 from meguru.pipelines.runner import work_on
 from meguru.pipelines.show import list_runs, show_run
 from meguru.pipelines.start import start
 from meguru.pipelines.types import FINAL
-from meguru.runtime import events, jobs
 from meguru.triggers import operations as triggers
 from meguru.triggers.types import FiringState
 

@@ -14,10 +14,10 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.runner import work_on
 from meguru.pipelines.show import list_runs, show_run
 from meguru.pipelines.types import FINAL
-from meguru.runtime.workspace import Workspace
 from meguru.tracking import show as tracked
 
 pytestmark = pytest.mark.crash

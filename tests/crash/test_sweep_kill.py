@@ -16,9 +16,9 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel import events
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.show import list_runs, show_run
-from meguru.runtime import events
-from meguru.runtime.workspace import Workspace
 from meguru.sweeps import show
 from meguru.sweeps.runner import all_trials, see_through, start_file
 from meguru.sweeps.types import Search, SweepState

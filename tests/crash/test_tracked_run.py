@@ -11,7 +11,7 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.tracking.operations import list_runs, show, sweep
 
 pytestmark = pytest.mark.crash

@@ -12,9 +12,9 @@ from meguru.artifacts.log import list_events, verify, wait_event
 from meguru.base.settings import Settings
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token, list_tokens
+from meguru.kernel import events
 from meguru.monitoring.operations import run as run_monitor
 from meguru.predictions.operations import record
-from meguru.runtime import events
 from meguru.tracking.operations import create_experiment, list_runs, log, metric, show, start
 
 

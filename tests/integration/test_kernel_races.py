@@ -18,10 +18,10 @@ from meguru.base.plugins import Table
 from meguru.base.settings import Settings
 from meguru.governance.operations import principals
 from meguru.governance.schema import principal
-from meguru.runtime import events
-from meguru.runtime.jobs import Worker, queue
-from meguru.runtime.jobs.types import JobState
-from meguru.runtime.operations import Operation
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker, queue
+from meguru.kernel.jobs.types import JobState
+from meguru.kernel.operations import Operation
 from meguru.tracking.operations import list_runs, start
 
 PRELUDE = """
@@ -195,7 +195,7 @@ PROMISE = Operation(promise, "testing.promise", "job:write", query=False, evente
 WORKER = """
     import threading, time
     from meguru.base.plugins import Table
-    from meguru.runtime.jobs import Worker
+    from meguru.kernel.jobs import Worker
     forever = "forever" in rest
     one_line_at_a_time = threading.Lock()
 

@@ -9,6 +9,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.plugins import Table
 from meguru.base.settings import Settings
+from meguru.kernel.jobs import Worker
 from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.determinism.wait import check_now
 from meguru.pipelines.load import register_file
@@ -16,7 +17,6 @@ from meguru.pipelines.runner import run_file, wait, work_on
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
 from meguru.pipelines.types import FINAL
-from meguru.runtime.jobs import Worker
 
 pytestmark = pytest.mark.integration
 FLOW = """

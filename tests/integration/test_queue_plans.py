@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.runtime.jobs import choose, lanes
-from meguru.runtime.jobs.schema import job
+from meguru.kernel.jobs import choose, lanes
+from meguru.kernel.jobs.schema import job
 
 pytestmark = pytest.mark.integration
 NOW = datetime.now(UTC)

@@ -7,9 +7,9 @@ import pytest
 from meguru.app.jobs import HANDLERS
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker
 from meguru.pipelines.show import list_runs
-from meguru.runtime import events
-from meguru.runtime.jobs import Worker
 from meguru.sweeps import show
 from meguru.sweeps.runner import all_trials, see_through, start_file
 from meguru.sweeps.stop import resume, stop

@@ -16,8 +16,8 @@ from meguru.base import digests
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.governance.principals import create_principal
-from meguru.runtime import events
-from meguru.runtime.events.schema import edge, event, event_head
+from meguru.kernel import events
+from meguru.kernel.events.schema import edge, event, event_head
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])

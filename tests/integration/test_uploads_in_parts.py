@@ -17,7 +17,7 @@ from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base import digests
 from meguru.base.clock import FixedClock, SystemClock
 from meguru.base.settings import Settings
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.server.access import Access
 from meguru.tracking.runs import start
 from meguru.tracking.show import artifacts

@@ -16,11 +16,11 @@ from meguru.artifacts.why import show as why
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.errors import NotFound
+from meguru.kernel.jobs import Worker
+from meguru.kernel.operations import Context, Operation
 from meguru.monitoring.operations import create as create_monitor
 from meguru.pipelines.load import register_file
 from meguru.releases import operations as releases
-from meguru.runtime.jobs import Worker
-from meguru.runtime.operations import Context, Operation
 from meguru.serving import operations as endpoints
 from meguru.triggers import operations as triggers
 from meguru.triggers.evaluate import Evaluator

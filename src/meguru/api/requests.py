@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut, TooLarge
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

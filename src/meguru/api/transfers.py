@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 
 from meguru.api.requests import bounded
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.incoming import Incoming
 
 PIECE = 1 << 20

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.runtime.call import Call, Entry
+from meguru.kernel.call import Call, Entry
 
 if TYPE_CHECKING:
     from meguru.artifacts.integrity.operations import list_references as blob_list

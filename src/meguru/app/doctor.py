@@ -13,8 +13,8 @@ import msgspec
 
 from meguru.base.settings import Settings
 from meguru.errors import MeguruError, masked
-from meguru.runtime import events
-from meguru.runtime.workspace import Workspace
+from meguru.kernel import events
+from meguru.kernel.workspace import Workspace
 from meguru.storage.revision import newest
 
 FREE_BYTES = 1 << 30

@@ -10,7 +10,7 @@ from meguru.app.doctor import Check
 from meguru.artifacts.integrity.types import BlobReport, LostBlob
 from meguru.artifacts.integrity.walk import Progress, walk
 from meguru.errors import UsageError
-from meguru.runtime.operations import Door
+from meguru.kernel.operations import Door
 
 SAMPLE, SAMPLE_SECONDS, SAMPLE_LARGEST = 200, 5.0, 64 << 20
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%")

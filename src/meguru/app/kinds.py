@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from meguru.runtime.kinds.kind import Kind, kinds, load
+from meguru.kernel.kinds.kind import Kind, kinds, load
 
 KINDS = (
     "meguru.governance.kind:PRINCIPAL",

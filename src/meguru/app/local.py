@@ -11,9 +11,9 @@ from meguru.base.clock import Clock
 from meguru.base.roots import DATABASE
 from meguru.base.settings import Settings
 from meguru.errors import NotFound, UsageError
-from meguru.runtime.events.append import START
-from meguru.runtime.events.schema import event_head
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.events.append import START
+from meguru.kernel.events.schema import event_head
+from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import open_store, pending
 from meguru.storage.db import Database
 

@@ -9,10 +9,10 @@ from meguru.app.kinds import all_kinds
 
 SCHEMAS = (
     "meguru.storage.blobs.pending",
-    "meguru.runtime.events.schema",
-    "meguru.runtime.operations.answers",
-    "meguru.runtime.jobs.schema",
-    "meguru.runtime.declarations.schema",
+    "meguru.kernel.events.schema",
+    "meguru.kernel.operations.answers",
+    "meguru.kernel.jobs.schema",
+    "meguru.kernel.declarations.schema",
     "meguru.artifacts.uploads.schema",
     "meguru.datasets.schema",
     "meguru.tracking.schema",

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from meguru.app.kinds import all_kinds
 from meguru.base.settings import Settings, load_settings
-from meguru.runtime.remote import RemoteWorkspace
+from meguru.kernel.remote import RemoteWorkspace
 
 if TYPE_CHECKING:
     from meguru.base.clock import Clock
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 
 def open_workspace(

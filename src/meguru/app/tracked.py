@@ -11,9 +11,9 @@ from meguru.app.open import open_workspace
 from meguru.base import digests
 from meguru.base.settings import load_settings
 from meguru.errors import masked
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.server_record import find_server
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.server_record import find_server
+from meguru.kernel.workspace import Workspace
 from meguru.tracking.captured import Captured, first_look
 from meguru.tracking.captured import capture as capture_all
 from meguru.tracking.sdk import ActiveRun

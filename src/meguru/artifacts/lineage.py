@@ -5,9 +5,9 @@ from sqlalchemy import Connection, select
 from meguru.artifacts.types import Lineage, LineageEdge
 from meguru.base.paging import check_limit
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime import events
-from meguru.runtime.events.schema import edge
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import events
+from meguru.kernel.events.schema import edge
+from meguru.kernel.operations import Context, operation
 
 DIRECTIONS = {"up": (edge.c.target, edge.c.source), "down": (edge.c.source, edge.c.target)}
 _BATCH = 500

@@ -2,8 +2,8 @@
 
 from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
-from meguru.runtime import events
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import events
+from meguru.kernel.operations import Context, operation
 
 
 @operation("event.list", permission="event:read", query=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.runtime.event import Event
-from meguru.runtime.kinds import event_types
+from meguru.kernel.event import Event
+from meguru.kernel.kinds import event_types
 
 SENTENCES = {
     "dataset_version.created": "{subject} was registered",

@@ -6,10 +6,10 @@ from meguru.artifacts.says import says
 from meguru.artifacts.types import Cause, Why
 from meguru.base import refs
 from meguru.errors import NotFound
-from meguru.runtime import events
-from meguru.runtime.events.schema import event as event_table
-from meguru.runtime.kinds import kind_of
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import events
+from meguru.kernel.events.schema import event as event_table
+from meguru.kernel.kinds import kind_of
+from meguru.kernel.operations import Context, operation
 
 MAX_LINKS = 100
 STATE_EVENTS = {

@@ -12,11 +12,11 @@ from sqlalchemy.exc import OperationalError
 from meguru.backfills import store
 from meguru.backfills.types import FINAL, Backfill, BackfillState, Partition, PartitionState
 from meguru.errors import Busy, MeguruError
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.principals import system
+from meguru.kernel.services import Follower
 from meguru.pipelines.start import start
 from meguru.pipelines.types import RunState
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import system
-from meguru.runtime.services import Follower
 
 _ENDS = {
     RunState.SUCCEEDED.value: PartitionState.SUCCEEDED,

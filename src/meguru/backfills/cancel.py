@@ -6,10 +6,10 @@ from meguru.backfills import store
 from meguru.backfills.start import MOST_PARALLEL
 from meguru.backfills.types import FINAL, Backfill, BackfillState, PartitionState
 from meguru.errors import Conflict
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.cancel import cancel as cancel_run
 from meguru.pipelines.types import FINAL as RUN_FINAL
-from meguru.runtime.operations import Context, operation
 
 
 @operation("backfill.cancel", permission="backfill:write")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meguru.backfills import store
 from meguru.backfills.types import FINAL, Backfill, BackfillState
 from meguru.errors import Conflict
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 
 
 @operation("backfill.pause", permission="backfill:write")

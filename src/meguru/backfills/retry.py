@@ -6,8 +6,8 @@ from meguru.backfills import store
 from meguru.backfills.partitions import MOST
 from meguru.backfills.types import Backfill, BackfillState, PartitionState
 from meguru.errors import Conflict, NotFound
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import store as pipelines
-from meguru.runtime.operations import Context, operation
 
 AGAIN = (PartitionState.FAILED, PartitionState.CANCELLED)
 

@@ -6,7 +6,7 @@ from meguru.backfills import store
 from meguru.backfills.types import Backfill, Partition, PartitionState
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 
 
 @operation("backfill.list", permission="backfill:read", query=True)

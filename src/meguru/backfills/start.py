@@ -11,13 +11,13 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters
 from meguru.pipelines import store as pipelines
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.start import check_priority
 from meguru.pipelines.types import PipelineVersion
-from meguru.runtime.operations import Context, operation
 
 MOST_PARALLEL = 64
 

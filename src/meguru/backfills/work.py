@@ -11,10 +11,10 @@ from meguru.backfills import store
 from meguru.backfills.advance import advance, has_work
 from meguru.backfills.show import show
 from meguru.backfills.types import FINAL, Backfill, BackfillState
+from meguru.kernel import events
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.runner import work_on
-from meguru.runtime import events
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 
 Progress = Callable[[Backfill], None]
 POLL_SECONDS = 0.5

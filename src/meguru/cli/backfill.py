@@ -11,8 +11,8 @@ from meguru.cli.session import Session, cell, print_table, read_pairs, with_sess
 
 if TYPE_CHECKING:
     from meguru.backfills.types import Backfill
-    from meguru.runtime.remote import RemoteWorkspace
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
 
 
 @group

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from meguru.app.doctor_blobs import BlobScope
     from meguru.artifacts.integrity.types import BlobReport
     from meguru.base.settings import Settings
-    from meguru.runtime.remote import RemoteWorkspace
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
 
 SHOWN_LOST = 20
 PATIENCE = 3600.0
@@ -81,7 +81,7 @@ def _examine(session: Session, settings: Settings, checks: list[Check]) -> Works
 def _server(session: Session, url: str, checks: list[Check]) -> RemoteWorkspace | None:
     from meguru.app.doctor import Check
     from meguru.errors import MeguruError, masked
-    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.kernel.remote import RemoteWorkspace
 
     ws = session.open()
     if not isinstance(ws, RemoteWorkspace):

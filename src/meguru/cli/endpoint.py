@@ -153,7 +153,7 @@ def predict(session: Session, name: str, row: tuple[str, ...], source: Path | No
     import msgspec
 
     from meguru.errors import UsageError
-    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.kernel.remote import RemoteWorkspace
 
     if bool(row) == bool(source):
         raise UsageError("say what to predict", hint="""--row '{"distance": 500}' or --file body.json""")
@@ -168,7 +168,7 @@ def predict(session: Session, name: str, row: tuple[str, ...], source: Path | No
 def _server(session: Session) -> str:
     from meguru.base.settings import load_settings
     from meguru.errors import Busy
-    from meguru.runtime.server_record import find_server
+    from meguru.kernel.server_record import find_server
 
     place = load_settings(workspace=session.place).workspace
     if place.startswith(("http://", "https://")):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meguru.errors import InvalidInput
-    from meguru.runtime.remote import RemoteWorkspace
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,8 +9,8 @@ import msgspec
 
 if TYPE_CHECKING:
     from meguru.cli.session import Session
-    from meguru.runtime.declarations import Declared
-    from meguru.runtime.operations import Operation
+    from meguru.kernel.declarations import Declared
+    from meguru.kernel.operations import Operation
 
 
 def change(

@@ -11,8 +11,8 @@ from meguru.cli.groups import group
 from meguru.cli.session import Session, cell, read_pairs, with_session
 
 if TYPE_CHECKING:
-    from meguru.runtime.remote import RemoteWorkspace
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
     from meguru.sweeps.types import Sweep, Trial
 
 

@@ -29,7 +29,7 @@ from meguru.console.pages import (
 from meguru.console.stream import Live
 from meguru.console.visit import Page, Visit, page
 from meguru.errors import NotFound
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 
 PAGES: dict[str, Page] = {
     "/": home.show,

@@ -10,10 +10,10 @@ from meguru.console.charts.loop import Station
 from meguru.console.needs import alerted
 from meguru.console.visit import Visit
 from meguru.console.words import STATES, tone_of
+from meguru.kernel.events import Event
 from meguru.monitoring.show import list_monitors
 from meguru.pipelines.show import list_runs
 from meguru.pipelines.types import RunState
-from meguru.runtime.events import Event
 from meguru.serving.types import Endpoint, EndpointState
 
 RUN_TONES = {

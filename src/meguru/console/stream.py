@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from meguru.artifacts import log
 from meguru.errors import MeguruError
-from meguru.runtime import events
-from meguru.runtime.workspace import Workspace
+from meguru.kernel import events
+from meguru.kernel.workspace import Workspace
 
 PACE = 0.5
 BATCH = 500

@@ -16,8 +16,8 @@ from meguru.base.text import LANGUAGES, translate
 from meguru.console import templating
 from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
 from meguru.errors import Forbidden, MeguruError
-from meguru.runtime import events
-from meguru.runtime.workspace import Workspace
+from meguru.kernel import events
+from meguru.kernel.workspace import Workspace
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.runtime.kinds import event_types
+from meguru.kernel.kinds import event_types
 
 
 def mark(message: str) -> str:

@@ -12,7 +12,7 @@ from meguru.datasets.frames import frame_of
 from meguru.datasets.register import register
 from meguru.datasets.show import show
 from meguru.datasets.types import Checks, DatasetVersion, FileEntry, Format, Mode, SchemaPolicy
-from meguru.runtime.operations import Door
+from meguru.kernel.operations import Door
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from meguru.datasets import columns, store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:
     from meguru.storage.blobs import BlobStore

@@ -21,7 +21,7 @@ from meguru.datasets.types import (
     SchemaPolicy,
 )
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
 from meguru.storage.blobs import BlobStore
 

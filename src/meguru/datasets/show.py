@@ -3,7 +3,7 @@
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
 from meguru.datasets.types import Dataset, DatasetVersion, Profile
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 
 
 @operation("dataset.list", permission="dataset:read", query=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.runtime.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
 @event_type("principal.created", label="principal made", sentence="{subject} was added")

@@ -6,7 +6,7 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.governance import store
 from meguru.governance.roles import permissions_of
 from meguru.governance.types import PrincipalRecord
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 KINDS = ("user", "service")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.errors import NotFound
-from meguru.runtime.kinds import kinds
+from meguru.kernel.kinds import kinds
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": frozenset({"*"}),

@@ -9,10 +9,10 @@ from meguru.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from meguru.governance import store
 from meguru.governance.roles import permissions_of
 from meguru.governance.types import NewToken, TokenRecord
-from meguru.runtime.operations import Context, operation
-from meguru.runtime.principals import Principal, covers
-from meguru.runtime.projects.store import roles_of
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations import Context, operation
+from meguru.kernel.principals import Principal, covers
+from meguru.kernel.projects.store import roles_of
+from meguru.kernel.workspace import Workspace
 
 PREFIX = "mgr_"
 """Lets scanners of leaked secrets know one of ours."""

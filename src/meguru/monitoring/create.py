@@ -4,11 +4,11 @@ from typing import Any
 
 from meguru.base import refs
 from meguru.errors import Conflict
+from meguru.kernel import declarations
+from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MONITOR, MonitorSpec
 from meguru.monitoring.types import Monitor, Severity
-from meguru.runtime import declarations
-from meguru.runtime.operations import Context, operation
 
 
 @operation("monitor.create", permission="monitor:write", on="name", refers={"endpoint": "endpoint"})

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 from meguru.monitoring.types import Severity
-from meguru.runtime.kinds import Kind, Payload, Tone, event_type
 
 CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
 ALERT_ON = [Severity.DATA_BREAK, Severity.PERFORMANCE_DROP]

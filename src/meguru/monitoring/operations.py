@@ -1,10 +1,10 @@
 """Every operation of monitoring; importing this registers them."""
 
+from meguru.kernel.declarations import operations_of
 from meguru.monitoring.create import create
 from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.run import run
 from meguru.monitoring.show import list_monitors, show, show_report
-from meguru.runtime.declarations import operations_of
 
 specs = operations_of(MONITOR)
 

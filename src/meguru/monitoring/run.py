@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.judge import judge
@@ -18,7 +19,6 @@ from meguru.monitoring.types import Estimate, Monitor, Report, Verdict
 from meguru.monitoring.window import Window, compare
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN, SHADOW_PREFIX
 from meguru.predictions.window import frame
-from meguru.runtime.operations import Context, operation
 
 if TYPE_CHECKING:
     import polars as pl

@@ -2,9 +2,9 @@
 
 from meguru.base import refs
 from meguru.base.paging import check_limit
+from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report, ReportSummary
-from meguru.runtime.operations import Context, operation
 
 
 @operation("monitor.list", permission="monitor:read", query=True, refers={"endpoint": "endpoint"})

@@ -1,4 +1,4 @@
-"""The specs of monitors: see `meguru.runtime.declarations.SpecStore`."""
+"""The specs of monitors: see `meguru.kernel.declarations.SpecStore`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import events
+from meguru.kernel.operations import Context
 from meguru.monitoring import store
 from meguru.monitoring.judge import check_of
 from meguru.monitoring.kind import MonitorSpec
 from meguru.monitoring.types import Severity
-from meguru.runtime import events
-from meguru.runtime.operations import Context
 
 
 def find(tx: Connection, name: str) -> MonitorSpec | None:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
+from meguru.kernel.projects import condition
 from meguru.monitoring.schema import monitor, monitor_report
 from meguru.monitoring.types import Monitor, Report
-from meguru.runtime.projects import condition
 
 _PRESENT = monitor.c.retired_at.is_(None)
 

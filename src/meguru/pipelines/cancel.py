@@ -1,11 +1,11 @@
 """Cancel a run."""
 
 from meguru.errors import Conflict
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import kept_metrics, runs
 from meguru.pipelines.finish import skip_open
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
-from meguru.runtime import jobs
-from meguru.runtime.operations import Context, operation
 
 
 @operation("pipeline_run.cancel", permission="pipeline:write")

@@ -7,12 +7,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import keys, runs, store
 from meguru.pipelines.code.types import Code, Environment, Reached
 from meguru.pipelines.determinism.check import latest
 from meguru.pipelines.determinism.types import StepCheck
 from meguru.pipelines.types import PipelineVersion, StepCode, StepRun, StepState
-from meguru.runtime.operations import Context, operation
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):

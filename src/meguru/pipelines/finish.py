@@ -9,13 +9,13 @@ from sqlalchemy import update
 
 from meguru.base.plugins import Table
 from meguru.errors import InvalidInput, LostLease
+from meguru.kernel.operations import Context
 from meguru.pipelines import kept_metrics, runs
 from meguru.pipelines.approvals import store as approvals
 from meguru.pipelines.graph import FromStep, Graph
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.schema import step_run
 from meguru.pipelines.types import Failed, PipelineRun, PipelineVersion, RunState, StepRun, StepState
-from meguru.runtime.operations import Context
 
 SINKS = Table("pipeline output", {"model": "meguru.registry.sink:register_output"})
 """By kind of value: ``f(ctx, name=…, tree=…, source=…) -> ref``, called in the run's last transaction."""

@@ -12,8 +12,8 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
-    from meguru.runtime.remote import RemoteWorkspace
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
     from meguru.storage.blobs import BlobStore
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from meguru.errors import Busy
+from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.engine import Engine, Progress
 from meguru.pipelines.finish import fail, skip_open
 from meguru.pipelines.logs.tail import settle
 from meguru.pipelines.types import FINAL, Failed
-from meguru.runtime.jobs import Job, Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.workspace import Workspace
 
 
 class PipelineRunHandler:

@@ -16,12 +16,12 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from meguru.errors import Conflict, MeguruError
+from meguru.kernel.jobs import Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.schema import pipeline_metrics as table
 from meguru.pipelines.step_metrics import FILE, MAX_LINE, MOST_NAMES, Line
-from meguru.runtime.jobs import Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.workspace import Workspace
 from meguru.tracking import runs as tracked_runs
 from meguru.tracking import series, store
 from meguru.tracking.keys import MAX_POINTS, MAX_VALUE, check_points, number

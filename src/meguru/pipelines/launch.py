@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import keys, lockfiles
 from meguru.pipelines.executors.work import (
     Argument,
@@ -19,7 +20,6 @@ from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Res
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.parameters import DATASET
 from meguru.pipelines.types import PipelineRun, PipelineVersion
-from meguru.runtime.workspace import Workspace
 
 PRELOADABLE = ("numpy", "polars", "pandas", "scipy", "sklearn", "skops", "pyarrow", "meguru")
 """Libraries whose import leaves nothing that a fork could break."""

@@ -6,10 +6,10 @@ import shutil
 import time
 from pathlib import Path
 
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.tail import settle
-from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from meguru.errors import InvalidInput, MeguruError, NotFound, UsageError
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import lockfiles, snapshot, store
 from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.code import Project, code_of, environment
@@ -18,8 +20,6 @@ from meguru.pipelines.graph import Graph
 from meguru.pipelines.inherited.finders import Finder
 from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 
 _MARK = "mark a function that calls steps with @pipeline"
 

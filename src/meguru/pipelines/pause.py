@@ -1,10 +1,10 @@
 """Pause a run, and let it go on."""
 
 from meguru.errors import Conflict
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
-from meguru.runtime import jobs
-from meguru.runtime.operations import Context, operation
 
 
 @operation("pipeline_run.pause", permission="pipeline:write")

@@ -22,6 +22,8 @@ from meguru.base.plugins import Table
 from meguru.base.roots import DATABASE
 from meguru.base.settings import load_settings
 from meguru.errors import MeguruError
+from meguru.kernel.append import append
+from meguru.kernel.principals import LOCAL_OWNER
 from meguru.pipelines import keys
 from meguru.pipelines.code import environment
 from meguru.pipelines.code.places import Places
@@ -30,8 +32,6 @@ from meguru.pipelines.graph import FromStep, Graph, order
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import Pinned, PipelineRun, RunState, StepCode, StepRun, StepState
-from meguru.runtime.append import append
-from meguru.runtime.principals import LOCAL_OWNER
 from meguru.storage import sqlite
 
 if TYPE_CHECKING:

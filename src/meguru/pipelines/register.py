@@ -4,12 +4,12 @@ from meguru.artifacts import trees
 from meguru.base import digests, refs
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import graph as graphs
 from meguru.pipelines import parameters, store
 from meguru.pipelines.code.types import Source
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.types import PipelineVersion, StepCode
-from meguru.runtime.operations import Context, operation
 
 
 @operation("pipeline.register", permission="pipeline:write")

@@ -9,6 +9,10 @@ from typing import Any
 
 from meguru.base.plugins import Table
 from meguru.errors import Interrupted
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.cancel import cancel
@@ -17,10 +21,6 @@ from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
 from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
-from meguru.runtime import events
-from meguru.runtime.jobs import Worker
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 
 Progress = Callable[[StepRun], None]
 _POLL_SECONDS = 0.3

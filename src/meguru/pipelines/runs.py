@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, u
 
 from meguru.base import refs
 from meguru.errors import NotFound
+from meguru.kernel.jobs.schema import job
 from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
 from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
-from meguru.runtime.jobs.schema import job
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 

@@ -4,10 +4,10 @@ import msgspec
 
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, store
 from meguru.pipelines.graph import order
 from meguru.pipelines.types import FINAL, Pipeline, PipelineRun, PipelineVersion, RunState, StepRun, StepState
-from meguru.runtime.operations import Context, operation
 
 
 @operation("pipeline.list", permission="pipeline:read", query=True)

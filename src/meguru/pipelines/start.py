@@ -7,13 +7,13 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
+from meguru.kernel import jobs
+from meguru.kernel.jobs import lanes
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, runs, store
 from meguru.pipelines.graph import MOST_PRIORITY
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion, RunState
-from meguru.runtime import jobs
-from meguru.runtime.jobs import lanes
-from meguru.runtime.operations import Context, operation
 
 
 @operation("pipeline_run.start", permission="pipeline:write")

@@ -5,9 +5,9 @@ from typing import Any
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, store
 from meguru.predictions.types import OutcomeInput, OutcomesRecorded
-from meguru.runtime.operations import Context, operation
 
 MAX_OUTCOMES = 10_000
 

@@ -1,9 +1,9 @@
 """Show one prediction."""
 
 from meguru.errors import NotFound
+from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import SCORE_COLUMN, SHADOW_PREFIX, TIME_COLUMN, Prediction
-from meguru.runtime.operations import Context, operation
 
 
 @operation("prediction.show", permission="prediction:read", query=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import (
     ID_COLUMN,
@@ -18,7 +19,6 @@ from meguru.predictions.types import (
     ModelCount,
     WindowSummary,
 )
-from meguru.runtime.operations import Context, operation
 
 if TYPE_CHECKING:
     import polars as pl

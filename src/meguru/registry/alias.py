@@ -3,9 +3,9 @@
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.registry import alias_moves, store
 from meguru.registry.types import Alias
-from meguru.runtime.operations import Context, operation
 
 
 @operation("model.alias", permission="model:write")

@@ -7,9 +7,9 @@ moves one by hand needs its permission. A mover within an operation of the owner
 from __future__ import annotations
 
 from meguru.base import refs
+from meguru.kernel.operations import Context
 from meguru.registry import aliases
 from meguru.registry.types import Alias
-from meguru.runtime.operations import Context
 
 CHAMPION, PRODUCTION = "champion", "mlflow.production"
 OWNED = {CHAMPION: "release:promote", PRODUCTION: "release:promote"}

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, func, insert, select, update
 from meguru.base import digests, refs
 from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.registry import alias_moves, labels, store
 from meguru.registry import aliases as alias_store
 from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, model_version, stored_file
 from meguru.registry.unverified import record_unverified
-from meguru.runtime.operations import Context, operation
 from meguru.tracking.mlflow import model_points
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.schema import run

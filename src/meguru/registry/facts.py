@@ -12,8 +12,8 @@ from meguru.base import digests
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.flavors import FLAVORS, Signature, Task, bundle, mlmodel, pickles
 from meguru.flavors.evaluation import Evaluation
+from meguru.kernel.workspace import Workspace
 from meguru.registry.cache import fetch_model
-from meguru.runtime.workspace import Workspace
 
 _EVIDENCE = {bundle.BASELINE, bundle.EVALUATION, bundle.EXAMPLE, bundle.HOLDOUT}
 

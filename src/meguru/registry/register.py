@@ -5,10 +5,10 @@ from typing import Any
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.registry import store
 from meguru.registry.facts import Facts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
-from meguru.runtime.operations import Context, operation
 
 _SHOWN = 3
 

@@ -6,10 +6,10 @@ from meguru.base import refs
 from meguru.base.names import normal
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.registry import aliases as alias_store
 from meguru.registry import store
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel
-from meguru.runtime.operations import Context, operation
 
 
 @operation("model.list", permission="model:read", query=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from meguru.kernel.operations import Context
 from meguru.registry.facts import facts_of
 from meguru.registry.register import record
-from meguru.runtime.operations import Context
 
 
 def register_output(ctx: Context, *, name: str, tree: str, source: str) -> str:

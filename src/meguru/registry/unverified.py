@@ -6,9 +6,9 @@ from datetime import datetime
 
 from meguru.base import refs
 from meguru.flavors import Signature
+from meguru.kernel.operations import Context
 from meguru.registry import store
 from meguru.registry.types import ModelVersion, VersionState
-from meguru.runtime.operations import Context
 
 
 def record_unverified(

@@ -3,12 +3,12 @@
 import msgspec
 
 from meguru.errors import Conflict
+from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.digest import hashes, release_digest
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.trial import champion_of, trial_of
 from meguru.releases.types import GateResult, Part, Release, ReleaseState, Verdict
-from meguru.runtime.operations import Context, operation
 
 OPEN = (ReleaseState.CREATED, ReleaseState.PASSED, ReleaseState.UNDECIDED)
 _TOLD = {

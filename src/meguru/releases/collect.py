@@ -7,10 +7,10 @@ from sqlalchemy import Connection, select
 from meguru.base import refs
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
+from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as registry
 from meguru.releases.types import Content, Part
-from meguru.runtime.events.schema import edge
 from meguru.serving.types import Endpoint
 
 _THROUGH = {"model", "pipeline_run", "step_run", "run"}

@@ -2,12 +2,12 @@
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.collect import collect
 from meguru.releases.digest import content_digest, hashes, release_digest
 from meguru.releases.gates.read import check_gates
 from meguru.releases.types import Release, ReleaseState
-from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 
 MAX_APP = 200

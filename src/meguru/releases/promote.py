@@ -4,6 +4,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import Conflict, GateFailed
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.registry.alias_moves import CHAMPION, point
 from meguru.releases import store
@@ -12,8 +14,6 @@ from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, release_digest
 from meguru.releases.trial import champion_of
 from meguru.releases.types import Release, ReleaseState
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
 from meguru.serving.types import Endpoint

@@ -2,12 +2,12 @@
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
+from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.promote import hold, put_live, retire
 from meguru.releases.trial import champion_of, trial_of
 from meguru.releases.types import Part, Release, ReleaseState, Verdict
-from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 
 FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)

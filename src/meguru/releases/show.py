@@ -2,10 +2,10 @@
 
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.diff import compare
 from meguru.releases.types import Release, ReleaseDiff
-from meguru.runtime.operations import Context, operation
 from meguru.serving import store as endpoints
 
 

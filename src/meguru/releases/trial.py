@@ -6,11 +6,11 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
 from meguru.registry.load import load_model
 from meguru.releases.gates import Side, Trial
 from meguru.releases.types import Part, Release
-from meguru.runtime.workspace import Workspace
 from meguru.serving import store as endpoints
 
 

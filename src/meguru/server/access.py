@@ -15,9 +15,9 @@ from meguru.api.requests import error_answer
 from meguru.base.names import normal
 from meguru.errors import Forbidden, Unauthenticated, UsageError
 from meguru.governance.tokens import authenticate
-from meguru.runtime.principals import LOCAL_OWNER, Principal
-from meguru.runtime.projects import check_project
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.principals import LOCAL_OWNER, Principal
+from meguru.kernel.projects import check_project
+from meguru.kernel.workspace import Workspace
 
 OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
 COOKIE = "meguru_token"

@@ -21,7 +21,7 @@ from meguru.app.nouns import load_operations
 from meguru.console.routes import routes as console_routes
 from meguru.console.stream import Live
 from meguru.errors import InternalError, InvalidInput, NotFound
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.server.access import Access
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, Table

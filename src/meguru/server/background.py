@@ -6,10 +6,10 @@ from meguru.app.jobs import HANDLERS
 from meguru.app.kinds import all_kinds
 from meguru.backfills.advance import Conductor
 from meguru.flavors.warm import warm_up
+from meguru.kernel.jobs import Worker
+from meguru.kernel.services import Services
+from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
-from meguru.runtime.jobs import Worker
-from meguru.runtime.services import Services
-from meguru.runtime.workspace import Workspace
 from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
 from meguru.storage.blobs.pending import Settler

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from meguru.artifacts.uploads.sweep import sweep as sweep_uploads
 from meguru.base.ticker import Ticker
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import leftovers
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
 from meguru.tracking import alive
 
 SWEEP_SECONDS = 15.0

@@ -17,7 +17,7 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.console.stream import Live
 from meguru.errors import UsageError
-from meguru.runtime.server_record import forget_server, record_server
+from meguru.kernel.server_record import forget_server, record_server
 from meguru.server.access import check_exposure
 from meguru.server.asgi import build
 

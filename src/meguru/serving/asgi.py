@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from meguru.base.names import normal
 from meguru.errors import InvalidInput, NotFound, TooLarge, Unauthenticated
-from meguru.runtime.operations.authorise import require
-from meguru.runtime.principals import Principal
+from meguru.kernel.operations.authorise import require
+from meguru.kernel.principals import Principal
 from meguru.serving import answers
 from meguru.serving.answers import Answer
 from meguru.serving.openapi import document

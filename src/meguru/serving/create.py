@@ -4,8 +4,8 @@ from typing import Any
 
 from meguru.base import refs
 from meguru.errors import Conflict
-from meguru.runtime import declarations
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import declarations
+from meguru.kernel.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.kind import ENDPOINT, EndpointSpec
 from meguru.serving.shadow import check_shadow

@@ -14,9 +14,9 @@ import time
 from meguru.errors import InternalError, MeguruError
 from meguru.flavors import Predictor
 from meguru.flavors.warm import warm_up
+from meguru.kernel import events
+from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
-from meguru.runtime import events
-from meguru.runtime.workspace import Workspace
 from meguru.serving import metrics, store
 from meguru.serving.lane import Lane
 from meguru.serving.loading import Load, Loader

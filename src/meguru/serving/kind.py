@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.runtime.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
 class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

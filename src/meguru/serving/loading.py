@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from meguru.flavors.bundle import Bundle
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.serving.threads import one_thread_each
 
 KEPT = 4

@@ -1,6 +1,6 @@
 """All operations of endpoints."""
 
-from meguru.runtime.declarations import operations_of
+from meguru.kernel.declarations import operations_of
 from meguru.serving.create import create
 from meguru.serving.kind import ENDPOINT
 from meguru.serving.shadow import shadow

@@ -11,8 +11,8 @@ import msgspec
 
 from meguru.errors import Busy, NotFound
 from meguru.flavors import Signature, Task
+from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
-from meguru.runtime.workspace import Workspace
 from meguru.serving import answers, metrics, store
 from meguru.serving.answers import Answer
 from meguru.serving.deployments import Deployments, Place

@@ -4,8 +4,8 @@ from sqlalchemy import Connection
 
 from meguru.base.refs import parse
 from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
-from meguru.runtime.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.types import Endpoint
 

@@ -2,8 +2,8 @@
 
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.kernel.operations import Context, operation
 from meguru.predictions.store import totals
-from meguru.runtime.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.types import Endpoint, EndpointDetail
 

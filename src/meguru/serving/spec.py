@@ -1,4 +1,4 @@
-"""The specs of endpoints: see `meguru.runtime.declarations.SpecStore`."""
+"""The specs of endpoints: see `meguru.kernel.declarations.SpecStore`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from meguru.base import refs
 from meguru.base.names import check_full_name
 from meguru.base.plugins import Table
 from meguru.errors import Conflict
+from meguru.kernel.operations import Context
 from meguru.registry import store as models
 from meguru.registry.verified import check_verified
-from meguru.runtime.operations import Context
 from meguru.serving import store
 from meguru.serving.kind import EndpointSpec
 

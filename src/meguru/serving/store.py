@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from meguru.errors import NotFound
-from meguru.runtime.projects import condition
+from meguru.kernel.projects import condition
 from meguru.serving.schema import deployment, endpoint
 from meguru.serving.types import Deployment, DeploymentState, Endpoint, EndpointState
 

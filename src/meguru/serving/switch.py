@@ -2,7 +2,7 @@
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.serving import store
 from meguru.serving.types import Deployment, DeploymentState
 

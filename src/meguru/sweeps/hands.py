@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from meguru.base.plugins import Table
-from meguru.runtime.jobs import Worker
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.jobs import Worker
+from meguru.kernel.workspace import Workspace
 
 _KINDS = {"pipeline_run": "meguru.pipelines.job:HANDLER"}
 

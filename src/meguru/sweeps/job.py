@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import Busy, MeguruError
+from meguru.kernel import events
+from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
-from meguru.runtime import events
-from meguru.runtime.jobs import Job, Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
 from meguru.sweeps import objective, store, suggest
 from meguru.sweeps.hands import Hands
 from meguru.sweeps.settle import begin, commit, end_sweep, end_trial

@@ -8,11 +8,11 @@ from typing import Any
 
 from meguru.base.plugins import Table
 from meguru.errors import Conflict, Interrupted
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.load import register_file
-from meguru.runtime import events
-from meguru.runtime.jobs import Worker
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 from meguru.sweeps import show
 from meguru.sweeps import space as spaces
 from meguru.sweeps.job import Progress, SweepHandler

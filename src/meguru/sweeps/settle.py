@@ -9,11 +9,11 @@ import msgspec
 
 from meguru.base import refs
 from meguru.errors import Conflict
+from meguru.kernel.jobs import Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.start import start
-from meguru.runtime.jobs import Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.workspace import Workspace
 from meguru.sweeps import store
 from meguru.sweeps.types import Scalar, Sweep, SweepState, Trial, TrialState
 

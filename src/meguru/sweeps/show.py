@@ -2,7 +2,7 @@
 
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.sweeps import store
 from meguru.sweeps.types import Sweep, Trial
 

@@ -11,10 +11,10 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
+from meguru.kernel import events, jobs
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, store
 from meguru.pipelines.types import PipelineVersion
-from meguru.runtime import events, jobs
-from meguru.runtime.operations import Context, operation
 from meguru.sweeps import space as spaces
 from meguru.sweeps import store as sweeps
 from meguru.sweeps import suggest

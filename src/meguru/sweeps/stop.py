@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from meguru.errors import Conflict
-from meguru.runtime import jobs
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context, operation
 from meguru.sweeps import space as spaces
 from meguru.sweeps import store
 from meguru.sweeps.settle import end_sweep

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
-from meguru.runtime.jobs.schema import job
+from meguru.kernel.jobs.schema import job
 from meguru.sweeps.schema import sweep, sweep_trial
 from meguru.sweeps.types import Sweep, SweepState, Trial, TrialState
 

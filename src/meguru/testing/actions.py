@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 
 from meguru.errors import NotFound
-from meguru.runtime import jobs
-from meguru.runtime.operations import Context
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context
 from meguru.triggers import recognise
 from meguru.triggers.actions import ACTIONS, Occasion, Started
 

@@ -11,7 +11,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.base.settings import Settings
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.base.plugins import Table
 from meguru.base.settings import Settings
+from meguru.kernel import jobs
+from meguru.kernel.jobs import Worker
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.approvals.decide import decide
 from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.load import entry_of, register_file
@@ -23,9 +26,6 @@ from meguru.pipelines.register import register
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
 from meguru.pipelines.types import PipelineRun, PipelineVersion
-from meguru.runtime import jobs
-from meguru.runtime.jobs import Worker
-from meguru.runtime.workspace import Workspace
 from meguru.testing.results import Modules, Result
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -13,6 +13,7 @@ from types import GenericAlias, ModuleType
 from typing import Any
 
 from meguru.errors import NotFound, StepFailed
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import materializers, snapshot
 from meguru.pipelines.explain import explain
 from meguru.pipelines.graph import FromStep, Step
@@ -20,7 +21,6 @@ from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.matching import output_types
 from meguru.pipelines.materializers import Place
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepRun, StepState
-from meguru.runtime.workspace import Workspace
 from meguru.tracking import show as tracking
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from meguru.backfills.start import start as start_backfill
 from meguru.datasets.client import add_files
+from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
 from meguru.monitoring.run import run as run_monitor
 from meguru.pipelines.load import register_file
@@ -15,7 +16,6 @@ from meguru.predictions import ids, payload, store
 from meguru.predictions.types import Batch
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
-from meguru.runtime.workspace import Workspace
 from meguru.serving.create import create as create_endpoint
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole

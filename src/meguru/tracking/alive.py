@@ -1,7 +1,7 @@
 """Operations that keep a run alive, and that end those that are not."""
 
 from meguru.base import refs
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import lease, store
 from meguru.tracking.experiments.store import name_of
 from meguru.tracking.schema import run as table

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import store
 from meguru.tracking.captured import is_captured
 from meguru.tracking.comparison import Compared, Comparison

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.base.paging import Page, check_limit
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import store
 from meguru.tracking.experiments import store as experiments
 from meguru.tracking.search.runs import Asked, search_runs

@@ -7,7 +7,7 @@ from meguru.base.ids import new_id
 from meguru.base.names import check_title
 from meguru.base.paths import check_path
 from meguru.errors import Conflict, InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import lease as leases
 from meguru.tracking import series, store
 from meguru.tracking.experiments import store as experiments

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from meguru.errors import Conflict, InvalidInput, MeguruError, TooLarge
-from meguru.runtime.operations import Door
+from meguru.kernel.operations import Door
 from meguru.storage.blobs import BlobStore
 from meguru.tracking import lease, runs
 from meguru.tracking.spool import Batch, Spool

@@ -4,7 +4,7 @@ from typing import Literal
 
 from meguru.base.paging import Page, check_limit
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import series, store
 from meguru.tracking.experiments import store as experiments
 from meguru.tracking.types import Experiment, ExperimentDetail, MetricPoint, Run, RunArtifact

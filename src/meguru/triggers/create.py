@@ -4,7 +4,7 @@ from typing import Any
 
 from meguru.base.names import check_name
 from meguru.errors import Conflict, InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.recognise import action_of, kind_of
 from meguru.triggers.ring import pass_over

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from meguru.errors import MeguruError
-from meguru.runtime import events
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.services import Follower
-from meguru.runtime.workspace import Workspace
+from meguru.kernel import events
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.firing import decide
 from meguru.triggers.recognise import kind_of

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from meguru.base.ids import new_id
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.actions import Occasion
 from meguru.triggers.firing import draft, start

@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 
 from meguru.base.ids import new_id
 from meguru.errors import Busy, MeguruError
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
-from meguru.runtime.principals import system
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
+from meguru.kernel.principals import system
 from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from meguru.errors import NotFound
-from meguru.runtime import events
-from meguru.runtime.events import Event
+from meguru.kernel import events
+from meguru.kernel.events import Event
 from meguru.triggers import store
 from meguru.triggers.types import Trigger
 

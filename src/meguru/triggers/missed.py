@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from meguru.base.ids import new_id
-from meguru.runtime.operations import Context
-from meguru.runtime.principals import system
+from meguru.kernel.operations import Context
+from meguru.kernel.principals import system
 from meguru.triggers import store
 from meguru.triggers.calendar import Missed
 from meguru.triggers.types import Firing, FiringState, Trigger

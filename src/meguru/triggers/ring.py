@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from meguru.runtime.operations import Context, Operation
+from meguru.kernel.operations import Context, Operation
 from meguru.triggers import store
 from meguru.triggers.calendar import key_of, plan
 from meguru.triggers.firing import decide

@@ -4,8 +4,8 @@ import time
 from datetime import datetime
 
 from meguru.base.paging import Page, check_limit
-from meguru.runtime import events
-from meguru.runtime.operations import Context, operation
+from meguru.kernel import events
+from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.evaluate import undecided
 from meguru.triggers.recognise import kind_of

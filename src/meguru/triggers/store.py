@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base.names import normal
 from meguru.errors import NotFound
-from meguru.runtime.jobs import JobState
-from meguru.runtime.jobs.schema import job
+from meguru.kernel.jobs import JobState
+from meguru.kernel.jobs.schema import job
 from meguru.triggers.schema import firing, trigger, trigger_cursor
 from meguru.triggers.types import Firing, FiringState, Trigger
 

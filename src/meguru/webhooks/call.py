@@ -8,10 +8,10 @@ import msgspec
 
 from meguru.base.plugins import Table
 from meguru.errors import MeguruError
-from meguru.runtime.jobs import Job, Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.webhooks import store
 from meguru.webhooks.deliveries import note_call, of_call
 from meguru.webhooks.secrets import open_secret

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from meguru.base.paging import check_limit
-from meguru.runtime.operations import Context, Operation, operation
+from meguru.kernel.operations import Context, Operation, operation
 from meguru.webhooks import store
 from meguru.webhooks.schema import webhook_delivery
 from meguru.webhooks.types import Answer, Call, Delivery

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from meguru.errors import MeguruError
-from meguru.runtime import events, jobs
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.services import Follower
-from meguru.runtime.workspace import Workspace
+from meguru.kernel import events, jobs
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
 from meguru.webhooks import store, topics
 from meguru.webhooks.secrets import seal
 from meguru.webhooks.types import Webhook, WebhookState

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.webhooks import store
 from meguru.webhooks.addresses import check_url
 from meguru.webhooks.secrets import seal

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from meguru.errors import Conflict, UsageError
 
 if TYPE_CHECKING:
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 FILE = "secret.key"
 SHORTEST = 20

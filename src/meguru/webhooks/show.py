@@ -6,7 +6,7 @@ from typing import Any
 
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.webhooks import store
 from meguru.webhooks.deliveries import note, of_call
 from meguru.webhooks.manage import check_topics

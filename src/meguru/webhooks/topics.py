@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from meguru.kernel.events import Event
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version
-from meguru.runtime.events import Event
 from meguru.webhooks.types import Call
 
 EVENTS = (

@@ -11,8 +11,8 @@ from meguru.api.native import native_routes
 from meguru.app.nouns import load_operations
 from meguru.governance.principals import create_principal, list_principals
 from meguru.governance.tokens import create_token
-from meguru.runtime import events
-from meguru.runtime.remote import RemoteWorkspace
+from meguru.kernel import events
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.server.access import Access, check_exposure
 
 HOST = "http://127.0.0.1"
@@ -100,7 +100,7 @@ def test_blobs_go_up_and_come_down_checked(remote, client, tmp_path):
 
 
 def test_the_openapi_document_names_every_operation(client):
-    from meguru.runtime.operations import registered
+    from meguru.kernel.operations import registered
 
     document = client.get("/openapi.json").json()
     for one in registered().values():

@@ -17,7 +17,7 @@ from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base import digests
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token, revoke_token
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.server.access import Access
 from meguru.storage.blobs.parts import parts_of
 from meguru.tracking.runs import start

@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 
 from meguru.api.mlflow.registry.routes import other_routes
 from meguru.flavors.bundle import save_bundle
+from meguru.kernel import events
 from meguru.registry.show import show
-from meguru.runtime import events
 from meguru.server.access import Access
 from meguru.testing.models import make_model
 from meguru.tracking.mlflow.experiments import create as create_experiment

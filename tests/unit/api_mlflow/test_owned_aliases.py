@@ -9,11 +9,11 @@ from meguru.errors import Forbidden
 from meguru.governance.principals import create_principal
 from meguru.governance.roles import ROLES
 from meguru.governance.tokens import create_token
+from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.registry import brought
 from meguru.registry.alias_moves import OWNED
 from meguru.registry.operations import aliases
-from meguru.runtime import events
-from meguru.runtime.principals import Principal
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DENIED = (403, "PERMISSION_DENIED")

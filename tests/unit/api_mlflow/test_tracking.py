@@ -6,7 +6,7 @@ import pytest
 
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.tracking import alive, runs, show
 from meguru.tracking.mlflow import experiments
 from meguru.tracking.mlflow.ids import from_hex, to_hex

@@ -19,10 +19,10 @@ from meguru.artifacts.integrity.walk import walk
 from meguru.base import digests
 from meguru.datasets.client import add_files
 from meguru.errors import Forbidden, InvalidInput, UsageError
+from meguru.kernel.principals import Principal
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.pipelines.blobs import form_of
 from meguru.pipelines.materializers.base import Value
-from meguru.runtime.principals import Principal
-from meguru.runtime.remote import RemoteWorkspace
 from meguru.server.access import Access
 from meguru.storage.db import metadata
 from meguru.tracking.runs import add_artifact, start

@@ -6,7 +6,7 @@ from meguru import errors
 from meguru.artifacts.lineage import show as lineage
 from meguru.artifacts.log import list_events, verify
 from meguru.artifacts.why import show as why
-from meguru.runtime import events
+from meguru.kernel import events
 
 
 def add(ws, type, subject, cause=None, **more):

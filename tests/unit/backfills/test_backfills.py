@@ -9,8 +9,8 @@ from meguru.backfills.advance import Conductor
 from meguru.backfills.types import BackfillState, PartitionState
 from meguru.backfills.work import see_through
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel import events
 from meguru.pipelines.show import list_runs
-from meguru.runtime import events
 
 
 def states(days, made):

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from meguru.app.nouns import load_operations
-from meguru.runtime.operations import registered
+from meguru.kernel.operations import registered
 
 HEAVY = (
     "sqlalchemy",

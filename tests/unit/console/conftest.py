@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
 from meguru.console.routes import routes
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 import meguru
 from meguru.console.templating import TEMPLATES, environment
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.tracking import runs
 
 PACKAGE = Path(meguru.__file__).parent

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from meguru.base.clock import FixedClock
 from meguru.console.links import url_of
+from meguru.kernel.workspace import Workspace
 from meguru.registry import brought as imported
-from meguru.runtime.workspace import Workspace
 from meguru.tracking import runs
 from meguru.tracking.experiments.change import create_experiment
 from meguru.tracking.mlflow.experiments import adopt

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from meguru.app.nouns import load_operations
 from meguru.console.routes import routes
 from meguru.console.stream import Live, follow
-from meguru.runtime.principals import Principal
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.principals import Principal
+from meguru.kernel.workspace import Workspace
 from meguru.tracking import runs
 
 

@@ -7,7 +7,7 @@ from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import diff, list_datasets, profile, register, show, versions
 from meguru.datasets.types import Checks, FileEntry
 from meguru.errors import Conflict, DigestMismatch, InvalidInput, NotFound
-from meguru.runtime import events
+from meguru.kernel import events
 
 JANUARY = "day,delay,carrier\n1,5,UA\n2,NA,AA\n3,-2,UA\n"
 FEBRUARY = "day,delay,carrier\n1,1.5,DL\n2,7,UA\n"

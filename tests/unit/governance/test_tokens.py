@@ -9,7 +9,7 @@ from meguru import errors
 from meguru.app.open import open_local
 from meguru.governance.principals import create_principal, list_principals
 from meguru.governance.tokens import authenticate, create_token, list_tokens, revoke_token
-from meguru.runtime.principals import Principal
+from meguru.kernel.principals import Principal
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from meguru.kernel import events
 from meguru.monitoring.base import BASELINES
 from meguru.monitoring.operations import create
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import Batch
-from meguru.runtime import events
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 

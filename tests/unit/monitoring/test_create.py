@@ -1,9 +1,9 @@
 import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel import events
 from meguru.monitoring.operations import create, list_monitors, show
 from meguru.monitoring.types import Severity
-from meguru.runtime import events
 
 
 def test_a_new_monitor_is_listed_and_its_event_tells_its_settings(workspace, monitor):

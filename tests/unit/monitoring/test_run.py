@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import events
+from meguru.kernel.operations import Context, Operation
 from meguru.monitoring.operations import create, list_monitors, run, show, show_report
 from meguru.monitoring.types import Role, Severity, Verdict
-from meguru.runtime import events
-from meguru.runtime.operations import Context, Operation
 from meguru.stats import auc, profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 

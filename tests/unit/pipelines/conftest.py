@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.load import register_file
 from meguru.pipelines.runner import run_file
 from meguru.pipelines.types import PipelineRun, PipelineVersion
-from meguru.runtime.workspace import Workspace
 
 TRAIN = """
     from helpers import tidy

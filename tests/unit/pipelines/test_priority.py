@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.jobs import queue
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import set_pool, start
 from meguru.pipelines.runner import run_file
-from meguru.runtime.jobs import queue
 
 LIMITED = """
     from meguru import pipeline, step

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select, text
 
 from meguru.datasets.client import add_files
+from meguru.kernel import events
+from meguru.kernel.events.schema import edge
 from meguru.pipelines import quick
 from meguru.pipelines.schema import pipeline_run, pipeline_version, step_run
 from meguru.pipelines.show import show_run
-from meguru.runtime import events
-from meguru.runtime.events.schema import edge
 
 DIFFERS = {"id", "ref", "run", "job", "event", "created_at", "started_at", "finished_at", "seq", "hash", "at"}
 

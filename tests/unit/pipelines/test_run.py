@@ -9,6 +9,8 @@ import pytest
 
 from meguru.base.plugins import Table
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.job import PipelineRunHandler
 from meguru.pipelines.load import register_file
@@ -16,8 +18,6 @@ from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.runner import run_file, work_on
 from meguru.pipelines.show import list_pipelines, list_runs, show_pipeline, show_run
 from meguru.pipelines.start import start
-from meguru.runtime import events
-from meguru.runtime.jobs import Worker
 
 WAIT = """
 def wait():

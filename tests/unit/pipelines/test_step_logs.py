@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import events
 from meguru.pipelines import leftovers
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
@@ -20,7 +21,6 @@ from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.logs.tail import StepLogs, settle
 from meguru.pipelines.start import start
 from meguru.pipelines.types import StepState
-from meguru.runtime import events
 
 TALK = """
     import logging, os, sys, time

@@ -9,6 +9,7 @@ import pytest
 import meguru
 from meguru.base.plugins import Table
 from meguru.errors import InvalidInput
+from meguru.kernel.jobs import Worker
 from meguru.pipelines import kept_metrics
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.job import PipelineRunHandler
@@ -16,7 +17,6 @@ from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
 from meguru.pipelines.step_metrics import FILE, MAX_LINE, writing_to
-from meguru.runtime.jobs import Worker
 from meguru.tracking import show as tracked
 
 TEACH = """

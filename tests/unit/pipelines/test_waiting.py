@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from meguru.errors import Conflict, Forbidden, NotFound
+from meguru.kernel import events, jobs
+from meguru.kernel.principals import Principal
 from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
@@ -15,8 +17,6 @@ from meguru.pipelines.retry import retry
 from meguru.pipelines.runner import work_on
 from meguru.pipelines.show import list_runs, show_run
 from meguru.pipelines.start import start
-from meguru.runtime import events, jobs
-from meguru.runtime.principals import Principal
 
 FLOW = """
     from pathlib import Path

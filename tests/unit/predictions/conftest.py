@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from meguru.kernel.workspace import Workspace
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import Batch
-from meguru.runtime.workspace import Workspace
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
 

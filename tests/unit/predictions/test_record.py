@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import events
 from meguru.predictions.operations import record, show
 from meguru.predictions.types import OutcomeInput
-from meguru.runtime import events
 
 APRIL = datetime(2013, 4, 1, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import Forbidden, InvalidInput, NotFound
 from meguru.governance.roles import ROLES
+from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.registry.operations import alias, alias_history, aliases, register, show
-from meguru.runtime import events
-from meguru.runtime.principals import Principal
 
 
 @pytest.fixture

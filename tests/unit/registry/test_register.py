@@ -7,9 +7,9 @@ import pytest
 
 from meguru.artifacts.operations import lineage
 from meguru.errors import InvalidInput, NotFound, UnsafeModel
+from meguru.kernel import events
 from meguru.registry.client import add_model
 from meguru.registry.operations import list_models, register, show, versions
-from meguru.runtime import events
 
 
 def log(workspace):

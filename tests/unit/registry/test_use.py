@@ -4,11 +4,11 @@ import pytest
 
 from meguru.errors import DigestMismatch, NotFound, UnsafeModel
 from meguru.flavors.base import Task
+from meguru.kernel.operations import Context, operation
 from meguru.registry.baselines import baseline_of
 from meguru.registry.load import load_model
 from meguru.registry.operations import register, show
 from meguru.registry.sink import register_output
-from meguru.runtime.operations import Context, operation
 from meguru.stats.profile import TableProfile
 
 

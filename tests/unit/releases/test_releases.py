@@ -11,15 +11,15 @@ from meguru.app.jobs import HANDLERS
 from meguru.artifacts.why import show as why
 from meguru.errors import Conflict, GateFailed, InvalidInput, NotFound
 from meguru.flavors.model import Model
+from meguru.kernel import events, jobs
+from meguru.kernel.jobs import JobState, Worker
+from meguru.kernel.operations import Context, Operation
 from meguru.registry.client import add_model
 from meguru.registry.operations import aliases
 from meguru.registry.operations import show as show_model
 from meguru.releases import operations as releases
 from meguru.releases.schema import release as table
 from meguru.releases.types import ReleaseState
-from meguru.runtime import events, jobs
-from meguru.runtime.jobs import JobState, Worker
-from meguru.runtime.operations import Context, Operation
 from meguru.serving import operations as endpoints
 from meguru.testing.models import COLUMNS, make_flights, make_model
 
@@ -257,7 +257,7 @@ def test_the_job_releases_what_passes_and_ends_well_when_it_refuses(delay):
 
 
 def test_the_job_goes_on_where_another_worker_stopped(delay):
-    from meguru.runtime.jobs import Lease
+    from meguru.kernel.jobs import Lease
 
     model = add(delay, **GOOD)
     job_id = delay.execute(ASK, {"model": model})

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from meguru.app.open import open_local
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.server.sweeping import Sweeper
 from meguru.tracking.operations import show, start
 

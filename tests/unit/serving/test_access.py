@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from meguru.errors import Unauthenticated
-from meguru.runtime import events
-from meguru.runtime.principals import Principal
+from meguru.kernel import events
+from meguru.kernel.principals import Principal
 
 ROW = {"hour": 5, "distance": 0.5}
 

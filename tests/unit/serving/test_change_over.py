@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from meguru.app.open import open_local
 from meguru.errors import DigestMismatch, UnsafeModel
 from meguru.flavors.model import Model
+from meguru.kernel import events
 from meguru.predictions.operations import show
 from meguru.registry.client import add_model
-from meguru.runtime import events
 from meguru.serving.operations import create, shadow, switch
 from meguru.serving.operations import show as show_endpoint
 from meguru.serving.service import Service, State

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from meguru.errors import Conflict, Forbidden, InvalidInput, NotFound
-from meguru.runtime import events
-from meguru.runtime.principals import Principal
+from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.serving.operations import create, list_endpoints, shadow, show, switch
 
 GATES = [{"gate": "champion", "metric": "auc"}]

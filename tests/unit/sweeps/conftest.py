@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.sweeps.runner import all_trials, see_through, start_file
 from meguru.sweeps.types import Search, Sweep, Trial
 

@@ -8,10 +8,10 @@ import pytest
 
 from meguru.app.jobs import HANDLERS
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel import events
+from meguru.kernel.jobs import Worker
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.show import list_runs, show_run
-from meguru.runtime import events
-from meguru.runtime.jobs import Worker
 from meguru.sweeps import show
 from meguru.sweeps.runner import see_through
 from meguru.sweeps.stop import resume, stop

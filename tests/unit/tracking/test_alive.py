@@ -6,8 +6,8 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.errors import Conflict, Forbidden, InvalidInput
-from meguru.runtime import events
-from meguru.runtime.principals import Principal
+from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.tracking.operations import beat, finish, list_runs, log, show, start, sweep
 from meguru.tracking.types import MetricPoint
 

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.tracking.experiments.change import create_experiment, delete, note, rename, restore
 from meguru.tracking.find import search
 from meguru.tracking.mlflow import experiments as mlflow

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meguru.errors import Conflict, InvalidInput, NotFound, TooLarge
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.tracking.operations import (
     add_artifact,
     artifacts,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from meguru.runtime.operations import Context, Operation
+from meguru.kernel.operations import Context, Operation
 from meguru.testing.actions import install
 
 install()

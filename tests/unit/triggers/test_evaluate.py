@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from meguru.errors import InvalidInput
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.triggers import operations as triggers
 from meguru.triggers import store
 from meguru.triggers.evaluate import Evaluator

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meguru.runtime import events
-from meguru.runtime.jobs import JobState
-from meguru.runtime.jobs.schema import job
+from meguru.kernel import events
+from meguru.kernel.jobs import JobState
+from meguru.kernel.jobs.schema import job
 from meguru.triggers import operations as triggers
 from meguru.triggers.calendar import MOST
 from meguru.triggers.evaluate import Evaluator

@@ -13,7 +13,7 @@ from meguru.api.mlflow.registry.routes import other_routes
 from meguru.app.open import open_workspace
 from meguru.base.clock import FixedClock
 from meguru.base.settings import load_settings
-from meguru.runtime.jobs import Worker
+from meguru.kernel.jobs import Worker
 from meguru.server.access import Access
 from meguru.webhooks.call import HANDLERS
 from meguru.webhooks.follow import CallPromiser

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime import events
-from meguru.runtime.operations.operation import Operation
+from meguru.kernel import events
+from meguru.kernel.operations.operation import Operation
 from meguru.webhooks import manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
 from meguru.webhooks.follow import CallPromiser

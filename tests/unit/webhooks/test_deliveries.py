@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.webhooks import deliveries, manage, show
 from meguru.webhooks.types import TOPICS
 

@@ -17,9 +17,9 @@ from starlette.routing import Route
 
 from meguru.api.mlflow.errors import Refusal, error_response, invalid
 from meguru.api.requests import on_thread, read_body, workspace_of
-from meguru.runtime.operations import Context
-from meguru.runtime.operations.operation import Operation
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations import Context
+from meguru.kernel.operations.operation import Operation
+from meguru.kernel.workspace import Workspace
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -19,8 +19,8 @@ from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
 from meguru.api.mlflow.tracking import batches, experiments, metrics, runs
 from meguru.api.requests import on_thread, read_body
-from meguru.runtime.operations.authorise import authorise
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations.authorise import authorise
+from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow.runs import Entry, log, write
 
 VERSION = "3.18.0"

@@ -10,8 +10,8 @@ from meguru.api.requests import answer, workspace_of
 from meguru.api.transfers import FileInPieces, received
 from meguru.base import digests
 from meguru.errors import DigestMismatch, InvalidInput
-from meguru.runtime.operations.authorise import require
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations.authorise import require
+from meguru.kernel.workspace import Workspace
 
 
 async def blob(request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.runtime.operations import Operation, registered
+from meguru.kernel.operations import Operation, registered
 
 _REF = "#/components/schemas/{name}"
 _ERROR = {

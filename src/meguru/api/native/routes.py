@@ -17,7 +17,7 @@ from meguru.api.native import blobs
 from meguru.api.native.openapi import document
 from meguru.api.requests import answer, error_answer, read_body, read_object, workspace_of
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Operation, registered
+from meguru.kernel.operations import Operation, registered
 
 Handler = Callable[[Request], Awaitable[Response]]
 LONG_POLLS = ("event.wait", "trigger.settled")

@@ -11,7 +11,7 @@ from meguru.artifacts.integrity.types import PLAIN, BlobCheck, BlobReference, Bl
 from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
 from meguru.errors import DigestMismatch, InvalidInput, NotFound
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.storage.blobs import BlobStore
 
 MOST = 100

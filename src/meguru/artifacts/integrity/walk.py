@@ -9,7 +9,7 @@ from meguru.artifacts.integrity.chance import missed
 from meguru.artifacts.integrity.inventory import Inventory
 from meguru.artifacts.integrity.operations import MOST, list_references, verify_blobs
 from meguru.artifacts.integrity.types import BlobReport, BlobState
-from meguru.runtime.operations import Door
+from meguru.kernel.operations import Door
 
 PROGRESS_SECONDS = 0.5
 SHOWN_LOST, SHOWN_REFS = 1000, 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meguru.artifacts.uploads import store
 from meguru.artifacts.uploads.types import LIFETIME
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.parts import parts_of
 
 

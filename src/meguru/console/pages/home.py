@@ -12,7 +12,7 @@ from meguru.console.endpoint_view import glances
 from meguru.console.needs import needs
 from meguru.console.stations import stations
 from meguru.console.visit import Visit
-from meguru.runtime.events import Event
+from meguru.kernel.events import Event
 from meguru.serving.show import list_endpoints
 from meguru.serving.types import Endpoint
 

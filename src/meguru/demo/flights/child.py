@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from meguru.errors import Conflict, MeguruError, TimedOut
-from meguru.runtime.server_record import ServerRecord, find_server
+from meguru.kernel.server_record import ServerRecord, find_server
 
 LOG = "server.log"
 STOP_SECONDS = 20

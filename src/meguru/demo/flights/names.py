@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from meguru.demo.flights.data import YEAR
 
 if TYPE_CHECKING:
-    from meguru.runtime.remote import RemoteWorkspace
+    from meguru.kernel.remote import RemoteWorkspace
 
 ENDPOINT = MODEL = "delay"
 MONITOR = "delay-watch"

@@ -18,9 +18,9 @@ from meguru.demo.flights.names import ENDPOINT, MONITOR, keyed, window
 from meguru.demo.flights.quiet import until_current, until_quiet
 from meguru.demo.flights.setup import add_data, set_up
 from meguru.demo.flights.story import Month, Story, month_of, read_story
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import run as run_monitor
 from meguru.monitoring.operations import show as show_monitor
-from meguru.runtime.remote import RemoteWorkspace
 
 if TYPE_CHECKING:
     import polars as pl

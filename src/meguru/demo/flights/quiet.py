@@ -9,7 +9,7 @@ import msgspec
 
 from meguru.artifacts.log import wait_event
 from meguru.errors import Busy, TimedOut
-from meguru.runtime.remote import RemoteWorkspace
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.triggers.operations import settled
 
 PATIENCE = 300.0

@@ -15,11 +15,11 @@ from meguru.demo.flights.data import FLIGHTS, PLANES, WEATHER, month_file, plane
 from meguru.demo.flights.names import CALENDAR, ENDPOINT, MODEL, MONITOR, NEWEST, RELEASE, RETRAIN, keyed
 from meguru.demo.flights.quiet import until_current, until_quiet
 from meguru.errors import StepFailed
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import create as create_monitor
 from meguru.monitoring.types import Severity
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import show_run, start
-from meguru.runtime.remote import RemoteWorkspace
 from meguru.serving.operations import create as create_endpoint
 from meguru.serving.operations import shadow
 from meguru.serving.operations import show as show_endpoint

@@ -13,12 +13,12 @@ from meguru.base import refs
 from meguru.demo.flights.folder import Plan
 from meguru.demo.flights.names import ENDPOINT, MODEL, MONITOR, RETRAIN, window
 from meguru.errors import NotFound
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import show as show_monitor
 from meguru.monitoring.types import Estimate, ModelPerformance, ReportSummary, Role
 from meguru.pipelines.operations import show_run
 from meguru.releases.operations import list_releases
 from meguru.releases.types import Release, ReleaseState
-from meguru.runtime.remote import RemoteWorkspace
 from meguru.triggers.operations import history
 from meguru.triggers.types import Firing, FiringState
 

@@ -13,10 +13,10 @@ from meguru.datasets.reading import read
 from meguru.demo.flights.data import FLIGHTS, WEATHER, month_file, planes_file
 from meguru.demo.flights.features import FEATURES, LABEL, LANDED, TIME, build
 from meguru.demo.flights.names import ENDPOINT, key_of, keyed
+from meguru.kernel.remote import RemoteWorkspace
 from meguru.predictions.operations import record
 from meguru.predictions.record import MAX_OUTCOMES
 from meguru.predictions.types import OutcomeInput
-from meguru.runtime.remote import RemoteWorkspace
 
 BATCH = 1000
 CONNECTIONS = 2

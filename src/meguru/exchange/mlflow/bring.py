@@ -16,8 +16,8 @@ from meguru.exchange.mlflow.report import Book, Report
 from meguru.exchange.mlflow.sources.server import ServerSource
 from meguru.exchange.mlflow.spool import Spool
 from meguru.exchange.mlflow.types import Experiment, File, Run, Source, as_run
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.tracking import show
 from meguru.tracking.mlflow import brought
 from meguru.tracking.mlflow.ids import from_hex

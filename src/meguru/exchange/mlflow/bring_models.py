@@ -12,9 +12,9 @@ from meguru.errors import MeguruError
 from meguru.exchange.mlflow.report import Book
 from meguru.exchange.mlflow.sources.server import ServerSource
 from meguru.exchange.mlflow.types import LoggedModel, Registered, Source, Version, as_model
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.registry import brought
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 from meguru.tracking.mlflow.moments import moment
 
 PROMPT = "mlflow.prompt.is_prompt"

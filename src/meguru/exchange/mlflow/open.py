@@ -13,8 +13,8 @@ from meguru.exchange.mlflow.report import Book, Report
 from meguru.exchange.mlflow.sources import open_source
 from meguru.exchange.mlflow.sources.server import ServerSource
 from meguru.exchange.mlflow.targets.base import Target
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 
 
 def bring_in(

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from meguru.errors import Busy, Forbidden, InvalidInput, MeguruError, NotFound, TooLarge, masked
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 
 MAX_ANSWER = 256 << 20
 MAX_FILE = 1 << 40

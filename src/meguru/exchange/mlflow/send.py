@@ -16,9 +16,9 @@ from meguru.exchange.mlflow.sources.server import ServerSource
 from meguru.exchange.mlflow.spool import Spool
 from meguru.exchange.mlflow.targets.base import Target
 from meguru.exchange.mlflow.types import Experiment, LoggedModel, Registered, Run, Version, as_run
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.registry import brought
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 from meguru.tracking import show
 from meguru.tracking.mlflow.ids import from_hex
 

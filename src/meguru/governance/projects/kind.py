@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.runtime.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
 class ProjectSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +59,7 @@ PROJECT = Kind(
     name="project",
     title=("project", "projects"),
     named=False,
-    tables=("meguru.runtime.projects.schema",),
+    tables=("meguru.kernel.projects.schema",),
     operations=("meguru.governance.projects.operations",),
     events=(ProjectCreated, ProjectUpdated, ProjectRetired, ProjectMemberSet, ProjectMemberRemoved),
     spec=ProjectSpec,

@@ -12,8 +12,8 @@ from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.governance import store as principals
 from meguru.governance.roles import permissions_of
-from meguru.runtime.operations import Context, operation
-from meguru.runtime.projects import check_project, store
+from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import check_project, store
 
 
 class ProjectRecord(msgspec.Struct, frozen=True, kw_only=True):

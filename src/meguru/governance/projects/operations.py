@@ -2,7 +2,7 @@
 
 from meguru.governance.projects.kind import PROJECT
 from meguru.governance.projects.members import grant, list_members, list_projects, revoke
-from meguru.runtime.declarations import operations_of
+from meguru.kernel.declarations import operations_of
 
 specs = operations_of(PROJECT)
 

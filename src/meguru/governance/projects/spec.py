@@ -1,4 +1,4 @@
-"""The specs of projects: see `meguru.runtime.declarations.SpecStore`."""
+"""The specs of projects: see `meguru.kernel.declarations.SpecStore`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.governance.projects.kind import ProjectSpec
-from meguru.runtime.operations import Context
-from meguru.runtime.projects import store
+from meguru.kernel.operations import Context
+from meguru.kernel.projects import store
 
 
 def find(tx: Connection, name: str) -> ProjectSpec | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from meguru.base.paging import Page, check_limit
 from meguru.errors import Conflict, Forbidden, NotFound
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.approvals import store
 from meguru.pipelines.approvals.types import Answer, PipelineApproval
 from meguru.pipelines.types import FINAL
-from meguru.runtime import jobs
-from meguru.runtime.operations import Context, operation
 
 
 @operation("approval.decide", permission="approval:write")

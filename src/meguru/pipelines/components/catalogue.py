@@ -8,12 +8,12 @@ from importlib.metadata import EntryPoint
 import msgspec
 
 from meguru.errors import NotFound
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines.authoring import StepFunction
 from meguru.pipelines.components.offers import made_by, offers
 from meguru.pipelines.components.types import ComponentInfo, Use
 from meguru.pipelines.components.uses import uses
 from meguru.pipelines.matching import type_name
-from meguru.runtime.operations import Context, operation
 
 
 @operation("component.list", permission="pipeline:read", query=True)

@@ -4,11 +4,11 @@ from sqlalchemy import Connection
 
 from meguru.base.ids import new_id
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel import events, jobs
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.determinism.types import ASKED, CHECKED, KIND, Check, StepCheck, Verdict
 from meguru.pipelines.types import PipelineRun, StepState
-from meguru.runtime import events, jobs
-from meguru.runtime.operations import Context, operation
 
 DONE = (StepState.SUCCEEDED, StepState.CACHED)
 

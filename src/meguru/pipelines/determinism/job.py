@@ -12,6 +12,10 @@ from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.base.names import quoted
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
+from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import executors, keys, runs, store
 from meguru.pipelines.determinism.check import results_of
 from meguru.pipelines.determinism.compare import differences
@@ -23,10 +27,6 @@ from meguru.pipelines.launch import job_of, preload_of
 from meguru.pipelines.materializers.base import Place, Value
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepRun
-from meguru.runtime.jobs import Job, Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
 
 _LOOK_SECONDS = 1.0
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from meguru.base.plugins import Table
+from meguru.kernel.jobs import Worker
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.determinism.check import check, check_result
 from meguru.pipelines.determinism.types import KIND, Check, StepCheck
-from meguru.runtime.jobs import Worker
-from meguru.runtime.remote import RemoteWorkspace
-from meguru.runtime.workspace import Workspace
 
 _POLL_SECONDS = 0.3
 

@@ -20,6 +20,11 @@ from meguru.artifacts import trees
 from meguru.base.ids import new_id
 from meguru.base.names import quoted
 from meguru.errors import InvalidInput, LostLease, is_our_fault
+from meguru.kernel import jobs
+from meguru.kernel.jobs import Job, Lease, Parked
+from meguru.kernel.operations import Context
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import executors, runs, store
 from meguru.pipelines.engine.places import Places
 from meguru.pipelines.engine.plan import Plan
@@ -30,11 +35,6 @@ from meguru.pipelines.kept_metrics import Reader
 from meguru.pipelines.launch import Active, job_of, preload_of
 from meguru.pipelines.logs.tail import StepLogs, settle
 from meguru.pipelines.types import FINAL, Failed, RunState, StepState
-from meguru.runtime import jobs
-from meguru.runtime.jobs import Job, Lease, Parked
-from meguru.runtime.operations import Context
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
 
 _LOOK_AHEAD = 20
 """Steps that are tried when the first ones that wait can't begin."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meguru.kernel.jobs import Job
+from meguru.kernel.operations import Context
 from meguru.pipelines import executors
 from meguru.pipelines.engine.record import Record
 from meguru.pipelines.executors import capacity
 from meguru.pipelines.graph import Resources, Step
 from meguru.pipelines.pools import store as pools
-from meguru.runtime.jobs import Job
-from meguru.runtime.operations import Context
 
 
 class Places:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from meguru.base import digests
+from meguru.kernel.operations import Context
 from meguru.pipelines.approvals import store
 from meguru.pipelines.approvals.types import Answer, PipelineApproval
 from meguru.pipelines.engine.record import Record
 from meguru.pipelines.graph import Approval, Constant, FromParameter, FromStep, Input, Step
 from meguru.pipelines.outputs import Outputs
-from meguru.runtime.operations import Context
 
 _SHOWN = 500
 

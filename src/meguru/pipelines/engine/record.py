@@ -9,12 +9,12 @@ import msgspec
 
 from meguru.base import digests
 from meguru.errors import LostLease
+from meguru.kernel.jobs import Lease
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.logs.tail import StepLogs
 from meguru.pipelines.types import PipelineRun, RunState, StepRun
-from meguru.runtime.jobs import Lease
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.workspace import Workspace
 from meguru.storage.blobs import pending
 
 Progress = Callable[[StepRun], None]

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from meguru.base.moments import write_time
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.types import MOST_LINES, Log, LogLine, LogPage
 from meguru.pipelines.logs.written import read
 from meguru.pipelines.types import FINAL, PipelineRun, StepState
-from meguru.runtime.operations import Context, operation
 
 MOST_BYTES = 64 << 20
 ALL = -1

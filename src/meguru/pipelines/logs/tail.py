@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 from meguru.errors import Busy
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.files import Growing, whole
 from meguru.pipelines.logs.lines import Line
@@ -21,8 +23,6 @@ from meguru.pipelines.logs.mask import Masker, secrets_of
 from meguru.pipelines.logs.records import head, moment
 from meguru.pipelines.logs.types import Log
 from meguru.pipelines.logs.written import START, write
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.workspace import Workspace
 
 PACE_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0

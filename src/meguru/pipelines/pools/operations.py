@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from meguru.base.names import check_name
 from meguru.errors import Conflict, InvalidInput
+from meguru.kernel.operations import Context, operation
 from meguru.pipelines.pools import store
 from meguru.pipelines.pools.types import Pool
-from meguru.runtime.operations import Context, operation
 
 MOST = 100_000
 

@@ -26,10 +26,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, in
 
 from meguru.base.names import normal
 from meguru.errors import NotFound, near_misses
+from meguru.kernel.jobs import Job, JobState
+from meguru.kernel.jobs.schema import job
 from meguru.pipelines.pools.schema import pool, pool_place
 from meguru.pipelines.pools.types import Place, Pool
-from meguru.runtime.jobs import Job, JobState
-from meguru.runtime.jobs.schema import job
 
 
 def take(tx: Connection, name: str, holder: str, held: Job, now: datetime) -> bool:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from meguru.runtime.jobs import lanes, queue
-from meguru.runtime.jobs.choose import WINDOW
-from meguru.runtime.jobs.schema import job
-from meguru.runtime.jobs.types import Job, JobState
-from meguru.runtime.operations import Context, Operation
+from meguru.kernel.jobs import lanes, queue
+from meguru.kernel.jobs.choose import WINDOW
+from meguru.kernel.jobs.schema import job
+from meguru.kernel.jobs.types import Job, JobState
+from meguru.kernel.operations import Context, Operation
 
 if TYPE_CHECKING:
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 LEASE = timedelta(seconds=10)
 

@@ -18,7 +18,7 @@ from meguru.storage.db.raw import Bound
 from meguru.tracking.search import begin
 
 if TYPE_CHECKING:
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 Call = Any
 FILTERS = {

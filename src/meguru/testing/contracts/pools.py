@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.kernel import events
+from meguru.kernel.jobs import Job, JobState, queue
 from meguru.pipelines.pools import store
 from meguru.pipelines.pools.operations import list_pools, remove_pool, set_pool
-from meguru.runtime import events
-from meguru.runtime.jobs import Job, JobState, queue
 from meguru.testing.contracts.lanes import LEASE, claim, promise_in
 
 if TYPE_CHECKING:
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 
 def holding(ws: Workspace, key: str, now: datetime | None = None) -> Job:

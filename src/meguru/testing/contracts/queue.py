@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meguru.errors import LostLease
-from meguru.runtime.jobs import queue
-from meguru.runtime.jobs.lease import Lease
-from meguru.runtime.jobs.types import Job, JobState
-from meguru.runtime.operations import Context, Operation
+from meguru.kernel.jobs import queue
+from meguru.kernel.jobs.lease import Lease
+from meguru.kernel.jobs.types import Job, JobState
+from meguru.kernel.operations import Context, Operation
 
 if TYPE_CHECKING:
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 LEASE = timedelta(seconds=10)
 

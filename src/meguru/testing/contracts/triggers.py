@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meguru.runtime.events import Event
+from meguru.kernel.events import Event
 from meguru.triggers.kinds import Kind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

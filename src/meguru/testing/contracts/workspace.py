@@ -16,11 +16,11 @@ from meguru.base.clock import FixedClock
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import list_datasets, versions
 from meguru.errors import Conflict, Forbidden, InternalError, InvalidInput
+from meguru.kernel import events
+from meguru.kernel.events.schema import event
+from meguru.kernel.operations import Context, Operation
+from meguru.kernel.principals import Principal
 from meguru.registry.schema import mlflow_version
-from meguru.runtime import events
-from meguru.runtime.events.schema import event
-from meguru.runtime.operations import Context, Operation
-from meguru.runtime.principals import Principal
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
@@ -28,7 +28,7 @@ from meguru.tracking.schema import experiment
 from meguru.tracking.types import MetricPoint
 
 if TYPE_CHECKING:
-    from meguru.runtime.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 READER = Principal(name="reader", permissions=frozenset({"*:read"}))
 

@@ -6,7 +6,7 @@ from sqlalchemy import Row
 
 from meguru.base import names, refs
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking.experiments import store
 from meguru.tracking.types import Experiment
 

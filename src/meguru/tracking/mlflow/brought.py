@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from meguru.base import digests, refs
 from meguru.base.paths import check_foreign_path
 from meguru.errors import Conflict, InvalidInput
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import schema, store
 from meguru.tracking.mlflow import experiments, inputs, moments, runs
 from meguru.tracking.mlflow.ids import from_hex

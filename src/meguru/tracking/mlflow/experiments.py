@@ -6,7 +6,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, NotFound
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.tracking.experiments import store
 from meguru.tracking.experiments.change import ensure
 from meguru.tracking.mlflow.schema import mlflow_experiment as table

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from meguru.base import refs
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.mlflow.runs import hold
 from meguru.tracking.mlflow.schema import (

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, select
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput, NotFound
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import schema, series, store

@@ -7,8 +7,8 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ import msgspec
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
+from meguru.kernel import jobs
+from meguru.kernel.operations import Context
 from meguru.registry.operations import show as show_model
-from meguru.runtime import jobs
-from meguru.runtime.operations import Context
 from meguru.serving.operations import show as show_endpoint
 from meguru.triggers.actions.base import Occasion, Started
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from meguru.kernel.operations import Context
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.operations import show_pipeline, start
-from meguru.runtime.operations import Context
 from meguru.triggers.actions.base import Occasion, Started
 from meguru.triggers.actions.moment import fill, spell
 

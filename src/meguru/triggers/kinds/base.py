@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
 
 
 class Kind(Protocol):

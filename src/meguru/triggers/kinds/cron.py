@@ -11,8 +11,8 @@ import msgspec
 from cronsim import CronSimError
 
 from meguru.errors import InvalidInput, near_misses
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
 from meguru.triggers.kinds.wall import moments
 
 LISTED = 1000

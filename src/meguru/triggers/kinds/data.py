@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from meguru.base import refs
 from meguru.datasets.operations import show
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
 from meguru.triggers.kinds.event import ByEvents
 
 

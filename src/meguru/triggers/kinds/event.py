@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
 
 _TYPE = re.compile(r"[a-z_*?]+(\.[a-z_*?]+)?")
 

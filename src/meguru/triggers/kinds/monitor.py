@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from meguru.base import refs
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
 from meguru.monitoring.operations import show
-from meguru.runtime.events import Event
-from meguru.runtime.operations import Context
 from meguru.triggers.kinds.event import ByEvents
 
 

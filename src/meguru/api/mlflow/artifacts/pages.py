@@ -19,8 +19,8 @@ from meguru.api.mlflow.protocol import Given, absent, ask, reply, route, safely
 from meguru.api.mlflow.registry import store as registry_store
 from meguru.api.mlflow.registry.answers import held_version, named, number_of
 from meguru.api.requests import bounded, workspace_of
-from meguru.runtime.operations import Context
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
 
 MAX_UPLOAD = 10 * 1024 * 1024
 

@@ -28,9 +28,9 @@ from meguru.artifacts.uploads import store
 from meguru.artifacts.uploads.join import join
 from meguru.artifacts.uploads.types import LIFETIME, MOST_PARTS, Part, Upload
 from meguru.base.ids import new_id
-from meguru.runtime.operations import Context
-from meguru.runtime.operations.execute import execute_with_others
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations import Context
+from meguru.kernel.operations.execute import execute_with_others
+from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.parts import Parts, parts_of
 
 _turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()

@@ -22,10 +22,10 @@ from meguru.api.requests import bounded, workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
-from meguru.runtime.operations import Context
-from meguru.runtime.operations.authorise import authorise
-from meguru.runtime.operations.execute import execute_with_others
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations import Context
+from meguru.kernel.operations.authorise import authorise
+from meguru.kernel.operations.execute import execute_with_others
+from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import pending
 
 _SMALL = 1 << 20

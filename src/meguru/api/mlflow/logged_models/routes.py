@@ -19,8 +19,8 @@ from meguru.api.mlflow.protocol import Given, ask, carry, route
 from meguru.api.mlflow.tracking.experiments import number_all
 from meguru.artifacts.trees import Entry, put_entries
 from meguru.base import refs
-from meguru.runtime.operations import Context
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow import experiments
 
 _BASE = "/mlflow/logged-models"

@@ -11,9 +11,9 @@ from meguru.api.mlflow.logged_models import store
 from meguru.api.mlflow.protocol import Given, ask, wrong
 from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import MANY, Asking, Things
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
 from meguru.registry.labels import LOGGED, PARAM
-from meguru.runtime.operations import Context
-from meguru.runtime.workspace import Workspace
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.search import compare, grammar, pages
 

@@ -15,9 +15,9 @@ from meguru.api.mlflow.registry.answers import (
     number_of,
     version_answer,
 )
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
 from meguru.registry import alias_moves
-from meguru.runtime.operations import Context
-from meguru.runtime.workspace import Workspace
 
 
 def routes() -> list[Route]:

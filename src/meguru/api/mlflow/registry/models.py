@@ -24,9 +24,9 @@ from meguru.api.mlflow.registry.answers import (
 from meguru.api.mlflow.registry.search import find_models
 from meguru.api.mlflow.registry.store import Model
 from meguru.base import refs
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
 from meguru.registry import alias_moves, aliases
-from meguru.runtime.operations import Context
-from meguru.runtime.workspace import Workspace
 
 _BASE = "/mlflow/registered-models"
 

@@ -20,9 +20,9 @@ from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.base.names import check_name, normal
 from meguru.errors import Busy, IntegrityError, MeguruError
+from meguru.kernel.workspace import Workspace
 from meguru.registry import aliases
 from meguru.registry.facts import Facts, facts_of
-from meguru.runtime.workspace import Workspace
 
 _OF_LOGGED = re.compile(r"models:/(m-[0-9a-z]+)/?")
 _OF_VERSION = re.compile(r"models:/([^/@]+)(?:/(\d+)|@([\w-]+))/?")

@@ -23,13 +23,13 @@ from meguru.api.mlflow.registry.search import find_versions
 from meguru.api.mlflow.registry.sources import Source, Verdict, completed, verify
 from meguru.api.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
 from meguru.registry import alias_moves, aliases
 from meguru.registry import store as native
 from meguru.registry.register import record
 from meguru.registry.types import ModelVersion
 from meguru.registry.unverified import record_unverified
-from meguru.runtime.operations import Context
-from meguru.runtime.workspace import Workspace
 
 _BASE = "/mlflow/model-versions"
 ACTIVE_STAGES = ("Staging", "Production")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.protocol import Given, absent, millis, page_of, route, wrong
 from meguru.errors import NotFound
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 from meguru.webhooks import manage, show
 from meguru.webhooks.types import TOPICS, Answer, Webhook, WebhookState
 

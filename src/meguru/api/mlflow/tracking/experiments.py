@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Row, select
 from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.params import Params, bad
 from meguru.api.mlflow.tracking.experiments_search import search_experiments
-from meguru.runtime.operations.authorise import authorise
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations.authorise import authorise
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow import experiments, inputs, limits
 from meguru.tracking.mlflow.moments import millis
 from meguru.tracking.mlflow.schema import mlflow_experiment as table

@@ -13,8 +13,8 @@ from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad
 from meguru.api.mlflow.tracking.shown import Metric, MetricOfRun
 from meguru.errors import NotFound
-from meguru.runtime.operations.authorise import authorise
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations.authorise import authorise
+from meguru.kernel.workspace import Workspace
 from meguru.tracking import series, show
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.schema import run

@@ -14,9 +14,9 @@ from meguru.api.mlflow.params import Params, bad, limit_of
 from meguru.api.mlflow.tracking.experiments_search import stages
 from meguru.api.mlflow.tracking.shown import new_run, parts, shown
 from meguru.errors import NotFound
-from meguru.runtime.operations.authorise import authorise
-from meguru.runtime.principals import system
-from meguru.runtime.workspace import Workspace
+from meguru.kernel.operations.authorise import authorise
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import show
 from meguru.tracking.mlflow import experiments, inputs, limits, moments, runs

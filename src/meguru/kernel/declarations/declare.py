@@ -1,0 +1,110 @@
+"""Declare a spec, say what would change, retire a thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.base import refs
+from meguru.base.names import check_full_name, check_name
+from meguru.errors import Conflict, NotFound
+from meguru.kernel.declarations import store
+from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
+from meguru.kernel.events import Event
+from meguru.kernel.kinds.kind import Kind, load
+from meguru.kernel.operations.context import Context
+
+
+def compare(ctx: Context, kind: Kind, name: str, spec: msgspec.Struct) -> Declared:
+    """Return what `declare` would do; nothing is written."""
+    specs: SpecStore = load(kind.spec_store)
+    name = _checked(kind, name)
+    after = specs.check(ctx, name, spec)
+    return _compared(kind, name, specs.find(ctx.tx, name), after)
+
+
+def declare(
+    ctx: Context, kind: Kind, name: str, spec: msgspec.Struct, *, expect: dict[str, Any] | None = None
+) -> Declared:
+    """Make the thing called `name` as `spec` says: create it, change it, or do nothing when it is so.
+
+    Raises
+    ------
+    Conflict
+        If `expect` is given, and the present spec is another one: somebody else changed it meanwhile.
+    """
+    specs: SpecStore = load(kind.spec_store)
+    name = _checked(kind, name)
+    after = specs.check(ctx, name, spec)
+    before = specs.find(ctx.tx, name)
+    found = _compared(kind, name, before, after)
+    if expect is not None and expect != (_plain(before) if before is not None else {}):
+        raise Conflict(
+            f"{found.ref} is not as it was when you looked",
+            where=found.ref,
+            why="its declaration was changed meanwhile",
+            hint="look again, then declare it",
+        )
+    if found.change is Change.UNCHANGED:
+        return found
+    specs.save(ctx, name, after)
+    event = _emit(ctx, kind, found, specs.uses(name, after))
+    store.add(ctx.tx, kind.name, name, found.spec, event, retired=False)
+    return found
+
+
+def retire(ctx: Context, kind: Kind, name: str) -> Declared:
+    """Take a thing out of use; its history stays, and its name can be declared again.
+
+    Raises
+    ------
+    NotFound
+        If there is none of this name.
+    Conflict
+        While something else needs it.
+    """
+    specs: SpecStore = load(kind.spec_store)
+    name = _checked(kind, name)
+    before = specs.find(ctx.tx, name)
+    ref = refs.make(kind.name, name)
+    if before is None:
+        raise NotFound(f"there is no {kind.title[0]} {name!r}", where=ref)
+    specs.retire(ctx, name)
+    spec = _plain(before)
+    event = ctx.emit(f"{kind.name}.retired", ref, data={})
+    store.add(ctx.tx, kind.name, name, spec, event, retired=True)
+    return Declared(ref=ref, change=Change.RETIRED, fields=[], spec=spec)
+
+
+def history(ctx: Context, kind: Kind, name: str, limit: int) -> list[SpecVersion]:
+    """Return the specs that held, newest first."""
+    return store.versions(ctx.tx, kind.name, name, limit)
+
+
+def _checked(kind: Kind, name: str) -> str:
+    bare = name.removeprefix(f"{kind.name}/")
+    return check_full_name(kind.name, bare) if kind.named else check_name(kind.name, bare)
+
+
+def _compared(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:
+    old, new = {} if before is None else _plain(before), _plain(after)
+    fields = [
+        FieldChange(field=field, before=old.get(field), after=value)
+        for field, value in new.items()
+        if before is None or old.get(field) != value
+    ]
+    change = Change.CREATED if before is None else Change.UPDATED if fields else Change.UNCHANGED
+    return Declared(ref=refs.make(kind.name, name), change=change, fields=fields, spec=new)
+
+
+def _emit(ctx: Context, kind: Kind, found: Declared, used: list[str]) -> Event:
+    if found.change is Change.CREATED:
+        return ctx.emit(f"{kind.name}.created", found.ref, data=found.spec, used=used)
+    changes = {each.field: {"before": each.before, "after": each.after} for each in found.fields}
+    return ctx.emit(f"{kind.name}.updated", found.ref, data={"changes": changes}, used=used)
+
+
+def _plain(spec: msgspec.Struct) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(spec)
+    return plain

@@ -1,0 +1,100 @@
+"""Append an event in the transaction of the change it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import digests
+from meguru.base.ids import new_id
+from meguru.kernel.event import Event
+from meguru.kernel.events.schema import event, event_head
+from meguru.kernel.kinds.event_types import check
+from meguru.storage.db import rowwise
+from meguru.storage.db.raw import Raw
+
+START = "0" * 64
+_HOLD_HEAD = "SELECT seq, hash FROM event_head"
+
+
+def append(
+    tx: Connection,
+    *,
+    type: str,
+    at: datetime,
+    actor: str,
+    operation: str,
+    subject: str,
+    project: str = "",
+    cause: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    used: Iterable[str] = (),
+    produced: Iterable[str] = (),
+) -> Event:
+    """Append one event; the head row orders writers, so the chain has no gap and no fork.
+
+    Raises
+    ------
+    InternalError
+        If no loaded kind declares events of this type, or the data is not of its payload.
+    """
+    plain = msgspec.json.decode(digests.canonical(dict(data or {})))
+    check(type, plain)
+    seq, previous = lock(tx)
+    draft = Event(
+        seq=seq + 1,
+        id=new_id("evt"),
+        type=type,
+        at=at,
+        actor=actor,
+        operation=operation,
+        subject=subject,
+        project=project,
+        cause=cause,
+        data=plain,
+        used=tuple(dict.fromkeys(used)),
+        produced=tuple(dict.fromkeys(produced)),
+        previous=previous,
+    )
+    done = msgspec.structs.replace(draft, hash=chain_hash(draft))
+    rowwise.insert(tx, event, msgspec.structs.asdict(done))
+    Raw(tx).execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
+    _add_edges(tx, done)
+    return done
+
+
+def chain_hash(item: Event) -> str:
+    """Return the hash of an event: its fields without `hash`, `previous` among them."""
+    body = msgspec.to_builtins(item)
+    del body["hash"]
+    if not item.project:
+        del body["project"]  # events were hashed without it before there were projects
+    return digests.of_value(body)
+
+
+def lock(tx: Connection) -> tuple[int, str]:
+    """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
+    raw = Raw(tx)
+    row = raw.execute(_HOLD_HEAD if raw.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
+    if row is None:
+        rowwise.insert(tx, event_head, {"id": 1, "seq": 0, "hash": START})
+        return 0, START
+    return row[0], row[1]
+
+
+def edges_of(item: Event) -> set[tuple[str, str]]:
+    """Return the lineage edges that an event tells of."""
+    return {(source, target) for source in item.used for target in item.produced if source != target}
+
+
+def _add_edges(tx: Connection, done: Event) -> None:
+    # An edge is told of by the first event that has it.
+    if wanted := edges_of(done):
+        Raw(tx).executemany(
+            "INSERT INTO edge (source, target, event_seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(source, target, done.seq) for source, target in sorted(wanted)],
+        )

@@ -1,0 +1,109 @@
+"""Read the log by cursor, and wait for what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, select
+
+from meguru.errors import NotFound
+from meguru.kernel.event import Event
+from meguru.kernel.events.schema import event, event_head
+from meguru.kernel.events.watch import News, Wakes
+from meguru.storage.db.raw import Raw
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+
+_NEWS = "SELECT type, max(seq), count(*) FROM event WHERE seq > ? GROUP BY type"
+
+
+def read(
+    tx: Connection,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    limit: int = 100,
+    types: Iterable[str] = (),
+    subject: str = "",
+    newest_first: bool = False,
+) -> list[Event]:
+    """Return events with ``after < seq < before``, oldest first; empty when there are none (yet)."""
+    query = select(event).where(event.c.seq > after).limit(limit)
+    if before is not None:
+        query = query.where(event.c.seq < before)
+    if wanted := list(types):
+        query = query.where(event.c.type.in_(wanted))
+    if subject:
+        query = query.where(event.c.subject == subject)
+    query = query.order_by(event.c.seq.desc() if newest_first else event.c.seq)
+    return [from_row(row) for row in tx.execute(query)]
+
+
+def one(tx: Connection, event_id: str) -> Event:
+    """Return the event with this id."""
+    row = tx.execute(select(event).where(event.c.id == event_id)).first()
+    if row is None:
+        raise NotFound.of("event", event_id)
+    return from_row(row)
+
+
+def latest(tx: Connection, *, subject: str = "", types: Iterable[str] = ()) -> Event | None:
+    """Return the newest event about a subject; None if there is none."""
+    found = read(tx, subject=subject, types=types, limit=1, newest_first=True)
+    return found[0] if found else None
+
+
+def head(tx: Connection) -> int:
+    """Return the number of the last event; 0 for an empty log."""
+    return tx.execute(select(event_head.c.seq)).scalar() or 0
+
+
+def wait(ws: Workspace, *, after: int, timeout: float, wakes: Wakes | None = None) -> int:
+    """Block until an event newer than `after` is committed, by whatever process; return the head.
+
+    A commit of this process wakes at once, one of another process within 0.1 s. Returns the unchanged head
+    when `timeout` seconds pass without one; while the process drains it returns early.
+
+    Parameters
+    ----------
+    ws
+        Whose log it is.
+    after
+        The last event that the caller knows.
+    timeout
+        In seconds.
+    wakes
+        Whether an event of a type concerns the caller; others don't wake it, and if none did, `after` is
+        returned. What happened before this process first looked wakes whatever its type.
+    """
+    return ws.watch.wait(partial(_news, ws), after=after, timeout=timeout, wakes=wakes)
+
+
+def wait_for_bell(ws: Workspace, bell: str, *, rung: int, timeout: float) -> None:
+    """Block until a bell has rung more than `rung` times, or another process has committed events."""
+    ws.watch.wait_for_bell(partial(_news, ws), bell, rung=rung, timeout=timeout)
+
+
+def types_between(tx: Connection, after: int, until: int) -> list[str]:
+    """Return the types of the events with ``after < seq <= until``."""
+    query = select(event.c.type).where(event.c.seq > after, event.c.seq <= until).distinct()
+    return sorted(tx.execute(query).scalars())
+
+
+def _news(ws: Workspace, after: int | None) -> News:
+    with ws.read() as tx:
+        if after is None:
+            return News(head(tx))
+        rows = Raw(tx).execute(_NEWS, (after,)).fetchall()
+    newest = {kind: seq for kind, seq, _ in rows}
+    return News(max(newest.values(), default=after), sum(count for *_, count in rows), newest)
+
+
+def from_row(row: Row[Any]) -> Event:
+    """Make an event of its row."""
+    fields = dict(row._mapping)
+    fields["used"], fields["produced"] = tuple(fields["used"]), tuple(fields["produced"])
+    return Event(**fields)

@@ -1,0 +1,98 @@
+"""Prove that nobody changed the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, String, select, type_coerce
+
+from meguru.base.moments import read_time
+from meguru.kernel.event import Event, Verdict
+from meguru.kernel.events.append import START, chain_hash, edges_of
+from meguru.kernel.events.schema import edge, event, event_head
+from meguru.storage.db import Json, UtcTime
+
+_BATCH = 2000
+# Read as bare text: an entry that no longer parses is a finding, not a crash of the query.
+_COLUMNS = [
+    type_coerce(column, String).label(column.name) if isinstance(column.type, Json | UtcTime) else column
+    for column in event.c
+]
+
+
+def verify(tx: Connection, *, expect: str = "") -> Verdict:
+    """Walk the whole chain; stop at the first entry that was changed, removed, moved or added.
+
+    The lineage edges are compared with what the events tell of them. A new history with all its hashes shows
+    only to whoever kept an earlier `head` elsewhere: `expect` it, and it must be the hash of an entry.
+    """
+    edges: dict[tuple[str, str], int] = {}
+    query = select(*_COLUMNS).order_by(event.c.seq)
+    with tx.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        found = _walk(rows, edges)
+    if not found.intact:
+        return found
+    last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
+    written = (last.seq, last.hash) if last is not None else (0, START)
+    if written != (found.checked, found.head):
+        why = f"the log ends at {found.checked}, but {written[0]} entries were written: the tail was removed"
+        return Verdict(intact=False, checked=found.checked, seq=found.checked + 1, why=why)
+    if fault := _edge_fault(tx, edges):
+        seq, why = fault
+        return Verdict(intact=False, checked=found.checked, head=found.head, seq=seq, why=why)
+    if expect and expect != START and not _has_hash(tx, expect):
+        why = "no entry has the hash that you expect: the history was replaced, or its end was cut off"
+        return Verdict(intact=False, checked=found.checked, head=found.head, why=why)
+    return found
+
+
+def _has_hash(tx: Connection, expect: str) -> bool:
+    return tx.execute(select(event.c.seq).where(event.c.hash == expect).limit(1)).first() is not None
+
+
+def _edge_fault(tx: Connection, wanted: dict[tuple[str, str], int]) -> tuple[int, str] | None:
+    with tx.execute(select(edge), execution_options={"yield_per": _BATCH}) as rows:
+        for row in rows:
+            if wanted.pop((row.source, row.target), None) != row.event_seq:
+                return row.event_seq, f"its event tells of no edge {row.source} → {row.target}"
+    for (source, target), seq in wanted.items():
+        return seq, f"the edge {source} → {target} of this event was removed"
+    return None
+
+
+def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], int]) -> Verdict:
+    previous, seq = START, 0
+    for row in rows:
+        try:
+            item = _read(row)
+            fault = _fault(item.seq, seq + 1, item.previous, previous, item.hash, chain_hash(item))
+        except (ValueError, TypeError, msgspec.MsgspecError) as error:
+            why = f"the entry can't be read: {error}"
+            return Verdict(intact=False, checked=seq, seq=row.seq, event=str(row.id), why=why)
+        if fault:
+            return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
+        previous, seq = item.hash, item.seq
+        for pair in edges_of(item):
+            edges.setdefault(pair, seq)
+    return Verdict(intact=True, checked=seq, head=previous)
+
+
+def _read(row: Row[Any]) -> Event:
+    fields = dict(row._mapping)
+    fields["at"] = read_time(fields["at"])
+    for name in ("data", "used", "produced"):
+        fields[name] = msgspec.json.decode(fields[name])
+    fields["used"], fields["produced"] = tuple(fields["used"]), tuple(fields["produced"])
+    return Event(**fields)
+
+
+def _fault(seq: int, wanted: int, previous: str, before: str, stored: str, computed: str) -> str:
+    if seq != wanted:
+        return f"entry {wanted} is missing"
+    if previous != before:
+        return "it does not continue the entry before it: one of the two was replaced"
+    if stored != computed:
+        return "its content does not have the hash that was stored with it: it was changed"
+    return ""

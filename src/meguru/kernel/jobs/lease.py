@@ -1,0 +1,54 @@
+"""A worker's hold on a job."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from meguru.errors import Interrupted, LostLease
+from meguru.kernel.jobs import queue
+from meguru.kernel.jobs.types import Job
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+
+
+class Lease:
+    """Held while a handler runs; `stopping` is set when the process drains, `lost` when another took over."""
+
+    def __init__(self, ws: Workspace, job: Job, seconds: float, stopping: threading.Event) -> None:
+        self.job, self.stopping = job, stopping
+        self.lost = threading.Event()
+        self._ws, self._seconds = ws, seconds
+
+    def check(self, tx: Connection) -> None:
+        """Refuse to go on writing in `tx` if the job is no longer ours."""
+        if not queue.is_held(tx, self.job):
+            self.lost.set()
+            raise LostLease(
+                f"job {self.job.id} is another worker's now", why="this one was silent or cancelled"
+            )
+
+    def look(self) -> None:
+        """Do as `proceed`, after a look at the database: a job may be cancelled without a word to us."""
+        with self._ws.read() as tx:
+            if not queue.is_held(tx, self.job, keep=False):
+                self.lost.set()
+        self.proceed()
+
+    def proceed(self) -> None:
+        """Raise Interrupted when the process is draining, LostLease when the job is no longer ours."""
+        if self.lost.is_set():
+            raise LostLease(f"job {self.job.id} is another worker's now")
+        if self.stopping.is_set():
+            raise Interrupted("this worker is stopping; the job goes on elsewhere or later")
+
+    def beat(self) -> None:
+        """Send one heartbeat."""
+        with self._ws.db.write() as tx:
+            until = self._ws.clock.now() + timedelta(seconds=self._seconds)  # the turn may have come late
+            if not queue.extend(tx, self.job, until):
+                self.lost.set()

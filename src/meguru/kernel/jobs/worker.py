@@ -1,0 +1,229 @@
+"""The worker: threads of one process that claim jobs and do them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from meguru.base.ids import new_id
+from meguru.base.plugins import Table
+from meguru.errors import Busy, Interrupted, LostLease, MeguruError
+from meguru.kernel import events
+from meguru.kernel.jobs import queue
+from meguru.kernel.jobs.lease import Lease
+from meguru.kernel.jobs.types import Job, JobHandler, JobState, Parked
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+
+log = logging.getLogger(__name__)
+BACKOFF_SECONDS = 1.0
+SHARED_FROM = 3
+PLACE_SECONDS = 0.2
+"""How often a job that waits for a place in its lane is tried, where nobody tells us of a free one."""
+PATIENCE_SECONDS = 3600.0
+"""How long `see_through` waits for a parked job that comes back by itself."""
+
+
+class Worker:
+    """Does jobs until it is stopped.
+
+    Parameters
+    ----------
+    ws
+        Where the jobs are.
+    handlers
+        A `JobHandler` by kind of job.
+    threads
+        Jobs worked on at a time. Three or more never work on jobs of one lane all together, so that one
+        pipeline's long runs leave a worker to the others.
+    """
+
+    def __init__(self, ws: Workspace, handlers: Table, *, threads: int = 2) -> None:
+        self.ws, self.handlers = ws, handlers
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('w')[-8:]}"
+        self.stopping = threading.Event()
+        self._lanes: Counter[str] = Counter()
+        self._claiming = threading.Lock()
+        # One idle thread looks for all: each job would else wake every one of them to ask for it.
+        self._turn = threading.Lock()
+        self._most = threads - 1 if threads >= SHARED_FROM else threads
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"worker-{n}", daemon=True) for n in range(threads)
+        ]
+
+    def start(self) -> None:
+        """Start claiming jobs."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Claim no more; ask running handlers to stop; wait for them, `timeout` seconds at most each."""
+        self.stopping.set()
+        self.ws.notify()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout)
+
+    def run_job(self, job_id: str) -> bool:
+        """Do the named job in this thread if it is due; False if another worker has it, or it is not due."""
+        done = False
+        while not self.stopping.is_set() and (job := self._claim(job_id)) is not None:
+            self._do(job)
+            done = True
+        return done
+
+    def see_through(self, job_id: str) -> bool:
+        """Do the named job in this thread, waiting for its later attempts; False if another has it."""
+        done = self.run_job(job_id)
+        while not self.stopping.is_set() and (pause := self._pause(job_id)) is not None:
+            self.stopping.wait(pause)
+            done = self.run_job(job_id) or done
+        return done
+
+    def _pause(self, job_id: str) -> float | None:
+        with self.ws.read() as tx:
+            job = queue.find(tx, job_id)
+        if job.state not in {JobState.QUEUED, JobState.PARKED}:
+            return None
+        pause = (job.not_before - self.ws.clock.now()).total_seconds()
+        if job.state is JobState.PARKED and pause > PATIENCE_SECONDS:
+            return None
+        return max(PLACE_SECONDS, pause)
+
+    def _loop(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                with self._turn:
+                    job = self._next()
+                if job is not None:
+                    self._take_on(job)
+            except Exception:
+                log.exception("the worker could not take a job; it tries again")
+                self.stopping.wait(BACKOFF_SECONDS)
+
+    def _next(self) -> Job | None:
+        """Claim a job, or wait for news; None if there was none."""
+        if self.stopping.is_set():
+            return None
+        rung = self.ws.watch.rung(queue.BELL)
+        with self._shared() as avoid:
+            job = self._claim(avoid=avoid)
+            if job is not None:
+                self._lanes[job.lane] += 1
+                return job
+        events.wait_for_bell(self.ws, queue.BELL, rung=rung, timeout=1.0)
+        return None
+
+    def _claim(self, job_id: str | None = None, avoid: Iterable[str] = ()) -> Job | None:
+        kinds, now = self.handlers.names(), self.ws.clock.now()
+        with self.ws.read() as tx:
+            # Most looks find nothing; they must not queue for the one writer's turn.
+            if not queue.is_due(tx, now=now, kinds=kinds, job_id=job_id, avoid=avoid):
+                return None
+        lease = timedelta(seconds=self.ws.settings.lease_seconds)
+        with self.ws.db.write() as tx:
+            # The turn to write may have come late: a lease from when we asked for it would be over already.
+            now = self.ws.clock.now()
+            return queue.claim(
+                tx,
+                owner=self.owner,
+                now=now,
+                lease=lease,
+                kinds=kinds,
+                job_id=job_id,
+                avoid=avoid,
+            )
+
+    def _do(self, job: Job) -> None:
+        handler: JobHandler = self.handlers.load(job.kind)
+        ws = self.ws.with_(cause=job.cause)
+        if job.attempt > job.max_attempts:
+            self._give_up(handler, ws, job, "the process that worked on it died each time")
+            return
+        lease = Lease(self.ws, job, self.ws.settings.lease_seconds, self.stopping)
+        try:
+            with self._beating(lease):
+                handler.run(ws, job, lease)
+        except LostLease:
+            log.warning("job %s was taken over or cancelled", job.id)
+            self.ws.notify()
+            with self.ws.read() as tx:
+                cancelled = queue.find(tx, job.id).state is JobState.CANCELLED
+            if cancelled:
+                handler.abandon(ws, job, "it was cancelled")
+        except Parked:
+            self.ws.notify()
+        except Interrupted:
+            with self.ws.db.write() as tx:
+                queue.put_back(tx, job, self.ws.clock.now(), counts=False)
+            self.ws.notify()
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises ends its attempt
+            self._failed(handler, ws, job, error)
+        else:
+            self._end(job, JobState.DONE)
+
+    def _failed(self, handler: JobHandler, ws: Workspace, job: Job, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        log.warning("job %s (%s) failed at attempt %d: %s", job.id, job.kind, job.attempt, text)
+        # An error we can explain is an answer, not an accident: another attempt would get the same.
+        explained = isinstance(error, MeguruError) and not isinstance(error, Busy)
+        if job.attempt >= job.max_attempts or explained:
+            self._give_up(handler, ws, job, text)
+            return
+        log.debug("traceback", exc_info=error)
+        later = self.ws.clock.now() + timedelta(seconds=BACKOFF_SECONDS * 2 ** (job.attempt - 1))
+        with self.ws.db.write() as tx:
+            queue.put_back(tx, job, later, counts=True, error=text)
+
+    def _give_up(self, handler: JobHandler, ws: Workspace, job: Job, why: str) -> None:
+        # What the job was for ends first: if we die between the two, the job is claimed and given up again.
+        with self.ws.db.write() as tx:
+            if not queue.is_held(tx, job):
+                return
+        handler.abandon(ws, job, why)
+        self._end(job, JobState.FAILED, why)
+
+    def _end(self, job: Job, state: JobState, error: str | None = None) -> None:
+        with self.ws.db.write() as tx:
+            queue.finish(tx, job, state, self.ws.clock.now(), error)
+        self.ws.notify()
+
+    @contextmanager
+    def _shared(self) -> Iterator[list[str]]:
+        """Keep this process's threads from claiming at once; give the lanes that they are enough for."""
+        with self._claiming:
+            yield [lane for lane, count in self._lanes.items() if count >= self._most]
+
+    def _take_on(self, job: Job) -> None:
+        try:
+            self._do(job)
+        finally:
+            with self._claiming:
+                self._lanes[job.lane] -= 1
+
+    @contextmanager
+    def _beating(self, lease: Lease) -> Iterator[None]:
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(self.ws.settings.lease_seconds / 3):
+                try:
+                    lease.beat()
+                except Exception:
+                    log.exception("a heartbeat failed")
+
+        thread = threading.Thread(target=beat, name=f"lease-{lease.job.id[-6:]}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

@@ -1,0 +1,11 @@
+"""A kind of thing is declared once: its references, its events, who may do what with it, where it lives.
+
+`Kind` is the declaration, `event_type` marks the payload of each event that tells of it. Everything that cuts
+across the nouns (roles, sentences of `why`, words of the console, background services, the documentation, the
+test of who may do what) is derived from the list of kinds; nothing is said of a kind elsewhere.
+"""
+
+from meguru.kernel.kinds.event_types import EventType, Payload, Tone, event_type, event_types
+from meguru.kernel.kinds.kind import Kind, Service, kind_of, kinds
+
+__all__ = ["EventType", "Kind", "Payload", "Service", "Tone", "event_type", "event_types", "kind_of", "kinds"]

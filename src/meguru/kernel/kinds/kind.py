@@ -1,0 +1,121 @@
+"""What is said of a kind of thing, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from meguru.base import refs
+from meguru.errors import InternalError
+from meguru.kernel.kinds.event_types import Payload, event_types
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A thread that a server runs beside answering.
+
+    `factory` is ``module:attribute`` of a callable that takes the workspace and returns something with
+    ``run(stop: threading.Event)``.
+    """
+
+    name: str
+    factory: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of thing. Places are given as ``module:attribute`` (or ``module``) and loaded on first use.
+
+    Attributes
+    ----------
+    name
+        The kind in references (``endpoint`` in ``endpoint/NAME``) and the noun of its operations and events.
+    title
+        What one is called in messages, with its plural: ``("endpoint", "endpoints")``.
+    named
+        True when people choose the name, which may have a project before it (``team/delay``); False for
+        things that have an id, whose project is that of what they belong to (`project_of`).
+    versioned
+        True when references to one version end in ``@N``.
+    tables, operations
+        Modules that declare its tables and its operations.
+    events
+        The payloads of the events that tell of it, each marked by `event_type`.
+    grants
+        For each role, the verbs of this kind that it may do; ``*`` for all. Owners may do everything, and
+        every role but `service` may read.
+    spec
+        What people declare and may change, as a frozen struct; None for what merely happens.
+    spec_store
+        The module with ``find``, ``check``, ``uses``, ``save`` and ``retire`` of its specs; see
+        `declarations.SpecStore`.
+    project_of
+        For things with an id: a function ``(tx, id) -> project | None``, None when there is no such thing.
+    jobs
+        The handler of each kind of job that belongs to it.
+    services
+        What a server runs for it beside answering.
+    page
+        The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it.
+    reserved_aliases
+        Aliases of models that only this kind's operations may move.
+    """
+
+    name: str
+    title: tuple[str, str]
+    named: bool = True
+    versioned: bool = False
+    tables: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    events: tuple[type[Payload], ...] = ()
+    grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spec: type[msgspec.Struct] | None = None
+    spec_store: str = ""
+    project_of: str = ""
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[Service, ...] = ()
+    page: str = ""
+    reserved_aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.spec is None) != (not self.spec_store):
+            message = f"kind {self.name}: a spec and its store come together"
+            raise InternalError(message)
+        known = _declared.setdefault(self.name, self)
+        if known is not self and known != self:
+            message = f"two kinds are called {self.name}"
+            raise InternalError(message)
+        refs.KINDS.add(self.name)
+
+    @property
+    def explaining(self) -> tuple[str, ...]:
+        """The types of events that set the state of one: where an answer to "why?" ends."""
+        return tuple(
+            name
+            for name, declared in event_types().items()
+            if declared.explains and declared.payload in self.events
+        )
+
+
+_declared: dict[str, Kind] = {}
+
+
+def kinds() -> dict[str, Kind]:
+    """Return every kind that was loaded, by name."""
+    return dict(sorted(_declared.items()))
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return a loaded kind; None if there is none of this name."""
+    return _declared.get(name)
+
+
+def load(place: str) -> Any:
+    """Return what ``module:attribute`` (or a whole ``module``) names."""
+    module, _, attribute = place.partition(":")
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found

@@ -1,0 +1,128 @@
+"""The one place where a permission is asked for; whoever is refused is in the log, whichever door it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from meguru.base import refs
+from meguru.errors import Forbidden, NotFound
+from meguru.kernel import events
+from meguru.kernel.operations.subject import project_of, subject_of
+from meguru.kernel.projects import check_project
+
+if TYPE_CHECKING:
+    from meguru.kernel.operations.operation import Operation
+    from meguru.kernel.principals import Principal
+    from meguru.kernel.workspace import Workspace
+
+
+def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any] | None = None) -> None:
+    """Raise unless the principal may do `operation` with what its arguments name.
+
+    Without arguments it is only asked whether the principal may do it anywhere, so that who may not is told
+    before the rest of the request is read.
+
+    Raises
+    ------
+    Forbidden
+        When the permission is missing; the denial is logged.
+    NotFound
+        When the principal may not even see the thing: it is as if it were not there.
+    """
+    if arguments is None:
+        require(ws, operation.permission, operation.name)
+        return
+    ref = subject_of(operation, arguments)
+    if ref is not None and ref.project and not operation.query:
+        with ws.read() as tx:
+            check_project(tx, ref.project)
+    if ws.principal.allows(operation.permission):
+        return
+    if ref is not None:
+        with ws.read() as tx:
+            project = project_of(tx, ref)
+        if project is not None:
+            require(ws, operation.permission, operation.name, ref=ref, project=project)
+    elif not operation.query and not operation.on:
+        refuse(ws, operation.permission, operation.name)
+
+
+def require(
+    ws: Workspace, permission: str, doing: str, *, ref: refs.Ref | None = None, project: str | None = None
+) -> None:
+    """Raise Forbidden, and log the denial, unless the principal holds a permission.
+
+    Parameters
+    ----------
+    ws
+        The workspace, as the principal sees it.
+    permission
+        What must be held, ``noun:verb``.
+    doing
+        What was tried: the name of an operation, or of a call that is none, such as ``blob.put``.
+    ref
+        What it was tried with.
+    project
+        Where it must be held; None when anywhere is enough.
+    """
+    principal = ws.principal
+    if project is None:
+        if principal.projects(permission) != frozenset():
+            return
+    elif principal.allows(permission, project):
+        return
+    noun = permission.partition(":")[0]
+    if ref is not None and not principal.allows(f"{noun}:read", project):
+        raise NotFound.of(ref.kind, ref.name, [])
+    refuse(ws, permission, doing, ref=ref, project=project)
+
+
+def refuse(
+    ws: Workspace, permission: str, doing: str, *, ref: refs.Ref | None = None, project: str | None = None
+) -> None:
+    """Log that a permission is missing, and raise Forbidden."""
+    log_denial(ws, doing, permission=permission, **({"ref": str(ref)} if ref else {}))
+    within = f" in {project or refs.DEFAULT}" if ws.principal.grants and project is not None else ""
+    raise denial(ws.principal, permission, doing + within, where=str(ref or ""))
+
+
+def denial(
+    principal: Principal, permission: str, doing: str, *, where: str = "", why: str = "", hint: str = ""
+) -> Forbidden:
+    """Return the error of a principal that lacks a permission."""
+    error = Forbidden(
+        f"{principal.name} may not do {doing}",
+        where=where,
+        why=why or f"the permission {permission!r} is missing",
+        hint=hint or "ask an owner for a role or a token that has it",
+    )
+    error.lacks = permission
+    return error
+
+
+@contextmanager
+def denials_logged(ws: Workspace, doing: str) -> Iterator[None]:
+    """Log what is refused inside of an operation, after its transaction was undone."""
+    try:
+        yield
+    except Forbidden as error:
+        facts = {"permission": error.lacks} if error.lacks else {"why": error.why or error.what}
+        log_denial(ws, doing, **facts)
+        raise
+
+
+def log_denial(ws: Workspace, doing: str, **facts: str) -> None:
+    """Append ``access.denied`` to the log, in a transaction of its own."""
+    with ws.db.write() as tx:
+        events.append(
+            tx,
+            type="access.denied",
+            at=ws.clock.now(),
+            actor=ws.principal.name,
+            operation=doing,
+            subject=f"principal/{ws.principal.name}",
+            data=facts,
+        )
+    ws.notify()

@@ -1,0 +1,210 @@
+"""What an operation's function gets: one transaction, one principal, one clock."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from meguru.errors import InternalError
+from meguru.kernel import events
+from meguru.kernel.operations import subject as subjects
+from meguru.kernel.operations.authorise import denial
+from meguru.storage.db import changes
+from meguru.storage.db.raw import Raw
+
+if TYPE_CHECKING:
+    from meguru.base.clock import Clock
+    from meguru.base.settings import Settings
+    from meguru.kernel.operations.operation import Operation
+    from meguru.kernel.principals import Principal
+    from meguru.kernel.workspace import Workspace
+    from meguru.storage.blobs import BlobStore
+    from meguru.storage.db import Database
+
+
+class Context:
+    """The transaction of one operation, opened when `tx` is first touched.
+
+    Read and compute before you touch `tx`: from then on (in a change) nobody else can write.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        operation: Operation[..., Any],
+        stack: ExitStack,
+        tx: Connection | None = None,
+    ) -> None:
+        self.ws, self.operation = ws, operation
+        self.emitted: list[events.Event] = []
+        self._changes: changes.Changes | None = None
+        self._changes_before: int | None = None
+        self.on_open: Callable[[Connection], None] | None = None
+        self.bells: set[str] = set()
+        self._stack = stack
+        self._tx = tx
+
+    @property
+    def tx(self) -> Connection:
+        """The open transaction: a read one for a query, else the write one."""
+        if self._tx is None:
+            if not self.operation.query and self.ws.is_snapshot:
+                message = f"{self.operation.name} changes something; a snapshot is for queries"
+                raise InternalError(message)
+            db = self.ws.db
+            self._tx = self._stack.enter_context(self.ws.read() if self.operation.query else db.write())
+            if not self.operation.query:
+                if self.operation.alone and not db.is_sqlite:
+                    events.lock(self._tx)
+                self._begin_watching(self._tx)
+                if self.on_open:
+                    self.on_open(self._tx)
+        return self._tx
+
+    @property
+    def changed(self) -> bool:
+        """Whether the transaction has changed a row."""
+        if self._tx is None or self._changes_before is None:
+            return self._changes is not None and self._changes.seen
+        return bool(Raw(self._tx).driver.total_changes != self._changes_before)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transaction has begun."""
+        return self._tx is not None
+
+    @property
+    def principal(self) -> Principal:
+        """Who acts."""
+        return self.ws.principal
+
+    @property
+    def cause(self) -> str | None:
+        """The id of the event that led to this operation."""
+        return self.ws.cause
+
+    @property
+    def clock(self) -> Clock:
+        """The workspace's clock."""
+        return self.ws.clock
+
+    @property
+    def blobs(self) -> BlobStore:
+        """The workspace's blobs."""
+        return self.ws.blobs
+
+    @property
+    def db(self) -> Database:
+        """The workspace's database."""
+        return self.ws.db
+
+    @property
+    def settings(self) -> Settings:
+        """The workspace's settings."""
+        return self.ws.settings
+
+    @property
+    def visible(self) -> frozenset[str] | None:
+        """The projects whose things this operation may show; None when that is all of them."""
+        held = self.principal.projects(self.operation.permission)
+        here = self.ws.project
+        if not here:
+            return held
+        return frozenset({here}) if held is None or here in held else frozenset()
+
+    def now(self) -> datetime:
+        """Return the present moment, in UTC."""
+        return self.ws.clock.now()
+
+    def emit(
+        self,
+        type: str,
+        subject: str,
+        *,
+        data: Mapping[str, Any] | None = None,
+        used: Iterable[str] = (),
+        produced: Iterable[str] = (),
+        cause: str | None = None,
+    ) -> events.Event:
+        """Append an event to the log, and its lineage edges from each `used` to each `produced` reference."""
+        if self.operation.query:
+            message = f"{self.operation.name} is a query; it can't emit {type}"
+            raise InternalError(message)
+        done = events.append(
+            self.tx,
+            type=type,
+            at=self.now(),
+            actor=self.principal.name,
+            operation=self.operation.name,
+            subject=subject,
+            project=subjects.project_of_subject(self.tx, subject),
+            cause=cause or self.cause,
+            data=data,
+            used=used,
+            produced=produced,
+        )
+        self.emitted.append(done)
+        return done
+
+    def require(self, permission: str, *, project: str | None = None, why: str = "", hint: str = "") -> None:
+        """Refuse the principal unless it holds a permission beside the operation's own; the log tells of it.
+
+        `project` is where it must be held; None: in every project.
+
+        Raises
+        ------
+        Forbidden
+            The whole operation is undone then.
+        """
+        if not self.principal.allows(permission, project):
+            raise denial(self.principal, permission, self.operation.name, why=why, hint=hint)
+
+    def with_(self, *, cause: str | None = None, principal: Principal | None = None) -> Context:
+        """Return a view of this operation in the same transaction, for what follows from another event.
+
+        Operations run with the view get its cause and its principal; the transaction is opened if it was not.
+        """
+        self.tx  # noqa: B018 - opened here, so that both share it
+        view = copy.copy(self)
+        view.ws = self.ws.with_(cause=cause, principal=principal)
+        return view
+
+    def ring(self, bell: str) -> None:
+        """Wake whoever waits for a bell, once the transaction is committed."""
+        self.bells.add(bell)
+
+    def execute(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+        """Run another operation in this transaction, as a part of this one.
+
+        Who may do the whole may do its parts: its permission was checked, and what the parts are is ours.
+        """
+        from meguru.kernel.operations.execute import check_evented
+
+        if self.operation.query and not operation.query:
+            message = f"{self.operation.name} is a query; it can't run {operation.name}"
+            raise InternalError(message)
+        before = len(self.emitted)
+        result = operation.function(self, **operation.read_arguments(_plain(arguments)))
+        check_evented(
+            operation, emitted=len(self.emitted) > before, changed=self.changed and not self.emitted
+        )
+        return result
+
+    def _begin_watching(self, tx: Connection) -> None:
+        if self.ws.db.is_sqlite:
+            self._changes_before = Raw(tx).driver.total_changes
+        else:
+            self._changes = changes.watch(tx)
+            self._stack.callback(changes.unwatch, tx)
+
+
+def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(arguments, builtin_types=(bytes,))
+    return plain

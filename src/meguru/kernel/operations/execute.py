@@ -1,0 +1,135 @@
+"""Carry out an operation: authorise, run once per idempotency key, commit, tell."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError as RowConflict
+
+from meguru.base import digests
+from meguru.errors import Conflict, InternalError
+from meguru.kernel.operations import answers
+from meguru.kernel.operations.authorise import authorise, denials_logged
+from meguru.kernel.operations.context import Context
+from meguru.kernel.operations.plain import to_plain
+from meguru.kernel.operations.subject import in_full
+
+if TYPE_CHECKING:
+    from meguru.kernel.operations.operation import Operation
+    from meguru.kernel.workspace import Workspace
+
+
+class _AlreadyDone(Exception):
+    def __init__(self, answer: answers.Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+    """Run `operation` in its own transaction and return its result.
+
+    With an idempotency key, the result of the first successful run is returned to every later call of
+    the same principal with the same key and arguments; other arguments under that key are a `Conflict`.
+    """
+    authorise(ws, operation)
+    plain, body = to_plain(arguments)
+    typed = in_full(ws.project, operation, operation.read_arguments(plain))
+    authorise(ws, operation, typed)
+    key = None if operation.query else ws.idempotency_key
+    if not key:
+        return _run(ws, operation, typed, None)
+    request = answers.Request(
+        principal=ws.principal.name,
+        operation=operation.name,
+        key=key,
+        digest=digests.of_bytes(_asked(ws, body)),
+    )
+    with ws.read() as tx:
+        known = answers.find(tx, request)
+    if known is not None:
+        return _recall(operation, request, known)
+    try:
+        return _run(ws, operation, typed, request)
+    except _AlreadyDone as done:
+        return _recall(operation, request, done.answer)
+    except RowConflict:
+        # Another server answered the same key between our look and our commit.
+        with ws.read() as tx:
+            known = answers.find(tx, request)
+        if known is None:
+            raise
+        return _recall(operation, request, known)
+
+
+def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> Any:
+    """Run a quiet hot path, in one transaction with those that come at the same time; return its result.
+
+    PostgreSQL's transactions wait for each other in another order (see `Operation.alone`), and a call with
+    an idempotency key looks for its answer first: those have a transaction of their own.
+    """
+    if ws.idempotency_key or not ws.db.is_sqlite or operation.evented or not operation.quiet:
+        return execute(ws, operation, arguments)
+    authorise(ws, operation)
+    typed = in_full(ws.project, operation, operation.read_arguments(to_plain(arguments)[0]))
+    authorise(ws, operation, typed)
+
+    def work(tx: Connection) -> Any:
+        with ExitStack() as stack:
+            return operation.function(Context(ws, operation, stack, tx), **typed)
+
+    with denials_logged(ws, operation.name):
+        return ws.db.together.submit(work).result()
+
+
+def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: bool) -> None:
+    """Refuse a change that nobody would ever hear of."""
+    if changed and not emitted and operation.evented and not operation.query:
+        message = f"operation {operation.name} changed the database without an event"
+        raise InternalError(message)
+
+
+def _run(
+    ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any], request: answers.Request | None
+) -> Any:
+    with denials_logged(ws, operation.name), ExitStack() as stack:
+        ctx = Context(ws, operation, stack)
+        if request:
+            ctx.on_open = lambda tx: _stop_if_done(tx, request)
+        result = operation.function(ctx, **arguments)
+        check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
+        if request:
+            kept = "" if operation.secret else msgspec.json.encode(result).decode()
+            answers.keep(ctx.tx, request, kept, ctx.now())
+    if ctx.is_open and not operation.query and not operation.quiet:
+        ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)
+    return result
+
+
+def _asked(ws: Workspace, body: bytes) -> bytes:
+    # The same names asked in another project are another request.
+    return body + f"@{ws.project}".encode() if ws.project else body
+
+
+def _stop_if_done(tx: Connection, request: answers.Request) -> None:
+    known = answers.find(tx, request)
+    if known is not None:
+        raise _AlreadyDone(known)
+
+
+def _recall(operation: Operation[..., Any], request: answers.Request, answer: answers.Answer) -> Any:
+    if answer.digest != request.digest:
+        raise Conflict(
+            f"the idempotency key {request.key!r} was used for another {operation.name}",
+            why="a key stands for one request; its arguments can't change",
+            hint="send a new key with the new arguments",
+        )
+    if operation.secret:
+        raise Conflict(
+            f"{operation.name} was done with this idempotency key, and its answer was shown once",
+            why="it holds a secret, which nobody keeps",
+            hint="undo it and ask again with a new key if the answer was lost",
+        )
+    return msgspec.json.decode(answer.result, type=operation.result_type)

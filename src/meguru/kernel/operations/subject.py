@@ -1,0 +1,76 @@
+"""What an operation touches: its names in full, the thing itself, and the project of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.errors import InvalidInput
+from meguru.kernel.kinds.kind import kind_of, load
+
+if TYPE_CHECKING:
+    from meguru.kernel.operations.operation import Operation
+
+
+def in_full(project: str, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments whose names have their project: a bare one is of the project in which it is asked."""
+    for field, kind in operation.refers.items():
+        given = arguments.get(field)
+        if isinstance(given, str):
+            arguments[field] = name_in_full(project, kind, given)
+        elif isinstance(given, list):
+            arguments[field] = [name_in_full(project, kind, each) for each in given]
+    return arguments
+
+
+def name_in_full(project: str, kind: str, text: Any) -> Any:
+    """Return a name or a reference of a kind with its project; what is neither is left as it is.
+
+    `kind` is ``*`` where references of any kind are taken.
+    """
+    known = kind_of(kind)
+    if not isinstance(text, str) or not text or (known is not None and not known.named):
+        return text
+    head, at, version = text.partition("@")
+    first, slash, rest = head.partition("/")
+    if slash and (first == kind or (kind == "*" and _is_named(first))):
+        return f"{first}/{refs.within(project, rest)}{at}{version}"
+    if kind == "*" or first in refs.KINDS:
+        return text
+    return f"{refs.within(project, head)}{at}{version}"
+
+
+def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> refs.Ref | None:
+    """Return what an operation is asked to touch; None when it touches no single thing."""
+    text = arguments.get(operation.on) if operation.on else None
+    if not isinstance(text, str) or not text:
+        return None
+    kind = operation.refers[operation.on]
+    try:
+        return refs.parse(text) if kind == "*" else refs.parse(text, kind=kind)
+    except InvalidInput:
+        return None  # the operation itself says what is wrong with it
+
+
+def project_of(tx: Connection, ref: refs.Ref) -> str | None:
+    """Return the project of a thing, empty for the default one; None when an id is of no thing."""
+    kind = kind_of(ref.kind)
+    if kind is None or not kind.project_of:
+        return ref.project
+    found: str | None = load(kind.project_of)(tx, ref.name)
+    return found
+
+
+def project_of_subject(tx: Connection, subject: str) -> str:
+    """Return the project of what an event tells of; the default one where nobody can say."""
+    try:
+        return project_of(tx, refs.parse(subject)) or ""
+    except InvalidInput:
+        return ""
+
+
+def _is_named(kind: str) -> bool:
+    known = kind_of(kind)
+    return known is not None and known.named

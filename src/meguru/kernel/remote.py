@@ -1,0 +1,125 @@
+"""A workspace that a server holds: the same operations, carried over HTTP."""
+
+from __future__ import annotations
+
+import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import msgspec
+
+from meguru.errors import Busy, MeguruError, from_dict
+
+if TYPE_CHECKING:
+    from meguru.kernel.call import Call
+    from meguru.kernel.operations.operation import Operation
+    from meguru.kernel.remote_blobs import RemoteBlobs
+
+
+class RemoteWorkspace:
+    """Carries operations to the server at `url`; results and errors are as if they had run here."""
+
+    is_remote = True
+
+    def __init__(self, url: str, *, token: str = "", timeout: float = 60.0) -> None:
+        import httpx2
+
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.url = url.rstrip("/")
+        # Reading the certificates of all authorities takes longer than a whole command on plain HTTP.
+        verify = not self.url.startswith("http://")
+        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout, verify=verify)
+        self.project = ""
+        self.cause: str | None = None
+        self.idempotency_key: str | None = None
+
+    @cached_property
+    def blobs(self) -> RemoteBlobs:
+        """The server's blobs; most commands touch none."""
+        from meguru.kernel.remote_blobs import RemoteBlobs
+
+        return RemoteBlobs(self)
+
+    @property
+    def token(self) -> str:
+        """The access token that each request carries; it is kept by the client, which does not show it."""
+        return str(self.http.headers.get("Authorization", "")).removeprefix("Bearer ")
+
+    def with_(
+        self, *, project: str | None = None, cause: str | None = None, idempotency_key: str | None = None
+    ) -> Self:
+        """Return a view with another project, cause or idempotency key; a key is never inherited."""
+        view = copy.copy(self)
+        view.project = self.project if project is None else project
+        view.cause, view.idempotency_key = cause or self.cause, idempotency_key
+        return view
+
+    def execute(self, operation: Operation[..., Any] | Call, arguments: dict[str, Any]) -> Any:
+        """Run one operation on the server; `operation(ws, …)` is the usual way to call this."""
+        plain = operation.read_arguments(msgspec.to_builtins(arguments))
+        if operation.query:
+            given = {
+                key: _as_text(value) for key, value in msgspec.to_builtins(plain).items() if value is not None
+            }
+            answer = self.send("GET", operation.path, params=given)
+        else:
+            marks = {"Idempotency-Key": self.idempotency_key, "Meguru-Cause": self.cause}
+            headers = {key: value for key, value in marks.items() if value}
+            headers["Content-Type"] = "application/json"
+            answer = self.send("POST", operation.path, content=msgspec.json.encode(plain), headers=headers)
+        return msgspec.json.decode(answer.content, type=operation.result_type)
+
+    def send(self, method: str, path: str, **request: Any) -> Any:
+        """Send one request; an answer that is an error is raised as the error it describes."""
+        answer = self.ask(method, path, **request)
+        if answer.is_error:
+            raise _error(answer)
+        return answer
+
+    def ask(self, method: str, path: str, **request: Any) -> Any:
+        """Send one request, in this view's project, and return the answer; raise Busy if there is none.
+
+        A kept connection may have been closed just when the request was sent: a look is sent once again.
+        """
+        import httpx2
+
+        if self.project:
+            path = f"/projects/{quote(self.project, safe='')}{path}"
+        try:
+            try:
+                return self.http.request(method, path, **request)
+            except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
+                if method not in {"GET", "HEAD"}:
+                    raise
+                return self.http.request(method, path, **request)
+        except httpx2.TransportError as error:
+            raise Busy(
+                f"the server at {self.url} does not answer",
+                where=self.url,
+                why=str(error) or type(error).__name__,
+                hint="start it with: meguru up",
+            ) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _error(answer: Any) -> MeguruError:
+    try:
+        return from_dict(msgspec.json.decode(answer.content, type=dict[str, dict[str, str]])["error"])
+    except (msgspec.MsgspecError, KeyError):
+        if answer.status_code in {502, 503, 504}:
+            return Busy(f"something in front of the server answered {answer.status_code}", hint="try again")
+        return MeguruError(f"the server answered {answer.status_code}", why=answer.text[:200])

@@ -1,0 +1,96 @@
+"""The event log: in order, by cursor, and provably whole."""
+
+import sqlite3
+import threading
+
+import pytest
+
+from meguru.kernel import events
+
+
+def add(ws, number, **more):
+    with ws.db.write() as tx:
+        return events.append(
+            tx,
+            type=f"t.n{number % 3}",
+            at=ws.clock.now(),
+            actor="a",
+            operation="o",
+            subject=f"s/{number}",
+            **more,
+        )
+
+
+def tamper(ws, statement):
+    with sqlite3.connect(ws.root / "meguru.db", isolation_level=None) as raw:
+        raw.execute(statement)
+    raw.close()
+
+
+def test_events_are_numbered_without_gap_by_many_threads(workspace):
+    threads = [threading.Thread(target=lambda: [add(workspace, n) for n in range(20)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with workspace.read() as tx:
+        assert [event.seq for event in events.read(tx, limit=1000)] == list(range(1, 81))
+        verdict = events.verify(tx)
+    assert (verdict.intact, verdict.checked) == (True, 80)
+
+
+def test_the_cursor_filters_and_pages(workspace):
+    for number in range(10):
+        add(workspace, number)
+    with workspace.read() as tx:
+        assert [event.seq for event in events.read(tx, after=3, limit=2)] == [4, 5]
+        assert [event.subject for event in events.read(tx, types=["t.n0"])] == ["s/0", "s/3", "s/6", "s/9"]
+        newest = events.latest(tx, subject="s/4")
+    assert newest is not None
+    assert newest.seq == 5
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq"),
+    [
+        ("UPDATE event SET actor = 'mallory' WHERE seq = 4", 4),
+        ("UPDATE event SET data = '{\"x\":2}' WHERE seq = 4", 4),
+        ("UPDATE event SET at = '2001-01-01T00:00:00.000000Z' WHERE seq = 2", 2),
+        ("UPDATE event SET data = 'not json' WHERE seq = 3", 3),
+        ("DELETE FROM event WHERE seq = 4", 5),
+        ("DELETE FROM event WHERE seq = 6", 6),
+        ("UPDATE event SET hash = previous WHERE seq = 3", 3),
+    ],
+)
+def test_whatever_is_changed_behind_our_back_is_found_and_named(workspace, statement, seq):
+    for number in range(6):
+        add(workspace, number, data={"x": 1})
+    tamper(workspace, statement)
+    with workspace.read() as tx:
+        verdict = events.verify(tx)
+    assert not verdict.intact
+    assert verdict.seq == seq
+    assert verdict.why
+
+
+def test_a_head_that_was_kept_is_expected_in_the_chain_ever_after(workspace):
+    for number in range(3):
+        add(workspace, number)
+        with workspace.read() as tx:
+            kept = events.verify(tx).head
+    add(workspace, 4)
+    with workspace.read() as tx:
+        assert events.verify(tx, expect=kept).intact
+        assert events.verify(tx, expect="0" * 64).intact
+        other = events.verify(tx, expect="1" * 64)
+    assert (other.intact, other.checked) == (False, 4)
+
+
+def test_waiting_ends_when_another_thread_commits(workspace):
+    add(workspace, 1)
+    threading.Timer(0.05, lambda: add(workspace, 2)).start()
+    assert events.wait(workspace, after=1, timeout=10) == 2
+
+
+def test_waiting_without_news_returns_the_old_head(workspace):
+    assert events.wait(workspace, after=0, timeout=0.01) == 0

@@ -1,0 +1,171 @@
+"""Many waiters, one look at the log."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.governance.principals import create_principal
+from meguru.kernel import events
+from meguru.kernel.operations.operation import Operation
+
+FLAGS = {"query": False, "evented": True}
+
+
+@pytest.fixture
+def looks(workspace):
+    """Count the transactions in which somebody looks at the database."""
+    counted = []
+    real = workspace.db.read
+
+    def read():
+        counted.append(threading.get_ident())
+        return real()
+
+    workspace.db.read = read
+    return counted
+
+
+def test_many_waiters_cost_no_more_than_one(workspace, looks):
+    with ThreadPoolExecutor(50) as pool:
+        waiting = [pool.submit(events.wait, workspace, after=0, timeout=1.0) for _ in range(50)]
+        assert [each.result() for each in waiting] == [0] * 50
+    # Each looks when it comes and when it goes; between, one looks for all, ten times a second.
+    assert len(looks) < 50 * 2 + 40
+
+
+def test_when_the_one_who_looks_leaves_another_takes_over(workspace):
+    with ThreadPoolExecutor(3) as pool:
+        short = pool.submit(events.wait, workspace, after=0, timeout=0.3)
+        long = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(2)]
+        assert short.result() == 0
+        with open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as elsewhere:
+            create_principal(elsewhere, name="sato")
+        assert [each.result(timeout=30) for each in long] == [1, 1]
+
+
+def test_each_waiter_wakes_for_what_it_waits_for(workspace):
+    with ThreadPoolExecutor(4) as pool:
+        waiting = {after: pool.submit(events.wait, workspace, after=after, timeout=60) for after in range(4)}
+        for number in range(4):
+            create_principal(workspace, name=f"p{number}")
+            assert waiting[number].result(timeout=30) > number
+
+
+def test_draining_ends_all_waits(workspace):
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(4)]
+        workspace.drain()
+        assert [each.result(timeout=30) for each in waiting] == [0] * 4
+
+
+def test_a_failed_look_is_told_and_does_not_stop_the_others(workspace, monkeypatch):
+    real, broken = workspace.db.read, threading.Event()
+
+    def read():
+        if broken.is_set():
+            broken.clear()
+            raise ZeroDivisionError
+        return real()
+
+    workspace.db.read = read
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(events.wait, workspace, after=0, timeout=60) for _ in range(2)]
+        while not any(each.running() for each in waiting):
+            pass
+        broken.set()
+        while broken.is_set():
+            pass
+        create_principal(workspace, name="sato")
+        ends = [each.exception(timeout=30) or each.result() for each in waiting]
+    assert sum(end == 1 for end in ends) >= 1
+
+
+def test_what_concerns_nobody_has_nobody_look(workspace, looks):
+    wakes = {"run.started"}.__contains__
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [
+            pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes),
+            pool.submit(events.wait_for_bell, workspace, "jobs", rung=0, timeout=60),
+        ]
+        while not looks:
+            pass
+        looks.clear()
+        for number in range(100):
+            create_principal(workspace, name=f"p{number}")
+        assert len(looks) < 50  # as often as the time says, and not once for each
+        assert not any(each.done() for each in waiting[:1])
+        workspace.drain()
+        assert waiting[0].result(timeout=30) == 0
+
+
+def test_what_was_committed_before_the_wait_began_ends_it(workspace):
+    create_principal(workspace, name="p0")
+    assert events.wait(workspace, after=1, timeout=0.01) == 1
+    create_principal(workspace, name="p1")
+    wakes = {"principal.created"}.__contains__
+    assert events.wait(workspace, after=1, timeout=30, wakes=wakes) == 2
+
+
+def test_a_bell_is_heard_by_those_who_wait_for_it_alone(workspace):
+    def promise(ctx):
+        ctx.ring("jobs")
+        ctx.emit("test.said", "workspace/test")
+
+    events.wait(workspace, after=0, timeout=0.01)  # the first look knows of nothing, and rings them all
+    rung = workspace.watch.rung("jobs"), workspace.watch.rung("doors")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(events.wait_for_bell, workspace, "jobs", rung=rung[0], timeout=60)
+        Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
+        waiting.result(timeout=30)
+    assert workspace.watch.rung("jobs") > rung[0]
+    assert workspace.watch.rung("doors") == rung[1]
+
+
+def test_a_bell_rung_by_a_change_that_was_undone_is_not_heard(workspace):
+    def promise(ctx):
+        ctx.ring("jobs")
+        ctx.emit("test.said", "workspace/test")
+        raise ZeroDivisionError
+
+    rung = workspace.watch.rung("jobs")
+    with pytest.raises(ZeroDivisionError):
+        Operation(promise, "test.promise", "test:write", query=False, evented=True)(workspace)
+    assert workspace.watch.rung("jobs") == rung
+
+
+def test_in_a_crowd_nobody_misses_what_concerns_it(workspace):
+    """Writers here and elsewhere, readers of one type each: one that misses a word would wait for minutes."""
+    kinds, each = [f"test.kind_{number}" for number in range(4)], 15
+
+    def say(where, kind):
+        Operation(lambda ctx: ctx.emit(kind, "workspace/test") and None, "test.say", "test:write", **FLAGS)(
+            where
+        )
+
+    def write(where):
+        for number in range(each * len(kinds)):
+            say(where, kinds[number % len(kinds)])
+
+    def read(kind):
+        while True:
+            with workspace.read() as tx:
+                head = events.head(tx)
+                if len(events.read(tx, types=[kind], limit=1000)) == each * 2:
+                    return kind
+            events.wait(workspace, after=head, timeout=600, wakes={kind}.__contains__)
+
+    with (
+        open_local(workspace.root, settings=Settings(sqlite_synchronous="NORMAL")) as elsewhere,
+        ThreadPoolExecutor(10) as pool,
+    ):
+        readers = [pool.submit(read, kind) for kind in kinds * 2]
+        writers = [pool.submit(write, where) for where in (workspace, elsewhere)]
+        try:
+            assert [done.result(timeout=120) for done in [*readers, *writers]] == [*kinds * 2, None, None]
+        finally:
+            workspace.drain()
