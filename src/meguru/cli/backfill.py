@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, cell, print_table, read_pairs, with_session
+from meguru.cli.session import Session, read_pairs, with_session
+from meguru.cli.tables import cell, print_table
 
 if TYPE_CHECKING:
     from meguru.backfills.types import Backfill
@@ -73,7 +74,12 @@ def list_(session: Session, limit: int) -> None:
         )
         for b in page.items
     ]
-    session.table(page, ("backfill", "pipeline", "state", "done", "failed"), rows)
+    session.table(
+        page,
+        ("backfill", "pipeline", "state", "done", "failed"),
+        rows,
+        begin="meguru backfill start FILE.py:PIPELINE --from DATE --to DATE",
+    )
 
 
 @command.command()

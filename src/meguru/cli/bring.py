@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, print_table, with_session
+from meguru.cli.session import Session, with_session
+from meguru.cli.tables import print_table
 
 if TYPE_CHECKING:
     from meguru.exchange.mlflow.report import Report

@@ -31,7 +31,12 @@ def list_(session: Session) -> None:
         for one in found
     ]
     columns = ("component", "package", "version", "what it does", "uses")
-    session.table(found, columns, rows, empty="no installed package offers components")
+    session.table(
+        found,
+        columns,
+        rows,
+        empty="none yet: no installed package offers components (docs/how-to/components.md)",
+    )
 
 
 @command.command()

@@ -8,6 +8,7 @@ import click
 
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
+from meguru.cli.tables import cell
 
 
 @group
@@ -80,7 +81,7 @@ def list_(session: Session) -> None:
         page,
         ("version", "rows", "files", "digest", "since"),
         rows,
-        empty="none yet: meguru data add NAME FILE",
+        begin="meguru data add NAME FILE",
     )
 
 
@@ -95,7 +96,7 @@ def show(session: Session, ref: str) -> None:
 
     def human() -> None:
         click.echo(f"{found.ref}  {found.rows:,} rows  {found.files} files  {found.bytes:,} bytes")
-        click.echo(f"digest {found.digest}  by {found.created_by} at {found.created_at:%Y-%m-%d %H:%M:%S %Z}")
+        click.echo(f"digest {found.digest}  by {found.created_by} at {cell(found.created_at)}")
         for column in found.columns:
             click.echo(f"  {column.name:<24} {column.type}")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, cell, read_pairs, with_session
+from meguru.cli.session import Session, read_pairs, with_session
+from meguru.cli.tables import cell
 
 
 @group
@@ -115,7 +116,7 @@ def list_(session: Session) -> None:
         page,
         ("endpoint", "state", "model", "release", "since"),
         rows,
-        empty="none yet: meguru endpoint create NAME --model MODEL",
+        begin="meguru endpoint create NAME --model MODEL",
     )
 
 

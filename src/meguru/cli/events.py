@@ -20,4 +20,4 @@ def command(session: Session, kind: str, subject: str, limit: int) -> None:
 
     page = list_events(session.open(), type=kind, subject=subject, limit=limit, newest_first=True)
     rows = [(event.seq, event.at, event.type, event.actor, says(event)) for event in page.items]
-    session.table(page, ("seq", "at", "type", "by", "what"), rows)
+    session.table(page, ("seq", "at", "type", "by", "what"), rows, begin="meguru run FILE.py:PIPELINE")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, cell, with_session
+from meguru.cli.session import Session, with_session
+from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
     from meguru.registry.types import ModelVersion, RegisteredModel
@@ -32,7 +33,7 @@ def list_(session: Session) -> None:
         page,
         ("version", "flavor", "metrics", "since", "aliases", "state"),
         rows,
-        empty="none yet: meguru run FILE.py:PIPELINE",
+        begin="meguru run FILE.py:PIPELINE, or meguru model add NAME FOLDER",
     )
 
 
@@ -72,7 +73,7 @@ def versions(session: Session, name: str) -> None:
     found = ask(session.open(), name=name)
     rows = [(v.ref, v.digest[:12], _metrics(v), v.created_at, " ".join(v.aliases), _state(v)) for v in found]
     columns = ("version", "digest", "metrics", "since", "aliases", "state")
-    session.table(found, columns, rows, empty="no version yet: meguru model add NAME FOLDER")
+    session.table(found, columns, rows, begin="meguru model add NAME FOLDER")
 
 
 @command.command()
@@ -113,7 +114,9 @@ def aliases(session: Session, name: str, as_of: datetime | None) -> None:
 
     found = ask(session.open(), name=name, as_of=as_of.replace(tzinfo=UTC) if as_of else None)
     rows = [(a.alias, a.model, a.since, a.until, a.moved_by) for a in found]
-    session.table(found, ("alias", "model", "since", "until", "by"), rows)
+    session.table(
+        found, ("alias", "model", "since", "until", "by"), rows, begin=f"meguru model alias {name}@N ALIAS"
+    )
 
 
 @command.command("alias-history")

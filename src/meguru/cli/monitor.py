@@ -123,7 +123,12 @@ def list_(session: Session) -> None:
         )
         for item in found
     ]
-    session.table(found, ("monitor", "endpoint", "verdict", "reasons"), rows)
+    session.table(
+        found,
+        ("monitor", "endpoint", "verdict", "reasons"),
+        rows,
+        begin="meguru monitor create NAME --endpoint ENDPOINT",
+    )
 
 
 @command.command()
@@ -135,7 +140,12 @@ def show(session: Session, name: str, limit: int) -> None:
     from meguru.app.calls import monitor_show as ask
 
     found = ask(session.open(), name=name, limit=limit)
-    session.table(found, COLUMNS, [_row(item) for item in found.reports])
+    session.table(
+        found,
+        COLUMNS,
+        [_row(item) for item in found.reports],
+        begin=f"meguru monitor run {name} --start TIME --end TIME",
+    )
 
 
 @command.command()

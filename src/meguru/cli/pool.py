@@ -35,7 +35,7 @@ def list_(session: Session) -> None:
 
     found = list_pools(session.open())
     rows = [(p.name, p.slots, len(p.taken), " ".join(one.holder for one in p.taken)) for p in found]
-    session.table(found, ("pool", "slots", "taken", "by"), rows, empty="no pool yet: meguru pool set gpu 2")
+    session.table(found, ("pool", "slots", "taken", "by"), rows, begin="meguru pool set gpu 2")
 
 
 @command.command()

@@ -42,4 +42,6 @@ def list_(session: Session) -> None:
 
     found = list_principals(session.open())
     rows = [(who.name, who.kind, who.role, who.created_at) for who in found]
-    session.table(found, ("name", "kind", "role", "since"), rows)
+    session.table(
+        found, ("name", "kind", "role", "since"), rows, begin="meguru principal create NAME --role ROLE"
+    )

@@ -37,7 +37,7 @@ def list_(session: Session) -> None:
 
     found = list_projects(session.open())
     rows = [(each.name, each.description, each.created_at or "") for each in found]
-    session.table(found, ("project", "description", "since"), rows)
+    session.table(found, ("project", "description", "since"), rows, begin="meguru project create NAME")
 
 
 @command.command()
@@ -87,5 +87,5 @@ def revoke(session: Session, name: str, principal: str) -> None:
 def _table(session: Session, found: list[Any]) -> None:
     rows = [(each.principal, each.role, each.since) for each in found]
     session.table(
-        found, ("principal", "role", "since"), rows, empty="nobody: meguru project grant NAME PRINCIPAL ROLE"
+        found, ("principal", "role", "since"), rows, begin="meguru project grant NAME PRINCIPAL ROLE"
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, cell, with_session
+from meguru.cli.session import Session, with_session
+from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
     from meguru.releases.types import Release
@@ -88,7 +89,12 @@ def list_(session: Session, endpoint: str) -> None:
 
     page = list_releases(session.open(), endpoint=endpoint)
     rows = [(r.ref, r.state, r.model, r.created_at, "; ".join(r.reasons)) for r in page.items]
-    session.table(page, ("release", "state", "model", "since", "reason"), rows)
+    session.table(
+        page,
+        ("release", "state", "model", "since", "reason"),
+        rows,
+        begin=f"meguru release create {endpoint} MODEL@N",
+    )
 
 
 @command.command()

@@ -11,12 +11,16 @@ from meguru.cli.groups import group
 from meguru.cli.runs_check import check
 from meguru.cli.runs_compare import compare
 from meguru.cli.runs_steer import COMMANDS
-from meguru.cli.session import Session, cell, with_session
+from meguru.cli.session import Session, with_session
 from meguru.cli.step_log import log, search
+from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
     from meguru.pipelines.types import PipelineRun
     from meguru.tracking.types import Run
+
+
+NONE_TRACKED = 'none yet: in Python, with meguru.run("train") as run: run.log(auc=0.84)'
 
 
 @group
@@ -55,7 +59,9 @@ def list_(
 
         page = search_tracked(ws, query=query, order=list(order), experiment=experiment, limit=limit)
         rows = [(r.id, r.experiment, r.name, r.state, r.started_at, _metrics(r)) for r in page.items]
-        session.table(page, ("run", "experiment", "name", "state", "started", "metrics"), rows)
+        session.table(
+            page, ("run", "experiment", "name", "state", "started", "metrics"), rows, empty=NONE_TRACKED
+        )
         return
     from meguru.app.calls import pipeline_run_list as list_runs
 
@@ -72,7 +78,12 @@ def list_(
         )
         for r in found.items
     ]
-    session.table(found, ("run", "pipeline", "state", "ran", "cached", "since", "made"), lines)
+    session.table(
+        found,
+        ("run", "pipeline", "state", "ran", "cached", "since", "made"),
+        lines,
+        begin="meguru run FILE.py:PIPELINE   (tracked runs: --tracked)",
+    )
 
 
 @command.command()

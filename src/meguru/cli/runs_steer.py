@@ -105,7 +105,7 @@ def questions(session: Session, *, every: bool) -> None:
         for one in page.items
     ]
     columns = ("step", "question", "shown", "for", "state", "by", "until")
-    session.table(page, columns, rows, empty="nobody is asked anything")
+    session.table(page, columns, rows, empty="none yet: nobody is asked anything")
 
 
 COMMANDS: Sequence[click.Command] = (cancel, pause, resume, retry, questions, approve, refuse)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from meguru.base.text import gettext as _
+from meguru.cli.tables import print_table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,10 +65,20 @@ class Session:
             human()
 
     def table(
-        self, value: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = ""
+        self,
+        value: Any,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        empty: str = "",
+        begin: str = "",
     ) -> None:
-        """Print a list as a table on a terminal, as tab-separated values in a pipe."""
-        self.show(value, lambda: print_table(columns, [list(row) for row in rows], empty=empty))
+        """Print a list as a table on a terminal, as tab-separated values in a pipe.
+
+        Without rows it says `empty` on standard error; or that there is none yet, and what begins one.
+        """
+        text = _(empty) if empty else _("none yet: {command}").format(command=begin) if begin else ""
+        self.show(value, lambda: print_table(columns, [list(row) for row in rows], empty=text))
 
     def note(self, text: str) -> None:
         """Tell a person something that is not the result."""
@@ -113,39 +124,6 @@ def leave_quietly() -> NoReturn:
     """End well, without another word: whoever read our output has seen enough, and went away."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(0)
-
-
-def print_table(columns: Sequence[str], rows: list[list[Any]], *, empty: str = "") -> None:
-    """Print rows for people or for pipes."""
-    if not sys.stdout.isatty():
-        for row in [list(columns), *rows] if rows else []:
-            click.echo("\t".join(cell(value) for value in row))
-        return
-    if not rows:
-        click.echo(empty or "nothing yet", err=True)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(cell(value) for value in row))
-    Console().print(table)
-
-
-def cell(value: Any) -> str:
-    """Write one value for a person: short numbers, local times without microseconds."""
-    from datetime import datetime
-
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    return str(value)
 
 
 def read_moment(text: str) -> datetime:

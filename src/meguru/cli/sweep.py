@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, cell, read_pairs, with_session
+from meguru.cli.session import Session, read_pairs, with_session
+from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
     from meguru.kernel.remote import RemoteWorkspace
@@ -113,7 +114,12 @@ def list_(session: Session, *, pipeline: str, limit: int) -> None:
         (s.id, s.pipeline, _state(s), _done(s), s.metric, s.best.value if s.best else None, s.created_at)
         for s in page.items
     ]
-    session.table(page, ("sweep", "pipeline", "state", "trials", "metric", "best", "since"), rows)
+    session.table(
+        page,
+        ("sweep", "pipeline", "state", "trials", "metric", "best", "since"),
+        rows,
+        begin="meguru sweep start FILE.py:PIPELINE -p PARAM=RANGE --metric METRIC",
+    )
 
 
 @command.command()
@@ -122,7 +128,7 @@ def list_(session: Session, *, pipeline: str, limit: int) -> None:
 def show(session: Session, sweep: str) -> None:
     """Show SWEEP and its trials."""
     from meguru.app.calls import sweep_show as ask
-    from meguru.cli.session import print_table
+    from meguru.cli.tables import print_table
 
     ws = session.open()
     found = ask(ws, sweep=sweep)

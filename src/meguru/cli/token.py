@@ -44,7 +44,12 @@ def list_(session: Session) -> None:
 
     found = list_tokens(session.open())
     rows = [(t.id, t.principal, " ".join(t.scope), t.expires_at, t.revoked_at, t.note) for t in found]
-    session.table(found, ("id", "principal", "scope", "expires", "revoked", "note"), rows)
+    session.table(
+        found,
+        ("id", "principal", "scope", "expires", "revoked", "note"),
+        rows,
+        begin="meguru token create PRINCIPAL",
+    )
 
 
 @command.command()

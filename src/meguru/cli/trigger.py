@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, print_table, read_moment, read_pairs, with_session
+from meguru.cli.session import Session, read_moment, read_pairs, with_session
+from meguru.cli.tables import print_table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +58,12 @@ def list_(session: Session) -> None:
 
     found = list_triggers(session.open())
     rows = [(t.name, _json(t.on), _json(t.action), "on" if t.enabled else "paused", t.due_at) for t in found]
-    session.table(found, ("trigger", "on", "action", "state", "next"), rows)
+    session.table(
+        found,
+        ("trigger", "on", "action", "state", "next"),
+        rows,
+        begin="meguru trigger create NAME --on JSON --do JSON",
+    )
 
 
 @command.command()
@@ -71,7 +77,7 @@ def history(session: Session, name: str, *, limit: int, missed: bool) -> None:
     from meguru.triggers.types import FiringState
 
     page = ask(session.open(), name=name, limit=limit, state=FiringState.MISSED if missed else None)
-    session.table(page, FIRINGS, [_firing(one) for one in page.items])
+    session.table(page, FIRINGS, [_firing(one) for one in page.items], begin="meguru trigger fire NAME")
 
 
 @command.command()

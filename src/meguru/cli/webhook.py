@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from meguru.cli.groups import group
-from meguru.cli.session import Session, cell, with_session
+from meguru.cli.session import Session, with_session
+from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
     from meguru.webhooks.types import Webhook
@@ -68,7 +69,7 @@ def list_(session: Session) -> None:
     found = list_webhooks(session.open())
     rows = [(w.name, w.state.value, w.url, len(w.topics), w.has_secret, w.id) for w in found]
     columns = ("name", "state", "url", "topics", "signed", "id")
-    session.table(found, columns, rows, empty="no webhook yet: meguru webhook create NAME URL")
+    session.table(found, columns, rows, begin="meguru webhook create NAME URL")
 
 
 @command.command()

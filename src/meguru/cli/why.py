@@ -7,7 +7,8 @@ import re
 import click
 
 from meguru.cli.groups import command as verb
-from meguru.cli.session import Session, cell, with_session
+from meguru.cli.session import Session, with_session
+from meguru.cli.tables import cell
 
 STEP = re.compile(r"(step_run/)?prun-[0-9a-z]+\..+")
 
