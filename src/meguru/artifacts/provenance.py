@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection, func, select
 
@@ -14,7 +15,7 @@ MOST_CLAIMS = 1000
 _BATCH = 500
 
 
-def check_claims(tx: Connection, given: Sequence[str], *, field: str, after: str = "") -> list[str]:
+def check_claims(tx: Connection, given: Sequence[str] | str, *, field: str, after: str = "") -> list[str]:
     """Return references that a client gave, each once; refuse one that names nothing.
 
     Parameters
@@ -22,7 +23,7 @@ def check_claims(tx: Connection, given: Sequence[str], *, field: str, after: str
     tx
         The open transaction.
     given
-        References of the form ``kind/name@version``; an alias or ``latest`` names nothing for good.
+        References of the form ``kind/name@version``, or one; an alias or ``latest`` names nothing for good.
     field
         The argument they came in.
     after
@@ -33,23 +34,29 @@ def check_claims(tx: Connection, given: Sequence[str], *, field: str, after: str
     InvalidInput
         Naming the first one that the log has never told of, or that is older than its maker.
     """
+    is_list = not isinstance(given, str)
+    given = [given] if isinstance(given, str) else given
     if len(given) > MOST_CLAIMS:
         raise InvalidInput(f"{field} names {len(given)} things", why=f"at most {MOST_CLAIMS}", field=field)
     wanted = list(dict.fromkeys(given))
     first = _first_events(tx, [*wanted, after] if after else wanted)
     for number, ref in enumerate(wanted):
-        place = f"{field}[{number}]"
-        parsed = refs.parse(ref)
+        place = f"{field}[{number}]" if is_list else field
         if ref not in first:
-            hint = (
-                f"name a version that there is: {parsed.kind}/{parsed.name}@1" if not parsed.version else ""
-            )
-            why = "the log has never told of it"
-            raise InvalidInput(f"there is no {ref[:200]}", where=ref, why=why, hint=hint, field=place)
+            raise _unknown(ref, place)
         if after and first[ref] < first.get(after, 0):
             why = f"it was there before {after} began"
             raise InvalidInput(f"{ref[:200]} was not made here", where=ref, why=why, field=place)
     return wanted
+
+
+def _unknown(ref: str, field: str) -> InvalidInput:
+    hint = "write kind/name@version, as in dataset/flights@3"
+    with suppress(InvalidInput):
+        parsed = refs.parse(ref)
+        hint = "" if str(parsed.version).isdecimal() else f"name a version: {parsed.kind}/{parsed.name}@1"
+    why = "the log has never told of it"
+    return InvalidInput(f"there is no {ref[:200]}", where=ref, why=why, hint=hint, field=field)
 
 
 def _first_events(tx: Connection, wanted: Sequence[str]) -> dict[str, int]:

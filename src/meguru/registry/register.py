@@ -43,7 +43,7 @@ def register(
         answer its example as when it was saved.
     """
     name = check_name("model", name)
-    claimed = _claims(ctx, check_tree(ctx.ws, tree), run, used or [])
+    claimed = _claims(ctx, tree, run, used or [])
     facts = facts_of(ctx.ws, tree, load=not known(ctx, name, tree))
     return record(
         ctx,
@@ -94,17 +94,7 @@ def record(
     told = ctx.emit(
         "model_version.registered",
         ref,
-        data={
-            "model": name,
-            "version": number,
-            "tree": facts.tree,
-            "digest": facts.digest,
-            "flavor": facts.flavor,
-            "task": facts.task.value,
-            "metrics": numbers,
-            "run": run,
-            "summary": _summary(numbers),
-        },
+        data={"model": name, "version": number, "run": run} | _told(facts, numbers),
         used=[*([run] if run else []), *used],
         produced=[ref],
         claimed=claimed,
@@ -135,6 +125,17 @@ def record(
     return version
 
 
+def _told(facts: Facts, metrics: dict[str, float]) -> dict[str, Any]:
+    return {
+        "tree": facts.tree,
+        "digest": facts.digest,
+        "flavor": facts.flavor,
+        "task": facts.task.value,
+        "metrics": metrics,
+        "summary": _summary(metrics),
+    }
+
+
 def _summary(metrics: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items())[:_SHOWN])
 
@@ -143,8 +144,10 @@ def _claims(ctx: Context, tree: str, run: str, used: list[str]) -> list[str]:
     """Return what of the model's origin is only said: all that it used, and a run that it was not made in."""
     with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
         claimed = check_claims(tx, used, field="used")
+        if run:
+            check_claims(tx, run, field="run")
+        check_tree(ctx.ws, tree)
         if not run:
             return claimed
-        check_claims(tx, [run], field="run")
         files = {entry.digest for entry in trees.read_tree(ctx.blobs, tree)}
         return claimed if made_in(tx, ctx.principal, run, files) else [run, *claimed]
