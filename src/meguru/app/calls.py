@@ -139,6 +139,8 @@ if TYPE_CHECKING:
     from meguru.tracking.runs import start as run_start
     from meguru.tracking.show import artifacts as run_artifacts
     from meguru.tracking.show import chart as run_chart
+    from meguru.tracking.show import charts as run_charts
+    from meguru.tracking.show import count_points as run_counts
     from meguru.tracking.show import list_experiments as experiment_list
     from meguru.tracking.show import list_runs as run_list
     from meguru.tracking.show import metric as run_metric

@@ -11,7 +11,17 @@ from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
 from meguru.tracking.mlflow import runs as mlflow_runs
 from meguru.tracking.runs import add_artifact, finish, log, start
-from meguru.tracking.show import artifacts, chart, list_experiments, list_runs, metric, show, show_experiment
+from meguru.tracking.show import (
+    artifacts,
+    chart,
+    charts,
+    count_points,
+    list_experiments,
+    list_runs,
+    metric,
+    show,
+    show_experiment,
+)
 
 __all__ = [
     "add_artifact",
@@ -19,7 +29,9 @@ __all__ = [
     "beat",
     "blobs",
     "chart",
+    "charts",
     "compare",
+    "count_points",
     "create_experiment",
     "experiment_changes",
     "finish",
