@@ -3,8 +3,10 @@
 from meguru.tracking import blobs
 from meguru.tracking.alive import beat, sweep
 from meguru.tracking.compare import compare
+from meguru.tracking.edit import delete_run, note, rename, restore, tag
 from meguru.tracking.experiments import change as experiment_changes
 from meguru.tracking.experiments.change import create_experiment
+from meguru.tracking.experiments.purge import purge
 from meguru.tracking.find import search
 from meguru.tracking.mlflow import brought as mlflow_brought
 from meguru.tracking.mlflow import experiments as mlflow_experiments
@@ -33,6 +35,7 @@ __all__ = [
     "compare",
     "count_points",
     "create_experiment",
+    "delete_run",
     "experiment_changes",
     "finish",
     "list_experiments",
@@ -43,9 +46,14 @@ __all__ = [
     "mlflow_experiments",
     "mlflow_inputs",
     "mlflow_runs",
+    "note",
+    "purge",
+    "rename",
+    "restore",
     "search",
     "show",
     "show_experiment",
     "start",
     "sweep",
+    "tag",
 ]

@@ -133,6 +133,8 @@ def log(
     check_texts("param", params or {})
     check_texts("tag", tags or {})
     row = store.hold(ctx.tx, run, late=late)
+    if store.is_deleted(ctx.tx, row.id):
+        raise store.deleted(row.id)
     if row.state == "running":
         leases.prolong(ctx.tx, row, ctx.now())
     identity = row.id
