@@ -5,13 +5,12 @@ They are for a run in any state, and keep where MLflow's clients look: its name 
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from meguru.base import refs
 from meguru.base.names import check_title
 from meguru.errors import InvalidInput
-from meguru.runtime.operations import Context, operation
-from meguru.storage.db import rowwise
+from meguru.kernel.operations import Context, operation
 from meguru.tracking import schema, store
 from meguru.tracking.keys import check_keys, check_texts
 from meguru.tracking.mlflow.schema import mlflow_run
@@ -93,15 +92,15 @@ def held(tx: Connection, run: str) -> Row[Any]:
 
 def set_name(tx: Connection, run: str, name: str) -> None:
     """Write a run's name where both protocols look for it."""
-    rowwise.update(tx, schema.run, {"id": run}, {"name": name})
+    tx.execute(update(schema.run).where(schema.run.c.id == run).values(name=name))
     _set_or_drop(tx, run, NAME, name)
 
 
 def set_stage(ctx: Context, run: str, stage: str) -> None:
     """Mark a run as deleted, or take the mark away, and tell of it."""
     values = {"stage": stage, "deleted_at": ctx.now() if stage == "deleted" else None}
-    if not rowwise.update(ctx.tx, mlflow_run, {"run": run}, values):
-        rowwise.insert(ctx.tx, mlflow_run, {"run": run, "status": "", "user_id": ""} | values)
+    if not ctx.tx.execute(update(mlflow_run).where(mlflow_run.c.run == run).values(values)).rowcount:
+        ctx.tx.execute(insert(mlflow_run).values(run=run, status="", user_id="", **values))
     ctx.emit("run.restored" if stage == "active" else "run.deleted", refs.make("run", run))
 
 

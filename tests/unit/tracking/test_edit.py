@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
-from meguru.runtime import events
+from meguru.kernel import events
 from meguru.storage.db import metadata
 from meguru.tracking.edit import delete_run, note, rename, restore, tag
 from meguru.tracking.experiments.change import delete as delete_experiment

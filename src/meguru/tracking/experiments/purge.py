@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 from meguru.base import refs
 from meguru.base.plugins import Table as Family
 from meguru.errors import Conflict
-from meguru.runtime.operations import Context, operation
+from meguru.kernel.operations import Context, operation
 from meguru.storage.db import metadata
 from meguru.tracking import schema
 from meguru.tracking.experiments import store
