@@ -12,6 +12,7 @@ from meguru.pipelines import keys, runs, store
 from meguru.pipelines.code.types import Code, Environment, Reached
 from meguru.pipelines.determinism.check import latest
 from meguru.pipelines.determinism.types import StepCheck
+from meguru.pipelines.reads.differences import described, differences
 from meguru.pipelines.types import PipelineVersion, StepCode, StepRun, StepState
 
 
@@ -85,8 +86,7 @@ def reasons_of(tx: Connection, version: PipelineVersion, steps: Sequence[StepRun
     found = []
     for one in steps:
         if _is_reused(one):
-            why = f"code, environment and inputs are those of {one.reused}, so its output still holds"
-            found.append(StepReasons(step=one.step, reasons=[why], compared_with=one.reused))
+            found.append(StepReasons(step=one.step, reasons=[_same(one)], compared_with=one.reused))
         elif (old := before.get(one.id)) is None:
             why = "no run before this one finished this step"
             found.append(StepReasons(step=one.step, reasons=[why]))
@@ -94,6 +94,12 @@ def reasons_of(tx: Connection, version: PipelineVersion, steps: Sequence[StepRun
             differing = _differences(known[versions[old.run]], version, old, one)
             found.append(StepReasons(step=one.step, reasons=differing, compared_with=old.id))
     return found
+
+
+def _same(step: StepRun) -> str:
+    files = described(step.files)
+    what = f"code, environment, inputs and files ({files})" if files else "code, environment and inputs"
+    return f"{what} are those of {step.reused}, so its output still holds"
 
 
 def _is_reused(step: StepRun) -> bool:
@@ -104,6 +110,7 @@ def _differences(old: PipelineVersion, new: PipelineVersion, before: StepRun, no
     key = now.parent or now.step
     found = _code_differences(old.codes.get(key), new.codes.get(key))
     found += _input_differences(before.parts, now.parts)
+    found += [text for text in differences(before.files, now.files) if text not in found]
     if found:
         return found
     if not next(step for step in new.graph.steps if step.key == key).cache:

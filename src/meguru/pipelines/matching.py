@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from meguru.errors import InvalidInput
+from meguru.pipelines.plain import from_plain, to_plain
 
 _ANY = {Any, object, inspect.Parameter.empty}
 _WIDENS = {(int, float), (bool, int), (bool, float)}
@@ -86,9 +87,9 @@ def check_constant(value: Any, wanted: Any, where: str) -> Any:
         If it is not of the annotated type, or can't be written as JSON.
     """
     try:
-        plain = msgspec.to_builtins(value)
+        plain = to_plain(value)
         msgspec.json.encode(plain)
-    except (TypeError, msgspec.MsgspecError, OverflowError) as error:
+    except (TypeError, NotImplementedError, msgspec.MsgspecError, OverflowError) as error:
         raise InvalidInput(
             f"{where}: a {type(value).__name__} can't be written into the graph",
             where=where,
@@ -98,11 +99,11 @@ def check_constant(value: Any, wanted: Any, where: str) -> Any:
     if value is None or _is_any(wanted):
         return plain
     try:
-        msgspec.convert(plain, wanted)
+        from_plain(plain, wanted)
     except msgspec.ValidationError as error:
         raise InvalidInput(
             f"{where}={value!r} is not a {type_name(wanted)}", where=where, why=str(error), field=where
         ) from error
-    except TypeError:  # a type that msgspec doesn't know: the step itself will see
+    except (TypeError, NotImplementedError):  # a type that msgspec doesn't know: the step itself will see
         return plain
     return plain

@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from pathlib import Path, PosixPath
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -17,6 +18,7 @@ from meguru.base.misfits import as_invalid
 from meguru.errors import InvalidInput, UsageError, near_misses
 from meguru.pipelines.graph import Graph, Parameter
 from meguru.pipelines.handles import Dataset
+from meguru.pipelines.plain import to_plain
 
 _SIMPLE: dict[str, Any] = {
     "str": str,
@@ -34,6 +36,7 @@ _SIMPLE: dict[str, Any] = {
     "set": set,
     "None": None,
     "Any": Any,
+    "Path": str,
 }
 DATASET = "Dataset"
 _WORDS = {
@@ -49,8 +52,14 @@ _WORDS = {
     "None": "null",
     "Any": "a value",
 }
-_NAMES = {kind: name for name, kind in _SIMPLE.items()}
-_NAMES |= {Dataset: DATASET, inspect.Parameter.empty: "Any", type(None): "None"}
+_NAMES = {kind: name for name, kind in _SIMPLE.items() if name != "Path"}
+_NAMES |= {
+    Dataset: DATASET,
+    Path: "Path",
+    PosixPath: "Path",
+    inspect.Parameter.empty: "Any",
+    type(None): "None",
+}
 
 
 def describe(parameter: inspect.Parameter, annotation: Any, where: str) -> Parameter:
@@ -112,7 +121,7 @@ def convert_one(
             raise _refused(fault, parameter, value, where, why)
         return value
     kind = from_text(parameter.type)
-    plain = value if isinstance(value, str) else msgspec.to_builtins(value)
+    plain = value if isinstance(value, str) else to_plain(value)
     try:
         found = msgspec.convert(plain, kind, strict=not isinstance(value, str))
     except msgspec.ValidationError as error:
@@ -176,7 +185,7 @@ def to_text(annotation: Any, where: str) -> str:
         f"a pipeline parameter can't be a {getattr(annotation, '__name__', annotation)}",
         where=where,
         why="a parameter must be checked before any of your code runs",
-        hint="use str, int, float, bool, date, Literal, an Enum, Dataset, or list, dict, tuple of these",
+        hint="use str, int, float, bool, date, Path, Literal, Enum, Dataset, or list, dict, tuple of these",
     )
 
 

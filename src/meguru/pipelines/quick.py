@@ -31,6 +31,9 @@ from meguru.pipelines.code.types import Environment, Source
 from meguru.pipelines.graph import FromStep, Graph, order
 from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.outputs import Outputs
+from meguru.pipelines.reads import named
+from meguru.pipelines.reads.current import holds
+from meguru.pipelines.reads.types import FileUse
 from meguru.pipelines.types import Pinned, PipelineRun, RunState, StepCode, StepRun, StepState
 from meguru.storage import sqlite
 
@@ -85,6 +88,7 @@ class _Kept(NamedTuple):
     id: str
     items: int | None
     outputs: list[Value]
+    files: list[FileUse]
 
 
 class _Blobs:
@@ -245,8 +249,9 @@ def _take_over(
         step = graph[key]
         parts = keys.parts_of(step, cast("StepCode", version.codes[key]), begun, outputs)
         digest = keys.key_of(step, parts)
-        kept = _kept(connection, digest) if step.cache else None
-        if kept is None or not all(blobs.has(one.digest) for one in kept.outputs):
+        names = named.of_inputs(step.inputs.values(), begun.params)
+        kept = _kept(connection, digest, blobs, names) if step.cache else None
+        if kept is None:
             return None
         outputs[key] = kept.outputs
         steps[key] = StepRun(
@@ -259,6 +264,7 @@ def _take_over(
             parts=parts,
             items=kept.items,
             outputs=kept.outputs,
+            files=kept.files,
             reused=kept.id,
             started_at=begun.created_at,
             finished_at=begun.created_at,
@@ -266,10 +272,19 @@ def _take_over(
     return steps
 
 
-def _kept(connection: sqlite3.Connection, key: str) -> _Kept | None:
-    query = "SELECT id, items, outputs FROM step_run WHERE key = ? AND state = ? ORDER BY id DESC LIMIT 1"
-    row = connection.execute(query, (key, StepState.SUCCEEDED.value)).fetchone()
-    return _Kept(row["id"], row["items"], sqlite.read_json(row["outputs"], list[Value])) if row else None
+def _kept(connection: sqlite3.Connection, key: str, blobs: _Blobs, names: list[str]) -> _Kept | None:
+    """Return the newest step run whose output is there, and whose files are what they were."""
+    query = """
+        SELECT id, items, outputs, files FROM step_run WHERE key = ? AND state = ? ORDER BY id DESC LIMIT 21
+    """
+    for row in connection.execute(query, (key, StepState.SUCCEEDED.value)):
+        outputs, files = (
+            sqlite.read_json(row["outputs"], list[Value]),
+            sqlite.read_json(row["files"], list[FileUse]),
+        )
+        if all(blobs.has(one.digest) for one in outputs) and holds(files, names):
+            return _Kept(row["id"], row["items"], outputs, files)
+    return None
 
 
 def _result(graph: Graph, steps: Mapping[str, StepRun]) -> Value | None:

@@ -140,6 +140,13 @@ def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
     return found
 
 
+def kept_before(tx: Connection, newest: StepRun, most: int = 20) -> list[StepRun]:
+    """Return the step runs before one that have its cache key, newest first: other files may stand behind."""
+    same = (step_run.c.key == newest.key) & step_run.c.state.in_(_KEPT) & (step_run.c.id < newest.id)
+    query = select(step_run).where(same).order_by(step_run.c.id.desc()).limit(most)
+    return [_step(row) for row in tx.execute(query)]
+
+
 def previous(tx: Connection, steps: Sequence[StepRun]) -> dict[str, StepRun]:
     """Return, by id, the same step of the newest earlier run of the pipeline that got that far with it."""
     ended = [StepState.SUCCEEDED.value, StepState.CACHED.value]

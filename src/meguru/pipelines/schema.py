@@ -81,6 +81,7 @@ step_run = Table(
     Column("reused", String(200)),
     Column("log", String(64)),
     Column("failed", Json),
+    Column("files", Json, nullable=False, server_default="[]"),
     Column("started_at", UtcTime),
     Column("finished_at", UtcTime),
     Index(None, "run"),

@@ -9,6 +9,7 @@ import msgspec
 from meguru.pipelines.code.types import Code, Environment, Source
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.reads.types import FileUse
 
 
 class RunState(StrEnum):
@@ -113,7 +114,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     `key` is the digest of `parts`: code, environment and inputs. `reused` names the step run whose output
     was taken over. `log` is the digest of what the step printed. A mapped step has `items` calls, each a
     step run of its own whose `parent` it is. `reason` says why a step was skipped; `due_at` is when a failed
-    one is tried again.
+    one is tried again. `files` are those that it read; the output holds while they are what they were.
     """
 
     id: str
@@ -133,6 +134,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     reused: str | None = None
     log: str | None = None
     failed: Failed | None = None
+    files: list[FileUse] = []
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

@@ -81,9 +81,9 @@ def test_parameters_are_read_from_text_as_their_types_say():
     [
         ({"n": 1, "sze": "small"}, "sze", "did you mean 'size'?"),
         ({}, "n", "give it: -p n=…"),
-        ({"n": "one"}, "n", "give a int"),
-        ({"n": 1, "size": "huge"}, "size", "give a Literal['small', 'large']"),
-        ({"n": 1, "data": 3}, "data", "give a Dataset"),
+        ({"n": "one"}, "n", "give a whole number"),
+        ({"n": 1, "size": "huge"}, "size", "give 'small' or 'large'"),
+        ({"n": 1, "data": 3}, "data", "give a dataset such as flights@latest"),
     ],
 )
 def test_a_wrong_parameter_is_named(given, field, hint):

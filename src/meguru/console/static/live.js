@@ -1,20 +1,15 @@
-// Follow the log by server-sent events; when something this page shows has happened, patch what changed.
-import { patchInside } from "./patch.js";
-
+// Follow the log by server-sent events; when something this page shows has happened, swap the parts that changed.
 const PACE = 500;
-const SHARE = 8; // a page that takes long to bring up to date rests this many times as long
 const PATIENCE = 5000;
+const MOVING = 1000;
 
-/** Keep `main` up to date; return a function that brings it up to date now. */
 export function follow(main) {
   const lamp = document.getElementById("live");
   const interests = (main.dataset.live || "").split(" ").filter(Boolean);
+  const known = new Map(parts(main).map((part) => [part.id, part.outerHTML]));
   let seq = Number(main.dataset.seq) || 0;
   let source = null;
-  let watched = "";
-  let last = "";
   let timer = 0;
-  let rest = PACE;
   let busy = false;
   let again = false;
 
@@ -23,7 +18,6 @@ export function follow(main) {
     lamp.dataset.state = state;
     lamp.querySelector(".said").textContent = lamp.dataset[state];
   };
-  const points = () => document.getElementById("watched")?.dataset.runs || "";
 
   async function refresh() {
     if (busy) {
@@ -31,19 +25,14 @@ export function follow(main) {
       return;
     }
     busy = true;
-    const begun = performance.now();
     const address = new URL(location.href);
     address.searchParams.set("fragment", "1");
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" } });
-      const text = answer.ok ? await answer.text() : last;
-      if (text !== last) renew(main, text);
-      last = text;
-      if (points() !== watched) reopen();
+      if (answer.ok) swap(main, known, await answer.text());
     } catch {
       say("off");
     } finally {
-      rest = Math.max(PACE, SHARE * (performance.now() - begun));
       busy = false;
       if (again) {
         again = false;
@@ -57,19 +46,17 @@ export function follow(main) {
       timer = setTimeout(() => {
         timer = 0;
         refresh();
-      }, rest);
+      }, PACE);
     }
   }
 
   function open() {
     if (source || document.hidden || !interests.length) return;
-    watched = points();
-    const query = new URLSearchParams([["after", seq], ...watched.split(" ").filter(Boolean).map((run) => ["points", run])]);
-    source = new EventSource(`/ui/stream?${query}`);
+    source = new EventSource(`/ui/stream?after=${seq}`);
     source.onopen = () => say("on");
     source.onmessage = (message) => {
       const event = JSON.parse(message.data);
-      seq = Math.max(seq, event.seq || 0);
+      seq = Math.max(seq, event.seq);
       if (interests.some((start) => start === "*" || event.type.startsWith(start))) later();
     };
     source.onerror = () => {
@@ -86,14 +73,6 @@ export function follow(main) {
     source = null;
   }
 
-  // Which runs are watched is said when the stream is opened; how many points they have may have grown since.
-  function reopen() {
-    const runs = (text) => text.replaceAll(/:\d+/g, "");
-    if (runs(points()) === runs(watched)) return;
-    close();
-    open();
-  }
-
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       close();
@@ -102,13 +81,47 @@ export function follow(main) {
       open();
     }
   });
+  // What grows without an event, such as a log, says so as long as it does.
+  setInterval(() => {
+    if (!document.hidden && main.querySelector("[data-moving]")) refresh();
+  }, MOVING);
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   open();
   return refresh;
 }
 
-function renew(main, text) {
+function parts(root) {
+  return [...root.children].filter((child) => child.hasAttribute("data-part"));
+}
+
+function swap(main, known, text) {
   const page = new DOMParser().parseFromString(`<main>${text}</main>`, "text/html").querySelector("main");
-  patchInside(main, page);
+  const fresh = parts(page);
+  const same = fresh.length === known.size && fresh.every((part) => known.has(part.id));
+  if (same) {
+    for (const part of fresh) {
+      if (known.get(part.id) !== part.outerHTML) replace(document.getElementById(part.id), part, known);
+    }
+    return;
+  }
+  known.clear();
+  for (const part of fresh) known.set(part.id, part.outerHTML);
+  main.replaceChildren(...page.childNodes);
+}
+
+function replace(old, part, known) {
+  known.set(part.id, part.outerHTML);
+  if (old.contains(document.activeElement) && document.activeElement.matches("input")) return;
+  const rows = new Set([...old.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
+  const opened = new Set([...old.querySelectorAll("details[open][id]")].map((box) => box.id));
+  for (const box of part.querySelectorAll("details[id]")) box.open = opened.has(box.id) || box.open;
+  for (const row of part.querySelectorAll("[data-key]")) {
+    if (rows.size && !rows.has(row.dataset.key)) row.classList.add("fresh");
+  }
+  const log = old.querySelector("pre.log");
+  const place = log && (log.scrollHeight - log.scrollTop - log.clientHeight < 8 ? Infinity : log.scrollTop);
+  old.replaceWith(part);
+  const grown = part.querySelector("pre.log");
+  if (log && grown) grown.scrollTop = Math.min(place, grown.scrollHeight);
 }

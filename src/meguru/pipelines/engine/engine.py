@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -34,11 +35,12 @@ from meguru.pipelines.finish import fail, succeed
 from meguru.pipelines.kept_metrics import Reader
 from meguru.pipelines.launch import Active, job_of, preload_of
 from meguru.pipelines.logs.tail import StepLogs, settle
-from meguru.pipelines.types import FINAL, Failed, RunState, StepState
+from meguru.pipelines.types import FINAL, Failed, RunState, StepRun, StepState
 
 _LOOK_AHEAD = 20
 """Steps that are tried when the first ones that wait can't begin."""
 _MAX_LOST = 3
+_TOLD_FILES = 50
 _CHECK_SECONDS = 1.0
 _SHORT_SECONDS = 15.0
 """Waits up to this long are waited here; longer ones give the job back."""
@@ -242,9 +244,8 @@ class Engine:
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
         if failure is None:
             self.record.keep(ended.outcome.soon)
-            one = self.plan.finish(key, ended.outcome.outputs, log)
-            shown = msgspec.to_builtins(one.outputs)
-            self.record.tell("step_run.succeeded", key, {"attempt": one.attempt, "outputs": shown})
+            one = self.plan.finish(key, ended.outcome.outputs, log, ended.outcome.files)
+            self.record.tell("step_run.succeeded", key, _told(one))
         elif ended.lost and self.lost[key] < _MAX_LOST:
             self.lost[key] += 1
             self.record.change(self.record.steps[key], state=StepState.WAITING, log=log)
@@ -321,3 +322,9 @@ class Engine:
                 traceback="".join(traceback.format_exception(error)),
             )
             self.record.commit(lambda ctx: fail(ctx, run, why))
+
+
+def _told(one: StepRun) -> dict[str, Any]:
+    files = {use.path: use.digest for use in one.files[:_TOLD_FILES] if use.digest}
+    told = {"attempt": one.attempt, "outputs": msgspec.to_builtins(one.outputs)}
+    return told | ({"files": files} if files else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ from meguru.pipelines.graph import Step
 from meguru.pipelines.materializers.base import Place, Value
 from meguru.pipelines.materializers.plain import PLAIN
 from meguru.pipelines.outputs import Outputs
+from meguru.pipelines.reads import named
+from meguru.pipelines.reads.collect import together
+from meguru.pipelines.reads.current import holds
+from meguru.pipelines.reads.types import FileUse
 from meguru.pipelines.types import Failed, PipelineVersion, StepRun, StepState
 
 DONE = (StepState.SUCCEEDED, StepState.CACHED)
@@ -63,13 +68,16 @@ class Plan:
         """Let a step wait for a place to run."""
         heapq.heappush(self.runnable, (self.board.rank(key), key))
 
-    def finish(self, key: str, outputs: list[Value], log: str | None = None) -> StepRun:
-        """Take in what a step returned."""
+    def finish(
+        self, key: str, outputs: list[Value], log: str | None = None, files: Sequence[FileUse] = ()
+    ) -> StepRun:
+        """Take in what a step returned, and the files that it read."""
         one = self.record.change(
             self.record.steps[key],
             state=StepState.SUCCEEDED,
             outputs=outputs,
             log=log,
+            files=list(files),
             finished_at=self.ws.clock.now(),
         )
         self._over(key, outputs)
@@ -182,13 +190,27 @@ class Plan:
             if self.board.steps[key].cache and self.board.parent.get(key, key) not in again
         }
         by_key = runs.kept(tx, list(lookup.values()))
-        found = {key: by_key[digest] for key, digest in lookup.items() if digest in by_key}
+        found: dict[str, StepRun] = {}
         for key in wanted:
-            earlier = self._earlier.get(key)
-            if earlier is not None and earlier.key == steps[key].key:
-                found[key] = earlier
+            names = named.of_inputs(self.board.steps[key].inputs.values(), self.record.run.params)
+            for one in self._candidates(tx, key, by_key.get(lookup.get(key, ""))):
+                if self._holds(one, names):
+                    found[key] = one
+                    break
+        return found
+
+    def _candidates(self, tx: Connection, key: str, newest: StepRun | None) -> Iterator[StepRun]:
+        earlier = self._earlier.get(key)
+        if earlier is not None and earlier.key == self.record.steps[key].key:
+            yield earlier
+        if newest is not None:
+            yield newest
+            yield from runs.kept_before(tx, newest)
+
+    def _holds(self, one: StepRun, names: list[str]) -> bool:
+        """Tell whether what a step run left is still there, and the files that it read are what they were."""
         has = self.outputs.blobs.has
-        return {key: one for key, one in found.items() if all(has(value.digest) for value in one.outputs)}
+        return all(has(value.digest) for value in one.outputs) and holds(one.files, names)
 
     def _take_over(self, key: str, kept: StepRun) -> None:
         now = self.ws.clock.now()
@@ -197,6 +219,7 @@ class Plan:
             state=StepState.CACHED,
             outputs=kept.outputs,
             items=kept.items,
+            files=kept.files,
             reused=kept.id,
             started_at=now,
             finished_at=now,
@@ -235,7 +258,8 @@ class Plan:
             one = self.record.change(
                 one, key="", reason=f"{len(calls) - len(there)} of {len(calls)} calls failed"
             )
-        self.finish(key, maps.together(step, there, self.outputs))
+        files = together(self.record.steps[call].files for call in calls if call in self.record.steps)
+        self.finish(key, maps.together(step, there, self.outputs), files=files)
 
     def fault(self, step: Step, error: InvalidInput) -> None:
         """Take in that a step can't be run as it is written."""

@@ -33,12 +33,15 @@ from meguru.pipelines.executors.work import (
     StepJob,
 )
 from meguru.pipelines.handles import Dataset
-from meguru.pipelines.inherited import variables
+from meguru.pipelines.inherited import variables, watch
 from meguru.pipelines.logs.mask import Masker, secrets_of
 from meguru.pipelines.matching import item_type, output_types
 from meguru.pipelines.materializers import Place, Value
 from meguru.pipelines.materializers.items import ITEMS
 from meguru.pipelines.materializers.limit import Limited
+from meguru.pipelines.plain import from_plain
+from meguru.pipelines.reads import native
+from meguru.pipelines.reads.during import Reading, Unwatched, reading
 from meguru.storage.blobs import BlobStore, open_store
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.soon import SoonStore
@@ -55,6 +58,8 @@ def rehearse() -> None:
     that every step writes to the child's own, ahead of time.
     """
     materializers.choose.added()
+    native.note_readers()
+    watch.libraries()
     job = msgspec.convert(json.loads(msgspec.json.encode(_NOTHING)), StepJob)
     snapshot.finder_of(Path(job.folder), job.sources)
     open_store(job.folder)
@@ -91,20 +96,24 @@ def main(job: dict[str, Any], result: str) -> int:
     files.limit(step.max_file)
     if step.cpu:
         _limit_threads(max(1, int(step.cpu)))
-    with step_metrics.writing_to(Path(step.scratch), whole_process=True):
-        outcome = perform(step)
+    base = os.getcwd()  # noqa: PTH109 - a path as text
+    with (
+        step_metrics.writing_to(Path(step.scratch), whole_process=True),
+        reading(step, base, alone=True) as read,
+    ):
+        outcome = perform(step, read)
     files.write_whole(Path(result), msgspec.json.encode(outcome))
     return 0 if outcome.failure is None else 1
 
 
-def perform(job: StepJob) -> Outcome:
+def perform(job: StepJob, read: Reading) -> Outcome:
     """Do one step in this process, which has done none before."""
     try:
         open_sources(job)
         place = Place(open_store(job.blobs), Path(job.scratch))
     except Exception as error:  # noqa: BLE001 - whatever it is, the run hears of it
         return Outcome(failure=_describe(error, job))
-    return carry_out(job, place)
+    return carry_out(job, place, read)
 
 
 def open_sources(job: StepJob) -> None:
@@ -119,28 +128,32 @@ def open_sources(job: StepJob) -> None:
     variables.give(Path(job.folder), job.sources)
 
 
-def carry_out(job: StepJob, place: Place) -> Outcome:
+def carry_out(job: StepJob, place: Place, read: Unwatched = Unwatched()) -> Outcome:  # noqa: B008 - no state
     """Do one step whose sources are open; whatever it raises is its failure."""
     parents.of_thread.set(job.parent)
     try:
         _seed(job.seed)
-        function = _find(job.function)
+        with read.importing():
+            function = _find(job.function)
         # Its module may have loaded NumPy only now, and may have drawn numbers while it was imported.
         _seed(job.seed)
         hints = _hints(function)
         given = {
             name: _read(argument, hints.get(name, Any), place) for name, argument in job.arguments.items()
         }
-        with step_metrics.writing_to(place.scratch):
+        with step_metrics.writing_to(place.scratch), read.calling(given.values()):
             returned = function(**given)
-        soon = SoonStore(place.blobs) if job.soon and isinstance(place.blobs, LocalStore) else None
-        place = Place(soon or place.blobs, place.scratch)
-        if job.max_output:
-            place = Place(Limited(place.blobs, job.max_output), place.scratch)
-        outputs = _write(returned, hints.get("return", Any), job, place)
-        return Outcome(outputs=outputs, soon=soon.written if soon else {})
+            soon = SoonStore(place.blobs) if job.soon and isinstance(place.blobs, LocalStore) else None
+            outputs = _write(
+                returned, hints.get("return", Any), job, _bounded(soon or place.blobs, job, place)
+            )
+        return Outcome(outputs=outputs, files=read.files(), soon=soon.written if soon else {})
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
         return Outcome(failure=_describe(error, job))
+
+
+def _bounded(blobs: BlobStore, job: StepJob, place: Place) -> Place:
+    return Place(Limited(blobs, job.max_output) if job.max_output else blobs, place.scratch)
 
 
 def _limit_threads(count: int) -> None:
@@ -209,8 +222,8 @@ class _Lazy:
 
 def _typed(value: Any, annotation: Any) -> Any:
     try:
-        return msgspec.convert(value, annotation)
-    except (TypeError, msgspec.MsgspecError):
+        return from_plain(value, annotation)
+    except (TypeError, NotImplementedError, msgspec.MsgspecError):
         return value
 
 

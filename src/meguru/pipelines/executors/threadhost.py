@@ -21,6 +21,7 @@ from meguru.pipelines.executors import perform
 from meguru.pipelines.executors.work import Outcome, StepJob
 from meguru.pipelines.logs import streams
 from meguru.pipelines.materializers import Place
+from meguru.pipelines.reads.during import reading
 from meguru.storage.blobs import BlobStore, open_store
 
 IDLE = 75
@@ -118,6 +119,7 @@ class _Host:
         self.running: dict[str, _Log] = {}
         self.stores: dict[str, BlobStore] = {}
         self.is_open = False
+        self.base = os.getcwd()  # noqa: PTH109 - a path as text
 
     def serve(self) -> None:
         buffer = b""
@@ -150,7 +152,8 @@ class _Host:
     def work(self, step: ToHost, log: _Log) -> None:
         _log.set(log)
         place = Place(self.stores[step.job.blobs], Path(step.job.scratch))
-        outcome = perform.carry_out(step.job, place)
+        with reading(step.job, self.base, alone=False) as read:
+            outcome = perform.carry_out(step.job, place, read)
         # A step may have closed or replaced the streams; its end must be told in any case.
         with contextlib.suppress(Exception):
             self.copy_raw(log)

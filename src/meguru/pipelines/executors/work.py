@@ -8,6 +8,7 @@ import msgspec
 
 from meguru.pipelines.code.types import Source
 from meguru.pipelines.materializers.base import Value
+from meguru.pipelines.reads.types import FileUse
 
 
 class PlainArgument(msgspec.Struct, frozen=True, kw_only=True, tag="plain"):
@@ -101,8 +102,12 @@ _MORE = (("at", "where"), ("why", "why"), ("try", "hint"))
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable."""
+    """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable.
+
+    `files` are those that it read.
+    """
 
     outputs: list[Value] = []
+    files: list[FileUse] = []
     soon: dict[str, bytes] = {}
     failure: Failure | None = None

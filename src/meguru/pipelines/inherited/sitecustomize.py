@@ -25,6 +25,13 @@ def _load(name: str) -> ModuleType:
     return module
 
 
+def _watch() -> None:
+    watch = _load("watch")
+    if file := os.environ.get(watch.READS):
+        watch.watch_all(watch.Watch(watch.libraries(), file, elsewhere=True))
+        watch.install()
+
+
 def _begin() -> None:
     finders = _load("finders")
     if given := os.environ.get(finders.LIBRARIES):
@@ -52,4 +59,6 @@ def _go_on() -> None:
 if __name__ == "sitecustomize":
     with contextlib.suppress(Exception):
         _begin()
+    with contextlib.suppress(Exception):
+        _watch()
     _go_on()

@@ -9,6 +9,7 @@ from pathlib import Path
 from meguru.base.ids import new_id
 from meguru.pipelines.code.types import Source
 from meguru.pipelines.inherited.finders import PROJECT
+from meguru.pipelines.inherited.watch import READS
 
 PATH = "PYTHONPATH"
 HERE = str(Path(__file__).parent)
@@ -29,4 +30,4 @@ def give(folder: Path, sources: list[Source]) -> None:
 
 def without(environment: dict[str, str]) -> dict[str, str]:
     """Return an environment for a process that has nothing to do with the step that this process may be."""
-    return {name: value for name, value in environment.items() if name != PROJECT}
+    return {name: value for name, value in environment.items() if name not in {PROJECT, READS}}

@@ -1,0 +1,17 @@
+"""The files that a step read stand beside its output."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+
+
+def upgrade() -> None:
+    """Bring the schema to this revision."""
+    op.add_column("step_run", sa.Column("files", sa.JSON(), nullable=False, server_default="[]"))
+
+
+def downgrade() -> None:
+    """Go back to the revision before."""
+    op.drop_column("step_run", "files")
