@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,19 +20,7 @@ from meguru.tracking import runs
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.types import MetricPoint
 
-CHROMIUM = Path(os.environ.get("MEGURU_CHROMIUM", "/usr/bin/chromium"))
-pytestmark = [
-    pytest.mark.acceptance,
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"),
-]
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--no-first-run",
-]
+pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 PAGES = [
     "/",
     "/ui/endpoints",
@@ -70,15 +56,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteWorkspace
     finally:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -135,7 +112,6 @@ def test_an_event_appears_in_an_open_page(page, served):
 
 TALK = """
 import time
-from pathlib import Path
 from meguru import pipeline, step
 
 @step

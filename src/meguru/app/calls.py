@@ -115,11 +115,17 @@ if TYPE_CHECKING:
     from meguru.tracking.alive import beat as run_beat
     from meguru.tracking.alive import sweep as run_sweep
     from meguru.tracking.compare import compare as run_compare
+    from meguru.tracking.edit import delete_run as run_delete
+    from meguru.tracking.edit import note as run_note
+    from meguru.tracking.edit import rename as run_rename
+    from meguru.tracking.edit import restore as run_restore
+    from meguru.tracking.edit import tag as run_tag
     from meguru.tracking.experiments.change import create_experiment as experiment_create
     from meguru.tracking.experiments.change import delete as experiment_delete
     from meguru.tracking.experiments.change import note as experiment_note
     from meguru.tracking.experiments.change import rename as experiment_rename
     from meguru.tracking.experiments.change import restore as experiment_restore
+    from meguru.tracking.experiments.purge import purge as experiment_purge
     from meguru.tracking.find import search as run_search
     from meguru.tracking.mlflow.brought import bring_experiment as mlflow_bring_experiment
     from meguru.tracking.mlflow.brought import bring_run as mlflow_bring_run
@@ -139,6 +145,8 @@ if TYPE_CHECKING:
     from meguru.tracking.runs import start as run_start
     from meguru.tracking.show import artifacts as run_artifacts
     from meguru.tracking.show import chart as run_chart
+    from meguru.tracking.show import charts as run_charts
+    from meguru.tracking.show import count_points as run_counts
     from meguru.tracking.show import list_experiments as experiment_list
     from meguru.tracking.show import list_runs as run_list
     from meguru.tracking.show import metric as run_metric

@@ -39,7 +39,7 @@ def _walk(tx: Connection, ref: str, way: str, limit: int) -> dict[tuple[str, str
         rows = tx.execute(select(edge).where(here.in_(frontier[:_BATCH]))).all()
         frontier = frontier[_BATCH:]
         for row in rows:
-            item = LineageEdge(source=row.source, target=row.target, event_seq=row.event_seq)
+            item = LineageEdge(**row._mapping)
             found[item.source, item.target] = item
             following = row._mapping[there.name]
             if following not in seen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.kernel.event import Event
+from meguru.kernel.event import CLAIMED, Event
 from meguru.kernel.kinds import event_types
 
 SENTENCES = {
@@ -39,7 +39,9 @@ def says(event: Event) -> str:
     )
     reason = next((_text(event.data[key]) for key in REASONS if event.data.get(key)), "")
     sentence = head.format(subject=event.subject)
-    return f"{sentence}: {reason}" if reason else sentence
+    sentence = f"{sentence}: {reason}" if reason else sentence
+    claimed = event.data.get(CLAIMED)
+    return f"{sentence} (claimed, not proved: {_text(claimed)})" if claimed else sentence
 
 
 def _text(value: Any) -> str:

@@ -9,11 +9,16 @@ import msgspec
 
 
 class LineageEdge(msgspec.Struct, frozen=True, kw_only=True):
-    """`source` was used to make `target`, as event number `event_seq` tells."""
+    """`source` was used to make `target`, as event number `event_seq` tells.
+
+    It is `claimed` if the event only repeats what a client said; otherwise the operation that made the target
+    wrote it.
+    """
 
     source: str
     target: str
     event_seq: int
+    claimed: bool = False
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,11 +19,17 @@ from meguru.cli.session import Session, with_session
 )
 @with_session
 def command(session: Session, ref: str, direction: str) -> None:
-    """Show what REF was made from (up) and what was made from it (down)."""
+    """Show what REF was made from (up) and what was made from it (down).
+
+    What is `claimed` was said by a client; all else was written by the operation that made the thing.
+    """
     from meguru.app.calls import lineage_show as show
 
     found = show(session.open(), ref=ref, direction=direction)
-    rows = [(edge.source, "->", edge.target, edge.event_seq) for edge in found.edges]
+    rows = [(e.source, "->", e.target, e.event_seq, "claimed" if e.claimed else "") for e in found.edges]
     session.table(
-        found, ("used", "", "made", "event"), rows, empty="nothing was made from it, and it from nothing"
+        found,
+        ("used", "", "made", "event", "proof"),
+        rows,
+        empty="nothing was made from it, and it from nothing",
     )

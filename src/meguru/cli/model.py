@@ -53,12 +53,12 @@ def show(session: Session, ref: str) -> None:
             click.echo(f"  not verified: {found.reason}")
         for key in ("digest", "tree_digest", "run_ref", "note"):
             if value := getattr(found, key):
-                click.echo(f"  {key.partition('_')[0]:<7} {value}")
+                click.echo(f"  {key.partition('_')[0]:<7} {value}{_claim(found, value)}")
         for title, values in (("metric", found.metrics), ("param", found.params)):
             for key, value in values.items():
                 click.echo(f"  {title:<7} {key:<20} {cell(value)}")
         for made_from in found.used:
-            click.echo(f"  used    {made_from}")
+            click.echo(f"  used    {made_from}{_claim(found, made_from)}")
 
     session.show(found, human)
 
@@ -146,3 +146,7 @@ def _state(version: ModelVersion) -> str:
 
 def _metrics(version: ModelVersion) -> str:
     return " ".join(f"{key}={cell(value)}" for key, value in sorted(version.metrics.items())[:4])
+
+
+def _claim(version: ModelVersion, ref: str) -> str:
+    return "  (claimed)" if ref in version.claimed else ""

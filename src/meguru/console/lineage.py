@@ -19,4 +19,10 @@ def neighbours(visit: Visit, ref: str) -> dict[str, Any]:
         edges = []
     above = sorted({edge.source for edge in edges if edge.target == ref})
     below = sorted({edge.target for edge in edges if edge.source == ref})
-    return {"made_from": above[:SHOWN], "made": below[:SHOWN]}
+    claimed = {(edge.source, edge.target) for edge in edges if edge.claimed}
+    return {
+        "made_from": above[:SHOWN],
+        "made": below[:SHOWN],
+        "claimed_from": {source for source, target in claimed if target == ref},
+        "claimed_made": {target for source, target in claimed if source == ref},
+    }

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from meguru.console import static_files, stream
+from meguru.console.live import Live
 from meguru.console.pages import (
     backfills,
     compared,
@@ -26,7 +27,6 @@ from meguru.console.pages import (
     sweeps,
     triggers,
 )
-from meguru.console.stream import Live
 from meguru.console.visit import Page, Visit, page
 from meguru.errors import NotFound
 from meguru.kernel.workspace import Workspace
@@ -46,11 +46,15 @@ PAGES: dict[str, Page] = {
     "/ui/pipelines/runs": pipeline_runs.listing,
     "/ui/pipelines/runs/{id}": pipeline_runs.one,
     "/ui/pipelines/runs/{id}/log": step_logs.of_run,
+    "/ui/pipelines/runs/{id}/log.txt": step_logs.text,
+    "/ui/pipelines/runs/{id}/log/lines": step_logs.lines,
     "/ui/pipelines/versions/{name}": pipelines.one,
     "/ui/pipelines/versions/{name}/{version}": pipelines.one,
     "/ui/runs": runs.listing,
     "/ui/runs/compare": compared.show,
+    "/ui/runs/compare/charts": compared.charts,
     "/ui/runs/{id}": runs.one,
+    "/ui/runs/{id}/charts": runs.charts,
     "/ui/sweeps": sweeps.listing,
     "/ui/sweeps/{id}": sweeps.one,
     "/ui/triggers": triggers.listing,

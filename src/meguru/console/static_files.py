@@ -28,19 +28,21 @@ def url(name: str) -> str:
     return f"/ui/static/{version()}/{name}"
 
 
-@lru_cache(maxsize=32)
-def _content(name: str) -> tuple[bytes, bytes]:
-    data = (FOLDER / name).read_bytes()
-    return data, gzip.compress(data, 9, mtime=0)
+@lru_cache(maxsize=1)
+def _files() -> dict[str, tuple[bytes, bytes]]:
+    """Return all files by name, plain and packed: a few small ones, which every page asks for."""
+    found = ((path.name, path.read_bytes()) for path in FOLDER.iterdir() if path.suffix in KINDS)
+    return {name: (data, gzip.compress(data, 9, mtime=0)) for name, data in found}
 
 
-def serve(request: Request) -> Response:
+async def serve(request: Request) -> Response:
     """Answer with one file; one asked for under an old digest is not kept by the browser."""
     name = str(request.path_params["name"])
-    kind = KINDS.get(Path(name).suffix)
-    if kind is None or "/" in name or not (FOLDER / name).is_file():
+    found = _files().get(name)
+    if found is None:
         return PlainTextResponse("not found", 404)
-    plain, packed = _content(name)
+    plain, packed = found
+    kind = KINDS[Path(name).suffix]
     fresh = request.path_params["version"] == version()
     headers = {
         "Cache-Control": FOREVER if fresh else "no-store",

@@ -1,11 +1,13 @@
-"""The log as server-sent events: one connection a tab, at most two updates a second."""
+"""The log as server-sent events: one connection a tab, at most two updates a second.
+
+Beside the events it hints at points: ``run.points`` of a run that the page watches. A hint has no number: it
+is no entry of the log, and is not told again to who reconnects.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import anyio.to_thread
 import msgspec
@@ -13,72 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 
 from meguru.artifacts import log
+from meguru.console.live import PACE, Listener, Live
 from meguru.errors import MeguruError
 from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
+from meguru.tracking.show import count_points
 
-PACE = 0.5
 BATCH = 500
-
-
-class Live:
-    """Rings every open stream when an event is committed: one waiting thread, however many tabs.
-
-    Safe for many threads and event loops. `close` ends all streams, so that a server can drain.
-
-    Parameters
-    ----------
-    life
-        Seconds after which a stream ends; a browser reconnects by itself and says what it saw last.
-    quiet
-        Seconds of silence after which a stream says that it is still there.
-    """
-
-    def __init__(self, *, life: float = 60.0, quiet: float = 15.0) -> None:
-        self.life, self.quiet = life, quiet
-        self.closed = False
-        self._bells: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    def join(self, ws: Workspace, bell: asyncio.Event) -> None:
-        """Add a stream of the running event loop; the first one starts the waiting thread."""
-        with self._lock:
-            self._bells[bell] = asyncio.get_running_loop()
-            if self._thread is None and not self.closed:
-                self._thread = threading.Thread(
-                    target=self._watch, args=(ws,), name="console-live", daemon=True
-                )
-                self._thread.start()
-
-    def leave(self, bell: asyncio.Event) -> None:
-        """Remove a stream; the thread ends soon after the last one."""
-        with self._lock:
-            self._bells.pop(bell, None)
-
-    def close(self) -> None:
-        """End all streams now, and refuse new ones."""
-        self.closed = True
-        self._ring()
-
-    def _watch(self, ws: Workspace) -> None:
-        with ws.read() as tx:
-            head = events.head(tx)
-        while True:
-            with self._lock:
-                if self.closed or not self._bells:
-                    self._thread = None
-                    return
-            now = events.wait(ws, after=head, timeout=1.0)
-            if now > head:
-                head = now
-                self._ring()
-
-    def _ring(self) -> None:
-        with self._lock:
-            for bell, loop in self._bells.items():
-                with suppress(RuntimeError):  # a loop that was closed meanwhile hears nothing
-                    loop.call_soon_threadsafe(bell.set)
+MOST_WATCHED = 100
+MOST_DIGITS = 19
 
 
 def endpoint(live: Live, get_workspace: Callable[[Request], Workspace]) -> Callable[[Request], object]:
@@ -88,35 +33,44 @@ def endpoint(live: Live, get_workspace: Callable[[Request], Workspace]) -> Calla
         try:
             ws = await anyio.to_thread.run_sync(get_workspace, request)
             after = await anyio.to_thread.run_sync(_start, request, ws)
+            points = _points(request)
+            await anyio.to_thread.run_sync(_may_count, ws, points)
         except MeguruError as error:
             return JSONResponse({"error": error.as_dict()}, error.status)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(follow(live, ws, after), media_type="text/event-stream", headers=headers)
+        told = follow(live, ws, after, points)
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
     return stream
 
 
-async def follow(live: Live, ws: Workspace, after: int) -> AsyncIterator[bytes]:
-    """Yield the events after `after` as they are committed, until the stream's life is over."""
-    bell = asyncio.Event()
+async def follow(
+    live: Live, ws: Workspace, after: int, points: Mapping[str, int] | None = None
+) -> AsyncIterator[bytes]:
+    """Yield the events after `after` as they are committed, and hints, while the stream lives.
+
+    A hint tells that a run has more points than the page has, by `points`.
+    """
+    listener = Listener(ws, points)
     end = asyncio.get_running_loop().time() + live.life
-    live.join(ws, bell)
+    live.join(listener)
     try:
         yield b"retry: 1000\n\n"
         while not live.closed and asyncio.get_running_loop().time() < end:
-            bell.clear()
+            listener.bell.clear()
+            moved = listener.take()
             batch = await anyio.to_thread.run_sync(_read, ws, after)
-            if batch:
-                after = batch[-1].seq
-                yield b"".join(map(_message, batch))
+            if batch or moved:
+                after = batch[-1].seq if batch else after
+                yield b"".join([*map(_message, batch), *map(_hint, moved)])
                 await asyncio.sleep(PACE)
                 continue
             try:
-                await asyncio.wait_for(bell.wait(), live.quiet)
+                await asyncio.wait_for(listener.bell.wait(), live.quiet)
             except TimeoutError:
                 yield b": still here\n\n"
     finally:
-        live.leave(bell)
+        live.leave(listener)
 
 
 def _start(request: Request, ws: Workspace) -> int:
@@ -134,3 +88,23 @@ def _read(ws: Workspace, after: int) -> list[events.Event]:
 def _message(event: events.Event) -> bytes:
     shown = {"seq": event.seq, "type": event.type, "subject": event.subject, "at": event.at}
     return b"id: %d\ndata: %s\n\n" % (event.seq, msgspec.json.encode(shown))
+
+
+def _hint(run: str) -> bytes:
+    return b"data: %s\n\n" % msgspec.json.encode({"type": "run.points", "subject": f"run/{run}"})
+
+
+def _points(request: Request) -> dict[str, int]:
+    """Read how many points the page has of which runs, ``?points=RUN:COUNT`` each."""
+    found = {}
+    for text in request.query_params.getlist("points")[:MOST_WATCHED]:
+        run, _, count = text.rpartition(":")
+        if run and count.isdecimal() and len(count) < MOST_DIGITS:
+            found[run] = int(count)
+    return found
+
+
+def _may_count(ws: Workspace, points: Mapping[str, int]) -> None:
+    """Ask once as whoever listens, so that who may not see runs is told so."""
+    if points:
+        count_points(ws, runs=list(points))

@@ -50,11 +50,19 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         return str(visit.say(label_of(kind)))
 
     def here(**changes: object) -> str:
-        kept = {k: v for k, v in visit.request.query_params.items() if k not in {"fragment", *changes}}
-        given = {k: str(v) for k, v in changes.items() if v not in {"", None}}
-        return "?" + urlencode(kept | given)
+        given = [(k, str(v)) for k, v in changes.items() if v not in {"", None}]
+        return "?" + urlencode(kept(*changes) + given)
+
+    def kept(*changed: str) -> list[tuple[str, str]]:
+        left_out = {"fragment", "lang", *changed}
+        return [(k, v) for k, v in visit.request.query_params.multi_items() if k not in left_out]
+
+    def query(*names: str) -> str:
+        return "?" + urlencode([(k, v) for k, v in visit.request.query_params.multi_items() if k in names])
 
     known = {
+        "kept": kept,
+        "query": query,
         "_": visit.say,
         "state": state,
         "happened": happened,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
 from meguru.errors import Forbidden, MeguruError
 from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
+from meguru.tracking.types import Run
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -41,8 +42,10 @@ class Visit:
     page's stream goes on after it, so that nothing falls between the two.
     """
 
-    def __init__(self, request: Request, ws: Workspace | None, seq: int = 0) -> None:
-        self.request, self._ws, self.seq = request, ws, seq
+    def __init__(
+        self, request: Request, ws: Workspace | None, seq: int = 0, origin: Workspace | None = None
+    ) -> None:
+        self.request, self._ws, self.seq, self._origin = request, ws, seq, origin
         self.language, self.zone = language_of(request), zone_of(request)
 
     @property
@@ -51,6 +54,13 @@ class Visit:
         if self._ws is None:
             raise Forbidden("the workspace can't be read by this visitor")
         return self._ws
+
+    @property
+    def origin(self) -> Workspace:
+        """The workspace itself, for what is read after the page's function has returned."""
+        if self._origin is None:
+            raise Forbidden("the workspace can't be read by this visitor")
+        return self._origin
 
     @property
     def fragment(self) -> bool:
@@ -79,9 +89,12 @@ class Visit:
         """Return a moment in the reader's time zone."""
         return at.astimezone(self.zone)
 
-    def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """Answer with a page, or with its fragment."""
-        text = templating.render(self, template, {"seq": self.seq} | values)
+    def render(
+        self, template: str, *, status: int = 200, followed: Iterable[Run] = (), **values: Any
+    ) -> Response:
+        """Answer with a page, or with its fragment; it waits for points of the runs `followed` that go on."""
+        points = [f"{run.id}:{_points(run)}" for run in followed if run.state in {"running", "interrupted"}]
+        text = templating.render(self, template, {"seq": self.seq, "points": points} | values)
         body, headers = text.encode(), dict(HEADERS)
         if len(body) > WORTH_PACKING and "gzip" in self.request.headers.get("accept-encoding", ""):
             body = gzip.compress(body, 5, mtime=0)
@@ -90,6 +103,10 @@ class Visit:
         if (chosen := self.asked("lang")) in LANGUAGES:
             answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", httponly=True)
         return answer
+
+
+def _points(run: Run) -> int:
+    return sum(each.count for each in run.metrics.values())
 
 
 Page = Callable[[Visit], Response]
@@ -104,7 +121,7 @@ def page(show: Page, get_workspace: Callable[[Request], Workspace]) -> Callable[
             ws = get_workspace(request)
             with ws.snapshot() as moment, moment.read() as tx:
                 # The first look, which fixes the moment.
-                return show(Visit(request, moment, events.head(tx)))
+                return show(Visit(request, moment, events.head(tx), ws))
         except MeguruError as error:
             return Visit(request, ws).render("error.html", status=error.status, error=error, live="")
 

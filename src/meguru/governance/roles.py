@@ -30,7 +30,7 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "*:read",
             "experiment:*",
-            "run:*",
+            "run:write",
             "dataset:*",
             "pipeline:*",
             "pipeline_run:*",

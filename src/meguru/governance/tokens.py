@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from meguru.base.ids import new_id
 from meguru.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
@@ -74,6 +76,12 @@ def revoke_token(ctx: Context, *, id: str) -> TokenRecord:
 
 
 def authenticate(ws: Workspace, secret: str) -> Principal:
+    """Return whom a token's secret stands for; see `principal_of`."""
+    with ws.read() as tx:
+        return principal_of(tx, secret, ws.clock.now())
+
+
+def principal_of(tx: Connection, secret: str, now: datetime) -> Principal:
     """Return whom a token's secret stands for.
 
     Raises
@@ -81,17 +89,15 @@ def authenticate(ws: Workspace, secret: str) -> Principal:
     Unauthenticated
         If the secret is unknown, expired or revoked, or its owner was disabled; which, is not told.
     """
-    with ws.read() as tx:
-        found = store.by_secret(tx, _hash(secret)) if secret.startswith(PREFIX) else None
-        roles = roles_of(tx, found[1].name) if found else {}
+    found = store.by_secret(tx, _hash(secret)) if secret.startswith(PREFIX) else None
     if found is not None:
         token, owner = found
-        if token.revoked_at is None and token.expires_at > ws.clock.now() and not owner.disabled:
+        if token.revoked_at is None and token.expires_at > now and not owner.disabled:
             return Principal(
                 name=owner.name,
                 kind=owner.kind,
                 permissions=permissions_of(owner.role),
-                grants={project: permissions_of(role) for project, role in roles.items()},
+                grants={project: permissions_of(role) for project, role in roles_of(tx, owner.name).items()},
                 scope=frozenset(token.scope),
             )
     raise Unauthenticated(

@@ -50,7 +50,8 @@ def append(
         (source, target) for source in event["used"] for target in event["produced"] if source != target
     ]
     connection.executemany(
-        "INSERT INTO edge (source, target, event_seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO edge (source, target, event_seq) VALUES (?, ?, ?) ON CONFLICT (source, target) "
+        "DO UPDATE SET event_seq = excluded.event_seq, claimed = excluded.claimed WHERE edge.claimed",
         [(source, target, event["seq"]) for source, target in sorted(wanted)],
     )
     return str(event["id"])

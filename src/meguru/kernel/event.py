@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+CLAIMED = "claimed"
+"""Where an event's data names those of `used` and `produced` for which there is only a client's word."""
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact, in the past tense.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel.jobs import Lease
@@ -218,3 +218,9 @@ def _points(line: Line) -> list[MetricPoint]:
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text[:MAX_VALUE]
+
+
+def forget_runs(tx: Connection, experiment: int, runs: list[str]) -> None:
+    """Forget which tracked runs had what pipeline runs logged: they are removed for good."""
+    del experiment
+    tx.execute(delete(table).where(table.c.run.in_(runs)))

@@ -187,6 +187,7 @@ def _keep_version(ctx: Context, name: str, version: BroughtVersion, source: str)
     row: dict[str, Any] = msgspec.structs.asdict(version)
     row |= {"created_at": row.pop("created"), "updated_at": row.pop("updated")}
     row["created_by"] = row.pop("user")[:200] or ctx.principal.name
+    used = [refs.make("logged_model", version.logged_model)] if version.logged_model else []
     record_unverified(
         ctx,
         name,
@@ -194,7 +195,8 @@ def _keep_version(ctx: Context, name: str, version: BroughtVersion, source: str)
         event="model_version.imported",
         reason=REASON,
         source=source,
-        used=[refs.make("logged_model", version.logged_model)] if version.logged_model else [],
+        used=used,
+        claimed=used,  # nobody here saw it being made
         note=version.description,
         at=version.created,
         by=row["created_by"],

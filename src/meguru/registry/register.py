@@ -1,14 +1,18 @@
 """Register a model folder as the next version of a model."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
+from meguru.artifacts import trees
+from meguru.artifacts.provenance import check_claims
 from meguru.base import refs
 from meguru.base.names import check_name
-from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store
 from meguru.registry.facts import Facts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
+from meguru.tracking.ownership import made_in
 
 _SHOWN = 3
 
@@ -35,16 +39,22 @@ def register(
     UnsafeModel
         If the folder holds a pickle, or types or trees that are not safe to load.
     InvalidInput
-        If it is no model, has no signature, or does not answer its example as when it was saved.
+        If `run` or `used` names what there is not, or the folder is no model, has no signature, or does not
+        answer its example as when it was saved.
     """
     name = check_name("model", name)
-    for index, ref in enumerate(used or []):
-        _check_ref(ref, f"used[{index}]")
-    if run:
-        _check_ref(run, "run")
-    facts = facts_of(ctx.ws, check_tree(ctx.ws, tree), load=not known(ctx, name, tree))
+    claimed = _claims(ctx, tree, run, used or [])
+    facts = facts_of(ctx.ws, tree, load=not known(ctx, name, tree))
     return record(
-        ctx, name, facts, metrics=metrics or {}, params=params or {}, run=run, used=used or [], note=note
+        ctx,
+        name,
+        facts,
+        metrics=metrics or {},
+        params=params or {},
+        run=run,
+        used=used or [],
+        note=note,
+        claimed=claimed,
     )
 
 
@@ -69,8 +79,12 @@ def record(
     used: list[str],
     note: str,
     again: bool = False,
+    claimed: Sequence[str] = (),
 ) -> ModelVersion:
-    """Write the next version and tell of it; the newest folder changes nothing unless wanted `again`."""
+    """Write the next version and tell of it; the newest folder changes nothing unless wanted `again`.
+
+    `claimed` are those of `run` and `used` that only a client said.
+    """
     previous = store.lock(ctx.tx, name, ctx.now())
     if previous and previous.tree_digest == facts.tree and not again:
         return previous
@@ -80,19 +94,10 @@ def record(
     told = ctx.emit(
         "model_version.registered",
         ref,
-        data={
-            "model": name,
-            "version": number,
-            "tree": facts.tree,
-            "digest": facts.digest,
-            "flavor": facts.flavor,
-            "task": facts.task.value,
-            "metrics": numbers,
-            "run": run,
-            "summary": _summary(numbers),
-        },
+        data={"model": name, "version": number, "run": run} | _told(facts, numbers),
         used=[*([run] if run else []), *used],
         produced=[ref],
+        claimed=claimed,
     )
     version = ModelVersion(
         ref=ref,
@@ -120,14 +125,29 @@ def record(
     return version
 
 
+def _told(facts: Facts, metrics: dict[str, float]) -> dict[str, Any]:
+    return {
+        "tree": facts.tree,
+        "digest": facts.digest,
+        "flavor": facts.flavor,
+        "task": facts.task.value,
+        "metrics": metrics,
+        "summary": _summary(metrics),
+    }
+
+
 def _summary(metrics: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in sorted(metrics.items())[:_SHOWN])
 
 
-def _check_ref(text: str, field: str) -> None:
-    try:
-        refs.parse(text)
-    except InvalidInput as error:
-        raise InvalidInput(
-            error.what, hint="write kind/name@version, as in dataset/flights@3", field=field
-        ) from error
+def _claims(ctx: Context, tree: str, run: str, used: list[str]) -> list[str]:
+    """Return what of the model's origin is only said: all that it used, and a run that it was not made in."""
+    with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
+        claimed = check_claims(tx, used, field="used")
+        if run:
+            check_claims(tx, run, field="run")
+        check_tree(ctx.ws, tree)
+        if not run:
+            return claimed
+        files = {entry.digest for entry in trees.read_tree(ctx.blobs, tree)}
+        return claimed if made_in(tx, ctx.principal, run, files) else [run, *claimed]

@@ -2,6 +2,10 @@
 
 from datetime import datetime
 
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.artifacts.provenance import claimed_sources
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.base.paging import Page, check_limit
@@ -26,14 +30,16 @@ def list_models(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Regi
 @operation("model.show", permission="model:read", query=True)
 def show(ctx: Context, *, ref: str) -> ModelVersion:
     """Show one version of a model: ``delay``, ``delay@latest``, ``delay@champion`` or ``delay@3``."""
-    return store.resolve(ctx.tx, ref)
+    found = store.resolve(ctx.tx, ref)
+    return _with_claims(ctx.tx, [found])[0]
 
 
 @operation("model.versions", permission="model:read", query=True)
 def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[ModelVersion]:
     """List versions of a model, newest first, from the one before `before` on; none if it has none yet."""
     known = store.check_name(ctx.tx, refs.parse(name, kind="model").name)
-    return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
+    found = store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
+    return _with_claims(ctx.tx, found)
 
 
 @operation("model.aliases", permission="model:read", query=True)
@@ -52,3 +58,11 @@ def aliases(ctx: Context, *, name: str, as_of: datetime | None = None) -> list[A
 def alias_history(ctx: Context, *, name: str, alias: str = "") -> list[Alias]:
     """List every version an alias of a model (or each of its aliases) pointed at, the newest first."""
     return alias_store.history(ctx.tx, store.check_name(ctx.tx, name), normal(alias))
+
+
+def _with_claims(tx: Connection, found: list[ModelVersion]) -> list[ModelVersion]:
+    claims = claimed_sources(tx, [each.ref for each in found])
+    return [
+        msgspec.structs.replace(each, claimed=claims[each.ref]) if each.ref in claims else each
+        for each in found
+    ]

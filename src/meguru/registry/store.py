@@ -14,7 +14,7 @@ from meguru.registry.schema import mlflow_model, model_alias, model_version, reg
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
 
-_DERIVED = ("ref", "aliases")
+_DERIVED = ("ref", "aliases", "claimed")
 _SHOWN = 5
 
 

@@ -24,6 +24,9 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     came without them. `run_ref` is the run that made it, `used` what else it was made from, `event` the id of
     the event that registered it.
 
+    `claimed` has those of `run_ref` and `used` that only a client said (where versions are
+    shown; it is empty elsewhere).
+
     An `unverified` version was registered by another client, and is not loaded here for the `reason` it
     has: its digests and flavor are empty, and its task is None.
     """
@@ -49,6 +52,7 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     event: str
     aliases: list[str] = []
+    claimed: list[str] = []
     state: VersionState = VersionState.VERIFIED
     reason: str = ""
 

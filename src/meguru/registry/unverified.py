@@ -18,6 +18,7 @@ def record_unverified(
     reason: str,
     source: str,
     used: list[str],
+    claimed: list[str],
     note: str,
     event: str = "model_version.unverified",
     number: int = 0,
@@ -26,14 +27,14 @@ def record_unverified(
 ) -> ModelVersion:
     """Write a version of which only is known where it comes from; 0 gives it the next number.
 
-    `used` are references to what it was made from; a run among them is its run. `at` and `by` tell when it
-    was made elsewhere, and by whom.
+    `used` are references to what it was made from, some of them only `claimed`; a run among them is its run.
+    `at` and `by` tell when it was made elsewhere, and by whom.
     """
     store.lock(ctx.tx, name, at or ctx.now())
     number = number or store.next_number(ctx.tx, name)
     ref = refs.make("model", name, number)
     data = {"model": name, "version": number, "source": source, "reason": reason}
-    told = ctx.emit(event, ref, data=data, used=used, produced=[ref])
+    told = ctx.emit(event, ref, data=data, used=used, produced=[ref], claimed=claimed)
     run = next((each for each in used if each.startswith("run/")), "")
     version = ModelVersion(
         ref=ref,

@@ -6,7 +6,6 @@ import ipaddress
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from anyio.to_thread import run_sync
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,10 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from meguru.api.requests import error_answer
 from meguru.base.names import normal
 from meguru.errors import Forbidden, Unauthenticated, UsageError
-from meguru.governance.tokens import authenticate
 from meguru.kernel.principals import LOCAL_OWNER, Principal
-from meguru.kernel.projects import check_project
 from meguru.kernel.workspace import Workspace
+from meguru.server.authenticator import Authenticator
 
 OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
 COOKIE = "meguru_token"
@@ -56,7 +54,7 @@ class Access:
 
     def __init__(self, app: ASGIApp, *, ws: Workspace, auth: bool, any_host: bool = False) -> None:
         self.app, self.ws, self.auth, self.any_host = app, ws, auth, any_host
-        self._as_owner = ws.with_(principal=LOCAL_OWNER)
+        self._authenticator = Authenticator(ws)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in as somebody, or answer why not."""
@@ -67,14 +65,12 @@ class Access:
         try:
             asked = _asked(scope)
             self._check_origin(scope, asked)
-            principal = await self._principal(scope, asked)
-            if project:
-                await run_sync(self._check_project, project)
+            principal = await self._principal(scope, asked, project)
         except Exception as error:  # noqa: BLE001 - each becomes an answer
             await _refusal(HTTPConnection(scope), error)(scope, receive, send)
             return
-        is_local = principal is LOCAL_OWNER and not project
-        view = self._as_owner if is_local else self.ws.with_(principal=principal, project=project)
+        is_own = principal is self.ws.principal and not project  # then there is nothing to be seen otherwise
+        view = self.ws if is_own else self.ws.with_(principal=principal, project=project)
         scope.setdefault("state", {})["workspace"] = view
         await self.app(scope, receive, send)
 
@@ -88,15 +84,12 @@ class Access:
         if origin and changes and origin.partition("://")[2] != host:
             raise Forbidden("a page of another site can't change anything here", where=origin)
 
-    def _check_project(self, project: str) -> None:
-        with self.ws.read() as tx:
-            check_project(tx, project)
-
-    async def _principal(self, scope: Scope, asked: dict[bytes, str]) -> Principal:
+    async def _principal(self, scope: Scope, asked: dict[bytes, str], project: str) -> Principal:
         if self.auth and scope["path"].startswith(OPEN_PATHS):
             return Principal(name="anonymous", kind="anonymous")
-        if secret := _secret(scope, asked):
-            return await run_sync(authenticate, self.ws, secret)
+        secret = _secret(scope, asked)
+        if secret or (project and not self.auth):
+            return await self._authenticator.admit(secret, project)
         if not self.auth:
             return LOCAL_OWNER
         raise Unauthenticated(

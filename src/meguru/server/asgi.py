@@ -18,8 +18,8 @@ from meguru.api.mlflow.registry.routes import other_routes, root_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
+from meguru.console.live import Live
 from meguru.console.routes import routes as console_routes
-from meguru.console.stream import Live
 from meguru.errors import InternalError, InvalidInput, NotFound
 from meguru.kernel.workspace import Workspace
 from meguru.server.access import Access

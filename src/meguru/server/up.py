@@ -15,7 +15,7 @@ import uvicorn
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.console.stream import Live
+from meguru.console.live import Live
 from meguru.errors import UsageError
 from meguru.kernel.server_record import forget_server, record_server
 from meguru.server.access import check_exposure

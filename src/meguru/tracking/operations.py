@@ -3,15 +3,27 @@
 from meguru.tracking import blobs
 from meguru.tracking.alive import beat, sweep
 from meguru.tracking.compare import compare
+from meguru.tracking.edit import delete_run, note, rename, restore, tag
 from meguru.tracking.experiments import change as experiment_changes
 from meguru.tracking.experiments.change import create_experiment
+from meguru.tracking.experiments.purge import purge
 from meguru.tracking.find import search
 from meguru.tracking.mlflow import brought as mlflow_brought
 from meguru.tracking.mlflow import experiments as mlflow_experiments
 from meguru.tracking.mlflow import inputs as mlflow_inputs
 from meguru.tracking.mlflow import runs as mlflow_runs
 from meguru.tracking.runs import add_artifact, finish, log, start
-from meguru.tracking.show import artifacts, chart, list_experiments, list_runs, metric, show, show_experiment
+from meguru.tracking.show import (
+    artifacts,
+    chart,
+    charts,
+    count_points,
+    list_experiments,
+    list_runs,
+    metric,
+    show,
+    show_experiment,
+)
 
 __all__ = [
     "add_artifact",
@@ -19,8 +31,11 @@ __all__ = [
     "beat",
     "blobs",
     "chart",
+    "charts",
     "compare",
+    "count_points",
     "create_experiment",
+    "delete_run",
     "experiment_changes",
     "finish",
     "list_experiments",
@@ -31,9 +46,14 @@ __all__ = [
     "mlflow_experiments",
     "mlflow_inputs",
     "mlflow_runs",
+    "note",
+    "purge",
+    "rename",
+    "restore",
     "search",
     "show",
     "show_experiment",
     "start",
     "sweep",
+    "tag",
 ]

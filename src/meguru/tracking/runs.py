@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from meguru.artifacts.provenance import check_claims
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.base.names import check_title
@@ -41,18 +42,24 @@ def start(
     `lease` is for a client that beats (``run.beat``): if nothing is heard of the run for so many seconds, it
     is interrupted. Without one, a run is running until it is finished.
 
+    What it used must exist, and is kept as claimed: nobody but the client saw it.
+
     Raises
     ------
+    InvalidInput
+        If `used` names what there is not.
     Conflict
         If the experiment is deleted; the error names the ways out.
     """
+    claimed = check_claims(ctx.tx, used or [], field="used")
     return begin(
         ctx,
         experiment=experiment,
         name=name,
         params=params or {},
         tags=tags or {},
-        used=used or [],
+        used=claimed,
+        claimed=claimed,
         lease=lease,
         id=id,
         at=at,
@@ -67,6 +74,7 @@ def begin(
     params: dict[str, str],
     tags: dict[str, str],
     used: list[str],
+    claimed: list[str] | None = None,
     lease: float | None = None,
     id: str = "",
     at: datetime | None = None,
@@ -102,7 +110,7 @@ def begin(
     store.add_params(ctx.tx, identity, params)
     store.set_tags(ctx.tx, identity, tags)
     data = {"experiment": where.name, "name": name, "params": params}
-    ctx.emit("run.started", run.ref, data=data, used=used, produced=[run.ref])
+    ctx.emit("run.started", run.ref, data=data, used=used, produced=[run.ref], claimed=claimed or [])
     return run
 
 
@@ -125,6 +133,8 @@ def log(
     check_texts("param", params or {})
     check_texts("tag", tags or {})
     row = store.hold(ctx.tx, run, late=late)
+    if store.is_deleted(ctx.tx, row.id):
+        raise store.deleted(row.id)
     if row.state == "running":
         leases.prolong(ctx.tx, row, ctx.now())
     identity = row.id
@@ -158,7 +168,13 @@ def finish(
 ) -> Run:
     """End a run; ending it again in the same state changes nothing. `produced` names what the run made.
 
-    `late` is as for logging, and `at` tells when the run ended, if that was earlier.
+    That must exist and not be older than the run, and is kept as claimed, unless the operation that made it
+    told the same. `late` is as for logging, and `at` tells when the run ended, if that was earlier.
+
+    Raises
+    ------
+    InvalidInput
+        If `produced` names what there is not, or what was there before the run began.
     """
     known = store.get(ctx.tx, run, ctx.now())
     if known.state == state and known.error != leases.SILENT:
@@ -167,7 +183,8 @@ def finish(
     row = store.hold(ctx.tx, run, late=late)
     store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=end)
     data = {"state": state, "error": error[:500], "experiment": known.experiment}
-    ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=produced or [])
+    claimed = check_claims(ctx.tx, produced or [], field="produced", after=known.ref)
+    ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=claimed, claimed=claimed)
     return store.get(ctx.tx, run, ctx.now())
 
 

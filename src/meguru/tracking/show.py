@@ -7,9 +7,11 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.tracking import series, store
 from meguru.tracking.experiments import store as experiments
-from meguru.tracking.types import Experiment, ExperimentDetail, MetricPoint, Run, RunArtifact
+from meguru.tracking.types import Experiment, ExperimentDetail, MetricPoint, MetricSeries, Run, RunArtifact
 
 MOST_DRAWN = 2000
+MOST_CHARTS = 500
+MOST_COUNTED = 1000
 
 
 @operation("experiment.list", permission="run:read", query=True)
@@ -92,14 +94,43 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
     return Page(items=items, next_cursor=series.Place(*rows[limit - 1][:3]).cursor() if more else "")
 
 
+@operation("run.counts", permission="run:read", query=True)
+def count_points(ctx: Context, *, runs: list[str]) -> dict[str, int]:
+    """Tell how many points each of some runs has logged: cheap, for who waits for more.
+
+    A run that is not there has none.
+    """
+    if len(runs) > MOST_COUNTED:
+        raise InvalidInput(
+            f"{len(runs)} runs can't be asked for", why=f"at most {MOST_COUNTED}", field="runs"
+        )
+    return series.counts(ctx.tx, [store.run_id(text) for text in runs])
+
+
+@operation("run.charts", permission="run:read", query=True)
+def charts(ctx: Context, *, runs: list[str], keys: list[str], points: int = 200) -> list[MetricSeries]:
+    """Show some metrics of some runs, thinned as `run.chart` does; what a run has not logged is left out."""
+    check_drawn(points)
+    if len(runs) * len(keys) > MOST_CHARTS:
+        raise InvalidInput(f"{len(runs) * len(keys)} series are too many", why=f"at most {MOST_CHARTS}")
+    found = []
+    for key in keys:
+        for run, number in series.numbers(ctx.tx, [store.run_id(text) for text in runs], key).items():
+            rows = series.sample(ctx.tx, number, limit=points)
+            drawn = [
+                MetricPoint(key=key, value=row[3], step=row[0], at=series.moment(row[1])) for row in rows
+            ]
+            found.append(MetricSeries(run=run, key=key, points=drawn))
+    return found
+
+
 @operation("run.chart", permission="run:read", query=True)
 def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[MetricPoint]:
     """Show a metric series of any length by at most so many points: its ends, its extremes, what is between.
 
     The database picks them, so a chart of a million points costs little more than one of a thousand.
     """
-    if not 2 <= points <= MOST_DRAWN:
-        raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MOST_DRAWN}", field="points")
+    check_drawn(points)
     identity = store.check_run(ctx.tx, run)
     found = series.series_of(ctx.tx, identity, key)
     if found is None:
@@ -108,6 +139,12 @@ def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[Metric
         MetricPoint(key=key, value=value, step=step, at=series.moment(at))
         for step, at, _, value in series.sample(ctx.tx, found[0], limit=points)
     ]
+
+
+def check_drawn(points: int) -> None:
+    """Refuse a number of points that no chart can have."""
+    if not 2 <= points <= MOST_DRAWN:
+        raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MOST_DRAWN}", field="points")
 
 
 def _cursor(text: str) -> series.Place | None:

@@ -41,7 +41,7 @@ def get(tx: Connection, text: str, now: datetime) -> Run:
     """Return a run by id or reference, with params, tags and newest metrics."""
     found = find(tx, text, now)
     if found is None:
-        raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
+        raise missing(text)
     return found
 
 
@@ -49,7 +49,7 @@ def check_run(tx: Connection, text: str) -> str:
     """Return a run's id, given it or its reference; raise NotFound if there is no such run."""
     table = schema.run.c
     if tx.execute(select(table.id).where(table.id == run_id(text))).first() is None:
-        raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
+        raise missing(text)
     return run_id(text)
 
 
@@ -58,15 +58,39 @@ def find(tx: Connection, text: str, now: datetime) -> Run | None:
     return next(iter(runs(tx, schema.run.c.id == run_id(text), now=now)), None)
 
 
+def held(tx: Connection, text: str) -> Row[Any]:
+    """Return a run's row, in whichever state, held until the transaction ends."""
+    table = schema.run
+    row = tx.execute(select(table).where(table.c.id == run_id(text)).with_for_update()).first()
+    if row is None:
+        raise missing(text)
+    return row
+
+
+def is_deleted(tx: Connection, run: str) -> bool:
+    """Tell whether a run is marked as deleted."""
+    return rowwise.has(tx, mlflow_run, {"run": run, "stage": "deleted"})
+
+
+def deleted(run: str) -> Conflict:
+    """Return what to tell whoever would change a deleted run."""
+    return Conflict(f"run {run} is deleted", where=run, hint=f"meguru runs restore {run}")
+
+
+def missing(text: str) -> NotFound:
+    """Return what to tell whoever names a run that there is not."""
+    hint = "list them with: meguru runs list"
+    if run_id(text).startswith("prun-"):
+        hint = "that is the id of a pipeline's run; this is for tracked runs, run-…"
+    return NotFound.of("run", run_id(text), hint=hint)
+
+
 def hold(tx: Connection, text: str, *, late: bool = False) -> Row[Any]:
     """Return a run's row, held until the transaction ends; raise Conflict unless the run is running.
 
     With `late`, a run that was ended only because it was silent may be held too.
     """
-    table = schema.run
-    row = tx.execute(select(table).where(table.c.id == run_id(text)).with_for_update()).first()
-    if row is None:
-        raise NotFound.of("run", run_id(text), hint="list them with: meguru runs")
+    row = held(tx, text)
     if row.state != "running" and not (late and row.error == lease.SILENT):
         past = f"{_PAST[row.state]}: {lease.SILENT}" if row.error == lease.SILENT else _PAST[row.state]
         raise Conflict(

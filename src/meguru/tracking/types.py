@@ -38,6 +38,14 @@ class MetricPoint(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
+class MetricSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """Points of one metric of one run, in order."""
+
+    run: str
+    key: str
+    points: list[MetricPoint]
+
+
 class MetricSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A metric's newest value (of the highest step), and the range of all its values."""
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as some
 
 from meguru.console import numbers
 from meguru.console.charts.bars import bars, column_bars
+from meguru.console.charts.curves import Curve, curves
 from meguru.console.charts.gantt import lane
 from meguru.console.charts.history import Flag, Window, Words, history
 from meguru.console.charts.loop import Station, loop
 from meguru.console.charts.scale import Scale, around
-from meguru.console.charts.series import series, spark
+from meguru.console.charts.series import spark
 from meguru.console.links import short
 from meguru.console.spans import span_name
 
@@ -76,7 +77,7 @@ def test_a_spark_needs_one_value(values):
 
 
 def test_other_drawings_are_well_formed():
-    well_formed(series([(0, 1.0), (5, 2.0)], "a & b"))
+    well_formed(curves([Curve(name="<a>", points=[(0, 1.0)])], "alone"))
     well_formed(bars([], "nothing"))
     well_formed(column_bars({"kind": "numeric", "counts": [0] * 1026}, "x"))
     well_formed(column_bars({"kind": "categorical", "top": [["<a>", 3], ["b", 1]]}, "x"))
@@ -122,3 +123,26 @@ def test_an_id_is_shortened_to_its_telling_end():
     assert short("run/run-01m84gqj4p0x3d6r9s4tpg3p6c") == "run/run-…pg3p6c"
     assert short("step_run/prun-01m84gqj4p0x3d6r9s4tpg3p6c.fit") == "step_run/prun-…pg3p6c.fit"
     assert short("model/flight-delay@3") == "model/flight-delay@3"
+
+
+def test_curves_carry_their_points_so_that_the_value_at_a_step_can_be_told():
+    lines = [Curve(name="a & b", points=[(0, 0.125), (5, 2.0)]), Curve(name="c", rank=9, points=[(3, -1e9)])]
+    drawn = well_formed(curves(lines, "loss by step"))
+    assert (drawn.get("role"), drawn.get("tabindex")) == ("img", "0")
+    first, second = (each for each in drawn.iter("path") if each.get("data-x"))
+    assert [first.get(f"data-{name}") for name in ("name", "x", "y")] == ["a & b", "0 5", "0.125 2"]
+    assert (second.get("class"), second.get("data-y")) == ("curve c1 d1", "-1000000000")
+
+
+def test_of_the_marks_of_a_drawing_one_is_reached_by_tab_and_each_is_told():
+    found = [Window(label="w", tip=f"line {n}\nmore", value=0.5) for n in range(3)]
+    drawn = well_formed(history(found, [Flag(after=0, good=True, text="@1", tip="it went live")], WORDS))
+    assert drawn.get("role") == "group", "a picture has no parts"
+    marks = [each for each in drawn.iter() if each.get("data-tip")]
+    assert [each.get("tabindex") for each in marks] == ["0", "-1", "-1", "-1"]
+    assert [each.get("aria-label") for each in marks] == [
+        "line 0 · more",
+        "line 1 · more",
+        "line 2 · more",
+        "it went live",
+    ]

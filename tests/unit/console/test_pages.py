@@ -144,7 +144,10 @@ def test_runs_are_compared_with_their_curves_and_markup_stays_text(browser: Test
     assert "depth" in same
     assert "<script>alert" not in text
     assert "<img" not in text
-    assert browser.get("/ui/runs/compare", params={"run": found[:1]}).status_code == 422
+    few = browser.get("/ui/runs/compare", params={"run": found[:1]})
+    assert few.status_code == 200
+    assert "Tick at least two runs" in few.text
+    assert browser.get("/ui/runs/compare", params={"run": found[:1] * 2}).status_code == 422
     assert browser.get("/ui/runs/compare", params={"run": [found[0], "run-nope"]}).status_code == 404
 
 
@@ -301,9 +304,15 @@ def test_of_a_run_with_thousands_of_metrics_a_window_is_shown_and_the_rest_is_fo
     page = browser.get(url_of(run.ref)).text
     assert "Layer0499" in page
     assert "Layer0500" not in page
-    assert "2,500 more" in page
+    assert "3,000 metrics" in page
+    assert "Layer0500" in browser.get(url_of(run.ref), params={"after": "Layer0499"}).text
+    assert re.search(r'rel="next" href="\?after=Layer0499"', page)
     found = browser.get(url_of(run.ref), params={"metric": "layer27"}).text
     assert found.count('<th scope="row">Layer27') == 100
-    assert "more" not in found.split("<tbody>")[1].split("</tbody>")[0]
     assert "Layer2700 by step" in found
+    assert "Layer2704 by step" not in found, "it is drawn when it comes into sight"
+    drawn = browser.get(f"{url_of(run.ref)}/charts", params={"key": ["Layer2704", "Layer2999", "nope"]}).text
+    assert drawn.count("<svg") == 2
+    assert "Layer2999 by step" in drawn
+    assert browser.get(f"{url_of(run.ref)}/charts", params={"key": list("abcdefghijklm")}).status_code == 422
     assert "none" in browser.get(url_of(run.ref), params={"metric": HOSTILE}).text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from meguru.pipelines.load import register_file
@@ -67,6 +69,36 @@ def test_a_page_of_a_moving_run_shows_what_was_printed_so_far_and_asks_again(
     logs = StepLogs(workspace, run.id)
     logs.open("one", 1, tmp_path / "log")
     logs.poll()
-    page = browser.get(place, params={"fragment": "1"}).text
+    page = browser.get(place).text
     assert "so far" in page
     assert "data-moving" in page
+    fragment = browser.get(place, params={"fragment": "1"}).text
+    assert "data-moving" in fragment
+    assert "so far" not in fragment, "lines come by themselves, once"
+
+
+def test_only_new_lines_are_sent_older_ones_are_reached_and_all_are_downloaded(browser, workspace, run):
+    assert work_on(workspace, run.job)
+    place = f"/ui/pipelines/runs/{run.id}/log"
+    first, *_, last = re.findall(r'datetime="([^"]+)"', browser.get(place, params={"step": "one"}).text)
+    new = browser.get(f"{place}/lines", params={"step": "one", "after": first}).text
+    assert "careful" in new
+    assert "alert(1)" not in new
+    assert "<html" not in new
+    assert "class=" not in browser.get(f"{place}/lines", params={"step": "one", "after": last}).text
+    again = browser.get(f"{place}/lines", params={"after": last}).text
+    assert "from two" in again, "of several steps the last seconds are looked at again"
+    older = browser.get(place, params={"step": "one", "before": last}).text
+    assert "alert(1)" in older
+    assert "careful" not in older
+    assert "data-moving" not in older
+    whole = browser.get(f"{place}.txt")
+    assert whole.headers["content-type"].startswith("text/plain")
+    assert [line.partition(" ")[2] for line in whole.text.splitlines()] == [
+        "one <script>alert(1)</script>",
+        "one careful",
+        "two from two",
+    ]
+    assert "from two" not in browser.get(f"{place}.txt", params={"step": "one"}).text
+    assert browser.get(place, params={"before": "yesterday"}).status_code == 422
+    assert browser.get(f"{place}/lines", params={"after": "2026-03-01T12:00:00"}).status_code == 422

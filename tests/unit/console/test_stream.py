@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
+from meguru.artifacts.log import list_events
+from meguru.console.live import Live
 from meguru.console.routes import routes
-from meguru.console.stream import Live, follow
+from meguru.console.stream import follow
 from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 from meguru.tracking import runs
+from meguru.tracking.types import MetricPoint
 
 
 def messages(text: str) -> list[dict[str, object]]:
@@ -41,7 +45,7 @@ def test_a_stream_gives_what_happened_since_then_what_comes(workspace: Workspace
         assert event["subject"] == run.ref
         assert set(event) == {"seq", "type", "subject", "at"}
         await found.aclose()
-        assert not live._bells
+        assert not live._listeners
 
     asyncio.run(scene())
 
@@ -88,3 +92,52 @@ def test_who_may_not_read_the_log_gets_no_stream(workspace: Workspace):
         page = client.get("/ui/events")
         assert page.status_code == 403
         assert "MG-201" in page.text
+
+
+def test_points_of_a_watched_run_are_hinted_at_and_are_no_event(workspace: Workspace):
+    load_operations()
+    run = runs.start(workspace)
+    other = runs.start(workspace)
+
+    def log(which: str, step: int) -> None:
+        runs.log(workspace, run=which, metrics=[MetricPoint(key="loss", value=1.0, step=step)])
+
+    async def scene() -> None:
+        live = Live()
+        found = follow(live, workspace, 9, {run.id: 0})
+        waiting = asyncio.ensure_future(_next_messages(found))
+        await asyncio.to_thread(log, other.id, 1)
+        await asyncio.to_thread(log, run.id, 1)
+        hint = {"type": "run.points", "subject": run.ref}
+        assert await asyncio.wait_for(waiting, 10) == [hint]
+        await asyncio.to_thread(log, run.id, 2)
+        assert await asyncio.wait_for(_next_messages(found), 10) == [hint]
+        await found.aclose()
+
+    asyncio.run(scene())
+    assert {event.type for event in list_events(workspace).items} == {"experiment.created", "run.started"}
+
+
+def test_a_page_that_has_fewer_points_than_there_are_is_told_at_once(workspace: Workspace):
+    load_operations()
+    run = runs.start(workspace)
+    runs.log(workspace, run=run.id, metrics=[MetricPoint(key="loss", value=1.0, step=n) for n in range(3)])
+    browser = TestClient(Starlette(routes=routes(lambda _: workspace, Live(life=1.5, quiet=0.1))))
+    page = re.search(r'data-runs="([^"]+)"', browser.get(f"/ui/runs/{run.id}").text)
+    assert page
+    assert page[1] == f"{run.id}:3"
+    told = [
+        messages(browser.get("/ui/stream", params={"points": [f"{run.id}:{known}", "junk"]}).text)
+        for known in (2, 3)
+    ]
+    assert told == [[{"type": "run.points", "subject": run.ref}], []]
+    runs.finish(workspace, run=run.id)
+    assert 'data-runs=""' in browser.get(f"/ui/runs/{run.id}").text
+
+
+def test_who_may_not_see_runs_can_not_watch_them(workspace: Workspace):
+    load_operations()
+    reader = workspace.with_(principal=Principal(name="auditor", permissions=frozenset({"event:read"})))
+    with TestClient(Starlette(routes=routes(lambda _: reader, Live(life=0.1)))) as client:
+        assert client.get("/ui/stream").status_code == 200
+        assert client.get("/ui/stream?points=run-x:1").status_code == 403

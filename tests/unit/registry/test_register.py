@@ -5,11 +5,16 @@ import threading
 
 import pytest
 
+from meguru.artifacts import trees
 from meguru.artifacts.operations import lineage
+from meguru.datasets.client import add_files
 from meguru.errors import InvalidInput, NotFound, UnsafeModel
+from meguru.governance.roles import ROLES
 from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
 from meguru.registry.operations import list_models, register, show, versions
+from meguru.tracking.operations import add_artifact, finish, start
 
 
 def log(workspace):
@@ -41,16 +46,54 @@ def test_an_equal_folder_makes_no_new_version(workspace, put_tree):
     assert len(log(workspace)) == 1
 
 
-def test_the_event_tells_what_was_used(workspace, put_tree):
-    version = register(
-        workspace, name="delay", tree=put_tree(), run="pipeline_run/x", used=["dataset/flights@1"]
-    )
-    (event,) = log(workspace)
+@pytest.fixture
+def flights(workspace, tmp_path):
+    (tmp_path / "flights.csv").write_text("a\n1\n")
+    return add_files(workspace, "flights", tmp_path / "flights.csv").ref
+
+
+def origins(workspace, ref):
+    return {edge.source: edge.claimed for edge in lineage.show(workspace, ref=ref, direction="up").edges}
+
+
+def test_the_event_tells_what_was_used(workspace, put_tree, flights):
+    run = start(workspace)
+    version = register(workspace, name="delay", tree=put_tree(), run=run.ref, used=[flights])
+    event = log(workspace)[-1]
     assert event.type == "model_version.registered"
     assert event.subject == version.ref
     assert event.id == version.event
-    edges = {(edge.source, edge.target) for edge in lineage.show(workspace, ref=version.ref).edges}
-    assert edges == {("pipeline_run/x", "model/delay@1"), ("dataset/flights@1", "model/delay@1")}
+    assert origins(workspace, version.ref) == {run.ref: False, flights: True}
+    assert show(workspace, ref="delay").claimed == versions(workspace, name="delay")[0].claimed == [flights]
+
+
+def test_a_run_is_proved_while_it_runs_by_its_owner_or_by_its_files(workspace, put_tree):
+    ada = workspace.with_(principal=Principal(name="ada", permissions=ROLES["data-scientist"]))
+    theirs, own = start(workspace), start(ada)
+    assert origins(workspace, register(ada, name="a", tree=put_tree(0), run=theirs.ref).ref) == {
+        theirs.ref: True
+    }
+    assert origins(workspace, register(ada, name="b", tree=put_tree(0), run=own.ref).ref) == {own.ref: False}
+    tree = put_tree(1)
+    entries = trees.read_tree(workspace.blobs, tree)
+    for entry in entries[1:]:
+        add_artifact(ada, run=own.id, path=f"model/{entry.path}", digest=entry.digest)
+    finish(ada, run=own.id)
+    assert origins(workspace, register(ada, name="c", tree=tree, run=own.ref).ref) == {own.ref: True}
+    complete = start(ada)
+    for entry in entries:
+        add_artifact(ada, run=complete.id, path=f"model/{entry.path}", digest=entry.digest)
+    finish(ada, run=complete.id)
+    assert origins(workspace, register(ada, name="d", tree=tree, run=complete.ref).ref) == {
+        complete.ref: False
+    }
+
+
+@pytest.mark.parametrize("given", [{"used": ["dataset/secret@1"]}, {"run": "run/run-x"}])
+def test_an_origin_that_there_is_not_is_refused(workspace, put_tree, given):
+    with pytest.raises(InvalidInput, match="there is no"):
+        register(workspace, name="delay", tree=put_tree(), **given)
+    assert list_models(workspace).items == []
 
 
 def test_a_claimed_metric_does_not_hide_the_measured_one(workspace, put_tree):
@@ -145,5 +188,5 @@ def test_models_are_listed_by_page(workspace, put_tree):
     assert rest.next_cursor == ""
 
 
-def test_add_model_saves_uploads_and_registers(workspace, make_model):
-    assert add_model(workspace, "delay", make_model(), used=["dataset/flights@1"]).ref == "model/delay@1"
+def test_add_model_saves_uploads_and_registers(workspace, make_model, flights):
+    assert add_model(workspace, "delay", make_model(), used=[flights]).ref == "model/delay@1"

@@ -68,6 +68,8 @@ _GET: dict[str, Handler] = {
     "/mlflow/metrics/get-history-bulk": metrics.bulk,
     "/mlflow/metrics/get-history-bulk-interval": metrics.interval,
 }
+SMALL = 64 * 1024
+"""So many bytes are read at once by the event loop; to hand them to a thread would take longer."""
 _FILES = "/mlflow-artifacts/artifacts/"
 PREFIXES = (
     *("/api/2.0/preview", "/ajax-api/2.0/preview"),  # where R's client looks
@@ -155,7 +157,7 @@ async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
     body = await read_body(request, ws.settings.max_body)
     if not ws.principal.allows(log.permission):
         await on_thread(partial(authorise, ws, log))
-    entry = reader(body)
+    entry = reader(body) if len(body) <= SMALL else await on_thread(partial(reader, body))
     work = partial(write, entry=entry)
     await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
     return Response(b"{}", media_type="application/json")
@@ -167,7 +169,8 @@ async def _answer(request: Request, handler: Handler) -> Response:
     if request.method == "GET" and (query or not request.headers.get("content-length")):
         params = read_query(query)
     else:
-        params = read_json(await read_body(request, ws.settings.max_body))
+        body = await read_body(request, ws.settings.max_body)
+        params = read_json(body) if len(body) <= SMALL else await on_thread(partial(read_json, body))
     return await on_thread(partial(_encoded, partial(handler, ws, params)))
 
 

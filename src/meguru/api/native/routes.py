@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import cache
 from typing import Any
 
 import anyio
@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from meguru.api.native import blobs
 from meguru.api.native.openapi import document
-from meguru.api.requests import answer, error_answer, read_body, read_object, workspace_of
+from meguru.api.requests import answer, error_answer, on_thread, read_body, read_object, workspace_of
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Operation, registered
 
@@ -37,7 +37,7 @@ def native_routes() -> list[Route]:
         for operation in registered().values()
     ]
     routes.append(Route("/api/v1/blobs/{digest}", safely(blobs.blob), methods=["GET", "HEAD", "PUT"]))
-    routes.append(Route("/openapi.json", safely(_openapi)))
+    routes.append(Route("/openapi.json", safely(_openapi())))
     return routes
 
 
@@ -56,12 +56,19 @@ def safely(handler: Handler) -> Handler:
 def _handler(operation: Operation[..., Any], limiter: anyio.CapacityLimiter | None) -> Handler:
     async def handle(request: Request) -> Response:
         ws = workspace_of(request)
-        if request.method in {"GET", "HEAD"}:
-            arguments = operation.read_arguments(_from_query(request), strict=False)
-        else:
-            arguments = read_object(await read_body(request, ws.settings.max_body))
-        run = partial(ws.execute, operation, arguments)
-        return answer(await run_sync(run, limiter=limiter))
+        is_get = request.method in {"GET", "HEAD"}
+        body = b"" if is_get else await read_body(request, ws.settings.max_body)
+
+        def run() -> Response:
+            # All of it beside the event loop: what is read and written here can be large.
+            if is_get:
+                arguments = operation.read_arguments(_from_query(request), strict=False)
+            else:
+                arguments = read_object(body)
+            return answer(ws.execute(operation, arguments))
+
+        # Long polls have threads of their own, which mostly sleep; so many, AnyIO makes and counts.
+        return await (run_sync(run, limiter=limiter) if limiter else on_thread(run))
 
     return safely(handle)
 
@@ -82,6 +89,12 @@ def _structured(key: str, text: str) -> Any:
         raise InvalidInput(f"{key} is not valid JSON", why=str(error), field=key) from error
 
 
-async def _openapi(request: Request) -> Response:
-    del request
-    return answer(document())
+def _openapi() -> Handler:
+    """Return what answers with the document of all operations, which is written once: it is large."""
+    written = cache(lambda: msgspec.json.encode(document()))
+
+    async def openapi(request: Request) -> Response:
+        del request
+        return Response(await on_thread(written), media_type="application/json")
+
+    return openapi

@@ -1,4 +1,7 @@
-"""The same metric of several runs in one drawing, a colour and a dash each."""
+"""A metric by step: of one run, or of several in one drawing, a colour and a dash each.
+
+Each curve carries its points, so that the page can say the values at any step.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from markupsafe import Markup
 
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, grid
-from meguru.console.charts.svg import path, picture, tag
+from meguru.console.charts.svg import ornament, path, picture, tag
 from meguru.console.numbers import number
 
 COLOURS = 8
@@ -17,10 +20,10 @@ COLOURS = 8
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """One run's points (step, value), two at least; `rank` is its place among the runs."""
+    """One run's points (step, value), at least one; `rank` is its place among the runs."""
 
     name: str
-    rank: int
+    rank: int = 0
     points: list[tuple[float, float]]
 
 
@@ -35,18 +38,34 @@ def curves(lines: Sequence[Curve], label: str) -> Markup:
         tag("text", {"x": across(x), "y": HEIGHT - 5, "text-anchor": anchor}, number(x))
         for x, anchor in ((first, "start"), (last, "end"))
     ]
-    for line in lines:
-        places = path((across(x), up(y)) for x, y in line.points)
-        drawn.append(tag("path", {"class": look(line.rank), "d": places, "data-tip": line.name}))
-    return picture(WIDTH, HEIGHT, label, drawn)
+    drawn += [_curve(line, across, up) for line in lines]
+    drawn.append(tag("line", {"class": "cursor", "y1": TOP, "y2": HEIGHT - BOTTOM}))
+    scale = {"data-low": _exact(across.low), "data-high": _exact(across.high)}
+    ends = {"data-left": LEFT, "data-right": WIDTH - RIGHT, "tabindex": 0}
+    return picture(WIDTH, HEIGHT, label, drawn, "chart plot", data=scale | ends)
 
 
 def swatch(rank: int) -> Markup:
     """Draw a short piece of a run's line, as the key to its colour."""
-    line = tag("path", {"class": look(rank), "d": path([(1.0, 6.0), (29.0, 6.0)])})
-    return picture(30.0, 12.0, "", [line])
+    return ornament(30.0, 12.0, [tag("path", {"class": look(rank), "d": path([(1.0, 6.0), (29.0, 6.0)])})])
 
 
 def look(rank: int) -> str:
     """Return the class of the line of a run, by its place among the runs."""
     return f"curve c{rank % COLOURS} d{rank // COLOURS}"
+
+
+def _curve(line: Curve, across: Scale, up: Scale) -> Markup:
+    places = [(across(x), up(y)) for x, y in line.points]
+    if len(places) == 1:  # a point alone has no line
+        places.append((places[0][0] + 1, places[0][1]))
+    about = {"class": look(line.rank), "d": path(places), "data-name": line.name}
+    values = {
+        "data-x": " ".join(_exact(x) for x, _ in line.points),
+        "data-y": " ".join(_exact(y) for _, y in line.points),
+    }
+    return tag("path", about | values)
+
+
+def _exact(value: float) -> str:
+    return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.10g}"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import grid
-from meguru.console.charts.svg import path, picture, tag
+from meguru.console.charts.svg import mark, path, picture, tag
 
 WIDTH, LEFT, RIGHT = 960.0, 48.0, 14.0
 TOP, BOTTOM = 42.0, 240.0
@@ -60,7 +60,7 @@ def history(windows: Sequence[Window], flags: Sequence[Flag], words: Words) -> M
     drawn += _columns(windows, across)
     drawn += _dots(windows, across, up)
     drawn += _flags(flags, across)
-    return picture(max(right + RIGHT, 420.0), HEIGHT, words.label, drawn, "chart wide")
+    return picture(max(right + RIGHT, 420.0), HEIGHT, words.label, drawn, "chart wide", role="group")
 
 
 def _values(windows: Sequence[Window]) -> Iterator[float]:
@@ -132,7 +132,7 @@ def _columns(windows: Sequence[Window], across: Scale) -> Iterator[Markup]:
     """Draw the invisible areas that answer the pointer."""
     for at, each in enumerate(windows):
         box = {"x": across(at), "y": TOP, "width": across(1) - across(0), "height": HEIGHT - TOP - 20}
-        yield tag("rect", {"class": "hit", "data-tip": each.tip} | box)
+        yield tag("rect", {"class": "hit"} | mark(each.tip, is_first=at == 0) | box)
 
 
 def _flags(flags: Sequence[Flag], across: Scale) -> Iterator[Markup]:
@@ -143,7 +143,7 @@ def _flags(flags: Sequence[Flag], across: Scale) -> Iterator[Markup]:
         x = across(each.after + 1) - 13 * nth
         kind = "" if each.good else " no"
         line = tag("line", {"class": f"event{kind}", "x1": x, "x2": x, "y1": TOP - 8, "y2": BOTTOM})
-        yield tag("g", {"class": "mark", "data-tip": each.tip}, line, *_head(each, x))
+        yield tag("g", {"class": "mark"} | mark(each.tip), line, *_head(each, x))
 
 
 def _head(flag: Flag, x: float) -> list[Markup]:

@@ -1,4 +1,4 @@
-"""Plain lines: one metric by step, and the tiny line beside a number."""
+"""What line charts share, and the tiny line beside a number."""
 
 from __future__ import annotations
 
@@ -8,22 +8,8 @@ from markupsafe import Markup
 
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.svg import path, picture, tag
-from meguru.console.numbers import number
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420.0, 150.0, 48.0, 20.0, 8.0, 8.0
-
-
-def series(points: Sequence[tuple[float, float]], label: str) -> Markup:
-    """Draw a metric by step."""
-    across = Scale(points[0][0], points[-1][0], LEFT, WIDTH - RIGHT)
-    up = around((y for _, y in points), HEIGHT - BOTTOM, TOP)
-    drawn = grid(up, LEFT, WIDTH - RIGHT, 3)
-    drawn += [
-        tag("text", {"x": across(x), "y": HEIGHT - 5, "text-anchor": anchor}, number(x))
-        for x, anchor in ((points[0][0], "start"), (points[-1][0], "end"))
-    ]
-    drawn.append(tag("path", {"class": "live", "d": path((across(x), up(y)) for x, y in points)}))
-    return picture(WIDTH, HEIGHT, label, drawn)
 
 
 def grid(up: Scale, left: float, right: float, wanted: int) -> list[Markup]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import grid
-from meguru.console.charts.svg import path, picture, tag
+from meguru.console.charts.svg import mark, path, picture, tag
 from meguru.console.numbers import number
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960.0, 240.0, 56.0, 14.0, 12.0, 24.0
@@ -52,14 +52,15 @@ def progress(dots: Sequence[Dot], best: Sequence[tuple[int, float]], label: str)
     up = around(_near([dot.value for dot in dots], [value for _, value in best]), HEIGHT - BOTTOM, TOP)
     drawn = grid(up, LEFT, WIDTH - RIGHT, 4)
     drawn.append(tag("path", {"class": "live", "d": _stairs(best, across, up, dots[-1].number)}))
-    for dot in dots:
+    for at, dot in enumerate(dots):
         y = min(max(up(dot.value), TOP), HEIGHT - BOTTOM)
-        place = {"cx": across(dot.number + 0.5), "cy": y, "r": 3.4, "data-tip": dot.tip}
-        drawn.append(tag("circle", {"class": f"dot {dot.kind}".strip()} | place))
+        place = {"cx": across(dot.number + 0.5), "cy": y, "r": 3.4}
+        known = mark(dot.tip, is_first=at == 0)
+        drawn.append(tag("circle", {"class": f"dot {dot.kind}".strip()} | place | known))
     for at in sorted({0, max(dot.number for dot in dots)}):
         spot = {"x": across(at + 0.5), "y": HEIGHT - 6, "text-anchor": "middle"}
         drawn.append(tag("text", spot, str(at)))
-    return picture(WIDTH, HEIGHT, label, drawn, "chart wide")
+    return picture(WIDTH, HEIGHT, label, drawn, "chart wide", role="group")
 
 
 def parallel(axes: Sequence[Axis], lines: Sequence[Line], label: str) -> Markup:
@@ -75,7 +76,7 @@ def parallel(axes: Sequence[Axis], lines: Sequence[Line], label: str) -> Markup:
         for place, text in axis.marks:
             spot = {"x": x + 6, "y": _height(place) + 4, "class": "over"}
             drawn.append(tag("text", spot, text))
-    return picture(WIDTH, HEIGHT, label, drawn, "chart wide")
+    return picture(WIDTH, HEIGHT, label, drawn, "chart wide", role="group")
 
 
 def place_of(value: float, low: float, high: float, *, log: bool = False) -> float:
@@ -95,7 +96,7 @@ def _lines(lines: Sequence[Line], gap: float) -> Iterator[Markup]:
     for line in sorted(lines, key=lambda one: -one.rank):
         kind = "trial best" if line.rank == 0 else "trial good" if line.rank < good else "trial"
         points = [(LEFT + gap * at, _height(place)) for at, place in enumerate(line.places)]
-        yield tag("path", {"class": kind, "d": path(points), "data-tip": line.tip})
+        yield tag("path", {"class": kind, "d": path(points)} | mark(line.tip, is_first=line.rank == 0))
 
 
 def _height(place: float) -> float:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
-from meguru.console.charts.curves import Curve, curves, swatch
+from meguru.console import plots
+from meguru.console.charts.curves import swatch
 from meguru.console.pages.runs import took
 from meguru.console.visit import Visit
-from meguru.tracking import show as tracked
 from meguru.tracking.compare import compare
-from meguru.tracking.comparison import Comparison
+from meguru.tracking.types import Run
 
-CHARTS = 8
-POINTS = 200
 ROWS = 500
 """So many params, metrics or tags are on the page: those that differ come first."""
 
 
 def show(visit: Visit) -> Response:
     """Show the runs that the query names, one ``run=…`` each."""
-    found = compare(visit.ws, runs=visit.request.query_params.getlist("run"))
+    chosen = visit.request.query_params.getlist("run")
+    if len(chosen) < 2:
+        return visit.render("compare_none.html", live="", status=200)
+    found = compare(visit.ws, runs=chosen)
+    points = _points(found.runs)
+    shown = plots.window(points, visit.asked("metric"), visit.asked("after"))
     return visit.render(
         "compare.html",
         found=found,
-        charts=_charts(visit, found),
+        shown=shown,
+        plot_groups=plots.groups(shown.keys, points),
+        drawings=plots.of_runs(visit, found.runs, shown.keys[: plots.FIRST]) if not visit.fragment else {},
         swatches=[swatch(number) for number in range(len(found.runs))],
         groups=[
             (title, rows[:ROWS], len(rows) - len(rows[:ROWS]))
@@ -37,23 +43,20 @@ def show(visit: Visit) -> Response:
         ],
         took=took,
         live="run.",
+        followed=found.runs,
     )
 
 
-def _charts(visit: Visit, found: Comparison) -> list[tuple[str, Markup]]:
-    drawn = []
-    keys = {key for run in found.runs for key, metric in run.metrics.items() if metric.count > 1}
-    for key in sorted(keys)[:CHARTS]:
-        lines = [
-            Curve(name=run.name or run.id, rank=rank, points=points)
-            for rank, run in enumerate(found.runs)
-            if key in run.metrics and len(points := _points(visit, run.id, key)) > 1
-        ]
-        if lines:
-            drawn.append((key, curves(lines, visit.text("{metric} by step", metric=key))))
-    return drawn
+def charts(visit: Visit) -> Response:
+    """Show the charts of some metrics of the runs, which the page asks for as they come into sight."""
+    return plots.render(visit, compare(visit.ws, runs=visit.request.query_params.getlist("run")).runs)
 
 
-def _points(visit: Visit, run: str, key: str) -> list[tuple[float, float]]:
-    points = tracked.chart(visit.ws, run=run, key=key, points=POINTS)
-    return [(float(point.step), point.value) for point in points if point.value is not None]
+def _points(runs: Sequence[Run]) -> dict[str, int]:
+    """Return how many points all runs have of each metric that some run has a curve of."""
+    found: dict[str, int] = {}
+    for run in runs:
+        for key, metric in run.metrics.items():
+            found[key] = found.get(key, 0) + metric.count
+    curved = {key for run in runs for key, metric in run.metrics.items() if metric.count > 1}
+    return {key: count for key, count in found.items() if key in curved}

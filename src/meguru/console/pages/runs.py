@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.base.paging import Page
-from meguru.console.charts.series import series
+from meguru.console import plots
 from meguru.console.lineage import neighbours
 from meguru.console.links import file_of
+from meguru.console.plots import window
 from meguru.console.visit import Visit
 from meguru.errors import InvalidInput
 from meguru.tracking import show
@@ -20,12 +20,9 @@ from meguru.tracking.find import search
 from meguru.tracking.types import Run, RunArtifact, RunState
 
 WINDOW = 100
-CHARTS = 6
 PICTURES, LARGEST_PICTURE, FILES = 12, 2_000_000, 1000
 SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """Pictures that can't hold a script."""
-METRICS = 500
-"""So many metrics of a run are on its page; others are asked for by a part of their name."""
 STATES: dict[str, Literal["", "running", "interrupted", "succeeded", "failed", "cancelled"]] = {
     "": "",
     "running": "running",
@@ -62,6 +59,7 @@ def listing(visit: Visit) -> Response:
         experiments=show.list_experiments(visit.ws, limit=WINDOW).items,
         took=took,
         live="run.",
+        followed=found.items,
     )
 
 
@@ -84,26 +82,33 @@ def _found(visit: Visit, experiment: str, state: RunState | Literal[""], before:
 
 def one(visit: Visit) -> Response:
     """Show one run."""
-    run, part = show.show(visit.ws, run=visit.named("id")), visit.asked("metric").strip()
-    found = sorted(key for key in run.metrics if part.casefold() in key.casefold())
+    run = show.show(visit.ws, run=visit.named("id"))
+    shown = window(run.metrics, visit.asked("metric"), visit.asked("after"))
     artifacts = show.artifacts(visit.ws, run=run.id)
+    drawn = [key for key in shown.keys if run.metrics[key].count > 1]
     return visit.render(
         "run.html",
         run=run,
-        metrics=[(key, run.metrics[key]) for key in found[:METRICS]],
-        left=len(found) - len(found[:METRICS]),
-        part=part,
-        is_wide=len(run.metrics) > METRICS,
+        metrics=[(key, run.metrics[key]) for key in shown.keys],
+        shown=shown,
+        groups=plots.groups(drawn, {key: run.metrics[key].count for key in drawn}),
+        drawings=plots.of_runs(visit, [run], drawn[: plots.FIRST]) if not visit.fragment else {},
         tags={key: value for key, value in run.tags.items() if not is_captured(key)},
         captured={key: value for key, value in run.tags.items() if is_captured(key)},
         files=[(item, file_of(run.id, item.path)) for item in artifacts[:FILES]],
         files_left=len(artifacts) - len(artifacts[:FILES]),
         pictures=[(each.path, file_of(run.id, each.path)) for each in _pictures(artifacts)],
-        charts=_charts(visit, run, found),
         took=took,
         live="run.",
+        followed=[run],
         **neighbours(visit, run.ref),
     )
+
+
+def charts(visit: Visit) -> Response:
+    """Show the charts of some metrics of a run, which its page asks for as they come into sight."""
+    run = show.show(visit.ws, run=visit.named("id"))
+    return plots.render(visit, [run])
 
 
 def _pictures(artifacts: list[RunArtifact]) -> list[RunArtifact]:
@@ -115,13 +120,3 @@ def _pictures(artifacts: list[RunArtifact]) -> list[RunArtifact]:
 def took(start: datetime | None, end: datetime | None) -> float | None:
     """Return the seconds between two moments; None while the second is not there yet."""
     return (end - start).total_seconds() if start and end else None
-
-
-def _charts(visit: Visit, run: Run, keys: list[str]) -> list[tuple[str, Markup]]:
-    drawn = []
-    for key in [name for name in keys if run.metrics[name].count > 1][:CHARTS]:
-        found = show.chart(visit.ws, run=run.id, key=key)
-        points = [(float(point.step), point.value) for point in found if point.value is not None]
-        if len(points) > 1:
-            drawn.append((key, series(points, visit.text("{metric} by step", metric=key))))
-    return drawn

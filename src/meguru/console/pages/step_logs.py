@@ -1,40 +1,121 @@
-"""What the steps of a run print, as they print it."""
+"""What the steps of a run print, as they print it: the page, the lines that came since, and all as a text."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+from starlette.responses import Response, StreamingResponse
+
+from meguru.console.asked import moment
 from meguru.console.visit import Visit
 from meguru.errors import NotFound
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines import show
 from meguru.pipelines.logs.read import ALL, read_log
-from meguru.pipelines.types import StepState
+from meguru.pipelines.logs.types import MOST_LINES, LogPage
+from meguru.pipelines.types import FINAL, PipelineRun, StepState
 
 LINES = 1000
+OVERLAP = timedelta(seconds=3)
+"""Lines of several steps are written a second late, each step's on its own: so much is looked at again."""
+UNBEGUN = {StepState.WAITING, StepState.SKIPPED}
+GOING_ON = {StepState.RUNNING, StepState.WAITING, StepState.ASKING}
 
 
 def of_run(visit: Visit) -> Response:
-    """Show the end of the logs of a run, or of one step, whose lines have some words."""
+    """Show the end of the logs of a run or of one step, whose lines have some words; or what was before."""
     run = show.show_run(visit.ws, ref=visit.named("id"))
-    step, words = visit.asked("step"), visit.asked("words")
-    begun = [one.step for one in run.steps if one.state not in {StepState.WAITING, StepState.SKIPPED}]
-    if step and step not in {one.step for one in run.steps}:
-        raise NotFound.of("step", step, begun)
-    wanted = step if step in begun else ""
-    page = None
-    if wanted or not step:
-        ref = f"{run.id}.{wanted}" if wanted else run.id
-        page = read_log(visit.ws, ref=ref, grep=words, attempt=ALL, tail=LINES)
+    step = _step(visit, run)
+    before = moment(visit, "before")
+    # A live page is brought up to date but for its lines: those come by themselves.
+    page = None if visit.fragment else _read(visit, run, step, before=before, tail=LINES)
     return visit.render(
         "step_logs.html",
         run=run,
         step=step,
-        steps=begun,
-        words=words,
-        lines=page.lines if page else [],
-        dropped=page.dropped if page else 0,
-        moving=page.live if page else not step,
-        many=not step,
+        steps=[one.step for one in run.steps if one.state not in UNBEGUN],
+        words=visit.asked("words"),
+        page=page,
+        before=before,
+        is_moving=before is None and _is_moving(run, step),
         most=LINES,
         live="pipeline_run. step_run.",
+    )
+
+
+def lines(visit: Visit) -> Response:
+    """Show the lines that came after a moment, without a page around them."""
+    run = show.show_run(visit.ws, ref=visit.named("id"))
+    step, after = _step(visit, run), moment(visit, "after")
+    if after and not step:
+        after -= OVERLAP
+    return visit.render("log_lines.html", page=_read(visit, run, step, after=after, limit=LINES), step=step)
+
+
+def text(visit: Visit) -> Response:
+    """Give all that was printed as a text, step by step."""
+    run = show.show_run(visit.ws, ref=visit.named("id"))
+    step = _step(visit, run)
+    mapped = {one.parent for one in run.steps}  # its calls are steps themselves
+    wanted = [
+        one.step
+        for one in run.steps
+        if one.state not in UNBEGUN and one.step not in mapped and step in {"", one.step, one.parent}
+    ]
+    headers = {
+        "Content-Disposition": f'attachment; filename="{run.id}.log"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    # It is sent when the page's moment is over: each piece is read at its own.
+    return StreamingResponse(_pieces(visit.origin, run.id, wanted), headers=headers, media_type="text/plain")
+
+
+def _pieces(ws: Workspace, run: str, steps: list[str]) -> Iterator[str]:
+    for step in steps:
+        after: datetime | None = None
+        while True:
+            page = read_log(ws, ref=f"{run}.{step}", after=after, attempt=ALL, limit=MOST_LINES)
+            yield "".join(f"{line.at.isoformat()} {line.step} {line.text}\n" for line in page.lines)
+            if not page.more:
+                break
+            after = page.lines[-1].at
+
+
+def _step(visit: Visit, run: PipelineRun) -> str:
+    step = visit.asked("step")
+    if step and step not in {one.step for one in run.steps}:
+        raise NotFound.of("step", step, [one.step for one in run.steps])
+    return step
+
+
+def _is_moving(run: PipelineRun, step: str) -> bool:
+    """Tell whether more lines may come."""
+    if run.state in FINAL:
+        return False
+    return not step or any(one.state in GOING_ON for one in run.steps if one.step == step)
+
+
+def _read(
+    visit: Visit,
+    run: PipelineRun,
+    step: str,
+    *,
+    after: datetime | None = None,
+    before: datetime | None = None,
+    tail: int = 0,
+    limit: int = LINES,
+) -> LogPage:
+    if step and any(one.step == step and one.state in UNBEGUN for one in run.steps):
+        return LogPage(lines=[], live=True)
+    return read_log(
+        visit.ws,
+        ref=f"{run.id}.{step}" if step else run.id,
+        after=after,
+        before=before,
+        grep=visit.asked("words"),
+        attempt=ALL,
+        tail=tail,
+        limit=limit,
     )

@@ -2,6 +2,9 @@
 import { follow } from "./live.js";
 import { copyButtons } from "./copy.js";
 import { hover } from "./hover.js";
+import { charts } from "./charts.js";
+import { plot } from "./plot.js";
+import { log } from "./log.js";
 import { zone } from "./zone.js";
 
 // The addresses that MLflow's clients print for people.
@@ -9,5 +12,9 @@ if (/^#\/(experiments|models)\//.test(location.hash)) location.replace(`/ui/mlfl
 document.documentElement.classList.add("scripted");
 copyButtons(document);
 hover(document);
-const refresh = follow(document.querySelector("main"));
+plot(document);
+const main = document.querySelector("main");
+const refresh = follow(main);
+charts(main);
+log(main);
 zone(refresh);

@@ -1,15 +1,20 @@
-// Follow the log by server-sent events; when something this page shows has happened, swap the parts that changed.
-const PACE = 500;
-const PATIENCE = 5000;
-const MOVING = 1000;
+// Follow the log by server-sent events; when something this page shows has happened, patch what changed.
+import { patchInside } from "./patch.js";
 
+const PACE = 500;
+const SHARE = 8; // a page that takes long to bring up to date rests this many times as long
+const PATIENCE = 5000;
+
+/** Keep `main` up to date; return a function that brings it up to date now. */
 export function follow(main) {
   const lamp = document.getElementById("live");
   const interests = (main.dataset.live || "").split(" ").filter(Boolean);
-  const known = new Map(parts(main).map((part) => [part.id, part.outerHTML]));
   let seq = Number(main.dataset.seq) || 0;
   let source = null;
+  let watched = "";
+  let last = "";
   let timer = 0;
+  let rest = PACE;
   let busy = false;
   let again = false;
 
@@ -18,6 +23,7 @@ export function follow(main) {
     lamp.dataset.state = state;
     lamp.querySelector(".said").textContent = lamp.dataset[state];
   };
+  const points = () => document.getElementById("watched")?.dataset.runs || "";
 
   async function refresh() {
     if (busy) {
@@ -25,14 +31,19 @@ export function follow(main) {
       return;
     }
     busy = true;
+    const begun = performance.now();
     const address = new URL(location.href);
     address.searchParams.set("fragment", "1");
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" } });
-      if (answer.ok) swap(main, known, await answer.text());
+      const text = answer.ok ? await answer.text() : last;
+      if (text !== last) renew(main, text);
+      last = text;
+      if (points() !== watched) reopen();
     } catch {
       say("off");
     } finally {
+      rest = Math.max(PACE, SHARE * (performance.now() - begun));
       busy = false;
       if (again) {
         again = false;
@@ -46,17 +57,19 @@ export function follow(main) {
       timer = setTimeout(() => {
         timer = 0;
         refresh();
-      }, PACE);
+      }, rest);
     }
   }
 
   function open() {
     if (source || document.hidden || !interests.length) return;
-    source = new EventSource(`/ui/stream?after=${seq}`);
+    watched = points();
+    const query = new URLSearchParams([["after", seq], ...watched.split(" ").filter(Boolean).map((run) => ["points", run])]);
+    source = new EventSource(`/ui/stream?${query}`);
     source.onopen = () => say("on");
     source.onmessage = (message) => {
       const event = JSON.parse(message.data);
-      seq = Math.max(seq, event.seq);
+      seq = Math.max(seq, event.seq || 0);
       if (interests.some((start) => start === "*" || event.type.startsWith(start))) later();
     };
     source.onerror = () => {
@@ -73,6 +86,14 @@ export function follow(main) {
     source = null;
   }
 
+  // Which runs are watched is said when the stream is opened; how many points they have may have grown since.
+  function reopen() {
+    const runs = (text) => text.replaceAll(/:\d+/g, "");
+    if (runs(points()) === runs(watched)) return;
+    close();
+    open();
+  }
+
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
       close();
@@ -81,47 +102,13 @@ export function follow(main) {
       open();
     }
   });
-  // What grows without an event, such as a log, says so as long as it does.
-  setInterval(() => {
-    if (!document.hidden && main.querySelector("[data-moving]")) refresh();
-  }, MOVING);
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
   open();
   return refresh;
 }
 
-function parts(root) {
-  return [...root.children].filter((child) => child.hasAttribute("data-part"));
-}
-
-function swap(main, known, text) {
+function renew(main, text) {
   const page = new DOMParser().parseFromString(`<main>${text}</main>`, "text/html").querySelector("main");
-  const fresh = parts(page);
-  const same = fresh.length === known.size && fresh.every((part) => known.has(part.id));
-  if (same) {
-    for (const part of fresh) {
-      if (known.get(part.id) !== part.outerHTML) replace(document.getElementById(part.id), part, known);
-    }
-    return;
-  }
-  known.clear();
-  for (const part of fresh) known.set(part.id, part.outerHTML);
-  main.replaceChildren(...page.childNodes);
-}
-
-function replace(old, part, known) {
-  known.set(part.id, part.outerHTML);
-  if (old.contains(document.activeElement) && document.activeElement.matches("input")) return;
-  const rows = new Set([...old.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
-  const opened = new Set([...old.querySelectorAll("details[open][id]")].map((box) => box.id));
-  for (const box of part.querySelectorAll("details[id]")) box.open = opened.has(box.id) || box.open;
-  for (const row of part.querySelectorAll("[data-key]")) {
-    if (rows.size && !rows.has(row.dataset.key)) row.classList.add("fresh");
-  }
-  const log = old.querySelector("pre.log");
-  const place = log && (log.scrollHeight - log.scrollTop - log.clientHeight < 8 ? Infinity : log.scrollTop);
-  old.replaceWith(part);
-  const grown = part.querySelector("pre.log");
-  if (log && grown) grown.scrollTop = Math.min(place, grown.scrollHeight);
+  patchInside(main, page);
 }

@@ -11,13 +11,15 @@ from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.base.ids import new_id
-from meguru.kernel.event import Event
+from meguru.kernel.event import CLAIMED, Event
 from meguru.kernel.events.schema import event, event_head
 from meguru.kernel.kinds.event_types import check
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 
 START = "0" * 64
+_CLAIMING = frozenset({"run.start", "run.finish"})
+"""Operations that took a client's word before claims were marked: their old events tell only claims."""
 _HOLD_HEAD = "SELECT seq, hash FROM event_head"
 
 
@@ -34,8 +36,12 @@ def append(
     data: Mapping[str, Any] | None = None,
     used: Iterable[str] = (),
     produced: Iterable[str] = (),
+    claimed: Iterable[str] = (),
 ) -> Event:
     """Append one event; the head row orders writers, so the chain has no gap and no fork.
+
+    `claimed` are those of `used` and `produced` for which there is only a client's word. It stands in the
+    event's data, so the chain covers it.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def append(
         subject=subject,
         project=project,
         cause=cause,
-        data=plain,
+        data=plain | ({CLAIMED: sorted(set(claimed))} if claimed else {}),
         used=tuple(dict.fromkeys(used)),
         produced=tuple(dict.fromkeys(produced)),
         previous=previous,
@@ -86,15 +92,23 @@ def lock(tx: Connection) -> tuple[int, str]:
     return row[0], row[1]
 
 
-def edges_of(item: Event) -> set[tuple[str, str]]:
-    """Return the lineage edges that an event tells of."""
-    return {(source, target) for source in item.used for target in item.produced if source != target}
+def edges_of(item: Event) -> dict[tuple[str, str], bool]:
+    """Return the lineage edges that an event tells of, each with whether it is only claimed."""
+    claimed = item.data.get(CLAIMED, (*item.used, *item.produced) if item.operation in _CLAIMING else ())
+    return {
+        (source, target): source in claimed or target in claimed
+        for source in item.used
+        for target in item.produced
+        if source != target
+    }
 
 
 def _add_edges(tx: Connection, done: Event) -> None:
-    # An edge is told of by the first event that has it.
+    # An edge is told of by the first event that proves it, or else by the first that claims it.
     if wanted := edges_of(done):
         Raw(tx).executemany(
-            "INSERT INTO edge (source, target, event_seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(source, target, done.seq) for source, target in sorted(wanted)],
+            "INSERT INTO edge (source, target, event_seq, claimed) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (source, target) DO UPDATE SET event_seq = excluded.event_seq, "
+            "claimed = excluded.claimed WHERE edge.claimed AND NOT excluded.claimed",
+            [(source, target, done.seq, claimed) for (source, target), claimed in sorted(wanted.items())],
         )

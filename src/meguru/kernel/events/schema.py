@@ -1,6 +1,6 @@
 """Tables of the event log and of the lineage edges that are written with it."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, false
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -42,6 +42,8 @@ edge = Table(
     Column("source", String(300), primary_key=True),
     Column("target", String(300), primary_key=True),
     Column("event_seq", BigInteger, nullable=False),
+    Column("claimed", Boolean, nullable=False, server_default=false()),
     Index(None, "target"),
 )
-"""Lineage: `source` was used to make `target`."""
+"""Lineage: `source` was used to make `target`. It was *claimed* when nothing but a client's word says so: no
+operation that made the one from the other wrote it."""

@@ -28,7 +28,7 @@ def verify(tx: Connection, *, expect: str = "") -> Verdict:
     The lineage edges are compared with what the events tell of them. A new history with all its hashes shows
     only to whoever kept an earlier `head` elsewhere: `expect` it, and it must be the hash of an entry.
     """
-    edges: dict[tuple[str, str], int] = {}
+    edges: dict[tuple[str, str], tuple[int, bool]] = {}
     query = select(*_COLUMNS).order_by(event.c.seq)
     with tx.execute(query, execution_options={"yield_per": _BATCH}) as rows:
         found = _walk(rows, edges)
@@ -52,17 +52,21 @@ def _has_hash(tx: Connection, expect: str) -> bool:
     return tx.execute(select(event.c.seq).where(event.c.hash == expect).limit(1)).first() is not None
 
 
-def _edge_fault(tx: Connection, wanted: dict[tuple[str, str], int]) -> tuple[int, str] | None:
+def _edge_fault(tx: Connection, wanted: dict[tuple[str, str], tuple[int, bool]]) -> tuple[int, str] | None:
     with tx.execute(select(edge), execution_options={"yield_per": _BATCH}) as rows:
         for row in rows:
-            if wanted.pop((row.source, row.target), None) != row.event_seq:
+            seq, claimed = wanted.pop((row.source, row.target), (0, False))
+            if seq != row.event_seq:
                 return row.event_seq, f"its event tells of no edge {row.source} → {row.target}"
-    for (source, target), seq in wanted.items():
+            if claimed != row.claimed:
+                told, kept = ("claims", "proved") if claimed else ("proves", "claimed")
+                return seq, f"its event {told} the edge {row.source} → {row.target}, which is kept as {kept}"
+    for (source, target), (seq, _) in wanted.items():
         return seq, f"the edge {source} → {target} of this event was removed"
     return None
 
 
-def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], int]) -> Verdict:
+def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], tuple[int, bool]]) -> Verdict:
     previous, seq = START, 0
     for row in rows:
         try:
@@ -74,8 +78,9 @@ def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], int]) -> Verdic
         if fault:
             return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
         previous, seq = item.hash, item.seq
-        for pair in edges_of(item):
-            edges.setdefault(pair, seq)
+        for pair, claimed in edges_of(item).items():
+            if pair not in edges or (edges[pair][1] and not claimed):
+                edges[pair] = seq, claimed
     return Verdict(intact=True, checked=seq, head=previous)
 
 

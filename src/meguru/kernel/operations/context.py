@@ -129,9 +129,13 @@ class Context:
         data: Mapping[str, Any] | None = None,
         used: Iterable[str] = (),
         produced: Iterable[str] = (),
+        claimed: Iterable[str] = (),
         cause: str | None = None,
     ) -> events.Event:
-        """Append an event to the log, and its lineage edges from each `used` to each `produced` reference."""
+        """Append an event to the log, and its lineage edges from each `used` to each `produced` reference.
+
+        An edge with one of `claimed` is marked: a client said so, and this operation did not see it.
+        """
         if self.operation.query:
             message = f"{self.operation.name} is a query; it can't emit {type}"
             raise InternalError(message)
@@ -147,6 +151,7 @@ class Context:
             data=data,
             used=used,
             produced=produced,
+            claimed=claimed,
         )
         self.emitted.append(done)
         return done

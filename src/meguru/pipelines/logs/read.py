@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from meguru.base.moments import write_time
 from meguru.errors import InvalidInput, NotFound
@@ -27,6 +28,7 @@ def read_log(
     *,
     ref: str,
     after: datetime | None = None,
+    before: datetime | None = None,
     grep: str = "",
     attempt: int = 0,
     tail: int = 0,
@@ -34,8 +36,8 @@ def read_log(
 ) -> LogPage:
     """Read what a step (RUN.STEP) or all steps of a run (RUN) printed, as lines by time.
 
-    Lines later than `after`; those that have the text `grep` (small letters match capitals as well); of
-    one `attempt` (0 is the newest, -1 all); the last `tail`, or else the first `limit`.
+    Lines later than `after` and earlier than `before`; those that have the text `grep` (small letters match
+    capitals as well); of one `attempt` (0 is the newest, -1 all); the last `tail`, or else the first `limit`.
 
     Raises
     ------
@@ -52,26 +54,40 @@ def read_log(
     logs = store.newest(logs) if attempt == 0 else [log for log in logs if attempt in {ALL, log.attempt}]
     live = run.state not in FINAL and (not step or _moving(ctx, run, step))
     dropped = sum(log.dropped for log in logs)
+    logs = [log for log in logs if before is None or log.begun_at < before]
+    fits = _Fits(matcher(grep), before)
     if tail:
-        lines = [*_last(ctx, logs, after, grep, tail), *_end(run, step, since=after, fits=matcher(grep))]
+        found = _last(ctx, logs, after, fits, tail, whole=bool(grep or before))
+        lines = [*found, *_end(run, step, since=after, fits=fits)]
         return LogPage(lines=lines[-tail:], live=live, dropped=dropped)
-    wanted, unread = _lines(ctx, logs, after, matcher(grep))
-    lines = [*heapq.merge(*wanted, key=_time), *_end(run, step, since=after, fits=matcher(grep))]
+    wanted, unread = _lines(ctx, logs, after, fits)
+    lines = [*heapq.merge(*wanted, key=_time), *_end(run, step, since=after, fits=fits)]
     return LogPage(lines=lines[:limit], more=len(lines) > limit, live=live, dropped=dropped + unread)
 
 
-def _end(run: PipelineRun, step: str, since: datetime | None, fits: Callable[[str], bool]) -> list[LogLine]:
+class _Fits(NamedTuple):
+    """Which lines are wanted: whose text has the words, and that are early enough."""
+
+    words: Callable[[str], bool]
+    before: datetime | None
+
+    def __call__(self, line: LogLine) -> bool:
+        return self.words(line.text) and (self.before is None or line.at < self.before)
+
+
+def _end(run: PipelineRun, step: str, since: datetime | None, fits: _Fits) -> list[LogLine]:
     """Return why a run failed that failed by no step: given up, or its output could not be registered."""
     why, at = run.failed, run.finished_at
     if step or why is None or why.step or at is None:
         return []
     told = why.traceback.rstrip() or f"{why.type}: {why.message}"
     times = (at + timedelta(microseconds=n) for n in itertools.count())
-    return [
+    lines = [
         LogLine(at=moment, run=run.id, step="", attempt=0, stream="error", text=text)
         for moment, text in zip(times, told.splitlines(), strict=False)
-        if fits(text) and (since is None or moment > since)
+        if since is None or moment > since
     ]
+    return [line for line in lines if fits(line)]
 
 
 def matcher(words: str) -> Callable[[str], bool]:
@@ -89,7 +105,7 @@ def text_of(ctx: Context, log: Log, after: datetime | None = None) -> str:
 
 
 def _lines(
-    ctx: Context, logs: list[Log], after: datetime | None, fits: Callable[[str], bool]
+    ctx: Context, logs: list[Log], after: datetime | None, fits: _Fits
 ) -> tuple[list[list[LogLine]], int]:
     """Return the lines of each log, and the bytes of the oldest logs that were too many to be read."""
     since = "" if after is None else write_time(after)
@@ -101,28 +117,29 @@ def _lines(
             continue
         text = text_of(ctx, log, after)
         room -= len(text)
-        found.append(list(_fitting(read(text, log, since), fits)))
+        found.append([line for line in read(text, log, since) if fits(line)])
     return found, unread
 
 
-def _last(ctx: Context, logs: list[Log], after: datetime | None, grep: str, count: int) -> list[LogLine]:
-    """Return the last lines of all logs together; those that ended before all of them are not read."""
-    since, fits = "" if after is None else write_time(after), matcher(grep)
+def _last(
+    ctx: Context, logs: list[Log], after: datetime | None, fits: _Fits, count: int, *, whole: bool
+) -> list[LogLine]:
+    """Return the last lines of all logs together; those that ended before all of them are not read.
+
+    Without `whole`, no more than so many lines of each log are looked at.
+    """
+    since = "" if after is None else write_time(after)
     found: list[LogLine] = []
     for log in sorted(logs, key=lambda log: log.ended_at or _NOT_YET, reverse=True):
         if len(found) == count and log.ended_at is not None and log.ended_at < found[0].at:
             break
-        lines = read(text_of(ctx, log, after), log, since, last=0 if grep else count)
-        found = sorted([*found, *_fitting(lines, fits)], key=_time)[-count:]
+        lines = read(text_of(ctx, log, after), log, since, last=0 if whole else count)
+        found = sorted([*found, *(line for line in lines if fits(line))], key=_time)[-count:]
     return found
 
 
 def _time(line: LogLine) -> datetime:
     return line.at
-
-
-def _fitting(lines: Iterator[LogLine], fits: Callable[[str], bool]) -> Iterator[LogLine]:
-    return (line for line in lines if fits(line.text))
 
 
 def _source(ctx: Context, run: PipelineRun, step: str) -> tuple[PipelineRun, str]:

@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking import schema, series, store
+from meguru.tracking import edit, schema, series, store
 from meguru.tracking.experiments.store import name_of
 from meguru.tracking.mlflow import experiments, model_points, moments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
@@ -107,9 +107,9 @@ def change(
     values: dict[str, Any] = {}
     if name:
         values["name"] = name[:250]
-        store.set_tags(ctx.tx, row.id, {"mlflow.runName": name})
+        store.set_tags(ctx.tx, row.id, {edit.NAME: name})
         if row.name != values["name"]:
-            ctx.emit("run.renamed", ref, data={"name": values["name"]})
+            ctx.emit("run.renamed", ref, data={"name": values["name"], "before": row.name})
     if status:
         state = STATES[status]
         values |= {"state": state, "alive_until": None}
@@ -131,8 +131,7 @@ def move(ctx: Context, *, run: str, stage: Literal["active", "deleted"]) -> None
     """Mark a run as deleted, or take the mark away; it stays where it is."""
     other = "deleted" if stage == "active" else "active"
     row = hold(ctx.tx, run, stage=other)
-    _extend(ctx.tx, row.id, stage=stage, deleted_at=ctx.now() if stage == "deleted" else None)
-    ctx.emit("run.restored" if stage == "active" else "run.deleted", refs.make("run", row.id))
+    edit.set_stage(ctx, row.id, stage)
 
 
 @operation("mlflow.log", permission="run:write", evented=False, alone=False)
@@ -173,8 +172,8 @@ def write(tx: Connection, entry: Entry) -> None:
         _add_model(tx, run, entry.model)
     if entry.tags:
         store.set_tags(tx, run, entry.tags)
-        if "mlflow.runName" in entry.tags:
-            name = entry.tags["mlflow.runName"][:250]
+        if edit.NAME in entry.tags:
+            name = entry.tags[edit.NAME][:250]
             rowwise.update(tx, schema.run, {"id": run}, {"name": name})
 
 

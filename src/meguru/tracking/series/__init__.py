@@ -10,7 +10,7 @@ from meguru.tracking.series.change import add, rewind
 from meguru.tracking.series.columns import Columns, Found, Place
 from meguru.tracking.series.last import tail
 from meguru.tracking.series.read import by_time, pieces
-from meguru.tracking.series.summaries import names, newest, series_of, summaries
+from meguru.tracking.series.summaries import counts, names, newest, numbers, series_of, summaries
 from meguru.tracking.series.thin import sample
 from meguru.tracking.series.times import micros, moment
 
@@ -21,10 +21,12 @@ __all__ = [
     "add",
     "append",
     "by_time",
+    "counts",
     "micros",
     "moment",
     "names",
     "newest",
+    "numbers",
     "pieces",
     "rewind",
     "sample",

@@ -22,6 +22,13 @@ def series_of(tx: Connection, run: str, key: str) -> tuple[int, int] | None:
     return None if row is None else (row[0], row[1])
 
 
+def numbers(tx: Connection, runs: Sequence[str], key: str) -> dict[str, int]:
+    """Return the number of the series of one key that each of some runs has, in the order of the runs."""
+    sql = f"SELECT run, id FROM run_series WHERE key = ? AND run IN ({marks(len(runs))})"  # noqa: S608
+    found = dict(Raw(tx).execute(sql, (key, *runs)).fetchall()) if runs else {}
+    return {run: found[run] for run in runs if run in found}
+
+
 def names(tx: Connection, run: str, *, limit: int) -> list[str]:
     """Return keys of a run's series."""
     table = run_series.c
@@ -49,6 +56,16 @@ def _first(tx: Connection, runs: Sequence[str], columns: str, most: int) -> Iter
         some = runs[start : start + _TERMS]
         sql = " UNION ALL ".join([f"SELECT * FROM ({one}) AS one"] * len(some))  # noqa: S608 - as above
         yield from Raw(tx).execute(sql, [value for run in some for value in (run, most)]).fetchall()
+
+
+def counts(tx: Connection, runs: Sequence[str]) -> dict[str, int]:
+    """Return how many points each of some runs has, all series together."""
+    found = dict.fromkeys(runs, 0)
+    for start in range(0, len(runs), _SLICE):
+        some = runs[start : start + _SLICE]
+        sql = f"SELECT run, sum(count) FROM run_series WHERE run IN ({marks(len(some))}) GROUP BY run"  # noqa: S608
+        found |= {run: int(count) for run, count in Raw(tx).execute(sql, some).fetchall()}
+    return found
 
 
 def newest(tx: Connection, runs: Sequence[str], columns: str) -> Iterator[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from meguru.api.mlflow.logged_models.store import folder, held
 from meguru.api.mlflow.registry.answers import held_version, number_of
 from meguru.api.mlflow.registry.origins import check_source
 from meguru.artifacts import trees
+from meguru.artifacts.provenance import proved_sources
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.base.names import check_name, normal
@@ -46,6 +47,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     used: list[str] = []
     """References of the run (first) and the logged model that it comes from."""
+    claimed: list[str] = []
+    """Those of them that the client only said: the files do not come from there."""
 
 
 def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Source:
@@ -86,22 +89,28 @@ def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) 
     with ws.read() as tx:
         storage, place = _locate(tx, given.source)
         used = _origins(tx, given)
+        claimed = _claims(tx, given, place, used)
         if is_prompt:
-            return Verdict(storage=storage, reason="it is a prompt, and no model", used=used)
+            return Verdict(storage=storage, reason="it is a prompt, and no model", used=used, claimed=claimed)
         files = places.files(tx, ws.blobs, place) if place else []
     if not files or place is None:
         why = (
             "its files are not kept in this workspace" if place is None else "its folder holds no files here"
         )
-        return Verdict(storage=storage, reason=why, used=used)
+        return Verdict(storage=storage, reason=why, used=used, claimed=claimed)
     try:
         check_name("model", name)
         tree = trees.put_entries(ws.blobs, [_relative(entry, place.path) for entry in files])
-        return Verdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used)
+        return Verdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used, claimed=claimed)
     except (Busy, IntegrityError):
         raise  # a trouble of ours says nothing of the model: the client asks again
     except MeguruError as error:
-        return Verdict(storage=storage, reason="; ".join(filter(None, (error.what, error.why))), used=used)
+        return Verdict(
+            storage=storage,
+            reason="; ".join(filter(None, (error.what, error.why))),
+            used=used,
+            claimed=claimed,
+        )
 
 
 def _locate(tx: Connection, source: str) -> tuple[str, Place | None]:
@@ -127,6 +136,23 @@ def _origins(tx: Connection, given: Source) -> list[str]:
     run = places.run_named(tx, given.run)
     model = given.logged_model
     return [*([refs.make("run", run)] if run else []), *([refs.make("logged_model", model)] if model else [])]
+
+
+def _claims(tx: Connection, given: Source, place: Place | None, used: list[str]) -> list[str]:
+    """Return which origins nothing proves: neither the files nor what the source names come from them."""
+    proved = {refs.make("run", place.owner)} if place and place.kind == "run" else set()
+    through = ""
+    if found := _OF_LOGGED.fullmatch(given.source):
+        through = refs.make("logged_model", found[1])
+    elif (found := _OF_VERSION.fullmatch(given.source)) and found[2]:
+        through = refs.make("model", normal(unquote(found[1])), number_of(found[2]))
+    elif given.logged_model and place and place.kind == "stored":
+        own = folder(held(tx, given.logged_model))
+        is_within = place.path == own or place.path.startswith(f"{own}/")
+        through = refs.make("logged_model", given.logged_model) if is_within else ""
+    if through:
+        proved |= {through, *proved_sources(tx, through)}
+    return [ref for ref in used if ref not in proved]
 
 
 def _relative(entry: Entry, folder: str) -> Entry:

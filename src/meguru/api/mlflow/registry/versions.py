@@ -88,7 +88,13 @@ def _registered(ctx: Context, name: str, given: Source, found: Verdict, note: st
     """Give the version its number in the registry, with what could be verified of it or why nothing could."""
     if found.facts is None:
         return record_unverified(
-            ctx, name, reason=found.reason, source=given.source, used=found.used, note=note
+            ctx,
+            name,
+            reason=found.reason,
+            source=given.source,
+            used=found.used,
+            claimed=found.claimed,
+            note=note,
         )
     run = next((ref for ref in found.used if ref.startswith("run/")), "")
     return record(
@@ -101,6 +107,7 @@ def _registered(ctx: Context, name: str, given: Source, found: Verdict, note: st
         used=[ref for ref in found.used if ref != run],
         note=note,
         again=True,
+        claimed=found.claimed,
     )
 
 

@@ -1,0 +1,128 @@
+"""Who waits for what happens: the open streams, and the one thread that wakes them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from meguru.errors import MeguruError
+from meguru.kernel import events
+from meguru.kernel.workspace import Workspace
+from meguru.tracking.show import MOST_COUNTED, count_points
+
+PACE = 0.5
+"""Seconds between two looks, and between two messages of one stream."""
+
+
+class Listener:
+    """One stream of the running event loop: for whom it is, and how many points of runs its page has."""
+
+    def __init__(self, ws: Workspace, points: Mapping[str, int] | None = None) -> None:
+        self.ws, self.points = ws, dict(points or {})
+        self.bell, self.loop = asyncio.Event(), asyncio.get_running_loop()
+        self._moved: set[str] = set()
+        self._lock = threading.Lock()
+
+    def hear(self, counts: Mapping[str, int]) -> bool:
+        """Take in how many points runs have now; tell whether that is news."""
+        moved = {run for run, known in self.points.items() if counts.get(run, known) != known}
+        self.points |= {run: counts[run] for run in moved}
+        with self._lock:
+            self._moved |= moved
+        return bool(moved)
+
+    def take(self) -> list[str]:
+        """Return the runs that have new points since the last time."""
+        with self._lock:
+            moved, self._moved = sorted(self._moved), set()
+        return moved
+
+
+def look(listeners: Sequence[Listener]) -> list[Listener]:
+    """Count the points of all watched runs; return the streams that have something to tell.
+
+    Each principal's runs are counted as that principal: one statement each, however many tabs.
+    """
+    watched: dict[str, tuple[Workspace, set[str]]] = {}
+    for each in listeners:
+        if each.points:
+            watched.setdefault(each.ws.principal.name, (each.ws, set()))[1].update(each.points)
+    told = []
+    for name, (ws, runs) in watched.items():
+        with suppress(MeguruError):  # a busy database is looked at again; who may not look hears nothing
+            counts = count_points(ws, runs=sorted(runs)[:MOST_COUNTED])
+            told += [each for each in listeners if each.ws.principal.name == name and each.hear(counts)]
+    return told
+
+
+class Live:
+    """Wakes every open stream when it has something to tell: one waiting thread, however many tabs.
+
+    That is when an event is committed, or when a run that a stream watches has logged points: those make no
+    event, so they are counted twice a second. Safe for many threads and event loops. `close` ends all
+    streams, so that a server can drain.
+
+    Parameters
+    ----------
+    life
+        Seconds after which a stream ends; a browser reconnects by itself and says what it saw last.
+    quiet
+        Seconds of silence after which a stream says that it is still there.
+    """
+
+    def __init__(self, *, life: float = 60.0, quiet: float = 15.0) -> None:
+        self.life, self.quiet = life, quiet
+        self.closed = False
+        self._listeners: set[Listener] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def join(self, listener: Listener) -> None:
+        """Add a stream; the first one starts the waiting thread."""
+        with self._lock:
+            self._listeners.add(listener)
+            if self._thread is None and not self.closed:
+                self._thread = threading.Thread(
+                    target=self._wait, args=(listener.ws,), name="console-live", daemon=True
+                )
+                self._thread.start()
+
+    def leave(self, listener: Listener) -> None:
+        """Remove a stream; the thread ends soon after the last one."""
+        with self._lock:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End all streams now, and refuse new ones."""
+        self.closed = True
+        self._wake(self._all())
+
+    def _wait(self, ws: Workspace) -> None:
+        with ws.read() as tx:
+            head = events.head(tx)
+        looked = time.monotonic()
+        while True:
+            with self._lock:
+                if self.closed or not self._listeners:
+                    self._thread = None
+                    return
+            watching = any(each.points for each in self._all())
+            now = events.wait(ws, after=head, timeout=PACE if watching else 1.0)
+            if now > head:
+                head = now
+                self._wake(self._all())
+            if watching and time.monotonic() - looked >= PACE:
+                looked = time.monotonic()
+                self._wake(look(self._all()))
+
+    def _all(self) -> list[Listener]:
+        with self._lock:
+            return list(self._listeners)
+
+    def _wake(self, listeners: Iterable[Listener]) -> None:
+        for each in listeners:
+            with suppress(RuntimeError):  # a loop that was closed meanwhile hears nothing
+                each.loop.call_soon_threadsafe(each.bell.set)

@@ -1,0 +1,96 @@
+"""Remove a deleted experiment for good: its runs, all that they logged, and its name."""
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, func, select
+
+from meguru.base import refs
+from meguru.base.plugins import Table as Family
+from meguru.errors import Conflict
+from meguru.kernel.operations import Context, operation
+from meguru.storage.db import metadata
+from meguru.tracking import schema
+from meguru.tracking.experiments import store
+from meguru.tracking.mlflow.schema import mlflow_dataset, mlflow_experiment, mlflow_experiment_tag
+
+AT_ONCE = 200
+FOLLOWERS = Family(
+    "purge follower",
+    {
+        "pipelines": "meguru.pipelines.kept_metrics:forget_runs",
+        "registry": "meguru.registry.purged:forget_runs",
+    },
+)
+"""Who else keeps something of runs: each forgets it, or raises Conflict if it needs them."""
+
+
+class Purged(msgspec.Struct, frozen=True, kw_only=True):
+    """How many runs were removed, and how many are left for the next call; with none, the name is free."""
+
+    experiment: str
+    runs: int
+    left: int
+
+
+@operation("experiment.purge", permission="purge:experiment")
+def purge(ctx: Context, *, experiment: str) -> Purged:
+    """Remove 200 runs of a deleted experiment for good, with all they logged; with the last one, itself.
+
+    Events stay, and what blobs hold. Call it again until none is left.
+
+    Raises
+    ------
+    Conflict
+        If the experiment is not deleted, or a registered model needs the files of one of its runs.
+    """
+    row = store.held(ctx.tx, experiment)
+    ref = refs.make("experiment", row.experiment)
+    if row.stage == "active":
+        raise Conflict(
+            f"the experiment {row.name!r} is not deleted",
+            where=ref,
+            why="only a deleted one can be removed for good",
+            hint=f"delete it first: meguru experiments rm '{row.name}'",
+        )
+    runs = list(
+        ctx.tx.execute(
+            select(schema.run.c.id).where(schema.run.c.experiment == row.experiment).limit(AT_ONCE)
+        ).scalars()
+    )
+    for name in FOLLOWERS.names():
+        FOLLOWERS.load(name)(ctx.tx, row.id, runs)
+    forget(ctx.tx, runs)
+    of_it = select(func.count()).select_from(schema.run).where(schema.run.c.experiment == row.experiment)
+    left = ctx.tx.execute(of_it).scalar_one()
+    told = {"name": row.name, "runs": len(runs), "left": left}
+    if left:
+        ctx.emit("experiment.emptied", ref, data=told)
+    else:
+        _remove(ctx.tx, row.id, row.experiment)
+        ctx.emit("experiment.purged", ref, data=told)
+    return Purged(experiment=row.name, runs=len(runs), left=left)
+
+
+def forget(tx: Connection, runs: list[str]) -> None:
+    """Remove runs, and every row that is theirs."""
+    series = select(schema.run_series.c.id).where(schema.run_series.c.run.in_(runs))
+    for points in (schema.run_point, schema.run_chunk):
+        tx.execute(delete(points).where(points.c.series.in_(series)))
+    for table in _with_a_run():
+        tx.execute(delete(table).where(table.c.run.in_(runs)))
+    tx.execute(delete(schema.run).where(schema.run.c.id.in_(runs)))
+
+
+def _with_a_run() -> list[Table]:
+    """Return the tables whose rows belong to a run, whoever adds one."""
+    return [
+        table
+        for table in metadata.tables.values()
+        if any(key.column is schema.run.c.id for key in table.foreign_keys)
+    ]
+
+
+def _remove(tx: Connection, number: int, key: str) -> None:
+    tx.execute(delete(mlflow_dataset).where(mlflow_dataset.c.experiment == key))
+    tx.execute(delete(mlflow_experiment_tag).where(mlflow_experiment_tag.c.experiment == number))
+    tx.execute(delete(mlflow_experiment).where(mlflow_experiment.c.id == number))
+    tx.execute(delete(schema.experiment).where(schema.experiment.c.name == key))

@@ -1,0 +1,70 @@
+"""axe-core finds nothing on any page: wide and narrow, light and dark, English and Japanese."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.backfills.show import list_backfills
+from meguru.monitoring.show import show as show_monitor
+from meguru.pipelines.show import list_runs as list_pipeline_runs
+from meguru.sweeps.show import list_sweeps
+from meguru.tracking.show import list_runs
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
+LISTS = [
+    "/",
+    "/ui/endpoints",
+    "/ui/endpoints/delay",
+    "/ui/models",
+    "/ui/models/delay/1",
+    "/ui/pipelines/runs",
+    "/ui/pipelines/versions/train",
+    "/ui/backfills",
+    "/ui/runs",
+    "/ui/runs/compare",
+    "/ui/sweeps",
+    "/ui/datasets",
+    "/ui/datasets/flights/1",
+    "/ui/triggers",
+    "/ui/events",
+    "/ui/events?verify=1",
+    "/ui/no/such/page",
+]
+SIZES = [(1440, 900), (390, 844)]
+
+
+def of_things(ws) -> list[str]:
+    """Return the pages of things whose ids are made up as they come."""
+    failed, waiting = (list_pipeline_runs(ws, state=state).items[0].id for state in ("failed", "waiting"))
+    tracked = [run.id for run in list_runs(ws, experiment="trial").items]
+    return [
+        f"/ui/pipelines/runs/{failed}",
+        f"/ui/pipelines/runs/{failed}/log",
+        f"/ui/pipelines/runs/{waiting}",
+        f"/ui/runs/{tracked[0]}",
+        "/ui/runs/compare?" + "&".join(f"run={run}" for run in tracked),
+        f"/ui/sweeps/{list_sweeps(ws).items[0].id}",
+        f"/ui/backfills/{list_backfills(ws).items[0].id}",
+        f"/ui/reports/{show_monitor(ws, name='delay-watch').reports[0].id}",
+    ]
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])
+def test_no_page_breaks_a_rule_of_accessibility(chromium, seeded, locale):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    context = chromium.new_context(base_url=seeded.url, locale=locale, reduced_motion="reduce")
+    tab = context.new_page()
+    broken = []
+    for path in [*LISTS, *of_things(seeded)]:
+        tab.goto(path)
+        for width, height in SIZES:
+            tab.set_viewport_size({"width": width, "height": height})
+            for scheme in ("light", "dark"):
+                tab.emulate_media(color_scheme=scheme)
+                found = axe.run(tab).response["violations"]
+                broken += [
+                    f"{path} {width} {scheme}: {rule['id']} {[node['target'] for node in rule['nodes']][:3]}"
+                    for rule in found
+                ]
+    context.close()
+    assert broken == []
