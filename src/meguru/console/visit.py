@@ -109,10 +109,10 @@ def _points(run: Run) -> int:
     return sum(each.count for each in run.metrics.values())
 
 
-Page = Callable[[Visit], Response]
+PageFunction = Callable[[Visit], Response]
 
 
-def page(show: Page, get_workspace: Callable[[Request], Workspace]) -> Callable[[Request], Any]:
+def page(show: PageFunction, get_workspace: Callable[[Request], Workspace]) -> Callable[[Request], Any]:
     """Make a route's function of a page's function: errors become pages that say what to try."""
 
     def answer(request: Request) -> Response:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from meguru.backfills import show
 from meguru.backfills.types import PartitionState
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
 
 WINDOW = 100
@@ -44,3 +44,9 @@ def one(visit: Visit) -> Response:
         states=list(PartitionState),
         live=LIVE,
     )
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/backfills": listing,
+    "/ui/backfills/{id}": one,
+}

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from meguru.console import plots
 from meguru.console.charts.curves import swatch
 from meguru.console.pages.runs import took
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.tracking.compare import compare
 from meguru.tracking.types import Run
 
@@ -60,3 +60,9 @@ def _points(runs: Sequence[Run]) -> dict[str, int]:
             found[key] = found.get(key, 0) + metric.count
     curved = {key for run in runs for key, metric in run.metrics.items() if metric.count > 1}
     return {key: count for key, count in found.items() if key in curved}
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/runs/compare": show,
+    "/ui/runs/compare/charts": charts,
+}

@@ -13,7 +13,7 @@ from meguru.console import numbers
 from meguru.console.asked import number_before, wanted
 from meguru.console.charts.bars import column_bars
 from meguru.console.lineage import neighbours
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.datasets import show
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import NotFound
@@ -81,3 +81,10 @@ def _row(visit: Visit, name: str, kind: str, profile: Mapping[str, Any] | None) 
     label = visit.text("The values of {column}", column=name)
     missing = profile["nulls"] / whole if whole else None
     return ColumnRow(name=name, type=kind, bars=column_bars(profile, label), missing=missing, middle=middle)
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/datasets": listing,
+    "/ui/datasets/{name}": one,
+    "/ui/datasets/{name}/{version}": one,
+}

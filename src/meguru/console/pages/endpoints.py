@@ -12,7 +12,7 @@ from meguru.console.decisions import flags, said
 from meguru.console.endpoint_view import glance, glances
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.console.watch import auc_of, draw, interval, others_of, reports_of
 from meguru.errors import NotFound
 from meguru.monitoring.show import list_monitors
@@ -76,3 +76,9 @@ def _chain(visit: Visit, name: str) -> list[Cause]:
         return why.show(visit.ws, ref=f"endpoint/{name}").chain
     except NotFound:
         return []
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/endpoints": listing,
+    "/ui/endpoints/{name}": one,
+}

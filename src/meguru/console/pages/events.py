@@ -10,7 +10,7 @@ from starlette.responses import Response
 from meguru.artifacts import log, why
 from meguru.console.asked import number_before
 from meguru.console.reasons import reasons
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.console.words import known_events
 
 WINDOW = 100
@@ -45,3 +45,9 @@ def one(visit: Visit) -> Response:
     event = log.list_events(visit.ws, after=seq - 1, limit=1).items[0]
     data: Any = msgspec.json.format(msgspec.json.encode(event.data), indent=2).decode()
     return visit.render("event.html", event=event, data=data, chain=explained.chain, reasons=reasons, live="")
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/events": listing,
+    "/ui/events/{id}": one,
+}

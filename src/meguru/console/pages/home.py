@@ -11,7 +11,7 @@ from meguru.console.charts.loop import loop
 from meguru.console.endpoint_view import glances
 from meguru.console.needs import needs
 from meguru.console.stations import stations
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.kernel.events import Event
 from meguru.serving.show import list_endpoints
 from meguru.serving.types import Endpoint
@@ -40,3 +40,8 @@ def _next(endpoints: Sequence[Endpoint], recent: Sequence[Event]) -> str:
     if endpoints:
         return f"meguru why endpoint/{endpoints[0].name}"
     return "meguru runs" if recent else "meguru demo flights"
+
+
+PAGES: dict[str, PageFunction] = {
+    "/": show,
+}

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from meguru.base import refs
 from meguru.console.links import url_of
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.errors import NotFound
 from meguru.tracking.mlflow.experiments import named
 from meguru.tracking.mlflow.ids import from_hex
@@ -30,3 +30,8 @@ def follow(visit: Visit) -> Response:
     if model := _MODEL.fullmatch(rest):
         return RedirectResponse(url_of(refs.make("model", model[1], model[2])))
     raise NotFound(f"there is no page for {rest[:100]!r} of MLflow's", hint="start at /")
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/mlflow/{rest:path}": follow,
+}

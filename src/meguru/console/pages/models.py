@@ -11,7 +11,7 @@ from meguru.base import refs
 from meguru.console.asked import number_before, wanted
 from meguru.console.lineage import neighbours
 from meguru.console.reasons import reasons
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.registry import show
 from meguru.registry.types import Alias, ModelVersion
 from meguru.releases.show import of_model
@@ -71,3 +71,10 @@ def _moves(visit: Visit, name: str) -> list[Alias]:
     now = [each.alias for each in show.aliases(visit.ws, name=name)]
     moves = show.alias_history(visit.ws, name=name)
     return [move for move in moves if move.alias in now][:WINDOW]
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/models": listing,
+    "/ui/models/{name}": one,
+    "/ui/models/{name}/{version}": one,
+}

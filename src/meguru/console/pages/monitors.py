@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from meguru.console.links import url_of
 from meguru.console.spans import span_name, span_title
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.console.watch import interval
 from meguru.monitoring import show
 
@@ -32,3 +32,9 @@ def report(visit: Visit) -> Response:
         interval=interval,
         live="",
     )
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/monitors/{name}": one,
+    "/ui/reports/{id}": report,
+}

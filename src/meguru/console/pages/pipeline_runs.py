@@ -14,7 +14,7 @@ from meguru.console.charts.gantt import lane
 from meguru.console.pages.pipelines import environments
 from meguru.console.pages.runs import took
 from meguru.console.reasons import reasons
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
 from meguru.pipelines import explain, show
 from meguru.pipelines.approvals.decide import list_approvals
@@ -140,3 +140,9 @@ def _lane(visit: Visit, step: StepRun, span: tuple[datetime, datetime]) -> Marku
         mine = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
     label = visit.text("When step {step} ran", step=step.step)
     return lane(mine, (end - start).total_seconds(), step.state, label)
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/pipelines/runs": listing,
+    "/ui/pipelines/runs/{id}": one,
+}

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from meguru.console.asked import number_before, wanted
 from meguru.console.lineage import neighbours
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.pipelines import show
 from meguru.pipelines.graph import needs, order
 from meguru.pipelines.types import PipelineVersion
@@ -57,3 +57,9 @@ def environments(version: PipelineVersion) -> list[tuple[str, str]]:
 def _lock(text: str) -> str:
     name, _, digest = text.partition(" ")
     return f"{name} {digest[:12]}".strip()
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/pipelines/versions/{name}": one,
+    "/ui/pipelines/versions/{name}/{version}": one,
+}

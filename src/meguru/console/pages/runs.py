@@ -12,7 +12,7 @@ from meguru.console import plots
 from meguru.console.lineage import neighbours
 from meguru.console.links import file_of
 from meguru.console.plots import window
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
 from meguru.tracking import show
 from meguru.tracking.captured import is_captured
@@ -120,3 +120,10 @@ def _pictures(artifacts: list[RunArtifact]) -> list[RunArtifact]:
 def took(start: datetime | None, end: datetime | None) -> float | None:
     """Return the seconds between two moments; None while the second is not there yet."""
     return (end - start).total_seconds() if start and end else None
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/runs": listing,
+    "/ui/runs/{id}": one,
+    "/ui/runs/{id}/charts": charts,
+}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from starlette.responses import Response, StreamingResponse
 
 from meguru.console.asked import moment
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.errors import NotFound
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import show
@@ -119,3 +119,10 @@ def _read(
         tail=tail,
         limit=limit,
     )
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/pipelines/runs/{id}/log": of_run,
+    "/ui/pipelines/runs/{id}/log.txt": text,
+    "/ui/pipelines/runs/{id}/log/lines": lines,
+}

@@ -12,7 +12,7 @@ from meguru.base.paging import MAX_PAGE
 from meguru.console.charts import trials as drawing
 from meguru.console.numbers import number, plain
 from meguru.console.pages.runs import took
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.sweeps import show
 from meguru.sweeps.types import Choice, Space, Sweep, Trial, TrialState
 
@@ -148,3 +148,9 @@ def _tip(visit: Visit, sweep: Sweep, trial: Trial) -> str:
     return "\n".join(
         [title, f"{sweep.metric} = {number(trial.value, 4)}", *params, trial.reason][: MOST_AXES + 4]
     )
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/sweeps": listing,
+    "/ui/sweeps/{id}": one,
+}

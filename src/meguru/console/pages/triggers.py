@@ -6,7 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from meguru.console.visit import Visit
+from meguru.console.visit import PageFunction, Visit
 from meguru.triggers import show
 
 WINDOW = 100
@@ -29,3 +29,8 @@ def listing(visit: Visit) -> Response:
         name=name,
         live="trigger.",
     )
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/triggers": listing,
+}

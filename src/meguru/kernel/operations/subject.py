@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from meguru.base import refs
+from meguru.base.names import normal
 from meguru.errors import InvalidInput
 from meguru.kernel.kinds.kind import kind_of, load
 
@@ -28,13 +29,15 @@ def in_full(project: str, operation: Operation[..., Any], arguments: dict[str, A
 def name_in_full(project: str, kind: str, text: Any) -> Any:
     """Return a name or a reference of a kind with its project; what is neither is left as it is.
 
-    `kind` is ``*`` where references of any kind are taken.
+    `kind` is ``*`` where references of any kind are taken. A thing without versions is answered by its name.
     """
     known = kind_of(kind)
     if not isinstance(text, str) or not text or (known is not None and not known.named):
         return text
-    head, at, version = text.partition("@")
+    head, at, version = normal(text).partition("@")
     first, slash, rest = head.partition("/")
+    if slash and first == kind and known is not None and not known.versioned and not at:
+        return refs.within(project, rest)
     if slash and (first == kind or (kind == "*" and _is_named(first))):
         return f"{first}/{refs.within(project, rest)}{at}{version}"
     if kind == "*" or first in refs.KINDS:
