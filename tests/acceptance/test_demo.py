@@ -22,6 +22,7 @@ CHAIN = [
     "release.created",
     "release.gates_passed",
     "release.promoted",
+    "endpoint.serving",
 ]
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from .page import DOCS, HERE, blocks, port, run, serve
 
-WHY = "endpoint/tumours: release/tumours@3 went live: model/tumours@3 replaces model/tumours@1"
+WHY = "endpoint/tumours: release/tumours@3 was promoted: model/tumours@3 is to replace model/tumours@1"
 TOLD = ("made model/tumours@2", "exit code 5", "'count': 269", "alert", '"settled":true', "intact: ", WHY)
 
 

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from meguru.registry.show import list_models as model_list
     from meguru.registry.show import show as model_show
     from meguru.registry.show import versions as model_versions
+    from meguru.releases.acknowledge import acknowledge as release_acknowledge
     from meguru.releases.check import check as release_check
     from meguru.releases.create import create as release_create
     from meguru.releases.promote import promote as release_promote

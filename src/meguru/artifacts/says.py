@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from meguru.kernel.event import CLAIMED, Event
@@ -21,8 +22,8 @@ SENTENCES = {
     "release.gates_passed": "{subject} passed its gates",
     "release.refused": "{subject} was refused",
     "release.undecided": "{subject} could not be checked",
-    "release.promoted": "{subject} went live",
-    "release.rolled_back": "rolled back to {subject}",
+    "release.promoted": "{subject} was promoted",
+    "release.acknowledged": "the refusal of {subject} was acknowledged",
     "trigger.fired": "{subject} fired",
     "trigger.suppressed": "{subject} was held back",
 }
@@ -31,17 +32,45 @@ REASONS = ("reasons", "reason", "why", "summary")
 
 def says(event: Event) -> str:
     """Return what an event says, with its reason when it carries one."""
-    declared = event_types().get(event.type)
-    head = (
-        declared.sentence
-        if declared
-        else SENTENCES.get(event.type, event.type.replace(".", " ").replace("_", " ") + ": {subject}")
-    )
     reason = next((_text(event.data[key]) for key in REASONS if event.data.get(key)), "")
-    sentence = head.format(subject=event.subject)
+    if event.type in _TOLD:
+        sentence = _TOLD[event.type](event)
+    else:
+        sentence = _template(event.type).format(subject=event.subject)
     sentence = f"{sentence}: {reason}" if reason else sentence
     claimed = event.data.get(CLAIMED)
     return f"{sentence} (claimed, not proved: {_text(claimed)})" if claimed else sentence
+
+
+def _template(type: str) -> str:
+    declared = event_types().get(type)
+    if declared:
+        return declared.sentence
+    return SENTENCES.get(type, type.replace(".", " ").replace("_", " ") + ": {subject}")
+
+
+def _rolled_back(event: Event) -> str:
+    """Return who went back, from what to what."""
+    before = event.data.get("before") or {}
+    start = f" from {before['release']} ({before['model']})" if before else ""
+    return f"{event.actor} rolled back{start} to {event.subject} ({event.data.get('model', '')})"
+
+
+def _serving(event: Event) -> str:
+    return f"{event.subject} began to answer with {event.data.get('model', '')}"
+
+
+def _failed(event: Event) -> str:
+    answering = event.data.get("answering")
+    still = f", and {answering} still answered" if answering else ""
+    return f"{event.subject} could not answer with {event.data.get('model', '')}{still}"
+
+
+_TOLD: dict[str, Callable[[Event], str]] = {
+    "release.rolled_back": _rolled_back,
+    "endpoint.serving": _serving,
+    "endpoint.failed": _failed,
+}
 
 
 def _text(value: Any) -> str:

@@ -42,6 +42,15 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any] = {}
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thing without events of its own comes from: which release answered at an endpoint, and when."""
+
+    says: str
+    endpoint: str
+    release: str
+    at: datetime
+
+
 class Why(msgspec.Struct, frozen=True, kw_only=True):
     """Why something is as it is: the chain of causes, the first cause first."""
 

@@ -1,17 +1,26 @@
 """Why is this so? The chain of causes behind the state of a reference."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select, true
 
 from meguru.artifacts.says import says
-from meguru.artifacts.types import Cause, Why
+from meguru.artifacts.types import Cause, Origin, Why
 from meguru.base import refs
+from meguru.base.plugins import Table
 from meguru.errors import NotFound
 from meguru.kernel import events
+from meguru.kernel.events.read import from_row
 from meguru.kernel.events.schema import event as event_table
 from meguru.kernel.kinds import kind_of
 from meguru.kernel.operations import Context, operation
 
 MAX_LINKS = 100
+WENT_LIVE = ("release.promoted", "release.rolled_back")
+ORIGINS = Table("origin", {"prediction": "meguru.predictions.origin:origin_of"})
+"""By kind of thing without events of its own: ``f(tx, name) -> Origin``; NotFound when there is none."""
+_KINDS = {"pred": "prediction", "prun": "pipeline_run", "run": "run", "report": "report", "evt": "event"}
+"""Of what an id is that stands alone, by its prefix."""
 STATE_EVENTS = {
     "endpoint": ("release.promoted", "release.rolled_back", "endpoint.switched", "endpoint.created"),
     "release": (
@@ -42,25 +51,95 @@ STATE_EVENTS = {
 
 @operation("why.show", permission="lineage:read", query=True)
 def show(ctx: Context, *, ref: str) -> Why:
-    """Explain the present state of a thing by the chain of events that led to it."""
-    parsed = refs.parse(ref)
+    """Explain the present state of a thing by the chain of events that led to it.
+
+    A prediction is explained by why the release that answered it was live. After a rollback the chain begins
+    with why the version now live was live in the first place.
+    """
+    parsed = _parse(ref)
+    if parsed.kind in ORIGINS.names():
+        origin = ORIGINS.load(parsed.kind)(ctx.tx, parsed.name)
+        chain = _causes(ctx.tx, _went_live(ctx.tx, origin))
+        return Why(ref=ref, state=origin.says, chain=_links(chain))
     last = _state_event(ctx.tx, parsed)
     if last is None:
         raise NotFound.of(parsed.kind, parsed.name, _known(ctx.tx, parsed.kind))
-    chain = [last]
-    while (cause := chain[-1].cause) and len(chain) < MAX_LINKS:
-        try:
-            chain.append(events.one(ctx.tx, cause))
-        except NotFound:
-            break
-    links = [
+    chain = _causes(ctx.tx, last)
+    after = _what_came_of_it(ctx.tx, parsed, last)
+    said = "; ".join(says(each) for each in (last, after) if each)
+    return Why(ref=ref, state=said, chain=_links([*chain, after] if after else chain))
+
+
+def _parse(ref: str) -> refs.Ref:
+    prefix = ref.partition("-")[0]
+    return refs.parse(f"{_KINDS[prefix]}/{ref}" if prefix in _KINDS and "/" not in ref else ref)
+
+
+def _causes(tx: Connection, last: events.Event | None) -> list[events.Event]:
+    """Return an event after its causes, the first cause first."""
+    chain: list[events.Event] = []
+    item = last
+    while item is not None and len(chain) < MAX_LINKS:
+        chain.append(item)
+        item = _cause(tx, item)
+    if last is not None and last.type == "release.rolled_back":
+        # Nothing but a person's will leads to a rollback; what it restored has reasons of its own.
+        chain += reversed(_causes(tx, _before(tx, last, "release.promoted")))
+    return chain[::-1][-MAX_LINKS:]
+
+
+def _cause(tx: Connection, item: events.Event) -> events.Event | None:
+    try:
+        return events.one(tx, item.cause) if item.cause else None
+    except NotFound:
+        return None
+
+
+def _before(tx: Connection, item: events.Event, kind: str) -> events.Event | None:
+    """Return the newest earlier event of a type about the same subject."""
+    found = events.read(tx, before=item.seq, types=(kind,), subject=item.subject, limit=1, newest_first=True)
+    return found[0] if found else None
+
+
+def _what_came_of_it(tx: Connection, ref: refs.Ref, last: events.Event) -> events.Event | None:
+    """Return whether a promotion was served (of an endpoint), or what took its place (of a release)."""
+    if last.type not in WENT_LIVE:
+        return None
+    if ref.kind == "endpoint":
+        told = events.latest(tx, subject=str(ref), types=("endpoint.serving", "endpoint.failed"))
+        switch = _cause(tx, told) if told else None
+        return told if switch is not None and switch.cause == last.id else None
+    if ref.kind == "release":
+        others = event_table.c.subject.startswith(f"release/{ref.name}@", autoescape=True)
+        later = (event_table.c.seq > last.seq) & event_table.c.type.in_(WENT_LIVE)
+        found = tx.execute(select(event_table).where(others & later).order_by(event_table.c.seq)).first()
+        return None if found is None else from_row(found)
+    return None
+
+
+def _went_live(tx: Connection, origin: Origin) -> events.Event | None:
+    """Return the event that had put a release live by a moment."""
+    table = event_table.c
+    at = table.at <= origin.at
+    release = (table.subject == origin.release) & table.type.in_(WENT_LIVE)
+    switch = (table.subject == origin.endpoint) & (table.type == "endpoint.switched")
+    for condition in (release, switch):
+        found = tx.execute(
+            select(event_table).where(condition & at).order_by(table.seq.desc()).limit(1)
+        ).first()
+        if found is not None:
+            return from_row(found)
+    return None
+
+
+def _links(chain: Sequence[events.Event]) -> list[Cause]:
+    return [
         Cause(
             seq=item.seq, event=item.id, type=item.type, at=item.at, actor=item.actor,
             subject=item.subject, says=says(item), data=item.data,
         )
-        for item in reversed(chain)
+        for item in chain
     ]  # fmt: skip
-    return Why(ref=ref, state=says(last), chain=links)
 
 
 def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:

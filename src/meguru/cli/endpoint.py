@@ -98,7 +98,7 @@ def delete(session: Session, name: str) -> None:
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:
-    """List endpoints and what is live behind them."""
+    """List endpoints: what was promoted at them, and whether it answers."""
     from meguru.app.calls import endpoint_list as list_endpoints
 
     page = list_endpoints(session.open())
@@ -108,13 +108,14 @@ def list_(session: Session) -> None:
             e.state,
             e.live.model_ref if e.live else "",
             e.live.release_ref if e.live else "",
-            e.live.since if e.live else "",
+            e.serving.since if e.serving and e.serving.current else "",
+            e.serving.why if e.serving else "",
         )
         for e in page.items
     ]
     session.table(
         page,
-        ("endpoint", "state", "model", "release", "since"),
+        ("endpoint", "state", "model", "release", "since", "why"),
         rows,
         begin="meguru endpoint create NAME --model MODEL",
     )
@@ -124,19 +125,21 @@ def list_(session: Session) -> None:
 @click.argument("name")
 @with_session
 def show(session: Session, name: str) -> None:
-    """Show endpoint NAME: what is live, and what was before."""
+    """Show endpoint NAME: what was promoted, whether it answers, and what was before."""
     from meguru.app.calls import endpoint_show as ask
+    from meguru.cli.serving import sentence
 
     found = ask(session.open(), name=name)
 
     def human() -> None:
         endpoint = found.endpoint
         click.echo(f"endpoint/{endpoint.name}  {endpoint.state}  {found.totals.predictions:,} predictions")
+        if said := sentence(endpoint.serving):
+            click.echo(f"  {said}")
         for item in found.history:
             until = f" .. {cell(item.until)}" if item.until else ""
-            click.echo(
-                f"  {item.state:<8} {item.model_ref:<20} {item.release_ref:<22} {cell(item.since)}{until}"
-            )
+            state = item.state if item.until else endpoint.state
+            click.echo(f"  {state:<8} {item.model_ref:<20} {item.release_ref:<22} {cell(item.since)}{until}")
         click.echo(f"why: meguru why endpoint/{endpoint.name}")
 
     session.show(found, human)

@@ -13,7 +13,10 @@ from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
     from meguru.registry.types import ModelVersion, RegisteredModel
+    from meguru.serving.types import Endpoint
 
 
 @group
@@ -43,8 +46,11 @@ def list_(session: Session) -> None:
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@3 or NAME@champion."""
     from meguru.app.calls import model_show as ask
+    from meguru.cli.serving import sentence
 
-    found = ask(session.open(), ref=ref)
+    ws = session.open()
+    found = ask(ws, ref=ref)
+    places = [] if session.as_json else _served_at(ws, found)
 
     def human() -> None:
         what = (found.flavor, found.task or "", cell(found.created_at), *found.aliases)
@@ -59,8 +65,22 @@ def show(session: Session, ref: str) -> None:
                 click.echo(f"  {title:<7} {key:<20} {cell(value)}")
         for made_from in found.used:
             click.echo(f"  used    {made_from}{_claim(found, made_from)}")
+        for endpoint in places:
+            click.echo(f"  {endpoint.state:<7} endpoint/{endpoint.name}: {sentence(endpoint.serving)}")
 
     session.show(found, human)
+
+
+def _served_at(ws: Workspace | RemoteWorkspace, version: ModelVersion) -> list[Endpoint]:
+    """Return the endpoints at which a version was promoted; none to whoever may not look at them."""
+    from meguru.app.calls import endpoint_list as list_endpoints
+    from meguru.errors import Forbidden
+
+    try:
+        found = list_endpoints(ws, limit=1000).items
+    except Forbidden:
+        return []
+    return [each for each in found if each.live and each.live.model_ref == version.ref]
 
 
 @command.command()

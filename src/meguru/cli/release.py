@@ -11,6 +11,8 @@ from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
 if TYPE_CHECKING:
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
     from meguru.releases.types import Release
 
 
@@ -26,7 +28,7 @@ def command() -> None:
 @click.option("--note", default="", help="What it is for.")
 @click.option("--promote", "go", is_flag=True, help="Check it, and promote it if its gates pass.")
 @with_session
-def create(session: Session, endpoint: str, model: str, app: str | None, note: str, *, go: bool) -> None:
+def create(session: Session, endpoint: str, model: str, app: str | None, note: str, *, go: bool) -> int:
     """Put a release of MODEL (NAME@N) for ENDPOINT together."""
     from meguru.app.calls import release_check as ask
     from meguru.app.calls import release_create as make
@@ -34,9 +36,10 @@ def create(session: Session, endpoint: str, model: str, app: str | None, note: s
 
     ws = session.open()
     made = make(ws, endpoint=endpoint, model=model, app=app, note=note)
-    if go:
-        made = put_live(ws, release=ask(ws, release=made.ref).ref)
-    session.show(made, lambda: _print(made))
+    if not go:
+        session.show(made, lambda: _print(made))
+        return 0
+    return _promoted(session, ws, put_live(ws, release=ask(ws, release=made.ref).ref))
 
 
 @command.command()
@@ -58,13 +61,15 @@ def check(session: Session, release: str) -> int:
 @click.argument("release")
 @click.option("--reason", default="", help="Why; `meguru why` shows it.")
 @with_session
-def promote(session: Session, release: str, reason: str) -> None:
-    """Put RELEASE live; its gates must have passed."""
+def promote(session: Session, release: str, reason: str) -> int:
+    """Put RELEASE live; its gates must have passed. Exit code 1 if no server can serve it."""
     from meguru.app.calls import release_promote as ask
 
-    found = ask(session.open(), release=release, reason=reason)
-    session.show(found, lambda: _print(found))
+    ws = session.open()
+    found = ask(ws, release=release, reason=reason)
+    code = _promoted(session, ws, found)
     session.note(f"undo: meguru release rollback {found.endpoint}")
+    return code
 
 
 @command.command()
@@ -72,11 +77,23 @@ def promote(session: Session, release: str, reason: str) -> None:
 @click.option("--to", default=None, help="An earlier release; default: the one before.")
 @click.option("--reason", default="", help="Why; `meguru why` shows it.")
 @with_session
-def rollback(session: Session, endpoint: str, to: str | None, reason: str) -> None:
+def rollback(session: Session, endpoint: str, to: str | None, reason: str) -> int:
     """Go back to an earlier release of ENDPOINT."""
     from meguru.app.calls import release_rollback as ask
 
-    found = ask(session.open(), endpoint=endpoint, to=to, reason=reason)
+    ws = session.open()
+    return _promoted(session, ws, ask(ws, endpoint=endpoint, to=to, reason=reason))
+
+
+@command.command()
+@click.argument("release")
+@click.option("--note", default="", help="What you make of it; it is kept in the event.")
+@with_session
+def acknowledge(session: Session, release: str, note: str) -> None:
+    """Say that you have seen why RELEASE did not go live; it needs nobody any more."""
+    from meguru.app.calls import release_acknowledge as ask
+
+    found = ask(session.open(), release=release, note=note)
     session.show(found, lambda: _print(found))
 
 
@@ -88,7 +105,7 @@ def list_(session: Session, endpoint: str) -> None:
     from meguru.app.calls import release_list as list_releases
 
     page = list_releases(session.open(), endpoint=endpoint)
-    rows = [(r.ref, r.state, r.model, r.created_at, "; ".join(r.reasons)) for r in page.items]
+    rows = [(r.ref, r.standing, r.model, r.created_at, "; ".join(r.reasons)) for r in page.items]
     session.table(
         page,
         ("release", "state", "model", "since", "reason"),
@@ -121,8 +138,32 @@ def diff(session: Session, before: str, after: str) -> None:
     session.table(found, ("part", "before", "after"), rows, empty="nothing changed")
 
 
+def _promoted(session: Session, ws: Workspace | RemoteWorkspace, release: Release) -> int:
+    """Show a release that was put live, and what the servers make of it."""
+    import msgspec
+
+    from meguru.cli.serving import await_serving
+    from meguru.errors import Busy
+    from meguru.serving.types import EndpointState
+
+    endpoint = await_serving(ws, release.endpoint)
+    found = msgspec.structs.replace(release, serving=endpoint.serving) if endpoint else release
+    session.show(found, lambda: _print(found))
+    if endpoint is None:
+        return 0
+    if endpoint.state is EndpointState.DOWN:
+        session.note("start a server with: meguru up")
+    return Busy.exit_code if endpoint.state is EndpointState.FAILED else 0
+
+
 def _print(release: Release) -> None:
-    click.echo(f"{release.ref}  {release.state}  {release.model}  {cell(release.created_at)}")
+    from meguru.cli.serving import sentence
+
+    click.echo(f"{release.ref}  {release.standing}  {release.model}  {cell(release.created_at)}")
+    if said := sentence(release.serving):
+        click.echo(f"  {said}")
+    if release.acknowledged_at:
+        click.echo(f"  acknowledged by {release.acknowledged_by}, {cell(release.acknowledged_at)}")
     click.echo(f"  digest     {release.digest}")
     for name in release.hashes.__struct_fields__:
         click.echo(f"  {name:<10} {getattr(release.hashes, name)}")

@@ -18,7 +18,7 @@ def flags(visit: Visit, releases: Sequence[Release], reports: Sequence[ReportSum
         at = release.live_at or (release.checked_at if refused else None)
         if at is None:
             continue
-        says = visit.text("{release} was refused") if refused else visit.text("{release} went live")
+        says = visit.text("{release} was refused") if refused else visit.text("{release} was promoted")
         lines = [says.format(release=release.ref), release.model, *release.reasons[:4]]
         version = release.model.rpartition("@")[2]
         yield Flag(after=_after(reports, at), good=not refused, text=f"@{version}", tip="\n".join(lines))

@@ -11,16 +11,28 @@ from meguru.console.spans import span_name
 from meguru.console.visit import Visit
 from meguru.console.watch import SPARKED, auc_of, interval, reports_of, sparkline
 from meguru.monitoring.types import Estimate, ReportSummary
-from meguru.serving.types import Endpoint
+from meguru.serving.types import Endpoint, EndpointState
 
 GLANCED = 2 * SPARKED
 """So many reports of a monitor: a window may have been evaluated again."""
+
+
+def unserved_because(visit: Visit, endpoint: Endpoint) -> str:
+    """Return why what was promoted does not answer; empty when it does, or nothing was promoted."""
+    if endpoint.state is EndpointState.DOWN:
+        return visit.text("No server serves it now.")
+    if endpoint.state is EndpointState.LOADING:
+        return visit.text("A server is loading it.")
+    if endpoint.state is EndpointState.FAILED and endpoint.serving:
+        return endpoint.serving.why
+    return ""
 
 
 class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     """What an endpoint's card shows."""
 
     endpoint: Endpoint
+    unserved: str
     last: ReportSummary | None
     window: str
     auc: Estimate | None
@@ -41,6 +53,7 @@ def glance(visit: Visit, endpoint: Endpoint, reports: Sequence[ReportSummary]) -
     auc = auc_of(known) if known else None
     return EndpointView(
         endpoint=endpoint,
+        unserved=unserved_because(visit, endpoint),
         last=last,
         window=span_name(last.start, last.end) if last else "",
         auc=auc,

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from meguru.console import links
+from meguru.console.endpoint_view import unserved_because
 from meguru.console.visit import Visit
 from meguru.console.words import tone_of
 from meguru.monitoring.show import list_monitors
@@ -111,6 +112,10 @@ def _firings(visit: Visit) -> Iterator[Need]:
 
 def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterator[Need]:
     url = links.url_of(f"endpoint/{endpoint.name}")
+    if endpoint.state in (EndpointState.FAILED, EndpointState.DOWN):
+        yield _unserved(visit, endpoint)
+    if newest and newest.acknowledged_at:
+        newest = None  # somebody has seen it
     if newest and newest.state is ReleaseState.REFUSED:
         yield Need(
             word="refused",
@@ -118,6 +123,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             url=f"{url}#release-{newest.version}",
             at=newest.checked_at,
             reasons=newest.reasons[:3],
+            command=f"meguru release acknowledge {newest.ref}",
         )
     elif newest and newest.state is ReleaseState.UNDECIDED:
         yield Need(
@@ -145,3 +151,23 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             url=url,
             at=endpoint.created_at,
         )
+
+
+def _unserved(visit: Visit, endpoint: Endpoint) -> Need:
+    """Say that what was promoted does not answer."""
+    serving = endpoint.serving
+    reasons = [unserved_because(visit, endpoint)]
+    if serving and serving.model:
+        reasons.append(visit.text("{model} still answers.", model=serving.model))
+    return Need(
+        word=endpoint.state.value,
+        what=visit.text(
+            "{endpoint} does not answer with {model}",
+            endpoint=endpoint.name,
+            model=endpoint.live.model_ref if endpoint.live else "",
+        ),
+        url=links.url_of(f"endpoint/{endpoint.name}"),
+        at=endpoint.live.since if endpoint.live else None,
+        reasons=reasons,
+        command=f"meguru endpoint show {endpoint.name}",
+    )

@@ -65,7 +65,9 @@ def _live(visit: Visit, endpoints: Sequence[Endpoint]) -> Station:
     else:
         detail = visit.text("{live} of {all} endpoints", live=len(live), all=len(endpoints))
         url = "/ui/endpoints"
-    return Station(name=name, detail=detail, tone="good" if len(live) == len(endpoints) else "odd", url=url)
+    broken = any(each.state in (EndpointState.FAILED, EndpointState.DOWN) for each in endpoints)
+    tone = "bad" if broken else "good" if len(live) == len(endpoints) else "odd"
+    return Station(name=name, detail=detail, tone=tone, url=url)
 
 
 def _watch(visit: Visit) -> Station:

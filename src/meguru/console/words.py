@@ -35,6 +35,8 @@ STATES = {
     "undecided": mark("undecided"),
     "promoted": mark("promoted"),
     "live": mark("live"),
+    "loading": mark("loading"),
+    "down": mark("down"),
     "retired": mark("retired"),
     "superseded": mark("superseded"),
     "rolled_back": mark("rolled back"),
@@ -89,7 +91,8 @@ EVENTS = {
     "release.gates_passed": mark("release passed its gates"),
     "release.refused": mark("release refused"),
     "release.undecided": mark("release could not be checked"),
-    "release.promoted": mark("release went live"),
+    "release.promoted": mark("release promoted"),
+    "release.acknowledged": mark("refusal acknowledged"),
     "release.rolled_back": mark("release rolled back"),
     "trigger.created": mark("trigger made"),
     "trigger.fired": mark("trigger fired"),
@@ -119,10 +122,10 @@ GOOD = {
     "ok",
     "gates_passed",
     "approved",
-    "switched",
+    "serving",
 }
-BAD = {"failed", "killed", "refused", "alert", "alerted", "denied"}
-BUSY = {"queued", "pending", "running", "checking", "started", "created"}
+BAD = {"down", "failed", "killed", "refused", "alert", "alerted", "denied"}
+BUSY = {"loading", "queued", "pending", "running", "checking", "started", "created"}
 ODD = {
     "stopped",
     "pruned",

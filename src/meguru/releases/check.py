@@ -57,6 +57,8 @@ def conclude(ctx: Context, found: Release, champion: Part | None, results: list[
         hashes=hashes(found.content, results),
         digest=release_digest(found.content, champion, results),
         checked_at=ctx.now(),
+        acknowledged_at=None,
+        acknowledged_by="",
     )
     told = ctx.emit(
         _TOLD[state],

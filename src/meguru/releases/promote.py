@@ -12,6 +12,7 @@ from meguru.releases import store
 from meguru.releases.collect import collect
 from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, release_digest
+from meguru.releases.serving import with_serving
 from meguru.releases.trial import champion_of
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving import store as endpoints
@@ -22,6 +23,9 @@ from meguru.serving.types import Endpoint
 @operation("release.promote", permission="release:promote")
 def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     """Put a release live that passed its gates; the model that was live is kept for a rollback.
+
+    The servers take it up after this. `serving` in the answer says what they do now, and that nobody serves
+    it when none is up.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     declared = hold(ctx, endpoint)
     found = store.get(ctx.tx, release, lock=True)
     if found.state is ReleaseState.LIVE:
-        return found
+        return with_serving(ctx, [found])[0]
     must_be_passed(found)
     now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app)
     unchanged(ctx.tx, found, changed(found.content, now_made_of))
@@ -104,7 +108,7 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref)
     model = models.resolve(ctx.tx, found.model)
     point(after, model.name, CHAMPION, model.version, as_owner=True)
-    return done
+    return with_serving(ctx, [done])[0]
 
 
 def retire(ctx: Context, old: Release, state: ReleaseState) -> None:
@@ -113,4 +117,4 @@ def retire(ctx: Context, old: Release, state: ReleaseState) -> None:
 
 
 def _says(found: Release, before: list[Release]) -> str:
-    return f"{found.model} replaces {before[0].model}" if before else f"{found.model} is the first model here"
+    return f"{found.model} is to replace {before[0].model}" if before else f"{found.model} is the first model"

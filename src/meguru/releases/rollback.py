@@ -6,6 +6,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.promote import hold, put_live, retire
+from meguru.releases.serving import with_serving
 from meguru.releases.trial import champion_of, trial_of
 from meguru.releases.types import Part, Release, ReleaseState, Verdict
 from meguru.serving import store as endpoints
@@ -34,7 +35,7 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
         )
         champion = champion_of(tx, name)
     if target.state is ReleaseState.LIVE:
-        return target
+        return with_serving(ctx, [target])[0]
     _must_work(ctx, target, name, champion)
     hold(ctx, name)
     live = store.in_state(ctx.tx, name, ReleaseState.LIVE)

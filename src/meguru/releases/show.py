@@ -5,6 +5,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
 from meguru.releases.diff import compare
+from meguru.releases.serving import with_serving
 from meguru.releases.types import Release, ReleaseDiff
 from meguru.serving import store as endpoints
 
@@ -17,25 +18,27 @@ def list_releases(
     name = endpoints.get(ctx.tx, refs.parse(endpoint, kind="endpoint").name).name
     items = store.page(ctx.tx, name, before=before, limit=check_limit(limit) + 1)
     more = str(items[limit - 1].version) if len(items) > limit else ""
-    return Page(items=items[:limit], next_cursor=more)
+    return Page(items=with_serving(ctx, items[:limit]), next_cursor=more)
 
 
 @operation("release.newest", permission="release:read", query=True)
 def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
     """List the newest release of each of some endpoints; one without a release is left out."""
-    return store.newest(ctx.tx, [refs.parse(each, kind="endpoint").name for each in endpoints])
+    names = [refs.parse(each, kind="endpoint").name for each in endpoints]
+    return with_serving(ctx, store.newest(ctx.tx, names))
 
 
 @operation("release.of_model", permission="release:read", query=True)
 def of_model(ctx: Context, *, model: str, limit: int = 100) -> list[Release]:
     """List the releases of one version of a model, ``model/delay@3``, at every endpoint, newest first."""
-    return store.of_model(ctx.tx, str(refs.parse(model, kind="model")), check_limit(limit))
+    found = store.of_model(ctx.tx, str(refs.parse(model, kind="model")), check_limit(limit))
+    return with_serving(ctx, found)
 
 
 @operation("release.show", permission="release:read", query=True)
 def show(ctx: Context, *, ref: str) -> Release:
     """Show a release: all it is made of with seven hashes, and the verdicts of its gates."""
-    return store.get(ctx.tx, ref)
+    return with_serving(ctx, [store.get(ctx.tx, ref)])[0]
 
 
 @operation("release.diff", permission="release:read", query=True)

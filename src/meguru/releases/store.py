@@ -89,7 +89,7 @@ def in_state(tx: Connection, endpoint: str, state: ReleaseState) -> list[Release
 
 def _values(item: Release) -> dict[str, Any]:
     fields = msgspec.structs.asdict(item)
-    del fields["hashes"]
+    del fields["hashes"], fields["serving"]
     return fields | {"state": item.state.value, "model": item.model}
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
+from meguru.serving.types import Serving
 
 
 class ReleaseState(StrEnum):
-    """Where a release stands."""
+    """Where a release stands; whether the live one answers is told by `Release.serving`."""
 
     CREATED = "created"
     PASSED = "passed"
@@ -86,6 +87,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     `digest` is of the content, what it was compared to and the gates' results; `content_digest` of the
     content alone. `champion` was live when the gates ran. The events tell of its creation and its verdict.
+    `serving` is what the servers do with it while it is the live one. Who `acknowledged` a refusal has seen
+    it: it needs nobody any more.
     """
 
     endpoint: str
@@ -105,6 +108,15 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     live_at: datetime | None = None
     ended_at: datetime | None = None
     note: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    serving: Serving | None = None
+
+    @property
+    def standing(self) -> str:
+        """Its state in a word; what was promoted is called live only while it answers."""
+        answers = self.serving is not None and self.serving.current
+        return "promoted" if self.state is ReleaseState.LIVE and not answers else self.state.value
 
     @property
     def ref(self) -> str:

@@ -20,11 +20,18 @@ from meguru.predictions.writer import Writer
 from meguru.serving import metrics, store
 from meguru.serving.lane import Lane
 from meguru.serving.loading import Load, Loader
+from meguru.serving.reporter import Reporter
 from meguru.serving.served import Served, rehearsed
 from meguru.serving.types import Endpoint
 
 log = logging.getLogger(__name__)
-FOLLOWED = ("endpoint.created", "endpoint.switched", "endpoint.shadowed")
+FOLLOWED = (
+    "endpoint.created",
+    "endpoint.updated",
+    "endpoint.retired",
+    "endpoint.switched",
+    "endpoint.shadowed",
+)
 PATIENCE = 0.1
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 
@@ -55,8 +62,11 @@ class Place:
     @property
     def settled(self) -> bool:
         """Whether there is nothing left to load."""
-        shadows = set(self.served.shadows) if self.served else set()
-        return self.current and (self.endpoint.live is None or shadows == set(self.endpoint.shadow))
+        served = self.served
+        if served is None or self.endpoint.live is None:
+            return self.current
+        same = (set(served.shadows), served.record) == (set(self.endpoint.shadow), self.endpoint.record)
+        return self.current and same
 
 
 class Deployments:
@@ -66,6 +76,7 @@ class Deployments:
         self.places: dict[str, Place] = {}
         self.changed = threading.Condition()
         self._ws, self._loader = ws, Loader(ws, load)
+        self._reporter = Reporter(ws)
         self._writer: Writer | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deployments", daemon=True)
@@ -73,6 +84,7 @@ class Deployments:
     def start(self, writer: Writer) -> None:
         """Load in the background what is live, then follow."""
         self._writer = writer
+        self._reporter.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -80,6 +92,7 @@ class Deployments:
         self._stop.set()
         self._ws.notify()
         self._thread.join()
+        self._reporter.stop()
 
     def look_up(self, name: str) -> Place | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
@@ -130,10 +143,15 @@ class Deployments:
         if place is None:
             return
         with self._ws.read() as tx:
-            endpoint = store.get(tx, name)
+            endpoint = store.find(tx, name)
+        if endpoint is None:
+            self._take_out(name)
+            return
         if endpoint != place.endpoint:
             place.attempts = 0
         place.endpoint = endpoint
+        if endpoint.live is not None:
+            self._reporter.enroll(name)
         try:
             if endpoint.live is None:
                 warm_up()  # its first model is surely on its way
@@ -142,6 +160,17 @@ class Deployments:
             place.fault, place.attempts = None, 0
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a model, the old one stays
             self._refuse(place, error)
+        with self.changed:
+            self.changed.notify_all()
+        if endpoint.live is not None:
+            self._reporter.report(endpoint.live, place.served, place.fault)
+
+    def _take_out(self, name: str) -> None:
+        """Let a retired endpoint answer no more; requests that wait are answered first."""
+        place = self.places.pop(name)
+        if place.lane is not None:
+            place.lane.close()
+        self._reporter.forget(name)
         with self.changed:
             self.changed.notify_all()
 

@@ -52,17 +52,48 @@ class EndpointRetired(Payload, frozen=True):
 
 @event_type(
     "endpoint.switched",
-    label="endpoint switched its model",
-    sentence="{subject} switched its model",
-    tone=Tone.GOOD,
+    label="endpoint is to change its model",
+    sentence="{subject} is to answer with another model",
     explains=True,
 )
 class EndpointSwitched(Payload, frozen=True):
-    """Another release went live behind an endpoint; `before` names the one it replaced."""
+    """Another release is to answer at an endpoint; `before` names the one it replaces."""
 
     model: str
     release: str
     before: dict[str, str] | None
+
+
+@event_type(
+    "endpoint.serving",
+    label="endpoint answers with a model",
+    sentence="{subject} began to answer",
+    tone=Tone.GOOD,
+)
+class EndpointServing(Payload, frozen=True):
+    """A server process began to answer with what was promoted; also at its start."""
+
+    model: str
+    release: str
+    server: str
+
+
+@event_type(
+    "endpoint.failed",
+    label="endpoint can't answer with its model",
+    sentence="{subject} could not answer with what was promoted",
+    tone=Tone.BAD,
+    needs_person=True,
+)
+class EndpointFailed(Payload, frozen=True):
+    """A server process could not take up what was promoted; `answering` is the model that still answers."""
+
+    model: str
+    release: str
+    server: str
+    why: str
+    fault: dict[str, str]
+    answering: str | None
 
 
 @event_type(
@@ -80,7 +111,15 @@ ENDPOINT = Kind(
     title=("endpoint", "endpoints"),
     tables=("meguru.serving.schema",),
     operations=("meguru.serving.operations",),
-    events=(EndpointCreated, EndpointUpdated, EndpointRetired, EndpointSwitched, EndpointShadowed),
+    events=(
+        EndpointCreated,
+        EndpointUpdated,
+        EndpointRetired,
+        EndpointSwitched,
+        EndpointServing,
+        EndpointFailed,
+        EndpointShadowed,
+    ),
     grants={
         "engineer": ("write", "predict"),
         "data-scientist": ("predict",),

@@ -33,3 +33,18 @@ deployment = Table(
     Index(None, "endpoint", "state"),
 )
 """At most one of an endpoint's deployments is live; the others tell its history."""
+
+replica = Table(
+    "replica",
+    metadata,
+    Column("endpoint", String(100), ForeignKey("endpoint.name"), primary_key=True),
+    Column("server", String(100), primary_key=True),
+    Column("model_ref", String(300)),
+    Column("release_ref", String(300)),
+    Column("since", UtcTime),
+    Column("fault", Json),
+    Column("refused", String(300)),
+    Column("seen_at", UtcTime, nullable=False),
+    Index(None, "server"),
+)
+"""What a server process answers with; one that stops takes its rows away, one that died is not seen again."""

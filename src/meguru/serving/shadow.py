@@ -7,6 +7,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.serving import store
+from meguru.serving.standing import observed
 from meguru.serving.types import Endpoint
 
 MAX_SHADOWS = 4
@@ -18,11 +19,11 @@ def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
     check_shadow(ctx.tx, refs)
     endpoint = store.lock(ctx.tx, name)
     if endpoint.shadow == refs:
-        return endpoint
+        return observed(ctx.tx, [endpoint], ctx.now())[0]
     store.set_shadow(ctx.tx, name, refs)
     data = {"shadow": refs, "before": endpoint.shadow}
     ctx.emit("endpoint.shadowed", f"endpoint/{name}", data=data)
-    return store.get(ctx.tx, name)
+    return observed(ctx.tx, [store.get(ctx.tx, name)], ctx.now())[0]
 
 
 def check_shadow(tx: Connection, shadow: list[str]) -> None:

@@ -5,21 +5,21 @@ from meguru.base.paging import Page, check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.predictions.store import totals
 from meguru.serving import store
+from meguru.serving.standing import observed
 from meguru.serving.types import Endpoint, EndpointDetail
 
 
 @operation("endpoint.show", permission="endpoint:read", query=True, on="name")
 def show(ctx: Context, *, name: str) -> EndpointDetail:
-    """Show an endpoint: what is live, what was before, and how much it answered."""
+    """Show an endpoint: what was promoted, whether it answers, what was before, and how much it answered."""
     name = refs.parse(name, kind="endpoint").name
-    return EndpointDetail(
-        endpoint=store.get(ctx.tx, name), history=store.history(ctx.tx, name), totals=totals(ctx.tx, name)
-    )
+    (endpoint,) = observed(ctx.tx, [store.get(ctx.tx, name)], ctx.now())
+    return EndpointDetail(endpoint=endpoint, history=store.history(ctx.tx, name), totals=totals(ctx.tx, name))
 
 
 @operation("endpoint.list", permission="endpoint:read", query=True)
 def list_endpoints(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Endpoint]:
-    """List endpoints by name."""
+    """List endpoints by name, with what was promoted at them and whether it answers."""
     found = store.page(ctx.tx, after=cursor, limit=check_limit(limit) + 1, projects=ctx.visible)
     more = found[limit - 1].name if len(found) > limit else ""
-    return Page(items=found[:limit], next_cursor=more)
+    return Page(items=observed(ctx.tx, found[:limit], ctx.now()), next_cursor=more)

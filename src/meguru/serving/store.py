@@ -113,7 +113,7 @@ def _endpoint(row: Row[Any]) -> Endpoint:
     current = {column.name: row._mapping[f"d_{column.name}"] for column in deployment.c}
     if current["number"] is None:
         return Endpoint(**declared, state=EndpointState.PENDING)
-    return Endpoint(**declared, state=EndpointState.LIVE, live=_deployment(current))
+    return Endpoint(**declared, state=EndpointState.PROMOTED, live=_deployment(current))
 
 
 def _deployment(fields: Mapping[str, Any]) -> Deployment:

@@ -10,17 +10,27 @@ from meguru.predictions.types import Totals
 
 
 class DeploymentState(StrEnum):
-    """Whether a deployment answers now."""
+    """Whether a deployment is what should answer now; `Serving` tells whether it does."""
 
     LIVE = "live"
     RETIRED = "retired"
 
 
 class EndpointState(StrEnum):
-    """Whether an endpoint has a model: one that was declared before its model exists is pending."""
+    """Whether an endpoint answers with what was promoted at it."""
 
     PENDING = "pending"
+    """Nothing was promoted yet: an endpoint may be declared before its model exists."""
+    PROMOTED = "promoted"
+    """Something was promoted, and nobody was asked whether it answers."""
     LIVE = "live"
+    """A server answers with what was promoted."""
+    LOADING = "loading"
+    """A server is taking it up."""
+    FAILED = "failed"
+    """No server can serve it; the one before may still answer."""
+    DOWN = "down"
+    """No server serves the endpoint now."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +46,44 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     event: str = ""
 
 
+class Replica(msgspec.Struct, frozen=True, kw_only=True):
+    """What one server process answers with at an endpoint; without a model it answers nothing yet.
+
+    `fault` is why it can't take up the release `refused`. `seen_at` is when the process was last heard of.
+    """
+
+    endpoint: str
+    server: str
+    seen_at: datetime
+    model_ref: str | None = None
+    release_ref: str | None = None
+    since: datetime | None = None
+    fault: dict[str, str] | None = None
+    refused: str | None = None
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """What the servers do with what was promoted at an endpoint.
+
+    `current` says whether one answers with it. `model` and `release` are what answers since `since`, also
+    when it is an earlier one; None when nothing does. `ready` of `servers` answer with what was promoted;
+    `why` and `fault` tell why the others don't.
+    """
+
+    current: bool
+    model: str | None
+    release: str | None
+    since: datetime | None
+    ready: int
+    servers: int
+    why: str = ""
+    fault: dict[str, str] | None = None
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint as it was declared, and what is live behind it.
+    """An endpoint as it was declared, what was promoted at it, and whether that answers.
+
+    `live` is what should answer, `state` and `serving` tell whether it does.
 
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
     pass, `shadow` the versions that score along without answering, `record` whether predictions are kept.
@@ -53,6 +99,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     state: EndpointState
     live: Deployment | None = None
+    serving: Serving | None = None
 
 
 class EndpointDetail(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,3 +87,31 @@ def test_the_log_pages_and_verifies(story):
     assert [event.seq for event in first.items + second.items] == [1, 2, 3, 4, 5]
     assert second.next_cursor == ""
     assert verify(story).intact
+
+
+def test_an_endpoint_is_explained_to_whether_it_answers(story):
+    with story.read() as tx:
+        switched = events.latest(tx, types=("endpoint.switched",))
+    told = {"model": "model/delay@2", "release": "release/delay@2", "server": "here:1:s-1"}
+    data = told | {"why": "no skops", "fault": {"what": "no skops"}, "answering": "model/delay@1"}
+    add(story, "endpoint.failed", "endpoint/delay", switched.id, data=data)
+    found = why(story, ref="endpoint/delay")
+    assert [link.type for link in found.chain][-2:] == ["release.promoted", "endpoint.failed"]
+    assert found.state == (
+        "release/delay@2 was promoted; endpoint/delay could not answer with model/delay@2, "
+        "and model/delay@1 still answered: no skops"
+    )
+    add(story, "endpoint.serving", "endpoint/delay", switched.id, data=told)
+    assert why(story, ref="endpoint/delay").state.endswith(
+        "; endpoint/delay began to answer with model/delay@2"
+    )
+    later = add(story, "release.promoted", "release/delay@3")
+    switch = {"model": "model/delay@3", "release": "release/delay@3", "before": None}
+    add(story, "endpoint.switched", "endpoint/delay", later, data=switch)
+    assert why(story, ref="endpoint/delay").state == "release/delay@3 was promoted"
+
+
+def test_an_id_alone_is_read_by_its_kind(story):
+    with story.read() as tx:
+        promoted = events.latest(tx, types=("release.promoted",))
+    assert why(story, ref=promoted.id).chain[-1].event == promoted.id

@@ -10,7 +10,6 @@ from sqlalchemy import update
 from meguru.app.jobs import HANDLERS
 from meguru.artifacts.why import show as why
 from meguru.errors import Conflict, GateFailed, InvalidInput, NotFound
-from meguru.flavors.model import Model
 from meguru.kernel import events, jobs
 from meguru.kernel.jobs import JobState, Worker
 from meguru.kernel.operations import Context, Operation
@@ -21,7 +20,7 @@ from meguru.releases import operations as releases
 from meguru.releases.schema import release as table
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
-from meguru.testing.models import COLUMNS, make_flights, make_model
+from meguru.testing.models import make_model
 
 pytest_plugins = ["meguru.testing.fixtures"]
 GATES = [{"gate": "metric", "metric": "auc", "op": ">=", "value": 0.6}, {"gate": "champion"}]
@@ -164,10 +163,60 @@ def test_a_rollback_restores_the_release_before(delay):
     assert state(delay, "release/delay@2") is ReleaseState.ROLLED_BACK
     assert live(delay).model_ref == "model/delay@1"
     assert aliases(delay, name="delay")[0].model == "model/delay@1"
-    assert [link.type for link in why(delay, ref="endpoint/delay").chain] == ["release.rolled_back"]
+    found = why(delay, ref="endpoint/delay")
+    assert [(link.type, link.subject) for link in found.chain] == [
+        ("release.created", "release/delay@1"),
+        ("release.gates_passed", "release/delay@1"),
+        ("release.promoted", "release/delay@1"),
+        ("release.rolled_back", "release/delay@1"),
+    ]
+    assert found.chain[-1].says == (
+        "local rolled back from release/delay@2 (model/delay@2) to release/delay@1 (model/delay@1): too slow"
+    )
+    taken_back = why(delay, ref="release/delay@2")
+    assert [link.type for link in taken_back.chain][-2:] == ["release.promoted", "release.rolled_back"]
+    assert taken_back.state.endswith("to release/delay@1 (model/delay@1): too slow")
     again = releases.rollback(delay, endpoint="delay", to="release/delay@2")
     assert again.state is ReleaseState.LIVE
     assert live(delay).model_ref == "model/delay@2"
+    forth = why(delay, ref="endpoint/delay").chain
+    assert [link.subject for link in forth] == ["release/delay@2"] * 4
+    assert [link.type for link in forth][-2:] == ["release.promoted", "release.rolled_back"]
+
+
+def test_a_superseded_release_is_explained_to_its_end(delay):
+    go(delay, add(delay, **POOR))
+    go(delay, add(delay, **GOOD))
+    chain = why(delay, ref="release/delay@1").chain
+    assert [(link.type, link.subject) for link in chain][-2:] == [
+        ("release.promoted", "release/delay@1"),
+        ("release.promoted", "release/delay@2"),
+    ]
+
+
+def test_what_is_promoted_without_a_server_says_that_nobody_serves_it(delay):
+    done = go(delay, add(delay, **POOR))
+    for found in (
+        done,
+        releases.show(delay, ref=done.ref),
+        *releases.list_releases(delay, endpoint="delay").items,
+    ):
+        assert (found.state, found.standing) == (ReleaseState.LIVE, "promoted")
+        assert (found.serving.current, found.serving.why) == (False, "no server serves it now")
+
+
+def test_a_refusal_that_was_seen_is_acknowledged_once(delay):
+    go(delay, add(delay, **GOOD))
+    made = releases.create(delay, endpoint="delay", model=add(delay, **POOR))
+    with pytest.raises(Conflict, match="release/delay@2 is created"):
+        releases.acknowledge(delay, release=made.ref)
+    releases.check(delay, release=made.ref)
+    seen = releases.acknowledge(delay, release=made.ref, note="as expected")
+    assert (seen.state, seen.acknowledged_by) == (ReleaseState.REFUSED, "local")
+    assert releases.acknowledge(delay, release=made.ref) == seen
+    with delay.read() as tx:
+        (told,) = events.read(tx, types=("release.acknowledged",))
+    assert (told.subject, told.data["note"], told.cause) == (made.ref, "as expected", seen.checked_event)
 
 
 def test_a_rollback_to_a_model_that_was_tampered_with_is_refused(delay):
@@ -309,55 +358,3 @@ def test_a_model_whose_files_are_gone_is_undecided_until_they_are_back(delay):
     with delay.read() as tx:
         told = [each.type for each in events.read(tx, types=("release.undecided", "release.gates_passed"))]
     assert told == ["release.undecided", "release.gates_passed"]
-
-
-def regression(workspace, metrics=None):
-    from sklearn.linear_model import LinearRegression
-
-    flights = make_flights()
-    estimator = LinearRegression().fit(flights.select(COLUMNS).to_numpy(), flights["late"].to_numpy())
-    model = Model(
-        estimator=estimator,
-        example=flights.select(COLUMNS).head(5),
-        holdout=flights,
-        label="late",
-        task="regression",
-        metrics=metrics or {},
-    )
-    return add_model(workspace, "price", model).ref
-
-
-@pytest.mark.parametrize(
-    ("gate", "field", "words"),
-    [
-        ({"gate": "champion"}, "gates[1].metric", "is a regression model and has no AUC"),
-        ({"gate": "metric", "metric": "auc", "value": 0.5}, "gates[1].metric", "has no metric 'auc'"),
-        ({"gate": "metric", "metric": "rmsse", "value": 5}, "gates[1].metric", "has no metric 'rmsse'"),
-    ],
-)
-def test_a_gate_that_no_version_can_pass_is_refused_when_the_endpoint_is_declared(
-    workspace, gate, field, words
-):
-    regression(workspace)
-    possible = {"gate": "metric", "metric": "rmse", "op": "<=", "value": 5}
-    with pytest.raises(InvalidInput, match=words) as refused:
-        endpoints.create(workspace, name="price", model="price", gates=[possible, gate])
-    assert refused.value.field == field
-    assert endpoints.list_endpoints(workspace).items == []
-    endpoints.create(workspace, name="price", model="price", gates=[possible])
-
-
-def test_a_gate_of_a_model_that_is_not_there_yet_is_checked_with_the_first_release(workspace):
-    endpoints.create(workspace, name="price", model="price", gates=[{"gate": "champion"}])
-    made = releases.create(workspace, endpoint="price", model=regression(workspace))
-    refused = releases.check(workspace, release=made.ref)
-    assert refused.state is ReleaseState.REFUSED
-    assert "is a regression model and has no AUC" in refused.reasons[0]
-
-
-def test_a_metric_that_was_given_at_registration_is_known_to_the_gate_as_to_the_declaration(workspace):
-    model = regression(workspace, {"profit": 12.0})
-    gate = {"gate": "metric", "metric": "profit", "op": ">", "value": 10}
-    endpoints.create(workspace, name="price", model="price", gates=[gate])
-    made = releases.create(workspace, endpoint="price", model=model)
-    assert releases.check(workspace, release=made.ref).state is ReleaseState.PASSED

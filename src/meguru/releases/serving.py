@@ -1,0 +1,25 @@
+"""Whether a release that was promoted answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from meguru.kernel.operations import Context
+from meguru.releases.types import Release, ReleaseState
+from meguru.serving import store as endpoints
+from meguru.serving.standing import observed
+
+
+def with_serving(ctx: Context, found: Sequence[Release]) -> list[Release]:
+    """Return releases, the live ones among them with what the servers do with them."""
+    names = {each.endpoint for each in found if each.state is ReleaseState.LIVE}
+    declared = [one for name in sorted(names) if (one := endpoints.find(ctx.tx, name))]
+    serving = {each.name: each.serving for each in observed(ctx.tx, declared, ctx.now())}
+    return [
+        msgspec.structs.replace(each, serving=serving.get(each.endpoint))
+        if each.state is ReleaseState.LIVE
+        else each
+        for each in found
+    ]

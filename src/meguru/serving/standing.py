@@ -1,0 +1,59 @@
+"""Whether what was promoted at an endpoint answers: told from what the servers wrote down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.serving import replicas
+from meguru.serving.types import Deployment, Endpoint, EndpointState, Replica, Serving
+
+
+def observed(tx: Connection, endpoints: Sequence[Endpoint], at: datetime) -> list[Endpoint]:
+    """Return endpoints with their true state: whether servers answer with what was promoted, and why not."""
+    found = replicas.alive(tx, [each.name for each in endpoints], at)
+    return [_observe(each, [one for one in found if one.endpoint == each.name]) for each in endpoints]
+
+
+def _observe(endpoint: Endpoint, servers: Sequence[Replica]) -> Endpoint:
+    live = endpoint.live
+    if live is None:
+        return endpoint
+    current = [each for each in servers if each.release_ref == live.release_ref]
+    answering = current or [each for each in servers if each.model_ref]
+    refused = [each for each in servers if each.fault and each.refused == live.release_ref]
+    state = _state(bool(current), bool(refused), bool(servers))
+    fault = refused[0].fault if refused else None
+    serving = Serving(
+        current=bool(current),
+        model=answering[0].model_ref if answering else None,
+        release=answering[0].release_ref if answering else None,
+        since=answering[0].since if answering else None,
+        ready=len(current),
+        servers=len(servers),
+        why=_why(state, live, fault),
+        fault=fault,
+    )
+    return msgspec.structs.replace(endpoint, state=state, serving=serving)
+
+
+def _state(current: bool, refused: bool, up: bool) -> EndpointState:  # noqa: FBT001 - three facts, one table
+    if current:
+        return EndpointState.LIVE
+    if refused:
+        return EndpointState.FAILED
+    return EndpointState.LOADING if up else EndpointState.DOWN
+
+
+def _why(state: EndpointState, live: Deployment, fault: dict[str, str] | None) -> str:
+    if state is EndpointState.DOWN:
+        return "no server serves it now"
+    if state is EndpointState.LOADING:
+        return f"a server is loading {live.model_ref}"
+    if fault is None:
+        return ""
+    said = ": ".join(filter(None, (fault.get("what"), fault.get("why"))))
+    return f"{live.model_ref} can't be served: {said}"
