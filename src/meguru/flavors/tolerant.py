@@ -6,7 +6,8 @@ This is the slow way: it is taken when the quick one, which knows each type's pl
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from meguru.errors import InvalidInput, near_misses
@@ -23,7 +24,10 @@ def loads(text: str) -> Any:
     ValueError, RecursionError
         If it is not JSON, or nested beyond all reason.
     """
-    return json.loads(text, parse_float=values.number, parse_int=values.whole)
+    try:
+        return json.loads(text, parse_float=Decimal, parse_int=values.whole)
+    except InvalidOperation:  # an exponent with more digits than any number needs
+        return json.loads(text, parse_float=values.number, parse_int=values.whole)
 
 
 def read_rows(signature: Signature, rows: Any, where: Where) -> list[tuple[Any, ...]]:
@@ -38,7 +42,16 @@ def read_rows(signature: Signature, rows: Any, where: Where) -> list[tuple[Any, 
         why = f"it is {shown(rows)}"
         raise InvalidInput(f"{where.form} must be an array of objects", field=where.form, why=why)
     names = set(signature.names)
-    return [_row(signature, names, row, index, where) for index, row in enumerate(rows)]
+    readers = _readers(signature)
+    found = []
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            path, why = where.row(index), f"it is {shown(row)}"
+            raise InvalidInput(f"{path} must be an object", field=path, why=why)
+        if row.keys() != names:
+            raise _wrong_names(signature, names, row, where.row(index))
+        found.append(tuple([read(row[name], index, where) for name, read in readers]))
+    return found
 
 
 def read_columns(signature: Signature, data: Any, where: Where) -> list[tuple[Any, ...]]:
@@ -52,13 +65,15 @@ def read_columns(signature: Signature, data: Any, where: Where) -> list[tuple[An
     if not isinstance(data, Mapping):
         why = f"it is {shown(data)}"
         raise InvalidInput(f"{where.form} must be an object of arrays", field=where.form, why=why)
-    _check_names(signature, set(signature.names), data, where.form)
+    names = set(signature.names)
+    if data.keys() != names:
+        raise _wrong_names(signature, names, data, where.form)
     given = {name: _listed(data[name], f"{where.form}.{name}") for name in signature.names}
     check_lengths({name: len(each) for name, each in given.items()}, where)
     _check_index([data[name] for name in signature.names], signature, where)
     columns = [
-        [_value(column, value, index, where) for index, value in enumerate(given[column.name])]
-        for column in signature.inputs
+        [read(value, index, where) for index, value in enumerate(given[name])]
+        for name, read in _readers(signature)
     ]
     return list(zip(*columns, strict=True))
 
@@ -72,40 +87,38 @@ def check_lengths(lengths: Mapping[str, int], where: Where) -> None:
             raise InvalidInput("the columns have different lengths", field=f"{where.form}.{name}", why=why)
 
 
-def _row(signature: Signature, names: set[str], row: Any, index: int, where: Where) -> tuple[Any, ...]:
-    path = where.row(index)
-    if not isinstance(row, Mapping):
-        raise InvalidInput(f"{path} must be an object", field=path, why=f"it is {shown(row)}")
-    _check_names(signature, names, row, path)
-    return tuple([_value(column, row[column.name], index, where) for column in signature.inputs])
+def _readers(signature: Signature) -> list[tuple[str, Callable[[Any, int, Where], Any]]]:
+    return [(column.name, _reader(column)) for column in signature.inputs]
 
 
-def _value(column: Column, value: Any, index: int, where: Where) -> Any:
-    why = ""
-    if values.is_missing(value, column.type):
-        if column.nullable:
-            return None
-    else:
+def _reader(column: Column) -> Callable[[Any, int, Where], Any]:
+    """Return what reads a column's value of a row."""
+    read, nullable = values.READERS[column.type], column.nullable
+
+    def value_of(value: Any, index: int, where: Where) -> Any:
         try:
-            return values.READERS[column.type](value)
+            return read(value)
         except values.Unfit as error:
-            why = str(error)
-    path = where.cell(index, column.name)
-    why = f"it is {shown(value)}" + (f": {why}" if why else "")
-    raise InvalidInput(f"{path} must be {wanted(column)}", field=path, why=why)
+            is_missing = values.is_missing(value, column.type)
+            if is_missing and nullable:
+                return None
+            why = "" if is_missing else str(error)
+        path = where.cell(index, column.name)
+        why = f"it is {shown(value)}" + (f": {why}" if why else "")
+        raise InvalidInput(f"{path} must be {wanted(column)}", field=path, why=why)
+
+    return value_of
 
 
-def _check_names(signature: Signature, names: set[str], given: Mapping[str, Any], path: str) -> None:
-    if given.keys() == names:
-        return
+def _wrong_names(signature: Signature, names: set[str], given: Mapping[str, Any], path: str) -> InvalidInput:
     missing = [column for column in signature.inputs if column.name not in given]
     unknown = next((str(name)[:80] for name in given if name not in names), None)
     if unknown is not None:
         close = near_misses(unknown, [column.name for column in missing] or signature.names)
         hint = f"did you mean {close[0]!r}?" if close else "leave it out: the model does not take it"
-        raise InvalidInput(f"the model has no column {unknown!r}", field=f"{path}.{unknown}", hint=hint)
+        return InvalidInput(f"the model has no column {unknown!r}", field=f"{path}.{unknown}", hint=hint)
     name = missing[0].name
-    raise InvalidInput(
+    return InvalidInput(
         f"column {name!r} is missing",
         field=f"{path}.{name}",
         why=f"the model takes {wanted(missing[0])} here",

@@ -14,6 +14,7 @@ from meguru.flavors import tolerant
 from meguru.flavors.faults import Where
 from meguru.flavors.rows import Decoder
 from meguru.serving import event_times
+from meguru.serving.nesting import deep_value
 
 WHERE = {
     "rows": Where("rows"),
@@ -79,8 +80,8 @@ class BodyDecoder:
             form = _only_form([name for name in FORMS if getattr(request, name) is not UNSET])
             rows = self._plain(form, getattr(request, form))
             times = event_times.plain(request.times, request.time, len(rows))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return self._spelled(body, error)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._spelled(body)
         return Rows(rows, times, WHERE[form])
 
     def _plain(self, form: str, value: Any) -> list[Any]:
@@ -95,9 +96,9 @@ class BodyDecoder:
             self._check_number(form, max(map(len, value.values()), default=1))
         return self._rows.plain(value)
 
-    def _spelled(self, body: bytes, error: Exception) -> Rows:
+    def _spelled(self, body: bytes) -> Rows:
         """Read a body value by value: one of them is spelled in another way, or wrong."""
-        given = _loads(body, error)
+        given = _loads(body)
         form = _only_form([name for name in FORMS if name in given])
         value = given[form]
         if form == "dataframe_split":
@@ -139,14 +140,14 @@ class BodyDecoder:
             )
 
 
-def _loads(body: bytes, error: Exception) -> dict[str, Any]:
-    """Decode the object of a body; `error` is why the quick way gave up."""
+def _loads(body: bytes) -> dict[str, Any]:
     try:
-        given = tolerant.loads(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        given = tolerant.loads(text)
     except RecursionError:
-        found = as_invalid(error, "the request") if isinstance(error, msgspec.ValidationError) else None
-        what, field = "the body is nested too deeply", found.field if found else ""
-        raise InvalidInput(what, field=field, why=found.why if found else "") from None
+        field = deep_value(text)
+        why = "it is an array or an object with very many levels" if field else ""
+        raise InvalidInput(f"{field or 'the body'} is nested too deeply", field=field, why=why) from None
     except ValueError as fault:
         raise InvalidInput("the body is not valid JSON", why=str(fault)) from fault
     if not isinstance(given, dict):

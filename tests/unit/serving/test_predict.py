@@ -180,3 +180,23 @@ def test_other_methods_and_paths_are_refused(live, http):
     answer = http.request("GET", "/endpoints/delay/predict")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert error(http.request("GET", "/endpoints/delay/x"), 404)
+
+
+def test_a_value_that_is_nested_beyond_reason_is_named(live, http):
+    live(1)
+    deep = "[" * 100_000
+    bodies = {
+        "rows[1].hour": '{"rows": [{"hour": 5, "distance": 1}, {"distance": "a\\"]}", "hour": %s',
+        "row.distance": '{"row": {"hour": 5, "distance": %s',
+        "columns.hour[2]": '{"columns": {"distance": [1, 2, 3], "hour": [1, 2, %s',
+        "dataframe_split.data[1][0]": '{"dataframe_split": {"columns": [], "data": [[1, 2], [%s',
+        "times[0]": '{"times": [{"a": %s',
+    }
+    for field, body in bodies.items():
+        said = error(http.predict((body % deep).encode()))
+        assert said["field"].startswith(field), body[:200]
+        assert said["what"] == f"{said['field']} is nested too deeply"
+    assert (
+        error(http.predict((" " * 2_000_000 + '{"rows": ' + deep).encode()))["what"]
+        == "the body is nested too deeply"
+    )
