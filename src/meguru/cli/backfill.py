@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.arguments import Id
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell, print_table
@@ -83,7 +84,7 @@ def list_(session: Session, limit: int) -> None:
 
 
 @command.command()
-@click.argument("backfill")
+@click.argument("backfill", type=Id("bf"))
 @click.option("--state", default=None, help="Only partitions of this state.")
 @click.option("--limit", default=100, show_default=True, help="How many partitions.")
 @with_session
@@ -107,7 +108,7 @@ def show(session: Session, backfill: str, state: str | None, limit: int) -> None
 
 
 @command.command()
-@click.argument("backfill")
+@click.argument("backfill", type=Id("bf"))
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
 def pause(session: Session, backfill: str, reason: str) -> None:
@@ -119,7 +120,7 @@ def pause(session: Session, backfill: str, reason: str) -> None:
 
 
 @command.command()
-@click.argument("backfill")
+@click.argument("backfill", type=Id("bf"))
 @click.option("--detach", is_flag=True, help="Don't wait for the end.")
 @with_session
 def resume(session: Session, backfill: str, *, detach: bool) -> int:
@@ -131,7 +132,7 @@ def resume(session: Session, backfill: str, *, detach: bool) -> int:
 
 
 @command.command()
-@click.argument("backfill")
+@click.argument("backfill", type=Id("bf"))
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
 def cancel(session: Session, backfill: str, reason: str) -> None:
@@ -143,7 +144,7 @@ def cancel(session: Session, backfill: str, reason: str) -> None:
 
 
 @command.command()
-@click.argument("backfill")
+@click.argument("backfill", type=Id("bf"))
 @click.argument("partitions", nargs=-1)
 @click.option(
     "--latest", is_flag=True, help="With the newest version of the pipeline, which has the mended code."

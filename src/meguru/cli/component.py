@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.arguments import COMPONENT
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
@@ -40,7 +41,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=COMPONENT)
 @with_session
 def show(session: Session, name: str) -> None:
     """Show NAME: docs, signature, and the steps that use it."""
@@ -65,7 +66,7 @@ def show(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=COMPONENT)
 @click.option("--version", default="", help="A version of its package; default: the installed one.")
 @with_session
 def impact(session: Session, name: str, version: str) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from meguru.cli.arguments import DATASET
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -17,7 +18,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=DATASET)
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--append", is_flag=True, help="Add the files to those of the newest version.")
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
@@ -86,7 +87,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("ref")
+@click.argument("ref", type=DATASET)
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@latest or NAME@3."""
@@ -104,7 +105,7 @@ def show(session: Session, ref: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=DATASET)
 @with_session
 def versions(session: Session, name: str) -> None:
     """List the versions of dataset NAME, newest first."""
@@ -116,8 +117,8 @@ def versions(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", type=DATASET)
+@click.argument("after", type=DATASET)
 @with_session
 def diff(session: Session, before: str, after: str) -> None:
     """Compare two versions: schema, rows, files and drift."""

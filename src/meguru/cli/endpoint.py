@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from meguru.cli.arguments import ENDPOINT
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
@@ -18,7 +19,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=ENDPOINT)
 @click.option(
     "--model", required=True, help="The registered model whose versions it serves; it may come later."
 )
@@ -51,7 +52,7 @@ def create(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=ENDPOINT)
 @click.option("--model", help="The registered model whose versions it serves.")
 @click.option("--gate", "gates", multiple=True, help="A gate as JSON; all gates are replaced.")
 @click.option("--no-gates", is_flag=True, help="Take all gates away.")
@@ -85,7 +86,7 @@ def update(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=ENDPOINT)
 @with_session
 def delete(session: Session, name: str) -> None:
     """Take endpoint NAME out of use: it answers no more; its releases and predictions stay."""
@@ -122,7 +123,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=ENDPOINT)
 @with_session
 def show(session: Session, name: str) -> None:
     """Show endpoint NAME: what was promoted, whether it answers, and what was before."""
@@ -146,7 +147,7 @@ def show(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=ENDPOINT)
 @click.option("-r", "--row", multiple=True, help="One row as JSON; repeat it.")
 @click.option(
     "--file", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A body as JSON."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.arguments import REF
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
 @verb
 @click.option("--type", "kind", default="", help="Only events of this type.")
-@click.option("--subject", default="", help="Only events about this reference.")
+@click.option("--subject", type=REF, default="", help="Only events about this reference.")
 @click.option("--limit", default=30, show_default=True, help="How many, newest first.")
 @with_session
 def command(session: Session, kind: str, subject: str, limit: int) -> None:

@@ -6,7 +6,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "": (
         "meguru init shop && cd shop",
         "meguru run train.py:train -p depth=8",
-        "meguru runs log prun-01m8hf.train",
+        "meguru runs log @last.train",
         "meguru up",
     ),
     "init": ("meguru init shop", "meguru init . --workspace postgresql://db/meguru"),
@@ -15,28 +15,28 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "run": ("meguru run train.py:train", "meguru run train.py:train -p flights=flights@latest -p depth=8"),
     "runs": (
         "meguru runs list",
-        "meguru runs show prun-01m8hf",
-        "meguru runs retry prun-01m8hf --from train",
+        "meguru runs show @last",
+        "meguru runs retry @last --from train",
     ),
     "runs list": (
         "meguru runs list --pipeline train",
         'meguru runs list --query "metrics.auc > 0.8" --order "metrics.auc DESC"',
     ),
-    "runs show": ("meguru runs show prun-01m8hf", "meguru runs show prun-01m8hf"),
-    "runs log": ("meguru runs log prun-01m8hf.train", "meguru runs log prun-01m8hf.train --follow"),
-    "runs retry": ("meguru runs retry prun-01m8hf", "meguru runs retry prun-01m8hf --from train"),
+    "runs show": ("meguru runs show @last", "meguru runs show prun-01m8hf"),
+    "runs log": ("meguru runs log @last.train", "meguru runs log prun-01m8hf.train --follow"),
+    "runs retry": ("meguru runs retry @last", "meguru runs retry @last --from train"),
     "runs search": ("meguru runs search overflow --pipeline train",),
-    "runs compare": ("meguru runs compare run-01m8hf run-01m8hg",),
+    "runs compare": ("meguru runs compare @last @last~1",),
     "sweep": (
         "meguru sweep start train.py:train -p depth=int:2..10 --metric auc",
-        "meguru sweep best sweep-01m8hf",
+        "meguru sweep best @last",
     ),
     "sweep start": (
         "meguru sweep start train.py:train -p lr=loguniform:1e-4..1e-1 -p depth=int:2..10 --metric auc",
     ),
     "backfill": (
         "meguru backfill start daily --param day --from 2024-01-01 --to 2024-03-31",
-        "meguru backfill show backfill-01m8hf",
+        "meguru backfill show @last",
     ),
     "component": ("meguru component list",),
     "pool": ("meguru pool set gpu 2", "meguru pool list"),
@@ -59,7 +59,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         """meguru trigger create nightly --on '{"cron":"0 2 * * *"}' --do '{"pipeline":"train"}'""",
     ),
     "webhook": ("meguru webhook create chat https://chat.example/hook --topic model_version.created",),
-    "why": ("meguru why endpoint/delay", "meguru why prun-01m8hf.train"),
+    "why": ("meguru why endpoint/delay", "meguru why @last.train"),
     "lineage": ("meguru lineage model/delay@3 --direction up",),
     "events": ("meguru events --type access.denied", "meguru events --subject model/delay@3"),
     "audit": ("meguru audit verify",),
@@ -68,4 +68,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "principal": ("meguru principal create ci --role service",),
     "token": ("meguru token create ci --days 30 --scope endpoint:predict",),
     "doctor": ("meguru doctor",),
+    "completion": (
+        'eval "$(meguru completion bash)"',
+        "meguru completion fish > ~/.config/fish/completions/meguru.fish",
+    ),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.arguments import REF
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 
 @verb
-@click.argument("ref")
+@click.argument("ref", type=REF)
 @click.option(
     "--direction",
     default="both",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -41,7 +42,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("ref")
+@click.argument("ref", type=MODEL)
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@3 or NAME@champion."""
@@ -84,7 +85,7 @@ def _served_at(ws: Workspace | RemoteWorkspace, version: ModelVersion) -> list[E
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MODEL)
 @with_session
 def versions(session: Session, name: str) -> None:
     """List the versions of model NAME, newest first."""
@@ -97,7 +98,7 @@ def versions(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MODEL)
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--note", default="", help="Why this version was made.")
 @with_session
@@ -110,7 +111,7 @@ def add(session: Session, name: str, folder: Path, note: str) -> None:
 
 
 @command.command()
-@click.argument("ref")
+@click.argument("ref", type=MODEL)
 @click.argument("alias")
 @click.option("--reason", default="", help="Why; it is kept with the alias's move.")
 @with_session
@@ -125,7 +126,7 @@ def alias(session: Session, ref: str, alias: str, reason: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MODEL)
 @click.option("--at", "as_of", type=click.DateTime(), default=None, help="As it was at that moment (UTC).")
 @with_session
 def aliases(session: Session, name: str, as_of: datetime | None) -> None:
@@ -140,7 +141,7 @@ def aliases(session: Session, name: str, as_of: datetime | None) -> None:
 
 
 @command.command("alias-history")
-@click.argument("name")
+@click.argument("name", type=MODEL)
 @click.argument("alias")
 @with_session
 def alias_history(session: Session, name: str, alias: str) -> None:

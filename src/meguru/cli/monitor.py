@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.arguments import ENDPOINT, MONITOR
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 
@@ -22,8 +23,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name")
-@click.option("--endpoint", required=True, help="What to watch.")
+@click.argument("name", type=MONITOR)
+@click.option("--endpoint", type=ENDPOINT, required=True, help="What to watch.")
 @click.option(
     "--check",
     "checks",
@@ -67,7 +68,7 @@ def create(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MONITOR)
 @click.option("--check", "checks", multiple=True, help="A check as JSON; all checks are replaced.")
 @click.option("--alert-on", multiple=True, help="A severity that alerts; all are replaced.")
 @click.option("--min-drift-share", type=float, help="Drift alerts from this share of columns on.")
@@ -97,7 +98,7 @@ def update(
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MONITOR)
 @with_session
 def delete(session: Session, name: str) -> None:
     """Take monitor NAME out of use; its reports stay."""
@@ -132,7 +133,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MONITOR)
 @click.option("--limit", default=24, show_default=True, help="How many reports.")
 @with_session
 def show(session: Session, name: str, limit: int) -> None:
@@ -149,7 +150,7 @@ def show(session: Session, name: str, limit: int) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=MONITOR)
 @click.option("--start", required=True, type=click.DateTime(), help="Start of the window (UTC).")
 @click.option("--end", required=True, type=click.DateTime(), help="End of the window (UTC), not in it.")
 @with_session

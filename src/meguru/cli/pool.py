@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.arguments import POOL
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
@@ -14,7 +15,7 @@ def command() -> None:
 
 
 @command.command("set")
-@click.argument("name")
+@click.argument("name", type=POOL)
 @click.argument("slots", type=int)
 @with_session
 def set_(session: Session, name: str, slots: int) -> None:
@@ -39,7 +40,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=POOL)
 @with_session
 def remove(session: Session, name: str) -> None:
     """Take pool NAME away."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from meguru.cli.arguments import PRINCIPAL, PROJECT
 from meguru.cli.groups import Noun
 from meguru.cli.session import Session, with_session
 
@@ -16,7 +17,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=PROJECT)
 @click.option("--description", default="", help="What it is for.")
 @with_session
 def create(session: Session, name: str, description: str) -> None:
@@ -41,7 +42,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=PROJECT)
 @with_session
 def delete(session: Session, name: str) -> None:
     """Take project NAME out of use: what is in it stays, and nothing new is made in it."""
@@ -52,7 +53,7 @@ def delete(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=PROJECT)
 @with_session
 def members(session: Session, name: str) -> None:
     """List who has a role in project NAME, beside those whose role holds in all."""
@@ -62,8 +63,8 @@ def members(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
-@click.argument("principal")
+@click.argument("name", type=PROJECT)
+@click.argument("principal", type=PRINCIPAL)
 @click.argument("role")
 @with_session
 def grant(session: Session, name: str, principal: str, role: str) -> None:
@@ -74,8 +75,8 @@ def grant(session: Session, name: str, principal: str, role: str) -> None:
 
 
 @command.command()
-@click.argument("name")
-@click.argument("principal")
+@click.argument("name", type=PROJECT)
+@click.argument("principal", type=PRINCIPAL)
 @with_session
 def revoke(session: Session, name: str, principal: str) -> None:
     """Take PRINCIPAL's role in project NAME away."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import ENDPOINT, MODEL
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -22,8 +23,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("endpoint")
-@click.argument("model")
+@click.argument("endpoint", type=ENDPOINT)
+@click.argument("model", type=MODEL)
 @click.option("--app", default=None, help="Commit of the application that calls the endpoint.")
 @click.option("--note", default="", help="What it is for.")
 @click.option("--promote", "go", is_flag=True, help="Check it, and promote it if its gates pass.")
@@ -43,7 +44,7 @@ def create(session: Session, endpoint: str, model: str, app: str | None, note: s
 
 
 @command.command()
-@click.argument("release")
+@click.argument("release", type=ENDPOINT)
 @with_session
 def check(session: Session, release: str) -> int:
     """Ask the gates of RELEASE (ENDPOINT@N); exit code 5 if they refuse it, 1 if they could not be asked."""
@@ -58,7 +59,7 @@ def check(session: Session, release: str) -> int:
 
 
 @command.command()
-@click.argument("release")
+@click.argument("release", type=ENDPOINT)
 @click.option("--reason", default="", help="Why; `meguru why` shows it.")
 @with_session
 def promote(session: Session, release: str, reason: str) -> int:
@@ -73,7 +74,7 @@ def promote(session: Session, release: str, reason: str) -> int:
 
 
 @command.command()
-@click.argument("endpoint")
+@click.argument("endpoint", type=ENDPOINT)
 @click.option("--to", default=None, help="An earlier release; default: the one before.")
 @click.option("--reason", default="", help="Why; `meguru why` shows it.")
 @with_session
@@ -98,7 +99,7 @@ def acknowledge(session: Session, release: str, note: str) -> None:
 
 
 @command.command("list")
-@click.argument("endpoint")
+@click.argument("endpoint", type=ENDPOINT)
 @with_session
 def list_(session: Session, endpoint: str) -> None:
     """List the releases of ENDPOINT, newest first."""
@@ -115,7 +116,7 @@ def list_(session: Session, endpoint: str) -> None:
 
 
 @command.command()
-@click.argument("release")
+@click.argument("release", type=ENDPOINT)
 @with_session
 def show(session: Session, release: str) -> None:
     """Show what RELEASE is made of, and what its gates said."""
@@ -126,8 +127,8 @@ def show(session: Session, release: str) -> None:
 
 
 @command.command()
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", type=ENDPOINT)
+@click.argument("after", type=ENDPOINT)
 @with_session
 def diff(session: Session, before: str, after: str) -> None:
     """Name what changed between two releases."""

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from meguru.base.text import gettext as _
 from meguru.cli.groups import Noun, close, unknown
@@ -50,6 +51,7 @@ GROUPS = {
         "principal": "Add and list who may act here.",
         "token": "Make, list and revoke access tokens.",
         "doctor": "Check this machine and the workspace.",
+        "completion": "Complete commands, names and ids in your shell: bash, zsh or fish.",
         "version": "Print the version.",
     },
 }
@@ -83,6 +85,15 @@ class LazyGroup(Noun):
                 formatter.write_dl([(name, _(line)) for name, line in commands.items()], col_max=12)
         formatter.write_paragraph()
         formatter.write_text(_("Help of one command: meguru help runs log"))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands with what they do, without importing them."""
+        del ctx
+        return [
+            CompletionItem(name, help=_(line))
+            for name, line in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command, or say which was meant: by its meaning first, by its spelling then."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import ANY_RUN
 from meguru.cli.groups import group
 from meguru.cli.runs_check import check
 from meguru.cli.runs_compare import compare
@@ -89,7 +90,7 @@ def list_(
 
 
 @command.command()
-@click.argument("run")
+@click.argument("run", type=ANY_RUN)
 @with_session
 def show(session: Session, run: str) -> None:
     """Show RUN: its steps, or its params and metrics."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import RUN
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -16,7 +17,7 @@ MARKS = {"equal": "✓", "differs": "✗", "changed": "✗", "failed": "✗", "s
 
 
 @verb
-@click.argument("ref", metavar="RUN[.STEP]")
+@click.argument("ref", metavar="RUN[.STEP]", type=RUN)
 @with_session
 def check(session: Session, ref: str) -> int:
     """Run a finished step twice from the same inputs, and tell whether it returns the same.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.arguments import TRACKED
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -17,7 +18,7 @@ KINDS = (("param", "params"), ("metric", "metrics"), ("tag", "tags"), ("around",
 
 
 @verb
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1, required=True, type=TRACKED)
 @click.option("--all", "everything", is_flag=True, help="Show also what is the same in all of them.")
 @with_session
 def compare(session: Session, runs: tuple[str, ...], *, everything: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import RUN
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
 def cancel(session: Session, run: str, reason: str) -> None:
@@ -29,7 +30,7 @@ def cancel(session: Session, run: str, reason: str) -> None:
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
 def pause(session: Session, run: str, reason: str) -> None:
@@ -41,7 +42,7 @@ def pause(session: Session, run: str, reason: str) -> None:
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=RUN)
 @with_session
 def resume(session: Session, run: str) -> int:
     """Let a paused pipeline run go on."""
@@ -52,7 +53,7 @@ def resume(session: Session, run: str) -> int:
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option(
     "--from", "step", default="", metavar="STEP", help="Run this step and all that depend on it again."
 )
@@ -66,7 +67,7 @@ def retry(session: Session, run: str, step: str) -> int:
 
 
 @verb
-@click.argument("step", metavar="RUN.STEP")
+@click.argument("step", metavar="RUN.STEP", type=RUN)
 @click.option("--note", default="", help="Why; it is kept with the answer.")
 @with_session
 def approve(session: Session, step: str, note: str) -> int:
@@ -75,7 +76,7 @@ def approve(session: Session, step: str, note: str) -> int:
 
 
 @verb
-@click.argument("step", metavar="RUN.STEP")
+@click.argument("step", metavar="RUN.STEP", type=RUN)
 @click.option("--note", default="", help="Why; it is kept with the answer.")
 @with_session
 def refuse(session: Session, step: str, note: str) -> int:

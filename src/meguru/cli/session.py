@@ -29,16 +29,35 @@ class Session:
 
     def __init__(self, workspace: str | None, *, as_json: bool) -> None:
         self.place, self.as_json = workspace, as_json
+        self._ws: Workspace | RemoteWorkspace | None = None
 
     def open(self, *, create: bool = False) -> Workspace | RemoteWorkspace:
         """Open the workspace; it is made if it isn't there only when `create` says so."""
         from meguru.app import open_workspace
 
+        if self._ws is not None:
+            return self._ws
         new = self.missing_folder() if create else None
-        ws = open_workspace(self.place, create=create)
-        click.get_current_context().call_on_close(ws.close)
+        self._ws = open_workspace(self.place, create=create)
+        click.get_current_context().call_on_close(self._ws.close)
         self.tell_of_new(new)
-        return ws
+        return self._ws
+
+    def written_out(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with ids written out that were given as `@last` or by their beginning."""
+        from meguru.cli.arguments import Id
+        from meguru.cli.ids import expand, is_short
+
+        for parameter in click.get_current_context().command.params:
+            kind, given = parameter.type, options.get(parameter.name or "")
+            if not isinstance(kind, Id) or not given:
+                continue
+            texts = given if isinstance(given, tuple) else (given,)
+            if any(is_short(text, kind.kinds) for text in texts):
+                ws = self.open()
+                texts = tuple(expand(ws, text, kind.kinds, as_ref=kind.as_ref) for text in texts)
+                options[parameter.name or ""] = texts if isinstance(given, tuple) else texts[0]
+        return options
 
     def missing_folder(self) -> Path | None:
         """Return the folder that opening will make a workspace; None if one is there, or on a server."""
@@ -96,7 +115,8 @@ def with_session(function: F) -> Callable[..., Any]:
         from meguru.errors import InvalidInput
 
         try:
-            return function(Session(workspace, as_json=as_json), **options)
+            session = Session(workspace, as_json=as_json)
+            return function(session, **session.written_out(options))
         except InvalidInput as error:
             raise as_typed(error, click.get_current_context().command) from error
         except BrokenPipeError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import RUN
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -24,7 +25,7 @@ _NEWEST, _ALL = 0, -1
 
 
 @verb
-@click.argument("what", metavar="RUN[.STEP]")
+@click.argument("what", metavar="RUN[.STEP]", type=RUN)
 @click.option("--follow", "-f", is_flag=True, help="Go on until the step or the run has ended.")
 @click.option("--grep", default="", metavar="TEXT", help="Only lines with this text.")
 @click.option("--attempt", default=0, metavar="N", help="Of this attempt; default: the newest one.")
@@ -67,7 +68,7 @@ def log(
 
 @verb
 @click.argument("text")
-@click.option("--run", default="", help="Search one run.")
+@click.option("--run", type=RUN, default="", help="Search one run.")
 @click.option("--pipeline", default="", help="Search the recent runs of a pipeline.")
 @click.option("--step", default="", help="Only what this step printed.")
 @click.option("--runs", "runs_back", default=20, show_default=True, help="With --pipeline: how many runs.")

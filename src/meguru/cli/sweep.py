@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.arguments import Id
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
@@ -69,7 +70,7 @@ def start(
 
 
 @command.command()
-@click.argument("sweep")
+@click.argument("sweep", type=Id("sweep"))
 @click.option("--trials", type=int, help="A new number of trials in all.")
 @click.option("--timeout", help="A new time limit from now: 600, 10m, 2h.")
 @click.option("--detach", is_flag=True, help="Do not wait: a server does the work.")
@@ -90,7 +91,7 @@ def resume(session: Session, sweep: str, trials: int | None, timeout: str | None
 
 
 @command.command()
-@click.argument("sweep")
+@click.argument("sweep", type=Id("sweep"))
 @click.option("--reason", default="", help="Why; it is kept in the log.")
 @with_session
 def stop(session: Session, sweep: str, reason: str) -> None:
@@ -123,7 +124,7 @@ def list_(session: Session, *, pipeline: str, limit: int) -> None:
 
 
 @command.command()
-@click.argument("sweep")
+@click.argument("sweep", type=Id("sweep"))
 @with_session
 def show(session: Session, sweep: str) -> None:
     """Show SWEEP and its trials."""
@@ -147,7 +148,7 @@ def show(session: Session, sweep: str) -> None:
 
 
 @command.command()
-@click.argument("sweep")
+@click.argument("sweep", type=Id("sweep"))
 @with_session
 def best(session: Session, sweep: str) -> None:
     """Show the best trial of SWEEP, as options for `meguru run`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.arguments import PRINCIPAL, Id
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
@@ -14,7 +15,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("principal")
+@click.argument("principal", type=PRINCIPAL)
 @click.option("--note", default="", help="What the token is for.")
 @click.option(
     "--scope", multiple=True, help="A permission such as endpoint:predict; repeat it. Default: all."
@@ -53,7 +54,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("token_id")
+@click.argument("token_id", type=Id("tok"))
 @with_session
 def revoke(session: Session, token_id: str) -> None:
     """End a token at once."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import TRIGGER
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_moment, read_pairs, with_session
 from meguru.cli.tables import print_table
@@ -24,7 +25,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=TRIGGER)
 @click.option("--on", "on_", required=True, help='When, as JSON: {"monitor":"delay-watch","state":"alert"}')
 @click.option(
     "--do", "action", required=True, help='What, as JSON: {"pipeline":"train_delay"} or {"endpoint":"delay"}'
@@ -67,7 +68,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", type=TRIGGER)
 @click.option("--limit", default=30, show_default=True, help="How many, newest first.")
 @click.option("--missed", is_flag=True, help="Only moments of a calendar that did not fire.")
 @with_session
@@ -81,7 +82,7 @@ def history(session: Session, name: str, *, limit: int, missed: bool) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=TRIGGER)
 @with_session
 def show(session: Session, name: str) -> None:
     """Show trigger NAME: when it fires next, what it did, and what it missed."""
@@ -104,7 +105,7 @@ def show(session: Session, name: str) -> None:
 
 
 @command.command("next")
-@click.argument("name")
+@click.argument("name", type=TRIGGER)
 @click.option("--count", default=5, show_default=True, help="How many.")
 @with_session
 def next_(session: Session, name: str, count: int) -> None:
@@ -119,7 +120,7 @@ def next_(session: Session, name: str, count: int) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=TRIGGER)
 @click.option("--key", default="", help="Fires once for each key.")
 @click.option("--subject", default="", help="What the action is about, such as model/delay@3.")
 @click.option("--reason", default="", help="Why; it is kept with the firing.")
@@ -137,7 +138,7 @@ def fire(session: Session, name: str, key: str, subject: str, reason: str, at: s
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=TRIGGER)
 @with_session
 def pause(session: Session, name: str) -> None:
     """Hold trigger NAME back."""
@@ -148,7 +149,7 @@ def pause(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", type=TRIGGER)
 @with_session
 def resume(session: Session, name: str) -> None:
     """Let trigger NAME fire again."""

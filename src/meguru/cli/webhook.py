@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from meguru.cli.arguments import Id
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -73,7 +74,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("webhook")
+@click.argument("webhook", type=Id("webhook"))
 @with_session
 def show(session: Session, webhook: str) -> None:
     """Show WEBHOOK (its id, or its name); never its secret."""
@@ -84,7 +85,7 @@ def show(session: Session, webhook: str) -> None:
 
 
 @command.command()
-@click.argument("webhook")
+@click.argument("webhook", type=Id("webhook"))
 @click.option("--name")
 @click.option("--url")
 @click.option("--topic", "topics", multiple=True, help="What to tell instead, again for each.")
@@ -122,7 +123,7 @@ def update(
 
 
 @command.command()
-@click.argument("webhook")
+@click.argument("webhook", type=Id("webhook"))
 @with_session
 def delete(session: Session, webhook: str) -> None:
     """Remove WEBHOOK; calls that were promised are not made."""
@@ -136,7 +137,7 @@ def delete(session: Session, webhook: str) -> None:
 
 
 @command.command()
-@click.argument("webhook")
+@click.argument("webhook", type=Id("webhook"))
 @click.option("--topic", default="", help="What to tell; default: its first topic.")
 @with_session
 def test(session: Session, webhook: str, topic: str) -> None:
@@ -150,7 +151,7 @@ def test(session: Session, webhook: str, topic: str) -> None:
 
 
 @command.command()
-@click.argument("webhook")
+@click.argument("webhook", type=Id("webhook"))
 @click.option("--limit", default=50, show_default=True)
 @with_session
 def deliveries(session: Session, webhook: str, limit: int) -> None:

@@ -6,6 +6,7 @@ import re
 
 import click
 
+from meguru.cli.arguments import REF
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -14,7 +15,7 @@ STEP = re.compile(r"(step_run/)?prun-[0-9a-z]+\..+")
 
 
 @verb
-@click.argument("ref")
+@click.argument("ref", type=REF)
 @with_session
 def command(session: Session, ref: str) -> None:
     """Explain why REF is as it is now: the chain of causes, each with its event and time.

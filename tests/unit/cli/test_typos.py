@@ -151,7 +151,7 @@ def test_every_command_of_the_first_level_ends_with_examples_that_can_be_typed()
     assert COMMANDS.keys() - EXAMPLES.keys() <= {"version"}
     for name, lines in EXAMPLES.items():
         for line in lines:
-            words = line.split("&&")[0].removeprefix('eval "$(').removeprefix("meguru ")
+            words = line.split("&&")[0].removeprefix('eval "$(').removesuffix(')"').removeprefix("meguru ")
             command, rest = find(words)
             assert command is not root, line
             assert not isinstance(command, click.Group), line
