@@ -20,12 +20,21 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "runs list": (
         "meguru runs list --pipeline train",
+        "meguru runs list --experiment 需要予測",
         'meguru runs list --query "metrics.auc > 0.8" --order "metrics.auc DESC"',
     ),
     "runs show": ("meguru runs show @last", "meguru runs show prun-01m8hf"),
     "runs log": ("meguru runs log @last.train", "meguru runs log prun-01m8hf.train --follow"),
     "runs retry": ("meguru runs retry @last", "meguru runs retry @last --from train"),
     "runs search": ("meguru runs search overflow --pipeline train",),
+    "runs rm": ("meguru runs rm run-01m8hf", "meguru runs restore run-01m8hf"),
+    "runs tag": ("meguru runs tag run-01m8hf stage=prod", "meguru runs tag run-01m8hf --remove stage"),
+    "runs note": ('meguru runs note run-01m8hf "lags of 7 days help"',),
+    "experiments": (
+        "meguru experiments list",
+        "meguru experiments rename delay 遅延",
+        "meguru experiments rm old && meguru experiments purge old",
+    ),
     "runs compare": ("meguru runs compare @last @last~1",),
     "sweep": (
         "meguru sweep start train.py:train -p depth=int:2..10 --metric auc",

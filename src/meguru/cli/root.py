@@ -20,7 +20,8 @@ GROUPS = {
     },
     "Train": {
         "run": "Run a pipeline: meguru run FILE.py:PIPELINE -p key=value",
-        "runs": "List, show and steer runs; read their logs.",
+        "runs": "List, show, edit and steer runs; read their logs.",
+        "experiments": "List, show, rename, delete and restore groups of tracked runs.",
         "sweep": "Run a pipeline many times to find its best parameters.",
         "backfill": "Run a pipeline for each part of the data, such as each day of a year.",
         "component": "List the steps that installed packages offer; what a new version affects.",

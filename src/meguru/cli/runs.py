@@ -11,6 +11,8 @@ from meguru.cli.arguments import ANY_RUN
 from meguru.cli.groups import group
 from meguru.cli.runs_check import check
 from meguru.cli.runs_compare import compare
+from meguru.cli.runs_edit import COMMANDS as EDITS
+from meguru.cli.runs_list import list_
 from meguru.cli.runs_steer import COMMANDS
 from meguru.cli.session import Session, with_session
 from meguru.cli.step_log import log, search
@@ -23,70 +25,16 @@ if TYPE_CHECKING:
 _MOST_FILES = 10
 
 
-NONE_TRACKED = 'none yet: in Python, with meguru.run("train") as run: run.log(auc=0.84)'
-
-
 @group
 def command() -> None:
     """Pipeline runs (prun-…) and tracked runs (run-…)."""
 
 
+command.add_command(list_, "list")
 command.add_command(check)
 command.add_command(compare)
 command.add_command(log)
 command.add_command(search)
-
-
-@command.command("list")
-@click.option("--tracked", is_flag=True, help="List tracked runs instead of pipeline runs.")
-@click.option("--pipeline", default="", help="Only runs of this pipeline.")
-@click.option("--experiment", default="", help="With --tracked: only runs of this experiment.")
-@click.option("--query", default="", help="Tracked runs, as: metrics.auc > 0.8 and params.lr = '0.1'")
-@click.option("--order", multiple=True, help='With --query or --tracked: such as "metrics.auc DESC".')
-@click.option("--limit", default=30, show_default=True, help="How many, newest first.")
-@with_session
-def list_(
-    session: Session,
-    *,
-    tracked: bool,
-    pipeline: str,
-    experiment: str,
-    query: str,
-    order: tuple[str, ...],
-    limit: int,
-) -> None:
-    """List runs, newest first."""
-    ws = session.open()
-    if tracked or query or order:
-        from meguru.app.calls import run_search as search_tracked
-
-        page = search_tracked(ws, query=query, order=list(order), experiment=experiment, limit=limit)
-        rows = [(r.id, r.experiment, r.name, r.state, r.started_at, _metrics(r)) for r in page.items]
-        session.table(
-            page, ("run", "experiment", "name", "state", "started", "metrics"), rows, empty=NONE_TRACKED
-        )
-        return
-    from meguru.app.calls import pipeline_run_list as list_runs
-
-    found = list_runs(ws, pipeline=pipeline, limit=limit)
-    lines = [
-        (
-            r.id,
-            r.pipeline,
-            "interrupted" if r.interrupted else r.state,
-            r.ran,
-            r.cached,
-            r.created_at,
-            " ".join(r.produced),
-        )
-        for r in found.items
-    ]
-    session.table(
-        found,
-        ("run", "pipeline", "state", "ran", "cached", "since", "made"),
-        lines,
-        begin="meguru run FILE.py:PIPELINE   (tracked runs: --tracked)",
-    )
 
 
 @command.command()
@@ -127,16 +75,15 @@ def sync(session: Session, *, again: bool) -> None:
         sys.exit(1)
 
 
-for each in COMMANDS:
+for each in (*COMMANDS, *EDITS):
     command.add_command(each)
 
 
-def _metrics(run: Run) -> str:
-    return " ".join(f"{key}={cell(item.value)}" for key, item in sorted(run.metrics.items())[:4])
-
-
 def _print_tracked(run: Run) -> None:
-    click.echo(f"{run.ref}  {run.name}  {run.state}  {cell(run.started_at)}")
+    parts = (run.ref, run.name, run.state, cell(run.started_at), run.experiment)
+    click.echo("  ".join(part for part in parts if part))
+    if run.deleted_at is not None:
+        click.echo(f"  deleted {cell(run.deleted_at)}; undo: meguru runs restore {run.id}")
     from meguru.tracking.captured import is_captured
 
     captured = {key: value for key, value in run.tags.items() if is_captured(key)}

@@ -8,7 +8,7 @@ TOP = {
     **dict.fromkeys(("datasets", "dataset"), "data list"),
     **dict.fromkeys(("endpoints", "deployments", "services"), "endpoint list"),
     **dict.fromkeys(("pipelines", "pipeline", "flow", "flows", "jobs", "job", "ps"), "runs list"),
-    **dict.fromkeys(("experiments", "experiment", "exp"), "runs list --tracked"),
+    **dict.fromkeys(("experiment", "exp"), "experiments list"),
     **dict.fromkeys(("monitors", "drift"), "monitor list"),
     **dict.fromkeys(("triggers", "schedule", "schedules", "cron"), "trigger list"),
     **dict.fromkeys(("sweeps", "tune", "hpo"), "sweep list"),
@@ -83,7 +83,9 @@ VERBS = {
     **dict.fromkeys(("get", "info", "describe", "inspect", "view", "cat", "display"), ("show",)),
     **dict.fromkeys(("new", "make", "declare"), ("create", "add", "start", "set")),
     **dict.fromkeys(("create", "add", "register", "upload"), ("create", "add", "start", "set")),
-    **dict.fromkeys(("rm", "del", "delete", "remove", "destroy"), ("delete", "remove", "revoke", "cancel")),
+    **dict.fromkeys(
+        ("rm", "del", "delete", "remove", "destroy"), ("rm", "delete", "remove", "revoke", "cancel")
+    ),
     **dict.fromkeys(("run", "begin", "launch", "execute"), ("start", "fire", "run")),
     **dict.fromkeys(("stop", "kill", "abort", "end"), ("cancel", "stop", "pause")),
     **dict.fromkeys(("continue", "unpause", "enable"), ("resume",)),
@@ -96,6 +98,8 @@ VERBS = {
     **dict.fromkeys(("edit", "change", "set"), ("update", "set")),
     **dict.fromkeys(("history", "log"), ("history", "versions", "alias-history")),
     **dict.fromkeys(("tag",), ("tag", "alias")),
+    **dict.fromkeys(("undelete", "recover"), ("restore",)),
+    **dict.fromkeys(("comment", "annotate"), ("note", "show")),
     **dict.fromkeys(("invoke", "infer", "score", "call"), ("predict", "test")),
     **dict.fromkeys(("check", "validate"), ("check", "test", "verify")),
 }

@@ -116,6 +116,7 @@ LISTS = [
     "data list",
     "endpoint list",
     "events",
+    "experiments list",
     "model list",
     "monitor list",
     "pool list",
