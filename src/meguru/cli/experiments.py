@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meguru.cli.arguments import EXPERIMENT
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -39,7 +40,7 @@ def list_(session: Session, *, deleted: bool, limit: int) -> None:
 
 
 @command.command()
-@click.argument("experiment")
+@click.argument("experiment", type=EXPERIMENT)
 @with_session
 def show(session: Session, experiment: str) -> None:
     """Show EXPERIMENT, by its name, number or reference: how many runs, and the newest one."""
@@ -50,7 +51,7 @@ def show(session: Session, experiment: str) -> None:
 
 
 @command.command()
-@click.argument("experiment")
+@click.argument("experiment", type=EXPERIMENT)
 @click.argument("name")
 @with_session
 def rename(session: Session, experiment: str, name: str) -> None:
@@ -62,7 +63,7 @@ def rename(session: Session, experiment: str, name: str) -> None:
 
 
 @command.command()
-@click.argument("experiment")
+@click.argument("experiment", type=EXPERIMENT)
 @click.argument("text")
 @with_session
 def note(session: Session, experiment: str, text: str) -> None:
@@ -75,7 +76,7 @@ def note(session: Session, experiment: str, text: str) -> None:
 
 
 @command.command()
-@click.argument("experiment")
+@click.argument("experiment", type=EXPERIMENT)
 @with_session
 def rm(session: Session, experiment: str) -> None:
     """Delete EXPERIMENT: it and its runs are in no list, and everything stays, so that it can be restored."""
@@ -89,7 +90,7 @@ def rm(session: Session, experiment: str) -> None:
 
 
 @command.command()
-@click.argument("experiment")
+@click.argument("experiment", type=EXPERIMENT)
 @with_session
 def restore(session: Session, experiment: str) -> None:
     """Take a deleted EXPERIMENT and its runs back into the lists."""
@@ -100,7 +101,7 @@ def restore(session: Session, experiment: str) -> None:
 
 
 @command.command()
-@click.argument("experiment")
+@click.argument("experiment", type=EXPERIMENT)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_session
 def purge(session: Session, experiment: str, *, yes: bool) -> None:

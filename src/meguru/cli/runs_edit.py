@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from meguru.cli.arguments import TRACKED
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
@@ -13,7 +14,7 @@ NOTE = "mlflow.note.content"
 
 
 @verb
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1, required=True, type=TRACKED)
 @with_session
 def rm(session: Session, runs: tuple[str, ...]) -> None:
     """Delete tracked RUNS: they are in no list, and everything stays, so that they can be restored."""
@@ -26,7 +27,7 @@ def rm(session: Session, runs: tuple[str, ...]) -> None:
 
 
 @verb
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1, required=True, type=TRACKED)
 @with_session
 def restore(session: Session, runs: tuple[str, ...]) -> None:
     """Take tracked RUNS that were deleted back into the lists."""
@@ -38,7 +39,7 @@ def restore(session: Session, runs: tuple[str, ...]) -> None:
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=TRACKED)
 @click.argument("pairs", nargs=-1, metavar="KEY=VALUE…")
 @click.option("--remove", multiple=True, metavar="KEY", help="Take a tag away; can be given again.")
 @with_session
@@ -64,7 +65,7 @@ def tag(session: Session, run: str, pairs: tuple[str, ...], remove: tuple[str, .
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=TRACKED)
 @click.argument("name")
 @with_session
 def rename(session: Session, run: str, name: str) -> None:
@@ -76,7 +77,7 @@ def rename(session: Session, run: str, name: str) -> None:
 
 
 @verb
-@click.argument("run")
+@click.argument("run", type=TRACKED)
 @click.argument("text", required=False)
 @with_session
 def note(session: Session, run: str, text: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.base.text import gettext as _
+from meguru.cli.arguments import EXPERIMENT
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -29,7 +30,7 @@ BEGIN_TRACKED = 'in Python: with meguru.run("train") as r: r.log(auc=0.84)'
 @click.option("--tracked", is_flag=True, help="Only tracked runs (run-…), with those of pipelines' steps.")
 @click.option("--pipelines", is_flag=True, help="Only pipeline runs (prun-…).")
 @click.option("--pipeline", default="", help="Only runs of this pipeline.")
-@click.option("--experiment", default="", help="Only tracked runs of this experiment.")
+@click.option("--experiment", default="", type=EXPERIMENT, help="Only tracked runs of this experiment.")
 @click.option("--query", default="", help="Tracked runs, as: metrics.auc > 0.8 and params.lr = '0.1'")
 @click.option("--order", multiple=True, help='Tracked runs in an order, such as "metrics.auc DESC".')
 @click.option("--deleted", is_flag=True, help="Tracked runs that are deleted; back: meguru runs restore RUN")
