@@ -54,9 +54,14 @@ TRAIN = dedent(
 
 
 def _alert(ctx: Context) -> str:
-    return ctx.emit("monitor.alerted", "monitor/delay-watch", data={"reasons": ["AUC fell"]}).id
+    return ctx.emit("monitor.alerted", "monitor/delay-watch", data=FELL).id
 
 
+FELL = {
+    "report": "report/r", "endpoint": "endpoint/delay", "model": "model/delay@1", "verdict": "alert",
+    "start": "2026-03-01", "end": "2026-04-01", "reasons": ["AUC fell"],
+    "rows": 9, "outcomes": 9, "drifted": [], "drift_share": 0.0, "auc": None, "reference": None,
+}  # fmt: skip
 ALERT = Operation(_alert, "test.alert", "test:write", query=False, evented=True)
 
 

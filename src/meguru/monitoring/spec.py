@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -10,9 +13,11 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.monitoring import store
+from meguru.monitoring.checks import Check
 from meguru.monitoring.judge import check_of
-from meguru.monitoring.kind import MonitorSpec
+from meguru.monitoring.kind import ALERT_ON, CHECKS, MonitorSpec
 from meguru.monitoring.types import Severity
+from meguru.registry.known import KnownModel, known_model
 
 
 def find(tx: Connection, name: str) -> MonitorSpec | None:
@@ -22,13 +27,21 @@ def find(tx: Connection, name: str) -> MonitorSpec | None:
 
 
 def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
-    """Return the spec with its endpoint in full and its severities in order; refuse what makes no sense."""
+    """Return the spec with its endpoint in full and its severities in order.
+
+    Of the checks that a monitor has by default, those are left out that could never judge the endpoint's
+    model, and with them the severities that no check finds.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting makes no sense, a check could never judge, or a severity could never be found.
+    """
     if not spec.checks:
         raise InvalidInput(
             "a monitor needs at least one check", field="checks", hint='try [{"check": "psi"}]'
         )
-    for index, options in enumerate(spec.checks):
-        check_of(options, f"checks[{index}]")
+    checks = [check_of(options, f"checks[{index}]") for index, options in enumerate(spec.checks)]
     if spec.min_rows < 1:
         raise InvalidInput("min_rows must be at least 1", field="min_rows", why=f"it is {spec.min_rows}")
     if not 0 <= spec.min_drift_share <= 1:
@@ -39,9 +52,10 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
         )
     endpoint = refs.parse(spec.endpoint, kind="endpoint").name
     full = refs.within(refs.project_of(name), endpoint)
-    _check_endpoint(ctx.tx, full)
-    order = list(Severity).index
-    return msgspec.structs.replace(spec, endpoint=full, alert_on=sorted(set(spec.alert_on), key=order))
+    known = known_model(ctx.tx, _model_of(ctx.tx, full))
+    options = _able(spec, checks, known) if known else spec.checks
+    alert_on = _found_by([check_of(each) for each in options], spec.alert_on)
+    return msgspec.structs.replace(spec, endpoint=full, checks=options, alert_on=alert_on)
 
 
 def uses(name: str, spec: MonitorSpec) -> list[str]:
@@ -60,11 +74,46 @@ def retire(ctx: Context, name: str) -> None:
     store.take_out(ctx.tx, name, ctx.now())
 
 
-def _check_endpoint(tx: Connection, name: str) -> None:
+def _able(spec: MonitorSpec, checks: Sequence[Check], model: KnownModel) -> list[dict[str, Any]]:
+    """Return the checks that can judge a model; those asked for by name must be able to."""
+    able = []
+    for index, (options, check) in enumerate(zip(spec.checks, checks, strict=True)):
+        try:
+            check.check_declaration(model)
+        except InvalidInput as error:
+            if spec.checks != CHECKS:
+                field = f"checks[{index}].{error.field}".rstrip(".")
+                raise InvalidInput(error.what, why=error.why, hint=error.hint, field=field) from None
+        else:
+            able.append(options)
+    return able
+
+
+def _found_by(checks: Sequence[Check], wanted: Sequence[Severity]) -> list[Severity]:
+    """Return the severities to alert on, in order; each must be one that some check finds."""
+    findable = {Severity.DATA_BREAK}.union(*(check.severities for check in checks))
+    given = sorted(set(wanted), key=list(Severity).index)
+    if given == ALERT_ON:
+        return [each for each in given if each in findable]
+    for each in given:
+        if each not in findable:
+            raise InvalidInput(
+                f"no check of this monitor finds {each.value}, so it would never alert on it",
+                field=f"alert_on[{list(wanted).index(each)}]",
+                why=f"its checks find {', '.join(sorted(one.value for one in findable))}",
+            )
+    return given
+
+
+def _model_of(tx: Connection, name: str) -> str:
+    """Return the model that an endpoint serves; NotFound if there is no such endpoint."""
     # Serving is a sibling of this package: what endpoints there are is read from the log.
-    newest = events.latest(
-        tx, subject=refs.make("endpoint", name), types=("endpoint.created", "endpoint.retired")
-    )
+    told = ("endpoint.created", "endpoint.updated", "endpoint.retired")
+    newest = events.latest(tx, subject=refs.make("endpoint", name), types=(told[0], told[2]))
     if newest is None or newest.type == "endpoint.retired":
         made = events.read(tx, types=("endpoint.created",), limit=1000, newest_first=True)
         raise NotFound.of("endpoint", name, [refs.parse(each.subject).name for each in made])
+    model = str(newest.data.get("model", ""))
+    for change in events.read(tx, after=newest.seq, subject=newest.subject, types=told[1:2], limit=1000):
+        model = change.data["changes"].get("model", {}).get("after", model)
+    return model

@@ -43,3 +43,18 @@ def make_model(
         baseline=train.select(columns),
         metrics=dict(metrics or {}),
     )
+
+
+def make_regression(*, metrics: Mapping[str, float] | None = None) -> Model:
+    """Train a regression of the same flights, with a holdout: its errors are measured, and it has no AUC."""
+    from sklearn.linear_model import LinearRegression
+
+    flights = make_flights()
+    return Model(
+        estimator=LinearRegression().fit(flights.select(COLUMNS).to_numpy(), flights["late"].to_numpy()),
+        example=flights.select(COLUMNS).head(5),
+        holdout=flights,
+        label="late",
+        task="regression",
+        metrics=dict(metrics or {}),
+    )

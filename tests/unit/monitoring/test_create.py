@@ -4,6 +4,8 @@ from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.monitoring.operations import create, list_monitors, show
 from meguru.monitoring.types import Severity
+from meguru.registry.client import add_model
+from meguru.testing.models import make_regression
 
 
 def test_a_new_monitor_is_listed_and_its_event_tells_its_settings(workspace, monitor):
@@ -35,6 +37,10 @@ def test_the_same_again_changes_nothing_and_something_else_is_a_conflict(workspa
         ({"checks": [{"check": "psi", "floor": -1}]}, "checks[0].floor"),
         ({"checks": [{"check": "ks", "alpha": 2}]}, "checks[0].alpha"),
         ({"checks": [{"check": "performance", "tolerance": -0.1}]}, "checks[0].tolerance"),
+        ({"checks": [{"check": "performance", "tolerance": 1}]}, "checks[0].tolerance"),
+        ({"checks": [{"check": "performance", "tolerance": 0.6, "reference": 0.6}]}, "checks[0].tolerance"),
+        ({"checks": [{"check": "ks", "floor": 1}]}, "checks[0].floor"),
+        ({"checks": [{"check": "psi"}], "alert_on": ["performance_drop"]}, "alert_on[0]"),
         ({"min_rows": 0}, "min_rows"),
         ({"min_drift_share": 1.5}, "min_drift_share"),
         ({"alert_on": ["drift"]}, "alert_on[0]"),
@@ -72,3 +78,21 @@ def test_the_order_of_severities_does_not_matter(workspace, endpoint):
         workspace, name="w", endpoint="delay", alert_on=[Severity.DATA_BREAK, Severity.INPUT_DRIFT]
     )
     assert again == made
+
+
+def test_a_check_that_can_never_judge_the_model_is_refused_by_name_and_left_out_of_the_default(
+    workspace, endpoint
+):
+    add_model(workspace, "delay", make_regression())
+    with pytest.raises(InvalidInput, match="model/delay@1 is a regression model and has no AUC") as refused:
+        create(workspace, name="w", endpoint="delay", checks=[{"check": "psi"}, {"check": "performance"}])
+    assert refused.value.field == "checks[1].check"
+    made = create(workspace, name="w", endpoint="delay")
+    assert made.checks == [{"check": "psi"}, {"check": "ks"}]
+    assert made.alert_on == [Severity.DATA_BREAK]
+    assert create(workspace, name="w", endpoint="delay") == made
+
+
+def test_what_no_check_of_a_monitor_finds_is_not_waited_for(workspace, endpoint):
+    made = create(workspace, name="w", endpoint="delay", checks=[{"check": "psi"}])
+    assert made.alert_on == [Severity.DATA_BREAK]

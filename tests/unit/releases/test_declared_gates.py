@@ -5,28 +5,15 @@ from __future__ import annotations
 import pytest
 
 from meguru.errors import InvalidInput
-from meguru.flavors.model import Model
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
-from meguru.testing.models import COLUMNS, make_flights
+from meguru.testing.models import make_regression
 
 
 def regression(workspace, metrics=None):
-    from sklearn.linear_model import LinearRegression
-
-    flights = make_flights()
-    estimator = LinearRegression().fit(flights.select(COLUMNS).to_numpy(), flights["late"].to_numpy())
-    model = Model(
-        estimator=estimator,
-        example=flights.select(COLUMNS).head(5),
-        holdout=flights,
-        label="late",
-        task="regression",
-        metrics=metrics or {},
-    )
-    return add_model(workspace, "price", model).ref
+    return add_model(workspace, "price", make_regression(metrics=metrics)).ref
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, Window
+from meguru.registry.known import KnownModel
 from meguru.stats import DriftResult
 
 
@@ -22,6 +23,10 @@ class Check(Protocol):
 
     def check(self) -> None:
         """Raise InvalidInput, naming the option, if an option makes no sense."""
+        ...
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Raise InvalidInput if this check can never judge such a model."""
         ...
 
     def evaluate(self, window: Window) -> list[Finding]:

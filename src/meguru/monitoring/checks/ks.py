@@ -6,9 +6,11 @@ from typing import ClassVar
 
 import msgspec
 
+from meguru.errors import InvalidInput
 from meguru.monitoring.checks.base import drift_finding, no_columns
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, Window
+from meguru.registry.known import KnownModel
 from meguru.stats import ks_test
 from meguru.stats.arrays import as_level
 from meguru.stats.drift.result import check_floor
@@ -28,9 +30,16 @@ class Ks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alpha: float = 0.01
 
     def check(self) -> None:
-        """Refuse a negative floor and an alpha that is no probability."""
+        """Refuse a floor that no distance lies above, and an alpha that is no probability."""
         check_floor(self.floor)
+        if self.floor >= 1:
+            raise InvalidInput(
+                "no distance lies above this floor", field="floor", why=f"it is {self.floor:g}, and 1 is all"
+            )
         as_level(self.alpha, "alpha")
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Columns of any model can be compared."""
 
     def evaluate(self, window: Window) -> list[Finding]:
         """Test every compared numeric column."""

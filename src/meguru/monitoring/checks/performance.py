@@ -7,8 +7,10 @@ from typing import ClassVar
 import msgspec
 
 from meguru.errors import InvalidInput
+from meguru.flavors import Task
 from meguru.monitoring.types import Estimate, Finding, ModelPerformance, Role, Severity
 from meguru.monitoring.window import Window
+from meguru.registry.known import KnownModel
 
 
 class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,10 +27,24 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reference: float | None = None
 
     def check(self) -> None:
-        """Refuse a tolerance or a reference outside of what an AUC can be."""
+        """Refuse what no AUC can be, and a tolerance that none falls by."""
         for name, value in (("tolerance", self.tolerance), ("reference", self.reference)):
             if value is not None and not 0 <= value <= 1:
                 raise InvalidInput(f"{name} must lie between 0 and 1", field=name, why=f"it is {value:g}")
+
+        if self.tolerance >= (1.0 if self.reference is None else self.reference):
+            raise InvalidInput(
+                "no AUC falls by more than this tolerance", field="tolerance", why=f"it is {self.tolerance:g}"
+            )
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Refuse a model whose answers have no AUC."""
+        if model.task is not Task.BINARY:
+            raise InvalidInput(
+                f"{model.ref} is a {model.task.value} model and has no AUC, which 'performance' watches",
+                field="check",
+                hint='watch its columns and answers instead: {"check": "psi"}',
+            )
 
     def evaluate(self, window: Window) -> list[Finding]:
         """Compare the live model with its holdout, and with each shadow on the same rows."""

@@ -9,6 +9,7 @@ import msgspec
 from meguru.monitoring.checks.base import drift_finding, no_columns
 from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import Window
+from meguru.registry.known import KnownModel
 from meguru.stats import psi_test
 from meguru.stats.arrays import as_level
 from meguru.stats.drift.result import check_floor
@@ -31,6 +32,9 @@ class Psi(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         """Refuse a negative floor and an alpha that is no probability."""
         check_floor(self.floor)
         as_level(self.alpha, "alpha")
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Columns of any model can be compared."""
 
     def evaluate(self, window: Window) -> list[Finding]:
         """Test every compared column."""

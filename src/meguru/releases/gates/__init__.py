@@ -1,7 +1,7 @@
 """What a release must pass: the family of gates."""
 
 from meguru.base.plugins import Table
-from meguru.releases.gates.base import Gate, KnownModel, Side, Trial
+from meguru.releases.gates.base import Gate, Side, Trial
 
 GATES = Table(
     "gate",
@@ -12,4 +12,4 @@ GATES = Table(
     },
 )
 
-__all__ = ["GATES", "Gate", "KnownModel", "Side", "Trial"]
+__all__ = ["GATES", "Gate", "Side", "Trial"]

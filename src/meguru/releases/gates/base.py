@@ -7,21 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
 
-from meguru.flavors import Task
 from meguru.flavors.bundle import Bundle
+from meguru.registry.known import KnownModel
 from meguru.releases.types import GateResult
-
-
-@dataclass(frozen=True, kw_only=True)
-class KnownModel:
-    """What is known of a model version without loading it: enough to see whether a gate can ever pass.
-
-    `metrics` are those measured on its holdout, and those that its author gave for it.
-    """
-
-    ref: str
-    task: Task
-    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)

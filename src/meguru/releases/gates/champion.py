@@ -11,7 +11,8 @@ import numpy as np
 from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.flavors import Task
-from meguru.releases.gates.base import KnownModel, Side, Trial
+from meguru.registry.known import KnownModel
+from meguru.releases.gates.base import Side, Trial
 from meguru.releases.types import GateResult, Verdict
 
 if TYPE_CHECKING:

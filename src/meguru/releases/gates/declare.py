@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
-from meguru.registry import store as registry
-from meguru.releases.gates.base import KnownModel
+from meguru.registry.known import known_model
 from meguru.releases.gates.read import gate_of
 
 
@@ -25,11 +24,9 @@ def check_declared(tx: Connection, policies: Sequence[dict[str, Any]], model: st
         Names the gate and the option.
     """
     gates = [gate_of(options, f"gates[{index}]") for index, options in enumerate(policies)]
-    ref = registry.newest_verified(tx, model)
-    newest = registry.resolve(tx, ref) if ref else None
-    if newest is None or newest.task is None:
+    known = known_model(tx, model)
+    if known is None:
         return
-    known = KnownModel(ref=ref, task=newest.task, metrics=newest.metrics)
     for index, gate in enumerate(gates):
         try:
             gate.check_declaration(known)

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import msgspec
 
+from meguru.registry.known import KnownModel
 from meguru.releases.compatible import breaks
-from meguru.releases.gates.base import KnownModel, Trial
+from meguru.releases.gates.base import Trial
 from meguru.releases.types import GateResult, Verdict
 from meguru.serving.served import rehearsed
 

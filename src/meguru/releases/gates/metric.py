@@ -11,7 +11,8 @@ import msgspec
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors.evaluation import RANGES
-from meguru.releases.gates.base import KnownModel, Trial
+from meguru.registry.known import KnownModel
+from meguru.releases.gates.base import Trial
 from meguru.releases.types import GateResult, Verdict
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

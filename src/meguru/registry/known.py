@@ -1,0 +1,32 @@
+"""What is known of a model without loading it, for whoever declares something about its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from meguru.flavors import Task
+from meguru.registry import store
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownModel:
+    """A version of a model: enough to see whether a gate can ever pass, or a monitor ever judge.
+
+    `metrics` are those measured on its holdout, and those that its author gave for it.
+    """
+
+    ref: str
+    task: Task
+    metrics: Mapping[str, float]
+
+
+def known_model(tx: Connection, name: str) -> KnownModel | None:
+    """Return the newest verified version of a model, which stands for those to come; None if it has none."""
+    ref = store.newest_verified(tx, name)
+    newest = store.resolve(tx, ref) if ref else None
+    if newest is None or newest.task is None:
+        return None
+    return KnownModel(ref=ref, task=newest.task, metrics=newest.metrics)
