@@ -14,6 +14,7 @@ import msgspec
 from meguru.kernel.call import Call, Entry
 
 if TYPE_CHECKING:
+    from meguru.app.status.show import show as status_show
     from meguru.artifacts.integrity.operations import list_references as blob_list
     from meguru.artifacts.integrity.operations import verify_blobs as blob_verify
     from meguru.artifacts.lineage import show as lineage_show

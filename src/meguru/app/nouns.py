@@ -39,6 +39,7 @@ OPERATIONS = (
     "meguru.releases.operations",
     "meguru.triggers.operations",
     "meguru.webhooks.operations",
+    "meguru.app.status.show",
 )
 
 

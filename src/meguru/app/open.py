@@ -34,7 +34,6 @@ def open_workspace(
     chosen = settings or load_settings()
     place = str(where) if where is not None else chosen.workspace
     if place.startswith(("http://", "https://")):
-        all_kinds()
         return RemoteWorkspace(place, token=chosen.token).with_(project=chosen.project)
     return open_local(place, settings=chosen, clock=clock, create=create).with_(project=chosen.project)
 

@@ -17,8 +17,10 @@ from meguru.cli.session import Session, with_session
 def command(session: Session, kind: str, subject: str, limit: int) -> None:
     """Show the newest events of the log."""
     from meguru.app.calls import event_list as list_events
+    from meguru.app.kinds import all_kinds
     from meguru.artifacts.says import says
 
     page = list_events(session.open(), type=kind, subject=subject, limit=limit, newest_first=True)
+    all_kinds()  # each kind's events bring their sentences
     rows = [(event.seq, event.at, event.type, event.actor, says(event)) for event in page.items]
     session.table(page, ("seq", "at", "type", "by", "what"), rows, begin="meguru run FILE.py:PIPELINE")

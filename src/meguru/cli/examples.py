@@ -11,6 +11,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "init": ("meguru init shop", "meguru init . --workspace postgresql://db/meguru"),
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth"),
+    "status": ("meguru status", "meguru status --json"),
     "demo": ("meguru demo flights --months 3-5",),
     "run": ("meguru run train.py:train", "meguru run train.py:train -p flights=flights@latest -p depth=8"),
     "runs": (

@@ -16,6 +16,7 @@ GROUPS = {
     "Begin": {
         "init": "Start a project here: meguru.toml, a first pipeline, a workspace.",
         "up": "Serve the workspace: console, API, predictions, jobs, triggers.",
+        "status": "Show what is live, what runs, what failed and what waits for you.",
         "demo": "Play a year of real data through the whole system.",
     },
     "Train": {

@@ -1,0 +1,1 @@
+"""Everything at one glance: what is live, what is at work, what failed and what waits for a person."""
