@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,20 +44,26 @@ def run(
     >>> r.log(auc=0.84)  # doctest: +SKIP
     >>> r.end()  # doctest: +SKIP
     """
+    given = {"experiment": experiment, "params": params, "tags": tags, "used": used, "strict": strict}
+    return begin(name, workspace, surroundings_of() if capture else None, **given)
+
+
+def begin(
+    name: str,
+    workspace: str | Path | None,
+    surroundings: Callable[[], Callable[[], Captured]] | None,
+    **given: Any,
+) -> ActiveRun:
+    """Begin a run in a workspace; its `surroundings` are looked at unless a setting forbids it."""
     place, folder = spool_of(workspace)
-    settings = load_settings()
     return ActiveRun(
         lambda: open_workspace(workspace),
         name,
-        experiment=experiment,
-        params=params,
-        tags=tags,
-        used=used,
-        strict=strict,
         spool=folder,
         place=place,
-        surroundings=_surroundings if capture and not settings.no_capture else None,
+        surroundings=None if load_settings().no_capture else surroundings,
         address=address_of,
+        **given,
     )
 
 
@@ -69,12 +75,17 @@ def address_of(place: Any) -> str:
     return known.url if known is not None else ""
 
 
-def _surroundings() -> Callable[[], Captured]:
-    from meguru.pipelines.logs.mask import Masker, secrets_of
+def surroundings_of(arguments: Sequence[str] = ()) -> Callable[[], Callable[[], Captured]]:
+    """Return what looks at the surroundings of this program, or of one with its arguments."""
 
-    mask = Masker(secrets_of(os.environ)).text
-    look = first_look(mask)
-    return lambda: capture_all(look, mask)
+    def look_at() -> Callable[[], Captured]:
+        from meguru.pipelines.logs.mask import Masker, secrets_of
+
+        mask = Masker(secrets_of(os.environ)).text
+        look = first_look(mask, arguments)
+        return lambda: capture_all(look, mask)
+
+    return look_at
 
 
 def spool_of(workspace: str | Path | None) -> tuple[str, Path]:

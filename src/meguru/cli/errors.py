@@ -69,6 +69,8 @@ def in_four_lines(error: click.UsageError) -> UsageError:
     elif isinstance(error, click.NoSuchOption):
         what = _("{path} has no option {option!r}").format(path=path, option=error.option_name)
         near = near_misses(error.option_name, error.possibilities or ())
+        own = _("what the script itself takes comes after --: meguru run FILE.py -- {option}")
+        hint = own.format(option=error.option_name) if path == "meguru run" else hint
         hint = _(" or ").join(near) or hint
     elif isinstance(error, click.MissingParameter):
         what, hint = _("{name} is missing").format(name=_name_of(error)), _call_of(error) or hint

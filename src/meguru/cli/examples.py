@@ -13,7 +13,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth"),
     "status": ("meguru status", "meguru status --json"),
     "demo": ("meguru demo flights --months 3-5",),
-    "run": ("meguru run train.py:train", "meguru run train.py:train -p flights=flights@latest -p depth=8"),
+    "run": (
+        "meguru run train.py:train",
+        "meguru run train.py:train -p flights=flights@latest -p depth=8",
+        "meguru run script.py -- --epochs 3",
+    ),
     "runs": (
         "meguru runs list",
         "meguru runs show @last",

@@ -17,6 +17,8 @@ from meguru.cli.session import Session, with_session
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
     from meguru.pipelines.logs.types import LogLine, LogPage
 
 PACE_SECONDS = 0.5
@@ -35,7 +37,7 @@ _NEWEST, _ALL = 0, -1
 def log(
     session: Session, what: str, *, follow: bool, grep: str, attempt: int, tail: int, times: bool
 ) -> None:
-    """Print what a step printed, or all steps of a run by time.
+    """Print what a step printed, all steps of a run by time, or the script of a tracked run.
 
     With --json one object with the lines; with --json and --follow one object a line.
     """
@@ -43,6 +45,9 @@ def log(
     from meguru.pipelines.logs.types import MOST_LINES
 
     ws = session.open()
+    if what.removeprefix("run/").startswith("run-"):
+        _print_script(session, ws, what, grep, tail, times=times)
+        return
     many = "." not in what.removeprefix("step_run/")
 
     def read(after: datetime | None = None, tail: int = 0, attempt: int = attempt) -> LogPage:
@@ -87,6 +92,21 @@ def search(
     session.table(found, ("step run", "attempt", "at", "stream", "text"), rows, empty="no line has it")
     if found.more:
         session.note("there may be more: the search ended at its limit")
+
+
+def _print_script(
+    session: Session, ws: Workspace | RemoteWorkspace, run: str, grep: str, tail: int, *, times: bool
+) -> None:
+    from meguru.app.scripts.printed import read_output
+
+    page = read_output(ws, run, grep=grep, tail=tail)
+    if session.as_json:
+        session.show(page)
+        return
+    for line in page.lines:
+        _print(session, line, many=False, times=times)
+    if not page.lines:
+        session.note("nothing is kept of what it printed: that is done for scripts that meguru run starts")
 
 
 def _follow(read: Callable[..., LogPage], tail: int, attempt: int) -> Iterator[LogLine]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import subprocess
+import sys
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import lockfiles, snapshot, store
 from meguru.pipelines.authoring import PipelineFunction
-from meguru.pipelines.code import Project, code_of, environment
+from meguru.pipelines.code import Project, code_of, environment, marked
 from meguru.pipelines.components import offers
 from meguru.pipelines.graph import Graph
 from meguru.pipelines.inherited.finders import Finder
@@ -45,6 +48,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
             known = store.of_entry(tx, f"{project.entry_module}:{name}", folder)
         if known is not None and is_current(project, known):
             return known
+    marked.check_named(path, name)
     name, graph = trace(project, name)
     graph = offers.mark(lockfiles.pin(graph, project, ws.blobs))
     calls = [step for step in graph.steps if step.function]
@@ -101,12 +105,12 @@ def trace(project: Project, name: str) -> tuple[str, Graph]:
     """Import the entry file and trace one pipeline; return its name in the file, and its graph."""
     files = {one.source.module: str(one.path) for one in project.modules().values()}
     finder = Finder(files, str(project.root))
-    with snapshot.importing(finder):
+    with snapshot.importing(finder), _own_arguments(project.entry):
         try:
             module = import_module(project.entry_module)
         except MeguruError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             raise InvalidInput(
                 f"{project.entry.name} can't be imported",
@@ -122,6 +126,17 @@ def trace(project: Project, name: str) -> tuple[str, Graph]:
             hint = "" if found else _MARK
             raise NotFound.of(f"pipeline in {project.entry.name}", name, found, hint=hint)
         return name, found[name].trace()
+
+
+@contextlib.contextmanager
+def _own_arguments(entry: Path) -> Iterator[None]:
+    """Let a module that reads the command line find no arguments of ours."""
+    before = sys.argv[:]
+    sys.argv[:] = [str(entry)]
+    try:
+        yield
+    finally:
+        sys.argv[:] = before
 
 
 def _unnamed(file: str, found: list[str]) -> InvalidInput:

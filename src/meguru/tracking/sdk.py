@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
+from meguru.base import parents
 from meguru.errors import Conflict, InvalidInput, MeguruError
 from meguru.tracking import active, exits, presented
 from meguru.tracking.captured import Captured
@@ -73,7 +74,8 @@ class ActiveRun:
         self._token: Token[Any] | None = None
         self._address = address
         outer = active.enclosing()
-        parent = {PARENT: to_hex(outer.id)} if isinstance(outer, Session) else {}
+        above = outer.id if isinstance(outer, Session) else _run_of_program()
+        parent = {PARENT: to_hex(above)} if above else {}
         start: dict[str, Any] = {"experiment": experiment, "name": name, "used": used or []}
         start |= {"params": _texts(params), "tags": parent | _texts(tags)}
         self._session = Session(
@@ -209,6 +211,12 @@ class ActiveRun:
 
     def _repr_html_(self) -> str:
         return presented.card(self.info, self.metrics, self.url)
+
+
+def _run_of_program() -> str:
+    """Return the id of the tracked run that this program is: `meguru run script.py` began it."""
+    kind, _, name = parents.current().partition("/")
+    return name if kind == "run" else ""
 
 
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:

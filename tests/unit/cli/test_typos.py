@@ -192,7 +192,12 @@ def two(x: int, since: date | None = None):
         ("run flows.py:one -p z=1", "pipeline one has no parameter 'z'", "it takes x, mode"),
         ("run flows.py:one -p z", "'z' is not key=value", ""),
         ("run flows.py:two", "pipeline two needs the parameter 'x'", "-p x=…"),
-        ("run empty.py", "there is no pipeline in empty.py", "@pipeline"),
+        (
+            "run empty.py -p depth=3",
+            "empty.py is a plain script, which has no parameters",
+            "meguru run empty.py -- --depth 3",
+        ),
+        ("run empty.py --epochs 3", "meguru run has no option '--epochs'", "meguru run FILE.py -- --epochs"),
         ("events --limit 5000", "a page can't have 5000 items", ""),
         ("data add d flows.py", "the format of 'flows.py' is not known", "--format csv, parquet or json"),
         ("data add d nofile.csv", "there is no file 'nofile.csv'", ""),

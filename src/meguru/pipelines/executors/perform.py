@@ -126,6 +126,7 @@ def open_sources(job: StepJob) -> None:
     for name in finder.files:
         sys.modules.pop(name, None)
     variables.give(Path(job.folder), job.sources)
+    del sys.argv[1:]  # those of the process that this one was forked from
 
 
 def carry_out(job: StepJob, place: Place, read: Unwatched = Unwatched()) -> Outcome:  # noqa: B008 - no state

@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -44,15 +44,18 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     diff: str
 
 
-def first_look(mask: Mask) -> FirstLook:
-    """Look at what may change soon; this takes well under a millisecond."""
-    path, kind = script()
+def first_look(mask: Mask, arguments: Sequence[str] = ()) -> FirstLook:
+    """Look at what may change soon; this takes well under a millisecond.
+
+    `arguments` are those of another program, itself the first; without them this program is looked at.
+    """
+    path, kind = (str(Path(arguments[0]).absolute()), "LOCAL") if arguments else script()
     return FirstLook(
-        command=command(sys.argv, mask),
+        command=command(arguments or sys.argv, mask),
         script=path,
         kind=kind,
         folder=os.getcwd(),  # noqa: PTH109 - the folder may be gone, and a text is wanted
-        seeds=seeds(),
+        seeds={} if arguments else seeds(),
         parent=parents.current(),
     )
 

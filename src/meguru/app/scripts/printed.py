@@ -1,0 +1,33 @@
+"""Read what the script of a tracked run printed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from meguru.app.calls import run_artifacts, run_show
+from meguru.app.scripts.output import ARTIFACT
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
+from meguru.pipelines.logs.types import Log, LogLine, LogPage
+from meguru.pipelines.logs.written import read
+
+_ANY = datetime.fromtimestamp(0, UTC)
+
+
+def read_output(ws: Workspace | RemoteWorkspace, run: str, *, grep: str = "", tail: int = 0) -> LogPage:
+    """Return the lines that the script of a run printed; none of a run that no ``meguru run`` began.
+
+    Raises
+    ------
+    NotFound
+        If there is no such run.
+    """
+    found = run_show(ws, run=run)
+    kept = [one for one in run_artifacts(ws, run=found.id) if one.path == ARTIFACT]
+    lines: list[LogLine] = []
+    for one in kept:
+        text = ws.blobs.get_bytes(one.digest).decode(errors="replace")
+        lines += read(text, Log(step_run="", attempt=0, run=found.id, step="", begun_at=_ANY))
+    wanted = grep.lower() if grep == grep.lower() else grep
+    lines = [one for one in lines if wanted in (one.text.lower() if grep == grep.lower() else one.text)]
+    return LogPage(lines=lines[-tail:] if tail else lines, live=found.state == "running" and not kept)
