@@ -35,7 +35,9 @@ def workspace_of(request: Request) -> Workspace:
         raise InvalidInput(
             "a cause is the id of an event", why=f"{cause[:80]!r} is none", field="Meguru-Cause"
         )
-    return ws.with_(cause=cause, idempotency_key=key)
+    view = ws.with_(idempotency_key=key)
+    view.cited = cause  # looked up, and judged, by the thread that carries the operation out
+    return view
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -10,6 +10,7 @@ ROLES: dict[str, frozenset[str]] = {
     "engineer": frozenset(
         {
             "*:read",
+            "event:cite",
             "experiment:*",
             "pipeline:*",
             "pipeline_run:*",

@@ -47,6 +47,8 @@ class Workspace:
         self.project = ""
         """The project in which bare names are; empty: the default one, and lists show all projects."""
         self.cause: str | None = None
+        self.cited: str | None = None
+        """The cause that a client names; it becomes `cause` when it is proved to be one."""
         self.idempotency_key: str | None = None
         self.snapshot_tx: Connection | None = None
         """The one transaction of a view made by `snapshot`."""

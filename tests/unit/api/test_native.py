@@ -14,6 +14,7 @@ from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.server.access import Access, check_exposure
+from meguru.tracking.operations import create_experiment, list_experiments
 
 HOST = "http://127.0.0.1"
 
@@ -173,3 +174,70 @@ def test_who_may_not_touch_blobs_is_refused_and_it_is_logged(workspace, method, 
         denied = events.latest(tx, subject="principal/vera")
     assert (denied.type, denied.data) == ("access.denied", {"permission": permission})
     assert denied.operation == ("blob.put" if method == "PUT" else "blob.get")
+
+
+@pytest.fixture
+def served_as(workspace):
+    """Return a function that gives a remote workspace of somebody with a role."""
+    with client_of(workspace, auth=True) as client:
+
+        def served(name, role):
+            create_principal(workspace, name=name, role=role)
+            ws = RemoteWorkspace(HOST, token=create_token(workspace, principal=name).secret)
+            token = ws.http.headers["Authorization"]
+            ws.http.close()
+            ws.http = TestClient(client.app, base_url=HOST, headers={"Authorization": token})
+            return ws
+
+        yield served
+
+
+def last_event(ws):
+    with ws.read() as tx:
+        return events.latest(tx)
+
+
+def follow(ws, cause, by="system"):
+    """Append an event that another one led to."""
+    with ws.db.write() as tx:
+        return events.append(
+            tx, type="thing.made", at=ws.clock.now(), actor=by, operation="o", subject="thing/x", cause=cause
+        ).id
+
+
+def test_a_cause_is_what_one_did_or_what_came_of_it(workspace, served_as):
+    ada = served_as("ada", "data-scientist")
+    create_experiment(ada, name="one")
+    own = last_event(workspace).id
+    create_experiment(ada.with_(cause=own), name="two")
+    assert last_event(workspace).cause == own
+    came_of_it = follow(workspace, follow(workspace, own))
+    create_experiment(ada.with_(cause=came_of_it), name="three")
+    assert last_event(workspace).cause == came_of_it
+
+
+def test_what_others_did_is_not_a_cause_of_ones_own(workspace, served_as):
+    ada, foreign = served_as("ada", "data-scientist"), follow(workspace, None)
+    with pytest.raises(errors.Forbidden, match="may not cite"):
+        create_experiment(ada.with_(cause=foreign), name="one")
+    told = last_event(workspace)
+    assert (told.type, told.data) == ("access.denied", {"permission": "event:cite"})
+    assert list_experiments(workspace).items == []
+    eva = served_as("eva", "engineer")
+    create_experiment(eva.with_(cause=foreign), name="one")
+    assert last_event(workspace).cause == foreign
+
+
+def test_a_cause_that_there_is_not_is_refused_to_everybody(workspace, remote, served_as):
+    for ws in (remote, served_as("ada", "data-scientist")):
+        with pytest.raises(errors.InvalidInput) as caught:
+            create_experiment(ws.with_(cause="evt-" + "0" * 26), name="one")
+        assert caught.value.field == "Meguru-Cause"
+
+
+def test_a_long_chain_ends(workspace, served_as):
+    ada, event = served_as("ada", "data-scientist"), None
+    for _ in range(120):
+        event = follow(workspace, event, by="system" if event else "ada")
+    with pytest.raises(errors.Forbidden):
+        create_experiment(ada.with_(cause=event), name="one")

@@ -13,6 +13,7 @@ from meguru.base import digests
 from meguru.errors import Conflict, InternalError
 from meguru.kernel.operations import answers
 from meguru.kernel.operations.authorise import authorise, denials_logged
+from meguru.kernel.operations.causes import with_cited_cause
 from meguru.kernel.operations.context import Context
 from meguru.kernel.operations.plain import to_plain
 from meguru.kernel.operations.subject import in_full
@@ -35,6 +36,9 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     the same principal with the same key and arguments; other arguments under that key are a `Conflict`.
     """
     authorise(ws, operation)
+    if ws.cited and not operation.query:
+        with denials_logged(ws, operation.name):
+            ws = with_cited_cause(ws)
     plain, body = to_plain(arguments)
     typed = in_full(ws.project, operation, operation.read_arguments(plain))
     authorise(ws, operation, typed)
