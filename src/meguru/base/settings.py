@@ -56,7 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether webhooks may call private addresses, and by plain http: for a server on your own machine."""
     secret_key: str = ""
     """What seals the secrets of webhooks: a long random text, the same for all servers on one database;
-    default: a file ``secret.key`` in the workspace folder."""
+    several, with commas, to change it: the first seals, all open; default: a file ``secret.key`` in the
+    workspace folder."""
     max_output: int = 0
     """Bytes that one step may return; default: no limit."""
     executor: str = "process"

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel.jobs import Lease
 from meguru.kernel.operations import Context, Operation
+from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.schema import pipeline_metrics as table
@@ -27,6 +28,8 @@ from meguru.tracking import series, store
 from meguru.tracking.keys import MAX_POINTS, MAX_VALUE, check_points, number
 from meguru.tracking.types import EndState, MetricPoint
 
+PIPELINES = system("pipelines")
+"""Who logs what steps log; whoever started the pipeline owns the run that has it."""
 TAG = "meguru.pipeline_run"
 CHUNK = 1 << 20
 PACE_SECONDS = 0.5
@@ -117,7 +120,7 @@ def _add(ctx: Context, run_id: str, step: str, mark: tuple[int, int], points: li
     if kept.marks.get(step, (0, 0)) >= mark:
         return
     try:
-        store.hold(ctx.tx, kept.run)
+        store.hold(ctx.tx, PIPELINES, kept.run)
     except Conflict:
         return  # it was ended by hand, and what is over does not change
     named = list(_named(kept, step, points))

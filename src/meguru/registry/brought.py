@@ -16,6 +16,7 @@ from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, m
 from meguru.registry.unverified import record_unverified
 from meguru.tracking.mlflow import model_points
 from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.ownership import check_writer
 from meguru.tracking.schema import run
 
 REASON = "it was imported; register it again as a new version to have it loaded and verified"
@@ -161,8 +162,12 @@ def _keep_points(ctx: Context, model: BroughtModel) -> int:
                 model.id, each.key, each.ms, each.step, each.value, each.dataset_name, each.dataset_digest
             )
             new.setdefault(from_hex(each.run), []).append(point)
-    runs = set(ctx.tx.execute(select(run.c.id).where(run.c.id.in_(list(new)))).scalars())
+    owners = dict(
+        ctx.tx.execute(select(run.c.id, run.c.created_by).where(run.c.id.in_(list(new)))).tuples().all()
+    )
+    runs = set(owners)
     for name in sorted(runs):
+        check_writer(ctx.principal, owners[name], name)
         model_points.add(ctx.tx, name, new[name])
     return sum(len(new[name]) for name in runs)
 

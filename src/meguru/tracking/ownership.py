@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from meguru.base import refs
 from meguru.errors import Forbidden
 from meguru.kernel.principals import Principal
+from meguru.storage.db import rowwise
 from meguru.tracking.schema import run as table
 from meguru.tracking.schema import run_artifact
 
@@ -38,6 +39,12 @@ def check_writer(principal: Principal, owner: str, run: str) -> None:
     )
     error.lacks = ADMIN
     raise error
+
+
+def owner_of(tx: Connection, run: str) -> str:
+    """Return who started a run; empty when there is no such run."""
+    found = rowwise.first(tx, table, {"id": run}, ("created_by",))
+    return str(found["created_by"]) if found else ""
 
 
 def made_in(tx: Connection, principal: Principal, ref: str, files: Collection[str]) -> bool:

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, sel
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
+from meguru.kernel.principals import Principal
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
 from meguru.tracking.experiments import store as experiments
 from meguru.tracking.mlflow.schema import mlflow_run
+from meguru.tracking.ownership import check_writer
 from meguru.tracking.series import summaries
 from meguru.tracking.types import Run, RunArtifact
 
@@ -58,12 +60,21 @@ def find(tx: Connection, text: str, now: datetime) -> Run | None:
     return next(iter(runs(tx, schema.run.c.id == run_id(text), now=now)), None)
 
 
-def held(tx: Connection, text: str) -> Row[Any]:
-    """Return a run's row, in whichever state, held until the transaction ends."""
+def held(tx: Connection, by: Principal, text: str) -> Row[Any]:
+    """Return a run's row, in whichever state, held until the transaction ends, for who may change it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such run.
+    Forbidden
+        If it is another's, and `by` lacks the right to change those.
+    """
     table = schema.run
     row = tx.execute(select(table).where(table.c.id == run_id(text)).with_for_update()).first()
     if row is None:
         raise missing(text)
+    check_writer(by, row.created_by, row.id)
     return row
 
 
@@ -85,12 +96,12 @@ def missing(text: str) -> NotFound:
     return NotFound.of("run", run_id(text), hint=hint)
 
 
-def hold(tx: Connection, text: str, *, late: bool = False) -> Row[Any]:
+def hold(tx: Connection, by: Principal, text: str, *, late: bool = False) -> Row[Any]:
     """Return a run's row, held until the transaction ends; raise Conflict unless the run is running.
 
     With `late`, a run that was ended only because it was silent may be held too.
     """
-    row = held(tx, text)
+    row = held(tx, by, text)
     if row.state != "running" and not (late and row.error == lease.SILENT):
         past = f"{_PAST[row.state]}: {lease.SILENT}" if row.error == lease.SILENT else _PAST[row.state]
         raise Conflict(

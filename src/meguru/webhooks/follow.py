@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from meguru.errors import MeguruError
+from meguru.errors import Conflict, MeguruError
 from meguru.kernel import events, jobs
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.webhooks import store, topics
-from meguru.webhooks.secrets import seal
+from meguru.webhooks.secrets import is_current, open_secret, seal
 from meguru.webhooks.types import Webhook, WebhookState
 
 log = logging.getLogger(__name__)
@@ -69,19 +69,30 @@ class CallPromiser(Follower):
         return type.startswith("webhook.") or (type in topics.EVENTS and not self._idle)
 
     def _seal_old(self) -> None:
-        """Seal the secrets that were kept in clear by the versions before."""
+        """Seal the secrets that are in clear, or sealed in an old way or with an old key."""
         try:
             self.ws.execute(_seal, {})
         except MeguruError as error:
             log.warning("secrets of webhooks are kept in clear: %s; %s", error.why, error.hint)
 
 
-def _seal_clear(ctx: Context) -> int:
-    """Seal the secrets that are in clear; return how many."""
-    found = store.clear_secrets(ctx.tx)
-    for webhook, secret in found.items():
+def _seal_all(ctx: Context) -> int:
+    """Seal the secrets that are not sealed as new ones are; return how many.
+
+    One that no key opens any more stays as it is: its webhook tells of it when it is called.
+    """
+    count = 0
+    for webhook, kept in store.secrets(ctx.tx).items():
+        if kept[1] and is_current(ctx.ws, kept[0]):
+            continue
+        try:
+            secret = open_secret(ctx.ws, webhook, kept)
+        except Conflict as error:
+            log.warning("%s of %s: %s", error.what, error.where, error.why)
+            continue
         store.keep_secret(ctx.tx, webhook, seal(ctx.ws, webhook, secret))
-    return len(found)
+        count += 1
+    return count
 
 
 def _promise_calls(ctx: Context, *, seq: int) -> int:
@@ -114,5 +125,5 @@ def _wants(hook: Webhook, topic: str, seq: int) -> bool:
 
 
 # Not registered: only the follower may call it.
-_seal = Operation(_seal_clear, "webhook.seal", "webhook:write", query=False, evented=False)
+_seal = Operation(_seal_all, "webhook.seal", "webhook:write", query=False, evented=False)
 _promise = Operation(_promise_calls, "webhook.promise", "webhook:write", query=False, evented=False)

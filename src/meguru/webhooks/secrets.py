@@ -1,38 +1,38 @@
-r"""Secrets of webhooks, sealed: the database has them only as what the workspace's key can read.
+"""Secrets of webhooks, sealed: the database has them only as what the workspace's keys can read.
 
-The key is the setting ``secret_key``, or the file ``secret.key`` beside an embedded workspace's database.
-It protects a database, or its backup, that went astray without the key; it does not protect from whoever may
-read the server's own files or memory, as signing needs the secret itself.
+They protect a database, or its backup, that went astray without the keys; they do not protect from whoever
+may read the server's own files or memory, as signing needs the secret itself.
 
 Notes
 -----
-Encrypt, then authenticate, of HMAC-SHA256 alone, so that no further library is needed. With keys
-:math:`k_1 = H(K, 1), k_2 = H(K, 2)` and a random nonce :math:`n` of 16 bytes, block :math:`i` of the stream
-is :math:`H(k_1, n \| i)`, and the tag is :math:`H(k_2, n \| o \| c)` over the owner :math:`o` and the sealed
-text :math:`c`: a secret that is copied to another webhook's row can't be opened there.
+What is kept is ``2.SALT.TOKEN``: the version, a random salt from which and from the key the cipher's key is
+derived (by HKDF-SHA256 from a random key, by scrypt from a phrase), and a Fernet token (AES-128-CBC and
+HMAC-SHA256) of the webhook's id and the secret: one that is copied to another webhook's row opens, names
+its owner, and is refused.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
-import os
 import secrets
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meguru.errors import Conflict, UsageError
+import msgspec
+
+from meguru.errors import Conflict
+from meguru.webhooks.keys import SALT, cipher, ensure_keys, keys_of, place_of_keys
+from meguru.webhooks.sealed_before import open_before
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
-FILE = "secret.key"
-SHORTEST = 20
-"""A key that is set has at least so many characters."""
-_NONCE, _TAG, _BLOCK = 16, 32, 32
+VERSION = "2"
+
+
+class _Sealed(msgspec.Struct, frozen=True):
+    owner: str
+    secret: str
 
 
 def seal(ws: Workspace, owner: str, secret: str) -> str:
@@ -43,11 +43,9 @@ def seal(ws: Workspace, owner: str, secret: str) -> str:
     UsageError
         If the workspace is on a database server, and no key is set.
     """
-    key = _key(ws) or _new_key(ws)
-    nonce = secrets.token_bytes(_NONCE)
-    text = _mixed(key, nonce, secret.encode())
-    sealed = nonce + text + _tag(key, nonce, owner, text)
-    return f"{_name(key)}.{base64.urlsafe_b64encode(sealed).decode()}"
+    key, salt = ensure_keys(ws)[0], secrets.token_bytes(SALT)
+    token = cipher(key, salt).encrypt(msgspec.json.encode(_Sealed(owner, secret)))
+    return f"{VERSION}.{base64.urlsafe_b64encode(salt).decode()}.{token.decode()}"
 
 
 def unseal(ws: Workspace, owner: str, kept: str) -> str:
@@ -56,27 +54,23 @@ def unseal(ws: Workspace, owner: str, kept: str) -> str:
     Raises
     ------
     Conflict
-        If the key is lost, or is another one than it was sealed with.
+        If the key is lost, or the secret was changed or belongs to another webhook.
     """
-    name, _, text = kept.partition(".")
-    key = _key(ws)
-    if key is None or _name(key) != name:
-        here = f"the key here is {_name(key)}" if key else "there is no key here"
+    keys = keys_of(ws)
+    found = _open(keys, kept) if kept.startswith(f"{VERSION}.") else _open_before(keys, owner, kept)
+    if found is None:
+        here = "it was sealed with another key than those here, or changed in the database"
+        here = here if keys else "it was sealed with a key, and there is no key here"
         raise Conflict(
             "the secret of a webhook can't be read",
             where=f"webhook/{owner}",
-            why=f"it was sealed with key {name[:20]}, and {here} ({_place(ws)})",
+            why=f"{here} ({place_of_keys(ws)})",
             hint="bring the key back, or give it a new secret: meguru webhook update ID --secret-file -",
         )
-    try:
-        sealed = base64.urlsafe_b64decode(text)
-    except (binascii.Error, ValueError):
-        sealed = b""
-    nonce, inner, tag = sealed[:_NONCE], sealed[_NONCE:-_TAG], sealed[-_TAG:]
-    if not hmac.compare_digest(tag, _tag(key, nonce, owner, inner)):
-        why = "it was changed in the database, or belongs to another webhook"
+    if found.owner != owner:
+        why = "it belongs to another webhook"
         raise Conflict("the secret of a webhook can't be read", where=f"webhook/{owner}", why=why)
-    return _mixed(key, nonce, inner).decode()
+    return found.secret
 
 
 def open_secret(ws: Workspace, owner: str, kept: tuple[str, bool]) -> str:
@@ -85,74 +79,25 @@ def open_secret(ws: Workspace, owner: str, kept: tuple[str, bool]) -> str:
     return unseal(ws, owner, text) if text and is_sealed else text
 
 
-def _key(ws: Workspace) -> bytes | None:
-    said = ws.settings.secret_key
-    if said and len(said) < SHORTEST:
-        why = f"it has {len(said)} characters; at least {SHORTEST} are wanted"
-        raise UsageError("the secret key is too short", where="MEGURU_SECRET_KEY", why=why)
-    if said or ws.root is None:
-        return hashlib.sha256(said.encode()).digest() if said else None
-    path = ws.root / FILE
+def is_current(ws: Workspace, kept: str) -> bool:
+    """Tell whether a secret is sealed as new ones are: with the first key, in the newest way."""
+    keys = keys_of(ws)
+    return bool(keys) and kept.startswith(f"{VERSION}.") and _open(keys[:1], kept) is not None
+
+
+def _open(keys: list[str], kept: str) -> _Sealed | None:
+    from cryptography.fernet import InvalidToken, MultiFernet
+
+    _, _, rest = kept.partition(".")
+    salt, _, token = rest.partition(".")
     try:
-        text = path.read_text("ascii").strip()
-    except FileNotFoundError:
+        raw = base64.urlsafe_b64decode(salt)
+        opened = MultiFernet([cipher(key, raw) for key in keys]).decrypt(token) if keys else b""
+        return msgspec.json.decode(opened, type=_Sealed)
+    except (binascii.Error, ValueError, InvalidToken, msgspec.MsgspecError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Conflict("the key of secrets can't be read", where=str(path), why=str(error)) from error
-    if len(text) < SHORTEST:
-        why = "it is empty or cut off"
-        raise Conflict("the key of secrets can't be read", where=str(path), why=why, hint="bring it back")
-    return hashlib.sha256(text.encode()).digest()
 
 
-def _new_key(ws: Workspace) -> bytes:
-    if ws.root is None:
-        raise UsageError(
-            "a secret can't be kept here",
-            why="the workspace is on a database server, and there is no key to seal it with",
-            where="MEGURU_SECRET_KEY",
-            hint="set MEGURU_SECRET_KEY to the same long random text on each server: openssl rand -base64 32",
-        )
-    _write_key(ws.root / FILE)
-    key = _key(ws)
-    assert key is not None  # noqa: S101 - it was written just now
-    return key
-
-
-def _write_key(path: Path) -> None:
-    """Write a key, whole or not at all, and never over the one that another process wrote just now."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            with suppress(FileExistsError):
-                os.link(draft, path)
-        finally:
-            draft.unlink()
-    except OSError as error:
-        raise Conflict("the key of secrets can't be written", where=str(path), why=str(error)) from error
-
-
-def _name(key: bytes) -> str:
-    return hashlib.sha256(b"name" + key).hexdigest()[:12]
-
-
-def _place(ws: Workspace) -> str:
-    return "MEGURU_SECRET_KEY" if ws.settings.secret_key or ws.root is None else str(ws.root / FILE)
-
-
-def _mixed(key: bytes, nonce: bytes, text: bytes) -> bytes:
-    inner = hmac.digest(key, b"\x01", "sha256")
-    blocks = range((len(text) + _BLOCK - 1) // _BLOCK)
-    stream = b"".join(hmac.digest(inner, nonce + number.to_bytes(8), "sha256") for number in blocks)
-    return bytes(a ^ b for a, b in zip(text, stream, strict=False))
-
-
-def _tag(key: bytes, nonce: bytes, owner: str, text: bytes) -> bytes:
-    outer = hmac.digest(key, b"\x02", "sha256")
-    named = owner.encode()
-    return hmac.digest(outer, nonce + len(named).to_bytes(4) + named + text, "sha256")
+def _open_before(keys: list[str], owner: str, kept: str) -> _Sealed | None:
+    found = open_before(keys, owner, kept)
+    return None if found is None else _Sealed(owner, found)

@@ -67,10 +67,10 @@ def secret_of(tx: Connection, identity: str) -> tuple[str, bool]:
     return (row.secret, row.sealed) if row else ("", False)
 
 
-def clear_secrets(tx: Connection) -> dict[str, str]:
-    """Return the secrets that are not sealed, by webhook."""
-    rows = tx.execute(select(webhook_secret).where(webhook_secret.c.sealed.is_(False)))
-    return {row.webhook: row.secret for row in rows}
+def secrets(tx: Connection) -> dict[str, tuple[str, bool]]:
+    """Return what is kept of all secrets, by webhook, and whether each is sealed."""
+    rows = tx.execute(select(webhook_secret).order_by(webhook_secret.c.webhook))
+    return {row.webhook: (row.secret, row.sealed) for row in rows}
 
 
 def cursor(tx: Connection) -> int:

@@ -125,11 +125,12 @@ def test_lineage_and_why_know_a_version_that_is_not_verified(client, workspace):
     explained = why.show(workspace, ref="model/resnet@1")
     assert explained.state == (
         "model/resnet@1 was registered, and not verified: its files are not kept in this workspace"
+        f" (claimed, not proved: run/{run})"
     )
     client.patch(f"{MODELS}/update", json={"name": "resnet", "description": "later"})
     assert why.show(workspace, ref="model/resnet").state == explained.state
     (edge,) = lineage.show(workspace, ref="model/resnet@1").edges
-    assert (edge.source, edge.target) == (f"run/{run}", "model/resnet@1")
+    assert (edge.source, edge.target, edge.claimed) == (f"run/{run}", "model/resnet@1", True)
 
 
 def test_what_mlflow_deletes_of_versions_that_nobody_verified_is_gone_everywhere(client, workspace, saved):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.kernel.principals import LOCAL_OWNER
 from meguru.storage.db.raw import Raw
 from meguru.tracking import series, store
 from meguru.tracking.runs import start
@@ -286,7 +287,7 @@ def test_who_logs_while_points_are_joined_loses_none(workspace):
     try:
         for first in range(0, 6_000, 60):
             with workspace.db.write() as tx:
-                store.hold(tx, run)
+                store.hold(tx, LOCAL_OWNER, run)
                 append(tx, run, [(step, 0, 1.0) for step in range(first, first + 50)])
                 for step in range(first + 50, first + 60):
                     append(tx, run, [(step, 0, 1.0)])

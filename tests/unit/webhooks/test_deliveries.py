@@ -68,7 +68,7 @@ def test_a_call_whose_secret_can_not_be_read_is_not_made_unsigned(
     settle()
     assert receiver.calls == []
     (told,) = deliveries.deliveries(ws, webhook="w")
-    assert "sealed with key" in told.error
+    assert "sealed with a key" in told.error
     key.write_text(text)
     clock.move(timedelta(seconds=1))
     settle()

@@ -12,8 +12,9 @@ from meguru.base.settings import load_settings
 from meguru.errors import Conflict, UsageError
 from meguru.webhooks import manage, show, store
 from meguru.webhooks.follow import CallPromiser
+from meguru.webhooks.keys import FILE
 from meguru.webhooks.schema import webhook_secret
-from meguru.webhooks.secrets import FILE, open_secret, seal, unseal
+from meguru.webhooks.secrets import is_current, open_secret, seal, unseal
 from meguru.webhooks.types import TOPICS
 
 URL = "https://93.184.216.34/"
@@ -99,7 +100,15 @@ def test_a_secret_that_was_changed_or_moved_to_another_webhook_is_not_used(works
     sealed, _ = kept(workspace, one.id)
     with pytest.raises(Conflict, match="can't be read"):
         unseal(workspace, two.id, sealed)
-    for wrong in (sealed[:-6] + "AAAA==", sealed[:14], sealed.replace(".", ".A", 1), "", "x.y"):
+    for wrong in (
+        sealed[:-6] + "AAAA==",
+        sealed[:14],
+        sealed.replace(".", ".A", 1),
+        "",
+        "x.y",
+        "2.x",
+        "2.é.y",
+    ):
         with pytest.raises(Conflict, match="can't be read"):
             unseal(workspace, one.id, wrong)
 
@@ -116,6 +125,109 @@ def test_secrets_of_older_versions_are_used_and_sealed_when_a_server_starts(work
     assert is_sealed
     assert SECRET not in text
     assert open_secret(workspace, hook.id, (text, is_sealed)) == SECRET
+
+
+PHRASE = "the key of before, of enough letters"
+RANDOM = "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80"
+BEFORE = {
+    PHRASE: (
+        (
+            "7aa5515cea99.Wp5rBg54weUA1aw4A2HNpOWLwk1ENY66ArODTn0MlHEdftG_Grmq-_HI4KfrWM7RbCIOV2vn8vjetj5CQAk6oH6D"
+            "hgxhvR5nPQciQ0Ds3wsFEDhViA=="
+        ),
+        "hunter2 and a bit more, with ümlauts",
+    ),
+    RANDOM: (
+        "1ee6904d10ea.TJUfEA5xtGonBv57V1F7-KIlIZ8qIuyQKJli17yOhHfmuG9wUIGjvC6Q0a87gbPRXcgDS0s=",
+        "short",
+    ),
+}
+"""Secrets of the webhook hook-1 as our own cipher sealed them, by key."""
+
+
+def keyed(folder, key):
+    return open_local(folder, settings=load_settings({}, secret_key=key))
+
+
+def restart(ws):
+    stop = threading.Event()
+    stop.set()
+    CallPromiser(ws).run(stop)
+
+
+@pytest.mark.parametrize("key", BEFORE)
+def test_what_our_own_cipher_sealed_is_opened_and_sealed_anew_when_a_server_starts(tmp_path, key):
+    sealed, secret = BEFORE[key]
+    with keyed(tmp_path, key) as ws:
+        with ws.db.write() as tx:
+            tx.execute(insert(webhook_secret).values(webhook="hook-1", secret=sealed, sealed=True))
+        assert open_secret(ws, "hook-1", kept(ws, "hook-1")) == secret
+        assert not is_current(ws, sealed)
+        with pytest.raises(Conflict):
+            unseal(ws, "hook-2", sealed)
+        with pytest.raises(Conflict):
+            unseal(ws, "hook-1", sealed.replace("A", "B"))
+        restart(ws)
+        text, is_sealed = kept(ws, "hook-1")
+        assert (text.startswith("2."), is_sealed, is_current(ws, text)) == (True, True, True)
+        assert open_secret(ws, "hook-1", (text, is_sealed)) == secret
+        restart(ws)
+        assert kept(ws, "hook-1") == (text, True)
+
+
+@pytest.mark.parametrize("new", ["another phrase of enough letters", RANDOM])
+def test_a_key_is_changed_by_putting_a_new_one_before_it(tmp_path, new):
+    with keyed(tmp_path, PHRASE.replace(",", "")) as ws:
+        hook = make(ws)
+        first = kept(ws, hook.id)
+    both = f"{new}, {PHRASE.replace(',', '')}"
+    with keyed(tmp_path, both) as ws:
+        assert open_secret(ws, hook.id, kept(ws, hook.id)) == SECRET
+        assert not is_current(ws, first[0])
+        restart(ws)
+        assert is_current(ws, kept(ws, hook.id)[0])
+    with keyed(tmp_path, new) as ws:
+        assert open_secret(ws, hook.id, kept(ws, hook.id)) == SECRET
+        with pytest.raises(Conflict, match="can't be read"):
+            open_secret(ws, hook.id, first)
+
+
+def test_a_key_in_the_file_is_changed_by_a_line_above_it(workspace):
+    hook, path = make(workspace), workspace.root / FILE
+    old = path.read_text()
+    path.write_text("a new key of enough letters\n" + old)
+    restart(workspace)
+    path.write_text("a new key of enough letters\n")
+    assert open_secret(workspace, hook.id, kept(workspace, hook.id)) == SECRET
+
+
+def test_a_phrase_with_commas_stays_one_key(tmp_path):
+    text = "a first part of twenty letters, and a second one as long as that"
+    with keyed(tmp_path, text) as ws:
+        assert unseal(ws, "w", seal(ws, "w", SECRET)) == SECRET
+    with keyed(tmp_path, "short, but long enough as a whole") as ws:
+        assert unseal(ws, "w", seal(ws, "w", SECRET)) == SECRET
+
+
+def test_each_secret_has_a_salt_of_its_own(tmp_path):
+    with keyed(tmp_path, RANDOM) as ws:
+        one, two = seal(ws, "w", SECRET), seal(ws, "w", SECRET)
+        assert one.split(".")[1] != two.split(".")[1]
+        assert one.startswith("2.")
+
+
+def test_one_lost_secret_does_not_keep_the_others_from_being_sealed_anew(workspace, caplog):
+    lost, hook = make(workspace, "lost"), make(workspace, "w")
+    with workspace.db.write() as tx:
+        mine = webhook_secret.c.webhook == lost.id
+        tx.execute(update(webhook_secret).where(mine).values(secret="2.AAAA.lost"))
+        other = webhook_secret.c.webhook == hook.id
+        tx.execute(update(webhook_secret).where(other).values(secret=SECRET, sealed=False))
+    with caplog.at_level(logging.WARNING):
+        restart(workspace)
+    assert lost.id in caplog.text
+    assert SECRET not in caplog.text
+    assert kept(workspace, hook.id)[1]
 
 
 @pytest.mark.integration

@@ -19,7 +19,8 @@ from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
 from meguru.api.mlflow.tracking import batches, experiments, metrics, runs
 from meguru.api.requests import on_thread, read_body
-from meguru.kernel.operations.authorise import authorise
+from meguru.errors import Forbidden
+from meguru.kernel.operations.authorise import authorise, log_refusal
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow.runs import Entry, log, write
 
@@ -158,8 +159,12 @@ async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
     if not ws.principal.allows(log.permission):
         await on_thread(partial(authorise, ws, log))
     entry = reader(body) if len(body) <= SMALL else await on_thread(partial(reader, body))
-    work = partial(write, entry=entry)
-    await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
+    work = partial(write, entry=entry, by=ws.principal)
+    try:
+        await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
+    except Forbidden as error:
+        await on_thread(partial(log_refusal, ws, log.name, error))
+        raise
     return Response(b"{}", media_type="application/json")
 
 

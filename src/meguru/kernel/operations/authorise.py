@@ -108,9 +108,14 @@ def denials_logged(ws: Workspace, doing: str) -> Iterator[None]:
     try:
         yield
     except Forbidden as error:
-        facts = {"permission": error.lacks} if error.lacks else {"why": error.why or error.what}
-        log_denial(ws, doing, **facts)
+        log_refusal(ws, doing, error)
         raise
+
+
+def log_refusal(ws: Workspace, doing: str, error: Forbidden) -> None:
+    """Log what was refused with an error, in a transaction of its own."""
+    facts = {"permission": error.lacks} if error.lacks else {"why": error.why or error.what}
+    log_denial(ws, doing, **facts)
 
 
 def log_denial(ws: Workspace, doing: str, **facts: str) -> None:

@@ -14,6 +14,7 @@ from meguru.tracking import schema, store
 from meguru.tracking.mlflow import experiments, inputs, moments, runs
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.schema import mlflow_experiment, mlflow_experiment_tag, mlflow_run
+from meguru.tracking.ownership import check_writer
 from meguru.tracking.types import Run, RunArtifact
 
 Stage = Literal["active", "deleted"]
@@ -108,7 +109,8 @@ def bring_run(
     row = ctx.tx.execute(select(schema.run).where(schema.run.c.id == identity).with_for_update()).first()
     if row is None:
         row = _insert(ctx, run, identity, where.experiment)
-    elif row.experiment != where.experiment:
+    check_writer(ctx.principal, row.created_by, run.id)
+    if row.experiment != where.experiment:
         why = f"it belongs to {row.experiment!r}, not to {where.experiment!r}"
         raise Conflict(f"run {run.id} is here, in another experiment", why=why, where=identity)
     _describe(ctx, run, row, whole=whole)

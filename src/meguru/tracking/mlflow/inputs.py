@@ -50,7 +50,7 @@ def log_inputs(
     outputs: list[ModelLink] | None = None,
 ) -> None:
     """Tell which datasets and logged models a run took in, and which models it gave out."""
-    row = hold(ctx.tx, run)
+    row = hold(ctx.tx, ctx.principal, run)
     for each in datasets or []:
         _link(ctx.tx, row.id, _dataset(ctx.tx, row.experiment, each), each.tags)
     for direction, links in (("input", models or []), ("output", outputs or [])):

@@ -11,6 +11,7 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.principals import Principal
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import edit, schema, series, store
@@ -18,6 +19,7 @@ from meguru.tracking.experiments.store import name_of
 from meguru.tracking.mlflow import experiments, model_points, moments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table
+from meguru.tracking.ownership import check_writer
 from meguru.tracking.types import Run
 
 # Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
@@ -102,7 +104,7 @@ def change(
     ctx: Context, *, run: str, status: Status | None = None, end: int | None = None, name: str | None = None
 ) -> None:
     """End a run, start it again, or rename it."""
-    row = hold(ctx.tx, run)
+    row = hold(ctx.tx, ctx.principal, run)
     ref = refs.make("run", row.id)
     values: dict[str, Any] = {}
     if name:
@@ -130,7 +132,7 @@ def change(
 def move(ctx: Context, *, run: str, stage: Literal["active", "deleted"]) -> None:
     """Mark a run as deleted, or take the mark away; it stays where it is."""
     other = "deleted" if stage == "active" else "active"
-    row = hold(ctx.tx, run, stage=other)
+    row = hold(ctx.tx, ctx.principal, run, stage=other)
     edit.set_stage(ctx, row.id, stage)
 
 
@@ -148,20 +150,27 @@ def log(
     for each in metrics or []:
         points.setdefault(each.key, []).append((each.step, each.timestamp * 1000, each.value))
     columns = {key: series.Columns.of_points(some) for key, some in points.items()}
-    write(ctx.tx, Entry(run, points=columns, params=params or {}, tags=tags or {}))
+    entry = Entry(run, points=columns, params=params or {}, tags=tags or {})
+    write(ctx.tx, entry, by=ctx.principal)
 
 
 @operation("mlflow.delete_tag", permission="run:write", evented=False, alone=False)
 def delete_tag(ctx: Context, *, run: str, key: str) -> None:
     """Take a tag off a run."""
-    row, tags = hold(ctx.tx, run), schema.run_tag
+    row, tags = hold(ctx.tx, ctx.principal, run), schema.run_tag
     if not ctx.tx.execute(delete(tags).where(tags.c.run == row.id, tags.c.key == key)).rowcount:
         raise NotFound(f"No tag with name: {key[:250]} in run with id {run}")
 
 
-def write(tx: Connection, entry: Entry) -> None:
-    """Log to a run in an open transaction; nobody is asked for a permission here."""
-    run = _hold_quickly(tx, entry.run)
+def write(tx: Connection, entry: Entry, *, by: Principal) -> None:
+    """Log to a run in an open transaction; that `by` may write to runs at all was asked before.
+
+    Raises
+    ------
+    Forbidden
+        If the run is another's, and `by` lacks the right to change those.
+    """
+    run = _hold_quickly(tx, by, entry.run)
     if entry.params:
         _add_params(tx, run, entry.params)
     if entry.points:
@@ -177,23 +186,26 @@ def write(tx: Connection, entry: Entry) -> None:
             rowwise.update(tx, schema.run, {"id": run}, {"name": name})
 
 
-def hold(tx: Connection, run: str, *, stage: str = "active") -> Row[Any]:
-    """Return a run's row, held until the transaction ends; raise unless it is in this stage."""
+def hold(tx: Connection, by: Principal, run: str, *, stage: str = "active") -> Row[Any]:
+    """Return a run's row, held until the transaction ends, for who may change it; raise in another stage."""
     identity = from_hex(run)
     row = tx.execute(_HOLD, {"this": identity}).first()
     if row is None:
         raise _no_run(run)
+    check_writer(by, row.created_by, run)
     found = Raw(tx).execute(_STAGE, (identity,)).fetchone()
     _check_stage(run, found[0] if found else "active", stage)
     return row
 
 
-def _hold_quickly(tx: Connection, run: str) -> str:
-    """Return the id of an active run, held until the transaction ends."""
+def _hold_quickly(tx: Connection, by: Principal, run: str) -> str:
+    """Return the id of an active run that `by` may change, held until the transaction ends."""
     identity, raw = from_hex(run), Raw(tx)
     lock = "" if raw.is_sqlite else " FOR UPDATE"
-    if raw.execute(f"SELECT 1 FROM run WHERE id = ?{lock}", (identity,)).fetchone() is None:  # noqa: S608
+    known = raw.execute(f"SELECT created_by FROM run WHERE id = ?{lock}", (identity,)).fetchone()  # noqa: S608
+    if known is None:
         raise _no_run(run)
+    check_writer(by, known[0], run)
     row = raw.execute(_STAGE, (identity,)).fetchone()
     _check_stage(run, row[0] if row else "active", "active")
     return identity

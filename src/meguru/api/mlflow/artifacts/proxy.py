@@ -22,11 +22,13 @@ from meguru.api.requests import bounded, workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
+from meguru.errors import Forbidden
 from meguru.kernel.operations import Context
-from meguru.kernel.operations.authorise import authorise
+from meguru.kernel.operations.authorise import authorise, log_refusal
 from meguru.kernel.operations.execute import execute_with_others
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import pending
+from meguru.tracking.ownership import check_writer, owner_of
 
 _SMALL = 1 << 20
 
@@ -85,7 +87,11 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
         if not ws.principal.allows(put.permission):
             await run_sync(authorise, ws, put)
         # On the one thread that writes, and answered after the commit; who comes meanwhile shares the next.
-        await asyncio.wrap_future(ws.db.together.submit(partial(_accept, ws, path, data)))
+        try:
+            await asyncio.wrap_future(ws.db.together.submit(partial(_accept, ws, path, data)))
+        except Forbidden as error:
+            await run_sync(log_refusal, ws, put.name, error)
+            raise
         return reply({})
     # Who may not write is told so before the bytes are taken in.
     await run_sync(lambda: _may_put(ws, path=path))
@@ -108,6 +114,8 @@ def place_to_write(ctx: Context, path: str) -> Place:
     place = places.place_of(ctx.tx, path)
     if place.kind == "version":
         raise Refusal("PERMISSION_DENIED", "A registered version never changes")
+    if place.kind == "run":
+        check_writer(ctx.principal, owner_of(ctx.tx, place.owner), place.owner)
     return place
 
 

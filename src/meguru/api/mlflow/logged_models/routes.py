@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from meguru.api.mlflow.artifacts import places
 from meguru.api.mlflow.artifacts.names import kept_as
-from meguru.api.mlflow.artifacts.places import SCHEME, Child
+from meguru.api.mlflow.artifacts.places import SCHEME, Child, run_named
 from meguru.api.mlflow.artifacts.proxy import listing
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models import store
@@ -22,6 +22,7 @@ from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow import experiments
+from meguru.tracking.ownership import check_writer, owner_of
 
 _BASE = "/mlflow/logged-models"
 PENDING = "LOGGED_MODEL_PENDING"
@@ -43,9 +44,16 @@ def routes() -> list[Route]:
     ]
 
 
+def _check_run(ctx: Context, model: LoggedModel) -> None:
+    """Refuse who may not change the run that a model is logged to: the model is a part of it."""
+    if run := run_named(ctx.tx, model.run):
+        check_writer(ctx.principal, owner_of(ctx.tx, run), run)
+
+
 @carry("run:write")
 def _made(ctx: Context, *, model: LoggedModel) -> dict[str, Any]:
     experiments.find(ctx.tx, model.experiment)
+    _check_run(ctx, model)
     made = replace(model, created_at=ctx.now(), updated_at=ctx.now())
     store.keep(ctx.tx, made)
     ref, used = refs.make("logged_model", made.id), store.run_refs(ctx.tx, made.run)
@@ -63,7 +71,9 @@ def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
     tree = put_entries(
         ctx.blobs, [Entry(path=each.path[start:], digest=each.digest, size=each.size) for each in files]
     )
-    changed = replace(store.held(ctx.tx, model), status=status, updated_at=ctx.now())
+    known = store.held(ctx.tx, model)
+    _check_run(ctx, known)
+    changed = replace(known, status=status, updated_at=ctx.now())
     store.keep(ctx.tx, changed)
     told = {"status": status, "tree": tree, "files": len(files)}
     ctx.emit("logged_model.finished", refs.make("logged_model", model), data=told)
@@ -75,6 +85,7 @@ def _changed(
     ctx: Context, *, model: str, params: dict[str, str], tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
     known = store.held(ctx.tx, model)
+    _check_run(ctx, known)
     for key, value in params.items():
         if known.params.get(key, value) != value:
             raise invalid(f"Changing param values is not allowed. Param with key='{key}' was already logged.")
@@ -91,6 +102,7 @@ def _changed(
 @carry("run:write")
 def _removed(ctx: Context, *, model: str) -> None:
     known = store.held(ctx.tx, model, deleted=True)
+    _check_run(ctx, known)
     store.keep(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
     ctx.emit("logged_model.removed", refs.make("logged_model", model))
 
