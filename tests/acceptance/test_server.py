@@ -89,6 +89,13 @@ def test_with_authentication_requests_need_a_token(up, tmp_path):
         assert browser.post("/sign-in", data={"token": secret}).status_code == 303
         assert browser.get("/", headers={"Accept": "text/html"}).status_code == 200
         assert browser.post("/api/v1/principal/create", json={"name": "x"}).status_code == 403
+        assert "you are vera" in browser.get("/", headers={"Accept": "text/html"}).text
+        assert "Sign out" in browser.get("/", headers={"Accept": "text/html"}).text
+        assert browser.post("/sign-out").headers["location"] == "/sign-in"
+        assert browser.get("/api/v1/event/list").status_code == 401
+        form = browser.get("/sign-in", headers={"Accept-Language": "ja"}).text
+        assert "サインイン" in form
+        assert "meguru token create" in form
 
 
 def test_a_taken_port_is_a_clear_error(up):

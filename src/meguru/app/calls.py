@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from meguru.registry.show import alias_history as model_alias_history
     from meguru.registry.show import aliases as model_aliases
     from meguru.registry.show import list_models as model_list
+    from meguru.registry.show import newest as model_newest
     from meguru.registry.show import show as model_show
     from meguru.registry.show import versions as model_versions
     from meguru.releases.acknowledge import acknowledge as release_acknowledge

@@ -55,7 +55,7 @@ def glance(visit: Visit, endpoint: Endpoint, reports: Sequence[ReportSummary]) -
         endpoint=endpoint,
         unserved=unserved_because(visit, endpoint),
         last=last,
-        window=span_name(last.start, last.end) if last else "",
+        window=span_name(last.start, last.end, visit.zone) if last else "",
         auc=auc,
         interval=interval(auc),
         spark=sparkline(visit, reports),

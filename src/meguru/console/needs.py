@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,7 +16,6 @@ from meguru.monitoring.types import MonitorStatus, Verdict
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.show import list_pipelines
 from meguru.pipelines.types import RunState
-from meguru.releases.show import newest_releases
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving.types import Endpoint, EndpointState
 from meguru.triggers.show import history
@@ -36,11 +35,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""
 
 
-def needs(visit: Visit, endpoints: Sequence[Endpoint]) -> list[Need]:
+def needs(visit: Visit, endpoints: Sequence[Endpoint], releases: Mapping[str, Release]) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
     found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit)]
-    newest = newest_releases(visit.ws, endpoints=[each.name for each in endpoints])
-    releases = {each.endpoint: each for each in newest}
     for endpoint in endpoints:
         found += _release(visit, endpoint, releases.get(endpoint.name))
     return sorted(found, key=_urgency)
@@ -50,14 +47,13 @@ def _urgency(need: Need) -> tuple[bool, float]:
     return tone_of(need.word) != "bad", -need.at.timestamp() if need.at else 0.0
 
 
-def alerted(visit: Visit) -> list[MonitorStatus]:
+def alerted(monitors: Sequence[MonitorStatus]) -> list[MonitorStatus]:
     """Return the monitors whose newest report is an alert."""
-    found = list_monitors(visit.ws)
-    return [each for each in found if each.last and each.last.verdict is Verdict.ALERT]
+    return [each for each in monitors if each.last and each.last.verdict is Verdict.ALERT]
 
 
 def _alerts(visit: Visit) -> Iterator[Need]:
-    for status in alerted(visit):
+    for status in alerted(list_monitors(visit.ws)):
         if status.last:
             yield Need(
                 word="alert",
@@ -120,7 +116,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
         yield Need(
             word="refused",
             what=visit.text("{model} was refused for {endpoint}", model=newest.model, endpoint=endpoint.name),
-            url=f"{url}#release-{newest.version}",
+            url=links.url_of(newest.ref),
             at=newest.checked_at,
             reasons=newest.reasons[:3],
             command=f"meguru release acknowledge {newest.ref}",
@@ -131,7 +127,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             what=visit.text(
                 "{model} could not be checked for {endpoint}", model=newest.model, endpoint=endpoint.name
             ),
-            url=f"{url}#release-{newest.version}",
+            url=links.url_of(newest.ref),
             at=newest.checked_at,
             reasons=newest.reasons[:3],
             command=f"meguru release check {newest.ref}",
@@ -140,7 +136,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
         yield Need(
             word="passed",
             what=visit.text("{model} passed its gates and waits to go live", model=newest.model),
-            url=f"{url}#release-{newest.version}",
+            url=links.url_of(newest.ref),
             at=newest.checked_at,
             command=f"meguru release promote {newest.ref}",
         )

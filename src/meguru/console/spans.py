@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 DAY = timedelta(days=1)
 FARTHEST_ZONE = timedelta(hours=14)
 
 
-def span_name(start: datetime, end: datetime) -> str:
-    """Name a window shortly: its month or its day, in whatever zone it is one; else its start in UTC."""
+def span_name(start: datetime, end: datetime, zone: tzinfo = UTC) -> str:
+    """Name a window shortly: its month or its day, in whatever zone it is one; else its start in `zone`."""
+    begins = start.astimezone(zone)
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     middle = start + (end - start) / 2
     if _near_first(start) and _near_first(end) and 27 * DAY < end - start < 32 * DAY:
@@ -18,12 +19,13 @@ def span_name(start: datetime, end: datetime) -> str:
         return f"{middle:%m-%d}"
     if start.time() == end.time() == datetime.min.time():
         return f"{start:%m-%d}…{end - DAY:%m-%d}"
-    return f"{start:%m-%d %H:%M}"
+    return f"{begins:%m-%d %H:%M}"
 
 
-def span_title(start: datetime, end: datetime) -> str:
-    """Write a window in full."""
-    return f"{start.astimezone(UTC):%Y-%m-%d %H:%M} – {end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def span_title(start: datetime, end: datetime, zone: tzinfo = UTC) -> str:
+    """Write a window in full, in the reader's zone."""
+    start, end = start.astimezone(zone), end.astimezone(zone)
+    return f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M %Z}"
 
 
 def _near_first(at: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meguru.artifacts.log import list_events
+from meguru.base import refs
 from meguru.console import links
 from meguru.console.charts.loop import Station
 from meguru.console.needs import alerted
@@ -14,6 +15,8 @@ from meguru.kernel.events import Event
 from meguru.monitoring.show import list_monitors
 from meguru.pipelines.show import list_runs
 from meguru.pipelines.types import RunState
+from meguru.registry import show as show_models
+from meguru.releases.types import Part, Release
 from meguru.serving.types import Endpoint, EndpointState
 
 RUN_TONES = {
@@ -24,16 +27,51 @@ RUN_TONES = {
 }
 
 
-def stations(visit: Visit, endpoints: Sequence[Endpoint]) -> list[Station]:
-    """Return the six stations, in the order of the loop."""
+def stations(visit: Visit, endpoint: Endpoint | None, release: Release | None) -> list[Station]:
+    """Return the six stations in the order of the loop: of one endpoint, by its newest release.
+
+    While there is no endpoint, they show the newest of each kind.
+    """
+    if endpoint is None:
+        return [
+            _made(visit, visit.text("Data"), "dataset_version.created", "/ui/datasets"),
+            _train(visit, "", visit.text("none yet")),
+            _made(visit, visit.text("Model"), "model_version.registered", "/ui/models"),
+            _empty(visit, visit.text("Live"), "/ui/endpoints"),
+            _empty(visit, visit.text("Watch"), "/ui/endpoints"),
+            _empty(visit, visit.text("Decide"), "/ui/triggers"),
+        ]
+    content = release.content if release else None
+    trained = content.pipeline if content else None
     return [
-        _made(visit, visit.text("Data"), "dataset_version.created", "/ui/datasets"),
-        _train(visit),
-        _made(visit, visit.text("Model"), "model_version.registered", "/ui/models"),
-        _live(visit, endpoints),
-        _watch(visit),
-        _decide(visit),
+        _data(visit, content.datasets if content else []),
+        _train(visit, refs.parse(trained.ref).name if trained else "", visit.text("by hand")),
+        _model(visit, endpoint.model),
+        _live(visit, endpoint),
+        _watch(visit, endpoint),
+        _decide(visit, release),
     ]
+
+
+def _empty(visit: Visit, name: str, page: str) -> Station:
+    return Station(name=name, detail=visit.text("none yet"), tone="still", url=page)
+
+
+def _data(visit: Visit, datasets: Sequence[Part]) -> Station:
+    name = visit.text("Data")
+    if not datasets:
+        return Station(name=name, detail=visit.text("not known"), tone="still", url="/ui/datasets")
+    detail = ", ".join(each.ref.partition("/")[2] for each in datasets)
+    return Station(name=name, detail=detail, tone="good", url=links.url_of(datasets[0].ref))
+
+
+def _model(visit: Visit, model: str) -> Station:
+    name = visit.text("Model")
+    newest = show_models.newest(visit.ws, names=[model])
+    if not newest:
+        return _empty(visit, name, "/ui/models")
+    detail = newest[0].ref.partition("/")[2]
+    return Station(name=name, detail=detail, tone="good", url=links.url_of(newest[0].ref))
 
 
 def _made(visit: Visit, name: str, kind: str, page: str) -> Station:
@@ -44,10 +82,10 @@ def _made(visit: Visit, name: str, kind: str, page: str) -> Station:
     return Station(name=name, detail=detail, tone="good", url=links.url_of(newest.subject))
 
 
-def _train(visit: Visit) -> Station:
-    name, found = visit.text("Train"), list_runs(visit.ws, limit=1).items
+def _train(visit: Visit, pipeline: str, without: str) -> Station:
+    name, found = visit.text("Train"), list_runs(visit.ws, pipeline=pipeline, limit=1).items
     if not found:
-        return Station(name=name, detail=visit.text("none yet"), tone="still", url="/ui/pipelines/runs")
+        return Station(name=name, detail=without, tone="still", url="/ui/pipelines/runs")
     run = found[0]
     detail = f"{run.pipeline} · {visit.text(STATES[run.state])}"
     return Station(
@@ -55,26 +93,20 @@ def _train(visit: Visit) -> Station:
     )
 
 
-def _live(visit: Visit, endpoints: Sequence[Endpoint]) -> Station:
-    name = visit.text("Live")
-    if not endpoints:
-        return Station(name=name, detail=visit.text("none yet"), tone="still", url="/ui/endpoints")
-    live = [each for each in endpoints if each.state is EndpointState.LIVE]
-    if len(endpoints) == 1 and live and live[0].live:
-        detail, url = live[0].live.model_ref.partition("/")[2], links.url_of(f"endpoint/{live[0].name}")
-    else:
-        detail = visit.text("{live} of {all} endpoints", live=len(live), all=len(endpoints))
-        url = "/ui/endpoints"
-    broken = any(each.state in (EndpointState.FAILED, EndpointState.DOWN) for each in endpoints)
-    tone = "bad" if broken else "good" if len(live) == len(endpoints) else "odd"
-    return Station(name=name, detail=detail, tone=tone, url=url)
+def _live(visit: Visit, endpoint: Endpoint) -> Station:
+    name, url = visit.text("Live"), links.url_of(f"endpoint/{endpoint.name}")
+    if endpoint.live is None:
+        return Station(name=name, detail=visit.text("none yet"), tone="odd", url=url)
+    tone = "bad" if endpoint.state in (EndpointState.FAILED, EndpointState.DOWN) else "good"
+    return Station(name=name, detail=endpoint.live.model_ref.partition("/")[2], tone=tone, url=url)
 
 
-def _watch(visit: Visit) -> Station:
-    name, monitors, alarms = visit.text("Watch"), list_monitors(visit.ws), alerted(visit)
+def _watch(visit: Visit, endpoint: Endpoint) -> Station:
+    name, url = visit.text("Watch"), links.url_of(f"endpoint/{endpoint.name}")
+    monitors = list_monitors(visit.ws, endpoint=endpoint.name)
     if not monitors:
-        return Station(name=name, detail=visit.text("none yet"), tone="still", url="/ui/endpoints")
-    url = links.url_of(f"endpoint/{(alarms or monitors)[0].monitor.endpoint}")
+        return _empty(visit, name, url)
+    alarms = alerted(monitors)
     if alarms:
         return Station(
             name=name, detail=visit.text("alerts: {count}", count=len(alarms)), tone="bad", url=url
@@ -84,12 +116,12 @@ def _watch(visit: Visit) -> Station:
     return Station(name=name, detail=detail, tone="good" if seen else "still", url=url)
 
 
-def _decide(visit: Visit) -> Station:
-    name, newest = visit.text("Decide"), _newest(visit, "trigger.fired")
-    if newest is None:
-        return Station(name=name, detail=visit.text("nothing fired yet"), tone="still", url="/ui/triggers")
-    detail = visit.text("{trigger} fired last", trigger=newest.subject.partition("/")[2])
-    return Station(name=name, detail=detail, tone="good", url="/ui/triggers")
+def _decide(visit: Visit, release: Release | None) -> Station:
+    name = visit.text("Decide")
+    if release is None:
+        return _empty(visit, name, "/ui/triggers")
+    detail = f"{release.model.partition('/')[2]} · {visit.text(STATES[release.state])}"
+    return Station(name=name, detail=detail, tone=tone_of(release.state), url=links.url_of(release.ref))
 
 
 def _newest(visit: Visit, kind: str) -> Event | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from meguru.console import links, numbers, static_files
+from meguru.console import links, numbers, sentences, static_files
 from meguru.console.words import STATES, label_of, tone_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
     def happened(kind: str) -> str:
         return str(visit.say(label_of(kind)))
 
+    def spoken(sentence: str) -> str:
+        return sentences.spoken(sentence, visit.language)
+
     def here(**changes: object) -> str:
         given = [(k, str(v)) for k, v in changes.items() if v not in {"", None}]
         return "?" + urlencode(kept(*changes) + given)
@@ -66,9 +69,12 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         "_": visit.say,
         "state": state,
         "happened": happened,
+        "spoken": spoken,
         "here": here,
         "local": visit.local,
         "language": visit.language,
+        "who": visit.who,
+        "is_signed_in": visit.is_signed_in,
         "zone": visit.zone.key,
         "path": visit.request.url.path,
         "layout": "fragment.html" if visit.fragment else "layout.html",

@@ -33,6 +33,8 @@ HEADERS = {
 }
 YEAR = 365 * 24 * 3600
 WORTH_PACKING = 1000
+TOKEN_COOKIE = "meguru_token"  # noqa: S105 - its name
+"""Holds the token of who signed in by a form; no script can read it."""
 
 
 class Visit:
@@ -54,6 +56,16 @@ class Visit:
         if self._ws is None:
             raise Forbidden("the workspace can't be read by this visitor")
         return self._ws
+
+    @property
+    def who(self) -> str:
+        """The name of whom this page is for; empty when nobody was let in."""
+        return self._ws.principal.name if self._ws else ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the reader came with a cookie, and so can sign out."""
+        return TOKEN_COOKIE in self.request.cookies
 
     @property
     def origin(self) -> Workspace:

@@ -70,13 +70,13 @@ def others_of(report: ReportSummary) -> dict[str, Estimate]:
 
 def interval(estimate: Estimate | None) -> str:
     """Write an estimate's interval."""
-    return f"{number(estimate.low)}–{number(estimate.high)}" if estimate else ""
+    return f"[{number(estimate.low)}, {number(estimate.high)}]" if estimate else ""
 
 
 def _window(visit: Visit, report: ReportSummary) -> Window:
     auc, others = auc_of(report), others_of(report)
     return Window(
-        label=span_name(report.start, report.end),
+        label=span_name(report.start, report.end, visit.zone),
         tip="\n".join(_tip(visit, report, auc, others)),
         value=auc.value if auc else None,
         low=auc.low if auc else None,
@@ -88,9 +88,9 @@ def _window(visit: Visit, report: ReportSummary) -> Window:
 
 
 def _tip(visit: Visit, report: ReportSummary, auc: Estimate | None, others: dict[str, Estimate]) -> list[str]:
-    lines = [f"{span_name(report.start, report.end)} · {report.model}"]
+    lines = [f"{span_name(report.start, report.end, visit.zone)} · {report.model}"]
     if auc:
-        lines.append(f"AUC {number(auc.value)} ({interval(auc)})")
+        lines.append(f"AUC {number(auc.value)} {interval(auc)}")
     lines += [f"{name}: {number(each.value)}" for name, each in others.items()]
     drift = visit.text(
         "{drifted} of {compared} features drifted ({share})",

@@ -27,6 +27,12 @@ def list_models(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Regi
     return Page(items=items[:limit], next_cursor=items[limit - 1].name if more else "")
 
 
+@operation("model.newest", permission="model:read", query=True)
+def newest(ctx: Context, *, names: list[str]) -> list[ModelVersion]:
+    """List the newest version of each of some models; one without a version is left out."""
+    return store.newest(ctx.tx, names)
+
+
 @operation("model.show", permission="model:read", query=True)
 def show(ctx: Context, *, ref: str) -> ModelVersion:
     """Show one version of a model: ``delay``, ``delay@latest``, ``delay@champion`` or ``delay@3``."""

@@ -1,5 +1,6 @@
 """SQL of the model registry, on an open transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -177,6 +178,17 @@ def page(tx: Connection, *, after: str, limit: int) -> list[RegisteredModel]:
     return [_listed(row, pointing.get(row.model, [])) for row in rows]
 
 
+def newest(tx: Connection, models: Sequence[str]) -> list[ModelVersion]:
+    """Return the newest version of each of some models, by name."""
+    is_newest = (model_version.c.name == registered_model.c.name) & (
+        model_version.c.version == registered_model.c.latest
+    )
+    query = select(model_version).join(registered_model, is_newest).where(model_version.c.name.in_(models))
+    rows = tx.execute(query.order_by(model_version.c.name)).all()
+    pointing = aliases.of_models(tx, [row.name for row in rows])
+    return [_from_row(row, _at(row, pointing.get(row.name, []))) for row in rows]
+
+
 def names(tx: Connection) -> list[str]:
     """Return the names of all models."""
     query = select(registered_model.c.name).where(registered_model.c.is_prompt.is_(False))
@@ -217,9 +229,12 @@ def _from_rows(tx: Connection, name: str, rows: Any) -> list[ModelVersion]:
 
 
 def _listed(row: Row[Any], pointing: list[Alias]) -> RegisteredModel:
-    mine = [each.alias for each in pointing if aliases.number_of(each) == row.version]
-    latest = None if row.version is None else _from_row(row, mine)
+    latest = None if row.version is None else _from_row(row, _at(row, pointing))
     return RegisteredModel(name=row.model, created_at=row.since, latest=latest, aliases=pointing)
+
+
+def _at(row: Row[Any], pointing: Sequence[Alias]) -> list[str]:
+    return [each.alias for each in pointing if aliases.number_of(each) == row.version]
 
 
 def _from_row(row: Row[Any], pointing: list[str]) -> ModelVersion:

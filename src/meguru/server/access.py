@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
 from meguru.base.names import normal
+from meguru.console.visit import TOKEN_COOKIE
 from meguru.errors import Forbidden, Unauthenticated, UsageError
 from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.workspace import Workspace
 from meguru.server.authenticator import Authenticator
 
-OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/favicon.ico")
-COOKIE = "meguru_token"
+OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/sign-out", "/favicon.ico")
 IN_PROJECT = "/projects/"
 _LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie"})
 
@@ -138,4 +138,4 @@ def _secret(scope: Scope, asked: dict[bytes, str]) -> str:
     kind, _, secret = asked.get(b"authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
         return secret.strip()
-    return HTTPConnection(scope).cookies.get(COOKIE, "") if b"cookie" in asked else ""
+    return HTTPConnection(scope).cookies.get(TOKEN_COOKIE, "") if b"cookie" in asked else ""

@@ -25,7 +25,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.server.access import Access
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, Table
-from meguru.server.sign_in import sign_in_route
+from meguru.server.sign_in import sign_in_routes
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import Service
 
@@ -48,7 +48,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
     routes = [
         Route("/health", _health),
         Route("/metrics", _metrics),
-        sign_in_route(),
+        *sign_in_routes(),
         *mlflow_routes(others),
         *root_routes(),
         *native_routes(),

@@ -10,13 +10,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.app.nouns import load_operations
-from meguru.app.open import open_local
 from meguru.base import refs
 from meguru.console.links import PAGES, PARTS, VERSIONED, url_of
 from meguru.console.pages import endpoints
 from meguru.console.routes import routes
-from meguru.testing.seeded import fill
 
 ELSEWHERE = ("/get-artifact", "/ui/static/")
 
@@ -40,15 +37,11 @@ class Links(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory):
+def crawled(filled):
     """Every page that can be reached from the first one, by its address, and every link."""
-    load_operations()
-    folder = tmp_path_factory.mktemp("seeded")
-    with open_local(folder / "w") as ws:
-        fill(ws, folder)
-        app = Starlette(routes=routes(lambda _: ws))
-        with TestClient(app, headers={"Accept-Language": "en"}) as browser:
-            yield browser, *_crawl(browser)
+    app = Starlette(routes=routes(lambda _: filled))
+    with TestClient(app, headers={"Accept-Language": "en"}) as browser:
+        yield browser, *_crawl(browser)
 
 
 def _crawl(browser):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import Response
 
 from meguru.artifacts import why
@@ -56,8 +58,8 @@ def one(visit: Visit) -> Response:
         auc_of=auc_of,
         others_of=others_of,
         interval=interval,
-        span_name=span_name,
-        span_title=span_title,
+        span_name=partial(span_name, zone=visit.zone),
+        span_title=partial(span_title, zone=visit.zone),
         live=LIVE,
     )
 

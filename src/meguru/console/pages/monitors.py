@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
@@ -27,8 +28,8 @@ def report(visit: Visit) -> Response:
         "report.html",
         report=found,
         findings=sorted(found.findings, key=lambda each: (not each.breached, each.check, each.column)),
-        span_name=span_name,
-        span_title=span_title,
+        span_name=partial(span_name, zone=visit.zone),
+        span_title=partial(span_title, zone=visit.zone),
         interval=interval,
         live="",
     )

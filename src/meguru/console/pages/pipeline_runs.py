@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.artifacts import why
-from meguru.console.charts.gantt import lane
+from meguru.console.charts.gantt import WorkTime, lane, work_time
 from meguru.console.pages.pipelines import environments
 from meguru.console.pages.runs import took
 from meguru.console.reasons import reasons
@@ -62,15 +62,18 @@ def one(visit: Visit) -> Response:
     version = show.show_pipeline(visit.ws, ref=f"pipeline/{run.pipeline}@{run.version}")
     lines = _lines(run, visit.asked("calls"), visit.asked("step"))
     span = _span(run, visit.ws.clock.now())
+    took_whole = (span[1] - span[0]).total_seconds()
+    time = work_time((known for step in run.steps if (known := _at_work(step, span))), took_whole)
     return visit.render(
         "pipeline_run.html",
         run=run,
         version=version,
         environments=environments(version),
-        rows=_rows(visit, run, lines, span),
+        rows=_rows(visit, run, lines, span, time),
         unfolded=visit.asked("calls"),
         questions=list_approvals(visit.ws, run=run.id).items,
-        whole=(span[1] - span[0]).total_seconds(),
+        whole=time.whole,
+        idle=bool(time.breaks),
         took=took,
         chain=why.show(visit.ws, ref=f"event/{run.event}").chain if run.event else [],
         reasons=reasons,
@@ -112,7 +115,7 @@ def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[Line]:
 
 
 def _rows(
-    visit: Visit, run: PipelineRun, lines: list[Line], span: tuple[datetime, datetime]
+    visit: Visit, run: PipelineRun, lines: list[Line], span: tuple[datetime, datetime], time: WorkTime
 ) -> list[StepRow]:
     begun = [line.step for line in lines if line.step.started_at and line.step.state is not StepState.ASKING]
     told = explain.explain_run(visit.ws, ref=run.id, steps=[step.step for step in begun])
@@ -123,7 +126,7 @@ def _rows(
         rows.append(
             StepRow(
                 step=step,
-                lane=_lane(visit, step, span),
+                lane=_lane(visit, step, span, time),
                 reasons=known + why_each.get(step.step, []),
                 done=done,
                 hidden=hidden,
@@ -132,14 +135,18 @@ def _rows(
     return rows
 
 
-def _lane(visit: Visit, step: StepRun, span: tuple[datetime, datetime]) -> Markup:
+def _lane(visit: Visit, step: StepRun, span: tuple[datetime, datetime], time: WorkTime) -> Markup:
+    at_work = _at_work(step, span)
+    mine = (time(at_work[0]), time(at_work[1])) if at_work else None
+    return lane(mine, time.whole, step.state, visit.text("When step {step} ran", step=step.step))
+
+
+def _at_work(step: StepRun, span: tuple[datetime, datetime]) -> tuple[float, float] | None:
+    """Return from and to how many seconds after the run began a step was at work; None if it never was."""
+    if step.started_at is None or step.state is StepState.ASKING:
+        return None
     start, end = span
-    mine = None
-    if step.started_at and step.state is not StepState.ASKING:
-        last = step.finished_at or end
-        mine = ((step.started_at - start).total_seconds(), (last - start).total_seconds())
-    label = visit.text("When step {step} ran", step=step.step)
-    return lane(mine, (end - start).total_seconds(), step.state, label)
+    return (step.started_at - start).total_seconds(), ((step.finished_at or end) - start).total_seconds()
 
 
 PAGES: dict[str, PageFunction] = {

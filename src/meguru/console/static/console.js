@@ -5,6 +5,7 @@ import { hover } from "./hover.js";
 import { charts } from "./charts.js";
 import { plot } from "./plot.js";
 import { log } from "./log.js";
+import { scrollers } from "./scroll.js";
 import { zone } from "./zone.js";
 
 // The addresses that MLflow's clients print for people.
@@ -16,5 +17,6 @@ plot(document);
 const main = document.querySelector("main");
 const refresh = follow(main);
 charts(main);
+scrollers(main);
 log(main);
 zone(refresh);

@@ -34,7 +34,8 @@ function attributes(old, fresh) {
     if (old.getAttribute(name) !== value && name !== "open") old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+    // The keyboard may be there just because of it.
+    if (!fresh.hasAttribute(name) && name !== "open" && name !== "tabindex") old.removeAttribute(name);
   }
 }
 
