@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from meguru.app.open import open_local
-from meguru.predictions import store
+from meguru.predictions import counts
 from meguru.predictions.operations import show
 from meguru.registry.client import add_model
 from meguru.serving.operations import create, switch
@@ -82,5 +82,5 @@ def test_an_acknowledged_prediction_survives_a_kill_and_its_key_gets_it_again(fo
             said = answer["predictions"][0]
             assert show(workspace, id=said["id"]).score == said["score"]
         with workspace.read() as tx:
-            totals = store.totals(tx, "delay")
+            totals = counts.totals(tx, "delay")
     assert len(acknowledged) <= totals.predictions <= len(acknowledged) + 8  # four under way at each kill

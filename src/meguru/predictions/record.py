@@ -43,7 +43,7 @@ def record(ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput]) -> Outc
         {"batch_id": batch_id, "row": row, "value": each.value, "at": each.at or now, "recorded_at": now}
         for (batch_id, row), each in zip(keys, outcomes, strict=True)
     ]
-    store.record(ctx.tx, rows)
+    store.record(ctx.tx, endpoint, rows)
     data = {"endpoint": endpoint, "count": len(rows)}
     ctx.emit("outcomes.recorded", refs.make("endpoint", endpoint), data=data)
     return OutcomesRecorded(endpoint=endpoint, count=len(rows))

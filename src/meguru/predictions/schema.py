@@ -1,6 +1,7 @@
 """Tables of predictions and outcomes."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Double,
     ForeignKey,
@@ -43,3 +44,15 @@ outcome = Table(
     Column("at", UtcTime, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),
 )
+
+prediction_count = Table(
+    "prediction_count",
+    metadata,
+    Column("endpoint", String(100), primary_key=True),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("predictions", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("outcomes", BigInteger, nullable=False),
+    Column("last_received_at", UtcTime),
+)
+"""The sums of the two tables above, by endpoint, in some rows that are added up."""

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
+from meguru.predictions import counts
 from meguru.predictions.schema import outcome, prediction_batch
-from meguru.predictions.types import Batch, Outcome, Totals
+from meguru.predictions.types import Batch, Outcome
 
 _IDS_A_QUERY = 900
 
@@ -18,6 +19,7 @@ _IDS_A_QUERY = 900
 def add(tx: Connection, batches: Sequence[Batch]) -> None:
     """Write batches."""
     tx.execute(insert(prediction_batch), [msgspec.structs.asdict(each) for each in batches])
+    counts.add(tx, batches)
 
 
 def get(tx: Connection, batch_id: str) -> Batch | None:
@@ -60,14 +62,15 @@ def known(tx: Connection, batch_ids: Iterable[str]) -> dict[str, Row[Any]]:
     return found
 
 
-def record(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write outcomes; one that is already there is replaced unless it became known later."""
+def record(tx: Connection, endpoint: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write outcomes of an endpoint; one that is already there is replaced unless it became known later."""
     if tx.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:
         from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
     statement = upsert(outcome)
     new = statement.excluded
+    before = _outcomes_of(tx, rows)
     tx.execute(
         statement.on_conflict_do_update(
             index_elements=[outcome.c.batch_id, outcome.c.row],
@@ -76,6 +79,16 @@ def record(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
         ),
         rows,
     )
+    counts.add_outcomes(tx, endpoint, _outcomes_of(tx, rows) - before)
+
+
+def _outcomes_of(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Count the outcomes of the batches to which some rows belong."""
+    query = select(func.count()).select_from(outcome)
+    return sum(
+        tx.execute(query.where(outcome.c.batch_id.in_(some))).scalar_one()
+        for some in _chunks(row["batch_id"] for row in rows)
+    )
 
 
 def outcome_of(tx: Connection, batch_id: str, row: int) -> Outcome | None:
@@ -83,25 +96,6 @@ def outcome_of(tx: Connection, batch_id: str, row: int) -> Outcome | None:
     query = select(outcome.c.value, outcome.c.at, outcome.c.recorded_at)
     found = tx.execute(query.where(outcome.c.batch_id == batch_id, outcome.c.row == row)).first()
     return None if found is None else Outcome(value=found.value, at=found.at, recorded_at=found.recorded_at)
-
-
-def totals(tx: Connection, endpoint: str) -> Totals:
-    """Count what an endpoint answered."""
-    table = prediction_batch.c
-    query = select(
-        func.coalesce(func.sum(table.n), 0).label("n"),
-        func.count().label("requests"),
-        func.max(table.received_at).label("last"),
-    )
-    row = tx.execute(query.where(table.endpoint == endpoint)).one()
-    joined = outcome.join(prediction_batch)
-    counted = select(func.count()).select_from(joined).where(table.endpoint == endpoint)
-    return Totals(
-        predictions=int(row.n),
-        requests=row.requests,
-        last_received_at=row.last,
-        outcomes=tx.execute(counted).scalar_one(),
-    )
 
 
 def _within(endpoint: str, start: datetime, end: datetime) -> tuple[Any, Any, Any]:

@@ -3,7 +3,7 @@
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.kernel.operations import Context, operation
-from meguru.predictions.store import totals
+from meguru.predictions.counts import totals
 from meguru.serving import store
 from meguru.serving.standing import observed
 from meguru.serving.types import Endpoint, EndpointDetail

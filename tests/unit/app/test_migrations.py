@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
+from meguru.predictions import counts
 from meguru.registry import store as registry
 from meguru.storage.db import Database, metadata
 from meguru.tracking import series
@@ -221,3 +222,45 @@ def test_experiments_of_an_older_workspace_get_numbers_on_sqlite(tmp_path):
 @pytest.mark.integration
 def test_experiments_of_an_older_workspace_get_numbers_on_postgresql(postgres_url):
     numbers_experiments(Database(postgres_url))
+
+
+def counts_what_was_answered(db):
+    load_schemas()
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    times = [f"2026-03-0{day}T12:00:00.000000Z" for day in (1, 2, 3)]
+    try:
+        with db.write() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, "0026")
+            insert = (
+                "INSERT INTO prediction_batch (id, endpoint, model_ref, release_ref, received_at, "
+                "first_time, last_time, n, digest, payload) "
+                "VALUES ('{id}', '{endpoint}', 'm', 'r', '{at}', '{at}', '{at}', {n}, '', '')"
+            )
+            for number, (endpoint, at, n) in enumerate(zip(("a", "b", "a"), times, (3, 5, 4), strict=True)):
+                tx.exec_driver_sql(insert.format(id=f"pred-{number}", endpoint=endpoint, at=at, n=n))
+            for row in (0, 1):
+                tx.exec_driver_sql(
+                    f"INSERT INTO outcome VALUES ('pred-0', {row}, 1, '{times[0]}', '{times[0]}')"
+                )
+            command.upgrade(config, "head")
+            found = [counts.totals(tx, endpoint) for endpoint in ("a", "b", "c")]
+            assert [(each.predictions, each.requests, each.outcomes) for each in found] == [
+                (7, 2, 2),
+                (5, 1, 0),
+                (0, 0, 0),
+            ]
+            assert found[0].last_received_at == datetime(2026, 3, 3, 12, tzinfo=UTC)
+            command.downgrade(config, "0026")
+    finally:
+        db.close()
+
+
+def test_predictions_of_an_older_workspace_are_counted_on_sqlite(tmp_path):
+    counts_what_was_answered(Database(f"sqlite:///{tmp_path / 'a.db'}"))
+
+
+@pytest.mark.integration
+def test_predictions_of_an_older_workspace_are_counted_on_postgresql(postgres_url):
+    counts_what_was_answered(Database(postgres_url))

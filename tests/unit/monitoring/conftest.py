@@ -79,7 +79,7 @@ def known(tx, batch, values, at):
         {"batch_id": batch.id, "row": row, "value": value, "at": at, "recorded_at": at}
         for row, value in enumerate(values)
     ]
-    store.record(tx, rows)
+    store.record(tx, batch.endpoint, rows)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from meguru.errors import Busy, Conflict
-from meguru.predictions import ids, payload, store
+from meguru.predictions import counts, ids, payload, store
 from meguru.predictions.types import Batch
 from meguru.predictions.writer import Writer
 
@@ -76,7 +76,7 @@ def test_batches_that_wait_share_a_commit(workspace, writer):
     for thread in threads:
         thread.join(10)
     with workspace.read() as tx:
-        assert store.totals(tx, "delay").predictions == 20
+        assert counts.totals(tx, "delay").predictions == 20
 
 
 def test_a_repeated_key_is_a_conflict_and_its_neighbours_are_written(workspace, writer):
@@ -86,7 +86,7 @@ def test_a_repeated_key_is_a_conflict_and_its_neighbours_are_written(workspace, 
     assert [answers[0], *answers[2:]] == [None, None, None]
     with workspace.read() as tx:
         assert store.by_key(tx, "delay", "a") == first
-        assert store.totals(tx, "delay").requests == 3
+        assert counts.totals(tx, "delay").requests == 3
 
 
 def test_the_same_key_at_two_endpoints_is_two_requests(writer):
@@ -101,5 +101,5 @@ def test_a_closed_writer_has_written_all_it_took_and_takes_no_more(workspace):
         writer.submit(each, lambda error: None)
     writer.close()
     with workspace.read() as tx:
-        assert store.totals(tx, "delay").requests == 50
+        assert counts.totals(tx, "delay").requests == 50
     assert isinstance(submit(writer, [batch()])[0], Busy)
