@@ -97,8 +97,8 @@ def _paged(prefix: str, name: str, before: str = "cursor") -> Callable[[Place, s
     def newest(ws: Place, letters: str, limit: int) -> list[str]:
         from meguru.app import calls
 
-        # Lists go from new to old and on from an id: this is the largest that begins so.
-        given: dict[str, Any] = {before: f"{prefix}-{letters:z<{WHOLE}}"} if letters else {}
+        # Lists go from new to old and on from an id: this is above the largest that begins so.
+        given: dict[str, Any] = {before: f"{prefix}-{letters:z<{WHOLE + 1}}"} if letters else {}
         page = getattr(calls, name)(ws, limit=limit, **given)
         return [one.id for one in page.items if one.id.startswith(f"{prefix}-{letters}")]
 
