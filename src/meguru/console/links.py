@@ -12,13 +12,13 @@ COMPARE = "/ui/runs/compare"
 ID_LENGTH = 26
 PAGES = {
     "run": "/ui/runs/",
+    "experiment": "/ui/experiments/",
     "pipeline_run": "/ui/pipelines/runs/",
     "sweep": "/ui/sweeps/",
     "backfill": "/ui/backfills/",
     "endpoint": "/ui/endpoints/",
     "monitor": "/ui/monitors/",
     "report": "/ui/reports/",
-    "experiment": "/ui/runs?experiment=",
 }
 """Things with a page, or a list, of their own."""
 VERSIONED = {

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from meguru.console import pages, static_files, stream
+from meguru.console.forms import FormFunction, form
 from meguru.console.live import Live
 from meguru.console.visit import PageFunction, Visit, page
 from meguru.errors import NotFound
@@ -28,6 +29,14 @@ def all_pages() -> dict[str, PageFunction]:
     return dict(sorted(found.items(), key=lambda item: (item[0].count("{"), item[0])))
 
 
+def all_forms() -> dict[str, FormFunction]:
+    """Return every form by the path it is sent to: each file in `pages` says which are its own."""
+    found: dict[str, FormFunction] = {}
+    for module in iter_modules(pages.__path__, f"{pages.__name__}."):
+        found |= getattr(import_module(module.name), "FORMS", {})
+    return found
+
+
 def _nothing(visit: Visit) -> NoReturn:
     raise NotFound(f"there is no page {visit.request.url.path}", hint="start at /")
 
@@ -40,6 +49,7 @@ def routes(get_workspace: Callable[[Request], Workspace], live: Live | None = No
     """
     return [
         *(Route(path, page(show, get_workspace), methods=["GET"]) for path, show in all_pages().items()),
+        *(Route(path, form(change, get_workspace), methods=["POST"]) for path, change in all_forms().items()),
         Route("/ui/stream", stream.endpoint(live or Live(), get_workspace), methods=["GET"]),
         Route("/ui/static/{version}/{name}", static_files.serve, methods=["GET"]),
         Route("/ui/{rest:path}", page(_nothing, get_workspace), methods=["GET"]),

@@ -234,7 +234,7 @@ def test_a_reference_with_odd_characters_stays_one_path_segment():
     assert url_of("pipeline/train@2") == "/ui/pipelines/versions/train/2"
     assert url_of("release/delay@3") == "/ui/endpoints/delay?release=3#release-3"
     assert url_of("step_run/prun-1.fit.7") == "/ui/pipelines/runs/prun-1?step=fit.7#step-fit.7"
-    assert url_of("experiment/a&b") == "/ui/runs?experiment=a%26b"
+    assert url_of("experiment/a&b") == "/ui/experiments/a%26b"
     assert url_of("javascript:alert(1)").startswith("/ui/events?")
 
 

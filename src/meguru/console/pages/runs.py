@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from urllib.parse import quote
 
 from starlette.responses import Response
 
 from meguru.base.paging import Page
 from meguru.console import plots
+from meguru.console.forms import FormFunction, Given, unknown
 from meguru.console.lineage import neighbours
 from meguru.console.links import file_of
 from meguru.console.plots import window
 from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
-from meguru.tracking import show
+from meguru.tracking import edit, show
 from meguru.tracking.captured import is_captured
 from meguru.tracking.find import search
 from meguru.tracking.types import Run, RunArtifact, RunState
@@ -56,6 +58,7 @@ def listing(visit: Visit) -> Response:
         query=query,
         order=order,
         problem=problem,
+        deleted=visit.asked("deleted") == "1",
         experiments=show.list_experiments(visit.ws, limit=WINDOW).items,
         took=took,
         live="run.",
@@ -67,7 +70,10 @@ def _found(visit: Visit, experiment: str, state: RunState | Literal[""], before:
     """Search where something is searched for; else list, which also knows runs that went silent."""
     query, order = visit.asked("query"), visit.asked("order")
     if not query and not order:
-        return show.list_runs(visit.ws, experiment=experiment, state=state, before=before, limit=WINDOW)
+        gone = visit.asked("deleted") == "1"
+        return show.list_runs(
+            visit.ws, experiment=experiment, state=state, before=before, limit=WINDOW, deleted=gone
+        )
     parts = [part for part in (query, state and f"state = '{state}'") if part]
     orders = [part.strip() for part in order.split(",") if part.strip()]
     return search(
@@ -93,11 +99,13 @@ def one(visit: Visit) -> Response:
         shown=shown,
         groups=plots.groups(drawn, {key: run.metrics[key].count for key in drawn}),
         drawings=plots.of_runs(visit, [run], drawn[: plots.FIRST]) if not visit.fragment else {},
-        tags={key: value for key, value in run.tags.items() if not is_captured(key)},
+        tags={key: value for key, value in run.tags.items() if not _is_shown_apart(key)},
         captured={key: value for key, value in run.tags.items() if is_captured(key)},
         files=[(item, file_of(run.id, item.path)) for item in artifacts[:FILES]],
         files_left=len(artifacts) - len(artifacts[:FILES]),
         pictures=[(each.path, file_of(run.id, each.path)) for each in _pictures(artifacts)],
+        note=run.tags.get(edit.NOTE, ""),
+        may_edit=visit.ws.principal.allows("run:write"),
         took=took,
         live="run.",
         followed=[run],
@@ -111,6 +119,10 @@ def charts(visit: Visit) -> Response:
     return plots.render(visit, [run])
 
 
+def _is_shown_apart(tag: str) -> bool:
+    return is_captured(tag) or tag in {edit.NAME, edit.NOTE}
+
+
 def _pictures(artifacts: list[RunArtifact]) -> list[RunArtifact]:
     """Return the first pictures that are small enough to be shown."""
     found = [item for item in artifacts if item.path.lower().endswith(SHOWN) and item.size <= LARGEST_PICTURE]
@@ -122,6 +134,28 @@ def took(start: datetime | None, end: datetime | None) -> float | None:
     return (end - start).total_seconds() if start and end else None
 
 
+def change(visit: Visit, given: Given) -> str:
+    """Do what a form on a run's page asks for."""
+    ws, run, do = visit.ws, visit.named("id"), given.get("do", "")
+    match do:
+        case "rename":
+            edit.rename(ws, run=run, name=given.get("name", ""))
+        case "note":
+            edit.note(ws, run=run, note=given.get("note", ""))
+        case "tag":
+            edit.tag(ws, run=run, tags={given.get("key", ""): given.get("value", "")})
+        case "untag":
+            edit.tag(ws, run=run, remove=[given.get("key", "")])
+        case "delete":
+            edit.delete_run(ws, run=run)
+        case "restore":
+            edit.restore(ws, run=run)
+        case _:
+            raise unknown(given, ("rename", "note", "tag", "untag", "delete", "restore"))
+    return f"../{quote(run, safe='')}"
+
+
+FORMS: dict[str, FormFunction] = {"/ui/runs/{id}/edit": change}
 PAGES: dict[str, PageFunction] = {
     "/ui/runs": listing,
     "/ui/runs/{id}": one,
