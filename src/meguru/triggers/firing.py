@@ -64,8 +64,8 @@ def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, cha
     try:
         with acting.tx.begin_nested():
             return start(acting, action, match, occasion, chain)
-    except (OperationalError, Busy):
-        raise  # the database, not the action: the whole step is tried again
+    except (OperationalError, Busy, MemoryError):
+        raise  # a trouble of ours, not the action's: the whole step is tried again
     except Exception as error:  # noqa: BLE001 - recorded: the others must not wait for a broken action
         del acting.emitted[mark:]
         return _failed(acting, match, chain, error)
