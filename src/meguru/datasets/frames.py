@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from meguru.stats.profile import TableProfile
 
 
+MOST_PROFILES = 64
+_profiles: dict[str, TableProfile] = {}
+"""Profiles of all rows that this process made, by the digest of the version."""
+
+
 def frame_of(blobs: BlobStore, version: DatasetVersion) -> pl.DataFrame:
     """Read all rows of a version, file after file by name, with the version's columns and types.
 
@@ -41,4 +46,12 @@ def profile_of(blobs: BlobStore, version: DatasetVersion) -> TableProfile:
     from meguru.stats.profile import TableProfile, profile_frame
 
     stored = TableProfile.from_dict(msgspec.json.decode(blobs.get_bytes(version.profile)))
-    return stored if stored.rows == version.rows else profile_frame(frame_of(blobs, version))
+    if stored.rows == version.rows:
+        return stored
+    if version.digest not in _profiles:
+        # A second or so for a large table; a version never changes, and its page is looked at again.
+        found = profile_frame(frame_of(blobs, version))
+        if len(_profiles) >= MOST_PROFILES:
+            _profiles.pop(next(iter(_profiles)), None)
+        _profiles[version.digest] = found
+    return _profiles[version.digest]
