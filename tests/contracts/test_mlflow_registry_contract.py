@@ -12,7 +12,7 @@ from meguru.base.settings import Settings
 from meguru.server.access import Access
 from meguru.storage.blobs.pending import settle
 from meguru.webhooks import manage
-from meguru.webhooks.follow import Follower
+from meguru.webhooks.follow import CallPromiser
 from meguru.webhooks.types import TOPICS
 
 API = "/api/2.0/mlflow"
@@ -101,7 +101,7 @@ class RegistryContract:
         manage.create(workspace, name="w", url="https://93.184.216.34/", topics=list(TOPICS))
         post("registered-models/create", name="m")
         post("model-versions/create", name="m", source="s3://b/m", tags=[{"key": "k", "value": "v"}])
-        assert [Follower(workspace).step(), Follower(workspace).step()] == [2, 0]
+        assert [CallPromiser(workspace).step(), CallPromiser(workspace).step()] == [2, 0]
 
 
 class TestEmbedded(RegistryContract):

@@ -7,14 +7,19 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from msgspec import structs
 from sqlalchemy import inspect
 
 from meguru.app.migrate import SCRIPTS, migrate, newest, upgrade
 from meguru.app.nouns import load_schemas
 from meguru.app.open import open_local
+from meguru.kernel import events
+from meguru.kernel.event import Event
+from meguru.kernel.events.append import START, chain_hash
+from meguru.kernel.events.schema import event, event_head
 from meguru.predictions import counts
 from meguru.registry import store as registry
-from meguru.storage.db import Database, metadata
+from meguru.storage.db import Database, metadata, rowwise
 from meguru.tracking import series
 
 
@@ -264,3 +269,66 @@ def test_predictions_of_an_older_workspace_are_counted_on_sqlite(tmp_path):
 @pytest.mark.integration
 def test_predictions_of_an_older_workspace_are_counted_on_postgresql(postgres_url):
     counts_what_was_answered(Database(postgres_url))
+
+
+def old_events(tx):
+    """Write, at the schema before claims were marked, what runs told and what operations did."""
+    previous, first = START, {}
+    told = [
+        ("run.start", ["dataset/a@1"], ["run/r"]),
+        ("run.finish", ["run/r"], ["model/x@1", "model/y@1"]),
+        ("model.register", ["run/r", "dataset/a@1"], ["model/x@1"]),
+    ]
+    for seq, (operation, used, produced) in enumerate(told, start=1):
+        draft = Event(
+            seq=seq,
+            id=f"evt-{seq}",
+            type="thing.made",
+            at=datetime(2026, 3, 1, tzinfo=UTC),
+            actor="me",
+            operation=operation,
+            subject=produced[0],
+            used=tuple(used),
+            produced=tuple(produced),
+            previous=previous,
+        )
+        previous = chain_hash(draft)
+        rowwise.insert(tx, event, structs.asdict(structs.replace(draft, hash=previous)))
+        for pair in ((source, target) for source in used for target in produced):
+            first.setdefault(pair, seq)
+    for (source, target), seq in first.items():
+        tx.exec_driver_sql(
+            f"INSERT INTO edge (source, target, event_seq) VALUES ('{source}', '{target}', {seq})"
+        )
+    rowwise.insert(tx, event_head, {"id": 1, "seq": len(told), "hash": previous})
+
+
+def marks_claims(db):
+    load_schemas()
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    try:
+        with db.write() as tx:
+            config.attributes["connection"] = tx
+            command.upgrade(config, "0023")
+            old_events(tx)
+            command.upgrade(config, "head")
+            query = "SELECT source, target, event_seq, claimed FROM edge ORDER BY source, target"
+            assert [(*row[:3], bool(row[3])) for row in tx.exec_driver_sql(query)] == [
+                ("dataset/a@1", "model/x@1", 3, False),
+                ("dataset/a@1", "run/r", 1, True),
+                ("run/r", "model/x@1", 3, False),
+                ("run/r", "model/y@1", 2, True),
+            ]
+            assert events.verify(tx).intact
+    finally:
+        db.close()
+
+
+def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_sqlite(tmp_path):
+    marks_claims(Database(f"sqlite:///{tmp_path / 'a.db'}"))
+
+
+@pytest.mark.integration
+def test_claims_of_an_older_log_are_marked_and_the_chain_holds_on_postgresql(postgres_url):
+    marks_claims(Database(postgres_url))
