@@ -33,12 +33,19 @@ class Params:
         if not isinstance(value, str) or "\0" in value:
             raise bad(self.path + name, value, "a text is wanted")
         if most and len(value) > most:
-            raise bad(
-                self.path + name,
-                value[:300],
-                f"it has {len(value)} characters, and at most {most} are allowed",
-            )
+            raise invalid(f"'{self.path}{name}' exceeds the maximum length of {most} characters")
         return value
+
+    def word(self, name: str, known: tuple[str, ...]) -> str:
+        """Return a word of an enumeration, which may come as its number; empty when it was not given."""
+        value = self.given.get(name)
+        number = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if number.isascii() and number.isdecimal() and 1 <= int(number[:9]) <= len(known):
+            return known[int(number) - 1]
+        found = self.text(name)
+        if found and found not in known:
+            raise bad(self.path + name, found, f"it is one of {', '.join(known)}")
+        return found
 
     def value(self, name: str = "value") -> str:
         """Return a text that must be given, and may be empty."""
@@ -46,9 +53,9 @@ class Params:
             self._absent(name, required=True)
         return self.text(name)
 
-    def optional(self, name: str) -> str | None:
+    def optional(self, name: str, *, most: int = 0) -> str | None:
         """Return a text, or None when it was not given."""
-        return None if self.given.get(name) is None else self.text(name)
+        return None if self.given.get(name) is None else self.text(name, most=most)
 
     def integer(self, name: str, default: int | None = None, *, required: bool = False) -> int | None:
         """Return a whole number, written as one or as decimal digits."""
@@ -175,7 +182,8 @@ def limit_of(params: Params, *, default: int, most: int) -> int:
     if params.given.get("max_results") is None:
         return default
     if not 0 < limit <= most:
-        raise bad("max_results", limit, f"it is at least 1 and at most {most}")
+        what = "be a positive integer" if limit <= 0 else f"be at most {most}"
+        raise invalid(f"Invalid value {limit} for parameter 'max_results' supplied. It must {what}")
     return limit
 
 

@@ -68,6 +68,8 @@ class Given:
             return default
         if isinstance(value, bool | list | dict | float) or not re.fullmatch(r"-?\d{1,18}", str(value)):
             raise wrong(name, value)
+        if int(value) < 1 and name == "max_results":
+            raise invalid(f"Invalid value for max_results. It must be a positive integer, but got {value}")
         if not 1 <= int(value) <= most:
             raise invalid(
                 f"Invalid value {value} for parameter '{name}' supplied: {name} must be between 1 and {most}"

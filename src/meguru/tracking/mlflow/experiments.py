@@ -1,5 +1,7 @@
 """Operations on experiments as MLflow knows them: a number, any name, a stage, tags."""
 
+import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
@@ -32,8 +34,7 @@ def create(
     check_name(name)
     known = ctx.tx.execute(select(table).where(table.c.name == name)).first()
     if known is not None:
-        past = "" if known.stage == "active" else " (deleted)"
-        raise Conflict(f"Experiment(name={name}) already exists.", why=f"it is experiment {known.id}{past}")
+        raise _taken(known)
     row = store.add(ctx.tx, name, at=ctx.now(), by=ctx.principal.name, location=artifact_location)
     _set_tags(ctx, row.id, tags or {})
     data = {"name": name, "number": row.id, "note": ""}
@@ -59,11 +60,14 @@ def change(
     ref = refs.make("experiment", row.experiment)
     values: dict[str, Any] = {"updated_at": ctx.now()}
     if not stage and row.stage != "active":
-        raise InvalidInput(f"The experiment {experiment} must be in the 'active' state, and is {row.stage}.")
+        raise InvalidInput(
+            f"The experiment {experiment} must be in the 'active' state. Current state is {row.stage}."
+        )
     if name is not None:
         check_name(name)
-        if ctx.tx.execute(select(table.c.id).where(table.c.name == name, table.c.id != experiment)).first():
-            raise Conflict(f"Experiment(name={name}) already exists.")
+        same = ctx.tx.execute(select(table).where(table.c.name == name, table.c.id != experiment)).first()
+        if same is not None:
+            raise _taken(same)
         values["name"] = name
         ctx.emit("experiment.renamed", ref, data={"name": name, "before": row.name})
     if stage:
@@ -87,12 +91,22 @@ def named(ctx: Context, *, number: str) -> str:
 
 def find(tx: Any, number: str) -> Row[Any]:
     """Return an experiment's row by its number, in whichever stage it is."""
-    row = None
-    if number.isascii() and number.isdecimal() and len(number) < 19:
-        row = tx.execute(_FIND, {"number": int(number)}).first()
+    known = read_numbers([number])
+    row = tx.execute(_FIND, {"number": known[0]}).first() if known else None
     if row is None:
         raise NotFound(f"No Experiment with id={number[:64]} exists")
     return row  # type: ignore[no-any-return]
+
+
+def read_numbers(numbers: Sequence[str]) -> list[int]:
+    """Return the numbers that texts are, without those that no experiment can have; refuse what is none."""
+    for number in numbers:
+        if not re.fullmatch(r"[+-]?[0-9]+", number):
+            raise InvalidInput(
+                f"Invalid experiment ID '{number[:64]}'. Experiment ID must be a valid integer.",
+                field="experiment_id",
+            )
+    return [int(number) for number in numbers if len(number) < 19]
 
 
 def needs_adoption(tx: Any) -> bool:
@@ -102,12 +116,27 @@ def needs_adoption(tx: Any) -> bool:
 
 def check_name(name: str) -> None:
     """Raise InvalidInput unless an experiment may be called so."""
-    if not 0 < len(name) <= MAX_NAME:
+    if len(name) > MAX_NAME:
+        raise InvalidInput(f"'name' exceeds the maximum length of {MAX_NAME} characters", field="name")
+    if not name:
         raise InvalidInput(
-            f"Invalid experiment name: '{name[:80]}'",
-            why=f"a name has 1 to {MAX_NAME} characters, not {len(name)}",
-            field="name",
+            "Invalid experiment name: ''", why=f"a name has 1 to {MAX_NAME} characters", field="name"
         )
+
+
+def _taken(known: Row[Any]) -> Conflict:
+    """Return the refusal of a name, in MLflow's words, and with the way out if its owner is deleted."""
+    if known.stage == "active":
+        why = f"it is experiment {known.id}"
+        return Conflict(f"Experiment(name={known.name}) already exists.", why=why, field="name")
+    ours = store.name_taken(known)
+    return Conflict(
+        f"Experiment(name={known.name}) already exists in deleted state.",
+        why=f"it is experiment {known.id}. You can restore the experiment, rename it, or permanently delete "
+        "it to create a new one",
+        hint=f"MlflowClient().restore_experiment('{known.id}'); or {ours.hint}",
+        field="name",
+    )
 
 
 def _other(stage: str) -> str:

@@ -19,9 +19,8 @@ def check_key(kind: str, key: str, field: str = "key") -> str:
     if not key:
         raise InvalidInput(f"Missing value for required parameter '{field}'", field=field)
     if len(key) > MAX_KEY:
-        raise InvalidInput(
-            f"'{kind.capitalize()} name' exceeds the maximum length of {MAX_KEY} characters", field=field
-        )
+        shown = {"metric": "Metric name", "param": "Param key"}.get(kind, "key")
+        raise InvalidInput(f"'{shown}' exceeds the maximum length of {MAX_KEY} characters", field=field)
     if not _KEY.fullmatch(key):
         raise _bad(
             key,
@@ -44,6 +43,12 @@ def is_key(key: str) -> bool:
     """Tell whether `check_key` lets a key pass."""
     plain = _PLAIN.fullmatch(key) is not None
     return plain or (0 < len(key) <= MAX_KEY and _KEY.fullmatch(key) is not None and _is_own_path(key))
+
+
+def check_length(name: str, value: str, most: int) -> None:
+    """Raise InvalidInput if a value has too many characters."""
+    if len(value) > most:
+        raise InvalidInput(f"'{name}' exceeds the maximum length of {most} characters", field=name)
 
 
 def cut(value: str, most: int) -> str:

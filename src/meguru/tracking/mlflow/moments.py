@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -10,12 +9,14 @@ from meguru.errors import InvalidInput
 
 MOST = 253_402_300_799_999
 """The last millisecond of the year 9999."""
+LEAST = -62_135_596_800_000
+"""The first millisecond of the year 1."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=4096)
 def _second(number: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(number))
+    return (_START + timedelta(seconds=number)).isoformat()[:19]
 
 
 def stored(ms: int) -> str:
@@ -25,9 +26,9 @@ def stored(ms: int) -> str:
 
 
 def moment(ms: int) -> datetime:
-    """Return the moment; refuse one that is before 1970 or beyond the calendar."""
-    if not 0 <= ms <= MOST:
-        raise InvalidInput(f"{ms} is no moment", why=f"milliseconds since 1970 go from 0 to {MOST}")
+    """Return the moment; refuse one that is not in the calendar. Before 1970 the number is negative."""
+    if not LEAST <= ms <= MOST:
+        raise InvalidInput(f"{ms} is no moment", why=f"milliseconds since 1970 go from {LEAST} to {MOST}")
     return _START + timedelta(milliseconds=ms)
 
 

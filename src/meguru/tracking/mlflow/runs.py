@@ -115,12 +115,14 @@ def change(
     if status:
         state = STATES[status]
         values |= {"state": state, "alive_until": None}
-        values["finished_at"] = None if state == "running" else _end(ctx, row, end)
+        # When it ended, the client tells: a run that ended without is not known to have ended at any moment.
+        before = None if state == "running" else row.finished_at
+        values["finished_at"] = before if end is None else moments.moment(end)
         _extend(ctx.tx, row.id, status=status)
         data = {"state": state, "experiment": name_of(ctx.tx, row.experiment)}
         if row.state != state:
             ctx.emit("run.reopened" if state == "running" else "run.finished", ref, data=data, used=[ref])
-    elif end is not None and row.state != "running":
+    elif end is not None:
         values["finished_at"] = moments.moment(end)
     if values:
         rowwise.update(ctx.tx, schema.run, {"id": row.id}, values)
@@ -130,10 +132,10 @@ def change(
 
 @operation("mlflow.move_run", permission="run:write")
 def move(ctx: Context, *, run: str, stage: Literal["active", "deleted"]) -> None:
-    """Mark a run as deleted, or take the mark away; it stays where it is."""
-    other = "deleted" if stage == "active" else "active"
-    row = hold(ctx.tx, ctx.principal, run, stage=other)
-    edit.set_stage(ctx, row.id, stage)
+    """Mark a run as deleted, or take the mark away; it stays where it is. What is so already stays so."""
+    row = hold(ctx.tx, ctx.principal, run, stage="")
+    if store.is_deleted(ctx.tx, row.id) is not (stage == "deleted"):
+        edit.set_stage(ctx, row.id, stage)
 
 
 @operation("mlflow.log", permission="run:write", evented=False, alone=False)
@@ -187,14 +189,18 @@ def write(tx: Connection, entry: Entry, *, by: Principal) -> None:
 
 
 def hold(tx: Connection, by: Principal, run: str, *, stage: str = "active") -> Row[Any]:
-    """Return a run's row, held until the transaction ends, for who may change it; raise in another stage."""
+    """Return a run's row, held until the transaction ends, for who may change it.
+
+    It must be in the `stage`, unless that is empty.
+    """
     identity = from_hex(run)
     row = tx.execute(_HOLD, {"this": identity}).first()
     if row is None:
         raise _no_run(run)
     check_writer(by, row.created_by, run)
-    found = Raw(tx).execute(_STAGE, (identity,)).fetchone()
-    _check_stage(run, found[0] if found else "active", stage)
+    if stage:
+        found = Raw(tx).execute(_STAGE, (identity,)).fetchone()
+        _check_stage(run, found[0] if found else "active", stage)
     return row
 
 
@@ -248,10 +254,6 @@ def _insert(ctx: Context, experiment: str, name: str, at: datetime) -> tuple[str
 def _extend(tx: Connection, run: str, **values: Any) -> None:
     if not rowwise.update(tx, table, {"run": run}, values):
         rowwise.insert(tx, table, {"run": run, "stage": "active", "status": "", "user_id": ""} | values)
-
-
-def _end(ctx: Context, row: Row[Any], end: int | None) -> datetime:
-    return moments.moment(end) if end is not None else (row.finished_at or ctx.now())
 
 
 def _add_params(tx: Connection, run: str, params: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from meguru.errors import InvalidInput
-from meguru.tracking.mlflow.moments import MOST, stored
+from meguru.tracking.mlflow.moments import LEAST, MOST, stored
 from meguru.tracking.search.grammar import Clause
 
 ORDERED = {"=", "!=", "<", "<=", ">", ">="}
@@ -50,22 +50,38 @@ def number(column: str, clause: Clause) -> Condition:
 
 def moment(column: str, clause: Clause) -> Condition:
     """Compare a moment with milliseconds."""
-    ms = int(max(0, min(MOST, _number_of(clause))))
+    ms = int(max(LEAST, min(MOST, _number_of(clause))))
     return f"{column} {clause.sign} ?", [stored(ms)]
 
 
 def _texts(clause: Clause) -> tuple[str, ...]:
     value = clause.value
     if clause.sign not in TEXT or isinstance(value, float) or value is None:
-        raise InvalidInput(
-            f"Invalid comparison of {clause.shown!r}: it takes a text in quotes and one of {sorted(TEXT)}"
-        )
+        raise _wrong(clause, "text", TEXT)
     return (value,) if isinstance(value, str) else value
 
 
 def _number_of(clause: Clause) -> float:
     if clause.sign not in ORDERED or not isinstance(clause.value, float):
-        raise InvalidInput(
-            f"Invalid comparison of {clause.shown!r}: it takes a number and one of {sorted(ORDERED)}"
-        )
+        raise _wrong(clause, "number", ORDERED)
     return clause.value
+
+
+def _wrong(clause: Clause, wanted: str, signs: set[str]) -> InvalidInput:
+    """Say what is wrong with a comparison, and what would be right."""
+    value = repr(clause.value)[:200] if clause.value is not None else "nothing"
+    if clause.value is None:
+        which = f"'{clause.kind}' '{clause.key}'"
+        why = f"IS NULL / IS NOT NULL is only supported for tags and params, not for {which}"
+    elif clause.sign not in signs:
+        why = f"Invalid comparator for {clause.kind}: {clause.sign}"
+    elif wanted == "number":
+        numeric = f"numeric attribute: {clause.key}" if clause.kind == "attribute" else clause.kind
+        why = f"Expected numeric value type for {numeric}. Found {value}"
+    else:
+        kind = "parameter" if clause.kind == "param" else clause.kind
+        why = f"Expected a quoted string value for {kind} (e.g. 'my-value'). Got value {value}"
+    a_value = "a number" if wanted == "number" else "a text in quotes"
+    return InvalidInput(
+        f"Invalid comparison of {clause.shown!r}: {why}; it takes {a_value} and one of {sorted(signs)}"
+    )

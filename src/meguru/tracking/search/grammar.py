@@ -73,15 +73,28 @@ def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[Order]:
     """Read an order; a key may be in it once."""
     found: list[Order] = []
     for part in parts:
-        tokens = _tokens(part)
+        try:
+            tokens = _tokens(part)
+        except InvalidInput as error:
+            raise _no_order(part) from error
         direction = tokens.pop()[1].upper() if len(tokens) > 1 else "ASC"
-        if len(tokens) != 1 or direction not in {"ASC", "DESC"}:
-            raise InvalidInput(f"Invalid order_by clause '{part[:300]}': write a key, then ASC or DESC")
+        if len(tokens) != 1:
+            raise _no_order(part)
+        if direction not in {"ASC", "DESC"}:
+            raise InvalidInput(
+                f"Invalid ordering key in order_by clause '{part[:300]}'", why="write a key, then ASC or DESC"
+            )
         kind, key = _name(tokens[0], part, kinds)
         if any((each.kind, each.key) == (kind, key) for each in found):
             raise InvalidInput(f"`order_by` contains duplicate fields: {part[:300]}")
         found.append(Order(kind, key, direction == "DESC"))
     return found
+
+
+def _no_order(part: str) -> InvalidInput:
+    return InvalidInput(
+        f"Invalid order_by clause '{part[:300]}'. Could not be parsed", why="write a key, then ASC or DESC"
+    )
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -155,13 +168,17 @@ def _list(tokens: list[tuple[str, str]], text: str) -> tuple[str, ...]:
             continue
         value = _value(token, text)
         if not isinstance(value, str):
-            raise _wrong(text, "a list holds texts in quotes")
+            raise _wrong(text, "While parsing a list in the query, expected string value")
         found.append(value)
     if not tokens or not found:
-        raise _wrong(text, "the list is empty, or its bracket is not closed")
+        raise _wrong(
+            text,
+            "While parsing a list in the query, expected a non-empty list of string values; its bracket is "
+            "closed at the end",
+        )
     tokens.pop(0)
     return tuple(found)
 
 
 def _wrong(text: str, why: str) -> InvalidInput:
-    return InvalidInput(f"Invalid filter or order {text[:300]!r}: {why}")
+    return InvalidInput(f"Invalid clause(s) in filter string: {text[:300]!r}: {why}")

@@ -10,10 +10,15 @@ from meguru.tracking.search import compare, grammar
 
 _ROOT = (
     "(SELECT CASE WHEN rtrim(e.artifact_location, '/') = '' THEN 'mlflow-artifacts:/' || e.id "
+    "WHEN {mark} > 0 THEN rtrim(substr(e.artifact_location, 1, {mark} - 1), '/') "
     "ELSE rtrim(e.artifact_location, '/') END FROM mlflow_experiment e WHERE e.experiment = r.experiment)"
 )
+_QUERY = (
+    "(SELECT CASE WHEN {mark} > 0 THEN substr(e.artifact_location, {mark}) ELSE '' END "
+    "FROM mlflow_experiment e WHERE e.experiment = r.experiment)"
+)
 _PREFIX = re.compile(r"[0-9a-f]{1,32}(?=[%_]|$)")
-_OF_RUN = re.compile(r".*/([^/]+)/artifacts", re.DOTALL)
+_OF_RUN = re.compile(r".*/([^/]+)/artifacts(?:\?.*)?", re.DOTALL)
 
 
 def hex_of(column: str, *, is_sqlite: bool) -> str:
@@ -50,7 +55,10 @@ def run_id(clause: grammar.Clause, *, is_sqlite: bool) -> compare.Condition:
 
 def artifact_uri(clause: grammar.Clause, *, is_sqlite: bool) -> compare.Condition:
     """Compare where the artifacts of run ``r`` are."""
-    column = f"({_ROOT} || '/' || {hex_of('r.id', is_sqlite=is_sqlite)} || '/artifacts')"
+    # Where the query begins; not with a mark in quotes, which would be taken for the place of a value.
+    mark = "instr(e.artifact_location, char(63))" if is_sqlite else "strpos(e.artifact_location, chr(63))"
+    root, query = _ROOT.format(mark=mark), _QUERY.format(mark=mark)
+    column = f"({root} || '/' || {hex_of('r.id', is_sqlite=is_sqlite)} || '/artifacts' || {query})"
     sql, given = compare.text(column, clause, is_sqlite=is_sqlite)
     if clause.sign not in {"=", "IN"}:
         return sql, given

@@ -217,7 +217,9 @@ class _Search:
 
     def _dataset(self, clause: grammar.Clause) -> compare.Condition:
         if clause.key not in DATASETS:
-            raise InvalidInput(f"Invalid dataset key '{clause.key[:200]}': it is name, digest or context")
+            raise InvalidInput(
+                f"Invalid dataset key '{clause.key[:200]}' specified. Valid keys are name, digest and context"
+            )
         sql, values = compare.text(DATASETS[clause.key], clause, is_sqlite=self.raw.is_sqlite)
         return f"r.id IN (SELECT i.run FROM {INPUTS} WHERE {sql})", values  # noqa: S608 - names of ours
 
@@ -259,6 +261,6 @@ def _name(key: str) -> str:
 
 def _unknown(key: str) -> InvalidInput:
     return InvalidInput(
-        f"Invalid attribute key '{key[:200]}': a run has run_id, run_name, status, user_id, artifact_uri, "
-        "start_time and end_time"
+        f"Invalid attribute key '{key[:200]}' specified. Valid keys are run_id, run_name, status, user_id, "
+        "artifact_uri, start_time and end_time"
     )

@@ -93,21 +93,32 @@ def named(given: Given, field: str = "name") -> str:
 
 def check_model_name(name: str) -> str:
     """Return a name that a registered model may have."""
-    if not name.strip() or any(letter in name for letter in "/:") or name in {".", ".."}:
+    if not name.strip():
+        raise invalid("Missing value for required parameter 'name'. Registered model name cannot be empty")
+    if any(letter in name for letter in "/:"):
+        raise invalid(f"Invalid model name '{name[:200]}'. Names cannot contain '/' or ':'.")
+    if name in {".", ".."}:
         raise invalid(
-            f"Invalid name: '{name[:200]}'. Registered model name cannot be empty or contain '/' or ':'"
+            f"Invalid value \"{name}\" for parameter 'name' supplied: Names may be treated as files in "
+            "certain cases, and must not resolve to other names when treated as such. This name would "
+            f"resolve to '{name}'"
         )
-    if len(name) > 256:
-        raise invalid(f"Registered model name '{name[:60]}…' is longer than 256 characters")
+    limits.check_length("name", name, 256)
     return name
 
 
 def check_alias(alias: str) -> str:
     """Return a name that an alias may have."""
-    if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias):
-        raise invalid(f"'{alias}' alias name is reserved")
+    if alias.lower() == "latest":
+        raise invalid("'latest' alias name (case insensitive) is reserved.")
+    if re.fullmatch(r"[vV]\d+", alias):
+        raise invalid(f"Version alias name '{alias[:120]}' is reserved.")
+    limits.check_length("Registered model alias name", alias, 255)
     if not _ALIAS.fullmatch(alias):
-        raise invalid(f"Invalid alias name: '{alias[:120]}': 1 to 255 letters, digits, '_' or '-'")
+        raise invalid(
+            f"Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), and "
+            "dashes (-)."
+        )
     return alias
 
 
@@ -134,7 +145,7 @@ def stage_of(text: str) -> str:
     """Return a stage as it is spelled."""
     if text.lower() not in STAGES:
         raise invalid(
-            f"Invalid Model Version stage: {text[:60]}. Value must be one of {list(STAGES.values())}."
+            f"Invalid Model Version stage: {text[:60]}. Value must be one of {', '.join(STAGES.values())}."
         )
     return STAGES[text.lower()]
 

@@ -96,8 +96,8 @@ def find_models(
 ) -> tuple[list[str], str]:
     """Return the names of one page of registered models, and the token of the next."""
     raw = Raw(tx)
-    # Tags order nothing, here as with MLflow.
-    orders = [each for each in _orders(order_by, _MODEL_NAMES) if each.kind == "attribute"]
+    orders = _orders(order_by, _MODEL_NAMES)
+    _check_orders(orders, {"name", "last_updated_timestamp"})
     places = (_TOLD_MODELS, _OUR_MODELS)
     return _page(
         raw, places, filter, orders, [grammar.Order("attribute", "name", descending=False)], token, limit
@@ -109,7 +109,8 @@ def find_versions(
 ) -> tuple[list[tuple[str, int]], str]:
     """Return the names and numbers of one page of versions, and the token of the next."""
     raw = Raw(tx)
-    orders = _orders(order_by, _VERSION_NAMES)
+    orders = _orders(order_by, {})
+    _check_orders(orders, {"name", "version_number", "creation_timestamp", "last_updated_timestamp"})
     newest = grammar.Order("attribute", "last_updated_timestamp", descending=True)
     last = [
         grammar.Order("attribute", "name", descending=False),
@@ -157,6 +158,17 @@ def _without_prompts(clauses: list[grammar.Clause]) -> tuple[list[grammar.Clause
     for each in said:
         compare.text("", each, is_sqlite=True) if each.value is not None else None
     return clauses if is_prompt else [each for each in clauses if each not in said], is_prompt
+
+
+def _check_orders(orders: Sequence[grammar.Order], known: set[str]) -> None:
+    """Refuse what MLflow's server does not put in order by, in its words."""
+    for each in orders:
+        if each.kind != "attribute" or each.key not in known:
+            shown = f"tags.{each.key}" if each.kind == "tag" else each.key
+            raise invalid(
+                f"Invalid order by key '{shown[:100]}' specified. Invalid attribute key '{each.key[:100]}' "
+                f"specified. Valid keys are {sorted(known)}"
+            )
 
 
 def _orders(order_by: list[str], also: dict[str, str]) -> list[grammar.Order]:

@@ -10,7 +10,7 @@ from typing import Any
 from meguru.api.mlflow.errors import invalid
 from meguru.registry.schema import HEAD
 from meguru.storage.db.raw import Raw
-from meguru.tracking.mlflow.moments import MOST, stored
+from meguru.tracking.mlflow.moments import LEAST, MOST, stored
 from meguru.tracking.search import compare, grammar
 from meguru.tracking.search.pages import Key, Query
 
@@ -194,4 +194,4 @@ def moment(column: str, clause: grammar.Clause) -> compare.Condition:
 
 
 def _text(ms: int) -> str:
-    return stored(max(0, min(MOST, ms)))
+    return stored(max(LEAST, min(MOST, ms)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlparse, urlsplit
 
 from sqlalchemy import Connection, Row, select
 
 from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.params import Params, bad
+from meguru.api.mlflow.params import Params
 from meguru.api.mlflow.tracking.experiments_search import search_experiments
 from meguru.kernel.operations.authorise import authorise
 from meguru.kernel.principals import system
@@ -30,8 +30,7 @@ def create(ws: Workspace, params: Params) -> Answer:
     name = params.text("name", required=True)
     location = params.text("artifact_location", most=4000)
     tags = dict(_tag(key, value) for key, value in params.pairs("tags"))
-    if any(mark in location for mark in "?#"):
-        raise bad("artifact_location", location, "a location has neither query nor fragment")
+    _check_location(location)
     if location and not urlsplit(location).scheme:
         # As MLflow does it: a path is one of a disk that the server and its clients share.
         location = os.path.abspath(location)  # noqa: PTH100 - a Path keeps the dots
@@ -118,8 +117,7 @@ def search_datasets(ws: Workspace, params: Params) -> Answer:
         )
     authorise(ws, list_experiments)
     with ws.read() as tx:
-        known = [int(number) for number in numbers if number.isdecimal() and len(number) < 19]
-        return {"dataset_summaries": inputs.summaries(tx, known)}
+        return {"dataset_summaries": inputs.summaries(tx, experiments.read_numbers(numbers))}
 
 
 def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[Answer]:
@@ -164,5 +162,13 @@ def _number(ws: Workspace, params: Params) -> int:
 def _tag(key: str, value: str) -> tuple[str, str]:
     limits.check_key("tag", key)
     if len(value) > experiments.MAX_TAG:
-        raise bad("value", value[:100], f"an experiment's tag has at most {experiments.MAX_TAG} characters")
+        raise invalid(f"'value' exceeds the maximum length of {experiments.MAX_TAG} characters")
     return key, value
+
+
+def _check_location(location: str) -> None:
+    parsed = urlparse(location)
+    if parsed.fragment or parsed.params:
+        raise invalid("'artifact_location' URL can't include fragments or params.")
+    if ".." in unquote(parsed.query):
+        raise invalid(f"Invalid query string: {parsed.query[:300]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.params import Params, bad, limit_of
+from meguru.api.mlflow.params import Params, limit_of
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.search import compare, grammar, pages
 
@@ -17,13 +17,7 @@ _TEXTS = {"name": "e.name", "experiment_id": "CAST(e.id AS VARCHAR(20))"}
 
 def stages(params: Params, name: str) -> tuple[str, ...]:
     """Return the stages that a view shows."""
-    view = params.text(name) or "ACTIVE_ONLY"
-    if view not in STAGES:
-        numbered = {"1": "ACTIVE_ONLY", "2": "DELETED_ONLY", "3": "ALL"}
-        if view not in numbered:
-            raise bad(name, view, f"it is one of {', '.join(STAGES)}")
-        view = numbered[view]
-    return STAGES[view]
+    return STAGES[params.word(name, tuple(STAGES)) or "ACTIVE_ONLY"]
 
 
 def search_experiments(tx: Connection, params: Params) -> tuple[list[int], str]:
@@ -63,13 +57,15 @@ def _condition(raw: Raw, clause: grammar.Clause) -> compare.Condition:
 
 def _key(order: grammar.Order) -> pages.Key:
     columns = {**_MOMENTS, "name": "e.name", "experiment_id": "e.id"}
-    if order.kind != "attribute" or order.key not in columns:
+    if order.kind != "attribute":
+        raise invalid(f"Invalid order_by entity: {order.kind}")
+    if order.key not in columns:
         raise _unknown(order.key)
     return pages.Key(columns[order.key], order.descending, numbers=order.key == "experiment_id")
 
 
 def _unknown(key: str) -> Exception:
     return invalid(
-        f"Invalid attribute key '{key[:200]}': an experiment has name, experiment_id, creation_time and "
-        "last_update_time"
+        f"Invalid attribute key '{key[:200]}' specified. Valid keys are name, experiment_id, creation_time "
+        "and last_update_time"
     )

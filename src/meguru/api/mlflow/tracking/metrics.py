@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.params import Params, bad
+from meguru.api.mlflow.params import Params
 from meguru.api.mlflow.tracking.shown import Metric, MetricOfRun
 from meguru.errors import NotFound
 from meguru.kernel.operations.authorise import authorise
@@ -32,7 +32,9 @@ def history(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
     identity, key = params.run(), params.text("metric_key", required=True)
     limit = params.integer("max_results")
     if limit is not None and limit <= 0:
-        raise bad("max_results", limit, "It must be a positive integer")
+        raise invalid(
+            f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer."
+        )
     after = _read_token(params.text("page_token"))
     authorise(ws, show.metric)
     with ws.read() as tx:
@@ -145,7 +147,9 @@ def _read_interval(params: Params) -> tuple[list[str], str, int, tuple[int, int]
     if first is None or last is None:
         return ids, key, limit, None
     if first > last:
-        raise invalid(f"end_step must be greater than start_step. Found {first} and {last}.")
+        raise invalid(
+            f"end_step must be greater than start_step. Found start_step={first} and end_step={last}."
+        )
     return ids, key, limit, (first, last)
 
 

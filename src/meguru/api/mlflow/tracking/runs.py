@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,12 +18,13 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import show
-from meguru.tracking.mlflow import experiments, inputs, limits, moments, runs
+from meguru.tracking.mlflow import experiments, inputs, limits, moments, run_names, runs
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.search.runs import Asked, search_runs
 
 Answer = dict[str, Any]
-MAX_INPUTS = 1000
+MAX_INPUTS = 10_000
+MAX_SCHEMA, MAX_PROFILE, MAX_INPUT_KEY, MAX_INPUT_VALUE = 2**20 - 1, 2**24 - 1, 255, 500
 
 
 def create(ws: Workspace, params: Params) -> Answer:
@@ -33,8 +33,11 @@ def create(ws: Workspace, params: Params) -> Answer:
     tags = read_tags(params)
     name = params.text("run_name") or tags.get("mlflow.runName", "")
     if tags.get("mlflow.runName", name) != name:
-        raise invalid(f"The run's name {name!r} and its tag mlflow.runName differ")
-    name = name or f"run-{time.time_ns() // 1_000_000 % 10**9:09d}"
+        raise invalid(
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
+            f"(run_name='{name[:250]}', mlflow.runName='{tags['mlflow.runName'][:250]}')."
+        )
+    name = name or run_names.generate()
     start = _moment(params, "start_time")
     wanted: dict[str, Any] = {
         "experiment": experiment,
@@ -61,9 +64,7 @@ def get(ws: Workspace, params: Params) -> Answer:
 def update(ws: Workspace, params: Params) -> Answer:
     """End, reopen or rename a run."""
     run = params.run()
-    status = params.text("status")
-    if status and status not in runs.STATES:
-        raise bad("status", status, f"it is one of {', '.join(runs.STATES)}")
+    status = params.word("status", tuple(runs.STATES))
     runs.change(
         ws,
         run=run,
@@ -97,7 +98,7 @@ def search(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
 
 
 def _asked(tx: Connection, params: Params) -> Asked:
-    numbers = [int(each) for each in params.texts("experiment_ids") if each.isdecimal() and len(each) < 19]
+    numbers = experiments.read_numbers(params.texts("experiment_ids"))
     known = f"SELECT experiment FROM mlflow_experiment WHERE id IN ({marks(len(numbers))})"  # noqa: S608
     return Asked(
         [row[0] for row in Raw(tx).execute(known, numbers)] if numbers else [],
@@ -160,8 +161,8 @@ def _one(ws: Workspace, run: str) -> Answer:
 
 def _moment(params: Params, name: str) -> int | None:
     value = params.integer(name)
-    if value is not None and not 0 <= value <= moments.MOST:
-        raise bad(name, value, "milliseconds since 1970 are wanted")
+    if value is not None and not moments.LEAST <= value <= moments.MOST:
+        raise bad(name, value, "milliseconds since 1970 are wanted, of the years 1 to 9999")
     return value
 
 
@@ -172,10 +173,16 @@ def _dataset(each: Params) -> inputs.DatasetInput:
         digest=given.text("digest", required=True, most=36),
         source_type=given.text("source_type", required=True, most=255),
         source=given.text("source", required=True, most=65_535),
-        schema=given.optional("schema"),
-        profile=given.optional("profile"),
-        tags=dict(each.pairs("tags")),
+        schema=given.optional("schema", most=MAX_SCHEMA),
+        profile=given.optional("profile", most=MAX_PROFILE),
+        tags=dict(_input_tag(key, value) for key, value in each.pairs("tags")),
     )
+
+
+def _input_tag(key: str, value: str) -> tuple[str, str]:
+    limits.check_length("key", key, MAX_INPUT_KEY)
+    limits.check_length("value", value, MAX_INPUT_VALUE)
+    return key, value
 
 
 def _link(each: Params) -> inputs.ModelLink:

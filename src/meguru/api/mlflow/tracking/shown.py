@@ -117,7 +117,8 @@ def _counts(tx: Connection, ids: Sequence[str]) -> Iterator[int]:
 
 def artifact_root(location: str, experiment: int, run: str) -> str:
     """Return where the artifacts of a run are."""
-    return f"{location.rstrip('/') or f'mlflow-artifacts:/{experiment}'}/{run}/artifacts"
+    place, mark, query = location.partition("?")  # a query stays at the end: credentials of a store, perhaps
+    return f"{place.rstrip('/') or f'mlflow-artifacts:/{experiment}'}/{run}/artifacts{mark}{query}"
 
 
 def _info(
