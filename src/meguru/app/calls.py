@@ -159,6 +159,7 @@ if TYPE_CHECKING:
     from meguru.triggers.create import pause as trigger_pause
     from meguru.triggers.create import resume as trigger_resume
     from meguru.triggers.fire import fire as trigger_fire
+    from meguru.triggers.operations import specs as _meguru_triggers_operations_specs
     from meguru.triggers.show import history as trigger_history
     from meguru.triggers.show import list_triggers as trigger_list
     from meguru.triggers.show import next_moments as trigger_next
@@ -184,6 +185,10 @@ if TYPE_CHECKING:
     project_plan = _meguru_governance_projects_operations_specs.plan
     project_retire = _meguru_governance_projects_operations_specs.retire
     project_specs = _meguru_governance_projects_operations_specs.specs
+    trigger_declare = _meguru_triggers_operations_specs.declare
+    trigger_plan = _meguru_triggers_operations_specs.plan
+    trigger_retire = _meguru_triggers_operations_specs.retire
+    trigger_specs = _meguru_triggers_operations_specs.specs
 
 _TABLE = Path(__file__).with_suffix(".json")
 

@@ -13,6 +13,8 @@ KINDS = (
     "meguru.serving.kind:ENDPOINT",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
+    "meguru.triggers.kind:TRIGGER",
+    "meguru.triggers.kind:FIRING",
 )
 
 

@@ -24,7 +24,6 @@ SCHEMAS = (
     "meguru.backfills.schema",
     "meguru.registry.schema",
     "meguru.releases.schema",
-    "meguru.triggers.schema",
     "meguru.webhooks.schema",
 )
 OPERATIONS = (
@@ -37,7 +36,6 @@ OPERATIONS = (
     "meguru.backfills.operations",
     "meguru.registry.operations",
     "meguru.releases.operations",
-    "meguru.triggers.operations",
     "meguru.webhooks.operations",
     "meguru.app.status.show",
 )

@@ -24,8 +24,6 @@ SENTENCES = {
     "release.undecided": "{subject} could not be checked",
     "release.promoted": "{subject} was promoted",
     "release.acknowledged": "the refusal of {subject} was acknowledged",
-    "trigger.fired": "{subject} fired",
-    "trigger.suppressed": "{subject} was held back",
 }
 REASONS = ("reasons", "reason", "why", "summary")
 

@@ -51,6 +51,50 @@ def create(
     session.show(made, lambda: click.echo(f"{made.ref}: on {_json(made.on)} do {_json(made.action)}"))
 
 
+@command.command()
+@click.argument("name", type=TRIGGER)
+@click.option("--on", "on_", help="When, as JSON.")
+@click.option("--do", "action", help="What, as JSON.")
+@click.option("--cooldown", type=float, help="Least seconds between two firings.")
+@click.option("--max-per-day", type=int, help="Most firings of any 24 hours.")
+@click.option("--note", help="What it is for.")
+@with_session
+def update(
+    session: Session,
+    name: str,
+    *,
+    on_: str | None,
+    action: str | None,
+    cooldown: float | None,
+    max_per_day: int | None,
+    note: str | None,
+) -> None:
+    """Change the declaration of trigger NAME; what is not given stays."""
+    from meguru.app.calls import trigger_declare, trigger_show
+    from meguru.cli.specs import change
+    from meguru.triggers.kind import TriggerSpec
+
+    given = {
+        "on": read_pairs([f"on={on_}"])["on"] if on_ else None,
+        "action": read_pairs([f"action={action}"])["action"] if action else None,
+        "cooldown": cooldown,
+        "max_per_day": max_per_day,
+        "note": note,
+    }
+    change(session, trigger_declare, trigger_show(session.open(), name=name), TriggerSpec, given)
+
+
+@command.command()
+@click.argument("name", type=TRIGGER)
+@with_session
+def delete(session: Session, name: str) -> None:
+    """Take trigger NAME out of use: it fires no more; what it did stays."""
+    from meguru.app.calls import trigger_retire
+    from meguru.cli.specs import retire
+
+    retire(session, trigger_retire, name)
+
+
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:

@@ -21,7 +21,6 @@ ROLES: dict[str, frozenset[str]] = {
             "dataset:*",
             "model:*",
             "release:*",
-            "trigger:*",
             "webhook:*",
             "outcome:*",
             "blob:*",

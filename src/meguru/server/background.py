@@ -14,7 +14,6 @@ from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
 from meguru.storage.blobs.pending import Settler
 from meguru.tracking.series.join import Joiner
-from meguru.triggers.evaluate import Evaluator
 from meguru.webhooks.call import HANDLERS as WEBHOOK_HANDLERS
 from meguru.webhooks.follow import CallPromiser
 
@@ -28,7 +27,6 @@ class Background:
             ws,
             all_kinds(),
             more=[
-                ("triggers", Evaluator(ws)),
                 ("backfills", Conductor(ws)),
                 ("webhooks", CallPromiser(ws)),
                 ("series", Joiner(ws.db)),

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from meguru.base.names import check_name
-from meguru.errors import Conflict, InvalidInput
+from meguru.base import refs
+from meguru.errors import Conflict
+from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
-from meguru.triggers.recognise import action_of, kind_of
+from meguru.triggers.kind import TRIGGER, TriggerSpec
 from meguru.triggers.ring import pass_over
 from meguru.triggers.types import Trigger
 
 
-@operation("trigger.create", permission="trigger:write")
+@operation("trigger.create", permission="trigger:write", on="name")
 def create(
     ctx: Context,
     *,
@@ -23,47 +24,38 @@ def create(
     enabled: bool = True,
     note: str = "",
 ) -> Trigger:
-    """Make a trigger: when `on` matches an event or the calendar, start `action`."""
-    name = check_name("trigger", name)
-    if not cooldown >= 0:
-        raise InvalidInput("a cooldown is zero or more seconds", field="cooldown", why=f"it is {cooldown}")
-    if max_per_day is not None and max_per_day < 1:
-        raise InvalidInput(
-            "max_per_day is one or more", field="max_per_day", hint="pause the trigger instead"
-        )
-    kind = kind_of(on)
-    kind.check(ctx)
-    action_of(action).check(ctx)
+    """Make a trigger: when `on` matches an event or the calendar, start `action`.
+
+    It sees what happens in its own project, and to the things that it names. The same again changes nothing;
+    ``trigger.declare`` changes one.
+    """
     known = store.find(ctx.tx, name)
     if known is not None:
-        return _same(known, on=on, action=action, cooldown=cooldown, max_per_day=max_per_day)
-    now = ctx.now()
-    told = ctx.emit(
-        "trigger.created", f"trigger/{name}", data={"on": on, "action": action, "enabled": enabled}
-    )
-    made = Trigger(
-        name=name,
-        on=on,
-        action=action,
-        enabled=enabled,
-        cooldown=cooldown,
-        max_per_day=max_per_day,
-        created_at=now,
-        created_seq=told.seq,
-        due_at=kind.next_due(now),
-        note=note,
-    )
-    store.insert_trigger(ctx.tx, made)
-    return made
+        note = known.note  # not what tells two triggers apart
+    spec = TriggerSpec(on=on, action=action, cooldown=cooldown, max_per_day=max_per_day, note=note)
+    planned = declarations.compare(ctx, TRIGGER, name, spec)
+    if planned.change is declarations.Change.UPDATED:
+        changed = " and ".join(each.field for each in planned.fields)
+        raise Conflict(
+            f"there is a trigger {name!r} already, with another {changed}",
+            where=planned.ref,
+            hint=f"change it: meguru trigger update {name}; or choose another name",
+        )
+    kept = refs.parse(planned.ref).name
+    if planned.change is declarations.Change.CREATED:
+        declarations.declare(ctx, TRIGGER, name, spec)
+        if not enabled:
+            pause(ctx, name=kept, reason="made so")
+    return store.one(ctx.tx, kept)
 
 
-@operation("trigger.pause", permission="trigger:write")
+@operation("trigger.pause", permission="trigger:write", on="name")
 def pause(ctx: Context, *, name: str, reason: str = "") -> Trigger:
     """Hold a trigger back: what matches from now on is recorded, and starts nothing."""
     return _enable(ctx, name, enabled=False, reason=reason)
 
 
-@operation("trigger.resume", permission="trigger:write")
+@operation("trigger.resume", permission="trigger:write", on="name")
 def resume(ctx: Context, *, name: str, reason: str = "") -> Trigger:
     """Let a paused trigger fire again, for what matches from now on."""
     return _enable(ctx, name, enabled=True, reason=reason)
@@ -77,14 +69,3 @@ def _enable(ctx: Context, name: str, *, enabled: bool, reason: str) -> Trigger:
         store.set_enabled(ctx.tx, found.name, enabled=enabled, due_at=due)
         ctx.emit("trigger.resumed" if enabled else "trigger.paused", found.ref, data={"reason": reason})
     return store.one(ctx.tx, name)
-
-
-def _same(known: Trigger, **wanted: Any) -> Trigger:
-    changed = [field for field, value in wanted.items() if getattr(known, field) != value]
-    if changed:
-        raise Conflict(
-            f"there is a trigger {known.name!r} already, with another {' and '.join(changed)}",
-            where=known.ref,
-            hint="choose another name, and pause this one",
-        )
-    return known

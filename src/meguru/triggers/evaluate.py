@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from meguru.base import refs
 from meguru.errors import MeguruError
 from meguru.kernel import events
 from meguru.kernel.events import Event
@@ -27,7 +28,7 @@ IDLE_SECONDS = 1.0
 PACE_SECONDS = 0.1
 NEVER_WAKES = "trigger.suppressed"
 """What was held back has no consequences; else two triggers could keep each other awake for ever."""
-CHANGES = ("trigger.created", "trigger.paused", "trigger.resumed")
+CHANGES = tuple(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
 """What changes the calendar, or which events are of interest."""
 
 
@@ -102,7 +103,18 @@ def matching(triggers: Iterable[Trigger], event: Event) -> list[Trigger]:
     """Return the triggers that an event wakes; none sees what happened before it was made."""
     if event.type == NEVER_WAKES:
         return []
-    return [trigger for trigger in triggers if event.seq > trigger.created_seq and _wakes(trigger, event)]
+    return [
+        trigger
+        for trigger in triggers
+        if event.seq > trigger.created_seq and _sees(trigger, event) and _wakes(trigger, event)
+    ]
+
+
+def _sees(trigger: Trigger, event: Event) -> bool:
+    # What happens in another project is seen only where the trigger names a thing of it, which its author
+    # was allowed to.
+    named = {refs.project_of(str(value)) for value in trigger.on.values()}
+    return event.project == refs.project_of(trigger.name) or event.project in named - {""}
 
 
 def _may_match(trigger: Trigger, type: str) -> bool:
@@ -127,7 +139,9 @@ def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str]) -> i
         return 0
     found = events.read(ctx.tx, after=seq - 1, limit=1)[0] if names else None
     for name in names:
-        decide(ctx, store.one(ctx.tx, name), key=found.id if found else "", event=found)
+        trigger = store.find(ctx.tx, name)
+        if trigger is not None:  # else it was retired just now
+            decide(ctx, trigger, key=found.id if found else "", event=found)
     store.set_cursor(ctx.tx, seq)
     return len(names)
 

@@ -13,7 +13,7 @@ from meguru.triggers.recognise import action_of, kind_of
 from meguru.triggers.types import Firing
 
 
-@operation("trigger.fire", permission="trigger:fire")
+@operation("trigger.fire", permission="trigger:fire", on="name", refers={"subject": "*"})
 def fire(
     ctx: Context,
     *,

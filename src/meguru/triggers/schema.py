@@ -29,8 +29,10 @@ trigger = Table(
     Column("created_seq", BigInteger, nullable=False),
     Column("due_at", UtcTime),
     Column("note", Text, nullable=False),
+    Column("retired_at", UtcTime),
     Index(None, "due_at"),
 )
+"""A retired trigger keeps its row, for its firings."""
 
 firing = Table(
     "firing",

@@ -18,16 +18,16 @@ LOOK_AGAIN = 0.05
 @operation("trigger.list", permission="trigger:read", query=True)
 def list_triggers(ctx: Context) -> list[Trigger]:
     """List the triggers, by name."""
-    return store.all_triggers(ctx.tx)
+    return store.all_triggers(ctx.tx, ctx.visible)
 
 
-@operation("trigger.show", permission="trigger:read", query=True)
+@operation("trigger.show", permission="trigger:read", query=True, on="name")
 def show(ctx: Context, *, name: str) -> Trigger:
     """Show one trigger."""
     return store.one(ctx.tx, name)
 
 
-@operation("trigger.next", permission="trigger:read", query=True)
+@operation("trigger.next", permission="trigger:read", query=True, on="name")
 def next_moments(ctx: Context, *, name: str, count: int = 5) -> Upcoming:
     """Tell the next moments of a calendar trigger, in its time zone; of one that waits for events, none."""
     check_limit(count)
@@ -40,7 +40,7 @@ def next_moments(ctx: Context, *, name: str, count: int = 5) -> Upcoming:
     return Upcoming(name=name, zone=kind.zone.key, enabled=trigger.enabled, moments=found)
 
 
-@operation("trigger.history", permission="trigger:read", query=True)
+@operation("trigger.history", permission="trigger:read", query=True, on="name")
 def history(
     ctx: Context, *, name: str = "", before: str = "", limit: int = 100, state: FiringState | None = None
 ) -> Page[Firing]:
@@ -50,7 +50,9 @@ def history(
     """
     if name:
         store.one(ctx.tx, name)
-    items = store.firings(ctx.tx, name, before=before, limit=check_limit(limit) + 1, state=state)
+    items = store.firings(
+        ctx.tx, name, before=before, limit=check_limit(limit) + 1, state=state, projects=ctx.visible
+    )
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -9,24 +11,34 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from meguru.base import refs
 from meguru.base.names import normal
 from meguru.errors import NotFound
 from meguru.kernel.jobs import JobState
 from meguru.kernel.jobs.schema import job
+from meguru.kernel.projects import condition
 from meguru.triggers.schema import firing, trigger, trigger_cursor
 from meguru.triggers.types import Firing, FiringState, Trigger
 
+_PRESENT = trigger.c.retired_at.is_(None)
 _OPEN = (JobState.QUEUED.value, JobState.RUNNING.value, JobState.PARKED.value)
 
 
-def insert_trigger(tx: Connection, item: Trigger) -> None:
-    """Add a trigger."""
-    tx.execute(insert(trigger).values(msgspec.structs.asdict(item)))
+def declare(tx: Connection, name: str, values: Mapping[str, Any], *, at: datetime) -> None:
+    """Write a trigger's spec and what it waits for: over an earlier one, or as a new one's."""
+    here = trigger.c.name == name
+    if tx.execute(update(trigger).where(here).values(**values, retired_at=None)).rowcount == 0:
+        tx.execute(insert(trigger).values(**values, name=name, enabled=True, created_at=at))
+
+
+def take_out(tx: Connection, name: str, at: datetime) -> None:
+    """Mark a trigger as retired; no moment of the calendar is due any more."""
+    tx.execute(update(trigger).where(trigger.c.name == name).values(retired_at=at, due_at=None, enabled=True))
 
 
 def find(tx: Connection, name: str) -> Trigger | None:
     """Return a trigger; None if there is none of this name."""
-    row = tx.execute(select(trigger).where(trigger.c.name == normal(name))).first()
+    row = tx.execute(select(trigger).where(trigger.c.name == normal(name), _PRESENT)).first()
     return None if row is None else _trigger(row)
 
 
@@ -34,13 +46,14 @@ def one(tx: Connection, name: str) -> Trigger:
     """Return a trigger, or say which names look like it."""
     found = find(tx, name)
     if found is None:
-        raise NotFound.of("trigger", name, tx.execute(select(trigger.c.name)).scalars().all())
+        raise NotFound.of("trigger", name, tx.execute(select(trigger.c.name).where(_PRESENT)).scalars().all())
     return found
 
 
-def all_triggers(tx: Connection) -> list[Trigger]:
-    """Return every trigger, by name."""
-    return [_trigger(row) for row in tx.execute(select(trigger).order_by(trigger.c.name))]
+def all_triggers(tx: Connection, projects: AbstractSet[str] | None = None) -> list[Trigger]:
+    """Return every trigger of some projects (None: of all), by name."""
+    query = select(trigger).where(_PRESENT, condition(trigger.c.name, projects)).order_by(trigger.c.name)
+    return [_trigger(row) for row in tx.execute(query)]
 
 
 def due(tx: Connection, now: datetime) -> list[Trigger]:
@@ -79,11 +92,24 @@ def firing_of(tx: Connection, name: str, key: str) -> Firing | None:
     return None if row is None else _firing(row)
 
 
+def project_of_firing(tx: Connection, firing_id: str) -> str | None:
+    """Return the project of a firing, which is its trigger's; None if there is no such firing."""
+    name = tx.execute(select(firing.c.trigger).where(firing.c.id == firing_id)).scalar()
+    return None if name is None else refs.project_of(name)
+
+
 def firings(
-    tx: Connection, name: str, *, limit: int, before: str = "", state: FiringState | None = None
+    tx: Connection,
+    name: str,
+    *,
+    limit: int,
+    before: str = "",
+    state: FiringState | None = None,
+    projects: AbstractSet[str] | None = None,
 ) -> list[Firing]:
-    """Return firings, newest first; of one trigger, or of all when `name` is empty."""
-    query = select(firing).order_by(firing.c.id.desc()).limit(limit)
+    """Return firings, newest first; of one trigger, or of all (of some projects) when `name` is empty."""
+    seen = condition(firing.c.trigger, projects)
+    query = select(firing).where(seen).order_by(firing.c.id.desc()).limit(limit)
     if name:
         query = query.where(firing.c.trigger == name)
     if state:
@@ -145,7 +171,7 @@ def set_cursor(tx: Connection, seq: int) -> None:
 
 
 def _trigger(row: Row[Any]) -> Trigger:
-    return Trigger(**row._mapping)
+    return Trigger(**{name: row._mapping[name] for name in Trigger.__struct_fields__})
 
 
 def _firing(row: Row[Any]) -> Firing:

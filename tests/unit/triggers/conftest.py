@@ -9,7 +9,8 @@ install()
 
 
 def _say(ctx: Context, *, type: str, subject: str) -> str:
-    return ctx.emit(type, subject, data={"state": "alert"}).id
+    fired = {"firing": "fir-0", "key": "k", "depth": 0, "root": "", "evidence": {}}
+    return ctx.emit(type, subject, data=fired if type == "trigger.fired" else {"state": "alert"}).id
 
 
 _SAY = Operation(_say, "test.say", "test:write", query=False, evented=True)

@@ -42,6 +42,8 @@ class Action(Protocol):
     """
 
     key: ClassVar[str]
+    names: ClassVar[dict[str, tuple[str, str]]]
+    """Its fields that name things: of which kind, and the permission that acting on one needs."""
     exclusive: ClassVar[bool]
 
     def check(self, ctx: Context) -> None:

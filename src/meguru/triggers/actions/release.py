@@ -19,6 +19,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """``{"endpoint": "delay"}``: release the model version that the event is about."""
 
     key: ClassVar[str] = "endpoint"
+    names: ClassVar[dict[str, tuple[str, str]]] = {"endpoint": ("endpoint", "release:write")}
     exclusive: ClassVar[bool] = False  # every new model gets its own verdict
 
     endpoint: str

@@ -21,6 +21,8 @@ class Kind(Protocol):
     """
 
     key: ClassVar[str]
+    names: ClassVar[dict[str, tuple[str, str]]]
+    """Its fields that name things: of which kind, and the permission that listening to one needs."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -27,6 +27,7 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     key: ClassVar[str] = "cron"
+    names: ClassVar[dict[str, tuple[str, str]]] = {}
 
     cron: str
     tz: str = "UTC"

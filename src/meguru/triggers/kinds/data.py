@@ -15,6 +15,7 @@ class Data(ByEvents, frozen=True, kw_only=True):
     """``{"data": "flights"}``: every new version of the dataset."""
 
     key: ClassVar[str] = "data"
+    names: ClassVar[dict[str, tuple[str, str]]] = {"data": ("dataset", "dataset:read")}
 
     data: str
 

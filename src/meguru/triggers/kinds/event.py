@@ -20,6 +20,7 @@ _TYPE = re.compile(r"[a-z_*?]+(\.[a-z_*?]+)?")
 class ByEvents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all kinds that are driven by events have in common: nothing is due by the calendar."""
 
+    names: ClassVar[dict[str, tuple[str, str]]] = {}
     zone: ClassVar[ZoneInfo] = ZoneInfo("UTC")
     catch_up: ClassVar[str] = "none"
 

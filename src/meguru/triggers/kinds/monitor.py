@@ -15,6 +15,7 @@ class OnMonitor(ByEvents, frozen=True, kw_only=True):
     """``{"monitor": "delay-watch", "state": "alert"}``: each time the monitor alerts."""
 
     key: ClassVar[str] = "monitor"
+    names: ClassVar[dict[str, tuple[str, str]]] = {"monitor": ("monitor", "monitor:read")}
 
     monitor: str
     state: Literal["alert"] = "alert"

@@ -1,0 +1,132 @@
+"""Triggers and their firings, as kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+
+
+class TriggerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A trigger as people declare it: when `on` matches, start `action`; see `Trigger` for the limits."""
+
+    on: dict[str, Any]
+    action: dict[str, Any]
+    cooldown: float = 0.0
+    max_per_day: int | None = None
+    note: str = ""
+
+
+@event_type("trigger.created", label="trigger made", sentence="{subject} was declared", explains=True)
+class TriggerCreated(Payload, frozen=True):
+    """A trigger was declared, with this spec."""
+
+    on: dict[str, Any]
+    action: dict[str, Any]
+    cooldown: float = 0.0
+    max_per_day: int | None = None
+    note: str = ""
+    enabled: bool = True
+
+
+@event_type("trigger.updated", label="trigger changed", sentence="the declaration of {subject} was changed")
+class TriggerUpdated(Payload, frozen=True):
+    """Fields of a trigger's spec changed: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type(
+    "trigger.retired", label="trigger retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
+)
+class TriggerRetired(Payload, frozen=True):
+    """A trigger was taken out of use; it fires no more."""
+
+
+@event_type("trigger.paused", label="trigger paused", sentence="{subject} was paused", tone=Tone.ODD)
+class TriggerPaused(Payload, frozen=True):
+    """What matches from now on is recorded, and starts nothing."""
+
+    reason: str
+
+
+@event_type("trigger.resumed", label="trigger resumed", sentence="{subject} was resumed")
+class TriggerResumed(Payload, frozen=True):
+    """It fires again, for what matches from now on."""
+
+    reason: str
+
+
+class _Firing(Payload, frozen=True):
+    firing: str
+    key: str
+    depth: int
+    root: str
+    evidence: dict[str, Any]
+    reason: str = ""
+
+
+@event_type("trigger.fired", label="trigger fired", sentence="{subject} fired", tone=Tone.GOOD)
+class TriggerFired(_Firing, frozen=True):
+    """A match started the action."""
+
+
+@event_type(
+    "trigger.suppressed", label="trigger held back", sentence="{subject} was held back", tone=Tone.ODD
+)
+class TriggerSuppressed(_Firing, frozen=True):
+    """A match started nothing, because of a limit; the reason says which."""
+
+
+@event_type(
+    "trigger.failed",
+    label="trigger could not start its action",
+    sentence="{subject} could not start its action",
+    tone=Tone.BAD,
+    needs_person=True,
+)
+class TriggerFailed(_Firing, frozen=True):
+    """The action could not be started; the reason says why."""
+
+
+@event_type(
+    "trigger.missed", label="trigger missed its moment", sentence="{subject} missed its moment", tone=Tone.ODD
+)
+class TriggerMissed(Payload, frozen=True):
+    """Moments of the calendar came while nobody could fire, and do not fire later."""
+
+    reason: str
+    missed: list[dict[str, Any]]
+
+
+TRIGGER = Kind(
+    name="trigger",
+    title=("trigger", "triggers"),
+    tables=("meguru.triggers.schema",),
+    operations=("meguru.triggers.operations",),
+    events=(
+        TriggerCreated,
+        TriggerUpdated,
+        TriggerRetired,
+        TriggerPaused,
+        TriggerResumed,
+        TriggerFired,
+        TriggerSuppressed,
+        TriggerFailed,
+        TriggerMissed,
+    ),
+    grants={"engineer": ("*",)},
+    spec=TriggerSpec,
+    spec_store="meguru.triggers.spec",
+    services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
+    page="/ui/triggers?name={name}",
+)
+FIRING = Kind(
+    name="firing",
+    title=("firing", "firings"),
+    named=False,
+    project_of="meguru.triggers.store:project_of_firing",
+    page="/ui/triggers?firing={name}",
+)

@@ -1,0 +1,86 @@
+"""The specs of triggers: see `meguru.kernel.declarations.SpecStore`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.errors import InvalidInput
+from meguru.kernel import events
+from meguru.kernel.operations import Context
+from meguru.triggers import store
+from meguru.triggers.kind import TriggerSpec
+from meguru.triggers.recognise import action_of, kind_of
+
+
+def find(tx: Connection, name: str) -> TriggerSpec | None:
+    """Return the present spec; None if there is no such trigger."""
+    found = store.find(tx, name)
+    return None if found is None else msgspec.convert(found, TriggerSpec, from_attributes=True)
+
+
+def check(ctx: Context, name: str, spec: TriggerSpec) -> TriggerSpec:
+    """Return the spec with the things it names in full; refuse what could never match or never start.
+
+    Raises
+    ------
+    Forbidden
+        If it names a thing of another project in which its author may not do what the trigger would.
+    """
+    if not spec.cooldown >= 0:
+        raise InvalidInput(
+            "a cooldown is zero or more seconds", field="cooldown", why=f"it is {spec.cooldown}"
+        )
+    if spec.max_per_day is not None and spec.max_per_day < 1:
+        raise InvalidInput(
+            "max_per_day is one or more", field="max_per_day", hint="pause the trigger instead"
+        )
+    project = refs.project_of(name)
+    kind, action = kind_of(spec.on), action_of(spec.action)
+    on = _in_full(ctx, project, spec.on, getattr(kind, "names", {}))
+    does = _in_full(ctx, project, spec.action, getattr(action, "names", {}))
+    kind_of(on).check(ctx)
+    action_of(does).check(ctx)
+    return msgspec.structs.replace(spec, on=on, action=does)
+
+
+def uses(name: str, spec: TriggerSpec) -> list[str]:
+    """Return nothing: what a trigger names may get new versions without it."""
+    del name, spec
+    return []
+
+
+def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
+    """Write the spec; what it now waits for counts from this declaration on."""
+    known = store.find(ctx.tx, name)
+    values: dict[str, Any] = msgspec.structs.asdict(spec)
+    if known is None or known.on != spec.on:
+        # The event of this declaration is the next one; what came before it is not waited for.
+        values |= {
+            "created_seq": events.lock(ctx.tx)[0] + 1,
+            "due_at": kind_of(spec.on).next_due(ctx.now()),
+        }
+    store.declare(ctx.tx, name, values, at=ctx.now())
+
+
+def retire(ctx: Context, name: str) -> None:
+    """Take the trigger out of use; its firings stay."""
+    store.take_out(ctx.tx, name, ctx.now())
+
+
+def _in_full(
+    ctx: Context, project: str, given: dict[str, Any], names: dict[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Complete the names in `given`; `names` says by field of which kind each is, and what is done."""
+    found = dict(given)
+    for field, (kind, permission) in names.items():
+        if isinstance(found.get(field), str):
+            bare = str(found[field]).removeprefix(f"{kind}/")
+            found[field] = refs.within(project, bare)
+            theirs = refs.project_of(found[field])
+            if theirs != project:
+                ctx.require(permission, project=theirs, why=f"the trigger would act on {kind}/{found[field]}")
+    return found

@@ -1,0 +1,85 @@
+"""A trigger sees its own project, and what it names."""
+
+import pytest
+
+from meguru import errors
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs as projects
+from meguru.kernel.principals import Principal
+from meguru.monitoring.operations import create as make_monitor
+from meguru.serving.operations import create as make_endpoint
+from meguru.triggers.kind import TriggerSpec
+from meguru.triggers.operations import create, list_triggers, show, specs
+
+ENGINEER = frozenset({"trigger:*", "monitor:*", "endpoint:read", "release:*", "*:read"})
+
+
+@pytest.fixture
+def teams(workspace):
+    for name in ("team", "other"):
+        projects.declare(workspace, name=name, spec=ProjectSpec())
+        make_endpoint(workspace, name=f"{name}/delay", model=f"{name}/delay")
+        make_monitor(workspace, name=f"{name}/watch", endpoint=f"{name}/delay")
+    return workspace
+
+
+@pytest.fixture
+def anna(teams):
+    return teams.with_(principal=Principal(name="anna", grants={"team": ENGINEER}))
+
+
+def test_bare_names_are_of_the_triggers_project(anna):
+    made = create(anna, name="team/again", on={"monitor": "watch"}, action={"endpoint": "delay"})
+    assert (made.on, made.action) == ({"monitor": "team/watch"}, {"endpoint": "team/delay"})
+    assert [each.name for each in list_triggers(anna)] == ["team/again"]
+
+
+def test_a_thing_of_another_project_needs_the_right_there(anna, teams):
+    with pytest.raises(errors.Forbidden):
+        create(anna, name="team/spy", on={"monitor": "other/watch"}, action={"endpoint": "delay"})
+    with pytest.raises(errors.Forbidden):
+        create(anna, name="team/push", on={"monitor": "watch"}, action={"endpoint": "other/delay"})
+    assert create(teams, name="team/spy", on={"monitor": "other/watch"}, action={"endpoint": "delay"})
+
+
+def test_a_trigger_of_another_project_is_not_there(anna, teams):
+    create(teams, name="other/again", on={"monitor": "watch"}, action={"endpoint": "delay"})
+    for ask in (lambda: show(anna, name="other/again"), lambda: specs.retire(anna, name="other/again")):
+        with pytest.raises(errors.NotFound):
+            ask()
+
+
+def test_a_wide_pattern_sees_only_the_triggers_own_project(workspace, say, teams):
+    from meguru.kernel.events import read
+    from meguru.triggers.evaluate import matching
+
+    create(teams, name="team/all", on={"event": "*"}, action={"endpoint": "delay"})
+    create(teams, name="all", on={"event": "*"}, action={"endpoint": "other/delay"})
+    for subject in ("endpoint/team/delay", "endpoint/other/delay", "endpoint/delay"):
+        say("note.first", subject)
+    with workspace.read() as tx:
+        told = read(tx, types=("note.first",), limit=10)
+    woken = {each.subject: [one.name for one in matching(list_triggers(workspace), each)] for each in told}
+    assert woken == {
+        "endpoint/team/delay": ["team/all"],
+        "endpoint/other/delay": [],
+        "endpoint/delay": ["all"],
+    }
+
+
+def test_a_trigger_is_changed_and_retired_and_waits_anew_when_its_condition_changes(teams):
+    spec = TriggerSpec(on={"monitor": "team/watch"}, action={"endpoint": "team/delay"})
+    assert specs.declare(teams, name="team/again", spec=spec).change == "created"
+    before = show(teams, name="team/again").created_seq
+    slower = TriggerSpec(on=spec.on, action=spec.action, cooldown=60)
+    assert [each.field for each in specs.declare(teams, name="team/again", spec=slower).fields] == [
+        "cooldown"
+    ]
+    assert show(teams, name="team/again").created_seq == before
+    yearly = TriggerSpec(on={"cron": "0 2 1 1 *"}, action=spec.action)
+    specs.declare(teams, name="team/again", spec=yearly)
+    after = show(teams, name="team/again")
+    assert after.created_seq > before
+    assert after.due_at is not None
+    specs.retire(teams, name="team/again")
+    assert list_triggers(teams) == []
