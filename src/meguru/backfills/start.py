@@ -9,6 +9,7 @@ from meguru.backfills.partitions import MOST, keys_of
 from meguru.backfills.types import Backfill, BackfillState, Direction, OnFailure, Width
 from meguru.base import refs
 from meguru.base.ids import new_id
+from meguru.base.names import identifier
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
@@ -53,7 +54,8 @@ def start(
         raise InvalidInput(f"parallel is 1 to {MOST_PARALLEL}", field="parallel", why=f"it is {parallel}")
     version = pipelines.resolve(ctx.tx, pipeline)
     pools.check(ctx.tx, (one.pool for one in version.graph.steps if one.pool))
-    param = param or _only(version.graph, params)
+    params = {identifier(name): value for name, value in params.items()}
+    param = identifier(param) or _only(version.graph, params)
     if param in params:
         raise InvalidInput(f"{param} is what the partitions differ in; it can't be given too", field="params")
     keys = _keys(first, last, step, values)

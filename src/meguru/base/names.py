@@ -35,6 +35,11 @@ def normal(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def identifier(text: str) -> str:
+    """Return the spelling that Python gives a name in source (NFKC), which functions and parameters have."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
 def is_name(text: str, *, most: int = MOST) -> bool:
     """Tell whether a text in NFC may be a name."""
     if not 0 < len(text) <= most:

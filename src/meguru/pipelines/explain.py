@@ -6,14 +6,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from meguru.base.names import normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import keys, runs, store
+from meguru.pipelines import keys, runs, step_refs, store
 from meguru.pipelines.code.types import Code, Environment, Reached
 from meguru.pipelines.determinism.check import latest
 from meguru.pipelines.determinism.types import StepCheck
 from meguru.pipelines.reads.differences import described, differences
-from meguru.pipelines.types import PipelineVersion, StepCode, StepRun, StepState
+from meguru.pipelines.types import PipelineRun, PipelineVersion, StepCode, StepRun, StepState
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +35,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 @operation("step_run.explain", permission="pipeline:read", query=True)
 def explain(ctx: Context, *, ref: str) -> Explanation:
     """Explain why a step ran or was cached, RUN.STEP: which helper, input, parameter or package differs."""
-    run_id, dot, key = ref.removeprefix("step_run/").partition(".")
-    if not dot:
+    run_id, key = step_refs.split(ref)
+    if not key:
         raise InvalidInput(f"{ref!r} names no step of a run", hint="write RUN.STEP", field="ref")
     run = runs.get(ctx.tx, run_id)
     begun = runs.steps(ctx.tx, run.id)
@@ -45,7 +46,7 @@ def explain(ctx: Context, *, ref: str) -> Explanation:
         )
     step = begun[key]
     version = store.get(ctx.tx, run.pipeline, run.version)
-    (told,) = reasons_of(ctx.tx, version, [step])
+    (told,) = reasons_of(ctx.tx, version, [step], run)
     declared = next(one.deterministic for one in version.graph.steps if one.key == (step.parent or step.step))
     return Explanation(
         step=step,
@@ -73,11 +74,13 @@ def explain_run(ctx: Context, *, ref: str, steps: list[str]) -> list[StepReasons
     """
     run = runs.get(ctx.tx, ref)
     begun = runs.steps(ctx.tx, run.id)
-    wanted = [begun[key] for key in steps if key in begun]
-    return reasons_of(ctx.tx, store.get(ctx.tx, run.pipeline, run.version), wanted)
+    wanted = [begun[key] for key in map(normal, steps) if key in begun]
+    return reasons_of(ctx.tx, store.get(ctx.tx, run.pipeline, run.version), wanted, run)
 
 
-def reasons_of(tx: Connection, version: PipelineVersion, steps: Sequence[StepRun]) -> list[StepReasons]:
+def reasons_of(
+    tx: Connection, version: PipelineVersion, steps: Sequence[StepRun], run: PipelineRun
+) -> list[StepReasons]:
     """Return why steps of one run of a pipeline's version ran or were cached."""
     compared = [one for one in steps if not _is_reused(one)]
     before = runs.previous(tx, compared)
@@ -92,6 +95,7 @@ def reasons_of(tx: Connection, version: PipelineVersion, steps: Sequence[StepRun
             found.append(StepReasons(step=one.step, reasons=[why]))
         else:
             differing = _differences(known[versions[old.run]], version, old, one)
+            differing = differing or _without_difference(version, one, run)
             found.append(StepReasons(step=one.step, reasons=differing, compared_with=old.id))
     return found
 
@@ -111,9 +115,14 @@ def _differences(old: PipelineVersion, new: PipelineVersion, before: StepRun, no
     found = _code_differences(old.codes.get(key), new.codes.get(key))
     found += _input_differences(before.parts, now.parts)
     found += [text for text in differences(before.files, now.files) if text not in found]
-    if found:
-        return found
-    if not next(step for step in new.graph.steps if step.key == key).cache:
+    return found
+
+
+def _without_difference(version: PipelineVersion, step: StepRun, run: PipelineRun) -> list[str]:
+    key = step.parent or step.step
+    if key in run.again:
+        return [f"nothing it depends on differs: it was asked for when {run.retry_of} was retried"]
+    if not next(one for one in version.graph.steps if one.key == key).cache:
         return ["the step is marked cache=False, so it runs every time"]
     return ["nothing it depends on differs, but its earlier output is gone or was not ready in time"]
 

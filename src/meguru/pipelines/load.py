@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from meguru.base.names import identifier
 from meguru.errors import InvalidInput, MeguruError, NotFound, UsageError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
@@ -153,7 +154,7 @@ def _split(target: str) -> tuple[Path, str]:
     file, colon, name = target.rpartition(":")
     if not colon or name.endswith(".py"):
         file, name = target, ""
-    return Path(file), name
+    return Path(file), identifier(name)
 
 
 def _commit(project: Project) -> str:

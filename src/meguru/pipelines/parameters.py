@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from meguru.base.misfits import as_invalid
+from meguru.base.names import identifier
 from meguru.errors import InvalidInput, UsageError, near_misses
 from meguru.pipelines.graph import Graph, Parameter
 from meguru.pipelines.handles import Dataset
@@ -85,6 +86,7 @@ def convert(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     UsageError
         Naming the parameter that is unknown, missing, or of the wrong type.
     """
+    given = {identifier(name): value for name, value in given.items()}
     known = [parameter.name for parameter in graph.parameters]
     for name in given:
         if name not in known:

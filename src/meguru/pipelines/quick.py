@@ -18,6 +18,7 @@ import msgspec
 from meguru.base import refs
 from meguru.base.clock import SystemClock
 from meguru.base.ids import new_id
+from meguru.base.names import identifier
 from meguru.base.plugins import Table
 from meguru.base.roots import DATABASE
 from meguru.base.settings import load_settings
@@ -119,6 +120,7 @@ class _Version(msgspec.Struct):
 def run(where: str | None, target: str, params: Mapping[str, Any]) -> PipelineRun | None:
     """Run ``FILE.py:PIPELINE`` in the workspace at `where` if all its steps are cached; else return None."""
     file, colon, name = target.rpartition(":")
+    name = identifier(name)
     settings = load_settings()
     place = where or settings.workspace
     if not colon or not name.isidentifier() or "://" in place + settings.blobs:

@@ -1,5 +1,6 @@
 """Run a run again, from its failure or from a step."""
 
+from meguru.base.names import normal
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, store
@@ -31,6 +32,7 @@ def retry(ctx: Context, *, run: str, step: str = "") -> PipelineRun:
             hint=f"cancel it first: meguru runs cancel {found.id}",
         )
     version = store.get(ctx.tx, found.pipeline, found.version)
+    step = normal(step)
     if step and step not in order(version.graph):
         raise NotFound.of(f"step of pipeline {found.pipeline}", step, order(version.graph))
     again = sorted(after(version.graph, step)) if step else []

@@ -9,6 +9,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.base.ids import new_id
+from meguru.base.names import identifier
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel import events, jobs
@@ -58,6 +59,7 @@ def start(
     most = spaces.grid_size(space) if is_grid else MOST_TRIALS
     count = min(search.trials or (most if is_grid else USUAL_TRIALS), most)
     version = store.resolve(ctx.tx, pipeline)
+    space = {identifier(name): one for name, one in space.items()}
     fixed = _fixed(ctx, version, space, params)
     made_id = new_id("sweep")
     event = _tell(ctx, made_id, version, fixed, msgspec.structs.replace(search, trials=count))
@@ -138,6 +140,7 @@ def check_timeout(timeout: float | None) -> None:
 def _fixed(
     ctx: Context, version: PipelineVersion, space: dict[str, Space], params: dict[str, Any]
 ) -> dict[str, Any]:
+    params = {identifier(name): value for name, value in params.items()}
     both = sorted(space.keys() & params.keys())
     if both:
         raise InvalidInput(f"{both[0]} is both searched and given", field=f"params.{both[0]}")

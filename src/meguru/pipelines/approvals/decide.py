@@ -6,7 +6,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.errors import Conflict, Forbidden, NotFound
 from meguru.kernel import jobs
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import runs
+from meguru.pipelines import runs, step_refs
 from meguru.pipelines.approvals import store
 from meguru.pipelines.approvals.types import Answer, PipelineApproval
 from meguru.pipelines.types import FINAL
@@ -25,7 +25,7 @@ def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> Pipelin
     Conflict
         If it was answered already, or the run has ended.
     """
-    run_id, _, key = step.removeprefix("step_run/").partition(".")
+    run_id, key = step_refs.split(step)
     run = runs.get(ctx.tx, run_id)
     # Whoever works on the run looks for answers before it lets go of this row: no answer is missed.
     jobs.hold(ctx.tx, "pipeline_run", run.id)

@@ -6,7 +6,7 @@ from meguru.base.ids import new_id
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events, jobs
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import runs
+from meguru.pipelines import runs, step_refs
 from meguru.pipelines.determinism.types import ASKED, CHECKED, KIND, Check, StepCheck, Verdict
 from meguru.pipelines.types import PipelineRun, StepState
 
@@ -28,7 +28,7 @@ def check(ctx: Context, *, ref: str) -> Check:
     Conflict
         If the step has not finished.
     """
-    run_id, _, key = ref.removeprefix("step_run/").removeprefix("pipeline_run/").partition(".")
+    run_id, key = step_refs.split(ref)
     run = runs.get(ctx.tx, run_id)
     steps = _wanted(ctx.tx, run, key)
     check_id = new_id("check")

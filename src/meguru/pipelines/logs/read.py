@@ -11,7 +11,7 @@ from typing import NamedTuple
 from meguru.base.moments import write_time
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import runs
+from meguru.pipelines import runs, step_refs
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.types import MOST_LINES, Log, LogLine, LogPage
 from meguru.pipelines.logs.written import read
@@ -46,7 +46,7 @@ def read_log(
     """
     if not 0 <= tail <= MOST_LINES or not 1 <= limit <= MOST_LINES:
         raise InvalidInput(f"at most {MOST_LINES:,} lines are shown at a time", field="limit")
-    run_id, _, step = ref.removeprefix("step_run/").partition(".")
+    run_id, step = step_refs.split(ref)
     run = runs.get(ctx.tx, run_id)
     if step:
         run, step = _source(ctx, run, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meguru.base.names import normal
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
@@ -40,7 +41,7 @@ def search_logs(
     fits, searched = matcher(text), 0
     found: list[LogLine] = []
     for one in ids:
-        for log in store.of_run(ctx.tx, one, step=step):
+        for log in store.of_run(ctx.tx, one, step=normal(step)):
             if searched > MOST_BYTES or len(found) >= limit:
                 return LogHits(lines=found, searched=searched, more=True)
             kept = text_of(ctx, log)
