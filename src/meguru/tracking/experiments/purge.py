@@ -85,7 +85,8 @@ def _with_a_run() -> list[Table]:
     return [
         table
         for table in metadata.tables.values()
-        if any(key.column is schema.run.c.id for key in table.foreign_keys)
+        # By name: what a key of another noun refers to need not be loaded here.
+        if any(key.target_fullname == "run.id" for key in table.foreign_keys)
     ]
 
 
