@@ -1,4 +1,4 @@
-"""Fail when the docs don't name something that users can meet, or link to a page that isn't there."""
+"""Fail when the docs do not name what users can meet, a link leads nowhere, or a Japanese word is missing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+
+from check_words import untranslated
 
 from meguru.base.settings import PREFIX, Settings
 from meguru.monitoring.checks import CHECKS
@@ -25,7 +27,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 def main() -> int:
     """Check names and links."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    problems = [*unnamed(), *(problem for page in pages for problem in broken(page))]
+    problems = [*untranslated(), *unnamed(), *(problem for page in pages for problem in broken(page))]
     print("\n".join(problems) or f"docs: {len(pages)} pages name everything, and all links lead somewhere")
     return 1 if problems else 0
 

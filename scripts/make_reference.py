@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,8 @@ NOTE = "<!-- Written by scripts/make_reference.py: change the code, then run it.
 
 
 def main() -> int:
-    """Write the pages, or compare them."""
+    """Write the pages, or compare them; they are in English, whoever writes them."""
+    os.environ["MEGURU_LANG"] = "en"
     pages = {"cli": cli(), "errors": errors(), "operations": operations(), "settings": settings()}
     stale = []
     for path, text in {**{FOLDER / f"{name}.md": text for name, text in pages.items()}, **calls()}.items():

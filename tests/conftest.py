@@ -13,6 +13,7 @@ from hypothesis import settings
 from meguru.testing import servers
 
 pytest_plugins = ["meguru.testing.fixtures"]
+os.environ["MEGURU_LANG"] = "en"  # whatever language the machine speaks
 
 # A busy machine is no failure, and a merge is not judged by new random cases.
 settings.register_profile("meguru", deadline=None, derandomize=bool(os.environ.get("CI")))

@@ -23,8 +23,13 @@ def language_of(environment: dict[str, str] | os._Environ[str] = os.environ) -> 
     return "en"
 
 
-def translate(message: str, language: str) -> str:
-    """Return `message` in `language`; in English where the catalogue lacks it."""
+def translate(message: str, language: str, *, room: str = "") -> str:
+    """Return `message` in `language`; in English where the catalogue lacks it.
+
+    A `room`, such as the command line, has a catalogue of its own (``ja.cli.json``), looked into first.
+    """
+    if room and (found := _catalogue(f"{language}.{room}").get(message)) is not None:
+        return found
     return _catalogue(language).get(message, message)
 
 
@@ -33,10 +38,10 @@ def gettext(message: str) -> str:
     return translate(message, language_of())
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _catalogue(language: str) -> dict[str, str]:
-    path = _CATALOGUES / f"{language}.json"
-    if language == "en" or not path.exists():
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _catalogue(name: str) -> dict[str, str]:
+    path = _CATALOGUES / f"{name}.json"
+    if not path.exists():
         return {}
     import json
 

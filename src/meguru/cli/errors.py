@@ -7,9 +7,10 @@ import sys
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.groups import UnknownCommand
 from meguru.cli.session import leave_quietly
+from meguru.cli.text import gettext as _
+from meguru.cli.text import width_of
 from meguru.errors import InternalError, Interrupted, MeguruError, UsageError, near_misses
 
 
@@ -48,7 +49,10 @@ def report(error: MeguruError) -> int:
     plain = "\x1b[0m" if bold else ""
     lines = [f"{bold}{error.code} {error.what}{plain}"]
     places = {"at": error.where or error.field, "why": error.why, "try": error.hint}
-    lines += [f"  {label:<4} {text}" for label, text in places.items() if text]
+    for label, text in places.items():
+        if text:
+            shown = _(label, context="error")
+            lines.append(f"  {shown}{' ' * (4 - width_of(shown))} {text}")
     sys.stderr.write("\n".join(lines) + "\n")
     return error.exit_code
 

@@ -6,10 +6,11 @@ import inspect
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.groups import command as verb
 from meguru.cli.remedies import REMEDIES
 from meguru.cli.session import Session, with_session
+from meguru.cli.text import gettext as _
+from meguru.cli.text import width_of
 from meguru.errors import MeguruError
 
 
@@ -34,7 +35,7 @@ def command(session: Session, code: str | None) -> None:
     def human() -> None:
         click.echo(f"{found['code']} {found['name']}: {found['meaning']}")
         for title, text in ((_("cause"), found["cause"]), (_("cure"), found["cure"])):
-            click.echo(f"  {title:<6} {text}")
+            click.echo(f"  {title}{' ' * (6 - width_of(title))} {text}")
         click.echo(f"  HTTP   {found['status']}, {_('exit code')} {found['exit']}")
 
     session.show(found, human)

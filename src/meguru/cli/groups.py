@@ -8,18 +8,54 @@ from typing import Any
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.examples import EXAMPLES
 from meguru.cli.synonyms import VERBS
+from meguru.cli.text import gettext as _
+from meguru.cli.text import width_of, wrap
+
+
+class _Formatter(click.HelpFormatter):
+    """Breaks lines by the cells that letters take, not by their number."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs; one that begins with a backspace mark keeps its lines."""
+        indent = " " * self.current_indent
+        for number, paragraph in enumerate(text.split("\n\n")):
+            self.write("\n" if number else "")
+            kept = paragraph.startswith("\b\n")
+            lines = paragraph.splitlines()[1:] if kept else wrap(paragraph, self.width - self.current_indent)
+            self.write("".join(f"{indent}{line}\n" for line in lines))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms and what they mean, in two columns."""
+        rows = list(rows)
+        first = min(max((width_of(term) for term, _ in rows), default=0), col_max) + col_spacing
+        room = max(self.width - self.current_indent - first, 20)
+        for term, meaning in rows:
+            lines = wrap(meaning, room) or [""]
+            head = f"{'':{self.current_indent}}{term}"
+            gap = first + self.current_indent - width_of(head)
+            if gap < col_spacing:
+                self.write(f"{head}\n")
+                head, gap = "", first + self.current_indent
+            self.write(f"{head}{' ' * gap}{lines[0]}".rstrip() + "\n")
+            for line in lines[1:]:
+                self.write(f"{'':{first + self.current_indent}}{line}\n")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
 
 
 class _Helped(click.Command):
     """A command whose help is written in the reader's language, and ends with examples."""
 
+    context_class = _Context
+
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first line of the help, whole."""
         del limit
-        return _(inspect.cleandoc(self.help or "").partition("\n")[0])
+        return _(paragraphs_of(self)[0])
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how the command is called."""
@@ -29,10 +65,10 @@ class _Helped(click.Command):
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the command does, paragraph by paragraph."""
         del ctx
-        paragraphs = inspect.cleandoc(self.help or "").split("\n\n")
+        shown = [each if each.startswith("\b") else _(each) for each in paragraphs_of(self)]
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text("\n\n".join(_(paragraph) for paragraph in paragraphs))
+            formatter.write_text("\n\n".join(shown))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, and for a group its commands."""
@@ -54,6 +90,12 @@ class _Helped(click.Command):
             with formatter.section(_("Examples")):
                 for line in lines:
                     formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+def paragraphs_of(command: click.Command) -> list[str]:
+    """Return the paragraphs of a help, each on one line but those that begin with the mark of kept lines."""
+    found = inspect.cleandoc(command.help or "").split("\n\n")
+    return [each if each.startswith("\b") else " ".join(each.split()) for each in found]
 
 
 class Verb(_Helped):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
+from meguru.cli.text import gettext as _
 
 TEMPLATES = Path(__file__).parent / "templates"
 NEXT = ["meguru run train.py:train", "meguru up", "meguru demo flights"]

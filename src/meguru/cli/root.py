@@ -8,9 +8,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from meguru.base.text import gettext as _
 from meguru.cli.groups import Noun, close, unknown
 from meguru.cli.synonyms import ADVICE, TOP
+from meguru.cli.text import gettext as _
 
 GROUPS = {
     "Begin": {

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.arguments import EXPERIMENT
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
+from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
     from meguru.pipelines.types import PipelineRun

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.tables import print_table
+from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
     from datetime import datetime

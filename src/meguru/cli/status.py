@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meguru.base.text import gettext as _
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import coloured, print_table
+from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
     from meguru.app.status.types import NeedLine, Status, WorkLine

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
-from meguru.base.text import gettext as _
+from meguru.cli.text import cut, width_of
+from meguru.cli.text import gettext as _
 
 GAP, LEAST = 2, 12
 """Cells between columns, and the cells that a text is at least given before a column is left out."""
@@ -66,7 +66,7 @@ class _Column:
     """One column: its cells as text, and how much room it needs."""
 
     def __init__(self, title: str, values: list[Any]) -> None:
-        self.title = title
+        self.title = _(title)
         self.moments = all(isinstance(value, datetime | None) for value in values) and any(values)
         self.numbers = all(isinstance(value, int | float | None) for value in values)
         self.has_states = title in _COLOURED
@@ -152,27 +152,6 @@ def _missing(columns: list[_Column], room: int) -> int:
 
 def _line(cells: list[str]) -> str:
     return (" " * GAP).join(cells).rstrip()
-
-
-def width_of(text: str) -> int:
-    """Return the cells that a text takes on a terminal; letters of China, Japan and Korea take two."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
-
-
-def cut(text: str, width: int) -> str:
-    """Return a text in at most so many cells; what was cut is marked, and no reference is cut in two."""
-    if width_of(text) <= width:
-        return text
-    short = text
-    while short and width_of(short) > width - 1:
-        short = short[:-1]
-    word = short.rpartition(" ")[2] + text[len(short) :].partition(" ")[0]
-    if "/" in word or "@" in word:
-        short = short.rpartition(" ")[0]
-    return short.rstrip() + "…"
 
 
 def _clean(text: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from meguru.cli.errors import run
 from meguru.cli.root import root
-from meguru.cli.tables import cut, print_table, width_of
+from meguru.cli.tables import print_table
+from meguru.cli.text import cut, width_of
 
 ID = "prun-01m8hf8tmtw0000000000000ab"
 COLUMNS = ("run", "pipeline", "state", "ran", "cached", "since", "made")
