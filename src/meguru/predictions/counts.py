@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, Executable, case, func, select
 
 from meguru.predictions.schema import prediction_count
 from meguru.predictions.types import Batch, Totals
@@ -65,9 +66,14 @@ def _row(endpoint: str) -> dict[str, Any]:
 
 
 def _count(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    if tx.dialect.name == "postgresql":
+    if rows:
+        tx.execute(_added(tx.dialect.name), rows)
+
+
+@cache
+def _added(dialect: str) -> Executable:
+    """Return the statement that adds to counts; it is made once, as each commit of predictions needs it."""
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as upsert
     else:
         from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
@@ -76,9 +82,6 @@ def _count(tx: Connection, rows: list[dict[str, Any]]) -> None:
     summed = {name: known[name] + new[name] for name in ("predictions", "requests", "outcomes")}
     later = (new.last_received_at > known.last_received_at) | known.last_received_at.is_(None)
     last = case((later, new.last_received_at), else_=known.last_received_at)
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[known.endpoint, known.shard], set_=summed | {"last_received_at": last}
-        ),
-        rows,
+    return statement.on_conflict_do_update(
+        index_elements=[known.endpoint, known.shard], set_=summed | {"last_received_at": last}
     )

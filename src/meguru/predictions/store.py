@@ -14,11 +14,12 @@ from meguru.predictions.schema import outcome, prediction_batch
 from meguru.predictions.types import Batch, Outcome
 
 _IDS_A_QUERY = 900
+_INSERT = insert(prediction_batch)
 
 
 def add(tx: Connection, batches: Sequence[Batch]) -> None:
     """Write batches."""
-    tx.execute(insert(prediction_batch), [msgspec.structs.asdict(each) for each in batches])
+    tx.execute(_INSERT, [msgspec.structs.asdict(each) for each in batches])
     counts.add(tx, batches)
 
 

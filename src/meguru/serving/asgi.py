@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
 from meguru.base.names import normal
-from meguru.errors import InvalidInput, NotFound, TooLarge, Unauthenticated
+from meguru.errors import InvalidInput, NotFound, TimedOut, TooLarge, Unauthenticated
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.principals import Principal
 from meguru.serving import answers
 from meguru.serving.answers import Answer
 from meguru.serving.openapi import document
+from meguru.serving.patience import Patience
 from meguru.serving.service import Service
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -24,6 +25,8 @@ Authenticate: TypeAlias = Callable[[Scope], Principal | Awaitable[Principal]]
 PERMISSION = "endpoint:predict"
 LOOK = "endpoint:read"
 MAX_KEY = 200
+IDLE_SECONDS = 60.0
+"""A client that sends nothing for so long in the middle of its body is given up."""
 
 
 def principal_of(scope: Scope) -> Principal:
@@ -58,7 +61,7 @@ class _Gone(Exception):
 class _Endpoints:
     def __init__(self, service: Service, authenticate: Authenticate) -> None:
         self._service, self._authenticate = service, authenticate
-        self._waiting = Waiting()
+        self._waiting, self._patience = Waiting(), Patience(IDLE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,7 +90,7 @@ class _Endpoints:
 
     async def _predict(self, name: str, scope: Scope, receive: Receive) -> Answer:
         length, key = _headers(scope["headers"])
-        body = await _read(receive, length, self._service.ws.settings.max_body)
+        body = await _read(receive, self._patience, length, self._service.ws.settings.max_body)
         future, done = self._waiting.expect()
         self._service.submit(name, body, done, key=key)
         return await future
@@ -172,19 +175,23 @@ def _headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
     return length, key
 
 
-async def _read(receive: Receive, length: int, limit: int) -> bytes:
+async def _read(receive: Receive, patience: Patience, length: int, limit: int) -> bytes:
     if length > limit:
         raise _too_large(limit)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body") and len(body) <= limit:
-        return body
-    chunks = [body]
-    size = len(body)
-    while message.get("more_body") and size <= limit:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
+    try:
+        message = await patience.wait(receive())
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body") and len(body) <= limit:
+            return body
+        chunks = [body]
+        size = len(body)
+        while message.get("more_body") and size <= limit:
+            message = await patience.wait(receive())
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+    except TimeoutError as error:
+        why = f"nothing came for {patience.seconds:.0f} s"
+        raise TimedOut("the body did not end", why=why, hint="send the request again") from error
     if message["type"] == "http.disconnect":
         raise _Gone
     if size > limit:

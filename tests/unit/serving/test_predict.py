@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from meguru.predictions.operations import show
+from meguru.serving import asgi
 from meguru.serving.operations import create, switch
 from meguru.serving.operations import show as show_endpoint
 
@@ -200,3 +202,23 @@ def test_a_value_that_is_nested_beyond_reason_is_named(live, http):
         error(http.predict((" " * 2_000_000 + '{"rows": ' + deep).encode()))["what"]
         == "the body is nested too deeply"
     )
+
+
+def test_a_client_that_hangs_in_the_middle_of_its_body_is_given_up(live, service, workspace, monkeypatch):
+    live(1)
+    monkeypatch.setattr(asgi, "IDLE_SECONDS", 0.05)
+    app = asgi.endpoints_app(service, authenticate=lambda scope: workspace.principal)
+    scope = {"type": "http", "method": "POST", "path": "/delay/predict", "headers": []}
+    for begun in (0, 1):
+        waiting = [{"type": "http.request", "body": b"{", "more_body": True}] * begun
+        sent = []
+
+        async def receive(waiting=waiting):
+            return waiting.pop() if waiting else await asyncio.Event().wait()
+
+        async def send(message, sent=sent):
+            sent.append(message)
+
+        asyncio.run(app(scope, receive, send))
+        assert sent[0]["status"] == 504
+        assert b"the body did not end" in sent[1]["body"]
