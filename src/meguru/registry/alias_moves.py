@@ -16,12 +16,13 @@ OWNED = {CHAMPION: "release:promote", PRODUCTION: "release:promote"}
 """The permission to move each owned alias; the stage Production says in MLflow's words what champion says."""
 
 
-def check_owner(ctx: Context, alias: str) -> None:
+def check_owner(ctx: Context, name: str, alias: str) -> None:
     """Refuse who may not move an alias; whatever its case, as nobody should take one for the other."""
     if permission := OWNED.get(alias.lower()):
         noun = permission.partition(":")[0]
         ctx.require(
             permission,
+            project=refs.project_of(name),
             why=f"the alias {alias!r} belongs to {noun}s, and the permission {permission!r} is missing",
             hint=f"let a {noun} move it (meguru {noun} promote), or use another alias",
         )
@@ -44,7 +45,7 @@ def point(
     if before and before.model == ref:
         return before
     if not as_owner:
-        check_owner(ctx, alias)
+        check_owner(ctx, name, alias)
     was = before.model if before else None
     told = ctx.emit(
         "model_alias.moved",
@@ -76,7 +77,7 @@ def end(ctx: Context, name: str, alias: str) -> bool:
     before = aliases.version_of(ctx.tx, name, alias)
     if before is None:
         return False
-    check_owner(ctx, alias)
+    check_owner(ctx, name, alias)
     aliases.end(ctx.tx, name, alias, ctx.now())
     ref = refs.make("model", name, before)
     ctx.emit("model_alias.removed", ref, data={"alias": alias, "before": ref}, used=[ref])

@@ -74,6 +74,18 @@ def test_champion_follows_releases_and_is_moved_by_hand_only_by_who_may_promote(
     assert alias(engineer, ref="delay@2", alias="champion").moved_by == "eva"
 
 
+@pytest.mark.parametrize(("project", "may"), [("", True), ("other", False)])
+def test_who_may_promote_in_a_project_moves_champion_there(workspace, models, project, may):
+    alias(workspace, ref="delay@1", alias="champion")
+    grants = {project: ROLES["engineer"]}
+    lead = Principal(name="lea", permissions=ROLES["data-scientist"], grants=grants)
+    if may:
+        assert alias(workspace.with_(principal=lead), ref="delay@2", alias="champion").moved_by == "lea"
+    else:
+        with pytest.raises(Forbidden):
+            alias(workspace.with_(principal=lead), ref="delay@2", alias="champion")
+
+
 def test_an_alias_moves_by_another_alias(workspace, models):
     alias(workspace, ref="delay@1", alias="champion")
     assert alias(workspace, ref="delay@champion", alias="previous").model == "model/delay@1"

@@ -90,7 +90,7 @@ def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
         )
         raise Refusal("BAD_REQUEST", message)
     for alias in aliases.names(ctx.tx, name):
-        alias_moves.check_owner(ctx, alias)
+        alias_moves.check_owner(ctx, name, alias)
     store.rename(ctx.tx, name, new_name)
     changed = replace(known, name=new_name, updated_at=ctx.now())
     store.keep_model(ctx.tx, changed)
@@ -102,7 +102,7 @@ def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
 def _forgotten(ctx: Context, *, name: str) -> None:
     held_model(ctx.tx, name)
     for alias in aliases.names(ctx.tx, name):
-        alias_moves.check_owner(ctx, alias)
+        alias_moves.check_owner(ctx, name, alias)
         aliases.end(ctx.tx, name, alias, ctx.now())
     store.forget(ctx.tx, name)
     ctx.emit("registered_model.removed", refs.make("model", name), data={"by": "MLflow"})
