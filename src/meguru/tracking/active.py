@@ -16,6 +16,7 @@ class OpenRun(Protocol):
 
     process: int
     thread: int
+    is_over: bool
 
     def log(self, values: Mapping[str, float], step: int | None) -> None:
         """Log values at a step."""
@@ -68,7 +69,10 @@ def newest() -> OpenRun | None:
 
 def enclosing() -> OpenRun | None:
     """Return the run in whose block this is."""
-    return next((run for run in reversed(_blocks.get()) if run in _open), None)
+    for run in reversed(_blocks.get()):
+        if not run.is_over:
+            return run
+    return None
 
 
 def innermost() -> tuple[OpenRun | None, str]:

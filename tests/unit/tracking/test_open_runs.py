@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.pipelines import step_metrics
 from meguru.tracking import active, exits, session
 from meguru.tracking.find import search
+from meguru.tracking.left import send_left
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.operations import artifacts, list_runs, metric, show
 
@@ -224,3 +226,30 @@ def test_runs_that_nobody_ended_end_with_the_interpreter(place, tmp_path):
         assert [each.state for each in found] == [state] * 2
         assert all(error in each.error for each in found)
         assert sorted(values(place, each.id) for each in found) == [[0.1], [0.2]]
+
+
+def test_what_a_forked_process_logged_outlives_the_run_that_was_killed(place, tmp_path):
+    script = dedent(
+        """
+        import os, signal, meguru
+        from meguru.tracking import session
+        session.FLUSH_SECONDS = 1e9
+        r = meguru.run("killed")
+        r.log(auc=0.1)
+        if not os.fork():
+            r.log(auc=0.2)
+            os._exit(0)
+        os.wait()
+        os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=False,
+        env={**os.environ, "MEGURU_WORKSPACE": str(tmp_path / "ws")},
+    )
+    assert done.returncode == -signal.SIGKILL
+    (sent,) = send_left(place, tmp_path / "ws" / "spool")
+    found = show(place, run=sent.run)
+    assert (sent.state, found.state, found.error) == ("sent", "failed", "its process died")
+    assert values(place, sent.run) == [0.1, 0.2]
