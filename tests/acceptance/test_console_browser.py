@@ -112,6 +112,7 @@ def test_an_event_appears_in_an_open_page(page, served):
 
 TALK = """
 import time
+from pathlib import Path
 from meguru import pipeline, step
 
 @step
