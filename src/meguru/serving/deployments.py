@@ -117,6 +117,8 @@ class Deployments:
             with self._ws.read() as tx:
                 seen = events.head(tx)
                 names = store.names(tx)
+            for name in names:  # all at once: the first may take long to load
+                self._enroll(self.look_up(name))
         else:
             head = events.wait(self._ws, after=seen, timeout=PATIENCE, wakes=FOLLOWED.__contains__)
             names = self._touched(seen, head)
@@ -150,8 +152,7 @@ class Deployments:
         if endpoint != place.endpoint:
             place.attempts = 0
         place.endpoint = endpoint
-        if endpoint.live is not None:
-            self._reporter.enroll(name)
+        self._enroll(place)
         try:
             if endpoint.live is None:
                 warm_up()  # its first model is surely on its way
@@ -164,6 +165,10 @@ class Deployments:
             self.changed.notify_all()
         if endpoint.live is not None:
             self._reporter.report(endpoint.live, place.served, place.fault)
+
+    def _enroll(self, place: Place | None) -> None:
+        if place is not None and place.endpoint.live is not None:
+            self._reporter.enroll(place.endpoint.name)
 
     def _take_out(self, name: str) -> None:
         """Let a retired endpoint answer no more; requests that wait are answered first."""

@@ -37,9 +37,11 @@ class Shelf:
         self.refused: dict[str, Exception] = {}
         self.gate: threading.Event | None = None
         self.loads: list[str] = []
+        self.asked = threading.Event()
 
     def load(self, ws, ref):
         self.loads.append(ref)
+        self.asked.set()
         if self.gate:
             self.gate.wait(10)
         if ref in self.refused:

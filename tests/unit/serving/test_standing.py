@@ -177,3 +177,19 @@ def test_a_retired_endpoint_answers_no_more_and_is_told_of_no_more(workspace, se
     assert service.predict("delay", b'{"row": {"hour": 5, "distance": 0.5}}').status == 404
     with workspace.read() as tx:
         assert replicas.alive(tx, ["delay"], workspace.clock.now()) == []
+
+
+def test_what_waits_for_another_model_to_load_is_loading_too(workspace, register, shelf):
+    register(1)
+    for name in ("delay", "second"):
+        create(workspace, name=name, model="delay")
+        switch(workspace, name=name, model_ref="model/delay@1", release_ref=f"release/{name}@1")
+    shelf.gate = threading.Event()
+    service = Service(workspace, load=shelf.load)
+    service.start()
+    try:
+        assert shelf.asked.wait(10)
+        assert {each.state for each in list_endpoints(workspace).items} == {EndpointState.LOADING}
+    finally:
+        shelf.gate.set()
+        service.stop()
