@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -79,6 +80,20 @@ def place_of(one: Operation[..., Any]) -> tuple[str, str] | None:
                 if getattr(value, member) is one:
                     return module, f"{group}.{member}"
     return None
+
+
+def imported() -> list[str]:
+    """Return a line for each operation that a command imports: called by name, it costs a client nothing."""
+    load_operations()
+    known = {place: name for name, one in registered().items() if (place := place_of(one))}
+    found = []
+    for file in sorted((FOLDER.parent / "cli").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            for each in node.names if isinstance(node, ast.ImportFrom) else ():
+                if name := known.get((node.module, each.name)):
+                    call = name.replace(".", "_")
+                    found.append(f"cli/{file.name}:{node.lineno}: from meguru.app.calls import {call}")
+    return found
 
 
 def text(kind: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 import msgspec
-from make_calls import calls
+from make_calls import calls, imported
 
 from meguru.app.nouns import load_operations
 from meguru.base.settings import PREFIX, Settings
@@ -33,8 +33,10 @@ def main() -> int:
             stale.append(path.name)
             if "--check" not in sys.argv:
                 path.write_text(text, "utf-8")
+    direct = imported()
+    print("".join(f"{line}\n" for line in direct), end="")
     print(f"reference: {', '.join(stale) or 'nothing'} {'stale' if '--check' in sys.argv else 'written'}")
-    return 1 if stale and "--check" in sys.argv else 0
+    return 1 if (stale or direct) and "--check" in sys.argv else 0
 
 
 def cli() -> str:

@@ -44,6 +44,7 @@ COMMANDS = {
     "pool list": [],
     "webhook list": [],
     "component list": [],
+    "project list": [],
     "events": EMPTY,
     "status": {"at": "2026-11-28T12:00:00Z", "live": [], "working": [], "failed": [], "waiting": []},
     "audit verify": {"intact": True, "checked": 0},

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.governance import store as principals
+from meguru.governance.projects.types import Member, ProjectRecord
 from meguru.governance.roles import permissions_of
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project, store
-
-
-class ProjectRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A project; the default one is called ``default`` and was always there."""
-
-    name: str
-    description: str
-    created_at: datetime | None = None
-    created_by: str = ""
-
-
-class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A principal's role in one project."""
-
-    project: str
-    principal: str
-    role: str
-    since: datetime
 
 
 @operation("project.list", permission="project:read", query=True)
