@@ -162,9 +162,8 @@ def _keep_points(ctx: Context, model: BroughtModel) -> int:
                 model.id, each.key, each.ms, each.step, each.value, each.dataset_name, each.dataset_digest
             )
             new.setdefault(from_hex(each.run), []).append(point)
-    owners = dict(
-        ctx.tx.execute(select(run.c.id, run.c.created_by).where(run.c.id.in_(list(new)))).tuples().all()
-    )
+    query = select(run.c.id, run.c.created_by).where(run.c.id.in_(list(new)))
+    owners = {row.id: row.created_by for row in ctx.tx.execute(query)}
     runs = set(owners)
     for name in sorted(runs):
         check_writer(ctx.principal, owners[name], name)

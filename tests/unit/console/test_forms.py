@@ -104,5 +104,15 @@ def test_who_may_only_look_sees_no_forms_and_can_send_none(workspace, run):
         shown = browser.get(f"/ui/runs/{run.id}")
         assert (shown.status_code, "<form" in shown.text) == (200, False)
         assert send(browser, f"/ui/runs/{run.id}", do="delete").status_code == 403
+        assert show.show(workspace, run=run.id).deleted_at is None
     with workspace.read() as tx:
         assert [each.type for each in events.read(tx)][-1] == "access.denied"
+
+
+def test_the_run_of_somebody_else_shows_no_forms(workspace, run):
+    other = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"*:read", "run:write"})))
+    mine = runs.start(other)
+    with TestClient(Starlette(routes=routes(lambda _: other))) as browser:
+        assert "/edit" not in browser.get(f"/ui/runs/{run.id}").text
+        assert send(browser, f"/ui/runs/{run.id}", do="delete").status_code == 403
+        assert "This run is deleted" in send(browser, f"/ui/runs/{mine.id}", do="delete").text

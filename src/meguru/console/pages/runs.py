@@ -19,6 +19,7 @@ from meguru.errors import InvalidInput
 from meguru.tracking import edit, show
 from meguru.tracking.captured import is_captured
 from meguru.tracking.find import search
+from meguru.tracking.ownership import may_write
 from meguru.tracking.types import Run, RunArtifact, RunState
 
 WINDOW = 100
@@ -105,7 +106,7 @@ def one(visit: Visit) -> Response:
         files_left=len(artifacts) - len(artifacts[:FILES]),
         pictures=[(each.path, file_of(run.id, each.path)) for each in _pictures(artifacts)],
         note=run.tags.get(edit.NOTE, ""),
-        may_edit=visit.ws.principal.allows("run:write"),
+        may_edit=visit.ws.principal.allows("run:write") and may_write(visit.ws.principal, run.created_by),
         took=took,
         live="run.",
         followed=[run],
