@@ -10,6 +10,7 @@ KINDS = (
     "meguru.governance.kind:PRINCIPAL",
     "meguru.governance.kind:TOKEN",
     "meguru.governance.projects.kind:PROJECT",
+    "meguru.datasets.kind:DATASET",
     "meguru.serving.kind:ENDPOINT",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",

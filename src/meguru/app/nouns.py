@@ -14,7 +14,6 @@ SCHEMAS = (
     "meguru.kernel.jobs.schema",
     "meguru.kernel.declarations.schema",
     "meguru.artifacts.uploads.schema",
-    "meguru.datasets.schema",
     "meguru.tracking.schema",
     "meguru.predictions.schema",
     "meguru.pipelines.schema",
@@ -28,7 +27,6 @@ SCHEMAS = (
 )
 OPERATIONS = (
     "meguru.artifacts.operations",
-    "meguru.datasets.operations",
     "meguru.tracking.operations",
     "meguru.predictions.operations",
     "meguru.pipelines.operations",

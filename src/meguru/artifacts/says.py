@@ -9,7 +9,6 @@ from meguru.kernel.event import CLAIMED, Event
 from meguru.kernel.kinds import event_types
 
 SENTENCES = {
-    "dataset_version.created": "{subject} was registered",
     "pipeline.registered": "{subject} was registered",
     "pipeline_run.started": "pipeline run {subject} started",
     "pipeline_run.succeeded": "pipeline run {subject} succeeded",

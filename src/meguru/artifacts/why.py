@@ -38,7 +38,6 @@ STATE_EVENTS = {
         "registered_model.created",
         "registered_model.imported",
     ),
-    "dataset": ("dataset_version.created",),
     "pipeline_run": (
         "pipeline_run.succeeded",
         "pipeline_run.failed",

@@ -51,7 +51,6 @@ STATES = {
     "unknown": mark("unknown"),
 }
 EVENTS = {
-    "dataset_version.created": mark("dataset version registered"),
     "experiment.created": mark("experiment made"),
     "experiment.renamed": mark("experiment renamed"),
     "experiment.deleted": mark("experiment deleted"),

@@ -11,10 +11,17 @@ if TYPE_CHECKING:
     from meguru.storage.blobs import BlobStore
 
 
-@operation("dataset.diff", permission="dataset:read", query=True)
+@operation(
+    "dataset.diff",
+    permission="dataset:read",
+    query=True,
+    on="before",
+    refers={"before": "dataset", "after": "dataset"},
+)
 def diff(ctx: Context, *, before: str, after: str, drift: bool = True) -> DatasetDiff:
     """Compare two versions: schema, rows, files and, with `drift`, how far each column's values moved."""
-    first, second = (store.resolve(ctx.tx, ref) for ref in (before, after))
+    ctx.check_seen("dataset", after)
+    first, second = (store.resolve(ctx.tx, ref, ctx.seen) for ref in (before, after))
     old, new = (
         {file.path: file.digest for file in load_manifest(ctx.blobs, each).files} for each in (first, second)
     )

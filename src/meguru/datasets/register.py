@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from meguru.base import digests, refs
-from meguru.base.names import check_name
+from meguru.base.names import check_full_name
 from meguru.base.paths import check_path
 from meguru.datasets import checking, paths, reading, store
 from meguru.datasets.manifest import following, load_manifest, one_schema
@@ -26,7 +26,7 @@ from meguru.stats.profile import profile_frame
 from meguru.storage.blobs import BlobStore
 
 
-@operation("dataset.register", permission="dataset:write")
+@operation("dataset.register", permission="dataset:write", on="name")
 def register(
     ctx: Context,
     *,
@@ -51,7 +51,7 @@ def register(
         If a file is missing, unreadable or not what its entry says, a check fails, or the schema changed;
         nothing is written then.
     """
-    name = check_name("dataset", name)
+    name = check_full_name("dataset", name)
     entries = _check_entries(files)
     kind = format or _one_format(entries)
     if mode == "append":

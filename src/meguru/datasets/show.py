@@ -9,30 +9,30 @@ from meguru.kernel.operations import Context, operation
 @operation("dataset.list", permission="dataset:read", query=True)
 def list_datasets(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Dataset]:
     """List datasets with their newest version, by name."""
-    items = store.page(ctx.tx, after=after, limit=check_limit(limit) + 1)
+    items = store.page(ctx.tx, after=after, limit=check_limit(limit) + 1, projects=ctx.visible)
     more = len(items) > limit
     return Page(items=items[:limit], next_cursor=items[limit - 1].name if more else "")
 
 
-@operation("dataset.show", permission="dataset:read", query=True)
+@operation("dataset.show", permission="dataset:read", query=True, on="ref")
 def show(ctx: Context, *, ref: str) -> DatasetVersion:
     """Show one version of a dataset: ``flights``, ``flights@latest`` or ``flights@3``."""
-    return store.resolve(ctx.tx, ref)
+    return store.resolve(ctx.tx, ref, ctx.seen)
 
 
-@operation("dataset.versions", permission="dataset:read", query=True)
+@operation("dataset.versions", permission="dataset:read", query=True, on="name")
 def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[DatasetVersion]:
     """List versions of a dataset, newest first, from the one before `before` on."""
-    known = store.resolve(ctx.tx, name).name
+    known = store.resolve(ctx.tx, name, ctx.seen).name
     return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
 
 
-@operation("dataset.profile", permission="dataset:read", query=True)
+@operation("dataset.profile", permission="dataset:read", query=True, on="ref")
 def profile(ctx: Context, *, ref: str) -> Profile:
     """Show what the columns of a version look like: counts, missing values, quantiles, frequent values."""
     from meguru.datasets.frames import profile_of
 
-    version = store.resolve(ctx.tx, ref)
+    version = store.resolve(ctx.tx, ref, ctx.seen)
     return Profile(
         ref=version.ref, rows=version.rows, columns=profile_of(ctx.blobs, version).to_dict()["columns"]
     )

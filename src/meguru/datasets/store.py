@@ -1,5 +1,6 @@
 """SQL of datasets, on an open transaction."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from meguru.base import refs
 from meguru.datasets.schema import dataset, dataset_version
 from meguru.datasets.types import Column, Dataset, DatasetVersion
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.projects import condition
 
 
 def lock(tx: Connection, name: str, at: datetime) -> DatasetVersion | None:
@@ -34,8 +36,8 @@ def add(tx: Connection, version: DatasetVersion) -> None:
     tx.execute(update(dataset).where(dataset.c.name == version.name).values(latest=version.version))
 
 
-def get(tx: Connection, name: str, version: int) -> DatasetVersion:
-    """Return one version."""
+def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | None = None) -> DatasetVersion:
+    """Return one version; if it is not there, the message offers names of `projects` (None: all)."""
     query = select(dataset_version).where(
         dataset_version.c.name == name, dataset_version.c.version == version
     )
@@ -43,9 +45,9 @@ def get(tx: Connection, name: str, version: int) -> DatasetVersion:
     if row is None:
         newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == name)).scalar()
         if newest is None:
-            raise NotFound.of(
-                "dataset", name, names(tx), hint="" if names(tx) else "register one: meguru data add"
-            )
+            known = names(tx, projects)
+            hint = "" if known else "register one: meguru data add"
+            raise NotFound.of("dataset", name, known, hint=hint)
         why = f"{name} has the versions 1 to {newest}" if newest > 1 else f"{name} has only version 1"
         raise NotFound(
             f"dataset {name!r} has no version {version}", where=refs.make("dataset", name, version), why=why
@@ -53,19 +55,20 @@ def get(tx: Connection, name: str, version: int) -> DatasetVersion:
     return _from_row(row)
 
 
-def resolve(tx: Connection, ref: str) -> DatasetVersion:
+def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) -> DatasetVersion:
     """Return the version meant by ``flights``, ``flights@latest``, ``flights@3`` or ``dataset/flights@3``.
 
     Raises
     ------
     NotFound
-        If there is no such dataset or version; the message offers names that look like it.
+        If there is no such dataset or version; the message offers names of `projects` (None: all) that look
+        like it.
     """
     parsed = refs.parse(ref, kind="dataset")
     if parsed.version not in {None, "latest"}:
-        return get(tx, parsed.name, _number(str(parsed.version), ref))
+        return get(tx, parsed.name, _number(str(parsed.version), ref), projects)
     newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == parsed.name)).scalar()
-    return get(tx, parsed.name, newest or 0)
+    return get(tx, parsed.name, newest or 0, projects)
 
 
 def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[DatasetVersion]:
@@ -77,22 +80,25 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
     return [_from_row(row) for row in rows]
 
 
-def page(tx: Connection, *, after: str, limit: int) -> list[Dataset]:
-    """Return datasets with their newest version, by name."""
+def page(
+    tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
+) -> list[Dataset]:
+    """Return datasets of some projects (None: all) with their newest version, by name."""
     version = dataset_version.c
     query = (
         select(dataset.c.created_at.label("since"), dataset_version)
         .join(dataset_version, (version.name == dataset.c.name) & (version.version == dataset.c.latest))
-        .where(dataset.c.name > after)
+        .where(dataset.c.name > after, condition(dataset.c.name, projects))
         .order_by(dataset.c.name)
         .limit(limit)
     )
     return [Dataset(name=row.name, created_at=row.since, latest=_from_row(row)) for row in tx.execute(query)]
 
 
-def names(tx: Connection) -> list[str]:
-    """Return the names of all datasets."""
-    return list(tx.execute(select(dataset.c.name).order_by(dataset.c.name)).scalars())
+def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]:
+    """Return the names of the datasets of some projects; None: of all."""
+    query = select(dataset.c.name).where(condition(dataset.c.name, projects))
+    return list(tx.execute(query.order_by(dataset.c.name)).scalars())
 
 
 def _number(version: str, ref: str) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from meguru.errors import InternalError
+from meguru.base import refs
+from meguru.errors import InternalError, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import subject as subjects
 from meguru.kernel.operations.authorise import denial
@@ -116,6 +117,21 @@ class Context:
         if not here:
             return held
         return frozenset({here}) if held is None or here in held else frozenset()
+
+    @property
+    def seen(self) -> frozenset[str] | None:
+        """The projects whose things the principal may know of, wherever it works; None when that is all."""
+        noun = self.operation.permission.partition(":")[0]
+        return self.principal.projects(f"{noun}:read")
+
+    def check_seen(self, kind: str, text: str) -> None:
+        """Refuse, as if it were not there, a named thing beside the subject that the principal may not see.
+
+        `text` is its name or reference, in full.
+        """
+        name = refs.parse(text, kind=kind).name
+        if not self.principal.allows(f"{kind}:read", refs.project_of(name)):
+            raise NotFound.of(kind, name)
 
     def now(self) -> datetime:
         """Return the present moment, in UTC."""
