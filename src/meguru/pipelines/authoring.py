@@ -13,18 +13,19 @@ from meguru.base.names import check_name
 from meguru.errors import InvalidInput
 from meguru.pipelines import branches, parameters, tracing
 from meguru.pipelines.graph import MOST_PRIORITY, Component, FromStep, Graph
+from meguru.pipelines.marked import MarkedStep
 from meguru.pipelines.options import Options, options
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class StepFunction(Generic[P, R]):
+class StepFunction(MarkedStep, Generic[P, R]):
     """A step: in a pipeline's body a call adds it to the graph; anywhere else it is the plain function."""
 
     def __init__(self, function: Callable[P, R], *, options: Options, name: str | None = None) -> None:
         functools.update_wrapper(self, function)
-        self.function = function
+        self.function: Callable[P, R] = function
         self.name = check_name("step", name or _dashed(function.__name__))
         self.options = options
         self.component: Component | None = None

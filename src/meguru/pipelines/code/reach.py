@@ -9,6 +9,7 @@ import sys
 from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.pipelines.code.module import Module, Target
+from meguru.pipelines.code.offers import module_of
 from meguru.pipelines.code.project import Project
 from meguru.pipelines.code.registries import Registries
 from meguru.pipelines.code.statement import Facts, facts_of
@@ -196,8 +197,6 @@ class Walk:
 
     def _component(self, name: str) -> None:
         """Count the package that ``meguru.component(name)`` comes from: it is imported without its name."""
-        from meguru.pipelines.components.offers import module_of
-
         module = module_of(name)
         if module:
             self.resolve(module, ())

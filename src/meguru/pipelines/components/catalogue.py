@@ -10,7 +10,7 @@ import msgspec
 from meguru.errors import NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines.authoring import StepFunction
-from meguru.pipelines.components.offers import made_by, offers
+from meguru.pipelines.code.offers import made_by, offers
 from meguru.pipelines.components.types import ComponentInfo, Use
 from meguru.pipelines.components.uses import uses
 from meguru.pipelines.matching import type_name

@@ -1,21 +1,20 @@
-"""What installed packages offer, by their entry points in the group ``meguru.components``."""
+"""The steps that installed packages offer: one by its name, and which steps of a graph are such."""
 
 from __future__ import annotations
 
 import functools
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import StepFunction
+from meguru.pipelines.code.offers import GROUP, made_by, offer_of
 from meguru.pipelines.graph import Component, Graph
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
-
-GROUP = "meguru.components"
 
 
 def component(name: str, *, version: str = "") -> StepFunction[..., Any]:
@@ -56,44 +55,6 @@ def component(name: str, *, version: str = "") -> StepFunction[..., Any]:
     return offered
 
 
-def offers() -> list[EntryPoint]:
-    """Return the entry points of all components that are installed, by name."""
-    found = {(point.name, made_by(point).distribution): point for point in entry_points(group=GROUP)}
-    return [found[key] for key in sorted(found)]
-
-
-def offer_of(name: str) -> EntryPoint:
-    """Return the entry point of one component."""
-    distribution, slash, bare = name.rpartition("/")
-    found = [
-        point
-        for point in offers()
-        if point.name == bare and (not slash or made_by(point).distribution == distribution)
-    ]
-    if not found:
-        known = sorted({point.name for point in offers()})
-        hint = "" if known else f"no installed package has entry points in {GROUP!r}"
-        raise NotFound.of("component", name, known, hint=hint)
-    if len(found) > 1:
-        sources = ", ".join(made_by(point).distribution for point in found)
-        raise Conflict(
-            f"several packages offer a component {bare}",
-            why=sources,
-            hint=f"write {made_by(found[0]).distribution}/{bare}",
-        )
-    return found[0]
-
-
-def made_by(point: EntryPoint) -> Component:
-    """Return the component of an entry point, with distribution and version."""
-    dist = point.dist
-    return Component(
-        name=point.name,
-        distribution=dist.name if dist else "",
-        version=dist.version if dist else "",
-    )
-
-
 def mark(graph: Graph) -> Graph:
     """Write into a graph which of its steps are components, however the author came by them."""
     known = _by_place() if any(step.function for step in graph.steps) else {}
@@ -104,14 +65,6 @@ def mark(graph: Graph) -> Graph:
         for step in graph.steps
     ]
     return msgspec.structs.replace(graph, steps=steps)
-
-
-def module_of(name: str) -> str:
-    """Return the top package of a component; empty if none is installed."""
-    try:
-        return offer_of(name).module.partition(".")[0]
-    except (NotFound, Conflict):
-        return ""
 
 
 def _by_place() -> dict[str, Component]:

@@ -19,7 +19,6 @@ import msgspec
 from meguru.base import digests, parents
 from meguru.errors import InvalidInput, MeguruError
 from meguru.pipelines import materializers, snapshot, step_metrics
-from meguru.pipelines.authoring import StepFunction
 from meguru.pipelines.code import Source
 from meguru.pipelines.executors import files
 from meguru.pipelines.executors.work import (
@@ -35,6 +34,7 @@ from meguru.pipelines.executors.work import (
 from meguru.pipelines.handles import Dataset
 from meguru.pipelines.inherited import variables, watch
 from meguru.pipelines.logs.mask import Masker, secrets_of
+from meguru.pipelines.marked import MarkedStep
 from meguru.pipelines.matching import item_type, output_types
 from meguru.pipelines.materializers import Place, Value
 from meguru.pipelines.materializers.items import ITEMS
@@ -179,7 +179,7 @@ def _seed(seed: int) -> None:
 def _find(place: str) -> Any:
     module, _, name = place.partition(":")
     found = getattr(import_module(module), name)
-    return found.function if isinstance(found, StepFunction) else found
+    return found.function if isinstance(found, MarkedStep) else found
 
 
 def _hints(function: Any) -> dict[str, Any]:
