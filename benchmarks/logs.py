@@ -12,9 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from meguru.pipelines.logs.files import whole
-from meguru.pipelines.logs.mask import Masker
-from meguru.pipelines.logs.streams import marked
+from meguru.compute.logs.files import whole
+from meguru.compute.logs.mask import Masker
+from meguru.compute.logs.streams import marked
 from meguru.pipelines.logs.written import write
 
 LINES = 50_000

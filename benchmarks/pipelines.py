@@ -18,7 +18,7 @@ import peers
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.pipelines import executors
+from meguru.compute import executors
 from meguru.pipelines.runner import run_file
 
 STEPS = 50

@@ -12,8 +12,8 @@ from pathlib import Path
 from check_words import untranslated
 
 from meguru.base.settings import PREFIX, Settings
+from meguru.compute.executors import EXECUTORS
 from meguru.monitoring.checks import CHECKS
-from meguru.pipelines.executors import EXECUTORS
 from meguru.releases.gates import GATES
 from meguru.triggers.actions import ACTIONS
 from meguru.triggers.kinds import KINDS

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from meguru.app import open_workspace as open_workspace
     from meguru.app.swept import sweep as sweep
     from meguru.app.tracked import run as run
+    from meguru.compute.handles import Dataset as Dataset
+    from meguru.compute.step_metrics import log as log
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
     from meguru.pipelines.authoring import pipeline as pipeline
@@ -21,11 +23,9 @@ if TYPE_CHECKING:
     from meguru.pipelines.branches import each as each
     from meguru.pipelines.branches import gate as gate
     from meguru.pipelines.components.offers import component as component
-    from meguru.pipelines.handles import Dataset as Dataset
-    from meguru.pipelines.step_metrics import log as log
 
 _PLACES = {
-    "Dataset": "meguru.pipelines.handles",
+    "Dataset": "meguru.compute.handles",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
     "approve": "meguru.pipelines.branches",
@@ -33,7 +33,7 @@ _PLACES = {
     "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.branches",
     "gate": "meguru.pipelines.branches",
-    "log": "meguru.pipelines.step_metrics",
+    "log": "meguru.compute.step_metrics",
     "open_workspace": "meguru.app",
     "pipeline": "meguru.pipelines.authoring",
     "run": "meguru.app.tracked",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from meguru.artifacts import trees
-from meguru.pipelines.executors import EXECUTORS
-from meguru.pipelines.executors.env import Environments
-from meguru.pipelines.executors.process import ForkServer
-from meguru.pipelines.executors.thread import Threads
+from meguru.compute.executors import EXECUTORS
+from meguru.compute.executors.env import Environments
+from meguru.compute.executors.process import ForkServer
+from meguru.compute.executors.thread import Threads
 from meguru.storage.blobs import open_store
 from meguru.testing.contracts.executors import ExecutorContract
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from meguru.pipelines.materializers import MATERIALIZERS
+from meguru.compute.materializers import MATERIALIZERS
 from meguru.testing.contracts.materializers import MaterializerContract
 
 

@@ -80,8 +80,9 @@ ZYGOTE = textwrap.dedent(
     from meguru.app.nouns import load_operations
     from meguru.base.settings import Settings
     from meguru.pipelines.runner import work_on
-    from meguru.pipelines import job, executors
-    from meguru.pipelines.executors import process
+    from meguru.pipelines import job
+    from meguru.compute import executors
+    from meguru.compute.executors import process
 
     load_operations()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from meguru.pipelines.code import Project
-from meguru.pipelines.executors.process import ForkServer
-from meguru.pipelines.executors.work import PlainArgument, StepJob
+from meguru.compute.code import Project
+from meguru.compute.executors.process import ForkServer
+from meguru.compute.executors.work import PlainArgument, StepJob
 from meguru.pipelines.launch import PRELOADABLE
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]

@@ -11,7 +11,7 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.pipelines.executors import orphans, process
+from meguru.compute.executors import orphans, process
 from meguru.pipelines.load import register_file
 from meguru.pipelines.runner import run_file, work_on
 from meguru.pipelines.show import show_run

@@ -9,8 +9,8 @@ from importlib.metadata import version
 import pytest
 
 from meguru.artifacts import trees
-from meguru.pipelines.executors import environments
-from meguru.pipelines.executors.env import Environments
+from meguru.compute.executors import environments
+from meguru.compute.executors.env import Environments
 from meguru.storage.blobs import open_store
 from meguru.testing.contracts.executors import Steps, until
 

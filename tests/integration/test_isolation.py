@@ -78,7 +78,7 @@ def run(tmp_path):
 
 
 def value(ws, run, step: str):
-    from meguru.pipelines.materializers import Place, load
+    from meguru.compute.materializers import Place, load
 
     [made] = [one.outputs[0] for one in run.steps if one.step == step]
     return load(made, None, Place(ws.blobs, None))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from meguru.app.open import open_local
-from meguru.pipelines import executors
-from meguru.pipelines.executors.ray import RayTasks
+from meguru.compute import executors
+from meguru.compute.executors.ray import RayTasks
 from meguru.pipelines.runner import run_file
 from meguru.testing.contracts.executors import ExecutorContract, Steps, until
 

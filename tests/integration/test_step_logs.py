@@ -6,10 +6,10 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.compute.logs.records import head
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
 from meguru.pipelines.logs.read import read_log
-from meguru.pipelines.logs.records import head
 from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.logs.tail import StepLogs, settle
 from meguru.pipelines.start import start

@@ -79,7 +79,7 @@ def surroundings_of(arguments: Sequence[str] = ()) -> Callable[[], Callable[[], 
     """Return what looks at the surroundings of this program, or of one with its arguments."""
 
     def look_at() -> Callable[[], Captured]:
-        from meguru.pipelines.logs.mask import Masker, secrets_of
+        from meguru.compute.logs.mask import Masker, secrets_of
 
         mask = Masker(secrets_of(os.environ)).text
         look = first_look(mask, arguments)

@@ -10,12 +10,12 @@ from meguru.backfills.types import Backfill, BackfillState, Direction, OnFailure
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.base.names import identifier
+from meguru.compute.graph import Graph
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters
 from meguru.pipelines import store as pipelines
-from meguru.pipelines.graph import Graph
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.start import check_priority
 from meguru.pipelines.types import PipelineVersion

@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from meguru.cli.session import Session
-    from meguru.pipelines.graph import Graph
+    from meguru.compute.graph import Graph
     from meguru.pipelines.types import PipelineRun, StepRun
 
 MARKS = {
@@ -60,7 +60,7 @@ class Tree(Watcher):
 
     def begun(self, run: PipelineRun, graph: Graph) -> None:
         """List the steps before the first one begins."""
-        from meguru.pipelines.graph import order
+        from meguru.compute.graph import order
 
         self.title = f"{run.pipeline}@{run.version}  {run.id}"
         self.keys, self.steps, self.calls = order(graph), {}, {}

@@ -49,7 +49,7 @@ def command(
 
 
 def _is_script(target: str) -> bool:
-    from meguru.pipelines.code import marked
+    from meguru.compute.code import marked
 
     return target.endswith(".py") and Path(target).is_file() and marked.is_script(Path(target))
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from meguru.base.names import check_name
+from meguru.compute.graph import MOST_PRIORITY, Component, FromStep, Graph
+from meguru.compute.marked import MarkedStep
 from meguru.errors import InvalidInput
 from meguru.pipelines import branches, parameters, tracing
-from meguru.pipelines.graph import MOST_PRIORITY, Component, FromStep, Graph
-from meguru.pipelines.marked import MarkedStep
 from meguru.pipelines.options import Options, options
 
 P = ParamSpec("P")

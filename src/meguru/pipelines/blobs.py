@@ -11,10 +11,10 @@ from sqlalchemy import Row
 from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
 from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
+from meguru.compute.materializers.base import Value
+from meguru.compute.materializers.items import KIND as ITEMS
 from meguru.pipelines import lockfiles
 from meguru.pipelines.logs.schema import step_log
-from meguru.pipelines.materializers.base import Value
-from meguru.pipelines.materializers.items import KIND as ITEMS
 from meguru.pipelines.schema import pipeline_version, step_run
 
 NESTED = "nested"

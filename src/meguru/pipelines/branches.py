@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from meguru.base.names import check_name
+from meguru.compute.graph import Approval
+from meguru.compute.matching import output_types
 from meguru.errors import InvalidInput
 from meguru.pipelines import durations, tracing
-from meguru.pipelines.graph import Approval
-from meguru.pipelines.matching import output_types
 
 _closed: ContextVar[bool] = ContextVar("meguru_gate_closed", default=False)
 MAX_QUESTION = 1000

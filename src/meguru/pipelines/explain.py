@@ -7,13 +7,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base.names import normal
+from meguru.compute.code.types import Code, Environment, Reached
+from meguru.compute.reads.differences import described, differences
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import keys, runs, step_refs, store
-from meguru.pipelines.code.types import Code, Environment, Reached
 from meguru.pipelines.determinism.check import latest
 from meguru.pipelines.determinism.types import StepCheck
-from meguru.pipelines.reads.differences import described, differences
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepCode, StepRun, StepState
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import update
 
 from meguru.base.plugins import Table
+from meguru.compute.graph import FromStep, Graph
+from meguru.compute.materializers.base import Value
 from meguru.errors import InvalidInput, LostLease
 from meguru.kernel.operations import Context
 from meguru.pipelines import kept_metrics, runs
 from meguru.pipelines.approvals import store as approvals
-from meguru.pipelines.graph import FromStep, Graph
-from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.schema import step_run
 from meguru.pipelines.types import Failed, PipelineRun, PipelineVersion, RunState, StepRun, StepState
 

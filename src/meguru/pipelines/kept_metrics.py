@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
+from meguru.compute.step_metrics import FILE, MAX_LINE, MOST_NAMES, Line
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel.jobs import Lease
 from meguru.kernel.operations import Context, Operation
@@ -22,7 +23,6 @@ from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.schema import pipeline_metrics as table
-from meguru.pipelines.step_metrics import FILE, MAX_LINE, MOST_NAMES, Line
 from meguru.tracking import runs as tracked_runs
 from meguru.tracking import series, store
 from meguru.tracking.keys import MAX_POINTS, MAX_VALUE, check_points, number

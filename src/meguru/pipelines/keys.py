@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from meguru.base import digests
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Step
+from meguru.compute.graph import Constant, FromParameter, FromStep, Input, Step
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun, StepCode
 

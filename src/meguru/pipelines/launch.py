@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from meguru.kernel.workspace import Workspace
-from meguru.pipelines import keys, lockfiles
-from meguru.pipelines.executors.work import (
+from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
     ListArgument,
@@ -16,7 +14,9 @@ from meguru.pipelines.executors.work import (
     StepArgument,
     StepJob,
 )
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Resources, Step
+from meguru.compute.graph import Constant, FromParameter, FromStep, Input, Resources, Step
+from meguru.kernel.workspace import Workspace
+from meguru.pipelines import keys, lockfiles
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.parameters import DATASET
 from meguru.pipelines.types import PipelineRun, PipelineVersion

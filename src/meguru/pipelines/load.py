@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from meguru.base.names import identifier
+from meguru.compute import snapshot
+from meguru.compute.code import Project, code_of, environment, marked
+from meguru.compute.graph import Graph
+from meguru.compute.inherited.finders import Finder
 from meguru.errors import InvalidInput, MeguruError, NotFound, UsageError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines import lockfiles, snapshot, store
+from meguru.pipelines import lockfiles, store
 from meguru.pipelines.authoring import PipelineFunction
-from meguru.pipelines.code import Project, code_of, environment, marked
 from meguru.pipelines.components import offers
-from meguru.pipelines.graph import Graph
-from meguru.pipelines.inherited.finders import Finder
 from meguru.pipelines.register import register
 from meguru.pipelines.types import PipelineVersion, StepCode
 

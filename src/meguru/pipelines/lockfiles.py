@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from meguru.artifacts import trees
+from meguru.compute.code import Environment, Project, environment
+from meguru.compute.graph import Graph, Step
 from meguru.errors import InvalidInput
-from meguru.pipelines.code import Environment, Project, environment
-from meguru.pipelines.graph import Graph, Step
 from meguru.storage.blobs import BlobStore
 
 MAX_BYTES = 20 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from meguru.pipelines.graph import FromStep
-from meguru.pipelines.materializers.base import Value
+from meguru.compute.graph import FromStep
+from meguru.compute.materializers.base import Value
 
 if TYPE_CHECKING:
     from meguru.storage.blobs import BlobStore
@@ -34,13 +34,13 @@ class Outputs:
     def of(self, given: FromStep) -> list[Value]:
         """Return the values that an input means."""
         made = self._made[given.step]
-        from meguru.pipelines.materializers.items import items_of
+        from meguru.compute.materializers.items import items_of
 
         chosen = made if given.index is None else [made[given.index]]
         return chosen if given.item is None else [items_of(self.blobs, chosen[0])[given.item]]
 
     def count(self, given: FromStep) -> int:
         """Return how many items the list has that an input means."""
-        from meguru.pipelines.materializers.items import items_of
+        from meguru.compute.materializers.items import items_of
 
         return len(items_of(self.blobs, self.of(given)[0]))

@@ -16,10 +16,10 @@ import msgspec
 
 from meguru.base.misfits import as_invalid
 from meguru.base.names import identifier
+from meguru.compute.graph import Graph, Parameter
+from meguru.compute.handles import Dataset
+from meguru.compute.plain import to_plain
 from meguru.errors import InvalidInput, UsageError, near_misses
-from meguru.pipelines.graph import Graph, Parameter
-from meguru.pipelines.handles import Dataset
-from meguru.pipelines.plain import to_plain
 
 _SIMPLE: dict[str, Any] = {
     "str": str,

@@ -22,19 +22,19 @@ from meguru.base.names import identifier
 from meguru.base.plugins import Table
 from meguru.base.roots import DATABASE
 from meguru.base.settings import load_settings
+from meguru.compute.code import environment
+from meguru.compute.code.places import Places
+from meguru.compute.code.types import Environment, Source
+from meguru.compute.graph import FromStep, Graph, order
+from meguru.compute.materializers.base import Value
+from meguru.compute.reads import named
+from meguru.compute.reads.current import holds
+from meguru.compute.reads.types import FileUse
 from meguru.errors import MeguruError
 from meguru.kernel.append import append
 from meguru.kernel.principals import LOCAL_OWNER
 from meguru.pipelines import keys
-from meguru.pipelines.code import environment
-from meguru.pipelines.code.places import Places
-from meguru.pipelines.code.types import Environment, Source
-from meguru.pipelines.graph import FromStep, Graph, order
-from meguru.pipelines.materializers.base import Value
 from meguru.pipelines.outputs import Outputs
-from meguru.pipelines.reads import named
-from meguru.pipelines.reads.current import holds
-from meguru.pipelines.reads.types import FileUse
 from meguru.pipelines.types import Pinned, PipelineRun, RunState, StepCode, StepRun, StepState
 from meguru.storage import sqlite
 

@@ -3,12 +3,12 @@
 from meguru.artifacts import trees
 from meguru.base import digests, refs
 from meguru.base.names import check_name
+from meguru.compute import graph as graphs
+from meguru.compute.code.types import Source
+from meguru.compute.graph import Graph
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import graph as graphs
 from meguru.pipelines import parameters, store
-from meguru.pipelines.code.types import Source
-from meguru.pipelines.graph import Graph
 from meguru.pipelines.types import PipelineVersion, StepCode
 
 

@@ -1,10 +1,10 @@
 """Run a run again, from its failure or from a step."""
 
 from meguru.base.names import normal
+from meguru.compute.graph import after, order
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, store
-from meguru.pipelines.graph import after, order
 from meguru.pipelines.start import begin
 from meguru.pipelines.types import FINAL, PipelineRun
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from meguru.base.plugins import Table
+from meguru.compute.graph import Graph
 from meguru.errors import Interrupted
 from meguru.kernel import events
 from meguru.kernel.jobs import Worker
@@ -16,7 +17,6 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.cancel import cancel
-from meguru.pipelines.graph import Graph
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start

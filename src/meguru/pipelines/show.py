@@ -4,9 +4,9 @@ import msgspec
 
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.compute.graph import order
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, store
-from meguru.pipelines.graph import order
 from meguru.pipelines.types import FINAL, Pipeline, PipelineRun, PipelineVersion, RunState, StepRun, StepState
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from meguru.base import refs
 from meguru.base.ids import new_id
+from meguru.compute.graph import MOST_PRIORITY
 from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel import jobs
 from meguru.kernel.jobs import lanes
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, runs, store
-from meguru.pipelines.graph import MOST_PRIORITY
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion, RunState
 

@@ -11,8 +11,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from meguru.errors import InvalidInput, near_misses
-from meguru.pipelines.graph import (
+from meguru.compute.graph import (
     Approval,
     Constant,
     FromParameter,
@@ -23,7 +22,8 @@ from meguru.pipelines.graph import (
     Product,
     Step,
 )
-from meguru.pipelines.matching import check_constant, check_types, item_type, output_types, type_name
+from meguru.compute.matching import check_constant, check_types, item_type, output_types, type_name
+from meguru.errors import InvalidInput, near_misses
 
 _MAX_DEPTH = 20
 _OR_TUPLE = "or return a tuple with its types from the step to pass its parts on"

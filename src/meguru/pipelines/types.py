@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from meguru.pipelines.code.types import Code, Environment, Source
-from meguru.pipelines.graph import Graph
-from meguru.pipelines.materializers.base import Value
-from meguru.pipelines.reads.types import FileUse
+from meguru.compute.code.types import Code, Environment, Source
+from meguru.compute.graph import Graph
+from meguru.compute.materializers.base import Value
+from meguru.compute.reads.types import FileUse
 
 
 class RunState(StrEnum):

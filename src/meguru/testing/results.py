@@ -12,14 +12,14 @@ from pathlib import Path
 from types import GenericAlias, ModuleType
 from typing import Any
 
+from meguru.compute import materializers, snapshot
+from meguru.compute.graph import FromStep, Step
+from meguru.compute.matching import output_types
+from meguru.compute.materializers import Place
 from meguru.errors import NotFound, StepFailed
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines import materializers, snapshot
 from meguru.pipelines.explain import explain
-from meguru.pipelines.graph import FromStep, Step
 from meguru.pipelines.logs.read import read_log
-from meguru.pipelines.matching import output_types
-from meguru.pipelines.materializers import Place
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepRun, StepState
 from meguru.tracking import show as tracking
 

@@ -17,12 +17,12 @@ from meguru.artifacts.integrity.operations import list_references, verify_blobs
 from meguru.artifacts.integrity.types import BlobReport
 from meguru.artifacts.integrity.walk import walk
 from meguru.base import digests
+from meguru.compute.materializers.base import Value
 from meguru.datasets.client import add_files
 from meguru.errors import Forbidden, InvalidInput, UsageError
 from meguru.kernel.principals import Principal
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.pipelines.blobs import form_of
-from meguru.pipelines.materializers.base import Value
 from meguru.server.access import Access
 from meguru.storage.db import metadata
 from meguru.tracking.runs import add_artifact, start

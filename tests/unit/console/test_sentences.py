@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from meguru.compute.code.types import Environment
 from meguru.console.sentences import SENTENCES, spoken
-from meguru.pipelines.code.types import Environment
 from meguru.pipelines.explain import compare_environments
 
 

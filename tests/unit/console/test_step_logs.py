@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from meguru.compute.logs.records import head
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import tail
-from meguru.pipelines.logs.records import head
 from meguru.pipelines.logs.tail import StepLogs
 from meguru.pipelines.runner import work_on
 from meguru.pipelines.start import start

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meguru.compute import graph as graphs
+from meguru.compute.graph import Constant, FromParameter, FromStep, Graph, Many, Step
+from meguru.compute.handles import Dataset
 from meguru.errors import InvalidInput
-from meguru.pipelines import graph as graphs
 from meguru.pipelines.authoring import pipeline, step
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Graph, Many, Step
-from meguru.pipelines.handles import Dataset
 from meguru.pipelines.parameters import convert, from_text, to_text
 
 DEFAULT = Dataset("d@1")

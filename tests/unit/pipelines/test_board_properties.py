@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meguru.compute.graph import Constant, FromParameter, FromStep, Gate, Graph, Many, Step, needs
 from meguru.pipelines.engine.board import Board
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Gate, Graph, Many, Step, needs
 
 
 @st.composite

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from meguru.pipelines.code import installed
+from meguru.compute.code import installed
 from meguru.pipelines.explain import compare_environments, explain
 from meguru.storage.blobs import pending
 
@@ -180,5 +180,5 @@ def test_a_run_whose_outputs_all_hold_imports_no_user_code_and_starts_no_process
     project.run()
     project.write("imported.txt", "")
     monkeypatch.setattr("meguru.pipelines.load.trace", None)
-    monkeypatch.setattr("meguru.pipelines.executors.of", None)
+    monkeypatch.setattr("meguru.compute.executors.of", None)
     assert project.states() == CACHED

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meguru.base.settings import Settings
+from meguru.compute.executors import capacity
+from meguru.compute.executors.capacity import Capacity
+from meguru.compute.graph import Resources, Step
 from meguru.errors import InvalidInput
-from meguru.pipelines.executors import capacity
-from meguru.pipelines.executors.capacity import Capacity
-from meguru.pipelines.graph import Resources, Step
 
 
 def nothing() -> None:

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from meguru.pipelines.code import Code, Project, code_of, environment_of
+from meguru.compute.code import Code, Project, code_of, environment_of
 
 BASE = {
     "flow.py": """
@@ -220,8 +220,8 @@ def test_folders_without_init_are_followed(tmp_path):
 
 
 def test_of_our_own_package_only_the_demo_is_a_project():
-    import meguru.pipelines.graph as library
+    import meguru.compute.graph as library
 
     project = Project(Path(library.__file__))
-    assert project.entry_module == "meguru.pipelines.graph"
+    assert project.entry_module == "meguru.compute.graph"
     assert project.module("meguru.errors") is None

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from meguru.pipelines import snapshot
-from meguru.pipelines.code import Project, code_of
+from meguru.compute import snapshot
+from meguru.compute.code import Project, code_of
 
 Files = dict[str, str]
 Edit = tuple[str, str, str]

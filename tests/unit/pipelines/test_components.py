@@ -7,8 +7,8 @@ from importlib.metadata import EntryPoint
 import pytest
 
 import meguru
+from meguru.compute.code import Project, code_of
 from meguru.errors import NotFound
-from meguru.pipelines.code import Project, code_of
 from meguru.pipelines.components.catalogue import describe, list_components, show_component
 from meguru.pipelines.components.impact import impact
 

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from sqlalchemy import func, select
 
+from meguru.compute.materializers import Place, save
 from meguru.errors import Conflict, NotFound
 from meguru.kernel import events
 from meguru.pipelines.determinism.compare import differences
 from meguru.pipelines.determinism.wait import check_now
 from meguru.pipelines.explain import explain
-from meguru.pipelines.materializers import Place, save
 from meguru.pipelines.schema import pipeline_run, step_run
 from meguru.storage.blobs import open_store
 

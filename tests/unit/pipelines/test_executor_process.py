@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from meguru.pipelines.code import Project
-from meguru.pipelines.executors import Ended
-from meguru.pipelines.executors.process import ForkServer
-from meguru.pipelines.executors.work import PlainArgument, StepJob
+from meguru.compute.code import Project
+from meguru.compute.executors import Ended
+from meguru.compute.executors.process import ForkServer
+from meguru.compute.executors.work import PlainArgument, StepJob
 from meguru.testing.contracts import executors as contract
 
 STEPS = """

@@ -7,10 +7,10 @@ import signal
 
 import pytest
 
-from meguru.pipelines.executors import thread
-from meguru.pipelines.executors.process import ForkServer
-from meguru.pipelines.executors.thread import Threads
-from meguru.pipelines.logs.files import whole
+from meguru.compute.executors import thread
+from meguru.compute.executors.process import ForkServer
+from meguru.compute.executors.thread import Threads
+from meguru.compute.logs.files import whole
 from meguru.testing.contracts.executors import Steps, is_gone, until
 
 STEPS = """

@@ -9,11 +9,11 @@ import sys
 import pytest
 
 from meguru import step
+from meguru.compute import executors
+from meguru.compute.executors.process import ForkServer
+from meguru.compute.executors.ray import RayTasks
+from meguru.compute.executors.thread import Threads
 from meguru.errors import InvalidInput, NotFound
-from meguru.pipelines import executors
-from meguru.pipelines.executors.process import ForkServer
-from meguru.pipelines.executors.ray import RayTasks
-from meguru.pipelines.executors.thread import Threads
 from meguru.testing.contracts.executors import Steps
 
 

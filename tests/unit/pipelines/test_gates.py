@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from meguru.compute.graph import FromParameter, FromStep, Gate
 from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import pipeline, step
 from meguru.pipelines.branches import gate
-from meguru.pipelines.graph import FromParameter, FromStep, Gate
 
 FLOW = """
     from meguru import gate, pipeline, step

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from meguru.compute.materializers import Place, load, save
+from meguru.compute.materializers.limit import Limited
 from meguru.errors import InvalidInput
-from meguru.pipelines.materializers import Place, load, save
-from meguru.pipelines.materializers.limit import Limited
 from meguru.storage.blobs import open_store
 
 MEGABYTE = 1 << 20
@@ -28,7 +28,7 @@ def place(tmp_path: Path) -> Place:
 PEAK = """
 import json, sys, threading, time
 from pathlib import Path
-from meguru.pipelines.materializers import Place, load, save
+from meguru.compute.materializers import Place, load, save
 from meguru.storage.blobs import open_store
 import numpy as np, polars as pl, pyarrow as pa
 
@@ -203,7 +203,7 @@ def test_a_package_adds_a_materializer_by_an_entry_point(project, tmp_path, monk
     program = (
         "import sys\nsys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\nimport tinyunits\n"
-        "from meguru.pipelines.materializers import Place, load, save\n"
+        "from meguru.compute.materializers import Place, load, save\n"
         "from meguru.storage.blobs import open_store\n"
         "place = Place(open_store(sys.argv[2]), Path(sys.argv[2]))\n"
         "value = save(tinyunits.Length(3, 'km'), None, place)\n"
@@ -215,8 +215,8 @@ def test_a_package_adds_a_materializer_by_an_entry_point(project, tmp_path, monk
 
 
 TINYUNITS = """
-from meguru.pipelines.materializers import Value
-from meguru.pipelines.materializers.base import put
+from meguru.compute.materializers import Value
+from meguru.compute.materializers.base import put
 
 
 class Length:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.pipelines.logs.files import FIRST_BYTES, LAST_BYTES, Growing, whole
-from meguru.pipelines.logs.lines import MAX_LINE, Lines
-from meguru.pipelines.logs.mask import Masker, secrets_of
-from meguru.pipelines.logs.records import HEAD_BYTES, head
+from meguru.compute.logs.files import FIRST_BYTES, LAST_BYTES, Growing, whole
+from meguru.compute.logs.lines import MAX_LINE, Lines
+from meguru.compute.logs.mask import Masker, secrets_of
+from meguru.compute.logs.records import HEAD_BYTES, head
 
 MiB = 1 << 20
 
@@ -228,7 +228,7 @@ def test_masking_keeps_the_number_of_lines(text):
 
 PROGRAM = """
 import logging, os, subprocess, sys
-from meguru.pipelines.logs import streams
+from meguru.compute.logs import streams
 streams.install()
 print("out")
 print("err", file=sys.stderr)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from meguru.compute.graph import Constant, FromParameter, FromStep
 from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import pipeline, step
 from meguru.pipelines.branches import collect, each
-from meguru.pipelines.graph import Constant, FromParameter, FromStep
 from meguru.pipelines.retry import retry
 from meguru.pipelines.runner import work_on
 from meguru.pipelines.show import show_run

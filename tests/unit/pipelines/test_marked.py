@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from meguru.compute.code import marked
 from meguru.errors import InvalidInput, NotFound, UsageError
-from meguru.pipelines.code import marked
 
 BOOM = "\nraise RuntimeError('this file was run')\n"
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meguru.compute.materializers import Place, load, save
 from meguru.errors import InvalidInput
-from meguru.pipelines.materializers import Place, load, save
 from meguru.storage.blobs import open_store
 
 

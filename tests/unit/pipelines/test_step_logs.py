@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from meguru.compute.logs.records import head
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.pipelines import leftovers
@@ -16,7 +17,6 @@ from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
 from meguru.pipelines.logs.read import ALL, read_log
-from meguru.pipelines.logs.records import head
 from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.logs.tail import StepLogs, settle
 from meguru.pipelines.start import start

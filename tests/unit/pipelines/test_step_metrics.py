@@ -8,6 +8,7 @@ import pytest
 
 import meguru
 from meguru.base.plugins import Table
+from meguru.compute.step_metrics import FILE, MAX_LINE, writing_to
 from meguru.errors import InvalidInput
 from meguru.kernel.jobs import Worker
 from meguru.pipelines import kept_metrics
@@ -16,7 +17,6 @@ from meguru.pipelines.job import PipelineRunHandler
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
-from meguru.pipelines.step_metrics import FILE, MAX_LINE, writing_to
 from meguru.tracking import show as tracked
 
 TEACH = """
@@ -236,7 +236,7 @@ def test_what_can_not_be_logged_is_refused_where_it_is_logged(tmp_path):
 
 
 def test_a_file_that_is_full_takes_no_more(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("meguru.pipelines.step_metrics.MAX_BYTES", 200)
+    monkeypatch.setattr("meguru.compute.step_metrics.MAX_BYTES", 200)
     with writing_to(tmp_path):
         for n in range(20):
             meguru.log(a=n)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meguru.base import digests
-from meguru.pipelines.materializers.limit import Limited
+from meguru.compute.materializers.limit import Limited
 from meguru.storage.blobs.incoming import Incoming
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore

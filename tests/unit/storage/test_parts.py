@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meguru.pipelines.materializers.limit import Limited
+from meguru.compute.materializers.limit import Limited
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 from meguru.storage.blobs.parts import parts_of

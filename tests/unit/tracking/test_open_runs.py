@@ -18,8 +18,8 @@ import pytest
 import meguru
 from meguru.app import open_workspace
 from meguru.app.tracked import run
+from meguru.compute import step_metrics
 from meguru.errors import Conflict, InvalidInput
-from meguru.pipelines import step_metrics
 from meguru.tracking import active, exits, session
 from meguru.tracking.find import search
 from meguru.tracking.left import send_left

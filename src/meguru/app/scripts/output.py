@@ -10,9 +10,9 @@ import time
 import tty
 from pathlib import Path
 
-from meguru.pipelines.logs.files import whole
-from meguru.pipelines.logs.mask import Masker, secrets_of
-from meguru.pipelines.logs.records import head
+from meguru.compute.logs.files import whole
+from meguru.compute.logs.mask import Masker, secrets_of
+from meguru.compute.logs.records import head
 from meguru.pipelines.logs.written import START, write
 
 ARTIFACT = "meguru/output.log"

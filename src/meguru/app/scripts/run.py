@@ -15,7 +15,7 @@ from meguru.app.scripts.output import ARTIFACT, Output
 from meguru.app.tracked import begin, surroundings_of
 from meguru.base import parents
 from meguru.base.settings import PREFIX
-from meguru.pipelines import step_metrics
+from meguru.compute import step_metrics
 from meguru.tracking.sdk import ActiveRun
 from meguru.tracking.types import EndState, Run
 

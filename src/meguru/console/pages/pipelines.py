@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from meguru.compute.graph import needs, order
 from meguru.console.asked import number_before, wanted
 from meguru.console.lineage import neighbours
 from meguru.console.visit import PageFunction, Visit
 from meguru.pipelines import show
-from meguru.pipelines.graph import needs, order
 from meguru.pipelines.types import PipelineVersion
 
 WINDOW = 20

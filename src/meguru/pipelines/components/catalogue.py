@@ -7,13 +7,13 @@ from importlib.metadata import EntryPoint
 
 import msgspec
 
+from meguru.compute.code.offers import made_by, offers
+from meguru.compute.matching import type_name
 from meguru.errors import NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines.authoring import StepFunction
-from meguru.pipelines.code.offers import made_by, offers
 from meguru.pipelines.components.types import ComponentInfo, Use
 from meguru.pipelines.components.uses import uses
-from meguru.pipelines.matching import type_name
 
 
 @operation("component.list", permission="pipeline:read", query=True)

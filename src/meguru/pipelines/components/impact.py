@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from meguru.compute.code.installed import normal
+from meguru.compute.graph import FromStep, Step, after
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines.code.installed import normal
 from meguru.pipelines.components.catalogue import show_component
 from meguru.pipelines.components.types import AffectedPipeline, AffectedStep, Impact
 from meguru.pipelines.components.uses import newest
-from meguru.pipelines.graph import FromStep, Step, after
 from meguru.pipelines.types import PipelineVersion
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meguru.compute.code.offers import GROUP, made_by, offer_of
+from meguru.compute.graph import Component, Graph
 from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import StepFunction
-from meguru.pipelines.code.offers import GROUP, made_by, offer_of
-from meguru.pipelines.graph import Component, Graph
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.pipelines.materializers.base import Place, Value
-from meguru.pipelines.materializers.numpy_array import NUMPY
-from meguru.pipelines.materializers.polars_frame import POLARS
+from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.numpy_array import NUMPY
+from meguru.compute.materializers.polars_frame import POLARS
 
 LARGEST = 256 << 20
 _SHOWN = 5

@@ -11,20 +11,21 @@ from meguru.artifacts import trees
 from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.base.names import quoted
+from meguru.compute import executors
+from meguru.compute.executors.base import Ended
+from meguru.compute.graph import Step
+from meguru.compute.materializers.base import Place, Value
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines import executors, keys, runs, store
+from meguru.pipelines import keys, runs, store
 from meguru.pipelines.determinism.check import results_of
 from meguru.pipelines.determinism.compare import differences
 from meguru.pipelines.determinism.types import CHECKED, StepCheck, Verdict
 from meguru.pipelines.engine import maps
-from meguru.pipelines.executors.base import Ended
-from meguru.pipelines.graph import Step
 from meguru.pipelines.launch import job_of, preload_of
-from meguru.pipelines.materializers.base import Place, Value
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepRun
 

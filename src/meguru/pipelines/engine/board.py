@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from meguru.pipelines.graph import Graph, Step, needs, order
+from meguru.compute.graph import Graph, Step, needs, order
 
 Rank = tuple[int, int]
 

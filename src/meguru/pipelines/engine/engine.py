@@ -20,17 +20,18 @@ import msgspec
 from meguru.artifacts import trees
 from meguru.base.ids import new_id
 from meguru.base.names import quoted
+from meguru.compute import executors
+from meguru.compute.executors.work import Failure
 from meguru.errors import InvalidInput, LostLease, is_our_fault
 from meguru.kernel import jobs
 from meguru.kernel.jobs import Job, Lease, Parked
 from meguru.kernel.operations import Context
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines import executors, runs, store
+from meguru.pipelines import runs, store
 from meguru.pipelines.engine.places import Places
 from meguru.pipelines.engine.plan import Plan
 from meguru.pipelines.engine.record import Progress, Record
-from meguru.pipelines.executors.work import Failure
 from meguru.pipelines.finish import fail, succeed
 from meguru.pipelines.kept_metrics import Reader
 from meguru.pipelines.launch import Active, job_of, preload_of

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from meguru.compute.graph import FromParameter, Gate, Step
 from meguru.errors import InvalidInput
 from meguru.pipelines.branches import says
-from meguru.pipelines.graph import FromParameter, Gate, Step
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun
 

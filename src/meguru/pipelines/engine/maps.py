@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from meguru.compute.graph import Constant, FromParameter, FromStep, Input, Step, item_of
+from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.items import check_count, join
 from meguru.errors import InvalidInput
-from meguru.pipelines.graph import Constant, FromParameter, FromStep, Input, Step, item_of
-from meguru.pipelines.materializers.base import Place, Value
-from meguru.pipelines.materializers.items import check_count, join
 from meguru.pipelines.outputs import Outputs
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meguru.compute import executors
+from meguru.compute.executors import capacity
+from meguru.compute.graph import Resources, Step
 from meguru.kernel.jobs import Job
 from meguru.kernel.operations import Context
-from meguru.pipelines import executors
 from meguru.pipelines.engine.record import Record
-from meguru.pipelines.executors import capacity
-from meguru.pipelines.graph import Resources, Step
 from meguru.pipelines.pools import store as pools
 
 

@@ -11,6 +11,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.base import digests
+from meguru.compute.graph import Step
+from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.plain import PLAIN
+from meguru.compute.reads import named
+from meguru.compute.reads.collect import together
+from meguru.compute.reads.current import holds
+from meguru.compute.reads.types import FileUse
 from meguru.errors import InvalidInput
 from meguru.pipelines import keys, runs
 from meguru.pipelines.engine import maps
@@ -18,14 +25,7 @@ from meguru.pipelines.engine.board import Board, Rank
 from meguru.pipelines.engine.gates import closed_by
 from meguru.pipelines.engine.questions import Questions
 from meguru.pipelines.engine.record import Record
-from meguru.pipelines.graph import Step
-from meguru.pipelines.materializers.base import Place, Value
-from meguru.pipelines.materializers.plain import PLAIN
 from meguru.pipelines.outputs import Outputs
-from meguru.pipelines.reads import named
-from meguru.pipelines.reads.collect import together
-from meguru.pipelines.reads.current import holds
-from meguru.pipelines.reads.types import FileUse
 from meguru.pipelines.types import Failed, PipelineVersion, StepRun, StepState
 
 DONE = (StepState.SUCCEEDED, StepState.CACHED)

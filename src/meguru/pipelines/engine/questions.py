@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from meguru.base import digests
+from meguru.compute.graph import Approval, Constant, FromParameter, FromStep, Input, Step
 from meguru.kernel.operations import Context
 from meguru.pipelines.approvals import store
 from meguru.pipelines.approvals.types import Answer, PipelineApproval
 from meguru.pipelines.engine.record import Record
-from meguru.pipelines.graph import Approval, Constant, FromParameter, FromStep, Input, Step
 from meguru.pipelines.outputs import Outputs
 
 _SHOWN = 500

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import msgspec
 
+from meguru.compute.logs.files import Growing, whole
+from meguru.compute.logs.lines import Line
+from meguru.compute.logs.mask import Masker, secrets_of
+from meguru.compute.logs.records import head, moment
 from meguru.errors import Busy
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines.logs import store
-from meguru.pipelines.logs.files import Growing, whole
-from meguru.pipelines.logs.lines import Line
-from meguru.pipelines.logs.mask import Masker, secrets_of
-from meguru.pipelines.logs.records import head, moment
 from meguru.pipelines.logs.types import Log
 from meguru.pipelines.logs.written import START, write
 

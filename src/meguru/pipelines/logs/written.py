@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from meguru.base.moments import read_time, write_time
-from meguru.pipelines.logs.lines import Line
-from meguru.pipelines.logs.records import moment
+from meguru.compute.logs.lines import Line
+from meguru.compute.logs.records import moment
 from meguru.pipelines.logs.types import Log, LogLine
 
 START = "#meguru log 1\n"

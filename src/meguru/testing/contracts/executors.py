@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from meguru.artifacts import trees
-from meguru.pipelines import snapshot
-from meguru.pipelines.code import Project
-from meguru.pipelines.executors import Ended, Executor
-from meguru.pipelines.executors.work import PlainArgument, StepJob
-from meguru.pipelines.logs.files import whole
+from meguru.compute import snapshot
+from meguru.compute.code import Project
+from meguru.compute.executors import Ended, Executor
+from meguru.compute.executors.work import PlainArgument, StepJob
+from meguru.compute.logs.files import whole
 from meguru.storage.blobs import open_store
 
 STEPS = """

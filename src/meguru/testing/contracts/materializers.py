@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from meguru.base import digests
-from meguru.pipelines.materializers import Materializer, Place, Value
+from meguru.compute.materializers import Materializer, Place, Value
 from meguru.storage.blobs import open_store
 
 
 class MaterializerContract:
-    """The promises of `meguru.pipelines.materializers.base.Materializer`."""
+    """The promises of `meguru.compute.materializers.base.Materializer`."""
 
     annotation: Any = Any
     """What a step that returns such values is annotated to return."""

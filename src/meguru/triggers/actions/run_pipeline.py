@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from meguru.compute.graph import Graph
 from meguru.kernel.operations import Context
-from meguru.pipelines.graph import Graph
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.triggers.actions.base import Occasion, Started
 from meguru.triggers.actions.moment import fill, spell

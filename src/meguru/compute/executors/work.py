@@ -1,0 +1,113 @@
+"""What a step's executor is given, and what it gives back: plain data that crosses processes and machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.compute.code.types import Source
+from meguru.compute.materializers.base import Value
+from meguru.compute.reads.types import FileUse
+
+
+class PlainArgument(msgspec.Struct, frozen=True, kw_only=True, tag="plain"):
+    """A constant or a parameter, as JSON data."""
+
+    value: Any
+
+
+class DatasetArgument(msgspec.Struct, frozen=True, kw_only=True, tag="dataset"):
+    """A pinned version of a dataset."""
+
+    ref: str
+    digest: str
+
+
+class StepArgument(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
+    """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple.
+
+    `mapped` if it is the list of what several calls returned, `item` if it is one item of a list.
+    """
+
+    values: list[Value]
+    function: str
+    index: int | None = None
+    many: bool = False
+    mapped: bool = False
+    item: bool = False
+
+
+class ListArgument(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
+    """Several arguments as one list."""
+
+    items: list[Argument]
+
+
+Argument = PlainArgument | DatasetArgument | StepArgument | ListArgument
+
+
+class StepJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is needed to run a step, wherever that is.
+
+    `folder` has the unpacked tree `snapshot` of the step's modules, `scratch` is a folder of this attempt
+    alone; an executor on another machine makes both of its own there, from the blob store `blobs`. `split`
+    lists the outputs to be written item by item. `cpu`, `memory` (bytes) and `gpu` are what it may use,
+    `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
+    stands for no limit. `devices` are the numbers of this machine's accelerators that it was given. `env`
+    is the tree of the lock file of an environment of its own, `env_name` what the author called that file.
+    `parent` is the reference of the pipeline run. With `soon`, small outputs need not be durable when the
+    step has ended: the outcome has them.
+    """
+
+    function: str
+    arguments: dict[str, Argument]
+    many_outputs: bool
+    folder: str
+    sources: list[Source]
+    blobs: str
+    scratch: str
+    seed: int
+    split: list[int] = []
+    snapshot: str = ""
+    cpu: float = 0.0
+    memory: int = 0
+    gpu: float = 0.0
+    devices: list[int] = []
+    env: str = ""
+    env_name: str = ""
+    max_output: int = 0
+    max_file: int = 0
+    parent: str = ""
+    soon: bool = False
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a step failed; `explained` when another attempt would fail the same way."""
+
+    type: str
+    message: str
+    traceback: str
+    explained: bool = False
+    error: dict[str, str] = {}
+
+    def told(self) -> str:
+        """Return all that is known of it, as text for a log."""
+        lines = [self.traceback.rstrip() or f"{self.type}: {self.message}"]
+        lines += [f"{label}: {text}" for label, key in _MORE if (text := self.error.get(key))]
+        return "\n".join(lines)
+
+
+_MORE = (("at", "where"), ("why", "why"), ("try", "hint"))
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable.
+
+    `files` are those that it read.
+    """
+
+    outputs: list[Value] = []
+    files: list[FileUse] = []
+    soon: dict[str, bytes] = {}
+    failure: Failure | None = None

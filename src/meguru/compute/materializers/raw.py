@@ -1,0 +1,28 @@
+"""Bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.compute.materializers.base import Place, Value, put
+
+
+class Raw:
+    """The bytes themselves."""
+
+    def fits(self, value: Any) -> bool:
+        """Tell whether the value is bytes."""
+        return isinstance(value, bytes | bytearray | memoryview)
+
+    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+        """Write the bytes."""
+        del annotation
+        return put("bytes", bytes(value), place)
+
+    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+        """Read the bytes."""
+        del annotation
+        return place.blobs.get_bytes(value.digest)
+
+
+RAW = Raw()

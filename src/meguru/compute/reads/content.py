@@ -1,0 +1,96 @@
+"""The content of files and folders as digests, bounded in time."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from meguru.base import digests
+from meguru.compute.reads.types import FileUse
+
+MOST_READ = 10_000
+MOST_DATED = 100_000
+MOST_BYTES = 1 << 30
+"""Bounds of a folder whose files are read, whose files are only looked at, and of the bytes read of it."""
+_LARGE = 4 << 20
+_SETTLED_NS = 2_000_000_000
+_PASSED_OVER = {"__pycache__", "node_modules"}
+
+
+def of_file(path: str, shown: str) -> FileUse | None:
+    """Return what is kept of a file as it is now; None if it can't be read."""
+    try:
+        before = os.stat(path)  # noqa: PTH116 - a path as text
+        digest = digests.of_file(Path(path))
+    except OSError:
+        return None
+    return FileUse(path=shown, digest=digest, size=before.st_size, stamp=_stamp(before))
+
+
+def is_same(path: str, kept: FileUse) -> bool:
+    """Tell whether a file has the content that was kept of it."""
+    try:
+        now = os.stat(path)  # noqa: PTH116
+        if not stat.S_ISREG(now.st_mode) or now.st_size != kept.size:
+            return False
+        return (kept.stamp != [] and _stamp(now) == kept.stamp) or digests.of_file(Path(path)) == kept.digest
+    except OSError:
+        return False
+
+
+def _stamp(found: os.stat_result) -> list[int]:
+    """Return what changes with a large file, unless it changed only just now: clocks are coarse."""
+    if found.st_size < _LARGE or time.time_ns() - found.st_ctime_ns < _SETTLED_NS:
+        return []
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev]
+
+
+def of_tree(path: str, shown: str) -> FileUse:
+    """Return what is kept of a folder with all that is below it."""
+    files = files_below(path)
+    if files is None:
+        return FileUse(path=shown, how="tree", why=f"it has more than {MOST_DATED:,} files")
+    size = sum(found.st_size for _, found in files)
+    if len(files) > MOST_READ or size > MOST_BYTES:
+        return FileUse(path=shown, how="dated", digest=_dated(files), size=size)
+    try:
+        names = [[name, digests.of_file(Path(path, name))] for name, _ in files]
+    except OSError as error:
+        return FileUse(path=shown, how="tree", why=f"it can't be read ({error.strerror})")
+    return FileUse(path=shown, how="tree", digest=digests.of_value(names), size=size)
+
+
+def look(path: str) -> str:
+    """Return a text that changes when a file below a folder does, at a glance."""
+    files = files_below(path)
+    return "" if files is None else _dated(files)
+
+
+def files_below(folder: str) -> list[tuple[str, os.stat_result]] | None:
+    """Return the regular files below a folder, hidden ones aside, by name; None if they are too many."""
+    found: list[tuple[str, os.stat_result]] = []
+    for path in _walk(folder):
+        try:
+            about = os.stat(path)  # noqa: PTH116
+        except OSError:
+            continue
+        if stat.S_ISREG(about.st_mode):
+            found.append((os.path.relpath(path, folder), about))
+        if len(found) > MOST_DATED:
+            return None
+    return sorted(found, key=lambda one: one[0])
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[:1] != "." and name not in _PASSED_OVER)
+        for name in names:
+            if name[:1] != ".":
+                yield os.path.join(here, name)  # noqa: PTH118
+
+
+def _dated(files: list[tuple[str, os.stat_result]]) -> str:
+    return digests.of_value([[name, found.st_size, found.st_mtime_ns] for name, found in files])

@@ -1,0 +1,66 @@
+"""Texts among values that may name a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from meguru.compute.graph import Constant, FromParameter, Input, Many
+
+_LONGEST = 1024
+_MOST = 100_000
+_DEEPEST = 5
+
+
+def of_inputs(inputs: Iterable[Input], params: Mapping[str, Any]) -> list[str]:
+    """Return the texts that a step is given by the pipeline's parameters and body."""
+    return list(texts(_values(inputs, params)))
+
+
+def _values(inputs: Iterable[Input], params: Mapping[str, Any]) -> Iterator[Any]:
+    for given in inputs:
+        if isinstance(given, Constant):
+            yield given.value
+        elif isinstance(given, FromParameter):
+            yield params.get(given.name)
+        elif isinstance(given, Many):
+            yield from _values(given.items, params)
+
+
+def texts(values: Iterable[Any]) -> Iterator[str]:
+    """Yield the texts and paths in plain values, lists and dicts that could name a file."""
+    left = _MOST
+    todo = [(value, 0) for value in values]
+    while todo and left:
+        value, depth = todo.pop()
+        left -= 1
+        if isinstance(value, str | Path):
+            text = str(value)
+            if 0 < len(text) <= _LONGEST and "://" not in text and text.isprintable():
+                yield text
+        elif isinstance(value, dict) and depth < _DEEPEST:
+            todo += [(one, depth + 1) for one in list(value.values())[:_MOST]]
+        elif isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
+            todo += [(one, depth + 1) for one in list(value)[:_MOST]]
+
+
+def existing(names: Iterable[str], base: str) -> dict[str, bool]:
+    """Return the files and folders among some names, by absolute path; True for a folder.
+
+    The folder that the run works in, and those above it, are no data.
+    """
+    found: dict[str, bool] = {}
+    for name in names:
+        path = os.path.normpath(os.path.join(base, name))  # noqa: PTH118
+        try:
+            mode = os.stat(path).st_mode  # noqa: PTH116
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISREG(mode) or (
+            stat.S_ISDIR(mode) and not (base + os.sep).startswith(path.rstrip("/") + "/")
+        ):
+            found[path] = stat.S_ISDIR(mode)
+    return found

@@ -1,6 +1,0 @@
-"""How values travel between steps: each kind of value has a materializer; large ones go by digest."""
-
-from meguru.pipelines.materializers.base import Materializer, Place, Value
-from meguru.pipelines.materializers.choose import MATERIALIZERS, load, save
-
-__all__ = ["MATERIALIZERS", "Materializer", "Place", "Value", "load", "save"]
