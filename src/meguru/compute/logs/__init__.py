@@ -1,1 +1,1 @@
-"""..."""
+"""What steps print, as it comes from their processes: lines, without secrets."""
