@@ -310,7 +310,7 @@ def test_an_unknown_pipeline_offers_the_known_ones(project):
 
 
 def test_a_file_that_can_not_be_imported_is_named_with_its_line(project):
-    project.write("broken.py", "import meguru\n\n1 / 0\n")
+    project.write("broken.py", "import meguru\n\n1 / 0\n\n\n@meguru.pipeline\ndef x(): ...\n")
     with pytest.raises(InvalidInput) as caught:
         project.run("broken.py:x")
     assert caught.value.where.endswith("broken.py:3")
