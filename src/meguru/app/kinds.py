@@ -11,6 +11,8 @@ KINDS = (
     "meguru.governance.kind:TOKEN",
     "meguru.governance.projects.kind:PROJECT",
     "meguru.datasets.kind:DATASET",
+    "meguru.predictions.kind:PREDICTION",
+    "meguru.predictions.kind:OUTCOME",
     "meguru.serving.kind:ENDPOINT",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",

@@ -15,7 +15,6 @@ SCHEMAS = (
     "meguru.kernel.declarations.schema",
     "meguru.artifacts.uploads.schema",
     "meguru.tracking.schema",
-    "meguru.predictions.schema",
     "meguru.pipelines.schema",
     "meguru.pipelines.pools.schema",
     "meguru.pipelines.logs.schema",
@@ -28,7 +27,6 @@ SCHEMAS = (
 OPERATIONS = (
     "meguru.artifacts.operations",
     "meguru.tracking.operations",
-    "meguru.predictions.operations",
     "meguru.pipelines.operations",
     "meguru.sweeps.operations",
     "meguru.backfills.operations",

@@ -94,7 +94,6 @@ EVENTS = {
     "registered_model.renamed": mark("model renamed"),
     "registered_model.removed": mark("model removed"),
     "model_alias.moved": mark("model alias moved"),
-    "outcomes.recorded": mark("outcomes recorded"),
     "release.created": mark("release put together"),
     "release.gates_passed": mark("release passed its gates"),
     "release.refused": mark("release refused"),

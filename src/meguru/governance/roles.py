@@ -21,7 +21,6 @@ ROLES: dict[str, frozenset[str]] = {
             "model:*",
             "release:*",
             "webhook:*",
-            "outcome:*",
             "blob:*",
         }
     ),
@@ -37,7 +36,7 @@ ROLES: dict[str, frozenset[str]] = {
             "blob:*",
         }
     ),
-    "service": frozenset({"outcome:write"}),
+    "service": frozenset(),
     "viewer": frozenset({"*:read"}),
     "guest": frozenset(),
 }

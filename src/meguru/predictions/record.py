@@ -12,7 +12,7 @@ from meguru.predictions.types import OutcomeInput, OutcomesRecorded
 MAX_OUTCOMES = 10_000
 
 
-@operation("outcome.record", permission="outcome:write")
+@operation("outcome.record", permission="outcome:write", on="endpoint", refers={"endpoint": "endpoint"})
 def record(ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput]) -> OutcomesRecorded:
     """Record the outcomes of predictions that an endpoint answered.
 
@@ -37,7 +37,9 @@ def record(ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput]) -> Outc
     for index, (batch_id, row) in enumerate(keys):
         batch = known.get(batch_id)
         if batch is None or batch.endpoint != endpoint or row >= batch.n:
-            raise _unknown(outcomes[index], index, endpoint, batch)
+            raise _unknown(
+                outcomes[index], index, endpoint, batch if batch and _is_seen(ctx, batch) else None
+            )
     now = ctx.now()
     rows: list[dict[str, Any]] = [
         {"batch_id": batch_id, "row": row, "value": each.value, "at": each.at or now, "recorded_at": now}
@@ -65,6 +67,11 @@ def _key(given: OutcomeInput, index: int) -> tuple[str, int]:
             field=f"{where}.prediction_id",
         )
     return key
+
+
+def _is_seen(ctx: Context, batch: Any) -> bool:
+    """Tell whether the caller may know which endpoint answered a request."""
+    return ctx.principal.allows("endpoint:read", refs.project_of(batch.endpoint))
 
 
 def _unknown(given: OutcomeInput, index: int, endpoint: str, batch: Any) -> InvalidInput:

@@ -9,7 +9,7 @@ from meguru.predictions import ids, payload, store
 from meguru.predictions.types import SCORE_COLUMN, SHADOW_PREFIX, TIME_COLUMN, Prediction
 
 
-@operation("prediction.show", permission="prediction:read", query=True)
+@operation("prediction.show", permission="prediction:read", query=True, on="id")
 def show(ctx: Context, *, id: str) -> Prediction:
     """Show one prediction: what came in, what was answered by which model, and what really happened."""
     return find(ctx.tx, refs.parse(id, kind="prediction").name)

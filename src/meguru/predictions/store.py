@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
-from meguru.predictions import counts
+from meguru.base import refs
+from meguru.predictions import counts, ids
 from meguru.predictions.schema import outcome, prediction_batch
 from meguru.predictions.types import Batch, Outcome
 
@@ -27,6 +28,15 @@ def get(tx: Connection, batch_id: str) -> Batch | None:
     """Return one batch."""
     row = tx.execute(select(prediction_batch).where(prediction_batch.c.id == batch_id)).first()
     return None if row is None else _batch(row)
+
+
+def project_of(tx: Connection, prediction_id: str) -> str | None:
+    """Return the project of a prediction, or of a whole request: its endpoint's; None if there is none."""
+    key = ids.split(prediction_id)
+    table = prediction_batch.c
+    query = select(table.endpoint).where(table.id == (key[0] if key else prediction_id))
+    endpoint = tx.execute(query).scalar()
+    return None if endpoint is None else refs.project_of(endpoint)
 
 
 def by_key(tx: Connection, endpoint: str, key: str) -> Batch | None:

@@ -53,7 +53,13 @@ def frame(
     return whole.join(values, on=ID_COLUMN, how="left", maintain_order="left")
 
 
-@operation("prediction.window", permission="prediction:read", query=True)
+@operation(
+    "prediction.window",
+    permission="prediction:read",
+    query=True,
+    on="endpoint",
+    refers={"endpoint": "endpoint"},
+)
 def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> WindowSummary:
     """Count the predictions and outcomes of a span of event time."""
     import polars as pl

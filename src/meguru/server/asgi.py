@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import run_sync
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -25,6 +24,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.server.access import Access
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, Table
+from meguru.server.metrics import metrics
 from meguru.server.sign_in import sign_in_routes
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.service import Service
@@ -47,7 +47,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
     app = Starlette(exception_handlers={404: _not_found, 405: _wrong_method, Exception: _broken})
     routes = [
         Route("/health", _health),
-        Route("/metrics", _metrics),
+        Route("/metrics", metrics),
         *sign_in_routes(),
         *mlflow_routes(others),
         *root_routes(),
@@ -62,11 +62,6 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
 async def _health(request: Request) -> Response:
     del request
     return answer({"status": "ok"})
-
-
-async def _metrics(request: Request) -> Response:
-    del request
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _wrong_method(request: Request, error: Exception) -> Response:

@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
 from meguru.base.names import normal
+from meguru.base.refs import Ref, project_of, within
 from meguru.errors import InvalidInput, NotFound, TimedOut, TooLarge, Unauthenticated
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.principals import Principal
+from meguru.kernel.workspace import Workspace
 from meguru.serving import answers
 from meguru.serving.answers import Answer
 from meguru.serving.openapi import document
@@ -24,6 +26,8 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Authenticate: TypeAlias = Callable[[Scope], Principal | Awaitable[Principal]]
 PERMISSION = "endpoint:predict"
 LOOK = "endpoint:read"
+VERBS = frozenset({"predict", "openapi.json"})
+_LOOKS = frozenset({"GET", "HEAD"})
 MAX_KEY = 200
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long in the middle of its body is given up."""
@@ -42,7 +46,8 @@ def endpoints_app(service: Service, *, authenticate: Authenticate = principal_of
     """Return the application of ``/endpoints``, to be mounted there.
 
     ``POST /{name}/predict`` scores rows; ``GET /{name}`` tells state and signature; ``GET
-    /{name}/openapi.json`` describes both.
+    /{name}/openapi.json`` describes both. A name may have its project before it (``team/delay``); a bare one
+    is of the project that the request is in.
 
     Parameters
     ----------
@@ -80,7 +85,7 @@ class _Endpoints:
         allowed = "POST" if verb == "predict" else "GET"
         if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
             return answers.wrong_method(str(scope["method"]), allowed)
-        await self._authorise(scope, PERMISSION if verb == "predict" else LOOK)
+        await self._authorise(scope, PERMISSION if verb == "predict" else LOOK, name)
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
@@ -95,13 +100,22 @@ class _Endpoints:
         self._service.submit(name, body, done, key=key)
         return await future
 
-    async def _authorise(self, scope: Scope, permission: str) -> None:
+    async def _authorise(self, scope: Scope, permission: str, name: str) -> None:
         found = self._authenticate(scope)
         principal = found if isinstance(found, Principal) else await found
-        if principal.allows(permission):
+        # The name alone tells the project: nobody asks the database.
+        if principal.allows(permission) or (
+            principal.grants and principal.allows(permission, project_of(name))
+        ):
             return
-        doing = "endpoint.predict" if permission == PERMISSION else "endpoint.look"
-        await asyncio.to_thread(require, self._service.ws.with_(principal=principal), permission, doing)
+        await asyncio.to_thread(_refuse, self._service.ws.with_(principal=principal), permission, name)
+
+
+def _refuse(ws: Workspace, permission: str, name: str) -> None:
+    """Say what is missing, or that there is no such endpoint to who may not see it."""
+    doing = "endpoint.predict" if permission == PERMISSION else "endpoint.look"
+    require(ws, permission, doing)
+    require(ws, permission, doing, ref=Ref("endpoint", name), project=project_of(name))
 
 
 class Waiting:
@@ -141,10 +155,21 @@ class Waiting:
 
 def _route(scope: Scope) -> tuple[str, str]:
     path = str(scope["path"]).removeprefix(scope.get("root_path") or "")
-    name, _, verb = normal(path.lstrip("/")).partition("/")
-    if not name or verb not in {"", "predict", "openapi.json"}:
+    found = normal(path.strip("/"))
+    name, _, verb = found.rpartition("/")
+    if not name or verb not in VERBS:
+        name, verb = found, ""
+    is_odd = not verb and "/" in name and scope["method"] not in _LOOKS  # else it is a name with its project
+    if not name or name.count("/") > 1 or is_odd:
         raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")
-    return name, verb
+    project = _project_of(scope)
+    return (within(project, name) if project or "/" in name else name), verb
+
+
+def _project_of(scope: Scope) -> str:
+    """Return the project that a request is in, as the server's middleware found it."""
+    ws = (scope.get("state") or {}).get("workspace")
+    return ws.project if ws is not None else ""
 
 
 def _headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.base import refs
 from meguru.errors import Busy, NotFound
 from meguru.flavors import Signature, Task
 from meguru.kernel.workspace import Workspace
@@ -149,8 +150,10 @@ class Service:
             return changed.wait_for(lambda: self._is_current(name), timeout)
 
     def unknown(self, name: str) -> NotFound:
-        """Return the error for an endpoint that is not there."""
-        return NotFound.of("endpoint", name[:200], list(self._deployments.places))
+        """Return the error for an endpoint that is not there; it offers names of the same project."""
+        project = refs.project_of(name)
+        known = [each for each in self._deployments.places if refs.project_of(each) == project]
+        return NotFound.of("endpoint", name[:200], known)
 
     def _is_current(self, name: str) -> bool:
         with self.ws.read() as tx:

@@ -22,16 +22,25 @@ ALERT = {
     "rows": 9, "outcomes": 9, "drifted": ["temp"], "drift_share": 1.0, "auc": None, "reference": None,
 }  # fmt: skip
 
+FIRED = {"firing": "firing-1", "key": "k", "depth": 1, "root": "evt-1", "evidence": {}}
+REGISTERED = {
+    "model": "delay", "version": 2, "tree": "t", "digest": "d", "flavor": "sklearn", "task": "classification",
+    "metrics": {}, "run": None, "summary": "",
+}  # fmt: skip
+
+PROMOTED = {"endpoint": "delay", "model": "model/delay@2", "before": None, "digest": "d", "reason": ""}
+
 
 @pytest.fixture
 def story(workspace):
     alert = add(workspace, "monitor.alerted", "monitor/watch", data=ALERT)
-    fired = add(workspace, "trigger.fired", "trigger/retrain", alert)
+    fired = add(workspace, "trigger.fired", "trigger/retrain", alert, data=FIRED)
     model = add(
         workspace,
         "model_version.registered",
         "model/delay@2",
         fired,
+        data=REGISTERED,
         used=["dataset/f@2"],
         produced=["model/delay@2"],
     )
@@ -40,6 +49,7 @@ def story(workspace):
         "release.promoted",
         "release/delay@2",
         model,
+        data=PROMOTED,
         used=["model/delay@2"],
         produced=["release/delay@2"],
     )
@@ -105,7 +115,7 @@ def test_an_endpoint_is_explained_to_whether_it_answers(story):
     assert why(story, ref="endpoint/delay").state.endswith(
         "; endpoint/delay began to answer with model/delay@2"
     )
-    later = add(story, "release.promoted", "release/delay@3")
+    later = add(story, "release.promoted", "release/delay@3", data=PROMOTED | {"model": "model/delay@3"})
     switch = {"model": "model/delay@3", "release": "release/delay@3", "before": None}
     add(story, "endpoint.switched", "endpoint/delay", later, data=switch)
     assert why(story, ref="endpoint/delay").state == "release/delay@3 was promoted"

@@ -11,9 +11,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from meguru.governance.principals import create_principal
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.members import grant
+from meguru.governance.projects.operations import specs
 from meguru.governance.tokens import create_token
 from meguru.server.asgi import build
 from meguru.server.dispatch import PredictionsFirst, Table
+from meguru.serving import metrics
 from meguru.serving.operations import create
 
 
@@ -124,3 +128,43 @@ def test_predictions_of_the_whole_server_are_not_for_other_sites_and_rebound_nam
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "MG-201")
     answer = ask(app, "/endpoints/delay/predict", "POST", headers={"Origin": "http://localhost"}, json={})
     assert answer.status_code == 404
+
+
+def test_an_endpoint_of_a_project_answers_below_the_projects_address(workspace):
+    specs.declare(workspace, name="team", spec=ProjectSpec())
+    create(workspace, name="team/delay", model="team/delay")
+    create_principal(workspace, name="anna", role="guest")
+    grant(workspace, name="team", principal="anna", role="engineer")
+    headers = {"Authorization": f"Bearer {create_token(workspace, principal='anna').secret}"}
+    status = {}
+    for auth, given in ((True, headers), (False, {})):
+        app = build(workspace, auth=auth)
+        for path in ("/projects/team/endpoints/delay", "/endpoints/team/delay", "/endpoints/delay"):
+            asked = ask(app, f"{path}/predict", "POST", headers=given, json={"row": {}})
+            status[auth, path] = asked.status_code, ask(app, path, headers=given).status_code
+    assert set(status.values()) == {(503, 200), (404, 404)}
+    assert [where for where, found in status.items() if found[0] == 404] == [
+        (True, "/endpoints/delay"),
+        (False, "/endpoints/delay"),
+    ]
+
+
+def test_a_prediction_asks_only_for_the_endpoint_not_for_its_project(workspace):
+    answer = ask(build(workspace), "/projects/none/endpoints/delay/predict", "POST", json={"row": {}})
+    assert (answer.status_code, answer.json()["error"]["what"]) == (404, "there is no endpoint 'none/delay'")
+    assert "project" in ask(build(workspace), "/projects/none/api/v1/endpoint/list").json()["error"]["what"]
+
+
+def test_the_metrics_name_no_endpoint_of_a_hidden_project(workspace):
+    for name in ("delay", "team/delay", "other/delay"):
+        metrics.ROWS.labels(name).inc()
+    specs.declare(workspace, name="team", spec=ProjectSpec())
+    create_principal(workspace, name="anna", role="guest")
+    grant(workspace, name="team", principal="anna", role="viewer")
+    headers = {"Authorization": f"Bearer {create_token(workspace, principal='anna').secret}"}
+    text = ask(build(workspace, auth=True), "/metrics", headers=headers).text
+    assert 'prediction_rows_total{endpoint="team/delay"}' in text
+    assert 'endpoint="delay"' not in text
+    assert "other/delay" not in text
+    assert "python_info" in text
+    assert "other/delay" in ask(build(workspace), "/metrics").text

@@ -108,10 +108,14 @@ class Http:
 
     def __init__(self, service, **given):
         self._app = endpoints_app(service, **given)
+        self.state = {}
+
+    async def _within_state(self, scope, receive, send):
+        await self._app(scope | {"state": self.state}, receive, send)
 
     def request(self, method, path, **given):
         async def send():
-            transport = httpx.ASGITransport(app=self._app, root_path="/endpoints")
+            transport = httpx.ASGITransport(app=self._within_state, root_path="/endpoints")
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await client.request(method, path, **given)
 

@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+import pytest
+
 from meguru.errors import Unauthenticated
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
+from meguru.serving.operations import create
 
 ROW = {"hour": 5, "distance": 0.5}
+
+
+@pytest.fixture
+def projects(workspace):
+    for name in ("team", "look", "other"):
+        specs.declare(workspace, name=name, spec=ProjectSpec())
 
 
 def test_who_may_only_read_sees_the_signature_and_gets_no_prediction(workspace, live, http_as):
@@ -41,3 +52,34 @@ def test_who_is_nobody_is_401(live, http_as):
 def test_a_server_that_forgot_to_say_who_is_asking_lets_nobody_in(live, http_as):
     live(1)
     assert http_as().predict({"row": ROW}).status_code == 401
+
+
+GRANTS = {"team": frozenset({"endpoint:predict", "endpoint:read"}), "look": frozenset({"*:read"})}
+
+
+def test_a_right_in_a_project_answers_there_and_nowhere_else(workspace, http_as, projects):
+    for name in ("team/delay", "look/delay", "other/delay", "delay"):
+        create(workspace, name=name, model="delay")
+    anna = http_as(authenticate=lambda scope: Principal(name="anna", grants=GRANTS))
+    said = {name: anna.predict({"row": ROW}, name=name).status_code for name in ("team/delay", "look/delay")}
+    assert said == {"team/delay": 503, "look/delay": 403}  # allowed, and without a model yet
+    assert anna.request("GET", "/endpoints/look/delay").json()["name"] == "look/delay"
+    answers = [anna.predict({"row": ROW}, name=name) for name in ("other/delay", "other/nothing", "delay")]
+    assert {answer.status_code for answer in answers} == {404}
+    assert not any({"try", "why"} & set(answer.json()["error"]) for answer in answers)
+    assert anna.request("GET", "/endpoints/other/delay").status_code == 404
+    near = anna.predict({"row": ROW}, name="team/dealy")
+    assert near.json()["error"]["try"] == "did you mean 'team/delay'?"
+
+
+def test_a_bare_name_is_of_the_project_that_the_request_is_in(workspace, http_as, projects):
+    create(workspace, name="team/delay", model="delay")
+    http = http_as()
+    http.state = {"workspace": workspace.with_(project="team")}
+    for name in ("delay", "team/delay"):
+        assert http.request("GET", f"/endpoints/{name}").json()["name"] == "team/delay"
+    assert http.predict({"row": ROW}).status_code == 503
+    assert http.request("GET", "/endpoints/default/delay").status_code == 404
+    assert http.request("GET", "/endpoints/team/delay/openapi.json").status_code == 200
+    assert http.request("GET", "/endpoints/a/team/delay").status_code == 404
+    assert http.request("POST", "/endpoints/delay/x").status_code == 404
