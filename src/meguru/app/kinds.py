@@ -10,6 +10,8 @@ KINDS = (
     "meguru.governance.kind:PRINCIPAL",
     "meguru.governance.kind:TOKEN",
     "meguru.governance.projects.kind:PROJECT",
+    "meguru.artifacts.kind:EVENT",
+    "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",
     "meguru.predictions.kind:PREDICTION",
     "meguru.predictions.kind:OUTCOME",

@@ -13,7 +13,6 @@ SCHEMAS = (
     "meguru.kernel.operations.answers",
     "meguru.kernel.jobs.schema",
     "meguru.kernel.declarations.schema",
-    "meguru.artifacts.uploads.schema",
     "meguru.tracking.schema",
     "meguru.pipelines.schema",
     "meguru.pipelines.pools.schema",
@@ -25,7 +24,6 @@ SCHEMAS = (
     "meguru.webhooks.schema",
 )
 OPERATIONS = (
-    "meguru.artifacts.operations",
     "meguru.tracking.operations",
     "meguru.pipelines.operations",
     "meguru.sweeps.operations",

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select
 
+from meguru.artifacts.sight import Sight, sight_of
 from meguru.artifacts.types import Lineage, LineageEdge
 from meguru.base.paging import check_limit
 from meguru.errors import InvalidInput, NotFound
@@ -13,9 +14,12 @@ DIRECTIONS = {"up": (edge.c.target, edge.c.source), "down": (edge.c.source, edge
 _BATCH = 500
 
 
-@operation("lineage.show", permission="lineage:read", query=True)
+@operation("lineage.show", permission="lineage:read", query=True, refers={"ref": "*"})
 def show(ctx: Context, *, ref: str, direction: str = "both", limit: int = 500) -> Lineage:
-    """Show what a thing was made from (up), what was made from it (down), or both."""
+    """Show what a thing was made from (up), what was made from it (down), or both.
+
+    Things of projects that the caller may not see are left out, and what is only reached through them.
+    """
     check_limit(limit)
     if direction not in {*DIRECTIONS, "both"}:
         raise InvalidInput(
@@ -23,15 +27,18 @@ def show(ctx: Context, *, ref: str, direction: str = "both", limit: int = 500) -
         )
     wanted = list(DIRECTIONS) if direction == "both" else [direction]
     found: dict[tuple[str, str], LineageEdge] = {}
+    sight = sight_of(ctx)
+    if not sight.sees(ref):
+        raise NotFound.of("reference", ref)
     for way in wanted:
-        found |= _walk(ctx.tx, ref, way, limit)
+        found |= _walk(ctx.tx, ref, way, limit, sight)
     if not found and events.latest(ctx.tx, subject=ref) is None:
         raise NotFound.of("reference", ref)
     edges = sorted(found.values(), key=lambda item: (item.event_seq, item.source, item.target))
     return Lineage(ref=ref, edges=edges[:limit], cut=len(edges) > limit)
 
 
-def _walk(tx: Connection, ref: str, way: str, limit: int) -> dict[tuple[str, str], LineageEdge]:
+def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[tuple[str, str], LineageEdge]:
     here, there = DIRECTIONS[way]
     found: dict[tuple[str, str], LineageEdge] = {}
     seen, frontier = {ref}, [ref]
@@ -39,9 +46,11 @@ def _walk(tx: Connection, ref: str, way: str, limit: int) -> dict[tuple[str, str
         rows = tx.execute(select(edge).where(here.in_(frontier[:_BATCH]))).all()
         frontier = frontier[_BATCH:]
         for row in rows:
+            following = row._mapping[there.name]
+            if not sight.sees(following):
+                continue
             item = LineageEdge(**row._mapping)
             found[item.source, item.target] = item
-            following = row._mapping[there.name]
             if following not in seen:
                 seen.add(following)
                 frontier.append(following)

@@ -1,9 +1,13 @@
 """The event log as operations: read it, and prove that it is whole."""
 
+import time
+
 from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
+
+MOST_SECONDS = 30.0
 
 
 @operation("event.list", permission="event:read", query=True)
@@ -17,7 +21,7 @@ def list_events(
     subject: str = "",
     newest_first: bool = False,
 ) -> Page[events.Event]:
-    """List events of the log, a page at a time."""
+    """List events of the log, a page at a time: those about things of projects that the caller may see."""
     types = (type,) if type else ()
     found = events.read(
         ctx.tx,
@@ -27,6 +31,7 @@ def list_events(
         types=types,
         subject=subject,
         newest_first=newest_first,
+        projects=ctx.visible,
     )
     more = str(found[limit - 1].seq) if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)
@@ -34,16 +39,34 @@ def list_events(
 
 @operation("event.wait", permission="event:read", query=True)
 def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
-    """Wait until an event newer than `after` is committed; answer the number of the last one."""
-    return events.wait(ctx.ws, after=after, timeout=min(max(timeout, 0.0), 30.0))
+    """Wait until an event newer than `after` is committed; answer the number of the last one.
+
+    What the caller may not see is no event here. When the time is over, the last one may be an older one.
+    """
+    end = time.monotonic() + min(max(timeout, 0.0), MOST_SECONDS)
+    if ctx.visible is None:
+        return events.wait(ctx.ws, after=after, timeout=end - time.monotonic())
+    newest, looked = _head(ctx), after
+    while newest <= after and (left := end - time.monotonic()) > 0 and not ctx.ws.draining.is_set():
+        looked = max(looked, events.wait(ctx.ws, after=looked, timeout=left))
+        newest = _head(ctx)
+    return newest
 
 
 @operation("audit.verify", permission="audit:read", query=True)
 def verify(ctx: Context, *, expect: str = "") -> events.Verdict:
     """Check the whole hash chain of the event log; name the first entry that was tampered with.
 
-    With a head that was written down earlier to `expect`, a history that was written anew is found too.
+    With a head that was written down earlier to `expect`, a history that was written anew is found too. One
+    chain holds the events of all projects: who asks must hold the right in all.
     """
+    ctx.require(ctx.operation.permission)
     if expect:
         check_digest(expect, field="expect")
     return events.verify(ctx.tx, expect=expect)
+
+
+def _head(ctx: Context) -> int:
+    """Return the newest event that the caller may see; each look is at the present, not at one moment."""
+    with ctx.ws.read() as tx:
+        return events.head(tx, ctx.visible)

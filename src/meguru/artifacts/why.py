@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select, true
 
 from meguru.artifacts.says import says
+from meguru.artifacts.sight import Sight, names_seen, sight_of
 from meguru.artifacts.types import Cause, Origin, Why
 from meguru.base import refs
 from meguru.base.plugins import Table
@@ -48,22 +49,25 @@ STATE_EVENTS = {
 """Which events set the state of a kind of thing; the newest of these is where its chain ends."""
 
 
-@operation("why.show", permission="lineage:read", query=True)
+@operation("why.show", permission="lineage:read", query=True, refers={"ref": "*"})
 def show(ctx: Context, *, ref: str) -> Why:
     """Explain the present state of a thing by the chain of events that led to it.
 
     A prediction is explained by why the release that answered it was live. After a rollback the chain begins
-    with why the version now live was live in the first place.
+    with why the version now live was live in the first place. The chain ends where the next cause is of a
+    project that the caller may not see.
     """
-    parsed = _parse(ref)
-    if parsed.kind in ORIGINS.names():
-        origin = ORIGINS.load(parsed.kind)(ctx.tx, parsed.name)
-        chain = _causes(ctx.tx, _went_live(ctx.tx, origin))
-        return Why(ref=ref, state=origin.says, chain=_links(chain))
-    last = _state_event(ctx.tx, parsed)
+    parsed, sight = _parse(ref), sight_of(ctx)
+    last = None
+    if sight.sees(str(parsed)):
+        if parsed.kind in ORIGINS.names():
+            origin = ORIGINS.load(parsed.kind)(ctx.tx, parsed.name)
+            chain = _causes(ctx.tx, _went_live(ctx.tx, origin), sight)
+            return Why(ref=ref, state=origin.says, chain=_links(chain))
+        last = _state_event(ctx.tx, parsed)
     if last is None:
-        raise NotFound.of(parsed.kind, parsed.name, _known(ctx.tx, parsed.kind))
-    chain = _causes(ctx.tx, last)
+        raise NotFound.of(parsed.kind, parsed.name, names_seen(ctx.tx, parsed.kind, sight.projects))
+    chain = _causes(ctx.tx, last, sight)
     after = _what_came_of_it(ctx.tx, parsed, last)
     said = "; ".join(says(each) for each in (last, after) if each)
     return Why(ref=ref, state=said, chain=_links([*chain, after] if after else chain))
@@ -74,22 +78,26 @@ def _parse(ref: str) -> refs.Ref:
     return refs.parse(f"{_KINDS[prefix]}/{ref}" if prefix in _KINDS and "/" not in ref else ref)
 
 
-def _causes(tx: Connection, last: events.Event | None) -> list[events.Event]:
-    """Return an event after its causes, the first cause first."""
+def _causes(tx: Connection, last: events.Event | None, sight: Sight) -> list[events.Event]:
+    """Return an event after its causes, the first cause first, as far as they may be seen."""
     chain: list[events.Event] = []
     item = last
-    while item is not None and len(chain) < MAX_LINKS:
+    while item is not None and sight.knows(item) and len(chain) < MAX_LINKS:
         chain.append(item)
         item = _cause(tx, item)
     if last is not None and last.type == "release.rolled_back":
         # Nothing but a person's will leads to a rollback; what it restored has reasons of its own.
-        chain += reversed(_causes(tx, _before(tx, last, "release.promoted")))
+        chain += reversed(_causes(tx, _before(tx, last, "release.promoted"), sight))
     return chain[::-1][-MAX_LINKS:]
 
 
 def _cause(tx: Connection, item: events.Event) -> events.Event | None:
+    return _found(tx, item.cause) if item.cause else None
+
+
+def _found(tx: Connection, event_id: str) -> events.Event | None:
     try:
-        return events.one(tx, item.cause) if item.cause else None
+        return events.one(tx, event_id)
     except NotFound:
         return None
 
@@ -143,7 +151,7 @@ def _links(chain: Sequence[events.Event]) -> list[Cause]:
 
 def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:
     if ref.kind == "event":
-        return events.one(tx, ref.name)
+        return _found(tx, ref.name)
     declared = kind_of(ref.kind)
     types = STATE_EVENTS.get(ref.kind) or (declared.explaining if declared else ())
     if ref.kind == "endpoint":
@@ -169,13 +177,3 @@ def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:
         subject = tx.execute(newest).scalar()
         return events.latest(tx, subject=subject, types=types) if subject else None
     return events.latest(tx, subject=str(ref), types=types)
-
-
-def _known(tx: Connection, kind: str) -> list[str]:
-    like = (
-        select(event_table.c.subject)
-        .where(event_table.c.subject.startswith(f"{kind}/"))
-        .distinct()
-        .limit(1000)
-    )
-    return sorted({refs.parse(subject).name for subject in tx.execute(like).scalars()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from meguru.errors import MeguruError
@@ -44,18 +44,23 @@ class Listener:
 def look(listeners: Sequence[Listener]) -> list[Listener]:
     """Count the points of all watched runs; return the streams that have something to tell.
 
-    Each principal's runs are counted as that principal: one statement each, however many tabs.
+    Each principal's runs are counted as that principal in that project: one statement each, however many
+    tabs. Tokens of one principal may reach less far than others.
     """
-    watched: dict[str, tuple[Workspace, set[str]]] = {}
+    watched: dict[Hashable, tuple[Workspace, set[str]]] = {}
     for each in listeners:
         if each.points:
-            watched.setdefault(each.ws.principal.name, (each.ws, set()))[1].update(each.points)
+            watched.setdefault(_rights(each.ws), (each.ws, set()))[1].update(each.points)
     told = []
-    for name, (ws, runs) in watched.items():
+    for rights, (ws, runs) in watched.items():
         with suppress(MeguruError):  # a busy database is looked at again; who may not look hears nothing
             counts = count_points(ws, runs=sorted(runs)[:MOST_COUNTED])
-            told += [each for each in listeners if each.ws.principal.name == name and each.hear(counts)]
+            told += [each for each in listeners if _rights(each.ws) == rights and each.hear(counts)]
     return told
+
+
+def _rights(ws: Workspace) -> Hashable:
+    return ws.principal.name, ws.principal.scope, ws.project
 
 
 class Live:

@@ -1,7 +1,8 @@
 """The log as server-sent events: one connection a tab, at most two updates a second.
 
-Beside the events it hints at points: ``run.points`` of a run that the page watches. A hint has no number: it
-is no entry of the log, and is not told again to who reconnects.
+Only events of projects that its reader may see are told. Beside the events it hints at points: ``run.points``
+of a run that the page watches. A hint has no number: it is no entry of the log, and is not told again to who
+reconnects.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ ROLES: dict[str, frozenset[str]] = {
     "engineer": frozenset(
         {
             "*:read",
-            "event:cite",
             "experiment:*",
             "pipeline:*",
             "pipeline_run:*",
@@ -21,7 +20,6 @@ ROLES: dict[str, frozenset[str]] = {
             "model:*",
             "release:*",
             "webhook:*",
-            "blob:*",
         }
     ),
     "data-scientist": frozenset(
@@ -33,7 +31,6 @@ ROLES: dict[str, frozenset[str]] = {
             "pipeline_run:*",
             "backfill:*",
             "model:write",
-            "blob:*",
         }
     ),
     "service": frozenset(),

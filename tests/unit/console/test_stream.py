@@ -11,11 +11,14 @@ from starlette.testclient import TestClient
 
 from meguru.app.nouns import load_operations
 from meguru.artifacts.log import list_events
-from meguru.console.live import Live
+from meguru.console.live import Listener, Live, look
 from meguru.console.routes import routes
 from meguru.console.stream import follow
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
+from meguru.serving.operations import create
 from meguru.tracking import runs
 from meguru.tracking.types import MetricPoint
 
@@ -141,3 +144,38 @@ def test_who_may_not_see_runs_can_not_watch_them(workspace: Workspace):
     with TestClient(Starlette(routes=routes(lambda _: reader, Live(life=0.1)))) as client:
         assert client.get("/ui/stream").status_code == 200
         assert client.get("/ui/stream?points=run-x:1").status_code == 403
+
+
+def test_a_stream_tells_nothing_of_projects_that_its_reader_may_not_see(workspace: Workspace):
+    load_operations()
+    for name in ("team", "other"):
+        projects.declare(workspace, name=name, spec=ProjectSpec())
+        create(workspace, name=f"{name}/delay", model=f"{name}/delay")
+    anna = Principal(name="anna", grants={"team": frozenset({"*:read"})})
+    app = Starlette(routes=routes(lambda _: workspace.with_(principal=anna), Live(life=0.2, quiet=0.1)))
+    told = messages(TestClient(app).get("/ui/stream?after=0").text)
+    assert {item["subject"] for item in told} == {"project/team", "endpoint/team/delay"}
+
+    async def scene() -> None:
+        found = follow(Live(), workspace.with_(principal=anna), int(str(told[-1]["seq"])))
+        waiting = asyncio.ensure_future(_next_messages(found))
+        await asyncio.to_thread(lambda: create(workspace, name="other/price", model="other/price"))
+        await asyncio.to_thread(lambda: create(workspace, name="team/price", model="team/price"))
+        (event,) = await asyncio.wait_for(waiting, 10)
+        assert event["subject"] == "endpoint/team/price"
+        await found.aclose()
+
+    asyncio.run(scene())
+
+
+def test_tokens_of_one_principal_are_counted_apart(workspace: Workspace):
+    run = runs.start(workspace).id
+
+    async def scene() -> list[bool]:
+        wide = Principal(name="anna", permissions=frozenset({"*:read"}))
+        narrow = Principal(name="anna", permissions=frozenset({"*:read"}), scope=frozenset({"event:read"}))
+        open_tabs = [Listener(workspace.with_(principal=each), {run: 9}) for each in (narrow, wide)]
+        heard = look(open_tabs)
+        return [each in heard for each in open_tabs]
+
+    assert asyncio.run(scene()) == [False, True]

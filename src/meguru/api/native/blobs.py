@@ -15,7 +15,11 @@ from meguru.kernel.workspace import Workspace
 
 
 async def blob(request: Request) -> Response:
-    """Answer GET, HEAD and PUT of one blob."""
+    """Answer GET, HEAD and PUT of one blob.
+
+    A blob is of no project: who may read (or write) blobs in some project may read (or write) any whose
+    digest it has. A digest can't be guessed, and is told only by things that one may see.
+    """
     ws = workspace_of(request)
     digest = digests.check_digest(request.path_params["digest"])
     writing = request.method == "PUT"

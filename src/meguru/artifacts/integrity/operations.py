@@ -19,7 +19,11 @@ MOST = 100
 
 @operation("blob.list", permission="audit:read", query=True)
 def list_references(ctx: Context, *, cursor: str = "", limit: int = 1000) -> Page[BlobReference]:
-    """List which things refer to which blobs, a page at a time; a page may be empty before the last one."""
+    """List which things refer to which blobs, a page at a time; a page may be empty before the last one.
+
+    It names things of all projects: who asks must hold the right in all.
+    """
+    ctx.require(ctx.operation.permission)
     return sources.read_page(ctx.tx, cursor, check_limit(limit))
 
 
@@ -30,8 +34,10 @@ def verify_blobs(
     """Read blobs from the store itself and compare their digests: of the first ones, as many as time allows.
 
     Each is written ``DIGEST`` or, if it lists others, ``FORM:DIGEST``; what it lists is told, and not looked
-    at. One of more than `largest` bytes is only looked for.
+    at. One of more than `largest` bytes is only looked for. What blobs list may be of any project: who asks
+    must hold the right in all.
     """
+    ctx.require(ctx.operation.permission)
     if len(blobs) > MOST:
         raise InvalidInput(f"at most {MOST} blobs can be asked for at once", field="blobs")
     wanted = [_read_wanted(text) for text in blobs]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from meguru.errors import NotFound
 from meguru.kernel.event import Event
@@ -29,9 +30,15 @@ def read(
     types: Iterable[str] = (),
     subject: str = "",
     newest_first: bool = False,
+    projects: AbstractSet[str] | None = None,
 ) -> list[Event]:
-    """Return events with ``after < seq < before``, oldest first; empty when there are none (yet)."""
+    """Return events with ``after < seq < before``, oldest first; empty when there are none (yet).
+
+    With `projects`, only those about things of these.
+    """
     query = select(event).where(event.c.seq > after).limit(limit)
+    if projects is not None:
+        query = query.where(event.c.project.in_(projects))
     if before is not None:
         query = query.where(event.c.seq < before)
     if wanted := list(types):
@@ -50,14 +57,22 @@ def one(tx: Connection, event_id: str) -> Event:
     return from_row(row)
 
 
+def project_of(tx: Connection, event_id: str) -> str | None:
+    """Return the project of an event, which is its subject's; None if there is no such event."""
+    return tx.execute(select(event.c.project).where(event.c.id == event_id)).scalar()
+
+
 def latest(tx: Connection, *, subject: str = "", types: Iterable[str] = ()) -> Event | None:
     """Return the newest event about a subject; None if there is none."""
     found = read(tx, subject=subject, types=types, limit=1, newest_first=True)
     return found[0] if found else None
 
 
-def head(tx: Connection) -> int:
-    """Return the number of the last event; 0 for an empty log."""
+def head(tx: Connection, projects: AbstractSet[str] | None = None) -> int:
+    """Return the number of the last event, of these projects (None: of all); 0 if there is none."""
+    if projects is not None:
+        query = select(func.max(event.c.seq)).where(event.c.project.in_(projects))
+        return tx.execute(query).scalar() or 0
     return tx.execute(select(event_head.c.seq)).scalar() or 0
 
 

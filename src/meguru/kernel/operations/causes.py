@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 CITE = "event:cite"
+SEE = "event:read"
 MOST_LINKS = 100
 
 
@@ -26,7 +27,7 @@ def with_cited_cause(ws: Workspace) -> Workspace:
     Raises
     ------
     InvalidInput
-        If there is no such event.
+        If there is no such event, or it is of a project that the principal may not see.
     Forbidden
         If nothing in its chain of causes was done by this principal, and it may not cite what others did.
     """
@@ -37,10 +38,10 @@ def with_cited_cause(ws: Workspace) -> Workspace:
         try:
             event = events.one(tx, cited)
         except NotFound as error:
-            why, hint = "the log has no such event", "leave the header out, or send the id of an event"
-            raise InvalidInput(f"{cited} caused nothing", field="Meguru-Cause", why=why, hint=hint) from error
-        if not ws.principal.allows(CITE) and not _led_to(tx, event, ws.principal):
-            raise _not_theirs(ws.principal, cited)
+            raise _unknown(cited) from error
+        if not ws.principal.allows(CITE, event.project) and not _led_to(tx, event, ws.principal):
+            is_seen = ws.principal.allows(SEE, event.project) or not ws.principal.grants
+            raise _not_theirs(ws.principal, cited) if is_seen else _unknown(cited)
     view = ws.with_(cause=cited, idempotency_key=ws.idempotency_key)
     view.cited = None
     return view
@@ -58,6 +59,11 @@ def _led_to(tx: Connection, event: events.Event, principal: Principal) -> bool:
         except NotFound:  # told before causes were checked
             return False
     return False
+
+
+def _unknown(cited: str) -> InvalidInput:
+    why, hint = "the log has no such event", "leave the header out, or send the id of an event"
+    return InvalidInput(f"{cited} caused nothing", field="Meguru-Cause", why=why, hint=hint)
 
 
 def _not_theirs(principal: Principal, cited: str) -> Forbidden:

@@ -1,0 +1,23 @@
+"""Events and blobs, as kinds: what the log, the graph and the store are made of."""
+
+from __future__ import annotations
+
+from meguru.kernel.kinds import Kind
+
+EVENT = Kind(
+    name="event",
+    title=("event", "events"),
+    named=False,
+    operations=("meguru.artifacts.operations",),
+    grants={"engineer": ("cite",)},
+    project_of="meguru.kernel.events.read:project_of",
+)
+"""The project of an event is that of its subject. Lineage, causes and the audit are read off events."""
+BLOB = Kind(
+    name="blob",
+    title=("blob", "blobs"),
+    named=False,
+    tables=("meguru.artifacts.uploads.schema",),
+    grants={"engineer": ("*",), "data-scientist": ("*",)},
+)
+"""A blob belongs to nothing and to nobody: who has its digest, and may read blobs anywhere, may read it."""
