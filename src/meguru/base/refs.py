@@ -47,6 +47,12 @@ def project_of(name: str) -> str:
     return project if slash and project != DEFAULT else ""
 
 
+def bare(name: str) -> str:
+    """Return a name without its project."""
+    project = project_of(name)
+    return name.removeprefix(f"{project}/") if project else name
+
+
 def within(project: str, name: str) -> str:
     """Write a name as seen from a project: a bare one is of that project, ``default/x`` becomes ``x``.
 
@@ -58,7 +64,7 @@ def within(project: str, name: str) -> str:
     before, slash, rest = name.partition("/")
     if slash:
         return rest if before == DEFAULT else name
-    return f"{project}/{name}" if project and name else name
+    return f"{project}/{name}" if project and project != DEFAULT and name else name
 
 
 def parse(text: str, *, kind: str | None = None) -> Ref:

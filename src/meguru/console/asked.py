@@ -44,4 +44,4 @@ def moment(visit: Visit, name: str) -> datetime | None:
 def wanted(visit: Visit, kind: str) -> str:
     """Return the reference of what a page shows: the path's version, ``?version=``, or the newest."""
     version = visit.request.path_params.get("version") or visit.asked("version")
-    return refs.make(kind, visit.named("name"), version or None)
+    return refs.make(kind, visit.full("name"), version or None)

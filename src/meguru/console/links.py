@@ -1,4 +1,4 @@
-"""Where the page of a reference is."""
+"""Where the page of a reference is, as seen from a page within a project or from one of all projects."""
 
 from __future__ import annotations
 
@@ -6,67 +6,88 @@ from urllib.parse import quote, urlencode
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
+from meguru.kernel.kinds import kind_of
 
 EVENTS = "/ui/events"
 COMPARE = "/ui/runs/compare"
 ID_LENGTH = 26
 PAGES = {
-    "run": "/ui/runs/",
-    "experiment": "/ui/experiments/",
-    "pipeline_run": "/ui/pipelines/runs/",
-    "sweep": "/ui/sweeps/",
-    "backfill": "/ui/backfills/",
-    "endpoint": "/ui/endpoints/",
-    "monitor": "/ui/monitors/",
-    "report": "/ui/reports/",
-}
-"""Things with a page, or a list, of their own."""
-VERSIONED = {
-    "model": "/ui/models/",
-    "dataset": "/ui/datasets/",
-    "pipeline": "/ui/pipelines/versions/",
-}
-"""Things of which each version has a page; without a version that of the newest is meant."""
-PARTS = {
-    "trigger": "/ui/triggers?name={name}#trigger-{name}",
-    "firing": "/ui/triggers?firing={name}#firing-{name}",
-    "release": "/ui/endpoints/{name}?release={version}#release-{version}",
+    "run": "/ui/runs/{name}",
+    "experiment": "/ui/experiments/{name}",
+    "pipeline_run": "/ui/pipelines/runs/{name}",
     "step_run": "/ui/pipelines/runs/{run}?step={step}#step-{step}",
+    "sweep": "/ui/sweeps/{name}",
+    "backfill": "/ui/backfills/{name}",
 }
-"""Things that are shown on the page of another: asked for in the query, so that they are there."""
+"""The pages of things with an id, where their kind does not say so itself yet."""
+VERSIONED = {
+    "model": "/ui/models/{name}/{version}",
+    "dataset": "/ui/datasets/{name}/{version}",
+    "pipeline": "/ui/pipelines/versions/{name}/{version}",
+    "release": "/ui/endpoints/{name}?release={version}#release-{version}",
+}
+"""The same of things with versions; without one, the page of the newest is meant."""
+NEWEST = {"release": "/ui/endpoints/{name}#releases"}
 
 
-def url_of(ref: str) -> str:
-    """Return the page that shows the thing a reference names; its events where it has no page."""
+def base_of(project: str) -> str:
+    """Return what stands before every address of a project's pages; empty for the pages of all projects."""
+    return f"/projects/{_quoted(project)}" if project else ""
+
+
+def url_of(ref: str, base: str = "") -> str:
+    """Return the page that shows the thing a reference names; its events where it has no page.
+
+    A named thing is shown within its project, one of the default project at the plain address. What has an
+    id is the same wherever it is shown, so the reader stays within `base`, the project they are in.
+    """
     try:
         kind, name, version = refs.parse(ref)
     except InvalidInput:
-        return events_of(ref)
+        return events_of(ref, base)
+    page, has_name = _page_of(kind, version)
+    if not page:
+        return events_of(ref, base)
+    if not has_name:
+        return base + _filled(page, name, name, "")
+    project = refs.project_of(name)
+    # Things of the default project are shown within it only to who is there already.
+    before = base_of(project) if project or base != base_of(refs.DEFAULT) else base
+    return before + _filled(page, name, refs.bare(name), version or "")
+
+
+def _page_of(kind: str, version: str | None) -> tuple[str, bool]:
+    """Return the page of a kind of thing, empty if it has none, and whether such things have names."""
+    declared = kind_of(kind)
+    if declared and declared.page:
+        is_newest = declared.versioned and version is None
+        return declared.page.partition("/{version}")[0] if is_newest else declared.page, declared.named
     if kind in PAGES:
-        return PAGES[kind] + _quoted(name)
-    if kind in VERSIONED:
-        return VERSIONED[kind] + _quoted(name) + (f"/{_quoted(version)}" if version else "")
-    if kind == "release" and version is None:
-        return f"{PAGES['endpoint']}{_quoted(name)}#releases"
-    if kind in PARTS:
-        run, _, step = name.partition(".")
-        parts = {"name": name, "version": version or "", "run": run, "step": step}
-        return PARTS[kind].format(**{key: _quoted(value) for key, value in parts.items()})
-    return events_of(ref)
+        return PAGES[kind], False
+    page = VERSIONED.get(kind, "")
+    return page if version else NEWEST.get(kind, page.partition("/{version}")[0]), True
+
+
+def _filled(page: str, name: str, bare: str, version: str) -> str:
+    """Fill in a page's address: its path knows the project, the ids of its parts hold the whole name."""
+    address, mark, part = page.partition("#")
+    run, _, step = name.partition(".")
+    values = {"run": _quoted(run), "step": _quoted(step), "version": _quoted(version)}
+    return address.format(name=_quoted(bare), **values) + mark + part.format(name=_quoted(name), **values)
 
 
 def _quoted(text: str) -> str:
     return quote(text, safe="")
 
 
-def file_of(run: str, path: str) -> str:
+def file_of(run: str, path: str, base: str = "") -> str:
     """Return where a file of a tracked run is downloaded from."""
-    return f"/get-artifact?{urlencode({'run_uuid': run, 'path': path})}"
+    return f"{base}/get-artifact?{urlencode({'run_uuid': run, 'path': path})}"
 
 
-def events_of(subject: str) -> str:
+def events_of(subject: str, base: str = "") -> str:
     """Return the page of the events about a subject."""
-    return f"{EVENTS}?{urlencode({'subject': subject})}"
+    return f"{base}{EVENTS}?{urlencode({'subject': subject})}"
 
 
 def short(text: str) -> str:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from meguru.console import links
 from meguru.console.endpoint_view import unserved_because
 from meguru.console.visit import Visit
 from meguru.console.words import tone_of
@@ -58,7 +57,7 @@ def _alerts(visit: Visit) -> Iterator[Need]:
             yield Need(
                 word="alert",
                 what=visit.text("{monitor} raised an alert", monitor=status.monitor.name),
-                url=links.url_of(f"endpoint/{status.monitor.endpoint}"),
+                url=visit.url_of(f"endpoint/{status.monitor.endpoint}"),
                 at=status.last.at,
                 reasons=status.last.reasons[:3],
             )
@@ -72,7 +71,7 @@ def _failures(visit: Visit) -> Iterator[Need]:
         yield Need(
             word="failed",
             what=visit.text("The newest run of {pipeline} failed", pipeline=pipeline.name),
-            url=links.url_of(f"pipeline_run/{pipeline.last_run}"),
+            url=visit.url_of(f"pipeline_run/{pipeline.last_run}"),
             at=pipeline.last_finished_at,
             reasons=[f"{failed.step}: {failed.type}: {failed.message}"] if failed else [],
         )
@@ -85,7 +84,7 @@ def _questions(visit: Visit) -> Iterator[Need]:
             what=visit.text(
                 "{pipeline} asks: {question}", pipeline=question.pipeline, question=question.question
             ),
-            url=links.url_of(f"pipeline_run/{question.run}"),
+            url=visit.url_of(f"pipeline_run/{question.run}"),
             at=question.asked_at,
             reasons=[f"{name}: {text}" for name, text in question.shown.items()][:3],
             command=f"meguru runs approve {question.run}.{question.step}",
@@ -99,7 +98,7 @@ def _firings(visit: Visit) -> Iterator[Need]:
             yield Need(
                 word="failed",
                 what=visit.text("Trigger {trigger} could not start its action", trigger=firing.trigger),
-                url=links.url_of(f"trigger/{firing.trigger}"),
+                url=visit.url_of(f"trigger/{firing.trigger}"),
                 at=firing.at,
                 reasons=[firing.reason] if firing.reason else [],
             )
@@ -107,7 +106,7 @@ def _firings(visit: Visit) -> Iterator[Need]:
 
 
 def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterator[Need]:
-    url = links.url_of(f"endpoint/{endpoint.name}")
+    url = visit.url_of(f"endpoint/{endpoint.name}")
     if endpoint.state in (EndpointState.FAILED, EndpointState.DOWN):
         yield _unserved(visit, endpoint)
     if newest and newest.acknowledged_at:
@@ -116,7 +115,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
         yield Need(
             word="refused",
             what=visit.text("{model} was refused for {endpoint}", model=newest.model, endpoint=endpoint.name),
-            url=links.url_of(newest.ref),
+            url=visit.url_of(newest.ref),
             at=newest.checked_at,
             reasons=newest.reasons[:3],
             command=f"meguru release acknowledge {newest.ref}",
@@ -127,7 +126,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             what=visit.text(
                 "{model} could not be checked for {endpoint}", model=newest.model, endpoint=endpoint.name
             ),
-            url=links.url_of(newest.ref),
+            url=visit.url_of(newest.ref),
             at=newest.checked_at,
             reasons=newest.reasons[:3],
             command=f"meguru release check {newest.ref}",
@@ -136,7 +135,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
         yield Need(
             word="passed",
             what=visit.text("{model} passed its gates and waits to go live", model=newest.model),
-            url=links.url_of(newest.ref),
+            url=visit.url_of(newest.ref),
             at=newest.checked_at,
             command=f"meguru release promote {newest.ref}",
         )
@@ -162,7 +161,7 @@ def _unserved(visit: Visit, endpoint: Endpoint) -> Need:
             endpoint=endpoint.name,
             model=endpoint.live.model_ref if endpoint.live else "",
         ),
-        url=links.url_of(f"endpoint/{endpoint.name}"),
+        url=visit.url_of(f"endpoint/{endpoint.name}"),
         at=endpoint.live.since if endpoint.live else None,
         reasons=reasons,
         command=f"meguru endpoint show {endpoint.name}",

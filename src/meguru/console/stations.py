@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from meguru.artifacts.log import list_events
 from meguru.base import refs
-from meguru.console import links
 from meguru.console.charts.loop import Station
 from meguru.console.needs import alerted
 from meguru.console.visit import Visit
@@ -34,12 +33,12 @@ def stations(visit: Visit, endpoint: Endpoint | None, release: Release | None) -
     """
     if endpoint is None:
         return [
-            _made(visit, visit.text("Data"), "dataset_version.created", "/ui/datasets"),
+            _made(visit, visit.text("Data"), "dataset_version.created", f"{visit.base}/ui/datasets"),
             _train(visit, "", visit.text("none yet")),
-            _made(visit, visit.text("Model"), "model_version.registered", "/ui/models"),
-            _empty(visit, visit.text("Live"), "/ui/endpoints"),
-            _empty(visit, visit.text("Watch"), "/ui/endpoints"),
-            _empty(visit, visit.text("Decide"), "/ui/triggers"),
+            _made(visit, visit.text("Model"), "model_version.registered", f"{visit.base}/ui/models"),
+            _empty(visit, visit.text("Live"), f"{visit.base}/ui/endpoints"),
+            _empty(visit, visit.text("Watch"), f"{visit.base}/ui/endpoints"),
+            _empty(visit, visit.text("Decide"), f"{visit.base}/ui/triggers"),
         ]
     content = release.content if release else None
     trained = content.pipeline if content else None
@@ -60,18 +59,20 @@ def _empty(visit: Visit, name: str, page: str) -> Station:
 def _data(visit: Visit, datasets: Sequence[Part]) -> Station:
     name = visit.text("Data")
     if not datasets:
-        return Station(name=name, detail=visit.text("not known"), tone="still", url="/ui/datasets")
+        return Station(
+            name=name, detail=visit.text("not known"), tone="still", url=f"{visit.base}/ui/datasets"
+        )
     detail = ", ".join(each.ref.partition("/")[2] for each in datasets)
-    return Station(name=name, detail=detail, tone="good", url=links.url_of(datasets[0].ref))
+    return Station(name=name, detail=detail, tone="good", url=visit.url_of(datasets[0].ref))
 
 
 def _model(visit: Visit, model: str) -> Station:
     name = visit.text("Model")
     newest = show_models.newest(visit.ws, names=[model])
     if not newest:
-        return _empty(visit, name, "/ui/models")
+        return _empty(visit, name, f"{visit.base}/ui/models")
     detail = newest[0].ref.partition("/")[2]
-    return Station(name=name, detail=detail, tone="good", url=links.url_of(newest[0].ref))
+    return Station(name=name, detail=detail, tone="good", url=visit.url_of(newest[0].ref))
 
 
 def _made(visit: Visit, name: str, kind: str, page: str) -> Station:
@@ -79,22 +80,22 @@ def _made(visit: Visit, name: str, kind: str, page: str) -> Station:
     if newest is None:
         return Station(name=name, detail=visit.text("none yet"), tone="still", url=page)
     detail = newest.subject.partition("/")[2]
-    return Station(name=name, detail=detail, tone="good", url=links.url_of(newest.subject))
+    return Station(name=name, detail=detail, tone="good", url=visit.url_of(newest.subject))
 
 
 def _train(visit: Visit, pipeline: str, without: str) -> Station:
     name, found = visit.text("Train"), list_runs(visit.ws, pipeline=pipeline, limit=1).items
     if not found:
-        return Station(name=name, detail=without, tone="still", url="/ui/pipelines/runs")
+        return Station(name=name, detail=without, tone="still", url=f"{visit.base}/ui/pipelines/runs")
     run = found[0]
     detail = f"{run.pipeline} · {visit.text(STATES[run.state])}"
     return Station(
-        name=name, detail=detail, tone=RUN_TONES.get(run.state, tone_of(run.state)), url=links.url_of(run.ref)
+        name=name, detail=detail, tone=RUN_TONES.get(run.state, tone_of(run.state)), url=visit.url_of(run.ref)
     )
 
 
 def _live(visit: Visit, endpoint: Endpoint) -> Station:
-    name, url = visit.text("Live"), links.url_of(f"endpoint/{endpoint.name}")
+    name, url = visit.text("Live"), visit.url_of(f"endpoint/{endpoint.name}")
     if endpoint.live is None:
         return Station(name=name, detail=visit.text("none yet"), tone="odd", url=url)
     tone = "bad" if endpoint.state in (EndpointState.FAILED, EndpointState.DOWN) else "good"
@@ -102,7 +103,7 @@ def _live(visit: Visit, endpoint: Endpoint) -> Station:
 
 
 def _watch(visit: Visit, endpoint: Endpoint) -> Station:
-    name, url = visit.text("Watch"), links.url_of(f"endpoint/{endpoint.name}")
+    name, url = visit.text("Watch"), visit.url_of(f"endpoint/{endpoint.name}")
     monitors = list_monitors(visit.ws, endpoint=endpoint.name)
     if not monitors:
         return _empty(visit, name, url)
@@ -119,9 +120,9 @@ def _watch(visit: Visit, endpoint: Endpoint) -> Station:
 def _decide(visit: Visit, release: Release | None) -> Station:
     name = visit.text("Decide")
     if release is None:
-        return _empty(visit, name, "/ui/triggers")
+        return _empty(visit, name, f"{visit.base}/ui/triggers")
     detail = f"{release.model.partition('/')[2]} · {visit.text(STATES[release.state])}"
-    return Station(name=name, detail=detail, tone=tone_of(release.state), url=links.url_of(release.ref))
+    return Station(name=name, detail=detail, tone=tone_of(release.state), url=visit.url_of(release.ref))
 
 
 def _newest(visit: Visit, kind: str) -> Event | None:

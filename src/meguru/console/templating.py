@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meguru.console import links, numbers, sentences, static_files
+from meguru.console.switch import choices, may_see_projects
 from meguru.console.words import STATES, label_of, tone_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static_files.url, url_of=links.url_of, short=links.short, tone_of=tone_of)
+    made.globals.update(static=static_files.url, short=links.short, tone_of=tone_of)
     made.filters.update(
         number=numbers.number,
         count=numbers.count,
@@ -65,6 +66,11 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
 
     known = {
         "kept": kept,
+        "base": visit.base,
+        "project": visit.project,
+        "choices": partial(choices, visit),
+        "may_see_projects": partial(may_see_projects, visit),
+        "url_of": visit.url_of,
         "query": query,
         "_": visit.say,
         "state": state,

@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from meguru.base import refs
 from meguru.base.text import LANGUAGES, translate
-from meguru.console import templating
+from meguru.console import links, templating
 from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
 from meguru.errors import Forbidden, MeguruError
 from meguru.kernel import events
@@ -75,6 +76,24 @@ class Visit:
         return self._origin
 
     @property
+    def project(self) -> str:
+        """The project that this page is within; empty when it shows those of all projects."""
+        return self._ws.project if self._ws else ""
+
+    @property
+    def base(self) -> str:
+        """What stands before every address within this page's project."""
+        return links.base_of(self.project)
+
+    def url_of(self, ref: str) -> str:
+        """Return the page of a thing, as seen from this one."""
+        return links.url_of(ref, self.base)
+
+    def file_of(self, run: str, path: str) -> str:
+        """Return where a file of a run is downloaded from, as seen from this page."""
+        return links.file_of(run, path, self.base)
+
+    @property
     def fragment(self) -> bool:
         """Whether only the changing part of the page is wanted."""
         return self.request.query_params.get("fragment") == "1"
@@ -86,6 +105,10 @@ class Visit:
     def named(self, name: str) -> str:
         """Return a part of the path."""
         return str(self.request.path_params[name])
+
+    def full(self, name: str) -> str:
+        """Return a part of the path that names something, with the project that this page is within."""
+        return refs.within(self.project, self.named(name))
 
     def say(self, message: str, **values: object) -> Markup:
         """Return a message in the reader's language, escaped, with its values filled in."""

@@ -6,14 +6,14 @@ import ipaddress
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
 from meguru.base.names import normal
-from meguru.console.visit import TOKEN_COOKIE
-from meguru.errors import Forbidden, Unauthenticated, UsageError
+from meguru.console.visit import TOKEN_COOKIE, Visit
+from meguru.errors import Forbidden, MeguruError, Unauthenticated, UsageError
 from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.workspace import Workspace
 from meguru.server.authenticator import Authenticator
@@ -136,6 +136,9 @@ def _refusal(request: HTTPConnection, error: Exception) -> Response:
     reads_page = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
     if isinstance(error, Unauthenticated) and reads_page:
         return RedirectResponse("/sign-in", status_code=303)
+    if isinstance(error, MeguruError) and reads_page:
+        page = Visit(Request(request.scope), None)
+        return page.render("error.html", status=error.status, error=error, live="")
     return error_answer(error)
 
 

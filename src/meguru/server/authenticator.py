@@ -89,7 +89,9 @@ class Authenticator:
                 try:
                     principal = principal_of(tx, secret, self._ws.clock.now()) if secret else LOCAL_OWNER
                     if project:
-                        check_project(tx, project)
+                        # Who has no role that holds in all projects knows those where they have one.
+                        known = None if principal.permissions else frozenset(principal.grants)
+                        check_project(tx, project, among=known)
                 except MeguruError as error:
                     found.append(error)
                 else:

@@ -121,12 +121,12 @@ TRIGGER = Kind(
     spec=TriggerSpec,
     spec_store="meguru.triggers.spec",
     services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
-    page="/ui/triggers?name={name}",
+    page="/ui/triggers?name={name}#trigger-{name}",
 )
 FIRING = Kind(
     name="firing",
     title=("firing", "firings"),
     named=False,
     project_of="meguru.triggers.store:project_of_firing",
-    page="/ui/triggers?firing={name}",
+    page="/ui/triggers?firing={name}#firing-{name}",
 )

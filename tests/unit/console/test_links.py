@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.base import refs
-from meguru.console.links import PAGES, PARTS, VERSIONED, url_of
+from meguru.console.links import PAGES, VERSIONED, url_of
 from meguru.console.pages import endpoints
 from meguru.console.routes import routes
+from meguru.kernel.kinds import kinds
 
-ELSEWHERE = ("/get-artifact", "/ui/static/")
+WITH_VERSIONS = ("model", "dataset", "pipeline")
+ELSEWHERE = ("/get-artifact", "/ui/static/", "/projects/")
 
 
 class Links(HTMLParser):
@@ -73,7 +75,7 @@ def test_the_part_of_a_page_that_a_link_names_is_there(crawled):
         path, _, part = address.partition("#")
         if part and path in pages:
             # The page that answered in the end says itself which of its parts is meant.
-            part = pages[path].url.fragment or part
+            part = unquote(pages[path].url.fragment or part)
             if part not in Links(pages[path].text).ids:
                 lost.append(address)
     assert lost == []
@@ -83,7 +85,7 @@ def test_a_link_opens_the_version_that_it_names_and_no_other(crawled):
     _, pages, links = crawled
     seen = set()
     for address, named in links:
-        if not named or refs.parse(named).kind not in VERSIONED:
+        if not named or refs.parse(named).kind not in WITH_VERSIONS:
             continue
         text = pages[address].text
         head = text.partition('id="head"')[2].partition("</section>")[0]
@@ -96,8 +98,9 @@ def test_a_link_opens_the_version_that_it_names_and_no_other(crawled):
 
 def test_every_kind_that_has_a_page_was_seen(crawled):
     _, _, links = crawled
-    kinds = {refs.parse(named).kind for _, named in links if named}
-    assert kinds >= {*PAGES, *VERSIONED, *PARTS} - {"firing"}
+    seen = {refs.parse(named).kind for _, named in links if named}
+    declared = {kind.name for kind in kinds().values() if kind.page}
+    assert seen >= {*PAGES, *VERSIONED, *declared} - {"firing", "project"}
 
 
 def test_the_page_of_a_version_has_that_versions_facts(crawled):

@@ -221,7 +221,7 @@ def test_addresses_that_mlflow_prints_lead_to_our_pages(browser: TestClient, wor
     assert led(f"experiments/0/runs/{to_hex(run.id)}/artifacts/model") == f"/ui/runs/{run.id}"
     assert led("experiments/0") == "/ui/runs?experiment=Default"
     assert led("models/delay/versions/3") == "/ui/models/delay/3"
-    assert led("models/a%2F%2Fb") == "/ui/models/a%2F%2Fb"
+    assert led("models/a%2F%2Fb") == "/projects/a/ui/models/%2Fb"
     for path in ("experiments/77", "prompts/x", "//evil.example", "models/"):
         assert browser.get(f"/ui/mlflow/{path}", follow_redirects=False).status_code == 404
 

@@ -36,7 +36,7 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one endpoint."""
-    detail = show.show(visit.ws, name=visit.named("name"))
+    detail = show.show(visit.ws, name=visit.full("name"))
     name = detail.endpoint.name
     reports = reports_of(visit, [name])[name]
     before = number_before(visit)

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from meguru.base import refs
-from meguru.console.links import url_of
 from meguru.console.visit import PageFunction, Visit
 from meguru.errors import NotFound
 from meguru.tracking.mlflow.experiments import named
@@ -23,12 +22,12 @@ def follow(visit: Visit) -> Response:
     """Go to our page of what an address of MLflow's web pages names."""
     rest = visit.named("rest")
     if run := _RUN.match(rest):
-        return RedirectResponse(url_of(refs.make("run", from_hex(run[1]))))
+        return RedirectResponse(visit.url_of(refs.make("run", from_hex(run[1]))))
     if experiment := _EXPERIMENT.match(rest):
         name = named(visit.ws, number=experiment[1])
-        return RedirectResponse(f"/ui/runs?{urlencode({'experiment': name})}")
+        return RedirectResponse(f"{visit.base}/ui/runs?{urlencode({'experiment': name})}")
     if model := _MODEL.fullmatch(rest):
-        return RedirectResponse(url_of(refs.make("model", model[1], model[2])))
+        return RedirectResponse(visit.url_of(refs.make("model", model[1], model[2])))
     raise NotFound(f"there is no page for {rest[:100]!r} of MLflow's", hint="start at /")
 
 

@@ -38,7 +38,7 @@ def listing(visit: Visit) -> Response:
 
 def one(visit: Visit) -> Response:
     """Show one version of a model (the newest, unless another is asked for) among the others."""
-    name, before = visit.named("name"), number_before(visit)
+    name, before = visit.full("name"), number_before(visit)
     ref = wanted(visit, "model")
     if refs.parse(ref).version is None and not show.versions(visit.ws, name=name, limit=1):
         return visit.render("model_without_versions.html", name=name, live=LIVE)

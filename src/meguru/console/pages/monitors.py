@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from meguru.console.links import url_of
 from meguru.console.spans import span_name, span_title
 from meguru.console.visit import PageFunction, Visit
 from meguru.console.watch import interval
@@ -16,9 +15,9 @@ from meguru.monitoring import show
 
 def one(visit: Visit) -> Response:
     """Go to the endpoint that a monitor watches: its page has the monitor's history."""
-    monitor = show.show(visit.ws, name=visit.named("name"), limit=1).monitor
+    monitor = show.show(visit.ws, name=visit.full("name"), limit=1).monitor
     place = f"#monitor-{quote(monitor.name, safe='')}"
-    return RedirectResponse(url_of(f"endpoint/{monitor.endpoint}") + place, status_code=303)
+    return RedirectResponse(visit.url_of(f"endpoint/{monitor.endpoint}") + place, status_code=303)
 
 
 def report(visit: Visit) -> Response:

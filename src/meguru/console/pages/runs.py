@@ -12,7 +12,6 @@ from meguru.base.paging import Page
 from meguru.console import plots
 from meguru.console.forms import FormFunction, Given, unknown
 from meguru.console.lineage import neighbours
-from meguru.console.links import file_of
 from meguru.console.plots import window
 from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
@@ -102,9 +101,9 @@ def one(visit: Visit) -> Response:
         drawings=plots.of_runs(visit, [run], drawn[: plots.FIRST]) if not visit.fragment else {},
         tags={key: value for key, value in run.tags.items() if not _is_shown_apart(key)},
         captured={key: value for key, value in run.tags.items() if is_captured(key)},
-        files=[(item, file_of(run.id, item.path)) for item in artifacts[:FILES]],
+        files=[(item, visit.file_of(run.id, item.path)) for item in artifacts[:FILES]],
         files_left=len(artifacts) - len(artifacts[:FILES]),
-        pictures=[(each.path, file_of(run.id, each.path)) for each in _pictures(artifacts)],
+        pictures=[(each.path, visit.file_of(run.id, each.path)) for each in _pictures(artifacts)],
         note=run.tags.get(edit.NOTE, ""),
         may_edit=visit.ws.principal.allows("run:write") and may_write(visit.ws.principal, run.created_by),
         took=took,

@@ -8,13 +8,13 @@ import { log } from "./log.js";
 import { scrollers } from "./scroll.js";
 import { zone } from "./zone.js";
 
+const main = document.querySelector("main");
 // The addresses that MLflow's clients print for people.
-if (/^#\/(experiments|models)\//.test(location.hash)) location.replace(`/ui/mlflow${location.hash.slice(1)}`);
+if (/^#\/(experiments|models)\//.test(location.hash)) location.replace(`${main.dataset.base}/ui/mlflow${location.hash.slice(1)}`);
 document.documentElement.classList.add("scripted");
 copyButtons(document);
 hover(document);
 plot(document);
-const main = document.querySelector("main");
 const refresh = follow(main);
 charts(main);
 scrollers(main);

@@ -65,7 +65,7 @@ export function follow(main) {
     if (source || document.hidden || !interests.length) return;
     watched = points();
     const query = new URLSearchParams([["after", seq], ...watched.split(" ").filter(Boolean).map((run) => ["points", run])]);
-    source = new EventSource(`/ui/stream?${query}`);
+    source = new EventSource(`${main.dataset.base}/ui/stream?${query}`);
     source.onopen = () => say("on");
     source.onmessage = (message) => {
       const event = JSON.parse(message.data);

@@ -65,4 +65,5 @@ PROJECT = Kind(
     spec=ProjectSpec,
     spec_store="meguru.governance.projects.spec",
     project_of="meguru.governance.projects.spec:project_of",
+    page="/ui/projects/{name}",
 )

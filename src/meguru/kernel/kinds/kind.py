@@ -60,7 +60,9 @@ class Kind:
     services
         What a server runs for it beside answering.
     page
-        The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it.
+        The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it. A reference
+        without a version leads to what stands before ``/{version}``. Its address is within the project of
+        the name; the id of a part, after ``#``, holds the name with its project.
     reserved_aliases
         Aliases of models that only this kind's operations may move.
     """

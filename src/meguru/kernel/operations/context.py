@@ -113,9 +113,9 @@ class Context:
     def visible(self) -> frozenset[str] | None:
         """The projects whose things this operation may show; None when that is all of them."""
         held = self.principal.projects(self.operation.permission)
-        here = self.ws.project
-        if not here:
+        if not self.ws.project:
             return held
+        here = "" if self.ws.project == refs.DEFAULT else self.ws.project
         return frozenset({here}) if held is None or here in held else frozenset()
 
     @property

@@ -30,11 +30,15 @@ def page(tx: Connection, names: AbstractSet[str] | None) -> list[Mapping[str, An
     return [row._asdict() for row in tx.execute(query)]
 
 
-def check_project(tx: Connection, name: str) -> None:
-    """Raise NotFound, with names that look like it, unless there is a project of this name."""
-    if name in {"", refs.DEFAULT} or find(tx, name) is not None:
+def check_project(tx: Connection, name: str, *, among: AbstractSet[str] | None = None) -> None:
+    """Raise NotFound, with names that look like it, unless there is a project of this name.
+
+    Given the projects that somebody knows of (None: all), the others are not there for them.
+    """
+    plain = "" if name == refs.DEFAULT else name
+    if (among is None or plain in among) and (not plain or find(tx, plain) is not None):
         return
-    known = tx.execute(select(project.c.name).where(_PRESENT)).scalars().all()
+    known = [each["name"] for each in page(tx, among)]
     raise NotFound.of("project", name, known, hint="" if known else "make one: meguru project create NAME")
 
 

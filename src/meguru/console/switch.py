@@ -1,0 +1,46 @@
+"""The switch between projects, which every page has in its head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.console import links
+from meguru.governance.projects.members import list_projects
+
+if TYPE_CHECKING:
+    from meguru.console.visit import Visit
+
+LISTED = 30
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One project to go to; the one without a name shows all that the reader may see."""
+
+    name: str
+    url: str
+    is_here: bool
+
+
+def may_see_projects(visit: Visit) -> bool:
+    """Tell whether the reader may see any project; asked before, so that no denial is logged."""
+    return bool(visit.who) and visit.ws.principal.projects("project:read") != frozenset()
+
+
+def choices(visit: Visit) -> list[Choice]:
+    """Return where the reader may switch to: the same list in another project, or its first page.
+
+    Empty while there is nothing to choose from.
+    """
+    if not may_see_projects(visit):
+        return []
+    # The page may be within one project; the switch leads to all.
+    found = [each.name for each in list_projects(visit.ws.with_(project=""))]
+    if len(found) < 2 and not visit.project:
+        return []
+    page = "/" if visit.request.path_params else visit.request.url.path
+    return [
+        Choice(name=name, url=links.base_of(name) + page, is_here=name == visit.project)
+        for name in ("", *found[:LISTED])
+    ]
