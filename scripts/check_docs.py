@@ -11,13 +11,14 @@ from pathlib import Path
 
 from check_words import untranslated
 
+from meguru.app.kinds import all_kinds
 from meguru.base.settings import PREFIX, Settings
 from meguru.compute.executors import EXECUTORS
+from meguru.kernel.kinds import event_types as declared_types
 from meguru.monitoring.checks import CHECKS
 from meguru.releases.gates import GATES
 from meguru.triggers.actions import ACTIONS
 from meguru.triggers.kinds import KINDS
-from meguru.triggers.types import FiringState
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -58,8 +59,9 @@ def broken(page: Path) -> Iterator[str]:
 
 
 def event_types() -> list[str]:
-    """Return every type of event that the code appends, read off its calls."""
-    found = {f"trigger.{state.value}" for state in FiringState}
+    """Return every type of event that kinds declare, and what else the code appends, read off its calls."""
+    all_kinds()
+    found = set(declared_types())
     for path in (ROOT / "src" / "meguru").rglob("*.py"):
         if "testing" not in path.parts:
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):

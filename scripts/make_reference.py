@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 from make_calls import calls, imported
+from make_events import events
 
 from meguru.app.nouns import load_operations
 from meguru.base.settings import PREFIX, Settings
@@ -26,7 +27,13 @@ NOTE = "<!-- Written by scripts/make_reference.py: change the code, then run it.
 def main() -> int:
     """Write the pages, or compare them; they are in English, whoever writes them."""
     os.environ["MEGURU_LANG"] = "en"
-    pages = {"cli": cli(), "errors": errors(), "operations": operations(), "settings": settings()}
+    pages = {
+        "cli": cli(),
+        "errors": errors(),
+        "events": events(NOTE),
+        "operations": operations(),
+        "settings": settings(),
+    }
     stale = []
     for path, text in {**{FOLDER / f"{name}.md": text for name, text in pages.items()}, **calls()}.items():
         if not path.exists() or path.read_text("utf-8") != text:

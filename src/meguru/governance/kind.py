@@ -5,7 +5,9 @@ from __future__ import annotations
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
-@event_type("principal.created", label="principal made", sentence="{subject} was added")
+@event_type(
+    "principal.created", label="principal made", sentence="{subject} was added", subject="principal/NAME"
+)
 class PrincipalCreated(Payload, frozen=True):
     """A person or a service may act here from now on."""
 
@@ -13,7 +15,13 @@ class PrincipalCreated(Payload, frozen=True):
     kind: str
 
 
-@event_type("access.denied", label="access denied", sentence="{subject} was refused", tone=Tone.BAD)
+@event_type(
+    "access.denied",
+    label="access denied",
+    sentence="{subject} was refused",
+    tone=Tone.BAD,
+    subject="principal/NAME",
+)
 class AccessDenied(Payload, frozen=True):
     """Somebody tried what they may not; `ref` is what they tried it with."""
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from meguru.kernel.kinds import Kind, Payload, event_type
 
 
-@event_type("outcomes.recorded", label="outcomes recorded", sentence="outcomes of {subject} were recorded")
+@event_type(
+    "outcomes.recorded",
+    label="outcomes recorded",
+    sentence="outcomes of {subject} were recorded",
+    subject="endpoint/NAME",
+)
 class OutcomesArrived(Payload, frozen=True):
     """Outcomes of predictions that an endpoint answered arrived."""
 

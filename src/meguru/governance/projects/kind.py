@@ -15,14 +15,25 @@ class ProjectSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: str = ""
 
 
-@event_type("project.created", label="project made", sentence="{subject} was declared", explains=True)
+@event_type(
+    "project.created",
+    label="project made",
+    sentence="{subject} was declared",
+    explains=True,
+    subject="project/NAME",
+)
 class ProjectCreated(Payload, frozen=True):
     """A project was declared."""
 
     description: str
 
 
-@event_type("project.updated", label="project changed", sentence="the declaration of {subject} was changed")
+@event_type(
+    "project.updated",
+    label="project changed",
+    sentence="the declaration of {subject} was changed",
+    subject="project/NAME",
+)
 class ProjectUpdated(Payload, frozen=True):
     """Fields of a project's spec changed: ``{field: {before, after}}``."""
 
@@ -30,13 +41,23 @@ class ProjectUpdated(Payload, frozen=True):
 
 
 @event_type(
-    "project.retired", label="project retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
+    "project.retired",
+    label="project retired",
+    sentence="{subject} was retired",
+    tone=Tone.ODD,
+    explains=True,
+    subject="project/NAME",
 )
 class ProjectRetired(Payload, frozen=True):
     """A project was taken out of use: nothing new can be made in it."""
 
 
-@event_type("project.member_set", label="role in a project given", sentence="a role in {subject} was given")
+@event_type(
+    "project.member_set",
+    label="role in a project given",
+    sentence="a role in {subject} was given",
+    subject="project/NAME",
+)
 class ProjectMemberSet(Payload, frozen=True):
     """A principal has this role in the project from now on."""
 
@@ -48,6 +69,7 @@ class ProjectMemberSet(Payload, frozen=True):
     "project.member_removed",
     label="role in a project taken away",
     sentence="somebody lost the role in {subject}",
+    subject="project/NAME",
 )
 class ProjectMemberRemoved(Payload, frozen=True):
     """A principal has no role in the project any more."""

@@ -36,7 +36,8 @@ class EventType:
     `label` is its name in lists ("release refused"), `sentence` what `why` says of it, with ``{subject}``
     in it; both are looked up in the catalogue of the reader's language. `explains` marks the events that set
     the state of their subject: the newest of them is where an answer to "why?" ends. `needs_person` marks
-    those after which somebody has to act.
+    those after which somebody has to act. `subject` is the form of the references it tells of, where that is
+    not the one of its kind (``model/NAME``, of a kind with versions).
     """
 
     name: str
@@ -46,6 +47,7 @@ class EventType:
     payload: type[Payload]
     explains: bool = False
     needs_person: bool = False
+    subject: str = ""
 
     def check(self, data: dict[str, Any]) -> None:
         """Refuse data, given as plain JSON, that is not of this type's payload; InternalError."""
@@ -68,6 +70,7 @@ def event_type(
     tone: Tone = Tone.STILL,
     explains: bool = False,
     needs_person: bool = False,
+    subject: str = "",
 ) -> Callable[[P], P]:
     """Mark a struct as the payload of the events called `name` (``noun.verb``, in the past tense)."""
     if len(name.split(".")) != _PARTS:
@@ -83,6 +86,7 @@ def event_type(
             payload=payload,
             explains=explains,
             needs_person=needs_person,
+            subject=subject,
         )
         known = _declared.setdefault(name, made)
         if known.payload is not payload and known.payload.__module__ != payload.__module__:
