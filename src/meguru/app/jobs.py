@@ -8,7 +8,6 @@ HANDLERS = Table(
     {
         **{job: place for kind in all_kinds() for job, place in kind.jobs.items()},
         "pipeline_run": "meguru.pipelines.job:HANDLER",
-        "release": "meguru.releases.job:HANDLER",
         "step_check": "meguru.pipelines.determinism.job:HANDLER",
         "sweep": "meguru.sweeps.job:HANDLER",
     },

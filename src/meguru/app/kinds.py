@@ -15,9 +15,11 @@ KINDS = (
     "meguru.datasets.kind:DATASET",
     "meguru.predictions.kind:PREDICTION",
     "meguru.predictions.kind:OUTCOME",
+    "meguru.registry.kind:MODEL",
     "meguru.serving.kind:ENDPOINT",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
+    "meguru.releases.kind:RELEASE",
     "meguru.triggers.kind:TRIGGER",
     "meguru.triggers.kind:FIRING",
 )

@@ -19,8 +19,6 @@ SCHEMAS = (
     "meguru.pipelines.logs.schema",
     "meguru.sweeps.schema",
     "meguru.backfills.schema",
-    "meguru.registry.schema",
-    "meguru.releases.schema",
     "meguru.webhooks.schema",
 )
 OPERATIONS = (
@@ -28,8 +26,6 @@ OPERATIONS = (
     "meguru.pipelines.operations",
     "meguru.sweeps.operations",
     "meguru.backfills.operations",
-    "meguru.registry.operations",
-    "meguru.releases.operations",
     "meguru.webhooks.operations",
     "meguru.app.status.show",
 )

@@ -13,16 +13,6 @@ SENTENCES = {
     "pipeline_run.started": "pipeline run {subject} started",
     "pipeline_run.succeeded": "pipeline run {subject} succeeded",
     "pipeline_run.failed": "pipeline run {subject} failed",
-    "model_version.registered": "{subject} was registered",
-    "model_version.unverified": "{subject} was registered, and not verified",
-    "model_version.imported": "{subject} was imported, and not verified",
-    "registered_model.created": "{subject} was registered, without a version",
-    "release.created": "{subject} was put together",
-    "release.gates_passed": "{subject} passed its gates",
-    "release.refused": "{subject} was refused",
-    "release.undecided": "{subject} could not be checked",
-    "release.promoted": "{subject} was promoted",
-    "release.acknowledged": "the refusal of {subject} was acknowledged",
 }
 REASONS = ("reasons", "reason", "why", "summary")
 

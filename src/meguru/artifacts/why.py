@@ -23,22 +23,6 @@ ORIGINS = Table("origin", {"prediction": "meguru.predictions.origin:origin_of"})
 _KINDS = {"pred": "prediction", "prun": "pipeline_run", "run": "run", "report": "report", "evt": "event"}
 """Of what an id is that stands alone, by its prefix."""
 STATE_EVENTS = {
-    "endpoint": ("release.promoted", "release.rolled_back", "endpoint.switched", "endpoint.created"),
-    "release": (
-        "release.promoted",
-        "release.rolled_back",
-        "release.refused",
-        "release.undecided",
-        "release.gates_passed",
-        "release.created",
-    ),
-    "model": (
-        "model_version.registered",
-        "model_version.unverified",
-        "model_version.imported",
-        "registered_model.created",
-        "registered_model.imported",
-    ),
     "pipeline_run": (
         "pipeline_run.succeeded",
         "pipeline_run.failed",

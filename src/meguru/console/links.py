@@ -21,13 +21,9 @@ PAGES = {
 }
 """The pages of things with an id, where their kind does not say so itself yet."""
 VERSIONED = {
-    "model": "/ui/models/{name}/{version}",
-    "dataset": "/ui/datasets/{name}/{version}",
     "pipeline": "/ui/pipelines/versions/{name}/{version}",
-    "release": "/ui/endpoints/{name}?release={version}#release-{version}",
 }
 """The same of things with versions; without one, the page of the newest is meant."""
-NEWEST = {"release": "/ui/endpoints/{name}#releases"}
 
 
 def base_of(project: str) -> str:
@@ -60,12 +56,13 @@ def _page_of(kind: str, version: str | None) -> tuple[str, bool]:
     """Return the page of a kind of thing, empty if it has none, and whether such things have names."""
     declared = kind_of(kind)
     if declared and declared.page:
+        newest = declared.newest_page or declared.page.partition("/{version}")[0]
         is_newest = declared.versioned and version is None
-        return declared.page.partition("/{version}")[0] if is_newest else declared.page, declared.named
+        return newest if is_newest else declared.page, declared.named
     if kind in PAGES:
         return PAGES[kind], False
     page = VERSIONED.get(kind, "")
-    return page if version else NEWEST.get(kind, page.partition("/{version}")[0]), True
+    return page if version else page.partition("/{version}")[0], True
 
 
 def _filled(page: str, name: str, bare: str, version: str) -> str:

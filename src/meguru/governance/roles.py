@@ -17,8 +17,6 @@ ROLES: dict[str, frozenset[str]] = {
             "backfill:*",
             "approval:*",
             "run:*",
-            "model:*",
-            "release:*",
             "webhook:*",
         }
     ),
@@ -30,7 +28,6 @@ ROLES: dict[str, frozenset[str]] = {
             "pipeline:*",
             "pipeline_run:*",
             "backfill:*",
-            "model:write",
         }
     ),
     "service": frozenset(),

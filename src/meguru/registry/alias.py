@@ -8,7 +8,7 @@ from meguru.registry import alias_moves, store
 from meguru.registry.types import Alias
 
 
-@operation("model.alias", permission="model:write")
+@operation("model.alias", permission="model:write", on="ref")
 def alias(ctx: Context, *, ref: str, alias: str, reason: str = "") -> Alias:
     """Point an alias at a version of a model; where it pointed before is kept.
 

@@ -7,18 +7,26 @@ moves one by hand needs its permission. A mover within an operation of the owner
 from __future__ import annotations
 
 from meguru.base import refs
+from meguru.kernel.kinds import kinds
 from meguru.kernel.operations import Context
 from meguru.registry import aliases
 from meguru.registry.types import Alias
 
-CHAMPION, PRODUCTION = "champion", "mlflow.production"
-OWNED = {CHAMPION: "release:promote", PRODUCTION: "release:promote"}
-"""The permission to move each owned alias; the stage Production says in MLflow's words what champion says."""
+CHAMPION = "champion"
+
+
+def owned() -> dict[str, str]:
+    """Return the aliases that another kind owns, each with the permission to move it by hand."""
+    return {
+        alias: f"{kind.name}:{verb}"
+        for kind in kinds().values()
+        for alias, verb in kind.reserved_aliases.items()
+    }
 
 
 def check_owner(ctx: Context, name: str, alias: str) -> None:
     """Refuse who may not move an alias; whatever its case, as nobody should take one for the other."""
-    if permission := OWNED.get(alias.lower()):
+    if permission := owned().get(alias.lower()):
         noun = permission.partition(":")[0]
         ctx.require(
             permission,

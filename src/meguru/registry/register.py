@@ -7,7 +7,7 @@ from typing import Any
 from meguru.artifacts import trees
 from meguru.artifacts.provenance import check_claims
 from meguru.base import refs
-from meguru.base.names import check_name
+from meguru.base.names import check_full_name
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store
 from meguru.registry.facts import Facts, check_tree, facts_of
@@ -17,7 +17,7 @@ from meguru.tracking.ownership import made_in
 _SHOWN = 3
 
 
-@operation("model.register", permission="model:write")
+@operation("model.register", permission="model:write", on="name", refers={"used": "*"})
 def register(
     ctx: Context,
     *,
@@ -42,7 +42,7 @@ def register(
         If `run` or `used` names what there is not, or the folder is no model, has no signature, or does not
         answer its example as when it was saved.
     """
-    name = check_name("model", name)
+    name = check_full_name("model", name.removeprefix("model/"))
     claimed = _claims(ctx, tree, run, used or [])
     facts = facts_of(ctx.ws, tree, load=not known(ctx, name, tree))
     return record(

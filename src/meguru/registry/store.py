@@ -1,6 +1,7 @@
 """SQL of the model registry, on an open transaction."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.projects import condition
 from meguru.registry import aliases
 from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
@@ -157,8 +159,10 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
     return _from_rows(tx, name, tx.execute(query.order_by(model_version.c.version.desc()).limit(limit)).all())
 
 
-def page(tx: Connection, *, after: str, limit: int) -> list[RegisteredModel]:
-    """Return models with their newest version, by name; prompts, which MLflow registers too, are none."""
+def page(
+    tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
+) -> list[RegisteredModel]:
+    """Return models of some projects (None: of all) with their newest version, by name; no prompts."""
     newest = (model_version.c.name == registered_model.c.name) & (
         model_version.c.version == registered_model.c.latest
     )
@@ -170,6 +174,7 @@ def page(tx: Connection, *, after: str, limit: int) -> list[RegisteredModel]:
         )
         .join(model_version, newest, isouter=True)
         .where(registered_model.c.name > after, registered_model.c.is_prompt.is_(False))
+        .where(condition(registered_model.c.name, projects))
         .order_by(registered_model.c.name)
         .limit(limit)
     )
@@ -189,9 +194,10 @@ def newest(tx: Connection, models: Sequence[str]) -> list[ModelVersion]:
     return [_from_row(row, _at(row, pointing.get(row.name, []))) for row in rows]
 
 
-def names(tx: Connection) -> list[str]:
-    """Return the names of all models."""
-    query = select(registered_model.c.name).where(registered_model.c.is_prompt.is_(False))
+def names(tx: Connection, project: str) -> list[str]:
+    """Return the names of a project's models."""
+    here = condition(registered_model.c.name, {project})
+    query = select(registered_model.c.name).where(registered_model.c.is_prompt.is_(False), here)
     return list(tx.execute(query.order_by(registered_model.c.name)).scalars())
 
 
@@ -206,7 +212,7 @@ def _missing(tx: Connection, name: str, version: int) -> NotFound:
         hint = "register one: meguru model add NAME FOLDER"
         return NotFound(f"model {name!r} has no version yet", where=refs.make("model", name), hint=hint)
     if newest is None:
-        known = names(tx)
+        known = names(tx, refs.project_of(name))
         hint = "" if known else "run a pipeline that produces one: @pipeline(produces=…)"
         return NotFound.of("model", name, known, hint=hint)
     query = select(model_version.c.version).where(model_version.c.name == name)

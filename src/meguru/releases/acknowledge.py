@@ -10,7 +10,7 @@ from meguru.releases.types import Release, ReleaseState
 SEEN = (ReleaseState.REFUSED, ReleaseState.UNDECIDED)
 
 
-@operation("release.acknowledge", permission="release:write")
+@operation("release.acknowledge", permission="release:write", on="release")
 def acknowledge(ctx: Context, *, release: str, note: str = "") -> Release:
     """Say that a person has seen why a release did not go live: it is asked of nobody any more.
 

@@ -1,14 +1,18 @@
 """Ask the gates."""
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
-from meguru.releases.digest import hashes, release_digest
+from meguru.releases.collect import collect
+from meguru.releases.diff import changed
+from meguru.releases.digest import content_digest, hashes, release_digest
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.trial import champion_of, trial_of
 from meguru.releases.types import GateResult, Part, Release, ReleaseState, Verdict
+from meguru.serving import store as endpoints
 
 OPEN = (ReleaseState.CREATED, ReleaseState.PASSED, ReleaseState.UNDECIDED)
 _TOLD = {
@@ -18,32 +22,48 @@ _TOLD = {
 }
 
 
-@operation("release.check", permission="release:write")
+@operation("release.check", permission="release:write", on="release")
 def check(ctx: Context, *, release: str) -> Release:
     """Ask a release's gates whether it may go live; a refusal is final.
 
-    A release that passed may be checked again, when the live model has changed since. One whose gates could
-    not be asked, for a reason that is not the model's, is undecided: it may be checked again too.
+    The gates are those that its endpoint declares now. A release that passed may be checked again, when they
+    or the live model have changed since. One whose gates could not be asked, for a reason that is not the
+    model's, is undecided: it may be checked again too.
 
     Raises
     ------
     Conflict
-        If the release was refused or promoted before, or the live model changed while the gates were asked.
+        If the release was refused or promoted before, or the live model or the gates changed while they were
+        asked.
     """
     with ctx.ws.read() as tx:
-        found = store.get(tx, release)
+        found = _as_declared(tx, store.get(tx, release))
         champion = champion_of(tx, found.endpoint)
-    _must_be_open(found)
     results = judge(check_gates(found.content.policies), trial_of(ctx.ws, found, champion))
-    found = store.get(ctx.tx, release, lock=True)
-    _must_be_open(found)
-    if champion_of(ctx.tx, found.endpoint) != champion:
+    # The endpoint is held before the release, as by who promotes: its declaration can't change any more.
+    endpoints.lock(ctx.tx, found.endpoint)
+    held = _as_declared(ctx.tx, store.get(ctx.tx, release, lock=True))
+    if champion_of(ctx.tx, held.endpoint) != champion:
         raise Conflict(
-            f"another model went live at {found.endpoint} while {found.ref} was checked",
-            where=found.ref,
+            f"another model went live at {held.endpoint} while {held.ref} was checked",
+            where=held.ref,
             hint="check again",
         )
-    return conclude(ctx, found, champion, results)
+    if held.content != found.content:
+        raise Conflict(
+            f"{held.ref} changed while it was checked",
+            where=held.ref,
+            why=f"it now differs in: {', '.join(changed(found.content, held.content))}",
+            hint="check again",
+        )
+    return conclude(ctx, held, champion, results)
+
+
+def _as_declared(tx: Connection, found: Release) -> Release:
+    """Return a release that may be checked, as it is made of what is declared now."""
+    _must_be_open(found)
+    content = collect(tx, endpoints.get(tx, found.endpoint), found.model, app=found.content.app)
+    return msgspec.structs.replace(found, content=content, content_digest=content_digest(content))
 
 
 def conclude(ctx: Context, found: Release, champion: Part | None, results: list[GateResult]) -> Release:

@@ -13,7 +13,12 @@ from meguru.serving import store as endpoints
 MAX_APP = 200
 
 
-@operation("release.create", permission="release:write")
+@operation(
+    "release.create",
+    permission="release:write",
+    on="endpoint",
+    refers={"endpoint": "endpoint", "model": "model"},
+)
 def create(ctx: Context, *, endpoint: str, model: str, app: str | None = None, note: str = "") -> Release:
     """Put a release of a model version together; its gates have not been asked yet.
 

@@ -5,16 +5,15 @@ import msgspec
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, Operation
-from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.releases import store
 from meguru.releases.check import OPEN, check, conclude
 from meguru.releases.create import create
 from meguru.releases.promote import promote
+from meguru.releases.trial import ACTOR
 from meguru.releases.types import GateResult, Release, ReleaseState, Verdict
 
 ROUNDS = 5
-ACTOR = system("releases")
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import msgspec
 from sqlalchemy import Connection
 
+from meguru.base import refs
 from meguru.errors import Conflict, GateFailed
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
@@ -14,13 +15,13 @@ from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, release_digest
 from meguru.releases.serving import with_serving
 from meguru.releases.trial import champion_of
-from meguru.releases.types import Release, ReleaseState
+from meguru.releases.types import Content, Release, ReleaseState
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
 from meguru.serving.types import Endpoint
 
 
-@operation("release.promote", permission="release:promote")
+@operation("release.promote", permission="release:promote", on="release")
 def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     """Put a release live that passed its gates; the model that was live is kept for a rollback.
 
@@ -41,7 +42,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         return with_serving(ctx, [found])[0]
     must_be_passed(found)
     now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app)
-    unchanged(ctx.tx, found, changed(found.content, now_made_of))
+    unchanged(ctx.tx, found, now_made_of)
     before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
     told = ctx.emit(
         "release.promoted",
@@ -84,13 +85,19 @@ def must_be_passed(found: Release) -> None:
         raise Conflict(what, where=found.ref, why=why, hint=hint)
 
 
-def unchanged(tx: Connection, found: Release, differs: list[str]) -> None:
-    """Refuse a release under which something changed since its gates were asked."""
+def unchanged(tx: Connection, found: Release, made_of: Content) -> None:
+    """Refuse a release under which something changed since its gates were asked.
+
+    So also one that passed other gates than its endpoint has by now: their verdict is void.
+    """
     stored = content_digest(found.content), release_digest(found.content, found.champion, found.results)
     if stored != (found.content_digest, found.digest):
         raise Conflict(f"{found.ref} is not what was checked", where=found.ref, why="its digest does not fit")
     champion = champion_of(tx, found.endpoint)
+    differs = changed(found.content, made_of)
     why = f"it now differs in: {', '.join(differs)}" if differs else ""
+    if found.content.policies != made_of.policies:
+        why = f"it passed other gates than {found.content.endpoint} has now; {why}"
     if champion != found.champion:
         compared = found.champion.ref if found.champion else "nothing"
         why = f"it was compared with {compared}, and {champion.ref if champion else 'nothing'} is live now"
@@ -107,7 +114,9 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     after = ctx.with_(cause=told.id)
     switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref)
     model = models.resolve(ctx.tx, found.model)
-    point(after, model.name, CHAMPION, model.version, as_owner=True)
+    # Who may promote here may not change a model of another project: its alias is for releases there.
+    if refs.project_of(model.name) == refs.project_of(found.endpoint):
+        point(after, model.name, CHAMPION, model.version, as_owner=True)
     return with_serving(ctx, [done])[0]
 
 

@@ -14,7 +14,12 @@ from meguru.serving import store as endpoints
 FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)
 
 
-@operation("release.rollback", permission="release:promote")
+@operation(
+    "release.rollback",
+    permission="release:promote",
+    on="endpoint",
+    refers={"endpoint": "endpoint", "to": "release"},
+)
 def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str = "") -> Release:
     """Put the release before the live one back, or the one named; first checks that it still works.
 
@@ -26,6 +31,8 @@ def rollback(ctx: Context, *, endpoint: str, to: str | None = None, reason: str 
         If there is no release to go back to.
     """
     name = refs.parse(endpoint, kind="endpoint").name
+    if to is not None and (other := refs.parse(to, kind="release")).name != name:
+        raise _never_live(str(other), name, "it is another endpoint's")
     with ctx.ws.read() as tx:
         endpoints.get(tx, name)
         target = (
@@ -68,14 +75,18 @@ def _target(former: list[Release], endpoint: str) -> Release:
 
 
 def _must_work(ctx: Context, target: Release, endpoint: str, champion: Part | None) -> None:
-    if target.endpoint != endpoint or target.state not in FORMER:
-        raise Conflict(
-            f"{target.ref} was never live at {endpoint}",
-            where=target.ref,
-            why=f"it is {target.state.value}",
-            hint=f"see: meguru release list {endpoint}",
-        )
+    if target.state not in FORMER:
+        raise _never_live(target.ref, endpoint, f"it is {target.state.value}")
     loads = judge(check_gates([]), trial_of(ctx.ws, target, champion))[0]
     if not loads.passed:
         when = "any more" if loads.verdict is Verdict.FAILED else "now"
         raise Conflict(f"{target.ref} can't go live {when}", where=target.ref, why=loads.reason)
+
+
+def _never_live(release: str, endpoint: str, why: str) -> Conflict:
+    return Conflict(
+        f"{release} was never live at {endpoint}",
+        where=release,
+        why=why,
+        hint=f"see: meguru release list {endpoint}",
+    )

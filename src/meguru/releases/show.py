@@ -2,7 +2,9 @@
 
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.errors import NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import seen
 from meguru.releases import store
 from meguru.releases.diff import compare
 from meguru.releases.serving import with_serving
@@ -10,7 +12,9 @@ from meguru.releases.types import Release, ReleaseDiff
 from meguru.serving import store as endpoints
 
 
-@operation("release.list", permission="release:read", query=True)
+@operation(
+    "release.list", permission="release:read", query=True, on="endpoint", refers={"endpoint": "endpoint"}
+)
 def list_releases(
     ctx: Context, *, endpoint: str, before: int | None = None, limit: int = 100
 ) -> Page[Release]:
@@ -21,27 +25,32 @@ def list_releases(
     return Page(items=with_serving(ctx, items[:limit]), next_cursor=more)
 
 
-@operation("release.newest", permission="release:read", query=True)
+@operation("release.newest", permission="release:read", query=True, refers={"endpoints": "endpoint"})
 def newest_releases(ctx: Context, *, endpoints: list[str]) -> list[Release]:
     """List the newest release of each of some endpoints; one without a release is left out."""
     names = [refs.parse(each, kind="endpoint").name for each in endpoints]
-    return with_serving(ctx, store.newest(ctx.tx, names))
+    visible = [name for name in names if seen(ctx.visible, name)]
+    return with_serving(ctx, store.newest(ctx.tx, visible))
 
 
-@operation("release.of_model", permission="release:read", query=True)
+@operation("release.of_model", permission="release:read", query=True, refers={"model": "model"})
 def of_model(ctx: Context, *, model: str, limit: int = 100) -> list[Release]:
     """List the releases of one version of a model, ``model/delay@3``, at every endpoint, newest first."""
-    found = store.of_model(ctx.tx, str(refs.parse(model, kind="model")), check_limit(limit))
+    version = str(refs.parse(model, kind="model"))
+    found = store.of_model(ctx.tx, version, check_limit(limit), projects=ctx.visible)
     return with_serving(ctx, found)
 
 
-@operation("release.show", permission="release:read", query=True)
+@operation("release.show", permission="release:read", query=True, on="ref")
 def show(ctx: Context, *, ref: str) -> Release:
     """Show a release: all it is made of with seven hashes, and the verdicts of its gates."""
     return with_serving(ctx, [store.get(ctx.tx, ref)])[0]
 
 
-@operation("release.diff", permission="release:read", query=True)
+@operation("release.diff", permission="release:read", query=True, on="before", refers={"after": "release"})
 def diff(ctx: Context, *, before: str, after: str) -> ReleaseDiff:
     """Show in what two releases differ."""
+    other = refs.parse(after, kind="release").name
+    if not seen(ctx.visible, other):
+        raise NotFound.of("release", other)
     return compare(store.get(ctx.tx, before), store.get(ctx.tx, after))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.projects import condition
 from meguru.releases.digest import hashes
 from meguru.releases.schema import release
 from meguru.releases.types import Content, GateResult, Part, Release, ReleaseState
@@ -43,7 +45,8 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> Release:
     query = query.order_by(release.c.version.desc()).limit(1)
     row = tx.execute(query.with_for_update() if lock else query).first()
     if row is None:
-        known = tx.execute(select(release.c.endpoint, release.c.version)).all()
+        same = condition(release.c.endpoint, {refs.project_of(endpoint)})
+        known = tx.execute(select(release.c.endpoint, release.c.version).where(same)).all()
         raise NotFound.of(
             "release", ref, [refs.make("release", each.endpoint, each.version) for each in known]
         )
@@ -72,9 +75,11 @@ def newest(tx: Connection, endpoints: Sequence[str]) -> list[Release]:
     ]
 
 
-def of_model(tx: Connection, model: str, limit: int) -> list[Release]:
-    """Return the releases of a model version, at whatever endpoint, newest first."""
-    query = select(release).where(release.c.model == model)
+def of_model(
+    tx: Connection, model: str, limit: int, *, projects: AbstractSet[str] | None = None
+) -> list[Release]:
+    """Return the releases of a model version at the endpoints of some projects (None: all), newest first."""
+    query = select(release).where(release.c.model == model, condition(release.c.endpoint, projects))
     return [_release(row) for row in tx.execute(query.order_by(release.c.created_at.desc()).limit(limit))]
 
 

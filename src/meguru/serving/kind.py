@@ -128,5 +128,4 @@ ENDPOINT = Kind(
     spec=EndpointSpec,
     spec_store="meguru.serving.spec",
     page="/ui/endpoints/{name}",
-    reserved_aliases=("champion",),
 )

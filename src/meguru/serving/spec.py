@@ -38,7 +38,10 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
         If the model has versions, none of which is verified.
     """
     model = refs.parse(spec.model, kind="model")
-    full = check_full_name("model", refs.within(refs.project_of(name), model.name), field="model")
+    project = refs.project_of(name)
+    full = check_full_name("model", refs.within(project, model.name), field="model")
+    if (theirs := refs.project_of(full)) != project:
+        ctx.require("model:read", project=theirs, why=f"the endpoint would serve model/{full}")
     known = models.versions(ctx.tx, full, before=None, limit=1)
     if known and not models.newest_verified(ctx.tx, full):
         check_verified(known[0])

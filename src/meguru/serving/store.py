@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
+from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 from meguru.serving.schema import deployment, endpoint
@@ -28,8 +29,9 @@ def get(tx: Connection, name: str) -> Endpoint:
     """Return an endpoint; NotFound, with names that look like it, if there is none."""
     found = find(tx, name)
     if found is None:
-        hint = "" if names(tx) else "create one: meguru endpoint create"
-        raise NotFound.of("endpoint", name[:200], names(tx), hint=hint)
+        known = names(tx, {refs.project_of(name)})
+        hint = "" if known else "create one: meguru endpoint create"
+        raise NotFound.of("endpoint", name[:200], known, hint=hint)
     return found
 
 
@@ -47,9 +49,10 @@ def page(
     return _endpoints(tx, where, limit=limit)
 
 
-def names(tx: Connection) -> list[str]:
-    """Return the names of all endpoints."""
-    return list(tx.execute(select(endpoint.c.name).where(_PRESENT).order_by(endpoint.c.name)).scalars())
+def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]:
+    """Return the names of the endpoints of some projects (None: of all)."""
+    query = select(endpoint.c.name).where(_PRESENT, condition(endpoint.c.name, projects))
+    return list(tx.execute(query.order_by(endpoint.c.name)).scalars())
 
 
 def next_number(tx: Connection, name: str) -> int:

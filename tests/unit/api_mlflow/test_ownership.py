@@ -4,7 +4,7 @@ import pytest
 
 from meguru import errors
 from meguru.governance.principals import create_principal
-from meguru.governance.roles import ROLES
+from meguru.governance.roles import permissions_of
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
@@ -26,7 +26,7 @@ from meguru.tracking.types import MetricPoint
 
 
 def person(ws, name, role="data-scientist"):
-    return ws.with_(principal=Principal(name=name, permissions=ROLES[role]))
+    return ws.with_(principal=Principal(name=name, permissions=permissions_of(role)))
 
 
 NATIVE = {
@@ -67,7 +67,7 @@ def test_the_owner_and_who_has_the_right_may_do_all_of_it(workspace, name, role)
 
 def test_a_token_that_covers_writing_alone_does_not_reach_the_runs_of_others(workspace):
     run = start(person(workspace, "ada"))
-    eva = Principal(name="eva", permissions=ROLES["engineer"], scope=frozenset({"run:write"}))
+    eva = Principal(name="eva", permissions=permissions_of("engineer"), scope=frozenset({"run:write"}))
     with pytest.raises(errors.Forbidden):
         log(workspace.with_(principal=eva), run=run.id)
 

@@ -7,7 +7,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import Forbidden, InvalidInput, NotFound
-from meguru.governance.roles import ROLES
+from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.registry.operations import alias, alias_history, aliases, register, show
@@ -61,7 +61,7 @@ def test_champion_follows_releases_and_is_moved_by_hand_only_by_who_may_promote(
     workspace, models, role, scope
 ):
     alias(workspace, ref="delay@1", alias="champion")
-    limited = workspace.with_(principal=Principal(name="ada", permissions=ROLES[role], scope=scope))
+    limited = workspace.with_(principal=Principal(name="ada", permissions=permissions_of(role), scope=scope))
     with pytest.raises(Forbidden, match="ada may not do model") as caught:
         alias(limited, ref="delay@2", alias="champion")
     assert "release:promote" in caught.value.why
@@ -70,15 +70,15 @@ def test_champion_follows_releases_and_is_moved_by_hand_only_by_who_may_promote(
         told = events.latest(tx)
     assert (told.type, told.operation, told.actor) == ("access.denied", "model.alias", "ada")
     assert alias(limited, ref="delay@2", alias="challenger").moved_by == "ada"
-    engineer = workspace.with_(principal=Principal(name="eva", permissions=ROLES["engineer"]))
+    engineer = workspace.with_(principal=Principal(name="eva", permissions=permissions_of("engineer")))
     assert alias(engineer, ref="delay@2", alias="champion").moved_by == "eva"
 
 
 @pytest.mark.parametrize(("project", "may"), [("", True), ("other", False)])
 def test_who_may_promote_in_a_project_moves_champion_there(workspace, models, project, may):
     alias(workspace, ref="delay@1", alias="champion")
-    grants = {project: ROLES["engineer"]}
-    lead = Principal(name="lea", permissions=ROLES["data-scientist"], grants=grants)
+    grants = {project: permissions_of("engineer")}
+    lead = Principal(name="lea", permissions=permissions_of("data-scientist"), grants=grants)
     if may:
         assert alias(workspace.with_(principal=lead), ref="delay@2", alias="champion").moved_by == "lea"
     else:

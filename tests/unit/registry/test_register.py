@@ -9,7 +9,7 @@ from meguru.artifacts import trees
 from meguru.artifacts.operations import lineage
 from meguru.datasets.client import add_files
 from meguru.errors import InvalidInput, NotFound, UnsafeModel
-from meguru.governance.roles import ROLES
+from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.registry.client import add_model
@@ -68,7 +68,7 @@ def test_the_event_tells_what_was_used(workspace, put_tree, flights):
 
 
 def test_a_run_is_proved_while_it_runs_by_its_owner_or_by_its_files(workspace, put_tree):
-    ada = workspace.with_(principal=Principal(name="ada", permissions=ROLES["data-scientist"]))
+    ada = workspace.with_(principal=Principal(name="ada", permissions=permissions_of("data-scientist")))
     theirs, own = start(workspace), start(ada)
     assert origins(workspace, register(ada, name="a", tree=put_tree(0), run=theirs.ref).ref) == {
         theirs.ref: True

@@ -60,11 +60,14 @@ class Kind:
     services
         What a server runs for it beside answering.
     page
-        The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it. A reference
-        without a version leads to what stands before ``/{version}``. Its address is within the project of
-        the name; the id of a part, after ``#``, holds the name with its project.
+        The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it. Its address is
+        within the project of the name; the id of a part, after ``#``, holds the name with its project.
+    newest_page
+        Of a versioned kind, where a reference without a version leads; by default to what stands before
+        ``/{version}`` in `page`.
     reserved_aliases
-        Aliases of models that only this kind's operations may move.
+        Aliases of models that follow what this kind decides, each with the verb that who moves one by hand
+        must be allowed.
     """
 
     name: str
@@ -81,7 +84,8 @@ class Kind:
     jobs: Mapping[str, str] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
     page: str = ""
-    reserved_aliases: tuple[str, ...] = ()
+    newest_page: str = ""
+    reserved_aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.spec is None) != (not self.spec_store):

@@ -1,0 +1,172 @@
+"""Registered models, as a kind: its versions never change, its aliases move."""
+
+from __future__ import annotations
+
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+@event_type(
+    "model_version.registered",
+    label="model version registered",
+    sentence="{subject} was registered",
+    explains=True,
+)
+class ModelVersionRegistered(Payload, frozen=True):
+    """The next version of a model: its folder was read, and (unless a pipeline made it) it was loaded."""
+
+    model: str
+    version: int
+    run: str
+    tree: str
+    digest: str
+    flavor: str
+    task: str
+    metrics: dict[str, float]
+    summary: str
+
+
+class _Unverified(Payload, frozen=True):
+    model: str
+    version: int
+    source: str
+    reason: str
+
+
+@event_type(
+    "model_version.unverified",
+    label="model version registered, not verified",
+    sentence="{subject} was registered, and not verified",
+    explains=True,
+)
+class ModelVersionUnverified(_Unverified, frozen=True):
+    """A version that is kept and shown, and never loaded here; the reason says why."""
+
+
+@event_type(
+    "model_version.imported",
+    label="model version imported",
+    sentence="{subject} was imported, and not verified",
+    explains=True,
+)
+class ModelVersionImported(_Unverified, frozen=True):
+    """A version of another registry, with its number there."""
+
+
+class _Described(Payload, frozen=True):
+    description: str | None
+    tags: dict[str, str]
+    dropped: str
+
+
+@event_type("model_version.changed", label="model version described", sentence="{subject} was described")
+class ModelVersionChanged(_Described, frozen=True):
+    """What people say of a version changed: its description, tags that were set, a tag that was dropped."""
+
+
+@event_type(
+    "model_version.staged", label="model version put into a stage", sentence="{subject} changed its stage"
+)
+class ModelVersionStaged(Payload, frozen=True):
+    """A version went from one stage to another."""
+
+    stage: str
+    before: str
+    archived_others: bool
+
+
+@event_type(
+    "model_version.removed", label="model version removed", sentence="{subject} was removed", tone=Tone.ODD
+)
+class ModelVersionRemoved(Payload, frozen=True):
+    """A version was taken away, by whose client."""
+
+    by: str
+
+
+@event_type(
+    "registered_model.created",
+    label="model registered",
+    sentence="{subject} was registered, without a version",
+    explains=True,
+)
+class RegisteredModelCreated(Payload, frozen=True):
+    """A name for versions to come."""
+
+    tags: dict[str, str]
+    description: str | None
+
+
+@event_type(
+    "registered_model.imported", label="model imported", sentence="{subject} was imported", explains=True
+)
+class RegisteredModelImported(Payload, frozen=True):
+    """A name of another registry, with these tags."""
+
+    tags: list[str]
+
+
+@event_type("registered_model.changed", label="model described", sentence="{subject} was described")
+class RegisteredModelChanged(_Described, frozen=True):
+    """What people say of a model changed."""
+
+
+@event_type("registered_model.renamed", label="model renamed", sentence="{subject} got this name")
+class RegisteredModelRenamed(Payload, frozen=True):
+    """A model without verified versions has another name than `before`."""
+
+    before: str
+
+
+@event_type(
+    "registered_model.removed", label="model removed", sentence="{subject} was removed", tone=Tone.ODD
+)
+class RegisteredModelRemoved(Payload, frozen=True):
+    """A model was taken away, by whose client; its verified versions stay."""
+
+    by: str
+
+
+@event_type("model_alias.moved", label="model alias moved", sentence="an alias came to {subject}")
+class ModelAliasMoved(Payload, frozen=True):
+    """An alias points at this version from now on; `before` is where it pointed."""
+
+    alias: str
+    model: str
+    before: str | None
+    reason: str
+
+
+@event_type(
+    "model_alias.removed", label="model alias removed", sentence="an alias left {subject}", tone=Tone.ODD
+)
+class ModelAliasRemoved(Payload, frozen=True):
+    """An alias points nowhere from now on."""
+
+    alias: str
+    before: str
+
+
+MODEL = Kind(
+    name="model",
+    title=("model", "models"),
+    versioned=True,
+    tables=("meguru.registry.schema",),
+    operations=("meguru.registry.operations",),
+    events=(
+        ModelVersionRegistered,
+        ModelVersionUnverified,
+        ModelVersionImported,
+        ModelVersionChanged,
+        ModelVersionStaged,
+        ModelVersionRemoved,
+        RegisteredModelCreated,
+        RegisteredModelImported,
+        RegisteredModelChanged,
+        RegisteredModelRenamed,
+        RegisteredModelRemoved,
+        ModelAliasMoved,
+        ModelAliasRemoved,
+    ),
+    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    page="/ui/models/{name}/{version}",
+)

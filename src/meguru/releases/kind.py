@@ -1,0 +1,130 @@
+"""Releases, as a kind: a release is named as its endpoint is, with a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+@event_type(
+    "release.created", label="release put together", sentence="{subject} was put together", explains=True
+)
+class ReleaseCreated(Payload, frozen=True):
+    """A release of a model version was put together; its gates were not asked yet."""
+
+    endpoint: str
+    model: str
+    content_digest: str
+    note: str
+
+
+class _Judged(Payload, frozen=True):
+    endpoint: str
+    model: str
+    champion: str | None
+    digest: str
+    reasons: list[str]
+    results: list[dict[str, Any]]
+
+
+@event_type(
+    "release.gates_passed",
+    label="release passed its gates",
+    sentence="{subject} passed its gates",
+    tone=Tone.GOOD,
+    explains=True,
+)
+class ReleaseGatesPassed(_Judged, frozen=True):
+    """Every gate let it through."""
+
+
+@event_type(
+    "release.refused",
+    label="release refused",
+    sentence="{subject} was refused",
+    tone=Tone.BAD,
+    explains=True,
+    needs_person=True,
+)
+class ReleaseRefused(_Judged, frozen=True):
+    """A gate said no; this is final."""
+
+
+@event_type(
+    "release.undecided",
+    label="release could not be checked",
+    sentence="{subject} could not be checked",
+    tone=Tone.ODD,
+    explains=True,
+    needs_person=True,
+)
+class ReleaseUndecided(_Judged, frozen=True):
+    """The gates could not be asked to the end, for a reason that is not the model's."""
+
+
+@event_type(
+    "release.promoted",
+    label="release promoted",
+    sentence="{subject} was promoted",
+    tone=Tone.GOOD,
+    explains=True,
+)
+class ReleasePromoted(Payload, frozen=True):
+    """It is to answer at its endpoint from now on; `before` names the release and model it replaces."""
+
+    endpoint: str
+    model: str
+    before: dict[str, str] | None
+    digest: str
+    reason: str
+
+
+@event_type(
+    "release.rolled_back",
+    label="release rolled back",
+    sentence="{subject} was put live again",
+    tone=Tone.ODD,
+    explains=True,
+)
+class ReleaseRolledBack(Payload, frozen=True):
+    """An earlier release is to answer again; `before` names the one that was left."""
+
+    endpoint: str
+    model: str
+    before: dict[str, str] | None
+    reason: str
+
+
+@event_type(
+    "release.acknowledged", label="refusal acknowledged", sentence="the refusal of {subject} was acknowledged"
+)
+class ReleaseAcknowledged(Payload, frozen=True):
+    """A person has seen why it did not go live."""
+
+    endpoint: str
+    model: str
+    note: str
+
+
+RELEASE = Kind(
+    name="release",
+    title=("release", "releases"),
+    versioned=True,
+    tables=("meguru.releases.schema",),
+    operations=("meguru.releases.operations",),
+    events=(
+        ReleaseCreated,
+        ReleaseGatesPassed,
+        ReleaseRefused,
+        ReleaseUndecided,
+        ReleasePromoted,
+        ReleaseRolledBack,
+        ReleaseAcknowledged,
+    ),
+    grants={"engineer": ("*",)},
+    jobs={"release": "meguru.releases.job:HANDLER"},
+    page="/ui/endpoints/{name}?release={version}#release-{version}",
+    newest_page="/ui/endpoints/{name}#releases",
+    reserved_aliases={"champion": "promote", "mlflow.production": "promote"},
+)
