@@ -25,7 +25,7 @@ ALERT = {
 FIRED = {"firing": "firing-1", "key": "k", "depth": 1, "root": "evt-1", "evidence": {}}
 REGISTERED = {
     "model": "delay", "version": 2, "tree": "t", "digest": "d", "flavor": "sklearn", "task": "classification",
-    "metrics": {}, "run": None, "summary": "",
+    "metrics": {}, "run": "", "summary": "",
 }  # fmt: skip
 
 PROMOTED = {"endpoint": "delay", "model": "model/delay@2", "before": None, "digest": "d", "reason": ""}
