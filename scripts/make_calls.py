@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, get_args, get_origin
 
 from meguru.app.nouns import load_operations
-from meguru.kernel.operations import Operation, registered
+from meguru.kernel.operations import Operation, native
 
 FOLDER = Path(__file__).resolve().parent.parent / "src" / "meguru" / "app"
 _HOLDER = re.compile(r"meguru\..*\.operations")
@@ -53,7 +53,7 @@ def _calls() -> dict[str, Call]:
 def calls() -> dict[Path, str]:
     """Return the text of both files."""
     load_operations()
-    ours = {name: one for name, one in registered().items() if one.__module__.startswith("meguru.")}
+    ours = {name: one for name, one in native().items() if one.__module__.startswith("meguru.")}
     places = {name: place for name, one in ours.items() if (place := place_of(one))}
     lines, groups = [], set()
     for name, (module, path) in places.items():
@@ -85,7 +85,7 @@ def place_of(one: Operation[..., Any]) -> tuple[str, str] | None:
 def imported() -> list[str]:
     """Return a line for each operation that a command imports: called by name, it costs a client nothing."""
     load_operations()
-    known = {place: name for name, one in registered().items() if (place := place_of(one))}
+    known = {place: name for name, one in native().items() if (place := place_of(one))}
     found = []
     for file in sorted((FOLDER.parent / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):

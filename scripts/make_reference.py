@@ -18,7 +18,7 @@ from meguru.base.settings import PREFIX, Settings
 from meguru.cli.remedies import REMEDIES
 from meguru.cli.root import root
 from meguru.errors import all_errors
-from meguru.kernel.operations import registered
+from meguru.kernel.operations import native
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by scripts/make_reference.py: change the code, then run it. -->\n\n"
@@ -89,7 +89,7 @@ def operations() -> str:
     load_operations()
     parts = [f"# Operations\n\n{NOTE}A running server describes them in full at `/openapi.json`.\n\n"]
     parts.append("| operation | route | permission | arguments | what it does |\n|---|---|---|---|---|\n")
-    for one in registered().values():
+    for one in native().values():
         if one.__module__.startswith("meguru."):
             method = "GET" if one.query else "POST"
             names = ", ".join(field.name for field in msgspec.structs.fields(one.arguments_type))

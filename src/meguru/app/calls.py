@@ -132,16 +132,6 @@ if TYPE_CHECKING:
     from meguru.tracking.find import search as run_search
     from meguru.tracking.mlflow.brought import bring_experiment as mlflow_bring_experiment
     from meguru.tracking.mlflow.brought import bring_run as mlflow_bring_run
-    from meguru.tracking.mlflow.experiments import adopt as mlflow_adopt_experiments
-    from meguru.tracking.mlflow.experiments import change as mlflow_change_experiment
-    from meguru.tracking.mlflow.experiments import create as mlflow_create_experiment
-    from meguru.tracking.mlflow.experiments import named as mlflow_experiment_of
-    from meguru.tracking.mlflow.inputs import log_inputs as mlflow_log_inputs
-    from meguru.tracking.mlflow.runs import change as mlflow_update_run
-    from meguru.tracking.mlflow.runs import create as mlflow_create_run
-    from meguru.tracking.mlflow.runs import delete_tag as mlflow_delete_tag
-    from meguru.tracking.mlflow.runs import log as mlflow_log
-    from meguru.tracking.mlflow.runs import move as mlflow_move_run
     from meguru.tracking.runs import add_artifact as run_artifact
     from meguru.tracking.runs import finish as run_finish
     from meguru.tracking.runs import log as run_log

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from meguru.base.cache import cache_folder
 from meguru.base.clock import Clock, SystemClock
+from meguru.base.refs import DEFAULT
 from meguru.base.settings import Settings
 from meguru.kernel.events.watch import Watch
 from meguru.kernel.operations.execute import execute
@@ -91,6 +92,11 @@ class Workspace:
             view = self.with_()
             view.snapshot_tx = tx
             yield view
+
+    @property
+    def home(self) -> str:
+        """The one project that a door with flat names is in: that of the view, else the default one."""
+        return "" if self.project == DEFAULT else self.project
 
     @property
     def is_snapshot(self) -> bool:

@@ -10,10 +10,12 @@ from meguru.base import digests, refs
 from meguru.base.paths import check_foreign_path
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import seen
 from meguru.registry import alias_moves, labels, store
 from meguru.registry import aliases as alias_store
 from meguru.registry.schema import logged_model, mlflow_model, mlflow_version, model_version, stored_file
 from meguru.registry.unverified import record_unverified
+from meguru.tracking.experiments.store import key_of
 from meguru.tracking.mlflow import model_points
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.ownership import check_writer
@@ -110,10 +112,12 @@ def bring_logged_model(
 def logged_model_files(ctx: Context, *, model: str) -> list[StoredFile]:
     """List the files of a logged model with their digests."""
     row = ctx.tx.execute(select(logged_model.c.experiment).where(logged_model.c.id == model)).first()
-    return [] if row is None else _files(ctx.tx, _folder(row.experiment, model))
+    if row is None or not seen(ctx.visible, key_of(ctx.tx, row.experiment)):
+        return []
+    return _files(ctx.tx, _folder(row.experiment, model))
 
 
-@operation("mlflow.bring_registered_model", permission="model:write")
+@operation("mlflow.bring_registered_model", permission="model:write", on="name", refers={"name": "model"})
 def bring_registered_model(
     ctx: Context,
     *,

@@ -16,20 +16,20 @@ from meguru.tracking.schema import run_artifact
 ADMIN = "run:admin"
 
 
-def may_write(principal: Principal, owner: str) -> bool:
-    """Tell whether a principal may change the runs of an owner."""
-    return principal.name == owner or principal.allows(ADMIN)
+def may_write(principal: Principal, owner: str, project: str | None = None) -> bool:
+    """Tell whether a principal may change the runs of an owner in a project (None: in every one)."""
+    return principal.name == owner or principal.allows(ADMIN, project)
 
 
-def check_writer(principal: Principal, owner: str, run: str) -> None:
-    """Refuse whoever may not change a run of this owner.
+def check_writer(principal: Principal, owner: str, run: str, *, project: str | None = None) -> None:
+    """Refuse whoever may not change a run of this owner; `project` is that of the run, where it is known.
 
     Raises
     ------
     Forbidden
         Naming the owner and the missing right.
     """
-    if may_write(principal, owner):
+    if may_write(principal, owner, project):
         return
     error = Forbidden(
         f"{principal.name} may not change run {run[:80]}",

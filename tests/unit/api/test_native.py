@@ -101,10 +101,10 @@ def test_blobs_go_up_and_come_down_checked(remote, client, tmp_path):
 
 
 def test_the_openapi_document_names_every_operation(client):
-    from meguru.kernel.operations import registered
+    from meguru.kernel.operations import native
 
     document = client.get("/openapi.json").json()
-    for one in registered().values():
+    for one in native().values():
         entry = document["paths"][one.path]["get" if one.query else "post"]
         assert entry["summary"]
         assert entry["x-permission"] == one.permission

@@ -1,6 +1,7 @@
 """A caller of MLflow's protocol over plain HTTP."""
 
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from starlette.applications import Starlette
@@ -17,18 +18,26 @@ from meguru.testing.models import make_model
 class Caller:
     """Calls of the protocol; an answer that is no 200 is shown as (status, error code, message)."""
 
-    def __init__(self, http: TestClient) -> None:
-        self.http = http
+    def __init__(self, http: TestClient, project: str = "", secret: str = "") -> None:
+        self.http, self.within = http, f"/projects/{project}" if project else ""
+        self.headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+
+    def seen_as(self, secret="", project=""):
+        """Return who calls with a token, perhaps in a project."""
+        return Caller(self.http, project, secret)
+
+    def ask(self, method, path, **given):
+        return self.http.request(method, f"{self.within}{path}", headers=self.headers, **given)
 
     def _read(self, response):
         body = response.json()
         return body if response.status_code == 200 else (response.status_code, *body.values())
 
     def post(self, path, **body):
-        return self._read(self.http.post(f"/api/2.0/mlflow/{path}", json=body))
+        return self._read(self.ask("POST", f"/api/2.0/mlflow/{path}", json=body))
 
     def get(self, path, **query):
-        return self._read(self.http.get(f"/api/2.0/mlflow/{path}", params=query))
+        return self._read(self.ask("GET", f"/api/2.0/mlflow/{path}", params=query))
 
     def experiment(self, name="Some Experiment"):
         return self.post("experiments/create", name=name)["experiment_id"]
@@ -53,6 +62,12 @@ def calling(ws, *, auth=False):
 def caller_of():
     """Give what opens a caller of a workspace."""
     return calling
+
+
+@pytest.fixture(scope="session")
+def opened():
+    """Give what opens a caller of a workspace that asks for tokens."""
+    return partial(calling, auth=True)
 
 
 @pytest.fixture

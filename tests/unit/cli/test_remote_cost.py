@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from meguru.app.nouns import load_operations
-from meguru.kernel.operations import registered
+from meguru.kernel.operations import native
 
 HEAVY = (
     "sqlalchemy",
@@ -105,7 +105,7 @@ def test_the_table_of_calls_is_that_of_the_operations():
     load_operations()
     from meguru.app import calls
 
-    known = {name: one for name, one in registered().items() if one.__module__.startswith("meguru.")}
+    known = {name: one for name, one in native().items() if one.__module__.startswith("meguru.")}
     for name, one in known.items():
         call = getattr(calls, name.replace(".", "_"))
         assert (call.name, call.path, call.query) == (one.name, one.path, one.query)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -17,12 +18,10 @@ from starlette.routing import Route
 
 from meguru.api.mlflow.errors import Refusal, error_response, invalid
 from meguru.api.requests import on_thread, read_body, workspace_of
-from meguru.kernel.operations import Context
+from meguru.base import refs
+from meguru.kernel.operations.authorise import require
 from meguru.kernel.operations.operation import Operation
 from meguru.kernel.workspace import Workspace
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def absent(message: str) -> Refusal:
@@ -165,31 +164,18 @@ def _decoded(body: bytes) -> dict[str, Any]:
     return value
 
 
-def carry(
-    permission: str, *, evented: bool = True, quiet: bool = False
-) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
-    """Make a change of this door an operation: authorised, in one transaction, told of in the log.
+def permit(ws: Workspace, operation: Operation[..., Any], kind: str = "", name: str = "") -> None:
+    """Ask what `operation` would be asked, for what this door does in a transaction of its own.
 
-    It has no native route: what it does is said in MLflow's words only.
+    The thing, if one is named, is of the project that the door is in, or not found.
     """
-
-    def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
-        return Operation(function, _name(function), permission, query=False, evented=evented, quiet=quiet)
-
-    return mark
+    ref = refs.Ref(kind, name) if kind else None
+    require(ws, operation.permission, operation.name, ref=ref, project=ws.home)
 
 
-def ask(permission: str) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
-    """Make a question of this door an operation, with a read transaction."""
-
-    def mark(function: Callable[Concatenate[Context, P], R]) -> Operation[P, R]:
-        return Operation(function, _name(function), permission, query=True, evented=False)
-
-    return mark
-
-
-def _name(function: Callable[..., Any]) -> str:
-    return f"mlflow.{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"
+def in_project(ws: Workspace) -> str:
+    """Return what comes before the paths of this door, in the project that it is in."""
+    return f"/projects/{quote(ws.project)}" if ws.project else ""
 
 
 def millis(moment: datetime) -> int:

@@ -17,10 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from meguru.api.mlflow.artifacts import proxy as artifacts
 from meguru.api.mlflow.errors import Refusal, error_response
 from meguru.api.mlflow.params import Params, read_json, read_query
+from meguru.api.mlflow.protocol import permit
 from meguru.api.mlflow.tracking import batches, experiments, metrics, runs
 from meguru.api.requests import on_thread, read_body
 from meguru.errors import Forbidden
-from meguru.kernel.operations.authorise import authorise, log_refusal
+from meguru.kernel.operations.authorise import log_refusal
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow.runs import Entry, log, write
 
@@ -156,10 +157,10 @@ async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
     """Log, and answer after the commit; whoever logs meanwhile shares the next one."""
     ws: Workspace = request.state.workspace
     body = await read_body(request, ws.settings.max_body)
-    if not ws.principal.allows(log.permission):
-        await on_thread(partial(authorise, ws, log))
+    if not ws.principal.allows(log.permission, ws.home):
+        await on_thread(partial(permit, ws, log))
     entry = reader(body) if len(body) <= SMALL else await on_thread(partial(reader, body))
-    work = partial(write, entry=entry, by=ws.principal)
+    work = partial(write, entry=entry, by=ws.principal, project=ws.home)
     try:
         await asyncio.wrap_future(ws.db.together.submit(work, order=entry.run))
     except Forbidden as error:

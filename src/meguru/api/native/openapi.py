@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.operations import Operation, registered
+from meguru.kernel.operations import Operation, native
 
 _REF = "#/components/schemas/{name}"
 _ERROR = {
@@ -27,7 +27,7 @@ _ERROR = {
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all registered operations."""
-    operations = list(registered().values())
+    operations = list(native().values())
     types = [kind for one in operations for kind in (one.arguments_type, one.result_type)]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     paths: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from meguru.api.native import blobs
 from meguru.api.native.openapi import document
 from meguru.api.requests import answer, error_answer, on_thread, read_body, read_object, workspace_of
 from meguru.errors import InvalidInput
-from meguru.kernel.operations import Operation, registered
+from meguru.kernel.operations import Operation, native
 
 Handler = Callable[[Request], Awaitable[Response]]
 LONG_POLLS = ("event.wait", "trigger.settled")
@@ -34,7 +34,7 @@ def native_routes() -> list[Route]:
             _handler(operation, waiters if operation.name in LONG_POLLS else None),
             methods=["GET", "POST"] if operation.query else ["POST"],
         )
-        for operation in registered().values()
+        for operation in native().values()
     ]
     routes.append(Route("/api/v1/blobs/{digest}", safely(blobs.blob), methods=["GET", "HEAD", "PUT"]))
     routes.append(Route("/openapi.json", safely(_openapi())))

@@ -1,6 +1,6 @@
 """Operations: one typed function, and every door to it."""
 
 from meguru.kernel.operations.context import Context
-from meguru.kernel.operations.operation import Door, Operation, operation, registered
+from meguru.kernel.operations.operation import Door, Operation, native, operation, registered
 
-__all__ = ["Context", "Door", "Operation", "operation", "registered"]
+__all__ = ["Context", "Door", "Operation", "native", "operation", "registered"]

@@ -35,6 +35,9 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
         require(ws, operation.permission, operation.name)
         return
     ref = subject_of(operation, arguments)
+    if operation.door:
+        require(ws, operation.permission, operation.name, ref=ref, project=ws.home)
+        return
     if ref is not None and ref.project and not operation.query:
         with ws.read() as tx:
             check_project(tx, ref.project)

@@ -133,6 +133,11 @@ class Context:
         if not self.principal.allows(f"{kind}:read", refs.project_of(name)):
             raise NotFound.of(kind, name)
 
+    @property
+    def home(self) -> str:
+        """The one project that a door with flat names is in."""
+        return self.ws.home
+
     def now(self) -> datetime:
         """Return the present moment, in UTC."""
         return self.ws.clock.now()

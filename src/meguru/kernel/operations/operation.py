@@ -57,6 +57,10 @@ class Operation(Generic[P, R]):
         answers only with what its caller may see.
     refers
         The kinds of the arguments that name things: each is completed with the project in which it is asked.
+    door
+        The protocol that asks it, with names of its own that know no projects (``mlflow``): it has no native
+        route, and all that it names is of the one project that the door is in. Its function does not find
+        what is of another.
     """
 
     def __init__(
@@ -72,9 +76,10 @@ class Operation(Generic[P, R]):
         quiet: bool = False,
         on: str = "",
         refers: Mapping[str, str] | None = None,
+        door: str = "",
     ) -> None:
         self.function = function
-        self.on, self.refers = on, dict(refers or {})
+        self.on, self.refers, self.door = on, dict(refers or {}), door
         if on:
             self.refers.setdefault(on, name.partition(".")[0])
         self.name, self.permission = name, permission
@@ -163,6 +168,7 @@ def operation(
     quiet: bool = False,
     on: str = "",
     refers: Mapping[str, str] | None = None,
+    door: str = "",
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Operation[P, R]]:
     """Mark a function as an operation; see `Operation` for what each word means."""
 
@@ -178,6 +184,7 @@ def operation(
             quiet=quiet,
             on=on,
             refers=refers,
+            door=door,
         )
         known = _registered.setdefault(name, made)
         if known.__module__ != made.__module__:
@@ -191,6 +198,11 @@ def operation(
 def registered() -> dict[str, Operation[..., Any]]:
     """Return every operation whose module was imported, by name."""
     return dict(sorted(_registered.items()))
+
+
+def native() -> dict[str, Operation[..., Any]]:
+    """Return the registered operations that have a native route, by name."""
+    return {name: one for name, one in registered().items() if not one.door}
 
 
 def _zoned(kind: Any) -> Any:

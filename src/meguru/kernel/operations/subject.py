@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def in_full(project: str, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return arguments whose names have their project: a bare one is of the project in which it is asked."""
+    """Return arguments whose names have their project: a bare one is of the project in which it is asked.
+
+    A door's names are flat: it has completed them itself.
+    """
+    if operation.door:
+        return arguments
     for field, kind in operation.refers.items():
         given = arguments.get(field)
         if isinstance(given, str):
@@ -48,6 +53,8 @@ def name_in_full(project: str, kind: str, text: Any) -> Any:
 def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> refs.Ref | None:
     """Return what an operation is asked to touch; None when it touches no single thing."""
     text = arguments.get(operation.on) if operation.on else None
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)  # a door's number of a thing
     if not isinstance(text, str) or not text:
         return None
     kind = operation.refers[operation.on]

@@ -42,6 +42,12 @@ def check_project(tx: Connection, name: str, *, among: AbstractSet[str] | None =
     raise NotFound.of("project", name, known, hint="" if known else "make one: meguru project create NAME")
 
 
+def was_declared(tx: Connection, name: str) -> bool:
+    """Tell whether there is a project of this name (empty: any), or was one that is retired."""
+    query = select(project.c.name).limit(1)
+    return tx.execute(query.where(project.c.name == name) if name else query).first() is not None
+
+
 def declare(tx: Connection, name: str, description: str, *, at: datetime, by: str) -> None:
     """Write a project: over the present one, over a retired one, or a new one."""
     here = project.c.name == name

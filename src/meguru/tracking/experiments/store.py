@@ -1,7 +1,8 @@
 """SQL of experiments, on an open transaction.
 
-An experiment has a key, which its runs and its reference carry and which stays; a name, which can change; and
-a number, by which MLflow's clients know it.
+An experiment has a key, which its runs and its reference carry and which stays; a name, which can change and
+is unique in its project; and a number, by which MLflow's clients know it. The key begins with the project
+(``team/churn``), so that who holds a run knows its project.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, false, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import names, refs
@@ -28,7 +29,10 @@ def find(tx: Connection, text: str) -> Row[Any] | None:
     """Return an experiment by its name, else by its key, reference or number; None if there is none."""
     kept = names.normal(text)
     key = kept.removeprefix("experiment/")
-    rows = tx.execute(_WHOLE.where(table.c.name.in_({text, kept}) | (table.c.experiment == key))).all()
+    before, slash, own = key.partition("/")
+    in_default = (table.c.project == "") & table.c.name.in_({text, kept})
+    in_named = (table.c.project == before) & (table.c.name == own) if slash else false()
+    rows = tx.execute(_WHOLE.where(in_default | in_named | (table.c.experiment == key))).all()
     if not rows and key.isascii() and key.isdecimal() and len(key) < 19:
         rows = tx.execute(_WHOLE.where(table.c.id == int(key))).all()
     is_ref = key != kept
@@ -80,13 +84,28 @@ def ensure(tx: Connection, name: str, *, note: str, at: datetime, by: str) -> tu
     return add(tx, name, note=note, at=at, by=by), True
 
 
-def add(tx: Connection, name: str, *, at: datetime, by: str, note: str = "", location: str = "") -> Row[Any]:
-    """Write a new experiment; the first one that is called ``default`` is MLflow's, number 0."""
-    key, number = _free_key(tx, name), _next_number(tx)
-    if name.lower() == DEFAULT and key.lower() == DEFAULT and not _is_taken(tx, DEFAULT_NUMBER):
-        key, number, name = DEFAULT, DEFAULT_NUMBER, DEFAULT_NAME
+def add(
+    tx: Connection,
+    name: str,
+    *,
+    at: datetime,
+    by: str,
+    note: str = "",
+    location: str = "",
+    project: str = "",
+) -> Row[Any]:
+    """Write a new experiment; the first one that is called ``default`` is MLflow's, number 0.
+
+    In a named project it is the one that has the key ``PROJECT/default``, and any number.
+    """
+    key, number, default = _free_key(tx, name, project), _next_number(tx), default_key(project)
+    if name.lower() == DEFAULT and key.lower() == default.lower():
+        if project:
+            key, name = default, DEFAULT_NAME
+        elif not _is_taken(tx, DEFAULT_NUMBER):
+            key, number, name = DEFAULT, DEFAULT_NUMBER, DEFAULT_NAME
     tx.execute(insert(keys).values(name=key, note=note, created_at=at, created_by=by))
-    row = {"id": number, "experiment": key, "name": name, "artifact_location": location}
+    row = {"id": number, "experiment": key, "project": project, "name": name, "artifact_location": location}
     tx.execute(insert(table).values(**row, stage="active", created_at=at, updated_at=at))
     return numbered(tx, number)
 
@@ -101,7 +120,9 @@ def page(tx: Connection, *, after: str, limit: int, stage: str) -> list[Experime
 
 def set_name(tx: Connection, number: int, name: str, at: datetime) -> None:
     """Give an experiment another name; Conflict, with a way out, if another one has it."""
-    taken = tx.execute(select(table).where(table.c.name == name, table.c.id != number)).first()
+    own = select(table.c.project).where(table.c.id == number).scalar_subquery()
+    same = (table.c.project == own) & (table.c.name == name) & (table.c.id != number)
+    taken = tx.execute(select(table).where(same)).first()
     if taken is not None:
         raise name_taken(taken)
     tx.execute(update(table).where(table.c.id == number).values(name=name, updated_at=at))
@@ -131,6 +152,13 @@ def names_of(tx: Connection, wanted: Iterable[str]) -> dict[str, str]:
 def name_of(tx: Connection, key: str) -> str:
     """Return the name of the experiment that has a key."""
     return names_of(tx, [key]).get(key, key)
+
+
+def key_of(tx: Connection, number: str) -> str:
+    """Return the key of the experiment that has a number, written as a text; empty if there is none."""
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return ""
+    return tx.execute(select(table.c.experiment).where(table.c.id == int(number))).scalar() or ""
 
 
 def name_taken(row: Row[Any]) -> Conflict:
@@ -175,8 +203,15 @@ def _is_taken(tx: Connection, number: int) -> bool:
     return tx.execute(select(table.c.id).where(table.c.id == number)).first() is not None
 
 
-def _free_key(tx: Connection, name: str) -> str:
-    wanted = name if names.is_name(name, most=90) else names.nearest(name, most=90) or "experiment"
+def default_key(project: str) -> str:
+    """Return the key of the experiment that a project has for runs that name none."""
+    return refs.within(project, DEFAULT)
+
+
+def _free_key(tx: Connection, name: str, project: str) -> str:
+    most = 90 - len(f"{project}/" if project else "")
+    own = name if names.is_name(name, most=most) else names.nearest(name, most=most) or "experiment"
+    wanted = refs.within(project, own)
     free, count = wanted, 1
     while tx.execute(select(keys.c.name).where(keys.c.name == free)).first():
         count += 1

@@ -63,10 +63,11 @@ def bring_experiment(
 
     It keeps its number if that is free here.
     """
-    if experiments.needs_adoption(ctx.tx):
+    if experiments.needs_adoption(ctx.tx, ctx.home):
         ctx.execute(experiments.adopt, {})
     table = mlflow_experiment
-    known = ctx.tx.execute(select(table.c.id, table.c.experiment).where(table.c.name == name)).first()
+    same = (table.c.name == name) & (table.c.project == ctx.home)
+    known = ctx.tx.execute(select(table.c.id, table.c.experiment).where(same)).first()
     if known is None:
         given = ctx.execute(experiments.create, {"name": name})
         here = _wanted(ctx.tx, number, given)
@@ -104,7 +105,7 @@ def bring_run(
     """
     if not _ID.fullmatch(run.id):
         raise InvalidInput(f"{run.id[:80]!r} can't be the id of a run", field="run.id")
-    where = experiments.find(ctx.tx, str(run.experiment))
+    where = experiments.find(ctx.tx, str(run.experiment), ctx.home)
     identity = from_hex(run.id)
     row = ctx.tx.execute(select(schema.run).where(schema.run.c.id == identity).with_for_update()).first()
     if row is None:

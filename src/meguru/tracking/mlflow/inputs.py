@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.mlflow.experiments import DOOR
 from meguru.tracking.mlflow.runs import hold
 from meguru.tracking.mlflow.schema import (
     mlflow_dataset,
@@ -40,7 +41,7 @@ class ModelLink(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 0
 
 
-@operation("mlflow.log_inputs", permission="run:write")
+@operation("mlflow.log_inputs", permission="run:write", door=DOOR, on="run", refers={"run": "run"})
 def log_inputs(
     ctx: Context,
     *,
@@ -50,7 +51,7 @@ def log_inputs(
     outputs: list[ModelLink] | None = None,
 ) -> None:
     """Tell which datasets and logged models a run took in, and which models it gave out."""
-    row = hold(ctx.tx, ctx.principal, run)
+    row = hold(ctx.tx, ctx.principal, run, project=ctx.home)
     for each in datasets or []:
         _link(ctx.tx, row.id, _dataset(ctx.tx, row.experiment, each), each.tags)
     for direction, links in (("input", models or []), ("output", outputs or [])):

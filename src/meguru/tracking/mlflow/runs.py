@@ -24,6 +24,7 @@ from meguru.tracking.types import Run
 
 # Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
 _HOLD = select(schema.run).where(schema.run.c.id == bindparam("this")).with_for_update()
+_RUN = {"run": "run"}
 _STAGE = "SELECT stage FROM mlflow_run WHERE run = ?"
 MODELS = "mlflow.log-model.history"
 """The tag in which a client before MLflow 3 looks for the models of a run."""
@@ -74,7 +75,13 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     step: int = 0
 
 
-@operation("mlflow.create_run", permission="run:write")
+@operation(
+    "mlflow.create_run",
+    permission="run:write",
+    door=experiments.DOOR,
+    on="experiment",
+    refers={"experiment": "experiment"},
+)
 def create(
     ctx: Context,
     *,
@@ -85,7 +92,7 @@ def create(
     tags: dict[str, str] | None = None,
 ) -> MadeRun:
     """Start a run at a moment that the client tells."""
-    found = experiments.find(ctx.tx, experiment)
+    found = experiments.find(ctx.tx, experiment, ctx.home)
     if found.stage != "active":
         raise InvalidInput(
             f"The experiment {experiment} must be in the 'active' state. Current state is {found.stage}."
@@ -99,12 +106,12 @@ def create(
     return MadeRun(run_id=to_hex(identity), experiment=found.id, artifact_location=found.artifact_location)
 
 
-@operation("mlflow.update_run", permission="run:write")
+@operation("mlflow.update_run", permission="run:write", door=experiments.DOOR, on="run", refers=_RUN)
 def change(
     ctx: Context, *, run: str, status: Status | None = None, end: int | None = None, name: str | None = None
 ) -> None:
     """End a run, start it again, or rename it."""
-    row = hold(ctx.tx, ctx.principal, run)
+    row = hold(ctx.tx, ctx.principal, run, project=ctx.home)
     ref = refs.make("run", row.id)
     values: dict[str, Any] = {}
     if name:
@@ -130,15 +137,23 @@ def change(
             ctx.emit("run.updated", ref, data={"fields": sorted(values)})
 
 
-@operation("mlflow.move_run", permission="run:write")
+@operation("mlflow.move_run", permission="run:write", door=experiments.DOOR, on="run", refers=_RUN)
 def move(ctx: Context, *, run: str, stage: Literal["active", "deleted"]) -> None:
     """Mark a run as deleted, or take the mark away; it stays where it is. What is so already stays so."""
-    row = hold(ctx.tx, ctx.principal, run, stage="")
+    row = hold(ctx.tx, ctx.principal, run, project=ctx.home, stage="")
     if store.is_deleted(ctx.tx, row.id) is not (stage == "deleted"):
         edit.set_stage(ctx, row.id, stage)
 
 
-@operation("mlflow.log", permission="run:write", evented=False, alone=False)
+@operation(
+    "mlflow.log",
+    permission="run:write",
+    evented=False,
+    alone=False,
+    door=experiments.DOOR,
+    on="run",
+    refers=_RUN,
+)
 def log(
     ctx: Context,
     *,
@@ -153,26 +168,34 @@ def log(
         points.setdefault(each.key, []).append((each.step, each.timestamp * 1000, each.value))
     columns = {key: series.Columns.of_points(some) for key, some in points.items()}
     entry = Entry(run, points=columns, params=params or {}, tags=tags or {})
-    write(ctx.tx, entry, by=ctx.principal)
+    write(ctx.tx, entry, by=ctx.principal, project=ctx.home)
 
 
-@operation("mlflow.delete_tag", permission="run:write", evented=False, alone=False)
+@operation(
+    "mlflow.delete_tag",
+    permission="run:write",
+    evented=False,
+    alone=False,
+    door=experiments.DOOR,
+    on="run",
+    refers=_RUN,
+)
 def delete_tag(ctx: Context, *, run: str, key: str) -> None:
     """Take a tag off a run."""
-    row, tags = hold(ctx.tx, ctx.principal, run), schema.run_tag
+    row, tags = hold(ctx.tx, ctx.principal, run, project=ctx.home), schema.run_tag
     if not ctx.tx.execute(delete(tags).where(tags.c.run == row.id, tags.c.key == key)).rowcount:
         raise NotFound(f"No tag with name: {key[:250]} in run with id {run}")
 
 
-def write(tx: Connection, entry: Entry, *, by: Principal) -> None:
-    """Log to a run in an open transaction; that `by` may write to runs at all was asked before.
+def write(tx: Connection, entry: Entry, *, by: Principal, project: str) -> None:
+    """Log to a run of a project in an open transaction; that `by` may write to runs there was asked before.
 
     Raises
     ------
     Forbidden
         If the run is another's, and `by` lacks the right to change those.
     """
-    run = _hold_quickly(tx, by, entry.run)
+    run = _hold_quickly(tx, by, entry.run, project)
     if entry.params:
         _add_params(tx, run, entry.params)
     if entry.points:
@@ -188,30 +211,51 @@ def write(tx: Connection, entry: Entry, *, by: Principal) -> None:
             rowwise.update(tx, schema.run, {"id": run}, {"name": name})
 
 
-def hold(tx: Connection, by: Principal, run: str, *, stage: str = "active") -> Row[Any]:
-    """Return a run's row, held until the transaction ends, for who may change it.
+def hold(tx: Connection, by: Principal, run: str, *, project: str, stage: str = "active") -> Row[Any]:
+    """Return the row of a project's run, held until the transaction ends, for who may change it.
 
     It must be in the `stage`, unless that is empty.
     """
     identity = from_hex(run)
     row = tx.execute(_HOLD, {"this": identity}).first()
-    if row is None:
+    if row is None or refs.project_of(row.experiment) != project:
         raise _no_run(run)
-    check_writer(by, row.created_by, run)
+    check_writer(by, row.created_by, run, project=project)
     if stage:
         found = Raw(tx).execute(_STAGE, (identity,)).fetchone()
         _check_stage(run, found[0] if found else "active", stage)
     return row
 
 
-def _hold_quickly(tx: Connection, by: Principal, run: str) -> str:
-    """Return the id of an active run that `by` may change, held until the transaction ends."""
+def check_here(tx: Connection, run: str, project: str) -> str:
+    """Return the id of a project's run, given MLflow's id or ours.
+
+    Raises
+    ------
+    NotFound
+        If there is no such run in this project.
+    """
+    identity = from_hex(run)
+    if not is_here(tx, identity, project):
+        raise _no_run(run)
+    return identity
+
+
+def is_here(tx: Connection, identity: str, project: str) -> bool:
+    """Tell whether there is a run of this id in a project: the key of its experiment tells."""
+    known = Raw(tx).execute("SELECT experiment FROM run WHERE id = ?", (identity,)).fetchone()
+    return known is not None and refs.project_of(known[0]) == project
+
+
+def _hold_quickly(tx: Connection, by: Principal, run: str, project: str) -> str:
+    """Return the id of an active run of a project that `by` may change, held until the transaction ends."""
     identity, raw = from_hex(run), Raw(tx)
     lock = "" if raw.is_sqlite else " FOR UPDATE"
-    known = raw.execute(f"SELECT created_by FROM run WHERE id = ?{lock}", (identity,)).fetchone()  # noqa: S608
-    if known is None:
+    sql = f"SELECT created_by, experiment FROM run WHERE id = ?{lock}"  # noqa: S608 - no text of others
+    known = raw.execute(sql, (identity,)).fetchone()
+    if known is None or refs.project_of(known[1]) != project:
         raise _no_run(run)
-    check_writer(by, known[0], run)
+    check_writer(by, known[0], run, project=project)
     row = raw.execute(_STAGE, (identity,)).fetchone()
     _check_stage(run, row[0] if row else "active", "active")
     return identity

@@ -22,12 +22,15 @@ mlflow_experiment = Table(
     metadata,
     Column("id", _Number, primary_key=True, autoincrement=False),
     Column("experiment", String(100), ForeignKey("experiment.name"), nullable=False, unique=True),
-    Column("name", String(500), nullable=False, unique=True),
+    Column("project", String(100), nullable=False, server_default=""),
+    Column("name", String(500), nullable=False),
     Column("artifact_location", Text, nullable=False),
     Column("stage", String(10), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("project", "name"),
 )
+"""`project` is that of the key in `experiment` (``team/churn``), by which a run's project is known too."""
 
 mlflow_experiment_tag = Table(
     "mlflow_experiment_tag",

@@ -15,12 +15,14 @@ from meguru.api.mlflow.artifacts.proxy import accept, find
 from meguru.api.mlflow.artifacts.sent import sent
 from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.logged_models import store as logged_models_store
-from meguru.api.mlflow.protocol import Given, absent, ask, reply, route, safely
+from meguru.api.mlflow.protocol import Given, absent, in_project, reply, route, safely
 from meguru.api.mlflow.registry import store as registry_store
-from meguru.api.mlflow.registry.answers import held_version, named, number_of
+from meguru.api.mlflow.registry.answers import held_version, number_of
+from meguru.api.mlflow.registry.names import named, own_name
 from meguru.api.requests import bounded, workspace_of
-from meguru.kernel.operations import Context
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
+from meguru.tracking.mlflow.experiments import DOOR
 
 MAX_UPLOAD = 10 * 1024 * 1024
 
@@ -48,7 +50,9 @@ def routes() -> list[Route]:
 async def _with_one_slash(request: Request) -> Response:
     # A client whose address of the server ends with a slash.
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse("/" + quote(request.path_params["rest"].lstrip("/")) + query, 308)
+    return RedirectResponse(
+        in_project(workspace_of(request)) + "/" + quote(request.path_params["rest"].lstrip("/")) + query, 308
+    )
 
 
 async def _of_run(request: Request) -> Response:
@@ -61,7 +65,8 @@ async def _of_run(request: Request) -> Response:
 async def _of_version(request: Request) -> Response:
     given = Given(dict(request.query_params))
     path = given.needed("path")
-    name, number = named(given), number_of(given.needed("version"))
+    ws = workspace_of(request)
+    name, number = named(ws, given, versioned=True), number_of(given.needed("version"))
     return await _send(request, lambda ws: _place_of_version(ws, name=name, version=number), path)
 
 
@@ -105,26 +110,43 @@ async def _upload(request: Request) -> Response:
     return reply({})
 
 
-@ask("run:read")
+@operation(
+    "mlflow.place_of_run", permission="run:read", query=True, door=DOOR, on="run", refers={"run": "run"}
+)
 def _place_of_run(ctx: Context, *, run: str) -> str:
-    known = places.run_named(ctx.tx, run)
+    known = places.run_named(ctx.tx, run, ctx.home)
     if not known:
         raise absent(f"Run with id={run[:200]} not found")
     # Where it is below the proxy does not matter: its own folder is found by its id.
     return f"{known}/artifacts"
 
 
-@ask("run:read")
+@operation(
+    "mlflow.place_of_logged_model",
+    permission="run:read",
+    query=True,
+    door=DOOR,
+    on="model",
+    refers={"model": "logged_model"},
+)
 def _place_of_model(ctx: Context, *, model: str) -> str:
-    return logged_models_store.folder(logged_models_store.held(ctx.tx, model))
+    return logged_models_store.folder(logged_models_store.held(ctx.tx, model, ctx.home))
 
 
-@ask("model:read")
+@operation(
+    "mlflow.place_of_model_version",
+    permission="model:read",
+    query=True,
+    door=DOOR,
+    on="name",
+    refers={"name": "model"},
+)
 def _place_of_version(ctx: Context, *, name: str, version: int) -> str:
     storage = held_version(ctx.tx, name, version).storage
     if not storage.startswith(SCHEME.rstrip("/")):
         raise absent(
-            f"The files of version {version} of {name[:200]} are not kept here, but at {storage[:300]}"
+            f"The files of version {version} of {own_name(name)[:200]} are not kept here, "
+            f"but at {storage[:300]}"
         )
     return registry_store.below_proxy(storage)
 

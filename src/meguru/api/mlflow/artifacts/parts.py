@@ -18,20 +18,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from meguru.api.mlflow.artifacts import places
 from meguru.api.mlflow.artifacts.names import kept_as
 from meguru.api.mlflow.artifacts.proxy import find, place_to_write, put
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.protocol import Given, absent, ask, carry, given_of, reply, safely, wrong
+from meguru.api.mlflow.protocol import Given, absent, given_of, in_project, reply, safely, wrong
 from meguru.api.requests import workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.uploads import store
 from meguru.artifacts.uploads.join import join
 from meguru.artifacts.uploads.types import LIFETIME, MOST_PARTS, Part, Upload
 from meguru.base.ids import new_id
-from meguru.kernel.operations import Context
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.execute import execute_with_others
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.parts import Parts, parts_of
+from meguru.tracking.mlflow.experiments import DOOR
 
 _turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -141,7 +143,7 @@ def _drop_unless_known(ws: Workspace, kept: Parts, id: str, part: Part) -> None:
         kept.drop(id, part.name)
 
 
-@carry("run:write", evented=False)
+@operation("mlflow.declare_upload", permission="run:write", evented=False, door=DOOR)
 def _declare(ctx: Context, *, target: str, parts: int) -> Upload:
     place_to_write(ctx, target)
     now = ctx.now()
@@ -157,7 +159,14 @@ def _declare(ctx: Context, *, target: str, parts: int) -> Upload:
     return upload
 
 
-@ask("run:write")
+@operation(
+    "mlflow.may_send_part",
+    permission="run:write",
+    query=True,
+    door=DOOR,
+    on="upload",
+    refers={"upload": "upload"},
+)
 def _may_take(ctx: Context, *, upload: str, number: int) -> None:
     held = _held(ctx, upload)
     if held.digest:
@@ -166,7 +175,15 @@ def _may_take(ctx: Context, *, upload: str, number: int) -> None:
         raise invalid(f"Upload {held.id} has {held.parts} parts, and no part {number}")
 
 
-@carry("run:write", evented=False, quiet=True)
+@operation(
+    "mlflow.keep_part",
+    permission="run:write",
+    evented=False,
+    quiet=True,
+    door=DOOR,
+    on="upload",
+    refers={"upload": "upload"},
+)
 def _keep_part(ctx: Context, *, upload: str, number: int, digest: str, size: int) -> Part | None:
     held = _held(ctx, upload, lock=True)
     if held.digest:
@@ -177,12 +194,26 @@ def _keep_part(ctx: Context, *, upload: str, number: int, digest: str, size: int
     return store.put_part(ctx.tx, upload, Part(number=number, digest=digest, size=size))
 
 
-@ask("run:write")
+@operation(
+    "mlflow.get_upload",
+    permission="run:write",
+    query=True,
+    door=DOOR,
+    on="upload",
+    refers={"upload": "upload"},
+)
 def _look(ctx: Context, *, target: str, upload: str) -> tuple[Upload, list[Part]]:
     return _held(ctx, upload, target=target), store.parts(ctx.tx, upload)
 
 
-@carry("run:write", evented=False)
+@operation(
+    "mlflow.finish_upload",
+    permission="run:write",
+    evented=False,
+    door=DOOR,
+    on="upload",
+    refers={"upload": "upload"},
+)
 def _finish(ctx: Context, *, target: str, upload: str, digest: str, size: int) -> None:
     if _held(ctx, upload, target=target, lock=True).digest:
         return  # by another server, just now
@@ -190,7 +221,14 @@ def _finish(ctx: Context, *, target: str, upload: str, digest: str, size: int) -
     store.complete(ctx.tx, upload, digest)
 
 
-@carry("run:write", evented=False)
+@operation(
+    "mlflow.abort_upload",
+    permission="run:write",
+    evented=False,
+    door=DOOR,
+    on="upload",
+    refers={"upload": "upload"},
+)
 def _end(ctx: Context, *, target: str, upload: str) -> None:
     if _held(ctx, upload, target=target, lock=True).digest:
         raise absent(f"Upload {upload[:64]} is complete already: delete the file instead")
@@ -201,6 +239,7 @@ def _held(ctx: Context, id: str, *, target: str | None = None, lock: bool = Fals
     found = store.find(ctx.tx, id, lock=lock)
     if found is None or found.expires_at <= ctx.now():
         raise absent(f"There is no upload {id[:64]}: it was aborted, or its time is over")
+    places.place_of(ctx.tx, found.target, ctx.home)  # of another project: then it is not there
     if target is not None and found.target != target:
         raise invalid(f"Upload {found.id} is of another file than {target[:200]}")
     return found
@@ -262,7 +301,8 @@ def _kept(ws: Workspace) -> Parts:
 def _root(request: Request) -> str:
     """Return the proxy's address as the client knows this server."""
     place, below = request.base_url, request.scope.get("root_path", "")
-    return f"{place.scheme}://{place.netloc}{below}/mlflow-artifacts"
+    within = in_project(workspace_of(request))
+    return f"{place.scheme}://{place.netloc}{within}{below}/mlflow-artifacts"
 
 
 def _headers(request: Request) -> dict[str, str]:

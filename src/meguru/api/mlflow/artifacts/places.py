@@ -9,11 +9,15 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 
 from meguru.api.mlflow.artifacts.names import kept_as
 from meguru.api.mlflow.errors import Refusal
+from meguru.api.mlflow.protocol import absent
 from meguru.api.mlflow.tracking.shown import artifact_root
 from meguru.artifacts.trees import Entry, read_tree
+from meguru.base import refs
+from meguru.kernel.projects.store import was_declared
 from meguru.registry.schema import model_version, stored_file
 from meguru.storage.blobs import BlobStore
 from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.experiments.store import key_of
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.schema import run_artifact
 
@@ -47,40 +51,82 @@ class Child(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
+PROJECTS = "projects"
+"""Where the stored files of a project are that belong to no experiment: below ``projects/NAME``."""
 _EXPERIMENT_OF = (
     "SELECT e.id, e.artifact_location FROM run r JOIN mlflow_experiment e ON e.experiment = r.experiment "
     "WHERE r.id = ?"
 )
 
 
-def place_of(tx: Connection, path: str) -> Place:
-    """Return the place that a proxied path names; an empty path is the root of the stored files.
+def place_of(tx: Connection, path: str, project: str) -> Place:
+    """Return the place that a proxied path names in a project; an empty path is the root of the stored files.
 
     Raises
     ------
     Refusal
-        If the path does not stay where it belongs.
+        If the path does not stay where it belongs, or leads to what is of another project.
     """
     kept = kept_as(path) if path else ""
     parts, spelt = kept.split("/"), path.split("/")
     if len(parts) >= 3 and parts[0] == VERSIONS and parts[2].isdecimal() and len(parts[2]) <= 9:
-        return Place(kind="version", owner=parts[1], version=int(parts[2]), path="/".join(parts[3:]))
+        return Place(
+            kind="version",
+            owner=refs.within(project, parts[1]),
+            version=int(parts[2]),
+            path="/".join(parts[3:]),
+        )
     for index, name in enumerate(parts[:-1]):
-        if parts[index + 1] == "artifacts" and (known := run_named(tx, name)):
+        if parts[index + 1] == "artifacts" and (known := _run(tx, name)):
+            if refs.project_of(known[1]) != project:
+                raise absent(f"No artifact at {path[:200]}")
             asked = spelt[index + 2 :] if spelt[: index + 2] == parts[: index + 2] else []
-            return Place(kind="run", owner=known, path="/".join(parts[index + 2 :]), asked="/".join(asked))
-    return Place(kind="stored", path=kept, asked=path)
+            return Place(kind="run", owner=known[0], path="/".join(parts[index + 2 :]), asked="/".join(asked))
+    if kept and not is_here(tx, kept, project):
+        raise absent(f"No artifact at {path[:200]}")
+    if not project or _project_of_number(tx, parts[0]) == project:
+        return Place(kind="stored", path=kept, asked=path)
+    return Place(kind="stored", path=_below(project, kept), asked=_below(project, path))
 
 
-def run_named(tx: Connection, identity: str) -> str:
-    """Return our id of a run, for MLflow's id or ours; empty when there is no such run."""
-    found = Raw(tx).execute("SELECT id FROM run WHERE id = ?", (from_hex(identity),)).fetchone()
-    return found[0] if found else ""
+def loose(project: str) -> str:
+    """Return the folder of a project's stored files that belong to no experiment."""
+    return f"{PROJECTS}/{project}" if project else ""
 
 
-def root_of_run(tx: Connection, identity: str) -> str:
-    """Return the address of a run's files; empty when there is no such run."""
-    known = run_named(tx, identity)
+def is_here(tx: Connection, path: str, project: str) -> bool:
+    """Tell whether stored files at a path may be a project's: they are not another's."""
+    first, _, rest = path.partition("/")
+    owner = _project_of_number(tx, first)
+    if first == PROJECTS and not project:
+        return not was_declared(tx, rest.partition("/")[0])  # without a name: as soon as there is any
+    return owner is None or owner == project
+
+
+def run_named(tx: Connection, identity: str, project: str) -> str:
+    """Return our id of a project's run, for MLflow's id or ours; empty when there is no such run."""
+    found = _run(tx, identity)
+    return found[0] if found and refs.project_of(found[1]) == project else ""
+
+
+def _run(tx: Connection, identity: str) -> tuple[str, str] | None:
+    """Return the id of a run and the key of its experiment."""
+    row = Raw(tx).execute("SELECT id, experiment FROM run WHERE id = ?", (from_hex(identity),)).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def _project_of_number(tx: Connection, number: str) -> str | None:
+    key = key_of(tx, number)
+    return refs.project_of(key) if key else None
+
+
+def _below(project: str, path: str) -> str:
+    return f"{loose(project)}/{path}" if path else loose(project)
+
+
+def root_of_run(tx: Connection, identity: str, project: str) -> str:
+    """Return the address of a run's files; empty when there is no such run in the project."""
+    known = run_named(tx, identity, project)
     if not known:
         return ""
     row = Raw(tx).execute(_EXPERIMENT_OF, (known,)).fetchone()

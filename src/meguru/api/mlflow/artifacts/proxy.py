@@ -17,17 +17,18 @@ from meguru.api.mlflow.artifacts.names import kept_as, without_nul
 from meguru.api.mlflow.artifacts.places import Child, Place
 from meguru.api.mlflow.artifacts.sent import sent
 from meguru.api.mlflow.errors import Refusal, invalid
-from meguru.api.mlflow.protocol import Given, absent, ask, carry, reply, route, safely
+from meguru.api.mlflow.protocol import Given, absent, permit, reply, route, safely
 from meguru.api.requests import bounded, workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
 from meguru.errors import Forbidden
-from meguru.kernel.operations import Context
-from meguru.kernel.operations.authorise import authorise, log_refusal
+from meguru.kernel.operations import Context, operation
+from meguru.kernel.operations.authorise import log_refusal
 from meguru.kernel.operations.execute import execute_with_others
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import pending
+from meguru.tracking.mlflow.experiments import DOOR
 from meguru.tracking.ownership import check_writer, owner_of
 
 _SMALL = 1 << 20
@@ -84,8 +85,8 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
         if len(data) > pending.LARGEST or not ws.db.is_sqlite or ws.idempotency_key:
             await run_sync(accept, ws, path, data)
             return reply({})
-        if not ws.principal.allows(put.permission):
-            await run_sync(authorise, ws, put)
+        if not ws.principal.allows(put.permission, ws.home):
+            await run_sync(permit, ws, put)
         # On the one thread that writes, and answered after the commit; who comes meanwhile shares the next.
         try:
             await asyncio.wrap_future(ws.db.together.submit(partial(_accept, ws, path, data)))
@@ -102,7 +103,7 @@ async def _upload(request: Request, ws: Workspace, path: str) -> Response:
 
 def accept(ws: Workspace, path: str, data: bytes) -> None:
     """Keep a small file at a path of the proxy."""
-    authorise(ws, put)
+    permit(ws, put)
     digest = pending.write(ws.blobs, data)
     copy = data if len(data) <= pending.LARGEST else b""
     given = {"path": path, "digest": digest, "size": len(data), "data": copy}
@@ -111,11 +112,11 @@ def accept(ws: Workspace, path: str, data: bytes) -> None:
 
 def place_to_write(ctx: Context, path: str) -> Place:
     """Return the place that a path names, if files may go there."""
-    place = places.place_of(ctx.tx, path)
+    place = places.place_of(ctx.tx, path, ctx.home)
     if place.kind == "version":
         raise Refusal("PERMISSION_DENIED", "A registered version never changes")
     if place.kind == "run":
-        check_writer(ctx.principal, owner_of(ctx.tx, place.owner), place.owner)
+        check_writer(ctx.principal, owner_of(ctx.tx, place.owner), place.owner, project=ctx.home)
     return place
 
 
@@ -126,12 +127,12 @@ def _accept(ws: Workspace, path: str, data: bytes, tx: Connection) -> None:
         put.function(ctx, path=path, digest=digest, size=len(data), data=data)
 
 
-@ask("run:write")
+@operation("mlflow.may_put_file", permission="run:write", query=True, door=DOOR)
 def _may_put(ctx: Context, *, path: str) -> None:
     place_to_write(ctx, path)
 
 
-@carry("run:write", evented=False, quiet=True)
+@operation("mlflow.put_file", permission="run:write", evented=False, quiet=True, door=DOOR)
 def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -> None:
     """Keep a file whose blob is there, or whose bytes are given."""
     place = place_to_write(ctx, path)
@@ -145,10 +146,10 @@ def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -
         ctx.emit("run.artifact_added", refs.make("run", place.owner), data=told)
 
 
-@carry("run:write", evented=False)
+@operation("mlflow.delete_file", permission="run:write", evented=False, door=DOOR)
 def _remove(ctx: Context, *, path: str) -> None:
     place = place_to_write(ctx, path)
-    if place.kind == "stored" and not place.path:
+    if place.kind == "stored" and place.path == places.loose(ctx.home):
         raise invalid("Invalid path")
     if (found := places.file_asked_for(ctx.tx, ctx.blobs, place)) is not None:
         place = replace(place, path=found.path)
@@ -158,28 +159,33 @@ def _remove(ctx: Context, *, path: str) -> None:
     ctx.emit("run.artifact_removed" if place.kind == "run" else "file.removed", subject, data={"path": path})
 
 
-@ask("run:read")
+@operation("mlflow.get_file", permission="run:read", query=True, door=DOOR)
 def find(ctx: Context, *, path: str) -> Entry:
     """Return the file at a path of the proxy."""
-    found = places.file_asked_for(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path))
+    found = places.file_asked_for(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path, ctx.home))
     if found is None:
         raise absent(f"No artifact at {path[:200]}")
     return found
 
 
-@ask("run:read")
+@operation("mlflow.list_files", permission="run:read", query=True, door=DOOR)
 def _children_of(ctx: Context, *, path: str) -> tuple[Place, list[Child]]:
-    place = places.place_of(ctx.tx, path)
-    return place, places.children(ctx.tx, ctx.blobs, place)
+    place = places.place_of(ctx.tx, path, ctx.home)
+    found = places.children(ctx.tx, ctx.blobs, place)
+    if place.kind == "stored":
+        found = [each for each in found if places.is_here(ctx.tx, each.path, ctx.home)]
+    return place, found
 
 
-@ask("run:read")
+@operation(
+    "mlflow.list_files_of_run", permission="run:read", query=True, door=DOOR, on="run", refers={"run": "run"}
+)
 def _children_of_run(ctx: Context, *, run: str, path: str) -> tuple[str, list[Child]]:
-    identity = places.run_named(ctx.tx, run)
+    identity = places.run_named(ctx.tx, run, ctx.home)
     if not identity:
         raise absent(f"Run with id={run[:200]} not found")
     place = Place(kind="run", owner=identity, path=path)
-    return places.root_of_run(ctx.tx, identity), places.children(ctx.tx, ctx.blobs, place)
+    return places.root_of_run(ctx.tx, identity, ctx.home), places.children(ctx.tx, ctx.blobs, place)
 
 
 def _list_proxied(ws: Workspace, given: Given) -> dict[str, Any]:

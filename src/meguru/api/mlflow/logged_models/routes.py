@@ -15,13 +15,14 @@ from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models import store
 from meguru.api.mlflow.logged_models.search import search
 from meguru.api.mlflow.logged_models.store import LoggedModel
-from meguru.api.mlflow.protocol import Given, ask, carry, route
+from meguru.api.mlflow.protocol import Given, route
 from meguru.api.mlflow.tracking.experiments import number_all
 from meguru.artifacts.trees import Entry, put_entries
 from meguru.base import refs
-from meguru.kernel.operations import Context
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow import experiments
+from meguru.tracking.mlflow.experiments import DOOR
 from meguru.tracking.ownership import check_writer, owner_of
 
 _BASE = "/mlflow/logged-models"
@@ -46,45 +47,63 @@ def routes() -> list[Route]:
 
 def _check_run(ctx: Context, model: LoggedModel) -> None:
     """Refuse who may not change the run that a model is logged to: the model is a part of it."""
-    if run := run_named(ctx.tx, model.run):
-        check_writer(ctx.principal, owner_of(ctx.tx, run), run)
+    if run := run_named(ctx.tx, model.run, ctx.home):
+        check_writer(ctx.principal, owner_of(ctx.tx, run), run, project=ctx.home)
 
 
-@carry("run:write")
-def _made(ctx: Context, *, model: LoggedModel) -> dict[str, Any]:
-    experiments.find(ctx.tx, model.experiment)
+@operation(
+    "mlflow.create_logged_model",
+    permission="run:write",
+    door=DOOR,
+    on="experiment",
+    refers={"experiment": "experiment"},
+)
+def _made(ctx: Context, *, experiment: str, model: LoggedModel) -> dict[str, Any]:
+    number = str(experiments.find(ctx.tx, experiment, ctx.home).id)
     _check_run(ctx, model)
-    made = replace(model, created_at=ctx.now(), updated_at=ctx.now())
+    made = replace(model, experiment=number, created_at=ctx.now(), updated_at=ctx.now())
     store.keep(ctx.tx, made)
-    ref, used = refs.make("logged_model", made.id), store.run_refs(ctx.tx, made.run)
+    ref, used = refs.make("logged_model", made.id), store.run_refs(ctx.tx, made.run, ctx.home)
     told = {"name": made.name, "run": made.run, "experiment": made.experiment}
     ctx.emit("logged_model.created", ref, data=told, used=used, produced=[ref])
-    return store.answer(ctx.tx, made)
+    return store.answer(ctx.tx, made, ctx.home)
 
 
-@carry("run:write")
+@operation(
+    "mlflow.finish_logged_model",
+    permission="run:write",
+    door=DOOR,
+    on="model",
+    refers={"model": "logged_model"},
+)
 def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
     with ctx.ws.read() as tx:
-        folder = store.folder(store.held(tx, model))
-        files = places.files(tx, ctx.blobs, places.place_of(tx, folder))
+        folder = store.folder(store.held(tx, model, ctx.home))
+        files = places.files(tx, ctx.blobs, places.place_of(tx, folder, ctx.home))
     start = len(folder) + 1
     tree = put_entries(
         ctx.blobs, [Entry(path=each.path[start:], digest=each.digest, size=each.size) for each in files]
     )
-    known = store.held(ctx.tx, model)
+    known = store.held(ctx.tx, model, ctx.home)
     _check_run(ctx, known)
     changed = replace(known, status=status, updated_at=ctx.now())
     store.keep(ctx.tx, changed)
     told = {"status": status, "tree": tree, "files": len(files)}
     ctx.emit("logged_model.finished", refs.make("logged_model", model), data=told)
-    return store.answer(ctx.tx, changed)
+    return store.answer(ctx.tx, changed, ctx.home)
 
 
-@carry("run:write")
+@operation(
+    "mlflow.change_logged_model",
+    permission="run:write",
+    door=DOOR,
+    on="model",
+    refers={"model": "logged_model"},
+)
 def _changed(
     ctx: Context, *, model: str, params: dict[str, str], tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
-    known = store.held(ctx.tx, model)
+    known = store.held(ctx.tx, model, ctx.home)
     _check_run(ctx, known)
     for key, value in params.items():
         if known.params.get(key, value) != value:
@@ -96,26 +115,46 @@ def _changed(
     store.keep(ctx.tx, changed)
     told = {"params": params, "tags": tags, "dropped": dropped}
     ctx.emit("logged_model.changed", refs.make("logged_model", model), data=told)
-    return store.answer(ctx.tx, changed)
+    return store.answer(ctx.tx, changed, ctx.home)
 
 
-@carry("run:write")
+@operation(
+    "mlflow.delete_logged_model",
+    permission="run:write",
+    door=DOOR,
+    on="model",
+    refers={"model": "logged_model"},
+)
 def _removed(ctx: Context, *, model: str) -> None:
-    known = store.held(ctx.tx, model, deleted=True)
+    known = store.held(ctx.tx, model, ctx.home, deleted=True)
     _check_run(ctx, known)
     store.keep(ctx.tx, replace(known, deleted=True, updated_at=ctx.now()))
     ctx.emit("logged_model.removed", refs.make("logged_model", model))
 
 
-@ask("run:read")
+@operation(
+    "mlflow.get_logged_model",
+    permission="run:read",
+    query=True,
+    door=DOOR,
+    on="model",
+    refers={"model": "logged_model"},
+)
 def _shown(ctx: Context, *, model: str, deleted: bool) -> dict[str, Any]:
-    return store.answer(ctx.tx, store.held(ctx.tx, model, deleted=deleted))
+    return store.answer(ctx.tx, store.held(ctx.tx, model, ctx.home, deleted=deleted), ctx.home)
 
 
-@ask("run:read")
+@operation(
+    "mlflow.list_logged_model_files",
+    permission="run:read",
+    query=True,
+    door=DOOR,
+    on="model",
+    refers={"model": "logged_model"},
+)
 def _children(ctx: Context, *, model: str, path: str) -> tuple[str, list[Child]]:
-    folder = store.folder(store.held(ctx.tx, model))
-    place = places.place_of(ctx.tx, folder).below(path)
+    folder = store.folder(store.held(ctx.tx, model, ctx.home))
+    place = places.place_of(ctx.tx, folder, ctx.home).below(path)
     return folder, places.children(ctx.tx, ctx.blobs, place)
 
 
@@ -143,7 +182,7 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
         created_at=ws.clock.now(),
         updated_at=ws.clock.now(),
     )
-    return {"model": _made(ws, model=wanted)}
+    return {"model": _made(ws, experiment=experiment, model=wanted)}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models import store
-from meguru.api.mlflow.protocol import Given, ask, wrong
+from meguru.api.mlflow.protocol import Given, wrong
 from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import MANY, Asking, Things
-from meguru.kernel.operations import Context
+from meguru.base import refs
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.registry.labels import LOGGED, PARAM
 from meguru.storage.db.raw import Raw, marks
+from meguru.tracking.experiments.store import key_of
+from meguru.tracking.mlflow.experiments import DOOR
+from meguru.tracking.mlflow.experiments import here as known_here
 from meguru.tracking.search import compare, grammar, pages
 
 _KINDS = ("attribute", "tag", "param", "metric")
@@ -65,7 +70,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     dataset: Dataset
 
 
-@ask("run:read")
+@operation("mlflow.search_logged_models", permission="run:read", query=True, door=DOOR)
 def _found(
     ctx: Context,
     *,
@@ -77,10 +82,11 @@ def _found(
     limit: int,
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     clauses = grammar.read_filter(filter, kinds=_KINDS)
-    searching = _Search(Raw(ctx.tx), experiments, clauses, datasets, order_by)
+    here = _of_project(ctx.tx, experiments, ctx.home)
+    searching = _Search(Raw(ctx.tx), here, clauses, datasets, order_by)
     ids, following = searching.page(token, limit)
     more = {"next_page_token": following} if following else {}
-    return store.answers(ctx.tx, store.picked(ctx.tx, ids)), more
+    return store.answers(ctx.tx, store.picked(ctx.tx, ids), ctx.home), more
 
 
 def search(ws: Workspace, given: Given) -> dict[str, Any]:
@@ -100,6 +106,14 @@ def search(ws: Workspace, given: Given) -> dict[str, Any]:
         limit=given.number("max_results", 50, most=1000),
     )
     return {"models": found, **more}
+
+
+def _of_project(tx: Connection, given: list[str], project: str) -> list[str]:
+    """Return those of some experiments' numbers that are of a project."""
+    numbers = [each for each in given if each.isascii() and each.isdecimal()]
+    if project:
+        return [str(number) for number in known_here(tx, numbers, project)]
+    return [each for each in given if not (each in numbers and refs.project_of(key_of(tx, each)))]
 
 
 def _objects(given: Given, name: str) -> list[Given]:

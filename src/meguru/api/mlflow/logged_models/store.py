@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Select, delete, insert, select
 from meguru.api.mlflow.artifacts.places import SCHEME, run_named
 from meguru.api.mlflow.errors import Refusal
 from meguru.api.mlflow.protocol import absent, listed, millis
+from meguru.api.mlflow.registry.names import is_here, own_name
 from meguru.base import refs
 from meguru.registry import labels
 from meguru.registry.schema import logged_model, mlflow_version
+from meguru.tracking.experiments.store import key_of
 from meguru.tracking.mlflow.model_points import of_models
 
 REGISTERED = "mlflow.modelVersions"
@@ -46,12 +48,20 @@ def keep(tx: Connection, model: LoggedModel) -> None:
     labels.keep(tx, labels.PARAM, model.id, model.params)
 
 
-def held(tx: Connection, identity: str, *, deleted: bool = False) -> LoggedModel:
-    """Return a logged model, or say that there is none."""
+def find(tx: Connection, identity: str, project: str) -> LoggedModel | None:
+    """Return a project's logged model, also a deleted one; its project is that of its experiment."""
     row = tx.execute(select(logged_model).where(logged_model.c.id == identity)).first()
-    if row is None or (row.deleted and not deleted):
-        raise absent(f"Logged model with ID '{identity[:80]}' not found.")
+    if row is None or refs.project_of(key_of(tx, row.experiment)) != project:
+        return None
     return LoggedModel(**row._mapping)
+
+
+def held(tx: Connection, identity: str, project: str, *, deleted: bool = False) -> LoggedModel:
+    """Return a project's logged model, or say that there is none."""
+    found = find(tx, identity, project)
+    if found is None or (found.deleted and not deleted):
+        raise absent(f"Logged model with ID '{identity[:80]}' not found.")
+    return found
 
 
 def picked(tx: Connection, ids: Sequence[str]) -> list[LoggedModel]:
@@ -67,9 +77,9 @@ def folder(model: LoggedModel) -> str:
     return f"{model.experiment}/models/{model.id}/artifacts"
 
 
-def tell_registered(tx: Connection, identity: str, name: str, version: int) -> None:
+def tell_registered(tx: Connection, identity: str, name: str, version: int, *, project: str) -> None:
     """Note in a logged model's tags the name and number that it is registered under, as MLflow does."""
-    model = held(tx, identity)
+    model = held(tx, identity, project)
     try:
         known = json.loads(model.tags.get(REGISTERED, "[]"))
     except ValueError:
@@ -79,9 +89,9 @@ def tell_registered(tx: Connection, identity: str, name: str, version: int) -> N
     keep(tx, msgspec.structs.replace(model, tags=tags))
 
 
-def run_refs(tx: Connection, run: str) -> list[str]:
-    """Return the reference of a run that there is; nothing for another."""
-    known = run_named(tx, run)
+def run_refs(tx: Connection, run: str, project: str) -> list[str]:
+    """Return the reference of a run that there is in a project; nothing for another."""
+    known = run_named(tx, run, project)
     return [refs.make("run", known)] if known else []
 
 
@@ -90,20 +100,21 @@ def no_tag(identity: str, key: str) -> Refusal:
     return absent(f"No tag with key {key[:120]!r} found for model with ID {identity!r}.")
 
 
-def answer(tx: Connection, model: LoggedModel) -> dict[str, Any]:
+def answer(tx: Connection, model: LoggedModel, project: str) -> dict[str, Any]:
     """Return a logged model in the protocol's shape, with the names it is registered under."""
-    return answers(tx, [model])[0]
+    return answers(tx, [model], project)[0]
 
 
-def answers(tx: Connection, models: Sequence[LoggedModel]) -> list[dict[str, Any]]:
+def answers(tx: Connection, models: Sequence[LoggedModel], project: str) -> list[dict[str, Any]]:
     """Return logged models in the protocol's shape."""
     ids = [model.id for model in models]
     registered: dict[str, list[dict[str, str]]] = {}
     table = mlflow_version.c
     query = select(table.name, table.version, table.logged_model, table.deleted)
     for name, version, identity, deleted in sorted(_rows(tx, query, table.logged_model, ids)):
-        if not deleted:
-            registered.setdefault(identity, []).append({"name": name, "version": str(version)})
+        if not deleted and is_here(name, project):
+            shown = {"name": own_name(name), "version": str(version)}
+            registered.setdefault(identity, []).append(shown)
     measured = of_models(tx, ids)
     return [_answer(each, registered.get(each.id, []), measured.get(each.id, [])) for each in models]
 

@@ -5,19 +5,20 @@ from typing import Any
 from starlette.routing import Route
 
 from meguru.api.mlflow.errors import invalid
-from meguru.api.mlflow.protocol import Given, absent, ask, carry, route
+from meguru.api.mlflow.protocol import Given, absent, route
 from meguru.api.mlflow.registry import store
 from meguru.api.mlflow.registry.answers import (
     check_alias,
     held_model,
     held_version,
-    named,
     number_of,
     version_answer,
 )
-from meguru.kernel.operations import Context
+from meguru.api.mlflow.registry.names import named, own_name
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.registry import alias_moves
+from meguru.tracking.mlflow.experiments import DOOR
 
 
 def routes() -> list[Route]:
@@ -26,27 +27,29 @@ def routes() -> list[Route]:
     return [route("/mlflow/registered-models/alias", methods)]
 
 
-@carry("model:write")
+@operation("mlflow.set_alias", permission="model:write", door=DOOR, on="name", refers={"name": "model"})
 def _pointed(ctx: Context, *, name: str, alias: str, version: int) -> None:
     held_model(ctx.tx, name)
     held_version(ctx.tx, name, version)
     alias_moves.point(ctx, name, alias, version, reason="MLflow")
 
 
-@carry("model:write")
+@operation("mlflow.delete_alias", permission="model:write", door=DOOR, on="name", refers={"name": "model"})
 def _ended(ctx: Context, *, name: str, alias: str) -> None:
     held_model(ctx.tx, name)
     alias_moves.end(ctx, name, alias)
 
 
-@ask("model:read")
+@operation(
+    "mlflow.get_by_alias", permission="model:read", query=True, door=DOOR, on="name", refers={"name": "model"}
+)
 def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
     held_model(ctx.tx, name)
     pointing = store.aliases(ctx.tx, name)
     if alias.lower() == "latest":
         newest = store.newest_of(ctx.tx, [name]).get(name)
         if not newest:
-            raise absent(f"Latest version not found for model {name[:300]}.")
+            raise absent(f"Latest version not found for model {own_name(name)[:300]}.")
         return version_answer(newest[-1], pointing)
     if alias not in pointing:
         raise invalid(f"Registered model alias {alias[:120]} not found.")
@@ -54,15 +57,15 @@ def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
 
 
 def _set(ws: Workspace, given: Given) -> dict[str, Any]:
-    name, alias = named(given), check_alias(given.needed("alias"))
+    name, alias = named(ws, given), check_alias(given.needed("alias"))
     _pointed(ws, name=name, alias=alias, version=number_of(given.needed("version")))
     return {}
 
 
 def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
-    _ended(ws, name=named(given), alias=given.needed("alias"))
+    _ended(ws, name=named(ws, given), alias=given.needed("alias"))
     return {}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:
-    return {"model_version": _aliased(ws, name=named(given), alias=given.needed("alias"))}
+    return {"model_version": _aliased(ws, name=named(ws, given), alias=given.needed("alias"))}

@@ -11,8 +11,11 @@ from sqlalchemy import Connection
 from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.protocol import Given, absent, listed, millis
 from meguru.api.mlflow.registry import store
+from meguru.api.mlflow.registry.names import own_name
 from meguru.api.mlflow.registry.store import Model, Version
+from meguru.base import refs
 from meguru.base.names import normal
+from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow import limits
 from meguru.webhooks.topics import IS_PROMPT
 
@@ -35,7 +38,7 @@ def model_answer(tx: Connection, model: Model) -> dict[str, Any]:
 
 def _model_answer(model: Model, pointing: dict[str, int], newest: Sequence[Version]) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "name": model.name,
+        "name": own_name(model.name),
         "creation_timestamp": millis(model.created_at),
         "last_updated_timestamp": millis(model.updated_at),
         "latest_versions": [version_answer(version, pointing) for version in newest],
@@ -50,7 +53,7 @@ def _model_answer(model: Model, pointing: dict[str, int], newest: Sequence[Versi
 def version_answer(version: Version, aliases: dict[str, int]) -> dict[str, Any]:
     """Return a version; why an unverified one is not loaded by Meguru is its status message."""
     shown: dict[str, Any] = {
-        "name": version.name,
+        "name": own_name(version.name),
         "version": str(version.version),
         "creation_timestamp": millis(version.created_at),
         "last_updated_timestamp": millis(version.updated_at),
@@ -74,7 +77,7 @@ def held_model(tx: Connection, name: str) -> Model:
     """Return a registered model, or say that there is none."""
     found = store.model(tx, name)
     if found is None:
-        raise absent(f"Registered Model with name={name[:300]} not found")
+        raise absent(f"Registered Model with name={own_name(name)[:300]} not found")
     return found
 
 
@@ -82,13 +85,15 @@ def held_version(tx: Connection, name: str, version: int) -> Version:
     """Return a version, or say that there is none."""
     found = store.versions(tx, name, version)
     if not found:
-        raise absent(f"Model Version (name={name[:300]}, version={version}) not found")
+        raise absent(f"Model Version (name={own_name(name)[:300]}, version={version}) not found")
     return found[0]
 
 
-def named(given: Given, field: str = "name") -> str:
-    """Return the name of a model that a call is about, in the spelling that is kept."""
-    return normal(given.needed(field))
+def new_name_of(ws: Workspace, given: Given, field: str) -> str:
+    """Return the registry's name of a model that a call wants to be called so."""
+    full = refs.within(ws.home, check_model_name(normal(given.needed(field))))
+    limits.check_length(field, full, 256)  # with its project
+    return full
 
 
 def check_model_name(name: str) -> str:
@@ -156,12 +161,14 @@ def exists(known: Model, wanted: dict[str, str] | None = None) -> Refusal:
     is_prompt = is_of_prompt(known.tags)
     if wanted is not None and is_of_prompt(wanted) is not is_prompt:
         what = (
-            f"Tried to create a {words[not is_prompt]} with name '{known.name}', "
+            f"Tried to create a {words[not is_prompt]} with name '{own_name(known.name)}', "
             f"but the name is already taken by a {words[is_prompt]}. MLflow does not allow creating a model "
             "and a prompt with the same name."
         )
     else:
-        what = f"{'Prompt' if is_prompt else 'Registered Model'} (name={known.name}) already exists."
+        what = (
+            f"{'Prompt' if is_prompt else 'Registered Model'} (name={own_name(known.name)}) already exists."
+        )
     return Refusal("RESOURCE_ALREADY_EXISTS", what)
 
 

@@ -6,27 +6,28 @@ from msgspec.structs import replace
 from starlette.routing import Route
 
 from meguru.api.mlflow.errors import Refusal
-from meguru.api.mlflow.protocol import Given, ask, carry, route
+from meguru.api.mlflow.protocol import Given, route
 from meguru.api.mlflow.registry import aliases as registry_aliases
 from meguru.api.mlflow.registry import store
 from meguru.api.mlflow.registry import versions as registry_versions
 from meguru.api.mlflow.registry.answers import (
-    check_model_name,
     check_tags,
     exists,
     held_model,
     model_answer,
     model_answers,
-    named,
+    new_name_of,
     stage_of,
     version_answer,
 )
+from meguru.api.mlflow.registry.names import named, own_name
 from meguru.api.mlflow.registry.search import find_models
 from meguru.api.mlflow.registry.store import Model
 from meguru.base import refs
-from meguru.kernel.operations import Context
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.registry import alias_moves, aliases
+from meguru.tracking.mlflow.experiments import DOOR
 
 _BASE = "/mlflow/registered-models"
 
@@ -49,7 +50,9 @@ def routes() -> list[Route]:
     ]
 
 
-@carry("model:write")
+@operation(
+    "mlflow.create_registered_model", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) -> dict[str, Any]:
     known = store.model(ctx.tx, name)
     if known:
@@ -62,7 +65,9 @@ def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) ->
     return model_answer(ctx.tx, made)
 
 
-@carry("model:write")
+@operation(
+    "mlflow.change_registered_model", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _changed(
     ctx: Context, *, name: str, description: str | None, tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
@@ -78,14 +83,16 @@ def _changed(
     return model_answer(ctx.tx, changed)
 
 
-@carry("model:write")
+@operation(
+    "mlflow.rename_registered_model", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
     known = held_model(ctx.tx, name)
     if store.model(ctx.tx, new_name) or store.has_native(ctx.tx, new_name):
         raise exists(replace(known, name=new_name, tags={}))
     if store.has_native(ctx.tx, name):
         message = (
-            f"Registered Model '{name}' can't be renamed: it has versions that Meguru can serve, "
+            f"Registered Model '{own_name(name)}' can't be renamed: it has versions that Meguru can serve, "
             "and the records of what was made from them name it. Copy the version to a new name instead."
         )
         raise Refusal("BAD_REQUEST", message)
@@ -98,7 +105,9 @@ def _renamed(ctx: Context, *, name: str, new_name: str) -> dict[str, Any]:
     return model_answer(ctx.tx, changed)
 
 
-@carry("model:write")
+@operation(
+    "mlflow.delete_registered_model", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _forgotten(ctx: Context, *, name: str) -> None:
     held_model(ctx.tx, name)
     for alias in aliases.names(ctx.tx, name):
@@ -108,21 +117,37 @@ def _forgotten(ctx: Context, *, name: str) -> None:
     ctx.emit("registered_model.removed", refs.make("model", name), data={"by": "MLflow"})
 
 
-@ask("model:read")
+@operation(
+    "mlflow.get_registered_model",
+    permission="model:read",
+    query=True,
+    door=DOOR,
+    on="name",
+    refers={"name": "model"},
+)
 def _shown(ctx: Context, *, name: str) -> dict[str, Any]:
     return model_answer(ctx.tx, held_model(ctx.tx, name))
 
 
-@ask("model:read")
+@operation("mlflow.search_registered_models", permission="model:read", query=True, door=DOOR)
 def _found(
     ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    names, following = find_models(ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit)
+    names, following = find_models(
+        ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit, project=ctx.home
+    )
     more = {"next_page_token": following} if following else {}
     return model_answers(ctx.tx, store.named(ctx.tx, names)), more
 
 
-@ask("model:read")
+@operation(
+    "mlflow.get_latest_versions",
+    permission="model:read",
+    query=True,
+    door=DOOR,
+    on="name",
+    refers={"name": "model"},
+)
 def _newest(ctx: Context, *, name: str, stages: list[str]) -> list[dict[str, Any]]:
     held_model(ctx.tx, name)
     pointing = store.aliases(ctx.tx, name)
@@ -134,28 +159,28 @@ def _newest(ctx: Context, *, name: str, stages: list[str]) -> list[dict[str, Any
 
 
 def _create(ws: Workspace, given: Given) -> dict[str, Any]:
-    name = check_model_name(named(given))
+    name = new_name_of(ws, given, "name")
     tags = check_tags(given.pairs("tags"))
     return {"registered_model": _made(ws, name=name, description=given.text("description"), tags=tags)}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:
-    return {"registered_model": _shown(ws, name=named(given))}
+    return {"registered_model": _shown(ws, name=named(ws, given))}
 
 
 def _update(ws: Workspace, given: Given) -> dict[str, Any]:
     words = given.text("description")
-    changed = _changed(ws, name=named(given), description=words, tags={}, dropped="")
+    changed = _changed(ws, name=named(ws, given), description=words, tags={}, dropped="")
     return {"registered_model": changed}
 
 
 def _rename(ws: Workspace, given: Given) -> dict[str, Any]:
-    name, new_name = named(given), check_model_name(named(given, "new_name"))
+    name, new_name = named(ws, given), new_name_of(ws, given, "new_name")
     return {"registered_model": _renamed(ws, name=name, new_name=new_name)}
 
 
 def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
-    _forgotten(ws, name=named(given))
+    _forgotten(ws, name=named(ws, given))
     return {}
 
 
@@ -177,15 +202,15 @@ def _list(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _latest(ws: Workspace, given: Given) -> dict[str, Any]:
     stages = [stage_of(stage).lower() for stage in given.texts("stages")]
-    return {"model_versions": _newest(ws, name=named(given), stages=stages)}
+    return {"model_versions": _newest(ws, name=named(ws, given), stages=stages)}
 
 
 def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
     tags = check_tags({given.needed("key"): given.text("value")})
-    _changed(ws, name=named(given), description=None, tags=tags, dropped="")
+    _changed(ws, name=named(ws, given), description=None, tags=tags, dropped="")
     return {}
 
 
 def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
-    _changed(ws, name=named(given), description=None, tags={}, dropped=given.needed("key"))
+    _changed(ws, name=named(ws, given), description=None, tags={}, dropped=given.needed("key"))
     return {}

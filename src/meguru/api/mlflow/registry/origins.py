@@ -17,7 +17,7 @@ from meguru.tracking.mlflow.ids import from_hex
 _ROUTE = ("api", "2.0", "mlflow-artifacts", "artifacts")
 
 
-def check_source(tx: Connection, source: str, *, run: str, model: str) -> None:
+def check_source(tx: Connection, source: str, *, run: str, model: str, project: str) -> None:
     """Refuse a source that is a path of some disk, or within the folder of another run or model than its own.
 
     Raises
@@ -27,7 +27,7 @@ def check_source(tx: Connection, source: str, *, run: str, model: str) -> None:
     """
     owner = "model_id" if model else "run_id"
     if is_local(source):
-        root = _root(tx, run, model)
+        root = _root(tx, run, model, project)
         if root and is_local(root) and _local(source).startswith(_local(root)):
             return
         raise invalid(
@@ -36,26 +36,26 @@ def check_source(tx: Connection, source: str, *, run: str, model: str) -> None:
             f"within the artifact directory of the run specified by the {owner}."
         )
     _check_plain(source)
-    if not _is_its_own(tx, source, run=run, model=model):
+    if not _is_its_own(tx, source, run=run, model=model, project=project):
         raise invalid(
             f"Invalid model version source: '{source[:300]}'. The {owner} request parameter must identify "
             "the resource that contains the source."
         )
 
 
-def _is_its_own(tx: Connection, source: str, *, run: str, model: str) -> bool:
+def _is_its_own(tx: Connection, source: str, *, run: str, model: str, project: str) -> bool:
     parsed = urlsplit(source)
     named = parsed.path.strip("/")
     if parsed.scheme == "runs":
         # It names its run itself: only another one that there is could mislead.
         other = named.split("/")[0]
-        is_its_run = not run or from_hex(other) == from_hex(run) or not run_named(tx, other)
+        is_its_run = not run or from_hex(other) == from_hex(run) or not run_named(tx, other, project)
         return bool(named) and not parsed.netloc and not model and is_its_run
     if parsed.scheme == "models":
         return not parsed.netloc and named.startswith("m-") and named == model
     if (path := _proxied(parsed)) is None:
         return True
-    if not _root(tx, run, model):
+    if not _root(tx, run, model, project):
         return False
     # What is in nobody's folder may be anybody's source.
     held = _holder(path)
@@ -85,11 +85,11 @@ def is_local(uri: str) -> bool:
     return parsed.scheme in {"", "file"} or len(parsed.scheme) == 1
 
 
-def _root(tx: Connection, run: str, model: str) -> str:
+def _root(tx: Connection, run: str, model: str, project: str) -> str:
     if model:
-        known = logged_models_store.picked(tx, [model])
-        return SCHEME + logged_models_store.folder(known[0]) if known else ""
-    return root_of_run(tx, run) if run else ""
+        known = logged_models_store.find(tx, model, project)
+        return SCHEME + logged_models_store.folder(known) if known else ""
+    return root_of_run(tx, run, project) if run else ""
 
 
 def _local(uri: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.api.mlflow.artifacts.places import SCHEME, VERSIONS
 from meguru.api.mlflow.errors import invalid
+from meguru.api.mlflow.registry.names import in_registry
 from meguru.api.mlflow.search import union
 from meguru.api.mlflow.search.things import Asking, Things
 from meguru.registry.labels import MODEL, VERSION
@@ -69,7 +70,8 @@ _TOLD_VERSIONS = Things(
 )
 
 
-def _our_versions(*, is_sqlite: bool) -> Things:
+def _our_versions(project: str, *, is_sqlite: bool) -> Things:
+    own = f"substr(n.name, {len(project) + 2})" if project else "n.name"
     run = hex_of("substr(n.run_ref, 5)", is_sqlite=is_sqlite)
     return Things(
         columns="n.name, n.version",
@@ -80,7 +82,7 @@ def _our_versions(*, is_sqlite: bool) -> Things:
         texts={
             "name": "n.name",
             "run_id": f"(CASE WHEN substr(n.run_ref, 1, 4) = 'run/' THEN {run} ELSE '' END)",
-            "source_path": f"('{SCHEME}{VERSIONS}/' || n.name || '/' || CAST(n.version AS VARCHAR(20)))",
+            "source_path": f"('{SCHEME}{VERSIONS}/' || {own} || '/' || CAST(n.version AS VARCHAR(20)))",
             "current_stage": "'None'",
             "model_id": "''",
         },
@@ -92,7 +94,7 @@ def _our_versions(*, is_sqlite: bool) -> Things:
 
 
 def find_models(
-    tx: Connection, *, filter: str, order_by: list[str], token: str, limit: int
+    tx: Connection, *, filter: str, order_by: list[str], token: str, limit: int, project: str
 ) -> tuple[list[str], str]:
     """Return the names of one page of registered models, and the token of the next."""
     raw = Raw(tx)
@@ -100,12 +102,19 @@ def find_models(
     _check_orders(orders, {"name", "last_updated_timestamp"})
     places = (_TOLD_MODELS, _OUR_MODELS)
     return _page(
-        raw, places, filter, orders, [grammar.Order("attribute", "name", descending=False)], token, limit
+        raw,
+        places,
+        filter,
+        orders,
+        [grammar.Order("attribute", "name", descending=False)],
+        token,
+        limit,
+        project,
     )
 
 
 def find_versions(
-    tx: Connection, *, filter: str, order_by: list[str], token: str, limit: int
+    tx: Connection, *, filter: str, order_by: list[str], token: str, limit: int, project: str
 ) -> tuple[list[tuple[str, int]], str]:
     """Return the names and numbers of one page of versions, and the token of the next."""
     raw = Raw(tx)
@@ -116,8 +125,8 @@ def find_versions(
         grammar.Order("attribute", "name", descending=False),
         grammar.Order("attribute", "version_number", descending=True),
     ]
-    places = (_TOLD_VERSIONS, _our_versions(is_sqlite=raw.is_sqlite))
-    return _page(raw, places, filter, orders or [newest], last, token, limit)
+    places = (_TOLD_VERSIONS, _our_versions(project, is_sqlite=raw.is_sqlite))
+    return _page(raw, places, filter, orders or [newest], last, token, limit, project)
 
 
 def _page(
@@ -128,16 +137,18 @@ def _page(
     last: Sequence[grammar.Order],
     token: str,
     limit: int,
+    project: str,
 ) -> tuple[list[Any], str]:
     after = pages.read(token)
     clauses = grammar.read_filter(filter, kinds=KINDS)
-    clauses, is_prompt = _without_prompts(clauses)
+    clauses, is_prompt = _without_prompts(in_registry(clauses, project))
     given = {each.key for each in orders if each.kind == "attribute"}
     wanted = [*orders, *(each for each in last if each.key not in given)]
     branches = []
     for things in places:
         asking = Asking(raw, things, clauses)
         query = asking.query()
+        query.where(_of_project(things.texts["name"], project))
         if not is_prompt and things.labels:
             prompt = grammar.Clause("tag", IS_PROMPT, "=", "true", IS_PROMPT)
             sql, values = asking.condition(prompt)
@@ -147,6 +158,12 @@ def _page(
     rows, ended = union.fetch(raw, branches, after=after, limit=limit)
     width = places[0].columns.count(",") + 1
     return [row[:width] if width > 1 else row[0] for row in rows], pages.write(ended)
+
+
+def _of_project(name: str, project: str) -> compare.Condition:
+    if not project:
+        return f"{name} NOT LIKE ?", ["%/%"]
+    return f"substr({name}, 1, {len(project) + 1}) = ?", [f"{project}/"]
 
 
 def _without_prompts(clauses: list[grammar.Clause]) -> tuple[list[grammar.Clause], bool]:

@@ -19,7 +19,7 @@ from meguru.artifacts import trees
 from meguru.artifacts.provenance import proved_sources
 from meguru.artifacts.trees import Entry
 from meguru.base import refs
-from meguru.base.names import check_name, normal
+from meguru.base.names import check_full_name, normal
 from meguru.errors import Busy, IntegrityError, MeguruError
 from meguru.kernel.workspace import Workspace
 from meguru.registry import aliases
@@ -51,7 +51,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them that the client only said: the files do not come from there."""
 
 
-def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Source:
+def completed(tx: Connection, given: Source, *, project: str, is_prompt: bool = False) -> Source:
     """Return a source that may be used, with the run and the logged model that it comes from.
 
     A version of another model passes its own on, and what its alias means now is written down.
@@ -63,12 +63,12 @@ def completed(tx: Connection, given: Source, *, is_prompt: bool = False) -> Sour
     found = _OF_VERSION.fullmatch(given.source)
     if found is None or found[1].startswith("m-"):
         identity = given.logged_model or (found[1] if (found := _OF_LOGGED.fullmatch(given.source)) else "")
-        check_source(tx, given.source, run=given.run, model=identity)
+        check_source(tx, given.source, run=given.run, model=identity, project=project)
         if not identity:
             return given
-        model = held(tx, identity)
+        model = held(tx, identity, project)
         return msgspec.structs.replace(given, run=given.run or model.run, logged_model=identity)
-    name = normal(unquote(found[1]))
+    name = refs.within(project, normal(unquote(found[1])))
     number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
     known = held_version(tx, name, number or 0)
     for said, true in ((given.run, known.run), (given.logged_model, known.logged_model)):
@@ -87,9 +87,9 @@ def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) 
     facts: it is registered for MLflow's clients all the same.
     """
     with ws.read() as tx:
-        storage, place = _locate(tx, given.source)
-        used = _origins(tx, given)
-        claimed = _claims(tx, given, place, used)
+        storage, place = _locate(tx, given.source, ws.home)
+        used = _origins(tx, given, ws.home)
+        claimed = _claims(tx, given, place, used, ws.home)
         if is_prompt:
             return Verdict(storage=storage, reason="it is a prompt, and no model", used=used, claimed=claimed)
         files = places.files(tx, ws.blobs, place) if place else []
@@ -99,7 +99,7 @@ def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) 
         )
         return Verdict(storage=storage, reason=why, used=used, claimed=claimed)
     try:
-        check_name("model", name)
+        check_full_name("model", name)
         tree = trees.put_entries(ws.blobs, [_relative(entry, place.path) for entry in files])
         return Verdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used, claimed=claimed)
     except (Busy, IntegrityError):
@@ -113,41 +113,41 @@ def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) 
         )
 
 
-def _locate(tx: Connection, source: str) -> tuple[str, Place | None]:
+def _locate(tx: Connection, source: str, project: str) -> tuple[str, Place | None]:
     if found := _OF_LOGGED.fullmatch(source):
-        path = folder(held(tx, found[1]))
-        return SCHEME + path, places.place_of(tx, path)
+        path = folder(held(tx, found[1], project))
+        return SCHEME + path, places.place_of(tx, path, project)
     if found := _OF_VERSION.fullmatch(source):
-        name = normal(unquote(found[1]))
+        name = refs.within(project, normal(unquote(found[1])))
         number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
         known = held_version(tx, name, number or 0)
-        return known.storage, _locate(tx, known.storage)[1]
+        return known.storage, _locate(tx, known.storage, project)[1]
     if found := _OF_RUN.fullmatch(source):
         path = (found[2] or "").strip("/")
         return source, Place(
-            kind="run", owner=places.run_named(tx, found[1]), path=kept_as(path) if path else ""
+            kind="run", owner=places.run_named(tx, found[1], project), path=kept_as(path) if path else ""
         )
     if found := _OF_PROXY.fullmatch(source):
-        return source, places.place_of(tx, found[1].strip("/"))
+        return source, places.place_of(tx, found[1].strip("/"), project)
     return source, None
 
 
-def _origins(tx: Connection, given: Source) -> list[str]:
-    run = places.run_named(tx, given.run)
+def _origins(tx: Connection, given: Source, project: str) -> list[str]:
+    run = places.run_named(tx, given.run, project)
     model = given.logged_model
     return [*([refs.make("run", run)] if run else []), *([refs.make("logged_model", model)] if model else [])]
 
 
-def _claims(tx: Connection, given: Source, place: Place | None, used: list[str]) -> list[str]:
+def _claims(tx: Connection, given: Source, place: Place | None, used: list[str], project: str) -> list[str]:
     """Return which origins nothing proves: neither the files nor what the source names come from them."""
     proved = {refs.make("run", place.owner)} if place and place.kind == "run" else set()
     through = ""
     if found := _OF_LOGGED.fullmatch(given.source):
         through = refs.make("logged_model", found[1])
     elif (found := _OF_VERSION.fullmatch(given.source)) and found[2]:
-        through = refs.make("model", normal(unquote(found[1])), number_of(found[2]))
+        through = refs.make("model", refs.within(project, normal(unquote(found[1]))), number_of(found[2]))
     elif given.logged_model and place and place.kind == "stored":
-        own = folder(held(tx, given.logged_model))
+        own = folder(held(tx, given.logged_model, project))
         is_within = place.path == own or place.path.startswith(f"{own}/")
         through = refs.make("logged_model", given.logged_model) if is_within else ""
     if through:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, true, update
 
 from meguru.api.mlflow.artifacts.places import SCHEME, VERSIONS
+from meguru.api.mlflow.registry.names import own_name
 from meguru.base import refs
 from meguru.base.moments import read_time
 from meguru.registry import labels
@@ -250,7 +251,7 @@ def aliases_of(tx: Connection, names: Sequence[str]) -> dict[str, dict[str, int]
 
 def kept_at(name: str, version: int) -> str:
     """Return where the files of a verified version can be fetched, exactly as they were verified."""
-    return f"{SCHEME}{VERSIONS}/{name}/{version}"
+    return f"{SCHEME}{VERSIONS}/{own_name(name)}/{version}"
 
 
 def below_proxy(storage: str) -> str:

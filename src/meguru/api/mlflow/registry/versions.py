@@ -7,29 +7,30 @@ from starlette.routing import Route
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.logged_models import store as logged_models_store
-from meguru.api.mlflow.protocol import Given, ask, carry, route
+from meguru.api.mlflow.protocol import Given, route
 from meguru.api.mlflow.registry import store
 from meguru.api.mlflow.registry.answers import (
     check_tags,
     held_model,
     held_version,
     is_of_prompt,
-    named,
     number_of,
     stage_of,
     version_answer,
 )
+from meguru.api.mlflow.registry.names import named, own_name
 from meguru.api.mlflow.registry.search import find_versions
 from meguru.api.mlflow.registry.sources import Source, Verdict, completed, verify
 from meguru.api.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, Version
 from meguru.base import refs
-from meguru.kernel.operations import Context
+from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.registry import alias_moves, aliases
 from meguru.registry import store as native
 from meguru.registry.register import record
 from meguru.registry.types import ModelVersion
 from meguru.registry.unverified import record_unverified
+from meguru.tracking.mlflow.experiments import DOOR
 
 _BASE = "/mlflow/model-versions"
 ACTIVE_STAGES = ("Staging", "Production")
@@ -50,13 +51,15 @@ def routes() -> list[Route]:
     ]
 
 
-@carry("model:write")
+@operation(
+    "mlflow.create_model_version", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _made(
     ctx: Context, *, name: str, given: Source, run_link: str, description: str, tags: dict[str, str]
 ) -> dict[str, Any]:
     with ctx.ws.read() as tx:
         held_model(tx, name)
-        given = completed(tx, given, is_prompt=is_of_prompt(tags))
+        given = completed(tx, given, project=ctx.home, is_prompt=is_of_prompt(tags))
     found = verify(ctx.ws, name, given, is_prompt=is_of_prompt(tags))
     held_model(ctx.tx, name)
     registered = _registered(ctx, name, given, found, description)
@@ -80,7 +83,9 @@ def _made(
     store.keep_version(ctx.tx, made)
     store.touch(ctx.tx, name, ctx.now())
     if made.logged_model:
-        logged_models_store.tell_registered(ctx.tx, made.logged_model, name, made.version)
+        logged_models_store.tell_registered(
+            ctx.tx, made.logged_model, own_name(name), made.version, project=ctx.home
+        )
     return version_answer(made, {})
 
 
@@ -111,7 +116,9 @@ def _registered(ctx: Context, name: str, given: Source, found: Verdict, note: st
     )
 
 
-@carry("model:write")
+@operation(
+    "mlflow.change_model_version", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _changed(
     ctx: Context, *, name: str, version: int, description: str | None, tags: dict[str, str], dropped: str
 ) -> dict[str, Any]:
@@ -128,7 +135,9 @@ def _changed(
     return version_answer(changed, store.aliases(ctx.tx, name))
 
 
-@carry("model:write")
+@operation(
+    "mlflow.delete_model_version", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _forgotten(ctx: Context, *, name: str, version: int) -> None:
     known = held_version(ctx.tx, name, version)
     for alias, number in aliases_of(ctx, name).items():
@@ -145,7 +154,9 @@ def aliases_of(ctx: Context, name: str) -> dict[str, int]:
     return {each.alias: aliases.number_of(each) for each in aliases.at(ctx.tx, name, None)}
 
 
-@carry("model:write")
+@operation(
+    "mlflow.transition_stage", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
+)
 def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool) -> dict[str, Any]:
     known = held_version(ctx.tx, name, version)
     if archive and stage not in ACTIVE_STAGES:
@@ -181,21 +192,37 @@ def _follow(ctx: Context, name: str) -> None:
             alias_moves.end(ctx, name, alias)
 
 
-@ask("model:read")
+@operation(
+    "mlflow.get_model_version",
+    permission="model:read",
+    query=True,
+    door=DOOR,
+    on="name",
+    refers={"name": "model"},
+)
 def _shown(ctx: Context, *, name: str, version: int) -> dict[str, Any]:
     return version_answer(held_version(ctx.tx, name, version), store.aliases(ctx.tx, name))
 
 
-@ask("model:read")
+@operation(
+    "mlflow.get_download_uri",
+    permission="model:read",
+    query=True,
+    door=DOOR,
+    on="name",
+    refers={"name": "model"},
+)
 def _storage(ctx: Context, *, name: str, version: int) -> str:
     return held_version(ctx.tx, name, version).storage
 
 
-@ask("model:read")
+@operation("mlflow.search_model_versions", permission="model:read", query=True, door=DOOR)
 def _found(
     ctx: Context, *, filter: str, order_by: list[str], token: str, limit: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    pairs, following = find_versions(ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit)
+    pairs, following = find_versions(
+        ctx.tx, filter=filter, order_by=order_by, token=token, limit=limit, project=ctx.home
+    )
     found = store.picked(ctx.tx, pairs)
     pointing = store.aliases_of(ctx.tx, [name for name, _ in pairs])
     more = {"next_page_token": following} if following else {}
@@ -208,7 +235,7 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
     )
     made = _made(
         ws,
-        name=named(given),
+        name=named(ws, given),
         given=source,
         run_link=given.text("run_link"),
         description=given.text("description"),
@@ -217,21 +244,21 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"model_version": made}
 
 
-def _which(given: Given) -> dict[str, Any]:
-    return {"name": named(given), "version": number_of(given.needed("version"))}
+def _which(ws: Workspace, given: Given) -> dict[str, Any]:
+    return {"name": named(ws, given, versioned=True), "version": number_of(given.needed("version"))}
 
 
 def _get(ws: Workspace, given: Given) -> dict[str, Any]:
-    return {"model_version": _shown(ws, **_which(given))}
+    return {"model_version": _shown(ws, **_which(ws, given))}
 
 
 def _update(ws: Workspace, given: Given) -> dict[str, Any]:
     words = given.text("description")
-    return {"model_version": _changed(ws, **_which(given), description=words, tags={}, dropped="")}
+    return {"model_version": _changed(ws, **_which(ws, given), description=words, tags={}, dropped="")}
 
 
 def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
-    _forgotten(ws, **_which(given))
+    _forgotten(ws, **_which(ws, given))
     return {}
 
 
@@ -247,21 +274,21 @@ def _search(ws: Workspace, given: Given) -> dict[str, Any]:
 
 
 def _download(ws: Workspace, given: Given) -> dict[str, Any]:
-    return {"artifact_uri": _storage(ws, **_which(given))}
+    return {"artifact_uri": _storage(ws, **_which(ws, given))}
 
 
 def _transition(ws: Workspace, given: Given) -> dict[str, Any]:
     stage = stage_of(given.needed("stage"))
     archive = given.flag("archive_existing_versions")
-    return {"model_version": _staged(ws, **_which(given), stage=stage, archive=archive)}
+    return {"model_version": _staged(ws, **_which(ws, given), stage=stage, archive=archive)}
 
 
 def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
     tags = check_tags({given.needed("key"): given.text("value")})
-    _changed(ws, **_which(given), description=None, tags=tags, dropped="")
+    _changed(ws, **_which(ws, given), description=None, tags=tags, dropped="")
     return {}
 
 
 def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
-    _changed(ws, **_which(given), description=None, tags={}, dropped=given.needed("key"))
+    _changed(ws, **_which(ws, given), description=None, tags={}, dropped=given.needed("key"))
     return {}

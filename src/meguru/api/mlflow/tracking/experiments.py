@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, select
 
 from meguru.api.mlflow.errors import Refusal, invalid
 from meguru.api.mlflow.params import Params
+from meguru.api.mlflow.protocol import permit
 from meguru.api.mlflow.tracking.experiments_search import search_experiments
-from meguru.kernel.operations.authorise import authorise
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.mlflow import experiments, inputs, limits
@@ -41,19 +41,19 @@ def create(ws: Workspace, params: Params) -> Answer:
 def get(ws: Workspace, params: Params) -> Answer:
     """Show an experiment by its number."""
     number = params.text("experiment_id", required=True)
-    authorise(ws, list_experiments)
+    permit(ws, list_experiments, "experiment", number)
     number_all(ws)
     with ws.read() as tx:
-        return {"experiment": shown(tx, [experiments.find(tx, number)])[0]}
+        return {"experiment": shown(tx, [experiments.find(tx, number, ws.home)])[0]}
 
 
 def get_by_name(ws: Workspace, params: Params) -> Answer:
     """Show an experiment by its name."""
     name = params.text("experiment_name", required=True)
-    authorise(ws, list_experiments)
+    permit(ws, list_experiments, "experiment", name)
     number_all(ws)
     with ws.read() as tx:
-        row = tx.execute(select(table).where(table.c.name == name)).first()
+        row = tx.execute(select(table).where(table.c.name == name, table.c.project == ws.home)).first()
         if row is None:
             raise Refusal("RESOURCE_DOES_NOT_EXIST", f"Could not find experiment with name '{name[:500]}'")
         return {"experiment": shown(tx, [row])[0]}
@@ -61,10 +61,10 @@ def get_by_name(ws: Workspace, params: Params) -> Answer:
 
 def search(ws: Workspace, params: Params) -> Answer:
     """Find experiments."""
-    authorise(ws, list_experiments)
+    permit(ws, list_experiments)
     number_all(ws)
     with ws.read() as tx:
-        numbers, token = search_experiments(tx, params)
+        numbers, token = search_experiments(tx, params, ws.home)
         found: dict[int, Row[Any]] = {}
         for start in range(0, len(numbers), 500):
             query = select(table).where(table.c.id.in_(numbers[start : start + 500]))
@@ -115,9 +115,9 @@ def search_datasets(ws: Workspace, params: Params) -> Answer:
         raise invalid(
             f"SearchDatasets request cannot specify more than 20 experiment_ids. Received {len(numbers)}."
         )
-    authorise(ws, list_experiments)
+    permit(ws, list_experiments)
     with ws.read() as tx:
-        return {"dataset_summaries": inputs.summaries(tx, experiments.read_numbers(numbers))}
+        return {"dataset_summaries": inputs.summaries(tx, experiments.here(tx, numbers, ws.home))}
 
 
 def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[Answer]:
@@ -146,17 +146,17 @@ def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[Answer]:
 def number_all(ws: Workspace) -> None:
     """Number the experiments that were made elsewhere; whoever may look sees them, so the system does it."""
     with ws.read() as tx:
-        if not experiments.needs_adoption(tx):
+        if not experiments.needs_adoption(tx, ws.home):
             return
     experiments.adopt(ws.with_(principal=system("mlflow")))
 
 
 def _number(ws: Workspace, params: Params) -> int:
     text = params.text("experiment_id", required=True)
-    authorise(ws, experiments.change)
+    permit(ws, experiments.change, "experiment", text)
     number_all(ws)
     with ws.read() as tx:
-        return int(experiments.find(tx, text).id)
+        return int(experiments.find(tx, text, ws.home).id)
 
 
 def _tag(key: str, value: str) -> tuple[str, str]:

@@ -20,12 +20,13 @@ def stages(params: Params, name: str) -> tuple[str, ...]:
     return STAGES[params.word(name, tuple(STAGES)) or "ACTIVE_ONLY"]
 
 
-def search_experiments(tx: Connection, params: Params) -> tuple[list[int], str]:
-    """Return the numbers of one page of experiments, and the token of the next."""
+def search_experiments(tx: Connection, params: Params, project: str) -> tuple[list[int], str]:
+    """Return the numbers of one page of a project's experiments, and the token of the next."""
     raw = Raw(tx)
     limit = limit_of(params, default=1000, most=50_000)
     shown = stages(params, "view_type")
     query = pages.Query("e.id", "mlflow_experiment e")
+    query.where(("e.project = ?", [project]))
     query.where((f"e.stage IN ({marks(len(shown))})", list(shown)))
     for clause in grammar.read_filter(params.text("filter"), kinds=KINDS):
         query.where(_condition(raw, clause))

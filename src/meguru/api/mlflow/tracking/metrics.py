@@ -7,17 +7,16 @@ from itertools import repeat
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params
+from meguru.api.mlflow.protocol import permit
 from meguru.api.mlflow.tracking.shown import Metric, MetricOfRun
-from meguru.errors import NotFound
-from meguru.kernel.operations.authorise import authorise
 from meguru.kernel.workspace import Workspace
 from meguru.tracking import series, show
 from meguru.tracking.mlflow.ids import from_hex
-from meguru.tracking.schema import run
+from meguru.tracking.mlflow.runs import check_here, is_here
 
 Answer = dict[str, Any]
 MAX_PAGE, MAX_RUNS, MAX_SAMPLE, MAX_BULK_RUNS = 25_000, 100, 2500, 100
@@ -36,10 +35,9 @@ def history(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
             f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer."
         )
     after = _read_token(params.text("page_token"))
-    authorise(ws, show.metric)
+    permit(ws, show.metric, "run", identity)
     with ws.read() as tx:
-        _check_run(tx, identity)
-        found = series.series_of(tx, from_hex(identity), key)
+        found = series.series_of(tx, check_here(tx, identity, ws.home), key)
     if found is None:
         return b'{"metrics":[]}'
     written = _written(ws, key, found[0], after, None if limit is None else min(limit, MAX_PAGE))
@@ -99,11 +97,11 @@ def bulk(ws: Workspace, params: Params) -> Answer:
     if not key:
         raise invalid("GetMetricHistoryBulk request must specify a metric_key.")
     limit = max(1, min(params.integer("max_results", MAX_PAGE) or MAX_PAGE, MAX_PAGE))
-    authorise(ws, show.metric)
+    permit(ws, show.metric)
     found: list[MetricOfRun] = []
     with ws.read() as tx:
         for each in sorted(set(ids)):
-            known = series.series_of(tx, from_hex(each), key)
+            known = _series_here(tx, each, key, ws.home)
             rows = series.by_time(tx, known[0], limit=limit - len(found)) if known else []
             found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
             if len(found) >= limit:
@@ -114,11 +112,11 @@ def bulk(ws: Workspace, params: Params) -> Answer:
 def interval(ws: Workspace, params: Params) -> Answer:
     """List a sample of one metric of several runs, with the ends and the extremes of each."""
     ids, key, limit, window = _read_interval(params)
-    authorise(ws, show.metric)
+    permit(ws, show.metric)
     found: list[MetricOfRun] = []
     with ws.read() as tx:
         for each in ids:
-            known = series.series_of(tx, from_hex(each), key)
+            known = _series_here(tx, each, key, ws.home)
             rows = series.sample(tx, known[0], window=window, limit=limit) if known else []
             found += [_of_run(each, key, value, at, step) for step, at, _, value in rows]
     return {"metrics": found}
@@ -153,9 +151,10 @@ def _read_interval(params: Params) -> tuple[list[str], str, int, tuple[int, int]
     return ids, key, limit, (first, last)
 
 
-def _check_run(tx: Connection, identity: str) -> None:
-    if tx.execute(select(run.c.id).where(run.c.id == from_hex(identity))).first() is None:
-        raise NotFound(f"Run with id={identity[:256]} not found", field="run_id")
+def _series_here(tx: Connection, run: str, key: str, project: str) -> tuple[int, int] | None:
+    """Return the series of a run; nothing for one that is not of this project."""
+    identity = from_hex(run)
+    return series.series_of(tx, identity, key) if is_here(tx, identity, project) else None
 
 
 def _read_token(token: str) -> series.Place | None:

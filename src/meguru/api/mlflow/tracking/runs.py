@@ -10,16 +10,14 @@ from sqlalchemy import Connection
 
 from meguru.api.mlflow.errors import invalid
 from meguru.api.mlflow.params import Params, bad, limit_of
+from meguru.api.mlflow.protocol import permit
 from meguru.api.mlflow.tracking.experiments_search import stages
 from meguru.api.mlflow.tracking.shown import new_run, parts, shown
 from meguru.errors import NotFound
-from meguru.kernel.operations.authorise import authorise
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import show
 from meguru.tracking.mlflow import experiments, inputs, limits, moments, run_names, runs
-from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.search.runs import Asked, search_runs
 
 Answer = dict[str, Any]
@@ -89,19 +87,17 @@ def restore(ws: Workspace, params: Params) -> Answer:
 
 def search(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
     """Find runs; those with very many metrics are written while they are read."""
-    authorise(ws, show.list_runs)
+    permit(ws, show.list_runs)
     with ws.read() as tx:
-        ids, token = search_runs(tx, _asked(tx, params))
+        ids, token = search_runs(tx, _asked(tx, params, ws.home))
         cut = list(parts(tx, ids))
     written = _written(ws, cut, token)
     return b"".join(written) if len(cut) == 1 else written
 
 
-def _asked(tx: Connection, params: Params) -> Asked:
-    numbers = experiments.read_numbers(params.texts("experiment_ids"))
-    known = f"SELECT experiment FROM mlflow_experiment WHERE id IN ({marks(len(numbers))})"  # noqa: S608
+def _asked(tx: Connection, params: Params, project: str) -> Asked:
     return Asked(
-        [row[0] for row in Raw(tx).execute(known, numbers)] if numbers else [],
+        list(experiments.here(tx, params.texts("experiment_ids"), project).values()),
         params.text("filter"),
         params.texts("order_by"),
         stages(params, "run_view_type"),
@@ -151,12 +147,9 @@ def read_tags(params: Params) -> dict[str, str]:
 
 
 def _one(ws: Workspace, run: str) -> Answer:
-    authorise(ws, show.show)
+    permit(ws, show.show, "run", run)
     with ws.read() as tx:
-        found = shown(tx, [from_hex(run)])
-    if not found:
-        raise NotFound(f"Run with id={run[:256]} not found", field="run_id")
-    return found[0]
+        return shown(tx, [runs.check_here(tx, run, ws.home)])[0]
 
 
 def _moment(params: Params, name: str) -> int | None:

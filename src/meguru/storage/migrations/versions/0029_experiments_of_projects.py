@@ -1,0 +1,23 @@
+"""Experiments are of projects: a name is unique within one."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0029"
+down_revision = "0028"
+
+
+def upgrade() -> None:
+    """Bring the schema to this revision."""
+    with op.batch_alter_table("mlflow_experiment") as batch_op:
+        batch_op.add_column(sa.Column("project", sa.String(length=100), server_default="", nullable=False))
+        batch_op.drop_constraint(op.f("uq_mlflow_experiment_name"), type_="unique")
+        batch_op.create_unique_constraint(op.f("uq_mlflow_experiment_project_name"), ["project", "name"])
+
+
+def downgrade() -> None:
+    """Go back to the revision before."""
+    with op.batch_alter_table("mlflow_experiment") as batch_op:
+        batch_op.drop_constraint(op.f("uq_mlflow_experiment_project_name"), type_="unique")
+        batch_op.create_unique_constraint(op.f("uq_mlflow_experiment_name"), ["name"])
+        batch_op.drop_column("project")
