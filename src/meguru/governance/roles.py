@@ -11,11 +11,6 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "*:read",
             "experiment:*",
-            "pipeline:*",
-            "pipeline_run:*",
-            "pool:*",
-            "backfill:*",
-            "approval:*",
             "run:*",
             "webhook:*",
         }
@@ -25,9 +20,6 @@ ROLES: dict[str, frozenset[str]] = {
             "*:read",
             "experiment:*",
             "run:write",
-            "pipeline:*",
-            "pipeline_run:*",
-            "backfill:*",
         }
     ),
     "service": frozenset(),
