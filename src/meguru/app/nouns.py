@@ -19,6 +19,7 @@ SCHEMAS = (
 OPERATIONS = (
     "meguru.tracking.operations",
     "meguru.webhooks.operations",
+    "meguru.api.mlflow.operations",
     "meguru.app.status.show",
 )
 
