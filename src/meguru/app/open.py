@@ -15,7 +15,7 @@ from meguru.kernel.remote import RemoteWorkspace
 
 if TYPE_CHECKING:
     from meguru.base.clock import Clock
-    from meguru.kernel.workspace import Workspace
+from meguru.kernel.workspace import Workspace
 
 
 def open_workspace(
@@ -35,7 +35,14 @@ def open_workspace(
     place = str(where) if where is not None else chosen.workspace
     if place.startswith(("http://", "https://")):
         return RemoteWorkspace(place, token=chosen.token).with_(project=chosen.project)
-    return open_local(place, settings=chosen, clock=clock, create=create).with_(project=chosen.project)
+    ws = open_local(place, settings=chosen, clock=clock, create=create)
+    if not chosen.project:
+        return ws
+    from meguru.kernel.projects import check_project
+
+    with ws.read() as tx:
+        check_project(tx, chosen.project)
+    return ws.with_(project=chosen.project)
 
 
 def open_local(

@@ -4,6 +4,8 @@ import pytest
 
 from meguru import errors
 from meguru.app.nouns import load_operations
+from meguru.app.open import open_local, open_workspace
+from meguru.base.settings import Settings
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant, list_members, list_projects, revoke
@@ -113,3 +115,11 @@ def test_roles_are_what_the_kinds_grant(workspace):
     assert "endpoint:write" not in permissions_of("data-scientist")
     assert "endpoint:switch" not in permissions_of("engineer")
     assert permissions_of("guest") == frozenset()
+
+
+def test_a_workspace_is_not_opened_in_a_project_that_is_not_there(tmp_path):
+    settings = Settings(project="teem")
+    with open_local(tmp_path / "w") as ws:
+        projects.declare(ws, name="team", spec=ProjectSpec())
+    with pytest.raises(errors.NotFound, match="teem"):
+        open_workspace(tmp_path / "w", settings=settings)
