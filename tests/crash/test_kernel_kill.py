@@ -17,6 +17,9 @@ from meguru.governance.schema import principal
 from meguru.kernel import events
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.operations.answers import answer
+from meguru.testing.events import declare_events
+
+declare_events("a.c")
 
 pytestmark = pytest.mark.crash
 KILLS = 5
@@ -29,7 +32,9 @@ WORK = textwrap.dedent(
     from meguru.governance.principals import create_principal
     from meguru.kernel import jobs
     from meguru.kernel.operations import Operation
+    from meguru.testing.events import declare_events
 
+    declare_events("thing.made")
     place, blobs, mark = sys.argv[1:]
 
     def change(ctx, *, name: str, body: str) -> str:
@@ -119,7 +124,9 @@ HOLD = textwrap.dedent(
     from meguru.app.open import open_local
     from meguru.base.settings import Settings
     from meguru.kernel import events
+    from meguru.testing.events import declare_events
 
+    declare_events("a.b")
     place, blobs, _ = sys.argv[1:]
     with open_local(place, settings=Settings(blobs=blobs)) as ws, ws.db.write() as tx:
         events.append(tx, type="a.b", at=ws.clock.now(), actor="a", operation="o", subject="s")

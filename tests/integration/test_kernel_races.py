@@ -22,7 +22,10 @@ from meguru.kernel import events
 from meguru.kernel.jobs import Worker, queue
 from meguru.kernel.jobs.types import JobState
 from meguru.kernel.operations import Operation
+from meguru.testing.events import declare_events
 from meguru.tracking.operations import list_runs, start
+
+declare_events("principal.bumped")
 
 PRELUDE = """
 import sys

@@ -18,6 +18,9 @@ from meguru.datasets.client import add_files
 from meguru.governance.principals import create_principal
 from meguru.kernel import events
 from meguru.kernel.events.schema import edge, event, event_head
+from meguru.testing.events import declare_events
+
+declare_events("thing.made")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])

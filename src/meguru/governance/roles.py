@@ -10,20 +10,16 @@ ROLES: dict[str, frozenset[str]] = {
     "engineer": frozenset(
         {
             "*:read",
-            "pipeline:*",
-            "pipeline_run:*",
-            "pool:*",
-            "backfill:*",
-            "approval:*",
+            "experiment:*",
+            "run:*",
             "webhook:*",
         }
     ),
     "data-scientist": frozenset(
         {
             "*:read",
-            "pipeline:*",
-            "pipeline_run:*",
-            "backfill:*",
+            "experiment:*",
+            "run:write",
         }
     ),
     "service": frozenset(),

@@ -10,9 +10,7 @@ from meguru.tracking.search.runs import Asked, search_runs
 from meguru.tracking.types import Run
 
 
-@operation(
-    "run.search", permission="run:read", query=True, on="experiment", refers={"experiment": "experiment"}
-)
+@operation("run.search", permission="run:read", query=True)
 def search(
     ctx: Context,
     *,
@@ -41,9 +39,9 @@ def search(
         If the filter, the order or the cursor can't be read.
     """
     if experiment:
-        keys = [experiments.get(ctx.tx, experiment, ctx.seen).experiment]
+        keys = [experiments.get(ctx.tx, experiment).experiment]
     else:
-        keys = experiments.keys_of(ctx.tx, "active", ctx.visible)
+        keys = experiments.keys_of(ctx.tx, "active")
     asked = Asked(keys, query, order or [], limit=check_limit(limit), token=after)
     ids, cursor = search_runs(ctx.tx, asked)
     found = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}

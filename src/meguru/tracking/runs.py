@@ -11,7 +11,6 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.tracking import lease as leases
 from meguru.tracking import series, store
-from meguru.tracking.experiments import names
 from meguru.tracking.experiments import store as experiments
 from meguru.tracking.experiments.change import ensure
 from meguru.tracking.experiments.store import name_taken
@@ -22,9 +21,7 @@ from meguru.tracking.types import EndState, MetricPoint, Run, RunArtifact
 MAX_ERROR = 20_000
 
 
-@operation(
-    "run.start", permission="run:write", on="experiment", refers={"experiment": "experiment", "used": "*"}
-)
+@operation("run.start", permission="run:write")
 def start(
     ctx: Context,
     *,
@@ -93,13 +90,12 @@ def begin(
     where = ensure(ctx, experiment)
     if where.stage != "active" and not even_deleted:
         raise name_taken(where)
-    identity, now, shown = id or new_id("run"), ctx.now(), names.write(where.project, where.name)
+    identity, now = id or new_id("run"), ctx.now()
     run = Run(
         ref=refs.make("run", identity),
         id=identity,
         name=name,
-        experiment=shown,
-        project=where.project,
+        experiment=where.name,
         state="running",
         started_at=min(at or now, now),
         finished_at=None,
@@ -113,12 +109,12 @@ def begin(
     store.add_run(ctx.tx, run, where.experiment)
     store.add_params(ctx.tx, identity, params)
     store.set_tags(ctx.tx, identity, tags)
-    data = {"experiment": shown, "name": name, "params": params}
+    data = {"experiment": where.name, "name": name, "params": params}
     ctx.emit("run.started", run.ref, data=data, used=used, produced=[run.ref], claimed=claimed or [])
     return run
 
 
-@operation("run.log", permission="run:write", evented=False, alone=False, on="run")
+@operation("run.log", permission="run:write", evented=False, alone=False)
 def log(
     ctx: Context,
     *,
@@ -147,7 +143,7 @@ def log(
     store.set_tags(ctx.tx, identity, tags or {})
 
 
-@operation("run.artifact", permission="run:write", on="run")
+@operation("run.artifact", permission="run:write")
 def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool = False) -> RunArtifact:
     """Keep an uploaded blob as an artifact of a running run, under a name; `late` is as for logging."""
     check_path(path, field="path")
@@ -159,7 +155,7 @@ def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool =
     return artifact
 
 
-@operation("run.finish", permission="run:write", on="run", refers={"produced": "*"})
+@operation("run.finish", permission="run:write")
 def finish(
     ctx: Context,
     *,
@@ -202,7 +198,6 @@ def _started(ctx: Context, identity: str, experiment: str) -> Run | None:
     if known is None:
         return None
     where = experiments.called(ctx.tx, experiment)
-    is_same = where is not None and names.write(where.project, where.name) == known.experiment
-    if known.created_by != ctx.principal.name or not is_same:
+    if known.created_by != ctx.principal.name or where is None or where.name != known.experiment:
         raise Conflict(f"the id {identity} belongs to another run", where=identity)
     return known

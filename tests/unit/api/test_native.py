@@ -14,7 +14,10 @@ from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.server.access import Access, check_exposure
+from meguru.testing.events import declare_events
 from meguru.tracking.operations import create_experiment, list_experiments
+
+declare_events("thing.made")
 
 HOST = "http://127.0.0.1"
 

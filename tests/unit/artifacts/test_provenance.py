@@ -11,7 +11,10 @@ from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
 from meguru.kernel import events
 from meguru.kernel.events.schema import edge
+from meguru.testing.events import declare_events
 from meguru.tracking.operations import finish, start
+
+declare_events("thing.made")
 
 
 def make(ws, ref, *, used=(), claimed=(), operation="thing.make"):

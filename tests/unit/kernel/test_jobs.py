@@ -11,6 +11,9 @@ from meguru.base.settings import Settings
 from meguru.errors import Busy, Interrupted, LostLease, StepFailed
 from meguru.kernel.jobs import JobState, Lease, Worker, enqueue, queue
 from meguru.kernel.operations import Context, operation
+from meguru.testing.events import declare_events
+
+declare_events("work.asked")
 
 
 @operation("test_job.ask", permission="job:write")

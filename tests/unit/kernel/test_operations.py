@@ -8,6 +8,9 @@ from meguru import errors
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import Principal
+from meguru.testing.events import declare_events
+
+declare_events("thing.made")
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,9 @@ import pytest
 
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
+from meguru.testing.events import declare_events
+
+declare_events("test.said")
 
 
 @pytest.mark.parametrize(("quiet", "woken"), [(False, 1), (True, 0)])

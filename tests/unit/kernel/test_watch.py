@@ -12,6 +12,9 @@ from meguru.base.settings import Settings
 from meguru.governance.principals import create_principal
 from meguru.kernel import events
 from meguru.kernel.operations.operation import Operation
+from meguru.testing.events import declare_events
+
+declare_events("test.said")
 
 FLAGS = {"query": False, "evented": True}
 

@@ -10,6 +10,9 @@ from meguru.registry.load import load_model
 from meguru.registry.operations import register, show
 from meguru.registry.sink import register_output
 from meguru.stats.profile import TableProfile
+from meguru.testing.events import declare_events
+
+declare_events("test.finished")
 
 
 def test_a_loaded_model_predicts_and_has_its_evidence(workspace, put_tree):

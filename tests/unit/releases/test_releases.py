@@ -20,7 +20,10 @@ from meguru.releases import operations as releases
 from meguru.releases.schema import release as table
 from meguru.releases.types import ReleaseState
 from meguru.serving import operations as endpoints
+from meguru.testing.events import declare_events
 from meguru.testing.models import make_model
+
+declare_events("test.asked")
 
 pytest_plugins = ["meguru.testing.fixtures"]
 GATES = [{"gate": "metric", "metric": "auc", "op": ">=", "value": 0.6}, {"gate": "champion"}]

@@ -4,13 +4,15 @@ import pytest
 
 from meguru.kernel.operations import Context, Operation
 from meguru.testing.actions import install
+from meguru.testing.events import declare_events, sample
+
+declare_events(*(f"note.{verb}" for verb in ("first", "done", "half", "seen", "x")), "something.else")
 
 install()
 
 
 def _say(ctx: Context, *, type: str, subject: str) -> str:
-    fired = {"firing": "fir-0", "key": "k", "depth": 0, "root": "", "evidence": {}}
-    return ctx.emit(type, subject, data=fired if type == "trigger.fired" else {"state": "alert"}).id
+    return ctx.emit(type, subject, data=sample(type)).id
 
 
 _SAY = Operation(_say, "test.say", "test:write", query=False, evented=True)

@@ -9,6 +9,7 @@ import pytest
 
 from meguru.errors import InvalidInput
 from meguru.kernel import events
+from meguru.testing.events import sample
 from meguru.triggers import operations as triggers
 from meguru.triggers import store
 from meguru.triggers.evaluate import Evaluator
@@ -48,7 +49,7 @@ def test_an_event_fires_once_and_the_chain_of_causes_is_whole(workspace, say):
     assert (done.event, done.fired, done.started) == (matched, fired.id, "note/done")
     assert (noted.cause, fired.cause) == (fired.id, matched)
     assert fired.actor == noted.actor == "trigger/retrain"
-    assert fired.data["evidence"]["event"]["data"] == {"state": "alert"}
+    assert fired.data["evidence"]["event"]["data"] == sample("model_version.registered")
 
 
 def test_a_trigger_does_not_see_what_happened_before_it_was_made(workspace, say):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from typing import Any, TypeVar
 
 import msgspec
 
 from meguru.errors import InternalError
 
+EVERY_KIND = "meguru.app.kinds:all_kinds"
+"""Loads them all: whoever appends an event may have imported no more than the noun that it tells of."""
 _PARTS = 2
 
 
@@ -103,8 +106,16 @@ def event_types() -> dict[str, EventType]:
     return dict(sorted(_declared.items()))
 
 
+def find(name: str) -> EventType | None:
+    """Return a type of event; before it is said that there is none, every kind is loaded."""
+    if name not in _declared:
+        module, _, function = EVERY_KIND.partition(":")
+        getattr(import_module(module), function)()
+    return _declared.get(name)
+
+
 def check(name: str, data: dict[str, Any]) -> None:
     """Refuse an event whose data, as plain JSON, is not what its type declares; InternalError."""
-    declared = _declared.get(name)
+    declared = find(name)
     if declared is not None:
         declared.check(data)
