@@ -13,11 +13,17 @@ SCHEMAS = (
     "meguru.kernel.operations.answers",
     "meguru.kernel.jobs.schema",
     "meguru.kernel.declarations.schema",
-    "meguru.tracking.schema",
+    "meguru.pipelines.schema",
+    "meguru.pipelines.pools.schema",
+    "meguru.pipelines.logs.schema",
+    "meguru.sweeps.schema",
+    "meguru.backfills.schema",
     "meguru.webhooks.schema",
 )
 OPERATIONS = (
-    "meguru.tracking.operations",
+    "meguru.pipelines.operations",
+    "meguru.sweeps.operations",
+    "meguru.backfills.operations",
     "meguru.webhooks.operations",
     "meguru.app.status.show",
 )

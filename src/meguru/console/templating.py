@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from meguru.console import links, numbers, static_files
+from meguru.console import links, numbers, sentences, static_files
 from meguru.console.switch import choices, may_see_projects
 from meguru.console.words import STATES, label_of, tone_of
 
@@ -37,7 +37,6 @@ def environment() -> Environment:
         seconds=numbers.seconds,
         percent=numbers.percent,
         plain=numbers.plain,
-        pretty=numbers.pretty,
     )
     return made
 
@@ -50,6 +49,9 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
 
     def happened(kind: str) -> str:
         return str(visit.say(label_of(kind)))
+
+    def spoken(sentence: str) -> str:
+        return sentences.spoken(sentence, visit.language)
 
     def here(**changes: object) -> str:
         given = [(k, str(v)) for k, v in changes.items() if v not in {"", None}]
@@ -73,7 +75,7 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         "_": visit.say,
         "state": state,
         "happened": happened,
-        "spoken": visit.spoken,
+        "spoken": spoken,
         "here": here,
         "local": visit.local,
         "language": visit.language,

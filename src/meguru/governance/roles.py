@@ -10,16 +10,20 @@ ROLES: dict[str, frozenset[str]] = {
     "engineer": frozenset(
         {
             "*:read",
-            "experiment:*",
-            "run:*",
+            "pipeline:*",
+            "pipeline_run:*",
+            "pool:*",
+            "backfill:*",
+            "approval:*",
             "webhook:*",
         }
     ),
     "data-scientist": frozenset(
         {
             "*:read",
-            "experiment:*",
-            "run:write",
+            "pipeline:*",
+            "pipeline_run:*",
+            "backfill:*",
         }
     ),
     "service": frozenset(),

@@ -10,7 +10,7 @@ from meguru.tracking.types import Run
 BATCH = 500
 
 
-@operation("run.beat", permission="run:write", evented=False, alone=False)
+@operation("run.beat", permission="run:write", evented=False, alone=False, on="run")
 def beat(ctx: Context, *, run: str) -> None:
     """Tell that a run's process is alive: its lease, if it has one, starts anew.
 

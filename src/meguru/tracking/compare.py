@@ -10,12 +10,13 @@ from meguru.kernel.operations import Context, operation
 from meguru.tracking import store
 from meguru.tracking.captured import is_captured
 from meguru.tracking.comparison import Compared, Comparison
+from meguru.tracking.projects import seen_among
 from meguru.tracking.types import Run
 
 MOST_RUNS = 20
 
 
-@operation("run.compare", permission="run:read", query=True)
+@operation("run.compare", permission="run:read", query=True, refers={"runs": "run"})
 def compare(ctx: Context, *, runs: list[str]) -> Comparison:
     """Compare 2 to 20 runs: params, newest metric values, tags and surroundings, what differs first.
 
@@ -31,6 +32,9 @@ def compare(ctx: Context, *, runs: list[str]) -> Comparison:
         raise InvalidInput(f"{len(names)} runs can't be compared", why=f"2 to {MOST_RUNS}", field="runs")
     if len(set(names)) < len(names):
         raise InvalidInput("a run is named twice", field="runs")
+    seen = set(seen_among(ctx.tx, names, ctx.seen))
+    if hidden := next((name for name in names if name not in seen), None):
+        raise store.missing(hidden)
     found = [store.get(ctx.tx, name, ctx.now()) for name in names]
     return Comparison(
         runs=found,

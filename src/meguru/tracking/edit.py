@@ -21,7 +21,7 @@ NAME, NOTE = "mlflow.runName", "mlflow.note.content"
 MOST_OF_NOTE = 8000
 
 
-@operation("run.rename", permission="run:write")
+@operation("run.rename", permission="run:write", on="run")
 def rename(ctx: Context, *, run: str, name: str) -> Run:
     """Give a run another name; empty takes it away."""
     row = held(ctx.tx, ctx.principal, run)
@@ -32,7 +32,7 @@ def rename(ctx: Context, *, run: str, name: str) -> Run:
     return store.get(ctx.tx, row.id, ctx.now())
 
 
-@operation("run.note", permission="run:write")
+@operation("run.note", permission="run:write", on="run")
 def note(ctx: Context, *, run: str, note: str) -> Run:
     """Write what is to be known of a run, over what was there; empty takes it away."""
     row = held(ctx.tx, ctx.principal, run)
@@ -49,7 +49,7 @@ def note(ctx: Context, *, run: str, note: str) -> Run:
     return store.get(ctx.tx, row.id, ctx.now())
 
 
-@operation("run.tag", permission="run:write")
+@operation("run.tag", permission="run:write", on="run")
 def tag(
     ctx: Context, *, run: str, tags: dict[str, str] | None = None, remove: list[str] | None = None
 ) -> Run:
@@ -71,13 +71,13 @@ def tag(
     return store.get(ctx.tx, row.id, ctx.now())
 
 
-@operation("run.delete", permission="run:write")
+@operation("run.delete", permission="run:write", on="run")
 def delete_run(ctx: Context, *, run: str) -> Run:
     """Mark a run as deleted: it is in no list, nothing more is logged to it, and everything stays."""
     return _move(ctx, run, "deleted")
 
 
-@operation("run.restore", permission="run:write")
+@operation("run.restore", permission="run:write", on="run")
 def restore(ctx: Context, *, run: str) -> Run:
     """Take the mark of a deleted run away."""
     return _move(ctx, run, "active")

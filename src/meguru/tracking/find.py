@@ -10,7 +10,9 @@ from meguru.tracking.search.runs import Asked, search_runs
 from meguru.tracking.types import Run
 
 
-@operation("run.search", permission="run:read", query=True)
+@operation(
+    "run.search", permission="run:read", query=True, on="experiment", refers={"experiment": "experiment"}
+)
 def search(
     ctx: Context,
     *,
@@ -39,9 +41,9 @@ def search(
         If the filter, the order or the cursor can't be read.
     """
     if experiment:
-        keys = [experiments.get(ctx.tx, experiment).experiment]
+        keys = [experiments.get(ctx.tx, experiment, ctx.seen).experiment]
     else:
-        keys = experiments.keys_of(ctx.tx, "active")
+        keys = experiments.keys_of(ctx.tx, "active", ctx.visible)
     asked = Asked(keys, query, order or [], limit=check_limit(limit), token=after)
     ids, cursor = search_runs(ctx.tx, asked)
     found = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}

@@ -64,10 +64,11 @@ def made_in(tx: Connection, principal: Principal, ref: str, files: Collection[st
     parsed = refs.parse(ref)
     if parsed.kind != "run":
         return False
-    row = tx.execute(select(table.c.created_by, table.c.state).where(table.c.id == parsed.name)).first()
+    wanted = select(table.c.created_by, table.c.state, table.c.experiment)
+    row = tx.execute(wanted.where(table.c.id == parsed.name)).first()
     if row is None:
         return False
-    if row.state == "running" and may_write(principal, row.created_by):
+    if row.state == "running" and may_write(principal, row.created_by, refs.project_of(row.experiment)):
         return True
     mine = select(run_artifact.c.digest).where(run_artifact.c.run == parsed.name)
     return bool(files) and set(files) <= set(tx.execute(mine).scalars())

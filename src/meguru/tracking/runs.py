@@ -11,6 +11,7 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.tracking import lease as leases
 from meguru.tracking import series, store
+from meguru.tracking.experiments import names
 from meguru.tracking.experiments import store as experiments
 from meguru.tracking.experiments.change import ensure
 from meguru.tracking.experiments.store import name_taken
@@ -21,7 +22,9 @@ from meguru.tracking.types import EndState, MetricPoint, Run, RunArtifact
 MAX_ERROR = 20_000
 
 
-@operation("run.start", permission="run:write")
+@operation(
+    "run.start", permission="run:write", on="experiment", refers={"experiment": "experiment", "used": "*"}
+)
 def start(
     ctx: Context,
     *,
@@ -90,12 +93,13 @@ def begin(
     where = ensure(ctx, experiment)
     if where.stage != "active" and not even_deleted:
         raise name_taken(where)
-    identity, now = id or new_id("run"), ctx.now()
+    identity, now, shown = id or new_id("run"), ctx.now(), names.write(where.project, where.name)
     run = Run(
         ref=refs.make("run", identity),
         id=identity,
         name=name,
-        experiment=where.name,
+        experiment=shown,
+        project=where.project,
         state="running",
         started_at=min(at or now, now),
         finished_at=None,
@@ -109,12 +113,12 @@ def begin(
     store.add_run(ctx.tx, run, where.experiment)
     store.add_params(ctx.tx, identity, params)
     store.set_tags(ctx.tx, identity, tags)
-    data = {"experiment": where.name, "name": name, "params": params}
+    data = {"experiment": shown, "name": name, "params": params}
     ctx.emit("run.started", run.ref, data=data, used=used, produced=[run.ref], claimed=claimed or [])
     return run
 
 
-@operation("run.log", permission="run:write", evented=False, alone=False)
+@operation("run.log", permission="run:write", evented=False, alone=False, on="run")
 def log(
     ctx: Context,
     *,
@@ -143,7 +147,7 @@ def log(
     store.set_tags(ctx.tx, identity, tags or {})
 
 
-@operation("run.artifact", permission="run:write")
+@operation("run.artifact", permission="run:write", on="run")
 def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool = False) -> RunArtifact:
     """Keep an uploaded blob as an artifact of a running run, under a name; `late` is as for logging."""
     check_path(path, field="path")
@@ -155,7 +159,7 @@ def add_artifact(ctx: Context, *, run: str, path: str, digest: str, late: bool =
     return artifact
 
 
-@operation("run.finish", permission="run:write")
+@operation("run.finish", permission="run:write", on="run", refers={"produced": "*"})
 def finish(
     ctx: Context,
     *,
@@ -198,6 +202,7 @@ def _started(ctx: Context, identity: str, experiment: str) -> Run | None:
     if known is None:
         return None
     where = experiments.called(ctx.tx, experiment)
-    if known.created_by != ctx.principal.name or where is None or where.name != known.experiment:
+    is_same = where is not None and names.write(where.project, where.name) == known.experiment
+    if known.created_by != ctx.principal.name or not is_same:
         raise Conflict(f"the id {identity} belongs to another run", where=identity)
     return known

@@ -20,15 +20,17 @@ log = logging.getLogger(__name__)
 
 
 class Place(Door, Protocol):
-    """A workspace, here or on a server."""
+    """A workspace, here or on a server; bare names are of its project."""
+
+    project: str
 
     @property
     def blobs(self) -> BlobStore:
         """The place's blobs."""
         ...
 
-    def with_(self, *, idempotency_key: str | None = None) -> Self:
-        """Return a view that sends a key with the next operation."""
+    def with_(self, *, project: str | None = None, idempotency_key: str | None = None) -> Self:
+        """Return a view in another project, or one that sends a key with the next operation."""
         ...
 
     def close(self) -> None:
@@ -40,7 +42,8 @@ class Sender:
     """Sends what is in a spool; safe to call from several threads, one of them sends at a time."""
 
     def __init__(self, place: Place, spool: Spool) -> None:
-        self._place, self._spool = place, spool
+        # Who sends what another process left may work in another project.
+        self._place, self._spool = place.with_(project=spool.start.project), spool
         self._turn = threading.Lock()
         self.run: Run | None = None
         self.refused: list[MeguruError] = []

@@ -81,7 +81,9 @@ class Session:
     def _begin(self, start: dict[str, Any]) -> None:
         now = datetime.now(UTC)
         start |= {"id": new_id("run"), "at": now.isoformat()}
-        self._spool = Spool.create(self._root, Start(place=self._place, arguments=start))
+        self._spool = Spool.create(
+            self._root, Start(place=self._place, project=self.ws.project, arguments=start)
+        )
         self._sender = Sender(self.ws, self._spool)
         try:
             self.info = self._sender.start()

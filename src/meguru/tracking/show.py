@@ -7,6 +7,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.tracking import series, store
 from meguru.tracking.experiments import store as experiments
+from meguru.tracking.projects import seen_among
 from meguru.tracking.types import Experiment, ExperimentDetail, MetricPoint, MetricSeries, Run, RunArtifact
 
 MOST_DRAWN = 2000
@@ -18,15 +19,17 @@ MOST_COUNTED = 1000
 def list_experiments(
     ctx: Context, *, after: str = "", limit: int = 100, state: Literal["active", "deleted"] = "active"
 ) -> Page[Experiment]:
-    """List experiments of a state by name."""
-    items = experiments.page(ctx.tx, after=after, limit=check_limit(limit) + 1, stage=state)
-    return Page(items=items[:limit], next_cursor=items[limit - 1].name if len(items) > limit else "")
+    """List experiments of a state by project and name."""
+    most = check_limit(limit)
+    items = experiments.page(ctx.tx, after=after, limit=most + 1, stage=state, projects=ctx.visible)
+    last = items[most - 1] if len(items) > most else None
+    return Page(items=items[:most], next_cursor=last.full_name if last else "")
 
 
-@operation("experiment.show", permission="run:read", query=True)
+@operation("experiment.show", permission="run:read", query=True, on="experiment")
 def show_experiment(ctx: Context, *, experiment: str) -> ExperimentDetail:
     """Show an experiment, by its name, reference or number: how many runs it has, and the newest one."""
-    row = experiments.get(ctx.tx, experiment)
+    row = experiments.get(ctx.tx, experiment, ctx.seen)
     newest = store.page(ctx.tx, experiment=row.experiment, limit=1, now=ctx.now())
     return ExperimentDetail(
         experiment=experiments.of_row(row),
@@ -36,7 +39,9 @@ def show_experiment(ctx: Context, *, experiment: str) -> ExperimentDetail:
     )
 
 
-@operation("run.list", permission="run:read", query=True)
+@operation(
+    "run.list", permission="run:read", query=True, on="experiment", refers={"experiment": "experiment"}
+)
 def list_runs(
     ctx: Context,
     *,
@@ -53,8 +58,9 @@ def list_runs(
     """
     items = store.page(
         ctx.tx,
-        experiment=experiments.get(ctx.tx, experiment).experiment if experiment else "",
+        experiment=experiments.get(ctx.tx, experiment, ctx.seen).experiment if experiment else "",
         without=[] if deleted else experiments.keys_of(ctx.tx, "deleted"),
+        projects=ctx.visible,
         state=state,
         before=before,
         limit=check_limit(limit) + 1,
@@ -64,19 +70,19 @@ def list_runs(
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 
 
-@operation("run.show", permission="run:read", query=True)
+@operation("run.show", permission="run:read", query=True, on="run")
 def show(ctx: Context, *, run: str) -> Run:
     """Show a run with its params, tags and newest metric values."""
     return store.get(ctx.tx, run, ctx.now())
 
 
-@operation("run.artifacts", permission="run:read", query=True)
+@operation("run.artifacts", permission="run:read", query=True, on="run")
 def artifacts(ctx: Context, *, run: str) -> list[RunArtifact]:
     """List the files that a run left behind."""
     return store.artifacts(ctx.tx, store.check_run(ctx.tx, run))
 
 
-@operation("run.metric", permission="run:read", query=True)
+@operation("run.metric", permission="run:read", query=True, on="run")
 def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 1000) -> Page[MetricPoint]:
     """Show the points of one metric series by step."""
     identity = store.check_run(ctx.tx, run)
@@ -94,7 +100,7 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
     return Page(items=items, next_cursor=series.Place(*rows[limit - 1][:3]).cursor() if more else "")
 
 
-@operation("run.counts", permission="run:read", query=True)
+@operation("run.counts", permission="run:read", query=True, refers={"runs": "run"})
 def count_points(ctx: Context, *, runs: list[str]) -> dict[str, int]:
     """Tell how many points each of some runs has logged: cheap, for who waits for more.
 
@@ -104,18 +110,19 @@ def count_points(ctx: Context, *, runs: list[str]) -> dict[str, int]:
         raise InvalidInput(
             f"{len(runs)} runs can't be asked for", why=f"at most {MOST_COUNTED}", field="runs"
         )
-    return series.counts(ctx.tx, [store.run_id(text) for text in runs])
+    return series.counts(ctx.tx, seen_among(ctx.tx, runs, ctx.seen))
 
 
-@operation("run.charts", permission="run:read", query=True)
+@operation("run.charts", permission="run:read", query=True, refers={"runs": "run"})
 def charts(ctx: Context, *, runs: list[str], keys: list[str], points: int = 200) -> list[MetricSeries]:
     """Show some metrics of some runs, thinned as `run.chart` does; what a run has not logged is left out."""
     check_drawn(points)
     if len(runs) * len(keys) > MOST_CHARTS:
         raise InvalidInput(f"{len(runs) * len(keys)} series are too many", why=f"at most {MOST_CHARTS}")
     found = []
+    ids = seen_among(ctx.tx, runs, ctx.seen)
     for key in keys:
-        for run, number in series.numbers(ctx.tx, [store.run_id(text) for text in runs], key).items():
+        for run, number in series.numbers(ctx.tx, ids, key).items():
             rows = series.sample(ctx.tx, number, limit=points)
             drawn = [
                 MetricPoint(key=key, value=row[3], step=row[0], at=series.moment(row[1])) for row in rows
@@ -124,7 +131,7 @@ def charts(ctx: Context, *, runs: list[str], keys: list[str], points: int = 200)
     return found
 
 
-@operation("run.chart", permission="run:read", query=True)
+@operation("run.chart", permission="run:read", query=True, on="run")
 def chart(ctx: Context, *, run: str, key: str, points: int = 500) -> list[MetricPoint]:
     """Show a metric series of any length by at most so many points: its ends, its extremes, what is between.
 

@@ -38,9 +38,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run is started: the place it belongs to, and the arguments of ``run.start``."""
+    """How a run is started: the place and the project it belongs to, and the arguments of ``run.start``."""
 
     place: str
+    project: str = ""
     arguments: dict[str, Any]
 
 

@@ -1,6 +1,7 @@
 """SQL of runs, on an open transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, Table, delete, exists, func, insert, sel
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.principals import Principal
+from meguru.kernel.projects import condition
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
@@ -55,6 +57,15 @@ def check_run(tx: Connection, text: str) -> str:
     return run_id(text)
 
 
+def project_of(tx: Connection, run: str) -> str | None:
+    """Return the project of a run, given its id; None if there is no such run.
+
+    The key of its experiment begins with it, so one look at the run's row is enough.
+    """
+    found = rowwise.first(tx, schema.run, {"id": run}, ("experiment",))
+    return None if found is None else refs.project_of(found["experiment"])
+
+
 def find(tx: Connection, text: str, now: datetime) -> Run | None:
     """Return a run by id or reference; None if there is none."""
     return next(iter(runs(tx, schema.run.c.id == run_id(text), now=now)), None)
@@ -74,7 +85,7 @@ def held(tx: Connection, by: Principal, text: str) -> Row[Any]:
     row = tx.execute(select(table).where(table.c.id == run_id(text)).with_for_update()).first()
     if row is None:
         raise missing(text)
-    check_writer(by, row.created_by, row.id)
+    check_writer(by, row.created_by, row.id, project=refs.project_of(row.experiment))
     return row
 
 
@@ -120,19 +131,24 @@ def page(
     limit: int,
     now: datetime,
     without: Sequence[str] = (),
+    projects: AbstractSet[str] | None = None,
     state: str = "",
     before: str = "",
     deleted: bool = False,
 ) -> list[Run]:
-    """Return runs of an experiment, given its key, or of all `without` some; newest first, as ids sort."""
+    """Return runs of an experiment, given its key, or of all `without` some; newest first, as ids sort.
+
+    Of `projects` alone, unless an experiment is given; None: of all.
+    """
     table = schema.run.c
     given = [
         (experiment, table.experiment == experiment),
         (without and not experiment, table.experiment.not_in(without)),
+        (projects is not None and not experiment, condition(table.experiment, projects)),
         (state, lease.shown_as(state, now)),
         (before, table.id < before),
     ]
-    conditions = [condition for value, condition in given if value]
+    conditions = [each for value, each in given if value]
     return runs(tx, *conditions, _DELETED if deleted else ~_DELETED, limit=limit, now=now)
 
 
@@ -175,6 +191,7 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
             params=params.get(row.id, {}),
             tags=tags.get(row.id, {}),
             metrics=metrics.get(row.id, {}),
+            project=refs.project_of(row.experiment),
             deleted_at=deleted.get(row.id),
             **{
                 **row._mapping,

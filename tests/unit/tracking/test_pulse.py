@@ -19,12 +19,13 @@ class Watched:
     """A workspace whose operations can be awaited, and which can be away."""
 
     def __init__(self, ws):
-        self.ws, self.blobs, self.away = ws, ws.blobs, threading.Event()
+        self.ws, self.blobs, self.project, self.away = ws, ws.blobs, ws.project, threading.Event()
         self.done, self.refused, self.asked = [], 0, threading.Condition()
 
-    def with_(self, *, idempotency_key=None):
+    def with_(self, *, project=None, idempotency_key=None):
         view = Watched.__new__(Watched)
-        view.__dict__ = {**self.__dict__, "ws": self.ws.with_(idempotency_key=idempotency_key), "root": self}
+        within = self.ws.with_(project=project, idempotency_key=idempotency_key)
+        view.__dict__ = {**self.__dict__, "ws": within, "root": getattr(self, "root", self)}
         return view
 
     def execute(self, operation, arguments):

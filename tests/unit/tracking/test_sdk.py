@@ -7,9 +7,14 @@ import pytest
 
 from meguru.app import open_workspace
 from meguru.app.tracked import run
+from meguru.base.ids import new_id
 from meguru.errors import Conflict, InvalidInput
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs as projects
 from meguru.tracking import session
+from meguru.tracking.left import send_left
 from meguru.tracking.operations import artifacts, list_runs, metric, show
+from meguru.tracking.spool import Spool, Start
 
 
 @pytest.fixture
@@ -153,3 +158,25 @@ def test_a_run_can_be_started_again_under_its_own_id_and_no_other_under_it(place
         start(place, id=identity, experiment="other")
     with pytest.raises(InvalidInput, match="can't be the id"):
         start(place, id="run-1")
+
+
+def test_a_run_is_of_the_project_that_the_environment_names(place, monkeypatch):
+    projects.declare(place, name="team", spec=ProjectSpec())
+    with run("here", experiment="需要予測"):
+        pass
+    monkeypatch.setenv("MEGURU_PROJECT", "team")
+    with run("there", experiment="需要予測") as r:
+        r.log(auc=0.5)
+        assert r.experiment == "team/需要予測"
+    assert [each.name for each in list_runs(place, experiment="team/需要予測").items] == ["there"]
+    assert [each.name for each in list_runs(place, experiment="需要予測").items] == ["here"]
+
+
+def test_what_was_left_goes_to_the_project_that_it_was_begun_in(place, tmp_path):
+    for name in ("team", "other"):
+        projects.declare(place, name=name, spec=ProjectSpec())
+    given = {"experiment": "a", "id": new_id("run"), "at": place.clock.now().isoformat()}
+    Spool.create(tmp_path / "spool", Start(place="here", project="team", arguments=given)).close()
+    (sent,) = send_left(place.with_(project="other"), tmp_path / "spool", place="here")
+    assert sent.state == "sent"
+    assert show(place, run=sent.run).experiment == "team/a"

@@ -52,7 +52,7 @@ def one(visit: Visit) -> Response:
         releases=releases.items,
         older=releases.next_cursor,
         before=before,
-        said=partial(said, visit),
+        said=said,
         chain=_chain(visit, name),
         reasons=reasons,
         auc_of=auc_of,

@@ -35,7 +35,7 @@ def one(visit: Visit) -> Response:
         "experiment.html",
         found=found,
         experiment=found.experiment,
-        may_edit=visit.ws.principal.allows("experiment:write"),
+        may_edit=visit.ws.principal.allows("experiment:write", found.experiment.project),
         live="experiment.,run.",
     )
 

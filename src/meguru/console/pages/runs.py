@@ -15,6 +15,7 @@ from meguru.console.lineage import neighbours
 from meguru.console.plots import window
 from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
+from meguru.kernel.principals import Principal
 from meguru.tracking import edit, show
 from meguru.tracking.captured import is_captured
 from meguru.tracking.find import search
@@ -105,12 +106,18 @@ def one(visit: Visit) -> Response:
         files_left=len(artifacts) - len(artifacts[:FILES]),
         pictures=[(each.path, visit.file_of(run.id, each.path)) for each in _pictures(artifacts)],
         note=run.tags.get(edit.NOTE, ""),
-        may_edit=visit.ws.principal.allows("run:write") and may_write(visit.ws.principal, run.created_by),
+        may_edit=may_edit(visit.ws.principal, run),
         took=took,
         live="run.",
         followed=[run],
         **neighbours(visit, run.ref),
     )
+
+
+def may_edit(principal: Principal, run: Run) -> bool:
+    """Tell whether somebody may change a run."""
+    may_at_all = principal.allows("run:write", run.project)
+    return may_at_all and may_write(principal, run.created_by, run.project)
 
 
 def charts(visit: Visit) -> Response:

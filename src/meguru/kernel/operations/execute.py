@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +40,11 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
         with denials_logged(ws, operation.name):
             ws = with_cited_cause(ws)
     plain, body = to_plain(arguments)
-    typed = in_full(ws.project, operation, operation.read_arguments(plain))
+    typed = in_full(ws, operation, operation.read_arguments(plain))
     authorise(ws, operation, typed)
     key = None if operation.query else ws.idempotency_key
     if not key:
-        return run(ws, operation, lambda ctx: operation.function(ctx, **typed))
+        return _run(ws, operation, typed, None)
     request = answers.Request(
         principal=ws.principal.name,
         operation=operation.name,
@@ -57,7 +56,7 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     if known is not None:
         return _recall(operation, request, known)
     try:
-        return run(ws, operation, lambda ctx: operation.function(ctx, **typed), request)
+        return _run(ws, operation, typed, request)
     except _AlreadyDone as done:
         return _recall(operation, request, done.answer)
     except RowConflict:
@@ -78,7 +77,7 @@ def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments
     if ws.idempotency_key or not ws.db.is_sqlite or operation.evented or not operation.quiet:
         return execute(ws, operation, arguments)
     authorise(ws, operation)
-    typed = in_full(ws.project, operation, operation.read_arguments(to_plain(arguments)[0]))
+    typed = in_full(ws, operation, operation.read_arguments(to_plain(arguments)[0]))
     authorise(ws, operation, typed)
 
     def work(tx: Connection) -> Any:
@@ -96,18 +95,14 @@ def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: boo
         raise InternalError(message)
 
 
-def run(
-    ws: Workspace,
-    operation: Operation[..., Any],
-    work: Callable[[Context], Any],
-    request: answers.Request | None = None,
+def _run(
+    ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any], request: answers.Request | None
 ) -> Any:
-    """Do the work of an operation whose caller may do it, in one transaction, and tell of it."""
     with denials_logged(ws, operation.name), ExitStack() as stack:
         ctx = Context(ws, operation, stack)
         if request:
             ctx.on_open = lambda tx: _stop_if_done(tx, request)
-        result = work(ctx)
+        result = operation.function(ctx, **arguments)
         check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
         if request:
             kept = "" if operation.secret else msgspec.json.encode(result).decode()

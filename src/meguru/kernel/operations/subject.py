@@ -13,9 +13,10 @@ from meguru.kernel.kinds.kind import kind_of, load
 
 if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Operation
+    from meguru.kernel.workspace import Workspace
 
 
-def in_full(project: str, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+def in_full(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
     """Return arguments whose names have their project: a bare one is of the project in which it is asked.
 
     A door's names are flat: it has completed them itself.
@@ -25,10 +26,17 @@ def in_full(project: str, operation: Operation[..., Any], arguments: dict[str, A
     for field, kind in operation.refers.items():
         given = arguments.get(field)
         if isinstance(given, str):
-            arguments[field] = name_in_full(project, kind, given)
+            arguments[field] = _in_full(ws, kind, given)
         elif isinstance(given, list):
-            arguments[field] = [name_in_full(project, kind, each) for each in given]
+            arguments[field] = [_in_full(ws, kind, each) for each in given]
     return arguments
+
+
+def _in_full(ws: Workspace, kind: str, text: Any) -> Any:
+    known = kind_of(kind)
+    if known is not None and known.in_full and isinstance(text, str) and text:
+        return load(known.in_full)(ws, text)
+    return name_in_full(ws.project, kind, text)
 
 
 def name_in_full(project: str, kind: str, text: Any) -> Any:
@@ -37,7 +45,7 @@ def name_in_full(project: str, kind: str, text: Any) -> Any:
     `kind` is ``*`` where references of any kind are taken. A thing without versions is answered by its name.
     """
     known = kind_of(kind)
-    if not isinstance(text, str) or not text or (known is not None and not known.has_projects):
+    if not isinstance(text, str) or not text or (known is not None and not known.named):
         return text
     head, at, version = normal(text).partition("@")
     first, slash, rest = head.partition("/")
@@ -51,32 +59,20 @@ def name_in_full(project: str, kind: str, text: Any) -> Any:
 
 
 def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> refs.Ref | None:
-    """Return what an operation is asked to touch; None when it touches no single thing.
-
-    Raises
-    ------
-    InvalidInput
-        If the argument that names it is no reference.
-    """
+    """Return what an operation is asked to touch; None when it touches no single thing."""
     text = arguments.get(operation.on) if operation.on else None
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)  # a door's number of a thing
     if not isinstance(text, str) or not text:
         return None
     kind = operation.refers[operation.on]
+    known = kind_of(kind)
+    if known is not None and known.in_full:  # a title is no reference: it may hold whatever marks one
+        return refs.Ref(kind, text.removeprefix(f"{kind}/"))
     try:
         return refs.parse(text) if kind == "*" else refs.parse(text, kind=kind)
     except InvalidInput:
-        near = kind_of(text.partition("/")[0])
-        if near is None or near.named:
-            raise
-        return refs.parse(text)  # an id says what it is of: a run, where a step of one is wanted
-
-
-def is_shared(ref: refs.Ref) -> bool:
-    """Tell whether a reference is to a thing that all projects share."""
-    kind = kind_of(ref.kind)
-    return kind is not None and kind.shared
+        return None  # the operation itself says what is wrong with it
 
 
 def project_of(tx: Connection, ref: refs.Ref) -> str | None:
@@ -98,4 +94,4 @@ def project_of_subject(tx: Connection, subject: str) -> str:
 
 def _is_named(kind: str) -> bool:
     known = kind_of(kind)
-    return known is not None and known.has_projects
+    return known is not None and known.named

@@ -86,7 +86,7 @@ def changing(work: Callable[[Connection], object], *, tells: bool = False) -> Op
     def change(ctx: Context) -> None:
         work(ctx.tx)
         if tells:
-            ctx.emit("experiment.created", "experiment/new")
+            ctx.emit("experiment.created", "experiment/new", data={"name": "new", "number": 1, "note": ""})
 
     return Operation(change, "experiment.test", "experiment:write", query=False, evented=True)
 
@@ -198,11 +198,11 @@ class WorkspaceContract:
 
     @pytest.mark.parametrize("told", [True, False], ids=["by this process", "by another"])
     def test_waiting_for_some_types_ends_with_one_of_them(self, workspace: Workspace, *, told: bool) -> None:
-        wakes = {"run.started"}.__contains__
+        wakes = {"test.started"}.__contains__
 
         def say(kind: str) -> None:
             def emit(ctx: Context) -> None:
-                ctx.emit(kind, "run/1")
+                ctx.emit(kind, "test/1")
 
             # What is quiet is announced to nobody here, just as what another process commits.
             op = Operation(emit, "run.say", "run:write", query=False, evented=True, quiet=not told)
@@ -210,12 +210,12 @@ class WorkspaceContract:
 
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(events.wait, workspace, after=0, timeout=60, wakes=wakes)
-            for kind in ("run.named", "run.started", "run.finished"):
+            for kind in ("test.named", "test.started", "test.finished"):
                 say(kind)
             assert waiting.result(timeout=30) in {1, 2, 3}
-        say("run.finished")
+        say("test.finished")
         assert events.wait(workspace, after=3, timeout=0.3, wakes=wakes) == 3
-        say("run.started")
+        say("test.started")
         assert events.wait(workspace, after=3, timeout=30, wakes=wakes) == 5
 
     def test_waiting_for_work_ends_with_what_anybody_commits(self, workspace: Workspace) -> None:
@@ -224,7 +224,7 @@ class WorkspaceContract:
             waiting = pool.submit(events.wait_for_bell, workspace, "work", rung=rung, timeout=60)
             with workspace.db.write() as tx:
                 now = datetime.now(UTC)
-                events.append(tx, type="run.started", at=now, actor="a", operation="o", subject="s")
+                events.append(tx, type="test.started", at=now, actor="a", operation="o", subject="s")
             waiting.result(timeout=30)
         assert workspace.watch.rung("work") > rung
 

@@ -9,7 +9,7 @@ from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db import metadata
 from meguru.tracking import schema
-from meguru.tracking.experiments import store
+from meguru.tracking.experiments import names, store
 from meguru.tracking.mlflow.schema import mlflow_dataset, mlflow_experiment, mlflow_experiment_tag
 
 AT_ONCE = 200
@@ -31,7 +31,7 @@ class Purged(msgspec.Struct, frozen=True, kw_only=True):
     left: int
 
 
-@operation("experiment.purge", permission="purge:experiment")
+@operation("experiment.purge", permission="purge:experiment", on="experiment")
 def purge(ctx: Context, *, experiment: str) -> Purged:
     """Remove 200 runs of a deleted experiment for good, with all they logged; with the last one, itself.
 
@@ -42,14 +42,14 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
     Conflict
         If the experiment is not deleted, or a registered model needs the files of one of its runs.
     """
-    row = store.held(ctx.tx, experiment)
-    ref = refs.make("experiment", row.experiment)
+    row = store.held(ctx.tx, experiment, ctx.seen)
+    ref, name = refs.make("experiment", row.experiment), names.write(row.project, row.name)
     if row.stage == "active":
         raise Conflict(
-            f"the experiment {row.name!r} is not deleted",
+            f"the experiment {name!r} is not deleted",
             where=ref,
             why="only a deleted one can be removed for good",
-            hint=f"delete it first: meguru experiments rm '{row.name}'",
+            hint=f"delete it first: meguru experiments rm '{name}'",
         )
     runs = list(
         ctx.tx.execute(
@@ -67,7 +67,7 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
     else:
         _remove(ctx.tx, row.id, row.experiment)
         ctx.emit("experiment.purged", ref, data=told)
-    return Purged(experiment=row.name, runs=len(runs), left=left)
+    return Purged(experiment=name, runs=len(runs), left=left)
 
 
 def forget(tx: Connection, runs: list[str]) -> None:

@@ -6,15 +6,18 @@ is unique in its project; and a number, by which MLflow's clients know it. The k
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, false, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from meguru.base import names, refs
+from meguru.base import refs
+from meguru.base.names import is_name, nearest, normal
 from meguru.errors import Conflict, NotFound
+from meguru.tracking.experiments import names
 from meguru.tracking.mlflow.schema import mlflow_experiment as table
 from meguru.tracking.schema import experiment as keys
 from meguru.tracking.types import Experiment
@@ -26,21 +29,28 @@ _MOST_KNOWN, _MOST_TRIES = 1000, 20
 
 
 def find(tx: Connection, text: str) -> Row[Any] | None:
-    """Return an experiment by its name, else by its key, reference or number; None if there is none."""
-    kept = names.normal(text)
-    key = kept.removeprefix("experiment/")
-    before, slash, own = key.partition("/")
-    in_default = (table.c.project == "") & table.c.name.in_({text, kept})
-    in_named = (table.c.project == before) & (table.c.name == own) if slash else false()
-    rows = tx.execute(_WHOLE.where(in_default | in_named | (table.c.experiment == key))).all()
-    if not rows and key.isascii() and key.isdecimal() and len(key) < 19:
-        rows = tx.execute(_WHOLE.where(table.c.id == int(key))).all()
-    is_ref = key != kept
+    """Return an experiment by its name in full, its key, reference or number; None if there is none."""
+    asked = names.read(text)
+    kept = normal(asked.own)
+    key, titles = names.write(asked.project, kept), {asked.own, kept}
+    if asked.is_ref:
+        titles.add(names.REF + kept)
+    here = table.c.project == asked.project  # a title may look like the key of another project's
+    either = (here & table.c.name.in_(titles)) | (here & (table.c.experiment == key))
+    rows = tx.execute(_WHOLE.where(either)).all()
+    if not rows and kept.isascii() and kept.isdecimal() and len(kept) < 19:
+        rows = tx.execute(_WHOLE.where(table.c.id == int(kept), table.c.project == asked.project)).all()
 
     def distance(row: Row[Any]) -> tuple[bool, ...]:
-        return is_ref and row.experiment != key, row.name != text, row.name != kept
+        return asked.is_ref and row.experiment != key, row.name != asked.own, row.name != kept
 
     return min(rows, key=distance, default=None)
+
+
+def has_title(tx: Connection, project: str, title: str) -> bool:
+    """Tell whether an experiment of a project is called so."""
+    same = (table.c.project == project) & table.c.name.in_({title, normal(title)})
+    return tx.execute(select(table.c.id).where(same)).first() is not None
 
 
 def numbered(tx: Connection, number: int) -> Row[Any]:
@@ -49,39 +59,51 @@ def numbered(tx: Connection, number: int) -> Row[Any]:
     return found
 
 
-def called(tx: Connection, name: str) -> Row[Any] | None:
+def called(tx: Connection, text: str) -> Row[Any] | None:
     """Return the experiment of exactly this name; ``default`` is the default one, whatever its name."""
-    row = find(tx, name)
-    is_it = row is not None and (row.name in {name, names.normal(name)} or name == row.experiment == DEFAULT)
-    return row if is_it else None
+    row, (project, own, _) = find(tx, text), names.read(text)
+    if row is None:
+        return None
+    is_default = own == DEFAULT and row.experiment == default_key(project)
+    return row if is_default or row.name in {own, normal(own)} else None
 
 
-def get(tx: Connection, text: str) -> Row[Any]:
-    """Return an experiment as `find` does; NotFound, with names that look like it, if there is none."""
+def get(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> Row[Any]:
+    """Return an experiment as `find` does.
+
+    Raises
+    ------
+    NotFound
+        If there is none; the message offers names of `projects` (None: all) that look like it.
+    """
     row = find(tx, text)
     if row is None:
-        known = tx.execute(select(table.c.name).order_by(table.c.updated_at.desc()).limit(_MOST_KNOWN))
-        raise NotFound.of("experiment", text, list(known.scalars()))
+        asked = names.read(text)
+        query = select(table.c.project, table.c.name).where(_of(projects))
+        known = tx.execute(query.order_by(table.c.updated_at.desc()).limit(_MOST_KNOWN))
+        shown = names.write(asked.project, asked.own)
+        raise NotFound.of("experiment", shown, [names.write(row.project, row.name) for row in known])
     return row
 
 
-def held(tx: Connection, text: str) -> Row[Any]:
-    """Return an experiment, held until the transaction ends."""
-    row = get(tx, text)
+def held(tx: Connection, text: str, projects: AbstractSet[str] | None = None) -> Row[Any]:
+    """Return an experiment as `get` does, held until the transaction ends."""
+    row = get(tx, text, projects)
     tx.execute(select(table.c.id).where(table.c.id == row.id).with_for_update())
     return numbered(tx, row.id)
 
 
 def ensure(tx: Connection, name: str, *, note: str, at: datetime, by: str) -> tuple[Row[Any], bool]:
     """Return the experiment of this name, in whichever state, and whether it was made just now."""
+    project, own, _ = names.read(name)
     for _ in range(_MOST_TRIES):
         known = called(tx, name)
         if known is not None:
             return known, False
         # Another server may make one at the same moment: of this name, or with this number.
         with suppress(IntegrityError), tx.begin_nested():
-            return add(tx, name, note=note, at=at, by=by), True
-    return add(tx, name, note=note, at=at, by=by), True
+            return add(tx, own, project=project, note=note, at=at, by=by), True
+    return add(tx, own, project=project, note=note, at=at, by=by), True
 
 
 def add(
@@ -110,12 +132,16 @@ def add(
     return numbered(tx, number)
 
 
-def page(tx: Connection, *, after: str, limit: int, stage: str) -> list[Experiment]:
-    """Return experiments of one stage by name."""
-    rows = tx.execute(
-        _WHOLE.where(table.c.stage == stage, table.c.name > after).order_by(table.c.name).limit(limit)
-    )
-    return [of_row(row) for row in rows]
+def page(
+    tx: Connection, *, after: str, limit: int, stage: str, projects: AbstractSet[str] | None = None
+) -> list[Experiment]:
+    """Return experiments of one stage, of some projects (None: of all), by project and name."""
+    conditions = [table.c.stage == stage, _of(projects)]
+    if after:
+        project, own, _ = names.read(after)
+        conditions.append(tuple_(table.c.project, table.c.name) > tuple_(project, own))
+    query = _WHOLE.where(*conditions).order_by(table.c.project, table.c.name)
+    return [of_row(row) for row in tx.execute(query.limit(limit))]
 
 
 def set_name(tx: Connection, number: int, name: str, at: datetime) -> None:
@@ -138,15 +164,16 @@ def set_note(tx: Connection, key: str, note: str) -> None:
     tx.execute(update(keys).where(keys.c.name == key).values(note=note))
 
 
-def keys_of(tx: Connection, stage: str) -> list[str]:
-    """Return the keys of the experiments of one stage."""
-    return list(tx.execute(select(table.c.experiment).where(table.c.stage == stage)).scalars())
+def keys_of(tx: Connection, stage: str, projects: AbstractSet[str] | None = None) -> list[str]:
+    """Return the keys of the experiments of one stage, of some projects (None: of all)."""
+    return list(tx.execute(select(table.c.experiment).where(table.c.stage == stage, _of(projects))).scalars())
 
 
 def names_of(tx: Connection, wanted: Iterable[str]) -> dict[str, str]:
     """Return the names of some experiments by their keys."""
-    rows = tx.execute(select(table.c.experiment, table.c.name).where(table.c.experiment.in_(set(wanted))))
-    return {row.experiment: row.name for row in rows}
+    query = select(table.c.experiment, table.c.project, table.c.name)
+    rows = tx.execute(query.where(table.c.experiment.in_(set(wanted))))
+    return {row.experiment: names.write(row.project, row.name) for row in rows}
 
 
 def name_of(tx: Connection, key: str) -> str:
@@ -163,20 +190,21 @@ def key_of(tx: Connection, number: str) -> str:
 
 def name_taken(row: Row[Any]) -> Conflict:
     """Return what to tell whoever wants the name of an experiment that there is."""
+    name = names.write(row.project, row.name)
     if row.stage == "active":
         return Conflict(
-            f"there is an experiment {row.name!r} already",
+            f"there is an experiment {name!r} already",
             where=refs.make("experiment", row.experiment),
             why=f"it is experiment {row.id}",
             hint="choose another name",
             field="name",
         )
     return Conflict(
-        f"the experiment {row.name!r} is deleted",
+        f"the experiment {name!r} is deleted",
         where=refs.make("experiment", row.experiment),
         why=f"it is experiment {row.id}; a deleted one keeps its name, so that it can be restored",
-        hint=f"meguru experiments restore '{row.name}'; or set the name free: meguru experiments rename "
-        f"'{row.name}' NEW, or meguru experiments purge '{row.name}'",
+        hint=f"meguru experiments restore '{name}'; or set the name free: meguru experiments rename "
+        f"'{name}' NEW, or meguru experiments purge '{name}'",
         field="experiment",
     )
 
@@ -185,7 +213,8 @@ def of_row(row: Row[Any]) -> Experiment:
     """Return the experiment that a row of `find` is."""
     return Experiment(
         ref=refs.make("experiment", row.experiment),
-        name=row.name,
+        name=names.write(row.project, row.name),
+        project=row.project,
         number=row.id,
         state=row.stage,
         note=row.note,
@@ -210,10 +239,14 @@ def default_key(project: str) -> str:
 
 def _free_key(tx: Connection, name: str, project: str) -> str:
     most = 90 - len(f"{project}/" if project else "")
-    own = name if names.is_name(name, most=most) else names.nearest(name, most=most) or "experiment"
+    own = name if is_name(name, most=most) else nearest(name, most=most) or "experiment"
     wanted = refs.within(project, own)
     free, count = wanted, 1
     while tx.execute(select(keys.c.name).where(keys.c.name == free)).first():
         count += 1
         free = f"{wanted}-{count}"
     return free
+
+
+def _of(projects: AbstractSet[str] | None) -> ColumnElement[bool]:
+    return true() if projects is None else table.c.project.in_(projects)
