@@ -15,7 +15,7 @@ from meguru.kernel.remote import RemoteWorkspace
 
 if TYPE_CHECKING:
     from meguru.base.clock import Clock
-from meguru.kernel.workspace import Workspace
+    from meguru.kernel.workspace import Workspace
 
 
 def open_workspace(
