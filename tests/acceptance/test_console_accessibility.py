@@ -28,6 +28,9 @@ LISTS = [
     "/ui/triggers",
     "/ui/events",
     "/ui/events?verify=1",
+    "/ui/projects",
+    "/ui/projects/default",
+    "/projects/default/ui/endpoints",
     "/ui/no/such/page",
     "/sign-in",
 ]

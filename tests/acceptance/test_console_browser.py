@@ -12,6 +12,8 @@ import pytest
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_workspace
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.pipelines.load import register_file
 from meguru.pipelines.start import start
@@ -19,6 +21,8 @@ from meguru.serving import create
 from meguru.tracking import runs
 from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.types import MetricPoint
+from meguru.triggers.kind import TriggerSpec
+from meguru.triggers.operations import specs as triggers
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 PAGES = [
@@ -200,3 +204,67 @@ def test_a_hidden_tab_holds_no_stream(page):
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
     page.locator("#live[data-state=on]").wait_for()
+
+
+TUNED = """
+from meguru import pipeline, step
+
+@step
+def fit(options: list[str]) -> int:
+    return len(options)
+
+@pipeline
+def tuned(options: list[str]):
+    return fit(options)
+"""
+
+
+def test_long_json_of_a_trigger_is_folded_and_its_names_stay_readable(page, served, tmp_path):
+    (tmp_path / "tuned.py").write_text(TUNED)
+    register_file(served, f"{tmp_path / 'tuned.py'}:tuned")
+    params = [f"a_name_that_is_long_{index}" + "x" * 40 for index in range(12)]
+    note = "starts the training again when the data of the last month has come in, and tells those who wait"
+    rule = TriggerSpec(
+        on={"cron": "0 6 1 * *"}, action={"pipeline": "tuned", "params": {"options": params}}, note=note
+    )
+    triggers.declare(served, name="retrain-every-month", spec=rule)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/ui/triggers")
+    row = page.locator("#trigger-retrain-every-month")
+    assert row.locator("th").bounding_box()["width"] > 160
+    assert row.bounding_box()["height"] < 160
+    box = page.locator("#triggers").bounding_box()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    assert row.bounding_box()["width"] <= box["width"]
+    row.locator("summary").click()
+    assert '"a_name_that_is_long_11' in row.locator("pre").inner_text()
+    page.locator("#live[data-state=on]").wait_for()
+    triggers.declare(served, name="another", spec=rule)
+    page.locator("#trigger-another").wait_for()
+    assert row.locator("details").get_attribute("open") is not None  # what the reader opened stays open
+    assert page.problems == []
+
+
+def test_pages_within_a_project_stay_there_and_hear_what_happens_in_it(page, served):
+    for name in ("team", "other"):
+        projects.declare(served, name=name, spec=ProjectSpec())
+    create.create(served, name="team/price", model="team/price")
+    asked = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.goto("/projects/team/ui/endpoints")
+    page.get_by_text("connected").wait_for()
+    create.create(served, name="team/demand", model="team/demand")
+    page.get_by_role("link", name="team/demand").wait_for()
+    page.get_by_role("link", name="team/price").click()
+    page.get_by_role("heading", name="team/price").wait_for()
+    page.get_by_role("link", name="Now", exact=True).click()
+    assert urlsplit(page.url).path == "/projects/team/"
+    assert "/projects/team/ui/stream" in asked
+    pages = [path for path in asked if not path.startswith(("/ui/static/", "/projects/team/"))]
+    assert pages == []
+    page.goto("/projects/team/ui/models")
+    page.locator("details.projects summary").click()
+    page.locator("details.projects").get_by_role("link", name="other").click()
+    assert urlsplit(page.url).path == "/projects/other/ui/models"
+    assert "other" in page.title()
+    assert page.problems == []

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from meguru.pipelines.pools.operations import list_pools as pool_list
     from meguru.pipelines.pools.operations import remove_pool as pool_remove
     from meguru.pipelines.pools.operations import set_pool as pool_set
+    from meguru.pipelines.pools.operations import specs as _meguru_pipelines_pools_operations_specs
     from meguru.pipelines.register import register as pipeline_register
     from meguru.pipelines.retry import retry as pipeline_run_retry
     from meguru.pipelines.show import list_pipelines as pipeline_list
@@ -171,6 +172,10 @@ if TYPE_CHECKING:
     monitor_plan = _meguru_monitoring_operations_specs.plan
     monitor_retire = _meguru_monitoring_operations_specs.retire
     monitor_specs = _meguru_monitoring_operations_specs.specs
+    pool_declare = _meguru_pipelines_pools_operations_specs.declare
+    pool_plan = _meguru_pipelines_pools_operations_specs.plan
+    pool_retire = _meguru_pipelines_pools_operations_specs.retire
+    pool_specs = _meguru_pipelines_pools_operations_specs.specs
     project_declare = _meguru_governance_projects_operations_specs.declare
     project_plan = _meguru_governance_projects_operations_specs.plan
     project_retire = _meguru_governance_projects_operations_specs.retire

@@ -3,12 +3,4 @@
 from meguru.app.kinds import all_kinds
 from meguru.base.plugins import Table
 
-HANDLERS = Table(
-    "job handler",
-    {
-        **{job: place for kind in all_kinds() for job, place in kind.jobs.items()},
-        "pipeline_run": "meguru.pipelines.job:HANDLER",
-        "step_check": "meguru.pipelines.determinism.job:HANDLER",
-        "sweep": "meguru.sweeps.job:HANDLER",
-    },
-)
+HANDLERS = Table("job handler", {job: place for kind in all_kinds() for job, place in kind.jobs.items()})

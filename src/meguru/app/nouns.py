@@ -13,17 +13,9 @@ SCHEMAS = (
     "meguru.kernel.operations.answers",
     "meguru.kernel.jobs.schema",
     "meguru.kernel.declarations.schema",
-    "meguru.pipelines.schema",
-    "meguru.pipelines.pools.schema",
-    "meguru.pipelines.logs.schema",
-    "meguru.sweeps.schema",
-    "meguru.backfills.schema",
     "meguru.webhooks.schema",
 )
 OPERATIONS = (
-    "meguru.pipelines.operations",
-    "meguru.sweeps.operations",
-    "meguru.backfills.operations",
     "meguru.webhooks.operations",
     "meguru.app.status.show",
 )

@@ -8,12 +8,6 @@ from typing import Any
 from meguru.kernel.event import CLAIMED, Event
 from meguru.kernel.kinds import event_types
 
-SENTENCES = {
-    "pipeline.registered": "{subject} was registered",
-    "pipeline_run.started": "pipeline run {subject} started",
-    "pipeline_run.succeeded": "pipeline run {subject} succeeded",
-    "pipeline_run.failed": "pipeline run {subject} failed",
-}
 REASONS = ("reasons", "reason", "why", "summary")
 
 
@@ -31,9 +25,7 @@ def says(event: Event) -> str:
 
 def _template(type: str) -> str:
     declared = event_types().get(type)
-    if declared:
-        return declared.sentence
-    return SENTENCES.get(type, type.replace(".", " ").replace("_", " ") + ": {subject}")
+    return declared.sentence if declared else type.replace(".", " ").replace("_", " ") + ": {subject}"
 
 
 def _rolled_back(event: Event) -> str:

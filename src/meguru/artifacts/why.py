@@ -22,15 +22,6 @@ ORIGINS = Table("origin", {"prediction": "meguru.predictions.origin:origin_of"})
 """By kind of thing without events of its own: ``f(tx, name) -> Origin``; NotFound when there is none."""
 _KINDS = {"pred": "prediction", "prun": "pipeline_run", "run": "run", "report": "report", "evt": "event"}
 """Of what an id is that stands alone, by its prefix."""
-STATE_EVENTS = {
-    "pipeline_run": (
-        "pipeline_run.succeeded",
-        "pipeline_run.failed",
-        "pipeline_run.cancelled",
-        "pipeline_run.started",
-    ),
-}
-"""Which events set the state of a kind of thing; the newest of these is where its chain ends."""
 
 
 @operation("why.show", permission="lineage:read", query=True, refers={"ref": "*"})
@@ -137,7 +128,7 @@ def _state_event(tx: Connection, ref: refs.Ref) -> events.Event | None:
     if ref.kind == "event":
         return _found(tx, ref.name)
     declared = kind_of(ref.kind)
-    types = STATE_EVENTS.get(ref.kind) or (declared.explaining if declared else ())
+    types = declared.explaining if declared else ()
     if ref.kind == "endpoint":
         # A promotion is about its release; it names the endpoint in its data.
         switched = events.latest(

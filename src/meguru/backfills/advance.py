@@ -10,14 +10,17 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from meguru.backfills import store
+from meguru.backfills.kind import BACKFILL
 from meguru.backfills.types import FINAL, Backfill, BackfillState, Partition, PartitionState
 from meguru.errors import Busy, MeguruError
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
 from meguru.pipelines.start import start
 from meguru.pipelines.types import RunState
 
+_ADVANCE = InternalOperation(BACKFILL, "advance")
 _ENDS = {
     RunState.SUCCEEDED.value: PartitionState.SUCCEEDED,
     RunState.FAILED.value: PartitionState.FAILED,
@@ -50,7 +53,12 @@ def has_work(tx: Connection, backfill: str) -> bool:
     return _room(found) > 0 or _is_over(found) or bool(store.ended(tx, found.id))
 
 
-def _advance(ctx: Context, *, backfill: str) -> None:
+def advance(ws: Workspace, *, backfill: str) -> None:
+    """Do what there is to do for a backfill now."""
+    _ADVANCE.commit(ws, lambda ctx: _advance(ctx, backfill))
+
+
+def _advance(ctx: Context, backfill: str) -> None:
     found = store.get(ctx.tx, backfill, lock=True)
     if found.state in FINAL:
         return
@@ -139,7 +147,3 @@ def _why(state: str, failed: dict[str, str] | None) -> str:
     if failed:
         return f"{failed.get('step') or 'the run'}: {failed.get('type')}: {failed.get('message')}"
     return "its run was cancelled" if state == RunState.CANCELLED.value else ""
-
-
-# Not registered: nobody but a worker may call it.
-advance = Operation(_advance, "backfill.advance", "backfill:write", query=False, evented=False)

@@ -44,6 +44,12 @@ def get(tx: Connection, ref: str, *, lock: bool = False) -> Backfill:
     return _whole(tx, [row])[0]
 
 
+def project_of(tx: Connection, backfill_id: str) -> str | None:
+    """Return the project of a backfill, which is its pipeline's; None if there is no such backfill."""
+    name = tx.execute(select(backfill.c.pipeline).where(backfill.c.id == backfill_id)).scalar()
+    return None if name is None else refs.project_of(name)
+
+
 def page(tx: Connection, *, before: str, limit: int) -> list[Backfill]:
     """Return backfills, newest first."""
     query = select(backfill).order_by(backfill.c.id.desc()).limit(limit)

@@ -19,14 +19,15 @@ def flags(visit: Visit, releases: Sequence[Release], reports: Sequence[ReportSum
         if at is None:
             continue
         says = visit.text("{release} was refused") if refused else visit.text("{release} was promoted")
-        lines = [says.format(release=release.ref), release.model, *release.reasons[:4]]
+        lines = [says.format(release=release.ref), release.model, *map(visit.spoken, release.reasons[:4])]
         version = release.model.rpartition("@")[2]
         yield Flag(after=_after(reports, at), good=not refused, text=f"@{version}", tip="\n".join(lines))
 
 
-def said(release: Release) -> str:
+def said(visit: Visit, release: Release) -> str:
     """Return what decided a release: the reasons of its refusal, or of the last gate that it passed."""
-    return "; ".join(release.reasons) if release.state is ReleaseState.REFUSED else release.reasons[-1]
+    refused = release.state is ReleaseState.REFUSED
+    return "; ".join(map(visit.spoken, release.reasons if refused else release.reasons[-1:]))
 
 
 def _after(reports: Sequence[ReportSummary], at: datetime) -> int:

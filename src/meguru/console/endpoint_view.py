@@ -24,7 +24,7 @@ def unserved_because(visit: Visit, endpoint: Endpoint) -> str:
     if endpoint.state is EndpointState.LOADING:
         return visit.text("A server is loading it.")
     if endpoint.state is EndpointState.FAILED and endpoint.serving:
-        return endpoint.serving.why
+        return visit.spoken(endpoint.serving.why)
     return ""
 
 

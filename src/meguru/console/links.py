@@ -14,16 +14,8 @@ ID_LENGTH = 26
 PAGES = {
     "run": "/ui/runs/{name}",
     "experiment": "/ui/experiments/{name}",
-    "pipeline_run": "/ui/pipelines/runs/{name}",
-    "step_run": "/ui/pipelines/runs/{run}?step={step}#step-{step}",
-    "sweep": "/ui/sweeps/{name}",
-    "backfill": "/ui/backfills/{name}",
 }
 """The pages of things with an id, where their kind does not say so itself yet."""
-VERSIONED = {
-    "pipeline": "/ui/pipelines/versions/{name}/{version}",
-}
-"""The same of things with versions; without one, the page of the newest is meant."""
 
 
 def base_of(project: str) -> str:
@@ -59,10 +51,7 @@ def _page_of(kind: str, version: str | None) -> tuple[str, bool]:
         newest = declared.newest_page or declared.page.partition("/{version}")[0]
         is_newest = declared.versioned and version is None
         return newest if is_newest else declared.page, declared.named
-    if kind in PAGES:
-        return PAGES[kind], False
-    page = VERSIONED.get(kind, "")
-    return page if version else page.partition("/{version}")[0], True
+    return PAGES.get(kind, ""), False
 
 
 def _filled(page: str, name: str, bare: str, version: str) -> str:

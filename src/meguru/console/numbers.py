@@ -60,6 +60,13 @@ def seconds(value: float | None) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def pretty(value: Any) -> str:
+    """Write any JSON value over as many lines as it needs; text as it is."""
+    if isinstance(value, str):
+        return value
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
 def plain(value: Any) -> str:
     """Write any JSON value on one line: text as it is, numbers short, the rest as JSON."""
     if isinstance(value, str):

@@ -12,6 +12,8 @@ from meguru.base.text import translate
 from meguru.console.words import mark
 
 LONGEST = 2000
+WITHIN = "why"
+"""The value that may be a sentence of its own."""
 SENTENCES = (
     # why a step ran, or did not
     mark("code, environment and inputs are those of {step}, so its output still holds"),
@@ -57,6 +59,38 @@ SENTENCES = (
         "AUC {new} against {old} of {model} on the same {rows} rows: not certainly better, {level} "
         "interval of the difference {low} to {high}"
     ),
+    mark("{model} has no metric {name}: it has {known}; did you mean {other}?"),
+    mark("{model} has no metric {name}: it has {known}"),
+    mark("{model} is a {task} model and has no AUC, which 'champion' compares"),
+    mark("{model} is a {task} model and has no AUC, which 'performance' watches"),
+    mark("{model} has no holdout to compare on"),
+    mark("{model} can't be served: {why}"),
+    mark("an endpoint answers with one score a row; this model has one for each class"),
+    mark("the model fails on {what}: {why}"),
+    mark("the model gave scores of shape {shape} for {rows} rows"),
+    mark("the gates could not be asked to the end: {why}"),
+    mark("column {name} is sent by clients and is not known"),
+    mark("column {name} is needed and clients do not send it"),
+    mark("column {name} is sent as {old} and wanted as {new}"),
+    mark("column {name} may be sent as null, which is not taken any more"),
+    mark(
+        "AUC {new} against {old} of {model} on the same {rows} rows: better by more than {margin}, "
+        "{level} interval of the difference {low} to {high}"
+    ),
+    mark(
+        "AUC {new} against {old} of {model} on the same {rows} rows: worse by more than {margin}, "
+        "{level} interval of the difference {low} to {high}"
+    ),
+    mark(
+        "AUC {new} against {old} of {model} on the same {rows} rows: not certainly better by more "
+        "than {margin}, {level} interval of the difference {low} to {high}"
+    ),
+    mark("the model answers its example otherwise than when it was saved: {why}"),
+    mark("the first scores are {new}, and were {old}"),
+    mark("the model needs {name}, which is not installed here: {why}"),
+    # what servers do with what was promoted
+    mark("no server serves it now"),
+    mark("a server is loading {model}"),
     # what monitors say
     mark("nothing is beyond its threshold"),
     mark("none of {count} columns drifted"),
@@ -71,6 +105,34 @@ SENTENCES = (
     mark("AUC {value} is certainly below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
     mark("AUC {value} may be below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
     mark("AUC {value} is above {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark(
+        "{model} ranks certainly better than {other} on the same rows: AUC differs by {gap} [{low}, {high}]"
+    ),
+    mark("{model} ranks certainly worse than {other} on the same rows: AUC differs by {gap} [{low}, {high}]"),
+    mark(
+        "{model} ranks neither certainly better nor worse than {other} on the same rows: AUC differs "
+        "by {gap} [{low}, {high}]"
+    ),
+    mark("{name} was not judged: {why}"),
+    mark("only {rows} rows, and {least} are needed"),
+    mark("nothing is known of the data that {model} was trained on"),
+    mark("no row was answered in this window"),
+    mark("no row was answered"),
+    mark("only {count} outcomes are known, and {least} are needed"),
+    mark("the outcomes are not of two classes, 0 and 1"),
+    mark("nobody knows the holdout AUC of {model}"),
+    mark("it is missing"),
+    mark("it has no value at all"),
+    # why a trigger held back
+    mark("the trigger is paused"),
+    mark("{depth} firings in a row caused each other; the chain is cut here"),
+    mark("one event led to {count} firings; the chain is cut here"),
+    mark("what it started before is still running ({ref})"),
+    mark("{count} runs that it started before wait or run ({ref})"),
+    mark("it fired at {last} UTC and rests until {until} UTC"),
+    mark("it fired {count} times within 24 hours, and {most} are allowed"),
+    mark("no server was running, and at most {count} moments are caught up"),
+    mark("no server was running, and the rule for catching up is {rule}"),
 )
 
 
@@ -80,8 +142,22 @@ def spoken(sentence: str, language: str) -> str:
         return sentence
     for pattern, message in _patterns():
         if found := pattern.fullmatch(sentence):
-            return translate(message, language).format(**found.groupdict())
+            values = {
+                name: _parts(value, language) if name == WITHIN else value
+                for name, value in found.groupdict().items()
+            }
+            return translate(message, language).format(**values)
     return sentence
+
+
+def _parts(text: str, language: str) -> str:
+    """Return what stands within a sentence: itself one, or several behind each other."""
+    parts = text.split("; ")
+    told = [spoken(part, language) for part in parts]
+    if any(new == old for new, old in zip(told, parts, strict=True)):
+        whole = spoken(text, language)
+        return "; ".join(told) if whole == text else whole
+    return "; ".join(told)
 
 
 @lru_cache(maxsize=1)

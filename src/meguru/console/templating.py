@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from meguru.console import links, numbers, sentences, static_files
+from meguru.console import links, numbers, static_files
 from meguru.console.switch import choices, may_see_projects
 from meguru.console.words import STATES, label_of, tone_of
 
@@ -37,6 +37,7 @@ def environment() -> Environment:
         seconds=numbers.seconds,
         percent=numbers.percent,
         plain=numbers.plain,
+        pretty=numbers.pretty,
     )
     return made
 
@@ -49,9 +50,6 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
 
     def happened(kind: str) -> str:
         return str(visit.say(label_of(kind)))
-
-    def spoken(sentence: str) -> str:
-        return sentences.spoken(sentence, visit.language)
 
     def here(**changes: object) -> str:
         given = [(k, str(v)) for k, v in changes.items() if v not in {"", None}]
@@ -75,7 +73,7 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         "_": visit.say,
         "state": state,
         "happened": happened,
-        "spoken": spoken,
+        "spoken": visit.spoken,
         "here": here,
         "local": visit.local,
         "language": visit.language,

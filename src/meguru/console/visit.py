@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from meguru.base import refs
 from meguru.base.text import LANGUAGES, translate
-from meguru.console import links, templating
+from meguru.console import links, sentences, templating
 from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
 from meguru.errors import Forbidden, MeguruError
 from meguru.kernel import events
@@ -119,6 +119,10 @@ class Visit:
         """Return a message in the reader's language as plain text, which whoever shows it escapes."""
         text = translate(message, self.language)
         return text.format(**values) if values else text
+
+    def spoken(self, sentence: str) -> str:
+        """Return a computed sentence in the reader's language; as it is where it is not known."""
+        return sentences.spoken(sentence, self.language)
 
     def local(self, at: datetime) -> datetime:
         """Return a moment in the reader's time zone."""

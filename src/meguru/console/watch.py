@@ -101,4 +101,4 @@ def _tip(visit: Visit, report: ReportSummary, auc: Estimate | None, others: dict
     rows = visit.text(
         "{rows} rows, {outcomes} with outcome", rows=count(report.rows), outcomes=count(report.outcomes)
     )
-    return [*lines, rows, drift, *report.reasons[:4]]
+    return [*lines, rows, drift, *map(visit.spoken, report.reasons[:4])]

@@ -50,39 +50,6 @@ STATES = {
     "warning": mark("warning"),
     "unknown": mark("unknown"),
 }
-EVENTS = {
-    "pipeline.registered": mark("pipeline registered"),
-    "pipeline_run.started": mark("pipeline run started"),
-    "pipeline_run.succeeded": mark("pipeline run succeeded"),
-    "pipeline_run.failed": mark("pipeline run failed"),
-    "pipeline_run.cancelled": mark("pipeline run cancelled"),
-    "pipeline_run.paused": mark("pipeline run paused"),
-    "pipeline_run.resumed": mark("pipeline run resumed"),
-    "step_run.skipped": mark("step skipped"),
-    "approval.requested": mark("a run asks people"),
-    "approval.approved": mark("people said yes"),
-    "approval.refused": mark("people said no"),
-    "approval.expired": mark("nobody answered in time"),
-    "step_run.succeeded": mark("step succeeded"),
-    "step_run.cached": mark("steps taken from cache"),
-    "step_run.failed": mark("step failed"),
-    "step_run.check_started": mark("check of steps asked for"),
-    "step_run.checked": mark("step checked"),
-    "sweep.started": mark("sweep started"),
-    "sweep.resumed": mark("sweep went on"),
-    "sweep.finished": mark("sweep ended"),
-    "sweep_trial.started": mark("trial of a sweep started"),
-    "sweep_trial.finished": mark("trial of a sweep ended"),
-    "backfill.started": mark("backfill started"),
-    "backfill.succeeded": mark("backfill succeeded"),
-    "backfill.failed": mark("backfill failed"),
-    "backfill.paused": mark("backfill paused"),
-    "backfill.resumed": mark("backfill resumed"),
-    "backfill.cancelled": mark("backfill cancelled"),
-    "backfill.retried": mark("backfill runs failed partitions again"),
-    "pool.set": mark("pool set"),
-    "pool.removed": mark("pool removed"),
-}
 GOOD = {
     "fired",
     "succeeded",
@@ -119,12 +86,12 @@ ODD = {
 def label_of(event: str) -> str:
     """Return what a type of event is called, to be translated where it is shown."""
     declared = event_types().get(event)
-    return declared.label if declared else EVENTS.get(event, event.replace(".", " ").replace("_", " "))
+    return declared.label if declared else event.replace(".", " ").replace("_", " ")
 
 
 def known_events() -> list[str]:
     """Return the types of events that can be asked for, sorted."""
-    return sorted({*EVENTS, *event_types()})
+    return sorted(event_types())
 
 
 def tone_of(word: object) -> str:

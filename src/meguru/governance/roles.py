@@ -10,20 +10,12 @@ ROLES: dict[str, frozenset[str]] = {
     "engineer": frozenset(
         {
             "*:read",
-            "pipeline:*",
-            "pipeline_run:*",
-            "pool:*",
-            "backfill:*",
-            "approval:*",
             "webhook:*",
         }
     ),
     "data-scientist": frozenset(
         {
             "*:read",
-            "pipeline:*",
-            "pipeline_run:*",
-            "backfill:*",
         }
     ),
     "service": frozenset(),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from meguru.errors import Busy
 from meguru.kernel.jobs import Job, Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.engine import Engine, Progress
 from meguru.pipelines.finish import fail, skip_open
+from meguru.pipelines.kind import PIPELINE_RUN
 from meguru.pipelines.logs.tail import settle
 from meguru.pipelines.types import FINAL, Failed
+
+_ABANDON = InternalOperation(PIPELINE_RUN, "abandon")
 
 
 class PipelineRunHandler:
@@ -37,10 +40,7 @@ class PipelineRunHandler:
                 return
             skip_open(ctx, run.id, "the run was cancelled")
 
-        private: Operation[[], None] = Operation(
-            end, "pipeline_run.abandon", "pipeline:write", query=False, evented=False
-        )
-        private(ws)
+        _ABANDON.commit(ws, end)
         settle(ws, job.payload["run"])
 
 

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, delete, insert, select, update
 from meguru.compute.step_metrics import FILE, MAX_LINE, MOST_NAMES, Line
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel.jobs import Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
+from meguru.pipelines.kind import PIPELINE_RUN
 from meguru.pipelines.schema import pipeline_metrics as table
 from meguru.tracking import runs as tracked_runs
 from meguru.tracking import series, store
@@ -33,6 +34,7 @@ PIPELINES = system("pipelines")
 TAG = "meguru.pipeline_run"
 CHUNK = 1 << 20
 PACE_SECONDS = 0.5
+_KEEP = InternalOperation(PIPELINE_RUN, "keep_metrics")
 _BRACKETS = re.compile(r"[\[\]]+")
 
 
@@ -85,14 +87,7 @@ class Reader:
             self._at.pop((step, attempt), None)
 
     def _keep(self, step: str, attempt: int, end: int, points: list[MetricPoint]) -> None:
-        def keep(ctx: Context) -> None:
-            self._lease.check(ctx.tx)
-            _add(ctx, self._run, step, (attempt, end), points)
-
-        private: Operation[[], None] = Operation(
-            keep, "pipeline_run.metrics", "run:write", query=False, evented=False
-        )
-        private(self._ws)
+        self._lease.commit(self._ws, _KEEP, lambda ctx: _add(ctx, self._run, step, (attempt, end), points))
 
 
 def find(tx: Connection, run_id: str) -> Kept | None:

@@ -68,6 +68,13 @@ def get(tx: Connection, run_id: str, now: datetime | None = None) -> PipelineRun
     return run if now is None else _counted(tx, [run])[0]
 
 
+def project_of(tx: Connection, text: str) -> str | None:
+    """Return the project of a run, or of a step of one (``RUN.STEP``); None if there is no such run."""
+    found = select(pipeline_run.c.pipeline).where(pipeline_run.c.id == text.partition(".")[0])
+    name = tx.execute(found).scalar()
+    return None if name is None else refs.project_of(name)
+
+
 def page(
     tx: Connection, *, pipeline: str, state: RunState | None, before: str, limit: int, now: datetime
 ) -> list[PipelineRun]:

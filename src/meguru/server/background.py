@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from meguru.app.jobs import HANDLERS
 from meguru.app.kinds import all_kinds
-from meguru.backfills.advance import Conductor
 from meguru.flavors.warm import warm_up
 from meguru.kernel.jobs import Worker
 from meguru.kernel.services import Services
@@ -27,7 +26,6 @@ class Background:
             ws,
             all_kinds(),
             more=[
-                ("backfills", Conductor(ws)),
                 ("webhooks", CallPromiser(ws)),
                 ("series", Joiner(ws.db)),
                 ("sweeper", Sweeper(ws)),

@@ -12,20 +12,22 @@ from meguru.base import refs
 from meguru.errors import Busy, MeguruError
 from meguru.kernel import events
 from meguru.kernel.jobs import Job, Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
 from meguru.sweeps import objective, store, suggest
 from meguru.sweeps.hands import Hands
-from meguru.sweeps.settle import begin, commit, end_sweep, end_trial
+from meguru.sweeps.kind import SWEEP
+from meguru.sweeps.settle import ADVANCE, begin, end_sweep, end_trial
 from meguru.sweeps.types import Scalar, Sweep, SweepState, Trial, TrialState
 
 Progress = Callable[[Sweep, Trial], None]
 TICK_SECONDS = 1.0
 _ENDS = ("pipeline_run.succeeded", "pipeline_run.failed", "pipeline_run.cancelled")
 _MOST_EVENTS = 100
+_ABANDON = InternalOperation(SWEEP, "abandon")
 _TRIED = (TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED)
 
 
@@ -51,10 +53,7 @@ class SweepHandler:
             if sweep.state is SweepState.RUNNING and sweep.job == job.id:
                 end_sweep(ctx, sweep, SweepState.FAILED, why)
 
-        private: Operation[[], None] = Operation(
-            end, "sweep.abandon", "pipeline:write", query=False, evented=False
-        )
-        private(ws)
+        _ABANDON.commit(ws, end)
 
 
 HANDLER = SweepHandler()
@@ -133,7 +132,7 @@ class _Conductor:
         return msgspec.structs.replace(trial, state=TrialState.SUCCEEDED, value=value)
 
     def _end(self, ended: Trial) -> None:
-        commit(self.ws, self.lease, lambda ctx: end_trial(ctx, self.sweep, ended))
+        self.lease.commit(self.ws, ADVANCE, lambda ctx: end_trial(ctx, self.sweep, ended))
         self.trials = [ended if one.number == ended.number else one for one in self.trials]
         if self.progress is not None:
             self.progress(self.sweep, ended)
@@ -142,7 +141,7 @@ class _Conductor:
         over = self._over()
         if over is None:
             return False
-        commit(self.ws, self.lease, lambda ctx: end_sweep(ctx, self.sweep, *over))
+        self.lease.commit(self.ws, ADVANCE, lambda ctx: end_sweep(ctx, self.sweep, *over))
         return True
 
     def _over(self) -> tuple[SweepState, str] | None:
@@ -172,7 +171,7 @@ class _Conductor:
             self._begin(number, params, again=bool(cut_off))
 
     def _begin(self, number: int, params: dict[str, Scalar], *, again: bool) -> None:
-        commit(self.ws, self.lease, lambda ctx: begin(ctx, self.sweep, number, params, again=again))
+        self.lease.commit(self.ws, ADVANCE, lambda ctx: begin(ctx, self.sweep, number, params, again=again))
         with self.ws.read() as tx:
             self.trials = store.trials(tx, self.sweep.id)
 

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
 
 from meguru.base import refs
 from meguru.errors import Conflict
-from meguru.kernel.jobs import Lease
-from meguru.kernel.operations import Context, Operation
-from meguru.kernel.workspace import Workspace
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.start import start
 from meguru.sweeps import store
+from meguru.sweeps.kind import SWEEP
 from meguru.sweeps.types import Scalar, Sweep, SweepState, Trial, TrialState
 
-
-def commit(ws: Workspace, lease: Lease, work: Callable[[Context], None]) -> None:
-    """Do some work in a transaction, unless the sweep is another worker's by now, or stopped."""
-
-    def advance(ctx: Context) -> None:
-        lease.check(ctx.tx)
-        work(ctx)
-
-    private: Operation[[], None] = Operation(
-        advance, "sweep.advance", "pipeline:write", query=False, evented=False
-    )
-    private(ws)
+ADVANCE = InternalOperation(SWEEP, "advance")
 
 
 def begin(ctx: Context, sweep: Sweep, number: int, params: dict[str, Scalar], *, again: bool) -> None:

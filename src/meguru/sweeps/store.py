@@ -43,6 +43,12 @@ def get(tx: Connection, text: str, now: datetime) -> Sweep:
     return found[0]
 
 
+def project_of(tx: Connection, sweep_id: str) -> str | None:
+    """Return the project of a sweep, which is its pipeline's; None if there is no such sweep."""
+    name = tx.execute(select(sweep.c.pipeline).where(sweep.c.id == sweep_id)).scalar()
+    return None if name is None else refs.project_of(name)
+
+
 def page(tx: Connection, *, pipeline: str, before: str, limit: int, now: datetime) -> list[Sweep]:
     """Return sweeps, newest first."""
     query = select_sweeps().order_by(sweep.c.id.desc()).limit(limit)

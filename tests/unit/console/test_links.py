@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.base import refs
-from meguru.console.links import PAGES, VERSIONED, url_of
+from meguru.console.links import PAGES, url_of
 from meguru.console.pages import endpoints
 from meguru.console.routes import routes
 from meguru.kernel.kinds import kinds
@@ -100,7 +100,7 @@ def test_every_kind_that_has_a_page_was_seen(crawled):
     _, _, links = crawled
     seen = {refs.parse(named).kind for _, named in links if named}
     declared = {kind.name for kind in kinds().values() if kind.page}
-    assert seen >= {*PAGES, *VERSIONED, *declared} - {"firing", "project"}
+    assert seen >= {*PAGES, *declared} - {"firing", "project", "approval"}
 
 
 def test_the_page_of_a_version_has_that_versions_facts(crawled):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import meguru
 from meguru.compute.code.types import Environment
 from meguru.console.sentences import SENTENCES, spoken
 from meguru.pipelines.explain import compare_environments
@@ -46,3 +50,75 @@ def test_pages_of_a_seeded_workspace_tell_their_reasons_in_japanese(pages_in_jap
     assert "以内" in report or "を超える" in report
     assert " is within " not in report
     assert "比べる現行モデルがない" in endpoint
+
+
+PACKAGE = Path(meguru.__file__).parent
+SPEAKING = [
+    *sorted((PACKAGE / "releases" / "gates").glob("*.py")),
+    PACKAGE / "releases" / "compatible.py",
+    PACKAGE / "releases" / "job.py",
+    *sorted((PACKAGE / "monitoring" / "checks").glob("*.py")),
+    PACKAGE / "monitoring" / "judge.py",
+    PACKAGE / "monitoring" / "window.py",
+    PACKAGE / "serving" / "standing.py",
+    PACKAGE / "serving" / "served.py",
+    PACKAGE / "triggers" / "limits.py",
+    PACKAGE / "triggers" / "calendar.py",
+]
+"""Files whose sentences are kept as reasons: of gates, checks, deployments and held-back triggers."""
+REFUSALS = {"check", "gate_of", "check_of", "declare", "run", "rehearsed"}
+"""Functions whose sentences answer whoever asked at once, in their language or not; they are not kept."""
+UNSAID = {"shadow %s of endpoint %s could not score: %s"}
+"""Lines of the log."""
+
+
+def sentences_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield every text of several words that a file writes, with ``\x00`` for each value, and where."""
+    tree = ast.parse(path.read_text("utf-8"))
+    silent: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            silent.add(id(node.value))  # a docstring
+        if isinstance(node, ast.FunctionDef) and node.name in REFUSALS:
+            silent |= {id(each) for each in ast.walk(node)}
+        if isinstance(node, ast.keyword) and node.arg in {"hint", "why"} and path.parent.name != "monitoring":
+            silent |= {id(each) for each in ast.walk(node.value)}
+        if isinstance(node, ast.JoinedStr):
+            silent |= {id(each) for each in node.values if isinstance(each, ast.Constant)}
+        if isinstance(node, ast.FormattedValue) and node.format_spec:
+            silent |= {id(each) for each in ast.walk(node.format_spec)}
+    for node in ast.walk(tree):
+        if id(node) in silent:
+            continue
+        text = ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        elif isinstance(node, ast.JoinedStr):
+            text = "".join(
+                str(each.value) if isinstance(each, ast.Constant) else "\x00" for each in node.values
+            )
+        if len(re.findall(r"[a-z]{2,} ", text)) > 1 and text not in UNSAID:
+            yield text, f"{path.name}:{node.lineno}"
+
+
+def test_every_reason_of_a_gate_a_check_a_deployment_and_a_trigger_has_its_pattern():
+    lost = []
+    for path in SPEAKING:
+        for text, where in sentences_of(path):
+            written = ".*".join(re.escape(part) for part in text.split("\x00"))
+            if not any(re.search(written, message) for message in SENTENCES):
+                lost.append(f"{where}: {text}")
+    assert lost == []
+
+
+def test_a_sentence_within_a_sentence_is_told_too():
+    faults = "column 'x' is sent by clients and is not known; column 'y' is sent as long and wanted as string"
+    told = spoken(f"requests made for model/delay@1 would fail: {faults}", "ja")
+    assert "column" not in told
+    assert all(word in told for word in ("model/delay@1", "'x'", "'y'", "long", "string"))
+    unjudged = spoken("performance was not judged: only 3 outcomes are known, and 500 are needed", "ja")
+    assert unjudged == "performanceは判定されなかった: わかっている結果は3件で、500件が必要"
+    assert spoken("model/a@1 can't be served: ValueError: x; y", "ja").endswith(": ValueError: x; y")
+    classes = "an endpoint answers with one score a row; this model has one for each class"
+    assert spoken(f"model/a@1 can't be served: {classes}", "ja").isascii() is False
+    assert "score" not in spoken(f"model/a@1 can't be served: {classes}", "ja")

@@ -82,8 +82,6 @@ def test_truth_is_truth_again_and_nothing_is_nothing(workspace):
         "logged_model",
         "description",
         "stage",
-        "state",
-        "reason",
     ]
     row = dict.fromkeys([*texts, "created_by"], "x") | {
         "name": "m",

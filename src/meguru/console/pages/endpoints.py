@@ -52,7 +52,7 @@ def one(visit: Visit) -> Response:
         releases=releases.items,
         older=releases.next_cursor,
         before=before,
-        said=said,
+        said=partial(said, visit),
         chain=_chain(visit, name),
         reasons=reasons,
         auc_of=auc_of,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from starlette.responses import Response
 
 from meguru.artifacts import log, why
@@ -43,8 +40,7 @@ def one(visit: Visit) -> Response:
     explained = why.show(visit.ws, ref=f"event/{visit.named('id')}")
     seq = explained.chain[-1].seq
     event = log.list_events(visit.ws, after=seq - 1, limit=1).items[0]
-    data: Any = msgspec.json.format(msgspec.json.encode(event.data), indent=2).decode()
-    return visit.render("event.html", event=event, data=data, chain=explained.chain, reasons=reasons, live="")
+    return visit.render("event.html", event=event, chain=explained.chain, reasons=reasons, live="")
 
 
 PAGES: dict[str, PageFunction] = {

@@ -84,7 +84,7 @@ def history(ctx: Context, kind: Kind, name: str, limit: int) -> list[SpecVersion
 
 def _checked(kind: Kind, name: str) -> str:
     bare = name.removeprefix(f"{kind.name}/")
-    return check_full_name(kind.name, bare) if kind.named else check_name(kind.name, bare)
+    return check_full_name(kind.name, bare) if kind.has_projects else check_name(kind.name, bare)
 
 
 def _compared(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:

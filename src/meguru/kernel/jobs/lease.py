@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,10 @@ from meguru.kernel.jobs import queue
 from meguru.kernel.jobs.types import Job
 
 if TYPE_CHECKING:
+    from meguru.kernel.operations import Context, InternalOperation
     from meguru.kernel.workspace import Workspace
+
+R = TypeVar("R")
 
 
 class Lease:
@@ -31,6 +35,21 @@ class Lease:
             raise LostLease(
                 f"job {self.job.id} is another worker's now", why="this one was silent or cancelled"
             )
+
+    def commit(self, ws: Workspace, operation: InternalOperation, work: Callable[[Context], R]) -> R:
+        """Do some work in one transaction, fenced: what a worker writes that lost its job is refused.
+
+        Raises
+        ------
+        LostLease
+            If the job is no longer ours; nothing is written then.
+        """
+
+        def fenced(ctx: Context) -> R:
+            self.check(ctx.tx)
+            return work(ctx)
+
+        return operation.commit(ws, fenced)
 
     def look(self) -> None:
         """Do as `proceed`, after a look at the database: a job may be cancelled without a word to us."""

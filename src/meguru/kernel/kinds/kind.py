@@ -39,6 +39,9 @@ class Kind:
     named
         True when people choose the name, which may have a project before it (``team/delay``); False for
         things that have an id, whose project is that of what they belong to (`project_of`).
+    shared
+        True when all projects share them: a name has no project, everybody who may read somewhere sees them,
+        and who changes one needs the right in every project.
     in_full
         For named things whose names are titles, of any text: a function ``(ws, text) -> text`` that writes
         their project before it, as ``PROJECT/TITLE``, where one would have to guess.
@@ -62,6 +65,8 @@ class Kind:
         The handler of each kind of job that belongs to it.
     services
         What a server runs for it beside answering.
+    internal
+        The verbs that only the system does, each with who does it and why; see `InternalOperation`.
     page
         The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it. Its address is
         within the project of the name; the id of a part, after ``#``, holds the name with its project.
@@ -76,6 +81,7 @@ class Kind:
     name: str
     title: tuple[str, str]
     named: bool = True
+    shared: bool = False
     in_full: str = ""
     versioned: bool = False
     tables: tuple[str, ...] = ()
@@ -87,6 +93,7 @@ class Kind:
     project_of: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
+    internal: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
     newest_page: str = ""
     reserved_aliases: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +107,11 @@ class Kind:
             message = f"two kinds are called {self.name}"
             raise InternalError(message)
         refs.KINDS.add(self.name)
+
+    @property
+    def has_projects(self) -> bool:
+        """Whether a name of one may have a project before it."""
+        return self.named and not self.shared
 
     @property
     def explaining(self) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from meguru.base import refs
-from meguru.errors import Forbidden, NotFound
+from meguru.errors import Forbidden, InvalidInput, NotFound
 from meguru.kernel import events
-from meguru.kernel.operations.subject import project_of, subject_of
+from meguru.kernel.operations.subject import is_shared, project_of, subject_of
 from meguru.kernel.projects import check_project
 
 if TYPE_CHECKING:
@@ -34,7 +34,12 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
     if arguments is None:
         require(ws, operation.permission, operation.name)
         return
-    ref = subject_of(operation, arguments)
+    try:
+        ref = subject_of(operation, arguments)
+    except InvalidInput:
+        if not operation.door and not ws.principal.allows(operation.permission):
+            raise
+        ref = None  # the operation itself says what is wrong with it
     if operation.door:
         require(ws, operation.permission, operation.name, ref=ref, project=ws.home)
         return
@@ -43,11 +48,14 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
             check_project(tx, ref.project)
     if ws.principal.allows(operation.permission):
         return
-    if ref is not None:
+    if ref is not None and is_shared(ref):
+        if not operation.query:
+            refuse(ws, operation.permission, operation.name, ref=ref)
+    elif ref is not None:
         with ws.read() as tx:
             project = project_of(tx, ref)
-        if project is None:  # nobody may learn by the answer whether an id is of something elsewhere
-            raise NotFound.of(ref.kind, ref.name, [])
+        if project is None:
+            raise hidden(ref)
         require(ws, operation.permission, operation.name, ref=ref, project=project)
     elif not operation.query and not operation.on:
         refuse(ws, operation.permission, operation.name)
@@ -79,8 +87,13 @@ def require(
         return
     noun = permission.partition(":")[0]
     if ref is not None and not principal.allows(f"{noun}:read", project):
-        raise NotFound.of(ref.kind, ref.name, [])
+        raise hidden(ref)
     refuse(ws, permission, doing, ref=ref, project=project)
+
+
+def hidden(ref: refs.Ref) -> NotFound:
+    """Return the error for what a principal may not see: the same words as for what is not there."""
+    return NotFound.of(ref.kind, ref.name, [])
 
 
 def refuse(

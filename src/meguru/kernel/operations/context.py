@@ -152,9 +152,11 @@ class Context:
         produced: Iterable[str] = (),
         claimed: Iterable[str] = (),
         cause: str | None = None,
+        project: str | None = None,
     ) -> events.Event:
         """Append an event to the log, and its lineage edges from each `used` to each `produced` reference.
 
+        `project` is where it happened; by default it is that of the subject, which must be there by now.
         An edge with one of `claimed` is marked: a client said so, and this operation did not see it.
         """
         if self.operation.query:
@@ -167,7 +169,7 @@ class Context:
             actor=self.principal.name,
             operation=self.operation.name,
             subject=subject,
-            project=subjects.project_of_subject(self.tx, subject),
+            project=subjects.project_of_subject(self.tx, subject) if project is None else project,
             cause=cause or self.cause,
             data=data,
             used=used,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     authorise(ws, operation, typed)
     key = None if operation.query else ws.idempotency_key
     if not key:
-        return _run(ws, operation, typed, None)
+        return run(ws, operation, lambda ctx: operation.function(ctx, **typed))
     request = answers.Request(
         principal=ws.principal.name,
         operation=operation.name,
@@ -56,7 +57,7 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     if known is not None:
         return _recall(operation, request, known)
     try:
-        return _run(ws, operation, typed, request)
+        return run(ws, operation, lambda ctx: operation.function(ctx, **typed), request)
     except _AlreadyDone as done:
         return _recall(operation, request, done.answer)
     except RowConflict:
@@ -95,14 +96,18 @@ def check_evented(operation: Operation[..., Any], *, emitted: bool, changed: boo
         raise InternalError(message)
 
 
-def _run(
-    ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any], request: answers.Request | None
+def run(
+    ws: Workspace,
+    operation: Operation[..., Any],
+    work: Callable[[Context], Any],
+    request: answers.Request | None = None,
 ) -> Any:
+    """Do the work of an operation whose caller may do it, in one transaction, and tell of it."""
     with denials_logged(ws, operation.name), ExitStack() as stack:
         ctx = Context(ws, operation, stack)
         if request:
             ctx.on_open = lambda tx: _stop_if_done(tx, request)
-        result = operation.function(ctx, **arguments)
+        result = work(ctx)
         check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
         if request:
             kept = "" if operation.secret else msgspec.json.encode(result).decode()

@@ -45,7 +45,7 @@ def name_in_full(project: str, kind: str, text: Any) -> Any:
     `kind` is ``*`` where references of any kind are taken. A thing without versions is answered by its name.
     """
     known = kind_of(kind)
-    if not isinstance(text, str) or not text or (known is not None and not known.named):
+    if not isinstance(text, str) or not text or (known is not None and not known.has_projects):
         return text
     head, at, version = normal(text).partition("@")
     first, slash, rest = head.partition("/")
@@ -59,7 +59,13 @@ def name_in_full(project: str, kind: str, text: Any) -> Any:
 
 
 def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> refs.Ref | None:
-    """Return what an operation is asked to touch; None when it touches no single thing."""
+    """Return what an operation is asked to touch; None when it touches no single thing.
+
+    Raises
+    ------
+    InvalidInput
+        If the argument that names it is no reference.
+    """
     text = arguments.get(operation.on) if operation.on else None
     if isinstance(text, int) and not isinstance(text, bool):
         text = str(text)  # a door's number of a thing
@@ -72,7 +78,16 @@ def subject_of(operation: Operation[..., Any], arguments: dict[str, Any]) -> ref
     try:
         return refs.parse(text) if kind == "*" else refs.parse(text, kind=kind)
     except InvalidInput:
-        return None  # the operation itself says what is wrong with it
+        near = kind_of(text.partition("/")[0])
+        if near is None or near.named:
+            raise
+        return refs.parse(text)  # an id says what it is of: a run, where a step of one is wanted
+
+
+def is_shared(ref: refs.Ref) -> bool:
+    """Tell whether a reference is to a thing that all projects share."""
+    kind = kind_of(ref.kind)
+    return kind is not None and kind.shared
 
 
 def project_of(tx: Connection, ref: refs.Ref) -> str | None:
@@ -94,4 +109,4 @@ def project_of_subject(tx: Connection, subject: str) -> str:
 
 def _is_named(kind: str) -> bool:
     known = kind_of(kind)
-    return known is not None and known.named
+    return known is not None and known.has_projects

@@ -17,7 +17,7 @@ from meguru.compute.graph import Step
 from meguru.compute.materializers.base import Place, Value
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.kernel.jobs import Job, Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import keys, runs, store
@@ -27,9 +27,11 @@ from meguru.pipelines.determinism.types import CHECKED, StepCheck, Verdict
 from meguru.pipelines.engine import maps
 from meguru.pipelines.launch import job_of, preload_of
 from meguru.pipelines.outputs import Outputs
+from meguru.pipelines.step_kind import STEP_RUN
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepRun
 
 _LOOK_SECONDS = 1.0
+_TELL = InternalOperation(STEP_RUN, "tell_check", evented=True)
 
 
 class StepFailed(Exception):
@@ -175,8 +177,6 @@ def _with(made: StepCheck, verdict: Verdict, said: list[str]) -> StepCheck:
 
 def _commit(ws: Workspace, job: Job, run: PipelineRun, found: StepCheck, lease: Lease | None) -> None:
     def tell(ctx: Context) -> None:
-        if lease is not None:
-            lease.check(ctx.tx)
         data: dict[str, Any] = {
             "check": job.payload["check"],
             "run": run.id,
@@ -189,10 +189,11 @@ def _commit(ws: Workspace, job: Job, run: PipelineRun, found: StepCheck, lease: 
         }
         ctx.emit(CHECKED, f"step_run/{run.id}.{found.step}", data=data, used=[run.ref])
 
-    private: Operation[[], None] = Operation(
-        tell, "step_run.check", "pipeline:write", query=False, evented=True
-    )
-    private(ws.with_(principal=system(run.created_by)))
+    acting = ws.with_(principal=system(run.created_by))
+    if lease is None:  # nobody has the job any more
+        _TELL.commit(acting, tell)
+    else:
+        lease.commit(acting, _TELL, tell)
 
 
 HANDLER = CheckHandler()

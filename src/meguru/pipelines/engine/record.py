@@ -10,15 +10,17 @@ import msgspec
 from meguru.base import digests
 from meguru.errors import LostLease
 from meguru.kernel.jobs import Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
+from meguru.pipelines.kind import PIPELINE_RUN
 from meguru.pipelines.logs.tail import StepLogs
 from meguru.pipelines.types import PipelineRun, RunState, StepRun
 from meguru.storage.blobs import pending
 
 Progress = Callable[[StepRun], None]
 EventDraft = tuple[str, str, dict[str, Any]]
+_ADVANCE = InternalOperation(PIPELINE_RUN, "advance")
 
 
 class Record:
@@ -40,11 +42,6 @@ class Record:
         self._events: list[EventDraft] = []
         self._reused: dict[str, str] = {}
         self._also: list[Callable[[Context], None]] = []
-        self._work: Callable[[Context], None] = self._write
-        # Made once: to read a signature takes longer than to write a step.
-        self._advance: Operation[[], None] = Operation(
-            self._do, "pipeline_run.advance", "pipeline:write", query=False, evented=False
-        )
 
     def change(self, one: StepRun, **values: Any) -> StepRun:
         """Note a new state of a step."""
@@ -92,12 +89,7 @@ class Record:
 
     def commit(self, work: Callable[[Context], None]) -> None:
         """Do some work in one transaction; LostLease if the run is no longer ours."""
-        self._work = work
-        self._advance(self.ws)
-
-    def _do(self, ctx: Context) -> None:
-        self.lease.check(ctx.tx)
-        self._work(ctx)
+        self.lease.commit(self.ws, _ADVANCE, work)
 
     def _write(self, ctx: Context) -> None:
         if self.run.state is not RunState.RUNNING:

@@ -18,15 +18,18 @@ from meguru.compute.logs.lines import Line
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import head, moment
 from meguru.errors import Busy
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines.logs import store
 from meguru.pipelines.logs.types import Log
 from meguru.pipelines.logs.written import START, write
+from meguru.pipelines.step_kind import STEP_RUN
 
 PACE_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0
 _LIVE_KEPT = 1 << 20
+# Only the attempt itself, and whoever comes after its death, writes these rows; they carry no state.
+_KEEP = InternalOperation(STEP_RUN, "keep_log", alone=False)
 
 
 @dataclass
@@ -78,7 +81,7 @@ class StepLogs:
         if not fresh:
             return
         try:
-            _operation(lambda ctx: self._add(ctx, fresh))(self._ws)
+            _KEEP.commit(self._ws, lambda ctx: self._add(ctx, fresh))
         except Busy:
             return  # no reason for a step to fail; the lines go with the next ones
         for one in fresh:
@@ -151,7 +154,7 @@ class StepLogs:
         for step in list(self._open):
             self.close(step)
         if self._closed:
-            _operation(self.write)(self._ws)
+            _KEEP.commit(self._ws, self.write)
             self.wrote()
 
     @staticmethod
@@ -172,7 +175,7 @@ def settle(ws: Workspace, run: str) -> None:
     with ws.read() as tx:
         left = store.unended(tx, [run])
     if left:
-        _operation(lambda ctx: _settle(ctx, left))(ws)
+        _KEEP.commit(ws, lambda ctx: _settle(ctx, left))
 
 
 def _settle(ctx: Context, left: list[Log]) -> None:
@@ -188,11 +191,6 @@ def _settle(ctx: Context, left: list[Log]) -> None:
         )
         if store.put(ctx.tx, ended, known=True):
             store.drop_chunks(ctx.tx, log)
-
-
-def _operation(work: object) -> Operation[[], None]:
-    # Only the attempt itself, and whoever comes after its death, writes these rows; they carry no state.
-    return Operation(work, "step_log.write", "pipeline:write", query=False, evented=False, alone=False)  # type: ignore[arg-type]
 
 
 def _micro(now: datetime) -> int:

@@ -92,6 +92,11 @@ def remove(tx: Connection, name: str) -> None:
     tx.execute(delete(pool).where(pool.c.name == name))
 
 
+def slots_of(tx: Connection, name: str) -> int | None:
+    """Return how many places a pool has; None if there is none of this name."""
+    return tx.execute(select(pool.c.slots).where(pool.c.name == name)).scalar()
+
+
 def find(tx: Connection, name: str, now: datetime) -> Pool | None:
     """Return a pool with the places that are taken now; None if there is none of this name."""
     row = tx.execute(select(pool).where(pool.c.name == normal(name))).first()

@@ -112,8 +112,11 @@ class PoolsContract:
         for slots in (1, 1, 2):
             set_pool(workspace, name="gpu", slots=slots)
         with workspace.read() as tx:
-            told = events.read(tx, types=["pool.set"])
-        assert [event.data for event in told] == [{"slots": 1, "before": None}, {"slots": 2, "before": 1}]
+            told = events.read(tx, types=["pool.created", "pool.updated"])
+        assert [event.data for event in told] == [
+            {"slots": 1},
+            {"changes": {"slots": {"before": 1, "after": 2}}},
+        ]
         held = holding(workspace, "a", datetime.now(UTC) + timedelta(seconds=1))
         assert take(workspace, "s1", held)
         with pytest.raises(Conflict, match="in use"):

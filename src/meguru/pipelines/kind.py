@@ -1,0 +1,145 @@
+"""Pipelines and their runs, as kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+@event_type(
+    "pipeline.registered", label="pipeline registered", sentence="{subject} was registered", explains=True
+)
+class PipelineRegistered(Payload, frozen=True):
+    """A pipeline has a new version."""
+
+    entry: str
+    commit: str
+    steps: int
+    snapshot: str
+
+
+@event_type(
+    "pipeline_run.started",
+    label="pipeline run started",
+    sentence="pipeline run {subject} started",
+    explains=True,
+)
+class PipelineRunStarted(Payload, frozen=True):
+    """A run was promised; `origin` started it, `retry_of` is the run that it repeats."""
+
+    pipeline: str
+    version: int
+    params: dict[str, Any]
+    origin: str = ""
+    partition: str = ""
+    retry_of: str = ""
+    again: list[str] = msgspec.field(default_factory=list)
+
+
+@event_type(
+    "pipeline_run.succeeded",
+    label="pipeline run succeeded",
+    sentence="pipeline run {subject} succeeded",
+    tone=Tone.GOOD,
+    explains=True,
+)
+class PipelineRunSucceeded(Payload, frozen=True):
+    """A run has ended well: how many steps ran, were cached or skipped, and what it returned."""
+
+    pipeline: str
+    version: int
+    params: dict[str, Any]
+    ran: int
+    cached: int
+    skipped: int
+    metrics: dict[str, Any]
+    produces: str | None
+    output: str | None
+
+
+@event_type(
+    "pipeline_run.failed",
+    label="pipeline run failed",
+    sentence="pipeline run {subject} failed",
+    tone=Tone.BAD,
+    explains=True,
+    needs_person=True,
+)
+class PipelineRunFailed(Payload, frozen=True):
+    """A run has failed; `step` is empty when it was not a step that failed."""
+
+    pipeline: str
+    version: int
+    step: str
+    type: str
+    message: str
+
+
+class _Turned(Payload, frozen=True):
+    pipeline: str
+    reason: str = ""
+
+
+@event_type(
+    "pipeline_run.cancelled",
+    label="pipeline run cancelled",
+    sentence="pipeline run {subject} was cancelled",
+    tone=Tone.ODD,
+    explains=True,
+)
+class PipelineRunCancelled(_Turned, frozen=True):
+    """A run was cancelled."""
+
+
+@event_type(
+    "pipeline_run.paused",
+    label="pipeline run paused",
+    sentence="pipeline run {subject} was paused",
+    tone=Tone.ODD,
+)
+class PipelineRunPaused(_Turned, frozen=True):
+    """A run is to start nothing for now."""
+
+
+@event_type(
+    "pipeline_run.resumed", label="pipeline run resumed", sentence="pipeline run {subject} was resumed"
+)
+class PipelineRunResumed(_Turned, frozen=True):
+    """A paused run goes on."""
+
+
+PIPELINE = Kind(
+    name="pipeline",
+    title=("pipeline", "pipelines"),
+    versioned=True,
+    tables=("meguru.pipelines.schema",),
+    operations=("meguru.pipelines.operations",),
+    events=(PipelineRegistered,),
+    grants={"engineer": ("*",), "data-scientist": ("*",)},
+    page="/ui/pipelines/versions/{name}/{version}",
+)
+PIPELINE_RUN = Kind(
+    name="pipeline_run",
+    title=("pipeline run", "pipeline runs"),
+    named=False,
+    events=(
+        PipelineRunStarted,
+        PipelineRunSucceeded,
+        PipelineRunFailed,
+        PipelineRunCancelled,
+        PipelineRunPaused,
+        PipelineRunResumed,
+    ),
+    grants={"engineer": ("*",), "data-scientist": ("*",)},
+    project_of="meguru.pipelines.runs:project_of",
+    jobs={"pipeline_run": "meguru.pipelines.job:HANDLER"},
+    internal={
+        "abandon": "a worker ends a run that nobody can finish",
+        "advance": "the engine writes what became of steps, and how the run ended",
+        "keep_metrics": "the engine keeps what steps log",
+    },
+    page="/ui/pipelines/runs/{name}",
+)
