@@ -7,11 +7,11 @@ from sqlalchemy import insert
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow import mlflow_routes
 from meguru.api.mlflow.logged_models.store import LoggedModel
 from meguru.api.mlflow.logged_models.store import keep as keep_logged
 from meguru.api.mlflow.registry.routes import other_routes
 from meguru.api.mlflow.registry.store import Model, Version, keep_model, keep_version
+from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings

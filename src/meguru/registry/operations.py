@@ -2,7 +2,6 @@
 
 from meguru.registry import blobs
 from meguru.registry.alias import alias
-from meguru.registry.brought import bring_logged_model, bring_registered_model, logged_model_files
 from meguru.registry.register import register
 from meguru.registry.show import alias_history, aliases, list_models, show, versions
 
@@ -11,10 +10,7 @@ __all__ = [
     "alias_history",
     "aliases",
     "blobs",
-    "bring_logged_model",
-    "bring_registered_model",
     "list_models",
-    "logged_model_files",
     "register",
     "show",
     "versions",

@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from meguru.api.mlflow import Direct, mlflow_routes
 from meguru.api.mlflow.registry.routes import other_routes, root_routes
+from meguru.api.mlflow.routes import Direct, mlflow_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations

@@ -8,10 +8,6 @@ from meguru.tracking.experiments import change as experiment_changes
 from meguru.tracking.experiments.change import create_experiment
 from meguru.tracking.experiments.purge import purge
 from meguru.tracking.find import search
-from meguru.tracking.mlflow import brought as mlflow_brought
-from meguru.tracking.mlflow import experiments as mlflow_experiments
-from meguru.tracking.mlflow import inputs as mlflow_inputs
-from meguru.tracking.mlflow import runs as mlflow_runs
 from meguru.tracking.runs import add_artifact, finish, log, start
 from meguru.tracking.show import (
     artifacts,
@@ -42,10 +38,6 @@ __all__ = [
     "list_runs",
     "log",
     "metric",
-    "mlflow_brought",
-    "mlflow_experiments",
-    "mlflow_inputs",
-    "mlflow_runs",
     "note",
     "purge",
     "rename",

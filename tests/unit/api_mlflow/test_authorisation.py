@@ -8,7 +8,7 @@ from meguru.api.mlflow.openapi import calls
 from meguru.app.open import open_local
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
-from meguru.governance.projects.members import grant
+from meguru.governance.projects.members import grant, revoke
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.tokens import create_token
 from meguru.kernel.operations import native, registered
@@ -199,14 +199,24 @@ def house(tmp_path_factory, opened):
                 name = create_principal(ws, name=f"{role}-{where}", role="guest").name
                 grant(ws, name=where, principal=name, role=role)
                 secrets[role, where] = create_token(ws, principal=name)
+        create_principal(ws, name="former", role="guest")
+        grant(ws, name="other", principal="former", role="data-scientist")
+        secrets["former", "other"] = create_token(ws, principal="former")
         with opened(ws) as caller:
-            yield House(caller, {key: token.secret for key, token in secrets.items()})
+            yield House(ws, caller, {key: token.secret for key, token in secrets.items()})
 
 
 class House:
-    def __init__(self, caller, secrets):
-        self.caller, self.secrets = caller, secrets
-        self.things = {where: made(self.who("owner", "", where)) for where in ("team", "")}
+    def __init__(self, ws, caller, secrets):
+        self.ws, self.caller, self.secrets = ws, caller, secrets
+        self.things = {"team": made(self.who("owner", "", "team")), "": self.left()}
+
+    def left(self, name="churn"):
+        """Return things of the default project, whose owner has a right there no more."""
+        grant(self.ws, name="default", principal="former", role="data-scientist")
+        things = made(self.who("former", "other", ""), name)
+        revoke(self.ws, name="default", principal="former")
+        return things
 
     def who(self, role, where, project):
         return self.caller.seen_as(self.secrets[role, where], project)
@@ -246,7 +256,7 @@ def test_nobody_of_another_project_does_it(house, call):
     """Whoever has rights elsewhere alone is refused, in the project and in the default one."""
     for project in ("team", ""):
         before = house.state(project)
-        for role in ROLES:
+        for role in (*ROLES, "former"):
             answer = ask(house.who(role, "other", project), call, house.things[project])
             assert answer.status_code in {403, 404}, (role, project, answer.text)
         assert house.state(project) == before

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow import mlflow_routes
+from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.errors import InvalidInput
 from meguru.server.access import Access

@@ -141,8 +141,8 @@ class InProcess:
         from anyio.from_thread import start_blocking_portal
         from starlette.routing import Router
 
-        from meguru.api.mlflow import mlflow_routes
         from meguru.api.mlflow.registry.routes import other_routes
+        from meguru.api.mlflow.routes import mlflow_routes
 
         self.where = str(ws.root or "the workspace")
         self._ws = ws

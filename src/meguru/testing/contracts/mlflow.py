@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meguru.api.mlflow import mlflow_routes
 from meguru.api.mlflow.registry.routes import other_routes
+from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.server.access import Access
 from meguru.storage.db.raw import Bound

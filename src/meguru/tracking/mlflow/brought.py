@@ -15,6 +15,7 @@ from meguru.tracking.mlflow import experiments, inputs, moments, runs
 from meguru.tracking.mlflow.ids import from_hex
 from meguru.tracking.mlflow.schema import mlflow_experiment, mlflow_experiment_tag, mlflow_run
 from meguru.tracking.ownership import check_writer
+from meguru.tracking.states import STATES
 from meguru.tracking.types import Run, RunArtifact
 
 Stage = Literal["active", "deleted"]
@@ -178,7 +179,7 @@ def _file(ctx: Context, identity: str, given: BroughtFile) -> bool:
 
 
 def _end(ctx: Context, run: BroughtRun, identity: str) -> None:
-    state = runs.STATES[run.status]
+    state = STATES[run.status]
     end = None if run.end is None or state == "running" else moments.moment(run.end)
     values = {"state": state, "finished_at": end, "alive_until": None, "name": run.name[:250]}
     ctx.tx.execute(update(schema.run).where(schema.run.c.id == identity).values(values))

@@ -20,6 +20,7 @@ from meguru.tracking.mlflow import experiments, model_points, moments
 from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.mlflow.schema import mlflow_run as table
 from meguru.tracking.ownership import check_writer
+from meguru.tracking.states import STATES
 from meguru.tracking.types import Run
 
 # Made once: SQLAlchemy takes longer to put it together than the database to carry it out.
@@ -29,15 +30,6 @@ _STAGE = "SELECT stage FROM mlflow_run WHERE run = ?"
 MODELS = "mlflow.log-model.history"
 """The tag in which a client before MLflow 3 looks for the models of a run."""
 Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
-STATES = {
-    "RUNNING": "running",
-    "SCHEDULED": "running",
-    "FINISHED": "succeeded",
-    "FAILED": "failed",
-    "KILLED": "cancelled",
-}
-
-
 _SHOWN = {state: status for status, state in STATES.items() if status != "SCHEDULED"}
 
 

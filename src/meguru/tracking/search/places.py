@@ -8,9 +8,9 @@ from typing import Any
 
 from meguru.storage.db.raw import Bound, marks
 from meguru.tracking.mlflow.ids import from_hex
-from meguru.tracking.mlflow.runs import STATES
 from meguru.tracking.schema import HEAD
 from meguru.tracking.search import compare, grammar
+from meguru.tracking.states import STATES
 
 TABLES = {"param": "run_param", "tag": "run_tag"}
 DATASETS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.storage.db.raw import Raw, TooLong
-from meguru.tracking.mlflow.runs import STATES
 from meguru.tracking.search import compare, grammar, names, pages
 from meguru.tracking.search.begin import Beginnings
 from meguru.tracking.search.places import DATASETS, INPUTS, RUN_NAMES, TABLES, Begin, state_of, text_of
+from meguru.tracking.states import STATES
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 _NAMES = dict.fromkeys(RUN_NAMES, "run_name")

@@ -19,6 +19,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.tracking import show
 from meguru.tracking.mlflow import experiments, inputs, limits, moments, run_names, runs
 from meguru.tracking.search.runs import Asked, search_runs
+from meguru.tracking.states import STATES
 
 Answer = dict[str, Any]
 MAX_INPUTS = 10_000
@@ -62,7 +63,7 @@ def get(ws: Workspace, params: Params) -> Answer:
 def update(ws: Workspace, params: Params) -> Answer:
     """End, reopen or rename a run."""
     run = params.run()
-    status = params.word("status", tuple(runs.STATES))
+    status = params.word("status", tuple(STATES))
     runs.change(
         ws,
         run=run,
