@@ -130,6 +130,6 @@ def _mlflows(*, versions: int, models: int, logged: int, experiment: str) -> lis
 
 
 def _our_run(run: str) -> str:
-    from meguru.tracking.mlflow.ids import from_hex
+    from meguru.tracking.run_ids import from_hex
 
     return from_hex(run)

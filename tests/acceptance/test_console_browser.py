@@ -19,7 +19,7 @@ from meguru.pipelines.load import register_file
 from meguru.pipelines.start import start
 from meguru.serving import create
 from meguru.tracking import runs
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.types import MetricPoint
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.operations import specs as triggers

@@ -4,11 +4,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry.routes import other_routes
-from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.mlflow.protocol.routes import mlflow_routes
+from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.storage.blobs.pending import settle
 from meguru.webhooks import manage

@@ -7,18 +7,18 @@ from sqlalchemy import insert
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.logged_models.store import LoggedModel
-from meguru.api.mlflow.logged_models.store import keep as keep_logged
-from meguru.api.mlflow.registry.routes import other_routes
-from meguru.api.mlflow.registry.store import Model, Version, keep_model, keep_version
-from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.mlflow.logged_models.points import ModelPoint, add
+from meguru.mlflow.logged_models.store import LoggedModel
+from meguru.mlflow.logged_models.store import keep as keep_logged
+from meguru.mlflow.protocol.routes import mlflow_routes
+from meguru.mlflow.registry.routes import other_routes
+from meguru.mlflow.registry.store import Model, Version, keep_model, keep_version
 from meguru.registry.schema import model_version, registered_model
 from meguru.server.access import Access
-from meguru.tracking.mlflow.ids import from_hex
-from meguru.tracking.mlflow.model_points import ModelPoint, add
+from meguru.tracking.run_ids import from_hex
 from meguru.tracking.runs import start
 
 API = "/api/2.0/mlflow"

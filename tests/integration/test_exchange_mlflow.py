@@ -14,8 +14,8 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.log import list_events
-from meguru.exchange.mlflow.open import bring_in
-from meguru.exchange.mlflow.report import Report
+from meguru.mlflow.exchange.open import bring_in
+from meguru.mlflow.exchange.report import Report
 from meguru.tracking.show import artifacts
 
 FILL = Path(__file__).with_name("mlflow_store.py")
@@ -75,7 +75,7 @@ def test_everything_comes_over_and_is_the_same_on_both_sides(workspace, store):
         "registered models": 1,
         "model versions": 2,
     }
-    from meguru.tracking.mlflow.ids import from_hex
+    from meguru.tracking.run_ids import from_hex
 
     assert [file.path for file in artifacts(workspace, run=from_hex(run))] == ["deep/er/файл.txt"]
 
@@ -104,7 +104,7 @@ def test_a_second_import_adds_nothing_and_tells_nobody(workspace, store):
 
 
 def test_what_was_changed_here_stays_and_is_told_as_a_difference(workspace, store):
-    from meguru.tracking.mlflow.runs import log
+    from meguru.mlflow.tracking.run_operations import log
 
     load_operations()
     bring_in(workspace, store[0])

@@ -13,7 +13,7 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.errors import Conflict, UsageError
-from meguru.exchange.mlflow.open import bring_in, send_out
+from meguru.mlflow.exchange.open import bring_in, send_out
 from meguru.tracking.operations import log, start
 
 HERE = Path(__file__).parent

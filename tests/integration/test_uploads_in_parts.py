@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry.routes import other_routes
 from meguru.app.open import open_local
 from meguru.artifacts.uploads.sweep import sweep
 from meguru.artifacts.uploads.types import LIFETIME
@@ -18,6 +17,7 @@ from meguru.base import digests
 from meguru.base.clock import FixedClock, SystemClock
 from meguru.base.settings import Settings
 from meguru.kernel import events
+from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.tracking.runs import start
 from meguru.tracking.show import artifacts

@@ -17,7 +17,7 @@ SCHEMAS = (
 )
 OPERATIONS = (
     "meguru.webhooks.operations",
-    "meguru.api.mlflow.operations",
+    "meguru.mlflow.operations",
     "meguru.app.status.show",
 )
 

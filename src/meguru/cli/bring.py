@@ -15,7 +15,7 @@ from meguru.cli.session import Session, with_session
 from meguru.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from meguru.exchange.mlflow.report import Report
+    from meguru.mlflow.exchange.report import Report
 
 
 @group
@@ -39,7 +39,7 @@ def mlflow(session: Session, source: str, artifacts: tuple[Path, ...], *, no_fil
 
     It can be run again, after a crash or when there is more: nothing is brought twice.
     """
-    from meguru.exchange.mlflow.open import bring_in
+    from meguru.mlflow.exchange.open import bring_in
 
     ws = session.open(create=True)
     with progress(session) as tell:

@@ -24,7 +24,7 @@ def mlflow(session: Session, target: str) -> None:
 
     It can be run again, after a crash or when there is more: nothing is written twice.
     """
-    from meguru.exchange.mlflow.open import send_out
+    from meguru.mlflow.exchange.open import send_out
 
     ws = session.open()
     with progress(session) as tell:

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, exists, select
 
 from meguru.errors import Conflict
-from meguru.registry import labels
+from meguru.registry import tags_index as labels
 from meguru.registry.schema import (
     logged_model,
     mlflow_label,
@@ -11,7 +11,7 @@ from meguru.registry.schema import (
     model_version,
     stored_file,
 )
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.run_ids import to_hex
 
 
 def forget_runs(tx: Connection, experiment: int, runs: list[str]) -> None:

@@ -12,8 +12,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from meguru.api.mlflow.registry.routes import other_routes, root_routes
-from meguru.api.mlflow.routes import Direct, mlflow_routes
 from meguru.api.native import native_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
@@ -21,6 +19,8 @@ from meguru.console.live import Live
 from meguru.console.routes import routes as console_routes
 from meguru.errors import InternalError, InvalidInput, NotFound
 from meguru.kernel.workspace import Workspace
+from meguru.mlflow.protocol.routes import Direct, mlflow_routes
+from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, Table

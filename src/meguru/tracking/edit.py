@@ -13,8 +13,8 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import Principal
 from meguru.tracking import schema, store
+from meguru.tracking.client_schema import mlflow_run
 from meguru.tracking.keys import check_keys, check_texts
-from meguru.tracking.mlflow.schema import mlflow_run
 from meguru.tracking.types import Run
 
 NAME, NOTE = "mlflow.runName", "mlflow.note.content"

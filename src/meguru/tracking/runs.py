@@ -16,7 +16,7 @@ from meguru.tracking.experiments import store as experiments
 from meguru.tracking.experiments.change import ensure
 from meguru.tracking.experiments.store import name_taken
 from meguru.tracking.keys import check_points, check_texts
-from meguru.tracking.mlflow.ids import OURS
+from meguru.tracking.run_ids import OURS
 from meguru.tracking.types import EndState, MetricPoint, Run, RunArtifact
 
 MAX_ERROR = 20_000

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-import meguru.tracking.mlflow.schema  # noqa: F401 - its tables belong to tracking
+import meguru.tracking.client_schema  # noqa: F401 - its tables belong to tracking
 from meguru.storage.db import UtcTime, metadata
 
 HEAD = 64

@@ -14,7 +14,7 @@ from meguru.base import parents
 from meguru.errors import Conflict, InvalidInput, MeguruError
 from meguru.tracking import active, exits, presented
 from meguru.tracking.captured import Captured
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.sender import Place
 from meguru.tracking.session import Session
 from meguru.tracking.types import EndState, Run

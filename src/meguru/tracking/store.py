@@ -15,8 +15,8 @@ from meguru.kernel.projects import condition
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
+from meguru.tracking.client_schema import mlflow_run
 from meguru.tracking.experiments import store as experiments
-from meguru.tracking.mlflow.schema import mlflow_run
 from meguru.tracking.ownership import check_writer
 from meguru.tracking.series import summaries
 from meguru.tracking.types import Run, RunArtifact

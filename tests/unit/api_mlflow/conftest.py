@@ -7,10 +7,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry.routes import other_routes, root_routes
-from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.flavors.bundle import save_bundle
+from meguru.mlflow.protocol.routes import mlflow_routes
+from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
 from meguru.testing.models import make_model
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from meguru.api.mlflow.artifacts.names import kept_as
-from meguru.api.mlflow.errors import Refusal
+from meguru.mlflow.artifacts.names import kept_as
+from meguru.mlflow.protocol.errors import Refusal
 from meguru.tracking.runs import add_artifact, start
 from meguru.tracking.show import artifacts as files_of
 

@@ -5,10 +5,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.artifacts.pages import MAX_UPLOAD
-from meguru.api.mlflow.registry.routes import other_routes, root_routes
+from meguru.mlflow.artifacts.pages import MAX_UPLOAD
+from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.runs import start
 
 API = "/ajax-api/2.0/mlflow"

@@ -10,11 +10,11 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from meguru.api import requests
-from meguru.api.mlflow.registry.routes import other_routes
 from meguru.base import digests
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
+from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.tracking.runs import finish, start
 from meguru.tracking.show import artifacts as files_of

@@ -10,14 +10,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.artifacts import parts as artifacts_parts
-from meguru.api.mlflow.registry.routes import other_routes
 from meguru.artifacts.uploads.sweep import sweep
 from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base import digests
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token, revoke_token
 from meguru.kernel import events
+from meguru.mlflow.artifacts import parts as artifacts_parts
+from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.storage.blobs.parts import parts_of
 from meguru.tracking.runs import start

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from meguru.tracking.mlflow.ids import from_hex
-from meguru.tracking.mlflow.run_names import ADJECTIVES, ANIMALS
+from meguru.mlflow.tracking.run_names import ADJECTIVES, ANIMALS
+from meguru.tracking.run_ids import from_hex
 from meguru.tracking.show import show
 
 

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from meguru.api.mlflow.openapi import calls
 from meguru.app.open import open_local
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
@@ -12,6 +11,7 @@ from meguru.governance.projects.members import grant, revoke
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.tokens import create_token
 from meguru.kernel.operations import native, registered
+from meguru.mlflow.protocol.openapi import calls
 
 ROLES = ("viewer", "data-scientist", "engineer")
 FILE = "mlflow-artifacts/artifacts/EXPERIMENT/RUN/artifacts"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from meguru.api.mlflow.errors import Refusal
-from meguru.api.mlflow.openapi import document
-from meguru.api.mlflow.params import read_json
+from meguru.mlflow.protocol.errors import Refusal
+from meguru.mlflow.protocol.openapi import document
+from meguru.mlflow.protocol.params import read_json
 
 BODIES = {
     "lists in lists": b"[" * 100_000,

@@ -5,16 +5,16 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry.routes import other_routes
 from meguru.flavors.bundle import save_bundle
 from meguru.kernel import events
+from meguru.mlflow.logged_models.points import ModelPoint
+from meguru.mlflow.logged_models.points import add as add_points
+from meguru.mlflow.registry.routes import other_routes
+from meguru.mlflow.tracking.experiment_operations import create as create_experiment
 from meguru.registry.show import show
 from meguru.server.access import Access
 from meguru.testing.models import make_model
-from meguru.tracking.mlflow.experiments import create as create_experiment
-from meguru.tracking.mlflow.ids import to_hex
-from meguru.tracking.mlflow.model_points import ModelPoint
-from meguru.tracking.mlflow.model_points import add as add_points
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.runs import start
 
 API = "/api/2.0/mlflow"

@@ -2,9 +2,9 @@
 
 import re
 
-from meguru.api.mlflow import openapi, routes
-from meguru.api.mlflow.registry.routes import other_routes
-from meguru.api.mlflow.tracking import batches
+from meguru.mlflow.protocol import openapi, routes
+from meguru.mlflow.registry.routes import other_routes
+from meguru.mlflow.tracking import batches
 
 
 def answered():

@@ -11,7 +11,7 @@ from meguru.governance.roles import permissions_of
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
-from meguru.registry import brought
+from meguru.mlflow.exchange import import_registry as brought
 from meguru.registry.operations import aliases
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

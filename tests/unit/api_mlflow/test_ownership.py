@@ -8,7 +8,6 @@ from meguru.governance.roles import permissions_of
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
-from meguru.tracking.mlflow.ids import from_hex, to_hex
 from meguru.tracking.operations import (
     add_artifact,
     beat,
@@ -22,6 +21,7 @@ from meguru.tracking.operations import (
     start,
     tag,
 )
+from meguru.tracking.run_ids import from_hex, to_hex
 from meguru.tracking.types import MetricPoint
 
 

@@ -5,11 +5,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.artifacts import proxy as artifacts
-from meguru.api.mlflow.logged_models import routes as logged_models
-from meguru.api.mlflow.registry import models as registry
 from meguru.base.clock import SystemClock
 from meguru.errors import NotFound
+from meguru.mlflow.artifacts import proxy as artifacts
+from meguru.mlflow.logged_models import routes as logged_models
+from meguru.mlflow.registry import models as registry
 from meguru.registry.alias import alias as move_alias
 from meguru.registry.client import add_model
 from meguru.registry.load import load_model

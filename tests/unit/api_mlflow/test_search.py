@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
 from meguru.errors import InvalidInput
+from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.server.access import Access
 from meguru.storage.db.raw import Bound
 from meguru.tracking.search import begin, grammar

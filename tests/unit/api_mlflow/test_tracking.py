@@ -7,9 +7,9 @@ import pytest
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
+from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.tracking import alive, runs, show
-from meguru.tracking.mlflow import experiments
-from meguru.tracking.mlflow.ids import from_hex, to_hex
+from meguru.tracking.run_ids import from_hex, to_hex
 from meguru.tracking.types import MetricPoint
 
 

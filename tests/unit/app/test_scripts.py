@@ -14,7 +14,7 @@ import pytest
 
 from meguru.app.scripts.printed import read_output
 from meguru.app.scripts.run import params_of, run_script
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.show import list_runs, metric, show
 
 SCRIPT = """

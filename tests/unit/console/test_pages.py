@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from meguru.base.clock import FixedClock
 from meguru.console.links import url_of
 from meguru.kernel.workspace import Workspace
-from meguru.registry import brought as imported
+from meguru.mlflow.exchange import import_registry as imported
+from meguru.mlflow.tracking.experiment_operations import adopt
 from meguru.tracking import runs
 from meguru.tracking.experiments.change import create_experiment
-from meguru.tracking.mlflow.experiments import adopt
-from meguru.tracking.mlflow.ids import to_hex
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.types import MetricPoint
 
 HOSTILE = "<script>alert('x')</script>\"><img src=//evil.example/a.png onerror=alert(1)>"

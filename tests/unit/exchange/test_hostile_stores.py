@@ -6,10 +6,10 @@ import pytest
 
 from meguru.app.nouns import load_operations
 from meguru.errors import InvalidInput, NotFound, UsageError
-from meguru.exchange.mlflow import documents
-from meguru.exchange.mlflow.open import bring_in
-from meguru.exchange.mlflow.roots import Roots
-from meguru.exchange.mlflow.sources import open_source
+from meguru.mlflow.exchange import documents
+from meguru.mlflow.exchange.open import bring_in
+from meguru.mlflow.exchange.roots import Roots
+from meguru.mlflow.exchange.sources import open_source
 
 RUN = "0123456789abcdef0123456789abcdef"
 

@@ -6,15 +6,15 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
+from meguru.mlflow.tracking import experiment_operations as mlflow
+from meguru.mlflow.tracking import run_operations as theirs
 from meguru.storage.db import metadata
 from meguru.tracking.edit import delete_run, note, rename, restore, tag
 from meguru.tracking.experiments.change import delete as delete_experiment
 from meguru.tracking.experiments.purge import purge
 from meguru.tracking.find import search
-from meguru.tracking.mlflow import experiments as mlflow
-from meguru.tracking.mlflow import runs as theirs
-from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.operations import add_artifact, finish, list_runs, log, show, start
+from meguru.tracking.run_ids import to_hex
 from meguru.tracking.types import MetricPoint
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
+from meguru.mlflow.tracking import experiment_operations as mlflow
+from meguru.mlflow.tracking import run_operations as mlflow_runs
 from meguru.tracking.experiments.change import create_experiment, delete, note, rename, restore
 from meguru.tracking.find import search
-from meguru.tracking.mlflow import experiments as mlflow
-from meguru.tracking.mlflow import runs as mlflow_runs
-from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.run_ids import from_hex
 from meguru.tracking.runs import start
 from meguru.tracking.show import list_experiments, list_runs, show, show_experiment
 

@@ -23,8 +23,8 @@ from meguru.errors import Conflict, InvalidInput
 from meguru.tracking import active, exits, session
 from meguru.tracking.find import search
 from meguru.tracking.left import send_left
-from meguru.tracking.mlflow.ids import to_hex
 from meguru.tracking.operations import artifacts, list_runs, metric, show
+from meguru.tracking.run_ids import to_hex
 
 
 @pytest.fixture

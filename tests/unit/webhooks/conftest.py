@@ -9,11 +9,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.api.mlflow.registry.routes import other_routes
 from meguru.app.open import open_workspace
 from meguru.base.clock import FixedClock
 from meguru.base.settings import load_settings
 from meguru.kernel.jobs import Worker
+from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.webhooks.call import HANDLERS
 from meguru.webhooks.follow import CallPromiser

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from meguru.base import refs
 from meguru.console.visit import PageFunction, Visit
 from meguru.errors import NotFound
-from meguru.tracking.mlflow.experiments import named
-from meguru.tracking.mlflow.ids import from_hex
+from meguru.mlflow.tracking.experiment_operations import named
+from meguru.tracking.run_ids import from_hex
 
 _RUN = re.compile(r"experiments/\d+/runs/([\w-]{1,256})")
 _EXPERIMENT = re.compile(r"experiments/(\d{1,19})")

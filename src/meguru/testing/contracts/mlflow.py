@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meguru.api.mlflow.registry.routes import other_routes
-from meguru.api.mlflow.routes import mlflow_routes
 from meguru.app.nouns import load_operations
+from meguru.mlflow.protocol.routes import mlflow_routes
+from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.storage.db.raw import Bound
 from meguru.tracking.search import begin

@@ -9,8 +9,8 @@ from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db import metadata
 from meguru.tracking import schema
+from meguru.tracking.client_schema import mlflow_dataset, mlflow_experiment, mlflow_experiment_tag
 from meguru.tracking.experiments import names, store
-from meguru.tracking.mlflow.schema import mlflow_dataset, mlflow_experiment, mlflow_experiment_tag
 
 AT_ONCE = 200
 FOLLOWERS = Family(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meguru.storage.db.raw import marks
-from meguru.tracking.mlflow.ids import ALPHABET, from_hex
+from meguru.tracking.run_ids import ALPHABET, from_hex
 from meguru.tracking.search import compare, grammar
 
 _ROOT = (

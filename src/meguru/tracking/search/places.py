@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meguru.storage.db.raw import Bound, marks
-from meguru.tracking.mlflow.ids import from_hex
+from meguru.tracking.run_ids import from_hex
 from meguru.tracking.schema import HEAD
 from meguru.tracking.search import compare, grammar
 from meguru.tracking.states import STATES

@@ -1,0 +1,102 @@
+"""The two doors: bring a store in, send a workspace out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote
+
+from meguru.errors import UsageError
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
+from meguru.mlflow.exchange.bring import Bringer, Progress
+from meguru.mlflow.exchange.protocol import Http, InProcess, Talk
+from meguru.mlflow.exchange.report import Book, Report
+from meguru.mlflow.exchange.sources import open_source
+from meguru.mlflow.exchange.sources.server import ServerSource
+from meguru.mlflow.exchange.targets.base import Target
+
+
+def bring_in(
+    ws: Workspace | RemoteWorkspace,
+    where: str,
+    *,
+    artifacts: Iterable[Path] = (),
+    with_files: bool = True,
+    deep: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import an MLflow store into a workspace, and compare both sides.
+
+    Parameters
+    ----------
+    where
+        A tracking URI (``http…``), ``sqlite:///mlflow.db``, or a folder ``mlruns``.
+    artifacts
+        Folders of artifacts beside those that belong to the store.
+    with_files
+        Whether artifacts and model files come too.
+    deep
+        Whether files that are here are downloaded again from a server, to compare their digests.
+    progress
+        Is told what is counted, how much of it is done, and how much there is if that is known.
+    """
+    book = Book(where, _name(ws))
+    source = open_source(where, tell=book.tell, artifacts=artifacts)
+    try:
+        here = workspace_source(ws, book)
+        try:
+            return Bringer(
+                ws, here, source, book, with_files=with_files, deep=deep, progress=progress
+            ).bring()
+        finally:
+            here.close()
+    finally:
+        source.close()
+
+
+def send_out(ws: Workspace | RemoteWorkspace, where: str, *, progress: Progress | None = None) -> Report:
+    """Export a workspace to a store of MLflow, and compare both sides.
+
+    Parameters
+    ----------
+    where
+        A folder that is new, empty, or a file store, or the URL of a server: what is missing there is added.
+    progress
+        Is told what is counted, how much of it is done, and how much there is if that is known.
+    """
+    from meguru.mlflow.exchange.send import Exporter
+
+    book = Book(_name(ws), where)
+    is_server = where.startswith(("http://", "https://"))
+    target = _target(where, book)
+    here = workspace_source(ws, book)
+    try:
+        return Exporter(ws, here, target, book, same_ids=not is_server, progress=progress).send()
+    finally:
+        target.close()
+        here.close()
+
+
+def _target(where: str, book: Book) -> Target:
+    if where.startswith(("http://", "https://")):
+        from meguru.mlflow.exchange.targets.server import ServerTarget
+
+        return ServerTarget(Talk(Http(where)), tell=book.tell)
+    from meguru.mlflow.exchange.targets.folder import FolderTarget
+
+    if "://" in where and not where.startswith("file:"):
+        raise UsageError(f"{where[:120]!r} can't be written to", hint="name a folder, or a server")
+    folder = Path(unquote(where.removeprefix("file://"))) if where.startswith("file:") else Path(where)
+    return FolderTarget(folder, tell=book.tell)
+
+
+def workspace_source(ws: Workspace | RemoteWorkspace, book: Book) -> ServerSource:
+    """Return a workspace as an MLflow store to read from."""
+    if isinstance(ws, RemoteWorkspace):
+        return ServerSource(Talk(Http(ws.url, token=ws.token)), tell=book.tell)
+    return ServerSource(Talk(InProcess(ws)), tell=book.tell)
+
+
+def _name(ws: Workspace | RemoteWorkspace) -> str:
+    return ws.url if isinstance(ws, RemoteWorkspace) else str(ws.root or "the workspace")

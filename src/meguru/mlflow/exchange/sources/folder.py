@@ -1,0 +1,309 @@
+"""The file store: a folder ``mlruns`` of YAML files and text files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from meguru.errors import InvalidInput, MeguruError
+from meguru.mlflow.exchange import documents
+from meguru.mlflow.exchange.documents import children, document, texts, walk
+from meguru.mlflow.exchange.roots import Roots
+from meguru.mlflow.exchange.types import (
+    STATUSES,
+    Experiment,
+    File,
+    LoggedModel,
+    ModelPoint,
+    Point,
+    Registered,
+    Run,
+    Version,
+    logged_model_in,
+    model_points,
+    point,
+)
+from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
+
+Tell = Callable[[MeguruError], None]
+_MODEL_STATUS = {1: "LOGGED_MODEL_PENDING", 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}
+_MAX_LINE = 4096
+
+
+class FolderSource:
+    """Reads a file store; a link in it is never followed."""
+
+    is_remote = False
+
+    def __init__(self, folder: Path, *, tell: Tell, artifacts: Iterable[Path] = ()) -> None:
+        self.folder, self.where, self._tell = folder, str(folder), tell
+        self._roots = Roots([folder, *artifacts])
+
+    def experiments(self) -> Iterator[Experiment]:
+        """Return the experiments, those in the trash after the others."""
+        for place in self._experiment_folders():
+            meta = self._meta(place)
+            if meta is not None:
+                yield Experiment(
+                    id=_text(meta, "experiment_id") or place.name,
+                    name=_text(meta, "name") or place.name,
+                    stage="deleted" if _text(meta, "lifecycle_stage") == "deleted" else "active",
+                    created=_number(meta, "creation_time"),
+                    updated=_number(meta, "last_update_time"),
+                    tags=texts(place / "tags", tell=self._tell),
+                )
+
+    def count_runs(self) -> int | None:
+        """Count the folders that hold a run."""
+        return sum(
+            1
+            for place in self._experiment_folders()
+            for each in children(place)
+            if each.is_dir and (each.path / "meta.yaml").is_file()
+        )
+
+    def runs(self, experiment: Experiment) -> Iterator[Run]:
+        """Return the runs of an experiment, by id."""
+        place = self._folder_of(experiment.id)
+        datasets = self._datasets(place)
+        for each in children(place):
+            if each.is_dir and (each.path / "params").is_dir():
+                meta = self._meta(each.path)
+                if meta is not None:
+                    yield self._run(each.path, meta, experiment.id, datasets)
+
+    def run(self, experiment: Experiment, identity: str) -> Run | None:
+        """Return one run of an experiment; None if there is none."""
+        place = self._folder_of(experiment.id) / identity
+        meta = self._meta(place) if documents.is_folder(place) else None
+        if meta is None:
+            return None
+        return self._run(place, meta, experiment.id, self._datasets(place.parent))
+
+    def points(self, run: Run, key: str) -> Iterator[Point]:
+        """Return the points of a metric as they were written."""
+        path = self._folder_of(run.experiment) / run.id / "metrics" / key
+        bad = 0
+        with documents.opened(path) as file:
+            while line := file.readline(_MAX_LINE):
+                words = line.split()
+                try:
+                    step = int(words[2]) if len(words) > 2 else 0
+                    yield point(step, int(words[0]), float(words[1]))
+                except (ValueError, IndexError, OverflowError):
+                    bad += bool(words)
+        if bad:
+            self._tell(InvalidInput(f"{bad} lines of the metric {key!r} are no points", where=str(path)))
+
+    def files(self, run: Run) -> Iterator[File]:
+        """Return the files of a run."""
+        return self._files(run.place, self._folder_of(run.experiment) / run.id)
+
+    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+        """Return the logged models of an experiment, by id."""
+        for each in children(self._folder_of(experiment.id) / "models"):
+            meta = self._meta(each.path) if each.is_dir else None
+            if meta is None:
+                continue
+            status = meta.get("status")
+            yield LoggedModel(
+                id=_text(meta, "model_id") or each.name,
+                experiment=experiment.id,
+                name=_text(meta, "name"),
+                model_type=_text(meta, "model_type"),
+                run=_text(meta, "source_run_id"),
+                status=_MODEL_STATUS.get(status, str(status)) if isinstance(status, int) else str(status),
+                params=texts(each.path / "params", tell=self._tell),
+                tags=texts(each.path / "tags", tell=self._tell),
+                points=model_points(self._model_points(each.path / "metrics")),
+                created=_number(meta, "creation_timestamp"),
+                updated=_number(meta, "last_updated_timestamp"),
+                place=_text(meta, "artifact_location"),
+            )
+
+    def _model_points(self, place: Path) -> Iterator[ModelPoint]:
+        """Return the points of a logged model: one a line, with its run, and its dataset if it has one."""
+        for key, text in texts(place, tell=self._tell).items():
+            for line in text.splitlines():
+                words = line.split(" ")
+                name, digest = (words[4], words[5]) if len(words) == 6 else ("", "")
+                try:
+                    yield ModelPoint(
+                        key=key,
+                        ms=int(words[0]),
+                        step=int(words[2]),
+                        run=words[3],
+                        value=float(words[1]),
+                        dataset_name=name,
+                        dataset_digest=digest,
+                    )
+                except (ValueError, IndexError, OverflowError):
+                    self._tell(InvalidInput(f"a line of the metric {key!r} is no point", where=str(place)))
+
+    def model_files(self, model: LoggedModel) -> Iterator[File]:
+        """Return the files of a logged model."""
+        place = self._folder_of(model.experiment) / "models" / model.id
+        return self._files(model.place, place)
+
+    def registered(self) -> Iterator[Registered]:
+        """Return the registered models, by name."""
+        for each in children(self.folder / "models"):
+            meta = self._meta(each.path) if each.is_dir else None
+            if meta is None:
+                continue
+            aliases = texts(each.path / "aliases", tell=self._tell)
+            yield Registered(
+                name=_text(meta, "name") or each.name,
+                description=_text(meta, "description"),
+                tags=texts(each.path / "tags", tell=self._tell),
+                created=_number(meta, "creation_timestamp"),
+                updated=_number(meta, "last_updated_timestamp"),
+                versions=sorted(self._versions(each.path), key=lambda version: version.version),
+                aliases={name: int(text) for name, text in aliases.items() if text.strip().isdecimal()},
+            )
+
+    def left_out(self) -> dict[str, int]:
+        """Count what no one brings: traces, and metrics that name a model (the run has them too)."""
+        counts = {"traces": 0, "metrics of logged models": 0}
+        for place in self._experiment_folders():
+            counts["traces"] += len(children(place / "traces"))
+            for model in children(place / "models"):
+                counts["metrics of logged models"] += len(children(model.path / "metrics"))
+        return {name: count for name, count in counts.items() if count}
+
+    def fetch(self, file: File, draft: Path) -> Path:
+        """Return the file itself."""
+        del draft
+        documents.opened(Path(file.place)).close()
+        return Path(file.place)
+
+    def close(self) -> None:
+        """Do nothing: no file is held open."""
+
+    def _experiment_folders(self) -> Iterator[Path]:
+        for root in (self.folder, self.folder / ".trash"):
+            for each in children(root):
+                if each.is_dir and each.name not in {"models", ".trash", "traces"}:
+                    yield each.path
+
+    def _folder_of(self, experiment: str) -> Path:
+        place = self.folder / experiment
+        return place if documents.is_folder(place) else self.folder / ".trash" / experiment
+
+    def _meta(self, place: Path) -> dict[str, Any] | None:
+        path = place / "meta.yaml"
+        if not path.is_file():
+            return None
+        try:
+            return document(path)
+        except MeguruError as error:
+            self._tell(error)
+            return None
+
+    def _run(self, place: Path, meta: dict[str, Any], experiment: str, datasets: dict[str, Any]) -> Run:
+        tags = texts(place / "tags", tell=self._tell)
+        status = meta.get("status")
+        known = STATUSES[status - 1] if isinstance(status, int) and 1 <= status <= len(STATUSES) else status
+        end = meta.get("end_time")
+        found, models = self._inputs(place, datasets)
+        return Run(
+            id=place.name,
+            experiment=experiment,
+            name=_text(meta, "run_name") or tags.get("mlflow.runName", ""),
+            user=_text(meta, "user_id"),
+            status=known if known in STATUSES else "FINISHED",
+            start=_number(meta, "start_time"),
+            end=end if isinstance(end, int) else None,
+            stage="deleted" if _text(meta, "lifecycle_stage") == "deleted" else "active",
+            params=texts(place / "params", tell=self._tell),
+            tags=tags,
+            keys=[file.path for file in walk(place / "metrics", tell=self._tell)],
+            datasets=found,
+            models=models,
+            outputs=[ModelLink(model_id=each.name) for each in children(place / "outputs") if each.is_dir],
+            place=_text(meta, "artifact_uri"),
+        )
+
+    def _datasets(self, place: Path) -> dict[str, dict[str, Any]]:
+        found = {}
+        for each in children(place / "datasets"):
+            meta = self._meta(each.path) if each.is_dir else None
+            if meta is not None:
+                found[each.name] = meta
+        return found
+
+    def _inputs(
+        self, place: Path, datasets: dict[str, dict[str, Any]]
+    ) -> tuple[list[DatasetInput], list[ModelLink]]:
+        found, models = [], []
+        for each in children(place / "inputs"):
+            meta = self._meta(each.path) if each.is_dir else None
+            if meta is None:
+                continue
+            source = _text(meta, "source_id")
+            if str(meta.get("source_type")) in {"MODEL_INPUT", "2"} or source not in datasets:
+                models.append(ModelLink(model_id=_text(meta, "destination_id") or source))
+                continue
+            tags = meta.get("tags")
+            known = datasets[source]
+            found.append(
+                DatasetInput(
+                    name=_text(known, "name"),
+                    digest=_text(known, "digest"),
+                    source_type=_text(known, "source_type"),
+                    source=_text(known, "source"),
+                    schema=_text(known, "schema") or None,
+                    profile=_text(known, "profile") or None,
+                    tags=_pairs(tags),
+                )
+            )
+        return found, models
+
+    def _versions(self, place: Path) -> Iterator[Version]:
+        for each in children(place):
+            if not each.is_dir or not each.name.startswith("version-"):
+                continue
+            meta = self._meta(each.path)
+            if meta is None or _text(meta, "current_stage") == "Deleted_Internal":
+                continue
+            number = each.name.removeprefix("version-")
+            if not number.isdecimal() or len(number) > 9:
+                continue
+            source = _text(meta, "source")
+            yield Version(
+                version=int(number),
+                source=source,
+                run=_text(meta, "run_id"),
+                run_link=_text(meta, "run_link"),
+                logged_model=_text(meta, "model_id") or logged_model_in(source),
+                description=_text(meta, "description"),
+                tags=texts(each.path / "tags", tell=self._tell),
+                stage=_text(meta, "current_stage") or "None",
+                user=_text(meta, "user_id"),
+                created=_number(meta, "creation_timestamp"),
+                updated=_number(meta, "last_updated_timestamp"),
+            )
+
+    def _files(self, location: str, place: Path) -> Iterator[File]:
+        beside = place / "artifacts"
+        folder = str(beside) if documents.is_folder(beside) else self._roots.find(location)
+        if folder:
+            return walk(Path(folder), tell=self._tell)
+        if told := self._roots.elsewhere(location):
+            self._tell(told)
+        return iter(())
+
+
+def _pairs(value: Any) -> dict[str, str]:
+    return {str(key): str(each) for key, each in value.items()} if isinstance(value, dict) else {}
+
+
+def _text(meta: dict[str, Any], name: str) -> str:
+    value = meta.get(name)
+    return "" if value is None or isinstance(value, dict | list) else str(value)
+
+
+def _number(meta: dict[str, Any], name: str) -> int:
+    value = meta.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

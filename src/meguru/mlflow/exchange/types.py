@@ -1,0 +1,217 @@
+"""What an MLflow store holds, whichever kind of store it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
+
+LARGEST = 1.7976931348623157e308
+STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+
+
+class Point(NamedTuple):
+    """One measurement; None is NaN, and what is infinite is the largest finite number."""
+
+    step: int
+    ms: int
+    value: float | None
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a run or a model; `place` is how its source finds it, `digest` is empty where unknown."""
+
+    path: str
+    size: int
+    place: str = ""
+    digest: str = ""
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment; moments are milliseconds since 1970."""
+
+    id: str
+    name: str
+    stage: str
+    created: int
+    updated: int
+    tags: dict[str, str] = {}
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run without its points and files; `keys` names its metrics, `place` is where its files are."""
+
+    id: str
+    experiment: str
+    name: str
+    user: str
+    status: str
+    start: int
+    end: int | None
+    stage: str
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    keys: list[str] = []
+    datasets: list[DatasetInput] = []
+    models: list[ModelLink] = []
+    outputs: list[ModelLink] = []
+    place: str = ""
+
+
+class ModelPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One measurement of a logged model by a run, perhaps on a dataset; None is NaN."""
+
+    key: str
+    ms: int
+    step: int
+    run: str
+    value: float | None
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that a run saved."""
+
+    id: str
+    experiment: str
+    name: str
+    model_type: str
+    run: str
+    status: str
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+    points: list[ModelPoint] = []
+    created: int
+    updated: int
+    place: str = ""
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a registered model."""
+
+    version: int
+    source: str
+    run: str = ""
+    run_link: str = ""
+    logged_model: str = ""
+    description: str = ""
+    tags: dict[str, str] = {}
+    stage: str = "None"
+    user: str = ""
+    created: int
+    updated: int
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered model with its versions by number, and where its aliases point."""
+
+    name: str
+    description: str = ""
+    tags: dict[str, str] = {}
+    created: int
+    updated: int
+    versions: list[Version] = []
+    aliases: dict[str, int] = {}
+
+
+class Source(Protocol):
+    """An MLflow store to read from: everything comes lazily, in an order that stays the same.
+
+    What can't be read is told of by `tell`, and does not end the reading.
+    """
+
+    where: str
+    is_remote: bool
+
+    def experiments(self) -> Iterator[Experiment]:
+        """Return the experiments, those that are deleted too."""
+        ...
+
+    def count_runs(self) -> int | None:
+        """Return how many runs there are, if that is cheap to tell."""
+        ...
+
+    def runs(self, experiment: Experiment) -> Iterator[Run]:
+        """Return the runs of an experiment, those that are deleted too."""
+        ...
+
+    def points(self, run: Run, key: str) -> Iterator[Point]:
+        """Return all points of a metric, in any order; the same one may come twice."""
+        ...
+
+    def files(self, run: Run) -> Iterator[File]:
+        """Return the files of a run."""
+        ...
+
+    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+        """Return the logged models of an experiment."""
+        ...
+
+    def model_files(self, model: LoggedModel) -> Iterator[File]:
+        """Return the files of a logged model."""
+        ...
+
+    def registered(self) -> Iterator[Registered]:
+        """Return the registered models."""
+        ...
+
+    def left_out(self) -> dict[str, int]:
+        """Count what is there and can't be brought, by kind."""
+        ...
+
+    def fetch(self, file: File, draft: Path) -> Path:
+        """Return a local file with the content; `draft` is where to put it if it has to be downloaded."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+def point(step: int, ms: int, value: float | None) -> Point:
+    """Return a point as every store can hold it."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return Point(step, ms, None)
+    return Point(step, ms, max(-LARGEST, min(LARGEST, float(value))))
+
+
+def logged_model_in(source: str) -> str:
+    """Return the id of the logged model that a version's source names."""
+    name = source.removeprefix("models:/").rstrip("/")
+    return name if source.startswith("models:/m-") and "/" not in name and "@" not in name else ""
+
+
+def model_points(found: Iterable[ModelPoint]) -> list[ModelPoint]:
+    """Return the points of a logged model in order, with values that every store can hold."""
+    return sorted(
+        (msgspec.structs.replace(each, value=point(0, 0, each.value).value) for each in found),
+        key=lambda each: (each.key, each.ms, each.step, each.run),
+    )
+
+
+def as_model(known: LoggedModel) -> dict[str, Any]:
+    """Return what two logged models must have in common to be the same."""
+    fields: dict[str, Any] = msgspec.to_builtins(known)
+    for name in ("experiment", "place", "updated"):
+        del fields[name]
+    return fields
+
+
+def as_run(known: Run) -> dict[str, Any]:
+    """Return what two runs must have in common to be the same."""
+    fields = msgspec.structs.asdict(known)
+    fields["datasets"] = sorted(
+        [each.name, each.digest, each.source_type, each.source, each.schema, each.profile, each.tags]
+        for each in known.datasets
+    )
+    for name in ("models", "outputs"):
+        fields[name] = sorted(each.model_id for each in fields[name])
+    for name in ("experiment", "place"):
+        del fields[name]
+    fields["keys"] = sorted(known.keys)
+    return fields
