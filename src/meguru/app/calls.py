@@ -46,6 +46,11 @@ if TYPE_CHECKING:
     from meguru.governance.tokens import create_token as token_create
     from meguru.governance.tokens import list_tokens as token_list
     from meguru.governance.tokens import revoke_token as token_revoke
+    from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
+    from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
+    from meguru.mlflow.exchange.import_registry import logged_model_files as mlflow_logged_model_files
+    from meguru.mlflow.exchange.import_tracking import bring_experiment as mlflow_bring_experiment
+    from meguru.mlflow.exchange.import_tracking import bring_run as mlflow_bring_run
     from meguru.monitoring.create import create as monitor_create
     from meguru.monitoring.operations import specs as _meguru_monitoring_operations_specs
     from meguru.monitoring.run import run as monitor_run
@@ -83,9 +88,6 @@ if TYPE_CHECKING:
     from meguru.predictions.show import show as prediction_show
     from meguru.predictions.window import window as prediction_window
     from meguru.registry.alias import alias as model_alias
-    from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
-    from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
-    from meguru.mlflow.exchange.import_registry import logged_model_files as mlflow_logged_model_files
     from meguru.registry.register import register as model_register
     from meguru.registry.show import alias_history as model_alias_history
     from meguru.registry.show import aliases as model_aliases
@@ -131,8 +133,6 @@ if TYPE_CHECKING:
     from meguru.tracking.experiments.change import restore as experiment_restore
     from meguru.tracking.experiments.purge import purge as experiment_purge
     from meguru.tracking.find import search as run_search
-    from meguru.mlflow.exchange.import_tracking import bring_experiment as mlflow_bring_experiment
-    from meguru.mlflow.exchange.import_tracking import bring_run as mlflow_bring_run
     from meguru.tracking.runs import add_artifact as run_artifact
     from meguru.tracking.runs import finish as run_finish
     from meguru.tracking.runs import log as run_log

@@ -1,1 +1,1 @@
-"""..."""
+"""MLflow's REST protocol: an unmodified MLflow client logs to Meguru."""

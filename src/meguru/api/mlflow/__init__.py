@@ -1,1 +1,0 @@
-"""MLflow's REST protocol: an unmodified MLflow client logs to Meguru."""

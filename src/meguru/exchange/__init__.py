@@ -1,1 +1,0 @@
-"""To and from other systems: what they keep comes over whole, and goes back whole."""
