@@ -9,9 +9,7 @@ import msgspec
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
-@event_type(
-    "experiment.created", label="experiment made", sentence="the experiment {subject} was made", explains=True
-)
+@event_type("experiment.created", label="experiment made", sentence="{subject} was made", explains=True)
 class ExperimentCreated(Payload, frozen=True):
     """An experiment was made, by hand or with its first run."""
 
@@ -23,7 +21,7 @@ class ExperimentCreated(Payload, frozen=True):
 @event_type(
     "experiment.imported",
     label="experiment imported",
-    sentence="the experiment {subject} was imported",
+    sentence="{subject} was imported",
     explains=True,
 )
 class ExperimentImported(Payload, frozen=True):
@@ -35,7 +33,7 @@ class ExperimentImported(Payload, frozen=True):
     tags: list[str]
 
 
-@event_type("experiment.renamed", label="experiment renamed", sentence="the experiment {subject} was renamed")
+@event_type("experiment.renamed", label="experiment renamed", sentence="{subject} was renamed")
 class ExperimentRenamed(Payload, frozen=True):
     """An experiment has another name; its reference stays."""
 
@@ -46,7 +44,7 @@ class ExperimentRenamed(Payload, frozen=True):
 @event_type(
     "experiment.noted",
     label="note on an experiment written",
-    sentence="what the experiment {subject} is about was written down",
+    sentence="what {subject} is about was written down",
 )
 class ExperimentNoted(Payload, frozen=True):
     """What an experiment is about was written; the beginning of it is here."""
@@ -54,7 +52,7 @@ class ExperimentNoted(Payload, frozen=True):
     note: str
 
 
-@event_type("experiment.tagged", label="experiment tagged", sentence="the experiment {subject} was tagged")
+@event_type("experiment.tagged", label="experiment tagged", sentence="{subject} was tagged")
 class ExperimentTagged(Payload, frozen=True):
     """Tags of these names were written, and one was taken away."""
 
@@ -65,7 +63,7 @@ class ExperimentTagged(Payload, frozen=True):
 @event_type(
     "experiment.deleted",
     label="experiment deleted",
-    sentence="the experiment {subject} was deleted",
+    sentence="{subject} was deleted",
     tone=Tone.ODD,
     explains=True,
 )
@@ -78,7 +76,7 @@ class ExperimentDeleted(Payload, frozen=True):
 @event_type(
     "experiment.restored",
     label="experiment restored",
-    sentence="the experiment {subject} was restored",
+    sentence="{subject} was restored",
     explains=True,
 )
 class ExperimentRestored(Payload, frozen=True):
@@ -96,7 +94,7 @@ class _Purge(Payload, frozen=True):
 @event_type(
     "experiment.emptied",
     label="runs of an experiment removed for good",
-    sentence="runs of the experiment {subject} were removed for good",
+    sentence="runs of {subject} were removed for good",
     tone=Tone.ODD,
 )
 class ExperimentEmptied(_Purge, frozen=True):
@@ -106,7 +104,7 @@ class ExperimentEmptied(_Purge, frozen=True):
 @event_type(
     "experiment.purged",
     label="experiment removed for good",
-    sentence="the experiment {subject} was removed for good",
+    sentence="{subject} was removed for good",
     tone=Tone.ODD,
     explains=True,
 )

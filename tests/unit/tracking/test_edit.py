@@ -130,7 +130,7 @@ def test_a_purged_experiment_leaves_no_row_and_its_name_is_free(workspace, run):
         purge(workspace, experiment="gone")
     delete_experiment(workspace, experiment="gone")
     done = purge(workspace, experiment="gone")
-    assert (done.runs, done.left) == (3, 0)
+    assert (done.experiment, done.runs, done.left) == ("gone", 3, 0)
     assert counts(workspace) == counted
     assert start(workspace, experiment="gone").experiment == "gone"
 

@@ -56,8 +56,8 @@ def purge(ctx: Context, *, experiment: str) -> Purged:
             select(schema.run.c.id).where(schema.run.c.experiment == row.experiment).limit(AT_ONCE)
         ).scalars()
     )
-    for name in FOLLOWERS.names():
-        FOLLOWERS.load(name)(ctx.tx, row.id, runs)
+    for follower in FOLLOWERS.names():
+        FOLLOWERS.load(follower)(ctx.tx, row.id, runs)
     forget(ctx.tx, runs)
     of_it = select(func.count()).select_from(schema.run).where(schema.run.c.experiment == row.experiment)
     left = ctx.tx.execute(of_it).scalar_one()
