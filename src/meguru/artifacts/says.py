@@ -14,18 +14,18 @@ REASONS = ("reasons", "reason", "why", "summary")
 def says(event: Event) -> str:
     """Return what an event says, with its reason when it carries one."""
     reason = next((_text(event.data[key]) for key in REASONS if event.data.get(key)), "")
-    if event.type in _TOLD:
-        sentence = _TOLD[event.type](event)
-    else:
-        sentence = _template(event.type).format(subject=event.subject)
+    sentence = _TOLD[event.type](event) if event.type in _TOLD else _declared(event)
     sentence = f"{sentence}: {reason}" if reason else sentence
     claimed = event.data.get(CLAIMED)
     return f"{sentence} (claimed, not proved: {_text(claimed)})" if claimed else sentence
 
 
-def _template(type: str) -> str:
-    declared = event_types().get(type)
-    return declared.sentence if declared else type.replace(".", " ").replace("_", " ") + ": {subject}"
+def _declared(event: Event) -> str:
+    declared = event_types().get(event.type)
+    if declared is None:
+        return f"{event.type.replace('.', ' ').replace('_', ' ')}: {event.subject}"
+    about = {"subject": event.subject, "actor": event.actor}
+    return declared.sentence.format(**{name: about.get(name, event.data.get(name)) for name in declared.told})
 
 
 def _rolled_back(event: Event) -> str:
@@ -33,10 +33,6 @@ def _rolled_back(event: Event) -> str:
     before = event.data.get("before") or {}
     start = f" from {before['release']} ({before['model']})" if before else ""
     return f"{event.actor} rolled back{start} to {event.subject} ({event.data.get('model', '')})"
-
-
-def _serving(event: Event) -> str:
-    return f"{event.subject} began to answer with {event.data.get('model', '')}"
 
 
 def _failed(event: Event) -> str:
@@ -47,7 +43,6 @@ def _failed(event: Event) -> str:
 
 _TOLD: dict[str, Callable[[Event], str]] = {
     "release.rolled_back": _rolled_back,
-    "endpoint.serving": _serving,
     "endpoint.failed": _failed,
 }
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
+from meguru.artifacts.log import list_events
 from meguru.console.endpoint_view import unserved_because
+from meguru.console.reasons import reasons
+from meguru.console.told import plain_sentence_of
 from meguru.console.visit import Visit
 from meguru.console.words import tone_of
+from meguru.kernel.events import Event
+from meguru.kernel.kinds import event_types
 from meguru.monitoring.show import list_monitors
 from meguru.monitoring.types import MonitorStatus, Verdict
 from meguru.pipelines.approvals.decide import list_approvals
@@ -21,6 +26,19 @@ from meguru.triggers.show import history
 from meguru.triggers.types import FiringState
 
 LOOKED_AT = 100
+STATES_TELL = {
+    "monitor.alerted",
+    "pipeline_run.failed",
+    "approval.requested",
+    "trigger.failed",
+    "endpoint.failed",
+    "release.refused",
+    "release.undecided",
+}
+"""Events whose need shows in the state of a thing, which also tells when it is over, and what to do."""
+FRESH = timedelta(days=7)
+"""So long the other events that need a person are shown, unless something follows about the same thing."""
+MOST_EVENTS = 20
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +54,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
 def needs(visit: Visit, endpoints: Sequence[Endpoint], releases: Mapping[str, Release]) -> list[Need]:
     """Return what needs a person: what is broken or refused first, then the newest."""
-    found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit)]
+    found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit), *_events(visit)]
     for endpoint in endpoints:
         found += _release(visit, endpoint, releases.get(endpoint.name))
     return sorted(found, key=_urgency)
@@ -103,6 +121,30 @@ def _firings(visit: Visit) -> Iterator[Need]:
                 reasons=[firing.reason] if firing.reason else [],
             )
         seen.add(firing.trigger)
+
+
+def _events(visit: Visit) -> Iterator[Need]:
+    """Yield what kinds declare to need a person, while it is the last that happened to a thing."""
+    since = visit.ws.clock.now() - FRESH
+    for name, declared in event_types().items():
+        if not declared.needs_person or name in STATES_TELL:
+            continue
+        found = list_events(visit.ws, type=name, limit=MOST_EVENTS, newest_first=True).items
+        for event in found:
+            if event.at >= since and _is_last(visit, event):
+                yield Need(
+                    word=name,
+                    what=plain_sentence_of(visit, event),
+                    url=visit.url_of(event.subject),
+                    at=event.at,
+                    reasons=reasons(event.data)[:3],
+                    command=f"meguru why {event.subject}",
+                )
+
+
+def _is_last(visit: Visit, event: Event) -> bool:
+    newest = list_events(visit.ws, subject=event.subject, limit=1, newest_first=True).items
+    return not newest or newest[0].seq == event.seq
 
 
 def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterator[Need]:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meguru.console import links, numbers, static_files
 from meguru.console.switch import choices, may_see_projects
+from meguru.console.told import sentence_of
 from meguru.console.words import STATES, label_of, tone_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
     """Render a template for a visit."""
 
     def state(word: object) -> str:
-        return str(visit.say(STATES.get(str(word), str(word))))
+        text = str(word)
+        return str(visit.say(label_of(text) if "." in text else STATES.get(text, text)))
 
     def happened(kind: str) -> str:
         return str(visit.say(label_of(kind)))
@@ -74,6 +76,7 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
         "state": state,
         "happened": happened,
         "spoken": visit.spoken,
+        "told": partial(sentence_of, visit),
         "here": here,
         "local": visit.local,
         "language": visit.language,

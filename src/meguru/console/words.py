@@ -50,21 +50,9 @@ STATES = {
     "warning": mark("warning"),
     "unknown": mark("unknown"),
 }
-GOOD = {
-    "fired",
-    "succeeded",
-    "finished",
-    "done",
-    "passed",
-    "promoted",
-    "live",
-    "ok",
-    "gates_passed",
-    "approved",
-    "serving",
-}
-BAD = {"down", "failed", "killed", "refused", "alert", "alerted", "denied"}
-BUSY = {"loading", "queued", "pending", "running", "checking", "started", "created"}
+GOOD = {"fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"}
+BAD = {"down", "failed", "killed", "refused", "alert"}
+BUSY = {"loading", "queued", "pending", "running", "checking", "created"}
 ODD = {
     "stopped",
     "pruned",
@@ -74,13 +62,11 @@ ODD = {
     "warning",
     "suppressed",
     "missed",
-    "revoked",
     "asking",
-    "requested",
-    "expired",
     "paused",
     "undecided",
 }
+"""Of states; the tone of an event is declared with it."""
 
 
 def label_of(event: str) -> str:
@@ -99,8 +85,5 @@ def tone_of(word: object) -> str:
     declared = event_types().get(str(word))
     if declared:
         return str(declared.tone)
-    verb = str(word).rpartition(".")[2]
-    for tone, words in (("good", GOOD), ("bad", BAD), ("odd", ODD)):
-        if verb in words:
-            return tone
-    return "busy" if verb in BUSY and "." not in str(word) else "still"
+    tones = (("good", GOOD), ("bad", BAD), ("busy", BUSY), ("odd", ODD))
+    return next((tone for tone, words in tones if str(word) in words), "still")

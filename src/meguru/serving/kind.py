@@ -67,7 +67,7 @@ class EndpointSwitched(Payload, frozen=True):
 @event_type(
     "endpoint.serving",
     label="endpoint answers with a model",
-    sentence="{subject} began to answer",
+    sentence="{subject} began to answer with {model}",
     tone=Tone.GOOD,
 )
 class EndpointServing(Payload, frozen=True):
@@ -81,7 +81,7 @@ class EndpointServing(Payload, frozen=True):
 @event_type(
     "endpoint.failed",
     label="endpoint can't answer with its model",
-    sentence="{subject} could not answer with what was promoted",
+    sentence="{subject} could not answer with {model}",
     tone=Tone.BAD,
     needs_person=True,
 )

@@ -13,7 +13,10 @@ from jinja2 import nodes
 from starlette.testclient import TestClient
 
 import meguru
+from meguru.app.nouns import load_operations
 from meguru.console.templating import TEMPLATES, environment
+from meguru.console.words import BAD, BUSY, GOOD, ODD, STATES, tone_of
+from meguru.kernel.kinds import event_types
 from meguru.kernel.workspace import Workspace
 from meguru.tracking import runs
 
@@ -39,7 +42,14 @@ def messages_of_code() -> Iterator[str]:
                     yield node.args[0].value
 
 
-MESSAGES = sorted({*messages_of_templates(), *messages_of_code()})
+def messages_of_kinds() -> Iterator[str]:
+    """What the kinds declare: labels and sentences of events."""
+    load_operations()
+    for declared in event_types().values():
+        yield from (declared.label, declared.sentence)
+
+
+MESSAGES = sorted({*messages_of_templates(), *messages_of_code(), *messages_of_kinds()})
 
 
 def test_every_message_has_a_japanese_entry():
@@ -85,3 +95,9 @@ def test_times_are_in_the_readers_zone_and_say_so(browser: TestClient, workspace
     assert '<span class="zone">JST</span>' in browser.get("/ui/events").text
     browser.cookies.set("meguru_tz", "../../etc/passwd")
     assert browser.get("/ui/events").status_code == 200
+
+
+def test_tones_are_those_of_states_and_every_event_has_one_of_its_own():
+    assert (GOOD | BAD | BUSY | ODD) - set(STATES) == set()
+    assert len(GOOD | BAD | BUSY | ODD) == sum(map(len, (GOOD, BAD, BUSY, ODD)))
+    assert tone_of("release.refused") == "bad"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from meguru.console.needs import FRESH, STATES_TELL
+from meguru.kernel import events
+from meguru.kernel.kinds import event_types
 from meguru.kernel.workspace import Workspace
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
@@ -89,3 +92,29 @@ def test_the_page_of_a_model_says_where_it_does_not_answer(
     assert 'class="badge bad">down' in browser.get("/ui/models/delay").text
     answer_with(workspace, promoted, model_ref="model/delay@1", release_ref=promoted)
     assert 'class="badge bad">down' not in browser.get("/ui/models/delay").text
+
+
+def test_every_event_that_needs_a_person_is_on_the_first_page(workspace, browser):
+    """By the state of a thing where one tells it, else as the last that happened to it."""
+    declared = {name for name, each in event_types().items() if each.needs_person}
+    assert declared >= STATES_TELL
+    assert "backfill.failed" in declared - STATES_TELL
+    data = {"pipeline": "daily", "counts": {"failed": 1}, "reason": "1 of 3 partitions failed"}
+    now = workspace.clock.now()
+    with workspace.db.write() as tx:
+        happened(tx, "backfill.failed", "backfill/bf-1", now, data)
+        happened(tx, "backfill.failed", "backfill/bf-2", now - 2 * FRESH, data)
+    page = browser.get("/").text
+    assert "backfill/bf-1 failed" in page
+    assert "1 of 3 partitions failed" in page
+    assert "meguru why backfill/bf-1" in page
+    assert "backfill/bf-2 failed" not in page.partition("What happened last")[0]
+    japanese = browser.get("/", headers={"Accept-Language": "ja"}).text
+    assert "backfill/bf-1が失敗した" in japanese
+    with workspace.db.write() as tx:
+        happened(tx, "backfill.retried", "backfill/bf-1", now, {"partitions": ["1"], "version": 1})
+    assert "meguru why backfill/bf-1" not in browser.get("/").text
+
+
+def happened(tx, kind, subject, at, data):
+    events.append(tx, type=kind, at=at, actor="local", operation="test", subject=subject, data=data)

@@ -55,7 +55,7 @@ class ProjectRetired(Payload, frozen=True):
 @event_type(
     "project.member_set",
     label="role in a project given",
-    sentence="a role in {subject} was given",
+    sentence="{principal} became {role} in {subject}",
     subject="project/NAME",
 )
 class ProjectMemberSet(Payload, frozen=True):
@@ -68,7 +68,7 @@ class ProjectMemberSet(Payload, frozen=True):
 @event_type(
     "project.member_removed",
     label="role in a project taken away",
-    sentence="somebody lost the role in {subject}",
+    sentence="{principal} lost the role in {subject}",
     subject="project/NAME",
 )
 class ProjectMemberRemoved(Payload, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+from string import Formatter
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,11 +37,11 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class EventType:
     """One type of event.
 
-    `label` is its name in lists ("release refused"), `sentence` what `why` says of it, with ``{subject}``
-    in it; both are looked up in the catalogue of the reader's language. `explains` marks the events that set
-    the state of their subject: the newest of them is where an answer to "why?" ends. `needs_person` marks
-    those after which somebody has to act. `subject` is the form of the references it tells of, where that is
-    not the one of its kind (``model/NAME``, of a kind with versions).
+    `label` is its name in lists ("release refused"), `sentence` what `why` says of it, with ``{subject}``,
+    ``{actor}`` and fields of the payload in it; both are looked up in the catalogue of the reader's language.
+    `explains` marks the events that set the state of their subject: the newest of them is where an answer to
+    "why?" ends. `needs_person` marks those after which somebody has to act. `subject` is the form of the
+    references it tells of, where that is not the one of its kind (``model/NAME``, of a kind with versions).
     """
 
     name: str
@@ -51,6 +52,11 @@ class EventType:
     explains: bool = False
     needs_person: bool = False
     subject: str = ""
+
+    @property
+    def told(self) -> list[str]:
+        """What the sentence tells of an event: the names in its braces."""
+        return [name for _, name, _, _ in Formatter().parse(self.sentence) if name]
 
     def check(self, data: dict[str, Any]) -> None:
         """Refuse data, given as plain JSON, that is not of this type's payload; InternalError."""
@@ -91,6 +97,9 @@ def event_type(
             needs_person=needs_person,
             subject=subject,
         )
+        if unknown := set(made.told) - {"subject", "actor", *payload.__struct_fields__}:
+            message = f"the sentence of {name} tells of {', '.join(sorted(unknown))}, which it does not carry"
+            raise InternalError(message)
         known = _declared.setdefault(name, made)
         if known.payload is not payload and known.payload.__module__ != payload.__module__:
             message = f"two payloads for {name}: in {known.payload.__module__} and {payload.__module__}"
