@@ -207,6 +207,8 @@ def numbers_experiments(db):
             known = f"(4, 'my-flights', 'My Flights!', '', 'active', '{at}', '{at}')"
             taken = f"(7, 'flights', 'delay', '', 'deleted', '{at}', '{at}')"
             tx.exec_driver_sql(f"INSERT INTO mlflow_experiment VALUES {known}, {taken}")
+            tags = "SELECT experiment, key, value FROM mlflow_experiment_tag"
+            tx.exec_driver_sql("INSERT INTO mlflow_experiment_tag VALUES (4, 'team', 'blue')")
             command.upgrade(config, "head")
             query = "SELECT id, experiment, name, stage FROM mlflow_experiment ORDER BY id"
             assert tx.exec_driver_sql(query).all() == [
@@ -215,6 +217,9 @@ def numbers_experiments(db):
                 (7, "flights", "delay", "deleted"),
                 (8, "delay", "delay (2)", "active"),
             ]
+            assert tx.exec_driver_sql(tags).all() == [(4, "team", "blue")]
+            command.downgrade(config, "0028")
+            assert tx.exec_driver_sql(tags).all() == [(4, "team", "blue")]
             command.downgrade(config, "0020")
     finally:
         db.close()
