@@ -32,6 +32,7 @@ KINDS = (
     "meguru.releases.kind:RELEASE",
     "meguru.triggers.kind:TRIGGER",
     "meguru.triggers.kind:FIRING",
+    "meguru.webhooks.kind:WEBHOOK",
 )
 
 

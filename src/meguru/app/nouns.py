@@ -13,10 +13,8 @@ SCHEMAS = (
     "meguru.kernel.operations.answers",
     "meguru.kernel.jobs.schema",
     "meguru.kernel.declarations.schema",
-    "meguru.webhooks.schema",
 )
 OPERATIONS = (
-    "meguru.webhooks.operations",
     "meguru.mlflow.operations",
     "meguru.app.status.show",
 )

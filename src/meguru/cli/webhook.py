@@ -105,13 +105,15 @@ def update(
     is_on: bool | None,
 ) -> None:
     """Change what is given of WEBHOOK."""
+    from meguru.app.calls import webhook_show as find
     from meguru.app.calls import webhook_update as ask
     from meguru.webhooks.types import WebhookState
 
     states = {True: WebhookState.ACTIVE, False: WebhookState.DISABLED}
+    ws = session.open()
     changed = ask(
-        session.open(),
-        webhook=webhook,
+        ws,
+        webhook=find(ws, webhook=webhook).id,
         name=name,
         url=url,
         topics=list(topics) or None,
@@ -142,9 +144,11 @@ def delete(session: Session, webhook: str) -> None:
 @with_session
 def test(session: Session, webhook: str, topic: str) -> None:
     """Call WEBHOOK once with an example, and show what came back; exit 1 if it was not taken."""
+    from meguru.app.calls import webhook_show as find
     from meguru.app.calls import webhook_test as try_out
 
-    answer = try_out(session.open(), webhook=webhook, topic=topic)
+    ws = session.open()
+    answer = try_out(ws, webhook=find(ws, webhook=webhook).id, topic=topic)
     session.show(answer, lambda: click.echo(answer.error or f"it answered {answer.status}"))
     if not answer.is_taken:
         raise SystemExit(1)

@@ -10,7 +10,6 @@ ROLES: dict[str, frozenset[str]] = {
     "engineer": frozenset(
         {
             "*:read",
-            "webhook:*",
         }
     ),
     "data-scientist": frozenset(

@@ -88,6 +88,7 @@ class ModelVersionRemoved(Payload, frozen=True):
     label="model registered",
     sentence="{subject} was registered, without a version",
     explains=True,
+    subject="model/NAME",
 )
 class RegisteredModelCreated(Payload, frozen=True):
     """A name for versions to come."""
@@ -97,7 +98,11 @@ class RegisteredModelCreated(Payload, frozen=True):
 
 
 @event_type(
-    "registered_model.imported", label="model imported", sentence="{subject} was imported", explains=True
+    "registered_model.imported",
+    label="model imported",
+    sentence="{subject} was imported",
+    explains=True,
+    subject="model/NAME",
 )
 class RegisteredModelImported(Payload, frozen=True):
     """A name of another registry, with these tags."""
@@ -105,12 +110,22 @@ class RegisteredModelImported(Payload, frozen=True):
     tags: list[str]
 
 
-@event_type("registered_model.changed", label="model described", sentence="{subject} was described")
+@event_type(
+    "registered_model.changed",
+    label="model described",
+    sentence="{subject} was described",
+    subject="model/NAME",
+)
 class RegisteredModelChanged(_Described, frozen=True):
     """What people say of a model changed."""
 
 
-@event_type("registered_model.renamed", label="model renamed", sentence="{subject} got this name")
+@event_type(
+    "registered_model.renamed",
+    label="model renamed",
+    sentence="{subject} got this name",
+    subject="model/NAME",
+)
 class RegisteredModelRenamed(Payload, frozen=True):
     """A model without verified versions has another name than `before`."""
 
@@ -118,7 +133,11 @@ class RegisteredModelRenamed(Payload, frozen=True):
 
 
 @event_type(
-    "registered_model.removed", label="model removed", sentence="{subject} was removed", tone=Tone.ODD
+    "registered_model.removed",
+    label="model removed",
+    sentence="{subject} was removed",
+    tone=Tone.ODD,
+    subject="model/NAME",
 )
 class RegisteredModelRemoved(Payload, frozen=True):
     """A model was taken away, by whose client; its verified versions stay."""

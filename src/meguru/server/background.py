@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.app.jobs import HANDLERS
+from meguru.app.jobs import APART, HANDLERS
 from meguru.app.kinds import all_kinds
 from meguru.flavors.warm import warm_up
 from meguru.kernel.jobs import Worker
@@ -13,8 +13,6 @@ from meguru.server.sweeping import Sweeper
 from meguru.serving.service import Service
 from meguru.storage.blobs.pending import Settler
 from meguru.tracking.series.join import Joiner
-from meguru.webhooks.call import HANDLERS as WEBHOOK_HANDLERS
-from meguru.webhooks.follow import CallPromiser
 
 
 class Background:
@@ -26,7 +24,6 @@ class Background:
             ws,
             all_kinds(),
             more=[
-                ("webhooks", CallPromiser(ws)),
                 ("series", Joiner(ws.db)),
                 ("sweeper", Sweeper(ws)),
                 ("blobs", Settler(ws.db, ws.blobs)),
@@ -34,7 +31,7 @@ class Background:
         )
         self._workers = [
             Worker(ws, HANDLERS, threads=ws.settings.workers),
-            Worker(ws, WEBHOOK_HANDLERS, threads=2),
+            *(Worker(ws, handlers, threads=threads) for handlers, threads in APART),
         ]
 
     def start(self) -> None:

@@ -6,7 +6,6 @@ import uuid
 
 import msgspec
 
-from meguru.base.plugins import Table
 from meguru.errors import MeguruError
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, Operation
@@ -81,5 +80,3 @@ def _fail_call(ctx: Context, *, webhook: str, topic: str, why: str) -> None:
 # Not registered: only the job may call it.
 _fail = Operation(_fail_call, "webhook.fail", "webhook:write", query=False, evented=True)
 HANDLER = CallJob()
-HANDLERS = Table("webhook job handler", {"webhook_call": "meguru.webhooks.call:HANDLER"})
-"""Apart from other jobs: a pipeline of hours must not hold back a call, nor a slow receiver a step."""

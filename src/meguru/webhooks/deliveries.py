@@ -21,7 +21,7 @@ KEPT = 1000
 @operation("webhook.deliveries", permission="webhook:read", query=True)
 def deliveries(ctx: Context, *, webhook: str, limit: int = 100) -> list[Delivery]:
     """List the calls that a webhook made, the newest first: when, of what, and what came back."""
-    known = store.one(ctx.tx, webhook)
+    known = store.one(ctx.tx, webhook, ctx.visible)
     table = webhook_delivery.c
     query = select(webhook_delivery).where(table.webhook == known.id).order_by(table.number.desc())
     return [Delivery(**_shown(row)) for row in ctx.tx.execute(query.limit(check_limit(limit)))]

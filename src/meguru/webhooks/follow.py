@@ -109,7 +109,7 @@ def _promise_calls(ctx: Context, *, seq: int) -> int:
         calls = []
     for number, call in enumerate(calls):
         for hook in store.all_webhooks(ctx.tx):
-            if _wants(hook, call.topic, seq):
+            if hook.project == event.project and _wants(hook, call.topic, seq):
                 payload: dict[str, Any] = {"webhook": hook.id, "call": msgspec.to_builtins(call)}
                 key = f"{hook.id}:{event.id}:{number}"
                 jobs.enqueue(

@@ -6,9 +6,12 @@ import re
 
 import msgspec
 
+from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
+from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import check_project
 from meguru.webhooks import store
 from meguru.webhooks.addresses import check_url
 from meguru.webhooks.secrets import seal
@@ -18,7 +21,7 @@ MAX_TEXT = 1000
 _NAME = re.compile(r"(?i)(?=.{1,63}$)[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
-@operation("webhook.create", permission="webhook:write")
+@operation("webhook.create", permission="webhook:write", on="project", refers={"project": "project"})
 def create(
     ctx: Context,
     *,
@@ -28,8 +31,11 @@ def create(
     description: str = "",
     secret: str = "",
     state: WebhookState = WebhookState.ACTIVE,
+    project: str | None = None,
 ) -> Webhook:
     """Make a webhook: `url` is called when something of its topics happens, signed with `secret`.
+
+    It is told of what happens in one project: the one in which it is asked, unless another is named.
 
     Raises
     ------
@@ -38,10 +44,10 @@ def create(
     """
     check_name(name)
     check_url(url, ctx.settings)
+    home = _home(ctx, project)
     now, identity = ctx.now(), new_id("webhook")
     sealed = seal(ctx.ws, identity, _check_text("secret", secret)) if secret else ""
     said = {"name": name, "url": url, "topics": check_topics(topics), "state": state}
-    told = ctx.emit("webhook.created", f"webhook/{identity}", data=said)
     made = Webhook(
         id=identity,
         name=name,
@@ -50,18 +56,21 @@ def create(
         description=_check_text("description", description),
         state=state,
         has_secret=bool(secret),
-        since_seq=told.seq,
+        # The event of its making is the next one: it is told of what comes after.
+        since_seq=events.lock(ctx.tx)[0] + 1,
         created_by=ctx.principal.name,
         created_at=now,
         updated_at=now,
+        project=home,
     )
     store.keep(ctx.tx, made)
+    ctx.emit("webhook.created", f"webhook/{identity}", data=said)
     if secret:
         store.keep_secret(ctx.tx, identity, sealed)
     return made
 
 
-@operation("webhook.update", permission="webhook:write")
+@operation("webhook.update", permission="webhook:write", on="webhook")
 def update(
     ctx: Context,
     *,
@@ -76,7 +85,7 @@ def update(
     """Change what is given of a webhook."""
     given = {"name": name, "url": url, "topics": topics, "description": description, "state": state}
     said = {key: value for key, value in given.items() if value is not None}
-    known = store.one(ctx.tx, webhook)
+    known = store.one(ctx.tx, webhook, ctx.visible)
     if name is not None:
         check_name(name)
     if url is not None:
@@ -100,12 +109,23 @@ def update(
     return changed
 
 
-@operation("webhook.delete", permission="webhook:write")
+@operation("webhook.delete", permission="webhook:write", on="webhook")
 def delete(ctx: Context, *, webhook: str) -> None:
     """Remove a webhook; calls that were promised are not made."""
-    known = store.one(ctx.tx, webhook)
-    store.remove(ctx.tx, known.id)
+    known = store.one(ctx.tx, webhook, ctx.visible)
+    # While it is there, its event is seen to be of its project.
     ctx.emit("webhook.removed", f"webhook/{known.id}", data={"name": known.name, "url": known.url})
+    store.remove(ctx.tx, known.id)
+
+
+def _home(ctx: Context, project: str | None) -> str:
+    """Return the project of a new webhook, in which its maker may make one; empty for the default one."""
+    found = ctx.ws.project if project is None else project
+    home = "" if found == refs.DEFAULT else found
+    ctx.require("webhook:write", project=home)
+    if home:
+        check_project(ctx.tx, home)
+    return home
 
 
 def check_name(name: str) -> str:

@@ -18,6 +18,7 @@ webhook = Table(
     Column("created_by", String(200), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("project", String(100), nullable=False, server_default=""),
 )
 
 webhook_secret = Table(

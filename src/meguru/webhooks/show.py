@@ -17,21 +17,21 @@ from meguru.webhooks.types import Answer, Call, Webhook
 
 @operation("webhook.list", permission="webhook:read", query=True)
 def list_webhooks(ctx: Context) -> list[Webhook]:
-    """List all webhooks, the newest first."""
-    return store.all_webhooks(ctx.tx)
+    """List webhooks, the newest first."""
+    return store.all_webhooks(ctx.tx, ctx.visible)
 
 
 @operation("webhook.show", permission="webhook:read", query=True)
 def show(ctx: Context, *, webhook: str) -> Webhook:
-    """Show a webhook."""
-    return store.one(ctx.tx, webhook)
+    """Show the webhook with this id, or the only one with this name that is seen from here."""
+    return store.one(ctx.tx, webhook, ctx.visible)
 
 
-@operation("webhook.test", permission="webhook:write")
+@operation("webhook.test", permission="webhook:write", on="webhook")
 def try_out(ctx: Context, *, webhook: str, topic: str = "") -> Answer:
     """Call a webhook once with an example, and tell what came back."""
     with ctx.ws.read() as tx:
-        known = store.one(tx, webhook)
+        known = store.one(tx, webhook, ctx.visible)
         kept = store.secret_of(tx, known.id)
     (chosen,) = check_topics([topic or known.topics[0]])
     call = Call(topic=chosen, at=ctx.now(), data=example(chosen))

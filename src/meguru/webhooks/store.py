@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.webhooks.schema import webhook, webhook_cursor, webhook_delivery, webhook_secret
@@ -18,19 +19,22 @@ def keep(tx: Connection, item: Webhook) -> None:
     tx.execute(insert(webhook).values(msgspec.structs.asdict(item)))
 
 
-def one(tx: Connection, named: str) -> Webhook:
-    """Return the webhook with this id, or the only one with this name; or say that there is none."""
+def one(tx: Connection, named: str, projects: AbstractSet[str] | None) -> Webhook:
+    """Return the webhook with this id, or the only one with this name, of some projects (None: of all)."""
     known = find(tx, named)
-    if known is not None:
+    if known is not None and (projects is None or known.project in projects):
         return known
-    same = tx.execute(select(webhook).where(webhook.c.name == named[:200]).limit(2)).all()
+    here = _of(projects)
+    same = tx.execute(select(webhook).where(webhook.c.name == named[:200], here).limit(2)).all()
     if len(same) > 1:
         why = "more than one webhook has this name"
         raise InvalidInput(
             f"{named[:80]!r} names no one webhook", why=why, hint="use its id", field="webhook"
         )
     if not same:
-        raise NotFound.of("webhook", named[:80], list(tx.execute(select(webhook.c.name)).scalars()))
+        raise NotFound.of(
+            "webhook", named[:80], list(tx.execute(select(webhook.c.name).where(here)).scalars())
+        )
     return _webhook(same[0])
 
 
@@ -41,10 +45,19 @@ def find(tx: Connection, identity: str, *, lock: bool = False) -> Webhook | None
     return None if row is None else _webhook(row)
 
 
-def all_webhooks(tx: Connection) -> list[Webhook]:
-    """Return all webhooks, the newest first."""
+def project_of(tx: Connection, named: str) -> str | None:
+    """Return the project of the webhook with this id, or of the only one with this name; None if none is."""
+    mine = (webhook.c.id == named) | (webhook.c.name == named[:200])
+    rows = tx.execute(select(webhook.c.id, webhook.c.project).where(mine).limit(3)).all()
+    found = [row for row in rows if row.id == named] or rows
+    return str(found[0].project) if len(found) == 1 else None
+
+
+def all_webhooks(tx: Connection, projects: AbstractSet[str] | None = None) -> list[Webhook]:
+    """Return the webhooks of some projects (None: of all), the newest first."""
+    query = select(webhook).where(_of(projects))
     order = (webhook.c.created_at.desc(), webhook.c.id.desc())
-    return [_webhook(row) for row in tx.execute(select(webhook).order_by(*order))]
+    return [_webhook(row) for row in tx.execute(query.order_by(*order))]
 
 
 def remove(tx: Connection, identity: str) -> None:
@@ -82,6 +95,10 @@ def set_cursor(tx: Connection, seq: int) -> None:
     """Note up to which event calls were promised."""
     if not tx.execute(update(webhook_cursor).values(seq=seq)).rowcount:
         tx.execute(insert(webhook_cursor).values(id=1, seq=seq))
+
+
+def _of(projects: AbstractSet[str] | None) -> ColumnElement[bool]:
+    return true() if projects is None else webhook.c.project.in_(sorted(projects))
 
 
 def _webhook(row: Any) -> Webhook:

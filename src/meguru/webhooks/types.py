@@ -37,7 +37,8 @@ class WebhookState(StrEnum):
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """An address that is called when something happens; its secret is never shown.
 
-    It is told of what happens after event number `since_seq`: since it was made, or switched on again.
+    It is told of what happens in its `project` (empty: the default one) after event number `since_seq`: since
+    it was made, or switched on again.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     created_at: datetime
     updated_at: datetime
+    project: str = ""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 
 from meguru.app.open import open_workspace
 from meguru.base.clock import FixedClock
+from meguru.base.plugins import Table
 from meguru.base.settings import load_settings
 from meguru.kernel.jobs import Worker
 from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
-from meguru.webhooks.call import HANDLERS
 from meguru.webhooks.follow import CallPromiser
+from meguru.webhooks.kind import WEBHOOK
 
 API = "/api/2.0/mlflow"
 
@@ -82,7 +83,8 @@ def client(ws):
 @pytest.fixture
 def settle(ws):
     """Promise the calls of all that happened, and make those that are due."""
-    follower, worker = CallPromiser(ws), Worker(ws, HANDLERS, threads=0)
+    handlers = Table("webhook job handler", WEBHOOK.jobs)
+    follower, worker = CallPromiser(ws), Worker(ws, handlers, threads=0)
 
     def run():
         count = follower.step()

@@ -63,6 +63,8 @@ class Kind:
         For things with an id: a function ``(tx, id) -> project | None``, None when there is no such thing.
     jobs
         The handler of each kind of job that belongs to it.
+    job_threads
+        So many threads of a server work on these jobs alone; 0: they share those of all jobs.
     services
         What a server runs for it beside answering.
     internal
@@ -92,6 +94,7 @@ class Kind:
     spec_store: str = ""
     project_of: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
+    job_threads: int = 0
     services: tuple[Service, ...] = ()
     internal: Mapping[str, str] = field(default_factory=dict)
     page: str = ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from meguru.errors import NotFound
+from meguru.base import refs
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.protocol.calls import Given, absent, millis, page_of, route, wrong
 from meguru.mlflow.protocol.errors import invalid
@@ -48,7 +48,7 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _list(ws: Workspace, given: Given) -> dict[str, Any]:
     limit = given.number("max_results", 100, most=1000)
-    found, more = page_of(show.list_webhooks(ws), given.text("page_token"), limit)
+    found, more = page_of(_here(ws), given.text("page_token"), limit)
     return {"webhooks": [_shown(each) for each in found], **more}
 
 
@@ -83,10 +83,17 @@ def _test(ws: Workspace, given: Given) -> dict[str, Any]:
 
 def _held(ws: Workspace, given: Given) -> Webhook:
     identity = given.needed("webhook_id")
-    try:
-        return show.show(ws, webhook=identity)
-    except NotFound:
-        raise absent(f"Webhook with ID {identity[:80]} not found.") from None
+    # Not by its name: that is for people.
+    for known in _here(ws):
+        if known.id == identity:
+            return known
+    raise absent(f"Webhook with ID {identity[:80]} not found.")
+
+
+def _here(ws: Workspace) -> list[Webhook]:
+    """Return the webhooks of the project whose door this is; at the root, of the default one."""
+    project = "" if ws.project == refs.DEFAULT else ws.project
+    return [each for each in show.list_webhooks(ws) if each.project == project]
 
 
 def _shown(hook: Webhook) -> dict[str, Any]:
