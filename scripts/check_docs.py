@@ -22,13 +22,19 @@ from meguru.triggers.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
+MODULE = re.compile(r"`meguru\.([\w.]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def main() -> int:
     """Check names and links."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    problems = [*untranslated(), *unnamed(), *(problem for page in pages for problem in broken(page))]
+    problems = [
+        *untranslated(),
+        *unnamed(),
+        *homeless(),
+        *(problem for page in pages for problem in broken(page)),
+    ]
     print("\n".join(problems) or f"docs: {len(pages)} pages name everything, and all links lead somewhere")
     return 1 if problems else 0
 
@@ -49,6 +55,14 @@ def unnamed() -> Iterator[str]:
         for name in names:
             if f"`{name}`" not in text:
                 yield f"docs/{page}: does not name the {family} {name!r}"
+
+
+def homeless() -> Iterator[str]:
+    """Yield modules that the glossary of the internals names and that are not there."""
+    for module in MODULE.findall((ROOT / "docs/concepts/internals.md").read_text("utf-8")):
+        place = ROOT / "src/meguru" / module.replace(".", "/")
+        if not place.is_dir() and not place.with_suffix(".py").exists():
+            yield f"docs/concepts/internals.md: there is no module meguru.{module}"
 
 
 def broken(page: Path) -> Iterator[str]:

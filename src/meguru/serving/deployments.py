@@ -196,6 +196,7 @@ class Deployments:
         )
         if place.lane is None:
             place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)
+        # One assignment is the whole change-over: a request is answered by the model before, or by this one.
         before, place.lane.served = place.lane.served, served
         if before is None or before.model_ref != served.model_ref:
             metrics.SWITCHES.labels(place.endpoint.name).inc()

@@ -95,6 +95,8 @@ class Lane:
     def _run(self) -> None:
         limited: Any = None
         while group := self._queue.take():
+            # Read once for a group: a change-over takes effect with the next one, and no request sees two
+            # models.
             served = self.served
             try:
                 if served is None:
@@ -156,6 +158,7 @@ class Lane:
         batch = _batch(served, call, scores, shadows)
         answer = answers.predictions(batch.id, scores, served.model_ref, served.release_ref)
 
+        # Called after the commit: who has an answer has a prediction that a crash can't take.
         def recorded(error: MeguruError | None) -> None:
             if error is None:
                 metrics.rows(self.name).inc(n)

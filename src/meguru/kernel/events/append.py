@@ -48,8 +48,11 @@ def append(
     InternalError
         If no loaded kind declares events of this type, or the data is not of its payload.
     """
+    # Hashed is what a reader gets back: data as JSON spells it, not as the caller's types did.
     plain = msgspec.json.decode(digests.canonical(dict(data or {})))
     check(type, plain)
+    # From here on nobody else can append before this transaction ends: numbers follow the order of commits,
+    # and a reader that has seen a number will never find a smaller one later.
     seq, previous = lock(tx)
     draft = Event(
         seq=seq + 1,
@@ -85,6 +88,7 @@ def chain_hash(item: Event) -> str:
 def lock(tx: Connection) -> tuple[int, str]:
     """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
     raw = Raw(tx)
+    # SQLite has one writer as it is; PostgreSQL's writers queue at this row.
     row = raw.execute(_HOLD_HEAD if raw.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
     if row is None:
         rowwise.insert(tx, event_head, {"id": 1, "seq": 0, "hash": START})

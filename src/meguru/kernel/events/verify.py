@@ -34,6 +34,7 @@ def verify(tx: Connection, *, expect: str = "") -> Verdict:
         found = _walk(rows, edges)
     if not found.intact:
         return found
+    # A chain whose end was cut off is whole in itself: only the head row tells how long it was.
     last = tx.execute(select(event_head.c.seq, event_head.c.hash)).first()
     written = (last.seq, last.hash) if last is not None else (0, START)
     if written != (found.checked, found.head):
@@ -75,6 +76,7 @@ def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], tuple[int, bool
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             why = f"the entry can't be read: {error}"
             return Verdict(intact=False, checked=seq, seq=row.seq, event=str(row.id), why=why)
+        # Each hash covers the one before it: behind the first fault, nothing can be said of any entry.
         if fault:
             return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
         previous, seq = item.hash, item.seq

@@ -113,6 +113,8 @@ class Watch:
     def rung(self, bell: str) -> int:
         """Return how often a bell has rung."""
         with self._lock:
+            # A count and no flag: who reads it before it looks misses no bell that rings while it looks.
+            # Known from now on, it is also rung for the commits of other processes.
             return self._bells.setdefault(bell, 0)
 
     def wait_for_bell(self, look: Look, bell: str, *, rung: int, timeout: float) -> None:
@@ -138,6 +140,7 @@ class Watch:
                     if not self._is_mine_to_look(me, left):
                         continue
                     before, self._hurry, self._looked = self._head, False, time.monotonic()
+                # Outside of the lock: this is a query, and no commit must wait for it to be announced.
                 news = look(before)
                 with self._lock:
                     self._take_in(news, before)
@@ -171,6 +174,7 @@ class Watch:
         if before is None or len(self._newest) > MOST_TYPES:
             self._start, self._newest = news.head, {}
         self._head, self._newest = news.head, self._newest | news.newest
+        # More events than this process wrote: another has committed, and didn't say for whom it rang.
         if before is None or news.count > mine:
             self._ring(self._bells)
         woken = [each for each in self._waiters if self._is_met(each)] if news.count or before is None else []
@@ -196,5 +200,6 @@ class Watch:
             self._waiters.remove(me)
             if self._looker is me:
                 self._looker = None
+                # Somebody must look: the turn goes to whoever has waited longest.
                 if self._waiters:
                     self._waiters[0].signal.notify()

@@ -138,4 +138,6 @@ def _locked(tx: Connection, chosen: Row[Any], now: datetime) -> bool:
     query = select(job.c.id).where(job.c.id == chosen.id, job.c.state == chosen.state)
     if chosen.state == JobState.RUNNING:
         query = query.where(job.c.lease_until < now)
+    # What another claim holds is passed over, not waited for: workers would else queue for the same first
+    # job.
     return tx.execute(query.with_for_update(skip_locked=True)).first() is not None

@@ -99,9 +99,12 @@ def claim(
     seen = lanes.look(tx, now)
     wanted = Wanted(now, list(kinds), job_id, seen.full | set(avoid), seen.busy)
     while (chosen := choose(tx, wanted, lock=True)) is not None:
+        # What `look` counted may be over: here the lane is locked, and counted again.
         if not lanes.take(tx, chosen.lane, now):
             wanted.closed.add(chosen.lane)
             continue
+        # The attempt is the fencing token: all that a holder writes later names it, so one that was silent
+        # for too long finds that its job is no longer its own, even if it claims the same job again.
         taken = tx.execute(
             update(job)
             .where(job.c.id == chosen.id)
@@ -139,6 +142,7 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
 def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
     """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
     raw = Raw(tx)
+    # The lock keeps others from taking the job over between this look and our commit. SQLite has one writer.
     sql = f"{_SEE_MINE} FOR UPDATE" if keep and not raw.is_sqlite else _SEE_MINE
     mine = (held.id, JobState.RUNNING.value, held.attempt, held.lease_owner)
     return raw.execute(sql, mine).fetchone() is not None
@@ -161,6 +165,7 @@ def put_back(
         "lease_until": None,
         "error": error,
     }
+    # A process that stops, or waits, has not failed: it must not use up an attempt.
     if not counts:
         values["attempt"] = job.c.attempt - 1
     return tx.execute(update(job).where(_held(held)).values(values)).rowcount == 1
@@ -190,6 +195,7 @@ def hold(tx: Connection, kind: str, key: str) -> JobState | None:
 
 def wake(ctx: Context, kind: str, key: str) -> bool:
     """Queue a parked job; False if it is not parked: its holder looks by itself before it lets go."""
+    # Locked before it is read: a holder that is parking the job just now commits first, and is called back.
     if hold(ctx.tx, kind, key) is not JobState.PARKED:
         return False
     mine = and_(job.c.kind == kind, job.c.key == key)

@@ -113,6 +113,7 @@ class Worker:
         """Claim a job, or wait for news; None if there was none."""
         if self.stopping.is_set():
             return None
+        # Counted before the look: a bell that rings while we look ends the wait below at once.
         rung = self.ws.watch.rung(queue.BELL)
         with self._shared() as avoid:
             job = self._claim(avoid=avoid)
@@ -162,6 +163,7 @@ class Worker:
         except Parked:
             self.ws.notify()
         except Interrupted:
+            # At once, and not when the lease runs out: another process goes on without a pause.
             with self.ws.db.write() as tx:
                 queue.put_back(tx, job, self.ws.clock.now(), counts=False)
             self.ws.notify()
@@ -214,6 +216,7 @@ class Worker:
         over = threading.Event()
 
         def beat() -> None:
+            # Three beats a lease: one may fail or come late, and the job is still ours.
             while not over.wait(self.ws.settings.lease_seconds / 3):
                 try:
                     lease.beat()

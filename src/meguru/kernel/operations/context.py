@@ -60,6 +60,8 @@ class Context:
             db = self.ws.db
             self._tx = self._stack.enter_context(self.ws.read() if self.operation.query else db.write())
             if not self.operation.query:
+                # SQLite's writer is alone as it is; on PostgreSQL the log's head is the lock, taken before
+                # anything is read.
                 if self.operation.alone and not db.is_sqlite:
                     events.lock(self._tx)
                 self._begin_watching(self._tx)

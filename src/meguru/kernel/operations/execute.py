@@ -109,9 +109,11 @@ def run(
             ctx.on_open = lambda tx: _stop_if_done(tx, request)
         result = work(ctx)
         check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
+        # In the transaction of the change: the answer is kept if the work was done, and only then.
         if request:
             kept = "" if operation.secret else msgspec.json.encode(result).decode()
             answers.keep(ctx.tx, request, kept, ctx.now())
+    # After the commit: whoever is woken finds the events that woke it.
     if ctx.is_open and not operation.query and not operation.quiet:
         ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)
     return result

@@ -84,11 +84,13 @@ class Engine:
         if self.record.run.state in FINAL:
             return
         if self.record.run.state is RunState.RUNNING:
+            # Another process ran it and died: the logs of its steps end before ours begin.
             settle(self.ws, self.record.run.id)
         try:
             while True:
                 self.lease.proceed()
                 started = self._plan()
+                # Committed before a process is started: no step ever runs that the database does not know of.
                 self.record.save()
                 for key in started:
                     self._launch(key)
@@ -101,6 +103,7 @@ class Engine:
                     break
             self._finish()
         finally:
+            # However this ends, no step goes on without an engine: the next one may start it again.
             for one in self.active.values():
                 executors.of(one.isolation).kill(one.name)
             self.places.close()
@@ -204,6 +207,7 @@ class Engine:
                     return
                 continue
             self._take_in(came)
+            # All that ended meanwhile is planned, and committed, together.
             while not self.inbox.empty():
                 self._take_in(self.inbox.get())
             return
@@ -244,6 +248,8 @@ class Engine:
         log = self.logs.close(key)
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
         if failure is None:
+            # In the commit of the step's success: no output is recorded whose bytes a power cut could still
+            # take.
             self.record.keep(ended.outcome.soon)
             one = self.plan.finish(key, ended.outcome.outputs, log, ended.outcome.files)
             self.record.tell("step_run.succeeded", key, _told(one))
@@ -284,6 +290,8 @@ class Engine:
         parked = []
 
         def park(ctx: Context) -> None:
+            # Asked again while the job is locked: an answer that came after the last plan would else be slept
+            # over.
             self.paused = runs.get(ctx.tx, self.record.run.id).paused
             if self.paused or not self.plan.questions.is_answered(ctx.tx):
                 state = RunState.PAUSED if self.paused else RunState.WAITING

@@ -80,6 +80,7 @@ class Record:
         self.commit(self._write)
         self.logs.wrote()
         self.run = msgspec.structs.replace(self.run, state=RunState.RUNNING)
+        # Forgotten only after the commit: if that failed, the next one writes all of it.
         changed = list(self._dirty.values())
         self._stored |= {one.id for one in changed}
         self._dirty, self._events, self._reused, self._also = {}, [], {}, []

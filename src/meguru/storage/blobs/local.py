@@ -51,6 +51,8 @@ class LocalStore:
         """Store bytes without waiting for the disk: until `make_durable`, a power cut may lose them."""
         digest = digests.of_bytes(data)
         if not self._is_whole(digest):
+            # Renamed without a sync: after a power cut the name may hold fewer bytes. Readers check the
+            # digest, and mend.
             place, draft = self._place(digest), self.drafts / uuid.uuid4().hex
             try:
                 _write(draft, data)
@@ -218,6 +220,8 @@ class LocalStore:
             return
         is_new = not place.parent.exists()
         place.parent.mkdir(parents=True, exist_ok=True)
+        # First the bytes, then the name, then the folder that holds the name: a power cut leaves a whole
+        # blob, or a draft that nobody refers to, and never a name without its bytes.
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         self._move(draft, place)
@@ -225,11 +229,14 @@ class LocalStore:
         if stat.st_size > _TRUSTED:
             self._checked[digest] = state_of(stat)
         sync_place(place.parent)
+        # The name of a new folder stands in the folder above it.
         if is_new:
             sync_place(self.folder)
 
     @staticmethod
     def _move(draft: Path, place: Path) -> None:
+        # Renaming replaces in one moment: who reads meanwhile gets the old file or the new one. Read-only,
+        # because a blob that is edited in place is no longer what its name says.
         draft.chmod(0o444)
         draft.replace(place)
 

@@ -95,6 +95,7 @@ def settle(db: Database, blobs: BlobStore) -> int:
     """
     count = 0
     if isinstance(blobs, LocalStore):
+        # Before the look, and not after it: what is kept meanwhile sets it again.
         blobs.unsettled = False
     while isinstance(blobs, LocalStore):
         with db.read() as tx:
@@ -108,6 +109,8 @@ def settle(db: Database, blobs: BlobStore) -> int:
             os.sync()
         else:
             blobs.make_durable(digests)
+        # The copies go last: whoever is killed before leaves them to be settled once more, which does no
+        # harm.
         with db.write() as tx:
             tx.execute(delete(pending_blob).where(pending_blob.c.digest.in_(digests)))
         count += len(digests)

@@ -54,6 +54,8 @@ class Database:
         """Open a read transaction; nothing in it can change the database."""
         with self._explained(), self._readers.connect() as connection:
             # What is read ends with a rollback when the connection goes back to its pool.
+            # A deferred transaction sees the moment of its first statement until it ends; by default
+            # PostgreSQL would show each statement a moment of its own.
             if self.is_sqlite:
                 Raw(connection).execute("BEGIN")
             else:
@@ -72,6 +74,8 @@ class Database:
         with self._turn(), self._explained(), self.engine.connect() as connection:
             # Begun in so many words: what goes round SQLAlchemy is to be committed too.
             connection.begin()
+            # The lock first: a transaction that reads, and only then asks to write, is refused by SQLite if
+            # anybody has written meanwhile, and all its work would have to be done again.
             if self.is_sqlite:
                 Raw(connection).execute("BEGIN IMMEDIATE")
             try:
@@ -148,6 +152,8 @@ def _sqlite(url: str, synchronous: str, *, query_only: bool = False) -> Engine:
 
     def prepare(raw: Any, _record: Any) -> None:
         cursor = raw.cursor()
+        # FULL waits for the disk at each commit; with NORMAL, a power cut can take the last commits, and only
+        # them.
         for pragma in (
             f"synchronous={synchronous}",
             "foreign_keys=1",
@@ -179,6 +185,7 @@ def _use_wal(cursor: Any) -> None:
 
 
 def _postgres(url: str) -> Engine:
+    # A row that stays locked is an error after as long as SQLite waits, and no request that hangs.
     waits = f"-c lock_timeout={BUSY_SECONDS * 1000:.0f}"
     try:
         return create_engine(

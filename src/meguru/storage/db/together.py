@@ -69,6 +69,7 @@ class Together:
             with self._db.write() as tx:
                 for _, work, _ in jobs:
                     results.append(_one(tx, work, alone=len(jobs) == 1))
+        # The commit failed for all of them; nobody was answered yet, so nobody was told anything untrue.
         except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait are told
             for _, _, done in jobs:
                 done.set_exception(error)
@@ -88,6 +89,7 @@ class _Refused:
 
 
 def _one(tx: Connection, work: Callable[[Connection], Any], *, alone: bool) -> Any:
+    # Alone, its failure undoes the whole transaction: no savepoint is needed.
     if alone:
         return work(tx)
     raw = Raw(tx)
