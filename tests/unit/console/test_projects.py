@@ -19,14 +19,17 @@ from meguru.governance.projects.members import grant, list_members
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.tokens import create_token
 from meguru.monitoring import operations as monitors
+from meguru.registry.client import add_model
+from meguru.releases import operations as releases
 from meguru.server.access import Access
 from meguru.serving import operations as endpoints
+from meguru.testing.models import make_model
 from meguru.tracking import runs
 from meguru.triggers import operations as triggers
 from meguru.triggers.kind import TriggerSpec
 
 SENT = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
-PAGES = ("/", "/ui/endpoints", "/ui/triggers", "/ui/projects", "/ui/events")
+PAGES = ("/", "/ui/endpoints", "/ui/triggers", "/ui/models", "/ui/runs", "/ui/projects", "/ui/events")
 
 
 @pytest.fixture
@@ -124,7 +127,12 @@ def test_a_page_says_in_which_project_it_is_and_leads_to_the_others(two):
 
 
 def test_no_link_leads_out_of_a_project_but_those_to_other_projects(two):
-    runs.start(two, name="first")
+    team = two.with_(project="team")
+    model = add_model(team, "delay", make_model()).ref
+    made = releases.create(team, endpoint="delay", model=model)
+    releases.check(team, release=made.ref)
+    assert releases.promote(team, release=made.ref).ref == "release/team/delay@1"
+    assert runs.start(team, experiment="需要", name="first").experiment == "team/需要"
     with client(two) as browser:
         pages, waiting = {}, [f"/projects/team{page}" for page in PAGES]
         while waiting:
@@ -136,7 +144,7 @@ def test_no_link_leads_out_of_a_project_but_those_to_other_projects(two):
             waiting += [link for link in found if link.startswith("/projects/team/")]
             outside = [link for link in found if not link.startswith("/projects/team/")]
             assert [link for link in outside if "/projects/" not in link] == [], path
-    assert len(pages) > 15
+    assert len(pages) > 30
     assert {path: page.status_code for path, page in pages.items() if page.status_code >= 400} == {}
 
 
