@@ -12,7 +12,7 @@ from meguru.pipelines.cancel import cancel as cancel_run
 from meguru.pipelines.types import FINAL as RUN_FINAL
 
 
-@operation("backfill.cancel", permission="backfill:write")
+@operation("backfill.cancel", permission="backfill:write", on="backfill")
 def cancel(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
     """Cancel a backfill with its running runs; partitions that succeeded stay as they are.
 

@@ -8,13 +8,13 @@ from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 
 
-@operation("backfill.pause", permission="backfill:write")
+@operation("backfill.pause", permission="backfill:write", on="backfill")
 def pause(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
     """Begin no further partition; those that run go on to their end."""
     return _turn(ctx, backfill, BackfillState.PAUSED, reason)
 
 
-@operation("backfill.resume", permission="backfill:write")
+@operation("backfill.resume", permission="backfill:write", on="backfill")
 def resume(ctx: Context, *, backfill: str, reason: str = "") -> Backfill:
     """Let a paused backfill go on; one that runs is left as it is."""
     return _turn(ctx, backfill, BackfillState.RUNNING, reason)

@@ -12,7 +12,7 @@ from meguru.pipelines import store as pipelines
 AGAIN = (PartitionState.FAILED, PartitionState.CANCELLED)
 
 
-@operation("backfill.retry", permission="backfill:write")
+@operation("backfill.retry", permission="backfill:write", on="backfill")
 def retry(
     ctx: Context,
     *,

@@ -13,17 +13,17 @@ from meguru.kernel.operations import Context, operation
 def list_backfills(ctx: Context, *, cursor: str = "", limit: int = 50) -> Page[Backfill]:
     """List backfills, newest first, each with where its partitions stand."""
     check_limit(limit)
-    found = store.page(ctx.tx, before=cursor, limit=limit + 1)
+    found = store.page(ctx.tx, before=cursor, limit=limit + 1, projects=ctx.visible)
     return Page(items=found[:limit], next_cursor=found[limit - 1].id if len(found) > limit else "")
 
 
-@operation("backfill.show", permission="backfill:read", query=True)
+@operation("backfill.show", permission="backfill:read", query=True, on="backfill")
 def show(ctx: Context, *, backfill: str) -> Backfill:
     """Show a backfill: where its partitions stand, and how long the rest may take."""
     return store.get(ctx.tx, backfill)
 
 
-@operation("backfill.partitions", permission="backfill:read", query=True)
+@operation("backfill.partitions", permission="backfill:read", query=True, on="backfill")
 def list_partitions(
     ctx: Context, *, backfill: str, state: PartitionState | None = None, cursor: str = "", limit: int = 100
 ) -> Page[Partition]:

@@ -11,10 +11,9 @@ from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.base.names import identifier
 from meguru.compute.graph import Graph
-from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import parameters
+from meguru.pipelines import parameters, pins
 from meguru.pipelines import store as pipelines
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.start import check_priority
@@ -23,7 +22,7 @@ from meguru.pipelines.types import PipelineVersion
 MOST_PARALLEL = 64
 
 
-@operation("backfill.start", permission="backfill:write")
+@operation("backfill.start", permission="backfill:write", on="pipeline", refers={"pipeline": "pipeline"})
 def start(
     ctx: Context,
     *,
@@ -52,14 +51,14 @@ def start(
     check_priority(priority)
     if not 1 <= parallel <= MOST_PARALLEL:
         raise InvalidInput(f"parallel is 1 to {MOST_PARALLEL}", field="parallel", why=f"it is {parallel}")
-    version = pipelines.resolve(ctx.tx, pipeline)
+    version = pipelines.resolve(ctx.tx, pipeline, ctx.seen)
     pools.check(ctx.tx, (one.pool for one in version.graph.steps if one.pool))
     params = {identifier(name): value for name, value in params.items()}
     param = identifier(param) or _only(version.graph, params)
     if param in params:
         raise InvalidInput(f"{param} is what the partitions differ in; it can't be given too", field="params")
     keys = _keys(first, last, step, values)
-    fixed = _checked(ctx, version.graph, params, param, keys)
+    fixed = _checked(ctx, version, params, param, keys)
     made_id = new_id("bf")
     event = _tell(ctx, version, made_id, param=param, params=fixed, keys=keys, parallel=parallel)
     made = Backfill(
@@ -87,7 +86,12 @@ def _tell(ctx: Context, version: PipelineVersion, made_id: str, *, keys: list[st
     known = {"pipeline": version.name, "version": version.version, "partitions": len(keys)}
     ends = {"first": keys[0], "last": keys[-1]}
     told = ctx.emit(
-        "backfill.started", ref, data={**known, **ends, **data}, used=[version.ref], produced=[ref]
+        "backfill.started",
+        ref,
+        data={**known, **ends, **data},
+        used=[version.ref],
+        produced=[ref],
+        project=refs.project_of(version.name),
     )
     return told.id
 
@@ -123,14 +127,17 @@ def _keys(first: str, last: str, step: Width, values: list[str]) -> list[str]:
 
 
 def _checked(
-    ctx: Context, graph: Graph, params: dict[str, Any], param: str, keys: list[str]
+    ctx: Context, version: PipelineVersion, params: dict[str, Any], param: str, keys: list[str]
 ) -> dict[str, Any]:
     """Check all parameters of all partitions; return those that stay the same, datasets pinned."""
+    graph = version.graph
     whole = parameters.convert(graph, {**params, param: keys[0]})
     differing = next(one for one in graph.parameters if one.name == param)
     for key in keys:
         parameters.convert_one(differing, key, graph.name)
-    for one in graph.parameters:
-        if one.type == parameters.DATASET and one.name != param:
-            whole[one.name] = datasets.resolve(ctx.tx, whole[one.name]).ref
+        if differing.type == parameters.DATASET:
+            pins.check_seen(ctx, version.name, key)
+    for name, value in pins.of_datasets(graph, whole):
+        if name != param:
+            whole[name] = pins.spelled(version.name, pins.pin(ctx, version.name, value))
     return {name: value for name, value in whole.items() if name != param}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from meguru.backfills.schema import backfill, backfill_partition
 from meguru.backfills.types import Backfill, BackfillState, Counts, Partition, PartitionState
 from meguru.base import refs
 from meguru.errors import NotFound
+from meguru.kernel.projects import condition
 from meguru.pipelines.schema import pipeline_run
 from meguru.pipelines.types import FINAL as RUN_FINAL
 
@@ -50,9 +52,16 @@ def project_of(tx: Connection, backfill_id: str) -> str | None:
     return None if name is None else refs.project_of(name)
 
 
-def page(tx: Connection, *, before: str, limit: int) -> list[Backfill]:
-    """Return backfills, newest first."""
-    query = select(backfill).order_by(backfill.c.id.desc()).limit(limit)
+def page(
+    tx: Connection, *, before: str, limit: int, projects: AbstractSet[str] | None = None
+) -> list[Backfill]:
+    """Return backfills of some projects (None: all), newest first."""
+    query = (
+        select(backfill)
+        .where(condition(backfill.c.pipeline, projects))
+        .order_by(backfill.c.id.desc())
+        .limit(limit)
+    )
     if before:
         query = query.where(backfill.c.id < before)
     return _whole(tx, tx.execute(query).all())

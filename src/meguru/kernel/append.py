@@ -11,6 +11,7 @@ import msgspec
 
 from meguru.base import digests
 from meguru.base.ids import new_id
+from meguru.kernel.kinds.event_types import check
 from meguru.storage.sqlite import insert
 
 
@@ -26,8 +27,17 @@ def append(
     data: Mapping[str, Any],
     used: Sequence[str] = (),
     produced: Sequence[str] = (),
+    project: str = "",
 ) -> str:
-    """Append one event with its edges in the open write transaction; return its id."""
+    """Append one event with its edges in the open write transaction; return its id.
+
+    Raises
+    ------
+    InternalError
+        If the data is not of the payload that a loaded kind declares for the type.
+    """
+    plain = msgspec.json.decode(digests.canonical(dict(data)))
+    check(type, plain)
     head = connection.execute("SELECT seq, hash FROM event_head").fetchone()
     event: dict[str, Any] = {
         "seq": head["seq"] + 1,
@@ -38,12 +48,13 @@ def append(
         "operation": operation,
         "subject": subject,
         "cause": cause,
-        "data": msgspec.json.decode(digests.canonical(dict(data))),
+        "data": plain,
         "used": list(dict.fromkeys(used)),
         "produced": list(dict.fromkeys(produced)),
         "previous": head["hash"],
     }
-    event["hash"] = digests.of_value(msgspec.to_builtins(event))
+    event["hash"] = digests.of_value(msgspec.to_builtins(event | ({"project": project} if project else {})))
+    event["project"] = project  # hashed where there is one, as events were before there were projects
     insert(connection, "event", [event])
     connection.execute("UPDATE event_head SET seq = ?, hash = ?", (event["seq"], event["hash"]))
     wanted = [

@@ -8,7 +8,7 @@ from meguru.pipelines.finish import skip_open
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
 
 
-@operation("pipeline_run.cancel", permission="pipeline:write")
+@operation("pipeline_run.cancel", permission="pipeline:write", on="run")
 def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     """Cancel a run: no further step starts, and the processes of running steps are ended.
 

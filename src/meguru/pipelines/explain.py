@@ -32,7 +32,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     checked: StepCheck | None = None
 
 
-@operation("step_run.explain", permission="pipeline:read", query=True)
+@operation("step_run.explain", permission="pipeline:read", query=True, on="ref")
 def explain(ctx: Context, *, ref: str) -> Explanation:
     """Explain why a step ran or was cached, RUN.STEP: which helper, input, parameter or package differs."""
     run_id, key = step_refs.split(ref)
@@ -66,7 +66,7 @@ class StepReasons(msgspec.Struct, frozen=True, kw_only=True):
     compared_with: str | None = None
 
 
-@operation("pipeline_run.explain", permission="pipeline:read", query=True)
+@operation("pipeline_run.explain", permission="pipeline:read", query=True, on="ref")
 def explain_run(ctx: Context, *, ref: str, steps: list[str]) -> list[StepReasons]:
     """Explain why some steps of a run ran or were cached; those that have not begun are left out.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from meguru.base import refs
 from meguru.base.plugins import Table
 from meguru.compute.graph import FromStep, Graph
 from meguru.compute.materializers.base import Value
@@ -24,10 +25,11 @@ _OPEN = (StepState.RUNNING.value, StepState.WAITING.value, StepState.ASKING.valu
 
 
 def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Mapping[str, StepRun]) -> None:
-    """Mark a run succeeded and register its product, both or neither."""
+    """Mark a run succeeded and register its product in the run's project, both or neither."""
     result = result_of(version.graph, steps)
     metrics = dict(result.info.get("metrics", {})) if result else {}
     counts = runs.count(ctx.tx, [run.id])[run.id]
+    project = refs.project_of(run.pipeline)
     event = ctx.emit(
         "pipeline_run.succeeded",
         run.ref,
@@ -42,6 +44,7 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
         },
         used=[version.ref, *(pin.ref for pin in run.pinned.values())],
         produced=[run.ref],
+        project=project,
     )
     produced = []
     for name, made in _products(version.graph, steps):
@@ -51,7 +54,9 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
                 hint="return a meguru.Model from its last step",
             )
         sink = SINKS.load(made.kind)
-        produced.append(sink(ctx.with_(cause=event.id), name=name, tree=made.digest, source=run.ref))
+        produced.append(
+            sink(ctx.with_(cause=event.id), name=refs.within(project, name), tree=made.digest, source=run.ref)
+        )
     _end(
         ctx,
         run,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from meguru.base import digests
+from meguru.base import digests, refs
 from meguru.compute.graph import Constant, FromParameter, FromStep, Input, Step
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun, StepCode
@@ -19,11 +19,14 @@ def parts_of(step: Step, code: StepCode | None, run: PipelineRun, outputs: Outpu
     """Return what the result of a step depends on: its code, its environment and each input.
 
     An input has a digest, which counts, and a text and a source, which are for people. Code may be None.
+    What one project has computed is not taken over by another: who may not see a run sees none of its logs.
     """
+    project = refs.project_of(run.pipeline)
     return {
         "code": code.code.digest if code else "",
         "environment": code.environment.digest if code else "",
         "inputs": {name: _input(given, run, outputs) for name, given in step.inputs.items()},
+        **({"project": project} if project else {}),
     }
 
 
@@ -33,6 +36,8 @@ def key_of(step: Step, parts: Mapping[str, Any]) -> str:
     form: list[Any] = [step.many_outputs]
     if step.kind == "map" or step.split:
         form += [step.kind, step.split]
+    if "project" in parts:
+        form += ["project", parts["project"]]
     return digests.of_value([FORMAT, parts["code"], parts["environment"], inputs, *form])
 
 

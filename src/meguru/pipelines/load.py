@@ -47,7 +47,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
     folder = str(project.root)
     if name and not isinstance(ws, RemoteWorkspace):
         with ws.read() as tx:
-            known = store.of_entry(tx, f"{project.entry_module}:{name}", folder)
+            known = store.of_entry(tx, f"{project.entry_module}:{name}", folder, ws.home)
         if known is not None and is_current(project, known):
             return known
     marked.check_named(path, name)

@@ -7,7 +7,7 @@ from meguru.pipelines import runs
 from meguru.pipelines.types import FINAL, PipelineRun, RunState
 
 
-@operation("pipeline_run.pause", permission="pipeline:write")
+@operation("pipeline_run.pause", permission="pipeline:write", on="run")
 def pause(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     """Pause a run: steps that run end as they would, no further step starts, and no process is held.
 
@@ -27,7 +27,7 @@ def pause(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     return runs.get(ctx.tx, found.id)
 
 
-@operation("pipeline_run.resume", permission="pipeline:write")
+@operation("pipeline_run.resume", permission="pipeline:write", on="run")
 def resume(ctx: Context, *, run: str) -> PipelineRun:
     """Let a paused run go on where it stopped.
 

@@ -33,7 +33,7 @@ from meguru.compute.reads.types import FileUse
 from meguru.errors import MeguruError
 from meguru.kernel.append import append
 from meguru.kernel.principals import LOCAL_OWNER
-from meguru.pipelines import keys
+from meguru.pipelines import keys, kind, step_kind
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import Pinned, PipelineRun, RunState, StepCode, StepRun, StepState
 from meguru.storage import sqlite
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 PRODUCTS = Table("known output", {"model": "meguru.registry.newest:same"})
 """By kind of value: ``f(connection, name, digest) -> ref``, or None if it must be registered."""
 _DATASET = "Dataset"
+EVENTS = (*kind.PIPELINE_RUN.events, *step_kind.STEP_RUN.events)
+"""What is told here is checked as everywhere: their kinds are loaded."""
 
 
 class _Digest(msgspec.Struct):
@@ -130,7 +132,8 @@ def run(where: str | None, target: str, params: Mapping[str, Any]) -> PipelineRu
         return None
     try:
         blobs = Path(settings.blobs or Path(place) / "blobs")
-        return _run(connection, _Blobs(blobs), Places(Path(file)), name, params)
+        project = "" if settings.project == refs.DEFAULT else settings.project
+        return _run(connection, _Blobs(blobs), Places(Path(file)), name, params, project)
     except (MeguruError, msgspec.MsgspecError, sqlite3.Error, OSError, KeyError):
         # The engine will say what is wrong, if anything is.
         return None
@@ -139,13 +142,18 @@ def run(where: str | None, target: str, params: Mapping[str, Any]) -> PipelineRu
 
 
 def _run(
-    connection: sqlite3.Connection, blobs: _Blobs, places: Places, name: str, params: Mapping[str, Any]
+    connection: sqlite3.Connection,
+    blobs: _Blobs,
+    places: Places,
+    name: str,
+    params: Mapping[str, Any],
+    project: str,
 ) -> PipelineRun | None:
-    version = _version(connection, places, name)
+    version = _version(connection, places, name, project)
     if version is None or not _is_current(places, version) or _is_busy(connection, version.name):
         return None
     values = _values(version.graph, params)
-    pinned = _pin(connection, version.graph, values)
+    pinned = _pin(connection, version.graph, values, project)
     if pinned is None:
         return None
     begun = _begin(version, values, pinned)
@@ -153,7 +161,7 @@ def _run(
     if steps is None:
         return None
     result = _result(version.graph, steps)
-    produced = _produced(connection, version.graph, steps)
+    produced = _produced(connection, version.graph, steps, project)
     if produced is None:
         return None
     ended = msgspec.structs.replace(
@@ -168,14 +176,15 @@ def _run(
     return _write(connection, ended, version, result)
 
 
-def _version(connection: sqlite3.Connection, places: Places, name: str) -> _Version | None:
+def _version(connection: sqlite3.Connection, places: Places, name: str, project: str) -> _Version | None:
     query = """
         SELECT v.name, v.version, v.graph, v.codes, v.sources
         FROM pipeline_version v JOIN pipeline p ON p.name = v.name AND p.latest = v.version
-        WHERE v.entry = ? AND v.folder = ? LIMIT 1
+        WHERE v.entry = ? AND v.folder = ?
     """
-    row = connection.execute(query, (f"{places.entry_module}:{name}", str(places.root))).fetchone()
-    if row is None:
+    found = connection.execute(query, (f"{places.entry_module}:{name}", str(places.root)))
+    row = next((each for each in found if refs.project_of(each["name"]) == project), None)
+    if row is None or (project and not _is_open(connection, project)):
         return None
     sqlite.read_json(row["graph"], _Steps)
     return _Version(
@@ -186,6 +195,11 @@ def _version(connection: sqlite3.Connection, places: Places, name: str) -> _Vers
         codes=sqlite.read_json(row["codes"], dict[str, _Code]),
         sources=sqlite.read_json(row["sources"], list[Source]),
     )
+
+
+def _is_open(connection: sqlite3.Connection, project: str) -> bool:
+    query = "SELECT 1 FROM project WHERE name = ? AND retired_at IS NULL"
+    return connection.execute(query, (project,)).fetchone() is not None
 
 
 def _is_current(places: Places, version: _Version) -> bool:
@@ -209,13 +223,18 @@ def _values(graph: Graph, params: Mapping[str, Any]) -> dict[str, Any]:
     return {one.name: one.default for one in graph.parameters}
 
 
-def _pin(connection: sqlite3.Connection, graph: Graph, values: dict[str, Any]) -> dict[str, Pinned] | None:
+def _pin(
+    connection: sqlite3.Connection, graph: Graph, values: dict[str, Any], project: str
+) -> dict[str, Pinned] | None:
     pinned: dict[str, Pinned] = {}
     for parameter in graph.parameters:
         if parameter.type == _DATASET:
             from meguru.datasets.pinned import find
 
-            found = find(connection, values[parameter.name])
+            given = str(values[parameter.name])
+            if project and "/" in given:
+                return None  # what is of another project, or says that it is a dataset, is the engine's
+            found = find(connection, refs.within(project, given))
             if found is None:
                 return None
             pinned[parameter.name] = Pinned(ref=found[0], digest=found[1])
@@ -301,7 +320,9 @@ def _value(source: FromStep, steps: Mapping[str, StepRun]) -> Value | None:
     return outputs[0] if len(outputs) == 1 else None
 
 
-def _produced(connection: sqlite3.Connection, graph: Graph, steps: Mapping[str, StepRun]) -> list[str] | None:
+def _produced(
+    connection: sqlite3.Connection, graph: Graph, steps: Mapping[str, StepRun], project: str
+) -> list[str] | None:
     """Return what the run made: the versions that are there already; None if one must be registered."""
     wanted = [(one.name, one.result) for one in graph.also]
     if graph.produces and isinstance(graph.result, FromStep):
@@ -311,7 +332,7 @@ def _produced(connection: sqlite3.Connection, graph: Graph, steps: Mapping[str, 
         made = _value(source, steps)
         if made is None or made.kind not in PRODUCTS.names():
             return None
-        known = PRODUCTS.load(made.kind)(connection, name, made.digest)
+        known = PRODUCTS.load(made.kind)(connection, refs.within(project, name), made.digest)
         if known is None:
             return None
         found.append(known)
@@ -322,7 +343,12 @@ def _write(
     connection: sqlite3.Connection, ended: PipelineRun, version: _Version, result: Value | None
 ) -> PipelineRun:
     used = [version.ref, *(pin.ref for pin in ended.pinned.values())]
-    common: dict[str, Any] = {"at": ended.created_at, "actor": ended.created_by, "subject": ended.ref}
+    common: dict[str, Any] = {
+        "at": ended.created_at,
+        "actor": ended.created_by,
+        "subject": ended.ref,
+        "project": refs.project_of(ended.pipeline),
+    }
     about: dict[str, Any] = {"pipeline": ended.pipeline, "version": ended.version, "params": ended.params}
     with sqlite.writing(connection):
         started = append(

@@ -2,21 +2,23 @@
 
 from meguru.artifacts import trees
 from meguru.base import digests, refs
-from meguru.base.names import check_name
+from meguru.base.names import check_full_name, check_name
 from meguru.compute import graph as graphs
 from meguru.compute.code.types import Source
 from meguru.compute.graph import Graph
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import check_project
 from meguru.pipelines import parameters, store
 from meguru.pipelines.types import PipelineVersion, StepCode
 
 
-@operation("pipeline.register", permission="pipeline:write")
+@operation("pipeline.register", permission="pipeline:write", on="name")
 def register(
     ctx: Context,
     *,
     graph: Graph,
+    name: str = "",
     codes: dict[str, StepCode],
     snapshot: str,
     sources: list[Source],
@@ -26,6 +28,8 @@ def register(
     commit: str = "",
 ) -> PipelineVersion:
     """Register a traced pipeline as the next version; the same content again is the version it was.
+
+    Without a `name` it is called as its function, in the project in which it is registered.
 
     Raises
     ------
@@ -37,13 +41,14 @@ def register(
     digest = digests.of_value([graphs.digest(graph), snapshot, keys])
 
     tx = ctx.tx
-    previous = store.lock(tx, graph.name, ctx.now())
+    name = _name(ctx, name or graph.name)
+    previous = store.lock(tx, name, ctx.now())
     if previous and previous.digest == digest and (previous.entry, previous.folder) == (entry, folder):
         return previous
     number = previous.version + 1 if previous else 1
     version = PipelineVersion(
-        ref=refs.make("pipeline", graph.name, number),
-        name=graph.name,
+        ref=refs.make("pipeline", name, number),
+        name=name,
         version=number,
         digest=digest,
         graph=graph,
@@ -66,6 +71,17 @@ def register(
         produced=[version.ref],
     )
     return version
+
+
+def _name(ctx: Context, text: str) -> str:
+    """Return the name in full, in a project that is there and in which the principal may register."""
+    name = check_full_name("pipeline", refs.within(ctx.home, text))
+    project = refs.project_of(name)
+    if not ctx.principal.allows("pipeline:read", project):
+        raise NotFound.of("pipeline", name, [])
+    ctx.require("pipeline:write", project=project)
+    check_project(ctx.tx, project)
+    return name
 
 
 def _check(

@@ -9,7 +9,7 @@ from meguru.pipelines.start import begin
 from meguru.pipelines.types import FINAL, PipelineRun
 
 
-@operation("pipeline_run.retry", permission="pipeline:write")
+@operation("pipeline_run.retry", permission="pipeline:write", on="run")
 def retry(ctx: Context, *, run: str, step: str = "") -> PipelineRun:
     """Start a new run with the version, parameters and data of an ended one; what it finished is taken over.
 

@@ -1,6 +1,7 @@
 """SQL of pipeline runs and step runs, on an open transaction."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, u
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.jobs.schema import job
+from meguru.kernel.projects import condition
 from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
 from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
 from meguru.storage.db import rowwise
@@ -76,10 +78,22 @@ def project_of(tx: Connection, text: str) -> str | None:
 
 
 def page(
-    tx: Connection, *, pipeline: str, state: RunState | None, before: str, limit: int, now: datetime
+    tx: Connection,
+    *,
+    pipeline: str,
+    state: RunState | None,
+    before: str,
+    limit: int,
+    now: datetime,
+    projects: AbstractSet[str] | None = None,
 ) -> list[PipelineRun]:
-    """Return runs without their steps, newest first."""
-    query = _query().order_by(pipeline_run.c.id.desc()).limit(limit)
+    """Return runs of some projects (None: all) without their steps, newest first."""
+    query = (
+        _query()
+        .where(condition(pipeline_run.c.pipeline, projects))
+        .order_by(pipeline_run.c.id.desc())
+        .limit(limit)
+    )
     if pipeline:
         query = query.where(pipeline_run.c.pipeline == pipeline)
     if state:

@@ -14,38 +14,46 @@ from meguru.pipelines.types import FINAL, Pipeline, PipelineRun, PipelineVersion
 def list_pipelines(ctx: Context, *, cursor: str = "", limit: int = 100) -> Page[Pipeline]:
     """List pipelines by name, each with its newest run."""
     check_limit(limit)
-    found = store.page(ctx.tx, after=cursor, limit=limit + 1)
+    found = store.page(ctx.tx, after=cursor, limit=limit + 1, projects=ctx.visible)
     more = found[limit - 1].name if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)
 
 
-@operation("pipeline.show", permission="pipeline:read", query=True)
+@operation("pipeline.show", permission="pipeline:read", query=True, on="ref")
 def show_pipeline(ctx: Context, *, ref: str) -> PipelineVersion:
     """Show a version of a pipeline: its graph, and the code that each step reaches."""
-    return store.resolve(ctx.tx, ref)
+    return store.resolve(ctx.tx, ref, ctx.seen)
 
 
-@operation("pipeline.versions", permission="pipeline:read", query=True)
+@operation("pipeline.versions", permission="pipeline:read", query=True, on="name")
 def pipeline_versions(
     ctx: Context, *, name: str, before: int | None = None, limit: int = 20
 ) -> list[PipelineVersion]:
     """List versions of a pipeline, newest first, from the one before `before` on."""
-    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name).name
+    known = store.resolve(ctx.tx, refs.parse(name, kind="pipeline").name, ctx.seen).name
     return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
 
 
-@operation("pipeline_run.list", permission="pipeline:read", query=True)
+@operation("pipeline_run.list", permission="pipeline:read", query=True, refers={"pipeline": "pipeline"})
 def list_runs(
     ctx: Context, *, pipeline: str = "", state: RunState | None = None, cursor: str = "", limit: int = 50
 ) -> Page[PipelineRun]:
     """List runs without their steps, newest first."""
     check_limit(limit)
-    found = runs.page(ctx.tx, pipeline=pipeline, state=state, before=cursor, limit=limit + 1, now=ctx.now())
+    found = runs.page(
+        ctx.tx,
+        pipeline=pipeline,
+        state=state,
+        before=cursor,
+        limit=limit + 1,
+        now=ctx.now(),
+        projects=ctx.seen if pipeline else ctx.visible,
+    )
     more = found[limit - 1].id if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)
 
 
-@operation("pipeline_run.show", permission="pipeline:read", query=True)
+@operation("pipeline_run.show", permission="pipeline:read", query=True, on="ref")
 def show_run(ctx: Context, *, ref: str) -> PipelineRun:
     """Show a run with all its steps in order; those that have not begun are waiting or skipped.
 

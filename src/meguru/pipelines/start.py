@@ -6,17 +6,16 @@ from typing import Any
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.compute.graph import MOST_PRIORITY
-from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel import jobs
 from meguru.kernel.jobs import lanes
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import parameters, runs, store
+from meguru.pipelines import parameters, pins, runs, store
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion, RunState
 
 
-@operation("pipeline_run.start", permission="pipeline:write")
+@operation("pipeline_run.start", permission="pipeline:write", on="pipeline", refers={"pipeline": "pipeline"})
 def start(
     ctx: Context,
     *,
@@ -28,7 +27,8 @@ def start(
 ) -> PipelineRun:
     """Start a run of a registered pipeline; a worker does it.
 
-    Dataset parameters such as ``flights@latest`` are pinned to the version they mean now. Of waiting runs
+    Dataset parameters such as ``flights@latest`` are pinned to the version they mean now; bare names are of
+    the pipeline's project, and what is of another one needs the right to read it there. Of waiting runs
     those of the highest `priority` go first; by default it is the pipeline's own. `origin` and `partition`
     say what started it, and for which part of the data.
 
@@ -40,7 +40,7 @@ def start(
         If a parameter is unknown, missing or of the wrong type; nothing is started then.
     """
     check_priority(priority)
-    version = store.resolve(ctx.tx, pipeline)
+    version = store.resolve(ctx.tx, pipeline, ctx.seen)
     pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
     values = parameters.convert(version.graph, params)
     pinned = _pin(ctx, version, values)
@@ -74,6 +74,7 @@ def begin(
         },
         used=[version.ref, *(pin.ref for pin in pinned.values())],
         produced=[ref],
+        project=refs.project_of(version.name),
     )
     chosen = version.graph.priority if priority is None else priority
     job = _enqueue(ctx, version, run_id, event.id, chosen)
@@ -107,12 +108,10 @@ def check_priority(priority: int | None) -> None:
 
 def _pin(ctx: Context, version: PipelineVersion, values: dict[str, Any]) -> dict[str, Pinned]:
     """Choose the versions of datasets; `values` gets their references."""
-    pinned: dict[str, Pinned] = {}
-    for parameter in version.graph.parameters:
-        if parameter.type == parameters.DATASET:
-            found = datasets.resolve(ctx.tx, values[parameter.name])
-            pinned[parameter.name] = Pinned(ref=found.ref, digest=found.digest)
-            values[parameter.name] = found.ref
+    pinned = {
+        name: pins.pin(ctx, version.name, value) for name, value in pins.of_datasets(version.graph, values)
+    }
+    values |= {name: pins.spelled(version.name, one) for name, one in pinned.items()}
     return pinned
 
 

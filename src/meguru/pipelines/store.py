@@ -1,6 +1,7 @@
 """SQL of pipelines and their versions, on an open transaction."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.projects import condition
 from meguru.pipelines.schema import pipeline, pipeline_run, pipeline_version
 from meguru.pipelines.types import Failed, Pipeline, PipelineVersion
 
@@ -65,8 +67,11 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
     return [_from_row(row) for row in tx.execute(query)]
 
 
-def resolve(tx: Connection, ref: str) -> PipelineVersion:
-    """Return the version meant by ``train``, ``train@latest``, ``train@3`` or ``pipeline/train@3``."""
+def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) -> PipelineVersion:
+    """Return the version meant by ``train``, ``train@latest``, ``train@3`` or ``pipeline/train@3``.
+
+    If it is not there, the message offers names of `projects` (None: all) that look like it.
+    """
     parsed = refs.parse(ref, kind="pipeline")
     if parsed.version not in {None, "latest"}:
         if not str(parsed.version).isdecimal():
@@ -76,15 +81,17 @@ def resolve(tx: Connection, ref: str) -> PipelineVersion:
         return get(tx, parsed.name, int(str(parsed.version)))
     newest = tx.execute(select(pipeline.c.latest).where(pipeline.c.name == parsed.name)).scalar()
     if not newest:
-        known = list(tx.execute(select(pipeline.c.name)).scalars())
+        known = list(
+            tx.execute(select(pipeline.c.name).where(condition(pipeline.c.name, projects))).scalars()
+        )
         raise NotFound.of(
             "pipeline", parsed.name, known, hint="" if known else "register it: meguru run FILE.py:PIPELINE"
         )
     return get(tx, parsed.name, newest)
 
 
-def of_entry(tx: Connection, entry: str, folder: str) -> PipelineVersion | None:
-    """Return the newest version that was registered from a file, if it is still its pipeline's newest."""
+def of_entry(tx: Connection, entry: str, folder: str, project: str = "") -> PipelineVersion | None:
+    """Return the newest version that a project has from a file, if it is still its pipeline's newest."""
     query = (
         select(pipeline_version)
         .join(pipeline, (pipeline.c.name == pipeline_version.c.name))
@@ -92,6 +99,7 @@ def of_entry(tx: Connection, entry: str, folder: str) -> PipelineVersion | None:
             pipeline_version.c.entry == entry,
             pipeline_version.c.folder == folder,
             pipeline.c.latest == pipeline_version.c.version,
+            condition(pipeline.c.name, frozenset({project})),
         )
         .limit(1)
     )
@@ -99,8 +107,10 @@ def of_entry(tx: Connection, entry: str, folder: str) -> PipelineVersion | None:
     return None if row is None else _from_row(row)
 
 
-def page(tx: Connection, *, after: str, limit: int) -> list[Pipeline]:
-    """Return pipelines with their newest version and run, by name."""
+def page(
+    tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
+) -> list[Pipeline]:
+    """Return pipelines of some projects (None: all) with their newest version and run, by name."""
     newest = (
         select(func.max(pipeline_run.c.id))
         .where(pipeline_run.c.pipeline == pipeline.c.name)
@@ -120,7 +130,7 @@ def page(tx: Connection, *, after: str, limit: int) -> list[Pipeline]:
             (pipeline.c.name == pipeline_version.c.name) & (pipeline.c.latest == pipeline_version.c.version),
         )
         .join(pipeline_run, pipeline_run.c.id == newest, isouter=True)
-        .where(pipeline.c.name > after)
+        .where(pipeline.c.name > after, condition(pipeline.c.name, projects))
         .order_by(pipeline.c.name)
         .limit(limit)
     )

@@ -7,22 +7,29 @@ from meguru.sweeps import store
 from meguru.sweeps.types import Sweep, Trial
 
 
-@operation("sweep.list", permission="pipeline:read", query=True)
+@operation("sweep.list", permission="pipeline:read", query=True, refers={"pipeline": "pipeline"})
 def list_sweeps(ctx: Context, *, pipeline: str = "", cursor: str = "", limit: int = 50) -> Page[Sweep]:
     """List sweeps, newest first."""
     check_limit(limit)
-    found = store.page(ctx.tx, pipeline=pipeline, before=cursor, limit=limit + 1, now=ctx.now())
+    found = store.page(
+        ctx.tx,
+        pipeline=pipeline,
+        before=cursor,
+        limit=limit + 1,
+        now=ctx.now(),
+        projects=ctx.seen if pipeline else ctx.visible,
+    )
     more = found[limit - 1].id if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)
 
 
-@operation("sweep.show", permission="pipeline:read", query=True)
+@operation("sweep.show", permission="pipeline:read", query=True, on="sweep")
 def show(ctx: Context, *, sweep: str) -> Sweep:
     """Show a sweep with its best trial."""
     return store.get(ctx.tx, sweep, ctx.now())
 
 
-@operation("sweep.trials", permission="pipeline:read", query=True)
+@operation("sweep.trials", permission="pipeline:read", query=True, on="sweep")
 def trials(ctx: Context, *, sweep: str, cursor: str = "", limit: int = 1000) -> Page[Trial]:
     """List the trials of a sweep by number."""
     check_limit(limit)
@@ -34,7 +41,7 @@ def trials(ctx: Context, *, sweep: str, cursor: str = "", limit: int = 1000) -> 
     return Page(items=found[:limit], next_cursor=more)
 
 
-@operation("sweep.best", permission="pipeline:read", query=True)
+@operation("sweep.best", permission="pipeline:read", query=True, on="sweep")
 def best(ctx: Context, *, sweep: str) -> Trial:
     """Show the best trial of a sweep.
 

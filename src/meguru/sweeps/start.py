@@ -10,11 +10,10 @@ import msgspec
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.base.names import identifier
-from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput
 from meguru.kernel import events, jobs
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import parameters, store
+from meguru.pipelines import parameters, pins, store
 from meguru.pipelines.types import PipelineVersion
 from meguru.sweeps import space as spaces
 from meguru.sweeps import store as sweeps
@@ -29,7 +28,7 @@ ATTEMPTS = 100
 """How often a worker may die under a sweep: each time it got somewhere, for trials are runs of their own."""
 
 
-@operation("sweep.start", permission="pipeline:write")
+@operation("sweep.start", permission="pipeline:write", on="pipeline", refers={"pipeline": "pipeline"})
 def start(
     ctx: Context,
     *,
@@ -58,7 +57,7 @@ def start(
     is_grid = search.sampler == "grid"
     most = spaces.grid_size(space) if is_grid else MOST_TRIALS
     count = min(search.trials or (most if is_grid else USUAL_TRIALS), most)
-    version = store.resolve(ctx.tx, pipeline)
+    version = store.resolve(ctx.tx, pipeline, ctx.seen)
     space = {identifier(name): one for name, one in space.items()}
     fixed = _fixed(ctx, version, space, params)
     made_id = new_id("sweep")
@@ -97,6 +96,7 @@ def _tell(
         },
         used=[version.ref, *_datasets(version, fixed)],
         produced=[ref],
+        project=refs.project_of(version.name),
     )
 
 
@@ -148,17 +148,13 @@ def _fixed(
     values: dict[str, Any] = {}
     for sample in spaces.samples(space):
         values = parameters.convert(version.graph, params | first | sample)
-    for parameter in version.graph.parameters:
-        if parameter.type == parameters.DATASET:
-            if parameter.name in space:
-                continue
-            values[parameter.name] = datasets.resolve(ctx.tx, values[parameter.name]).ref
+        for _, searched in pins.of_datasets(version.graph, sample):
+            pins.check_seen(ctx, version.name, searched)
+    for name, value in pins.of_datasets(version.graph, values):
+        if name not in space:
+            values[name] = pins.spelled(version.name, pins.pin(ctx, version.name, value))
     return {name: value for name, value in values.items() if name not in space}
 
 
 def _datasets(version: PipelineVersion, fixed: dict[str, Any]) -> list[str]:
-    return [
-        fixed[each.name]
-        for each in version.graph.parameters
-        if each.type == parameters.DATASET and each.name in fixed
-    ]
+    return [str(refs.parse(value)) for _, value in pins.of_datasets(version.graph, fixed)]

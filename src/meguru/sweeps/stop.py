@@ -14,7 +14,7 @@ from meguru.sweeps.start import MOST_TRIALS, check_count, check_timeout, enqueue
 from meguru.sweeps.types import Sweep, SweepState
 
 
-@operation("sweep.stop", permission="pipeline:write")
+@operation("sweep.stop", permission="pipeline:write", on="sweep")
 def stop(ctx: Context, *, sweep: str, reason: str = "") -> Sweep:
     """Stop a sweep: the runs of its running trials are cancelled. It can be resumed.
 
@@ -31,7 +31,7 @@ def stop(ctx: Context, *, sweep: str, reason: str = "") -> Sweep:
     return store.get(ctx.tx, found.id, ctx.now())
 
 
-@operation("sweep.resume", permission="pipeline:write")
+@operation("sweep.resume", permission="pipeline:write", on="sweep")
 def resume(ctx: Context, *, sweep: str, trials: int | None = None, timeout: float | None = None) -> Sweep:
     """Let a sweep that is over go on: trials that were cancelled begin again, with the same parameters.
 

@@ -1,6 +1,7 @@
 """SQL of sweeps and trials, on an open transaction."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.jobs.schema import job
+from meguru.kernel.projects import condition
 from meguru.sweeps.schema import sweep, sweep_trial
 from meguru.sweeps.types import Sweep, SweepState, Trial, TrialState
 
@@ -49,9 +51,19 @@ def project_of(tx: Connection, sweep_id: str) -> str | None:
     return None if name is None else refs.project_of(name)
 
 
-def page(tx: Connection, *, pipeline: str, before: str, limit: int, now: datetime) -> list[Sweep]:
-    """Return sweeps, newest first."""
-    query = select_sweeps().order_by(sweep.c.id.desc()).limit(limit)
+def page(
+    tx: Connection,
+    *,
+    pipeline: str,
+    before: str,
+    limit: int,
+    now: datetime,
+    projects: AbstractSet[str] | None = None,
+) -> list[Sweep]:
+    """Return sweeps of some projects (None: all), newest first."""
+    query = (
+        select_sweeps().where(condition(sweep.c.pipeline, projects)).order_by(sweep.c.id.desc()).limit(limit)
+    )
     if pipeline:
         query = query.where(sweep.c.pipeline == pipeline)
     if before:

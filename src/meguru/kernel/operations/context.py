@@ -126,14 +126,18 @@ class Context:
         noun = self.operation.permission.partition(":")[0]
         return self.principal.projects(f"{noun}:read")
 
-    def check_seen(self, kind: str, text: str) -> None:
-        """Refuse, as if it were not there, a named thing beside the subject that the principal may not see.
+    def check_seen(self, kind: str, text: str, permission: str = "") -> None:
+        """Refuse, as if it were not there, a thing beside the subject that the principal may not see.
 
-        `text` is its name or reference, in full.
+        `text` is its name in full, its id or its reference; `permission` what seeing it needs, by default
+        ``KIND:read``.
         """
-        name = refs.parse(text, kind=kind).name
-        if not self.principal.allows(f"{kind}:read", refs.project_of(name)):
-            raise NotFound.of(kind, name)
+        ref, wanted = refs.parse(text, kind=kind), permission or f"{kind}:read"
+        if self.principal.allows(wanted):
+            return
+        project = subjects.project_of(self.tx, ref)
+        if project is None or not self.principal.allows(wanted, project):
+            raise NotFound.of(kind, ref.name)
 
     @property
     def home(self) -> str:

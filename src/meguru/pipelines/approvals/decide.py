@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meguru.base import refs
 from meguru.base.paging import Page, check_limit
 from meguru.errors import Conflict, Forbidden, NotFound
 from meguru.kernel import jobs
@@ -12,7 +13,7 @@ from meguru.pipelines.approvals.types import Answer, PipelineApproval
 from meguru.pipelines.types import FINAL
 
 
-@operation("approval.decide", permission="approval:write")
+@operation("approval.decide", permission="approval:write", on="step", refers={"step": "step_run"})
 def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> PipelineApproval:
     """Answer the question of a waiting step, RUN.STEP: approve or refuse.
 
@@ -63,15 +64,19 @@ def list_approvals(
 ) -> Page[PipelineApproval]:
     """List the questions of runs, oldest first; those that are open unless another state is asked for."""
     check_limit(limit)
+    if run:
+        ctx.check_seen("pipeline_run", run, "pipeline:read")
     mine = runs.get(ctx.tx, run).id if run else ""
-    found = list(store.page(ctx.tx, state=state, run=mine, after=cursor, limit=limit + 1))
+    projects = ctx.seen if run else ctx.visible
+    found = list(store.page(ctx.tx, state=state, run=mine, after=cursor, limit=limit + 1, projects=projects))
     more = f"{found[limit - 1].run}.{found[limit - 1].step}" if len(found) > limit else ""
     return Page(items=found[:limit], next_cursor=more)
 
 
 def _check_who(ctx: Context, question: PipelineApproval, starter: str) -> None:
     principal, by = ctx.principal, question.by
-    if by is not None and principal.name != by and not principal.allows(f"approval:{by}"):
+    project = refs.project_of(question.pipeline)
+    if by is not None and principal.name != by and not principal.allows(f"approval:{by}", project):
         raise Forbidden(
             f"{principal.name} may not answer this question",
             why=f"it is for {by}, or for who holds the permission 'approval:{by}'",

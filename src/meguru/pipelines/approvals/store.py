@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
+from meguru.kernel.projects import condition
 from meguru.pipelines.approvals.types import Answer, PipelineApproval
 from meguru.pipelines.schema import pipeline_approval
 
@@ -37,10 +39,21 @@ def answer(
 
 
 def page(
-    tx: Connection, *, state: Answer | None, run: str, after: str, limit: int
+    tx: Connection,
+    *,
+    state: Answer | None,
+    run: str,
+    after: str,
+    limit: int,
+    projects: AbstractSet[str] | None = None,
 ) -> Sequence[PipelineApproval]:
-    """Return questions, oldest run first; `after` is RUN.STEP of the last one seen."""
-    query = select(pipeline_approval).order_by(_c.run, _c.step).limit(limit)
+    """Return questions of some projects (None: all), oldest run first, from after RUN.STEP on."""
+    query = (
+        select(pipeline_approval)
+        .where(condition(_c.pipeline, projects))
+        .order_by(_c.run, _c.step)
+        .limit(limit)
+    )
     if state:
         query = query.where(_c.state == state)
     if run:

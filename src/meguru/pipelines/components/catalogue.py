@@ -19,7 +19,7 @@ from meguru.pipelines.components.uses import uses
 @operation("component.list", permission="pipeline:read", query=True)
 def list_components(ctx: Context) -> list[ComponentInfo]:
     """List the components that are installed, or that the newest pipelines use, with who uses them."""
-    return _all(uses(ctx.tx))
+    return _all(uses(ctx.tx, ctx.visible))
 
 
 @operation("component.show", permission="pipeline:read", query=True)
@@ -32,7 +32,7 @@ def show_component(ctx: Context, *, name: str) -> ComponentInfo:
         If none of this name is installed or used.
     """
     distribution, slash, bare = name.rpartition("/")
-    found = _all(uses(ctx.tx))
+    found = _all(uses(ctx.tx, ctx.visible))
     for one in found:
         if one.name == bare and (not slash or one.distribution == distribution):
             return one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meguru.base import refs
 from meguru.compute.code.installed import normal
 from meguru.compute.graph import FromStep, Step, after
 from meguru.errors import InvalidInput, NotFound
@@ -39,7 +40,7 @@ def impact(ctx: Context, *, name: str, version: str = "") -> Impact:
         raise NotFound.of("distribution of the component", name, [])
     found = [
         affected
-        for one in newest(ctx.tx)
+        for one in newest(ctx.tx, ctx.visible)
         if (affected := _affected(one, known.name, known.distribution, wanted))
     ]
     return Impact(name=known.name, distribution=known.distribution, version=wanted, pipelines=found)
@@ -65,7 +66,13 @@ def _affected(version: PipelineVersion, name: str, distribution: str, wanted: st
         version=version.version,
         steps=steps,
         following=[step.key for step in version.graph.steps if step.key in reached - again],
-        models=sorted({model for model, source in products if source.step in reached}),
+        models=sorted(
+            {
+                refs.within(refs.project_of(version.name), model)
+                for model, source in products
+                if source.step in reached
+            }
+        ),
     )
 
 

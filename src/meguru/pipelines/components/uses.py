@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection
 
@@ -13,11 +14,11 @@ from meguru.pipelines.types import PipelineVersion
 _PAGE = 100
 
 
-def newest(tx: Connection) -> Iterator[PipelineVersion]:
-    """Yield the newest version of every pipeline, by name."""
+def newest(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[PipelineVersion]:
+    """Yield the newest version of every pipeline of some projects (None: all), by name."""
     after = ""
     while True:
-        found = store.page(tx, after=after, limit=_PAGE)
+        found = store.page(tx, after=after, limit=_PAGE, projects=projects)
         for one in found:
             yield store.get(tx, one.name, one.version)
         if len(found) < _PAGE:
@@ -25,10 +26,10 @@ def newest(tx: Connection) -> Iterator[PipelineVersion]:
         after = found[-1].name
 
 
-def uses(tx: Connection) -> dict[tuple[str, str], list[Use]]:
-    """Return the steps that use each component, by its distribution and name."""
+def uses(tx: Connection, projects: AbstractSet[str] | None) -> dict[tuple[str, str], list[Use]]:
+    """Return the steps in some projects (None: all) that use each component, by distribution and name."""
     found: dict[tuple[str, str], list[Use]] = {}
-    for version in newest(tx):
+    for version in newest(tx, projects):
         for step in version.graph.steps:
             if step.component is not None:
                 key = (step.component.distribution, step.component.name)

@@ -13,7 +13,7 @@ from meguru.pipelines.types import PipelineRun, StepState
 DONE = (StepState.SUCCEEDED, StepState.CACHED)
 
 
-@operation("step_run.check", permission="pipeline:write")
+@operation("step_run.check", permission="pipeline:write", on="ref")
 def check(ctx: Context, *, ref: str) -> Check:
     """Check whether a step is deterministic, RUN.STEP, or all finished steps of a run, RUN.
 
@@ -46,6 +46,10 @@ def check_result(ctx: Context, *, job: str) -> Check:
     found = jobs.find(ctx.tx, job)
     if found.kind != KIND:
         raise InvalidInput(f"{job} is no check", field="job")
+    try:
+        ctx.check_seen("pipeline_run", found.payload["run"], "pipeline:read")
+    except NotFound:
+        raise NotFound.of("job", job) from None
     check_id, run, steps = found.payload["check"], found.payload["run"], found.payload["steps"]
     results = results_of(ctx.tx, run, check_id, steps)
     return Check(

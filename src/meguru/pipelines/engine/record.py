@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.base import digests
+from meguru.base import digests, refs
 from meguru.errors import LostLease
 from meguru.kernel.jobs import Lease
 from meguru.kernel.operations import Context, InternalOperation
@@ -101,13 +101,15 @@ class Record:
         self.logs.write(ctx)
         for write in self._also:
             write(ctx)
+        project = refs.project_of(self.run.pipeline)
         if self._reused:
             # One event for all that were taken over at once: a cached run should cost next to nothing.
             data = {"run": self.run.id, "pipeline": self.run.pipeline, "steps": self._reused}
-            ctx.emit("step_run.cached", self.run.ref, data=data)
+            ctx.emit("step_run.cached", self.run.ref, data=data, project=project)
         for kind, key, data in self._events:
             ctx.emit(
                 kind,
                 f"step_run/{self.run.id}.{key}",
                 data={"run": self.run.id, "step": key, "pipeline": self.run.pipeline, **data},
+                project=project,
             )

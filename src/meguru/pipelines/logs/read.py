@@ -22,7 +22,7 @@ ALL = -1
 _NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
-@operation("step_run.log", permission="pipeline:read", query=True)
+@operation("step_run.log", permission="pipeline:read", query=True, on="ref")
 def read_log(
     ctx: Context,
     *,

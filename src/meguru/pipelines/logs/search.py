@@ -14,7 +14,7 @@ from meguru.pipelines.logs.written import read
 MOST_RUNS = 200
 
 
-@operation("step_log.search", permission="pipeline:read", query=True)
+@operation("step_log.search", permission="pipeline:read", query=True, refers={"pipeline": "pipeline"})
 def search_logs(
     ctx: Context,
     *,
@@ -34,9 +34,18 @@ def search_logs(
     if not 1 <= runs_back <= MOST_RUNS or not 1 <= limit <= 1000:
         raise InvalidInput(f"at most {MOST_RUNS} runs are searched, and 1,000 lines shown", field="limit")
     if run:
+        ctx.check_seen("pipeline_run", run, "pipeline:read")
         ids = [runs.get(ctx.tx, run).id]
     else:
-        recent = runs.page(ctx.tx, pipeline=pipeline, state=None, before="", limit=runs_back, now=ctx.now())
+        recent = runs.page(
+            ctx.tx,
+            pipeline=pipeline,
+            state=None,
+            before="",
+            limit=runs_back,
+            now=ctx.now(),
+            projects=ctx.seen,
+        )
         ids = [one.id for one in recent]
     fits, searched = matcher(text), 0
     found: list[LogLine] = []

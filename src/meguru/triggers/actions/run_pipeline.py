@@ -9,6 +9,7 @@ import msgspec
 
 from meguru.compute.graph import Graph
 from meguru.kernel.operations import Context
+from meguru.pipelines import pins
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.triggers.actions.base import Occasion, Started
 from meguru.triggers.actions.moment import fill, spell
@@ -32,8 +33,11 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     priority: int | None = None
 
     def check(self, ctx: Context) -> None:
-        """Refuse a pipeline that nobody registered."""
-        show_pipeline(ctx, ref=self.pipeline)
+        """Refuse a pipeline that nobody registered, and data that whoever declares this may not read."""
+        version = show_pipeline(ctx, ref=self.pipeline)
+        usual = {one.name: one.default for one in version.graph.parameters}
+        for _, dataset in pins.of_datasets(version.graph, usual | self.params):
+            pins.check_seen(ctx, version.name, dataset)
 
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Start a run of the pipeline's newest version."""

@@ -1,0 +1,54 @@
+"""Which version of a dataset a run uses: chosen when it starts, by the names of its pipeline's project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from meguru.base import refs
+from meguru.compute.graph import Graph
+from meguru.datasets import store as datasets
+from meguru.kernel.operations import Context
+from meguru.kernel.operations.subject import name_in_full
+from meguru.pipelines import parameters
+from meguru.pipelines.types import Pinned
+
+
+def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
+    """Choose the version that a dataset parameter of a pipeline means now.
+
+    Raises
+    ------
+    NotFound
+        If there is no such dataset, or it is of another project in which whoever asks may not read it.
+    """
+    check_seen(ctx, pipeline, text)
+    found = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
+    return Pinned(ref=found.ref, digest=found.digest)
+
+
+def check_seen(ctx: Context, pipeline: str, text: str) -> None:
+    """Refuse a dataset of another project that whoever asks may not read, as if it were not there."""
+    full = in_full(pipeline, text)
+    if refs.parse(full, kind="dataset").project != refs.project_of(pipeline):
+        ctx.check_seen("dataset", full)
+
+
+def in_full(pipeline: str, text: str) -> str:
+    """Return a dataset's name or reference as a pipeline means it: a bare one is of its project."""
+    return str(name_in_full(refs.project_of(pipeline), "dataset", text))
+
+
+def spelled(pipeline: str, pinned: Pinned) -> str:
+    """Write a version so that the pipeline, asked again with it, means the same: ``default/x`` for ``x``."""
+    kind, name, version = refs.parse(pinned.ref)
+    if refs.project_of(name) or not refs.project_of(pipeline):
+        return pinned.ref
+    return refs.make(kind, f"{refs.DEFAULT}/{name}", version)
+
+
+def of_datasets(graph: Graph, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield the dataset parameters among some values: name and value."""
+    for parameter in graph.parameters:
+        if parameter.type == parameters.DATASET and isinstance(values.get(parameter.name), str):
+            yield parameter.name, values[parameter.name]
