@@ -26,6 +26,8 @@ KINDS = (
     "meguru.backfills.kind:BACKFILL",
     "meguru.tracking.kind:EXPERIMENT",
     "meguru.tracking.kind:RUN",
+    "meguru.mlflow.kind:LOGGED_MODEL",
+    "meguru.mlflow.kind:FILE",
     "meguru.serving.kind:ENDPOINT",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",

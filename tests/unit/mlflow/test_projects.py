@@ -100,7 +100,7 @@ def test_models_are_searched_by_the_names_that_the_project_has_for_them(team, ml
         assert [each["name"] for each in answer.get("model_versions", [])] == found
 
 
-def test_files_of_no_run_are_each_projects_own(team, mlflow):
+def test_files_of_no_run_are_each_projects_own(team, mlflow, workspace):
     for caller, content in ((team, b"team"), (mlflow, b"default")):
         assert caller.ask("PUT", f"{PROXY}/place/a.txt", content=content).status_code == 200
     assert team.ask("GET", f"{PROXY}/place/a.txt").content == b"team"
@@ -112,6 +112,9 @@ def test_files_of_no_run_are_each_projects_own(team, mlflow):
     assert team.ask("DELETE", f"{PROXY}/%252E").status_code == 400
     assert team.ask("DELETE", f"{PROXY}/place").status_code == 200
     assert mlflow.ask("GET", f"{PROXY}/place/a.txt").content == b"default"
+    with workspace.read() as tx:
+        told = events.latest(tx, types=["file.removed"])
+    assert (told.subject, told.project) == ("workspace/team/files", "team")
 
 
 def test_the_parts_of_a_file_are_sent_to_the_project_that_declared_it(team):
@@ -126,3 +129,18 @@ def test_the_parts_of_a_file_are_sent_to_the_project_that_declared_it(team):
     done = team.ask("POST", f"/api/2.0/mlflow-artifacts/mpu/complete/{folder}", json=given)
     assert done.status_code == 200, done.text
     assert team.ask("GET", f"{PROXY}/{folder}/a").content == b"x"
+
+
+def test_the_events_of_a_logged_model_are_of_its_experiments_project(team, mlflow, workspace):
+    number = team.get("runs/get", run_id=team.run())["run"]["info"]["experiment_id"]
+    path = "/api/2.0/mlflow/logged-models"
+    made = team.ask("POST", path, json={"experiment_id": number, "name": "m"}).json()
+    identity = made["model"]["info"]["model_id"]
+    assert team.ask("DELETE", f"{path}/{identity}").status_code == 200
+    assert mlflow.ask("GET", f"{path}/{identity}").status_code == 404
+    with workspace.read() as tx:
+        told = events.read(tx, subject=f"logged_model/{identity}")
+    assert [(each.type, each.project) for each in told] == [
+        ("logged_model.created", "team"),
+        ("logged_model.removed", "team"),
+    ]

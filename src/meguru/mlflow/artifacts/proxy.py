@@ -155,8 +155,13 @@ def _remove(ctx: Context, *, path: str) -> None:
         place = replace(place, path=found.path)
     if not places.remove(ctx.tx, place):
         return
-    subject = refs.make("run", place.owner) if place.kind == "run" else "workspace/files"
+    subject = refs.make("run", place.owner) if place.kind == "run" else _files(ctx.home)
     ctx.emit("run.artifact_removed" if place.kind == "run" else "file.removed", subject, data={"path": path})
+
+
+def _files(project: str) -> str:
+    """Return what stands for the files of a project that belong to no run."""
+    return refs.make("workspace", refs.within(project, "files"))
 
 
 @operation("mlflow.get_file", permission="run:read", query=True, door=DOOR)

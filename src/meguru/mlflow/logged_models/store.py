@@ -56,6 +56,13 @@ def find(tx: Connection, identity: str, project: str) -> LoggedModel | None:
     return LoggedModel(**row._mapping)
 
 
+def project_of(tx: Connection, identity: str) -> str | None:
+    """Return the project of a logged model, which is its experiment's; None if there is no such model."""
+    mine = select(logged_model.c.experiment).where(logged_model.c.id == identity)
+    experiment = tx.execute(mine).scalar()
+    return None if experiment is None else refs.project_of(key_of(tx, experiment))
+
+
 def held(tx: Connection, identity: str, project: str, *, deleted: bool = False) -> LoggedModel:
     """Return a project's logged model, or say that there is none."""
     found = find(tx, identity, project)
