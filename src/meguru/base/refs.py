@@ -70,14 +70,15 @@ def within(project: str, name: str) -> str:
 def parse(text: str, *, kind: str | None = None) -> Ref:
     """Read a reference; with `kind`, a bare ``[project/]name[@version]`` is read as one of that kind.
 
-    Its parts are in the spelling that is kept (NFC).
+    Its parts are in the spelling that is kept (NFC). What follows the last ``@`` is the version: names that
+    MLflow's clients gave may hold one.
 
     Raises
     ------
     InvalidInput
         If `text` is not a reference, or is one of another kind.
     """
-    head, at, version = normal(text).partition("@")
+    head, at, version = _cut(normal(text))
     first, slash, rest = head.partition("/")
     found, name = (first, rest) if slash else ("", head)
     if kind is not None and found != kind and (not slash or (found not in KINDS and "/" not in rest)):
@@ -89,3 +90,9 @@ def parse(text: str, *, kind: str | None = None) -> Ref:
     if kind is not None and found != kind:
         raise InvalidInput(f"{text[:200]!r} refers to a {found}, but a {kind} is wanted here")
     return Ref(found, within("", name), version or None)
+
+
+def _cut(text: str) -> tuple[str, str, str]:
+    """Return what is before the last ``@``, the ``@`` and what follows; all of it first if there is none."""
+    head, at, version = text.rpartition("@")
+    return (head, at, version) if at else (text, "", "")

@@ -148,3 +148,21 @@ def test_what_is_a_name_stays_the_same_name(text):
     if is_name(kept):
         assert check_name("step", text) == kept == check_name("step", kept)
         assert refs.parse(refs.make("step", kept)).name == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("model/a@b@3", ("model", "a@b", "3")),
+        ("model/team/a@b@3", ("model", "team/a@b", "3")),
+        ("model/a@3", ("model", "a", "3")),
+        ("model/a", ("model", "a", None)),
+    ],
+)
+def test_the_version_is_what_follows_the_last_at(text, read):
+    assert refs.parse(text) == refs.parse(text.removeprefix("model/"), kind="model") == read
+
+
+def test_a_reference_that_ends_with_an_at_is_none():
+    with pytest.raises(InvalidInput):
+        refs.parse("model/a@b@")

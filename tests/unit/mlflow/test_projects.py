@@ -2,12 +2,25 @@
 
 import pytest
 
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel import events
 from meguru.registry.show import show as show_model
 
 PROXY = "/api/2.0/mlflow-artifacts/artifacts"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+def workspace(request, tmp_path):
+    """Open a workspace on each database: the statements of searches are written by hand."""
+    if request.param == "sqlite":
+        place, settings = tmp_path / "w", Settings(sqlite_synchronous="NORMAL")
+    else:
+        place, settings = request.getfixturevalue("postgres_url"), Settings(blobs=str(tmp_path))
+    with open_local(place, settings=settings) as ws:
+        yield ws
 
 
 @pytest.fixture
@@ -77,27 +90,27 @@ def test_a_registered_model_is_of_its_project_and_its_files_are_read_there(team,
     assert again["version"] == "2"
 
 
-@pytest.mark.parametrize(
-    ("filter", "found"),
-    [
-        ("name = 'delay'", ["delay"]),
-        ("name LIKE 'd%'", ["delay", "demand"]),
-        ("name ILIKE 'D%'", ["delay", "demand"]),
-        ("name != 'delay'", ["demand"]),
-        ("name = 'team/delay'", []),
-        ("", ["delay", "demand"]),
-    ],
-)
-def test_models_are_searched_by_the_names_that_the_project_has_for_them(team, mlflow, filter, found):
+FILTERS = {
+    "name = 'delay'": ["delay"],
+    "name LIKE 'd%'": ["delay", "demand"],
+    "name ILIKE 'D%'": ["delay", "demand"],
+    "name != 'delay'": ["demand"],
+    "name = 'team/delay'": [],
+    "": ["delay", "demand"],
+}
+
+
+def test_models_are_searched_by_the_names_that_the_project_has_for_them(team, mlflow):
     for caller in (team, mlflow.seen_as(project="other"), mlflow):
         for name in ("delay", "demand"):
             caller.post("registered-models/create", name=name)
             caller.post("model-versions/create", name=name, source="s3://a/b")
     for caller in (team, mlflow):
-        answer = caller.get("registered-models/search", filter=filter, order_by="name ASC")
-        assert [each["name"] for each in answer.get("registered_models", [])] == found
-        answer = caller.get("model-versions/search", filter=filter, order_by="name ASC")
-        assert [each["name"] for each in answer.get("model_versions", [])] == found
+        for filter, found in FILTERS.items():
+            answer = caller.get("registered-models/search", filter=filter, order_by="name ASC")
+            assert [each["name"] for each in answer.get("registered_models", [])] == found
+            answer = caller.get("model-versions/search", filter=filter, order_by="name ASC")
+            assert [each["name"] for each in answer.get("model_versions", [])] == found
 
 
 def test_files_of_no_run_are_each_projects_own(team, mlflow, workspace):
