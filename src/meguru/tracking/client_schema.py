@@ -1,4 +1,8 @@
-"""Tables beside those of tracking; each experiment has a row here, and a run that MLflow had a say in."""
+"""What experiments and runs have beside their keys: names, numbers, stages, and what clients tell of them.
+
+Each experiment has an entry here, and a run that was deleted or that a client of another protocol keeps. The
+tables are called as they were when only such a client wrote them.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +21,7 @@ from meguru.storage.db import Json, UtcTime, metadata
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
 
-mlflow_experiment = Table(
+experiment_entry = Table(
     "mlflow_experiment",
     metadata,
     Column("id", _Number, primary_key=True, autoincrement=False),
@@ -32,7 +36,7 @@ mlflow_experiment = Table(
 )
 """`project` is that of the key in `experiment` (``team/churn``), by which a run's project is known too."""
 
-mlflow_experiment_tag = Table(
+experiment_tag = Table(
     "mlflow_experiment_tag",
     metadata,
     Column("experiment", _Number, ForeignKey("mlflow_experiment.id"), primary_key=True, autoincrement=False),
@@ -40,7 +44,7 @@ mlflow_experiment_tag = Table(
     Column("value", Text, nullable=False),
 )
 
-mlflow_run = Table(
+run_entry = Table(
     "mlflow_run",
     metadata,
     Column("run", String(64), ForeignKey("run.id"), primary_key=True),
@@ -50,7 +54,7 @@ mlflow_run = Table(
     Column("deleted_at", UtcTime),
 )
 
-mlflow_dataset = Table(
+input_dataset = Table(
     "mlflow_dataset",
     metadata,
     Column("id", _Number, primary_key=True, autoincrement=True),
@@ -64,7 +68,7 @@ mlflow_dataset = Table(
     UniqueConstraint("experiment", "name", "digest"),
 )
 
-mlflow_input = Table(
+run_input = Table(
     "mlflow_input",
     metadata,
     Column("run", String(64), ForeignKey("run.id"), primary_key=True),
@@ -74,7 +78,7 @@ mlflow_input = Table(
     Index(None, "dataset"),
 )
 
-mlflow_run_model = Table(
+run_model = Table(
     "mlflow_run_model",
     metadata,
     Column("run", String(64), ForeignKey("run.id"), primary_key=True),
@@ -84,7 +88,7 @@ mlflow_run_model = Table(
 )
 """The logged models that a run took in or gave out."""
 
-mlflow_model_metric = Table(
+model_point = Table(
     "mlflow_model_metric",
     metadata,
     Column("model_id", String(64), primary_key=True),

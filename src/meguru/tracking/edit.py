@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import Principal
 from meguru.tracking import schema, store
-from meguru.tracking.client_schema import mlflow_run
+from meguru.tracking.client_schema import run_entry
 from meguru.tracking.keys import check_keys, check_texts
 from meguru.tracking.types import Run
 
@@ -100,8 +100,8 @@ def set_name(tx: Connection, run: str, name: str) -> None:
 def set_stage(ctx: Context, run: str, stage: str) -> None:
     """Mark a run as deleted, or take the mark away, and tell of it."""
     values = {"stage": stage, "deleted_at": ctx.now() if stage == "deleted" else None}
-    if not ctx.tx.execute(update(mlflow_run).where(mlflow_run.c.run == run).values(values)).rowcount:
-        ctx.tx.execute(insert(mlflow_run).values(run=run, status="", user_id="", **values))
+    if not ctx.tx.execute(update(run_entry).where(run_entry.c.run == run).values(values)).rowcount:
+        ctx.tx.execute(insert(run_entry).values(run=run, status="", user_id="", **values))
     ctx.emit("run.restored" if stage == "active" else "run.deleted", refs.make("run", run))
 
 

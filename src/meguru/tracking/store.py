@@ -15,7 +15,7 @@ from meguru.kernel.projects import condition
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw
 from meguru.tracking import lease, schema
-from meguru.tracking.client_schema import mlflow_run
+from meguru.tracking.client_schema import run_entry
 from meguru.tracking.experiments import store as experiments
 from meguru.tracking.ownership import check_writer
 from meguru.tracking.series import summaries
@@ -26,7 +26,7 @@ MOST_LISTED = 200
 _PAST = {"succeeded": "succeeded", "failed": "failed", "cancelled": "was cancelled"}
 
 
-_DELETED = exists().where(mlflow_run.c.run == schema.run.c.id, mlflow_run.c.stage == "deleted")
+_DELETED = exists().where(run_entry.c.run == schema.run.c.id, run_entry.c.stage == "deleted")
 _RUN_FIELDS = [column.name for column in schema.run.columns]
 
 
@@ -91,7 +91,7 @@ def held(tx: Connection, by: Principal, text: str) -> Row[Any]:
 
 def is_deleted(tx: Connection, run: str) -> bool:
     """Tell whether a run is marked as deleted."""
-    return rowwise.has(tx, mlflow_run, {"run": run, "stage": "deleted"})
+    return rowwise.has(tx, run_entry, {"run": run, "stage": "deleted"})
 
 
 def deleted(run: str) -> Conflict:
@@ -204,7 +204,7 @@ def runs(tx: Connection, *conditions: Any, now: datetime, limit: int = 1) -> lis
 
 
 def _deleted(tx: Connection, ids: list[str]) -> dict[str, datetime]:
-    table = mlflow_run.c
+    table = run_entry.c
     query = select(table.run, table.deleted_at).where(table.run.in_(ids), table.stage == "deleted")
     return {row.run: row.deleted_at or datetime.fromtimestamp(0, UTC) for row in tx.execute(query)}
 

@@ -14,7 +14,7 @@ from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking import inputs
 from meguru.mlflow.tracking import run_operations as runs
 from meguru.tracking import moments, schema, store
-from meguru.tracking.client_schema import mlflow_experiment, mlflow_experiment_tag, mlflow_run
+from meguru.tracking.client_schema import experiment_entry, experiment_tag, run_entry
 from meguru.tracking.ownership import check_writer
 from meguru.tracking.run_ids import from_hex
 from meguru.tracking.states import STATES
@@ -68,7 +68,7 @@ def bring_experiment(
     """
     if experiments.needs_adoption(ctx.tx, ctx.home):
         ctx.execute(experiments.adopt, {})
-    table = mlflow_experiment
+    table = experiment_entry
     same = (table.c.name == name) & (table.c.project == ctx.home)
     known = ctx.tx.execute(select(table.c.id, table.c.experiment).where(same)).first()
     if known is None:
@@ -82,7 +82,7 @@ def bring_experiment(
     new = _lacking(ctx.tx, here, tags or {})
     if new:
         ctx.tx.execute(
-            insert(mlflow_experiment_tag),
+            insert(experiment_tag),
             [{"experiment": here, "key": key, "value": value} for key, value in new.items()],
         )
     if known is None or new:
@@ -133,12 +133,12 @@ def _wanted(tx: Connection, number: str, given: int) -> int:
     if not number.isascii() or not number.isdecimal() or len(number) > 19 or int(number) > _MOST:
         return given
     wanted = int(number)
-    taken = tx.execute(select(mlflow_experiment.c.id).where(mlflow_experiment.c.id == wanted)).first()
+    taken = tx.execute(select(experiment_entry.c.id).where(experiment_entry.c.id == wanted)).first()
     return given if taken else wanted
 
 
 def _lacking(tx: Connection, number: int, tags: dict[str, str]) -> dict[str, str]:
-    table = mlflow_experiment_tag
+    table = experiment_tag
     known = set(tx.execute(select(table.c.key).where(table.c.experiment == number)).scalars())
     return {key[:250]: value for key, value in tags.items() if key[:250] not in known}
 
@@ -157,7 +157,7 @@ def _insert(ctx: Context, run: BroughtRun, identity: str, experiment: str) -> Ro
     )
     store.add_run(ctx.tx, made, experiment)
     beside = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": run.user[:250]}
-    ctx.tx.execute(insert(mlflow_run).values(beside))
+    ctx.tx.execute(insert(run_entry).values(beside))
     return ctx.tx.execute(select(schema.run).where(schema.run.c.id == identity)).one()
 
 
@@ -190,4 +190,4 @@ def _end(ctx: Context, run: BroughtRun, identity: str) -> None:
         "status": run.status,
         "deleted_at": ctx.now() if run.stage == "deleted" else None,
     }
-    ctx.tx.execute(update(mlflow_run).where(mlflow_run.c.run == identity).values(beside))
+    ctx.tx.execute(update(run_entry).where(run_entry.c.run == identity).values(beside))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking.client_schema import mlflow_model_metric as table
+from meguru.tracking.client_schema import model_point as table
 from meguru.tracking.run_ids import to_hex
 
 _COLUMNS = ("model_id", "key", "ms", "step", "run", "value", "dataset_name", "dataset_digest")

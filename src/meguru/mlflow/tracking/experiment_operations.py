@@ -10,8 +10,8 @@ from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db.raw import Raw, marks
-from meguru.tracking.client_schema import mlflow_experiment as table
-from meguru.tracking.client_schema import mlflow_experiment_tag as tag_table
+from meguru.tracking.client_schema import experiment_entry as table
+from meguru.tracking.client_schema import experiment_tag as tag_table
 from meguru.tracking.experiments import store
 from meguru.tracking.experiments.change import ensure
 

@@ -17,8 +17,8 @@ from meguru.mlflow.protocol.params import Params
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking import inputs, limits
 from meguru.mlflow.tracking.experiments_search import search_experiments
-from meguru.tracking.client_schema import mlflow_experiment as table
-from meguru.tracking.client_schema import mlflow_experiment_tag as tag_table
+from meguru.tracking.client_schema import experiment_entry as table
+from meguru.tracking.client_schema import experiment_tag as tag_table
 from meguru.tracking.moments import millis
 from meguru.tracking.show import list_experiments
 

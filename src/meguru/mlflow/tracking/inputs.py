@@ -12,10 +12,10 @@ from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.run_operations import hold
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking.client_schema import (
-    mlflow_dataset,
-    mlflow_experiment,
-    mlflow_input,
-    mlflow_run_model,
+    experiment_entry,
+    input_dataset,
+    run_input,
+    run_model,
 )
 
 CONTEXT = "mlflow.data.context"
@@ -96,14 +96,14 @@ def models(tx: Connection, runs: Sequence[str]) -> dict[tuple[str, str], list[di
 
 def summaries(tx: Connection, numbers: Iterable[int]) -> list[dict[str, str]]:
     """Return the datasets of some experiments with the contexts in which runs used them."""
-    joined = mlflow_dataset.join(
-        mlflow_experiment, mlflow_experiment.c.experiment == mlflow_dataset.c.experiment
-    ).join(mlflow_input, mlflow_input.c.dataset == mlflow_dataset.c.id)
+    joined = input_dataset.join(
+        experiment_entry, experiment_entry.c.experiment == input_dataset.c.experiment
+    ).join(run_input, run_input.c.dataset == input_dataset.c.id)
     query = (
-        select(mlflow_experiment.c.id, mlflow_dataset.c.name, mlflow_dataset.c.digest, mlflow_input.c.context)
+        select(experiment_entry.c.id, input_dataset.c.name, input_dataset.c.digest, run_input.c.context)
         .select_from(joined)
-        .where(mlflow_experiment.c.id.in_(list(numbers)))
-        .order_by(mlflow_dataset.c.id)
+        .where(experiment_entry.c.id.in_(list(numbers)))
+        .order_by(input_dataset.c.id)
     )
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in tx.execute(query.limit(10_000)):
@@ -115,7 +115,7 @@ def summaries(tx: Connection, numbers: Iterable[int]) -> list[dict[str, str]]:
 
 
 def _dataset(tx: Connection, experiment: str, given: DatasetInput) -> int:
-    table = mlflow_dataset
+    table = input_dataset
     same = (table.c.experiment == experiment) & (table.c.name == given.name)
     known = tx.execute(select(table.c.id).where(same, table.c.digest == given.digest)).scalar()
     if known is not None:
@@ -126,14 +126,14 @@ def _dataset(tx: Connection, experiment: str, given: DatasetInput) -> int:
 
 
 def _link(tx: Connection, run: str, dataset: int, tags: dict[str, str]) -> None:
-    table = mlflow_input
+    table = run_input
     known = tx.execute(select(table.c.dataset).where(table.c.run == run, table.c.dataset == dataset)).first()
     if known is None:
         tx.execute(insert(table).values(run=run, dataset=dataset, context=tags.get(CONTEXT, ""), tags=tags))
 
 
 def _link_model(tx: Connection, run: str, direction: str, link: ModelLink) -> None:
-    table = mlflow_run_model
+    table = run_model
     mine = (table.c.run == run) & (table.c.direction == direction) & (table.c.model_id == link.model_id)
     tx.execute(delete(table).where(mine))
     tx.execute(insert(table).values(run=run, direction=direction, model_id=link.model_id, step=link.step))

@@ -17,7 +17,7 @@ from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import Raw, marks
 from meguru.tracking import edit, moments, schema, series, store
-from meguru.tracking.client_schema import mlflow_run as table
+from meguru.tracking.client_schema import run_entry as table
 from meguru.tracking.experiments.store import name_of
 from meguru.tracking.ownership import check_writer
 from meguru.tracking.run_ids import from_hex, to_hex

@@ -9,7 +9,7 @@ from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db import metadata
 from meguru.tracking import schema
-from meguru.tracking.client_schema import mlflow_dataset, mlflow_experiment, mlflow_experiment_tag
+from meguru.tracking.client_schema import experiment_entry, experiment_tag, input_dataset
 from meguru.tracking.experiments import names, store
 
 AT_ONCE = 200
@@ -91,7 +91,7 @@ def _with_a_run() -> list[Table]:
 
 
 def _remove(tx: Connection, number: int, key: str) -> None:
-    tx.execute(delete(mlflow_dataset).where(mlflow_dataset.c.experiment == key))
-    tx.execute(delete(mlflow_experiment_tag).where(mlflow_experiment_tag.c.experiment == number))
-    tx.execute(delete(mlflow_experiment).where(mlflow_experiment.c.id == number))
+    tx.execute(delete(input_dataset).where(input_dataset.c.experiment == key))
+    tx.execute(delete(experiment_tag).where(experiment_tag.c.experiment == number))
+    tx.execute(delete(experiment_entry).where(experiment_entry.c.id == number))
     tx.execute(delete(schema.experiment).where(schema.experiment.c.name == key))

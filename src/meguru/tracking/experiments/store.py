@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.base.names import is_name, nearest, normal
 from meguru.errors import Conflict, NotFound
-from meguru.tracking.client_schema import mlflow_experiment as table
+from meguru.tracking.client_schema import experiment_entry as table
 from meguru.tracking.experiments import names
 from meguru.tracking.schema import experiment as keys
 from meguru.tracking.types import Experiment
