@@ -32,6 +32,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
             return True
         return project is not None and covers(self.grants.get(project, frozenset()), permission)
 
+    @property
+    def known_projects(self) -> frozenset[str] | None:
+        """The projects in which this principal may do anything; None when a right of it holds in all."""
+        return None if self.permissions else frozenset(self.grants)
+
     def projects(self, permission: str) -> frozenset[str] | None:
         """Return the projects in which this principal holds a permission; None when it does in all."""
         if self.allows(permission):

@@ -89,9 +89,7 @@ class Authenticator:
                 try:
                     principal = principal_of(tx, secret, self._ws.clock.now()) if secret else LOCAL_OWNER
                     if project:
-                        # Who has no role that holds in all projects knows those where they have one.
-                        known = None if principal.permissions else frozenset(principal.grants)
-                        check_project(tx, project, among=known)
+                        check_project(tx, project, among=principal.known_projects)
                 except MeguruError as error:
                     found.append(error)
                 else:

@@ -72,6 +72,16 @@ def test_what_one_may_not_see_is_not_there(anna):
     assert [each.name for each in list_projects(anna)] == ["team"]
 
 
+def test_a_project_that_is_hidden_and_one_that_is_not_there_are_refused_alike(anna):
+    said = []
+    for name in ("other", "otherr"):
+        with pytest.raises(errors.NotFound) as refused:
+            specs.declare(anna, name=f"{name}/delay", spec=EndpointSpec(model=f"{name}/delay"))
+        said.append(str(refused.value.as_dict()).replace(name, "X"))
+    assert said[0] == said[1]
+    assert "other" not in said[0]
+
+
 def test_a_role_in_a_project_holds_there_and_nowhere_else(anna):
     made = specs.declare(anna, name="team/delay", spec=EndpointSpec(model="team/delay", record=False))
     assert made.change == "updated"

@@ -45,7 +45,7 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
         return
     if ref is not None and ref.project and not operation.query:
         with ws.read() as tx:
-            check_project(tx, ref.project)
+            check_project(tx, ref.project, among=ws.principal.known_projects)
     if ws.principal.allows(operation.permission):
         return
     if ref is not None and is_shared(ref):
