@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from meguru.base.plugins import Table
 from meguru.errors import InvalidInput
 from meguru.stats import TableProfile
 from meguru.storage.blobs import BlobStore
@@ -28,7 +27,8 @@ class BaselineSource(Protocol):
         ...
 
 
-BASELINES = Table("baseline source", {"registry": "meguru.registry.baselines:baseline_of"})
+BASELINES = "baseline source"
+"""The family of those who tell it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

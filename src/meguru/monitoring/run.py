@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@operation("monitor.run", permission="monitor:run")
+@operation("monitor.run", permission="monitor:run", on="name")
 def run(ctx: Context, *, name: str, start: datetime, end: datetime) -> Report:
     """Evaluate predictions with event times in [start, end); the same data gives the same report."""
     _check_window(start, end)
@@ -119,7 +120,7 @@ def _baselines(ctx: Context, tx: Connection, rows: "pl.DataFrame") -> dict[str, 
     if not rows.height:
         return {}
     shadows = [each.removeprefix(SHADOW_PREFIX) for each in rows.columns if each.startswith(SHADOW_PREFIX)]
-    source = BASELINES.load("registry")
+    source = provided(BASELINES).load("model")
     models = dict.fromkeys([*sorted(rows[MODEL_COLUMN].unique()), *shadows])
     return {model: read_baseline(source, tx, ctx.blobs, model) for model in models}
 

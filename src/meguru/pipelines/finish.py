@@ -8,18 +8,19 @@ from typing import Any
 from sqlalchemy import update
 
 from meguru.base import refs
-from meguru.base.plugins import Table
 from meguru.compute.graph import FromStep, Graph
 from meguru.compute.materializers.base import Value
 from meguru.errors import InvalidInput, LostLease
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.pipelines import kept_metrics, runs
 from meguru.pipelines.approvals import store as approvals
 from meguru.pipelines.schema import step_run
 from meguru.pipelines.types import Failed, PipelineRun, PipelineVersion, RunState, StepRun, StepState
 
-SINKS = Table("pipeline output", {"model": "meguru.registry.sink:register_output"})
-"""By kind of value: ``f(ctx, name=…, tree=…, source=…) -> ref``, called in the run's last transaction."""
+SINKS = "pipeline output"
+"""The family that registers what a run made, by kind of value: ``f(ctx, name=…, tree=…, source=…) -> ref``,
+called in the run's last transaction."""
 
 _OPEN = (StepState.RUNNING.value, StepState.WAITING.value, StepState.ASKING.value)
 
@@ -48,12 +49,12 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
     )
     produced = []
     for name, made in _products(version.graph, steps):
-        if made is None or made.kind not in SINKS.names():
+        if made is None or made.kind not in provided(SINKS).names():
             raise InvalidInput(
                 f"pipeline {run.pipeline} produces {name!r}, but returned no model",
                 hint="return a meguru.Model from its last step",
             )
-        sink = SINKS.load(made.kind)
+        sink = provided(SINKS).load(made.kind)
         produced.append(
             sink(ctx.with_(cause=event.id), name=refs.within(project, name), tree=made.digest, source=run.ref)
         )

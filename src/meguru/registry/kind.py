@@ -187,5 +187,9 @@ MODEL = Kind(
         ModelAliasRemoved,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
+    provides={
+        "pipeline output": "meguru.registry.sink:register_output",
+        "baseline source": "meguru.registry.baselines:baseline_of",
+    },
     page="/ui/models/{name}/{version}",
 )

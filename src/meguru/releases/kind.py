@@ -124,6 +124,7 @@ RELEASE = Kind(
     ),
     grants={"engineer": ("*",)},
     jobs={"release": "meguru.releases.job:HANDLER"},
+    provides={"gate reader": "meguru.releases.gates.declare:check_declared"},
     page="/ui/endpoints/{name}?release={version}#release-{version}",
     newest_page="/ui/endpoints/{name}#releases",
     reserved_aliases={"champion": "promote", "mlflow.production": "promote"},

@@ -7,16 +7,17 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.base.names import check_full_name
-from meguru.base.plugins import Table
 from meguru.errors import Conflict
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.registry import store as models
 from meguru.registry.verified import check_verified
 from meguru.serving import store
 from meguru.serving.kind import EndpointSpec
 
-READERS = Table("gate reader", {"releases": "meguru.releases.gates.declare:check_declared"})
-"""Who knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never pass."""
+READERS = "gate reader"
+"""The family that knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never
+pass."""
 
 
 def find(tx: Connection, name: str) -> EndpointSpec | None:
@@ -46,7 +47,7 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     if known and not models.newest_verified(ctx.tx, full):
         check_verified(known[0])
     if spec.gates:
-        READERS.load("releases")(ctx.tx, spec.gates, full)
+        provided(READERS).load("release")(ctx.tx, spec.gates, full)
     return msgspec.structs.replace(spec, model=full)
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meguru.kernel import events
+from meguru.kernel.kinds import provided
 from meguru.monitoring.base import BASELINES
 from meguru.monitoring.operations import create
 from meguru.predictions import ids, payload, store
@@ -28,7 +29,7 @@ def baselines(monkeypatch):
     source = Baselines()
     trained = make_rows(20_000, seed=99).select("wind", "carrier")
     source.known[MODEL] = {"profile": profile_frame(trained).to_dict(), "metrics": {"auc": 0.76}}
-    monkeypatch.setitem(BASELINES._loaded, "registry", source)
+    monkeypatch.setitem(provided(BASELINES)._loaded, "model", source)
     return source
 
 

@@ -7,5 +7,17 @@ test of who may do what) is derived from the list of kinds; nothing is said of a
 
 from meguru.kernel.kinds.event_types import EventType, Payload, Tone, event_type, event_types
 from meguru.kernel.kinds.kind import Kind, Service, kind_of, kinds
+from meguru.kernel.kinds.provided import provided
 
-__all__ = ["EventType", "Kind", "Payload", "Service", "Tone", "event_type", "event_types", "kind_of", "kinds"]
+__all__ = [
+    "EventType",
+    "Kind",
+    "Payload",
+    "Service",
+    "Tone",
+    "event_type",
+    "event_types",
+    "kind_of",
+    "kinds",
+    "provided",
+]

@@ -69,6 +69,9 @@ class Kind:
         What a server runs for it beside answering.
     internal
         The verbs that only the system does, each with who does it and why; see `InternalOperation`.
+    provides
+        What it gives to those below it, which may not import it: by family, its member of that family
+        (`kinds.provided`).
     page
         The console's page of one, with ``{name}`` and, when versioned, ``{version}`` in it. Its address is
         within the project of the name; the id of a part, after ``#``, holds the name with its project.
@@ -97,6 +100,7 @@ class Kind:
     job_threads: int = 0
     services: tuple[Service, ...] = ()
     internal: Mapping[str, str] = field(default_factory=dict)
+    provides: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
     newest_page: str = ""
     reserved_aliases: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,20 @@
+"""What kinds provide to those below them, which know a family by its name and no kind by its place."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from meguru.base.plugins import Table
+from meguru.kernel.kinds.kind import kinds
+
+
+def provided(family: str) -> Table:
+    """Return the members of a family, each by the name of the kind that provides it (`Kind.provides`)."""
+    return _table(family, tuple(kinds()))
+
+
+@cache
+def _table(family: str, known: tuple[str, ...]) -> Table:
+    # Made anew when more kinds were loaded since.
+    found = {name: kinds()[name].provides.get(family, "") for name in known}
+    return Table(family, {name: place for name, place in found.items() if place})
