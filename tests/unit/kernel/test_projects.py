@@ -133,3 +133,10 @@ def test_a_workspace_is_not_opened_in_a_project_that_is_not_there(tmp_path):
         projects.declare(ws, name="team", spec=ProjectSpec())
     with pytest.raises(errors.NotFound, match="teem"):
         open_workspace(tmp_path / "w", settings=settings)
+
+
+def test_projects_whose_names_differ_in_capitals_are_two(two):
+    projects.declare(two, name="Team", spec=ProjectSpec())
+    create(two, name="Team/price", model="Team/price")
+    assert names(two.with_(project="team")) == ["team/delay"]
+    assert names(two.with_(project="Team")) == ["Team/price"]

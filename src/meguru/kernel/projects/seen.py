@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, not_, or_, true
+from sqlalchemy import ColumnElement, false, func, not_, or_, true
 
 from meguru.base import refs
 
@@ -19,8 +19,9 @@ def condition(column: ColumnElement[Any], projects: AbstractSet[str] | None) -> 
     """Return SQL for: the name in this column is of one of these projects; None stands for all."""
     if projects is None:
         return true()
+    # Not by LIKE, which takes Team for team on SQLite.
     parts = [
-        column.startswith(f"{project}/", autoescape=True) if project else not_(column.contains("/"))
+        func.substr(column, 1, len(project) + 1) == f"{project}/" if project else not_(column.contains("/"))
         for project in sorted(projects)
     ]
     return or_(*parts) if parts else false()
