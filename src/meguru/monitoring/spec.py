@@ -52,6 +52,9 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
         )
     endpoint = refs.parse(spec.endpoint, kind="endpoint").name
     full = refs.within(refs.project_of(name), endpoint)
+    if (theirs := refs.project_of(full)) != refs.project_of(name):
+        # Its reports tell of what that endpoint was asked and answered.
+        ctx.require("prediction:read", project=theirs, why=f"the monitor would watch endpoint/{full}")
     known = known_model(ctx.tx, _model_of(ctx.tx, full))
     options = _able(spec, checks, known) if known else spec.checks
     alert_on = _found_by([check_of(each) for each in options], spec.alert_on)

@@ -45,7 +45,9 @@ def one(tx: Connection, name: str) -> Monitor:
     """
     found = find(tx, name)
     if found is None:
-        raise NotFound.of("monitor", name, tx.execute(select(monitor.c.name).where(_PRESENT)).scalars().all())
+        here = condition(monitor.c.name, {refs.project_of(name)})
+        known = tx.execute(select(monitor.c.name).where(_PRESENT, here)).scalars().all()
+        raise NotFound.of("monitor", name, known)
     return found
 
 

@@ -35,3 +35,13 @@ def test_who_may_only_look_does_not_run_it(teams):
     ben = teams.with_(principal=Principal(name="ben", grants={"team": permissions_of("viewer")}))
     with pytest.raises(errors.Forbidden):
         run(ben, name="team/watch", **WINDOW)
+
+
+def test_watching_anothers_endpoint_needs_the_right_to_see_its_predictions(teams):
+    anna = teams.with_(principal=Principal(name="anna", grants={"team": permissions_of("engineer")}))
+    with pytest.raises(errors.Forbidden):
+        create(anna, name="team/spy", endpoint="other/delay")
+    with pytest.raises(errors.NotFound) as missing:
+        run(anna, name="team/spy", **WINDOW)
+    assert "other" not in missing.value.why + missing.value.hint
+    assert create(teams, name="team/spy", endpoint="other/delay")
