@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from sqlalchemy import Connection, func, select
 
+from meguru.artifacts.sight import Sight
 from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.events.schema import edge, event
@@ -15,7 +16,9 @@ MOST_CLAIMS = 1000
 _BATCH = 500
 
 
-def check_claims(tx: Connection, given: Sequence[str] | str, *, field: str, after: str = "") -> list[str]:
+def check_claims(
+    tx: Connection, given: Sequence[str] | str, *, field: str, after: str = "", sight: Sight | None = None
+) -> list[str]:
     """Return references that a client gave, each once; refuse one that names nothing.
 
     Parameters
@@ -26,6 +29,8 @@ def check_claims(tx: Connection, given: Sequence[str] | str, *, field: str, afte
         References of the form ``kind/name@version``, or one; an alias or ``latest`` names nothing for good.
     field
         The argument they came in.
+    sight
+        What the client may see; what it may not is as if it were not there. None: all.
     after
         The reference of what is said to have made them: what was there before it began can't be its product.
 
@@ -42,7 +47,7 @@ def check_claims(tx: Connection, given: Sequence[str] | str, *, field: str, afte
     first = _first_events(tx, [*wanted, after] if after else wanted)
     for number, ref in enumerate(wanted):
         place = f"{field}[{number}]" if is_list else field
-        if ref not in first:
+        if ref not in first or (sight is not None and not sight.sees(ref)):
             raise _unknown(ref, place)
         if after and first[ref] < first.get(after, 0):
             why = f"it was there before {after} began"

@@ -6,6 +6,7 @@ from typing import Any
 
 from meguru.artifacts import trees
 from meguru.artifacts.provenance import check_claims
+from meguru.artifacts.sight import Sight
 from meguru.base import refs
 from meguru.base.names import check_full_name
 from meguru.kernel.operations import Context, operation
@@ -143,9 +144,10 @@ def _summary(metrics: dict[str, float]) -> str:
 def _claims(ctx: Context, tree: str, run: str, used: list[str]) -> list[str]:
     """Return what of the model's origin is only said: all that it used, and a run that it was not made in."""
     with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
-        claimed = check_claims(tx, used, field="used")
+        sight = Sight(tx, ctx.seen)
+        claimed = check_claims(tx, used, field="used", sight=sight)
         if run:
-            check_claims(tx, run, field="run")
+            check_claims(tx, run, field="run", sight=sight)
         check_tree(ctx.ws, tree)
         if not run:
             return claimed

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from meguru.artifacts.provenance import check_claims
+from meguru.artifacts.sight import Sight
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.base.names import check_title
@@ -54,7 +55,7 @@ def start(
     Conflict
         If the experiment is deleted; the error names the ways out.
     """
-    claimed = check_claims(ctx.tx, used or [], field="used")
+    claimed = check_claims(ctx.tx, used or [], field="used", sight=Sight(ctx.tx, ctx.seen))
     return begin(
         ctx,
         experiment=experiment,
@@ -187,7 +188,8 @@ def finish(
     row = store.hold(ctx.tx, ctx.principal, run, late=late)
     store.finish(ctx.tx, row.id, state=state, error=error[:MAX_ERROR], at=end)
     data = {"state": state, "error": error[:500], "experiment": known.experiment}
-    claimed = check_claims(ctx.tx, produced or [], field="produced", after=known.ref)
+    sight = Sight(ctx.tx, ctx.seen)
+    claimed = check_claims(ctx.tx, produced or [], field="produced", after=known.ref, sight=sight)
     ctx.emit("run.finished", known.ref, data=data, used=[known.ref], produced=claimed, claimed=claimed)
     return store.get(ctx.tx, run, ctx.now())
 

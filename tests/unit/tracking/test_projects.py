@@ -202,6 +202,19 @@ def test_who_may_only_look_is_told_what_is_missing(teams, runs):
         assert refused.value.lacks == lacks
 
 
+def test_what_one_may_not_see_cannot_be_claimed(teams, runs):
+    anna = member(teams, "engineer").with_(project="team")
+    assert start(anna, experiment=NAME, used=[runs["team"].ref]).project == "team"
+    said = []
+    for used in (runs["other"].ref, "run/run-nothing"):
+        with pytest.raises(errors.InvalidInput) as refused:
+            start(anna, experiment=NAME, used=[used])
+        said.append(
+            str(refused.value.as_dict()).replace(used, "REF").replace(used.removeprefix("run/"), "ID")
+        )
+    assert said[0] == said[1]
+
+
 def test_the_right_to_others_runs_is_held_in_their_project(teams, runs):
     log(member(teams, "engineer"), run=runs["team"].id, metrics=POINTS)
     for role, project in (("data-scientist", "team"), ("engineer", "other")):
