@@ -55,7 +55,10 @@ def test_anothers_is_not_there_nor_counted_nor_offered(teams, theirs, put_tree):
         with pytest.raises(errors.NotFound) as missing:
             ask()
         told.add((missing.value.what, missing.value.why, missing.value.hint))
-    assert told == {("there is no model 'other/delay'", "", "")}
+    assert told == {
+        ("there is no model 'other/delay'", "", ""),  # who asks
+        ("there is no project 'other'", "known: team", ""),  # who would change something
+    }
     assert list_models(anna).items == []
     assert newest(anna, names=["other/delay"]) == []
     with pytest.raises(errors.NotFound) as missing:
