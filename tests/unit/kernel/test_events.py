@@ -6,6 +6,9 @@ import threading
 import pytest
 
 from meguru.kernel import events
+from meguru.testing.events import declare_events
+
+declare_events("t.n0", "t.n1", "t.n2")
 
 
 def add(ws, number, **more):
