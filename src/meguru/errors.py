@@ -144,8 +144,12 @@ class NotFound(MeguruError):
 
     @classmethod
     def of(cls, kind: str, name: str, known: Iterable[str] = (), *, hint: str = "") -> Self:
-        """Say that no `kind` is called `name`, and offer the known names that look like it."""
-        names = list(known)
+        """Say that no `kind` is called `name`, and offer the known names that look like it.
+
+        Of names with a project (``team/delay``), those of the same one: who asks may not see the others.
+        """
+        project = _project(name)
+        names = [each for each in known if _project(each) == project]
         name = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
         close = near_misses(name, names)
         why = ""
@@ -155,6 +159,10 @@ class NotFound(MeguruError):
             shown = ", ".join(sorted(names)[:8])
             why = f"known: {shown}" + (", …" if len(names) > 8 else "")
         return cls(f"there is no {kind} {name!r}", where=name, why=why, hint=hint)
+
+
+def _project(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 class Conflict(MeguruError):

@@ -32,6 +32,9 @@ def create(ctx: Context, *, endpoint: str, model: str, app: str | None = None, n
     if app is None:
         live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
         app = live[0].content.app if live else ""
+    wanted = refs.parse(model, kind="model").name
+    if wanted != declared.model:  # that its own model may be served, was decided when it was declared
+        ctx.check_seen("model", wanted)
     content = collect(ctx.tx, declared, model, app=app)
     version = store.next_version(ctx.tx, name)
     ref, digest = refs.make("release", name, version), content_digest(content)

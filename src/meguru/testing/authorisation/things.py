@@ -1,0 +1,162 @@
+"""How a thing of each kind is made in a project, by the operations that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from meguru.backfills.start import start as start_backfill
+from meguru.datasets.client import add_files
+from meguru.kernel.workspace import Workspace
+from meguru.monitoring.create import create as create_monitor
+from meguru.monitoring.run import run as run_monitor
+from meguru.pipelines.load import register_file
+from meguru.pipelines.pools.operations import set_pool
+from meguru.pipelines.start import start as start_pipeline
+from meguru.registry.client import add_model
+from meguru.releases.create import create as create_release
+from meguru.serving.create import create as create_endpoint
+from meguru.sweeps.start import start as start_sweep
+from meguru.sweeps.types import Search, Whole
+from meguru.testing.models import make_flights, make_model
+from meguru.tracking import runs
+from meguru.tracking.experiments.change import create_experiment
+from meguru.tracking.types import MetricPoint
+from meguru.triggers.create import create as create_trigger
+from meguru.triggers.fire import fire
+from meguru.webhooks.manage import create as create_webhook
+
+MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
+PIPELINE = """
+from meguru import pipeline, step
+
+
+@step
+def count(day: int) -> int:
+    return day
+
+
+@pipeline
+def {mark}(day: int = 1):
+    return count(day)
+"""
+
+
+class Making(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thing is made: `mark` is its name, and that of all others of the project; `made` is there."""
+
+    ws: Workspace
+    mark: str
+    folder: Path
+    made: Mapping[str, str]
+
+
+def _dataset(of: Making) -> str:
+    file = of.folder / f"{of.mark}.csv"
+    make_flights(20).write_csv(file)
+    add_files(of.ws, of.mark, [file])
+    return of.mark
+
+
+def _experiment(of: Making) -> str:
+    return create_experiment(of.ws, name=of.mark).name
+
+
+def _run(of: Making) -> str:
+    run = runs.start(of.ws, name=of.mark, experiment=of.mark, params={"lr": of.mark}, tags={"t": of.mark})
+    runs.log(of.ws, run=run.id, metrics=[MetricPoint(key="loss", value=1.0, step=1)])
+    digest = of.ws.blobs.put_bytes(of.mark.encode())
+    runs.add_artifact(of.ws, run=run.id, path=f"{of.mark}.txt", digest=digest)
+    return run.id
+
+
+def _model(of: Making) -> str:
+    add_model(of.ws, of.mark, make_model(), note=of.mark)
+    return of.mark
+
+
+def _pipeline(of: Making) -> str:
+    file = of.folder / f"{of.mark}.py"
+    file.write_text(PIPELINE.format(mark=of.mark))
+    register_file(of.ws, f"{file}:{of.mark}")
+    return of.mark
+
+
+def _pipeline_run(of: Making) -> str:
+    return start_pipeline(of.ws, pipeline=of.mark).id
+
+
+def _step_run(of: Making) -> str:
+    return f"{of.made['pipeline_run']}.count"
+
+
+def _backfill(of: Making) -> str:
+    return start_backfill(of.ws, pipeline=of.mark, param="day", values=["1", "2"]).id
+
+
+def _sweep(of: Making) -> str:
+    search = Search(metric="loss", trials=2)
+    return start_sweep(of.ws, pipeline=of.mark, space={"day": Whole(low=1, high=3)}, search=search).id
+
+
+def _endpoint(of: Making) -> str:
+    create_endpoint(of.ws, name=of.mark, model=of.mark, description=of.mark)
+    return of.mark
+
+
+def _release(of: Making) -> str:
+    return create_release(of.ws, endpoint=of.mark, model=f"{of.mark}@1").ref.removeprefix("release/")
+
+
+def _monitor(of: Making) -> str:
+    create_monitor(of.ws, name=of.mark, endpoint=of.mark)
+    return of.mark
+
+
+def _report(of: Making) -> str:
+    return run_monitor(of.ws, name=of.mark, start=MARCH, end=APRIL).id
+
+
+def _trigger(of: Making) -> str:
+    create_trigger(of.ws, name=of.mark, on={"monitor": of.mark}, action={"endpoint": of.mark}, note=of.mark)
+    return of.mark
+
+
+def _firing(of: Making) -> str:
+    return fire(of.ws, name=of.mark, reason=of.mark, subject=f"model/{of.mark}@1").id
+
+
+def _webhook(of: Making) -> str:
+    url = f"https://{of.mark}.example.com"
+    return create_webhook(of.ws, name=of.mark, url=url, topics=["registered_model.created"]).id
+
+
+def _pool(of: Making) -> str:
+    return set_pool(of.ws, name=of.mark, slots=2).name
+
+
+MAKERS: Mapping[str, Callable[[Making], str]] = {
+    "dataset": _dataset,
+    "experiment": _experiment,
+    "run": _run,
+    "model": _model,
+    "pipeline": _pipeline,
+    "pipeline_run": _pipeline_run,
+    "step_run": _step_run,
+    "backfill": _backfill,
+    "sweep": _sweep,
+    "endpoint": _endpoint,
+    "release": _release,
+    "monitor": _monitor,
+    "report": _report,
+    "trigger": _trigger,
+    "firing": _firing,
+    "webhook": _webhook,
+    "pool": _pool,
+}
+"""In the order in which they need each other; each returns the name, or the id, of what it made."""
+NEEDS = {"firing": "model", "release": "model", "step_run": "pipeline_run"}
+"""What a thing is made from, beside what its own operations name."""

@@ -1,0 +1,125 @@
+"""Every operation, asked for by every role, with things of its own project and of another: over HTTP.
+
+What is due is worked out from the reference (docs/reference/operations.md) and from the roles.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from meguru.app.nouns import load_operations
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.kernel.operations import registered
+from meguru.server.asgi import build
+from meguru.testing.authorisation.asking import Asking
+from meguru.testing.authorisation.operations import Walk
+from meguru.testing.authorisation.rules import rules
+from meguru.testing.authorisation.things import MAKERS
+from meguru.testing.authorisation.world import Restore, fill
+
+load_operations()
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "operations.md"
+PROMISED = dict(re.findall(r"^\| (\S+) \| `[^`]*` \| (\S+) \|", REFERENCE.read_text("utf-8"), re.MULTILINE))
+OPERATIONS = {name: each for name, each in registered().items() if not each.door}
+NOUNS = sorted({name.partition(".")[0] for name in OPERATIONS})
+EVERYWHERE = {
+    "audit.verify": "it is of the whole log",
+    "blob.list": "it tells which things of all projects refer to which blobs",
+    "blob.verify": "it is of all blobs, which are of no project",
+}
+"""The queries that need their permission in every project, and why."""
+OWN_LOOK = {
+    "lineage.show": ("ref", "*"),
+    "webhook.deliveries": ("webhook", "webhook"),
+    "webhook.show": ("webhook", "webhook"),
+    "why.show": ("ref", "*"),
+}
+"""Operations that look themselves whether what an argument names may be seen, with that and its kind."""
+ELSEWHERE = {
+    "approval.list", "component.impact", "component.list", "component.show", "mlflow.logged_model_files",
+    "step_run.check_result",
+}  # fmt: skip
+"""Queries that end at what one may see, of which the world has nothing: see the tests of their nouns."""
+UNFILTERED = {
+    "event.wait": "it tells a number",
+    "pool.list": "all projects share the pools",
+    "principal.list": "principals are of the whole workspace, and whoever may give a role must find them",
+    "token.list": "tokens are of the whole workspace",
+    "trigger.settled": "it tells a number",
+}
+"""The queries that touch and name no thing and filter nothing, each and why that is right."""
+WHOLE = {
+    "mlflow.bring_experiment": "what is brought in may be anybody's",
+    "mlflow.bring_logged_model": "what is brought in may be anybody's",
+    "mlflow.bring_run": "what is brought in may be anybody's",
+    "principal.create": "principals are of the whole workspace",
+    "run.sweep": "it ends what was left of all projects",
+    "token.create": "tokens are of the whole workspace",
+    "token.revoke": "tokens are of the whole workspace",
+}
+"""The changes that touch nothing of a project, and why."""
+RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
+
+
+def walk_of(place, folder, **settings):
+    with open_local(place, settings=Settings(**settings)) as ws:
+        world = fill(ws, folder)
+        with Asking(build(ws, auth=True)) as client:
+            yield Walk(client, world, Restore(ws))
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("matrix")
+    yield from walk_of(folder / "w", folder, sqlite_synchronous="NORMAL")
+
+
+@pytest.fixture
+def shared_walk(postgres_url, tmp_path):
+    yield from walk_of(postgres_url, tmp_path, blobs=str(tmp_path / "blobs"))
+
+
+def found(walk, names):
+    return [fault for name in names for fault in walk.faults(OPERATIONS[name], RULES[name])]
+
+
+@pytest.mark.xdist_group("matrix")
+@pytest.mark.parametrize("noun", NOUNS)
+def test_everybody_is_answered_what_is_due(walk, noun):
+    assert found(walk, [name for name in OPERATIONS if name.startswith(f"{noun}.")]) == []
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("share", range(4))
+def test_on_a_database_server_too(shared_walk, share):
+    assert found(shared_walk, sorted(OPERATIONS)[share::12]) == []
+
+
+def test_what_touches_no_single_thing_filters_or_has_a_reason(walk):
+    silent = {name for name, rule in RULES.items() if not rule.on}
+    lists = {name for name in silent if RULES[name].filters}
+    for name in sorted(lists):
+        assert list(walk.faults(OPERATIONS[name], RULES[name])) == []
+    named = {
+        name for name in lists if OPERATIONS[name].refers
+    }  # they are asked for another's beside one's own
+    assert lists - named - walk.filtered == {*ELSEWHERE, *UNFILTERED}
+    assert silent - lists == {*EVERYWHERE, *WHOLE}
+
+
+def test_the_reference_promises_a_permission_for_every_operation():
+    assert set(PROMISED) >= set(OPERATIONS)
+
+
+def test_a_thing_of_every_kind_is_in_the_world_but_of_those_made_otherwise():
+    from meguru.app.kinds import all_kinds
+
+    no_maker = {
+        "approval", "blob", "component", "event", "file", "logged_model", "outcome", "prediction",
+        "principal", "project", "token",
+    }  # fmt: skip
+    assert {each.name for each in all_kinds()} == {*MAKERS, *no_maker}
