@@ -67,6 +67,17 @@ def within(project: str, name: str) -> str:
     return f"{project}/{name}" if project and project != DEFAULT and name else name
 
 
+def seen_from(project: str, name: str) -> str:
+    """Write a full name so that `within` reads it back in a project: ``default/`` before one of the default.
+
+    Examples
+    --------
+    >>> seen_from("team", "delay"), seen_from("team", "team/delay"), seen_from("", "delay")
+    ('default/delay', 'team/delay', 'delay')
+    """
+    return f"{DEFAULT}/{name}" if project and name and not project_of(name) else name
+
+
 def parse(text: str, *, kind: str | None = None) -> Ref:
     """Read a reference; with `kind`, a bare ``[project/]name[@version]`` is read as one of that kind.
 

@@ -11,7 +11,7 @@ from meguru.monitoring.kind import ALERT_ON, CHECKS, MONITOR, MonitorSpec
 from meguru.monitoring.types import Monitor, Severity
 
 
-@operation("monitor.create", permission="monitor:write", on="name", refers={"endpoint": "endpoint"})
+@operation("monitor.create", permission="monitor:write", on="name")
 def create(
     ctx: Context,
     *,

@@ -23,7 +23,10 @@ from meguru.registry.known import KnownModel, known_model
 def find(tx: Connection, name: str) -> MonitorSpec | None:
     """Return the present spec; None if there is no such monitor."""
     found = store.find(tx, name)
-    return None if found is None else msgspec.convert(found, MonitorSpec, from_attributes=True)
+    if found is None:
+        return None
+    spec = msgspec.convert(found, MonitorSpec, from_attributes=True)
+    return msgspec.structs.replace(spec, endpoint=refs.seen_from(refs.project_of(name), spec.endpoint))
 
 
 def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
@@ -50,26 +53,30 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
             field="min_drift_share",
             why=f"it is {spec.min_drift_share:g}",
         )
-    endpoint = refs.parse(spec.endpoint, kind="endpoint").name
-    full = refs.within(refs.project_of(name), endpoint)
-    if (theirs := refs.project_of(full)) != refs.project_of(name):
+    project = refs.project_of(name)
+    endpoint = refs.within(project, spec.endpoint.removeprefix("endpoint/"))
+    full = refs.parse(endpoint, kind="endpoint").name
+    if (theirs := refs.project_of(full)) != project:
         # Its reports tell of what that endpoint was asked and answered.
         ctx.require("prediction:read", project=theirs, why=f"the monitor would watch endpoint/{full}")
     known = known_model(ctx.tx, _model_of(ctx.tx, full))
     options = _able(spec, checks, known) if known else spec.checks
     alert_on = _found_by([check_of(each) for each in options], spec.alert_on)
-    return msgspec.structs.replace(spec, endpoint=full, checks=options, alert_on=alert_on)
+    return msgspec.structs.replace(
+        spec, endpoint=refs.seen_from(project, full), checks=options, alert_on=alert_on
+    )
 
 
 def uses(name: str, spec: MonitorSpec) -> list[str]:
     """Return the endpoint that is watched."""
     del name
-    return [refs.make("endpoint", spec.endpoint)]
+    return [refs.make("endpoint", refs.within("", spec.endpoint))]
 
 
 def save(ctx: Context, name: str, spec: MonitorSpec) -> None:
     """Write the spec; reports made under another one keep the settings they were made with."""
-    store.declare(ctx.tx, name, msgspec.structs.asdict(spec), at=ctx.now(), by=ctx.principal.name)
+    values = msgspec.structs.asdict(spec) | {"endpoint": refs.within("", spec.endpoint)}
+    store.declare(ctx.tx, name, values, at=ctx.now(), by=ctx.principal.name)
 
 
 def retire(ctx: Context, name: str) -> None:

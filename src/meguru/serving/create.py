@@ -12,9 +12,7 @@ from meguru.serving.shadow import check_shadow
 from meguru.serving.types import Endpoint
 
 
-@operation(
-    "endpoint.create", permission="endpoint:write", on="name", refers={"model": "model", "shadow": "model"}
-)
+@operation("endpoint.create", permission="endpoint:write", on="name", refers={"shadow": "model"})
 def create(
     ctx: Context,
     *,

@@ -26,7 +26,10 @@ def find(tx: Connection, name: str) -> EndpointSpec | None:
     if found is None:
         return None
     return EndpointSpec(
-        model=found.model, gates=found.gates, record=found.record, description=found.description
+        model=refs.seen_from(refs.project_of(name), found.model),
+        gates=found.gates,
+        record=found.record,
+        description=found.description,
     )
 
 
@@ -38,9 +41,9 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     UnsafeModel
         If the model has versions, none of which is verified.
     """
-    model = refs.parse(spec.model, kind="model")
     project = refs.project_of(name)
-    full = check_full_name("model", refs.within(project, model.name), field="model")
+    model = refs.within(project, spec.model.removeprefix("model/"))
+    full = check_full_name("model", refs.parse(model, kind="model").name, field="model")
     if (theirs := refs.project_of(full)) != project:
         ctx.require("model:read", project=theirs, why=f"the endpoint would serve model/{full}")
     known = models.versions(ctx.tx, full, before=None, limit=1)
@@ -48,7 +51,7 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
         check_verified(known[0])
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, full)
-    return msgspec.structs.replace(spec, model=full)
+    return msgspec.structs.replace(spec, model=refs.seen_from(project, full))
 
 
 def uses(name: str, spec: EndpointSpec) -> list[str]:
@@ -66,15 +69,17 @@ def save(ctx: Context, name: str, spec: EndpointSpec) -> None:
         If another model is to be served while versions of the present one are live: its callers would get
         other answers to the same question, with no release to say so.
     """
-    known = store.find(ctx.tx, name)
-    if known is not None and known.model != spec.model and known.live is not None:
+    known, model = store.find(ctx.tx, name), refs.within("", spec.model)
+    if known is not None and known.model != model and known.live is not None:
         raise Conflict(
             f"endpoint {name!r} serves model/{known.model}, which is live",
             where=refs.make("endpoint", name),
             why="an endpoint keeps its model while a version of it answers",
             hint=f"declare another endpoint, or retire this one first: meguru endpoint delete {name}",
         )
-    store.declare(ctx.tx, name, msgspec.structs.asdict(spec), at=ctx.now(), by=ctx.principal.name)
+    store.declare(
+        ctx.tx, name, msgspec.structs.asdict(spec) | {"model": model}, at=ctx.now(), by=ctx.principal.name
+    )
 
 
 def retire(ctx: Context, name: str) -> None:

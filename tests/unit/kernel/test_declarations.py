@@ -87,6 +87,18 @@ def test_a_monitors_thresholds_can_be_changed(workspace):
     assert monitors.retire(workspace, name="watch").change == "retired"
 
 
+def test_an_event_that_no_kind_declares_is_refused(workspace):
+    with workspace.db.write() as tx, pytest.raises(errors.InternalError, match="no kind declares"):
+        events.append(
+            tx,
+            type="endpoint.wobbled",
+            at=workspace.clock.now(),
+            actor="local",
+            operation="test",
+            subject="endpoint/delay",
+        )
+
+
 def test_an_event_that_is_not_as_its_type_declares_is_refused(workspace):
     with workspace.db.write() as tx, pytest.raises(errors.InternalError, match="EndpointSwitched"):
         events.append(

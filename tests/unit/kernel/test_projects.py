@@ -140,3 +140,12 @@ def test_projects_whose_names_differ_in_capitals_are_two(two):
     create(two, name="Team/price", model="Team/price")
     assert names(two.with_(project="team")) == ["team/delay"]
     assert names(two.with_(project="Team")) == ["Team/price"]
+
+
+def test_a_thing_of_the_default_project_is_named_so_in_a_spec_and_declaring_it_again_changes_nothing(two):
+    spec = EndpointSpec(model="default/delay")
+    assert specs.declare(two, name="team/old", spec=spec).spec["model"] == "default/delay"
+    assert show(two, name="team/old").endpoint.model == "delay"
+    assert specs.declare(two, name="team/old", spec=spec).change == "unchanged"
+    assert create(two, name="team/old", model="default/delay").model == "delay"
+    assert create(two.with_(project="team"), name="older", model="default/delay").model == "delay"

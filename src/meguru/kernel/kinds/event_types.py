@@ -124,7 +124,9 @@ def find(name: str) -> EventType | None:
 
 
 def check(name: str, data: dict[str, Any]) -> None:
-    """Refuse an event whose data, as plain JSON, is not what its type declares; InternalError."""
+    """Refuse an event that no kind declares, or whose data, as plain JSON, is not so; InternalError."""
     declared = find(name)
-    if declared is not None:
-        declared.check(data)
+    if declared is None:
+        message = f"no kind declares events called {name!r}"
+        raise InternalError(message)
+    declared.check(data)
