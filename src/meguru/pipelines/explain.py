@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from meguru.base.names import normal
@@ -13,23 +12,8 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import keys, runs, step_refs, store
 from meguru.pipelines.determinism.check import latest
-from meguru.pipelines.determinism.types import StepCheck
+from meguru.pipelines.explanations import Explanation, StepReasons
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepCode, StepRun, StepState
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a step, and the reasons, most telling first; `compared_with` is the earlier step run.
-
-    `seed` is what its random numbers are drawn from, `checked` the newest check of whether it is
-    deterministic, `declared` what its author says of that.
-    """
-
-    step: StepRun
-    reasons: list[str]
-    compared_with: str | None = None
-    seed: int | None = None
-    declared: bool = True
-    checked: StepCheck | None = None
 
 
 @operation("step_run.explain", permission="pipeline:read", query=True, on="ref")
@@ -56,14 +40,6 @@ def explain(ctx: Context, *, ref: str) -> Explanation:
         declared=declared,
         checked=latest(ctx.tx, step.id, *([step.reused] if step.reused else [])),
     )
-
-
-class StepReasons(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one step of a run ran or was cached; `compared_with` is the earlier step run."""
-
-    step: str
-    reasons: list[str]
-    compared_with: str | None = None
 
 
 @operation("pipeline_run.explain", permission="pipeline:read", query=True, on="ref")

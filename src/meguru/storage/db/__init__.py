@@ -1,4 +1,4 @@
-"""The database: SQLite in a folder, or PostgreSQL when shared. The same statements run on both."""
+"""The database: SQLite in a folder, or PostgreSQL when shared. Most statements run on both."""
 
 from meguru.storage.db.engine import Database
 from meguru.storage.db.schema import Json, UtcTime, metadata
