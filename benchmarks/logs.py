@@ -15,7 +15,7 @@ from pathlib import Path
 from meguru.compute.logs.files import whole
 from meguru.compute.logs.mask import Masker
 from meguru.compute.logs.streams import marked
-from meguru.pipelines.logs.written import write
+from meguru.pipelines.logs.encoding import write
 
 LINES = 50_000
 ROUNDS = 5

@@ -29,7 +29,7 @@ from meguru.kernel.principals import LOCAL_OWNER
 from meguru.registry.client import add_model
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.operations import create, switch
-from meguru.serving.service import Service
+from meguru.serving.service import PredictionService
 from meguru.storage.db import Database
 from meguru.testing.processes import free_ports
 
@@ -52,7 +52,7 @@ def prepare(folder: Path) -> None:
 
 def serve(folder: Path, port: int) -> None:
     with open_local(folder) as ws:
-        service = Service(ws)
+        service = PredictionService(ws)
         service.start()
         service.wait_until_current("bench", timeout=30)
         ours = endpoints_app(service, authenticate=lambda _: LOCAL_OWNER)

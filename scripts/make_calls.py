@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.kernel.call import Call, Entry
+from meguru.kernel.call import LazyOperation, OperationEntry
 
 if TYPE_CHECKING:
 '''

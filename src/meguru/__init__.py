@@ -10,35 +10,35 @@ if TYPE_CHECKING:
     from typing import Any
 
     from meguru.app import open_workspace as open_workspace
-    from meguru.app.swept import sweep as sweep
-    from meguru.app.tracked import run as run
-    from meguru.compute.handles import Dataset as Dataset
+    from meguru.app.run_api import run as run
+    from meguru.app.sweep_api import sweep as sweep
+    from meguru.compute.dataset_param import Dataset as Dataset
     from meguru.compute.step_metrics import log as log
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
     from meguru.pipelines.authoring import pipeline as pipeline
     from meguru.pipelines.authoring import step as step
-    from meguru.pipelines.branches import approve as approve
-    from meguru.pipelines.branches import collect as collect
-    from meguru.pipelines.branches import each as each
-    from meguru.pipelines.branches import gate as gate
     from meguru.pipelines.components.offers import component as component
+    from meguru.pipelines.control_flow import approve as approve
+    from meguru.pipelines.control_flow import collect as collect
+    from meguru.pipelines.control_flow import each as each
+    from meguru.pipelines.control_flow import gate as gate
 
 _PLACES = {
-    "Dataset": "meguru.compute.handles",
+    "Dataset": "meguru.compute.dataset_param",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
-    "approve": "meguru.pipelines.branches",
-    "collect": "meguru.pipelines.branches",
+    "approve": "meguru.pipelines.control_flow",
+    "collect": "meguru.pipelines.control_flow",
     "component": "meguru.pipelines.components.offers",
-    "each": "meguru.pipelines.branches",
-    "gate": "meguru.pipelines.branches",
+    "each": "meguru.pipelines.control_flow",
+    "gate": "meguru.pipelines.control_flow",
     "log": "meguru.compute.step_metrics",
     "open_workspace": "meguru.app",
     "pipeline": "meguru.pipelines.authoring",
-    "run": "meguru.app.tracked",
+    "run": "meguru.app.run_api",
     "step": "meguru.pipelines.authoring",
-    "sweep": "meguru.app.swept",
+    "sweep": "meguru.app.sweep_api",
 }
 __all__ = [
     "Dataset",

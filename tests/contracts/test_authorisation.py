@@ -15,10 +15,10 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.kernel.operations import registered
 from meguru.server.asgi import build
-from meguru.testing.authorisation.asking import Asking
-from meguru.testing.authorisation.operations import Walk
+from meguru.testing.authorisation.asking import InProcessClient
+from meguru.testing.authorisation.fixtures import MAKERS
+from meguru.testing.authorisation.operations import OperationWalk
 from meguru.testing.authorisation.rules import rules
-from meguru.testing.authorisation.things import MAKERS
 from meguru.testing.authorisation.world import Restore, fill
 
 load_operations()
@@ -68,8 +68,8 @@ RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
 def walk_of(place, folder, **settings):
     with open_local(place, settings=Settings(**settings)) as ws:
         world = fill(ws, folder)
-        with Asking(build(ws, auth=True)) as client:
-            yield Walk(client, world, Restore(ws))
+        with InProcessClient(build(ws, auth=True)) as client:
+            yield OperationWalk(client, world, Restore(ws))
 
 
 @pytest.fixture(scope="module")

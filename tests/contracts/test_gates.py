@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meguru.flavors.bundle import load_bundle, save_bundle
-from meguru.releases.gates import GATES, Side, Trial
+from meguru.releases.gates import GATES, GateTrial, TrialSide
 from meguru.releases.gates.read import gate_of
 from meguru.testing.contracts.gates import GateContract
 from meguru.testing.models import make_model
@@ -16,7 +16,9 @@ def side(tmp_path):
     def save(number, **options):
         folder = tmp_path / f"model-{number}"
         save_bundle(make_model(**options), folder)
-        return Side(ref=f"model/delay@{number}", digest=f"{number:064x}", open=lambda: load_bundle(folder))
+        return TrialSide(
+            ref=f"model/delay@{number}", digest=f"{number:064x}", open=lambda: load_bundle(folder)
+        )
 
     return save
 
@@ -28,11 +30,11 @@ class TestMetric(GateContract):
 
     @pytest.fixture
     def good(self, side):
-        return Trial(endpoint="delay", challenger=side(2))
+        return GateTrial(endpoint="delay", challenger=side(2))
 
     @pytest.fixture
     def bad(self, side):
-        return Trial(endpoint="delay", challenger=side(3, knows=("hour",)))
+        return GateTrial(endpoint="delay", challenger=side(3, knows=("hour",)))
 
 
 class TestChampion(GateContract):
@@ -42,11 +44,11 @@ class TestChampion(GateContract):
 
     @pytest.fixture
     def good(self, side):
-        return Trial(endpoint="delay", challenger=side(2), champion=side(1, knows=("hour",)))
+        return GateTrial(endpoint="delay", challenger=side(2), champion=side(1, knows=("hour",)))
 
     @pytest.fixture
     def bad(self, side):
-        return Trial(endpoint="delay", challenger=side(4, knows=("hour",)), champion=side(3))
+        return GateTrial(endpoint="delay", challenger=side(4, knows=("hour",)), champion=side(3))
 
 
 class TestLoads(GateContract):
@@ -56,11 +58,13 @@ class TestLoads(GateContract):
 
     @pytest.fixture
     def good(self, side):
-        return Trial(endpoint="delay", challenger=side(2), champion=side(1, seed=4))
+        return GateTrial(endpoint="delay", challenger=side(2), champion=side(1, seed=4))
 
     @pytest.fixture
     def bad(self, side):
-        return Trial(endpoint="delay", challenger=side(4), champion=side(3, columns=("hour", "wind", "snow")))
+        return GateTrial(
+            endpoint="delay", challenger=side(4), champion=side(3, columns=("hour", "wind", "snow"))
+        )
 
 
 def test_every_gate_is_under_the_contract():

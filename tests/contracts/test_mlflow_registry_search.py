@@ -15,7 +15,7 @@ from meguru.mlflow.logged_models.store import LoggedModel
 from meguru.mlflow.logged_models.store import keep as keep_logged
 from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.mlflow.registry.routes import other_routes
-from meguru.mlflow.registry.store import Model, Version, keep_model, keep_version
+from meguru.mlflow.registry.store import ProtocolModel, ProtocolVersion, keep_model, keep_version
 from meguru.registry.schema import model_version, registered_model
 from meguru.server.access import Access
 from meguru.tracking.run_ids import from_hex
@@ -40,7 +40,7 @@ def version(number):
     tags = {"parity": "odd" if number % 2 else "even"} | ({"rare": str(number)} if number % 5 == 0 else {})
     if number == 13:
         tags["mlflow.prompt.is_prompt"] = "true"
-    return Version(
+    return ProtocolVersion(
         name=f"m{number % 3}",
         version=number,
         source=f"s3://b/{number}",
@@ -74,7 +74,7 @@ class SearchContract:
             for number in range(3):
                 tags = {"team": f"t{number}"} | ({"mlflow.prompt.is_prompt": "true"} if number == 2 else {})
                 made = {"created_at": at(number), "updated_at": at(9 - number)}
-                keep_model(tx, Model(name=f"m{number}", description="", tags=tags, **made))
+                keep_model(tx, ProtocolModel(name=f"m{number}", description="", tags=tags, **made))
             for number in range(1, 21):
                 keep_version(tx, version(number))
             name, count = OURS

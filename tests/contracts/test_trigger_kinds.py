@@ -6,7 +6,7 @@ import pytest
 
 from meguru.testing.contracts.triggers import KindContract, make_event
 from meguru.triggers.kinds import KINDS
-from meguru.triggers.recognise import kind_of
+from meguru.triggers.parse import kind_of
 
 
 class TestCron(KindContract):

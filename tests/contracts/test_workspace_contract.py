@@ -9,7 +9,7 @@ from sqlalchemy import text
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import InternalError
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.testing.contracts.lanes import LanesContract
 from meguru.testing.contracts.pools import PoolsContract
 from meguru.testing.contracts.queue import QueueContract
@@ -38,12 +38,12 @@ class TestShared(WorkspaceContract, QueueContract, LanesContract, PoolsContract)
             "TRUNCATE experiment CASCADE",
             "CREATE TABLE other (a int)",
         ):
-            for way in (lambda tx, sql: Raw(tx).execute(sql), lambda tx, sql: tx.execute(text(sql))):
+            for way in (lambda tx, sql: RawSql(tx).execute(sql), lambda tx, sql: tx.execute(text(sql))):
                 with pytest.raises(InternalError, match="without an event"):
                     changing(partial(way, sql=statement))(workspace)
         columns = ["name", "note", "created_at", "created_by"]
         with pytest.raises(InternalError, match="without an event"):
-            changing(lambda tx: Raw(tx).copy("experiment", columns, "a\tb\tc\td\n"))(workspace)
+            changing(lambda tx: RawSql(tx).copy("experiment", columns, "a\tb\tc\td\n"))(workspace)
 
     def test_a_mark_ends_with_its_operation(self, workspace):
         changing(add_old, tells=True)(workspace)

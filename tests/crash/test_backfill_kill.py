@@ -21,7 +21,7 @@ from meguru.backfills.work import see_through
 from meguru.base.settings import Settings
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import list_runs
-from meguru.pipelines.types import RunState
+from meguru.pipelines.types import PipelineRunState
 
 pytestmark = pytest.mark.crash
 DAILY = textwrap.dedent(
@@ -88,7 +88,7 @@ def check(ws, daily, backfill):
     assert Counter(run.partition for run in runs) == Counter(
         {f"2024-01-{day:02}": 1 for day in range(1, DAYS + 1)}
     )
-    assert {run.state for run in runs} == {RunState.SUCCEEDED}
+    assert {run.state for run in runs} == {PipelineRunState.SUCCEEDED}
     parts = backfills.list_partitions(ws, backfill=backfill).items
     assert [part.tries for part in parts] == [1] * DAYS
 

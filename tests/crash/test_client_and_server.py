@@ -11,7 +11,7 @@ import textwrap
 import msgspec
 import pytest
 
-from meguru.app.tracked import run
+from meguru.app.run_api import run
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.testing.processes import free_ports
 from meguru.tracking.operations import artifacts, list_runs, metric, show

@@ -17,7 +17,7 @@ import pytest
 from meguru.compute.code import Project
 from meguru.compute.executors.process import ForkServer
 from meguru.compute.executors.work import PlainArgument, StepJob
-from meguru.pipelines.launch import PRELOADABLE
+from meguru.pipelines.step_job import PRELOADABLE
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
 STEPS = int(os.environ.get("MEGURU_FORK_STEPS", "24"))

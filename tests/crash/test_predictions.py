@@ -24,7 +24,7 @@ PROGRAM = textwrap.dedent(
     import threading
 
     from meguru.app.open import open_local
-    from meguru.serving.service import Service
+    from meguru.serving.service import PredictionService
 
     def ask(service, client):
         for number in range(100_000):
@@ -34,7 +34,7 @@ PROGRAM = textwrap.dedent(
             os.write(1, b"%s %s\\n" % (key.encode(), answer.body))
 
     with open_local(sys.argv[1]) as workspace:
-        service = Service(workspace)
+        service = PredictionService(workspace)
         service.start()
         assert service.wait_until_current("delay", timeout=30)
         for client in range(4):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from meguru.app.open import open_local
-from meguru.artifacts.uploads.sweep import sweep
+from meguru.artifacts.uploads.expiry import sweep
 from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base.clock import FixedClock, SystemClock
 

@@ -11,7 +11,7 @@ from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.log import list_events
 from meguru.artifacts.why import show as why
-from meguru.console.words import label_of
+from meguru.console.labels import label_of
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant

@@ -10,7 +10,7 @@ import pytest
 
 from meguru.errors import InvalidInput
 from meguru.flavors.rows import Decoder
-from meguru.flavors.signature import Column, ColumnType, Signature
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 from meguru.serving.body import BodyDecoder
 
 from .page import DOCS
@@ -46,7 +46,9 @@ TYPES = {"boolean": bool, "long": int, "double": float, "string": str, "datetime
 
 def read(kind, written, form, *, nullable):
     """Return what a value is read as, or else the error and the field that it should name."""
-    decoder = BodyDecoder(Decoder(Signature(inputs=(Column(name="x", type=kind, nullable=nullable),))), 100)
+    decoder = BodyDecoder(
+        Decoder(Signature(inputs=(SignatureColumn(name="x", type=kind, nullable=nullable),))), 100
+    )
     field, body, without, column = FORMS[form]
     left_out = written == "left out"
     body = without if left_out else body.replace("VALUE", written.strip("`"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meguru.storage.db import Database
-from meguru.storage.db.raw import Bound, Raw, TooLong
+from meguru.storage.db.raw import Bound, RawSql, TooLong
 
 pytestmark = pytest.mark.integration
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 def test_a_statement_that_takes_too_long_is_ended_and_the_transaction_goes_on(postgres_url):
     db = Database(postgres_url)
     with db.read() as tx:
-        raw = Raw(tx)
+        raw = RawSql(tx)
         before = raw.execute("SHOW statement_timeout").fetchone()
         with pytest.raises(TooLong), raw.bounded(Bound(1, 50)):
             raw.execute("SELECT pg_sleep(60)")

@@ -15,7 +15,7 @@ from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.artifacts.log import list_events
 from meguru.mlflow.exchange.open import bring_in
-from meguru.mlflow.exchange.report import Report
+from meguru.mlflow.exchange.report import TransferReport
 from meguru.tracking.show import artifacts
 
 FILL = Path(__file__).with_name("mlflow_store.py")
@@ -149,7 +149,7 @@ def test_an_import_into_a_server_is_the_same(tmp_path, in_folder):
 def told(source, workspace):
     command = [sys.executable, "-m", "meguru", "import", "mlflow", source, "-w", str(workspace), "--json"]
     done = subprocess.run(command, capture_output=True, check=False)
-    return msgspec.json.decode(done.stdout, type=Report)
+    return msgspec.json.decode(done.stdout, type=TransferReport)
 
 
 def imported(database):

@@ -78,10 +78,10 @@ def run(tmp_path):
 
 
 def value(ws, run, step: str):
-    from meguru.compute.materializers import Place, load
+    from meguru.compute.materializers import ValueStore, load
 
     [made] = [one.outputs[0] for one in run.steps if one.step == step]
-    return load(made, None, Place(ws.blobs, None))
+    return load(made, None, ValueStore(ws.blobs, None))
 
 
 def test_each_step_runs_where_it_says(run):

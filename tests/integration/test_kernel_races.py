@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from meguru.app.open import open_local
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import Settings
 from meguru.governance.operations import principals
 from meguru.governance.schema import principal
@@ -197,7 +197,7 @@ def promise(ctx, *, key: str) -> str:
 PROMISE = Operation(promise, "testing.promise", "job:write", query=False, evented=False)
 WORKER = """
     import threading, time
-    from meguru.base.plugins import Table
+    from meguru.base.plugins import PluginFamily
     from meguru.kernel.jobs import Worker
     forever = "forever" in rest
     one_line_at_a_time = threading.Lock()
@@ -212,7 +212,7 @@ WORKER = """
         def abandon(self, ws, job, why):
             print("abandoned", flush=True)
 
-    handlers = Table("job handler", {"work": ""})
+    handlers = PluginFamily("job handler", {"work": ""})
     handlers._loaded["work"] = Handler()
     with open_local(place, settings=settings) as ws:
         worker = Worker(ws, handlers, threads=4)
@@ -266,7 +266,7 @@ def test_the_job_of_a_killed_worker_is_taken_over(shared, place, tmp_path):
         def abandon(self, ws, job, why):
             raise AssertionError(why)
 
-    handlers = Table("job handler", {"work": ""})
+    handlers = PluginFamily("job handler", {"work": ""})
     handlers._loaded["work"] = Handler()
     worker = Worker(shared, handlers, threads=1)
     worker.start()

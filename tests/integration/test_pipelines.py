@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from meguru.app.open import open_local
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import Settings
 from meguru.kernel.jobs import Worker
 from meguru.pipelines.approvals.decide import decide, list_approvals
@@ -112,7 +112,9 @@ def test_maps_and_questions_work_on_postgresql_and_s3_and_no_answer_is_missed(sh
     (tmp_path / "asking.py").write_text(ASKING)
     version = register_file(shared, f"{tmp_path / 'asking.py'}:asking")
     started = [start(shared, pipeline=version.ref, params={"n": n}) for n in range(3, 9)]
-    worker = Worker(shared, Table("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"}), threads=2)
+    worker = Worker(
+        shared, PluginFamily("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"}), threads=2
+    )
     worker.start()
     try:
         answered: set[str] = set()

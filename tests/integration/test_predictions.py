@@ -12,7 +12,7 @@ from meguru.base.settings import Settings
 from meguru.errors import Conflict
 from meguru.predictions import ids, payload, store
 from meguru.predictions.operations import record, show, window
-from meguru.predictions.types import Batch, OutcomeInput
+from meguru.predictions.types import OutcomeInput, PredictionBatch
 from meguru.predictions.writer import Writer
 from meguru.serving.operations import create, switch
 from meguru.serving.operations import show as show_endpoint
@@ -45,7 +45,7 @@ def write(ws, *batches):
 
 def batch(n, **given):
     content = payload.make({"x": "double"}, {"x": [0.5] * n}, [0.25] * n, [MARCH] * n)
-    return Batch(
+    return PredictionBatch(
         id=ids.new_batch_id(),
         endpoint="delay",
         model_ref="model/delay@1",

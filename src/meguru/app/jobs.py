@@ -1,15 +1,15 @@
 """Which handler does which kind of job."""
 
 from meguru.app.kinds import all_kinds
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 
-HANDLERS = Table(
+HANDLERS = PluginFamily(
     "job handler",
     {job: place for kind in all_kinds() if not kind.job_threads for job, place in kind.jobs.items()},
 )
 """Those that share a server's workers."""
 APART = [
-    (Table(f"{kind.name} job handler", kind.jobs), kind.job_threads)
+    (PluginFamily(f"{kind.name} job handler", kind.jobs), kind.job_threads)
     for kind in all_kinds()
     if kind.job_threads
 ]

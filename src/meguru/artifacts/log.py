@@ -54,7 +54,7 @@ def wait_event(ctx: Context, *, after: int, timeout: float = 20.0) -> int:
 
 
 @operation("audit.verify", permission="audit:read", query=True)
-def verify(ctx: Context, *, expect: str = "") -> events.Verdict:
+def verify(ctx: Context, *, expect: str = "") -> events.ChainVerdict:
     """Check the whole hash chain of the event log; name the first entry that was tampered with.
 
     With a head that was written down earlier to `expect`, a history that was written anew is found too. One

@@ -18,7 +18,7 @@ from meguru.storage.blobs import BlobStore
 MAX_FILES = 100_000
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class TreeEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a tree; `path` is relative, with ``/``, and never leaves the tree."""
 
     path: str
@@ -43,18 +43,18 @@ def put_folder(blobs: BlobStore, folder: Path) -> str:
         for name in files:
             path = Path(place) / name
             relative = path.relative_to(folder).as_posix()
-            entries.append(Entry(path=relative, digest=blobs.put_file(path), size=path.stat().st_size))
+            entries.append(TreeEntry(path=relative, digest=blobs.put_file(path), size=path.stat().st_size))
     return put_entries(blobs, entries)
 
 
-def put_entries(blobs: BlobStore, entries: Iterable[Entry]) -> str:
+def put_entries(blobs: BlobStore, entries: Iterable[TreeEntry]) -> str:
     """Store a manifest over blobs that are already there; return the tree's digest."""
     listed = sorted(entries, key=lambda entry: entry.path)
     _check_paths(listed)
     return blobs.put_bytes(digests.canonical(listed))
 
 
-def read_tree(blobs: BlobStore, digest: str) -> list[Entry]:
+def read_tree(blobs: BlobStore, digest: str) -> list[TreeEntry]:
     """Return the files of a tree, sorted by path.
 
     Raises
@@ -64,7 +64,7 @@ def read_tree(blobs: BlobStore, digest: str) -> list[Entry]:
     """
     body = blobs.get_bytes(digest)
     try:
-        entries = msgspec.json.decode(body, type=list[Entry])
+        entries = msgspec.json.decode(body, type=list[TreeEntry])
         if len(entries) > MAX_FILES:
             raise InvalidInput(f"a tree can't have {len(entries)} files", why=f"{MAX_FILES} are allowed")
         _check_paths(entries)
@@ -73,7 +73,7 @@ def read_tree(blobs: BlobStore, digest: str) -> list[Entry]:
     return entries
 
 
-def _check_paths(entries: list[Entry]) -> None:
+def _check_paths(entries: list[TreeEntry]) -> None:
     files: set[str] = set()
     for entry in entries:
         check_path(entry.path)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, true
 
-from meguru.artifacts.says import says
+from meguru.artifacts.describe import says
 from meguru.artifacts.sight import Sight, names_seen, sight_of
 from meguru.artifacts.types import Cause, Origin, Why
 from meguru.base import refs
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.errors import NotFound
 from meguru.kernel import events
 from meguru.kernel.events.read import from_row
@@ -18,7 +18,7 @@ from meguru.kernel.operations import Context, operation
 
 MAX_LINKS = 100
 WENT_LIVE = ("release.promoted", "release.rolled_back")
-ORIGINS = Table("origin", {"prediction": "meguru.predictions.origin:origin_of"})
+ORIGINS = PluginFamily("origin", {"prediction": "meguru.predictions.origin:origin_of"})
 """By kind of thing without events of its own: ``f(tx, name) -> Origin``; NotFound when there is none."""
 _KINDS = {"pred": "prediction", "prun": "pipeline_run", "run": "run", "report": "report", "evt": "event"}
 """Of what an id is that stands alone, by its prefix."""

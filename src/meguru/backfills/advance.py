@@ -18,13 +18,13 @@ from meguru.kernel.principals import system
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines.start import start
-from meguru.pipelines.types import RunState
+from meguru.pipelines.types import PipelineRunState
 
 _ADVANCE = InternalOperation(BACKFILL, "advance")
 _ENDS = {
-    RunState.SUCCEEDED.value: PartitionState.SUCCEEDED,
-    RunState.FAILED.value: PartitionState.FAILED,
-    RunState.CANCELLED.value: PartitionState.CANCELLED,
+    PipelineRunState.SUCCEEDED.value: PartitionState.SUCCEEDED,
+    PipelineRunState.FAILED.value: PartitionState.FAILED,
+    PipelineRunState.CANCELLED.value: PartitionState.CANCELLED,
 }
 
 
@@ -146,4 +146,4 @@ def _end(ctx: Context, found: Backfill) -> None:
 def _why(state: str, failed: dict[str, str] | None) -> str:
     if failed:
         return f"{failed.get('step') or 'the run'}: {failed.get('type')}: {failed.get('message')}"
-    return "its run was cancelled" if state == RunState.CANCELLED.value else ""
+    return "its run was cancelled" if state == PipelineRunState.CANCELLED.value else ""

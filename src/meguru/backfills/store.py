@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from meguru.backfills.schema import backfill, backfill_partition
-from meguru.backfills.types import Backfill, BackfillState, Counts, Partition, PartitionState
+from meguru.backfills.types import Backfill, BackfillState, Partition, PartitionCounts, PartitionState
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
@@ -153,7 +153,7 @@ def _whole(tx: Connection, rows: Sequence[Row[Any]]) -> list[Backfill]:
     for row in rows:
         fields = {str(key): value for key, value in row._mapping.items()}
         made = msgspec.structs.replace(
-            msgspec.convert(fields, Backfill), counts=Counts(**counts.get(row.id, {}))
+            msgspec.convert(fields, Backfill), counts=PartitionCounts(**counts.get(row.id, {}))
         )
         left, took = made.counts.waiting + made.counts.running, seconds.get(row.id)
         found.append(

@@ -56,7 +56,7 @@ class Partition(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class PartitionCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many partitions stand where."""
 
     waiting: int = 0
@@ -101,7 +101,7 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
     reason: str = ""
     stopped: bool = False
-    counts: Counts = Counts()
+    counts: PartitionCounts = PartitionCounts()
     seconds_left: float | None = None
 
     @property

@@ -16,11 +16,13 @@ from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines.runner import work_on
 
-Progress = Callable[[Backfill], None]
+BackfillProgress = Callable[[Backfill], None]
 POLL_SECONDS = 0.5
 
 
-def see_through(ws: Workspace | RemoteWorkspace, backfill: str, progress: Progress | None = None) -> Backfill:
+def see_through(
+    ws: Workspace | RemoteWorkspace, backfill: str, progress: BackfillProgress | None = None
+) -> Backfill:
     """Return when a backfill has ended, or is paused and nothing of it runs; `progress` hears of each change.
 
     Interrupted by Ctrl-C, what runs in this process is put back, and the backfill waits for whoever goes on
@@ -39,7 +41,7 @@ def see_through(ws: Workspace | RemoteWorkspace, backfill: str, progress: Progre
         time.sleep(POLL_SECONDS)
 
 
-def _work(ws: Workspace, backfill: str, progress: Progress) -> Backfill:
+def _work(ws: Workspace, backfill: str, progress: BackfillProgress) -> Backfill:
     stopping = threading.Event()
     found = show(ws, backfill=backfill)
     busy: dict[str, Future[bool]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from meguru.errors import NotFound
 
 
-class Table:
+class PluginFamily:
     """The members of one family, loaded lazily.
 
     Parameters

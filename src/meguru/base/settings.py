@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from meguru.base.misfits import as_invalid
 from meguru.base.roots import FOLDER, find_workspace
+from meguru.base.type_errors import as_invalid
 from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"

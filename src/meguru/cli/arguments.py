@@ -57,7 +57,7 @@ class Id(Completed):
         return ["@last", *begins(ws, kinds, letters if prefix in self.kinds else "")]
 
 
-class Name(Completed):
+class ListedName(Completed):
     """The name of a thing, as an operation lists them."""
 
     def __init__(self, operation: str, attribute: str = "name") -> None:
@@ -79,13 +79,13 @@ RUN = Id("prun")
 TRACKED = Id("run")
 ANY_RUN = Id("prun", "run")
 REF = Id("prun", "run", "sweep", "bf", as_ref=True)
-EXPERIMENT = Name("experiment_list")
-MODEL = Name("model_list")
-DATASET = Name("dataset_list")
-ENDPOINT = Name("endpoint_list")
-MONITOR = Name("monitor_list", "monitor.name")
-TRIGGER = Name("trigger_list")
-POOL = Name("pool_list")
-PRINCIPAL = Name("principal_list")
-PROJECT = Name("project_list")
-COMPONENT = Name("component_list")
+EXPERIMENT = ListedName("experiment_list")
+MODEL = ListedName("model_list")
+DATASET = ListedName("dataset_list")
+ENDPOINT = ListedName("endpoint_list")
+MONITOR = ListedName("monitor_list", "monitor.name")
+TRIGGER = ListedName("trigger_list")
+POOL = ListedName("pool_list")
+PRINCIPAL = ListedName("principal_list")
+PROJECT = ListedName("project_list")
+COMPONENT = ListedName("component_list")

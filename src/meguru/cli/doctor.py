@@ -10,7 +10,7 @@ from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 
 if TYPE_CHECKING:
-    from meguru.app.doctor import Check
+    from meguru.app.doctor import DoctorCheck
     from meguru.app.doctor_blobs import BlobScope
     from meguru.artifacts.integrity.types import BlobReport
     from meguru.base.settings import Settings
@@ -57,7 +57,9 @@ def command(session: Session, *, blobs: str, deep: bool) -> int:
     return 0 if _fine(checks) else 1
 
 
-def _examine(session: Session, settings: Settings, checks: list[Check]) -> Workspace | RemoteWorkspace | None:
+def _examine(
+    session: Session, settings: Settings, checks: list[DoctorCheck]
+) -> Workspace | RemoteWorkspace | None:
     """Check the workspace or its server; return it if it can be asked more."""
     from meguru.app.doctor import examine_workspace
     from meguru.app.nouns import load_operations
@@ -78,8 +80,8 @@ def _examine(session: Session, settings: Settings, checks: list[Check]) -> Works
     return opened[0] if opened else None
 
 
-def _server(session: Session, url: str, checks: list[Check]) -> RemoteWorkspace | None:
-    from meguru.app.doctor import Check
+def _server(session: Session, url: str, checks: list[DoctorCheck]) -> RemoteWorkspace | None:
+    from meguru.app.doctor import DoctorCheck
     from meguru.errors import MeguruError, masked
     from meguru.kernel.remote import RemoteWorkspace
 
@@ -89,17 +91,17 @@ def _server(session: Session, url: str, checks: list[Check]) -> RemoteWorkspace 
     try:
         ws.send("GET", "/health")
     except MeguruError as error:
-        checks.append(Check(name="server", ok=False, detail=error.what, hint=error.hint))
+        checks.append(DoctorCheck(name="server", ok=False, detail=error.what, hint=error.hint))
         return None
-    checks.append(Check(name="server", ok=True, detail=masked(url)))
+    checks.append(DoctorCheck(name="server", ok=True, detail=masked(url)))
     ws.http.timeout = PATIENCE
     return ws
 
 
 def _look(
-    session: Session, ws: Workspace | RemoteWorkspace, scope: BlobScope, checks: list[Check]
+    session: Session, ws: Workspace | RemoteWorkspace, scope: BlobScope, checks: list[DoctorCheck]
 ) -> BlobReport | None:
-    from meguru.app.doctor import Check
+    from meguru.app.doctor import DoctorCheck
     from meguru.app.doctor_blobs import check_of, look, lost_check
     from meguru.cli.progress import Bar
     from meguru.errors import Forbidden, MeguruError
@@ -110,7 +112,7 @@ def _look(
     except MeguruError as error:
         # A token that may not ask is no fault of the workspace, unless the look was asked for.
         ok = None if isinstance(error, Forbidden) and scope.is_sample else False
-        checks.append(Check(name="blob contents", ok=ok, detail=error.what, hint=error.hint))
+        checks.append(DoctorCheck(name="blob contents", ok=ok, detail=error.what, hint=error.hint))
         return None
     checks.append(check_of(report))
     checks.extend(lost_check(lost) for lost in report.lost[:SHOWN_LOST])
@@ -121,5 +123,5 @@ def _moved(done: int, total: int) -> str:
     return f"blobs: {done * 10 // total * 10} %, about {done:,} of {total:,}"
 
 
-def _fine(checks: list[Check]) -> bool:
+def _fine(checks: list[DoctorCheck]) -> bool:
     return all(check.ok is not False for check in checks)

@@ -18,7 +18,7 @@ def command(session: Session, kind: str, subject: str, limit: int) -> None:
     """Show the newest events of the log."""
     from meguru.app.calls import event_list as list_events
     from meguru.app.kinds import all_kinds
-    from meguru.artifacts.says import says
+    from meguru.artifacts.describe import says
 
     page = list_events(session.open(), type=kind, subject=subject, limit=limit, newest_first=True)
     all_kinds()  # each kind's events bring their sentences

@@ -39,7 +39,7 @@ class Watcher:
         """Take in a new state of a step."""
 
 
-class Lines(Watcher):
+class LineWatcher(Watcher):
     """One line for each change, for logs and pipes."""
 
     def step(self, step: StepRun) -> None:
@@ -121,7 +121,7 @@ def watching(session: Session) -> Iterator[Watcher]:
         yield Watcher()
         return
     if not sys.stderr.isatty():
-        yield Lines()
+        yield LineWatcher()
         return
     from rich.console import Console
     from rich.live import Live

@@ -26,11 +26,11 @@ def command(
     A file without a pipeline is run as it is: what stands after -- are its arguments, its output and its exit
     code are ours, and its run keeps them with the code, packages and machine.
     """
-    from meguru.cli.live import Lines, code_of, told, watching
-    from meguru.pipelines import quick
+    from meguru.cli.live import LineWatcher, code_of, told, watching
+    from meguru.pipelines import cached_run
 
     given = read_pairs(params)
-    run = None if arguments else quick.run(session.place, target, given)
+    run = None if arguments else cached_run.run(session.place, target, given)
     if run is None and _is_script(target):
         return _script(session, target, arguments, params)
     if arguments:
@@ -43,7 +43,7 @@ def command(
             run = run_file(ws, target, given, progress=watcher.step, begun=watcher.begun, priority=priority)
     elif not session.as_json:
         for step in run.steps:
-            Lines().step(step)
+            LineWatcher().step(step)
     session.show(run, told(run))
     return code_of(run)
 

@@ -60,8 +60,8 @@ def show(session: Session, run: str) -> None:
 @with_session
 def sync(session: Session, *, again: bool) -> None:
     """Send what tracked runs of this machine logged, and could not send before they ended or died."""
-    from meguru.app.tracked import spool_of
-    from meguru.tracking.left import send_left
+    from meguru.app.run_api import spool_of
+    from meguru.tracking.replay import send_left
 
     place, folder = spool_of(session.place)
     found = send_left(session.open(create=True), folder, place=place, again=again)

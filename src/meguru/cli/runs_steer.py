@@ -90,9 +90,9 @@ def refuse(session: Session, step: str, note: str) -> int:
 def questions(session: Session, *, every: bool) -> None:
     """List what runs ask people."""
     from meguru.app.calls import approval_list as list_approvals
-    from meguru.pipelines.approvals.types import Answer
+    from meguru.pipelines.approvals.types import ApprovalState
 
-    page = list_approvals(session.open(), state=None if every else Answer.OPEN)
+    page = list_approvals(session.open(), state=None if every else ApprovalState.OPEN)
     rows = [
         (
             f"{one.run}.{one.step}",

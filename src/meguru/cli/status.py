@@ -13,7 +13,7 @@ from meguru.cli.tables import coloured, print_table
 from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
-    from meguru.app.status.types import NeedLine, Status, WorkLine
+    from meguru.app.status.types import NeedLine, WorkLine, WorkspaceStatus
 
 
 @verb
@@ -26,7 +26,7 @@ def command(session: Session) -> None:
     session.show(found, lambda: _print(found))
 
 
-def _print(found: Status) -> None:
+def _print(found: WorkspaceStatus) -> None:
     live = [[e.endpoint, e.state, e.model, e.since, e.verdict, e.why] for e in found.live]
     parts = (
         (_("live"), ("endpoint", "state", "model", "since", "verdict", "why"), live, _("nothing is live")),

@@ -62,7 +62,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
-class Gate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StepGate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A verdict that lets a step run only if it is the wanted one."""
 
     verdict: FromStep | FromParameter
@@ -100,7 +100,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     each: list[str] = []
     lenient: bool = False
     split: list[int] = []
-    gates: list[Gate] = []
+    gates: list[StepGate] = []
     approval: Approval | None = None
     retries: int = 0
     backoff: float = 0.0

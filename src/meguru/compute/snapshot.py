@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from meguru.artifacts import trees
-from meguru.compute.code import Project, Source
+from meguru.compute.code import Project, SourceFile
 from meguru.compute.inherited.finders import Finder
 from meguru.storage.blobs import BlobStore
 
@@ -19,14 +19,14 @@ def upload(blobs: BlobStore, project: Project) -> str:
     entries = []
     for module in project.modules().values():
         data = module.path.read_bytes()
-        entries.append(trees.Entry(path=module.source.path, digest=blobs.put_bytes(data), size=len(data)))
+        entries.append(trees.TreeEntry(path=module.source.path, digest=blobs.put_bytes(data), size=len(data)))
     for name in project.data:
         digest = blobs.put_file(project.root / name)
-        entries.append(trees.Entry(path=name, digest=digest, size=blobs.size(digest)))
+        entries.append(trees.TreeEntry(path=name, digest=digest, size=blobs.size(digest)))
     return trees.put_entries(blobs, entries)
 
 
-def finder_of(folder: Path, sources: list[Source]) -> Finder:
+def finder_of(folder: Path, sources: list[SourceFile]) -> Finder:
     """Return the finder of an unpacked snapshot."""
     files = {source.module: str(folder / source.path) for source in sources if source.module}
     return Finder(files, str(folder))

@@ -1,7 +1,7 @@
 """`meguru.log`: a step tells its metrics while it runs.
 
 A step's process has no database. It appends lines to a file in its own folder; the engine's side reads them
-(`meguru.pipelines.kept_metrics`).
+(`meguru.pipelines.metrics_ingest`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_NAMES = 1000
 logger = logging.getLogger("meguru.log")
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class MetricLine(msgspec.Struct, frozen=True, kw_only=True):
     """One call of `log`."""
 
     at: datetime
@@ -41,7 +41,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, float | None]
 
 
-class Writer:
+class MetricWriter:
     """Appends to one file; safe for threads, and beside other processes that append to it."""
 
     def __init__(self, file: Path) -> None:
@@ -55,7 +55,10 @@ class Writer:
         with self._lock:
             steps = {key: self._steps.get(key, -1) + 1 if step is None else step for key in values}
             self._steps |= steps
-            line = msgspec.json.encode(Line(at=datetime.now(UTC), steps=steps, values=dict(values))) + b"\n"
+            line = (
+                msgspec.json.encode(MetricLine(at=datetime.now(UTC), steps=steps, values=dict(values)))
+                + b"\n"
+            )
             if len(line) > MAX_LINE:
                 raise InvalidInput(
                     f"{len(values)} metrics are too many for one call",
@@ -73,8 +76,8 @@ class Writer:
                 os.close(handle)
 
 
-_current: ContextVar[Writer | None] = ContextVar("writer", default=None)
-_writers: dict[str, Writer] = {}
+_current: ContextVar[MetricWriter | None] = ContextVar("writer", default=None)
+_writers: dict[str, MetricWriter] = {}
 
 
 @contextmanager
@@ -85,7 +88,7 @@ def writing_to(folder: Path, *, whole_process: bool = False) -> Iterator[None]:
     only for a process that does one step.
     """
     file = folder.absolute() / FILE
-    token = _current.set(_writers.setdefault(str(file), Writer(file)))
+    token = _current.set(_writers.setdefault(str(file), MetricWriter(file)))
     before = os.environ.get(ENV)
     if whole_process:
         os.environ[ENV] = str(file)
@@ -159,6 +162,6 @@ def _warn_once(why: str) -> None:
         )
 
 
-def _inherited() -> Writer | None:
+def _inherited() -> MetricWriter | None:
     file = os.environ.get(ENV)
-    return _writers.setdefault(file, Writer(Path(file))) if file else None
+    return _writers.setdefault(file, MetricWriter(Path(file))) if file else None

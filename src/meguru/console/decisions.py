@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from meguru.console.charts.history import Flag
-from meguru.console.visit import Visit
+from meguru.console.page_request import Visit
 from meguru.monitoring.types import ReportSummary
 from meguru.releases.types import Release, ReleaseState
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.console.page_request import Visit
 from meguru.console.spans import span_name
-from meguru.console.visit import Visit
 from meguru.console.watch import SPARKED, auc_of, interval, reports_of, sparkline
 from meguru.monitoring.types import Estimate, ReportSummary
 from meguru.serving.types import Endpoint, EndpointState

@@ -14,13 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from meguru.console.visit import Visit
+from meguru.console.page_request import Visit
 from meguru.errors import Forbidden, InvalidInput, MeguruError, TooLarge
 from meguru.kernel.workspace import Workspace
 
 MOST_BYTES, MOST_FIELDS = 128 << 10, 50
-Given = dict[str, str]
-FormFunction = Callable[[Visit, Given], str]
+FormValues = dict[str, str]
+FormFunction = Callable[[Visit, FormValues], str]
 """Does what a form asks for, and returns the page to go on with, relative to the form's address."""
 
 
@@ -48,7 +48,7 @@ def form(change: FormFunction, get_workspace: Callable[[Request], Workspace]) ->
     return endpoint
 
 
-def unknown(given: Given, known: tuple[str, ...]) -> InvalidInput:
+def unknown(given: FormValues, known: tuple[str, ...]) -> InvalidInput:
     """Return what to say of a form that asks for what it can't."""
     return InvalidInput(
         f"this form can't {given.get('do', '')[:40]!r}", field="do", hint=f"it can {', '.join(known)}"
@@ -62,7 +62,7 @@ def _check_site(request: Request) -> None:
         raise Forbidden("a form of another site can't change anything here", where=origin)
 
 
-def _read(body: bytes) -> Given:
+def _read(body: bytes) -> FormValues:
     if len(body) > MOST_BYTES:
         raise TooLarge("the form is too large", why=f"at most {MOST_BYTES >> 10} KiB")
     try:

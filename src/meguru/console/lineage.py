@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meguru.artifacts import lineage
-from meguru.console.visit import Visit
+from meguru.console.page_request import Visit
 from meguru.errors import NotFound
 
 SHOWN = 30

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.console.charts.curves import Curve, curves
-from meguru.console.visit import Visit
+from meguru.console.page_request import Visit
 from meguru.errors import InvalidInput
 from meguru.tracking import show
 from meguru.tracking.types import Run
@@ -23,7 +23,7 @@ AT_ONCE = 12
 POINTS, FEWER, MANY_RUNS = 200, 100, 8
 
 
-class Shown(NamedTuple):
+class ShownWindow(NamedTuple):
     """A window of metrics by name: its keys, what they have in their names, how many there are."""
 
     keys: list[str]
@@ -41,13 +41,13 @@ class Plot(NamedTuple):
     points: int
 
 
-def window(keys: Iterable[str], part: str, after: str) -> Shown:
+def window(keys: Iterable[str], part: str, after: str) -> ShownWindow:
     """Return the metrics whose names have a part, in any case, from the one after `after` on."""
     wanted = part.casefold()
     found = sorted(key for key in keys if wanted in key.casefold())
     later = [key for key in found if key > after]
     more = later[METRICS - 1] if len(later) > METRICS else ""
-    return Shown(later[:METRICS], part, after, more, len(found))
+    return ShownWindow(later[:METRICS], part, after, more, len(found))
 
 
 def groups(keys: Sequence[str], points: Mapping[str, int]) -> dict[str, list[Plot]]:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from meguru.console import pages, static_files, stream
 from meguru.console.forms import FormFunction, form
 from meguru.console.live import Live
-from meguru.console.visit import PageFunction, Visit, page
+from meguru.console.page_request import PageFunction, Visit, page
 from meguru.errors import NotFound
 from meguru.kernel.workspace import Workspace
 

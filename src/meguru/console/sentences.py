@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from meguru.base.text import translate
-from meguru.console.words import mark
+from meguru.console.labels import mark
 
 LONGEST = 2000
 WITHIN = "why"

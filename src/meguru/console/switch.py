@@ -10,12 +10,12 @@ from meguru.console import links
 from meguru.governance.projects.members import list_projects
 
 if TYPE_CHECKING:
-    from meguru.console.visit import Visit
+    from meguru.console.page_request import Visit
 
 LISTED = 30
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectChoice(msgspec.Struct, frozen=True, kw_only=True):
     """One project to go to; the one without a name shows all that the reader may see."""
 
     name: str
@@ -28,7 +28,7 @@ def may_see_projects(visit: Visit) -> bool:
     return bool(visit.who) and visit.ws.principal.projects("project:read") != frozenset()
 
 
-def choices(visit: Visit) -> list[Choice]:
+def choices(visit: Visit) -> list[ProjectChoice]:
     """Return where the reader may switch to: the same list in another project, or its first page.
 
     Empty while there is nothing to choose from.
@@ -41,6 +41,6 @@ def choices(visit: Visit) -> list[Choice]:
         return []
     page = "/" if visit.request.path_params else visit.request.url.path
     return [
-        Choice(name=name, url=links.base_of(name) + page, is_here=name == visit.project)
+        ProjectChoice(name=name, url=links.base_of(name) + page, is_here=name == visit.project)
         for name in ("", *found[:LISTED])
     ]

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from meguru.console import links, numbers, static_files
+from meguru.console.event_sentences import sentence_of
+from meguru.console.labels import STATES, label_of, tone_of
 from meguru.console.switch import choices, may_see_projects
-from meguru.console.told import sentence_of
-from meguru.console.words import STATES, label_of, tone_of
 
 if TYPE_CHECKING:
-    from meguru.console.visit import Visit
+    from meguru.console.page_request import Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
 

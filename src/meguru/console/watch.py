@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from meguru.console.charts.history import Flag, Window, Words, history
+from meguru.console.charts.history import Flag, WindowPoint, Words, history
 from meguru.console.charts.series import spark
 from meguru.console.numbers import count, number, percent
+from meguru.console.page_request import Visit
 from meguru.console.spans import span_name
-from meguru.console.visit import Visit
 from meguru.monitoring import show
-from meguru.monitoring.types import Estimate, ReportSummary, Role, Verdict
+from meguru.monitoring.types import Estimate, ReportSummary, ReportVerdict, Role
 
 REPORTS = 200
 DRAWN = 60
@@ -73,16 +73,16 @@ def interval(estimate: Estimate | None) -> str:
     return f"[{number(estimate.low)}, {number(estimate.high)}]" if estimate else ""
 
 
-def _window(visit: Visit, report: ReportSummary) -> Window:
+def _window(visit: Visit, report: ReportSummary) -> WindowPoint:
     auc, others = auc_of(report), others_of(report)
-    return Window(
+    return WindowPoint(
         label=span_name(report.start, report.end, visit.zone),
         tip="\n".join(_tip(visit, report, auc, others)),
         value=auc.value if auc else None,
         low=auc.low if auc else None,
         high=auc.high if auc else None,
         others={name: each.value for name, each in others.items()},
-        alert=report.verdict is Verdict.ALERT,
+        alert=report.verdict is ReportVerdict.ALERT,
         drift=report.drift_share,
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class Place(Door, Protocol):
+class DatasetDoor(Door, Protocol):
     """A workspace, here or on a server."""
 
     @property
@@ -29,7 +29,7 @@ class Place(Door, Protocol):
 
 
 def add_files(
-    ws: Place,
+    ws: DatasetDoor,
     name: str,
     files: Iterable[str | Path] | str | Path,
     *,
@@ -67,6 +67,6 @@ def add_files(
     )
 
 
-def frame(ws: Place, ref: str) -> pl.DataFrame:
+def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:
     """Read the rows of a version: ``flights``, ``flights@latest``, ``flights@3``."""
     return frame_of(ws.blobs, show(ws, ref=ref))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from meguru.datasets.types import Column, SchemaChange
+from meguru.datasets.types import DatasetColumn, SchemaChange
 
 _INTEGERS = {"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"}
 _NUMBERS = _INTEGERS | {"Float32", "Float64"}
@@ -26,18 +26,18 @@ def widen(first: str, second: str) -> str | None:
     return None
 
 
-def merge(schemas: Iterable[Sequence[Column]]) -> list[Column]:
+def merge(schemas: Iterable[Sequence[DatasetColumn]]) -> list[DatasetColumn]:
     """Return one schema for all: columns in order of first sight; types that don't mix become ``String``."""
     types: dict[str, str] = {}
     for schema in schemas:
         for column in schema:
             known = types.get(column.name, column.type)
             types[column.name] = widen(known, column.type) or "String"
-    return [Column(name=name, type=kind) for name, kind in types.items()]
+    return [DatasetColumn(name=name, type=kind) for name, kind in types.items()]
 
 
 def changes(
-    before: Sequence[Column], after: Sequence[Column], *, widening: bool = False
+    before: Sequence[DatasetColumn], after: Sequence[DatasetColumn], *, widening: bool = False
 ) -> list[SchemaChange]:
     """List how `after` differs from `before`; types that merely widen count only with `widening`."""
     old, new = ({column.name: column.type for column in schema} for schema in (before, after))

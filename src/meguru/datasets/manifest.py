@@ -8,8 +8,8 @@ import msgspec
 
 from meguru.datasets import checking, columns
 from meguru.datasets.types import (
-    Column,
     DataFile,
+    DatasetColumn,
     DatasetVersion,
     Format,
     Manifest,
@@ -26,7 +26,7 @@ def load_manifest(blobs: BlobStore, version: DatasetVersion) -> Manifest:
     return msgspec.json.decode(blobs.get_bytes(version.digest), type=Manifest)
 
 
-def one_schema(files: Sequence[DataFile], policy: SchemaPolicy) -> list[Column]:
+def one_schema(files: Sequence[DataFile], policy: SchemaPolicy) -> list[DatasetColumn]:
     """Return the columns of files that are registered together; under the strict policy all have the same."""
     merged = columns.merge(file.columns for file in files)
     for file in files if policy == "strict" else ():

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from meguru.datasets.types import Column, Format
+from meguru.datasets.types import DatasetColumn, Format
 from meguru.errors import InvalidInput
 
 MISSING = ["", "NA"]
@@ -38,7 +38,9 @@ _NAMES = {dtype: name for name, dtype in _TYPES.items()}
 _TEXT = {"String", "Date", "Datetime", "Datetime[UTC]", "Null"}
 
 
-def read(path: Path, format: Format, name: str, *, columns: Sequence[Column] | None = None) -> pl.DataFrame:
+def read(
+    path: Path, format: Format, name: str, *, columns: Sequence[DatasetColumn] | None = None
+) -> pl.DataFrame:
     """Read a whole file; with `columns`, give exactly these (absent ones as missing values).
 
     Raises
@@ -67,16 +69,18 @@ def unreadable(name: str, format: Format, why: str) -> InvalidInput:
     return InvalidInput(f"{name!r} can't be read as {format}", where=name, why=why, hint=hint, field="files")
 
 
-def schema_of(frame: pl.DataFrame) -> list[Column]:
+def schema_of(frame: pl.DataFrame) -> list[DatasetColumn]:
     """Return the columns of a frame; one without any value has the type ``Null``."""
     nulls = dict(zip(frame.columns, frame.null_count().row(0), strict=True))
     return [
-        Column(name=name, type="Null" if nulls[name] == frame.height else _NAMES.get(dtype, str(dtype)))
+        DatasetColumn(
+            name=name, type="Null" if nulls[name] == frame.height else _NAMES.get(dtype, str(dtype))
+        )
         for name, dtype in frame.schema.items()
     ]
 
 
-def conform(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+def conform(frame: pl.DataFrame, columns: Sequence[DatasetColumn]) -> pl.DataFrame:
     """Give a frame the columns and types of a merged schema."""
     schema = frame.schema  # asked once: a frame makes its list of columns anew each time
     chosen = []
@@ -91,7 +95,7 @@ def conform(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
     return frame.select(chosen)
 
 
-def _decode(path: Path, format: Format, columns: Sequence[Column] | None) -> pl.DataFrame:
+def _decode(path: Path, format: Format, columns: Sequence[DatasetColumn] | None) -> pl.DataFrame:
     if format == "parquet":
         return pl.read_parquet(path)
     if format == "csv":

@@ -11,8 +11,8 @@ from meguru.datasets import checking, paths, reading, store
 from meguru.datasets.manifest import following, load_manifest, one_schema
 from meguru.datasets.types import (
     Checks,
-    Column,
     DataFile,
+    DatasetColumn,
     DatasetVersion,
     FileEntry,
     Format,
@@ -84,7 +84,7 @@ def register(
 
 
 def _check_and_profile(
-    read: Sequence[tuple[DataFile, pl.DataFrame]], schema: Sequence[Column], checks: Checks | None
+    read: Sequence[tuple[DataFile, pl.DataFrame]], schema: Sequence[DatasetColumn], checks: Checks | None
 ) -> bytes:
     if not read:
         return b""

@@ -2,12 +2,12 @@
 
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
-from meguru.datasets.types import Dataset, DatasetVersion, Profile
+from meguru.datasets.types import DatasetVersion, Profile, RegisteredDataset
 from meguru.kernel.operations import Context, operation
 
 
 @operation("dataset.list", permission="dataset:read", query=True)
-def list_datasets(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Dataset]:
+def list_datasets(ctx: Context, *, after: str = "", limit: int = 100) -> Page[RegisteredDataset]:
     """List datasets with their newest version, by name."""
     items = store.page(ctx.tx, after=after, limit=check_limit(limit) + 1, projects=ctx.visible)
     more = len(items) > limit

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.datasets.schema import dataset, dataset_version
-from meguru.datasets.types import Column, Dataset, DatasetVersion
+from meguru.datasets.types import DatasetColumn, DatasetVersion, RegisteredDataset
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
 
@@ -82,7 +82,7 @@ def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> li
 
 def page(
     tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
-) -> list[Dataset]:
+) -> list[RegisteredDataset]:
     """Return datasets of some projects (None: all) with their newest version, by name."""
     version = dataset_version.c
     query = (
@@ -92,7 +92,10 @@ def page(
         .order_by(dataset.c.name)
         .limit(limit)
     )
-    return [Dataset(name=row.name, created_at=row.since, latest=_from_row(row)) for row in tx.execute(query)]
+    return [
+        RegisteredDataset(name=row.name, created_at=row.since, latest=_from_row(row))
+        for row in tx.execute(query)
+    ]
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]:
@@ -109,5 +112,5 @@ def _number(version: str, ref: str) -> int:
 
 def _from_row(row: Row[Any]) -> DatasetVersion:
     fields = {name: value for name, value in row._mapping.items() if name != "since"}
-    fields["columns"] = msgspec.convert(fields["columns"], list[Column])
+    fields["columns"] = msgspec.convert(fields["columns"], list[DatasetColumn])
     return DatasetVersion(ref=refs.make("dataset", row.name, row.version), **fields)

@@ -18,7 +18,7 @@ class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A column's name and type (the type is spelled as Polars spells it; ``Null`` has no value yet)."""
 
     name: str
@@ -32,7 +32,7 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     size: int
     rows: int
-    columns: list[Column]
+    columns: list[DatasetColumn]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     format: Format
     event_time: str
-    columns: list[Column]
+    columns: list[DatasetColumn]
     files: list[DataFile]
 
     @property
@@ -66,7 +66,7 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
     unique: list[str] = []
 
 
-class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+class RegisteredDataset(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset and its newest version."""
 
     name: str
@@ -90,7 +90,7 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     bytes: int
     files: int
-    columns: list[Column]
+    columns: list[DatasetColumn]
     event_time: str
     note: str
     created_at: datetime

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.flavors.base import Flavor, Predictor, Task
-from meguru.flavors.signature import Column, ColumnType, Signature
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 
-__all__ = ["FLAVORS", "Column", "ColumnType", "Flavor", "Predictor", "Signature", "Task"]
+__all__ = ["FLAVORS", "ColumnType", "Flavor", "Predictor", "Signature", "SignatureColumn", "Task"]
 
-FLAVORS = Table("model flavor", {"sklearn": "meguru.flavors.sklearn:SklearnFlavor"})
+FLAVORS = PluginFamily("model flavor", {"sklearn": "meguru.flavors.sklearn:SklearnFlavor"})
 """Each member is a class of no arguments that follows `Flavor`."""

@@ -20,7 +20,7 @@ from meguru.flavors.evaluation import Evaluation, evaluate
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
 from meguru.flavors.rows import decoder
-from meguru.flavors.signature import Column, ColumnType, Signature, infer
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn, infer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -211,7 +211,9 @@ def _signature(model: Model, example: pl.DataFrame, baseline: pl.DataFrame, task
 
     nulls = bool(getattr(_input_tags(model.estimator), "allow_nan", False))
     inputs = infer(pick(baseline, example.columns, "baseline"), nulls_allowed=nulls)
-    output = Column(name="prediction" if task is Task.REGRESSION else "score", type=ColumnType.DOUBLE)
+    output = SignatureColumn(
+        name="prediction" if task is Task.REGRESSION else "score", type=ColumnType.DOUBLE
+    )
     return Signature(inputs=inputs, outputs=(output,))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from meguru.flavors.signature import Column, ColumnType
+from meguru.flavors.signature import ColumnType, SignatureColumn
 
 _WANTED = {
     ColumnType.BOOLEAN: "true or false",
@@ -21,7 +21,7 @@ _NUMBERS = (int, float, Decimal)
 _LONGEST = 40
 
 
-class Where(msgspec.Struct, frozen=True, gc=False):
+class FaultPath(msgspec.Struct, frozen=True, gc=False):
     """Paths of rows and values, in the words of the form in which they came.
 
     Attributes
@@ -44,7 +44,7 @@ class Where(msgspec.Struct, frozen=True, gc=False):
         return f"{self.form}.{name}[{index}]" if self.shape == "columns" else f"{self.row(index)}.{name}"
 
 
-def wanted(column: Column) -> str:
+def wanted(column: SignatureColumn) -> str:
     """Say what a column takes."""
     return _WANTED[column.type] + (" or null" if column.nullable else "")
 

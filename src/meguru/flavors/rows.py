@@ -18,8 +18,8 @@ import numpy.typing as npt
 from msgspec.structs import astuple
 
 from meguru.flavors import tolerant
-from meguru.flavors.faults import Where
-from meguru.flavors.signature import Column, ColumnType, Signature
+from meguru.flavors.faults import FaultPath
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,7 +69,7 @@ class Decoder:
         except msgspec.ValidationError:
             in_columns = isinstance(data, Mapping)
             form = where or ("columns" if in_columns else "rows")
-            return self.spelled(data, Where(form, "columns" if in_columns else "rows"))
+            return self.spelled(data, FaultPath(form, "columns" if in_columns else "rows"))
 
     def plain(self, data: Any) -> list[Any]:
         """Return the rows of a list of dicts or a dict of lists whose values are spelled plainly.
@@ -96,7 +96,7 @@ class Decoder:
                 raise msgspec.ValidationError(f"{name} has a moment at the edge of the calendar")
         return rows
 
-    def spelled(self, data: Any, where: Where) -> list[Any]:
+    def spelled(self, data: Any, where: FaultPath) -> list[Any]:
         """Return the rows of JSON as `tolerant.loads` reads it, with every spelling of a value.
 
         Raises
@@ -131,7 +131,7 @@ def decoder(signature: Signature) -> Decoder:
     return Decoder(signature)
 
 
-def _plain_type(column: Column) -> Any:
+def _plain_type(column: SignatureColumn) -> Any:
     kind = _PLAIN[column.type]
     return kind | None if column.nullable else kind
 

@@ -29,7 +29,7 @@ class ColumnType(StrEnum):
 NUMERIC = frozenset({ColumnType.BOOLEAN, ColumnType.LONG, ColumnType.DOUBLE})
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class SignatureColumn(msgspec.Struct, frozen=True, kw_only=True):
     """One named, typed column; it must always be sent, and may be null only if `nullable`."""
 
     name: str
@@ -40,8 +40,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """The columns a model takes, in order, and those it gives."""
 
-    inputs: tuple[Column, ...]
-    outputs: tuple[Column, ...] = ()
+    inputs: tuple[SignatureColumn, ...]
+    outputs: tuple[SignatureColumn, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
         return all(column.type in NUMERIC for column in self.inputs)
 
 
-def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[Column, ...]:
+def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[SignatureColumn, ...]:
     """Read the columns off a polars or pandas frame, or a two-dimensional NumPy array.
 
     Parameters
@@ -75,7 +75,7 @@ def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[Column, ...]:
     return tuple(_column(frame, name, nulls_allowed=nulls_allowed) for name in frame.columns)
 
 
-def _column(frame: pl.DataFrame, name: str, *, nulls_allowed: bool) -> Column:
+def _column(frame: pl.DataFrame, name: str, *, nulls_allowed: bool) -> SignatureColumn:
     series = frame.get_column(name)
     kind = _type_of(series)
     missing = series.null_count() > 0
@@ -83,7 +83,7 @@ def _column(frame: pl.DataFrame, name: str, *, nulls_allowed: bool) -> Column:
         missing = bool(series.is_nan().any())
     if kind is ColumnType.LONG and missing:
         kind = ColumnType.DOUBLE  # an integer that can be missing travels as a float everywhere else too
-    return Column(name=name, type=kind, nullable=missing or nulls_allowed)
+    return SignatureColumn(name=name, type=kind, nullable=missing or nulls_allowed)
 
 
 def _type_of(series: pl.Series) -> ColumnType:
@@ -108,13 +108,13 @@ def _type_of(series: pl.Series) -> ColumnType:
     )
 
 
-def to_mlflow(columns: Iterable[Column]) -> str:
+def to_mlflow(columns: Iterable[SignatureColumn]) -> str:
     """Return columns in the JSON that an MLmodel file holds under ``signature``."""
     shown = [{"type": column.type.value, "name": column.name, "required": True} for column in columns]
     return json.dumps(shown)
 
 
-def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[Column, ...]:
+def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[SignatureColumn, ...]:
     """Read columns from MLflow's JSON; `nullable` names those that may be null.
 
     Raises
@@ -127,7 +127,7 @@ def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[Column,
     try:
         found = json.loads(text or "[]")
         return tuple(
-            Column(
+            SignatureColumn(
                 name=entry["name"],
                 type=ColumnType(aliases.get(entry["type"], entry["type"])),
                 nullable=entry["name"] in may_be_null or not entry.get("required", True),

@@ -12,8 +12,8 @@ from typing import Any
 
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import values
-from meguru.flavors.faults import Where, shown, wanted
-from meguru.flavors.signature import Column, Signature
+from meguru.flavors.faults import FaultPath, shown, wanted
+from meguru.flavors.signature import Signature, SignatureColumn
 
 
 def loads(text: str) -> Any:
@@ -30,7 +30,7 @@ def loads(text: str) -> Any:
         return json.loads(text, parse_float=values.number, parse_int=values.whole)
 
 
-def read_rows(signature: Signature, rows: Any, where: Where) -> list[tuple[Any, ...]]:
+def read_rows(signature: Signature, rows: Any, where: FaultPath) -> list[tuple[Any, ...]]:
     """Return rows (a list of dicts), each in signature order.
 
     Raises
@@ -54,7 +54,7 @@ def read_rows(signature: Signature, rows: Any, where: Where) -> list[tuple[Any, 
     return found
 
 
-def read_columns(signature: Signature, data: Any, where: Where) -> list[tuple[Any, ...]]:
+def read_columns(signature: Signature, data: Any, where: FaultPath) -> list[tuple[Any, ...]]:
     """Return the rows of columns: a dict of lists, or of pandas' dicts by index.
 
     Raises
@@ -78,7 +78,7 @@ def read_columns(signature: Signature, data: Any, where: Where) -> list[tuple[An
     return list(zip(*columns, strict=True))
 
 
-def check_lengths(lengths: Mapping[str, int], where: Where) -> None:
+def check_lengths(lengths: Mapping[str, int], where: FaultPath) -> None:
     """Raise InvalidInput, naming the column with too few values, unless all have equally many."""
     longest = max(lengths.values())
     for name, count in lengths.items():
@@ -87,15 +87,15 @@ def check_lengths(lengths: Mapping[str, int], where: Where) -> None:
             raise InvalidInput("the columns have different lengths", field=f"{where.form}.{name}", why=why)
 
 
-def _readers(signature: Signature) -> list[tuple[str, Callable[[Any, int, Where], Any]]]:
+def _readers(signature: Signature) -> list[tuple[str, Callable[[Any, int, FaultPath], Any]]]:
     return [(column.name, _reader(column)) for column in signature.inputs]
 
 
-def _reader(column: Column) -> Callable[[Any, int, Where], Any]:
+def _reader(column: SignatureColumn) -> Callable[[Any, int, FaultPath], Any]:
     """Return what reads a column's value of a row."""
     read, nullable = values.READERS[column.type], column.nullable
 
-    def value_of(value: Any, index: int, where: Where) -> Any:
+    def value_of(value: Any, index: int, where: FaultPath) -> Any:
         try:
             return read(value)
         except values.Unfit as error:
@@ -134,7 +134,7 @@ def _listed(column: Any, path: str) -> Sequence[Any]:
     return column
 
 
-def _check_index(columns: Sequence[Any], signature: Signature, where: Where) -> None:
+def _check_index(columns: Sequence[Any], signature: Signature, where: FaultPath) -> None:
     """Refuse columns by index whose values stand in other orders: they would be put together wrongly."""
     indexes = [list(each) if isinstance(each, Mapping) else None for each in columns]
     for name, index in zip(signature.names, indexes, strict=True):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Door, Operation
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class OperationEntry(msgspec.Struct, frozen=True, array_like=True):
     """What is written down of an operation: where its function is, whether it only asks, what it returns."""
 
     function: str
@@ -23,13 +23,13 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     result: str
 
 
-class Call:
+class LazyOperation:
     """Calls an operation as `Operation` does; on a server, only the type of its result is imported.
 
     Arguments are checked by the server then; its refusals are those of the operation itself.
     """
 
-    def __init__(self, name: str, entry: Entry) -> None:
+    def __init__(self, name: str, entry: OperationEntry) -> None:
         self.name, self.query = name, entry.query
         self._entry = entry
 

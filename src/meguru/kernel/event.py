@@ -35,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     hash: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class ChainVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a check of the chain found; `seq` and `event` name the first bad entry."""
 
     intact: bool

@@ -12,7 +12,7 @@ import msgspec
 from meguru.errors import Busy, MeguruError, from_dict
 
 if TYPE_CHECKING:
-    from meguru.kernel.call import Call
+    from meguru.kernel.call import LazyOperation
     from meguru.kernel.operations.operation import Operation
     from meguru.kernel.remote_blobs import RemoteBlobs
 
@@ -55,7 +55,7 @@ class RemoteWorkspace:
         view.cause, view.idempotency_key = cause or self.cause, idempotency_key
         return view
 
-    def execute(self, operation: Operation[..., Any] | Call, arguments: dict[str, Any]) -> Any:
+    def execute(self, operation: Operation[..., Any] | LazyOperation, arguments: dict[str, Any]) -> Any:
         """Run one operation on the server; `operation(ws, …)` is the usual way to call this."""
         plain = operation.read_arguments(msgspec.to_builtins(arguments))
         if operation.query:

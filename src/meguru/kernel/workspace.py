@@ -15,7 +15,7 @@ from meguru.base.cache import cache_folder
 from meguru.base.clock import Clock, SystemClock
 from meguru.base.refs import DEFAULT
 from meguru.base.settings import Settings
-from meguru.kernel.events.watch import Watch
+from meguru.kernel.events.watch import LogWatch
 from meguru.kernel.operations.execute import execute
 from meguru.kernel.operations.operation import Operation
 from meguru.kernel.principals import LOCAL_OWNER, Principal
@@ -53,7 +53,7 @@ class Workspace:
         self.idempotency_key: str | None = None
         self.snapshot_tx: Connection | None = None
         """The one transaction of a view made by `snapshot`."""
-        self.watch = Watch()
+        self.watch = LogWatch()
         self.committed = self.watch.committed
         self.draining = threading.Event()
 

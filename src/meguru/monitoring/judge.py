@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from meguru.base.misfits import as_invalid
+from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, NotFound
-from meguru.monitoring.checks import CHECKS, Check
-from meguru.monitoring.types import Finding, Monitor, Severity, Verdict
-from meguru.monitoring.window import Window
+from meguru.monitoring.checks import CHECKS, MonitorCheck
+from meguru.monitoring.types import Finding, Monitor, ReportVerdict, Severity
+from meguru.monitoring.window import MonitoredWindow
 
 NAMED = 5
 
@@ -21,7 +21,7 @@ NAMED = 5
 class Judgement:
     """What the checks found and what it comes to."""
 
-    verdict: Verdict
+    verdict: ReportVerdict
     reasons: list[str]
     findings: list[Finding]
     compared: int
@@ -30,7 +30,7 @@ class Judgement:
     notes: list[str]
 
 
-def check_of(options: dict[str, Any], place: str = "checks") -> Check:
+def check_of(options: dict[str, Any], place: str = "checks") -> MonitorCheck:
     """Read one check's options.
 
     Raises
@@ -47,8 +47,8 @@ def check_of(options: dict[str, Any], place: str = "checks") -> Check:
             f"{place} needs to say which check it is", field=f"{place}.check", hint=f"one of {known}"
         )
     try:
-        kind: type[Check] = CHECKS.load(name)
-        made: Check = msgspec.convert(given, kind)
+        kind: type[MonitorCheck] = CHECKS.load(name)
+        made: MonitorCheck = msgspec.convert(given, kind)
         made.check()
     except NotFound as error:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field=f"{place}.check") from None
@@ -65,7 +65,7 @@ def check_of(options: dict[str, Any], place: str = "checks") -> Check:
     return made
 
 
-def judge(monitor: Monitor, window: Window) -> Judgement:
+def judge(monitor: Monitor, window: MonitoredWindow) -> Judgement:
     """Run the checks; alert on what the monitor says is worth an alert."""
     findings, notes, unjudged = _breaks(window), [], []
     for index, options in enumerate(monitor.checks):
@@ -80,11 +80,17 @@ def judge(monitor: Monitor, window: Window) -> Judgement:
     compared = sum(each.severity is Severity.INPUT_DRIFT for each in window.columns)
     share = len(drifted) / compared if compared else 0.0
     alerting = [each for each in breached if _alerts(monitor, each, share)]
-    verdict = Verdict.ALERT if alerting else Verdict.UNKNOWN if unjudged or not window.rows else Verdict.OK
+    verdict = (
+        ReportVerdict.ALERT
+        if alerting
+        else ReportVerdict.UNKNOWN
+        if unjudged or not window.rows
+        else ReportVerdict.OK
+    )
     reasons = {
-        Verdict.ALERT: _words(alerting, drifted, compared),
-        Verdict.UNKNOWN: unjudged or ["no row was answered in this window"],
-        Verdict.OK: _calm(findings, drifted, compared),
+        ReportVerdict.ALERT: _words(alerting, drifted, compared),
+        ReportVerdict.UNKNOWN: unjudged or ["no row was answered in this window"],
+        ReportVerdict.OK: _calm(findings, drifted, compared),
     }[verdict]
     return Judgement(
         verdict=verdict,
@@ -97,7 +103,7 @@ def judge(monitor: Monitor, window: Window) -> Judgement:
     )
 
 
-def _breaks(window: Window) -> list[Finding]:
+def _breaks(window: MonitoredWindow) -> list[Finding]:
     return [
         Finding(
             check="columns",

@@ -16,8 +16,8 @@ from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.judge import judge
-from meguru.monitoring.types import Estimate, Monitor, Report, Verdict
-from meguru.monitoring.window import Window, compare
+from meguru.monitoring.types import Estimate, Monitor, Report, ReportVerdict
+from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN, SHADOW_PREFIX
 from meguru.predictions.window import frame
 
@@ -42,7 +42,7 @@ def run(ctx: Context, *, name: str, start: datetime, end: datetime) -> Report:
 
 
 def evaluate(
-    monitor: Monitor, window: Window, start: datetime, end: datetime, at: datetime, digest: str
+    monitor: Monitor, window: MonitoredWindow, start: datetime, end: datetime, at: datetime, digest: str
 ) -> Report:
     """Judge a window and write the report; nothing is stored."""
     found = judge(monitor, window)
@@ -78,7 +78,7 @@ def _keep(ctx: Context, report: Report) -> Report:
     subject, data = refs.make("monitor", report.monitor), _data(report)
     used = [subject, *(each.model for each in report.performance)]
     ctx.emit("monitor.evaluated", subject, data=data, used=used, produced=[report.ref])
-    if report.verdict is Verdict.ALERT:
+    if report.verdict is ReportVerdict.ALERT:
         ctx.emit("monitor.alerted", subject, data=data, used=[report.ref])
     return report
 

@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.monitoring import store
-from meguru.monitoring.checks import Check
+from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.judge import check_of
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MonitorSpec
 from meguru.monitoring.types import Severity
@@ -84,7 +84,7 @@ def retire(ctx: Context, name: str) -> None:
     store.take_out(ctx.tx, name, ctx.now())
 
 
-def _able(spec: MonitorSpec, checks: Sequence[Check], model: KnownModel) -> list[dict[str, Any]]:
+def _able(spec: MonitorSpec, checks: Sequence[MonitorCheck], model: KnownModel) -> list[dict[str, Any]]:
     """Return the checks that can judge a model; those asked for by name must be able to."""
     able = []
     for index, (options, check) in enumerate(zip(spec.checks, checks, strict=True)):
@@ -99,7 +99,7 @@ def _able(spec: MonitorSpec, checks: Sequence[Check], model: KnownModel) -> list
     return able
 
 
-def _found_by(checks: Sequence[Check], wanted: Sequence[Severity]) -> list[Severity]:
+def _found_by(checks: Sequence[MonitorCheck], wanted: Sequence[Severity]) -> list[Severity]:
     """Return the severities to alert on, in order; each must be one that some check finds."""
     findable = {Severity.DATA_BREAK}.union(*(check.severities for check in checks))
     given = sorted(set(wanted), key=list(Severity).index)

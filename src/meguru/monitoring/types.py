@@ -24,7 +24,7 @@ class Severity(StrEnum):
     """A feature's distribution changed."""
 
 
-class Verdict(StrEnum):
+class ReportVerdict(StrEnum):
     """What a report comes to."""
 
     OK = "ok"
@@ -130,7 +130,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     end: datetime
     at: datetime
-    verdict: Verdict
+    verdict: ReportVerdict
     reasons: list[str]
     rows: int
     outcomes: int

@@ -29,7 +29,7 @@ class ComparedColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class MonitoredWindow:
     """What the checks look at.
 
     Parameters
@@ -67,7 +67,7 @@ def live_model(frame: pl.DataFrame) -> str:
     return str(frame[MODEL_COLUMN][-1]) if frame.height else ""
 
 
-def compare(frame: pl.DataFrame, baselines: Mapping[str, Baseline], min_rows: int) -> Window:
+def compare(frame: pl.DataFrame, baselines: Mapping[str, Baseline], min_rows: int) -> MonitoredWindow:
     """Compare a window's rows with the baselines of the models in it.
 
     Parameters
@@ -83,7 +83,7 @@ def compare(frame: pl.DataFrame, baselines: Mapping[str, Baseline], min_rows: in
     baseline = baselines.get(model) or Baseline(model=model)
     mine = frame.filter(frame[MODEL_COLUMN] == model) if model else frame
     columns, broken = _columns(mine, baseline.profile)
-    return Window(
+    return MonitoredWindow(
         model=model,
         rows=frame.height,
         outcomes=frame[OUTCOME_COLUMN].count() if frame.height else 0,

@@ -11,9 +11,9 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from meguru.base.names import check_name
 from meguru.compute.graph import MOST_PRIORITY, Component, FromStep, Graph
-from meguru.compute.marked import MarkedStep
+from meguru.compute.step_marker import MarkedStep
 from meguru.errors import InvalidInput
-from meguru.pipelines import branches, parameters, tracing
+from meguru.pipelines import control_flow, parameters, tracing
 from meguru.pipelines.options import Options, options
 
 P = ParamSpec("P")
@@ -35,7 +35,7 @@ class StepFunction(MarkedStep, Generic[P, R]):
         tracer = tracing.current()
         if tracer is not None:
             return cast("R", tracer.call(self, args, kwargs))
-        return cast("R", None) if branches.is_closed() else self.function(*args, **kwargs)
+        return cast("R", None) if control_flow.is_closed() else self.function(*args, **kwargs)
 
     def map(self, *args: Any, **kwargs: Any) -> Any:
         """Call the step once for each item; the list of what it returns is the result, in the items' order.
@@ -54,8 +54,8 @@ class StepFunction(MarkedStep, Generic[P, R]):
             return tracer.map(self, args, kwargs)
         return (
             []
-            if branches.is_closed()
-            else branches.map_plainly(self.function, args, kwargs, self.hints.get("return", Any))
+            if control_flow.is_closed()
+            else control_flow.map_plainly(self.function, args, kwargs, self.hints.get("return", Any))
         )
 
     @property

@@ -3,9 +3,9 @@
 from meguru.errors import Conflict
 from meguru.kernel import jobs
 from meguru.kernel.operations import Context, operation
-from meguru.pipelines import kept_metrics, runs
+from meguru.pipelines import metrics_ingest, runs
 from meguru.pipelines.finish import skip_open
-from meguru.pipelines.types import FINAL, PipelineRun, RunState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState
 
 
 @operation("pipeline_run.cancel", permission="pipeline:write", on="run")
@@ -23,10 +23,10 @@ def cancel(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     if found.state in FINAL:
         raise Conflict(f"run {found.id} has ended already", why=f"it {found.state.value}", where=found.ref)
     jobs.cancel(ctx.tx, "pipeline_run", found.id, ctx.now())
-    kept_metrics.end(ctx, found.id, "cancelled")
+    metrics_ingest.end(ctx, found.id, "cancelled")
     skip_open(ctx, found.id, "the run was cancelled", but_running=True)
     counts = runs.count(ctx.tx, [found.id])[found.id]
-    runs.change(ctx.tx, found.id, state=RunState.CANCELLED, finished_at=ctx.now(), **counts)
+    runs.change(ctx.tx, found.id, state=PipelineRunState.CANCELLED, finished_at=ctx.now(), **counts)
     ctx.emit(
         "pipeline_run.cancelled",
         found.ref,

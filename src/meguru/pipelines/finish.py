@@ -13,10 +13,10 @@ from meguru.compute.materializers.base import Value
 from meguru.errors import InvalidInput, LostLease
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
-from meguru.pipelines import kept_metrics, runs
+from meguru.pipelines import metrics_ingest, runs
 from meguru.pipelines.approvals import store as approvals
 from meguru.pipelines.schema import step_run
-from meguru.pipelines.types import Failed, PipelineRun, PipelineVersion, RunState, StepRun, StepState
+from meguru.pipelines.types import Failed, PipelineRun, PipelineRunState, PipelineVersion, StepRun, StepState
 
 SINKS = "pipeline output"
 """The family that registers what a run made, by kind of value: ``f(ctx, name=…, tree=…, source=…) -> ref``,
@@ -61,7 +61,7 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
     _end(
         ctx,
         run,
-        state=RunState.SUCCEEDED,
+        state=PipelineRunState.SUCCEEDED,
         produced=produced,
         metrics=metrics,
         **counts,
@@ -82,7 +82,7 @@ def fail(ctx: Context, run: PipelineRun, why: Failed) -> None:
         },
     )
     skip_open(ctx, run.id, "the run failed")
-    _end(ctx, run, state=RunState.FAILED, failed=why, **runs.count(ctx.tx, [run.id])[run.id])
+    _end(ctx, run, state=PipelineRunState.FAILED, failed=why, **runs.count(ctx.tx, [run.id])[run.id])
 
 
 def skip_open(ctx: Context, run_id: str, reason: str, *, but_running: bool = False) -> None:
@@ -123,7 +123,7 @@ def _value(source: FromStep, steps: Mapping[str, StepRun]) -> Value | None:
     return outputs[0] if len(outputs) == 1 else None
 
 
-def _end(ctx: Context, run: PipelineRun, *, state: RunState, **values: Any) -> None:
-    kept_metrics.end(ctx, run.id, "succeeded" if state is RunState.SUCCEEDED else "failed")
+def _end(ctx: Context, run: PipelineRun, *, state: PipelineRunState, **values: Any) -> None:
+    metrics_ingest.end(ctx, run.id, "succeeded" if state is PipelineRunState.SUCCEEDED else "failed")
     if not runs.change(ctx.tx, run.id, state=state, finished_at=ctx.now(), **values):
         raise LostLease(f"run {run.id} has ended already")

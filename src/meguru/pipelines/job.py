@@ -7,7 +7,7 @@ from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
-from meguru.pipelines.engine import Engine, Progress
+from meguru.pipelines.engine import Engine, StepProgress
 from meguru.pipelines.finish import fail, skip_open
 from meguru.pipelines.kind import PIPELINE_RUN
 from meguru.pipelines.logs.tail import settle
@@ -19,7 +19,7 @@ _ABANDON = InternalOperation(PIPELINE_RUN, "abandon")
 class PipelineRunHandler:
     """Runs pipelines; `progress` hears of every step whose state was committed."""
 
-    def __init__(self, progress: Progress | None = None) -> None:
+    def __init__(self, progress: StepProgress | None = None) -> None:
         self.progress = progress
 
     def run(self, ws: Workspace, job: Job, lease: Lease) -> None:

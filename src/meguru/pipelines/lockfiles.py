@@ -85,7 +85,7 @@ def _store(lock: Path, blobs: BlobStore) -> str:
     return trees.put_entries(
         blobs,
         [
-            trees.Entry(path=file.name, digest=blobs.put_file(file), size=file.stat().st_size)
+            trees.TreeEntry(path=file.name, digest=blobs.put_file(file), size=file.stat().st_size)
             for file in files
         ],
     )

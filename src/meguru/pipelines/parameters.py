@@ -14,10 +14,10 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from meguru.base.misfits import as_invalid
 from meguru.base.names import identifier
+from meguru.base.type_errors import as_invalid
+from meguru.compute.dataset_param import Dataset
 from meguru.compute.graph import Graph, Parameter
-from meguru.compute.handles import Dataset
 from meguru.compute.plain import to_plain
 from meguru.errors import InvalidInput, UsageError, near_misses
 

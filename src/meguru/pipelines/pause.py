@@ -4,7 +4,7 @@ from meguru.errors import Conflict
 from meguru.kernel import jobs
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
-from meguru.pipelines.types import FINAL, PipelineRun, RunState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState
 
 
 @operation("pipeline_run.pause", permission="pipeline:write", on="run")
@@ -20,7 +20,7 @@ def pause(ctx: Context, *, run: str, reason: str = "") -> PipelineRun:
     if found.paused:
         return found
     # Nobody works on a run that waits: it is paused at once. Else whoever works on it sees the mark.
-    state = {"state": RunState.PAUSED} if found.state is RunState.WAITING else {}
+    state = {"state": PipelineRunState.PAUSED} if found.state is PipelineRunState.WAITING else {}
     runs.change(ctx.tx, found.id, paused=True, **state)
     data = {"pipeline": found.pipeline, "reason": reason}
     ctx.emit("pipeline_run.paused", found.ref, data=data, cause=found.event)
@@ -39,7 +39,7 @@ def resume(ctx: Context, *, run: str) -> PipelineRun:
     found = _open(ctx, run)
     if not found.paused:
         raise Conflict(f"run {found.id} is not paused", why=f"it is {found.state}", where=found.ref)
-    state = {"state": RunState.WAITING} if found.state is RunState.PAUSED else {}
+    state = {"state": PipelineRunState.WAITING} if found.state is PipelineRunState.PAUSED else {}
     runs.change(ctx.tx, found.id, paused=False, **state)
     ctx.emit("pipeline_run.resumed", found.ref, data={"pipeline": found.pipeline}, cause=found.event)
     jobs.wake(ctx, "pipeline_run", found.id)

@@ -4,7 +4,7 @@ from meguru.artifacts import trees
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name, check_name
 from meguru.compute import graph as graphs
-from meguru.compute.code.types import Source
+from meguru.compute.code.types import SourceFile
 from meguru.compute.graph import Graph
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -21,7 +21,7 @@ def register(
     name: str = "",
     codes: dict[str, StepCode],
     snapshot: str,
-    sources: list[Source],
+    sources: list[SourceFile],
     entry: str,
     folder: str = "",
     imports: list[str] = [],  # noqa: B006 - the kernel copies it for each call
@@ -85,7 +85,7 @@ def _name(ctx: Context, text: str) -> str:
 
 
 def _check(
-    ctx: Context, graph: Graph, codes: dict[str, StepCode], snapshot: str, sources: list[Source]
+    ctx: Context, graph: Graph, codes: dict[str, StepCode], snapshot: str, sources: list[SourceFile]
 ) -> None:
     check_name("pipeline", graph.name, field="graph.name")
     graphs.order(graph)

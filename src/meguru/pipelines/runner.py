@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.compute.graph import Graph
 from meguru.errors import Interrupted
 from meguru.kernel import events
@@ -20,9 +20,9 @@ from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
-from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
 
-Progress = Callable[[StepRun], None]
+StepProgress = Callable[[StepRun], None]
 _POLL_SECONDS = 0.3
 
 
@@ -31,7 +31,7 @@ def run_file(
     target: str,
     params: Mapping[str, Any] | None = None,
     *,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     begun: Callable[[PipelineRun, Graph], None] | None = None,
     priority: int | None = None,
 ) -> PipelineRun:
@@ -56,7 +56,7 @@ def run_file(
 
 
 def follow(
-    ws: Workspace | RemoteWorkspace, run: PipelineRun, *, progress: Progress | None = None
+    ws: Workspace | RemoteWorkspace, run: PipelineRun, *, progress: StepProgress | None = None
 ) -> PipelineRun:
     """Bring a run that was started on to its end, or see it there; return it with its steps.
 
@@ -77,7 +77,7 @@ def follow(
 
 
 def work_on(
-    ws: Workspace, job: str, progress: Progress | None = None, stopping: threading.Event | None = None
+    ws: Workspace, job: str, progress: StepProgress | None = None, stopping: threading.Event | None = None
 ) -> bool:
     """Do a run's job in this thread; False if another process has it or it is over.
 
@@ -91,7 +91,7 @@ def work_on(
 def wait(
     ws: Workspace | RemoteWorkspace,
     run_id: str,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     timeout: float | None = None,
 ) -> PipelineRun:
     """Wait until a run has ended, or `timeout` seconds; return it as it then is, with its steps."""
@@ -118,22 +118,24 @@ def wait(
 
 def _rests(ws: Workspace | RemoteWorkspace, run: PipelineRun) -> bool:
     """Tell whether only people can bring the run on; an answer may be there that nobody has acted on yet."""
-    if run.state is not RunState.WAITING or all(one.state is not StepState.ASKING for one in run.steps):
-        return run.state is RunState.PAUSED
+    if run.state is not PipelineRunState.WAITING or all(
+        one.state is not StepState.ASKING for one in run.steps
+    ):
+        return run.state is PipelineRunState.PAUSED
     return bool(list_approvals(ws, run=run.id).items)
 
 
-def _finish_orphans(ws: Workspace, pipeline: str, progress: Progress | None) -> None:
+def _finish_orphans(ws: Workspace, pipeline: str, progress: StepProgress | None) -> None:
     with ws.read() as tx:
         left = runs.unfinished(tx, pipeline)
     for run in left:
         work_on(ws, run.job, progress)
 
 
-class _Handlers(Table):
+class _Handlers(PluginFamily):
     """Only pipeline runs, with the caller's progress."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: StepProgress | None) -> None:
         super().__init__("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"})
         self.progress = progress
 

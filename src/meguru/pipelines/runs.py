@@ -13,9 +13,9 @@ from meguru.errors import NotFound
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.projects import condition
 from meguru.pipelines.schema import pipeline_metrics, pipeline_run, step_run
-from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 _DERIVED = {"ref", "interrupted", "tracked", "steps"}
 _MANY = 500
@@ -31,7 +31,7 @@ _KEPT_STEPS = select(step_run).where(
         .group_by(step_run.c.key)
     )
 )
-_COUNTED_AT_END = (RunState.SUCCEEDED, RunState.FAILED)
+_COUNTED_AT_END = (PipelineRunState.SUCCEEDED, PipelineRunState.FAILED)
 _ENDED = [StepState.SUCCEEDED.value, StepState.FAILED.value]
 _RAN = step_run.c.state.in_(_ENDED) & (step_run.c.attempt > 0) & step_run.c["items"].is_(None)
 _COUNTED = {
@@ -81,7 +81,7 @@ def page(
     tx: Connection,
     *,
     pipeline: str,
-    state: RunState | None,
+    state: PipelineRunState | None,
     before: str,
     limit: int,
     now: datetime,
@@ -152,7 +152,7 @@ def kept(tx: Connection, keys: Sequence[str]) -> dict[str, StepRun]:
     """Return, by cache key, the newest step run that computed the outputs; keys without one are left out."""
     found: dict[str, StepRun] = {}
     if len(keys) == 1:
-        (newest,) = Raw(tx).execute(_NEWEST, (keys[0], *_KEPT)).fetchone()
+        (newest,) = RawSql(tx).execute(_NEWEST, (keys[0], *_KEPT)).fetchone()
         alone = rowwise.first(tx, step_run, {"id": newest}) if newest else None
         return {keys[0]: msgspec.convert(alone, StepRun)} if alone else {}
     for start in range(0, len(keys), _MANY):
@@ -221,7 +221,7 @@ def _run(row: Row[Any], now: datetime | None) -> PipelineRun:
     job_state, until = fields.pop("job_state"), fields.pop("lease_until")
     silent = now is not None and job_state == "running" and until is not None and until < now
     lost = now is not None and job_state in {"done", "failed", "cancelled", None}
-    fields["interrupted"] = row.state == RunState.RUNNING.value and (silent or lost)
+    fields["interrupted"] = row.state == PipelineRunState.RUNNING.value and (silent or lost)
     return msgspec.convert(fields, PipelineRun)
 
 

@@ -7,7 +7,15 @@ from meguru.base.paging import Page, check_limit
 from meguru.compute.graph import order
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, store
-from meguru.pipelines.types import FINAL, Pipeline, PipelineRun, PipelineVersion, RunState, StepRun, StepState
+from meguru.pipelines.types import (
+    FINAL,
+    Pipeline,
+    PipelineRun,
+    PipelineRunState,
+    PipelineVersion,
+    StepRun,
+    StepState,
+)
 
 
 @operation("pipeline.list", permission="pipeline:read", query=True)
@@ -36,7 +44,12 @@ def pipeline_versions(
 
 @operation("pipeline_run.list", permission="pipeline:read", query=True, refers={"pipeline": "pipeline"})
 def list_runs(
-    ctx: Context, *, pipeline: str = "", state: RunState | None = None, cursor: str = "", limit: int = 50
+    ctx: Context,
+    *,
+    pipeline: str = "",
+    state: PipelineRunState | None = None,
+    cursor: str = "",
+    limit: int = 50,
 ) -> Page[PipelineRun]:
     """List runs without their steps, newest first."""
     check_limit(limit)

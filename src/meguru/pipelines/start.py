@@ -12,7 +12,7 @@ from meguru.kernel.jobs import lanes
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins, runs, store
 from meguru.pipelines.pools import store as pools
-from meguru.pipelines.types import Pinned, PipelineRun, PipelineVersion, RunState
+from meguru.pipelines.types import Pinned, PipelineRun, PipelineRunState, PipelineVersion
 
 
 @operation("pipeline_run.start", permission="pipeline:write", on="pipeline", refers={"pipeline": "pipeline"})
@@ -83,7 +83,7 @@ def begin(
         id=run_id,
         pipeline=version.name,
         version=version.version,
-        state=RunState.QUEUED,
+        state=PipelineRunState.QUEUED,
         params=values,
         pinned=pinned,
         job=job.id,

@@ -16,11 +16,11 @@ from meguru.compute.graph import (
     Constant,
     FromParameter,
     FromStep,
-    Gate,
     Input,
     Many,
     Product,
     Step,
+    StepGate,
 )
 from meguru.compute.matching import check_constant, check_types, item_type, output_types, type_name
 from meguru.errors import InvalidInput, near_misses
@@ -86,7 +86,7 @@ class Tracer:
         self.steps: dict[str, Step] = {}
         self.products: list[Product] = []
         self._prefixes: list[str] = []
-        self._gates: list[list[Gate]] = [[]]
+        self._gates: list[list[StepGate]] = [[]]
         self._taken: set[str] = set()
 
     def call(self, step: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Placeholder:
@@ -133,7 +133,7 @@ class Tracer:
             approval=approval,
             gates=self._standing(),
         )
-        self._gates[-1].append(Gate(verdict=FromStep(step=key)))
+        self._gates[-1].append(StepGate(verdict=FromStep(step=key)))
         return Placeholder(FromStep(step=key), bool, f"the answer to {question!r}")
 
     @contextlib.contextmanager
@@ -144,9 +144,9 @@ class Tracer:
             raise InvalidInput(f"{verdict._name} can't be a gate's verdict")  # noqa: SLF001
         check_types(verdict._kind, bool | dict, "gate", verdict._name)  # noqa: SLF001
         # An answer asked for with `gate(approve(…))` rules this block, not what follows it.
-        asked = Gate(verdict=source) if isinstance(source, FromStep) else None
+        asked = StepGate(verdict=source) if isinstance(source, FromStep) else None
         self._gates[-1] = [one for one in self._gates[-1] if one != asked]
-        self._gates.append([Gate(verdict=source, wanted=wanted)])
+        self._gates.append([StepGate(verdict=source, wanted=wanted)])
         try:
             yield
         finally:
@@ -197,7 +197,7 @@ class Tracer:
             **msgspec.structs.asdict(step.options),
         )
 
-    def _standing(self) -> list[Gate]:
+    def _standing(self) -> list[StepGate]:
         return [gate for level in self._gates for gate in level]
 
     def _free_key(self, name: str) -> str:

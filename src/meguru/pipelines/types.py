@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from meguru.compute.code.types import Code, Environment, Source
+from meguru.compute.code.types import Code, Environment, SourceFile
 from meguru.compute.graph import Graph
 from meguru.compute.materializers.base import Value
 from meguru.compute.reads.types import FileUse
 
 
-class RunState(StrEnum):
+class PipelineRunState(StrEnum):
     """Where a run stands; the last three are final.
 
     A run that is `waiting` (for people's answers, or for the time of a retry) or `paused` holds no process.
@@ -27,7 +27,7 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
-FINAL = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
+FINAL = (PipelineRunState.SUCCEEDED, PipelineRunState.FAILED, PipelineRunState.CANCELLED)
 
 
 class StepState(StrEnum):
@@ -67,7 +67,7 @@ class PipelineVersion(msgspec.Struct, frozen=True, kw_only=True):
     graph: Graph
     codes: dict[str, StepCode]
     snapshot: str
-    sources: list[Source]
+    sources: list[SourceFile]
     entry: str
     folder: str
     imports: list[str]
@@ -96,7 +96,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     produces: str | None
     created_at: datetime
     last_run: str | None = None
-    last_state: RunState | None = None
+    last_state: PipelineRunState | None = None
     last_finished_at: datetime | None = None
     last_failed: Failed | None = None
 
@@ -153,7 +153,7 @@ class PipelineRun(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     pipeline: str
     version: int
-    state: RunState
+    state: PipelineRunState
     params: dict[str, Any]
     pinned: dict[str, Pinned]
     job: str

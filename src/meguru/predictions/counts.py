@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Executable, case, func, select
 
 from meguru.predictions.schema import prediction_count
-from meguru.predictions.types import Batch, Totals
+from meguru.predictions.types import PredictionBatch, Totals
 
 SHARDS = 16
 """So many rows share the count of an endpoint: servers on PostgreSQL seldom wait for each other's."""
 
 
-def add(tx: Connection, batches: Iterable[Batch]) -> None:
+def add(tx: Connection, batches: Iterable[PredictionBatch]) -> None:
     """Count batches, in the transaction that writes them."""
     counted: dict[str, dict[str, Any]] = {}
     for batch in batches:

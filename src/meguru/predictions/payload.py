@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Content(msgspec.Struct, kw_only=True):
+class PayloadColumns(msgspec.Struct, kw_only=True):
     """Equally long columns.
 
     Attributes
@@ -53,7 +53,7 @@ class _Header(msgspec.Struct, array_like=True, frozen=True):
     shadows: list[str]
 
 
-class Rows(msgspec.Struct, array_like=True, gc=False):
+class StoredRows(msgspec.Struct, array_like=True, gc=False):
     """A few rows as stored: `header` says what the values of a row are; equal headers, equal columns."""
 
     header: bytes
@@ -61,7 +61,7 @@ class Rows(msgspec.Struct, array_like=True, gc=False):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Rows).decode
+_decode = msgspec.msgpack.Decoder(StoredRows).decode
 _decode_header = msgspec.msgpack.Decoder(_Header).decode
 
 
@@ -71,7 +71,7 @@ def make(
     scores: Sequence[float | None],
     times: Sequence[datetime],
     shadows: Mapping[str, Sequence[float | None]] | None = None,
-) -> Content:
+) -> PayloadColumns:
     """Put columns of Python values together."""
     plain = {
         name: [each if each is None else micros(each) for each in values]
@@ -79,7 +79,7 @@ def make(
         else values
         for name, values in features.items()
     }
-    return Content(
+    return PayloadColumns(
         types=dict(types),
         features=plain,
         scores=scores,
@@ -88,7 +88,7 @@ def make(
     )
 
 
-def pack(content: Content) -> bytes:
+def pack(content: PayloadColumns) -> bytes:
     """Write a batch's content."""
     if len(content.scores) <= FEW:
         header = _encode(_Header(content.types, list(content.shadows)))
@@ -99,7 +99,7 @@ def pack(content: Content) -> bytes:
     return buffer.getvalue()
 
 
-def few(payload: bytes) -> Rows | None:
+def few(payload: bytes) -> StoredRows | None:
     """Read a batch that was written as rows; None if it was written as Arrow."""
     return None if payload.startswith(_ARROW) else _decode(payload)
 
@@ -122,12 +122,12 @@ def frame_of(payload: bytes) -> pl.DataFrame:
     return pl.read_ipc(io.BytesIO(payload))
 
 
-def content_of(header: bytes, rows: Sequence[Sequence[Any]]) -> Content:
+def content_of(header: bytes, rows: Sequence[Sequence[Any]]) -> PayloadColumns:
     """Turn rows with one header into columns."""
     read = _decode_header(header)
     columns = list(zip(*rows, strict=True))
     width = len(read.types)
-    return Content(
+    return PayloadColumns(
         types=read.types,
         features=dict(zip(read.types, columns[:width], strict=True)),
         scores=columns[width],
@@ -136,7 +136,7 @@ def content_of(header: bytes, rows: Sequence[Sequence[Any]]) -> Content:
     )
 
 
-def frame(content: Content) -> pl.DataFrame:
+def frame(content: PayloadColumns) -> pl.DataFrame:
     """Return content as a frame."""
     import polars as pl
 

@@ -12,19 +12,19 @@ from sqlalchemy import Connection, Row, func, insert, select
 from meguru.base import refs
 from meguru.predictions import counts, ids
 from meguru.predictions.schema import outcome, prediction_batch
-from meguru.predictions.types import Batch, Outcome
+from meguru.predictions.types import Outcome, PredictionBatch
 
 _IDS_A_QUERY = 900
 _INSERT = insert(prediction_batch)
 
 
-def add(tx: Connection, batches: Sequence[Batch]) -> None:
+def add(tx: Connection, batches: Sequence[PredictionBatch]) -> None:
     """Write batches."""
     tx.execute(_INSERT, [msgspec.structs.asdict(each) for each in batches])
     counts.add(tx, batches)
 
 
-def get(tx: Connection, batch_id: str) -> Batch | None:
+def get(tx: Connection, batch_id: str) -> PredictionBatch | None:
     """Return one batch."""
     row = tx.execute(select(prediction_batch).where(prediction_batch.c.id == batch_id)).first()
     return None if row is None else _batch(row)
@@ -39,7 +39,7 @@ def project_of(tx: Connection, prediction_id: str) -> str | None:
     return None if endpoint is None else refs.project_of(endpoint)
 
 
-def by_key(tx: Connection, endpoint: str, key: str) -> Batch | None:
+def by_key(tx: Connection, endpoint: str, key: str) -> PredictionBatch | None:
     """Return the batch that was answered under an idempotency key."""
     table = prediction_batch.c
     row = tx.execute(select(prediction_batch).where(table.endpoint == endpoint, table.key == key)).first()
@@ -120,5 +120,5 @@ def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
         yield todo[at : at + _IDS_A_QUERY]
 
 
-def _batch(row: Row[Any]) -> Batch:
-    return Batch(**row._mapping)
+def _batch(row: Row[Any]) -> PredictionBatch:
+    return PredictionBatch(**row._mapping)

@@ -15,7 +15,7 @@ RESERVED = frozenset({ID_COLUMN, SCORE_COLUMN, TIME_COLUMN, MODEL_COLUMN, OUTCOM
 """Names of the columns that a window's frame has besides the features."""
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class PredictionBatch(msgspec.Struct, frozen=True, kw_only=True):
     """The predictions of one request, as they are stored; `payload` is what `payload.pack` made.
 
     `key` is the request's idempotency key (None: it had none), `digest` that of its body.

@@ -109,7 +109,7 @@ def _parts(batches: Sequence[Any]) -> Iterator["pl.DataFrame"]:
         )
 
 
-def _shape(pair: tuple[Any, payload.Rows | None]) -> tuple[str, bytes]:
+def _shape(pair: tuple[Any, payload.StoredRows | None]) -> tuple[str, bytes]:
     batch, rows = pair
     return batch.model_ref, rows.header if rows is not None else b""
 

@@ -15,13 +15,13 @@ from sqlalchemy.exc import IntegrityError as RowConflict
 from meguru.base.batch_queue import BatchQueue
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.predictions import store
-from meguru.predictions.types import Batch
+from meguru.predictions.types import PredictionBatch
 from meguru.storage.db import Database
 
 MAX_BATCHES = 512
 MAX_BYTES = 32 * 1024 * 1024
 
-Done = Callable[[MeguruError | None], None]
+OnWritten = Callable[[MeguruError | None], None]
 """Called once, in the writer's thread: with None when the batch is durable, else with why it is not."""
 
 
@@ -30,11 +30,13 @@ class Writer:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._queue: BatchQueue[tuple[Batch, Done]] = BatchQueue(max_items=MAX_BATCHES, max_bytes=MAX_BYTES)
+        self._queue: BatchQueue[tuple[PredictionBatch, OnWritten]] = BatchQueue(
+            max_items=MAX_BATCHES, max_bytes=MAX_BYTES
+        )
         self._thread = threading.Thread(target=self._run, name="prediction-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, batch: Batch, done: Done) -> None:
+    def submit(self, batch: PredictionBatch, done: OnWritten) -> None:
         """Have `batch` written; `done` hears of it.
 
         The error of a batch whose idempotency key was used before is `Conflict`.
@@ -51,7 +53,7 @@ class Writer:
         while group := self._queue.take():
             self._write(group)
 
-    def _write(self, group: list[tuple[Batch, Done]]) -> None:
+    def _write(self, group: list[tuple[PredictionBatch, OnWritten]]) -> None:
         error: MeguruError | None = None
         try:
             with self._db.write() as tx:

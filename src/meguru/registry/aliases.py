@@ -9,7 +9,7 @@ from meguru.base import refs
 from meguru.registry.schema import model_alias
 from meguru.registry.types import Alias
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 _HOLDS = model_alias.c.until.is_(None)
 
@@ -62,7 +62,7 @@ def move(tx: Connection, new: Alias, version: int) -> None:
     same = {"name": new.name, "alias": new.alias}
     rowwise.update(tx, model_alias, same | {"until": None}, {"until": new.since})
     sql = "SELECT coalesce(max(number), 0) FROM model_alias WHERE name = ? AND alias = ?"
-    (last,) = Raw(tx).execute(sql, (new.name, new.alias)).fetchone()
+    (last,) = RawSql(tx).execute(sql, (new.name, new.alias)).fetchone()
     moved = {"since": new.since, "until": None, "moved_by": new.moved_by, "event": new.event}
     rowwise.insert(tx, model_alias, same | {"number": last + 1, "version": version} | moved)
 

@@ -38,7 +38,7 @@ def _home(ws: Any) -> Path:
     return cache_folder("models")
 
 
-def _whole(folder: Path, entries: list[trees.Entry]) -> bool:
+def _whole(folder: Path, entries: list[trees.TreeEntry]) -> bool:
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     if there != {entry.path for entry in entries}:
         return False

@@ -18,7 +18,7 @@ from meguru.registry.cache import fetch_model
 _EVIDENCE = {bundle.BASELINE, bundle.EVALUATION, bundle.EXAMPLE, bundle.HOLDOUT}
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the registry keeps of a model folder."""
 
     tree: str
@@ -32,7 +32,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     holdout_digest: str
 
 
-def facts_of(ws: Workspace, tree: str, *, load: bool) -> Facts:
+def facts_of(ws: Workspace, tree: str, *, load: bool) -> ModelFacts:
     """Return the facts of a model folder in the blob store.
 
     Parameters
@@ -60,7 +60,7 @@ def facts_of(ws: Workspace, tree: str, *, load: bool) -> Facts:
         raise
 
 
-def _read(folder: Path, tree: str, entries: Sequence[trees.Entry], *, load: bool) -> Facts:
+def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: bool) -> ModelFacts:
     pickles.refuse_pickles(folder)
     said = mlmodel.read(folder, FLAVORS.names())
     evaluation = _evaluation(folder)
@@ -77,7 +77,7 @@ def _read(folder: Path, tree: str, entries: Sequence[trees.Entry], *, load: bool
             hint="save it with meguru.Model, or in MLflow with signature=infer_signature(…)",
         )
     files = {entry.path: entry.digest for entry in entries}
-    return Facts(
+    return ModelFacts(
         tree=tree,
         digest=digests.of_value({path: digest for path, digest in files.items() if path not in _EVIDENCE}),
         size=sum(entry.size for entry in entries),

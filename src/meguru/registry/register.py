@@ -11,7 +11,7 @@ from meguru.base import refs
 from meguru.base.names import check_full_name
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store
-from meguru.registry.facts import Facts, check_tree, facts_of
+from meguru.registry.facts import ModelFacts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
 from meguru.tracking.ownership import made_in
 
@@ -72,7 +72,7 @@ def known(ctx: Context, name: str, tree: str) -> bool:
 def record(
     ctx: Context,
     name: str,
-    facts: Facts,
+    facts: ModelFacts,
     *,
     metrics: dict[str, float],
     params: dict[str, Any],
@@ -126,7 +126,7 @@ def record(
     return version
 
 
-def _told(facts: Facts, metrics: dict[str, float]) -> dict[str, Any]:
+def _told(facts: ModelFacts, metrics: dict[str, float]) -> dict[str, Any]:
     return {
         "tree": facts.tree,
         "digest": facts.digest,

@@ -6,12 +6,12 @@ from sqlalchemy import Connection
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
-from meguru.releases.collect import collect
 from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, hashes, release_digest
+from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
-from meguru.releases.trial import champion_of, trial_of
-from meguru.releases.types import GateResult, Part, Release, ReleaseState, Verdict
+from meguru.releases.resolve import collect
+from meguru.releases.types import GateResult, GateVerdict, Release, ReleasePart, ReleaseState
 from meguru.serving import store as endpoints
 
 OPEN = (ReleaseState.CREATED, ReleaseState.PASSED, ReleaseState.UNDECIDED)
@@ -66,7 +66,9 @@ def _as_declared(tx: Connection, found: Release) -> Release:
     return msgspec.structs.replace(found, content=content, content_digest=content_digest(content))
 
 
-def conclude(ctx: Context, found: Release, champion: Part | None, results: list[GateResult]) -> Release:
+def conclude(
+    ctx: Context, found: Release, champion: ReleasePart | None, results: list[GateResult]
+) -> Release:
     """Write the verdict, and the event that tells of it; it is caused by the release's creation."""
     state = _state(results)
     done = msgspec.structs.replace(
@@ -102,9 +104,9 @@ def conclude(ctx: Context, found: Release, champion: Part | None, results: list[
 
 def _state(results: list[GateResult]) -> ReleaseState:
     verdicts = {result.verdict for result in results}
-    if Verdict.FAILED in verdicts:
+    if GateVerdict.FAILED in verdicts:
         return ReleaseState.REFUSED
-    return ReleaseState.UNDECIDED if Verdict.UNDECIDED in verdicts else ReleaseState.PASSED
+    return ReleaseState.UNDECIDED if GateVerdict.UNDECIDED in verdicts else ReleaseState.PASSED
 
 
 def _must_be_open(found: Release) -> None:

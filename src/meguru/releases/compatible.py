@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.flavors import Column, ColumnType, Signature
+from meguru.flavors import ColumnType, Signature, SignatureColumn
 
 _WIDER = {(ColumnType.LONG, ColumnType.DOUBLE), (ColumnType.BOOLEAN, ColumnType.DOUBLE)}
 
@@ -24,7 +24,7 @@ def breaks(live: Signature, new: Signature) -> list[str]:
     )
 
 
-def _faults(before: Column, after: Column) -> list[str]:
+def _faults(before: SignatureColumn, after: SignatureColumn) -> list[str]:
     found = []
     if before.type is not after.type and (before.type, after.type) not in _WIDER:
         found.append(f"column {before.name!r} is sent as {before.type} and wanted as {after.type}")
@@ -33,5 +33,5 @@ def _faults(before: Column, after: Column) -> list[str]:
     return found
 
 
-def _by_name(signature: Signature) -> dict[str, Column]:
+def _by_name(signature: Signature) -> dict[str, SignatureColumn]:
     return {column.name: column for column in signature.inputs}

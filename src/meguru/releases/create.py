@@ -4,9 +4,9 @@ from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
-from meguru.releases.collect import collect
 from meguru.releases.digest import content_digest, hashes, release_digest
 from meguru.releases.gates.read import check_gates
+from meguru.releases.resolve import collect
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving import store as endpoints
 

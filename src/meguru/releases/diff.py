@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
-from meguru.releases.types import Content, Difference, Part, Release, ReleaseDiff
+from meguru.releases.types import Release, ReleaseContent, ReleaseDiff, ReleaseDifference, ReleasePart
 
 
 def compare(before: Release, after: Release) -> ReleaseDiff:
@@ -15,20 +15,20 @@ def compare(before: Release, after: Release) -> ReleaseDiff:
     old |= {f"gate {result.gate}": result.verdict.value for result in before.results}
     new |= {f"gate {result.gate}": result.verdict.value for result in after.results}
     changes = [
-        Difference(part=part, before=old.get(part, ""), after=new.get(part, ""))
+        ReleaseDifference(part=part, before=old.get(part, ""), after=new.get(part, ""))
         for part in dict.fromkeys([*old, *new])
         if old.get(part, "") != new.get(part, "")
     ]
     return ReleaseDiff(before=before.ref, after=after.ref, changes=changes)
 
 
-def changed(before: Content, after: Content) -> list[str]:
+def changed(before: ReleaseContent, after: ReleaseContent) -> list[str]:
     """Return the names of the parts in which two contents differ."""
     old, new = _parts(before), _parts(after)
     return [part for part in dict.fromkeys([*old, *new]) if old.get(part, "") != new.get(part, "")]
 
 
-def _parts(content: Content) -> dict[str, str]:
+def _parts(content: ReleaseContent) -> dict[str, str]:
     found = {"app": content.app, "pipeline": _shown(content.pipeline), "run": content.run}
     found |= {f"dataset {refs.parse(part.ref).name}": _shown(part) for part in content.datasets}
     found |= {"model": _shown(content.model), "endpoint": content.endpoint}
@@ -40,7 +40,7 @@ def _policies(policies: list[dict[str, Any]]) -> dict[str, str]:
     return {f"policy {index + 1}": _plain(policy) for index, policy in enumerate(policies)}
 
 
-def _shown(part: Part | None) -> str:
+def _shown(part: ReleasePart | None) -> str:
     return "" if part is None else f"{part.ref} ({part.digest[:12]})"
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meguru.base import digests
-from meguru.releases.types import Content, GateResult, Hashes, Part
+from meguru.releases.types import GateResult, Hashes, ReleaseContent, ReleasePart
 
 
-def content_digest(content: Content) -> str:
+def content_digest(content: ReleaseContent) -> str:
     """Return the digest of what a release is made of."""
     return digests.of_value(content)
 
 
-def release_digest(content: Content, champion: Part | None, results: Sequence[GateResult]) -> str:
+def release_digest(
+    content: ReleaseContent, champion: ReleasePart | None, results: Sequence[GateResult]
+) -> str:
     """Return the digest of a release with its verdicts: void as soon as anything under it changes."""
     return digests.of_value({"content": content, "champion": champion, "results": results})
 
 
-def hashes(content: Content, results: Sequence[GateResult]) -> Hashes:
+def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
     """Return the hash of each part; empty where a part is not known."""
     return Hashes(
         app=content.app,

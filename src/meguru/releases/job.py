@@ -9,14 +9,14 @@ from meguru.kernel.workspace import Workspace
 from meguru.releases import store
 from meguru.releases.check import OPEN, check, conclude
 from meguru.releases.create import create
+from meguru.releases.gate_inputs import ACTOR
 from meguru.releases.promote import promote
-from meguru.releases.trial import ACTOR
-from meguru.releases.types import GateResult, Release, ReleaseState, Verdict
+from meguru.releases.types import GateResult, GateVerdict, Release, ReleaseState
 
 ROUNDS = 5
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Which model goes to which endpoint."""
 
     endpoint: str
@@ -78,7 +78,7 @@ class ReleaseJob:
 
 
 def _create(ws: Workspace, job: Job) -> Release:
-    wanted = msgspec.convert(job.payload, Payload)
+    wanted = msgspec.convert(job.payload, ReleaseTarget)
     keyed = ws.with_(idempotency_key=f"{job.id}:create")
     return create(keyed, endpoint=wanted.endpoint, model=wanted.model)
 
@@ -88,7 +88,7 @@ def _leave(ctx: Context, *, release: str, why: str) -> None:
     found = store.get(ctx.tx, release, lock=True)
     if found.state in OPEN:
         reason = f"the gates could not be asked to the end: {why}"
-        result = GateResult(gate="job", verdict=Verdict.UNDECIDED, reason=reason)
+        result = GateResult(gate="job", verdict=GateVerdict.UNDECIDED, reason=reason)
         conclude(ctx, found, found.champion, [*found.results, result])
 
 

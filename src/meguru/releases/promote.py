@@ -10,12 +10,12 @@ from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.registry.alias_moves import CHAMPION, point
 from meguru.releases import store
-from meguru.releases.collect import collect
 from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, release_digest
+from meguru.releases.gate_inputs import champion_of
+from meguru.releases.resolve import collect
 from meguru.releases.serving import with_serving
-from meguru.releases.trial import champion_of
-from meguru.releases.types import Content, Release, ReleaseState
+from meguru.releases.types import Release, ReleaseContent, ReleaseState
 from meguru.serving import store as endpoints
 from meguru.serving.operations import switch
 from meguru.serving.types import Endpoint
@@ -85,7 +85,7 @@ def must_be_passed(found: Release) -> None:
         raise Conflict(what, where=found.ref, why=why, hint=hint)
 
 
-def unchanged(tx: Connection, found: Release, made_of: Content) -> None:
+def unchanged(tx: Connection, found: Release, made_of: ReleaseContent) -> None:
     """Refuse a release under which something changed since its gates were asked.
 
     So also one that passed other gates than its endpoint has by now: their verdict is void.

@@ -4,11 +4,11 @@ from meguru.base import refs
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.releases import store
+from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
 from meguru.releases.promote import hold, put_live, retire
 from meguru.releases.serving import with_serving
-from meguru.releases.trial import champion_of, trial_of
-from meguru.releases.types import Part, Release, ReleaseState, Verdict
+from meguru.releases.types import GateVerdict, Release, ReleasePart, ReleaseState
 from meguru.serving import store as endpoints
 
 FORMER = (ReleaseState.SUPERSEDED, ReleaseState.ROLLED_BACK)
@@ -74,12 +74,12 @@ def _target(former: list[Release], endpoint: str) -> Release:
     return former[0]
 
 
-def _must_work(ctx: Context, target: Release, endpoint: str, champion: Part | None) -> None:
+def _must_work(ctx: Context, target: Release, endpoint: str, champion: ReleasePart | None) -> None:
     if target.state not in FORMER:
         raise _never_live(target.ref, endpoint, f"it is {target.state.value}")
     loads = judge(check_gates([]), trial_of(ctx.ws, target, champion))[0]
     if not loads.passed:
-        when = "any more" if loads.verdict is Verdict.FAILED else "now"
+        when = "any more" if loads.verdict is GateVerdict.FAILED else "now"
         raise Conflict(f"{target.ref} can't go live {when}", where=target.ref, why=loads.reason)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from meguru.kernel.operations import Context
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving import store as endpoints
-from meguru.serving.standing import observed
+from meguru.serving.health import observed
 
 
 def with_serving(ctx: Context, found: Sequence[Release]) -> list[Release]:

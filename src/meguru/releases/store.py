@@ -14,7 +14,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
 from meguru.releases.digest import hashes
 from meguru.releases.schema import release
-from meguru.releases.types import Content, GateResult, Part, Release, ReleaseState
+from meguru.releases.types import GateResult, Release, ReleaseContent, ReleasePart, ReleaseState
 
 
 def add(tx: Connection, item: Release) -> None:
@@ -101,8 +101,8 @@ def _values(item: Release) -> dict[str, Any]:
 def _release(row: Row[Any]) -> Release:
     fields = dict(row._mapping)
     del fields["model"]
-    content = msgspec.convert(fields["content"], Content)
+    content = msgspec.convert(fields["content"], ReleaseContent)
     results = msgspec.convert(fields["results"], list[GateResult])
-    champion = msgspec.convert(fields["champion"], Part | None)
+    champion = msgspec.convert(fields["champion"], ReleasePart | None)
     known = {"content": content, "results": results, "champion": champion, "hashes": hashes(content, results)}
     return Release(**fields | known | {"state": ReleaseState(fields["state"])})

@@ -23,7 +23,7 @@ class ReleaseState(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
-class Verdict(StrEnum):
+class GateVerdict(StrEnum):
     """What a gate says."""
 
     PASSED = "passed"
@@ -36,24 +36,24 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     """One gate's verdict, the numbers it measured, and the reason in a sentence."""
 
     gate: str
-    verdict: Verdict
+    verdict: GateVerdict
     reason: str
     numbers: dict[str, Any] = {}
 
     @property
     def passed(self) -> bool:
         """Whether the gate lets the release through."""
-        return self.verdict is Verdict.PASSED
+        return self.verdict is GateVerdict.PASSED
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class ReleasePart(msgspec.Struct, frozen=True, kw_only=True):
     """One ingredient, with the digest of its content."""
 
     ref: str
     digest: str
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True):
     """What a release is made of.
 
     `app` is the commit of the application that calls the endpoint; `configuration` is how the endpoint was
@@ -61,10 +61,10 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     app: str
-    pipeline: Part | None
+    pipeline: ReleasePart | None
     run: str
-    datasets: list[Part]
-    model: Part
+    datasets: list[ReleasePart]
+    model: ReleasePart
     endpoint: str
     configuration: dict[str, Any]
     policies: list[dict[str, Any]]
@@ -94,12 +94,12 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     version: int
     state: ReleaseState
-    content: Content
+    content: ReleaseContent
     content_digest: str
     hashes: Hashes
     digest: str
     results: list[GateResult]
-    champion: Part | None
+    champion: ReleasePart | None
     created_at: datetime
     created_by: str
     created_event: str
@@ -131,13 +131,13 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reasons(self) -> list[str]:
         """Why it was refused, else why it is undecided, else why it passed."""
-        for verdict in (Verdict.FAILED, Verdict.UNDECIDED):
+        for verdict in (GateVerdict.FAILED, GateVerdict.UNDECIDED):
             if found := [result.reason for result in self.results if result.verdict is verdict]:
                 return found
         return [result.reason for result in self.results]
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseDifference(msgspec.Struct, frozen=True, kw_only=True):
     """One part in which two releases differ; an empty side means that the part is not there."""
 
     part: str
@@ -150,4 +150,4 @@ class ReleaseDiff(msgspec.Struct, frozen=True, kw_only=True):
 
     before: str
     after: str
-    changes: list[Difference]
+    changes: list[ReleaseDifference]

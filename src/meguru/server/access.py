@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
 from meguru.base.names import normal
-from meguru.console.visit import TOKEN_COOKIE, Visit
+from meguru.console.page_request import TOKEN_COOKIE, Visit
 from meguru.errors import Forbidden, MeguruError, Unauthenticated, UsageError
 from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.workspace import Workspace

@@ -23,17 +23,17 @@ from meguru.mlflow.protocol.routes import Direct, mlflow_routes
 from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
 from meguru.server.background import Background
-from meguru.server.dispatch import PredictionsFirst, Table
+from meguru.server.dispatch import PredictionsFirst, RouteTable
 from meguru.server.metrics import metrics
 from meguru.server.sign_in import sign_in_routes
 from meguru.serving.asgi import endpoints_app
-from meguru.serving.service import Service
+from meguru.serving.service import PredictionService
 
 
 def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Live | None = None) -> ASGIApp:
     """Return the ASGI application of one workspace, with its background threads in its lifespan."""
     load_operations()
-    service, others = Service(ws), other_routes()
+    service, others = PredictionService(ws), other_routes()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -54,7 +54,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         *native_routes(),
         *console_routes(lambda request: request.state.workspace, live),
     ]
-    app.router = Table(routes, lifespan=lifespan)
+    app.router = RouteTable(routes, lifespan=lifespan)
     first = PredictionsFirst(endpoints_app(service), Direct(app, others))
     return Access(first, ws=ws, auth=auth, any_host=any_host)
 

@@ -9,8 +9,8 @@ from meguru.kernel.jobs import Worker
 from meguru.kernel.services import Services
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
-from meguru.server.sweeping import Sweeper
-from meguru.serving.service import Service
+from meguru.server.housekeeping import Sweeper
+from meguru.serving.service import PredictionService
 from meguru.storage.blobs.pending import Settler
 from meguru.tracking.series.join import Joiner
 
@@ -18,7 +18,7 @@ from meguru.tracking.series.join import Joiner
 class Background:
     """The server's threads, started and stopped together."""
 
-    def __init__(self, ws: Workspace, service: Service) -> None:
+    def __init__(self, ws: Workspace, service: PredictionService) -> None:
         self._ws, self._service = ws, service
         self._services = Services(
             ws,

@@ -26,7 +26,7 @@ class PredictionsFirst:
             await self._app(scope, receive, send)
 
 
-class Table(Router):
+class RouteTable(Router):
     """A router that finds paths without parameters in a table, and tries only the others one by one.
 
     A path that is one text goes before one with parameters that would match it too.

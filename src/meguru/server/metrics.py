@@ -17,7 +17,7 @@ PERMISSION = "endpoint:read"
 LABEL = "endpoint"
 
 
-class Shown:
+class VisibleMetrics:
     """The process's metrics without the samples of endpoints that are of other projects than these."""
 
     def __init__(self, projects: AbstractSet[str] | None) -> None:
@@ -38,5 +38,7 @@ async def metrics(request: Request) -> Response:
     """Answer what was counted; of endpoints, those that the principal may see."""
     ws: Workspace = request.state.workspace
     projects = ws.principal.projects(PERMISSION)
-    body = await run_sync(lambda: generate_latest(Shown(projects) if projects is not None else REGISTRY))
+    body = await run_sync(
+        lambda: generate_latest(VisibleMetrics(projects) if projects is not None else REGISTRY)
+    )
     return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from meguru.api.requests import read_body
-from meguru.console.visit import TOKEN_COOKIE, Visit
+from meguru.console.page_request import TOKEN_COOKIE, Visit
 from meguru.errors import MeguruError
 from meguru.governance.tokens import authenticate
 

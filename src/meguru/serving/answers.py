@@ -12,7 +12,7 @@ from meguru.errors import InternalError, InvalidInput, MeguruError
 log = logging.getLogger(__name__)
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
+class PredictionResponse(msgspec.Struct, frozen=True, gc=False):
     """A status and a JSON body; `retry_after` is in seconds, 0 where trying again would not help."""
 
     status: int
@@ -41,30 +41,30 @@ _encode = msgspec.json.Encoder().encode
 
 def predictions(
     batch_id: str | None, scores: list[float] | list[float | None], model: str, release: str
-) -> Answer:
+) -> PredictionResponse:
     """Answer with scores, one a row and in the order of the rows."""
     if batch_id is None:
         scored = [Scored(score) for score in scores]
     else:
         scored = [Scored(score, f"{batch_id}.{row}") for row, score in enumerate(scores)]
-    return Answer(200, _encode(Predictions(scored, model, release)))
+    return PredictionResponse(200, _encode(Predictions(scored, model, release)))
 
 
-def value(shown: Any) -> Answer:
+def value(shown: Any) -> PredictionResponse:
     """Answer with any JSON value."""
-    return Answer(200, _encode(shown))
+    return PredictionResponse(200, _encode(shown))
 
 
-def wrong_method(method: str, allowed: str) -> Answer:
+def wrong_method(method: str, allowed: str) -> PredictionResponse:
     """Answer that a path is not for this method."""
     error = InvalidInput(f"{method[:20]} is not for this path", hint=f"use {allowed}")
-    return Answer(405, of_error(error).body, allow=allowed)
+    return PredictionResponse(405, of_error(error).body, allow=allowed)
 
 
-def of_error(error: BaseException, *, retry_after: int = 1) -> Answer:
+def of_error(error: BaseException, *, retry_after: int = 1) -> PredictionResponse:
     """Answer with an error in the one JSON shape; one that we can't explain is logged and not told."""
     if not isinstance(error, MeguruError):
         log.error("a prediction failed", exc_info=error)
         error = InternalError("something went wrong in the server", hint="its log has the traceback")
     again = retry_after if error.status == 503 else 0
-    return Answer(error.status, _encode({"error": error.as_dict()}), again)
+    return PredictionResponse(error.status, _encode({"error": error.as_dict()}), again)

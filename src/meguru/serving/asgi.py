@@ -14,10 +14,10 @@ from meguru.kernel.operations.authorise import require
 from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 from meguru.serving import answers
-from meguru.serving.answers import Answer
+from meguru.serving.answers import PredictionResponse
 from meguru.serving.openapi import document
-from meguru.serving.patience import Patience
-from meguru.serving.service import Service
+from meguru.serving.service import PredictionService
+from meguru.serving.timeouts import Patience
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,7 +42,7 @@ def principal_of(scope: Scope) -> Principal:
     return principal
 
 
-def endpoints_app(service: Service, *, authenticate: Authenticate = principal_of) -> Application:
+def endpoints_app(service: PredictionService, *, authenticate: Authenticate = principal_of) -> Application:
     """Return the application of ``/endpoints``, to be mounted there.
 
     ``POST /{name}/predict`` scores rows; ``GET /{name}`` tells state and signature; ``GET
@@ -64,7 +64,7 @@ class _Gone(Exception):
 
 
 class _Endpoints:
-    def __init__(self, service: Service, authenticate: Authenticate) -> None:
+    def __init__(self, service: PredictionService, authenticate: Authenticate) -> None:
         self._service, self._authenticate = service, authenticate
         self._waiting, self._patience = Waiting(), Patience(IDLE_SECONDS)
 
@@ -80,7 +80,7 @@ class _Endpoints:
         await send({"type": "http.response.start", "status": answer.status, "headers": _headers_of(answer)})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> PredictionResponse:
         name, verb = _route(scope)
         allowed = "POST" if verb == "predict" else "GET"
         if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
@@ -93,7 +93,7 @@ class _Endpoints:
         status = await asyncio.to_thread(self._service.status, name)
         return answers.value(document(status) if verb == "openapi.json" else status)
 
-    async def _predict(self, name: str, scope: Scope, receive: Receive) -> Answer:
+    async def _predict(self, name: str, scope: Scope, receive: Receive) -> PredictionResponse:
         length, key = _headers(scope["headers"])
         body = await _read(receive, self._patience, length, self._service.ws.settings.max_body)
         future, done = self._waiting.expect()
@@ -125,15 +125,15 @@ class Waiting:
     """
 
     def __init__(self) -> None:
-        self._ready: deque[tuple[asyncio.Future[Answer], Answer]] = deque()
+        self._ready: deque[tuple[asyncio.Future[PredictionResponse], PredictionResponse]] = deque()
         self._called = False
 
-    def expect(self) -> tuple[asyncio.Future[Answer], Callable[[Answer], None]]:
+    def expect(self) -> tuple[asyncio.Future[PredictionResponse], Callable[[PredictionResponse], None]]:
         """Return a future of the running loop, and what completes it from any thread."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
+        future: asyncio.Future[PredictionResponse] = loop.create_future()
 
-        def done(answer: Answer) -> None:
+        def done(answer: PredictionResponse) -> None:
             # No lock: what is put there before the flag is looked at is seen by the delivery that lowers it.
             self._ready.append((future, answer))
             if not self._called:
@@ -172,7 +172,7 @@ def _project_of(scope: Scope) -> str:
     return ws.project if ws is not None else ""
 
 
-def _headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+def _headers_of(answer: PredictionResponse) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(answer.body)).encode()),

@@ -8,20 +8,20 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from meguru.base.misfits import as_invalid
+from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import tolerant
-from meguru.flavors.faults import Where
+from meguru.flavors.faults import FaultPath
 from meguru.flavors.rows import Decoder
 from meguru.serving import event_times
 from meguru.serving.nesting import deep_value
 
 WHERE = {
-    "rows": Where("rows"),
-    "row": Where("row", "row"),
-    "columns": Where("columns", "columns"),
-    "dataframe_records": Where("dataframe_records"),
-    "dataframe_split": Where("dataframe_split.data"),
+    "rows": FaultPath("rows"),
+    "row": FaultPath("row", "row"),
+    "columns": FaultPath("columns", "columns"),
+    "dataframe_records": FaultPath("dataframe_records"),
+    "dataframe_split": FaultPath("dataframe_split.data"),
 }
 """The forms of a request, and how to call what is in them."""
 FORMS = tuple(WHERE)
@@ -41,12 +41,12 @@ class _SplitOnly(msgspec.Struct):
     dataframe_split: Split
 
 
-class Rows(msgspec.Struct, gc=False):
+class RequestRows(msgspec.Struct, gc=False):
     """Decoded rows, when each happened (None: when it was received), and what to call them in an error."""
 
     rows: list[Any]
     times: list[dt.datetime] | None = None
-    where: Where = WHERE["rows"]
+    where: FaultPath = WHERE["rows"]
 
 
 class BodyDecoder:
@@ -67,7 +67,7 @@ class BodyDecoder:
         kind = msgspec.defstruct("Body", fields, forbid_unknown_fields=True, gc=False)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
 
-    def decode(self, body: bytes) -> Rows:
+    def decode(self, body: bytes) -> RequestRows:
         """Return the rows of a body.
 
         Raises
@@ -82,7 +82,7 @@ class BodyDecoder:
             times = event_times.plain(request.times, request.time, len(rows))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._spelled(body)
-        return Rows(rows, times, WHERE[form])
+        return RequestRows(rows, times, WHERE[form])
 
     def _plain(self, form: str, value: Any) -> list[Any]:
         if form == "row":
@@ -96,7 +96,7 @@ class BodyDecoder:
             self._check_number(form, max(map(len, value.values()), default=1))
         return self._rows.plain(value)
 
-    def _spelled(self, body: bytes) -> Rows:
+    def _spelled(self, body: bytes) -> RequestRows:
         """Read a body value by value: one of them is spelled in another way, or wrong."""
         given = _loads(body)
         form = _only_form([name for name in FORMS if name in given])
@@ -110,7 +110,7 @@ class BodyDecoder:
             self._check_number(form, len(value))
         rows = self._rows.spelled(value, WHERE[form])
         self._check_number(form, len(rows))
-        return Rows(rows, event_times.spelled(given, len(rows)), WHERE[form])
+        return RequestRows(rows, event_times.spelled(given, len(rows)), WHERE[form])
 
     def _records(self, split: Split) -> list[dict[str, Any]]:
         self._check_number("dataframe_split", len(split.data))

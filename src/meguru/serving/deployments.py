@@ -19,9 +19,9 @@ from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import metrics, store
 from meguru.serving.lane import Lane
+from meguru.serving.loaded_model import Served, rehearsed
 from meguru.serving.loading import Load, Loader
 from meguru.serving.reporter import Reporter
-from meguru.serving.served import Served, rehearsed
 from meguru.serving.types import Endpoint
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ PATIENCE = 0.1
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
-class Place:
+class EndpointSlot:
     """An endpoint as this process knows it: what it should serve, what serves, and why not."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -73,7 +73,7 @@ class Deployments:
     """The endpoints of this process, kept true by one thread."""
 
     def __init__(self, ws: Workspace, load: Load) -> None:
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, EndpointSlot] = {}
         self.changed = threading.Condition()
         self._ws, self._loader = ws, Loader(ws, load)
         self._reporter = Reporter(ws)
@@ -94,13 +94,13 @@ class Deployments:
         self._thread.join()
         self._reporter.stop()
 
-    def look_up(self, name: str) -> Place | None:
+    def look_up(self, name: str) -> EndpointSlot | None:
         """Return an endpoint, asking the database if this process has not heard of it yet."""
         if name not in self.places:
             with self._ws.read() as tx:
                 found = store.find(tx, name)
             if found is not None:
-                self.places.setdefault(name, Place(found))
+                self.places.setdefault(name, EndpointSlot(found))
         return self.places.get(name)
 
     def _run(self) -> None:
@@ -166,7 +166,7 @@ class Deployments:
         if endpoint.live is not None:
             self._reporter.report(endpoint.live, place.served, place.fault)
 
-    def _enroll(self, place: Place | None) -> None:
+    def _enroll(self, place: EndpointSlot | None) -> None:
         if place is not None and place.endpoint.live is not None:
             self._reporter.enroll(place.endpoint.name)
 
@@ -179,7 +179,7 @@ class Deployments:
         with self.changed:
             self.changed.notify_all()
 
-    def _change_over(self, place: Place) -> None:
+    def _change_over(self, place: EndpointSlot) -> None:
         live = place.endpoint.live
         if live is None or self._writer is None:
             return
@@ -219,7 +219,7 @@ class Deployments:
         served = [place.served for place in list(self.places.values())]
         return [ref for each in served if each for ref in (each.model_ref, *each.shadows)]
 
-    def _refuse(self, place: Place, error: Exception) -> None:
+    def _refuse(self, place: EndpointSlot, error: Exception) -> None:
         name = place.endpoint.name
         metrics.LOAD_FAILURES.labels(name).inc()
         known = isinstance(error, MeguruError)

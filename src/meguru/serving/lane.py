@@ -16,12 +16,12 @@ from meguru.base import digests
 from meguru.base.batch_queue import BatchQueue
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.predictions import ids, payload, store
-from meguru.predictions.types import Batch
+from meguru.predictions.types import PredictionBatch
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, refusals
-from meguru.serving.answers import Answer
-from meguru.serving.body import Rows
-from meguru.serving.served import ModelFailed, Served
+from meguru.serving.answers import PredictionResponse
+from meguru.serving.body import RequestRows
+from meguru.serving.loaded_model import ModelFailed, Served
 from meguru.serving.threads import one_thread_each
 from meguru.storage.db import Database
 
@@ -30,21 +30,21 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_WAITING_CALLS = 4096
 MAX_WAITING_BYTES = 256 * 1024 * 1024
 
-Done = Callable[[Answer], None]
+OnAnswered = Callable[[PredictionResponse], None]
 
 
-class Call:
+class PredictionCall:
     """One request under way; it is answered exactly once."""
 
     __slots__ = ("_done", "_lane", "_started", "body", "digest", "key", "received_at", "rows")
 
-    def __init__(self, lane: str, body: bytes, key: str, received_at: datetime, done: Done) -> None:
+    def __init__(self, lane: str, body: bytes, key: str, received_at: datetime, done: OnAnswered) -> None:
         self.body, self.key, self.received_at = body, key, received_at
         self.digest = digests.of_bytes(body) if key else ""
-        self.rows = Rows([])
+        self.rows = RequestRows([])
         self._lane, self._done, self._started = lane, done, time.perf_counter()
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: PredictionResponse) -> None:
         """Give the answer; a second one is dropped."""
         done, self._done = self._done, _ignore
         if done is _ignore:
@@ -58,7 +58,7 @@ class Call:
         self.answer(answers.of_error(error))
 
 
-def _ignore(_: Answer) -> None:
+def _ignore(_: PredictionResponse) -> None:
     return
 
 
@@ -75,11 +75,11 @@ class Lane:
         self.name = name
         self.served: Served | None = None
         self._db, self._writer = db, writer
-        self._queue: BatchQueue[Call] = BatchQueue(max_items=MAX_CALLS, max_bytes=MAX_BYTES)
+        self._queue: BatchQueue[PredictionCall] = BatchQueue(max_items=MAX_CALLS, max_bytes=MAX_BYTES)
         self._thread = threading.Thread(target=self._run, name=f"endpoint-{name}", daemon=True)
         self._thread.start()
 
-    def submit(self, call: Call) -> None:
+    def submit(self, call: PredictionCall) -> None:
         """Take a request; one too many is told to come back later."""
         if self._queue.waiting >= MAX_WAITING_CALLS or self._queue.waiting_bytes > MAX_WAITING_BYTES:
             why = f"{MAX_WAITING_CALLS} requests or {MAX_WAITING_BYTES:,} bytes are waiting"
@@ -109,7 +109,7 @@ class Lane:
                 for call in group:
                     call.fail(error)
 
-    def _serve(self, served: Served, group: list[Call]) -> None:
+    def _serve(self, served: Served, group: list[PredictionCall]) -> None:
         ready = []
         for call in group:
             try:
@@ -121,7 +121,7 @@ class Lane:
         if ready:
             self._score(served, ready)
 
-    def _score(self, served: Served, group: list[Call]) -> None:
+    def _score(self, served: Served, group: list[PredictionCall]) -> None:
         rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
         try:
             scores = served.score(rows)
@@ -149,7 +149,9 @@ class Lane:
                 call.fail(error)
             start = end
 
-    def _finish(self, served: Served, call: Call, scores: list[float], shadows: dict[str, Any]) -> None:
+    def _finish(
+        self, served: Served, call: PredictionCall, scores: list[float], shadows: dict[str, Any]
+    ) -> None:
         n = len(scores)
         if not served.record:
             metrics.rows(self.name).inc(n)
@@ -168,7 +170,7 @@ class Lane:
 
         self._writer.submit(batch, recorded)
 
-    def _not_recorded(self, call: Call, error: MeguruError) -> None:
+    def _not_recorded(self, call: PredictionCall, error: MeguruError) -> None:
         try:
             if isinstance(error, Conflict) and self._recall(call):
                 return
@@ -176,7 +178,7 @@ class Lane:
             call.fail(failure)
         call.fail(error)
 
-    def _recall(self, call: Call) -> bool:
+    def _recall(self, call: PredictionCall) -> bool:
         """Answer as before a request whose key was answered before."""
         with self._db.read() as tx:
             known = store.by_key(tx, self.name, call.key)
@@ -194,10 +196,12 @@ class Lane:
         return True
 
 
-def _batch(served: Served, call: Call, scores: list[float], shadows: dict[str, Any]) -> Batch:
+def _batch(
+    served: Served, call: PredictionCall, scores: list[float], shadows: dict[str, Any]
+) -> PredictionBatch:
     times = call.rows.times or [call.received_at] * len(scores)
     content = payload.make(served.types, served.columns(call.rows.rows), scores, times, shadows)
-    return Batch(
+    return PredictionBatch(
         id=ids.new_batch_id(),
         endpoint=served.endpoint,
         model_ref=served.model_ref,

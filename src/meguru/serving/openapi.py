@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.flavors import Column, ColumnType
-from meguru.serving.service import Status
+from meguru.flavors import ColumnType, SignatureColumn
+from meguru.serving.service import EndpointStatus
 
 _TYPES: dict[ColumnType, dict[str, Any]] = {
     ColumnType.BOOLEAN: {"type": "boolean"},
@@ -28,7 +28,7 @@ _ERROR = {
 }
 
 
-def document(status: Status) -> dict[str, Any]:
+def document(status: EndpointStatus) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of one endpoint; before it has a model, rows may hold anything."""
     row = _row(status.signature.inputs) if status.signature else {"type": "object"}
     path = f"/endpoints/{status.name}"
@@ -49,7 +49,7 @@ def document(status: Status) -> dict[str, Any]:
     }
 
 
-def _row(columns: tuple[Column, ...]) -> dict[str, Any]:
+def _row(columns: tuple[SignatureColumn, ...]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {column.name: _type(column) for column in columns},
@@ -58,7 +58,7 @@ def _row(columns: tuple[Column, ...]) -> dict[str, Any]:
     }
 
 
-def _type(column: Column) -> dict[str, Any]:
+def _type(column: SignatureColumn) -> dict[str, Any]:
     plain = _TYPES[column.type]
     return {**plain, "type": [plain["type"], "null"]} if column.nullable else plain
 

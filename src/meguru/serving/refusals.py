@@ -13,9 +13,9 @@ from typing import Any
 from msgspec.structs import astuple
 
 from meguru.errors import InternalError, InvalidInput, MeguruError
-from meguru.flavors.faults import Where, shown
-from meguru.serving.body import Rows
-from meguru.serving.served import ModelFailed, Served
+from meguru.flavors.faults import FaultPath, shown
+from meguru.serving.body import RequestRows
+from meguru.serving.loaded_model import ModelFailed, Served
 
 log = logging.getLogger(__name__)
 _LONGEST = 500
@@ -27,7 +27,7 @@ class _RowFailed(Exception):
         self.index, self.failure = index, failure
 
 
-def score(served: Served, request: Rows) -> list[float]:
+def score(served: Served, request: RequestRows) -> list[float]:
     """Return the scores of rows that the model did not score together.
 
     Raises
@@ -54,7 +54,7 @@ def _by_halves(served: Served, rows: Sequence[Any], start: int) -> list[float]:
     return [*_by_halves(served, rows[:middle], start), *_by_halves(served, rows[middle:], start + middle)]
 
 
-def _judged(served: Served, request: Rows, found: _RowFailed) -> MeguruError:
+def _judged(served: Served, request: RequestRows, found: _RowFailed) -> MeguruError:
     error = found.failure.__cause__
     words = f"{type(error).__name__}: {_text(error)}"
     if served.accepted is None or not _scores(served, served.accepted):
@@ -87,7 +87,7 @@ def _scores(served: Served, row: Any) -> bool:
     return True
 
 
-def _refusal(where: Where, index: int, name: str, why: str) -> InvalidInput:
+def _refusal(where: FaultPath, index: int, name: str, why: str) -> InvalidInput:
     path = where.cell(index, name)
     hint = "send a value of the kind that the model was trained on"
     return InvalidInput(f"the model refuses {path}", field=path, why=why, hint=hint)

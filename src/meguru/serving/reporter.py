@@ -15,7 +15,7 @@ from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.serving import replicas
-from meguru.serving.served import Served
+from meguru.serving.loaded_model import Served
 from meguru.serving.types import Deployment, Replica
 
 log = logging.getLogger(__name__)

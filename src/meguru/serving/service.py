@@ -15,9 +15,9 @@ from meguru.flavors import Signature, Task
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, store
-from meguru.serving.answers import Answer
-from meguru.serving.deployments import Deployments, Place
-from meguru.serving.lane import Call, Done
+from meguru.serving.answers import PredictionResponse
+from meguru.serving.deployments import Deployments, EndpointSlot
+from meguru.serving.lane import OnAnswered, PredictionCall
 from meguru.serving.loading import Load, from_registry
 
 PENDING_RETRY = 5
@@ -36,7 +36,7 @@ class State(StrEnum):
     READY = "ready"
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint as one server process serves it.
 
     `model` and `release` answer now; `live` is the model that should, and `current` says whether they are
@@ -55,7 +55,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     fault: dict[str, str] | None = None
 
 
-class Service:
+class PredictionService:
     """Answers prediction requests of one workspace's endpoints, in this process.
 
     Safe for many threads. `load` gives the bundle of a model version; the registry's by default.
@@ -89,7 +89,7 @@ class Service:
         """Tell whether there is an endpoint of this name."""
         return self._deployments.look_up(name) is not None
 
-    def submit(self, name: str, body: bytes, done: Done, *, key: str = "") -> None:
+    def submit(self, name: str, body: bytes, done: OnAnswered, *, key: str = "") -> None:
         """Have a request answered: `done` is called once, in whatever thread, with the answer.
 
         A request that repeats the idempotency key of an earlier one gets the earlier one's predictions.
@@ -100,20 +100,20 @@ class Service:
             done(answers.of_error(self.unknown(name)))
             return
         lane = place.lane
-        call = Call(name, body, key, self.ws.clock.now(), done)
+        call = PredictionCall(name, body, key, self.ws.clock.now(), done)
         if lane is None:
             call.answer(_not_yet(place))
         else:
             lane.submit(call)
 
-    def predict(self, name: str, body: bytes, *, key: str = "") -> Answer:
+    def predict(self, name: str, body: bytes, *, key: str = "") -> PredictionResponse:
         """Answer a request; blocks."""
         self.look_up(name)
-        answer: Future[Answer] = Future()
+        answer: Future[PredictionResponse] = Future()
         self.submit(name, body, answer.set_result, key=key)
         return answer.result()
 
-    def status(self, name: str) -> Status:
+    def status(self, name: str) -> EndpointStatus:
         """Tell what this process serves at an endpoint.
 
         Raises
@@ -134,7 +134,7 @@ class Service:
                 "task": served.predictor.task,
                 "signature": served.signature,
             }
-        return Status(
+        return EndpointStatus(
             name=name,
             state=_state(place),
             current=place.current,
@@ -163,7 +163,7 @@ class Service:
         return bool(live and served and served.model_ref == live.model_ref)
 
 
-def _state(place: Place) -> State:
+def _state(place: EndpointSlot) -> State:
     if place.served is not None:
         return State.READY
     if place.endpoint.live is None:
@@ -171,7 +171,7 @@ def _state(place: Place) -> State:
     return State.FAILED if place.fault else State.LOADING
 
 
-def _not_yet(place: Place) -> Answer:
+def _not_yet(place: EndpointSlot) -> PredictionResponse:
     name, state = place.endpoint.name, _state(place)
     if state is State.PENDING:
         why = f"no release of model/{place.endpoint.model} was promoted to it"

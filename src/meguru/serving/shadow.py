@@ -7,7 +7,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.serving import store
-from meguru.serving.standing import observed
+from meguru.serving.health import observed
 from meguru.serving.types import Endpoint
 
 MAX_SHADOWS = 4

@@ -5,7 +5,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.predictions.counts import totals
 from meguru.serving import store
-from meguru.serving.standing import observed
+from meguru.serving.health import observed
 from meguru.serving.types import Endpoint, EndpointDetail
 
 

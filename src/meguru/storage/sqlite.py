@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from meguru.base.moments import write_time
+from meguru.base.timestamps import write_time
 from meguru.storage.revision import newest
 
 BUSY_SECONDS = 30.0
-Row = dict[str, Any]
+SqliteRow = dict[str, Any]
 
 
 def connect(path: Path, synchronous: str) -> sqlite3.Connection | None:
@@ -80,5 +80,5 @@ def _plain(value: Any) -> Any:
     return msgspec.json.encode(value, order="sorted").decode()
 
 
-def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
+def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> SqliteRow:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}

@@ -16,14 +16,14 @@ from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
-from meguru.pipelines.types import FINAL, PipelineRun, RunState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState
 from meguru.sweeps import objective, store, suggest
-from meguru.sweeps.hands import Hands
+from meguru.sweeps.commits import ADVANCE, begin, end_sweep, end_trial
 from meguru.sweeps.kind import SWEEP
-from meguru.sweeps.settle import ADVANCE, begin, end_sweep, end_trial
 from meguru.sweeps.types import Scalar, Sweep, SweepState, Trial, TrialState
+from meguru.sweeps.workers import Hands
 
-Progress = Callable[[Sweep, Trial], None]
+SweepProgress = Callable[[Sweep, Trial], None]
 TICK_SECONDS = 1.0
 _ENDS = ("pipeline_run.succeeded", "pipeline_run.failed", "pipeline_run.cancelled")
 _MOST_EVENTS = 100
@@ -34,7 +34,7 @@ _TRIED = (TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED)
 class SweepHandler:
     """Does sweeps; `progress` hears of every trial that ended."""
 
-    def __init__(self, progress: Progress | None = None) -> None:
+    def __init__(self, progress: SweepProgress | None = None) -> None:
         self.progress = progress
 
     def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
@@ -62,7 +62,7 @@ HANDLER = SweepHandler()
 class _Conductor:
     """One attempt at a sweep, in one thread. What it knows, it reads from the rows again each time."""
 
-    def __init__(self, ws: Workspace, sweep_id: str, lease: Lease, progress: Progress | None) -> None:
+    def __init__(self, ws: Workspace, sweep_id: str, lease: Lease, progress: SweepProgress | None) -> None:
         with ws.read() as tx:
             self.sweep = store.get(tx, sweep_id, ws.clock.now())
         # What a sweep does is done by whoever started it, whichever worker carries it out.
@@ -71,7 +71,7 @@ class _Conductor:
         self.trials: list[Trial] = []
         self._suggester = suggest.Suggester(self.sweep)
         self._counts: dict[int, int] = {}
-        self._logged: dict[int, suggest.Values] = {}
+        self._logged: dict[int, suggest.TrialValues] = {}
 
     def go(self) -> None:
         """Work until the sweep is over."""
@@ -116,7 +116,7 @@ class _Conductor:
             self._end(self._judged(trial, run))
 
     def _judged(self, trial: Trial, run: PipelineRun) -> Trial:
-        if run.state is not RunState.SUCCEEDED:
+        if run.state is not PipelineRunState.SUCCEEDED:
             why = f"its run {run.state.value}"
             if run.failed:
                 why = f"{run.failed.step}: {run.failed.type}: {run.failed.message}".removeprefix(": ")
@@ -197,7 +197,7 @@ class _Conductor:
                 state = TrialState.PRUNED
                 self._end(msgspec.structs.replace(trial, state=state, value=value, step=step, reason=reason))
 
-    def _values(self, tx: Connection, trial: Trial) -> suggest.Values:
+    def _values(self, tx: Connection, trial: Trial) -> suggest.TrialValues:
         if trial.number in self._logged:
             return self._logged[trial.number]
         found = objective.logged(tx, trial.run, self.sweep.metric)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
-from meguru.pipelines import kept_metrics, runs, store
+from meguru.pipelines import metrics_ingest, runs, store
 from meguru.pipelines.finish import result_of
 from meguru.pipelines.types import PipelineRun
 from meguru.storage.blobs import BlobStore
@@ -56,7 +56,7 @@ def value_of(tx: Connection, blobs: BlobStore, run: PipelineRun, metric: str) ->
 
 def logged(tx: Connection, run_id: str, metric: str) -> dict[int, float]:
     """Return the values that a run's steps logged so far, by step; of very many the last."""
-    kept = kept_metrics.find(tx, run_id)
+    kept = metrics_ingest.find(tx, run_id)
     if kept is None or metric not in kept.series:
         return {}
     points = series.tail(tx, kept.run, metric, limit=MOST_VALUES)
@@ -65,18 +65,18 @@ def logged(tx: Connection, run_id: str, metric: str) -> dict[int, float]:
 
 def count(tx: Connection, run_id: str, metric: str) -> int:
     """Return how many values a run's steps logged so far."""
-    kept = kept_metrics.find(tx, run_id)
+    kept = metrics_ingest.find(tx, run_id)
     found = series.summaries(tx, [kept.run]).get(kept.run, {}).get(metric) if kept else None
     return found.count if found else 0
 
 
 def _tracked(tx: Connection, run_id: str) -> Iterator[str]:
-    own = kept_metrics.find(tx, run_id)
+    own = metrics_ingest.find(tx, run_id)
     if own is not None:
         yield own.run
     reused = {one.reused.partition(".")[0] for one in runs.steps(tx, run_id).values() if one.reused}
     for earlier in sorted(reused, reverse=True):
-        kept = kept_metrics.find(tx, earlier)
+        kept = metrics_ingest.find(tx, earlier)
         if kept is not None:
             yield kept.run
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.errors import Conflict, Interrupted
 from meguru.kernel import events
 from meguru.kernel.jobs import Worker
@@ -15,7 +15,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines.load import register_file
 from meguru.sweeps import show
 from meguru.sweeps import space as spaces
-from meguru.sweeps.job import Progress, SweepHandler
+from meguru.sweeps.job import SweepHandler, SweepProgress
 from meguru.sweeps.start import start
 from meguru.sweeps.stop import stop
 from meguru.sweeps.types import Search, Sweep, SweepState, Trial, TrialState
@@ -34,7 +34,9 @@ def start_file(
     return start(ws, pipeline=version.ref, space=space, params=fixed, search=search)
 
 
-def see_through(ws: Workspace | RemoteWorkspace, sweep: Sweep, progress: Progress | None = None) -> Sweep:
+def see_through(
+    ws: Workspace | RemoteWorkspace, sweep: Sweep, progress: SweepProgress | None = None
+) -> Sweep:
     """Wait until a sweep is over; in an embedded workspace this process does the work.
 
     Another process that works on it is left alone; if it dies, this one takes over.
@@ -76,7 +78,7 @@ def see_through(ws: Workspace | RemoteWorkspace, sweep: Sweep, progress: Progres
 class _Watch:
     """Tells of trials that another process ended."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: SweepProgress | None) -> None:
         self._progress, self._told = progress, set[int]()
 
     def look(self, ws: Workspace | RemoteWorkspace, sweep: Sweep) -> None:
@@ -100,10 +102,10 @@ def all_trials(ws: Workspace | RemoteWorkspace, sweep_id: str) -> list[Trial]:
             return found
 
 
-class _Handlers(Table):
+class _Handlers(PluginFamily):
     """Only sweeps, with the caller's progress."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: SweepProgress | None) -> None:
         super().__init__("job handler", {"sweep": "meguru.sweeps.job:HANDLER"})
         self.progress = progress
 

@@ -9,7 +9,7 @@ from meguru.kernel import jobs
 from meguru.kernel.operations import Context, operation
 from meguru.sweeps import space as spaces
 from meguru.sweeps import store
-from meguru.sweeps.settle import end_sweep
+from meguru.sweeps.commits import end_sweep
 from meguru.sweeps.start import MOST_TRIALS, check_count, check_timeout, enqueue
 from meguru.sweeps.types import Sweep, SweepState
 

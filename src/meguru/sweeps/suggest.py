@@ -18,7 +18,7 @@ from meguru.sweeps.types import Choice, Scalar, Space, Sweep, Trial, TrialState,
 if TYPE_CHECKING:
     import optuna
 
-Values = Mapping[int, float]
+TrialValues = Mapping[int, float]
 """A metric's values by step."""
 STARTUP = 5
 """A median is of so many trials at least; before that, none is given up."""
@@ -84,7 +84,9 @@ class Suggester:
         return True
 
 
-def is_hopeless(sweep: Sweep, number: int, trials: Sequence[Trial], values: Mapping[int, Values]) -> bool:
+def is_hopeless(
+    sweep: Sweep, number: int, trials: Sequence[Trial], values: Mapping[int, TrialValues]
+) -> bool:
     """Tell whether to give up a running trial; `values` are those logged so far, by number of the trial."""
     if sweep.pruner == "none" or not values.get(number):
         return False
@@ -155,7 +157,7 @@ def _state(trial: Trial) -> optuna.trial.TrialState:
     return optuna.trial.TrialState[_STATES.get(trial.state, "RUNNING")]
 
 
-def _frozen(trial: Trial, wanted: Mapping[str, Any], values: Values) -> optuna.trial.FrozenTrial:
+def _frozen(trial: Trial, wanted: Mapping[str, Any], values: TrialValues) -> optuna.trial.FrozenTrial:
     from optuna.trial import create_trial
 
     given = dict(values)

@@ -9,7 +9,7 @@ import msgspec
 from meguru.errors import NotFound
 from meguru.kernel import jobs
 from meguru.kernel.operations import Context
-from meguru.triggers import recognise
+from meguru.triggers import parse
 from meguru.triggers.actions import ACTIONS, Occasion, Started
 
 
@@ -40,4 +40,4 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def install() -> None:
     """Put the action into its family, as an installed package would."""
     ACTIONS._places["note"] = f"{__name__}:Note"  # noqa: SLF001 - an entry point needs an installed package
-    recognise._members.cache_clear()  # noqa: SLF001 - the family has grown
+    parse._members.cache_clear()  # noqa: SLF001 - the family has grown

@@ -14,7 +14,7 @@ import msgspec
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import Settings
 from meguru.kernel import jobs
 from meguru.kernel.jobs import Worker
@@ -140,7 +140,7 @@ class PipelineTest:
         return register(self.ws, **{name: given[name] for name in register.arguments_type.__struct_fields__})
 
     def _follow(self, run: PipelineRun, version: PipelineVersion) -> Result:
-        worker = Worker(self.ws, Table("job handler", {"pipeline_run": _HANDLER}), threads=0)
+        worker = Worker(self.ws, PluginFamily("job handler", {"pipeline_run": _HANDLER}), threads=0)
         while True:
             worker.run_job(run.job)
             result = Result(self.ws, show_run(self.ws, ref=run.id), version, self._modules)

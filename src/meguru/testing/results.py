@@ -15,7 +15,7 @@ from typing import Any
 from meguru.compute import materializers, snapshot
 from meguru.compute.graph import FromStep, Step
 from meguru.compute.matching import output_types
-from meguru.compute.materializers import Place
+from meguru.compute.materializers import ValueStore
 from meguru.errors import NotFound, StepFailed
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines.explain import explain
@@ -97,7 +97,7 @@ class Result:
             kinds = (output_types(returned) if drawn.many_outputs else None) or [returned] * len(one.outputs)
             if drawn.kind == "map" and step == drawn.key:
                 kinds = [GenericAlias(list, kind) for kind in kinds]
-            place = Place(self._ws.blobs, Path(folder))
+            place = ValueStore(self._ws.blobs, Path(folder))
             made = [
                 materializers.load(each, kind, place) for each, kind in zip(one.outputs, kinds, strict=True)
             ]

@@ -13,7 +13,7 @@ from meguru.monitoring.run import run as run_monitor
 from meguru.pipelines.load import register_file
 from meguru.pipelines.runner import run_file
 from meguru.predictions import ids, payload, store
-from meguru.predictions.types import Batch
+from meguru.predictions.types import PredictionBatch
 from meguru.registry.client import add_model
 from meguru.releases import operations as releases
 from meguru.serving.create import create as create_endpoint
@@ -111,7 +111,7 @@ def _watch(ws: Workspace) -> None:
         times,
         {},
     )
-    batch = Batch(
+    batch = PredictionBatch(
         id=ids.new_batch_id(),
         endpoint="delay",
         model_ref="model/delay@1",

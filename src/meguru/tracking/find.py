@@ -6,7 +6,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.tracking import store
 from meguru.tracking.experiments import store as experiments
-from meguru.tracking.search.runs import Asked, search_runs
+from meguru.tracking.search.runs import RunQuery, search_runs
 from meguru.tracking.types import Run
 
 
@@ -44,7 +44,7 @@ def search(
         keys = [experiments.get(ctx.tx, experiment, ctx.seen).experiment]
     else:
         keys = experiments.keys_of(ctx.tx, "active", ctx.visible)
-    asked = Asked(keys, query, order or [], limit=check_limit(limit), token=after)
+    asked = RunQuery(keys, query, order or [], limit=check_limit(limit), token=after)
     ids, cursor = search_runs(ctx.tx, asked)
     found = {run.id: run for run in store.of_ids(ctx.tx, ids, ctx.now())}
     return Page(items=[found[each] for each in ids], next_cursor=cursor)

@@ -12,11 +12,11 @@ from typing import Any, NoReturn, Self
 
 from meguru.base import parents
 from meguru.errors import Conflict, InvalidInput, MeguruError
-from meguru.tracking import active, exits, presented
+from meguru.tracking import active, display, exits
 from meguru.tracking.captured import Captured
 from meguru.tracking.run_ids import to_hex
-from meguru.tracking.sender import Place
-from meguru.tracking.session import Session
+from meguru.tracking.sender import TrackingDoor
+from meguru.tracking.session import RunSession
 from meguru.tracking.types import EndState, Run
 
 PARENT = "mlflow.parentRunId"
@@ -58,7 +58,7 @@ class ActiveRun:
 
     def __init__(
         self,
-        open_place: Callable[[], Place],
+        open_place: Callable[[], TrackingDoor],
         name: str = "",
         *,
         experiment: str = "default",
@@ -69,16 +69,16 @@ class ActiveRun:
         spool: Path | None = None,
         place: str = "",
         surroundings: Callable[[], Callable[[], Captured]] | None = None,
-        address: Callable[[Place], str] = lambda _: "",
+        address: Callable[[TrackingDoor], str] = lambda _: "",
     ) -> None:
         self._token: Token[Any] | None = None
         self._address = address
         outer = active.enclosing()
-        above = outer.id if isinstance(outer, Session) else _run_of_program()
+        above = outer.id if isinstance(outer, RunSession) else _run_of_program()
         parent = {PARENT: to_hex(above)} if above else {}
         start: dict[str, Any] = {"experiment": experiment, "name": name, "used": used or []}
         start |= {"params": _texts(params), "tags": parent | _texts(tags)}
-        self._session = Session(
+        self._session = RunSession(
             open_place, start, strict=strict, spool=spool, place=place, surroundings=surroundings
         )
         weakref.finalize(self, self._session.forsake).atexit = False
@@ -207,10 +207,10 @@ class ActiveRun:
         raise TypeError(message)
 
     def __repr__(self) -> str:
-        return presented.line(self.info, self.metrics, self.url)
+        return display.line(self.info, self.metrics, self.url)
 
     def _repr_html_(self) -> str:
-        return presented.card(self.info, self.metrics, self.url)
+        return display.card(self.info, self.metrics, self.url)
 
 
 def _run_of_program() -> str:

@@ -13,13 +13,13 @@ from meguru.errors import Conflict, InvalidInput, MeguruError, TooLarge
 from meguru.kernel.operations import Door
 from meguru.storage.blobs import BlobStore
 from meguru.tracking import lease, runs
-from meguru.tracking.spool import Batch, Spool
+from meguru.tracking.spool import RunSpool, SpoolBatch
 from meguru.tracking.types import MetricPoint, Run
 
 log = logging.getLogger(__name__)
 
 
-class Place(Door, Protocol):
+class TrackingDoor(Door, Protocol):
     """A workspace, here or on a server; bare names are of its project."""
 
     project: str
@@ -41,7 +41,7 @@ class Place(Door, Protocol):
 class Sender:
     """Sends what is in a spool; safe to call from several threads, one of them sends at a time."""
 
-    def __init__(self, place: Place, spool: Spool) -> None:
+    def __init__(self, place: TrackingDoor, spool: RunSpool) -> None:
         # Who sends what another process left may work in another project.
         self._place, self._spool = place.with_(project=spool.start.project), spool
         self._turn = threading.Lock()
@@ -71,7 +71,7 @@ class Sender:
                 self._deliver(self._spool, end)
                 self._spool.done(end)
 
-    def _send(self, spool: Spool) -> Batch | None:
+    def _send(self, spool: RunSpool) -> SpoolBatch | None:
         """Send what is waiting in a spool; the end of the run is returned, since all else comes first."""
         while (batch := spool.next()) is not None:
             if batch.records[0][0] == "f":
@@ -92,7 +92,7 @@ class Sender:
     def _id(self) -> str:
         return str(self._spool.start.arguments["id"])
 
-    def _deliver(self, spool: Spool, batch: Batch) -> None:
+    def _deliver(self, spool: RunSpool, batch: SpoolBatch) -> None:
         view = self._place.with_(idempotency_key=batch.key)
         kind = batch.records[0][0]
         try:
@@ -107,7 +107,7 @@ class Sender:
             self.refused.append(error)
             log.warning("a run goes on without something that was refused: %s", error)
 
-    def _one(self, view: Place, spool: Spool, kind: str, content: Any) -> None:
+    def _one(self, view: TrackingDoor, spool: RunSpool, kind: str, content: Any) -> None:
         if kind == "p":
             runs.log(view, run=self._id, params=content, late=True)
         elif kind == "t":

@@ -19,13 +19,13 @@ from meguru.base import digests, refs
 from meguru.base.cache import cache_folder
 from meguru.base.ids import new_id
 from meguru.errors import Busy, Conflict, MeguruError, TimedOut
-from meguru.tracking import active, alive, exits, runs
+from meguru.tracking import active, exits, heartbeat, runs
 from meguru.tracking.captured import Captured
+from meguru.tracking.heartbeat_sender import Pulse, is_refusal
 from meguru.tracking.keys import check_keys, check_step, check_texts, number
-from meguru.tracking.left import send_left
-from meguru.tracking.pulse import Pulse, is_refusal
-from meguru.tracking.sender import Place, Sender
-from meguru.tracking.spool import Spool, Start
+from meguru.tracking.replay import send_left
+from meguru.tracking.sender import Sender, TrackingDoor
+from meguru.tracking.spool import RunSpool, Start
 from meguru.tracking.types import EndState, Run
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _MOST = 1000
 _PLAIN = (float, int)
 
 
-class Session:
+class RunSession:
     """One open run of this process.
 
     What is logged is written to a file of this machine before the call returns, and sent in batches by a
@@ -55,7 +55,7 @@ class Session:
 
     def __init__(
         self,
-        open_place: Callable[[], Place],
+        open_place: Callable[[], TrackingDoor],
         start: dict[str, Any],
         *,
         strict: bool,
@@ -81,7 +81,7 @@ class Session:
     def _begin(self, start: dict[str, Any]) -> None:
         now = datetime.now(UTC)
         start |= {"id": new_id("run"), "at": now.isoformat()}
-        self._spool = Spool.create(
+        self._spool = RunSpool.create(
             self._root, Start(place=self._place, project=self.ws.project, arguments=start)
         )
         self._sender = Sender(self.ws, self._spool)
@@ -98,7 +98,7 @@ class Session:
             raise
         self._pulse = Pulse(
             self._flush_quietly,
-            lambda: alive.beat(self.ws, run=self.info.id),
+            lambda: heartbeat.beat(self.ws, run=self.info.id),
             flush_seconds=FLUSH_SECONDS,
             beat_seconds=BEAT_SECONDS,
         )
@@ -205,7 +205,7 @@ class Session:
         self._is_child = True
         self._ending, self._spool.lock = threading.Lock(), threading.Lock()
 
-    def _writing(self) -> Spool:
+    def _writing(self) -> RunSpool:
         if self.is_over:
             raise Conflict(
                 f"run {self.info.id} is over", why="it was ended here", hint="start another run: meguru.run()"
@@ -291,7 +291,7 @@ class Session:
         self.ws.close()
 
 
-_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+_sessions: weakref.WeakSet[RunSession] = weakref.WeakSet()
 
 
 def _forked() -> None:

@@ -97,7 +97,7 @@ def metric(ctx: Context, *, run: str, key: str, after: str = "", limit: int = 10
         for step, at, _, value in rows[:limit]
     ]
     more = len(rows) > limit
-    return Page(items=items, next_cursor=series.Place(*rows[limit - 1][:3]).cursor() if more else "")
+    return Page(items=items, next_cursor=series.PointPosition(*rows[limit - 1][:3]).cursor() if more else "")
 
 
 @operation("run.counts", permission="run:read", query=True, refers={"runs": "run"})
@@ -154,8 +154,8 @@ def check_drawn(points: int) -> None:
         raise InvalidInput(f"a chart can't have {points} points", why=f"2 to {MOST_DRAWN}", field="points")
 
 
-def _cursor(text: str) -> series.Place | None:
-    place = series.Place.read(text) if text else None
+def _cursor(text: str) -> series.PointPosition | None:
+    place = series.PointPosition.read(text) if text else None
     if text and place is None:
         raise InvalidInput(
             f"{text[:60]!r} is no cursor", hint="use next_cursor of the page before", field="after"

@@ -45,7 +45,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, Any]
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class SpoolBatch(msgspec.Struct, frozen=True, kw_only=True):
     """Records that are sent together; `key` is the same however often they are."""
 
     key: str
@@ -54,7 +54,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     records: list[Any]
 
 
-class Spool:
+class RunSpool:
     """One run's spool; who appends or rotates holds `lock`, and one sender at a time does the rest."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,13 +66,13 @@ class Spool:
         self._held: int | None = None
         self._map: mmap.mmap | None = None
         self._size, self._process = 0, os.getpid()
-        self._parts: dict[str, Spool] = {}
+        self._parts: dict[str, RunSpool] = {}
         self._is_part = False
         self.turn, self.acknowledged, self._pending = self._read_sent()
         self._end = self._find_end()
 
     @classmethod
-    def create(cls, root: Path, start: Start) -> Spool:
+    def create(cls, root: Path, start: Start) -> RunSpool:
         """Make a spool for a new run, held by this process."""
         folder = root / new_id("spool")
         folder.mkdir(parents=True, mode=0o700)
@@ -109,11 +109,11 @@ class Spool:
         self._map[start:end] = data  # type: ignore[index]
         self._end = end
 
-    def parts(self) -> list[Spool]:
+    def parts(self) -> list[RunSpool]:
         """Return what forked processes wrote beside it, as far as they have by now."""
         for folder in (self.folder / "parts").glob("spool-*"):
             if folder.name not in self._parts and (folder / "start").exists():
-                self._parts[folder.name] = Spool(folder)
+                self._parts[folder.name] = RunSpool(folder)
         for part in self._parts.values():
             part._end = part._find_end()  # noqa: SLF001 - one of these
         return list(self._parts.values())
@@ -122,7 +122,7 @@ class Spool:
         """Return how many bytes are not acknowledged."""
         return self._end - self.acknowledged
 
-    def next(self) -> Batch | None:
+    def next(self) -> SpoolBatch | None:
         """Return the batch that was begun, else the next one; None when all is acknowledged."""
         if self._pending is not None:
             start, end = self._pending
@@ -135,11 +135,11 @@ class Spool:
             self._pending = start, end
         lines = os.pread(self._records, end - start, start).splitlines()
         records = [msgspec.json.decode(line) for line in lines]
-        return Batch(
+        return SpoolBatch(
             key=f"{self.folder.name}.{self.turn}.{start}-{end}", start=start, end=end, records=records
         )
 
-    def done(self, batch: Batch) -> None:
+    def done(self, batch: SpoolBatch) -> None:
         """Note that a batch is acknowledged; when all is, the space may be used again."""
         os.write(self._sent, f"a {batch.end}\n".encode())
         self.acknowledged, self._pending = batch.end, None
@@ -262,13 +262,13 @@ class Spool:
         return turn, acknowledged, pending
 
 
-def abandoned(root: Path) -> Iterator[Spool]:
+def abandoned(root: Path) -> Iterator[RunSpool]:
     """Return the spools that no living process holds, each held by this one now; the oldest first."""
     if not root.is_dir():
         return
     for folder in sorted(root.glob("spool-*")):
         try:
-            spool = Spool(folder)
+            spool = RunSpool(folder)
         except (OSError, msgspec.MsgspecError):  # begun and never used, or removed by its own process
             continue
         if spool.hold():

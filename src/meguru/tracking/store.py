@@ -13,7 +13,7 @@ from meguru.errors import Conflict, NotFound
 from meguru.kernel.principals import Principal
 from meguru.kernel.projects import condition
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking import lease, schema
 from meguru.tracking.client_schema import run_entry
 from meguru.tracking.experiments import store as experiments
@@ -240,7 +240,7 @@ def set_tags(tx: Connection, run: str, tags: Mapping[str, str]) -> None:
     """Write tags over those of the same name."""
     if tags:
         # By key, so that no two transactions wait for each other.
-        Raw(tx).executemany(_SET_TAG, [(run, key, tags[key]) for key in sorted(tags)])
+        RawSql(tx).executemany(_SET_TAG, [(run, key, tags[key]) for key in sorted(tags)])
 
 
 def add_artifact(tx: Connection, run: str, artifact: RunArtifact) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from meguru.triggers.kinds import Kind
+from meguru.triggers.kinds import TriggerKind
 from meguru.triggers.types import Trigger
 
 ON_TIME = timedelta(seconds=60)
@@ -36,7 +36,7 @@ class Missed:
         return {"due": self.due} | ({"before": self.before, "count": self.count} if self.before else {})
 
 
-class Plan(NamedTuple):
+class DueMoments(NamedTuple):
     """What becomes of the moments that have come; all of `missed` have one reason."""
 
     fire: list[datetime]
@@ -49,10 +49,10 @@ def key_of(due: datetime) -> str:
     return f"due:{due:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def plan(trigger: Trigger, kind: Kind, now: datetime) -> Plan:
+def plan(trigger: Trigger, kind: TriggerKind, now: datetime) -> DueMoments:
     """Decide about every moment from the trigger's `due_at` to `now`; nothing is written."""
     if trigger.due_at is None or trigger.due_at > now:
-        return Plan([], [])
+        return DueMoments([], [])
     listed = kind.due_between(trigger.due_at, now)
     if not trigger.enabled:
         fire, reason = [], PAUSED
@@ -62,7 +62,7 @@ def plan(trigger: Trigger, kind: Kind, now: datetime) -> Plan:
         on_time = now - listed[-1] <= ON_TIME
         fire = listed[-1:] if on_time or kind.catch_up == "latest" else []
         reason = f"{AWAY}, and the rule for catching up is {kind.catch_up!r}"
-    return Plan(fire, _missed(trigger.due_at, listed, fire), reason)
+    return DueMoments(fire, _missed(trigger.due_at, listed, fire), reason)
 
 
 def _missed(first: datetime, listed: list[datetime], fire: list[datetime]) -> list[Missed]:

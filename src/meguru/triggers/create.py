@@ -8,7 +8,7 @@ from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.kind import TRIGGER, TriggerSpec
-from meguru.triggers.ring import pass_over
+from meguru.triggers.tick import pass_over
 from meguru.triggers.types import Trigger
 
 

@@ -18,8 +18,8 @@ from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.firing import decide
-from meguru.triggers.recognise import kind_of
-from meguru.triggers.ring import ring
+from meguru.triggers.parse import kind_of
+from meguru.triggers.tick import fire_due
 from meguru.triggers.types import Trigger
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Evaluator(Follower):
             head, due = events.head(tx), store.due(tx, self.ws.clock.now())
         count = 0
         for trigger in due:
-            count += self.ws.execute(ring, {"name": trigger.name})
+            count += self.ws.execute(fire_due, {"name": trigger.name})
         while (seen := self._batch(head)) is not None:
             count += seen
         return count

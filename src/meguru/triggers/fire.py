@@ -9,7 +9,7 @@ from meguru.triggers import store
 from meguru.triggers.actions import Occasion
 from meguru.triggers.firing import draft, start
 from meguru.triggers.limits import Chain
-from meguru.triggers.recognise import action_of, kind_of
+from meguru.triggers.parse import action_of, kind_of
 from meguru.triggers.types import Firing
 
 

@@ -17,8 +17,8 @@ from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed
 from meguru.triggers.limits import QUEUED, Chain, chain_of, held_back
-from meguru.triggers.missed import record
-from meguru.triggers.recognise import action_of
+from meguru.triggers.misfires import record
+from meguru.triggers.parse import action_of
 from meguru.triggers.types import Firing, FiringState, Trigger
 
 

@@ -8,7 +8,7 @@ from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.evaluate import undecided
-from meguru.triggers.recognise import kind_of
+from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Firing, FiringState, Settled, Trigger, Upcoming
 
 LONGEST_WAIT = 30.0

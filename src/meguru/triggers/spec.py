@@ -13,7 +13,7 @@ from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.triggers import store
 from meguru.triggers.kind import TriggerSpec
-from meguru.triggers.recognise import action_of, kind_of
+from meguru.triggers.parse import action_of, kind_of
 
 
 def find(tx: Connection, name: str) -> TriggerSpec | None:

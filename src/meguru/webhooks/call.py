@@ -15,7 +15,7 @@ from meguru.webhooks import store
 from meguru.webhooks.deliveries import note_call, of_call
 from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
-from meguru.webhooks.types import Answer, Call, WebhookState
+from meguru.webhooks.types import DeliveryResponse, WebhookCall, WebhookState
 
 ACTOR = system("webhooks")
 
@@ -26,7 +26,7 @@ class NotTaken(Exception):
 
 class _Payload(msgspec.Struct, frozen=True, kw_only=True):
     webhook: str
-    call: Call
+    call: WebhookCall
 
 
 class CallJob:
@@ -45,7 +45,7 @@ class CallJob:
             secret = open_secret(ws, hook.id, kept)
         except MeguruError as error:
             # Unsigned it would be refused, or worse, be taken.
-            answer = Answer(error=f"{error.what}: {error.why}"[:500])
+            answer = DeliveryResponse(error=f"{error.what}: {error.why}"[:500])
         else:
             answer = send(hook.url, wanted.call, secret=secret, delivery=delivery, settings=ws.settings)
         made = of_call(

@@ -12,7 +12,7 @@ from meguru.base.paging import check_limit
 from meguru.kernel.operations import Context, Operation, operation
 from meguru.webhooks import store
 from meguru.webhooks.schema import webhook_delivery
-from meguru.webhooks.types import Answer, Call, Delivery
+from meguru.webhooks.types import Delivery, DeliveryResponse, WebhookCall
 
 KEPT = 1000
 """So many calls of a webhook are remembered."""
@@ -39,8 +39,8 @@ def note(tx: Connection, call: Delivery) -> None:
 
 def of_call(
     webhook: str,
-    call: Call,
-    answer: Answer,
+    call: WebhookCall,
+    answer: DeliveryResponse,
     *,
     delivery: str,
     at: datetime,

@@ -22,7 +22,7 @@ import msgspec
 
 from meguru.errors import Conflict
 from meguru.webhooks.keys import SALT, cipher, ensure_keys, keys_of, place_of_keys
-from meguru.webhooks.sealed_before import open_before
+from meguru.webhooks.legacy_cipher import open_before
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace

@@ -15,13 +15,13 @@ import msgspec
 from meguru.base.settings import Settings
 from meguru.errors import MeguruError
 from meguru.webhooks.addresses import addresses_of, check_url
-from meguru.webhooks.types import Answer, Call
+from meguru.webhooks.types import DeliveryResponse, WebhookCall
 
 TIMEOUT_SECONDS = 10.0
 MAX_ANSWER = 64 * 1024
 
 
-def send(url: str, call: Call, *, secret: str, delivery: str, settings: Settings) -> Answer:
+def send(url: str, call: WebhookCall, *, secret: str, delivery: str, settings: Settings) -> DeliveryResponse:
     """Make a call; whatever goes wrong is told in the answer.
 
     The receiver checks ``X-MLflow-Signature`` with the secret, sees by ``X-MLflow-Timestamp`` that it is no
@@ -40,13 +40,13 @@ def send(url: str, call: Call, *, secret: str, delivery: str, settings: Settings
     try:
         answer = _post(url, body, headers, settings)
     except MeguruError as error:
-        answer = Answer(error=error.what)
+        answer = DeliveryResponse(error=error.what)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        answer = Answer(error=f"{type(error).__name__}: {error}"[:500])
+        answer = DeliveryResponse(error=f"{type(error).__name__}: {error}"[:500])
     return msgspec.structs.replace(answer, seconds=round(time.monotonic() - start, 3))
 
 
-def body_of(call: Call) -> bytes:
+def body_of(call: WebhookCall) -> bytes:
     """Return the body of a call."""
     entity, _, action = call.topic.rpartition(".")
     data = dict(sorted(call.data.items(), key=lambda item: item[0] != "name"))
@@ -60,7 +60,7 @@ def signature(secret: str, delivery: str, stamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
-def _post(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> Answer:
+def _post(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> DeliveryResponse:
     parts = check_url(url, settings)
     host = parts.hostname or ""
     secure = parts.scheme == "https"
@@ -76,7 +76,7 @@ def _post(url: str, body: bytes, headers: dict[str, str], settings: Settings) ->
         named = {"Host": shown if parts.port is None else f"{shown}:{port}"}
         connection.request("POST", target, body, {**headers, **named})
         answer = connection.getresponse()
-        return Answer(status=answer.status, body=answer.read(MAX_ANSWER).decode(errors="replace"))
+        return DeliveryResponse(status=answer.status, body=answer.read(MAX_ANSWER).decode(errors="replace"))
     finally:
         connection.close()
 

@@ -12,7 +12,7 @@ from meguru.webhooks.deliveries import note, of_call
 from meguru.webhooks.manage import check_topics
 from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
-from meguru.webhooks.types import Answer, Call, Webhook
+from meguru.webhooks.types import DeliveryResponse, Webhook, WebhookCall
 
 
 @operation("webhook.list", permission="webhook:read", query=True)
@@ -28,13 +28,13 @@ def show(ctx: Context, *, webhook: str) -> Webhook:
 
 
 @operation("webhook.test", permission="webhook:write", on="webhook")
-def try_out(ctx: Context, *, webhook: str, topic: str = "") -> Answer:
+def try_out(ctx: Context, *, webhook: str, topic: str = "") -> DeliveryResponse:
     """Call a webhook once with an example, and tell what came back."""
     with ctx.ws.read() as tx:
         known = store.one(tx, webhook, ctx.visible)
         kept = store.secret_of(tx, known.id)
     (chosen,) = check_topics([topic or known.topics[0]])
-    call = Call(topic=chosen, at=ctx.now(), data=example(chosen))
+    call = WebhookCall(topic=chosen, at=ctx.now(), data=example(chosen))
     secret, delivery = open_secret(ctx.ws, known.id, kept), new_id("delivery")
     # Before the transaction is open: nobody waits for the other side.
     answer = send(known.url, call, secret=secret, delivery=delivery, settings=ctx.settings)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from meguru.kernel.events import Event
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version
-from meguru.webhooks.types import Call
+from meguru.webhooks.types import WebhookCall
 
 EVENTS = (
     "registered_model.created",
@@ -26,7 +26,7 @@ IS_PROMPT, _KIND, _TEXT = "mlflow.prompt.is_prompt", "_mlflow_prompt_type", "mlf
 _HIDDEN = {IS_PROMPT, _KIND}
 
 
-def calls_of(tx: Connection, event: Event) -> list[Call]:
+def calls_of(tx: Connection, event: Event) -> list[WebhookCall]:
     """Return what an event gives to tell; often nothing."""
     name, number = _named(event)
     found = select(mlflow_model.c.tags, mlflow_model.c.description).where(mlflow_model.c.name == name)
@@ -43,7 +43,7 @@ def calls_of(tx: Connection, event: Event) -> list[Call]:
             told = _alias(name, "", event.data, "deleted", is_prompt=is_prompt)
         case _:
             told = _version(tx, name, number, is_prompt=is_prompt)
-    return [Call(topic=topic, at=event.at, data=data) for topic, data in told]
+    return [WebhookCall(topic=topic, at=event.at, data=data) for topic, data in told]
 
 
 def _named(event: Event) -> tuple[str, str]:

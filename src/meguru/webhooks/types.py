@@ -55,7 +55,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     project: str = ""
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookCall(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to tell: its topic, when it happened, and its data."""
 
     topic: str
@@ -81,7 +81,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     is_taken: bool
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What came back from a call; `status` is 0 when nothing did, and `error` tells why."""
 
     status: int = 0

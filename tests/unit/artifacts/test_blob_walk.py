@@ -12,8 +12,8 @@ from meguru.app.doctor_blobs import BlobScope, check_of, read_scope
 from meguru.app.nouns import load_operations, load_schemas
 from meguru.artifacts import trees
 from meguru.artifacts.integrity import sources
-from meguru.artifacts.integrity.chance import missed
 from meguru.artifacts.integrity.operations import list_references, verify_blobs
+from meguru.artifacts.integrity.sampling import missed
 from meguru.artifacts.integrity.types import BlobReport
 from meguru.artifacts.integrity.walk import walk
 from meguru.base import digests
@@ -135,7 +135,7 @@ def test_a_list_that_is_none_is_unreadable(workspace):
 
 
 def test_a_tree_tells_its_members(workspace):
-    entry = trees.Entry(path="a/b", digest=workspace.blobs.put_bytes(b"x"), size=1)
+    entry = trees.TreeEntry(path="a/b", digest=workspace.blobs.put_bytes(b"x"), size=1)
     (found,) = verify_blobs(workspace, blobs=["tree:" + trees.put_entries(workspace.blobs, [entry])])
     assert [(member.path, member.digest) for member in found.members] == [("a/b", entry.digest)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from meguru import errors
-from meguru.artifacts.trees import Entry, fetch, put_entries, put_folder, read_tree
+from meguru.artifacts.trees import TreeEntry, fetch, put_entries, put_folder, read_tree
 from meguru.base import digests
 from meguru.storage.blobs import open_store
 
@@ -41,7 +41,7 @@ def test_a_link_is_refused(blobs, folder):
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", ".", "a//b", "a\\b", "a/./b"])
 def test_a_path_that_leaves_the_tree_is_refused_when_written_and_when_read(blobs, tmp_path, path):
     digest = blobs.put_bytes(b"x")
-    entry = Entry(path=path, digest=digest, size=1)
+    entry = TreeEntry(path=path, digest=digest, size=1)
     with pytest.raises(errors.InvalidInput):
         put_entries(blobs, [entry])
     evil = blobs.put_bytes(digests.canonical([entry]))
@@ -51,8 +51,8 @@ def test_a_path_that_leaves_the_tree_is_refused_when_written_and_when_read(blobs
 
 
 def test_a_blob_that_is_no_tree_is_refused(blobs, tmp_path):
-    one = Entry(path="a", digest="0" * 64, size=1)
-    folded = [one, Entry(path="a/b", digest="0" * 64, size=1)]
+    one = TreeEntry(path="a", digest="0" * 64, size=1)
+    folded = [one, TreeEntry(path="a/b", digest="0" * 64, size=1)]
     for body in (
         b"[",
         b"\xff",

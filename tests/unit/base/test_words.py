@@ -10,7 +10,7 @@ from meguru import errors
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.base.names import check_name
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import load_settings
 from meguru.base.text import language_of
 
@@ -79,7 +79,7 @@ def test_only_a_digest_passes_as_a_digest(bad):
 
 
 def test_a_table_loads_on_first_use_and_offers_near_misses():
-    table = Table("drift test", {"psi": "math:pi", "ks": "math:e"})
+    table = PluginFamily("drift test", {"psi": "math:pi", "ks": "math:e"})
     assert table.load("psi") == pytest.approx(3.14159, abs=1e-4)
     with pytest.raises(errors.NotFound) as caught:
         table.load("pssi")

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from meguru.app import open_workspace
-from meguru.app.tracked import run as track
+from meguru.app.run_api import run as track
 from meguru.cli.errors import run
 from meguru.cli.root import root
 

@@ -13,7 +13,7 @@ from meguru.console.routes import routes
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.show import list_reports
 from meguru.pipelines.show import list_runs
-from meguru.pipelines.types import RunState
+from meguru.pipelines.types import PipelineRunState
 from meguru.testing.seeded import fill
 
 
@@ -39,7 +39,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 @pytest.fixture
 def pages_in_japanese(filled: Workspace) -> list[str]:
     """The pages of a pipeline run, of an endpoint and of a report."""
-    run = list_runs(filled, state=RunState.SUCCEEDED).items[-1]
+    run = list_runs(filled, state=PipelineRunState.SUCCEEDED).items[-1]
     report = list_reports(filled, endpoints=["delay"])["delay"][0]
     with TestClient(Starlette(routes=routes(lambda _: filled))) as client:
         paths = [url_of(ref) for ref in (run.ref, "endpoint/delay", report.ref)]

@@ -15,7 +15,7 @@ from meguru.console import numbers
 from meguru.console.charts.bars import bars, column_bars
 from meguru.console.charts.curves import Curve, curves
 from meguru.console.charts.gantt import lane
-from meguru.console.charts.history import Flag, Window, Words, history
+from meguru.console.charts.history import Flag, WindowPoint, Words, history
 from meguru.console.charts.loop import Station, loop
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import spark
@@ -33,7 +33,7 @@ def well_formed(drawing: str) -> ET.Element:
 
 
 windows = some.builds(
-    Window,
+    WindowPoint,
     label=some.text(max_size=12, alphabet=some.characters(codec="utf-8", categories=("L", "N", "P"))),
     tip=some.just("line\n<b>"),
     value=some.none() | some.floats(0, 1),
@@ -135,7 +135,7 @@ def test_curves_carry_their_points_so_that_the_value_at_a_step_can_be_told():
 
 
 def test_of_the_marks_of_a_drawing_one_is_reached_by_tab_and_each_is_told():
-    found = [Window(label="w", tip=f"line {n}\nmore", value=0.5) for n in range(3)]
+    found = [WindowPoint(label="w", tip=f"line {n}\nmore", value=0.5) for n in range(3)]
     drawn = well_formed(history(found, [Flag(after=0, good=True, text="@1", tip="it went live")], WORDS))
     assert drawn.get("role") == "group", "a picture has no parts"
     marks = [each for each in drawn.iter() if each.get("data-tip")]

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 import meguru
 from meguru.app.nouns import load_operations
+from meguru.console.labels import BAD, BUSY, GOOD, ODD, STATES, tone_of
 from meguru.console.templating import TEMPLATES, environment
-from meguru.console.words import BAD, BUSY, GOOD, ODD, STATES, tone_of
 from meguru.kernel.kinds import event_types
 from meguru.kernel.workspace import Workspace
 from meguru.tracking import runs

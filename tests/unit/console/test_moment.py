@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.backfills.schema import backfill, backfill_partition
+from meguru.console.page_request import page
 from meguru.console.routes import routes
-from meguru.console.visit import page
 from meguru.datasets.schema import dataset, dataset_version
 from meguru.errors import InternalError
 from meguru.monitoring.schema import monitor, monitor_report

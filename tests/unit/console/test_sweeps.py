@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from meguru.console.charts.trials import Axis, Dot, Line, ends, parallel, place_of, progress
+from meguru.console.charts.trials import Axis, Dot, TrialLine, ends, parallel, place_of, progress
 from meguru.console.pages.sweeps import best_so_far
 from meguru.pipelines.load import register_file
 from meguru.sweeps import store
@@ -141,6 +141,6 @@ def test_a_place_is_between_the_ends(value, low, high):
 
 def test_the_best_line_is_drawn_last_so_that_it_is_seen():
     axes = [Axis(name=name, marks=ends(0, 1)) for name in ("a", "<b>")]
-    lines = [Line(places=[0.5, 0.5], rank=rank, tip="t") for rank in (1, 0, 2)]
+    lines = [TrialLine(places=[0.5, 0.5], rank=rank, tip="t") for rank in (1, 0, 2)]
     drawn = ET.fromstring(parallel(axes, lines, "label")).findall("path")
     assert [each.get("class") for each in drawn] == ["trial", "trial", "trial best"]

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meguru.datasets.columns import changes, merge, widen
-from meguru.datasets.types import Column
+from meguru.datasets.types import DatasetColumn
 
 TYPES = st.sampled_from(["Int64", "Int32", "Float64", "String", "Boolean", "Date", "Datetime[UTC]", "Null"])
 SCHEMAS = st.lists(st.tuples(st.sampled_from("abcd"), TYPES), unique_by=lambda pair: pair[0], max_size=4).map(
-    lambda pairs: [Column(name=name, type=kind) for name, kind in pairs]
+    lambda pairs: [DatasetColumn(name=name, type=kind) for name, kind in pairs]
 )
 
 
@@ -34,12 +34,12 @@ def test_whole_numbers_and_fractions_are_fractions():
 
 
 def test_types_that_do_not_mix_become_text():
-    first, second = [Column(name="a", type="Int64")], [Column(name="a", type="Date")]
-    assert merge([first, second]) == [Column(name="a", type="String")]
+    first, second = [DatasetColumn(name="a", type="Int64")], [DatasetColumn(name="a", type="Date")]
+    assert merge([first, second]) == [DatasetColumn(name="a", type="String")]
 
 
 def test_changes_are_told_in_words():
-    before = [Column(name="a", type="Int64"), Column(name="b", type="String")]
-    after = [Column(name="a", type="String"), Column(name="c", type="Date")]
+    before = [DatasetColumn(name="a", type="Int64"), DatasetColumn(name="b", type="String")]
+    after = [DatasetColumn(name="a", type="String"), DatasetColumn(name="c", type="Date")]
     told = [str(change) for change in changes(before, after)]
     assert told == ["a changed from Int64 to String", "b removed", "c added (Date)"]

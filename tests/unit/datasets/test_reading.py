@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meguru.datasets.checking import check
 from meguru.datasets.reading import conform, read, schema_of
-from meguru.datasets.types import Checks, Column
+from meguru.datasets.types import Checks, DatasetColumn
 from meguru.errors import InvalidInput
 from meguru.flavors.columns import pick
 
@@ -118,7 +118,7 @@ def asks(work):
 def test_a_wide_table_is_asked_for_its_columns_as_seldom_as_a_narrow_one(width):
     names = [f"c{index}" for index in range(width)]
     frame = pl.DataFrame({name: [1] for name in names})
-    columns = [Column(name=name, type="Float64") for name in (*names, "new")]
+    columns = [DatasetColumn(name=name, type="Float64") for name in (*names, "new")]
     assert asks(lambda: conform(frame, columns)) <= 3
     assert asks(lambda: pick(frame, names)) <= 3
     assert asks(lambda: check(frame, Checks(unique=names, null_pct=dict.fromkeys(names, 5.0)))) <= 3
@@ -126,7 +126,8 @@ def test_a_wide_table_is_asked_for_its_columns_as_seldom_as_a_narrow_one(width):
 
 def test_a_frame_gets_the_columns_and_types_of_a_merged_schema_in_its_order():
     columns = [
-        Column(name=name, type=kind) for name, kind in (("b", "Float64"), ("new", "String"), ("a", "Int64"))
+        DatasetColumn(name=name, type=kind)
+        for name, kind in (("b", "Float64"), ("new", "String"), ("a", "Int64"))
     ]
     frame = conform(pl.DataFrame({"a": [1], "b": [2]}), columns)
     assert frame.schema == {"b": pl.Float64, "new": pl.String, "a": pl.Int64}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from meguru.demo.flights.folder import Plan, prepare, read_months
+from meguru.demo.flights.folder import DemoMonths, prepare, read_months
 from meguru.errors import Conflict, InvalidInput
 
 
@@ -22,9 +22,9 @@ def test_impossible_months_are_refused(text: str) -> None:
 
 def test_a_new_folder_is_marked_and_a_demo_in_it_is_made_anew(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    assert prepare(folder, Plan(last=5), resume=False) == (Plan(last=5), False)
+    assert prepare(folder, DemoMonths(last=5), resume=False) == (DemoMonths(last=5), False)
     (folder / "old").touch()
-    assert prepare(folder, None, resume=False) == (Plan(), True)
+    assert prepare(folder, None, resume=False) == (DemoMonths(), True)
     assert not (folder / "old").exists()
 
 
@@ -38,10 +38,10 @@ def test_what_no_demo_made_is_never_touched(tmp_path: Path) -> None:
 
 def test_resume_keeps_the_months_and_what_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    prepare(folder, Plan(first=4, last=5), resume=False)
+    prepare(folder, DemoMonths(first=4, last=5), resume=False)
     (folder / "old").touch()
-    assert prepare(folder, None, resume=True) == (Plan(first=4, last=5), False)
-    assert prepare(folder, Plan(first=4, last=6), resume=True) == (Plan(first=4, last=6), False)
+    assert prepare(folder, None, resume=True) == (DemoMonths(first=4, last=5), False)
+    assert prepare(folder, DemoMonths(first=4, last=6), resume=True) == (DemoMonths(first=4, last=6), False)
     with pytest.raises(Conflict):
-        prepare(folder, Plan(first=3, last=6), resume=True)
+        prepare(folder, DemoMonths(first=3, last=6), resume=True)
     assert (folder / "old").exists()

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from meguru.errors import InvalidInput
 from meguru.flavors.rows import decoder
-from meguru.flavors.signature import Column, ColumnType, Signature
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 
 SIGNATURE = Signature(
     inputs=(
-        Column(name="dep_hour", type=ColumnType.LONG),
-        Column(name="wind gust", type=ColumnType.DOUBLE, nullable=True),
-        Column(name="weekend", type=ColumnType.BOOLEAN),
+        SignatureColumn(name="dep_hour", type=ColumnType.LONG),
+        SignatureColumn(name="wind gust", type=ColumnType.DOUBLE, nullable=True),
+        SignatureColumn(name="weekend", type=ColumnType.BOOLEAN),
     )
 )
 GOOD = {"dep_hour": 7, "wind gust": None, "weekend": True}

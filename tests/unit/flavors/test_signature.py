@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meguru.errors import InvalidInput
-from meguru.flavors.signature import Column, ColumnType, Signature, from_mlflow, infer, to_mlflow
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn, from_mlflow, infer, to_mlflow
 
 
 def test_each_kind_of_column_gets_its_type():
@@ -57,7 +57,9 @@ def test_a_column_of_lists_is_refused_by_name():
 
 
 columns = st.lists(
-    st.builds(Column, name=st.text(min_size=1), type=st.sampled_from(ColumnType), nullable=st.booleans()),
+    st.builds(
+        SignatureColumn, name=st.text(min_size=1), type=st.sampled_from(ColumnType), nullable=st.booleans()
+    ),
     unique_by=lambda column: column.name,
 ).map(tuple)
 
@@ -69,7 +71,7 @@ def test_mlflows_json_says_the_same(inputs):
 
 
 def test_the_json_has_mlflows_keys():
-    inputs = (Column(name="hour", type=ColumnType.LONG),)
+    inputs = (SignatureColumn(name="hour", type=ColumnType.LONG),)
     assert json.loads(to_mlflow(inputs)) == [{"type": "long", "name": "hour", "required": True}]
 
 
@@ -79,6 +81,9 @@ def test_a_signature_of_tensors_is_refused():
 
 
 def test_only_numbers_and_booleans_fit_a_matrix():
-    number, text = Column(name="a", type=ColumnType.LONG), Column(name="b", type=ColumnType.STRING)
+    number, text = (
+        SignatureColumn(name="a", type=ColumnType.LONG),
+        SignatureColumn(name="b", type=ColumnType.STRING),
+    )
     assert Signature(inputs=(number,)).numeric
     assert not Signature(inputs=(number, text)).numeric

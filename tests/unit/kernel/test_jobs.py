@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from meguru.app.open import open_local
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import Settings
 from meguru.errors import Busy, Interrupted, LostLease, StepFailed
 from meguru.kernel.jobs import JobState, Lease, Worker, enqueue, queue
@@ -39,7 +39,7 @@ class Handler:
         self.abandoned.append((job.key, why))
 
 
-class Handlers(Table):
+class Handlers(PluginFamily):
     def __init__(self, handler):
         super().__init__("job handler", {"work": ""})
         self._loaded["work"] = handler

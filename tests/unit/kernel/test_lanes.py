@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.errors import InvalidInput
 from meguru.kernel.jobs import Worker, choose, lanes
 from meguru.testing.contracts.lanes import limit, promise_in
@@ -75,7 +75,7 @@ def test_one_pipelines_runs_never_hold_every_worker(workspace):
         def abandon(self, ws, job, why):
             raise AssertionError(why)
 
-    handlers = Table("job handler", {"work": ""})
+    handlers = PluginFamily("job handler", {"work": ""})
     handlers._loaded["work"] = Handler()
     worker = Worker(workspace, handlers, threads=3)
     worker.start()

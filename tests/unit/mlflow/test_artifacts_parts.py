@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from meguru.artifacts.uploads.sweep import sweep
+from meguru.artifacts.uploads.expiry import sweep
 from meguru.artifacts.uploads.types import LIFETIME
 from meguru.base import digests
 from meguru.governance.principals import create_principal

@@ -152,7 +152,7 @@ def test_a_long_history_is_written_while_it_is_read(mlflow):
 
 
 def test_runs_with_very_many_metrics_are_found_in_parts(mlflow, monkeypatch):
-    monkeypatch.setattr("meguru.mlflow.tracking.shown.METRICS_AT_ONCE", 25)
+    monkeypatch.setattr("meguru.mlflow.tracking.answers.METRICS_AT_ONCE", 25)
     runs = []
     for count in (20, 0, 30, 4, 4):
         runs.append(mlflow.run())

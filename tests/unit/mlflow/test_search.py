@@ -11,7 +11,7 @@ from meguru.errors import InvalidInput
 from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.server.access import Access
 from meguru.storage.db.raw import Bound
-from meguru.tracking.search import begin, grammar
+from meguru.tracking.search import grammar, start_point
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
 BASE = "http://127.0.0.1"
@@ -121,10 +121,10 @@ def test_orders_are_the_same_whole_and_in_pages(search, order, found):
     ("few", "steps"), [(1000, 10**6), (0, 10**6), (0, 1)], ids=["at few rows", "in order", "anywhere else"]
 )
 def test_wherever_a_search_begins_it_finds_the_same(search, monkeypatch, few, steps):
-    monkeypatch.setattr(begin, "FEW_RUNS", 0)
-    monkeypatch.setattr(begin, "FEW", few)
-    monkeypatch.setattr(begin, "MOST_FEW", few)
-    monkeypatch.setattr(begin, "BOUND", Bound(steps, 1000))
+    monkeypatch.setattr(start_point, "FEW_RUNS", 0)
+    monkeypatch.setattr(start_point, "FEW", few)
+    monkeypatch.setattr(start_point, "MOST_FEW", few)
+    monkeypatch.setattr(start_point, "BOUND", Bound(steps, 1000))
     for text, found in FILTERS:
         assert search(text) == found, text
         by_metric = [run for run in (4, 3, 2, 1, 0, 5) if run in found]

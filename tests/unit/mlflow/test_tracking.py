@@ -8,7 +8,7 @@ from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.mlflow.tracking import experiment_operations as experiments
-from meguru.tracking import alive, runs, show
+from meguru.tracking import heartbeat, runs, show
 from meguru.tracking.run_ids import from_hex, to_hex
 from meguru.tracking.types import MetricPoint
 
@@ -224,7 +224,7 @@ def test_only_those_who_may_write_runs_can_log(workspace, caller_of):
 
 def test_a_silent_run_of_ours_is_not_swept_when_mlflow_owns_it(mlflow, workspace, clock):
     run = mlflow.run()
-    assert alive.sweep(workspace) == []
+    assert heartbeat.sweep(workspace) == []
     assert show.show(workspace, run=from_hex(run)).state == "running"
 
 

@@ -7,7 +7,7 @@ from meguru.kernel.kinds import provided
 from meguru.monitoring.base import BASELINES
 from meguru.monitoring.operations import create
 from meguru.predictions import ids, payload, store
-from meguru.predictions.types import Batch
+from meguru.predictions.types import PredictionBatch
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
@@ -55,7 +55,7 @@ def answer(workspace):
             times,
             {SHADOW: rows[f"_shadow:{SHADOW}"].to_list()},
         )
-        batch = Batch(
+        batch = PredictionBatch(
             id=ids.new_batch_id(),
             endpoint="delay",
             model_ref=model,

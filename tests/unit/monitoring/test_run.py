@@ -7,7 +7,7 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import Context, Operation
 from meguru.monitoring.operations import create, list_monitors, run, show, show_report
-from meguru.monitoring.types import Role, Severity, Verdict
+from meguru.monitoring.types import ReportVerdict, Role, Severity
 from meguru.stats import auc, profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
@@ -27,7 +27,7 @@ def test_a_month_like_the_training_data_is_ok(workspace, monitor, answer):
     rows = make_rows(5000)
     answer(rows)
     report = march(workspace)
-    assert report.verdict is Verdict.OK
+    assert report.verdict is ReportVerdict.OK
     assert (report.rows, report.outcomes, report.coverage) == (5000, 5000, 1.0)
     assert (report.compared, report.drifted, report.drift_share) == (2, [], 0.0)
     assert report.live.auc.value == pytest.approx(auc(rows["_outcome"], rows["_score"]), abs=1e-9)
@@ -37,7 +37,7 @@ def test_a_month_like_the_training_data_is_ok(workspace, monitor, answer):
 def test_a_worse_model_alerts_in_the_same_breath_with_its_reasons(workspace, monitor, answer):
     answer(make_rows(5000, skill=0.2))
     report = march(workspace)
-    assert report.verdict is Verdict.ALERT
+    assert report.verdict is ReportVerdict.ALERT
     assert "AUC" in report.reasons[0]
     assert types_of(workspace) == ["monitor.created", "monitor.evaluated", "monitor.alerted"]
     with workspace.read() as tx:
@@ -54,11 +54,11 @@ def test_drift_is_told_but_alerts_only_where_the_monitor_says_so(workspace, moni
     half = {"alert_on": [Severity.INPUT_DRIFT], "min_drift_share": 0.6}
     create(workspace, name="patient", endpoint="delay", min_rows=200, **half)
     answer(make_rows(5000, shift=1.0))
-    assert march(workspace).verdict is Verdict.OK
+    assert march(workspace).verdict is ReportVerdict.OK
     assert march(workspace).drifted == ["wind"]
-    assert march(workspace, "strict").verdict is Verdict.ALERT
+    assert march(workspace, "strict").verdict is ReportVerdict.ALERT
     assert "wind" in march(workspace, "strict").reasons[0]
-    assert march(workspace, "patient").verdict is Verdict.OK
+    assert march(workspace, "patient").verdict is ReportVerdict.OK
 
 
 def test_the_same_data_gives_the_same_report_and_one_event(workspace, monitor, answer):
@@ -105,7 +105,7 @@ def test_scores_that_moved_are_a_drift_of_predictions_and_not_of_the_input(
     assert moved == {"_score"}
     assert (report.compared, report.drifted) == (2, [])
     create(workspace, name="scores", endpoint="delay", min_rows=200, alert_on=[Severity.PREDICTION_DRIFT])
-    assert march(workspace, "scores").verdict is Verdict.ALERT
+    assert march(workspace, "scores").verdict is ReportVerdict.ALERT
     assert all(each.startswith("score: ") for each in march(workspace, "scores").reasons)
 
 
@@ -130,7 +130,7 @@ def test_too_little_evidence_is_its_own_verdict(workspace, monitor, answer, rows
     if rows:
         answer(make_rows(rows, skill=-2.0), outcomes=outcomes)
     report = march(workspace)
-    assert report.verdict is Verdict.UNKNOWN
+    assert report.verdict is ReportVerdict.UNKNOWN
     assert any(words in each for each in report.reasons)
 
 
@@ -138,14 +138,14 @@ def test_outcomes_that_are_no_classes_are_not_judged(workspace, monitor, answer)
     answer(make_rows(500).with_columns(pl.col("_outcome") * 7.5))
     report = march(workspace)
     assert report.live.auc is None
-    assert report.verdict is Verdict.UNKNOWN
+    assert report.verdict is ReportVerdict.UNKNOWN
 
 
 def test_a_model_of_which_nothing_is_known_is_unknown_and_says_so(workspace, monitor, answer, baselines):
     baselines.known.clear()
     answer(make_rows(1000))
     report = march(workspace)
-    assert report.verdict is Verdict.UNKNOWN
+    assert report.verdict is ReportVerdict.UNKNOWN
     assert any("holdout" in each for each in report.reasons)
     assert report.live.auc is not None
 
@@ -154,7 +154,7 @@ def test_a_column_that_has_no_value_any_more_is_a_data_break(workspace, monitor,
     rows = make_rows(1000).with_columns(pl.lit(None, dtype=pl.String).alias("carrier"))
     answer(rows)
     report = march(workspace)
-    assert report.verdict is Verdict.ALERT
+    assert report.verdict is ReportVerdict.ALERT
     assert "carrier" in report.reasons[0]
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meguru.compute import graph as graphs
+from meguru.compute.dataset_param import Dataset
 from meguru.compute.graph import Constant, FromParameter, FromStep, Graph, Many, Step
-from meguru.compute.handles import Dataset
 from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import pipeline, step
 from meguru.pipelines.parameters import convert, from_text, to_text

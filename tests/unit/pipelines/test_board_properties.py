@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.compute.graph import Constant, FromParameter, FromStep, Gate, Graph, Many, Step, needs
+from meguru.compute.graph import Constant, FromParameter, FromStep, Graph, Many, Step, StepGate, needs
 from meguru.pipelines.engine.board import Board
 
 
@@ -23,7 +23,10 @@ def graphs(draw):
             inputs["many"] = Many(items=[FromStep(step=draw(earlier)), Constant(value=1)])
         gates = []
         if n and draw(st.booleans()):
-            gates = [Gate(verdict=FromStep(step=draw(earlier))), Gate(verdict=FromParameter(name="p"))]
+            gates = [
+                StepGate(verdict=FromStep(step=draw(earlier))),
+                StepGate(verdict=FromParameter(name="p")),
+            ]
         maps = bool(sources) and draw(st.booleans())
         steps.append(
             Step(

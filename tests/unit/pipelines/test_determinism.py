@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from sqlalchemy import func, select
 
-from meguru.compute.materializers import Place, save
+from meguru.compute.materializers import ValueStore, save
 from meguru.errors import Conflict, NotFound
 from meguru.kernel import events
 from meguru.pipelines.determinism.compare import differences
@@ -190,5 +190,5 @@ def test_only_what_has_finished_can_be_checked(project, run):
     ],
 )
 def test_differences_are_said_in_words(one, other, said, tmp_path):
-    place = Place(open_store(tmp_path), tmp_path)
+    place = ValueStore(open_store(tmp_path), tmp_path)
     assert differences([save(one, None, place)], [save(other, None, place)], place) == said

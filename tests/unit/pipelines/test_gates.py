@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from meguru.compute.graph import FromParameter, FromStep, Gate
+from meguru.compute.graph import FromParameter, FromStep, StepGate
 from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import pipeline, step
-from meguru.pipelines.branches import gate
+from meguru.pipelines.control_flow import gate
 
 FLOW = """
     from meguru import gate, pipeline, step
@@ -76,7 +76,10 @@ def states(run):
 def test_tracing_puts_the_steps_of_the_block_behind_its_gates():
     first, inner, outer = gated.trace().steps
     assert (first.gates, outer.gates) == ([], [])
-    assert inner.gates == [Gate(verdict=FromStep(step="check")), Gate(verdict=FromParameter(name="on"))]
+    assert inner.gates == [
+        StepGate(verdict=FromStep(step="check")),
+        StepGate(verdict=FromParameter(name="on")),
+    ]
 
 
 def test_a_plain_call_does_nothing_behind_a_closed_gate():

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from meguru.compute.materializers import Place, load, save
+from meguru.compute.materializers import ValueStore, load, save
 from meguru.compute.materializers.limit import Limited
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import open_store
@@ -20,22 +20,22 @@ MEGABYTE = 1 << 20
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> ValueStore:
     (tmp_path / "scratch").mkdir()
-    return Place(open_store(tmp_path / "blobs"), tmp_path / "scratch")
+    return ValueStore(open_store(tmp_path / "blobs"), tmp_path / "scratch")
 
 
 PEAK = """
 import json, sys, threading, time
 from pathlib import Path
-from meguru.compute.materializers import Place, load, save
+from meguru.compute.materializers import ValueStore, load, save
 from meguru.storage.blobs import open_store
 import numpy as np, polars as pl, pyarrow as pa
 
 def own():  # what this process alone holds, without files that are mapped
     return int([line for line in open("/proc/self/status") if line.startswith("RssAnon")][0].split()[1]) << 10
 
-place = Place(open_store(sys.argv[1]), Path(sys.argv[2]))
+place = ValueStore(open_store(sys.argv[1]), Path(sys.argv[2]))
 kind = sys.argv[3]
 size = 160 << 20
 if kind == "array":
@@ -173,7 +173,7 @@ def test_a_later_step_takes_a_figure_as_a_path(project, value):
 
 
 def test_more_than_the_limit_is_refused_while_it_comes(place):
-    limited = Place(Limited(place.blobs, MEGABYTE), place.scratch)
+    limited = ValueStore(Limited(place.blobs, MEGABYTE), place.scratch)
     save(np.ones(MEGABYTE // 16), None, limited)
     with pytest.raises(InvalidInput) as error:
         save(np.ones(100 * MEGABYTE // 8), None, limited)
@@ -203,7 +203,7 @@ def test_a_package_adds_a_materializer_by_an_entry_point(project, tmp_path, monk
     program = (
         "import sys\nsys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\nimport tinyunits\n"
-        "from meguru.compute.materializers import Place, load, save\n"
+        "from meguru.compute.materializers import ValueStore, load, save\n"
         "from meguru.storage.blobs import open_store\n"
         "place = Place(open_store(sys.argv[2]), Path(sys.argv[2]))\n"
         "value = save(tinyunits.Length(3, 'km'), None, place)\n"

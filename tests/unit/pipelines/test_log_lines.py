@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meguru.compute.logs.files import FIRST_BYTES, LAST_BYTES, Growing, whole
-from meguru.compute.logs.lines import MAX_LINE, Lines
+from meguru.compute.logs.lines import MAX_LINE, LineReader
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import HEAD_BYTES, head
 
@@ -20,7 +20,7 @@ MiB = 1 << 20
 
 
 def read(*pieces: bytes) -> list[str]:
-    lines = Lines(0)
+    lines = LineReader(0)
     return [text for piece in pieces for _, _, text in lines.feed(piece)] + [one[2] for one in lines.end()]
 
 
@@ -55,7 +55,7 @@ def test_each_write_has_its_stream_and_time_and_no_two_lines_have_the_same_time(
         + head(b"e", 90, 2)
         + b"e\n"
     )
-    assert Lines(0).feed(data) == [
+    assert LineReader(0).feed(data) == [
         (50, "out", "a"),
         (51, "out", "b"),
         (52, "warning", "warn"),
@@ -66,12 +66,12 @@ def test_each_write_has_its_stream_and_time_and_no_two_lines_have_the_same_time(
 
 def test_a_step_cannot_fake_the_stream_of_a_line():
     forged = head(b"C", 10**15, 5) + b"fake\n"
-    shown = Lines(0).feed(head(b"o", 7, len(forged)) + forged)
+    shown = LineReader(0).feed(head(b"o", 7, len(forged)) + forged)
     assert [(at, stream) for at, stream, _ in shown] == [(7, "out")]
 
 
 def test_pieces_of_two_streams_that_mix_stay_lines_of_their_own():
-    lines = Lines(0)
+    lines = LineReader(0)
     data = head(b"o", 1, 4) + b"one " + head(b"e", 2, 4) + b"err\n" + head(b"o", 3, 4) + b"two\n"
     assert lines.feed(data) == [(2, "err", "err"), (3, "out", "one two")]
 
@@ -89,7 +89,7 @@ PIECES = st.lists(
 def test_lines_do_not_depend_on_where_reading_paused(pieces, cuts):
     data = b"".join(head(bytes([kind]), n, len(text)) + text for n, (kind, text) in enumerate(pieces))
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    apart, together = Lines(0), Lines(0)
+    apart, together = LineReader(0), LineReader(0)
     found = [line for a, b in pairwise(places) for line in apart.feed(data[a:b])]
     assert found + apart.end() == together.feed(data) + together.end()
 
@@ -97,7 +97,7 @@ def test_lines_do_not_depend_on_where_reading_paused(pieces, cuts):
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=4))
 def test_whatever_bytes_a_step_prints_become_lines(data, cuts):
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    lines = Lines(0)
+    lines = LineReader(0)
     found = [line for a, b in pairwise(places) for line in lines.feed(data[a:b])]
     found += lines.end()
     assert all("\n" not in text and "\x00" not in text for _, _, text in found)

@@ -7,7 +7,7 @@ import pytest
 from meguru.compute.graph import Constant, FromParameter, FromStep
 from meguru.errors import InvalidInput
 from meguru.pipelines.authoring import pipeline, step
-from meguru.pipelines.branches import collect, each
+from meguru.pipelines.control_flow import collect, each
 from meguru.pipelines.retry import retry
 from meguru.pipelines.runner import work_on
 from meguru.pipelines.show import show_run

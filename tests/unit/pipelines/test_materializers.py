@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meguru.compute.materializers import Place, load, save
+from meguru.compute.materializers import ValueStore, load, save
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import open_store
 
@@ -35,8 +35,8 @@ ROW = Row("a", datetime(2026, 3, 1, tzinfo=UTC), {1: "x"})
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(open_store(tmp_path / "blobs"), tmp_path / "scratch")
+def place(tmp_path: Path) -> ValueStore:
+    return ValueStore(open_store(tmp_path / "blobs"), tmp_path / "scratch")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def place(tmp_path: Path) -> Place:
         ([ROW, ROW], list[Row]),
     ],
 )
-def test_a_value_comes_back_equal_and_of_its_type(value: Any, annotation: Any, place: Place):
+def test_a_value_comes_back_equal_and_of_its_type(value: Any, annotation: Any, place: ValueStore):
     back = load(save(value, annotation, place), annotation, place)
     assert back == value
     assert type(back) is type(value)

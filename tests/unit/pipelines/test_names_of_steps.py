@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from meguru.backfills.start import start as start_backfill
-from meguru.pipelines import quick
+from meguru.pipelines import cached_run
 from meguru.pipelines.explain import explain
 from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.retry import retry
@@ -66,7 +66,7 @@ def test_steps_of_any_script_run_and_are_cached(run, project, value):
     assert [one.step for one in run.steps] == ["データ", "学習", "学習.0", "学習.1", LONG, "trainmodel"]
     assert value(run, "trainmodel") == 3
     target = f"{project.folder}/需要.py:{apart('ガス需要')}"
-    again = quick.run(str(project.ws.root), target, {apart("ガス量"): "1"})
+    again = cached_run.run(str(project.ws.root), target, {apart("ガス量"): "1"})
     assert again is not None
     assert again.params == {"件数": 2, "ガス量": 1}
 

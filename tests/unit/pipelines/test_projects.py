@@ -12,7 +12,7 @@ from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
-from meguru.pipelines import quick
+from meguru.pipelines import cached_run
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import (
     cancel,
@@ -248,19 +248,19 @@ def test_pools_are_shared_and_changed_by_who_may_everywhere(teams):
 def test_the_quick_path_takes_over_within_its_project(teams, file, monkeypatch):
     place = str(teams.root)
     run = run_in(teams, file)
-    assert quick.run(place, file, {}) is None
+    assert cached_run.run(place, file, {}) is None
     monkeypatch.setenv("MEGURU_PROJECT", "team")
     assert load_settings().project == "team"
-    again = quick.run(place, file, {})
+    again = cached_run.run(place, file, {})
     assert (again.pipeline, again.cached, again.pinned) == ("team/train", 1, run.pinned)
     assert again.steps[0].reused == run.steps[0].id
     with teams.read() as tx:
         told = events.read(tx, subject=again.ref, limit=10)
     assert {each.project for each in told} == {"team"}
     assert len(told) == 3
-    assert quick.run(place, file, {"data": "other/flights"}) is None
+    assert cached_run.run(place, file, {"data": "other/flights"}) is None
     monkeypatch.setenv("MEGURU_PROJECT", "other")
-    assert quick.run(place, file, {}) is None
+    assert cached_run.run(place, file, {}) is None
 
 
 def test_components_are_seen_by_all_and_their_uses_by_project(teams):

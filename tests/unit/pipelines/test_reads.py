@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from meguru.pipelines import quick
+from meguru.pipelines import cached_run
 from meguru.pipelines.explain import explain
 
 READERS = """
@@ -139,7 +139,7 @@ def files(project, monkeypatch):
 
 
 def quickly(project, target: str, **params: Any):
-    return quick.run(str(project.ws.root), target, params)
+    return cached_run.run(str(project.ws.root), target, params)
 
 
 def reasons(project, run, step: str) -> list[str]:

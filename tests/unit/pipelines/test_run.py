@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.jobs import Worker
@@ -258,7 +258,7 @@ def test_a_draining_worker_lets_go_and_the_next_one_goes_on(project, tmp_path):
     run = start(project.ws, pipeline=version.name)
     waiting = threading.Event()
 
-    class Handlers(Table):
+    class Handlers(PluginFamily):
         def load(self, name):
             return PipelineRunHandler(lambda step: waiting.set() if step.step == "total" else None)
 

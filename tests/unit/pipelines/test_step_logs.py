@@ -12,7 +12,7 @@ import pytest
 from meguru.compute.logs.records import head
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
-from meguru.pipelines import leftovers
+from meguru.pipelines import cleanup
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.load import register_file
 from meguru.pipelines.logs import store, tail
@@ -243,7 +243,7 @@ def test_what_dead_workers_left_of_ended_runs_is_cleared_up_and_nothing_else(tal
     for name, age in (("old", 7200), ("new", 60)):
         (drafts / name).write_bytes(b"half")
         os.utime(drafts / name, (time.time() - age,) * 2)
-    assert leftovers.sweep(talks.ws) == [ended]
+    assert cleanup.sweep(talks.ws) == [ended]
     assert {folder.name for folder in steps.iterdir()} == {going, "prun-of-another-workspace"}
     assert [draft.name for draft in drafts.iterdir()] == ["new"]
     with talks.ws.read() as tx:

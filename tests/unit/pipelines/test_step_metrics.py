@@ -7,11 +7,11 @@ import threading
 import pytest
 
 import meguru
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.compute.step_metrics import FILE, MAX_LINE, writing_to
 from meguru.errors import InvalidInput
 from meguru.kernel.jobs import Worker
-from meguru.pipelines import kept_metrics
+from meguru.pipelines import metrics_ingest
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.job import PipelineRunHandler
 from meguru.pipelines.load import register_file
@@ -64,7 +64,7 @@ def test_what_a_step_logs_is_a_tracked_run_of_its_pipeline_run(project, learn):
     found = tracked.show(project.ws, run=run.tracked)
     assert (found.state, found.experiment, found.name) == ("succeeded", "learn", run.id)
     assert found.params["rounds"] == "3"
-    assert found.tags == {kept_metrics.TAG: run.id}
+    assert found.tags == {metrics_ingest.TAG: run.id}
     assert curve(project.ws, run, "loss") == [(0, 1.0), (10, 0.5), (20, 1 / 3)]
 
 
@@ -125,7 +125,7 @@ def test_the_points_of_a_running_step_can_be_read_and_cancelling_ends_them(proje
     )
     version = register_file(project.ws, f"{project.folder}/learn.py:learn")
     run = start(project.ws, pipeline=version.ref, params={"rounds": 1, "marks": str(tmp_path / "m")})
-    table = Table("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"})
+    table = PluginFamily("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"})
     assert isinstance(table.load("pipeline_run"), PipelineRunHandler)
     worker = Worker(project.ws, table)
     thread = threading.Thread(target=worker.run_job, args=(run.job,))
@@ -191,7 +191,7 @@ def test_a_long_step_is_heard_of_while_short_ones_come_and_go(project, tmp_path)
     )
     version = register_file(project.ws, f"{project.folder}/mixed.py:mixed")
     run = start(project.ws, pipeline=version.ref)
-    worker = Worker(project.ws, Table("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"}))
+    worker = Worker(project.ws, PluginFamily("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"}))
     thread = threading.Thread(target=worker.run_job, args=(run.job,))
     thread.start()
     try:

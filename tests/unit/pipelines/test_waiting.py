@@ -252,6 +252,6 @@ def test_a_retry_from_a_step_runs_it_and_what_depends_on_it(begin, workspace):
 
 
 def _handlers():
-    from meguru.base.plugins import Table
+    from meguru.base.plugins import PluginFamily
 
-    return Table("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"})
+    return PluginFamily("job handler", {"pipeline_run": "meguru.pipelines.job:HANDLER"})

@@ -8,13 +8,13 @@ import pytest
 
 from meguru.kernel.workspace import Workspace
 from meguru.predictions import ids, payload, store
-from meguru.predictions.types import Batch
+from meguru.predictions.types import PredictionBatch
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def answered(workspace: Workspace) -> Callable[..., Batch]:
+def answered(workspace: Workspace) -> Callable[..., PredictionBatch]:
     """Store the predictions of one request, as the data plane does, and return the batch."""
 
     def answered(
@@ -26,7 +26,7 @@ def answered(workspace: Workspace) -> Callable[..., Batch]:
         scores: list[float] | None = None,
         shadows: dict[str, list[float]] | None = None,
         **given: Any,
-    ) -> Batch:
+    ) -> PredictionBatch:
         when = times or [MARCH] * n
         content = payload.make(
             {"hour": "long", "delay": "double"},
@@ -35,7 +35,7 @@ def answered(workspace: Workspace) -> Callable[..., Batch]:
             when,
             shadows,
         )
-        batch = Batch(
+        batch = PredictionBatch(
             id=ids.new_batch_id(),
             endpoint=endpoint,
             model_ref=model,

@@ -8,7 +8,7 @@ import pytest
 
 from meguru.errors import Busy, Conflict
 from meguru.predictions import counts, ids, payload, store
-from meguru.predictions.types import Batch
+from meguru.predictions.types import PredictionBatch
 from meguru.predictions.writer import Writer
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
@@ -16,7 +16,7 @@ MARCH = datetime(2013, 3, 1, tzinfo=UTC)
 
 def batch(**given):
     content = payload.make({"x": "double"}, {"x": [1.0]}, [0.5], [MARCH])
-    return Batch(
+    return PredictionBatch(
         id=ids.new_batch_id(),
         endpoint="delay",
         model_ref="model/delay@1",

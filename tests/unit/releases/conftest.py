@@ -7,7 +7,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from meguru.flavors.bundle import load_bundle, save_bundle
-from meguru.releases.gates import Side
+from meguru.releases.gates import TrialSide
 from meguru.testing.models import make_model
 
 
@@ -20,6 +20,6 @@ def side(tmp_path):
         folder = tmp_path / f"model-{len(made)}"
         made.append(folder)
         save_bundle(make_model(**options), folder)
-        return Side(ref=ref, digest=f"{len(made):064x}", open=lambda: load_bundle(folder))
+        return TrialSide(ref=ref, digest=f"{len(made):064x}", open=lambda: load_bundle(folder))
 
     return save

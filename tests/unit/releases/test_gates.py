@@ -9,21 +9,21 @@ import polars as pl
 import pytest
 
 from meguru.errors import Busy, DigestMismatch, InvalidInput, UnsafeModel
-from meguru.flavors import Column, ColumnType, Signature
+from meguru.flavors import ColumnType, Signature, SignatureColumn
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.flavors.model import Model
 from meguru.releases.compatible import breaks
-from meguru.releases.gates import Side, Trial
+from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.gates.champion import Champion
 from meguru.releases.gates.loads import Loads
-from meguru.releases.gates.metric import Metric
+from meguru.releases.gates.metric import MetricGate
 from meguru.releases.gates.read import check_gates, gate_of, judge
-from meguru.releases.types import Verdict
+from meguru.releases.types import GateVerdict
 from meguru.testing.models import COLUMNS, make_flights, make_model
 
 
 def trial(challenger, champion=None):
-    return Trial(endpoint="delay", challenger=challenger, champion=champion)
+    return GateTrial(endpoint="delay", challenger=challenger, champion=champion)
 
 
 def test_a_better_challenger_passes_with_the_numbers_and_the_reason(side):
@@ -69,7 +69,7 @@ def test_the_first_release_has_no_champion_to_beat(side):
 
 def test_the_same_model_is_nothing_new(side):
     one = side("model/delay@1")
-    again = Side(ref="model/delay@2", digest=one.digest, open=one.open)
+    again = TrialSide(ref="model/delay@2", digest=one.digest, open=one.open)
     result = Champion().judge(trial(again, one))
     assert not result.passed
     assert "nothing new" in result.reason
@@ -94,7 +94,7 @@ def test_a_champion_that_needs_a_column_the_holdout_lacks_is_a_refusal_with_its_
     ("op", "value", "passed"), [(">=", 0.6, True), (">=", 0.99, False), ("<", 0.99, True)]
 )
 def test_a_metric_is_compared_with_the_wanted_value(side, op, value, passed):
-    result = Metric(metric="auc", op=op, value=value).judge(trial(side("model/delay@1")))
+    result = MetricGate(metric="auc", op=op, value=value).judge(trial(side("model/delay@1")))
     assert result.passed is passed
     assert result.numbers["metric"] == "auc"
     assert f"{op} {value:g} is wanted" in result.reason
@@ -102,11 +102,11 @@ def test_a_metric_is_compared_with_the_wanted_value(side, op, value, passed):
 
 def test_what_was_measured_comes_before_what_the_author_says(side):
     boast = side("model/delay@1", knows=("hour",), metrics={"auc": 1.0})
-    assert not Metric(metric="auc", value=0.999).judge(trial(boast)).passed
+    assert not MetricGate(metric="auc", value=0.999).judge(trial(boast)).passed
 
 
 def test_an_unknown_metric_is_refused_with_the_near_miss(side):
-    (result,) = judge([Metric(metric="auk", value=0.6)], trial(side("model/delay@1")))
+    (result,) = judge([MetricGate(metric="auk", value=0.6)], trial(side("model/delay@1")))
     assert not result.passed
     assert "did you mean 'auc'?" in result.reason
 
@@ -123,7 +123,7 @@ def test_a_model_that_does_not_load_is_refused_and_not_asked_more(side):
         raise UnsafeModel("model.pkl could run code", why="it is a pickle")
 
     results = judge(
-        check_gates([{"gate": "champion"}]), trial(Side(ref="model/delay@2", digest="0", open=unsafe))
+        check_gates([{"gate": "champion"}]), trial(TrialSide(ref="model/delay@2", digest="0", open=unsafe))
     )
     assert [(result.gate, result.passed) for result in results] == [("loads", False)]
     assert results[0].reason == "model.pkl could run code: it is a pickle"
@@ -162,17 +162,17 @@ def without_example(folder):
 )
 def test_what_no_server_can_serve_is_refused_by_the_gate_that_every_release_passes(tmp_path, model, why):
     save_bundle(model(), tmp_path)
-    with_example = Side(ref="model/kind@1", digest="0", open=lambda: load_bundle(tmp_path))
+    with_example = TrialSide(ref="model/kind@1", digest="0", open=lambda: load_bundle(tmp_path))
     (result,) = judge(check_gates([]), trial(with_example))
-    assert result.verdict is Verdict.FAILED
+    assert result.verdict is GateVerdict.FAILED
     assert why in result.reason
-    bare = Side(ref="model/kind@1", digest="0", open=lambda: without_example(tmp_path))
-    assert judge(check_gates([]), trial(bare))[0].verdict is Verdict.FAILED
+    bare = TrialSide(ref="model/kind@1", digest="0", open=lambda: without_example(tmp_path))
+    assert judge(check_gates([]), trial(bare))[0].verdict is GateVerdict.FAILED
 
 
 def test_a_model_without_an_example_passes_and_the_reason_says_so(tmp_path):
     save_bundle(make_model(), tmp_path)
-    bare = Side(ref="model/delay@1", digest="0", open=lambda: without_example(tmp_path))
+    bare = TrialSide(ref="model/delay@1", digest="0", open=lambda: without_example(tmp_path))
     (result,) = judge(check_gates([]), trial(bare))
     assert result.passed
     assert "holds no example to be asked" in result.reason
@@ -180,7 +180,8 @@ def test_a_model_without_an_example_passes_and_the_reason_says_so(tmp_path):
 
 def test_few_rows_a_request_do_not_refuse_a_model_with_more_rows_in_its_example(side):
     (result,) = judge(
-        check_gates([]), Trial(endpoint="delay", challenger=side("model/delay@1"), max_rows=2, record=False)
+        check_gates([]),
+        GateTrial(endpoint="delay", challenger=side("model/delay@1"), max_rows=2, record=False),
     )
     assert result.passed
 
@@ -192,8 +193,8 @@ def test_a_failure_of_ours_leaves_a_gate_undecided(trouble):
     def fails():
         raise trouble
 
-    (result,) = judge(check_gates([]), trial(Side(ref="model/delay@2", digest="0", open=fails)))
-    assert result.verdict is Verdict.UNDECIDED
+    (result,) = judge(check_gates([]), trial(TrialSide(ref="model/delay@2", digest="0", open=fails)))
+    assert result.verdict is GateVerdict.UNDECIDED
     assert not result.passed
 
 
@@ -206,9 +207,9 @@ def test_a_model_that_fails_on_the_holdout_is_refused_with_what_it_said(side, tm
     strict = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(rows.to_numpy(), [0, 1] * 20)
     known = make_flights(4).with_columns(hour=pl.lit(1.0), wind=pl.lit(0.0))
     save_bundle(Model(estimator=strict, example=rows.head(2), holdout=known, label="late"), tmp_path)
-    champion = Side(ref="model/delay@1", digest="0", open=lambda: load_bundle(tmp_path))
+    champion = TrialSide(ref="model/delay@1", digest="0", open=lambda: load_bundle(tmp_path))
     (result,) = judge([Champion()], trial(side("model/delay@2"), champion))
-    assert result.verdict is Verdict.FAILED
+    assert result.verdict is GateVerdict.FAILED
     assert "fails on the challenger's holdout" in result.reason
     assert "unknown categories" in result.reason
 
@@ -255,7 +256,7 @@ def test_a_value_that_a_model_can_reach_may_be_asked_for(metric, op, value):
 
 
 def columns(*items):
-    return Signature(inputs=tuple(Column(name=n, type=t, nullable=null) for n, t, null in items))
+    return Signature(inputs=tuple(SignatureColumn(name=n, type=t, nullable=null) for n, t, null in items))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from meguru.governance.projects.members import grant
 from meguru.governance.projects.operations import specs
 from meguru.governance.tokens import create_token
 from meguru.server.asgi import build
-from meguru.server.dispatch import PredictionsFirst, Table
+from meguru.server.dispatch import PredictionsFirst, RouteTable
 from meguru.serving import metrics
 from meguru.serving.operations import create
 
@@ -56,7 +56,7 @@ def table():
         Route("/thing/{id}", say("any")),
         Mount("/mounted", PlainTextResponse("mounted")),
     ]
-    app.router = Table(routes)
+    app.router = RouteTable(routes)
     return app
 
 

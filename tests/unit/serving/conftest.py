@@ -14,7 +14,7 @@ from meguru.registry.client import add_model
 from meguru.serving.asgi import endpoints_app
 from meguru.serving.loading import from_registry
 from meguru.serving.operations import create, switch
-from meguru.serving.service import Service
+from meguru.serving.service import PredictionService
 
 
 def fitted(sign: float, columns=("hour", "distance")):
@@ -79,7 +79,7 @@ def shelf():
 
 @pytest.fixture
 def service(workspace, shelf):
-    made = Service(workspace, load=shelf.load)
+    made = PredictionService(workspace, load=shelf.load)
     made.start()
     yield made
     made.stop()

@@ -14,7 +14,7 @@ from meguru.predictions.operations import show
 from meguru.registry.client import add_model
 from meguru.serving.operations import create, shadow, switch
 from meguru.serving.operations import show as show_endpoint
-from meguru.serving.service import Service, State
+from meguru.serving.service import PredictionService, State
 
 BODY = json.dumps({"row": {"hour": 5, "distance": 0.5}}).encode()
 HOURS = range(-15, 15)
@@ -92,7 +92,7 @@ def test_what_was_live_before_a_start_is_loaded_at_the_start(workspace, register
     register(1)
     create(workspace, name="delay", model="delay")
     switch_to(workspace, 1)
-    service = Service(workspace, load=shelf.load)
+    service = PredictionService(workspace, load=shelf.load)
     service.start()
     try:
         assert service.wait_until_current("delay", timeout=10)
@@ -186,7 +186,7 @@ def test_a_stopped_service_answers_503(workspace, register, shelf):
     register(1)
     create(workspace, name="delay", model="delay")
     switch_to(workspace, 1)
-    service = Service(workspace, load=shelf.load)
+    service = PredictionService(workspace, load=shelf.load)
     service.start()
     assert service.wait_until_current("delay", timeout=10)
     service.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meguru.storage.db import Database
-from meguru.storage.db.raw import Bound, Raw, TooLong
+from meguru.storage.db.raw import Bound, RawSql, TooLong
 
 LONG = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT sum(i) FROM n"
 
@@ -14,7 +14,7 @@ LONG = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i <
 def raw(tmp_path):
     db = Database(f"sqlite:///{tmp_path}/x.db")
     with db.read() as tx:
-        yield Raw(tx)
+        yield RawSql(tx)
     db.close()
 
 

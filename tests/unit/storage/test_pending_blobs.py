@@ -8,9 +8,9 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import DigestMismatch, NotFound
 from meguru.storage.blobs import local, pending
+from meguru.storage.blobs.deferred import LARGEST, SoonStore
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.pending import Settler, settle, waiting
-from meguru.storage.blobs.soon import LARGEST, SoonStore
 
 
 def put(workspace, data):

@@ -17,13 +17,13 @@ import pytest
 
 import meguru
 from meguru.app import open_workspace
-from meguru.app.tracked import run
+from meguru.app.run_api import run
 from meguru.compute import step_metrics
 from meguru.errors import Conflict, InvalidInput
 from meguru.tracking import active, exits, session
 from meguru.tracking.find import search
-from meguru.tracking.left import send_left
 from meguru.tracking.operations import artifacts, list_runs, metric, show
+from meguru.tracking.replay import send_left
 from meguru.tracking.run_ids import to_hex
 
 

@@ -12,11 +12,11 @@ from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.kinds import event_types
 from meguru.kernel.principals import Principal
-from meguru.tracking.alive import beat
 from meguru.tracking.compare import compare
 from meguru.tracking.edit import delete_run, note, rename, restore, tag
 from meguru.tracking.experiments import change
 from meguru.tracking.find import search
+from meguru.tracking.heartbeat import beat
 from meguru.tracking.runs import add_artifact, finish, log, start
 from meguru.tracking.show import (
     artifacts,

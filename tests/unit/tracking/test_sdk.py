@@ -6,15 +6,15 @@ import threading
 import pytest
 
 from meguru.app import open_workspace
-from meguru.app.tracked import run
+from meguru.app.run_api import run
 from meguru.base.ids import new_id
 from meguru.errors import Conflict, InvalidInput
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.tracking import session
-from meguru.tracking.left import send_left
 from meguru.tracking.operations import artifacts, list_runs, metric, show
-from meguru.tracking.spool import Spool, Start
+from meguru.tracking.replay import send_left
+from meguru.tracking.spool import RunSpool, Start
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_files_and_folders_become_artifacts(place, tmp_path):
 def test_points_are_sent_when_there_are_many_and_none_is_lost(place, monkeypatch):
     monkeypatch.setattr(session, "FLUSH_SECONDS", 1e9)
     sent = threading.Event()
-    monkeypatch.setattr(session.Session, "_flush_quietly", lambda self: (self.flush(), sent.set()))
+    monkeypatch.setattr(session.RunSession, "_flush_quietly", lambda self: (self.flush(), sent.set()))
     with run() as r:
         for _ in range(4999):
             r.log(a=1.0)
@@ -176,7 +176,7 @@ def test_what_was_left_goes_to_the_project_that_it_was_begun_in(place, tmp_path)
     for name in ("team", "other"):
         projects.declare(place, name=name, spec=ProjectSpec())
     given = {"experiment": "a", "id": new_id("run"), "at": place.clock.now().isoformat()}
-    Spool.create(tmp_path / "spool", Start(place="here", project="team", arguments=given)).close()
+    RunSpool.create(tmp_path / "spool", Start(place="here", project="team", arguments=given)).close()
     (sent,) = send_left(place.with_(project="other"), tmp_path / "spool", place="here")
     assert sent.state == "sent"
     assert show(place, run=sent.run).experiment == "team/a"

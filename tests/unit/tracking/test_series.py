@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.kernel.principals import LOCAL_OWNER
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking import series, store
 from meguru.tracking.runs import start
 from meguru.tracking.series import chunks, packed
 from meguru.tracking.series.columns import Columns
 from meguru.tracking.series.join import Joiner, due, join
-from meguru.tracking.series.last import last
+from meguru.tracking.series.latest import last
 
 VALUES = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.floats(width=32, allow_nan=False)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5) | st.integers(0, 40_000)
@@ -135,7 +135,7 @@ def check(ws, run, model):
         assert count == len(model.rows)
         assert rows_of(series.pieces(tx, number)) == model.rows
         for row in model.rows[:: max(1, len(model.rows) // 7)]:
-            after = series.Place(*row[:3])
+            after = series.PointPosition(*row[:3])
             wanted = [each for each in model.rows if each[:3] > row[:3]]
             assert rows_of(series.pieces(tx, number, after=after, limit=5)) == wanted[:5]
             assert rows_of(series.pieces(tx, number, after=after)) == wanted
@@ -162,7 +162,7 @@ def test_a_series_reads_as_a_list_would(workspace, small, batches):
         check(workspace, run, model)
     with workspace.read() as tx:
         rows = (
-            Raw(tx)
+            RawSql(tx)
             .execute("SELECT series, step, at, last_step, last_at FROM run_chunk ORDER BY 1, 2, 3")
             .fetchall()
         )
@@ -172,7 +172,7 @@ def test_a_series_reads_as_a_list_would(workspace, small, batches):
 
 def counts(ws):
     with ws.read() as tx:
-        raw = Raw(tx)
+        raw = RawSql(tx)
         points = raw.execute("SELECT count(*) FROM run_point").fetchone()[0]
         sizes = [
             row[0] for row in raw.execute("SELECT count FROM run_chunk ORDER BY series, step, at").fetchall()
@@ -196,13 +196,13 @@ def test_points_that_came_one_by_one_become_chunks(workspace, small):
     with workspace.db.write() as tx:
         for step in range(150):
             append(tx, run, [(step, step * 1000, step / 3)])
-        Raw(tx).execute("UPDATE run_series SET loose = 512")
+        RawSql(tx).execute("UPDATE run_series SET loose = 512")
     assert counts(workspace) == (150, [])
     with workspace.db.write() as tx:
         strokes = 0
         while join(tx, *due(tx)):
             strokes += 1
-            Raw(tx).execute("UPDATE run_series SET loose = 512")
+            RawSql(tx).execute("UPDATE run_series SET loose = 512")
     points, sizes = counts(workspace)
     assert (points, sum(sizes)) == (0, 150)
     assert (strokes, len(sizes)) == (3, 3)

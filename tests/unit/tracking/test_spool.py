@@ -7,12 +7,12 @@ import os
 import pytest
 
 from meguru.tracking import spool as spools
-from meguru.tracking.spool import Spool, Start, abandoned
+from meguru.tracking.spool import RunSpool, Start, abandoned
 
 
 @pytest.fixture
 def spool(tmp_path):
-    made = Spool.create(tmp_path, Start(place="here", arguments={"id": "x"}))
+    made = RunSpool.create(tmp_path, Start(place="here", arguments={"id": "x"}))
     yield made
     made.close()
 
@@ -54,7 +54,7 @@ def test_a_batch_that_was_begun_is_the_same_for_the_next_process(spool, tmp_path
     spool.append(point(0))
     begun = spool.next()
     spool.append(point(1))
-    again = Spool(spool.folder)
+    again = RunSpool(spool.folder)
     assert again.next() == begun
     again.done(begun)
     assert [record[2] for record in again.next().records] == [{"a": [0.5, 1]}]
@@ -66,7 +66,7 @@ def test_a_line_that_was_cut_off_by_death_is_left_out(spool):
     whole = spool.waiting()
     spool.append(point(1))
     os.pwrite(spool._records, b"\0" * 10, whole + 5)
-    again = Spool(spool.folder)
+    again = RunSpool(spool.folder)
     assert drained(again) == [["m", 1, {"a": [0.5, 0]}]]
     again.close()
 
@@ -80,7 +80,7 @@ def test_space_is_used_again_when_all_is_acknowledged(spool, monkeypatch):
         spool.rotate()
         assert (spool.turn, spool.waiting()) == (turn + 1, 0)
     spool.append(point(7))
-    again = Spool(spool.folder)
+    again = RunSpool(spool.folder)
     assert again.next().key == f"{spool.folder.name}.3.0-{spool.waiting()}"
     again.close()
 
@@ -89,7 +89,7 @@ def test_a_process_that_died_while_space_was_given_back_lost_nothing(spool):
     spool.append(point(0))
     drained(spool)
     os.ftruncate(spool._records, 0)
-    again = Spool(spool.folder)
+    again = RunSpool(spool.folder)
     assert (again.turn, again.waiting()) == (1, 0)
     again.close()
 

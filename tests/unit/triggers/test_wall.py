@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meguru.triggers.kinds.cron import LISTED, Cron
-from meguru.triggers.kinds.wall import moments
+from meguru.triggers.kinds.local_time import moments
 
 ZONES = ["UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns"]
 EXPRESSIONS = [

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from meguru.app.open import open_workspace
 from meguru.base.clock import FixedClock
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import load_settings
 from meguru.kernel.jobs import Worker
 from meguru.mlflow.registry.routes import other_routes
@@ -83,7 +83,7 @@ def client(ws):
 @pytest.fixture
 def settle(ws):
     """Promise the calls of all that happened, and make those that are due."""
-    handlers = Table("webhook job handler", WEBHOOK.jobs)
+    handlers = PluginFamily("webhook job handler", WEBHOOK.jobs)
     follower, worker = CallPromiser(ws), Worker(ws, handlers, threads=0)
 
     def run():

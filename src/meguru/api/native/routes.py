@@ -19,7 +19,7 @@ from meguru.api.requests import answer, error_answer, on_thread, read_body, read
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Operation, native
 
-Handler = Callable[[Request], Awaitable[Response]]
+RequestHandler = Callable[[Request], Awaitable[Response]]
 LONG_POLLS = ("event.wait", "trigger.settled")
 WAITERS = 200
 """Long polls at a time; each holds a thread that mostly sleeps."""
@@ -41,7 +41,7 @@ def native_routes() -> list[Route]:
     return routes
 
 
-def safely(handler: Handler) -> Handler:
+def safely(handler: RequestHandler) -> RequestHandler:
     """Answer every error of a handler in the one JSON shape."""
 
     async def safe(request: Request) -> Response:
@@ -53,7 +53,7 @@ def safely(handler: Handler) -> Handler:
     return safe
 
 
-def _handler(operation: Operation[..., Any], limiter: anyio.CapacityLimiter | None) -> Handler:
+def _handler(operation: Operation[..., Any], limiter: anyio.CapacityLimiter | None) -> RequestHandler:
     async def handle(request: Request) -> Response:
         ws = workspace_of(request)
         is_get = request.method in {"GET", "HEAD"}
@@ -89,7 +89,7 @@ def _structured(key: str, text: str) -> Any:
         raise InvalidInput(f"{key} is not valid JSON", why=str(error), field=key) from error
 
 
-def _openapi() -> Handler:
+def _openapi() -> RequestHandler:
     """Return what answers with the document of all operations, which is written once: it is large."""
     written = cache(lambda: msgspec.json.encode(document()))
 

@@ -15,7 +15,7 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_SECONDS = 0.5
 
 
-class Child:
+class ScriptProcess:
     """A running script. `interrupted` tells whether it was asked to stop."""
 
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], output: Output) -> None:

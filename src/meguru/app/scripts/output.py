@@ -13,7 +13,7 @@ from pathlib import Path
 from meguru.compute.logs.files import whole
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import head
-from meguru.pipelines.logs.written import START, write
+from meguru.pipelines.logs.encoding import START, write
 
 ARTIFACT = "meguru/output.log"
 """The artifact of a run that has what its script printed."""

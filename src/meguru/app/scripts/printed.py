@@ -8,8 +8,8 @@ from meguru.app.calls import run_artifacts, run_show
 from meguru.app.scripts.output import ARTIFACT
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
+from meguru.pipelines.logs.encoding import read
 from meguru.pipelines.logs.types import Log, LogLine, LogPage
-from meguru.pipelines.logs.written import read
 
 _ANY = datetime.fromtimestamp(0, UTC)
 

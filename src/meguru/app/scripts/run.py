@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from meguru.app.scripts.child import Child
+from meguru.app.run_api import begin, surroundings_of
+from meguru.app.scripts.child import ScriptProcess
 from meguru.app.scripts.output import ARTIFACT, Output
-from meguru.app.tracked import begin, surroundings_of
 from meguru.base import parents
 from meguru.base.settings import PREFIX
 from meguru.compute import step_metrics
@@ -49,7 +49,7 @@ def run_script(
     with tempfile.TemporaryDirectory(prefix="meguru-script-") as folder:
         metrics = _Metrics(Path(folder) / step_metrics.FILE, run)
         output = Output(Path(folder) / "output", (out, error))
-        child = Child(program, _environment(run, workspace, metrics.file), output)
+        child = ScriptProcess(program, _environment(run, workspace, metrics.file), output)
         code = child.wait(metrics.look)
         output.end(_PATIENCE_SECONDS)
         metrics.look()
@@ -93,7 +93,7 @@ class _Metrics:
         data = data[: data.rfind(b"\n") + 1]
         self._place += len(data)
         for line in data.splitlines():
-            told = msgspec.json.decode(line, type=step_metrics.Line)
+            told = msgspec.json.decode(line, type=step_metrics.MetricLine)
             for name, value in told.values.items():
                 self._run.log({name: math.nan if value is None else value}, step=told.steps[name])
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from meguru.app.status.types import LiveLine, NeedLine, Status, WorkLine
+from meguru.app.status.types import LiveLine, NeedLine, WorkLine, WorkspaceStatus
 from meguru.backfills.show import list_backfills
 from meguru.backfills.types import BackfillState
 from meguru.kernel.operations import Context, Operation, operation
 from meguru.monitoring.show import list_monitors
-from meguru.monitoring.types import MonitorStatus, Verdict
+from meguru.monitoring.types import MonitorStatus, ReportVerdict
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.show import list_pipelines, list_runs
-from meguru.pipelines.types import RunState
+from meguru.pipelines.types import PipelineRunState
 from meguru.releases.show import newest_releases
 from meguru.releases.types import Release, ReleaseState
 from meguru.serving.show import list_endpoints
@@ -26,11 +26,11 @@ from meguru.triggers.types import FiringState
 MOST = 100
 """Things of each kind that are looked at, and lines of each list that are shown."""
 _UNSERVED = (EndpointState.FAILED, EndpointState.DOWN)
-_WORST = (Verdict.ALERT, Verdict.UNKNOWN, Verdict.OK)
+_WORST = (ReportVerdict.ALERT, ReportVerdict.UNKNOWN, ReportVerdict.OK)
 
 
 @operation("status.show", permission="status:read", query=True)
-def show(ctx: Context) -> Status:
+def show(ctx: Context) -> WorkspaceStatus:
     """Show what is live, what is at work, what failed, and what waits for a person."""
     endpoints: list[Endpoint] = _ask(ctx, list_endpoints, limit=MOST).items
     monitors: list[MonitorStatus] = _ask(ctx, list_monitors)
@@ -48,7 +48,7 @@ def show(ctx: Context) -> Status:
         for name, line in _releases(endpoint, releases.get(endpoint.name)):
             lists[name].append(line)
     more = [name for name, lines in lists.items() if len(lines) >= MOST]
-    return Status(at=ctx.now(), more=more, **{name: lines[:MOST] for name, lines in lists.items()})
+    return WorkspaceStatus(at=ctx.now(), more=more, **{name: lines[:MOST] for name, lines in lists.items()})
 
 
 def _ask(ctx: Context, part: Operation[..., Any], **arguments: Any) -> Any:
@@ -70,7 +70,7 @@ def _live(endpoint: Endpoint, monitors: list[MonitorStatus]) -> LiveLine:
 
 
 def _working(ctx: Context) -> Iterator[WorkLine]:
-    for state in (RunState.RUNNING, RunState.QUEUED):
+    for state in (PipelineRunState.RUNNING, PipelineRunState.QUEUED):
         for run in _ask(ctx, list_runs, state=state, limit=MOST).items:
             word = "interrupted" if run.interrupted else state.value
             done = run.ran + run.cached + run.skipped
@@ -106,7 +106,7 @@ def _working(ctx: Context) -> Iterator[WorkLine]:
 
 def _alerts(monitors: list[MonitorStatus]) -> Iterator[NeedLine]:
     for each in monitors:
-        if each.last and each.last.verdict is Verdict.ALERT:
+        if each.last and each.last.verdict is ReportVerdict.ALERT:
             yield NeedLine(
                 state="alert",
                 what=f"monitor/{each.monitor.name}",
@@ -119,7 +119,7 @@ def _alerts(monitors: list[MonitorStatus]) -> Iterator[NeedLine]:
 def _failures(ctx: Context) -> Iterator[NeedLine]:
     """Yield the pipelines whose newest run failed: what went well since needs nobody."""
     for pipeline in _ask(ctx, list_pipelines, limit=MOST).items:
-        if pipeline.last_run is None or pipeline.last_state != RunState.FAILED:
+        if pipeline.last_run is None or pipeline.last_state != PipelineRunState.FAILED:
             continue
         failed = pipeline.last_failed
         step = f".{failed.step}" if failed else ""
@@ -170,7 +170,7 @@ def _questions(ctx: Context) -> Iterator[NeedLine]:
 
 
 def _held(ctx: Context) -> Iterator[NeedLine]:
-    for run in _ask(ctx, list_runs, state=RunState.PAUSED, limit=MOST).items:
+    for run in _ask(ctx, list_runs, state=PipelineRunState.PAUSED, limit=MOST).items:
         yield NeedLine(
             state="paused",
             what=f"pipeline/{run.pipeline}",

@@ -45,7 +45,7 @@ class NeedLine(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class WorkspaceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A workspace at one glance; `more` tells of which lists there is more than shown."""
 
     at: datetime

@@ -115,7 +115,7 @@ def _read_cursor(cursor: str, names: list[str]) -> tuple[str, list[Any]]:
 
 
 def _tree(body: bytes) -> Iterable[BlobMember]:
-    for entry in msgspec.json.decode(body, type=list[trees.Entry]):
+    for entry in msgspec.json.decode(body, type=list[trees.TreeEntry]):
         yield BlobMember(digest=entry.digest, path=entry.path)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from meguru.artifacts.integrity.chance import missed
 from meguru.artifacts.integrity.inventory import Inventory
 from meguru.artifacts.integrity.operations import MOST, list_references, verify_blobs
+from meguru.artifacts.integrity.sampling import missed
 from meguru.artifacts.integrity.types import BlobReport, BlobState
 from meguru.kernel.operations import Door
 
 PROGRESS_SECONDS = 0.5
 SHOWN_LOST, SHOWN_REFS = 1000, 20
-Progress = Callable[[int, int], object]
+WalkProgress = Callable[[int, int], object]
 """Called with how many blobs were looked at, and how many are to be as far as is known."""
 
 
@@ -24,7 +24,7 @@ def walk(
     percent: float | None = None,
     seconds: float | None = None,
     largest: int | None = None,
-    progress: Progress | None = None,
+    progress: WalkProgress | None = None,
 ) -> BlobReport:
     """Look whether blobs are there and have their digests, and tell what each lost one takes with it.
 
@@ -68,7 +68,7 @@ def _collect(ws: Door, inventory: Inventory) -> None:
 
 
 def _look(
-    ws: Door, inventory: Inventory, end: float | None, largest: int | None, progress: Progress | None
+    ws: Door, inventory: Inventory, end: float | None, largest: int | None, progress: WalkProgress | None
 ) -> None:
     told = time.monotonic()
     while wanted := inventory.waiting(MOST):

@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from meguru.artifacts.uploads.types import Part, Upload
+from meguru.artifacts.uploads.types import Upload, UploadPart
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 from meguru.storage.blobs.incoming import Incoming
 from meguru.storage.blobs.parts import Parts
 
 
-def join(blobs: BlobStore, folder: Path, kept: Parts, upload: Upload, parts: Iterable[Part]) -> Incoming:
+def join(
+    blobs: BlobStore, folder: Path, kept: Parts, upload: Upload, parts: Iterable[UploadPart]
+) -> Incoming:
     """Return the draft of the whole file; nothing is left of it if a part is not as it came.
 
     Raises
@@ -31,7 +33,7 @@ def join(blobs: BlobStore, folder: Path, kept: Parts, upload: Upload, parts: Ite
     return draft
 
 
-def _checked(kept: Parts, upload: Upload, part: Part) -> Iterator[bytes]:
+def _checked(kept: Parts, upload: Upload, part: UploadPart) -> Iterator[bytes]:
     seen, is_trusted = hashlib.sha256(), kept.is_untouched(upload.id, part.name)
     try:
         for piece in kept.read(upload.id, part.name):
@@ -44,5 +46,5 @@ def _checked(kept: Parts, upload: Upload, part: Part) -> Iterator[bytes]:
         raise _lost(part, "its bytes were changed after it came")
 
 
-def _lost(part: Part, why: str) -> InvalidInput:
+def _lost(part: UploadPart, why: str) -> InvalidInput:
     return InvalidInput(f"part {part.number} can't be used", why=why, hint="send it again, then complete")

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.artifacts.uploads.schema import upload, upload_part
-from meguru.artifacts.uploads.types import Part, Upload
+from meguru.artifacts.uploads.types import Upload, UploadPart
 
 
 def add(tx: Connection, declared: Upload) -> None:
@@ -24,11 +24,11 @@ def find(tx: Connection, id: str, *, lock: bool = False) -> Upload | None:
     return Upload(**row._mapping) if row else None
 
 
-def parts(tx: Connection, id: str) -> list[Part]:
+def parts(tx: Connection, id: str) -> list[UploadPart]:
     """Return the parts that are there, by number."""
     query = select(upload_part.c.number, upload_part.c.digest, upload_part.c.size)
     found = tx.execute(query.where(upload_part.c.upload == id).order_by(upload_part.c.number))
-    return [Part(**row._mapping) for row in found]
+    return [UploadPart(**row._mapping) for row in found]
 
 
 def bytes_beside(tx: Connection, id: str, number: int) -> int:
@@ -37,7 +37,7 @@ def bytes_beside(tx: Connection, id: str, number: int) -> int:
     return int(tx.execute(select(func.coalesce(func.sum(upload_part.c.size), 0)).where(others)).scalar_one())
 
 
-def put_part(tx: Connection, id: str, part: Part) -> Part | None:
+def put_part(tx: Connection, id: str, part: UploadPart) -> UploadPart | None:
     """Keep a part; return the one it takes the place of."""
     mine = (upload_part.c.upload == id) & (upload_part.c.number == part.number)
     query = select(upload_part.c.number, upload_part.c.digest, upload_part.c.size)
@@ -47,7 +47,7 @@ def put_part(tx: Connection, id: str, part: Part) -> Part | None:
         tx.execute(insert(upload_part).values(values | {"upload": id}))
         return None
     tx.execute(update(upload_part).where(mine).values(values))
-    return Part(**row._mapping)
+    return UploadPart(**row._mapping)
 
 
 def complete(tx: Connection, id: str, digest: str) -> None:

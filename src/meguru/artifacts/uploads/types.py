@@ -23,7 +23,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class UploadPart(msgspec.Struct, frozen=True, kw_only=True):
     """A part that is there."""
 
     number: int

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from meguru.compute.code.types import Code as Code
     from meguru.compute.code.types import Environment as Environment
     from meguru.compute.code.types import Reached as Reached
-    from meguru.compute.code.types import Source as Source
+    from meguru.compute.code.types import SourceFile as SourceFile
 
 _PLACES = {
     "environment_of": "environment",
@@ -23,9 +23,9 @@ _PLACES = {
     "Code": "types",
     "Environment": "types",
     "Reached": "types",
-    "Source": "types",
+    "SourceFile": "types",
 }
-__all__ = ["Code", "Environment", "Project", "Reached", "Source", "code_of", "environment_of"]
+__all__ = ["Code", "Environment", "Project", "Reached", "SourceFile", "code_of", "environment_of"]
 
 
 def __getattr__(name: str) -> Any:

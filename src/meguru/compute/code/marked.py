@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from meguru.compute.code.names import dotted
-from meguru.compute.code.places import OWN, Places
 from meguru.compute.code.project import parse_file
+from meguru.compute.code.source_files import OWN, ProjectFiles
 from meguru.errors import InvalidInput, NotFound, UsageError
 
 MARK = "pipeline"
@@ -41,7 +41,7 @@ def written(entry: Path) -> Written:
     InvalidInput
         If there is no such file, or it is not Python.
     """
-    places = Places(entry)
+    places = ProjectFiles(entry)
     return _Reader(places).read(places.entry_module, 0)
 
 
@@ -75,7 +75,7 @@ def check_named(entry: Path, name: str) -> None:
 
 
 class _Reader:
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ProjectFiles) -> None:
         self.places = places
         self.known: dict[str, Written] = {}
 

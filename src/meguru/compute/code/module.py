@@ -11,9 +11,9 @@ from meguru.compute.code.actions import Acting, acting_chains, can_be_added_to, 
 from meguru.compute.code.names import dotted, import_by_name, same_scope
 
 if TYPE_CHECKING:
-    from meguru.compute.code.types import Source
+    from meguru.compute.code.types import SourceFile
 
-Target = tuple[str, str | None]
+ImportTarget = tuple[str, str | None]
 """What an import binds: a module, or a name of it."""
 
 _MARKERS = {"meguru", "meguru.pipelines.authoring"}
@@ -33,9 +33,9 @@ class Module:
 
     name: str
     path: Path
-    source: Source
+    source: SourceFile
     bindings: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    imports: dict[str, list[Target]] = field(default_factory=dict)
+    imports: dict[str, list[ImportTarget]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     effects: list[ast.stmt] = field(default_factory=list)
     imported: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Module:
         return frozenset(found)
 
 
-def parse(tree: ast.Module, name: str, path: Path, source: Source) -> Module:
+def parse(tree: ast.Module, name: str, path: Path, source: SourceFile) -> Module:
     """Sort the top-level statements of a module by the names that they bind."""
     module = Module(name, path, source)
     for node in ast.walk(tree):
@@ -141,7 +141,7 @@ def _add_imports(module: Module, node: ast.Import | ast.ImportFrom) -> None:
             module.imports.setdefault(name, []).append(target)
 
 
-def import_targets(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, Target]:
+def import_targets(node: ast.Import | ast.ImportFrom, package: str) -> dict[str, ImportTarget]:
     """Return what each name bound by an import stands for."""
     if isinstance(node, ast.Import):
         return {
@@ -155,7 +155,7 @@ def import_targets(node: ast.Import | ast.ImportFrom, package: str) -> dict[str,
     return {(alias.asname or alias.name): (base, alias.name) for alias in node.names}
 
 
-def bound_names(node: ast.Import | ast.ImportFrom) -> dict[str, Target]:
+def bound_names(node: ast.Import | ast.ImportFrom) -> dict[str, ImportTarget]:
     """Return the names that an import binds, star imports aside."""
     return {name: target for name, target in import_targets(node, "").items() if name != "*"}
 

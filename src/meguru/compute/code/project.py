@@ -11,22 +11,22 @@ import msgspec
 
 from meguru.base import digests
 from meguru.compute.code.module import Module, parse
-from meguru.compute.code.places import Places
-from meguru.compute.code.types import Source
+from meguru.compute.code.source_files import ProjectFiles
+from meguru.compute.code.types import SourceFile
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from meguru.compute.code.statement import Facts
+    from meguru.compute.code.statement import StatementFacts
 
 
-class Project(Places):
+class Project(ProjectFiles):
     """The modules that belong to the author, reached from one entry file, and parsed."""
 
     def __init__(self, entry: Path) -> None:
         super().__init__(entry)
-        self.facts: dict[str, Facts] = {}
+        self.facts: dict[str, StatementFacts] = {}
         self.touched: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
-        self.data: dict[str, Source] = {}
+        self.data: dict[str, SourceFile] = {}
         self.absent: dict[str, set[str]] = {}
         self._stored: set[str] | None = None
         self._all: dict[str, Module] | None = None
@@ -80,19 +80,19 @@ class Project(Places):
             self._stored = {name for module in self.modules().values() for name in module.stored}
         return self._stored
 
-    def data_file(self, module: Module, text: str) -> Source | None:
+    def data_file(self, module: Module, text: str) -> SourceFile | None:
         """Return the file of the project that a text in a module names; what is not there is remembered."""
         path = self.data_path(module.source.path, text)
         if path is None:
             self.absent.setdefault(module.name, set()).add(text)
             return None
         name = path.relative_to(self.root.resolve()).as_posix()
-        found = self.data.get(name) or Source(module="", path=name, digest=digests.of_file(path))
+        found = self.data.get(name) or SourceFile(module="", path=name, digest=digests.of_file(path))
         if all(one.source.path != name for one in self.modules().values()):
             self.data[name] = found
         return found
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[SourceFile]:
         """Return what a snapshot of the project holds: its modules, then the data files that were reached."""
         found = self.modules()
         modules = [
@@ -126,7 +126,7 @@ def parse_file(name: str, path: Path) -> Module:
     data = path.read_bytes()
     package = path.name == "__init__.py"
     inside = name.replace(".", "/") + ("/__init__.py" if package else ".py")
-    source = Source(module=name, path=inside, digest=digests.of_bytes(data), package=package)
+    source = SourceFile(module=name, path=inside, digest=digests.of_bytes(data), package=package)
     try:
         return parse(ast.parse(data), name, path, source)
     except SyntaxError as error:

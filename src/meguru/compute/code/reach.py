@@ -7,11 +7,11 @@ import builtins
 import sys
 
 from meguru.base import digests
-from meguru.compute.code.module import Module, Target
+from meguru.compute.code.module import ImportTarget, Module
 from meguru.compute.code.offers import module_of
 from meguru.compute.code.project import Project
 from meguru.compute.code.registries import Registries
-from meguru.compute.code.statement import Facts, facts_of
+from meguru.compute.code.statement import StatementFacts, facts_of
 from meguru.compute.code.types import Code, Reached
 from meguru.errors import InvalidInput
 
@@ -127,7 +127,7 @@ class Walk:
                     text=text,
                 )
 
-    def _follow(self, target: Target, rest: tuple[str, ...]) -> bool:
+    def _follow(self, target: ImportTarget, rest: tuple[str, ...]) -> bool:
         """Go where an import leads; False if that is outside the project."""
         module, name = target
         self.resolve(module, (name, *rest) if name else rest)
@@ -166,7 +166,7 @@ class Walk:
         )
         self._dependencies(module, facts)
 
-    def _dependencies(self, module: Module, facts: Facts) -> None:
+    def _dependencies(self, module: Module, facts: StatementFacts) -> None:
         local = dict.fromkeys(name for name, _ in facts.local)
         for name, (target, attribute) in facts.local:
             if name == "*" or self.project.module(target) is None:
@@ -184,7 +184,7 @@ class Walk:
         self._by_other_ways(module, facts)
         self._files(module, facts.files)
 
-    def _by_other_ways(self, module: Module, facts: Facts) -> None:
+    def _by_other_ways(self, module: Module, facts: StatementFacts) -> None:
         """Follow what is loaded by a name that is text."""
         for loaded in facts.loaded:
             for name in [loaded.name] if loaded.whole else self.project.beginning_with(loaded.name):

@@ -6,7 +6,7 @@ import ast
 from typing import NamedTuple
 
 from meguru.compute.code.files import file_names
-from meguru.compute.code.module import Module, Target, import_targets
+from meguru.compute.code.module import ImportTarget, Module, import_targets
 from meguru.compute.code.names import Loaded, beginning, dotted, import_by_name
 from meguru.compute.code.normal import digest_of, normal, paths
 
@@ -14,7 +14,7 @@ _EVERYTHING = {"eval", "exec", "globals", "vars", "locals"}
 _SHOWN = 60
 
 
-class Facts(NamedTuple):
+class StatementFacts(NamedTuple):
     """What some statements say.
 
     `paths` are the global names read, `local` what imports in functions bind, `files` texts that may name
@@ -27,7 +27,7 @@ class Facts(NamedTuple):
     text: str
     digest: str
     paths: list[tuple[str, ...]]
-    local: list[tuple[str, Target]]
+    local: list[tuple[str, ImportTarget]]
     files: list[str]
     loaded: list[Loaded]
     components: list[str]
@@ -36,7 +36,7 @@ class Facts(NamedTuple):
     folder: bool
 
 
-def facts_of(module: Module, statements: list[ast.stmt]) -> Facts:
+def facts_of(module: Module, statements: list[ast.stmt]) -> StatementFacts:
     """Read statements of a module."""
     marks = module.marks()
     plain = [normal(statement, marks) for statement in statements]
@@ -44,7 +44,7 @@ def facts_of(module: Module, statements: list[ast.stmt]) -> Facts:
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     called = {dotted(node.func) for node in nodes if isinstance(node, ast.Call)}
-    return Facts(
+    return StatementFacts(
         kind=_kind(plain),
         text=_value(plain),
         digest=digest_of(plain),

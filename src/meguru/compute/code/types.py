@@ -7,7 +7,7 @@ import msgspec
 from meguru.base import digests
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of a project, as it was when the pipeline was registered; `module` is empty for a data file.
 
     `outside` are names that it may import and that were not the project's then: a file that takes such a name

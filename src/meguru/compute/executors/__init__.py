@@ -6,12 +6,12 @@ import atexit
 import os
 import threading
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.base.settings import PREFIX
-from meguru.compute.executors.base import Done, Ended, Executor
+from meguru.compute.executors.base import Ended, Executor, OnEnded
 from meguru.compute.executors.work import StepJob
 
-EXECUTORS = Table(
+EXECUTORS = PluginFamily(
     "executor",
     {
         "process": "meguru.compute.executors.process:shared",
@@ -20,7 +20,7 @@ EXECUTORS = Table(
         "thread": "meguru.compute.executors.thread:Threads",
     },
 )
-__all__ = ["EXECUTORS", "Done", "Ended", "Executor", "StepJob", "close", "forget", "of"]
+__all__ = ["EXECUTORS", "Ended", "Executor", "OnEnded", "StepJob", "close", "forget", "of"]
 
 DEFAULT = "process"
 VARIABLE = PREFIX + "EXECUTOR"

@@ -8,17 +8,17 @@ from typing import Protocol
 
 import msgspec
 
-from meguru.compute.executors.work import Failure, Outcome, StepJob
+from meguru.compute.executors.work import Failure, StepJob, StepOutcome
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """How a step ended; `lost` when what ran it went away, so that nothing is known of the step itself."""
 
-    outcome: Outcome
+    outcome: StepOutcome
     lost: bool = False
 
 
-Done = Callable[[Ended], None]
+OnEnded = Callable[[Ended], None]
 
 
 class Executor(Protocol):
@@ -34,7 +34,7 @@ class Executor(Protocol):
     remote: bool
     """Steps may run on other machines, which must reach the blob store by its URL."""
 
-    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
+    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: OnEnded) -> None:
         """Start one step called `name`; what it prints is appended to the file `log`.
 
         `preload` are modules that the step will import and that may be loaded ahead.
@@ -60,4 +60,4 @@ class Executor(Protocol):
 def died(what: str, why: str = "", *, type: str = "ProcessDied", lost: bool = False) -> Ended:
     """Return the end of a step whose process went away without an outcome."""
     text = f"{what} ({why})" if why else what
-    return Ended(outcome=Outcome(failure=Failure(type=type, message=text, traceback="")), lost=lost)
+    return Ended(outcome=StepOutcome(failure=Failure(type=type, message=text, traceback="")), lost=lost)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from meguru.compute.executors import bootstrap, environments
-from meguru.compute.executors.base import Done, Ended, died
+from meguru.compute.executors.base import Ended, OnEnded, died
 from meguru.compute.executors.process import ForkServer
-from meguru.compute.executors.work import Failure, Outcome, StepJob
+from meguru.compute.executors.work import Failure, StepJob, StepOutcome
 from meguru.errors import MeguruError
 from meguru.storage.blobs import open_store
 
@@ -31,10 +31,10 @@ class Environments:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._servers: dict[Path, ForkServer] = {}
-        self._building: dict[str, Done] = {}
+        self._building: dict[str, OnEnded] = {}
         self._where: dict[str, ForkServer] = {}
 
-    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
+    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: OnEnded) -> None:
         """Start one step, once its environment is there."""
         with self._lock:
             self._building[name] = done
@@ -112,4 +112,4 @@ class Environments:
 def _failed(error: Exception) -> Ended:
     told = error.as_dict() if isinstance(error, MeguruError) else {}
     failure = Failure(type=type(error).__name__, message=str(error), traceback="", error=told)
-    return Ended(outcome=Outcome(failure=failure))
+    return Ended(outcome=StepOutcome(failure=failure))

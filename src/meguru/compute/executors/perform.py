@@ -18,33 +18,33 @@ import msgspec
 
 from meguru.base import digests, parents
 from meguru.compute import materializers, snapshot, step_metrics
-from meguru.compute.code import Source
+from meguru.compute.code import SourceFile
+from meguru.compute.dataset_param import Dataset
 from meguru.compute.executors import files
 from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
     Failure,
     ListArgument,
-    Outcome,
     PlainArgument,
     StepArgument,
     StepJob,
+    StepOutcome,
 )
-from meguru.compute.handles import Dataset
 from meguru.compute.inherited import variables, watch
 from meguru.compute.logs.mask import Masker, secrets_of
-from meguru.compute.marked import MarkedStep
 from meguru.compute.matching import item_type, output_types
-from meguru.compute.materializers import Place, Value
+from meguru.compute.materializers import Value, ValueStore
 from meguru.compute.materializers.items import ITEMS
 from meguru.compute.materializers.limit import Limited
 from meguru.compute.plain import from_plain
 from meguru.compute.reads import native
 from meguru.compute.reads.during import Reading, Unwatched, reading
+from meguru.compute.step_marker import MarkedStep
 from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore, open_store
+from meguru.storage.blobs.deferred import SoonStore
 from meguru.storage.blobs.local import LocalStore
-from meguru.storage.blobs.soon import SoonStore
 
 _TYPED = {"annotated", "items", "nested"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
@@ -63,7 +63,7 @@ def rehearse() -> None:
     job = msgspec.convert(json.loads(msgspec.json.encode(_NOTHING)), StepJob)
     snapshot.finder_of(Path(job.folder), job.sources)
     open_store(job.folder)
-    msgspec.json.encode(carry_out(job, Place(cast("BlobStore", _Nowhere()), Path(job.folder))))
+    msgspec.json.encode(carry_out(job, ValueStore(cast("BlobStore", _Nowhere()), Path(job.folder))))
 
 
 def _nothing(x: int) -> int:
@@ -75,7 +75,7 @@ _NOTHING = StepJob(
     arguments={"x": PlainArgument(value=0)},
     many_outputs=False,
     folder="/nowhere",
-    sources=[Source(module="nothing", path="nothing.py", digest="")],
+    sources=[SourceFile(module="nothing", path="nothing.py", digest="")],
     blobs="/nowhere",
     scratch="/nowhere",
     seed=0,
@@ -106,13 +106,13 @@ def main(job: dict[str, Any], result: str) -> int:
     return 0 if outcome.failure is None else 1
 
 
-def perform(job: StepJob, read: Reading) -> Outcome:
+def perform(job: StepJob, read: Reading) -> StepOutcome:
     """Do one step in this process, which has done none before."""
     try:
         open_sources(job)
-        place = Place(open_store(job.blobs), Path(job.scratch))
+        place = ValueStore(open_store(job.blobs), Path(job.scratch))
     except Exception as error:  # noqa: BLE001 - whatever it is, the run hears of it
-        return Outcome(failure=_describe(error, job))
+        return StepOutcome(failure=_describe(error, job))
     return carry_out(job, place, read)
 
 
@@ -129,7 +129,7 @@ def open_sources(job: StepJob) -> None:
     del sys.argv[1:]  # those of the process that this one was forked from
 
 
-def carry_out(job: StepJob, place: Place, read: Unwatched = Unwatched()) -> Outcome:  # noqa: B008 - no state
+def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) -> StepOutcome:  # noqa: B008 - no state
     """Do one step whose sources are open; whatever it raises is its failure."""
     parents.of_thread.set(job.parent)
     try:
@@ -148,13 +148,13 @@ def carry_out(job: StepJob, place: Place, read: Unwatched = Unwatched()) -> Outc
             outputs = _write(
                 returned, hints.get("return", Any), job, _bounded(soon or place.blobs, job, place)
             )
-        return Outcome(outputs=outputs, files=read.files(), soon=soon.written if soon else {})
+        return StepOutcome(outputs=outputs, files=read.files(), soon=soon.written if soon else {})
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
-        return Outcome(failure=_describe(error, job))
+        return StepOutcome(failure=_describe(error, job))
 
 
-def _bounded(blobs: BlobStore, job: StepJob, place: Place) -> Place:
-    return Place(Limited(blobs, job.max_output) if job.max_output else blobs, place.scratch)
+def _bounded(blobs: BlobStore, job: StepJob, place: ValueStore) -> ValueStore:
+    return ValueStore(Limited(blobs, job.max_output) if job.max_output else blobs, place.scratch)
 
 
 def _limit_threads(count: int) -> None:
@@ -189,7 +189,7 @@ def _hints(function: Any) -> dict[str, Any]:
         return {}
 
 
-def _read(argument: Argument, annotation: Any, place: Place) -> Any:
+def _read(argument: Argument, annotation: Any, place: ValueStore) -> Any:
     if isinstance(argument, PlainArgument):
         return _typed(argument.value, annotation)
     if isinstance(argument, DatasetArgument):
@@ -228,7 +228,7 @@ def _typed(value: Any, annotation: Any) -> Any:
         return value
 
 
-def _write(returned: Any, annotation: Any, job: StepJob, place: Place) -> list[Value]:
+def _write(returned: Any, annotation: Any, job: StepJob, place: ValueStore) -> list[Value]:
     kinds = output_types(annotation) if job.many_outputs else None
     if kinds is None:
         return [_save(returned, annotation, place, split=0 in job.split)]
@@ -242,7 +242,7 @@ def _write(returned: Any, annotation: Any, job: StepJob, place: Place) -> list[V
     ]
 
 
-def _save(value: Any, annotation: Any, place: Place, *, split: bool) -> Value:
+def _save(value: Any, annotation: Any, place: ValueStore, *, split: bool) -> Value:
     return ITEMS.save(value, annotation, place) if split else materializers.save(value, annotation, place)
 
 

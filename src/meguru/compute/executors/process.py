@@ -19,8 +19,8 @@ import msgspec
 
 from meguru.base import parents
 from meguru.compute.executors import orphans
-from meguru.compute.executors.base import Done, Ended, died
-from meguru.compute.executors.work import Outcome, StepJob
+from meguru.compute.executors.base import Ended, OnEnded, died
+from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.inherited.variables import without
 
 
@@ -80,7 +80,7 @@ class ForkServer:
         self._numbered: dict[str, str] = {}
         self._swept = False
 
-    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
+    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: OnEnded) -> None:
         """Start one step; `done` is called from another thread when its process is gone, or about to go."""
         result = Path(job.scratch) / "outcome.json"
         result.unlink(missing_ok=True)
@@ -241,9 +241,9 @@ def _send(control: socket.socket, message: dict[str, Any], descriptors: Iterable
         control.sendall(data[sent:])
 
 
-def _outcome(result: Path) -> Outcome | None:
+def _outcome(result: Path) -> StepOutcome | None:
     try:
-        return msgspec.json.decode(result.read_bytes(), type=Outcome)
+        return msgspec.json.decode(result.read_bytes(), type=StepOutcome)
     except FileNotFoundError:
         return None
 

@@ -18,9 +18,9 @@ from typing import IO
 import msgspec
 
 from meguru.base.settings import load_settings
-from meguru.compute.executors.base import Done, Ended, died
+from meguru.compute.executors.base import Ended, OnEnded, died
 from meguru.compute.executors.raytask import FromRay, ToRay
-from meguru.compute.executors.work import Failure, Outcome, StepJob
+from meguru.compute.executors.work import Failure, StepJob, StepOutcome
 from meguru.compute.step_metrics import FILE
 from meguru.errors import MissingDependency
 
@@ -32,7 +32,7 @@ class _Step(msgspec.Struct, kw_only=True):
     job: StepJob
     preload: list[str]
     log: Path
-    done: Done
+    done: OnEnded
     is_sent: bool = False
 
 
@@ -58,7 +58,7 @@ class RayTasks:
         self._is_there = False
         self._down_since: float | None = None
 
-    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
+    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: OnEnded) -> None:
         """Submit one step."""
         if importlib.util.find_spec("ray") is None:
             done(_missing())
@@ -225,4 +225,4 @@ def _missing() -> Ended:
         explained=True,
         error=error.as_dict(),
     )
-    return Ended(outcome=Outcome(failure=failure))
+    return Ended(outcome=StepOutcome(failure=failure))

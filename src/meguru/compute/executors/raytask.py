@@ -15,7 +15,7 @@ from meguru.artifacts import trees
 from meguru.base.cache import cache_folder
 from meguru.compute.executors import process
 from meguru.compute.executors.base import Ended, Executor
-from meguru.compute.executors.work import Failure, Outcome, StepJob
+from meguru.compute.executors.work import Failure, StepJob, StepOutcome
 from meguru.compute.step_metrics import FILE
 from meguru.errors import MeguruError
 from meguru.storage.blobs import open_store
@@ -98,7 +98,7 @@ def _unreachable(job: StepJob, error: MeguruError | OSError) -> Ended:
         traceback="",
         explained=True,
     )
-    return Ended(outcome=Outcome(failure=failure))
+    return Ended(outcome=StepOutcome(failure=failure))
 
 
 def _member(job: StepJob) -> Executor:

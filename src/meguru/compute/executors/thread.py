@@ -17,7 +17,7 @@ import msgspec
 from meguru.base import digests
 from meguru.base.ids import new_id
 from meguru.compute.executors import process
-from meguru.compute.executors.base import Done, Ended, died
+from meguru.compute.executors.base import Ended, OnEnded, died
 from meguru.compute.executors.threadhost import IDLE, FromHost, ToHost
 from meguru.compute.executors.work import StepJob
 
@@ -31,7 +31,7 @@ class _Host:
     def __init__(self, key: _Key, socket_: socket.socket, folder: str) -> None:
         self.key, self.socket, self.folder = key, socket_, folder
         self.name = new_id("host")
-        self.steps: dict[str, tuple[StepJob, Done]] = {}
+        self.steps: dict[str, tuple[StepJob, OnEnded]] = {}
         self.killed: set[str] = set()
         self.sending = threading.Lock()
         self.over: queue.SimpleQueue[process.Exit] = queue.SimpleQueue()
@@ -64,7 +64,7 @@ class Threads:
         self._seen: dict[Any, Any] = {}
         self._seen_hash = 0
 
-    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: Done) -> None:
+    def start(self, name: str, job: StepJob, *, log: Path, preload: Iterable[str], done: OnEnded) -> None:
         """Start one step in a thread of its version's process."""
         with self._lock:
             host = self._host_of(job, preload)

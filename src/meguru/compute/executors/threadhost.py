@@ -18,9 +18,9 @@ from typing import Any, TextIO
 import msgspec
 
 from meguru.compute.executors import perform
-from meguru.compute.executors.work import Outcome, StepJob
+from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.logs import streams
-from meguru.compute.materializers import Place
+from meguru.compute.materializers import ValueStore
 from meguru.compute.reads.during import reading
 from meguru.storage.blobs import BlobStore, open_store
 
@@ -42,7 +42,7 @@ class FromHost(msgspec.Struct, frozen=True, kw_only=True):
     """The end of one step."""
 
     name: str
-    outcome: Outcome
+    outcome: StepOutcome
 
 
 class _Log:
@@ -151,7 +151,7 @@ class _Host:
 
     def work(self, step: ToHost, log: _Log) -> None:
         _log.set(log)
-        place = Place(self.stores[step.job.blobs], Path(step.job.scratch))
+        place = ValueStore(self.stores[step.job.blobs], Path(step.job.scratch))
         with reading(step.job, self.base, alone=False) as read:
             outcome = perform.carry_out(step.job, place, read)
         # A step may have closed or replaced the streams; its end must be told in any case.

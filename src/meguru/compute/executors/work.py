@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.compute.code.types import Source
+from meguru.compute.code.types import SourceFile
 from meguru.compute.materializers.base import Value
 from meguru.compute.reads.types import FileUse
 
@@ -64,7 +64,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, Argument]
     many_outputs: bool
     folder: str
-    sources: list[Source]
+    sources: list[SourceFile]
     blobs: str
     scratch: str
     seed: int
@@ -101,7 +101,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 _MORE = (("at", "where"), ("why", "why"), ("try", "hint"))
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable.
 
     `files` are those that it read.

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from meguru.base.ids import new_id
-from meguru.compute.code.types import Source
+from meguru.compute.code.types import SourceFile
 from meguru.compute.inherited.finders import PROJECT
 from meguru.compute.inherited.watch import READS
 
@@ -15,7 +15,7 @@ PATH = "PYTHONPATH"
 HERE = str(Path(__file__).parent)
 
 
-def give(folder: Path, sources: list[Source]) -> None:
+def give(folder: Path, sources: list[SourceFile]) -> None:
     """Let Python processes that this one starts find a project's modules in an unpacked snapshot."""
     file = folder.with_name(folder.name + ".modules.json")
     if not file.exists():

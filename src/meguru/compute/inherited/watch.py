@@ -76,7 +76,7 @@ def _libraries(home: str, caches: str, _: int) -> list[str]:
     return [*(place + os.sep for place in places), *hidden]
 
 
-class Watch:
+class FileWatch:
     """The files that one step opened, by absolute path, and the folders that it listed.
 
     Paths that begin like one of `ignored` are not noted. In a process that was forked from this one, and with
@@ -189,17 +189,17 @@ class Watch:
         return None if any(part in name for part in _OWN) else name
 
 
-of_thread: ContextVar[Watch | None] = ContextVar("meguru_watch", default=None)
-_whole: list[Watch] = []
+of_thread: ContextVar[FileWatch | None] = ContextVar("meguru_watch", default=None)
+_whole: list[FileWatch] = []
 _installed: list[bool] = []
 
 
-def current() -> Watch | None:
+def current() -> FileWatch | None:
     """Return what notes the files of this thread, else of this process."""
     return of_thread.get() or (_whole[0] if _whole else None)
 
 
-def watch_all(watch: Watch) -> None:
+def watch_all(watch: FileWatch) -> None:
     """Let a watch note the files of all threads of this process, until it ends."""
     _whole[:] = [watch]
 
@@ -211,33 +211,33 @@ def install() -> None:
         sys.addaudithook(_hook)
 
 
-def _on_open(watch: Watch, args: tuple[Any, ...]) -> None:
+def _on_open(watch: FileWatch, args: tuple[Any, ...]) -> None:
     watch.opened(args[0], args[2])
 
 
-def _on_list(watch: Watch, args: tuple[Any, ...]) -> None:
+def _on_list(watch: FileWatch, args: tuple[Any, ...]) -> None:
     # Imports look into the folders of the path; what they find there is code, which counts by itself.
     if "importlib" not in sys._getframe(2).f_code.co_filename:  # noqa: SLF001 - as the standard library does
         watch.lists(args[0])
 
 
-def _on_rename(watch: Watch, args: tuple[Any, ...]) -> None:
+def _on_rename(watch: FileWatch, args: tuple[Any, ...]) -> None:
     watch.replaced(args[1])
 
 
-def _on_mkdir(watch: Watch, args: tuple[Any, ...]) -> None:
+def _on_mkdir(watch: FileWatch, args: tuple[Any, ...]) -> None:
     watch.makes(args[0])
 
 
-def _on_database(watch: Watch, args: tuple[Any, ...]) -> None:
+def _on_database(watch: FileWatch, args: tuple[Any, ...]) -> None:
     watch.opened(args[0], os.O_RDONLY)
 
 
-def _on_program(watch: Watch, args: tuple[Any, ...]) -> None:
+def _on_program(watch: FileWatch, args: tuple[Any, ...]) -> None:
     watch.runs(args[1])
 
 
-_HANDLERS: dict[str, Callable[[Watch, tuple[Any, ...]], None]] = {
+_HANDLERS: dict[str, Callable[[FileWatch, tuple[Any, ...]], None]] = {
     "open": _on_open,
     "os.listdir": _on_list,
     "os.scandir": _on_list,

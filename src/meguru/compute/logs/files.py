@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from meguru.compute.logs.lines import Line, Lines
+from meguru.compute.logs.lines import LineReader, TimedLine
 
 FIRST_BYTES = 1 << 20
 LAST_BYTES = 9 << 20
@@ -20,9 +20,9 @@ class Growing:
 
     def __init__(self, path: Path, at: int) -> None:
         self.path = path
-        self._lines, self._place = Lines(at), 0
+        self._lines, self._place = LineReader(at), 0
 
-    def look(self, *, progress: bool = False) -> list[Line]:
+    def look(self, *, progress: bool = False) -> list[TimedLine]:
         """Return the lines that are new; with `progress` also those that have not ended."""
         size = _size(self.path)
         if size - self._place > LIVE_BYTES:
@@ -39,9 +39,9 @@ class Growing:
         return found
 
 
-def whole(path: Path, at: int) -> tuple[list[Line], int]:
+def whole(path: Path, at: int) -> tuple[list[TimedLine], int]:
     """Return the first and the last lines of an ended step, and how many bytes between are not kept."""
-    size, lines = _size(path), Lines(at)
+    size, lines = _size(path), LineReader(at)
     if size <= FIRST_BYTES + LAST_BYTES:
         return lines.feed(_read(path, 0, size)) + lines.end(), 0
     found = lines.feed(_read(path, 0, FIRST_BYTES))

@@ -13,7 +13,7 @@ _ODD = re.compile(rb"[^\t\x20-\x7e]")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 
-Line = tuple[int, str, str]
+TimedLine = tuple[int, str, str]
 """Microseconds since 1970, stream, text."""
 
 
@@ -25,7 +25,7 @@ class _Partial:
     fresh: bool = False
 
 
-class Lines:
+class LineReader:
     r"""Reads a step's file piece by piece; times grow from line to line.
 
     A progress bar that rewrites its line by carriage returns is the line it ended as. Colours and other
@@ -38,9 +38,9 @@ class Lines:
         self._kind, self._left = "out", 0
         self._rest = b""
         self._partial = {"out": _Partial(), "err": _Partial()}
-        self._found: list[Line] = []
+        self._found: list[TimedLine] = []
 
-    def feed(self, data: bytes) -> list[Line]:
+    def feed(self, data: bytes) -> list[TimedLine]:
         """Take in the next bytes; return the lines that they complete."""
         data, self._rest, start = self._rest + data, b"", 0
         while start < len(data):
@@ -77,7 +77,7 @@ class Lines:
         self._last = max(self._last + 1, self._now)
         self._found.append((self._last, "note", note))
 
-    def progress(self) -> list[Line]:
+    def progress(self) -> list[TimedLine]:
         """Return lines that have not ended as they stand, if they changed since this was asked."""
         for stream, partial in self._partial.items():
             if partial.fresh and partial.text.strip(b"\r "):
@@ -85,14 +85,14 @@ class Lines:
             partial.fresh = False
         return self._take()
 
-    def end(self) -> list[Line]:
+    def end(self) -> list[TimedLine]:
         """Return the lines that had not ended."""
         self._text("out", self._rest)
         self._rest = b""
         self._finish()
         return self._take()
 
-    def _take(self) -> list[Line]:
+    def _take(self) -> list[TimedLine]:
         found, self._found = self._found, []
         return found
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from meguru.compute.logs.lines import MAX_LINE, Line
+from meguru.compute.logs.lines import MAX_LINE, TimedLine
 from meguru.errors import masked
 
 SHOWN = "***"
@@ -78,7 +78,7 @@ class Masker:
                 text = pattern.sub(r"\1" + SHOWN, text)
         return text
 
-    def lines(self, lines: list[Line]) -> list[Line]:
+    def lines(self, lines: list[TimedLine]) -> list[TimedLine]:
         """Return lines without secrets, cut to their greatest length."""
         if not lines:
             return []

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from meguru.compute.materializers.base import Place, Value, put
+from meguru.compute.materializers.base import Value, ValueStore, put
 from meguru.compute.materializers.plain import dump
 from meguru.errors import InvalidInput
 
@@ -25,7 +25,7 @@ class Annotated:
             return False
         return True
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write JSON, if reading it back gives an equal value."""
         # Sets of equal members come in any order; what holds one is written in the order of its text.
         data = dump(msgspec.to_builtins(value, str_keys=True, order=order_of(value)))
@@ -37,7 +37,7 @@ class Annotated:
             )
         return put("annotated", data, place)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read JSON as the annotated type."""
         return _convert(json.loads(place.blobs.get_bytes(value.digest)), annotation)
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from meguru.compute.materializers.base import Place, Value, is_from
+from meguru.compute.materializers.base import Value, ValueStore, is_from
 
 _ROWS = 1 << 20
 
@@ -22,7 +22,7 @@ class ArrowTable:
         """Tell whether the value is a Table or a RecordBatch."""
         return is_from(value, "pyarrow") and type(value).__name__ in {"Table", "RecordBatch"}
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write an Arrow file."""
         del annotation
         import pyarrow as pa  # type: ignore[import-untyped]
@@ -38,7 +38,7 @@ class ArrowTable:
             digest, size = place.blobs.put_file(Path(file.name)), Path(file.name).stat().st_size
         return Value(kind="arrow", digest=digest, size=size, meta={"shape": shape})
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Map the file."""
         del annotation
         import pyarrow as pa

@@ -31,7 +31,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
         return digests.of_value([self.kind, self.digest, self.meta])
 
 
-class Place(NamedTuple):
+class ValueStore(NamedTuple):
     """Where values are kept, and a folder of this step's own for files; it goes when the step is done."""
 
     blobs: BlobStore
@@ -49,11 +49,11 @@ class Materializer(Protocol):
         """Tell whether this value is of this kind; it must not import a library the value can't be from."""
         ...
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write a value that a step with this return annotation gave."""
         ...
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read a value back; `annotation` is the return annotation of the step that made it."""
         ...
 
@@ -63,6 +63,6 @@ def is_from(value: Any, library: str) -> bool:
     return any((kind.__module__ or "").partition(".")[0] == library for kind in type(value).__mro__)
 
 
-def put(kind: str, data: bytes, place: Place, meta: dict[str, Any] | None = None) -> Value:
+def put(kind: str, data: bytes, place: ValueStore, meta: dict[str, Any] | None = None) -> Value:
     """Store bytes as a value."""
     return Value(kind=kind, digest=place.blobs.put_bytes(data), size=len(data), meta=meta or {})

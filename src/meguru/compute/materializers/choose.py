@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from meguru.base.plugins import Table
-from meguru.compute.materializers.base import Materializer, Place, Value
+from meguru.base.plugins import PluginFamily
+from meguru.compute.materializers.base import Materializer, Value, ValueStore
 from meguru.errors import InvalidInput
 
 _HERE = "meguru.compute.materializers"
@@ -27,7 +27,7 @@ _BUILT_IN = {
     "nested": f"{_HERE}.nested:NESTED",
     "items": f"{_HERE}.items:ITEMS",
 }
-MATERIALIZERS = Table("materializer", _BUILT_IN)
+MATERIALIZERS = PluginFamily("materializer", _BUILT_IN)
 
 
 @functools.cache
@@ -36,7 +36,7 @@ def added() -> tuple[str, ...]:
     return tuple(name for name in MATERIALIZERS.names() if name not in _BUILT_IN)
 
 
-def save(value: Any, annotation: Any, place: Place) -> Value:
+def save(value: Any, annotation: Any, place: ValueStore) -> Value:
     """Write a value with the first materializer that it fits.
 
     Raises
@@ -58,7 +58,7 @@ def save(value: Any, annotation: Any, place: Place) -> Value:
     )
 
 
-def load(value: Value, annotation: Any, place: Place) -> Any:
+def load(value: Value, annotation: Any, place: ValueStore) -> Any:
     """Read a value with the materializer that wrote it."""
     materializer: Materializer = MATERIALIZERS.load(value.kind)
     return materializer.load(value, annotation, place)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.compute.materializers.base import Place, Value, is_from
+from meguru.compute.materializers.base import Value, ValueStore, is_from
 
 _SALT = "meguru"
 
@@ -21,7 +21,7 @@ class Figure:
         """Tell whether the value is a figure."""
         return is_from(value, "matplotlib") and hasattr(value, "savefig")
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Draw the pictures."""
         del annotation
         import matplotlib as mpl
@@ -34,14 +34,14 @@ class Figure:
             value.savefig(png, format="png", metadata={"Software": None})
             value.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         entries = [
-            trees.Entry(path=path.name, digest=place.blobs.put_file(path), size=path.stat().st_size)
+            trees.TreeEntry(path=path.name, digest=place.blobs.put_file(path), size=path.stat().st_size)
             for path in (png, svg)
         ]
         digest = trees.put_entries(place.blobs, entries)
         info = {"pictures": {entry.path: entry.digest for entry in entries}}
         return Value(kind="figure", digest=digest, size=sum(one.size for one in entries), info=info)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Path:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Path:
         """Return the path of the PNG."""
         del annotation
         return trees.fetch(place.blobs, value.digest, place.scratch / value.digest[:16]) / "figure.png"

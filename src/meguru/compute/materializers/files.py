@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.base import Value, ValueStore
 from meguru.errors import InvalidInput
 
 
-class Files:
+class FileMaterializer:
     """A file as a blob, a folder as a tree; the next step gets a copy of its own."""
 
     def fits(self, value: Any) -> bool:
         """Tell whether the value is a path."""
         return isinstance(value, Path)
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Store what is at the path."""
         del annotation
         if value.is_dir():
@@ -35,7 +35,7 @@ class Files:
             meta={"name": value.name, "folder": False},
         )
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Copy the file or folder below the step's own scratch folder; return its path."""
         del annotation
         target = place.scratch / value.digest[:16] / value.meta["name"]
@@ -46,4 +46,4 @@ class Files:
         return target
 
 
-FILES = Files()
+FILES = FileMaterializer()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from meguru.compute.matching import item_type
-from meguru.compute.materializers.base import Place, Value, put
+from meguru.compute.materializers.base import Value, ValueStore, put
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 
@@ -26,7 +26,7 @@ class Items:
         del value
         return False
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write a list item by item.
 
         Raises
@@ -45,7 +45,7 @@ class Items:
         kind = item_type(annotation)
         return join([choose.save(item, kind, place) for item in value], place)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read every item."""
         from meguru.compute.materializers import choose
 
@@ -63,7 +63,7 @@ def check_count(count: int) -> None:
         )
 
 
-def join(items: Sequence[Value], place: Place) -> Value:
+def join(items: Sequence[Value], place: ValueStore) -> Value:
     """Make one value of the values of a list's items."""
     value = put(KIND, msgspec.json.encode(items), place)
     return msgspec.structs.replace(value, size=sum(item.size for item in items), info={"items": len(items)})

@@ -6,7 +6,7 @@ import shutil
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.base import Value, ValueStore
 
 
 class ModelBundle:
@@ -17,7 +17,7 @@ class ModelBundle:
         kind = type(value)
         return kind.__name__ == "Model" and kind.__module__ == "meguru.flavors.model"
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the model's folder."""
         del annotation
         from meguru.flavors.bundle import save_bundle
@@ -30,7 +30,7 @@ class ModelBundle:
         info = {"metrics": found.metrics, "params": found.params}
         return Value(kind="model", digest=digest, size=size, info=info)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read the model; of its baseline only the profile was kept, so `baseline` is None."""
         del annotation
         import polars as pl

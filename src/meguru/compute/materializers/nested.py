@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from meguru.compute.materializers.base import Place, Value, put
+from meguru.compute.materializers.base import Value, ValueStore, put
 from meguru.compute.materializers.plain import PLAIN
 from meguru.errors import InvalidInput
 
@@ -23,7 +23,7 @@ class Nested:
             return all(type(key) is str for key in value)
         return type(value) in {list, tuple}
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write every part."""
         parts: list[Value] = []
         skeleton = _write(value, annotation, place, parts)
@@ -31,14 +31,14 @@ class Nested:
         written = put("nested", body, place)
         return msgspec.structs.replace(written, size=len(body) + sum(part.size for part in parts))
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read every part."""
         body = json.loads(place.blobs.get_bytes(value.digest))
         parts = msgspec.convert(body["parts"], list[Value])
         return _read(body["skeleton"], annotation, place, parts)
 
 
-def _write(value: Any, annotation: Any, place: Place, parts: list[Value]) -> Any:
+def _write(value: Any, annotation: Any, place: ValueStore, parts: list[Value]) -> Any:
     from meguru.compute.materializers import choose
 
     if PLAIN.fits(value):
@@ -62,7 +62,7 @@ def _write(value: Any, annotation: Any, place: Place, parts: list[Value]) -> Any
     return {"part": len(parts) - 1}
 
 
-def _read(skeleton: dict[str, Any], annotation: Any, place: Place, parts: list[Value]) -> Any:
+def _read(skeleton: dict[str, Any], annotation: Any, place: ValueStore, parts: list[Value]) -> Any:
     from meguru.compute.materializers import choose
 
     (form, inside), *_ = skeleton.items()

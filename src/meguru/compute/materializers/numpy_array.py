@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from meguru.compute.materializers.base import Place, Value, is_from
+from meguru.compute.materializers.base import Value, ValueStore, is_from
 from meguru.errors import InvalidInput
 
 _CHUNK = 16 << 20
@@ -23,7 +23,7 @@ class NumpyArray:
         """Tell whether the value is an array or a scalar that is not plain."""
         return is_from(value, "numpy") and hasattr(value, "dtype") and hasattr(value, "shape")
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the array."""
         del annotation
         import numpy as np
@@ -45,7 +45,7 @@ class NumpyArray:
         digest = place.blobs.put_chunks(_chunks(array, header))
         return Value(kind="numpy", digest=digest, size=len(header) + array.nbytes)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Map the array, copy on write."""
         del annotation
         import numpy as np

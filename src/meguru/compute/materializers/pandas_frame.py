@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meguru.compute.materializers.base import Place, Value, is_from
+from meguru.compute.materializers.base import Value, ValueStore, is_from
 from meguru.compute.materializers.pandas_column import read, write
 from meguru.compute.materializers.plain import PLAIN
 from meguru.compute.materializers.polars_frame import POLARS
@@ -26,7 +26,7 @@ class PandasFrame:
         """Tell whether the value is a DataFrame or a Series."""
         return is_from(value, "pandas") and type(value).__name__ in {"DataFrame", "Series"}
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the columns and the index."""
         shape = type(value).__name__
         frame = value.to_frame() if shape == "Series" else value
@@ -44,7 +44,7 @@ class PandasFrame:
             ) from error
         return made
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read the columns into pandas."""
         import pandas as pd  # type: ignore[import-untyped]
 
@@ -60,7 +60,7 @@ class PandasFrame:
         return made
 
 
-def _write(frame: Any, meta: dict[str, Any], annotation: Any, place: Place) -> Value:
+def _write(frame: Any, meta: dict[str, Any], annotation: Any, place: ValueStore) -> Value:
     import polars as pl
 
     labels = list(frame.columns)

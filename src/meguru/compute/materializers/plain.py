@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from meguru.compute.materializers.base import Place, Value, is_from, put
+from meguru.compute.materializers.base import Value, ValueStore, is_from, put
 
 
 class Plain:
@@ -21,12 +21,12 @@ class Plain:
             return all(type(key) is str and self.fits(item) for key, item in value.items())
         return _is_scalar(value)
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write JSON."""
         del annotation
         return put("plain", dump(value), place)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read JSON."""
         del annotation
         return json.loads(place.blobs.get_bytes(value.digest))

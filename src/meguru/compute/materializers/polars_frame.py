@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from meguru.compute.materializers.base import Place, Value, is_from, put
+from meguru.compute.materializers.base import Value, ValueStore, is_from, put
 
 _LARGE = 64 << 20
 _CELLS = 4 << 20
@@ -27,7 +27,7 @@ class PolarsFrame:
         """Tell whether the value is a DataFrame, LazyFrame or Series."""
         return is_from(value, "polars") and type(value).__name__ in {"DataFrame", "LazyFrame", "Series"}
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write an Arrow file."""
         del annotation
         import polars as pl
@@ -52,7 +52,7 @@ class PolarsFrame:
             digest, size = place.blobs.put_file(path), path.stat().st_size
         return Value(kind="polars", digest=digest, size=size, meta={"shape": shape})
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read the file; a large one of plain columns is mapped if PyArrow is there, else it is read once."""
         del annotation
         path = place.blobs.path(value.digest)

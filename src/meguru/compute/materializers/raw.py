@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.compute.materializers.base import Place, Value, put
+from meguru.compute.materializers.base import Value, ValueStore, put
 
 
-class Raw:
+class RawBytes:
     """The bytes themselves."""
 
     def fits(self, value: Any) -> bool:
         """Tell whether the value is bytes."""
         return isinstance(value, bytes | bytearray | memoryview)
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the bytes."""
         del annotation
         return put("bytes", bytes(value), place)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read the bytes."""
         del annotation
         return place.blobs.get_bytes(value.digest)
 
 
-RAW = Raw()
+RAW = RawBytes()

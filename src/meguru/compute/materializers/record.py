@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from meguru.compute.materializers.annotated import order_of
-from meguru.compute.materializers.base import Place, Value, put
+from meguru.compute.materializers.base import Value, ValueStore, put
 from meguru.compute.materializers.plain import dump
 from meguru.errors import InvalidInput
 
 
-class Record:
+class RecordMaterializer:
     """JSON of the fields, with the place of the class."""
 
     def fits(self, value: Any) -> bool:
@@ -24,7 +24,7 @@ class Record:
             dataclasses.is_dataclass(value) or isinstance(value, msgspec.Struct)
         )
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the fields, if reading them back gives an equal record."""
         del annotation
         kind = type(value)
@@ -44,7 +44,7 @@ class Record:
             )
         return put("record", dump(plain), place, {"type": f"{kind.__module__}:{kind.__qualname__}"})
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read the fields into the class."""
         del annotation
         module, _, name = value.meta["type"].partition(":")
@@ -54,4 +54,4 @@ class Record:
         return msgspec.convert(json.loads(place.blobs.get_bytes(value.digest)), kind, str_keys=True)
 
 
-RECORD = Record()
+RECORD = RecordMaterializer()

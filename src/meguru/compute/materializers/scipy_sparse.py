@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.compute.materializers.base import Place, Value, is_from
+from meguru.compute.materializers.base import Value, ValueStore, is_from
 from meguru.compute.materializers.numpy_array import NUMPY
 
 _PARTS = ("data", "indices", "indptr")
@@ -18,7 +18,7 @@ class ScipySparse:
         """Tell whether the value is sparse."""
         return is_from(value, "scipy") and hasattr(value, "nnz") and hasattr(value, "tocsr")
 
-    def save(self, value: Any, annotation: Any, place: Place) -> Value:
+    def save(self, value: Any, annotation: Any, place: ValueStore) -> Value:
         """Write the three arrays."""
         made = value.tocsc() if value.format == "csc" else value.tocsr()
         if not made.has_canonical_format:
@@ -26,13 +26,14 @@ class ScipySparse:
             made.sum_duplicates()
         written = {name: NUMPY.save(getattr(made, name), annotation, place) for name in _PARTS}
         entries = [
-            trees.Entry(path=f"{name}.npy", digest=one.digest, size=one.size) for name, one in written.items()
+            trees.TreeEntry(path=f"{name}.npy", digest=one.digest, size=one.size)
+            for name, one in written.items()
         ]
         meta = {"class": type(value).__name__, "stored": made.format, "shape": list(value.shape)}
         size = sum(one.size for one in written.values())
         return Value(kind="sparse", digest=trees.put_entries(place.blobs, entries), size=size, meta=meta)
 
-    def load(self, value: Value, annotation: Any, place: Place) -> Any:
+    def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Map the three arrays."""
         import scipy.sparse
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from meguru.compute.inherited import watch
-from meguru.compute.inherited.watch import MIXED, READ, Mark, Watch
+from meguru.compute.inherited.watch import MIXED, READ, FileWatch, Mark
 from meguru.compute.reads import content
 from meguru.compute.reads.types import FileUse
 
@@ -26,7 +26,7 @@ class Before:
         self.made = [path for path in found if path not in self.files and path not in self.folders]
 
 
-def collect(watches: Iterable[Watch], before: Before, base: str) -> list[FileUse]:
+def collect(watches: Iterable[FileWatch], before: Before, base: str) -> list[FileUse]:
     """Return the files whose content the result may depend on."""
     marks: dict[str, Mark] = {}
     listed: dict[str, str] = {}

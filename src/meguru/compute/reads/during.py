@@ -11,14 +11,14 @@ from typing import Any
 from meguru.base.cache import cache_folder
 from meguru.compute.executors.work import StepJob
 from meguru.compute.inherited import watch
-from meguru.compute.inherited.watch import Watch
+from meguru.compute.inherited.watch import FileWatch
 from meguru.compute.reads import native
 from meguru.compute.reads.collect import Before, collect
 from meguru.compute.reads.named import existing, texts
 from meguru.compute.reads.types import FileUse
 
 FILE = "reads.jsonl"
-_of_imports: list[Watch] = []
+_of_imports: list[FileWatch] = []
 
 
 class Unwatched:
@@ -51,9 +51,9 @@ class Reading(Unwatched):
         self.base, self.alone = base, alone
         ignored = _ignored(job)
         file = str(Path(job.scratch).absolute() / FILE) if alone else ""
-        self.watch = Watch(ignored, file)
+        self.watch = FileWatch(ignored, file)
         if alone or not _of_imports:
-            _of_imports[:] = [self.watch if alone else Watch(ignored)]
+            _of_imports[:] = [self.watch if alone else FileWatch(ignored)]
         self._before = Before({})
         self._given: list[Any] = []
 
@@ -104,7 +104,7 @@ def reading(job: StepJob, base: str, *, alone: bool) -> Iterator[Reading]:
 
 
 @contextlib.contextmanager
-def _watching(found: Watch) -> Iterator[None]:
+def _watching(found: FileWatch) -> Iterator[None]:
     token = watch.of_thread.set(found)
     try:
         yield

@@ -101,7 +101,7 @@ def _note(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
                 _note_path(found, os.path.expanduser(str(one)))  # noqa: PTH111 - a pattern, perhaps
 
 
-def _note_path(found: watch.Watch, path: str) -> None:
+def _note_path(found: watch.FileWatch, path: str) -> None:
     if "\0" in path or "\n" in path or "://" in path:
         return
     places = glob.glob(path, recursive=True)[:_MOST] if glob.has_magic(path) else [path]  # noqa: PTH207

@@ -18,7 +18,7 @@ HEIGHT = 342.0
 WIDEST = 150.0
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class WindowPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One window: the live model's value with its interval, the other models' values, the drift share."""
 
     label: str
@@ -47,7 +47,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     drift: str
 
 
-def history(windows: Sequence[Window], flags: Sequence[Flag], words: Words) -> Markup:
+def history(windows: Sequence[WindowPoint], flags: Sequence[Flag], words: Words) -> Markup:
     """Draw the windows, oldest first; at least one is wanted."""
     step = min(WIDEST, (WIDTH - LEFT - RIGHT) / len(windows))
     across = Scale(0, len(windows), LEFT, LEFT + step * len(windows))
@@ -63,7 +63,7 @@ def history(windows: Sequence[Window], flags: Sequence[Flag], words: Words) -> M
     return picture(max(right + RIGHT, 420.0), HEIGHT, words.label, drawn, "chart wide", role="group")
 
 
-def _values(windows: Sequence[Window]) -> Iterator[float]:
+def _values(windows: Sequence[WindowPoint]) -> Iterator[float]:
     for each in windows:
         yield from (value for value in (each.value, each.low, each.high) if value is not None)
         yield from each.others.values()
@@ -80,14 +80,14 @@ def _line(values: Sequence[float | None], across: Scale, up: Scale) -> str:
     return " ".join(path(piece) for piece in pieces if piece)
 
 
-def _band(windows: Sequence[Window], across: Scale, up: Scale) -> Markup:
+def _band(windows: Sequence[WindowPoint], across: Scale, up: Scale) -> Markup:
     known = [(at, w.low, w.high) for at, w in enumerate(windows) if w.low is not None and w.high is not None]
     over = [(across(at + 0.5), up(high)) for at, _, high in known]
     under = [(across(at + 0.5), up(low)) for at, low, _ in reversed(known)]
     return tag("path", {"class": "band", "d": path([*over, *under], closed=True)})
 
 
-def _others(windows: Sequence[Window], across: Scale, up: Scale) -> Iterator[Markup]:
+def _others(windows: Sequence[WindowPoint], across: Scale, up: Scale) -> Iterator[Markup]:
     for name in dict.fromkeys(name for each in windows for name in each.others):
         values = [each.others.get(name) for each in windows]
         yield tag("path", {"class": "frozen", "d": _line(values, across, up)})
@@ -97,7 +97,7 @@ def _others(windows: Sequence[Window], across: Scale, up: Scale) -> Iterator[Mar
                 yield tag("circle", place)
 
 
-def _dots(windows: Sequence[Window], across: Scale, up: Scale) -> Iterator[Markup]:
+def _dots(windows: Sequence[WindowPoint], across: Scale, up: Scale) -> Iterator[Markup]:
     for at, each in enumerate(windows):
         if each.value is not None:
             kind = "dot alert" if each.alert else "dot"
@@ -105,7 +105,7 @@ def _dots(windows: Sequence[Window], across: Scale, up: Scale) -> Iterator[Marku
             yield tag("circle", {"class": kind} | place)
 
 
-def _drift(windows: Sequence[Window], across: Scale, words: Words) -> Iterator[Markup]:
+def _drift(windows: Sequence[WindowPoint], across: Scale, words: Words) -> Iterator[Markup]:
     yield tag("text", {"x": LEFT, "y": DRIFT_TOP - 8}, words.drift)
     up = Scale(0, 1, DRIFT_BOTTOM, DRIFT_TOP)
     for level, text in ((0.0, "0"), (1.0, "100 %")):
@@ -120,7 +120,7 @@ def _drift(windows: Sequence[Window], across: Scale, words: Words) -> Iterator[M
             yield tag("rect", {"class": "bar"} | box)
 
 
-def _labels(windows: Sequence[Window], across: Scale) -> Iterator[Markup]:
+def _labels(windows: Sequence[WindowPoint], across: Scale) -> Iterator[Markup]:
     every = -(-len(windows) * 62 // int(WIDTH - LEFT))
     for at, each in enumerate(windows):
         if at % every == 0:
@@ -128,7 +128,7 @@ def _labels(windows: Sequence[Window], across: Scale) -> Iterator[Markup]:
             yield tag("text", place, each.label)
 
 
-def _columns(windows: Sequence[Window], across: Scale) -> Iterator[Markup]:
+def _columns(windows: Sequence[WindowPoint], across: Scale) -> Iterator[Markup]:
     """Draw the invisible areas that answer the pointer."""
     for at, each in enumerate(windows):
         box = {"x": across(at), "y": TOP, "width": across(1) - across(0), "height": HEIGHT - TOP - 20}

@@ -35,7 +35,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
     marks: list[tuple[float, str]]
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class TrialLine(msgspec.Struct, frozen=True, kw_only=True):
     """One trial across all axes: a place from 0 to 1 on each, in their order; `rank` 0 is the best."""
 
     places: list[float]
@@ -63,7 +63,7 @@ def progress(dots: Sequence[Dot], best: Sequence[tuple[int, float]], label: str)
     return picture(WIDTH, HEIGHT, label, drawn, "chart wide", role="group")
 
 
-def parallel(axes: Sequence[Axis], lines: Sequence[Line], label: str) -> Markup:
+def parallel(axes: Sequence[Axis], lines: Sequence[TrialLine], label: str) -> Markup:
     """Draw one axis a parameter (and the value last), and one line a trial, the best on top."""
     gap = (WIDTH - 2 * LEFT - RIGHT) / max(len(axes) - 1, 1)
     drawn = list(_lines(lines, gap))
@@ -91,7 +91,7 @@ def ends(low: float, high: float) -> list[tuple[float, str]]:
     return [(0.0, number(low, 4)), (1.0, number(high, 4))]
 
 
-def _lines(lines: Sequence[Line], gap: float) -> Iterator[Markup]:
+def _lines(lines: Sequence[TrialLine], gap: float) -> Iterator[Markup]:
     good = max(1, round(GOOD_SHARE * len(lines)))
     for line in sorted(lines, key=lambda one: -one.rank):
         kind = "trial best" if line.rank == 0 else "trial good" if line.rank < good else "trial"

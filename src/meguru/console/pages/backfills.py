@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from meguru.backfills import show
 from meguru.backfills.types import PartitionState
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
 from meguru.errors import InvalidInput
 
 WINDOW = 100

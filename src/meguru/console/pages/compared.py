@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from meguru.console import plots
 from meguru.console.charts.curves import swatch
+from meguru.console.page_request import PageFunction, Visit
 from meguru.console.pages.runs import took
-from meguru.console.visit import PageFunction, Visit
 from meguru.tracking.compare import compare
 from meguru.tracking.types import Run
 

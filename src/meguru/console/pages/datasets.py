@@ -10,10 +10,10 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from meguru.console import numbers
-from meguru.console.asked import number_before, wanted
 from meguru.console.charts.bars import column_bars
 from meguru.console.lineage import neighbours
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_before, wanted
 from meguru.datasets import show
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import NotFound

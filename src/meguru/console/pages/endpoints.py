@@ -9,12 +9,12 @@ from starlette.responses import Response
 from meguru.artifacts import why
 from meguru.artifacts.types import Cause
 from meguru.base.paging import Page
-from meguru.console.asked import number_before, number_of
 from meguru.console.decisions import flags, said
 from meguru.console.endpoint_view import glance, glances
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_before, number_of
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
-from meguru.console.visit import PageFunction, Visit
 from meguru.console.watch import auc_of, draw, interval, others_of, reports_of
 from meguru.errors import NotFound
 from meguru.monitoring.show import list_monitors

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from meguru.artifacts import log, why
-from meguru.console.asked import number_before
+from meguru.console.labels import known_events
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_before
 from meguru.console.reasons import reasons
-from meguru.console.visit import PageFunction, Visit
-from meguru.console.words import known_events
 
 WINDOW = 100
 SHOWN = "*"

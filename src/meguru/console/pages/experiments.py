@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from meguru.console.forms import FormFunction, Given, unknown
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.forms import FormFunction, FormValues, unknown
+from meguru.console.page_request import PageFunction, Visit
 from meguru.tracking import show
 from meguru.tracking.experiments import change
 
@@ -40,7 +40,7 @@ def one(visit: Visit) -> Response:
     )
 
 
-def edit(visit: Visit, given: Given) -> str:
+def edit(visit: Visit, given: FormValues) -> str:
     """Do what a form on an experiment's page asks for."""
     ws, ref, do = visit.ws, _ref(visit), given.get("do", "")
     match do:

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from meguru.artifacts.log import list_events
 from meguru.base.roots import PROJECT
+from meguru.console.attention import needs
 from meguru.console.charts.loop import loop
 from meguru.console.endpoint_view import glances
-from meguru.console.needs import needs
-from meguru.console.stations import stations
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.loop_status import stations
+from meguru.console.page_request import PageFunction, Visit
 from meguru.kernel.events import Event
 from meguru.releases.show import newest_releases
 from meguru.serving.show import list_endpoints

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from meguru.base import refs
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
 from meguru.errors import NotFound
 from meguru.mlflow.tracking.experiment_operations import named
 from meguru.tracking.run_ids import from_hex

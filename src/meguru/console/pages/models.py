@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from meguru.artifacts import why
 from meguru.base import refs
-from meguru.console.asked import number_before, wanted
 from meguru.console.lineage import neighbours
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_before, wanted
 from meguru.console.reasons import reasons
-from meguru.console.visit import PageFunction, Visit
 from meguru.registry import show
 from meguru.registry.types import Alias, ModelVersion
 from meguru.releases.show import of_model

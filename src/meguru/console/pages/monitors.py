@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
+from meguru.console.page_request import PageFunction, Visit
 from meguru.console.spans import span_name, span_title
-from meguru.console.visit import PageFunction, Visit
 from meguru.console.watch import interval
 from meguru.monitoring import show
 

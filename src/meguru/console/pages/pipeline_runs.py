@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from meguru.artifacts import why
 from meguru.console.charts.gantt import WorkTime, lane, work_time
+from meguru.console.page_request import PageFunction, Visit
 from meguru.console.pages.pipelines import environments
 from meguru.console.pages.runs import took
 from meguru.console.reasons import reasons
-from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
 from meguru.pipelines import explain, show
 from meguru.pipelines.approvals.decide import list_approvals
-from meguru.pipelines.types import FINAL, PipelineRun, RunState, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
 
 WINDOW = 100
 FEW_CALLS, MOST_CALLS = 10, 200
@@ -38,9 +38,9 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
 def listing(visit: Visit) -> Response:
     """Show a window of the runs, newest first."""
     pipeline, wanted, before = visit.asked("pipeline"), visit.asked("state"), visit.asked("before")
-    if wanted and wanted not in set(RunState):
-        raise InvalidInput(f"no run is {wanted[:40]!r}", field="state", hint=", ".join(RunState))
-    state = RunState(wanted) if wanted else None
+    if wanted and wanted not in set(PipelineRunState):
+        raise InvalidInput(f"no run is {wanted[:40]!r}", field="state", hint=", ".join(PipelineRunState))
+    state = PipelineRunState(wanted) if wanted else None
     found = show.list_runs(visit.ws, pipeline=pipeline, state=state, cursor=before, limit=WINDOW)
     return visit.render(
         "pipeline_runs.html",
@@ -49,7 +49,7 @@ def listing(visit: Visit) -> Response:
         before=before,
         pipeline=pipeline,
         wanted=wanted,
-        states=list(RunState),
+        states=list(PipelineRunState),
         pipelines=show.list_pipelines(visit.ws, limit=WINDOW).items,
         took=took,
         live="pipeline_run. step_run. pipeline.",
@@ -89,7 +89,7 @@ def _span(run: PipelineRun, now: datetime) -> tuple[datetime, datetime]:
     return start, run.finished_at or (max(ends, default=start) if over else now)
 
 
-class Line(NamedTuple):
+class StepLine(NamedTuple):
     """A step that is shown; of a mapped one how many calls are done, and how many are not shown."""
 
     step: StepRun
@@ -97,7 +97,7 @@ class Line(NamedTuple):
     hidden: int = 0
 
 
-def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[Line]:
+def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[StepLine]:
     """Choose what is shown: each step; of a mapped one's calls those that failed or run, or are asked for."""
     calls: dict[str, list[StepRun]] = {}
     for step in run.steps:
@@ -110,12 +110,12 @@ def _lines(run: PipelineRun, unfolded: str, asked: str) -> list[Line]:
         shown = mine[:MOST_CALLS] if step.step == unfolded else telling
         shown += [call for call in mine if call.step == asked and call not in shown]
         done = sum(call.state in {StepState.SUCCEEDED, StepState.CACHED} for call in mine)
-        found += [Line(step, done, len(mine) - len(shown)), *(Line(call) for call in shown)]
+        found += [StepLine(step, done, len(mine) - len(shown)), *(StepLine(call) for call in shown)]
     return found
 
 
 def _rows(
-    visit: Visit, run: PipelineRun, lines: list[Line], span: tuple[datetime, datetime], time: WorkTime
+    visit: Visit, run: PipelineRun, lines: list[StepLine], span: tuple[datetime, datetime], time: WorkTime
 ) -> list[StepRow]:
     begun = [line.step for line in lines if line.step.started_at and line.step.state is not StepState.ASKING]
     told = explain.explain_run(visit.ws, ref=run.id, steps=[step.step for step in begun])

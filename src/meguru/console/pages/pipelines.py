@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from meguru.compute.graph import needs, order
-from meguru.console.asked import number_before, wanted
 from meguru.console.lineage import neighbours
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_before, wanted
 from meguru.pipelines import show
 from meguru.pipelines.types import PipelineVersion
 

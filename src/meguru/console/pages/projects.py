@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from meguru.base import refs
 from meguru.base.names import normal
-from meguru.console.forms import FormFunction, Given, unknown
+from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.links import base_of
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
 from meguru.errors import NotFound
 from meguru.governance.principals import list_principals
 from meguru.governance.projects.kind import ProjectSpec
@@ -52,7 +52,7 @@ def one(visit: Visit) -> Response:
     )
 
 
-def create(visit: Visit, given: Given) -> str:
+def create(visit: Visit, given: FormValues) -> str:
     """Make a project; one that is there is not changed."""
     name = normal(given.get("name", ""))
     spec = ProjectSpec(description=given.get("description", ""))
@@ -60,7 +60,7 @@ def create(visit: Visit, given: Given) -> str:
     return f"projects/{quote(name, safe='')}"
 
 
-def change(visit: Visit, given: Given) -> str:
+def change(visit: Visit, given: FormValues) -> str:
     """Do what a form on a project's page asks for."""
     ws, name, do = visit.ws, visit.named("name"), given.get("do", "")
     match do:

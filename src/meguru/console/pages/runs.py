@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from meguru.base.paging import Page
 from meguru.console import plots
-from meguru.console.forms import FormFunction, Given, unknown
+from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.lineage import neighbours
+from meguru.console.page_request import PageFunction, Visit
 from meguru.console.plots import window
-from meguru.console.visit import PageFunction, Visit
 from meguru.errors import InvalidInput
 from meguru.kernel.principals import Principal
 from meguru.tracking import edit, show
@@ -141,7 +141,7 @@ def took(start: datetime | None, end: datetime | None) -> float | None:
     return (end - start).total_seconds() if start and end else None
 
 
-def change(visit: Visit, given: Given) -> str:
+def change(visit: Visit, given: FormValues) -> str:
     """Do what a form on a run's page asks for."""
     ws, run, do = visit.ws, visit.named("id"), given.get("do", "")
     match do:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response, StreamingResponse
 
-from meguru.console.asked import moment
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import moment
 from meguru.errors import NotFound
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import show

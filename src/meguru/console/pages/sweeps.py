@@ -11,8 +11,8 @@ from starlette.responses import Response
 from meguru.base.paging import MAX_PAGE
 from meguru.console.charts import trials as drawing
 from meguru.console.numbers import number, plain
+from meguru.console.page_request import PageFunction, Visit
 from meguru.console.pages.runs import took
-from meguru.console.visit import PageFunction, Visit
 from meguru.sweeps import show
 from meguru.sweeps.types import Choice, Space, Sweep, Trial, TrialState
 
@@ -112,7 +112,7 @@ def _parallel(visit: Visit, sweep: Sweep, trials: Sequence[Trial]) -> Markup:
     axes = [drawing.Axis(name=name, marks=_marks(sweep.space[name])) for name in names]
     axes.append(drawing.Axis(name=sweep.metric, marks=drawing.ends(low, high)))
     lines = [
-        drawing.Line(
+        drawing.TrialLine(
             places=[
                 *(_place(sweep.space[name], each, name) for name in names),
                 drawing.place_of(each.value or 0.0, low, high),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from meguru.console.visit import PageFunction, Visit
+from meguru.console.page_request import PageFunction, Visit
 from meguru.triggers import show
 
 WINDOW = 100

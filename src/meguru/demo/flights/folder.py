@@ -16,7 +16,7 @@ FIRST, LAST = 3, MONTHS[-1]
 """The months that can be played: two before them are needed to train on."""
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class DemoMonths(msgspec.Struct, frozen=True, kw_only=True):
     """Which months a demo plays."""
 
     first: int = FIRST
@@ -29,7 +29,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return range(self.first, self.last + 1)
 
 
-def read_months(text: str) -> Plan:
+def read_months(text: str) -> DemoMonths:
     """Read ``3-5`` or ``4``.
 
     Raises
@@ -39,9 +39,9 @@ def read_months(text: str) -> Plan:
     """
     first, dash, last = text.partition("-")
     try:
-        plan = Plan(first=int(first), last=int(last) if dash else int(first))
+        plan = DemoMonths(first=int(first), last=int(last) if dash else int(first))
     except ValueError:
-        plan = Plan(first=0, last=0)
+        plan = DemoMonths(first=0, last=0)
     if not FIRST <= plan.first <= plan.last <= LAST:
         raise InvalidInput(
             f"{text[:50]!r} are no months to play",
@@ -52,7 +52,7 @@ def read_months(text: str) -> Plan:
     return plan
 
 
-def prepare(folder: Path, plan: Plan | None, *, resume: bool) -> tuple[Plan, bool]:
+def prepare(folder: Path, plan: DemoMonths | None, *, resume: bool) -> tuple[DemoMonths, bool]:
     """Make the folder ready; return what to play, and whether an earlier demo was removed for it.
 
     Raises
@@ -67,14 +67,14 @@ def prepare(folder: Path, plan: Plan | None, *, resume: bool) -> tuple[Plan, boo
         return _continued(folder, before, plan), False
     if before is not None:
         shutil.rmtree(folder)
-    chosen = plan or Plan()
+    chosen = plan or DemoMonths()
     _mark(folder, chosen)
     return chosen, before is not None
 
 
-def _found(folder: Path) -> Plan | None:
+def _found(folder: Path) -> DemoMonths | None:
     try:
-        return msgspec.json.decode((folder / MARK).read_bytes(), type=Plan)
+        return msgspec.json.decode((folder / MARK).read_bytes(), type=DemoMonths)
     except (FileNotFoundError, NotADirectoryError):
         if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
             return None
@@ -87,7 +87,7 @@ def _found(folder: Path) -> Plan | None:
     )
 
 
-def _continued(folder: Path, before: Plan, plan: Plan | None) -> Plan:
+def _continued(folder: Path, before: DemoMonths, plan: DemoMonths | None) -> DemoMonths:
     if plan is None or plan == before:
         return before
     if plan.first != before.first or plan.last < before.last:
@@ -100,7 +100,7 @@ def _continued(folder: Path, before: Plan, plan: Plan | None) -> Plan:
     return plan
 
 
-def _mark(folder: Path, plan: Plan) -> None:
+def _mark(folder: Path, plan: DemoMonths) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{MARK}.new"
     draft.write_bytes(msgspec.json.encode(plan))

@@ -13,11 +13,11 @@ from meguru.app.nouns import load_operations
 from meguru.demo.flights import traffic
 from meguru.demo.flights.child import server
 from meguru.demo.flights.data import check_libraries, export
-from meguru.demo.flights.folder import Plan
+from meguru.demo.flights.folder import DemoMonths
 from meguru.demo.flights.names import ENDPOINT, MONITOR, keyed, window
-from meguru.demo.flights.quiet import until_current, until_quiet
 from meguru.demo.flights.setup import add_data, set_up
 from meguru.demo.flights.story import Month, Story, month_of, read_story
+from meguru.demo.flights.wait_idle import until_current, until_quiet
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import run as run_monitor
 from meguru.monitoring.operations import show as show_monitor
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class Progress(Protocol):
+class DemoProgress(Protocol):
     """Who wants to know how far the demo is."""
 
     def phase(self, text: str) -> None:
@@ -46,7 +46,7 @@ class Progress(Protocol):
         ...
 
 
-def play(folder: Path, plan: Plan, progress: Progress) -> Story:
+def play(folder: Path, plan: DemoMonths, progress: DemoProgress) -> Story:
     """Play the months of a plan in a workspace folder; those that it has played already are left as they are.
 
     Returns the story as the system's own records tell it.
@@ -88,7 +88,7 @@ def _one_ahead(source: Path, months: list[int]) -> Iterator[tuple[int, pl.DataFr
 
 
 def _play_month(
-    ws: RemoteWorkspace, source: Path, month: int, flights: pl.DataFrame, progress: Progress
+    ws: RemoteWorkspace, source: Path, month: int, flights: pl.DataFrame, progress: DemoProgress
 ) -> None:
     """Predict, tell the outcomes, add the month's data, let the monitor look; the system does the rest."""
     start, end = window(month)

@@ -13,7 +13,7 @@ from meguru.datasets.types import Checks
 from meguru.demo.flights import pipeline as pipeline_file
 from meguru.demo.flights.data import FLIGHTS, PLANES, WEATHER, month_file, planes_file
 from meguru.demo.flights.names import CALENDAR, ENDPOINT, MODEL, MONITOR, NEWEST, RELEASE, RETRAIN, keyed
-from meguru.demo.flights.quiet import until_current, until_quiet
+from meguru.demo.flights.wait_idle import until_current, until_quiet
 from meguru.errors import StepFailed
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import create as create_monitor

@@ -10,7 +10,7 @@ import msgspec
 
 from meguru.artifacts.log import list_events
 from meguru.base import refs
-from meguru.demo.flights.folder import Plan
+from meguru.demo.flights.folder import DemoMonths
 from meguru.demo.flights.names import ENDPOINT, MODEL, MONITOR, RETRAIN, window
 from meguru.errors import NotFound
 from meguru.kernel.remote import RemoteWorkspace
@@ -64,7 +64,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def read_story(ws: RemoteWorkspace, folder: Path, plan: Plan, *, seconds: float) -> Story:
+def read_story(ws: RemoteWorkspace, folder: Path, plan: DemoMonths, *, seconds: float) -> Story:
     """Read the story of a workspace."""
     from meguru.serving.operations import show as show_endpoint
 

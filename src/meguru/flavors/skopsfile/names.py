@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-Name = tuple[str, str]
+TypeName = tuple[str, str]
 
 FAMILIES = (
     "calibration",
@@ -64,7 +64,7 @@ _PARTS = {
 }
 _LOSS_OBJECTS = ("sklearn._loss.link", "sklearn._loss.loss")
 _NATIVE_LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
-CHECK_ARRAY: Name = ("sklearn.utils.validation", "check_array")
+CHECK_ARRAY: TypeName = ("sklearn.utils.validation", "check_array")
 """What boosting with categories holds as a partial; no other partial is allowed."""
 
 _SCORES = ("chi2", "f_classif", "f_regression", "mutual_info_classif", "mutual_info_regression")
@@ -74,14 +74,14 @@ _reading = threading.Lock()
 """Two threads that import the same part of scikit-learn for the first time can each get half of it."""
 
 
-def allowed() -> dict[str, frozenset[Name]]:
+def allowed() -> dict[str, frozenset[TypeName]]:
     """Return, for every kind of node a skops file may hold, the types that may stand in it."""
     with _reading:
         return _allowed()
 
 
 @cache
-def _allowed() -> dict[str, frozenset[Name]]:
+def _allowed() -> dict[str, frozenset[TypeName]]:
     types = _numpy_scalars()
     plain = frozenset(("builtins", name) for name in ("str", "int", "float", "bool"))
     return {
@@ -113,11 +113,11 @@ def trusted() -> list[str]:
     return sorted({f"{module}.{name}" for names in allowed().values() for module, name in names})
 
 
-def _estimators() -> frozenset[Name]:
+def _estimators() -> frozenset[TypeName]:
     # Not all_estimators() of scikit-learn: it imports every module of the library, also those that must fail.
     from sklearn.base import BaseEstimator
 
-    found: set[Name] = set()
+    found: set[TypeName] = set()
     for family in FAMILIES:
         for name, kind in vars(import_module(f"sklearn.{family}")).items():
             if name.startswith("_") or name in _NATIVE or not isinstance(kind, type):
@@ -128,8 +128,8 @@ def _estimators() -> frozenset[Name]:
     return frozenset(found) | _named(_SINGLE)
 
 
-def _named(places: dict[str, tuple[str, ...]]) -> frozenset[Name]:
-    found: set[Name] = set()
+def _named(places: dict[str, tuple[str, ...]]) -> frozenset[TypeName]:
+    found: set[TypeName] = set()
     for place, names in places.items():
         module = _module(place)
         kinds = (getattr(module, name, None) for name in names)
@@ -137,17 +137,17 @@ def _named(places: dict[str, tuple[str, ...]]) -> frozenset[Name]:
     return frozenset(found)
 
 
-def _classes(places: tuple[str, ...]) -> frozenset[Name]:
-    found: set[Name] = set()
+def _classes(places: tuple[str, ...]) -> frozenset[TypeName]:
+    found: set[TypeName] = set()
     for place in places:
         kinds = [kind for kind in _members(place).values() if isinstance(kind, type)]
         found |= {(place, kind.__name__) for kind in kinds if kind.__module__ == place}
     return frozenset(found)
 
 
-def _native_losses() -> frozenset[Name]:
+def _native_losses() -> frozenset[TypeName]:
     base = getattr(_module("sklearn._loss._loss"), "CyLossFunction", None)
-    found: set[Name] = set()
+    found: set[TypeName] = set()
     for place in _NATIVE_LOSSES:
         for name, kind in _members(place).items():
             if isinstance(kind, type) and (name.startswith("Cy") or (base and issubclass(kind, base))):
@@ -155,14 +155,14 @@ def _native_losses() -> frozenset[Name]:
     return frozenset(found)
 
 
-def _functions() -> frozenset[Name]:
+def _functions() -> frozenset[TypeName]:
     ufuncs = {("numpy", name) for name, value in vars(np).items() if isinstance(value, np.ufunc)}
     scores = _members("sklearn.feature_selection")
     selecting = {(scores[name].__module__, name) for name in _SCORES if name in scores}
     return frozenset({CHECK_ARRAY} | ufuncs | selecting)
 
 
-def _numpy_scalars() -> frozenset[Name]:
+def _numpy_scalars() -> frozenset[TypeName]:
     kinds = [kind for kind in vars(np).values() if isinstance(kind, type) and issubclass(kind, np.generic)]
     refused = (np.object_, np.void)
     return frozenset((kind.__module__, kind.__name__) for kind in kinds if not issubclass(kind, refused))

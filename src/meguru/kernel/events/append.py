@@ -15,7 +15,7 @@ from meguru.kernel.event import CLAIMED, Event
 from meguru.kernel.events.schema import event, event_head
 from meguru.kernel.kinds.event_types import check
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 START = "0" * 64
 _CLAIMING = frozenset({"run.start", "run.finish"})
@@ -71,7 +71,7 @@ def append(
     )
     done = msgspec.structs.replace(draft, hash=chain_hash(draft))
     rowwise.insert(tx, event, msgspec.structs.asdict(done))
-    Raw(tx).execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
+    RawSql(tx).execute("UPDATE event_head SET seq = ?, hash = ?", (done.seq, done.hash))
     _add_edges(tx, done)
     return done
 
@@ -87,7 +87,7 @@ def chain_hash(item: Event) -> str:
 
 def lock(tx: Connection) -> tuple[int, str]:
     """Make this the only change of the workspace until `tx` ends; return the last event's number and hash."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     # SQLite has one writer as it is; PostgreSQL's writers queue at this row.
     row = raw.execute(_HOLD_HEAD if raw.is_sqlite else f"{_HOLD_HEAD} FOR UPDATE").fetchone()
     if row is None:
@@ -110,7 +110,7 @@ def edges_of(item: Event) -> dict[tuple[str, str], bool]:
 def _add_edges(tx: Connection, done: Event) -> None:
     # An edge is told of by the first event that proves it, or else by the first that claims it.
     if wanted := edges_of(done):
-        Raw(tx).executemany(
+        RawSql(tx).executemany(
             "INSERT INTO edge (source, target, event_seq, claimed) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (source, target) DO UPDATE SET event_seq = excluded.event_seq, "
             "claimed = excluded.claimed WHERE edge.claimed AND NOT excluded.claimed",

@@ -13,7 +13,7 @@ from meguru.errors import NotFound
 from meguru.kernel.event import Event
 from meguru.kernel.events.schema import event, event_head
 from meguru.kernel.events.watch import News, Wakes
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
@@ -112,7 +112,7 @@ def _news(ws: Workspace, after: int | None) -> News:
     with ws.read() as tx:
         if after is None:
             return News(head(tx))
-        rows = Raw(tx).execute(_NEWS, (after,)).fetchall()
+        rows = RawSql(tx).execute(_NEWS, (after,)).fetchall()
     newest = {kind: seq for kind, seq, _ in rows}
     return News(max(newest.values(), default=after), sum(count for *_, count in rows), newest)
 

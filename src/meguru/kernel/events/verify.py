@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, String, select, type_coerce
 
-from meguru.base.moments import read_time
-from meguru.kernel.event import Event, Verdict
+from meguru.base.timestamps import read_time
+from meguru.kernel.event import ChainVerdict, Event
 from meguru.kernel.events.append import START, chain_hash, edges_of
 from meguru.kernel.events.schema import edge, event, event_head
 from meguru.storage.db import Json, UtcTime
@@ -22,7 +22,7 @@ _COLUMNS = [
 ]
 
 
-def verify(tx: Connection, *, expect: str = "") -> Verdict:
+def verify(tx: Connection, *, expect: str = "") -> ChainVerdict:
     """Walk the whole chain; stop at the first entry that was changed, removed, moved or added.
 
     The lineage edges are compared with what the events tell of them. A new history with all its hashes shows
@@ -39,13 +39,13 @@ def verify(tx: Connection, *, expect: str = "") -> Verdict:
     written = (last.seq, last.hash) if last is not None else (0, START)
     if written != (found.checked, found.head):
         why = f"the log ends at {found.checked}, but {written[0]} entries were written: the tail was removed"
-        return Verdict(intact=False, checked=found.checked, seq=found.checked + 1, why=why)
+        return ChainVerdict(intact=False, checked=found.checked, seq=found.checked + 1, why=why)
     if fault := _edge_fault(tx, edges):
         seq, why = fault
-        return Verdict(intact=False, checked=found.checked, head=found.head, seq=seq, why=why)
+        return ChainVerdict(intact=False, checked=found.checked, head=found.head, seq=seq, why=why)
     if expect and expect != START and not _has_hash(tx, expect):
         why = "no entry has the hash that you expect: the history was replaced, or its end was cut off"
-        return Verdict(intact=False, checked=found.checked, head=found.head, why=why)
+        return ChainVerdict(intact=False, checked=found.checked, head=found.head, why=why)
     return found
 
 
@@ -67,7 +67,7 @@ def _edge_fault(tx: Connection, wanted: dict[tuple[str, str], tuple[int, bool]])
     return None
 
 
-def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], tuple[int, bool]]) -> Verdict:
+def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], tuple[int, bool]]) -> ChainVerdict:
     previous, seq = START, 0
     for row in rows:
         try:
@@ -75,15 +75,15 @@ def _walk(rows: Iterable[Row[Any]], edges: dict[tuple[str, str], tuple[int, bool
             fault = _fault(item.seq, seq + 1, item.previous, previous, item.hash, chain_hash(item))
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             why = f"the entry can't be read: {error}"
-            return Verdict(intact=False, checked=seq, seq=row.seq, event=str(row.id), why=why)
+            return ChainVerdict(intact=False, checked=seq, seq=row.seq, event=str(row.id), why=why)
         # Each hash covers the one before it: behind the first fault, nothing can be said of any entry.
         if fault:
-            return Verdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
+            return ChainVerdict(intact=False, checked=seq, seq=item.seq, event=item.id, why=fault)
         previous, seq = item.hash, item.seq
         for pair, claimed in edges_of(item).items():
             if pair not in edges or (edges[pair][1] and not claimed):
                 edges[pair] = seq, claimed
-    return Verdict(intact=True, checked=seq, head=previous)
+    return ChainVerdict(intact=True, checked=seq, head=previous)
 
 
 def _read(row: Row[Any]) -> Event:

@@ -51,7 +51,7 @@ class _Waiter:
         return not self.bell and seq > self.after and (self.wakes is None or self.wakes(kind))
 
 
-class Watch:
+class LogWatch:
     """Lets threads wait until the log is longer, or a bell rings: one looks for all, the others sleep.
 
     Safe for many threads. `committed` is notified at each commit of this process. A bell tells of what is no

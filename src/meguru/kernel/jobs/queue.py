@@ -14,7 +14,7 @@ from meguru.kernel.jobs import lanes
 from meguru.kernel.jobs.choose import Wanted, choose, is_anything_due
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.jobs.types import Job, JobState
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 if TYPE_CHECKING:
     from meguru.kernel.operations import Context
@@ -141,7 +141,7 @@ def extend(tx: Connection, held: Job, until: datetime) -> bool:
 
 def is_held(tx: Connection, held: Job, *, keep: bool = True) -> bool:
     """Tell whether the holder still owns its job; `keep` it owned until the (write) transaction ends."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     # The lock keeps others from taking the job over between this look and our commit. SQLite has one writer.
     sql = f"{_SEE_MINE} FOR UPDATE" if keep and not raw.is_sqlite else _SEE_MINE
     mine = (held.id, JobState.RUNNING.value, held.attempt, held.lease_owner)

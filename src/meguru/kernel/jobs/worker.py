@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meguru.base.ids import new_id
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.kernel import events
 from meguru.kernel.jobs import queue
@@ -46,7 +46,7 @@ class Worker:
         pipeline's long runs leave a worker to the others.
     """
 
-    def __init__(self, ws: Workspace, handlers: Table, *, threads: int = 2) -> None:
+    def __init__(self, ws: Workspace, handlers: PluginFamily, *, threads: int = 2) -> None:
         self.ws, self.handlers = ws, handlers
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id('w')[-8:]}"
         self.stopping = threading.Event()

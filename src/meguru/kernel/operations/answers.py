@@ -31,14 +31,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What was answered; `digest` is of the request's arguments."""
 
     digest: str
     result: str
 
 
-def find(tx: Connection, request: Request) -> Answer | None:
+def find(tx: Connection, request: Request) -> KeptAnswer | None:
     """Return the kept answer; None if this key is new."""
     row = tx.execute(
         select(answer.c.digest, answer.c.result).where(
@@ -47,7 +47,7 @@ def find(tx: Connection, request: Request) -> Answer | None:
             answer.c.key == request.key,
         )
     ).first()
-    return None if row is None else Answer(digest=row.digest, result=row.result)
+    return None if row is None else KeptAnswer(digest=row.digest, result=row.result)
 
 
 def keep(tx: Connection, request: Request, result: str, at: datetime) -> None:

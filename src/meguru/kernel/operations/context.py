@@ -16,7 +16,7 @@ from meguru.kernel import events
 from meguru.kernel.operations import subject as subjects
 from meguru.kernel.operations.authorise import denial
 from meguru.storage.db import changes
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 if TYPE_CHECKING:
     from meguru.base.clock import Clock
@@ -74,7 +74,7 @@ class Context:
         """Whether the transaction has changed a row."""
         if self._tx is None or self._changes_before is None:
             return self._changes is not None and self._changes.seen
-        return bool(Raw(self._tx).driver.total_changes != self._changes_before)
+        return bool(RawSql(self._tx).driver.total_changes != self._changes_before)
 
     @property
     def is_open(self) -> bool:
@@ -231,7 +231,7 @@ class Context:
 
     def _begin_watching(self, tx: Connection) -> None:
         if self.ws.db.is_sqlite:
-            self._changes_before = Raw(tx).driver.total_changes
+            self._changes_before = RawSql(tx).driver.total_changes
         else:
             self._changes = changes.watch(tx)
             self._stack.callback(changes.unwatch, tx)

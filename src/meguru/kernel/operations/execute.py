@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _AlreadyDone(Exception):
-    def __init__(self, answer: answers.Answer) -> None:
+    def __init__(self, answer: answers.KeptAnswer) -> None:
         super().__init__()
         self.answer = answer
 
@@ -130,7 +130,7 @@ def _stop_if_done(tx: Connection, request: answers.Request) -> None:
         raise _AlreadyDone(known)
 
 
-def _recall(operation: Operation[..., Any], request: answers.Request, answer: answers.Answer) -> Any:
+def _recall(operation: Operation[..., Any], request: answers.Request, answer: answers.KeptAnswer) -> Any:
     if answer.digest != request.digest:
         raise Conflict(
             f"the idempotency key {request.key!r} was used for another {operation.name}",

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from meguru.base.misfits import as_invalid
+from meguru.base.type_errors import as_invalid
 from meguru.errors import InternalError, InvalidInput, near_misses
 
 if typing.TYPE_CHECKING:

@@ -11,13 +11,13 @@ from starlette.routing import Route
 from meguru.api.requests import bounded, workspace_of
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.artifacts import places
+from meguru.mlflow.artifacts import proxy_paths
+from meguru.mlflow.artifacts.downloads import sent
 from meguru.mlflow.artifacts.names import kept_as, without_nul
-from meguru.mlflow.artifacts.places import SCHEME
 from meguru.mlflow.artifacts.proxy import accept, find
-from meguru.mlflow.artifacts.sent import sent
+from meguru.mlflow.artifacts.proxy_paths import SCHEME
 from meguru.mlflow.logged_models import store as logged_models_store
-from meguru.mlflow.protocol.calls import Given, absent, in_project, reply, route, safely
+from meguru.mlflow.protocol.calls import RequestArguments, absent, in_project, reply, route, safely
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store as registry_store
 from meguru.mlflow.registry.answers import held_version, number_of
@@ -56,14 +56,14 @@ async def _with_one_slash(request: Request) -> Response:
 
 
 async def _of_run(request: Request) -> Response:
-    given = Given(dict(request.query_params))
+    given = RequestArguments(dict(request.query_params))
     path = given.needed("path")
     run = given.text("run_id") or given.needed("run_uuid")
     return await _send(request, lambda ws: _place_of_run(ws, run=run), path)
 
 
 async def _of_version(request: Request) -> Response:
-    given = Given(dict(request.query_params))
+    given = RequestArguments(dict(request.query_params))
     path = given.needed("path")
     ws = workspace_of(request)
     name, number = named(ws, given, versioned=True), number_of(given.needed("version"))
@@ -114,7 +114,7 @@ async def _upload(request: Request) -> Response:
     "mlflow.place_of_run", permission="run:read", query=True, door=DOOR, on="run", refers={"run": "run"}
 )
 def _place_of_run(ctx: Context, *, run: str) -> str:
-    known = places.run_named(ctx.tx, run, ctx.home)
+    known = proxy_paths.run_named(ctx.tx, run, ctx.home)
     if not known:
         raise absent(f"Run with id={run[:200]} not found")
     # Where it is below the proxy does not matter: its own folder is found by its id.
@@ -152,7 +152,7 @@ def _place_of_version(ctx: Context, *, name: str, version: int) -> str:
 
 
 def _no_presigned(what: str) -> Any:
-    def refuse(ws: Workspace, given: Given) -> Any:
+    def refuse(ws: Workspace, given: RequestArguments) -> Any:
         del ws
         kept_as(given.needed("path"))
         if given.has("run_id") == given.has("model_id"):

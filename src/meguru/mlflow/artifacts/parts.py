@@ -22,15 +22,15 @@ from meguru.api.requests import workspace_of
 from meguru.api.transfers import received
 from meguru.artifacts.uploads import store
 from meguru.artifacts.uploads.join import join
-from meguru.artifacts.uploads.types import LIFETIME, MOST_PARTS, Part, Upload
+from meguru.artifacts.uploads.types import LIFETIME, MOST_PARTS, Upload, UploadPart
 from meguru.base.ids import new_id
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.execute import execute_with_others
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.artifacts import places
+from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.names import kept_as
 from meguru.mlflow.artifacts.proxy import find, place_to_write, put
-from meguru.mlflow.protocol.calls import Given, absent, given_of, in_project, reply, safely, wrong
+from meguru.mlflow.protocol.calls import RequestArguments, absent, given_of, in_project, reply, safely, wrong
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.storage.blobs.parts import Parts, parts_of
@@ -72,7 +72,7 @@ async def _take(request: Request) -> Response:
     # Who may not send it is told so before the bytes are taken in.
     await run_sync(lambda: _may_take(ws, upload=id, number=number))
     async with received(request, ws) as draft:
-        part = Part(number=number, digest=draft.digest, size=draft.size)
+        part = UploadPart(number=number, digest=draft.digest, size=draft.size)
 
         def keep() -> None:
             kept = _kept(ws)
@@ -124,7 +124,7 @@ def _put_together(ws: Workspace, target: str, id: str, tags: dict[int, str]) -> 
     kept.drop(id)
 
 
-def _take_part(ws: Workspace, kept: Parts, id: str, part: Part) -> None:
+def _take_part(ws: Workspace, kept: Parts, id: str, part: UploadPart) -> None:
     given = {"upload": id, "number": part.number, "digest": part.digest, "size": part.size}
     try:
         before = execute_with_others(ws, _keep_part, given)
@@ -135,7 +135,7 @@ def _take_part(ws: Workspace, kept: Parts, id: str, part: Part) -> None:
         kept.drop(id, before.name)
 
 
-def _drop_unless_known(ws: Workspace, kept: Parts, id: str, part: Part) -> None:
+def _drop_unless_known(ws: Workspace, kept: Parts, id: str, part: UploadPart) -> None:
     # The upload may have ended meanwhile, or the same bytes may have come before.
     with ws.read() as tx:
         known = part in store.parts(tx, id)
@@ -184,14 +184,14 @@ def _may_take(ctx: Context, *, upload: str, number: int) -> None:
     on="upload",
     refers={"upload": "upload"},
 )
-def _keep_part(ctx: Context, *, upload: str, number: int, digest: str, size: int) -> Part | None:
+def _keep_part(ctx: Context, *, upload: str, number: int, digest: str, size: int) -> UploadPart | None:
     held = _held(ctx, upload, lock=True)
     if held.digest:
         raise invalid(f"Upload {held.id} is complete")
     most = ctx.settings.max_blob
     if store.bytes_beside(ctx.tx, upload, number) + size > most:
         raise invalid(f"The parts of upload {held.id} are too large together: at most {most:,} bytes")
-    return store.put_part(ctx.tx, upload, Part(number=number, digest=digest, size=size))
+    return store.put_part(ctx.tx, upload, UploadPart(number=number, digest=digest, size=size))
 
 
 @operation(
@@ -202,7 +202,7 @@ def _keep_part(ctx: Context, *, upload: str, number: int, digest: str, size: int
     on="upload",
     refers={"upload": "upload"},
 )
-def _look(ctx: Context, *, target: str, upload: str) -> tuple[Upload, list[Part]]:
+def _look(ctx: Context, *, target: str, upload: str) -> tuple[Upload, list[UploadPart]]:
     return _held(ctx, upload, target=target), store.parts(ctx.tx, upload)
 
 
@@ -239,13 +239,13 @@ def _held(ctx: Context, id: str, *, target: str | None = None, lock: bool = Fals
     found = store.find(ctx.tx, id, lock=lock)
     if found is None or found.expires_at <= ctx.now():
         raise absent(f"There is no upload {id[:64]}: it was aborted, or its time is over")
-    places.place_of(ctx.tx, found.target, ctx.home)  # of another project: then it is not there
+    proxy_paths.place_of(ctx.tx, found.target, ctx.home)  # of another project: then it is not there
     if target is not None and found.target != target:
         raise invalid(f"Upload {found.id} is of another file than {target[:200]}")
     return found
 
 
-def _check(upload: Upload, parts: list[Part], tags: dict[int, str]) -> None:
+def _check(upload: Upload, parts: list[UploadPart], tags: dict[int, str]) -> None:
     """Refuse to complete an upload unless all its parts are there, as the client saw them."""
     there = {part.number: part.digest for part in parts}
     for number in range(1, upload.parts + 1):
@@ -259,20 +259,20 @@ def _check(upload: Upload, parts: list[Part], tags: dict[int, str]) -> None:
         raise invalid(f"Upload {upload.id} has {upload.parts} parts, not {len(tags)}")
 
 
-def _tags(given: Given) -> dict[int, str]:
+def _tags(given: RequestArguments) -> dict[int, str]:
     value = given.fields.get("parts")
     if not value:
         raise invalid("Missing value for required parameter 'parts'. See the API docs for more.")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise wrong("parts", value)
-    read = [Given(item) for item in value]
+    read = [RequestArguments(item) for item in value]
     tags = {part.number("part_number", 0, most=MOST_PARTS): part.needed("etag").strip('"') for part in read}
     if len(tags) != len(read):
         raise invalid("Each part number is given once")
     return tags
 
 
-def _target(given: Given) -> str:
+def _target(given: RequestArguments) -> str:
     """Return where the file goes: into the folder of the address, by the name it has on the client."""
     name = re.split(r"[/\\]", given.needed("path"))[-1]
     if name in {"", ".", ".."}:
@@ -281,7 +281,7 @@ def _target(given: Given) -> str:
     return kept_as(posixpath.join(kept_as(folder) if folder else "", name))
 
 
-async def _read(request: Request) -> tuple[Workspace, Given]:
+async def _read(request: Request) -> tuple[Workspace, RequestArguments]:
     ws = workspace_of(request)
     return ws, await given_of(request, ws.settings.max_body)
 

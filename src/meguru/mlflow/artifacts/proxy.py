@@ -14,18 +14,18 @@ from starlette.routing import Route
 
 from meguru.api.requests import bounded, workspace_of
 from meguru.api.transfers import received
-from meguru.artifacts.trees import Entry
+from meguru.artifacts.trees import TreeEntry
 from meguru.base import refs
 from meguru.errors import Forbidden
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.operations.authorise import log_refusal
 from meguru.kernel.operations.execute import execute_with_others
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.artifacts import places
+from meguru.mlflow.artifacts import proxy_paths
+from meguru.mlflow.artifacts.downloads import sent
 from meguru.mlflow.artifacts.names import kept_as, without_nul
-from meguru.mlflow.artifacts.places import Child, Place
-from meguru.mlflow.artifacts.sent import sent
-from meguru.mlflow.protocol.calls import Given, absent, permit, reply, route, safely
+from meguru.mlflow.artifacts.proxy_paths import ProxyEntry, ProxyPath
+from meguru.mlflow.protocol.calls import RequestArguments, absent, permit, reply, route, safely
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.storage.blobs import pending
@@ -43,7 +43,7 @@ def routes() -> list[Route]:
     ]
 
 
-def listing(found: list[Child], *, below: str = "") -> list[dict[str, Any]]:
+def listing(found: list[ProxyEntry], *, below: str = "") -> list[dict[str, Any]]:
     """Return children as the protocol lists them, their paths relative to the folder `below`."""
     start = f"{below}/" if below else ""
     return [
@@ -70,7 +70,7 @@ async def answer(request: Request, path: str) -> Response:
         await run_sync(lambda: _remove(ws, path=without_nul(path)))
         return reply({})
     if path == "":
-        return reply(await run_sync(_list_proxied, ws, Given(dict(request.query_params))))
+        return reply(await run_sync(_list_proxied, ws, RequestArguments(dict(request.query_params))))
     checked, in_parts = kept_as(path), "range" in request.headers
     asked = without_nul(path)
     return await run_sync(
@@ -110,9 +110,9 @@ def accept(ws: Workspace, path: str, data: bytes) -> None:
     execute_with_others(ws, put, given)
 
 
-def place_to_write(ctx: Context, path: str) -> Place:
+def place_to_write(ctx: Context, path: str) -> ProxyPath:
     """Return the place that a path names, if files may go there."""
-    place = places.place_of(ctx.tx, path, ctx.home)
+    place = proxy_paths.place_of(ctx.tx, path, ctx.home)
     if place.kind == "version":
         raise Refusal("PERMISSION_DENIED", "A registered version never changes")
     if place.kind == "run":
@@ -136,11 +136,11 @@ def _may_put(ctx: Context, *, path: str) -> None:
 def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -> None:
     """Keep a file whose blob is there, or whose bytes are given."""
     place = place_to_write(ctx, path)
-    known = places.file(ctx.tx, ctx.blobs, place)
+    known = proxy_paths.file(ctx.tx, ctx.blobs, place)
     if known and known.digest == digest:
         return
     pending.keep(ctx.tx, ctx.blobs, digest, data)
-    places.put(ctx.tx, place, digest, size)
+    proxy_paths.put(ctx.tx, place, digest, size)
     if place.kind == "run":
         told = {"path": place.path, "digest": digest}
         ctx.emit("run.artifact_added", refs.make("run", place.owner), data=told)
@@ -149,11 +149,11 @@ def put(ctx: Context, *, path: str, digest: str, size: int, data: bytes = b"") -
 @operation("mlflow.delete_file", permission="run:write", evented=False, door=DOOR)
 def _remove(ctx: Context, *, path: str) -> None:
     place = place_to_write(ctx, path)
-    if place.kind == "stored" and place.path == places.loose(ctx.home):
+    if place.kind == "stored" and place.path == proxy_paths.loose(ctx.home):
         raise invalid("Invalid path")
-    if (found := places.file_asked_for(ctx.tx, ctx.blobs, place)) is not None:
+    if (found := proxy_paths.file_asked_for(ctx.tx, ctx.blobs, place)) is not None:
         place = replace(place, path=found.path)
-    if not places.remove(ctx.tx, place):
+    if not proxy_paths.remove(ctx.tx, place):
         return
     subject = refs.make("run", place.owner) if place.kind == "run" else _files(ctx.home)
     ctx.emit("run.artifact_removed" if place.kind == "run" else "file.removed", subject, data={"path": path})
@@ -165,45 +165,45 @@ def _files(project: str) -> str:
 
 
 @operation("mlflow.get_file", permission="run:read", query=True, door=DOOR)
-def find(ctx: Context, *, path: str) -> Entry:
+def find(ctx: Context, *, path: str) -> TreeEntry:
     """Return the file at a path of the proxy."""
-    found = places.file_asked_for(ctx.tx, ctx.blobs, places.place_of(ctx.tx, path, ctx.home))
+    found = proxy_paths.file_asked_for(ctx.tx, ctx.blobs, proxy_paths.place_of(ctx.tx, path, ctx.home))
     if found is None:
         raise absent(f"No artifact at {path[:200]}")
     return found
 
 
 @operation("mlflow.list_files", permission="run:read", query=True, door=DOOR)
-def _children_of(ctx: Context, *, path: str) -> tuple[Place, list[Child]]:
-    place = places.place_of(ctx.tx, path, ctx.home)
-    found = places.children(ctx.tx, ctx.blobs, place)
+def _children_of(ctx: Context, *, path: str) -> tuple[ProxyPath, list[ProxyEntry]]:
+    place = proxy_paths.place_of(ctx.tx, path, ctx.home)
+    found = proxy_paths.children(ctx.tx, ctx.blobs, place)
     if place.kind == "stored":
-        found = [each for each in found if places.is_here(ctx.tx, each.path, ctx.home)]
+        found = [each for each in found if proxy_paths.is_here(ctx.tx, each.path, ctx.home)]
     return place, found
 
 
 @operation(
     "mlflow.list_files_of_run", permission="run:read", query=True, door=DOOR, on="run", refers={"run": "run"}
 )
-def _children_of_run(ctx: Context, *, run: str, path: str) -> tuple[str, list[Child]]:
-    identity = places.run_named(ctx.tx, run, ctx.home)
+def _children_of_run(ctx: Context, *, run: str, path: str) -> tuple[str, list[ProxyEntry]]:
+    identity = proxy_paths.run_named(ctx.tx, run, ctx.home)
     if not identity:
         raise absent(f"Run with id={run[:200]} not found")
-    place = Place(kind="run", owner=identity, path=path)
-    return places.root_of_run(ctx.tx, identity, ctx.home), places.children(ctx.tx, ctx.blobs, place)
+    place = ProxyPath(kind="run", owner=identity, path=path)
+    return proxy_paths.root_of_run(ctx.tx, identity, ctx.home), proxy_paths.children(ctx.tx, ctx.blobs, place)
 
 
-def _list_proxied(ws: Workspace, given: Given) -> dict[str, Any]:
+def _list_proxied(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     place, found = _children_of(ws, path=_folder(given))
     return {"files": listing(found, below=place.path)} if found else {}
 
 
-def _list_of_run(ws: Workspace, given: Given) -> dict[str, Any]:
+def _list_of_run(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     run = given.text("run_id") or given.needed("run_uuid")
     root, found = _children_of_run(ws, run=run, path=_folder(given))
     return {"root_uri": root, "files": listing(found)}
 
 
-def _folder(given: Given) -> str:
+def _folder(given: RequestArguments) -> str:
     path = given.text("path").removesuffix("/")
     return kept_as(path) if path else ""

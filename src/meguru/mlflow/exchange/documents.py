@@ -22,7 +22,7 @@ MAX_FILES = 1_000_000
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A name in a folder that is neither a link nor anything but a file or a folder."""
 
     name: str
@@ -31,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-def children(folder: Path) -> list[Entry]:
+def children(folder: Path) -> list[DirectoryEntry]:
     """Return what a folder holds, by name; links and devices are left out, no folder is an empty one."""
     try:
         with os.scandir(folder) as found:
@@ -40,7 +40,7 @@ def children(folder: Path) -> list[Entry]:
         return []
     return sorted(
         (
-            Entry(
+            DirectoryEntry(
                 name=each.name, path=Path(each.path), is_dir=stat.S_ISDIR(status.st_mode), size=status.st_size
             )
             for each, status in entries

@@ -13,7 +13,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking import inputs
 from meguru.mlflow.tracking import run_operations as runs
-from meguru.tracking import moments, schema, store
+from meguru.tracking import milliseconds, schema, store
 from meguru.tracking.client_schema import experiment_entry, experiment_tag, run_entry
 from meguru.tracking.ownership import check_writer
 from meguru.tracking.run_ids import from_hex
@@ -32,7 +32,7 @@ class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
     experiment: int
     name: str
     user: str = ""
-    status: runs.Status
+    status: runs.MlflowRunStatus
     start: int
     end: int | None = None
     stage: Stage = "active"
@@ -74,7 +74,7 @@ def bring_experiment(
     if known is None:
         given = ctx.execute(experiments.create, {"name": name})
         here = _wanted(ctx.tx, number, given)
-        times = {"created_at": moments.moment(created), "updated_at": moments.moment(updated)}
+        times = {"created_at": milliseconds.moment(created), "updated_at": milliseconds.moment(updated)}
         changed = update(table).where(table.c.id == given).values(id=here, stage=stage, **times)
         ctx.tx.execute(changed)
     else:
@@ -97,7 +97,7 @@ def bring_run(
     ctx: Context,
     *,
     run: BroughtRun,
-    points: list[runs.Point] | None = None,
+    points: list[runs.LoggedPoint] | None = None,
     files: list[BroughtFile] | None = None,
     whole: bool = True,
     source: str = "",
@@ -150,7 +150,7 @@ def _insert(ctx: Context, run: BroughtRun, identity: str, experiment: str) -> Ro
         name=run.name[:250],
         experiment=experiment,
         state="running",
-        started_at=moments.moment(run.start),
+        started_at=milliseconds.moment(run.start),
         finished_at=None,
         created_by=ctx.principal.name,
         error="",
@@ -182,7 +182,7 @@ def _file(ctx: Context, identity: str, given: BroughtFile) -> bool:
 
 def _end(ctx: Context, run: BroughtRun, identity: str) -> None:
     state = STATES[run.status]
-    end = None if run.end is None or state == "running" else moments.moment(run.end)
+    end = None if run.end is None or state == "running" else milliseconds.moment(run.end)
     values = {"state": state, "finished_at": end, "alive_until": None, "name": run.name[:250]}
     ctx.tx.execute(update(schema.run).where(schema.run.c.id == identity).values(values))
     beside = {

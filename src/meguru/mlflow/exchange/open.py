@@ -9,12 +9,12 @@ from urllib.parse import unquote
 from meguru.errors import UsageError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.exchange.bring import Bringer, Progress
+from meguru.mlflow.exchange.importer import Bringer, TransferProgress
 from meguru.mlflow.exchange.protocol import Http, InProcess, Talk
-from meguru.mlflow.exchange.report import Book, Report
+from meguru.mlflow.exchange.report import Book, TransferReport
 from meguru.mlflow.exchange.sources import open_source
 from meguru.mlflow.exchange.sources.server import ServerSource
-from meguru.mlflow.exchange.targets.base import Target
+from meguru.mlflow.exchange.targets.base import MlflowTarget
 
 
 def bring_in(
@@ -24,8 +24,8 @@ def bring_in(
     artifacts: Iterable[Path] = (),
     with_files: bool = True,
     deep: bool = False,
-    progress: Progress | None = None,
-) -> Report:
+    progress: TransferProgress | None = None,
+) -> TransferReport:
     """Import an MLflow store into a workspace, and compare both sides.
 
     Parameters
@@ -55,7 +55,9 @@ def bring_in(
         source.close()
 
 
-def send_out(ws: Workspace | RemoteWorkspace, where: str, *, progress: Progress | None = None) -> Report:
+def send_out(
+    ws: Workspace | RemoteWorkspace, where: str, *, progress: TransferProgress | None = None
+) -> TransferReport:
     """Export a workspace to a store of MLflow, and compare both sides.
 
     Parameters
@@ -65,7 +67,7 @@ def send_out(ws: Workspace | RemoteWorkspace, where: str, *, progress: Progress 
     progress
         Is told what is counted, how much of it is done, and how much there is if that is known.
     """
-    from meguru.mlflow.exchange.send import Exporter
+    from meguru.mlflow.exchange.exporter import Exporter
 
     book = Book(_name(ws), where)
     is_server = where.startswith(("http://", "https://"))
@@ -78,7 +80,7 @@ def send_out(ws: Workspace | RemoteWorkspace, where: str, *, progress: Progress 
         here.close()
 
 
-def _target(where: str, book: Book) -> Target:
+def _target(where: str, book: Book) -> MlflowTarget:
     if where.startswith(("http://", "https://")):
         from meguru.mlflow.exchange.targets.server import ServerTarget
 

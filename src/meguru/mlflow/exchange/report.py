@@ -19,7 +19,7 @@ class Count(msgspec.Struct, kw_only=True):
     added: int = 0
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is not the same on both sides."""
 
     what: str
@@ -36,7 +36,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-class Report(msgspec.Struct, kw_only=True):
+class TransferReport(msgspec.Struct, kw_only=True):
     """The outcome of a move; `same` tells whether all that was read is there on the other side, unchanged."""
 
     source: str
@@ -46,7 +46,7 @@ class Report(msgspec.Struct, kw_only=True):
     digest_found: str = ""
     same: bool = False
     different: int = 0
-    differences: list[Difference] = msgspec.field(default_factory=list)
+    differences: list[Mismatch] = msgspec.field(default_factory=list)
     problem_count: int = 0
     problems: list[Problem] = msgspec.field(default_factory=list)
     left_out: dict[str, int] = msgspec.field(default_factory=dict)
@@ -56,7 +56,7 @@ class Book:
     """Keeps a report while things move."""
 
     def __init__(self, source: str, target: str) -> None:
-        self.report = Report(source=source, target=target)
+        self.report = TransferReport(source=source, target=target)
         self._read, self._found = hashlib.sha256(), hashlib.sha256()
 
     def count(self, kind: str, *, read: int = 0, found: int = 0, added: int = 0) -> None:
@@ -88,7 +88,7 @@ class Book:
         """Count what is not moved on purpose."""
         self.report.left_out[kind] = self.report.left_out.get(kind, 0) + count
 
-    def close(self) -> Report:
+    def close(self) -> TransferReport:
         """Return the finished report."""
         report = self.report
         report.digest_read, report.digest_found = self._read.hexdigest(), self._found.hexdigest()
@@ -98,7 +98,7 @@ class Book:
     def _differs(self, what: str, field: str, read: str, found: str) -> None:
         self.report.different += 1
         if len(self.report.differences) < SHOWN:
-            self.report.differences.append(Difference(what=what, field=field, read=read, found=found))
+            self.report.differences.append(Mismatch(what=what, field=field, read=read, found=found))
 
 
 def _short(value: object) -> str:

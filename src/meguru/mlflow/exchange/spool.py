@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from meguru.mlflow.exchange.types import Point
+from meguru.mlflow.exchange.types import MlflowPoint
 
-Side = Literal["there", "here"]
+SpoolSide = Literal["there", "here"]
 _BATCH = 10_000
 _NAN = "nan"
 _TABLE = (
@@ -28,7 +28,7 @@ class Sum(NamedTuple):
     digest: str
 
 
-class Spool:
+class PointSpool:
     """Holds two sets of points in a temporary database that goes away with the process."""
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Spool:
         for side in ("there", "here"):
             self._db.execute(_TABLE.format(side=side))
 
-    def clear(self, side: Side) -> None:
+    def clear(self, side: SpoolSide) -> None:
         """Forget one side."""
         self._db.execute(f"DELETE FROM {side}")  # noqa: S608 - one of two words
 
-    def add(self, side: Side, key: str, points: Iterable[Point]) -> None:
+    def add(self, side: SpoolSide, key: str, points: Iterable[MlflowPoint]) -> None:
         """Add points to one side; one that is there already is not added again."""
         rows = ((key, step, ms, _NAN if value is None else value) for step, ms, value in points)
         insert = f"INSERT OR IGNORE INTO {side} VALUES (?, ?, ?, ?)"  # noqa: S608 - one of two words
@@ -51,7 +51,7 @@ class Spool:
             self._db.executemany(insert, some)
             self._db.execute("COMMIT")
 
-    def sum(self, side: Side) -> Sum:
+    def sum(self, side: SpoolSide) -> Sum:
         """Return the count and the digest of one side."""
         found = self._db.execute(f"SELECT * FROM {side} ORDER BY key, step, ms, value")  # noqa: S608
         count, hashed = 0, hashlib.sha256()
@@ -60,13 +60,16 @@ class Spool:
             hashed.update(msgspec.json.encode(rows))
         return Sum(count, hashed.hexdigest())
 
-    def missing(self, *, at: Side = "here") -> Iterator[list[tuple[str, Point]]]:
+    def missing(self, *, at: SpoolSide = "here") -> Iterator[list[tuple[str, MlflowPoint]]]:
         """Return the points that only the other side has, in batches, by key and step."""
         other = "there" if at == "here" else "here"
         query = f"SELECT * FROM {other} EXCEPT SELECT * FROM {at} ORDER BY 1, 2, 3"  # noqa: S608
         found = self._db.execute(query)
         while rows := found.fetchmany(_BATCH):
-            yield [(key, Point(step, ms, None if value == _NAN else value)) for key, step, ms, value in rows]
+            yield [
+                (key, MlflowPoint(step, ms, None if value == _NAN else value))
+                for key, step, ms, value in rows
+            ]
 
     def close(self) -> None:
         """Give the space back."""

@@ -14,7 +14,7 @@ LARGEST = 1.7976931348623157e308
 STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 
 
-class Point(NamedTuple):
+class MlflowPoint(NamedTuple):
     """One measurement; None is NaN, and what is infinite is the largest finite number."""
 
     step: int
@@ -31,7 +31,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
-class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+class MlflowExperiment(msgspec.Struct, frozen=True, kw_only=True):
     """An experiment; moments are milliseconds since 1970."""
 
     id: str
@@ -42,7 +42,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class MlflowRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run without its points and files; `keys` names its metrics, `place` is where its files are."""
 
     id: str
@@ -62,7 +62,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
 
 
-class ModelPoint(msgspec.Struct, frozen=True, kw_only=True):
+class MlflowModelPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement of a logged model by a run, perhaps on a dataset; None is NaN."""
 
     key: str
@@ -74,7 +74,7 @@ class ModelPoint(msgspec.Struct, frozen=True, kw_only=True):
     dataset_digest: str = ""
 
 
-class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
+class MlflowLoggedModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that a run saved."""
 
     id: str
@@ -85,13 +85,13 @@ class LoggedModel(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
-    points: list[ModelPoint] = []
+    points: list[MlflowModelPoint] = []
     created: int
     updated: int
     place: str = ""
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
+class MlflowVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a registered model."""
 
     version: int
@@ -115,11 +115,11 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     created: int
     updated: int
-    versions: list[Version] = []
+    versions: list[MlflowVersion] = []
     aliases: dict[str, int] = {}
 
 
-class Source(Protocol):
+class MlflowSource(Protocol):
     """An MLflow store to read from: everything comes lazily, in an order that stays the same.
 
     What can't be read is told of by `tell`, and does not end the reading.
@@ -128,7 +128,7 @@ class Source(Protocol):
     where: str
     is_remote: bool
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments, those that are deleted too."""
         ...
 
@@ -136,23 +136,23 @@ class Source(Protocol):
         """Return how many runs there are, if that is cheap to tell."""
         ...
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: MlflowExperiment) -> Iterator[MlflowRun]:
         """Return the runs of an experiment, those that are deleted too."""
         ...
 
-    def points(self, run: Run, key: str) -> Iterator[Point]:
+    def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return all points of a metric, in any order; the same one may come twice."""
         ...
 
-    def files(self, run: Run) -> Iterator[File]:
+    def files(self, run: MlflowRun) -> Iterator[File]:
         """Return the files of a run."""
         ...
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         """Return the logged models of an experiment."""
         ...
 
-    def model_files(self, model: LoggedModel) -> Iterator[File]:
+    def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
         ...
 
@@ -173,11 +173,11 @@ class Source(Protocol):
         ...
 
 
-def point(step: int, ms: int, value: float | None) -> Point:
+def point(step: int, ms: int, value: float | None) -> MlflowPoint:
     """Return a point as every store can hold it."""
     if value is None or value != value:  # noqa: PLR0124 - NaN
-        return Point(step, ms, None)
-    return Point(step, ms, max(-LARGEST, min(LARGEST, float(value))))
+        return MlflowPoint(step, ms, None)
+    return MlflowPoint(step, ms, max(-LARGEST, min(LARGEST, float(value))))
 
 
 def logged_model_in(source: str) -> str:
@@ -186,7 +186,7 @@ def logged_model_in(source: str) -> str:
     return name if source.startswith("models:/m-") and "/" not in name and "@" not in name else ""
 
 
-def model_points(found: Iterable[ModelPoint]) -> list[ModelPoint]:
+def model_points(found: Iterable[MlflowModelPoint]) -> list[MlflowModelPoint]:
     """Return the points of a logged model in order, with values that every store can hold."""
     return sorted(
         (msgspec.structs.replace(each, value=point(0, 0, each.value).value) for each in found),
@@ -194,7 +194,7 @@ def model_points(found: Iterable[ModelPoint]) -> list[ModelPoint]:
     )
 
 
-def as_model(known: LoggedModel) -> dict[str, Any]:
+def as_model(known: MlflowLoggedModel) -> dict[str, Any]:
     """Return what two logged models must have in common to be the same."""
     fields: dict[str, Any] = msgspec.to_builtins(known)
     for name in ("experiment", "place", "updated"):
@@ -202,7 +202,7 @@ def as_model(known: LoggedModel) -> dict[str, Any]:
     return fields
 
 
-def as_run(known: Run) -> dict[str, Any]:
+def as_run(known: MlflowRun) -> dict[str, Any]:
     """Return what two runs must have in common to be the same."""
     fields = msgspec.structs.asdict(known)
     fields["datasets"] = sorted(

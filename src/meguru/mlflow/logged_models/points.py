@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.client_schema import model_point as table
 from meguru.tracking.run_ids import to_hex
 
@@ -35,7 +35,7 @@ def add(tx: Connection, run: str, points: Sequence[ModelPoint]) -> None:
     """Keep points of a run that is held; the last of those at one time and step stays."""
     in_order = sorted(points, key=lambda each: each[:4])
     rows = [(each.model_id, each.key, each.ms, each.step, run, *each[4:]) for each in in_order]
-    Raw(tx).executemany(_UPSERT, rows)
+    RawSql(tx).executemany(_UPSERT, rows)
 
 
 def of_models(tx: Connection, models: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

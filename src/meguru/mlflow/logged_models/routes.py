@@ -7,18 +7,18 @@ from uuid import uuid4
 from msgspec.structs import replace
 from starlette.routing import Route
 
-from meguru.artifacts.trees import Entry, put_entries
+from meguru.artifacts.trees import TreeEntry, put_entries
 from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.artifacts import places
+from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.names import kept_as
-from meguru.mlflow.artifacts.places import SCHEME, Child, run_named
 from meguru.mlflow.artifacts.proxy import listing
+from meguru.mlflow.artifacts.proxy_paths import SCHEME, ProxyEntry, run_named
 from meguru.mlflow.logged_models import store
 from meguru.mlflow.logged_models.search import search
 from meguru.mlflow.logged_models.store import LoggedModel
-from meguru.mlflow.protocol.calls import Given, route
+from meguru.mlflow.protocol.calls import RequestArguments, route
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking.experiment_operations import DOOR
@@ -79,10 +79,10 @@ def _made(ctx: Context, *, experiment: str, model: LoggedModel) -> dict[str, Any
 def _finished(ctx: Context, *, model: str, status: str) -> dict[str, Any]:
     with ctx.ws.read() as tx:
         folder = store.folder(store.held(tx, model, ctx.home))
-        files = places.files(tx, ctx.blobs, places.place_of(tx, folder, ctx.home))
+        files = proxy_paths.files(tx, ctx.blobs, proxy_paths.place_of(tx, folder, ctx.home))
     start = len(folder) + 1
     tree = put_entries(
-        ctx.blobs, [Entry(path=each.path[start:], digest=each.digest, size=each.size) for each in files]
+        ctx.blobs, [TreeEntry(path=each.path[start:], digest=each.digest, size=each.size) for each in files]
     )
     known = store.held(ctx.tx, model, ctx.home)
     _check_run(ctx, known)
@@ -152,13 +152,13 @@ def _shown(ctx: Context, *, model: str, deleted: bool) -> dict[str, Any]:
     on="model",
     refers={"model": "logged_model"},
 )
-def _children(ctx: Context, *, model: str, path: str) -> tuple[str, list[Child]]:
+def _children(ctx: Context, *, model: str, path: str) -> tuple[str, list[ProxyEntry]]:
     folder = store.folder(store.held(ctx.tx, model, ctx.home))
-    place = places.place_of(ctx.tx, folder, ctx.home).below(path)
-    return folder, places.children(ctx.tx, ctx.blobs, place)
+    place = proxy_paths.place_of(ctx.tx, folder, ctx.home).below(path)
+    return folder, proxy_paths.children(ctx.tx, ctx.blobs, place)
 
 
-def _create(ws: Workspace, given: Given) -> dict[str, Any]:
+def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     identity, experiment = f"m-{uuid4().hex}", given.needed("experiment_id")
     if not experiment.isdecimal():
         raise invalid(f"Invalid experiment ID '{experiment[:80]}'. Experiment ID must be a valid integer.")
@@ -185,11 +185,11 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"model": _made(ws, experiment=experiment, model=wanted)}
 
 
-def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"model": _shown(ws, model=given.needed("model_id"), deleted=given.flag("allow_deleted"))}
 
 
-def _finalize(ws: Workspace, given: Given) -> dict[str, Any]:
+def _finalize(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     said = str(given.fields.get("status") or "") or given.needed("status")
     status = _STATUSES.get(int(said), "") if said.isdecimal() and len(said) < 3 else said
     if status not in _STATUSES.values() or status == PENDING:
@@ -197,27 +197,27 @@ def _finalize(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"model": _finished(ws, model=given.needed("model_id"), status=status)}
 
 
-def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _removed(ws, model=given.needed("model_id"))
     return {}
 
 
-def _add_params(ws: Workspace, given: Given) -> dict[str, Any]:
+def _add_params(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _changed(ws, model=given.needed("model_id"), params=given.pairs("params"), tags={}, dropped="")
     return {}
 
 
-def _set_tags(ws: Workspace, given: Given) -> dict[str, Any]:
+def _set_tags(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     model, tags = given.needed("model_id"), given.pairs("tags")
     return {"model": _changed(ws, model=model, params={}, tags=tags, dropped="")}
 
 
-def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _changed(ws, model=given.needed("model_id"), params={}, tags={}, dropped=given.needed("key"))
     return {}
 
 
-def _directory(ws: Workspace, given: Given) -> dict[str, Any]:
+def _directory(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     path = given.text("artifact_directory_path").removesuffix("/")
     path = kept_as(path) if path else ""
     folder, found = _children(ws, model=given.needed("model_id"), path=path)

@@ -11,14 +11,14 @@ from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.logged_models import store
-from meguru.mlflow.protocol.calls import Given, wrong
+from meguru.mlflow.protocol.calls import RequestArguments, wrong
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.search import union
-from meguru.mlflow.search.things import MANY, Asking, Things
+from meguru.mlflow.search.tables import MANY, Asking, Things
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.experiment_operations import here as known_here
 from meguru.registry.tags_index import LOGGED, PARAM
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.experiments.store import key_of
 from meguru.tracking.search import compare, grammar, pages
 
@@ -48,7 +48,7 @@ _THINGS = Things(
 )
 
 
-class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+class DatasetFilter(msgspec.Struct, frozen=True, kw_only=True):
     """A dataset that something was measured on; an empty digest is any."""
 
     name: str = ""
@@ -62,12 +62,12 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return sql, list(said.values())
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class ModelOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One part of an order; a metric may be ordered by what was measured on one dataset."""
 
     field: str
     ascending: bool
-    dataset: Dataset
+    dataset: DatasetFilter
 
 
 @operation("mlflow.search_logged_models", permission="run:read", query=True, door=DOOR)
@@ -76,20 +76,20 @@ def _found(
     *,
     experiments: list[str],
     filter: str,
-    datasets: list[Dataset],
-    order_by: list[Order],
+    datasets: list[DatasetFilter],
+    order_by: list[ModelOrder],
     token: str,
     limit: int,
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     clauses = grammar.read_filter(filter, kinds=_KINDS)
     here = _of_project(ctx.tx, experiments, ctx.home)
-    searching = _Search(Raw(ctx.tx), here, clauses, datasets, order_by)
+    searching = _Search(RawSql(ctx.tx), here, clauses, datasets, order_by)
     ids, following = searching.page(token, limit)
     more = {"next_page_token": following} if following else {}
     return store.answers(ctx.tx, store.picked(ctx.tx, ids), ctx.home), more
 
 
-def search(ws: Workspace, given: Given) -> dict[str, Any]:
+def search(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     """Answer a search over the logged models of some experiments."""
     experiments = given.fields.get("experiment_ids")
     if experiments is None:
@@ -116,21 +116,21 @@ def _of_project(tx: Connection, given: list[str], project: str) -> list[str]:
     return [each for each in given if not (each in numbers and refs.project_of(key_of(tx, each)))]
 
 
-def _objects(given: Given, name: str) -> list[Given]:
+def _objects(given: RequestArguments, name: str) -> list[RequestArguments]:
     items = given.fields.get(name) or []
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise wrong(name, items)
-    return [Given(item) for item in items]
+    return [RequestArguments(item) for item in items]
 
 
-def _dataset(given: Given, *, needed: bool = False) -> Dataset:
+def _dataset(given: RequestArguments, *, needed: bool = False) -> DatasetFilter:
     name = given.text("dataset_name")
     if needed and not name:
         raise invalid("`dataset_name` in the `datasets` clause must be specified.")
-    return Dataset(name=name, digest=given.text("dataset_digest"))
+    return DatasetFilter(name=name, digest=given.text("dataset_digest"))
 
 
-def _order(given: Given) -> list[Order]:
+def _order(given: RequestArguments) -> list[ModelOrder]:
     found = []
     for item in _objects(given, "order_by"):
         field = item.needed("field_name")
@@ -139,7 +139,7 @@ def _order(given: Given) -> list[Order]:
         ascending = item.fields.get("ascending", True)
         if not isinstance(ascending, bool):
             raise wrong("ascending", ascending)
-        found.append(Order(field=field, ascending=ascending, dataset=_dataset(item)))
+        found.append(ModelOrder(field=field, ascending=ascending, dataset=_dataset(item)))
     return found
 
 
@@ -148,11 +148,11 @@ class _Search:
 
     def __init__(
         self,
-        raw: Raw,
+        raw: RawSql,
         experiments: list[str],
         clauses: list[grammar.Clause],
-        datasets: list[Dataset],
-        order_by: list[Order],
+        datasets: list[DatasetFilter],
+        order_by: list[ModelOrder],
     ) -> None:
         self.raw, self.experiments, self.datasets = raw, experiments, datasets
         self.asking = Asking(raw, _THINGS, clauses)
@@ -233,7 +233,9 @@ class _Search:
         each = [dataset.points(alias) for dataset in self.datasets]
         return f"({' OR '.join(f'({sql})' for sql, _ in each)})", [v for _, values in each for v in values]
 
-    def _phase(self, query: pages.Query, phase: int, read: grammar.Order, order: Order) -> list[pages.Key]:
+    def _phase(
+        self, query: pages.Query, phase: int, read: grammar.RunOrder, order: ModelOrder
+    ) -> list[pages.Key]:
         point, given = _newest("o", order.dataset)
         if phase == 0:
             # Rows of the index in its order, each of which is the newest of its model.
@@ -260,7 +262,9 @@ class _Search:
             f"{query.source} CROSS JOIN {points}" if is_few else f"{points} CROSS JOIN {query.source}"
         )
 
-    def _keys(self, query: pages.Query, read: grammar.Order, order: Order, index: int) -> list[pages.Key]:
+    def _keys(
+        self, query: pages.Query, read: grammar.RunOrder, order: ModelOrder, index: int
+    ) -> list[pages.Key]:
         if read.kind != "metric":
             return list(self.asking.keys(query, read, index))
         alias = f"p{index}"
@@ -272,7 +276,7 @@ class _Search:
         return [pages.Key(missing, numbers=True), pages.Key(value, read.descending, numbers=True)]
 
 
-def _newest(alias: str, dataset: Dataset) -> compare.Condition:
+def _newest(alias: str, dataset: DatasetFilter) -> compare.Condition:
     """Return the condition of a point of a dataset that none of its model and key is newer than."""
     mine, given = dataset.points(alias)
     other, same = dataset.points("n")
@@ -287,8 +291,8 @@ def _newest(alias: str, dataset: Dataset) -> compare.Condition:
     return f"{mine} AND {none}", [*given, *same]
 
 
-def _read(order: Order) -> grammar.Order:
+def _read(order: ModelOrder) -> grammar.RunOrder:
     field, descending = order.field, not order.ascending
     if field.startswith("metrics."):
-        return grammar.Order("metric", field.removeprefix("metrics."), descending)
-    return grammar.Order("attribute", _THINGS.also.get(field, field), descending)
+        return grammar.RunOrder("metric", field.removeprefix("metrics."), descending)
+    return grammar.RunOrder("attribute", _THINGS.also.get(field, field), descending)

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Select, delete, insert, select
 
 from meguru.base import refs
-from meguru.mlflow.artifacts.places import SCHEME, run_named
+from meguru.mlflow.artifacts.proxy_paths import SCHEME, run_named
 from meguru.mlflow.logged_models.points import of_models
 from meguru.mlflow.protocol.calls import absent, listed, millis
 from meguru.mlflow.protocol.errors import Refusal

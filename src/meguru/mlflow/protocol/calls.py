@@ -34,7 +34,7 @@ def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return Response(msgspec.json.encode(value), status, headers, media_type="application/json")
 
 
-class Given:
+class RequestArguments:
     """The arguments of a call, from its body, its query and its path; each is checked when it is read."""
 
     def __init__(self, fields: dict[str, Any], *, is_query: bool = False) -> None:
@@ -100,7 +100,7 @@ class Given:
         items = [] if value is None else value
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise wrong(name, value)
-        return {Given(item).needed("key"): Given(item).text("value") for item in items}
+        return {RequestArguments(item).needed("key"): RequestArguments(item).text("value") for item in items}
 
 
 def wrong(name: str, value: Any) -> Refusal:
@@ -109,10 +109,10 @@ def wrong(name: str, value: Any) -> Refusal:
     return invalid(f"Invalid value {shown} for parameter '{name}' supplied: it is of the wrong type")
 
 
-Answer = Callable[[Workspace, Given], Any]
+ProtocolHandler = Callable[[Workspace, RequestArguments], Any]
 
 
-def route(path: str, methods: Mapping[str, Answer]) -> Route:
+def route(path: str, methods: Mapping[str, ProtocolHandler]) -> Route:
     """Return the route of a path: each method is answered by a function that runs in a thread."""
 
     async def handle(request: Request) -> Response:
@@ -136,7 +136,7 @@ def safely(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
     return safe
 
 
-async def given_of(request: Request, limit: int) -> Given:
+async def given_of(request: Request, limit: int) -> RequestArguments:
     """Read the arguments of a call."""
     fields: dict[str, Any] = {}
     for key, text in request.query_params.multi_items():
@@ -149,7 +149,7 @@ async def given_of(request: Request, limit: int) -> Given:
     is_query = request.method in {"GET", "HEAD"} and bool(fields)
     if not is_query:
         fields |= _decoded(await read_body(request, limit))
-    return Given(fields | dict(request.path_params), is_query=is_query)
+    return RequestArguments(fields | dict(request.path_params), is_query=is_query)
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from meguru.mlflow.protocol.calls import permit
 from meguru.mlflow.protocol.errors import Refusal, error_response
 from meguru.mlflow.protocol.params import Params, read_json, read_query
 from meguru.mlflow.tracking import batches, experiments, metrics, runs
-from meguru.mlflow.tracking.run_operations import Entry, log, write
+from meguru.mlflow.tracking.run_operations import LoggedBatch, log, write
 
 VERSION = "3.18.0"
 """The version of the protocol that we speak."""
@@ -38,10 +38,10 @@ SERVER_INFO = {
     "model_artifact_presigned_downloads_supported": False,
 }
 """What a client asks once, before its first artifact."""
-Answer = dict[str, Any] | bytes | Iterator[bytes]
+ResponseBody = dict[str, Any] | bytes | Iterator[bytes]
 """What is answered: an object; JSON; or JSON that is written while it is read."""
-Handler = Callable[[Workspace, Params], Answer]
-_POST: dict[str, Handler] = {
+MlflowHandler = Callable[[Workspace, Params], ResponseBody]
+_POST: dict[str, MlflowHandler] = {
     "/mlflow/experiments/create": experiments.create,
     "/mlflow/experiments/search": experiments.search,
     "/mlflow/experiments/delete": experiments.delete,
@@ -59,7 +59,7 @@ _POST: dict[str, Handler] = {
     "/mlflow/runs/log-inputs": runs.log_inputs,
     "/mlflow/runs/outputs": runs.log_outputs,
 }
-_GET: dict[str, Handler] = {
+_GET: dict[str, MlflowHandler] = {
     "/mlflow/experiments/get": experiments.get,
     "/mlflow/experiments/get-by-name": experiments.get_by_name,
     "/mlflow/experiments/search": experiments.search,
@@ -153,7 +153,7 @@ def mlflow_routes(others: list[BaseRoute] | None = None) -> list[BaseRoute]:
     return [Route("/version", _version), *(Mount(prefix, protocol) for prefix in PREFIXES)]
 
 
-async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
+async def _log(request: Request, reader: Callable[[bytes], LoggedBatch]) -> Response:
     """Log, and answer after the commit; whoever logs meanwhile shares the next one."""
     ws: Workspace = request.state.workspace
     body = await read_body(request, ws.settings.max_body)
@@ -169,7 +169,7 @@ async def _log(request: Request, reader: Callable[[bytes], Entry]) -> Response:
     return Response(b"{}", media_type="application/json")
 
 
-async def _answer(request: Request, handler: Handler) -> Response:
+async def _answer(request: Request, handler: MlflowHandler) -> Response:
     ws: Workspace = request.state.workspace
     query = request.scope["query_string"]
     if request.method == "GET" and (query or not request.headers.get("content-length")):
@@ -180,7 +180,7 @@ async def _answer(request: Request, handler: Handler) -> Response:
     return await on_thread(partial(_encoded, partial(handler, ws, params)))
 
 
-def _encoded(work: Callable[[], Answer]) -> Response:
+def _encoded(work: Callable[[], ResponseBody]) -> Response:
     found = work()
     if isinstance(found, dict | bytes):
         body = found if isinstance(found, bytes) else msgspec.json.encode(found)

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import Given, absent, route
+from meguru.mlflow.protocol.calls import RequestArguments, absent, route
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.answers import (
@@ -56,16 +56,16 @@ def _aliased(ctx: Context, *, name: str, alias: str) -> dict[str, Any]:
     return version_answer(held_version(ctx.tx, name, pointing[alias]), pointing)
 
 
-def _set(ws: Workspace, given: Given) -> dict[str, Any]:
+def _set(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     name, alias = named(ws, given), check_alias(given.needed("alias"))
     _pointed(ws, name=name, alias=alias, version=number_of(given.needed("version")))
     return {}
 
 
-def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _ended(ws, name=named(ws, given), alias=given.needed("alias"))
     return {}
 
 
-def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"model_version": _aliased(ws, name=named(ws, given), alias=given.needed("alias"))}

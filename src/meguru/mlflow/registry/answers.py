@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import Given, absent, listed, millis
+from meguru.mlflow.protocol.calls import RequestArguments, absent, listed, millis
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.names import own_name
-from meguru.mlflow.registry.store import Model, Version
+from meguru.mlflow.registry.store import ProtocolModel, ProtocolVersion
 from meguru.mlflow.tracking import limits
 from meguru.webhooks.topics import IS_PROMPT
 
@@ -24,19 +24,21 @@ MAX_TAG = 100_000
 _ALIAS = re.compile(r"[\w-]{1,255}")
 
 
-def model_answers(tx: Connection, models: Sequence[Model]) -> list[dict[str, Any]]:
+def model_answers(tx: Connection, models: Sequence[ProtocolModel]) -> list[dict[str, Any]]:
     """Return registered models, each with the newest version of each stage."""
     names = [model.name for model in models]
     newest, pointing = store.newest_of(tx, names), store.aliases_of(tx, names)
     return [_model_answer(model, pointing[model.name], newest.get(model.name, [])) for model in models]
 
 
-def model_answer(tx: Connection, model: Model) -> dict[str, Any]:
+def model_answer(tx: Connection, model: ProtocolModel) -> dict[str, Any]:
     """Return a registered model with the newest version of each stage."""
     return model_answers(tx, [model])[0]
 
 
-def _model_answer(model: Model, pointing: dict[str, int], newest: Sequence[Version]) -> dict[str, Any]:
+def _model_answer(
+    model: ProtocolModel, pointing: dict[str, int], newest: Sequence[ProtocolVersion]
+) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "name": own_name(model.name),
         "creation_timestamp": millis(model.created_at),
@@ -50,7 +52,7 @@ def _model_answer(model: Model, pointing: dict[str, int], newest: Sequence[Versi
     return shown
 
 
-def version_answer(version: Version, aliases: dict[str, int]) -> dict[str, Any]:
+def version_answer(version: ProtocolVersion, aliases: dict[str, int]) -> dict[str, Any]:
     """Return a version; why an unverified one is not loaded by Meguru is its status message."""
     shown: dict[str, Any] = {
         "name": own_name(version.name),
@@ -73,7 +75,7 @@ def version_answer(version: Version, aliases: dict[str, int]) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if key in always or value not in ("", [])}
 
 
-def held_model(tx: Connection, name: str) -> Model:
+def held_model(tx: Connection, name: str) -> ProtocolModel:
     """Return a registered model, or say that there is none."""
     found = store.model(tx, name)
     if found is None:
@@ -81,7 +83,7 @@ def held_model(tx: Connection, name: str) -> Model:
     return found
 
 
-def held_version(tx: Connection, name: str, version: int) -> Version:
+def held_version(tx: Connection, name: str, version: int) -> ProtocolVersion:
     """Return a version, or say that there is none."""
     found = store.versions(tx, name, version)
     if not found:
@@ -89,7 +91,7 @@ def held_version(tx: Connection, name: str, version: int) -> Version:
     return found[0]
 
 
-def new_name_of(ws: Workspace, given: Given, field: str) -> str:
+def new_name_of(ws: Workspace, given: RequestArguments, field: str) -> str:
     """Return the registry's name of a model that a call wants to be called so."""
     full = refs.within(ws.home, check_model_name(normal(given.needed(field))))
     limits.check_length(field, full, 256)  # with its project
@@ -155,7 +157,7 @@ def stage_of(text: str) -> str:
     return STAGES[text.lower()]
 
 
-def exists(known: Model, wanted: dict[str, str] | None = None) -> Refusal:
+def exists(known: ProtocolModel, wanted: dict[str, str] | None = None) -> Refusal:
     """Say that a name is taken: by a model or a prompt, perhaps where the other one was `wanted`."""
     words = {False: "registered model", True: "prompt"}
     is_prompt = is_of_prompt(known.tags)

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import Given, route
+from meguru.mlflow.protocol.calls import RequestArguments, route
 from meguru.mlflow.protocol.errors import Refusal
 from meguru.mlflow.registry import aliases as registry_aliases
 from meguru.mlflow.registry import store
@@ -25,7 +25,7 @@ from meguru.mlflow.registry.answers import (
 )
 from meguru.mlflow.registry.names import named, own_name
 from meguru.mlflow.registry.search import find_models
-from meguru.mlflow.registry.store import Model
+from meguru.mlflow.registry.store import ProtocolModel
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.registry import alias_moves, aliases
 
@@ -57,7 +57,9 @@ def _made(ctx: Context, *, name: str, description: str, tags: dict[str, str]) ->
     known = store.model(ctx.tx, name)
     if known:
         raise exists(known, tags)
-    made = Model(name=name, description=description, tags=tags, created_at=ctx.now(), updated_at=ctx.now())
+    made = ProtocolModel(
+        name=name, description=description, tags=tags, created_at=ctx.now(), updated_at=ctx.now()
+    )
     store.keep_model(ctx.tx, made)
     ctx.emit(
         "registered_model.created", refs.make("model", name), data={"tags": tags, "description": description}
@@ -158,33 +160,33 @@ def _newest(ctx: Context, *, name: str, stages: list[str]) -> list[dict[str, Any
     ]
 
 
-def _create(ws: Workspace, given: Given) -> dict[str, Any]:
+def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     name = new_name_of(ws, given, "name")
     tags = check_tags(given.pairs("tags"))
     return {"registered_model": _made(ws, name=name, description=given.text("description"), tags=tags)}
 
 
-def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"registered_model": _shown(ws, name=named(ws, given))}
 
 
-def _update(ws: Workspace, given: Given) -> dict[str, Any]:
+def _update(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     words = given.text("description")
     changed = _changed(ws, name=named(ws, given), description=words, tags={}, dropped="")
     return {"registered_model": changed}
 
 
-def _rename(ws: Workspace, given: Given) -> dict[str, Any]:
+def _rename(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     name, new_name = named(ws, given), new_name_of(ws, given, "new_name")
     return {"registered_model": _renamed(ws, name=name, new_name=new_name)}
 
 
-def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _forgotten(ws, name=named(ws, given))
     return {}
 
 
-def _search(ws: Workspace, given: Given) -> dict[str, Any]:
+def _search(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     found, more = _found(
         ws,
         filter=given.text("filter"),
@@ -195,22 +197,24 @@ def _search(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"registered_models": found, **more}
 
 
-def _list(ws: Workspace, given: Given) -> dict[str, Any]:
+def _list(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     """Answer clients of MLflow 1, which list models a page at a time without a filter."""
-    return _search(ws, Given({key: given.fields.get(key) for key in ("max_results", "page_token")}))
+    return _search(
+        ws, RequestArguments({key: given.fields.get(key) for key in ("max_results", "page_token")})
+    )
 
 
-def _latest(ws: Workspace, given: Given) -> dict[str, Any]:
+def _latest(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     stages = [stage_of(stage).lower() for stage in given.texts("stages")]
     return {"model_versions": _newest(ws, name=named(ws, given), stages=stages)}
 
 
-def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+def _set_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     tags = check_tags({given.needed("key"): given.text("value")})
     _changed(ws, name=named(ws, given), description=None, tags=tags, dropped="")
     return {}
 
 
-def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _changed(ws, name=named(ws, given), description=None, tags={}, dropped=given.needed("key"))
     return {}

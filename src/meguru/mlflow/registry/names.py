@@ -12,11 +12,11 @@ from dataclasses import replace
 from meguru.base import refs
 from meguru.base.names import normal
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import Given, absent
+from meguru.mlflow.protocol.calls import RequestArguments, absent
 from meguru.tracking.search import grammar
 
 
-def named(ws: Workspace, given: Given, *, versioned: bool = False) -> str:
+def named(ws: Workspace, given: RequestArguments, *, versioned: bool = False) -> str:
     """Return the registry's name of the model that a call is about, in the spelling that is kept.
 
     Raises

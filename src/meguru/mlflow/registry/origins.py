@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from sqlalchemy import Connection
 
-from meguru.mlflow.artifacts.places import SCHEME, root_of_run, run_named
+from meguru.mlflow.artifacts.proxy_paths import SCHEME, root_of_run, run_named
 from meguru.mlflow.logged_models import store as logged_models_store
 from meguru.mlflow.protocol.errors import invalid
 from meguru.tracking.run_ids import from_hex

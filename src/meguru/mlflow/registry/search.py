@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from meguru.mlflow.artifacts.places import SCHEME, VERSIONS
+from meguru.mlflow.artifacts.proxy_paths import SCHEME, VERSIONS
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.names import in_registry
 from meguru.mlflow.search import union
-from meguru.mlflow.search.things import Asking, Things
+from meguru.mlflow.search.tables import Asking, Things
 from meguru.registry.tags_index import MODEL, VERSION
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.search import compare, grammar, pages
 from meguru.tracking.search.names import hex_of
 from meguru.webhooks.topics import IS_PROMPT
@@ -97,7 +97,7 @@ def find_models(
     tx: Connection, *, filter: str, order_by: list[str], token: str, limit: int, project: str
 ) -> tuple[list[str], str]:
     """Return the names of one page of registered models, and the token of the next."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     orders = _orders(order_by, _MODEL_NAMES)
     _check_orders(orders, {"name", "last_updated_timestamp"})
     places = (_TOLD_MODELS, _OUR_MODELS)
@@ -106,7 +106,7 @@ def find_models(
         places,
         filter,
         orders,
-        [grammar.Order("attribute", "name", descending=False)],
+        [grammar.RunOrder("attribute", "name", descending=False)],
         token,
         limit,
         project,
@@ -117,24 +117,24 @@ def find_versions(
     tx: Connection, *, filter: str, order_by: list[str], token: str, limit: int, project: str
 ) -> tuple[list[tuple[str, int]], str]:
     """Return the names and numbers of one page of versions, and the token of the next."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     orders = _orders(order_by, {})
     _check_orders(orders, {"name", "version_number", "creation_timestamp", "last_updated_timestamp"})
-    newest = grammar.Order("attribute", "last_updated_timestamp", descending=True)
+    newest = grammar.RunOrder("attribute", "last_updated_timestamp", descending=True)
     last = [
-        grammar.Order("attribute", "name", descending=False),
-        grammar.Order("attribute", "version_number", descending=True),
+        grammar.RunOrder("attribute", "name", descending=False),
+        grammar.RunOrder("attribute", "version_number", descending=True),
     ]
     places = (_TOLD_VERSIONS, _our_versions(project, is_sqlite=raw.is_sqlite))
     return _page(raw, places, filter, orders or [newest], last, token, limit, project)
 
 
 def _page(
-    raw: Raw,
+    raw: RawSql,
     places: Sequence[Things],
     filter: str,
-    orders: Sequence[grammar.Order],
-    last: Sequence[grammar.Order],
+    orders: Sequence[grammar.RunOrder],
+    last: Sequence[grammar.RunOrder],
     token: str,
     limit: int,
     project: str,
@@ -177,7 +177,7 @@ def _without_prompts(clauses: list[grammar.Clause]) -> tuple[list[grammar.Clause
     return clauses if is_prompt else [each for each in clauses if each not in said], is_prompt
 
 
-def _check_orders(orders: Sequence[grammar.Order], known: set[str]) -> None:
+def _check_orders(orders: Sequence[grammar.RunOrder], known: set[str]) -> None:
     """Refuse what MLflow's server does not put in order by, in its words."""
     for each in orders:
         if each.kind != "attribute" or each.key not in known:
@@ -188,9 +188,9 @@ def _check_orders(orders: Sequence[grammar.Order], known: set[str]) -> None:
             )
 
 
-def _orders(order_by: list[str], also: dict[str, str]) -> list[grammar.Order]:
+def _orders(order_by: list[str], also: dict[str, str]) -> list[grammar.RunOrder]:
     read = grammar.read_order(order_by, kinds=KINDS)
-    found = [grammar.Order(each.kind, also.get(each.key, each.key), each.descending) for each in read]
+    found = [grammar.RunOrder(each.kind, also.get(each.key, each.key), each.descending) for each in read]
     if len({(each.kind, each.key) for each in found}) < len(found):
         raise invalid(f"`order_by` contains duplicate fields: {[text[:60] for text in order_by]}")
     return found

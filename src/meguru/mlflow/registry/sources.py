@@ -10,20 +10,20 @@ from sqlalchemy import Connection
 
 from meguru.artifacts import trees
 from meguru.artifacts.provenance import proved_sources
-from meguru.artifacts.trees import Entry
+from meguru.artifacts.trees import TreeEntry
 from meguru.base import refs
 from meguru.base.names import check_full_name, normal
 from meguru.errors import Busy, IntegrityError, MeguruError
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.artifacts import places
+from meguru.mlflow.artifacts import proxy_paths
 from meguru.mlflow.artifacts.names import kept_as
-from meguru.mlflow.artifacts.places import SCHEME, Place
+from meguru.mlflow.artifacts.proxy_paths import SCHEME, ProxyPath
 from meguru.mlflow.logged_models.store import folder, held
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.answers import held_version, number_of
 from meguru.mlflow.registry.origins import check_source
 from meguru.registry import aliases
-from meguru.registry.facts import Facts, facts_of
+from meguru.registry.facts import ModelFacts, facts_of
 
 _OF_LOGGED = re.compile(r"models:/(m-[0-9a-z]+)/?")
 _OF_VERSION = re.compile(r"models:/([^/@]+)(?:/(\d+)|@([\w-]+))/?")
@@ -31,7 +31,7 @@ _OF_RUN = re.compile(r"runs:/([^/]+)(?:/(.*))?")
 _OF_PROXY = re.compile(r"mlflow-artifacts:/(?:/[^/]*/)?/*(.*)")
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class VersionSource(msgspec.Struct, frozen=True, kw_only=True):
     """What a client says a version is made from."""
 
     source: str
@@ -39,11 +39,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     logged_model: str = ""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class SourceVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """Where the files can be fetched, and the facts of the folder; without facts, the reason for that."""
 
     storage: str
-    facts: Facts | None = None
+    facts: ModelFacts | None = None
     reason: str = ""
     used: list[str] = []
     """References of the run (first) and the logged model that it comes from."""
@@ -51,7 +51,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them that the client only said: the files do not come from there."""
 
 
-def completed(tx: Connection, given: Source, *, project: str, is_prompt: bool = False) -> Source:
+def completed(
+    tx: Connection, given: VersionSource, *, project: str, is_prompt: bool = False
+) -> VersionSource:
     """Return a source that may be used, with the run and the logged model that it comes from.
 
     A version of another model passes its own on, and what its alias means now is written down.
@@ -77,10 +79,12 @@ def completed(tx: Connection, given: Source, *, project: str, is_prompt: bool = 
                 f"Invalid model version source: '{given.source[:300]}'. The run_id and model_id request "
                 "parameters must match the referenced model version."
             )
-    return Source(source=f"models:/{found[1]}/{number}", run=known.run, logged_model=known.logged_model)
+    return VersionSource(
+        source=f"models:/{found[1]}/{number}", run=known.run, logged_model=known.logged_model
+    )
 
 
-def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) -> Verdict:
+def verify(ws: Workspace, name: str, given: VersionSource, *, is_prompt: bool = False) -> SourceVerdict:
     """Find the folder of a new version and load it, safely; not within a transaction.
 
     A folder that is elsewhere, that our policy refuses, or that is no model of ours, has a reason and no
@@ -91,21 +95,23 @@ def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) 
         used = _origins(tx, given, ws.home)
         claimed = _claims(tx, given, place, used, ws.home)
         if is_prompt:
-            return Verdict(storage=storage, reason="it is a prompt, and no model", used=used, claimed=claimed)
-        files = places.files(tx, ws.blobs, place) if place else []
+            return SourceVerdict(
+                storage=storage, reason="it is a prompt, and no model", used=used, claimed=claimed
+            )
+        files = proxy_paths.files(tx, ws.blobs, place) if place else []
     if not files or place is None:
         why = (
             "its files are not kept in this workspace" if place is None else "its folder holds no files here"
         )
-        return Verdict(storage=storage, reason=why, used=used, claimed=claimed)
+        return SourceVerdict(storage=storage, reason=why, used=used, claimed=claimed)
     try:
         check_full_name("model", name)
         tree = trees.put_entries(ws.blobs, [_relative(entry, place.path) for entry in files])
-        return Verdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used, claimed=claimed)
+        return SourceVerdict(storage=storage, facts=facts_of(ws, tree, load=True), used=used, claimed=claimed)
     except (Busy, IntegrityError):
         raise  # a trouble of ours says nothing of the model: the client asks again
     except MeguruError as error:
-        return Verdict(
+        return SourceVerdict(
             storage=storage,
             reason="; ".join(filter(None, (error.what, error.why))),
             used=used,
@@ -113,10 +119,10 @@ def verify(ws: Workspace, name: str, given: Source, *, is_prompt: bool = False) 
         )
 
 
-def _locate(tx: Connection, source: str, project: str) -> tuple[str, Place | None]:
+def _locate(tx: Connection, source: str, project: str) -> tuple[str, ProxyPath | None]:
     if found := _OF_LOGGED.fullmatch(source):
         path = folder(held(tx, found[1], project))
-        return SCHEME + path, places.place_of(tx, path, project)
+        return SCHEME + path, proxy_paths.place_of(tx, path, project)
     if found := _OF_VERSION.fullmatch(source):
         name = refs.within(project, normal(unquote(found[1])))
         number = number_of(found[2]) if found[2] else aliases.version_of(tx, name, found[3])
@@ -124,21 +130,23 @@ def _locate(tx: Connection, source: str, project: str) -> tuple[str, Place | Non
         return known.storage, _locate(tx, known.storage, project)[1]
     if found := _OF_RUN.fullmatch(source):
         path = (found[2] or "").strip("/")
-        return source, Place(
-            kind="run", owner=places.run_named(tx, found[1], project), path=kept_as(path) if path else ""
+        return source, ProxyPath(
+            kind="run", owner=proxy_paths.run_named(tx, found[1], project), path=kept_as(path) if path else ""
         )
     if found := _OF_PROXY.fullmatch(source):
-        return source, places.place_of(tx, found[1].strip("/"), project)
+        return source, proxy_paths.place_of(tx, found[1].strip("/"), project)
     return source, None
 
 
-def _origins(tx: Connection, given: Source, project: str) -> list[str]:
-    run = places.run_named(tx, given.run, project)
+def _origins(tx: Connection, given: VersionSource, project: str) -> list[str]:
+    run = proxy_paths.run_named(tx, given.run, project)
     model = given.logged_model
     return [*([refs.make("run", run)] if run else []), *([refs.make("logged_model", model)] if model else [])]
 
 
-def _claims(tx: Connection, given: Source, place: Place | None, used: list[str], project: str) -> list[str]:
+def _claims(
+    tx: Connection, given: VersionSource, place: ProxyPath | None, used: list[str], project: str
+) -> list[str]:
     """Return which origins nothing proves: neither the files nor what the source names come from them."""
     proved = {refs.make("run", place.owner)} if place and place.kind == "run" else set()
     through = ""
@@ -155,5 +163,5 @@ def _claims(tx: Connection, given: Source, place: Place | None, used: list[str],
     return [ref for ref in used if ref not in proved]
 
 
-def _relative(entry: Entry, folder: str) -> Entry:
+def _relative(entry: TreeEntry, folder: str) -> TreeEntry:
     return msgspec.structs.replace(entry, path=entry.path.removeprefix(f"{folder}/"))

@@ -11,15 +11,15 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, true, update
 
 from meguru.base import refs
-from meguru.base.moments import read_time
-from meguru.mlflow.artifacts.places import SCHEME, VERSIONS
+from meguru.base.timestamps import read_time
+from meguru.mlflow.artifacts.proxy_paths import SCHEME, VERSIONS
 from meguru.mlflow.registry.names import own_name
 from meguru.registry import store as native
 from meguru.registry import tags_index as labels
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version, registered_model
 from meguru.registry.types import VersionState
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.run_ids import to_hex
 from meguru.webhooks.topics import IS_PROMPT
 
@@ -29,7 +29,7 @@ STAGE_PREFIX = "mlflow."
 """Aliases that stand for stages: ``mlflow.production``; MLflow's own can't have a dot."""
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True):
+class ProtocolModel(msgspec.Struct, frozen=True, kw_only=True):
     """A registered model as MLflow knows it."""
 
     name: str
@@ -39,7 +39,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
+class ProtocolVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A version as MLflow knows it; `storage` is where its files can be fetched.
 
     `reason` tells why Meguru does not vouch for it, and is empty when it does.
@@ -87,11 +87,11 @@ _REASON = (
     "(SELECT m.reason FROM model_version m WHERE m.name = mlflow_version.name "
     "AND m.version = mlflow_version.version)"
 )
-_SAID = (*(name for name in Version.__struct_fields__ if name != "reason"), _REASON)
+_SAID = (*(name for name in ProtocolVersion.__struct_fields__ if name != "reason"), _REASON)
 _OURS = _Native._fields
 
 
-def named(tx: Connection, names: Sequence[str]) -> list[Model]:
+def named(tx: Connection, names: Sequence[str]) -> list[ProtocolModel]:
     """Return models that there are, in the order of their names as given."""
     said = select(mlflow_model).where(mlflow_model.c.name.in_(names))
     found = {row.name: _model(row) for row in tx.execute(said)}
@@ -99,9 +99,9 @@ def named(tx: Connection, names: Sequence[str]) -> list[Model]:
     return [found[name] for name in names if name in found]
 
 
-def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[Version]]:
+def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[ProtocolVersion]]:
     """Return the newest version of each stage, of each model; a model that has none is left out."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     newest: dict[tuple[str, str], int] = {}
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
@@ -109,21 +109,21 @@ def newest_of(tx: Connection, names: Sequence[str]) -> dict[str, list[Version]]:
             for name, stage, number in raw.execute(sql.format(names=marks(len(some))), some):
                 newest[name, stage] = max(number, newest.get((name, stage), 0))
     pairs = sorted((name, number) for (name, _), number in newest.items())
-    found: dict[str, list[Version]] = {}
+    found: dict[str, list[ProtocolVersion]] = {}
     for version in picked(tx, pairs):
         found.setdefault(version.name, []).append(version)
     return found
 
 
-def model(tx: Connection, name: str) -> Model | None:
+def model(tx: Connection, name: str) -> ProtocolModel | None:
     """Return one registered model; None when MLflow's clients see none."""
     row = rowwise.first(tx, mlflow_model, {"name": name})
     if row:
-        return Model(**row)
+        return ProtocolModel(**row)
     return _native_models(tx, [name]).get(name) if has_native(tx, name) else None
 
 
-def keep_model(tx: Connection, model: Model) -> None:
+def keep_model(tx: Connection, model: ProtocolModel) -> None:
     """Write a registered model over what was said of it before."""
     values = msgspec.structs.asdict(model)
     if not rowwise.update(tx, mlflow_model, {"name": model.name}, values):
@@ -142,12 +142,12 @@ def touch(tx: Connection, name: str, at: datetime) -> None:
             keep_model(tx, msgspec.structs.replace(known, updated_at=at))
 
 
-def versions(tx: Connection, name: str | None = None, number: int | None = None) -> list[Version]:
+def versions(tx: Connection, name: str | None = None, number: int | None = None) -> list[ProtocolVersion]:
     """Return versions that MLflow's clients see, of one model if one is named, by name and number."""
     if name is None:
         return _versions(tx, lambda _: true())
     where = {"name": name} if number is None else {"name": name, "version": number}
-    found = {row["version"]: Version(**row) for row in rowwise.select(tx, mlflow_version, where)}
+    found = {row["version"]: ProtocolVersion(**row) for row in rowwise.select(tx, mlflow_version, where)}
     for row in rowwise.select(tx, model_version, where, _OURS):
         known = found.get(row["version"])
         found[row["version"]] = (
@@ -156,9 +156,9 @@ def versions(tx: Connection, name: str | None = None, number: int | None = None)
     return [found[key] for key in sorted(found) if not found[key].deleted]
 
 
-def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[Version]:
+def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[ProtocolVersion]:
     """Return versions by their names and numbers, in the order given."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     found = _rows(raw, "mlflow_version", _SAID, pairs)
     ours = _rows(raw, "model_version", _OURS, [pair for pair in pairs if pair not in found])
     versions = {pair: _version(row) for pair, row in found.items()}
@@ -167,7 +167,7 @@ def picked(tx: Connection, pairs: Sequence[tuple[str, int]]) -> list[Version]:
 
 
 def _rows(
-    raw: Raw, table: str, columns: Sequence[str], pairs: Sequence[tuple[str, int]]
+    raw: RawSql, table: str, columns: Sequence[str], pairs: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], Sequence[Any]]:
     """Return rows by name and number. SQLite looks up a pair at a time: of a list it would read the table."""
     found: dict[tuple[str, int], Sequence[Any]] = {}
@@ -182,16 +182,16 @@ def _rows(
     return found
 
 
-def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) -> list[Version]:
+def _versions(tx: Connection, wanted: Callable[[Table], ColumnElement[bool]]) -> list[ProtocolVersion]:
     said = select(mlflow_version).where(wanted(mlflow_version))
     ours = select(*(model_version.c[column] for column in _OURS)).where(wanted(model_version))
-    found = {(row.name, row.version): Version(**row._mapping) for row in tx.execute(said)}
+    found = {(row.name, row.version): ProtocolVersion(**row._mapping) for row in tx.execute(said)}
     for row in tx.execute(ours):
         found.setdefault((row.name, row.version), _native_version(row))
     return [found[key] for key in sorted(found) if not found[key].deleted]
 
 
-def keep_version(tx: Connection, version: Version) -> None:
+def keep_version(tx: Connection, version: ProtocolVersion) -> None:
     """Write a version over what was said of it before."""
     values = msgspec.structs.asdict(version)
     del values["reason"]
@@ -238,7 +238,7 @@ def aliases(tx: Connection, name: str) -> dict[str, int]:
 def aliases_of(tx: Connection, names: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return where the aliases of some models point, without those that stand for stages."""
     found: dict[str, dict[str, int]] = {name: {} for name in names}
-    every, raw = list(found), Raw(tx)
+    every, raw = list(found), RawSql(tx)
     query = "SELECT name, alias, version FROM model_alias WHERE until IS NULL AND name IN "
     for start in range(0, len(every), AT_ONCE):
         some = every[start : start + AT_ONCE]
@@ -266,37 +266,37 @@ def _mark(tx: Connection, table: Table, name: str, *, number: int | None = None,
     rowwise.update(tx, table, mine | {"told": not told}, {"told": told})
 
 
-def _model(row: Any) -> Model:
-    return Model(**row._mapping)
+def _model(row: Any) -> ProtocolModel:
+    return ProtocolModel(**row._mapping)
 
 
-def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, Model]:
+def _native_models(tx: Connection, names: Sequence[str]) -> dict[str, ProtocolModel]:
     """Return those of our own that MLflow's clients see: they have a version that is shown."""
     if not names:
         return {}
     newest = newest_of(tx, names)
     query = select(registered_model.c.name, registered_model.c.created_at)
     return {
-        name: Model(
+        name: ProtocolModel(
             name=name, description="", tags={}, created_at=made, updated_at=newest[name][-1].updated_at
         )
         for name, made in tx.execute(query.where(registered_model.c.name.in_(newest)))
     }
 
 
-def _version(row: Sequence[Any]) -> Version:
+def _version(row: Sequence[Any]) -> ProtocolVersion:
     """Return a version of a row as the database has it."""
     fields = dict(zip((*_SAID[:-1], "reason"), row, strict=True))
     times = {name: read_time(fields[name]) for name in ("created_at", "updated_at")}
     read = {"tags": msgspec.json.decode(fields["tags"]), "deleted": bool(fields["deleted"])}
-    return Version(**fields | times | read | {"reason": fields["reason"] or ""})
+    return ProtocolVersion(**fields | times | read | {"reason": fields["reason"] or ""})
 
 
-def _native_version(row: Any) -> Version:
+def _native_version(row: Any) -> ProtocolVersion:
     made_at = read_time(row.created_at) if isinstance(row.created_at, str) else row.created_at
     source = kept_at(row.name, row.version)
     made_by = refs.parse(row.run_ref) if row.run_ref else None
-    return Version(
+    return ProtocolVersion(
         name=row.name,
         version=row.version,
         source=source,

@@ -9,7 +9,7 @@ from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.logged_models import store as logged_models_store
-from meguru.mlflow.protocol.calls import Given, route
+from meguru.mlflow.protocol.calls import RequestArguments, route
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.answers import (
@@ -23,8 +23,8 @@ from meguru.mlflow.registry.answers import (
 )
 from meguru.mlflow.registry.names import named, own_name
 from meguru.mlflow.registry.search import find_versions
-from meguru.mlflow.registry.sources import Source, Verdict, completed, verify
-from meguru.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, Version
+from meguru.mlflow.registry.sources import SourceVerdict, VersionSource, completed, verify
+from meguru.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, ProtocolVersion
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.registry import alias_moves, aliases
 from meguru.registry import store as native
@@ -55,7 +55,7 @@ def routes() -> list[Route]:
     "mlflow.create_model_version", permission="model:write", door=DOOR, on="name", refers={"name": "model"}
 )
 def _made(
-    ctx: Context, *, name: str, given: Source, run_link: str, description: str, tags: dict[str, str]
+    ctx: Context, *, name: str, given: VersionSource, run_link: str, description: str, tags: dict[str, str]
 ) -> dict[str, Any]:
     with ctx.ws.read() as tx:
         held_model(tx, name)
@@ -63,7 +63,7 @@ def _made(
     found = verify(ctx.ws, name, given, is_prompt=is_of_prompt(tags))
     held_model(ctx.tx, name)
     registered = _registered(ctx, name, given, found, description)
-    made = Version(
+    made = ProtocolVersion(
         name=name,
         version=registered.version,
         source=given.source,
@@ -89,7 +89,9 @@ def _made(
     return version_answer(made, {})
 
 
-def _registered(ctx: Context, name: str, given: Source, found: Verdict, note: str) -> ModelVersion:
+def _registered(
+    ctx: Context, name: str, given: VersionSource, found: SourceVerdict, note: str
+) -> ModelVersion:
     """Give the version its number in the registry, with what could be verified of it or why nothing could."""
     if found.facts is None:
         return record_unverified(
@@ -229,8 +231,8 @@ def _found(
     return [version_answer(version, pointing[version.name]) for version in found], more
 
 
-def _create(ws: Workspace, given: Given) -> dict[str, Any]:
-    source = Source(
+def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
+    source = VersionSource(
         source=given.needed("source"), run=given.text("run_id"), logged_model=given.text("model_id")
     )
     made = _made(
@@ -244,25 +246,25 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"model_version": made}
 
 
-def _which(ws: Workspace, given: Given) -> dict[str, Any]:
+def _which(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"name": named(ws, given, versioned=True), "version": number_of(given.needed("version"))}
 
 
-def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"model_version": _shown(ws, **_which(ws, given))}
 
 
-def _update(ws: Workspace, given: Given) -> dict[str, Any]:
+def _update(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     words = given.text("description")
     return {"model_version": _changed(ws, **_which(ws, given), description=words, tags={}, dropped="")}
 
 
-def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _forgotten(ws, **_which(ws, given))
     return {}
 
 
-def _search(ws: Workspace, given: Given) -> dict[str, Any]:
+def _search(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     found, more = _found(
         ws,
         filter=given.text("filter"),
@@ -273,22 +275,22 @@ def _search(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"model_versions": found, **more}
 
 
-def _download(ws: Workspace, given: Given) -> dict[str, Any]:
+def _download(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"artifact_uri": _storage(ws, **_which(ws, given))}
 
 
-def _transition(ws: Workspace, given: Given) -> dict[str, Any]:
+def _transition(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     stage = stage_of(given.needed("stage"))
     archive = given.flag("archive_existing_versions")
     return {"model_version": _staged(ws, **_which(ws, given), stage=stage, archive=archive)}
 
 
-def _set_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+def _set_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     tags = check_tags({given.needed("key"): given.text("value")})
     _changed(ws, **_which(ws, given), description=None, tags=tags, dropped="")
     return {}
 
 
-def _delete_tag(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete_tag(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     _changed(ws, **_which(ws, given), description=None, tags={}, dropped=given.needed("key"))
     return {}

@@ -8,10 +8,10 @@ from starlette.routing import Route
 
 from meguru.base import refs
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import Given, absent, millis, page_of, route, wrong
+from meguru.mlflow.protocol.calls import RequestArguments, absent, millis, page_of, route, wrong
 from meguru.mlflow.protocol.errors import invalid
 from meguru.webhooks import manage, show
-from meguru.webhooks.types import TOPICS, Answer, Webhook, WebhookState
+from meguru.webhooks.types import TOPICS, DeliveryResponse, Webhook, WebhookState
 
 _BASE = "/mlflow/webhooks"
 _ENTITIES = (
@@ -32,7 +32,7 @@ def routes() -> list[Route]:
     ]
 
 
-def _create(ws: Workspace, given: Given) -> dict[str, Any]:
+def _create(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     state = _state(given)
     made = manage.create(
         ws,
@@ -46,17 +46,17 @@ def _create(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"webhook": _shown(made)}
 
 
-def _list(ws: Workspace, given: Given) -> dict[str, Any]:
+def _list(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     limit = given.number("max_results", 100, most=1000)
     found, more = page_of(_here(ws), given.text("page_token"), limit)
     return {"webhooks": [_shown(each) for each in found], **more}
 
 
-def _get(ws: Workspace, given: Given) -> dict[str, Any]:
+def _get(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     return {"webhook": _shown(_held(ws, given))}
 
 
-def _update(ws: Workspace, given: Given) -> dict[str, Any]:
+def _update(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     changed = manage.update(
         ws,
         webhook=_held(ws, given).id,
@@ -70,18 +70,18 @@ def _update(ws: Workspace, given: Given) -> dict[str, Any]:
     return {"webhook": _shown(changed)}
 
 
-def _delete(ws: Workspace, given: Given) -> dict[str, Any]:
+def _delete(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     manage.delete(ws, webhook=_held(ws, given).id)
     return {}
 
 
-def _test(ws: Workspace, given: Given) -> dict[str, Any]:
+def _test(ws: Workspace, given: RequestArguments) -> dict[str, Any]:
     event = given.fields.get("event")
     topic = _topic(event) if event is not None else ""
     return {"result": _result(show.try_out(ws, webhook=_held(ws, given).id, topic=topic))}
 
 
-def _held(ws: Workspace, given: Given) -> Webhook:
+def _held(ws: Workspace, given: RequestArguments) -> Webhook:
     identity = given.needed("webhook_id")
     # Not by its name: that is for people.
     for known in _here(ws):
@@ -109,7 +109,7 @@ def _shown(hook: Webhook) -> dict[str, Any]:
     return shown | ({"description": hook.description} if hook.description else {})
 
 
-def _result(answer: Answer) -> dict[str, Any]:
+def _result(answer: DeliveryResponse) -> dict[str, Any]:
     if answer.error:
         return {"success": False, "error_message": f"Failed to test webhook: {answer.error}"}
     return {"success": answer.is_taken, "response_status": answer.status, "response_body": answer.body}
@@ -120,7 +120,7 @@ def _event(topic: str) -> dict[str, str]:
     return {"entity": entity, "action": action}
 
 
-def _topics(given: Given) -> list[str]:
+def _topics(given: RequestArguments) -> list[str]:
     items = given.fields.get("events")
     if not items:
         raise invalid("Missing value for required parameter 'events'.")
@@ -140,7 +140,7 @@ def _topic(item: Any) -> str:
     return f"{entity}.{action}"
 
 
-def _state(given: Given) -> WebhookState | None:
+def _state(given: RequestArguments) -> WebhookState | None:
     if not given.has("status"):
         return None
     return WebhookState(_word(given.fields["status"], _STATES, "status"))

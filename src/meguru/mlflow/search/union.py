@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.search.pages import Key, Query, coming_after
 
 Branch = tuple[Query, Sequence[Key]]
@@ -13,7 +13,7 @@ Branch = tuple[Query, Sequence[Key]]
 
 
 def fetch(
-    raw: Raw, branches: Sequence[Branch], *, after: list[Any], limit: int
+    raw: RawSql, branches: Sequence[Branch], *, after: list[Any], limit: int
 ) -> tuple[list[tuple[Any, ...]], list[Any]]:
     """Return one page of rows, and the keys of its last one; none when there is no other page.
 

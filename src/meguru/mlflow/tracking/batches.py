@@ -12,8 +12,8 @@ from meguru.mlflow.logged_models.points import ModelPoint
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params, bad, read_json
 from meguru.mlflow.tracking import limits
-from meguru.mlflow.tracking.run_operations import Entry
-from meguru.tracking.moments import MOST
+from meguru.mlflow.tracking.run_operations import LoggedBatch
+from meguru.tracking.milliseconds import MOST
 from meguru.tracking.series import Columns
 
 MAX_BODY, MAX_METRICS, MAX_TEXTS, MAX_ALL = 1_000_000, 1000, 100, 1000
@@ -52,7 +52,7 @@ _KEY, _STEP, _MS, _VALUE = (attrgetter(name) for name in ("key", "step", "timest
 _decoder = msgspec.json.Decoder(_Batch)
 
 
-def read_batch(body: bytes) -> Entry:
+def read_batch(body: bytes) -> LoggedBatch:
     """Read metric points, params and tags."""
     if len(body) > MAX_BODY:
         raise invalid(
@@ -69,29 +69,29 @@ def read_batch(body: bytes) -> Entry:
     return _entry(run, batch.metrics, batch.params, batch.tags)
 
 
-def read_metric(body: bytes) -> Entry:
+def read_metric(body: bytes) -> LoggedBatch:
     """Read one point."""
     params = read_json(body)
-    entry = Entry(params.run())
+    entry = LoggedBatch(params.run())
     _read_points(entry, [_metric(params)], single=True)
     return entry
 
 
-def read_param(body: bytes) -> Entry:
+def read_param(body: bytes) -> LoggedBatch:
     """Read one param."""
     params = read_json(body)
     key = limits.check_key("param", params.text("key", required=True))
-    return Entry(params.run(), params={key: limits.cut(params.value(), limits.MAX_PARAM)})
+    return LoggedBatch(params.run(), params={key: limits.cut(params.value(), limits.MAX_PARAM)})
 
 
-def read_tag(body: bytes) -> Entry:
+def read_tag(body: bytes) -> LoggedBatch:
     """Read one tag."""
     params = read_json(body)
     key = limits.check_key("tag", params.text("key", required=True))
-    return Entry(params.run(), tags={key: limits.cut(params.value(), limits.MAX_TAG)})
+    return LoggedBatch(params.run(), tags={key: limits.cut(params.value(), limits.MAX_TAG)})
 
 
-def read_model(body: bytes) -> Entry:
+def read_model(body: bytes) -> LoggedBatch:
     """Read the description of a model of a client before MLflow 3."""
     params = read_json(body)
     run, text = params.run(), params.text("model_json", required=True)
@@ -99,10 +99,10 @@ def read_model(body: bytes) -> Entry:
         msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise invalid(f"Malformed model info. \n {text[:200]} \n is not a valid JSON.") from None
-    return Entry(run, model=text)
+    return LoggedBatch(run, model=text)
 
 
-READERS: dict[str, Callable[[bytes], Entry]] = {
+READERS: dict[str, Callable[[bytes], LoggedBatch]] = {
     "/mlflow/runs/log-batch": read_batch,
     "/mlflow/runs/log-metric": read_metric,
     "/mlflow/runs/log-parameter": read_param,
@@ -112,8 +112,8 @@ READERS: dict[str, Callable[[bytes], Entry]] = {
 """What is logged, by its path."""
 
 
-def _entry(run: str, metrics: list[Any], params: list[_Text], tags: list[_Text]) -> Entry:
-    entry = Entry(run)
+def _entry(run: str, metrics: list[Any], params: list[_Text], tags: list[_Text]) -> LoggedBatch:
+    entry = LoggedBatch(run)
     _read_points(entry, metrics)
     for index, each in enumerate(params):
         limits.check_key("param", each.key, f"params[{index}].key")
@@ -133,7 +133,7 @@ def _entry(run: str, metrics: list[Any], params: list[_Text], tags: list[_Text])
     return entry
 
 
-def _with_care(given: Params) -> Entry:
+def _with_care(given: Params) -> LoggedBatch:
     """Read what the fast way did not take: numbers in quotes, nulls; or say which parameter is wrong."""
     metrics = [
         _metric(Params(each.given, path=f"metrics[{index}]."))
@@ -167,7 +167,7 @@ def _metric(given: Params) -> _Metric:
     return _Metric(key, value, ms, given.integer("step", 0) or 0, *texts)
 
 
-def _read_points(entry: Entry, metrics: list[Any], *, single: bool = False) -> None:
+def _read_points(entry: LoggedBatch, metrics: list[Any], *, single: bool = False) -> None:
     """Sort points by their keys; those that speak of a model are also kept apart."""
     entry.points.update(_by_key(metrics))
     entry.of_models.extend(_of_model(each) for each in metrics if each.model_id)

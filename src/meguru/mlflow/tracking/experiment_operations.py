@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
 from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.client_schema import experiment_entry as table
 from meguru.tracking.client_schema import experiment_tag as tag_table
 from meguru.tracking.experiments import store
@@ -140,7 +140,7 @@ def here(tx: Any, numbers: Sequence[str], project: str) -> dict[int, str]:
     sql = "SELECT id, experiment FROM mlflow_experiment WHERE project = ? AND (id IN "
     default = [store.default_key(project)] if project and store.DEFAULT_NUMBER in wanted else []
     sql += f"({marks(len(wanted))}){' OR experiment = ?' if default else ''})"
-    return dict(Raw(tx).execute(sql, [project, *wanted, *default]).fetchall())
+    return dict(RawSql(tx).execute(sql, [project, *wanted, *default]).fetchall())
 
 
 def needs_adoption(tx: Any, project: str) -> bool:

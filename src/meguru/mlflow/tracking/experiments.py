@@ -19,13 +19,13 @@ from meguru.mlflow.tracking import inputs, limits
 from meguru.mlflow.tracking.experiments_search import search_experiments
 from meguru.tracking.client_schema import experiment_entry as table
 from meguru.tracking.client_schema import experiment_tag as tag_table
-from meguru.tracking.moments import millis
+from meguru.tracking.milliseconds import millis
 from meguru.tracking.show import list_experiments
 
-Answer = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def create(ws: Workspace, params: Params) -> Answer:
+def create(ws: Workspace, params: Params) -> JsonObject:
     """Create an experiment."""
     number_all(ws)
     name = params.text("name", required=True)
@@ -39,7 +39,7 @@ def create(ws: Workspace, params: Params) -> Answer:
     return {"experiment_id": str(number)}
 
 
-def get(ws: Workspace, params: Params) -> Answer:
+def get(ws: Workspace, params: Params) -> JsonObject:
     """Show an experiment by its number."""
     number = params.text("experiment_id", required=True)
     permit(ws, list_experiments, "experiment", number)
@@ -48,7 +48,7 @@ def get(ws: Workspace, params: Params) -> Answer:
         return {"experiment": shown(tx, [experiments.find(tx, number, ws.home)])[0]}
 
 
-def get_by_name(ws: Workspace, params: Params) -> Answer:
+def get_by_name(ws: Workspace, params: Params) -> JsonObject:
     """Show an experiment by its name."""
     name = params.text("experiment_name", required=True)
     permit(ws, list_experiments, "experiment", name)
@@ -60,7 +60,7 @@ def get_by_name(ws: Workspace, params: Params) -> Answer:
         return {"experiment": shown(tx, [row])[0]}
 
 
-def search(ws: Workspace, params: Params) -> Answer:
+def search(ws: Workspace, params: Params) -> JsonObject:
     """Find experiments."""
     permit(ws, list_experiments)
     number_all(ws)
@@ -70,11 +70,11 @@ def search(ws: Workspace, params: Params) -> Answer:
         for start in range(0, len(numbers), 500):
             query = select(table).where(table.c.id.in_(numbers[start : start + 500]))
             found |= {row.id: row for row in tx.execute(query)}
-        answer: Answer = {"experiments": shown(tx, [found[number] for number in numbers])}
+        answer: JsonObject = {"experiments": shown(tx, [found[number] for number in numbers])}
     return answer | ({"next_page_token": token} if token else {})
 
 
-def update(ws: Workspace, params: Params) -> Answer:
+def update(ws: Workspace, params: Params) -> JsonObject:
     """Rename an experiment."""
     number = _number(ws, params)
     if params.given.get("new_name") is not None:
@@ -82,32 +82,32 @@ def update(ws: Workspace, params: Params) -> Answer:
     return {}
 
 
-def delete(ws: Workspace, params: Params) -> Answer:
+def delete(ws: Workspace, params: Params) -> JsonObject:
     """Mark an experiment as deleted."""
     experiments.change(ws, experiment=_number(ws, params), stage="deleted")
     return {}
 
 
-def restore(ws: Workspace, params: Params) -> Answer:
+def restore(ws: Workspace, params: Params) -> JsonObject:
     """Take the mark away."""
     experiments.change(ws, experiment=_number(ws, params), stage="active")
     return {}
 
 
-def set_tag(ws: Workspace, params: Params) -> Answer:
+def set_tag(ws: Workspace, params: Params) -> JsonObject:
     """Set a tag."""
     key, value = _tag(params.text("key", required=True), params.value())
     experiments.change(ws, experiment=_number(ws, params), tags={key: value})
     return {}
 
 
-def delete_tag(ws: Workspace, params: Params) -> Answer:
+def delete_tag(ws: Workspace, params: Params) -> JsonObject:
     """Take a tag off."""
     experiments.change(ws, experiment=_number(ws, params), untag=params.text("key", required=True))
     return {}
 
 
-def search_datasets(ws: Workspace, params: Params) -> Answer:
+def search_datasets(ws: Workspace, params: Params) -> JsonObject:
     """List the datasets that runs of some experiments used."""
     numbers = params.texts("experiment_ids")
     if not numbers:
@@ -121,7 +121,7 @@ def search_datasets(ws: Workspace, params: Params) -> Answer:
         return {"dataset_summaries": inputs.summaries(tx, experiments.here(tx, numbers, ws.home))}
 
 
-def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[Answer]:
+def shown(tx: Connection, rows: Iterable[Row[Any]]) -> list[JsonObject]:
     """Return experiments as the protocol writes them."""
     found = list(rows)
     tags: dict[int, list[dict[str, str]]] = {}

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params, limit_of
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.search import compare, grammar, pages
 
 KINDS = ("attribute", "tag")
@@ -22,7 +22,7 @@ def stages(params: Params, name: str) -> tuple[str, ...]:
 
 def search_experiments(tx: Connection, params: Params, project: str) -> tuple[list[int], str]:
     """Return the numbers of one page of a project's experiments, and the token of the next."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     limit = limit_of(params, default=1000, most=50_000)
     shown = stages(params, "view_type")
     query = pages.Query("e.id", "mlflow_experiment e")
@@ -40,7 +40,7 @@ def search_experiments(tx: Connection, params: Params, project: str) -> tuple[li
     return [row[0] for row in rows], pages.write(last)
 
 
-def _condition(raw: Raw, clause: grammar.Clause) -> compare.Condition:
+def _condition(raw: RawSql, clause: grammar.Clause) -> compare.Condition:
     if clause.kind == "tag":
         having = "EXISTS (SELECT 1 FROM mlflow_experiment_tag t WHERE t.experiment = e.id AND t.key = ?"
         if clause.sign == "IS NULL":
@@ -56,7 +56,7 @@ def _condition(raw: Raw, clause: grammar.Clause) -> compare.Condition:
     raise _unknown(clause.key)
 
 
-def _key(order: grammar.Order) -> pages.Key:
+def _key(order: grammar.RunOrder) -> pages.Key:
     columns = {**_MOMENTS, "name": "e.name", "experiment_id": "e.id"}
     if order.kind != "attribute":
         raise invalid(f"Invalid order_by entity: {order.kind}")

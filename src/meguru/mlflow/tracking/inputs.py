@@ -10,7 +10,7 @@ from meguru.base import refs
 from meguru.kernel.operations import Context, operation
 from meguru.mlflow.tracking.experiment_operations import DOOR
 from meguru.mlflow.tracking.run_operations import hold
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.client_schema import (
     experiment_entry,
     input_dataset,
@@ -73,7 +73,7 @@ def dataset_inputs(tx: Connection, runs: Sequence[str]) -> dict[str, list[dict[s
         f"JOIN mlflow_dataset d ON d.id = i.dataset WHERE i.run IN ({marks(len(runs))}) ORDER BY d.id"
     )
     found: dict[str, list[dict[str, Any]]] = {}
-    for run, text, *values in Raw(tx).execute(sql, runs):
+    for run, text, *values in RawSql(tx).execute(sql, runs):
         given = zip(names, values, strict=True)
         tags = [{"key": key, "value": value} for key, value in msgspec.json.decode(text).items()]
         shown = {name: value for name, value in given if value is not None}
@@ -88,7 +88,7 @@ def models(tx: Connection, runs: Sequence[str]) -> dict[tuple[str, str], list[di
         f"WHERE run IN ({marks(len(runs))}) ORDER BY model_id"
     )
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for run, direction, model_id, step in Raw(tx).execute(sql, runs):
+    for run, direction, model_id, step in RawSql(tx).execute(sql, runs):
         shown = {"model_id": model_id} | ({"step": step} if direction == "output" else {})
         found.setdefault((run, direction), []).append(shown)
     return found

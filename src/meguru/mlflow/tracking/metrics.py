@@ -13,12 +13,12 @@ from meguru.kernel.workspace import Workspace
 from meguru.mlflow.protocol.calls import permit
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params
+from meguru.mlflow.tracking.answers import MetricOfRun, ProtocolMetric
 from meguru.mlflow.tracking.run_operations import check_here, is_here
-from meguru.mlflow.tracking.shown import Metric, MetricOfRun
 from meguru.tracking import series, show
 from meguru.tracking.run_ids import from_hex
 
-Answer = dict[str, Any]
+JsonObject = dict[str, Any]
 MAX_PAGE, MAX_RUNS, MAX_SAMPLE, MAX_BULK_RUNS = 25_000, 100, 2500, 100
 CHUNK = 10_000
 AT_ONCE = 1024
@@ -45,7 +45,7 @@ def history(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
 
 
 def _written(
-    ws: Workspace, key: str, number: int, after: series.Place | None, limit: int | None
+    ws: Workspace, key: str, number: int, after: series.PointPosition | None, limit: int | None
 ) -> Iterator[bytes]:
     """Yield a history, so many points at a time as never fill the memory."""
     size, more, text = limit or CHUNK, True, bytearray(b'{"metrics":')
@@ -75,7 +75,7 @@ def _write(text: bytearray, key: str, columns: series.Columns) -> None:
     values: Any = columns.values
     if None in values:
         values = ["NaN" if value is None else value for value in values]
-    points = list(map(Metric, repeat(key), values, columns.millis(), columns.steps))
+    points = list(map(ProtocolMetric, repeat(key), values, columns.millis(), columns.steps))
     end, goes_on = len(text), text.endswith(b"]")
     # In its place, without a copy: the bracket of the new list becomes the comma between both.
     _encoder.encode_into(points, text, end - goes_on)
@@ -83,7 +83,7 @@ def _write(text: bytearray, key: str, columns: series.Columns) -> None:
         text[end - 1] = ord(",")
 
 
-def bulk(ws: Workspace, params: Params) -> Answer:
+def bulk(ws: Workspace, params: Params) -> JsonObject:
     """List the points of one metric of several runs."""
     ids = params.texts("run_id")
     if not ids:
@@ -109,7 +109,7 @@ def bulk(ws: Workspace, params: Params) -> Answer:
     return {"metrics": found}
 
 
-def interval(ws: Workspace, params: Params) -> Answer:
+def interval(ws: Workspace, params: Params) -> JsonObject:
     """List a sample of one metric of several runs, with the ends and the extremes of each."""
     ids, key, limit, window = _read_interval(params)
     permit(ws, show.metric)
@@ -157,8 +157,8 @@ def _series_here(tx: Connection, run: str, key: str, project: str) -> tuple[int,
     return series.series_of(tx, identity, key) if is_here(tx, identity, project) else None
 
 
-def _read_token(token: str) -> series.Place | None:
-    place = series.Place.read(token) if token else None
+def _read_token(token: str) -> series.PointPosition | None:
+    place = series.PointPosition.read(token) if token else None
     if token and place is None:
         raise invalid("Invalid page token: use the one of the page before")
     return place

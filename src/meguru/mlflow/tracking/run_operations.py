@@ -15,8 +15,8 @@ from meguru.kernel.principals import Principal
 from meguru.mlflow.logged_models import points as model_points
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw, marks
-from meguru.tracking import edit, moments, schema, series, store
+from meguru.storage.db.raw import RawSql, marks
+from meguru.tracking import edit, milliseconds, schema, series, store
 from meguru.tracking.client_schema import run_entry as table
 from meguru.tracking.experiments.store import name_of
 from meguru.tracking.ownership import check_writer
@@ -30,7 +30,7 @@ _RUN = {"run": "run"}
 _STAGE = "SELECT stage FROM mlflow_run WHERE run = ?"
 MODELS = "mlflow.log-model.history"
 """The tag in which a client before MLflow 3 looks for the models of a run."""
-Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
+MlflowRunStatus = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 _SHOWN = {state: status for status, state in STATES.items() if status != "SCHEDULED"}
 
 
@@ -40,7 +40,7 @@ def shown_status(state: str, status: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LoggedBatch:
     """What one call logs to one run; `model` is the description of one, as JSON, that its history gets."""
 
     run: str
@@ -59,7 +59,7 @@ class MadeRun(msgspec.Struct, frozen=True, kw_only=True):
     artifact_location: str
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class LoggedPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement; None stands for NaN."""
 
     key: str
@@ -90,7 +90,7 @@ def create(
         raise InvalidInput(
             f"The experiment {experiment} must be in the 'active' state. Current state is {found.stage}."
         )
-    identity, ref = _insert(ctx, found.experiment, name, moments.moment(start))
+    identity, ref = _insert(ctx, found.experiment, name, milliseconds.moment(start))
     row = {"run": identity, "stage": "active", "status": "RUNNING", "user_id": user[:250]}
     rowwise.insert(ctx.tx, table, row)
     store.set_tags(ctx.tx, identity, tags or {})
@@ -101,7 +101,12 @@ def create(
 
 @operation("mlflow.update_run", permission="run:write", door=experiments.DOOR, on="run", refers=_RUN)
 def change(
-    ctx: Context, *, run: str, status: Status | None = None, end: int | None = None, name: str | None = None
+    ctx: Context,
+    *,
+    run: str,
+    status: MlflowRunStatus | None = None,
+    end: int | None = None,
+    name: str | None = None,
 ) -> None:
     """End a run, start it again, or rename it."""
     row = hold(ctx.tx, ctx.principal, run, project=ctx.home)
@@ -117,13 +122,13 @@ def change(
         values |= {"state": state, "alive_until": None}
         # When it ended, the client tells: a run that ended without is not known to have ended at any moment.
         before = None if state == "running" else row.finished_at
-        values["finished_at"] = before if end is None else moments.moment(end)
+        values["finished_at"] = before if end is None else milliseconds.moment(end)
         _extend(ctx.tx, row.id, status=status)
         data = {"state": state, "experiment": name_of(ctx.tx, row.experiment)}
         if row.state != state:
             ctx.emit("run.reopened" if state == "running" else "run.finished", ref, data=data, used=[ref])
     elif end is not None:
-        values["finished_at"] = moments.moment(end)
+        values["finished_at"] = milliseconds.moment(end)
     if values:
         rowwise.update(ctx.tx, schema.run, {"id": row.id}, values)
         if not ctx.emitted:
@@ -151,7 +156,7 @@ def log(
     ctx: Context,
     *,
     run: str,
-    metrics: list[Point] | None = None,
+    metrics: list[LoggedPoint] | None = None,
     params: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
 ) -> None:
@@ -160,7 +165,7 @@ def log(
     for each in metrics or []:
         points.setdefault(each.key, []).append((each.step, each.timestamp * 1000, each.value))
     columns = {key: series.Columns.of_points(some) for key, some in points.items()}
-    entry = Entry(run, points=columns, params=params or {}, tags=tags or {})
+    entry = LoggedBatch(run, points=columns, params=params or {}, tags=tags or {})
     write(ctx.tx, entry, by=ctx.principal, project=ctx.home)
 
 
@@ -180,7 +185,7 @@ def delete_tag(ctx: Context, *, run: str, key: str) -> None:
         raise NotFound(f"No tag with name: {key[:250]} in run with id {run}")
 
 
-def write(tx: Connection, entry: Entry, *, by: Principal, project: str) -> None:
+def write(tx: Connection, entry: LoggedBatch, *, by: Principal, project: str) -> None:
     """Log to a run of a project in an open transaction; that `by` may write to runs there was asked before.
 
     Raises
@@ -215,7 +220,7 @@ def hold(tx: Connection, by: Principal, run: str, *, project: str, stage: str = 
         raise _no_run(run)
     check_writer(by, row.created_by, run, project=project)
     if stage:
-        found = Raw(tx).execute(_STAGE, (identity,)).fetchone()
+        found = RawSql(tx).execute(_STAGE, (identity,)).fetchone()
         _check_stage(run, found[0] if found else "active", stage)
     return row
 
@@ -236,13 +241,13 @@ def check_here(tx: Connection, run: str, project: str) -> str:
 
 def is_here(tx: Connection, identity: str, project: str) -> bool:
     """Tell whether there is a run of this id in a project: the key of its experiment tells."""
-    known = Raw(tx).execute("SELECT experiment FROM run WHERE id = ?", (identity,)).fetchone()
+    known = RawSql(tx).execute("SELECT experiment FROM run WHERE id = ?", (identity,)).fetchone()
     return known is not None and refs.project_of(known[0]) == project
 
 
 def _hold_quickly(tx: Connection, by: Principal, run: str, project: str) -> str:
     """Return the id of an active run of a project that `by` may change, held until the transaction ends."""
-    identity, raw = from_hex(run), Raw(tx)
+    identity, raw = from_hex(run), RawSql(tx)
     lock = "" if raw.is_sqlite else " FOR UPDATE"
     sql = f"SELECT created_by, experiment FROM run WHERE id = ?{lock}"  # noqa: S608 - no text of others
     known = raw.execute(sql, (identity,)).fetchone()
@@ -294,7 +299,7 @@ def _extend(tx: Connection, run: str, **values: Any) -> None:
 
 
 def _add_params(tx: Connection, run: str, params: dict[str, str]) -> None:
-    raw = Raw(tx)
+    raw = RawSql(tx)
     query = f"SELECT key, value FROM run_param WHERE run = ? AND key IN ({marks(len(params))})"  # noqa: S608
     known = dict(raw.execute(query, (run, *params)).fetchall())
     changed = [

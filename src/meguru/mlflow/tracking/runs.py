@@ -17,18 +17,18 @@ from meguru.mlflow.protocol.params import Params, bad, limit_of
 from meguru.mlflow.tracking import experiment_operations as experiments
 from meguru.mlflow.tracking import inputs, limits, run_names
 from meguru.mlflow.tracking import run_operations as runs
+from meguru.mlflow.tracking.answers import new_run, parts, shown
 from meguru.mlflow.tracking.experiments_search import stages
-from meguru.mlflow.tracking.shown import new_run, parts, shown
-from meguru.tracking import moments, show
-from meguru.tracking.search.runs import Asked, search_runs
+from meguru.tracking import milliseconds, show
+from meguru.tracking.search.runs import RunQuery, search_runs
 from meguru.tracking.states import STATES
 
-Answer = dict[str, Any]
+JsonObject = dict[str, Any]
 MAX_INPUTS = 10_000
 MAX_SCHEMA, MAX_PROFILE, MAX_INPUT_KEY, MAX_INPUT_VALUE = 2**20 - 1, 2**24 - 1, 255, 500
 
 
-def create(ws: Workspace, params: Params) -> Answer:
+def create(ws: Workspace, params: Params) -> JsonObject:
     """Start a run."""
     experiment = params.text("experiment_id") or "0"
     tags = read_tags(params)
@@ -44,7 +44,7 @@ def create(ws: Workspace, params: Params) -> Answer:
         "experiment": experiment,
         "name": name[:250],
         "user": params.text("user_id")[:250],
-        "start": moments.millis(ws.clock.now()) if start is None else start,
+        "start": milliseconds.millis(ws.clock.now()) if start is None else start,
         "tags": tags | {"mlflow.runName": name},
     }
     try:
@@ -57,12 +57,12 @@ def create(ws: Workspace, params: Params) -> Answer:
     return {"run": new_run(made, wanted)}
 
 
-def get(ws: Workspace, params: Params) -> Answer:
+def get(ws: Workspace, params: Params) -> JsonObject:
     """Show a run."""
     return {"run": _one(ws, params.run())}
 
 
-def update(ws: Workspace, params: Params) -> Answer:
+def update(ws: Workspace, params: Params) -> JsonObject:
     """End, reopen or rename a run."""
     run = params.run()
     status = params.word("status", tuple(STATES))
@@ -76,13 +76,13 @@ def update(ws: Workspace, params: Params) -> Answer:
     return {"run_info": _one(ws, run)["info"]}
 
 
-def delete(ws: Workspace, params: Params) -> Answer:
+def delete(ws: Workspace, params: Params) -> JsonObject:
     """Mark a run as deleted."""
     runs.move(ws, run=params.text("run_id", required=True, most=256), stage="deleted")
     return {}
 
 
-def restore(ws: Workspace, params: Params) -> Answer:
+def restore(ws: Workspace, params: Params) -> JsonObject:
     """Take the mark away."""
     runs.move(ws, run=params.text("run_id", required=True, most=256), stage="active")
     return {}
@@ -98,8 +98,8 @@ def search(ws: Workspace, params: Params) -> bytes | Iterator[bytes]:
     return b"".join(written) if len(cut) == 1 else written
 
 
-def _asked(tx: Connection, params: Params, project: str) -> Asked:
-    return Asked(
+def _asked(tx: Connection, params: Params, project: str) -> RunQuery:
+    return RunQuery(
         list(experiments.here(tx, params.texts("experiment_ids"), project).values()),
         params.text("filter"),
         params.texts("order_by"),
@@ -119,7 +119,7 @@ def _written(ws: Workspace, cut: list[Sequence[str]], token: str) -> Iterator[by
     yield b'],"next_page_token":"%s"}' % token.encode() if token else b"]}"
 
 
-def log_inputs(ws: Workspace, params: Params) -> Answer:
+def log_inputs(ws: Workspace, params: Params) -> JsonObject:
     """Tell which datasets and logged models a run took in."""
     datasets = [_dataset(each) for each in params.objects("datasets")]
     if len(datasets) > MAX_INPUTS:
@@ -129,14 +129,14 @@ def log_inputs(ws: Workspace, params: Params) -> Answer:
     return {}
 
 
-def log_outputs(ws: Workspace, params: Params) -> Answer:
+def log_outputs(ws: Workspace, params: Params) -> JsonObject:
     """Tell which logged models a run gave out."""
     links = [_link(each) for each in params.objects("models")]
     inputs.log_inputs(ws, run=params.run(), outputs=links)
     return {}
 
 
-def delete_tag(ws: Workspace, params: Params) -> Answer:
+def delete_tag(ws: Workspace, params: Params) -> JsonObject:
     """Take one tag off."""
     runs.delete_tag(ws, run=params.run(), key=params.text("key", required=True))
     return {}
@@ -149,7 +149,7 @@ def read_tags(params: Params) -> dict[str, str]:
     }
 
 
-def _one(ws: Workspace, run: str) -> Answer:
+def _one(ws: Workspace, run: str) -> JsonObject:
     permit(ws, show.show, "run", run)
     with ws.read() as tx:
         return shown(tx, [runs.check_here(tx, run, ws.home)])[0]
@@ -157,7 +157,7 @@ def _one(ws: Workspace, run: str) -> Answer:
 
 def _moment(params: Params, name: str) -> int | None:
     value = params.integer(name)
-    if value is not None and not moments.LEAST <= value <= moments.MOST:
+    if value is not None and not milliseconds.LEAST <= value <= milliseconds.MOST:
         raise bad(name, value, "milliseconds since 1970 are wanted, of the years 1 to 9999")
     return value
 

@@ -1,9 +1,9 @@
 """The checks a monitor can make: one file a check."""
 
-from meguru.base.plugins import Table
-from meguru.monitoring.checks.base import Check
+from meguru.base.plugins import PluginFamily
+from meguru.monitoring.checks.base import MonitorCheck
 
-CHECKS = Table(
+CHECKS = PluginFamily(
     "check",
     {
         "psi": "meguru.monitoring.checks.psi:Psi",
@@ -12,4 +12,4 @@ CHECKS = Table(
     },
 )
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "MonitorCheck"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Protocol
 
 from meguru.monitoring.types import Finding, Severity
-from meguru.monitoring.window import ComparedColumn, Window
+from meguru.monitoring.window import ComparedColumn, MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats import DriftResult
 
 
-class Check(Protocol):
+class MonitorCheck(Protocol):
     """One way to look at a window: a frozen struct whose fields are its options, all with defaults.
 
     `evaluate` is pure: the same window gives the same findings, on every machine. It says nothing (an empty
@@ -29,17 +29,17 @@ class Check(Protocol):
         """Raise InvalidInput if this check can never judge such a model."""
         ...
 
-    def evaluate(self, window: Window) -> list[Finding]:
+    def evaluate(self, window: MonitoredWindow) -> list[Finding]:
         """Return what this check finds, breached or not."""
         ...
 
-    def missing(self, window: Window) -> str:
+    def missing(self, window: MonitoredWindow) -> str:
         """Return why this check can't judge the window; empty when it can."""
         ...
 
 
 def drift_finding(
-    key: str, name: str, window: Window, column: ComparedColumn, result: DriftResult
+    key: str, name: str, window: MonitoredWindow, column: ComparedColumn, result: DriftResult
 ) -> Finding:
     """Put a drift test's answer into words."""
     beyond = "above" if result.drifted else "within"
@@ -60,7 +60,7 @@ def drift_finding(
     )
 
 
-def no_columns(window: Window) -> str:
+def no_columns(window: MonitoredWindow) -> str:
     """Return why columns can't be compared; empty when they can."""
     if window.rows < window.min_rows:
         return f"only {window.rows} rows, and {window.min_rows} are needed"

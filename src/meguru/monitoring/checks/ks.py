@@ -9,7 +9,7 @@ import msgspec
 from meguru.errors import InvalidInput
 from meguru.monitoring.checks.base import drift_finding, no_columns
 from meguru.monitoring.types import Finding, Severity
-from meguru.monitoring.window import ComparedColumn, Window
+from meguru.monitoring.window import ComparedColumn, MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats import ks_test
 from meguru.stats.arrays import as_level
@@ -41,7 +41,7 @@ class Ks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def check_declaration(self, model: KnownModel) -> None:
         """Columns of any model can be compared."""
 
-    def evaluate(self, window: Window) -> list[Finding]:
+    def evaluate(self, window: MonitoredWindow) -> list[Finding]:
         """Test every compared numeric column."""
         if self.missing(window):
             return []
@@ -63,10 +63,10 @@ class Ks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             for column in columns
         ]
 
-    def missing(self, window: Window) -> str:
+    def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, and a baseline."""
         return no_columns(window)
 
 
-def _numeric(window: Window) -> list[ComparedColumn]:
+def _numeric(window: MonitoredWindow) -> list[ComparedColumn]:
     return [each for each in window.columns if each.ordered and each.then.count and each.now.count]

@@ -9,7 +9,7 @@ import msgspec
 from meguru.errors import InvalidInput
 from meguru.flavors import Task
 from meguru.monitoring.types import Estimate, Finding, ModelPerformance, Role, Severity
-from meguru.monitoring.window import Window
+from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 
 
@@ -46,7 +46,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 hint='watch its columns and answers instead: {"check": "psi"}',
             )
 
-    def evaluate(self, window: Window) -> list[Finding]:
+    def evaluate(self, window: MonitoredWindow) -> list[Finding]:
         """Compare the live model with its holdout, and with each shadow on the same rows."""
         live = window.live
         if live is None or self.missing(window):
@@ -55,7 +55,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         shadows = [_against(live, each) for each in window.performance if each.role is Role.SHADOW]
         return [each for each in (drop, *shadows) if each is not None]
 
-    def missing(self, window: Window) -> str:
+    def missing(self, window: MonitoredWindow) -> str:
         """Need enough known outcomes of two classes, and something to compare with."""
         live = window.live
         if live is None:

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.monitoring.checks.base import drift_finding, no_columns
 from meguru.monitoring.types import Finding, Severity
-from meguru.monitoring.window import Window
+from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats import psi_test
 from meguru.stats.arrays import as_level
@@ -36,7 +36,7 @@ class Psi(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def check_declaration(self, model: KnownModel) -> None:
         """Columns of any model can be compared."""
 
-    def evaluate(self, window: Window) -> list[Finding]:
+    def evaluate(self, window: MonitoredWindow) -> list[Finding]:
         """Test every compared column."""
         if self.missing(window):
             return []
@@ -49,6 +49,6 @@ class Psi(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             findings.append(drift_finding(self.key, "PSI", window, column, result))
         return findings
 
-    def missing(self, window: Window) -> str:
+    def missing(self, window: MonitoredWindow) -> str:
         """Need enough rows, and a baseline."""
         return no_columns(window)

@@ -9,7 +9,7 @@ from meguru.kernel import jobs
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, step_refs
 from meguru.pipelines.approvals import store
-from meguru.pipelines.approvals.types import Answer, PipelineApproval
+from meguru.pipelines.approvals.types import ApprovalState, PipelineApproval
 from meguru.pipelines.types import FINAL
 
 
@@ -33,13 +33,15 @@ def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> Pipelin
     found = store.of_run(ctx.tx, run.id).get(key)
     if found is None:
         raise NotFound.of("question of this run", key, store.of_run(ctx.tx, run.id))
-    if found.state is not Answer.OPEN or run.state in FINAL:
+    if found.state is not ApprovalState.OPEN or run.state in FINAL:
         why = (
-            f"{found.decided_by or 'nobody'}: {found.state}" if found.state is not Answer.OPEN else run.state
+            f"{found.decided_by or 'nobody'}: {found.state}"
+            if found.state is not ApprovalState.OPEN
+            else run.state
         )
         raise Conflict(f"{run.id}.{key} can't be answered any more", why=why, where=run.ref)
     _check_who(ctx, found, run.created_by)
-    answer = Answer.APPROVED if approve else Answer.REFUSED
+    answer = ApprovalState.APPROVED if approve else ApprovalState.REFUSED
     answered = store.answer(ctx.tx, found, answer, by=ctx.principal.name, at=ctx.now(), note=note[:4000])
     ctx.emit(
         "approval.approved" if approve else "approval.refused",
@@ -60,7 +62,12 @@ def decide(ctx: Context, *, step: str, approve: bool, note: str = "") -> Pipelin
 
 @operation("approval.list", permission="pipeline:read", query=True)
 def list_approvals(
-    ctx: Context, *, state: Answer | None = Answer.OPEN, run: str = "", cursor: str = "", limit: int = 100
+    ctx: Context,
+    *,
+    state: ApprovalState | None = ApprovalState.OPEN,
+    run: str = "",
+    cursor: str = "",
+    limit: int = 100,
 ) -> Page[PipelineApproval]:
     """List the questions of runs, oldest first; those that are open unless another state is asked for."""
     check_limit(limit)

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
 from meguru.kernel.projects import condition
-from meguru.pipelines.approvals.types import Answer, PipelineApproval
+from meguru.pipelines.approvals.types import ApprovalState, PipelineApproval
 from meguru.pipelines.schema import pipeline_approval
 
 _c = pipeline_approval.c
@@ -29,7 +29,13 @@ def ask(tx: Connection, question: PipelineApproval) -> None:
 
 
 def answer(
-    tx: Connection, question: PipelineApproval, given: Answer, *, by: str | None, at: datetime, note: str = ""
+    tx: Connection,
+    question: PipelineApproval,
+    given: ApprovalState,
+    *,
+    by: str | None,
+    at: datetime,
+    note: str = "",
 ) -> PipelineApproval:
     """Write an answer, and return it."""
     values = {"state": given, "decided_by": by, "decided_at": at, "note": note}
@@ -41,7 +47,7 @@ def answer(
 def page(
     tx: Connection,
     *,
-    state: Answer | None,
+    state: ApprovalState | None,
     run: str,
     after: str,
     limit: int,
@@ -66,8 +72,10 @@ def page(
 
 def close(tx: Connection, run: str, at: datetime, note: str) -> None:
     """Close the open questions of a run that has ended."""
-    mine = (_c.run == run) & (_c.state == Answer.OPEN)
-    tx.execute(update(pipeline_approval).where(mine).values(state=Answer.EXPIRED, decided_at=at, note=note))
+    mine = (_c.run == run) & (_c.state == ApprovalState.OPEN)
+    tx.execute(
+        update(pipeline_approval).where(mine).values(state=ApprovalState.EXPIRED, decided_at=at, note=note)
+    )
 
 
 def _from_row(row: Row[Any]) -> PipelineApproval:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Answer(StrEnum):
+class ApprovalState(StrEnum):
     """Where a question stands; `expired` counts as refused."""
 
     OPEN = "open"
@@ -27,7 +27,7 @@ class PipelineApproval(msgspec.Struct, frozen=True, kw_only=True):
     shown: dict[str, str]
     digest: str
     asked_at: datetime
-    state: Answer = Answer.OPEN
+    state: ApprovalState = ApprovalState.OPEN
     by: str | None = None
     four_eyes: bool = False
     deadline: datetime | None = None

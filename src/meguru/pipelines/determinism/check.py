@@ -7,14 +7,21 @@ from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events, jobs
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, step_refs
-from meguru.pipelines.determinism.types import ASKED, CHECKED, KIND, Check, StepCheck, Verdict
+from meguru.pipelines.determinism.types import (
+    ASKED,
+    CHECKED,
+    KIND,
+    DeterminismCheck,
+    DeterminismVerdict,
+    StepCheck,
+)
 from meguru.pipelines.types import PipelineRun, StepState
 
 DONE = (StepState.SUCCEEDED, StepState.CACHED)
 
 
 @operation("step_run.check", permission="pipeline:write", on="ref")
-def check(ctx: Context, *, ref: str) -> Check:
+def check(ctx: Context, *, ref: str) -> DeterminismCheck:
     """Check whether a step is deterministic, RUN.STEP, or all finished steps of a run, RUN.
 
     A worker runs each step twice, with the code, the inputs and the seed that it had, and compares what they
@@ -37,11 +44,11 @@ def check(ctx: Context, *, ref: str) -> Check:
     )
     payload = {"check": check_id, "run": run.id, "steps": steps}
     job = jobs.enqueue(ctx, kind=KIND, key=check_id, payload=payload, cause=asked.id)
-    return Check(id=check_id, run=run.id, job=job.id, steps=steps)
+    return DeterminismCheck(id=check_id, run=run.id, job=job.id, steps=steps)
 
 
 @operation("step_run.check_result", permission="pipeline:read", query=True)
-def check_result(ctx: Context, *, job: str) -> Check:
+def check_result(ctx: Context, *, job: str) -> DeterminismCheck:
     """Show what a check has found so far."""
     found = jobs.find(ctx.tx, job)
     if found.kind != KIND:
@@ -52,7 +59,7 @@ def check_result(ctx: Context, *, job: str) -> Check:
         raise NotFound.of("job", job) from None
     check_id, run, steps = found.payload["check"], found.payload["run"], found.payload["steps"]
     results = results_of(ctx.tx, run, check_id, steps)
-    return Check(
+    return DeterminismCheck(
         id=check_id,
         run=run,
         job=job,
@@ -88,7 +95,7 @@ def read(told: events.Event) -> StepCheck:
     data = told.data
     return StepCheck(
         step=data["step"],
-        verdict=Verdict(data["verdict"]),
+        verdict=DeterminismVerdict(data["verdict"]),
         declared=data["declared"],
         seed=data["seed"],
         differences=data["differences"],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from meguru.artifacts import trees
-from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.base import Value, ValueStore
 from meguru.compute.materializers.numpy_array import NUMPY
 from meguru.compute.materializers.polars_frame import POLARS
 
@@ -17,7 +17,7 @@ _JSON = {"plain", "annotated", "record"}
 _TREES = {"model", "sparse", "figure"}
 
 
-def differences(first: list[Value], second: list[Value], place: Place) -> list[str]:
+def differences(first: list[Value], second: list[Value], place: ValueStore) -> list[str]:
     """Return how the outputs of two runs of a step differ; empty if no reader could tell them apart."""
     if len(first) != len(second):
         return [f"{len(first)} outputs and {len(second)}"]
@@ -29,7 +29,7 @@ def differences(first: list[Value], second: list[Value], place: Place) -> list[s
     return found
 
 
-def _how(one: Value, other: Value, place: Place) -> list[str]:
+def _how(one: Value, other: Value, place: ValueStore) -> list[str]:
     if one.kind != other.kind:
         return [f"a {one.kind} and a {other.kind}"]
     if max(one.size, other.size) > LARGEST:
@@ -39,7 +39,7 @@ def _how(one: Value, other: Value, place: Place) -> list[str]:
     return said[:_SHOWN] + more or [_bytes(one, other)]
 
 
-def _described(one: Value, other: Value, place: Place) -> Iterator[str]:
+def _described(one: Value, other: Value, place: ValueStore) -> Iterator[str]:
     if one.kind in _JSON:
         texts = [json.loads(place.blobs.get_bytes(value.digest)) for value in (one, other)]
         yield from _plain(texts[0], texts[1], "")
@@ -89,7 +89,7 @@ def _arrays(one: Any, other: Any) -> Iterator[str]:
         yield f"{count:,} of {one.size:,} elements differ"
 
 
-def _frame(value: Value, place: Place) -> Any:
+def _frame(value: Value, place: ValueStore) -> Any:
     stored = Value(kind="polars", digest=value.digest, size=value.size, meta={"shape": "DataFrame"})
     return POLARS.load(stored, None, place)
 

@@ -14,7 +14,7 @@ from meguru.base.names import quoted
 from meguru.compute import executors
 from meguru.compute.executors.base import Ended
 from meguru.compute.graph import Step
-from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.base import Value, ValueStore
 from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
@@ -23,10 +23,10 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines import keys, runs, store
 from meguru.pipelines.determinism.check import results_of
 from meguru.pipelines.determinism.compare import differences
-from meguru.pipelines.determinism.types import CHECKED, StepCheck, Verdict
+from meguru.pipelines.determinism.types import CHECKED, DeterminismVerdict, StepCheck
 from meguru.pipelines.engine import maps
-from meguru.pipelines.launch import job_of, preload_of
 from meguru.pipelines.outputs import Outputs
+from meguru.pipelines.step_job import job_of, preload_of
 from meguru.pipelines.step_kind import STEP_RUN
 from meguru.pipelines.types import PipelineRun, PipelineVersion, StepRun
 
@@ -34,7 +34,7 @@ _LOOK_SECONDS = 1.0
 _TELL = InternalOperation(STEP_RUN, "tell_check", evented=True)
 
 
-class StepFailed(Exception):
+class RerunFailed(Exception):
     """A step that was run again failed."""
 
 
@@ -64,7 +64,13 @@ class CheckHandler:
             done = results_of(tx, run.id, job.payload["check"], job.payload["steps"])
         for key in job.payload["steps"]:
             if key not in done:
-                _commit(ws, job, run, StepCheck(step=key, verdict=Verdict.FAILED, differences=[why]), None)
+                _commit(
+                    ws,
+                    job,
+                    run,
+                    StepCheck(step=key, verdict=DeterminismVerdict.FAILED, differences=[why]),
+                    None,
+                )
 
 
 class _Bench:
@@ -90,9 +96,9 @@ class _Bench:
         parent = self.begun[key].parent
         step = self.graph[parent or key]
         seed = keys.seed_of(self.begun[key].key) if self.begun[key].key else 0
-        made = StepCheck(step=key, verdict=Verdict.EQUAL, declared=step.deterministic, seed=seed)
+        made = StepCheck(step=key, verdict=DeterminismVerdict.EQUAL, declared=step.deterministic, seed=seed)
         if step.kind == "approval":
-            return _with(made, Verdict.SKIPPED, ["people answered it"])
+            return _with(made, DeterminismVerdict.SKIPPED, ["people answered it"])
         try:
             calls = self._calls(step, key if parent else "")
             said: list[str] = []
@@ -100,17 +106,17 @@ class _Bench:
             for call in calls:
                 first, second = self._twice(call)
                 mark = f"{call.key}: " if len(calls) > 1 else ""
-                place = Place(self.ws.blobs, self.folder)
+                place = ValueStore(self.ws.blobs, self.folder)
                 said += [mark + text for text in differences(first, second, place)]
                 kept = self.begun[call.key].outputs if call.key in self.begun else first
                 changed += [mark + text for text in differences(kept, first, place)]
         except (LostLease, Interrupted, Busy):
             raise
-        except (StepFailed, MeguruError) as error:
-            return _with(made, Verdict.FAILED, [str(error)])
+        except (RerunFailed, MeguruError) as error:
+            return _with(made, DeterminismVerdict.FAILED, [str(error)])
         if said:
-            return _with(made, Verdict.DIFFERS, said)
-        return _with(made, Verdict.CHANGED, changed) if changed else made
+            return _with(made, DeterminismVerdict.DIFFERS, said)
+        return _with(made, DeterminismVerdict.CHANGED, changed) if changed else made
 
     def _calls(self, step: Step, only: str) -> list[Step]:
         if step.kind != "map":
@@ -148,7 +154,7 @@ class _Bench:
             raise
         if outcome.failure is not None:
             message = f"the {turn} time it failed: {outcome.failure.type}: {outcome.failure.message}"
-            raise StepFailed(message)
+            raise RerunFailed(message)
         return outcome.outputs
 
     def _key_of(self, step: Step) -> str:
@@ -166,10 +172,10 @@ class _Bench:
             except queue.Empty:
                 self.lease.look()
                 if limit is not None and time.monotonic() > limit:
-                    raise StepFailed(f"it ran longer than its limit of {timeout:g} s") from None
+                    raise RerunFailed(f"it ran longer than its limit of {timeout:g} s") from None
 
 
-def _with(made: StepCheck, verdict: Verdict, said: list[str]) -> StepCheck:
+def _with(made: StepCheck, verdict: DeterminismVerdict, said: list[str]) -> StepCheck:
     return StepCheck(
         step=made.step, verdict=verdict, declared=made.declared, seed=made.seed, differences=said
     )

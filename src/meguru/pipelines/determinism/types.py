@@ -11,7 +11,7 @@ KIND = "step_check"
 CHECKED, ASKED = "step_run.checked", "step_run.check_started"
 
 
-class Verdict(StrEnum):
+class DeterminismVerdict(StrEnum):
     """What came of running a step twice.
 
     `changed`: both returned the same, but not what was kept when the step first ran.
@@ -28,7 +28,7 @@ class StepCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One step's check; `declared` is what its author says of it, `seed` what both runs drew from."""
 
     step: str
-    verdict: Verdict
+    verdict: DeterminismVerdict
     declared: bool = True
     seed: int = 0
     differences: list[str] = []
@@ -37,10 +37,14 @@ class StepCheck(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_surprise(self) -> bool:
         """Whether it is not as its author says."""
-        return self.declared and self.verdict in {Verdict.DIFFERS, Verdict.CHANGED, Verdict.FAILED}
+        return self.declared and self.verdict in {
+            DeterminismVerdict.DIFFERS,
+            DeterminismVerdict.CHANGED,
+            DeterminismVerdict.FAILED,
+        }
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True):
+class DeterminismCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A check of some steps of a run; `done` when every step has a result."""
 
     id: str

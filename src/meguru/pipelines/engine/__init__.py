@@ -8,6 +8,6 @@ and together, `record` commits, `engine` is the loop.
 """
 
 from meguru.pipelines.engine.engine import Engine
-from meguru.pipelines.engine.record import Progress
+from meguru.pipelines.engine.record import StepProgress
 
-__all__ = ["Engine", "Progress"]
+__all__ = ["Engine", "StepProgress"]

@@ -29,14 +29,14 @@ from meguru.kernel.operations import Context
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs, store
-from meguru.pipelines.engine.places import Places
-from meguru.pipelines.engine.plan import Plan
-from meguru.pipelines.engine.record import Progress, Record
+from meguru.pipelines.engine.capacity import RunCapacity
+from meguru.pipelines.engine.plan import RunPlan
+from meguru.pipelines.engine.record import RunRecord, StepProgress
 from meguru.pipelines.finish import fail, succeed
-from meguru.pipelines.kept_metrics import Reader
-from meguru.pipelines.launch import Active, job_of, preload_of
 from meguru.pipelines.logs.tail import StepLogs, settle
-from meguru.pipelines.types import FINAL, Failed, RunState, StepRun, StepState
+from meguru.pipelines.metrics_ingest import Reader
+from meguru.pipelines.step_job import Active, job_of, preload_of
+from meguru.pipelines.types import FINAL, Failed, PipelineRunState, StepRun, StepState
 
 _LOOK_AHEAD = 20
 """Steps that are tried when the first ones that wait can't begin."""
@@ -50,7 +50,7 @@ _SHORT_SECONDS = 15.0
 class Engine:
     """One attempt at a run, in one thread; another process may have begun it and died."""
 
-    def __init__(self, ws: Workspace, job: Job, lease: Lease, progress: Progress | None = None) -> None:
+    def __init__(self, ws: Workspace, job: Job, lease: Lease, progress: StepProgress | None = None) -> None:
         self.job, self.lease = job, lease
         with ws.read() as tx:
             run = runs.get(tx, job.payload["run"])
@@ -59,12 +59,12 @@ class Engine:
         # What a run does is done by whoever started it, whichever worker carries it out.
         self.ws = ws.with_(principal=system(run.created_by))
         self.logs = StepLogs(ws, run.id)
-        self.record = Record(self.ws, run, steps, lease, progress, self.logs)
-        self.plan = Plan(self.version, self.record)
+        self.record = RunRecord(self.ws, run, steps, lease, progress, self.logs)
+        self.plan = RunPlan(self.version, self.record)
         self.paused = run.paused
         self.active: dict[str, Active] = {}
         self.inbox: queue.SimpleQueue[tuple[str, executors.Ended] | None] = queue.SimpleQueue()
-        self.places = Places(self.record, job, call=lambda: self.inbox.put(None))
+        self.places = RunCapacity(self.record, job, call=lambda: self.inbox.put(None))
         self.metrics = Reader(self.ws, run.id, lease)
         self.lost: Counter[str] = Counter()
         self._litter: list[Path] = []
@@ -83,7 +83,7 @@ class Engine:
         """
         if self.record.run.state in FINAL:
             return
-        if self.record.run.state is RunState.RUNNING:
+        if self.record.run.state is PipelineRunState.RUNNING:
             # Another process ran it and died: the logs of its steps end before ours begin.
             settle(self.ws, self.record.run.id)
         try:
@@ -294,7 +294,7 @@ class Engine:
             # over.
             self.paused = runs.get(ctx.tx, self.record.run.id).paused
             if self.paused or not self.plan.questions.is_answered(ctx.tx):
-                state = RunState.PAUSED if self.paused else RunState.WAITING
+                state = PipelineRunState.PAUSED if self.paused else PipelineRunState.WAITING
                 runs.change(ctx.tx, self.record.run.id, state=state)
                 parked.append(jobs.park(ctx.tx, self.job, until))
 

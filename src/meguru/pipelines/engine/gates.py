@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from meguru.compute.graph import FromParameter, Gate, Step
+from meguru.compute.graph import FromParameter, Step, StepGate
 from meguru.errors import InvalidInput
-from meguru.pipelines.branches import says
+from meguru.pipelines.control_flow import says
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import PipelineRun
 
@@ -33,7 +33,7 @@ def closed_by(step: Step, run: PipelineRun, outputs: Outputs) -> str:
     return ""
 
 
-def _verdict(gate: Gate, name: str, run: PipelineRun, outputs: Outputs) -> Any:
+def _verdict(gate: StepGate, name: str, run: PipelineRun, outputs: Outputs) -> Any:
     if isinstance(gate.verdict, FromParameter):
         return run.params[gate.verdict.name]
     values = outputs.of(gate.verdict)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from meguru.compute.graph import Constant, FromParameter, FromStep, Input, Step, item_of
-from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.base import Value, ValueStore
 from meguru.compute.materializers.items import check_count, join
 from meguru.errors import InvalidInput
 from meguru.pipelines.outputs import Outputs
@@ -57,5 +57,5 @@ def _count(given: Input, name: str, params: Mapping[str, Any], outputs: Outputs)
 
 def together(step: Step, made: Sequence[list[Value]], outputs: Outputs) -> list[Value]:
     """Return what a mapped step returned: a list for each part of what its calls returned."""
-    place = Place(outputs.blobs, Path())
+    place = ValueStore(outputs.blobs, Path())
     return [join([values[n] for values in made], place) for n in range(len(step.outputs))]

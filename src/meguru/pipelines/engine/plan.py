@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from meguru.base import digests
 from meguru.compute.graph import Step
-from meguru.compute.materializers.base import Place, Value
+from meguru.compute.materializers.base import Value, ValueStore
 from meguru.compute.materializers.plain import PLAIN
 from meguru.compute.reads import named
 from meguru.compute.reads.collect import together
@@ -24,7 +24,7 @@ from meguru.pipelines.engine import maps
 from meguru.pipelines.engine.board import Board, Rank
 from meguru.pipelines.engine.gates import closed_by
 from meguru.pipelines.engine.questions import Questions
-from meguru.pipelines.engine.record import Record
+from meguru.pipelines.engine.record import RunRecord
 from meguru.pipelines.outputs import Outputs
 from meguru.pipelines.types import Failed, PipelineVersion, StepRun, StepState
 
@@ -33,10 +33,10 @@ _MAX_BACKOFF = 3600.0
 _YES = digests.of_bytes(b"true")
 
 
-class Plan:
+class RunPlan:
     """The decisions of one attempt at a run. `runnable` are the steps that wait for a place to run."""
 
-    def __init__(self, version: PipelineVersion, record: Record) -> None:
+    def __init__(self, version: PipelineVersion, record: RunRecord) -> None:
         self.ws, self.version, self.record = record.ws, version, record
         self.board, self.outputs = Board(version.graph), Outputs(record.ws.blobs)
         self.questions = Questions(record)
@@ -52,7 +52,7 @@ class Plan:
     def look(self, tx: Connection) -> None:
         """Decide about every step that can begin now."""
         for key, answer in self.questions.answered(tx):
-            self.finish(key, [PLAIN.save(answer, bool, Place(self.outputs.blobs, Path()))])
+            self.finish(key, [PLAIN.save(answer, bool, ValueStore(self.outputs.blobs, Path()))])
         while self.failed is None and (fresh := self.board.begin()):
             wanted = [key for key in fresh if not self._is_settled(tx, key)]
             kept = self._kept(tx, wanted)

@@ -11,8 +11,8 @@ from meguru.base import digests
 from meguru.compute.graph import Approval, Constant, FromParameter, FromStep, Input, Step
 from meguru.kernel.operations import Context
 from meguru.pipelines.approvals import store
-from meguru.pipelines.approvals.types import Answer, PipelineApproval
-from meguru.pipelines.engine.record import Record
+from meguru.pipelines.approvals.types import ApprovalState, PipelineApproval
+from meguru.pipelines.engine.record import RunRecord
 from meguru.pipelines.outputs import Outputs
 
 _SHOWN = 500
@@ -21,7 +21,7 @@ _SHOWN = 500
 class Questions:
     """The open questions of a run, by step."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: RunRecord) -> None:
         self.record, self.ws = record, record.ws
         self.open: dict[str, PipelineApproval] = {}
 
@@ -60,17 +60,17 @@ class Questions:
             question = found.get(key)
             if question is None:  # it is asked in the next commit
                 continue
-            if question.state is Answer.OPEN:
+            if question.state is ApprovalState.OPEN:
                 if question.deadline is None or question.deadline > now:
                     continue
                 self._expire(question, now)
             del self.open[key]
-            yield key, question.state is Answer.APPROVED
+            yield key, question.state is ApprovalState.APPROVED
 
     def is_answered(self, tx: Connection) -> bool:
         """Tell whether an answer to an open question is there."""
         found = store.of_run(tx, self.record.run.id)
-        return any(found[key].state is not Answer.OPEN for key in self.open if key in found)
+        return any(found[key].state is not ApprovalState.OPEN for key in self.open if key in found)
 
     def deadline(self) -> datetime | None:
         """Return when the first open question closes by itself."""
@@ -79,7 +79,9 @@ class Questions:
     def _expire(self, question: PipelineApproval, now: datetime) -> None:
 
         def expire(ctx: Context) -> None:
-            store.answer(ctx.tx, question, Answer.EXPIRED, by=None, at=now, note="nobody answered in time")
+            store.answer(
+                ctx.tx, question, ApprovalState.EXPIRED, by=None, at=now, note="nobody answered in time"
+            )
 
         self.record.also(expire)
         self.record.tell("approval.expired", question.step, {"question": question.question})

@@ -15,15 +15,15 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.kind import PIPELINE_RUN
 from meguru.pipelines.logs.tail import StepLogs
-from meguru.pipelines.types import PipelineRun, RunState, StepRun
+from meguru.pipelines.types import PipelineRun, PipelineRunState, StepRun
 from meguru.storage.blobs import pending
 
-Progress = Callable[[StepRun], None]
+StepProgress = Callable[[StepRun], None]
 EventDraft = tuple[str, str, dict[str, Any]]
 _ADVANCE = InternalOperation(PIPELINE_RUN, "advance")
 
 
-class Record:
+class RunRecord:
     """The step runs of one run, those of them that are not written yet, and what is to be told of them."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Record:
         run: PipelineRun,
         steps: dict[str, StepRun],
         lease: Lease,
-        progress: Progress | None,
+        progress: StepProgress | None,
         logs: StepLogs,
     ) -> None:
         self.ws, self.run, self.steps, self.lease, self.progress = ws, run, steps, lease, progress
@@ -75,11 +75,11 @@ class Record:
 
     def save(self) -> None:
         """Commit what changed, with its events, unless the run is no longer ours."""
-        if not self._dirty and not self._also and self.run.state is RunState.RUNNING:
+        if not self._dirty and not self._also and self.run.state is PipelineRunState.RUNNING:
             return
         self.commit(self._write)
         self.logs.wrote()
-        self.run = msgspec.structs.replace(self.run, state=RunState.RUNNING)
+        self.run = msgspec.structs.replace(self.run, state=PipelineRunState.RUNNING)
         # Forgotten only after the commit: if that failed, the next one writes all of it.
         changed = list(self._dirty.values())
         self._stored |= {one.id for one in changed}
@@ -93,9 +93,9 @@ class Record:
         self.lease.commit(self.ws, _ADVANCE, work)
 
     def _write(self, ctx: Context) -> None:
-        if self.run.state is not RunState.RUNNING:
+        if self.run.state is not PipelineRunState.RUNNING:
             started = {} if self.run.started_at else {"started_at": ctx.now()}
-            if not runs.change(ctx.tx, self.run.id, state=RunState.RUNNING, **started):
+            if not runs.change(ctx.tx, self.run.id, state=PipelineRunState.RUNNING, **started):
                 raise LostLease(f"run {self.run.id} has ended")
         runs.put_steps(ctx.tx, list(self._dirty.values()), self._stored)
         self.logs.write(ctx)

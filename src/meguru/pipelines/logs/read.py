@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from meguru.base.moments import write_time
+from meguru.base.timestamps import write_time
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs, step_refs
 from meguru.pipelines.logs import store
+from meguru.pipelines.logs.encoding import read
 from meguru.pipelines.logs.types import MOST_LINES, Log, LogLine, LogPage
-from meguru.pipelines.logs.written import read
 from meguru.pipelines.types import FINAL, PipelineRun, StepState
 
 MOST_BYTES = 64 << 20

@@ -7,9 +7,9 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
+from meguru.pipelines.logs.encoding import read
 from meguru.pipelines.logs.read import MOST_BYTES, matcher, text_of
 from meguru.pipelines.logs.types import LogHits, LogLine
-from meguru.pipelines.logs.written import read
 
 MOST_RUNS = 200
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import msgspec
 
 from meguru.compute.logs.files import Growing, whole
-from meguru.compute.logs.lines import Line
+from meguru.compute.logs.lines import TimedLine
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.logs.records import head, moment
 from meguru.errors import Busy
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines.logs import store
+from meguru.pipelines.logs.encoding import START, write
 from meguru.pipelines.logs.types import Log
-from meguru.pipelines.logs.written import START, write
 from meguru.pipelines.step_kind import STEP_RUN
 
 PACE_SECONDS = 1.0
@@ -41,7 +41,7 @@ class _Open:
     seq: int = 0
     sizes: deque[tuple[int, int]] = field(default_factory=deque)
     shown: float = 0.0
-    pending: list[Line] = field(default_factory=list)
+    pending: list[TimedLine] = field(default_factory=list)
 
 
 class StepLogs:

@@ -29,7 +29,7 @@ from meguru.errors import NotFound, near_misses
 from meguru.kernel.jobs import Job, JobState
 from meguru.kernel.jobs.schema import job
 from meguru.pipelines.pools.schema import pool, pool_place
-from meguru.pipelines.pools.types import Place, Pool
+from meguru.pipelines.pools.types import Pool, PoolPlace
 
 
 def take(tx: Connection, name: str, holder: str, held: Job, now: datetime) -> bool:
@@ -52,7 +52,7 @@ def take(tx: Connection, name: str, holder: str, held: Job, now: datetime) -> bo
     held_now = select(func.count()).select_from(pool_place).where(pool_place.c.pool == name)
     if tx.execute(held_now).scalar_one() >= slots:
         return False
-    place = Place(pool=name, holder=holder, job=held.id, attempt=held.attempt, taken_at=now)
+    place = PoolPlace(pool=name, holder=holder, job=held.id, attempt=held.attempt, taken_at=now)
     tx.execute(insert(pool_place).values(msgspec.structs.asdict(place)))
     return True
 
@@ -110,9 +110,9 @@ def every(tx: Connection, now: datetime) -> list[Pool]:
     return [Pool(**row._mapping, taken=[one for one in taken if one.pool == row.name]) for row in rows]
 
 
-def _taken(tx: Connection, now: datetime, *conditions: ColumnElement[bool]) -> list[Place]:
+def _taken(tx: Connection, now: datetime, *conditions: ColumnElement[bool]) -> list[PoolPlace]:
     query = select(pool_place).where(_alive(now), *conditions).order_by(pool_place.c.taken_at)
-    return [Place(**row._mapping) for row in tx.execute(query)]
+    return [PoolPlace(**row._mapping) for row in tx.execute(query)]
 
 
 def _of(held: Job) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class PoolPlace(msgspec.Struct, frozen=True, kw_only=True):
     """A place that is taken: `holder` is a step run, `job` the job of its run."""
 
     pool: str
@@ -23,4 +23,4 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     slots: int
     created_at: datetime
-    taken: list[Place] = []
+    taken: list[PoolPlace] = []

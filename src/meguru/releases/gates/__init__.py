@@ -1,15 +1,15 @@
 """What a release must pass: the family of gates."""
 
-from meguru.base.plugins import Table
-from meguru.releases.gates.base import Gate, Side, Trial
+from meguru.base.plugins import PluginFamily
+from meguru.releases.gates.base import Gate, GateTrial, TrialSide
 
-GATES = Table(
+GATES = PluginFamily(
     "gate",
     {
         "champion": "meguru.releases.gates.champion:Champion",
         "loads": "meguru.releases.gates.loads:Loads",
-        "metric": "meguru.releases.gates.metric:Metric",
+        "metric": "meguru.releases.gates.metric:MetricGate",
     },
 )
 
-__all__ = ["GATES", "Gate", "Side", "Trial"]
+__all__ = ["GATES", "Gate", "GateTrial", "TrialSide"]

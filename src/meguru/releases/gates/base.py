@@ -13,7 +13,7 @@ from meguru.releases.types import GateResult
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
+class TrialSide:
     """A model version on trial; `digest` is of what predicts, `open` loads it, at most once.
 
     `metrics` are the registry's; None asks the loaded model.
@@ -37,15 +37,15 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
+class GateTrial:
     """The challenger, and the champion it would replace at the endpoint; None when nothing is live.
 
     `record` and `max_rows` are how the endpoint would serve the challenger.
     """
 
     endpoint: str
-    challenger: Side
-    champion: Side | None = None
+    challenger: TrialSide
+    champion: TrialSide | None = None
     record: bool = True
     max_rows: int = 10_000
 
@@ -72,6 +72,6 @@ class Gate(Protocol):
         """
         ...
 
-    def judge(self, trial: Trial) -> GateResult:
+    def judge(self, trial: GateTrial) -> GateResult:
         """Return the verdict, with what was measured and the reason in a sentence."""
         ...

@@ -12,8 +12,8 @@ from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.flavors import Task
 from meguru.registry.known import KnownModel
-from meguru.releases.gates.base import Side, Trial
-from meguru.releases.types import GateResult, Verdict
+from meguru.releases.gates.base import GateTrial, TrialSide
+from meguru.releases.types import GateResult, GateVerdict
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +54,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 hint='ask for a value instead: {"gate": "metric", "metric": "rmse", "op": "<=", "value": 10}',
             )
 
-    def judge(self, trial: Trial) -> GateResult:
+    def judge(self, trial: GateTrial) -> GateResult:
         """Score both models on the challenger's holdout and compare them."""
         self.check_declaration(trial.challenger.known)
         if trial.champion is None:
@@ -64,7 +64,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return self._result(passed=False, reason=reason)
         return self._compare(trial.challenger, trial.champion)
 
-    def _compare(self, challenger: Side, champion: Side) -> GateResult:
+    def _compare(self, challenger: TrialSide, champion: TrialSide) -> GateResult:
         from meguru.stats import auc, bootstrap_difference
 
         rows, truth = _holdout(challenger)
@@ -105,11 +105,11 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     def _result(self, *, passed: bool, reason: str, numbers: dict[str, Any] | None = None) -> GateResult:
-        verdict = Verdict.PASSED if passed else Verdict.FAILED
+        verdict = GateVerdict.PASSED if passed else GateVerdict.FAILED
         return GateResult(gate=self.key, verdict=verdict, reason=reason, numbers=numbers or {})
 
 
-def _holdout(side: Side) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
+def _holdout(side: TrialSide) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
     """Return the challenger's holdout rows whose label is known, and their labels."""
     import polars as pl
 
@@ -125,5 +125,5 @@ def _holdout(side: Side) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
     return known, known.get_column(label).cast(pl.Int64).to_numpy()
 
 
-def _seed(challenger: Side, champion: Side) -> int:
+def _seed(challenger: TrialSide, champion: TrialSide) -> int:
     return int(digests.of_value([challenger.digest, champion.digest])[:8], 16)

@@ -8,9 +8,9 @@ import msgspec
 
 from meguru.registry.known import KnownModel
 from meguru.releases.compatible import breaks
-from meguru.releases.gates.base import Trial
-from meguru.releases.types import GateResult, Verdict
-from meguru.serving.served import rehearsed
+from meguru.releases.gates.base import GateTrial
+from meguru.releases.types import GateResult, GateVerdict
+from meguru.serving.loaded_model import rehearsed
 
 
 class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +24,7 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def check_declaration(self, model: KnownModel) -> None:
         """Which models can be served shows when one is served, in `judge`."""
 
-    def judge(self, trial: Trial) -> GateResult:
+    def judge(self, trial: GateTrial) -> GateResult:
         """Ask the model its example as a server does; compare its columns with those of the live model."""
         bundle = trial.challenger.bundle
         bundle.check()
@@ -41,7 +41,7 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if live and faults:
             reason = f"requests made for {live.ref} would fail: {'; '.join(faults)}"
             return GateResult(
-                gate=self.key, verdict=Verdict.FAILED, reason=reason, numbers=numbers | {"faults": faults}
+                gate=self.key, verdict=GateVerdict.FAILED, reason=reason, numbers=numbers | {"faults": faults}
             )
         taken = (
             f"takes the same {len(bundle.signature.inputs)} columns"
@@ -54,4 +54,4 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             else "holds no example to be asked"
         )
         reason = f"it loads, {answers}, and {taken}"
-        return GateResult(gate=self.key, verdict=Verdict.PASSED, reason=reason, numbers=numbers)
+        return GateResult(gate=self.key, verdict=GateVerdict.PASSED, reason=reason, numbers=numbers)

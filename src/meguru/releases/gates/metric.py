@@ -12,8 +12,8 @@ import msgspec
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors.evaluation import RANGES
 from meguru.registry.known import KnownModel
-from meguru.releases.gates.base import Trial
-from meguru.releases.types import GateResult, Verdict
+from meguru.releases.gates.base import GateTrial
+from meguru.releases.types import GateResult, GateVerdict
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
@@ -23,7 +23,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MetricGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"gate": "metric", "metric": "auc", "op": ">=", "value": 0.6}``.
 
     A metric that was measured on the holdout takes the place of what the author of the model claims.
@@ -60,7 +60,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 hint=f"did you mean {close[0]!r}?" if close else "",
             )
 
-    def judge(self, trial: Trial) -> GateResult:
+    def judge(self, trial: GateTrial) -> GateResult:
         """Compare the metric with the value."""
         known = trial.challenger.known
         self.check_declaration(known)
@@ -70,7 +70,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         reason = f"{self.metric} is {value:.4f}, {'as' if passed else 'but'} {wanted} is wanted"
         return GateResult(
             gate=self.key,
-            verdict=Verdict.PASSED if passed else Verdict.FAILED,
+            verdict=GateVerdict.PASSED if passed else GateVerdict.FAILED,
             reason=reason,
             numbers={"metric": self.metric, "value": value, "op": self.op, "wanted": self.value},
         )

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from meguru.base.misfits import as_invalid
+from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, MeguruError, NotFound, is_our_fault
-from meguru.releases.gates import GATES, Gate, Trial
-from meguru.releases.types import GateResult, Verdict
+from meguru.releases.gates import GATES, Gate, GateTrial
+from meguru.releases.types import GateResult, GateVerdict
 
 FIRST = "loads"
 
@@ -52,7 +52,7 @@ def check_gates(policies: Sequence[dict[str, Any]]) -> list[Gate]:
     return [first, *(gate for gate in gates if gate.key != FIRST)]
 
 
-def judge(gates: Sequence[Gate], trial: Trial) -> list[GateResult]:
+def judge(gates: Sequence[Gate], trial: GateTrial) -> list[GateResult]:
     """Put a trial to every gate; a model that can't be served is not asked more."""
     results = []
     for gate in gates:
@@ -62,14 +62,14 @@ def judge(gates: Sequence[Gate], trial: Trial) -> list[GateResult]:
     return results
 
 
-def _judge(gate: Gate, trial: Trial) -> GateResult:
+def _judge(gate: Gate, trial: GateTrial) -> GateResult:
     try:
         return gate.judge(trial)
     except Exception as error:
         ours = is_our_fault(error)
         if not (ours or isinstance(error, MeguruError)):
             raise
-        verdict = Verdict.UNDECIDED if ours else Verdict.FAILED
+        verdict = GateVerdict.UNDECIDED if ours else GateVerdict.FAILED
         return GateResult(gate=gate.key, verdict=verdict, reason=_reason(error))
 
 

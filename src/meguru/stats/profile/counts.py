@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from meguru.errors import InvalidInput
 
-Counts = npt.NDArray[np.int64]
+CountArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ class ColumnCounts:
     """
 
     nulls: int
-    bins: Counts
-    deciles: Counts
+    bins: CountArray
+    deciles: CountArray
 
     @property
     def count(self) -> int:
@@ -44,6 +44,6 @@ class ColumnCounts:
             nulls=self.nulls + other.nulls, bins=self.bins + other.bins, deciles=self.deciles + other.deciles
         )
 
-    def with_nulls(self) -> Counts:
+    def with_nulls(self) -> CountArray:
         """Return the deciles with the rows without a value as one bin more, shape (deciles + 1,)."""
         return np.append(self.deciles, self.nulls)

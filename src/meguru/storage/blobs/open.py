@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from meguru.base.plugins import Table
+from meguru.base.plugins import PluginFamily
 from meguru.storage.blobs.base import BlobStore
 
-STORES = Table(
+STORES = PluginFamily(
     "blob store",
     dict.fromkeys(
         ("s3", "gs", "gcs", "az", "azure", "abfs", "abfss"), "meguru.storage.blobs.objects:ObjectStore"

@@ -17,17 +17,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from meguru.base.ticker import Ticker
 from meguru.errors import MeguruError
-from meguru.storage.blobs import soon
+from meguru.storage.blobs import deferred
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.db import metadata
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 
 if TYPE_CHECKING:
     from meguru.storage.blobs.base import BlobStore
     from meguru.storage.db import Database
 
 log = logging.getLogger(__name__)
-LARGEST = soon.LARGEST
+LARGEST = deferred.LARGEST
 BATCH = 256
 FEW = 16
 """For more than so many files, one word to the system is quicker than a word for each."""
@@ -55,7 +55,7 @@ def keep(tx: Connection, blobs: BlobStore, digest: str, data: bytes) -> None:
     if not isinstance(blobs, LocalStore) or not 0 < len(data) <= LARGEST:
         return
     blobs.unsettled = True
-    Raw(tx).execute(
+    RawSql(tx).execute(
         "INSERT INTO pending_blob (digest, data) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
         (digest, data),
     )
@@ -75,7 +75,7 @@ def mend(db: Database, blobs: BlobStore) -> None:
 
         blobs.spare = spare
         with db.read() as tx:
-            for (data,) in Raw(tx).execute("SELECT data FROM pending_blob").fetchall():
+            for (data,) in RawSql(tx).execute("SELECT data FROM pending_blob").fetchall():
                 blobs.put_soon(bytes(data))
 
 

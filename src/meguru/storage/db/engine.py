@@ -21,9 +21,9 @@ from sqlalchemy.pool import QueuePool
 
 from meguru.errors import Busy, MissingDependency, UsageError, masked
 from meguru.storage.db.faults import explain
+from meguru.storage.db.group_commit import Together
 from meguru.storage.db.limits import check_lengths
-from meguru.storage.db.raw import Raw
-from meguru.storage.db.together import Together
+from meguru.storage.db.raw import RawSql
 
 BUSY_SECONDS = 30.0
 
@@ -57,7 +57,7 @@ class Database:
             # A deferred transaction sees the moment of its first statement until it ends; by default
             # PostgreSQL would show each statement a moment of its own.
             if self.is_sqlite:
-                Raw(connection).execute("BEGIN")
+                RawSql(connection).execute("BEGIN")
             else:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
@@ -77,7 +77,7 @@ class Database:
             # The lock first: a transaction that reads, and only then asks to write, is refused by SQLite if
             # anybody has written meanwhile, and all its work would have to be done again.
             if self.is_sqlite:
-                Raw(connection).execute("BEGIN IMMEDIATE")
+                RawSql(connection).execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.commit()

@@ -29,7 +29,7 @@ class Bound:
     milliseconds: int
 
 
-class Raw:
+class RawSql:
     """Statements of an open transaction, written with ``?`` for each value, on either database.
 
     An error of the driver is raised as SQLAlchemy raises it, so that it is explained as any other. A change

@@ -16,9 +16,9 @@ from sqlalchemy import Boolean, Connection, Table
 from sqlalchemy.types import TypeDecorator
 
 from meguru.storage.db.limits import check_length
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 
-Where = Mapping[str, Any]
+RowKey = Mapping[str, Any]
 """Values by column; None stands for no value."""
 _Spell = Callable[[Any], Any]
 
@@ -30,17 +30,17 @@ def insert(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> None:
     names = tuple(rows[0])
     sql, values = _insert_sql(table, names), [_kept(table, names, row) for row in rows]
     if len(values) == 1:
-        Raw(tx).execute(sql, values[0])
+        RawSql(tx).execute(sql, values[0])
     else:
-        Raw(tx).executemany(sql, values)
+        RawSql(tx).executemany(sql, values)
 
 
-def update(tx: Connection, table: Table, where: Where, values: Mapping[str, Any]) -> int:
+def update(tx: Connection, table: Table, where: RowKey, values: Mapping[str, Any]) -> int:
     """Change rows; return how many."""
     names = tuple(values)
     sql, wanted = _where(table, where)
     found: int = (
-        Raw(tx).execute(_update_sql(table, names) + sql, [*_kept(table, names, values), *wanted]).rowcount
+        RawSql(tx).execute(_update_sql(table, names) + sql, [*_kept(table, names, values), *wanted]).rowcount
     )
     return found
 
@@ -51,24 +51,24 @@ def update_each(tx: Connection, table: Table, key: str, *changed: Mapping[str, A
         return
     names = tuple(name for name in changed[0] if name != key)
     sql = f'{_update_sql(table, names)} WHERE "{key}" = ?'
-    Raw(tx).executemany(sql, [[*_kept(table, names, row), row[key]] for row in changed])
+    RawSql(tx).executemany(sql, [[*_kept(table, names, row), row[key]] for row in changed])
 
 
-def delete(tx: Connection, table: Table, where: Where) -> int:
+def delete(tx: Connection, table: Table, where: RowKey) -> int:
     """Remove rows; return how many."""
     sql, wanted = _where(table, where)
-    found: int = Raw(tx).execute(f'DELETE FROM "{table.name}"{sql}', wanted).rowcount  # noqa: S608
+    found: int = RawSql(tx).execute(f'DELETE FROM "{table.name}"{sql}', wanted).rowcount  # noqa: S608
     return found
 
 
 def select(
-    tx: Connection, table: Table, where: Where, columns: Sequence[str] = (), *, order: str = ""
+    tx: Connection, table: Table, where: RowKey, columns: Sequence[str] = (), *, order: str = ""
 ) -> list[dict[str, Any]]:
     """Return rows as mappings of some columns, or of all."""
     names = tuple(columns) or _names(table)
     sql, wanted = _where(table, where)
     ordered = f' ORDER BY "{order}"' if order else ""
-    rows = Raw(tx).execute(_select_sql(table, names) + sql + ordered, wanted)
+    rows = RawSql(tx).execute(_select_sql(table, names) + sql + ordered, wanted)
     readers = _readers(table, names)
     return [
         {
@@ -79,16 +79,16 @@ def select(
     ]
 
 
-def first(tx: Connection, table: Table, where: Where, columns: Sequence[str] = ()) -> dict[str, Any] | None:
+def first(tx: Connection, table: Table, where: RowKey, columns: Sequence[str] = ()) -> dict[str, Any] | None:
     """Return one row, as `select` does; None if there is none."""
     found = select(tx, table, where, columns)
     return found[0] if found else None
 
 
-def has(tx: Connection, table: Table, where: Where) -> bool:
+def has(tx: Connection, table: Table, where: RowKey) -> bool:
     """Tell whether there is such a row."""
     sql, wanted = _where(table, where)
-    return Raw(tx).execute(f'SELECT 1 FROM "{table.name}"{sql} LIMIT 1', wanted).fetchone() is not None  # noqa: S608
+    return RawSql(tx).execute(f'SELECT 1 FROM "{table.name}"{sql} LIMIT 1', wanted).fetchone() is not None  # noqa: S608
 
 
 def _kept(table: Table, names: tuple[str, ...], row: Mapping[str, Any]) -> list[Any]:
@@ -101,7 +101,7 @@ def _kept(table: Table, names: tuple[str, ...], row: Mapping[str, Any]) -> list[
     return found
 
 
-def _where(table: Table, where: Where) -> tuple[str, list[Any]]:
+def _where(table: Table, where: RowKey) -> tuple[str, list[Any]]:
     names = tuple(where)
     empty = tuple(name for name in names if where[name] is None)
     spelled = zip(names, _writers(table, names), strict=True)

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
-from meguru.base.moments import read_time, write_time
+from meguru.base.timestamps import read_time, write_time
 
 metadata = MetaData(
     naming_convention={

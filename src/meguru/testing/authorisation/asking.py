@@ -35,7 +35,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, dict) else {}
 
 
-class Asking:
+class InProcessClient:
     """Sends requests to one application, one after the other, from one event loop."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from meguru.kernel.operations import Operation
 from meguru.testing.authorisation.arguments import arguments, kinds_named, naming
-from meguru.testing.authorisation.asking import Answer, Asking
+from meguru.testing.authorisation.asking import Answer, InProcessClient
 from meguru.testing.authorisation.people import Person
 from meguru.testing.authorisation.rules import ALLOWED, HIDDEN, Due, Rule
 from meguru.testing.authorisation.world import DEFAULT, FOREIGN, MARKS, NOWHERE, OWN, Restore, World
@@ -16,10 +16,10 @@ UNTOUCHED = {401, 403, 404, 422}
 """The statuses of what changed nothing but the log of denials."""
 
 
-class Walk:
+class OperationWalk:
     """Asks for operations of one server, and tells what is answered otherwise than is due."""
 
-    def __init__(self, client: Asking, world: World, restore: Restore) -> None:
+    def __init__(self, client: InProcessClient, world: World, restore: Restore) -> None:
         self.client, self.world, self.restore = client, world, restore
         self.asked = 0
         self.succeeded: set[str] = set()

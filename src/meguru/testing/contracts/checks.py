@@ -11,9 +11,9 @@ import pytest
 
 from meguru.base.digests import canonical
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.checks import Check
+from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.types import Severity
-from meguru.monitoring.window import Window, compare
+from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
 
 MODEL, SHADOW = "model/delay@2", "model/delay@1"
@@ -52,7 +52,7 @@ def make_rows(n: int, seed: int = 0, *, shift: float = 0.0, skill: float = 1.0) 
 
 def make_window(
     rows: pl.DataFrame, *, trained_on: pl.DataFrame | None = None, auc: float | None = 0.76
-) -> Window:
+) -> MonitoredWindow:
     """Compare rows with a baseline: `trained_on`, or rows like those `make_rows` makes without a shift."""
     known = make_rows(20_000, seed=99) if trained_on is None else trained_on
     baseline = Baseline(
@@ -67,27 +67,27 @@ class CheckContract:
     """Subclass it, give `check` with default options, and override `bad_windows` with what it must notice."""
 
     @pytest.fixture
-    def check(self) -> Check:
+    def check(self) -> MonitorCheck:
         """Return the check under test, with its default options."""
         raise NotImplementedError
 
-    def bad_windows(self) -> Sequence[Window]:
+    def bad_windows(self) -> Sequence[MonitoredWindow]:
         """Return windows in which the check must find a breach."""
         raise NotImplementedError
 
-    def test_it_finds_no_breach_when_nothing_changed(self, check: Check) -> None:
+    def test_it_finds_no_breach_when_nothing_changed(self, check: MonitorCheck) -> None:
         for seed in range(20):
             window = make_window(make_rows(2000, seed))
             assert check.missing(window) == ""
             assert [each.says for each in check.evaluate(window) if each.breached] == []
 
-    def test_it_finds_what_it_is_there_for(self, check: Check) -> None:
+    def test_it_finds_what_it_is_there_for(self, check: MonitorCheck) -> None:
         for window in self.bad_windows():
             breached = [each for each in check.evaluate(window) if each.breached]
             assert breached
             assert all(each.effect is None or each.effect > 0 for each in breached)
 
-    def test_its_findings_explain_themselves_and_travel(self, check: Check) -> None:
+    def test_its_findings_explain_themselves_and_travel(self, check: MonitorCheck) -> None:
         for window in (make_window(make_rows(2000)), *self.bad_windows()):
             for finding in check.evaluate(window):
                 assert finding.says
@@ -95,29 +95,29 @@ class CheckContract:
                 assert finding.severity in check.severities
                 assert msgspec.json.decode(msgspec.json.encode(finding), type=type(finding)) == finding
 
-    def test_the_same_window_gives_the_same_findings(self, check: Check) -> None:
+    def test_the_same_window_gives_the_same_findings(self, check: MonitorCheck) -> None:
         first, second = (check.evaluate(make_window(make_rows(2000, 3))) for _ in range(2))
         assert canonical(first) == canonical(second)
 
-    def test_it_does_not_judge_a_window_with_too_few_rows_and_says_so(self, check: Check) -> None:
+    def test_it_does_not_judge_a_window_with_too_few_rows_and_says_so(self, check: MonitorCheck) -> None:
         for n in (0, 1, 199):
             window = make_window(make_rows(n, shift=5.0, skill=-3.0))
             assert check.evaluate(window) == []
             assert check.missing(window)
 
-    def test_it_survives_rows_without_outcome_score_or_value(self, check: Check) -> None:
+    def test_it_survives_rows_without_outcome_score_or_value(self, check: MonitorCheck) -> None:
         rows = make_rows(2000)
         for name in ("wind", "carrier", "_score", "_outcome", f"_shadow:{SHADOW}"):
             empty = rows.with_columns(pl.lit(None, dtype=rows.schema[name]).alias(name))
             assert isinstance(check.evaluate(make_window(empty)), list)
 
-    def test_it_survives_a_model_of_which_nothing_is_known(self, check: Check) -> None:
+    def test_it_survives_a_model_of_which_nothing_is_known(self, check: MonitorCheck) -> None:
         window = compare(make_rows(2000), {}, min_rows=200)
         assert all(
             each.severity is Severity.SHADOW_BETTER or not each.breached for each in check.evaluate(window)
         )
 
-    def test_its_options_have_defaults_that_make_sense_and_travel(self, check: Check) -> None:
+    def test_its_options_have_defaults_that_make_sense_and_travel(self, check: MonitorCheck) -> None:
         check.check()
         made = type(check)()
         assert msgspec.convert(msgspec.to_builtins(made), type(check)) == made

@@ -12,7 +12,7 @@ import pytest
 from meguru.errors import MeguruError, UnsafeModel
 from meguru.flavors import mlmodel
 from meguru.flavors.base import Flavor, Matrix, Task
-from meguru.flavors.signature import Column, ColumnType, Signature
+from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 
 
 class FlavorContract:
@@ -35,8 +35,8 @@ class FlavorContract:
     @pytest.fixture
     def signature(self) -> Signature:
         """Three numbers in, one score out."""
-        inputs = tuple(Column(name=name, type=ColumnType.DOUBLE) for name in ("a", "b", "c"))
-        return Signature(inputs=inputs, outputs=(Column(name="score", type=ColumnType.DOUBLE),))
+        inputs = tuple(SignatureColumn(name=name, type=ColumnType.DOUBLE) for name in ("a", "b", "c"))
+        return Signature(inputs=inputs, outputs=(SignatureColumn(name="score", type=ColumnType.DOUBLE),))
 
     @pytest.fixture
     def saved(self, rows: tuple[Matrix, Matrix], signature: Signature, tmp_path: Path) -> Path:

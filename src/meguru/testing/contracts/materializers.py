@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from meguru.base import digests
-from meguru.compute.materializers import Materializer, Place, Value
+from meguru.compute.materializers import Materializer, Value, ValueStore
 from meguru.storage.blobs import open_store
 
 
@@ -33,15 +33,15 @@ class MaterializerContract:
         return bool(type(found) is type(value) and found == value)
 
     @pytest.fixture
-    def place(self, tmp_path: Path) -> Place:
+    def place(self, tmp_path: Path) -> ValueStore:
         """An empty store, and a folder for files."""
         (tmp_path / "scratch").mkdir()
-        return Place(open_store(tmp_path / "blobs"), tmp_path / "scratch")
+        return ValueStore(open_store(tmp_path / "blobs"), tmp_path / "scratch")
 
-    def save(self, value: Any, place: Place) -> Value:
+    def save(self, value: Any, place: ValueStore) -> Value:
         return self.materializer().save(value, self.annotation, place)
 
-    def load(self, value: Value, place: Place) -> Any:
+    def load(self, value: Value, place: ValueStore) -> Any:
         return self.materializer().load(value, self.annotation, place)
 
     def test_there_are_two_values_at_least(self) -> None:
@@ -51,31 +51,31 @@ class MaterializerContract:
         assert all(self.materializer().fits(make()) for make in self.values())
         assert not self.materializer().fits(_Stranger())
 
-    def test_a_value_comes_back_equal(self, place: Place) -> None:
+    def test_a_value_comes_back_equal(self, place: ValueStore) -> None:
         for make in self.values():
             assert self.equal(self.load(self.save(make(), place), place), make())
 
-    def test_equal_values_are_equal_bytes(self, place: Place) -> None:
+    def test_equal_values_are_equal_bytes(self, place: ValueStore) -> None:
         for make in self.values():
             assert self.save(make(), place).identity == self.save(make(), place).identity
 
-    def test_different_values_are_different_bytes(self, place: Place) -> None:
+    def test_different_values_are_different_bytes(self, place: ValueStore) -> None:
         found = [self.save(make(), place).identity for make in self.values()]
         assert len(set(found)) == len(found)
 
-    def test_what_came_back_is_written_as_the_same_bytes(self, place: Place) -> None:
+    def test_what_came_back_is_written_as_the_same_bytes(self, place: ValueStore) -> None:
         for make in self.values():
             first = self.save(make(), place)
             assert self.save(self.load(first, place), place).identity == first.identity
 
-    def test_a_value_is_described_by_plain_data(self, place: Place) -> None:
+    def test_a_value_is_described_by_plain_data(self, place: ValueStore) -> None:
         for make in self.values():
             value = self.save(make(), place)
             assert digests.check_digest(value.digest)
             assert value.size >= 0
             digests.canonical([value.meta, value.info])
 
-    def test_what_is_stored_is_no_pickle(self, place: Place) -> None:
+    def test_what_is_stored_is_no_pickle(self, place: ValueStore) -> None:
         for make in self.values():
             self.save(make(), place)
         stored = [path for path in Path(place.blobs.url).rglob("*") if path.is_file()]
@@ -83,7 +83,7 @@ class MaterializerContract:
         for path in stored:
             assert not _is_pickle(path.read_bytes()), path
 
-    def test_reading_leaves_the_store_as_it_was(self, place: Place) -> None:
+    def test_reading_leaves_the_store_as_it_was(self, place: ValueStore) -> None:
         value = self.save(self.values()[0](), place)
         before = place.blobs.path(value.digest).read_bytes()
         self.load(value, place)

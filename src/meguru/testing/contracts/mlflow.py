@@ -15,12 +15,12 @@ from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.mlflow.registry.routes import other_routes
 from meguru.server.access import Access
 from meguru.storage.db.raw import Bound
-from meguru.tracking.search import begin
+from meguru.tracking.search import start_point
 
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
-Call = Any
+ProtocolCall = Any
 FILTERS = {
     "metrics.acc > 0.15": [4, 3, 2],
     "metrics.acc > 0.05 and params.opt = 'sgd'": [4, 2],
@@ -66,7 +66,7 @@ class MlflowContract:
     """Subclass it, with a fixture `workspace` that gives an empty one."""
 
     @pytest.fixture
-    def call(self, workspace: Workspace) -> Iterator[Call]:
+    def call(self, workspace: Workspace) -> Iterator[ProtocolCall]:
         from starlette.applications import Starlette
         from starlette.testclient import TestClient
 
@@ -81,7 +81,7 @@ class MlflowContract:
 
             yield ask
 
-    def test_points_are_kept_once_in_order_and_summed_up(self, call: Call) -> None:
+    def test_points_are_kept_once_in_order_and_summed_up(self, call: ProtocolCall) -> None:
         run = _run(call)
         points = [_point("k", number % 7, number % 3) for number in range(250)]
         for _ in range(2):
@@ -92,14 +92,14 @@ class MlflowContract:
         newest = {each["key"]: each for each in _shown(call, run)["data"]["metrics"]}
         assert (newest["k"]["step"], newest["k"]["value"], newest["one"]["value"]) == (6, 2, 9)
 
-    def test_numbers_beyond_the_finite_are_told_apart(self, call: Call) -> None:
+    def test_numbers_beyond_the_finite_are_told_apart(self, call: ProtocolCall) -> None:
         run = _run(call)
         for step, value in enumerate(("NaN", "Infinity", "-Infinity", 0.1)):
             call("POST", "runs/log-metric", run_id=run, key="k", value=value, timestamp=1, step=step)
         largest = 1.7976931348623157e308
         assert [each["value"] for each in _history(call, run, "k")] == ["NaN", largest, -largest, 0.1]
 
-    def test_runs_of_ten_thousand_series_are_written_and_shown(self, call: Call) -> None:
+    def test_runs_of_ten_thousand_series_are_written_and_shown(self, call: ProtocolCall) -> None:
         run = _run(call)
         for start in range(0, 10_000, 1000):
             points = [_point(f"k{number}", 0, number) for number in range(start, start + 1000)]
@@ -112,7 +112,7 @@ class MlflowContract:
         assert len(found[1]["data"]["metrics"]) == 10_000
         assert [each["value"] for each in _history(call, run, "k77")] == [77]
 
-    def test_a_long_series_is_shown_by_its_ends_and_extremes(self, call: Call) -> None:
+    def test_a_long_series_is_shown_by_its_ends_and_extremes(self, call: ProtocolCall) -> None:
         run = _run(call)
         for start in range(0, 12_000, 1000):
             points = [_point("k", step, 5 if step == 777 else 1) for step in range(start, start + 1000)]
@@ -123,7 +123,7 @@ class MlflowContract:
         assert (found[0]["step"], found[-1]["step"]) == (0, 11_999)
         assert 777 in {each["step"] for each in found}
 
-    def test_of_two_who_set_a_param_at_once_one_is_refused(self, call: Call) -> None:
+    def test_of_two_who_set_a_param_at_once_one_is_refused(self, call: ProtocolCall) -> None:
         run = _run(call)
 
         def write(number: int) -> Any:
@@ -141,7 +141,7 @@ class MlflowContract:
         assert data["params"] == [{"key": "lr", "value": str(kept[0])}]
         assert [each["step"] for each in data["metrics"]] == kept
 
-    def test_those_who_log_at_once_lose_nothing(self, call: Call) -> None:
+    def test_those_who_log_at_once_lose_nothing(self, call: ProtocolCall) -> None:
         runs = [_run(call) for _ in range(3)]
 
         def write(number: int) -> Any:
@@ -154,7 +154,7 @@ class MlflowContract:
         for index, run in enumerate(runs):
             assert [each["step"] for each in _history(call, run, "k")] == list(range(index, 60, 3))
 
-    def test_searches_find_the_same_whole_and_in_pages(self, call: Call) -> None:
+    def test_searches_find_the_same_whole_and_in_pages(self, call: ProtocolCall) -> None:
         ids, long = [_made(call, number) for number in range(6)], "x" * 300
         texts = {"long": long, "tail": ids[4][-8:], "TAIL": ids[4][-8:].upper()}
         for text, wanted in FILTERS.items():
@@ -171,11 +171,11 @@ class MlflowContract:
 
     @pytest.mark.parametrize("bound", [Bound(10**6, 60_000), Bound(1, 1)], ids=["in order", "elsewhere"])
     def test_searches_find_the_same_wherever_they_begin(
-        self, call: Call, monkeypatch: pytest.MonkeyPatch, bound: Bound
+        self, call: ProtocolCall, monkeypatch: pytest.MonkeyPatch, bound: Bound
     ) -> None:
         for name in ("FEW_RUNS", "FEW", "MOST_FEW"):
-            monkeypatch.setattr(begin, name, 0)
-        monkeypatch.setattr(begin, "BOUND", bound)
+            monkeypatch.setattr(start_point, name, 0)
+        monkeypatch.setattr(start_point, "BOUND", bound)
         ids, long = [_made(call, number) for number in range(6)], "x" * 300
         texts = {"long": long, "tail": ids[4][-8:], "TAIL": ids[4][-8:].upper()}
         for text, wanted in FILTERS.items():
@@ -188,9 +188,9 @@ class MlflowContract:
     @pytest.mark.parametrize("few", [0, 5000])
     @pytest.mark.parametrize("text", ["", "metrics.acc > 0"])
     def test_runs_of_several_experiments_are_in_one_order(
-        self, call: Call, monkeypatch: pytest.MonkeyPatch, few: int, text: str
+        self, call: ProtocolCall, monkeypatch: pytest.MonkeyPatch, few: int, text: str
     ) -> None:
-        monkeypatch.setattr(begin, "FEW_RUNS", few)
+        monkeypatch.setattr(start_point, "FEW_RUNS", few)
         numbers = [call("POST", "experiments/create", name=f"e{n}")["experiment_id"] for n in range(3)]
         made = []
         for n in range(9):
@@ -210,7 +210,7 @@ class MlflowContract:
                 token = page.get("next_page_token", "")
             assert (pages, token) == (wanted, "")
 
-    def test_a_token_of_another_search_is_refused(self, call: Call) -> None:
+    def test_a_token_of_another_search_is_refused(self, call: ProtocolCall) -> None:
         for number in range(3):
             _made(call, number)
         ask = {"experiment_ids": ["0"], "max_results": 1}
@@ -227,13 +227,13 @@ def _point(key: str, step: int, value: float) -> dict[str, Any]:
     return {"key": key, "value": value, "timestamp": 1, "step": step}
 
 
-def _run(call: Call, **given: Any) -> str:
+def _run(call: ProtocolCall, **given: Any) -> str:
     made = call("POST", "runs/create", experiment_id="0", **given)
     identity: str = made["run"]["info"]["run_id"]
     return identity
 
 
-def _made(call: Call, number: int) -> str:
+def _made(call: ProtocolCall, number: int) -> str:
     """Make one of the runs that are searched; 0 is the oldest, and has ended."""
     run = _run(call, start_time=1000 + number, run_name=f"Run{number}")
     metrics = [
@@ -257,14 +257,14 @@ def _made(call: Call, number: int) -> str:
     return run
 
 
-def _shown(call: Call, run: str) -> Any:
+def _shown(call: ProtocolCall, run: str) -> Any:
     return call("GET", "runs/get", run_id=run)["run"]
 
 
-def _history(call: Call, run: str, key: str) -> Any:
+def _history(call: ProtocolCall, run: str, key: str) -> Any:
     return call("GET", "metrics/get-history", run_id=run, metric_key=key)["metrics"]
 
 
-def _found(call: Call, ids: list[str], text: str, *order: str) -> list[int]:
+def _found(call: ProtocolCall, ids: list[str], text: str, *order: str) -> list[int]:
     answer = call("POST", "runs/search", experiment_ids=["0"], filter=text, order_by=list(order))
     return [ids.index(each["info"]["run_id"]) for each in answer["runs"]]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meguru.kernel.events import Event
-from meguru.triggers.kinds import Kind
+from meguru.triggers.kinds import TriggerKind
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -27,30 +27,30 @@ class KindContract:
     wakes: Event | None = None
 
     @pytest.fixture
-    def kind(self) -> Kind:
+    def kind(self) -> TriggerKind:
         """Return the kind under test."""
         raise NotImplementedError
 
-    def test_it_is_driven_by_events_or_by_the_calendar(self, kind: Kind) -> None:
+    def test_it_is_driven_by_events_or_by_the_calendar(self, kind: TriggerKind) -> None:
         assert (self.wakes is None) is (kind.next_due(NOW) is not None)
 
-    def test_it_wakes_for_its_event_alone(self, kind: Kind) -> None:
+    def test_it_wakes_for_its_event_alone(self, kind: TriggerKind) -> None:
         assert not kind.matches(OTHER)
         if self.wakes is not None:
             assert kind.matches(self.wakes)
 
-    def test_what_it_wakes_for_is_of_a_type_that_may_match(self, kind: Kind) -> None:
+    def test_what_it_wakes_for_is_of_a_type_that_may_match(self, kind: TriggerKind) -> None:
         if self.wakes is not None:
             assert kind.may_match(self.wakes.type)
 
-    def test_the_next_moment_is_later_in_utc_and_always_the_same(self, kind: Kind) -> None:
+    def test_the_next_moment_is_later_in_utc_and_always_the_same(self, kind: TriggerKind) -> None:
         due = kind.next_due(NOW)
         assert due == kind.next_due(NOW)
         if due is not None:
             assert due > NOW
             assert due.utcoffset() == timedelta(0)
 
-    def test_the_moments_after_a_stop_are_those_of_the_calendar(self, kind: Kind) -> None:
+    def test_the_moments_after_a_stop_are_those_of_the_calendar(self, kind: TriggerKind) -> None:
         first = kind.next_due(NOW)
         if first is None:
             return

@@ -22,7 +22,7 @@ from meguru.kernel.operations import Context, Operation
 from meguru.kernel.principals import Principal
 from meguru.registry.schema import mlflow_version
 from meguru.storage.db import rowwise
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
 from meguru.tracking.schema import experiment
 from meguru.tracking.types import MetricPoint
@@ -60,12 +60,12 @@ CHANGES: dict[str, Callable[[Connection], object]] = {
     "rowwise update": lambda tx: rowwise.update(tx, experiment, _OLD, {"note": "x"}),
     "rowwise update_each": lambda tx: rowwise.update_each(tx, experiment, "name", _OLD | {"note": "x"}),
     "rowwise delete": lambda tx: rowwise.delete(tx, experiment, _OLD),
-    "raw": lambda tx: Raw(tx).execute(" update experiment SET note = ?", ["x"]),
-    "raw once": lambda tx: Raw(tx).execute_once("DELETE FROM experiment"),
-    "raw many": lambda tx: Raw(tx).executemany("UPDATE experiment SET note = ?", [["x"], ["y"]]),
+    "raw": lambda tx: RawSql(tx).execute(" update experiment SET note = ?", ["x"]),
+    "raw once": lambda tx: RawSql(tx).execute_once("DELETE FROM experiment"),
+    "raw many": lambda tx: RawSql(tx).executemany("UPDATE experiment SET note = ?", [["x"], ["y"]]),
     "raw after a read": lambda tx: (
         rowwise.has(tx, experiment, _OLD),
-        Raw(tx).execute("DELETE FROM experiment"),
+        RawSql(tx).execute("DELETE FROM experiment"),
         rowwise.has(tx, experiment, _OLD),
     ),
 }
@@ -74,9 +74,12 @@ READS: dict[str, Callable[[Connection], object]] = {
     "select": lambda tx: tx.execute(select(experiment).with_for_update()).all(),
     "with": lambda tx: tx.execute(select(select(experiment).cte("deleted_from"))).all(),
     "rowwise": lambda tx: rowwise.select(tx, experiment, _OLD),
-    "raw with": lambda tx: Raw(tx).execute("WITH x AS (SELECT name FROM experiment) SELECT * FROM x"),
+    "raw with": lambda tx: RawSql(tx).execute("WITH x AS (SELECT name FROM experiment) SELECT * FROM x"),
     "no row": lambda tx: rowwise.update(tx, experiment, {"name": "none"}, {"note": "x"}),
-    "savepoint": lambda tx: (Raw(tx).execute("SAVEPOINT one"), Raw(tx).execute("RELEASE SAVEPOINT one")),
+    "savepoint": lambda tx: (
+        RawSql(tx).execute("SAVEPOINT one"),
+        RawSql(tx).execute("RELEASE SAVEPOINT one"),
+    ),
 }
 
 

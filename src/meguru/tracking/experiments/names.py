@@ -13,7 +13,7 @@ from meguru.base import refs
 REF = "experiment/"
 
 
-class Asked(NamedTuple):
+class NamedExperiment(NamedTuple):
     """An experiment as it is asked for: its project, and its name there, key or number.
 
     `is_ref` tells that it was written as a reference.
@@ -24,13 +24,13 @@ class Asked(NamedTuple):
     is_ref: bool
 
 
-def read(text: str) -> Asked:
+def read(text: str) -> NamedExperiment:
     """Read a name in full, or a reference."""
     rest = text.removeprefix(REF)
     before, slash, own = rest.partition("/")
     if not slash or not before:
-        return Asked("", rest, rest != text)
-    return Asked("" if before == refs.DEFAULT else before, own, rest != text)
+        return NamedExperiment("", rest, rest != text)
+    return NamedExperiment("" if before == refs.DEFAULT else before, own, rest != text)
 
 
 def write(project: str, title: str) -> str:

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, func, select
 
 from meguru.base import refs
-from meguru.base.plugins import Table as Family
+from meguru.base.plugins import PluginFamily as Family
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation
 from meguru.storage.db import metadata
@@ -16,7 +16,7 @@ AT_ONCE = 200
 FOLLOWERS = Family(
     "purge follower",
     {
-        "pipelines": "meguru.pipelines.kept_metrics:forget_runs",
+        "pipelines": "meguru.pipelines.metrics_ingest:forget_runs",
         "registry": "meguru.registry.purged:forget_runs",
     },
 )

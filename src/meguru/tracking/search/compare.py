@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from meguru.errors import InvalidInput
-from meguru.tracking.moments import LEAST, MOST, stored
+from meguru.tracking.milliseconds import LEAST, MOST, stored
 from meguru.tracking.search.grammar import Clause
 
 ORDERED = {"=", "!=", "<", "<=", ">", ">="}

@@ -33,7 +33,7 @@ KINDS = {
     "dataset": "dataset",
     "datasets": "dataset",
 }
-Value = str | float | tuple[str, ...] | None
+SearchValue = str | float | tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Clause:
     kind: str
     key: str
     sign: str
-    value: Value
+    value: SearchValue
     shown: str
 
 
 @dataclass(frozen=True)
-class Order:
+class RunOrder:
     """One part of an order."""
 
     kind: str
@@ -69,9 +69,9 @@ def read_filter(text: str, *, kinds: tuple[str, ...]) -> list[Clause]:
     return clauses
 
 
-def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[Order]:
+def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[RunOrder]:
     """Read an order; a key may be in it once."""
-    found: list[Order] = []
+    found: list[RunOrder] = []
     for part in parts:
         try:
             tokens = _tokens(part)
@@ -87,7 +87,7 @@ def read_order(parts: list[str], *, kinds: tuple[str, ...]) -> list[Order]:
         kind, key = _name(tokens[0], part, kinds)
         if any((each.kind, each.key) == (kind, key) for each in found):
             raise InvalidInput(f"`order_by` contains duplicate fields: {part[:300]}")
-        found.append(Order(kind, key, direction == "DESC"))
+        found.append(RunOrder(kind, key, direction == "DESC"))
     return found
 
 
@@ -125,7 +125,7 @@ def _clause(tokens: list[tuple[str, str]], text: str, kinds: tuple[str, ...]) ->
         raise _wrong(text, f"{sign!r} is no comparison")
     if not tokens:
         raise _wrong(text, f"there is no value after {sign}")
-    value: Value
+    value: SearchValue
     value = _list(tokens, text) if sign in {"IN", "NOT IN"} else _value(tokens.pop(0), text)
     return Clause(kind, key, sign, value, first[1])
 

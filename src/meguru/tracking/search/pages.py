@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.search.compare import Condition
 
 
@@ -51,7 +51,7 @@ class Query:
 
 
 def fetch(
-    raw: Raw, query: Query, keys: Sequence[Key], *, after: list[Any], limit: int, whole: bool = False
+    raw: RawSql, query: Query, keys: Sequence[Key], *, after: list[Any], limit: int, whole: bool = False
 ) -> tuple[list[tuple[Any, ...]], list[Any]]:
     """Return one page of rows, and the keys of its last one; none when there is no other page.
 

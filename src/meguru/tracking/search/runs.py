@@ -9,10 +9,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
-from meguru.storage.db.raw import Raw, TooLong
+from meguru.storage.db.raw import RawSql, TooLong
 from meguru.tracking.search import compare, grammar, names, pages
-from meguru.tracking.search.begin import Beginnings
-from meguru.tracking.search.places import DATASETS, INPUTS, RUN_NAMES, TABLES, Begin, state_of, text_of
+from meguru.tracking.search.comparison_rows import (
+    DATASETS,
+    INPUTS,
+    RUN_NAMES,
+    TABLES,
+    Begin,
+    state_of,
+    text_of,
+)
+from meguru.tracking.search.start_point import Beginnings
 from meguru.tracking.states import STATES
 
 KINDS = ("attribute", "metric", "param", "tag", "dataset")
@@ -42,7 +50,7 @@ _STAGES: dict[tuple[str, ...], compare.Condition] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunQuery:
     """What is searched: of which experiments and stages, by which filter, in which order, which page."""
 
     experiments: list[str]
@@ -53,10 +61,10 @@ class Asked:
     token: str = ""
 
 
-_START = grammar.Order("attribute", "start_time", descending=True)
+_START = grammar.RunOrder("attribute", "start_time", descending=True)
 
 
-def search_runs(tx: Connection, asked: Asked) -> tuple[list[str], str]:
+def search_runs(tx: Connection, asked: RunQuery) -> tuple[list[str], str]:
     """Return the ids of one page of runs, and the token of the next.
 
     Raises
@@ -65,7 +73,7 @@ def search_runs(tx: Connection, asked: Asked) -> tuple[list[str], str]:
         If the filter, the order or the token can't be read.
     """
     search = _Search(
-        Raw(tx),
+        RawSql(tx),
         asked.experiments,
         asked.stages,
         grammar.read_filter(asked.where, kinds=KINDS),
@@ -80,11 +88,11 @@ class _Search:
 
     def __init__(
         self,
-        raw: Raw,
+        raw: RawSql,
         experiments: list[str],
         stages: tuple[str, ...],
         clauses: list[grammar.Clause],
-        orders: list[grammar.Order],
+        orders: list[grammar.RunOrder],
         limit: int,
     ) -> None:
         self.raw, self.experiments, self.stages, self.limit = raw, experiments, stages, limit
@@ -224,7 +232,7 @@ class _Search:
         return f"r.id IN (SELECT i.run FROM {INPUTS} WHERE {sql})", values  # noqa: S608 - names of ours
 
 
-def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[pages.Key]:
+def _keys(query: pages.Query, order: grammar.RunOrder, index: int) -> Iterator[pages.Key]:
     """Yield the columns of one part of an order: runs that lack it come last, NaN before them."""
     name = _name(order.key)
     alias = f"k{index}"
@@ -250,7 +258,7 @@ def _keys(query: pages.Query, order: grammar.Order, index: int) -> Iterator[page
         raise _unknown(order.key)
 
 
-def _last_if_missing(column: str, order: grammar.Order) -> Iterator[pages.Key]:
+def _last_if_missing(column: str, order: grammar.RunOrder) -> Iterator[pages.Key]:
     yield pages.Key(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END", numbers=True)
     yield pages.Key(f"coalesce({column}, '')", order.descending)
 

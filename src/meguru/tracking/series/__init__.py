@@ -7,17 +7,17 @@ each, and rows of one point each (`read` merges them). Points that come together
 
 from meguru.tracking.series.append import append
 from meguru.tracking.series.change import add, rewind
-from meguru.tracking.series.columns import Columns, Found, Place
-from meguru.tracking.series.last import tail
+from meguru.tracking.series.columns import Columns, Found, PointPosition
+from meguru.tracking.series.downsample import sample
+from meguru.tracking.series.latest import tail
 from meguru.tracking.series.read import by_time, pieces
 from meguru.tracking.series.summaries import counts, names, newest, numbers, series_of, summaries
-from meguru.tracking.series.thin import sample
 from meguru.tracking.series.times import micros, moment
 
 __all__ = [
     "Columns",
     "Found",
-    "Place",
+    "PointPosition",
     "add",
     "append",
     "by_time",

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.series import chunks
-from meguru.tracking.series.columns import Columns, Found, Point
+from meguru.tracking.series.columns import Columns, Found, SeriesPoint
 
 _SLICE = 500
 _COLUMNS = ("series", "step", "at", "seq", "value")
@@ -70,7 +70,7 @@ def append(tx: Connection, run: str, points: Mapping[str, Columns], *, once: boo
         As MLflow means it: a point that is there already is not kept twice, and of two at one step and time
         the greater is the newest. Otherwise all are kept, and the later one is the newest.
     """
-    raw = Raw(tx)
+    raw = RawSql(tx)
     known = _known(raw, run, list(points))
     groups = [
         group
@@ -83,7 +83,7 @@ def append(tx: Connection, run: str, points: Mapping[str, Columns], *, once: boo
         raw.executemany(_UPDATE, changed)
 
 
-def _known(raw: Raw, run: str, keys: list[str]) -> dict[str, tuple[int, Newest]]:
+def _known(raw: RawSql, run: str, keys: list[str]) -> dict[str, tuple[int, Newest]]:
     found = {}
     for some in _slices(keys):
         sql = (
@@ -96,7 +96,7 @@ def _known(raw: Raw, run: str, keys: list[str]) -> dict[str, tuple[int, Newest]]
 
 
 def _group(
-    raw: Raw, key: str, columns: Columns, known: tuple[int, Newest] | None, *, once: bool
+    raw: RawSql, key: str, columns: Columns, known: tuple[int, Newest] | None, *, once: bool
 ) -> _Group | None:
     """Sum up new points; None when all of them are there already."""
     steps = columns.steps
@@ -116,13 +116,13 @@ def _group(
     return _Group(key, columns, series, _summed(before, columns, once=once))
 
 
-def _points(columns: Columns) -> Iterator[Point]:
+def _points(columns: Columns) -> Iterator[SeriesPoint]:
     return zip(columns.steps, columns.times, columns.values, strict=True)
 
 
 def _numbered(
-    raw: Raw, series: int, columns: Columns, first: tuple[int, int], last: tuple[int, int], *, once: bool
-) -> tuple[list[Point], list[int]]:
+    raw: RawSql, series: int, columns: Columns, first: tuple[int, int], last: tuple[int, int], *, once: bool
+) -> tuple[list[SeriesPoint], list[int]]:
     """Return the points that are kept, each with its number among those of its step and time."""
     sql = (
         "SELECT step, at, value FROM run_point "
@@ -149,7 +149,9 @@ def _numbered(
     return kept, seqs
 
 
-def _in_chunks(raw: Raw, series: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Point]:
+def _in_chunks(
+    raw: RawSql, series: int, first: tuple[int, int], last: tuple[int, int]
+) -> Iterator[SeriesPoint]:
     for chunk in chunks.touching(raw, series, first, last):
         yield from _points(chunk.columns())
 
@@ -187,7 +189,7 @@ def _stays(before: Newest, new: tuple[float | None, int, int], *, once: bool) ->
     return once and _rank(before.value) > _rank(value)
 
 
-def _with_series(raw: Raw, run: str, groups: list[_Group]) -> list[_Group]:
+def _with_series(raw: RawSql, run: str, groups: list[_Group]) -> list[_Group]:
     """Return the groups with the numbers of their series; those that have none are written."""
     new = [group for group in groups if not group.series]
     if not new:
@@ -204,7 +206,7 @@ def _with_series(raw: Raw, run: str, groups: list[_Group]) -> list[_Group]:
     return [group if group.series else group._replace(series=made[group.key]) for group in groups]
 
 
-def _insert(raw: Raw, groups: list[_Group]) -> None:
+def _insert(raw: RawSql, groups: list[_Group]) -> None:
     packed: list[tuple[Any, ...]] = []
     single: list[_Group] = []
     for group in groups:
@@ -220,7 +222,7 @@ def _insert(raw: Raw, groups: list[_Group]) -> None:
     insert_rows(raw, rows)
 
 
-def insert_rows(raw: Raw, rows: Iterable[tuple[int, *Found]]) -> None:
+def insert_rows(raw: RawSql, rows: Iterable[tuple[int, *Found]]) -> None:
     """Write points as rows of their series, step, microsecond, number and value."""
     if raw.is_sqlite:
         raw.executemany(f"{_INSERT} ({marks(5)})", list(rows))

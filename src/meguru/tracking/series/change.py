@@ -8,11 +8,11 @@ from itertools import takewhile
 
 from sqlalchemy import Connection
 
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.series import chunks
 from meguru.tracking.series.append import append
-from meguru.tracking.series.columns import Columns, Point
-from meguru.tracking.series.last import last
+from meguru.tracking.series.columns import Columns, SeriesPoint
+from meguru.tracking.series.latest import last
 from meguru.tracking.series.summaries import series_of
 from meguru.tracking.series.times import micros
 from meguru.tracking.types import MetricPoint
@@ -20,7 +20,7 @@ from meguru.tracking.types import MetricPoint
 
 def add(tx: Connection, run: str, given: Sequence[MetricPoint], now: datetime) -> None:
     """Append points to a run that is held, all of them; points without a time get `now`."""
-    groups: dict[str, list[Point]] = {}
+    groups: dict[str, list[SeriesPoint]] = {}
     for point in given:
         groups.setdefault(point.key, []).append((point.step, micros(point.at or now), point.value))
     append(tx, run, {key: Columns.of_points(rows) for key, rows in groups.items()}, once=False)
@@ -28,7 +28,7 @@ def add(tx: Connection, run: str, given: Sequence[MetricPoint], now: datetime) -
 
 def rewind(tx: Connection, run: str, key: str, step: int) -> None:
     """Forget the points of a series from a step on: they are about to be made again."""
-    raw, found = Raw(tx), series_of(tx, run, key)
+    raw, found = RawSql(tx), series_of(tx, run, key)
     if found is None:
         return
     number = found[0]
@@ -43,7 +43,7 @@ def rewind(tx: Connection, run: str, key: str, step: int) -> None:
     _sum_up(tx, raw, number)
 
 
-def _sum_up(tx: Connection, raw: Raw, number: int) -> None:
+def _sum_up(tx: Connection, raw: RawSql, number: int) -> None:
     counts, least, most = [], [], []
     for sql in (
         "SELECT count(*), min(value), max(value) FROM run_point WHERE series = ?",

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from meguru.storage.db.raw import Raw, marks
-from meguru.tracking.series.columns import Columns, Place
+from meguru.storage.db.raw import RawSql, marks
+from meguru.tracking.series.columns import Columns, PointPosition
 from meguru.tracking.series.packed import pack, unpack
 
 SIZE = 4096
@@ -37,9 +37,9 @@ class Chunk(NamedTuple):
     size: int
     data: bytes
 
-    def last(self) -> Place:
+    def last(self) -> PointPosition:
         """Return where its last point is."""
-        return Place(self.last_step, self.last_at, 0)
+        return PointPosition(self.last_step, self.last_at, 0)
 
     def columns(self) -> Columns:
         """Return its points."""
@@ -67,19 +67,19 @@ def _row(series: int, part: Columns) -> tuple[Any, ...]:
     return series, step, at, last_step, last_at, part.size(), *ends, pack(part)
 
 
-def insert(raw: Raw, given: Sequence[tuple[Any, ...]]) -> None:
+def insert(raw: RawSql, given: Sequence[tuple[Any, ...]]) -> None:
     """Write rows of chunks."""
     if given:
         raw.executemany(_INSERT, given)
 
 
-def delete(raw: Raw, series: int, given: Sequence[Chunk]) -> None:
+def delete(raw: RawSql, series: int, given: Sequence[Chunk]) -> None:
     """Take chunks away."""
     keys = [(series, each.step, each.at) for each in given]
     raw.executemany("DELETE FROM run_chunk WHERE series = ? AND step = ? AND at = ?", keys)
 
 
-def behind(raw: Raw, series: int, place: Place | None) -> Iterator[Chunk]:
+def behind(raw: RawSql, series: int, place: PointPosition | None) -> Iterator[Chunk]:
     """Yield, in order, the chunks that have a point behind a place; all, without a place."""
     start = (_holder(raw, series, place) or place[:2]) if place else ()
     where = "series = ?" + (" AND (step, at) >= (?, ?)" if start else "")
@@ -92,15 +92,15 @@ def behind(raw: Raw, series: int, place: Place | None) -> Iterator[Chunk]:
         where, values = "series = ? AND (step, at) > (?, ?)", (series, *rows[-1][:2])
 
 
-def touching(raw: Raw, series: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Chunk]:
+def touching(raw: RawSql, series: int, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Chunk]:
     """Yield the chunks that reach into the stretch from one place to another."""
-    for chunk in behind(raw, series, Place(*first, -1)):
+    for chunk in behind(raw, series, PointPosition(*first, -1)):
         if (chunk.step, chunk.at) > last:
             return
         yield chunk
 
 
-def backwards(raw: Raw, series: int, *, before: int | None = None) -> Iterator[Chunk]:
+def backwards(raw: RawSql, series: int, *, before: int | None = None) -> Iterator[Chunk]:
     """Yield the chunks from the last one on; with `before`, those that begin at this step or earlier."""
     where = "series = ?" + ("" if before is None else " AND step <= ?")
     values: tuple[int, ...] = (series,) if before is None else (series, before)
@@ -110,7 +110,7 @@ def backwards(raw: Raw, series: int, *, before: int | None = None) -> Iterator[C
         where, values = "series = ? AND (step, at) < (?, ?)", (series, *row[:2])
 
 
-def _holder(raw: Raw, series: int, place: tuple[int, ...]) -> tuple[int, int] | None:
+def _holder(raw: RawSql, series: int, place: tuple[int, ...]) -> tuple[int, int] | None:
     """Return where the chunk begins that begins last at or before a place."""
     sql = (
         "SELECT step, at FROM run_chunk WHERE series = ? AND (step, at) <= (?, ?) "

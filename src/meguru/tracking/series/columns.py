@@ -9,13 +9,13 @@ from itertools import chain, repeat
 from typing import NamedTuple, Self
 
 _PLACE = re.compile(r"(-?\d{1,19})\.(-?\d{1,19})\.(\d{1,9})")
-Point = tuple[int, int, float | None]
+SeriesPoint = tuple[int, int, float | None]
 """A point's step, its microsecond since 1970, its value; None is no number."""
 Found = tuple[int, int, int, float | None]
 """A point's step, its microsecond since 1970, its number among those of both, its value or None for NaN."""
 
 
-class Place(NamedTuple):
+class PointPosition(NamedTuple):
     """Where a point is in its series."""
 
     step: int
@@ -57,7 +57,7 @@ class Columns(NamedTuple):
         return cls(list(chain(*steps)), list(chain(*times)), list(chain(*values)))
 
     @classmethod
-    def of_points(cls, points: Iterable[Point]) -> Self:
+    def of_points(cls, points: Iterable[SeriesPoint]) -> Self:
         """Turn points, one at least, into columns."""
         steps, times, values = zip(*points, strict=True)
         return cls(steps, times, values)
@@ -77,9 +77,9 @@ class Columns(NamedTuple):
             return range(times.start // 1000, times.stop // 1000, times.step // 1000)
         return [at // 1000 for at in times]
 
-    def place(self, index: int) -> Place:
+    def place(self, index: int) -> PointPosition:
         """Return where one of the points is."""
-        return Place(self.steps[index], self.times[index], self.seqs[index] if self.seqs else 0)
+        return PointPosition(self.steps[index], self.times[index], self.seqs[index] if self.seqs else 0)
 
     def part(self, start: int, stop: int) -> Columns:
         """Return the points from one index to before another."""
@@ -90,7 +90,7 @@ class Columns(NamedTuple):
             self.steps[cut], self.times[cut], self.values[cut], self.seqs[cut] if self.seqs else None
         )
 
-    def later_than(self, place: Place) -> Columns:
+    def later_than(self, place: PointPosition) -> Columns:
         """Return the points behind a place."""
         index = bisect_right(range(self.size()), place, key=self.place)
         return self.part(index, self.size())

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from meguru.base.ticker import Ticker
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.schema import LOOSE
 from meguru.tracking.series import chunks
 from meguru.tracking.series.append import WEIGHT
 from meguru.tracking.series.chunks import Chunk
-from meguru.tracking.series.columns import Columns, Found, Place
+from meguru.tracking.series.columns import Columns, Found, PointPosition
 
 if TYPE_CHECKING:
     from meguru.storage.db import Database
@@ -35,13 +35,13 @@ _DUE = f"SELECT run, id FROM run_series WHERE loose >= {LOOSE} ORDER BY loose DE
 
 def due(tx: Connection) -> tuple[str, int] | None:
     """Return the run and the number of the series that is most worth joining; None if none is."""
-    row = Raw(tx).execute(_DUE).fetchone()
+    row = RawSql(tx).execute(_DUE).fetchone()
     return None if row is None else (row[0], row[1])
 
 
 def join(tx: Connection, run: str, series: int) -> int:
     """Join some of the loose points of a series; return how many points were written, 0 if none is loose."""
-    raw = Raw(tx)
+    raw = RawSql(tx)
     if not raw.is_sqlite:
         raw.execute("SELECT 1 FROM run WHERE id = ? FOR UPDATE", (run,))
     rows, parts = _loose_rows(raw, series)
@@ -53,7 +53,7 @@ def join(tx: Connection, run: str, series: int) -> int:
     return written
 
 
-def _loose_rows(raw: Raw, series: int) -> tuple[list[Found], list[Chunk]]:
+def _loose_rows(raw: RawSql, series: int) -> tuple[list[Found], list[Chunk]]:
     """Return the first loose rows, and the chunks that they are within, or come directly behind.
 
     Few rows are left as they are.
@@ -77,14 +77,14 @@ def _loose_rows(raw: Raw, series: int) -> tuple[list[Found], list[Chunk]]:
     return rows, parts
 
 
-def _small_ones(raw: Raw, series: int) -> list[Chunk]:
+def _small_ones(raw: RawSql, series: int) -> list[Chunk]:
     """Return a small chunk that is not the last, and those behind it; nothing if there is none."""
     sql = "SELECT step, at FROM run_chunk WHERE series = ? AND count < ? ORDER BY series, step, at LIMIT 1"
     row = raw.execute(sql, (series, chunks.SMALL)).fetchone()
     parts: list[Chunk] = []
     if row is None:
         return parts
-    for chunk in chunks.behind(raw, series, Place(row[0], row[1], -1)):
+    for chunk in chunks.behind(raw, series, PointPosition(row[0], row[1], -1)):
         size = sum(part.size for part in parts)
         if size + chunk.size > MOST or (size >= chunks.SMALL <= chunk.size):
             break
@@ -92,7 +92,7 @@ def _small_ones(raw: Raw, series: int) -> list[Chunk]:
     return parts if len(parts) > 1 else []
 
 
-def _replace(raw: Raw, series: int, rows: list[Found], parts: list[Chunk]) -> tuple[int, int]:
+def _replace(raw: RawSql, series: int, rows: list[Found], parts: list[Chunk]) -> tuple[int, int]:
     """Write rows and chunks as new chunks; return how many points, and how many fewer are loose."""
     joined = Columns.joined([part.columns() for part in parts])
     if rows:

@@ -11,11 +11,11 @@ from operator import itemgetter
 
 from sqlalchemy import Connection
 
-from meguru.storage.db.raw import Raw
+from meguru.storage.db.raw import RawSql
 from meguru.tracking.series import chunks
-from meguru.tracking.series.columns import Columns, Found, Place
+from meguru.tracking.series.columns import Columns, Found, PointPosition
 
-Window = tuple[int, int]
+StepRange = tuple[int, int]
 ROW = "step, at, seq, value"
 _FIRST_SEQ = -1
 
@@ -24,8 +24,8 @@ def pieces(
     tx: Connection,
     series: int,
     *,
-    after: Place | None = None,
-    window: Window | None = None,
+    after: PointPosition | None = None,
+    window: StepRange | None = None,
     limit: int | None = None,
 ) -> Iterator[Columns]:
     """Yield the points of a series, a few thousand at a time, while the transaction is open.
@@ -40,10 +40,10 @@ def pieces(
         End after so many points.
     """
     if window:
-        before = Place(window[0], -(2**63), _FIRST_SEQ)
+        before = PointPosition(window[0], -(2**63), _FIRST_SEQ)
         after = before if after is None else max(before, after)
     left = limit
-    for piece in _merged(Raw(tx), series, after):
+    for piece in _merged(RawSql(tx), series, after):
         part = piece.later_than(after) if after and piece.place(0) <= after else piece
         if window and part.size():
             part = part.between(*window)
@@ -68,12 +68,12 @@ def by_time(tx: Connection, series: int, *, limit: int) -> list[Found]:
     return found
 
 
-def _merged(raw: Raw, series: int, after: Place | None) -> Iterator[Columns]:
+def _merged(raw: RawSql, series: int, after: PointPosition | None) -> Iterator[Columns]:
     """Yield all points that are behind a place, and perhaps some before it, in order."""
     rows = _Rows(raw, series, after)
     for chunk in chunks.behind(raw, series, after):
         columns = chunk.columns()
-        while early := rows.until(Place(chunk.step, chunk.at, _FIRST_SEQ)):
+        while early := rows.until(PointPosition(chunk.step, chunk.at, _FIRST_SEQ)):
             yield Columns.of_rows(early)
         inner: list[Found] = []
         while some := rows.until(chunk.last()):
@@ -90,13 +90,13 @@ def _with(columns: Columns, rows: Sequence[Found]) -> Columns:
 class _Rows:
     """The rows of a series in order, taken up to a place."""
 
-    def __init__(self, raw: Raw, series: int, after: Place | None) -> None:
+    def __init__(self, raw: RawSql, series: int, after: PointPosition | None) -> None:
         self._raw, self._series = raw, series
         self._after: tuple[int, ...] = after or ()
         self._next: list[Found] = []
         self._over = False
 
-    def until(self, place: Place | None) -> list[Found]:
+    def until(self, place: PointPosition | None) -> list[Found]:
         """Return the next rows up to a place, some thousand at most; none when there is no more."""
         if not self._next and not self._over:
             self._next = self._fetch()

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from meguru.storage.db.raw import Raw, marks
+from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.schema import run_series
 from meguru.tracking.series.times import moment
 from meguru.tracking.types import MetricSummary
@@ -18,14 +18,14 @@ _TERMS = 101
 def series_of(tx: Connection, run: str, key: str) -> tuple[int, int] | None:
     """Return the number of a series and how many points it has; None if there is none."""
     sql = "SELECT id, count FROM run_series WHERE run = ? AND key = ?"
-    row = Raw(tx).execute(sql, (run, key)).fetchone()
+    row = RawSql(tx).execute(sql, (run, key)).fetchone()
     return None if row is None else (row[0], row[1])
 
 
 def numbers(tx: Connection, runs: Sequence[str], key: str) -> dict[str, int]:
     """Return the number of the series of one key that each of some runs has, in the order of the runs."""
     sql = f"SELECT run, id FROM run_series WHERE key = ? AND run IN ({marks(len(runs))})"  # noqa: S608
-    found = dict(Raw(tx).execute(sql, (key, *runs)).fetchall()) if runs else {}
+    found = dict(RawSql(tx).execute(sql, (key, *runs)).fetchall()) if runs else {}
     return {run: found[run] for run in runs if run in found}
 
 
@@ -55,7 +55,7 @@ def _first(tx: Connection, runs: Sequence[str], columns: str, most: int) -> Iter
     for start in range(0, len(runs), _TERMS):
         some = runs[start : start + _TERMS]
         sql = " UNION ALL ".join([f"SELECT * FROM ({one}) AS one"] * len(some))  # noqa: S608 - as above
-        yield from Raw(tx).execute(sql, [value for run in some for value in (run, most)]).fetchall()
+        yield from RawSql(tx).execute(sql, [value for run in some for value in (run, most)]).fetchall()
 
 
 def counts(tx: Connection, runs: Sequence[str]) -> dict[str, int]:
@@ -64,7 +64,7 @@ def counts(tx: Connection, runs: Sequence[str]) -> dict[str, int]:
     for start in range(0, len(runs), _SLICE):
         some = runs[start : start + _SLICE]
         sql = f"SELECT run, sum(count) FROM run_series WHERE run IN ({marks(len(some))}) GROUP BY run"  # noqa: S608
-        found |= {run: int(count) for run, count in Raw(tx).execute(sql, some).fetchall()}
+        found |= {run: int(count) for run, count in RawSql(tx).execute(sql, some).fetchall()}
     return found
 
 
@@ -76,4 +76,4 @@ def newest(tx: Connection, runs: Sequence[str], columns: str) -> Iterator[tuple[
             f"SELECT run, key, {columns} FROM run_series "  # noqa: S608 - names of ours
             f"WHERE run IN ({marks(len(some))}) ORDER BY run, key"
         )
-        yield from Raw(tx).execute(sql, some)
+        yield from RawSql(tx).execute(sql, some)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from meguru.base.moments import read_time, write_time
+from meguru.base.timestamps import read_time, write_time
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -15,7 +15,7 @@ from meguru.serving.operations import show as show_endpoint
 from meguru.triggers.actions.base import Occasion, Started
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReleaseModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"endpoint": "delay"}``: release the model version that the event is about."""
 
     key: ClassVar[str] = "endpoint"

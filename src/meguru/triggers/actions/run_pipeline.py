@@ -12,7 +12,7 @@ from meguru.kernel.operations import Context
 from meguru.pipelines import pins
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.triggers.actions.base import Occasion, Started
-from meguru.triggers.actions.moment import fill, spell
+from meguru.triggers.actions.placeholders import fill, spell
 
 SCHEDULED = "scheduled_at"
 

@@ -1,9 +1,9 @@
 """What may wake a trigger: the family of kinds."""
 
-from meguru.base.plugins import Table
-from meguru.triggers.kinds.base import Kind
+from meguru.base.plugins import PluginFamily
+from meguru.triggers.kinds.base import TriggerKind
 
-KINDS = Table(
+KINDS = PluginFamily(
     "trigger kind",
     {
         "cron": "meguru.triggers.kinds.cron:Cron",
@@ -13,4 +13,4 @@ KINDS = Table(
     },
 )
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "TriggerKind"]

@@ -10,7 +10,7 @@ from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
 
 
-class Kind(Protocol):
+class TriggerKind(Protocol):
     """When a trigger wakes: a frozen struct, read from the trigger's `on`.
 
     Its `key` is the field by which it is recognised. `matches` and `next_due` are pure: the same answer

@@ -13,7 +13,7 @@ from cronsim import CronSimError
 from meguru.errors import InvalidInput, near_misses
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
-from meguru.triggers.kinds.wall import moments
+from meguru.triggers.kinds.local_time import moments
 
 LISTED = 1000
 _FIRST_LOOK = timedelta(hours=1)

@@ -7,10 +7,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from meguru.errors import MeguruError, NotFound, UsageError
-from meguru.mlflow.exchange.types import Source
+from meguru.mlflow.exchange.types import MlflowSource
 
 
-def open_source(where: str, *, tell: Callable[[MeguruError], None], artifacts: Iterable[Path] = ()) -> Source:
+def open_source(
+    where: str, *, tell: Callable[[MeguruError], None], artifacts: Iterable[Path] = ()
+) -> MlflowSource:
     """Open an MLflow store: an ``http…`` server, an ``sqlite:///`` database, or an ``mlruns`` folder.
 
     Raises

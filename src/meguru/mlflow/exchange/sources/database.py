@@ -13,24 +13,24 @@ from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.types import (
     STATUSES,
-    Experiment,
     File,
-    LoggedModel,
-    ModelPoint,
-    Point,
+    MlflowExperiment,
+    MlflowLoggedModel,
+    MlflowModelPoint,
+    MlflowPoint,
+    MlflowRun,
+    MlflowVersion,
     Registered,
-    Run,
-    Version,
     logged_model_in,
     model_points,
     point,
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-Tell = Callable[[MeguruError], None]
+OnError = Callable[[MeguruError], None]
 _PAGE = 500
 _MODEL_STATUS = {1: "LOGGED_MODEL_PENDING", 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}
-Row = dict[str, Any]
+DatabaseRow = dict[str, Any]
 
 
 class DatabaseSource:
@@ -38,7 +38,7 @@ class DatabaseSource:
 
     is_remote = False
 
-    def __init__(self, path: Path, *, tell: Tell, artifacts: Iterable[Path] = ()) -> None:
+    def __init__(self, path: Path, *, tell: OnError, artifacts: Iterable[Path] = ()) -> None:
         if not path.is_file():
             raise NotFound(f"there is no database {str(path)!r}", where=str(path))
         self.where, self._tell = f"sqlite:///{path}", tell
@@ -63,11 +63,11 @@ class DatabaseSource:
         beside = path.parent
         self._roots = Roots([beside / "mlruns", beside / "mlartifacts", *artifacts])
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments by number."""
         tags = "SELECT key, value FROM experiment_tags WHERE experiment_id = ?"
         for row in self._rows("SELECT * FROM experiments ORDER BY experiment_id"):
-            yield Experiment(
+            yield MlflowExperiment(
                 id=str(row["experiment_id"]),
                 name=_text(row, "name"),
                 stage=_stage(row),
@@ -80,7 +80,7 @@ class DatabaseSource:
         """Count the runs."""
         return int(self._db.execute("SELECT count(*) FROM runs").fetchone()[0])
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: MlflowExperiment) -> Iterator[MlflowRun]:
         """Return the runs of an experiment, by id."""
         query = "SELECT * FROM runs WHERE experiment_id = ? AND run_uuid > ? ORDER BY run_uuid LIMIT ?"
         after = ""
@@ -89,18 +89,18 @@ class DatabaseSource:
                 yield self._run(row, experiment.id)
             after = _text(rows[-1], "run_uuid")
 
-    def points(self, run: Run, key: str) -> Iterator[Point]:
+    def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric."""
         query = "SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ? AND key = ?"
         for step, ms, value, is_nan in self._db.execute(query, (run.id, key)):
             yield point(step, ms, None if is_nan else value)
 
-    def files(self, run: Run) -> Iterator[File]:
+    def files(self, run: MlflowRun) -> Iterator[File]:
         """Return the files of a run."""
         tail = f"{run.experiment}/{run.id}/artifacts"
         return self._files(run.place, tail)
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         """Return the logged models of an experiment, by id; those that were deleted are not."""
         if "logged_models" not in self._tables:
             return
@@ -112,7 +112,7 @@ class DatabaseSource:
                 continue
             status = row["status"]
             identity = _text(row, "model_id")
-            yield LoggedModel(
+            yield MlflowLoggedModel(
                 id=identity,
                 experiment=experiment.id,
                 name=_text(row, "name"),
@@ -127,7 +127,7 @@ class DatabaseSource:
                 place=_text(row, "artifact_location"),
             )
 
-    def model_files(self, model: LoggedModel) -> Iterator[File]:
+    def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
         tail = f"{model.experiment}/models/{model.id}/artifacts"
         return self._files(model.place, tail)
@@ -174,7 +174,7 @@ class DatabaseSource:
         """Close the database."""
         self._db.close()
 
-    def _rows(self, query: str, *values: Any) -> Iterator[Row]:
+    def _rows(self, query: str, *values: Any) -> Iterator[DatabaseRow]:
         for row in self._db.execute(query, values):
             yield dict(row)
 
@@ -186,7 +186,7 @@ class DatabaseSource:
             for key, value in self._db.execute(f"{query} ORDER BY 1", values)
         }
 
-    def _run(self, row: Row, experiment: str) -> Run:
+    def _run(self, row: DatabaseRow, experiment: str) -> MlflowRun:
         identity = _text(row, "run_uuid")
         tags = self._pairs("tags", "SELECT key, value FROM tags WHERE run_uuid = ?", identity)
         keys = "SELECT key, 1 FROM latest_metrics WHERE run_uuid = ?"
@@ -194,7 +194,7 @@ class DatabaseSource:
             keys = "SELECT DISTINCT key, 1 FROM metrics WHERE run_uuid = ?"
         status = _text(row, "status")
         models, outputs = self._model_links(identity)
-        return Run(
+        return MlflowRun(
             id=identity,
             experiment=experiment,
             name=_text(row, "name") or tags.get("mlflow.runName", ""),
@@ -244,11 +244,11 @@ class DatabaseSource:
             ],
         )
 
-    def _model_points(self, model: str) -> Iterator[ModelPoint]:
+    def _model_points(self, model: str) -> Iterator[MlflowModelPoint]:
         if "logged_model_metrics" not in self._tables:
             return
         for row in self._rows("SELECT * FROM logged_model_metrics WHERE model_id = ?", model):
-            yield ModelPoint(
+            yield MlflowModelPoint(
                 key=_text(row, "metric_name"),
                 ms=_number(row, "metric_timestamp_ms"),
                 step=_number(row, "metric_step"),
@@ -258,13 +258,13 @@ class DatabaseSource:
                 dataset_digest=_text(row, "dataset_digest"),
             )
 
-    def _versions(self, name: str) -> Iterator[Version]:
+    def _versions(self, name: str) -> Iterator[MlflowVersion]:
         tags = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"
         for row in self._rows("SELECT * FROM model_versions WHERE name = ? ORDER BY version", name):
             if _text(row, "current_stage") == "Deleted_Internal":
                 continue
             source = _text(row, "source")
-            yield Version(
+            yield MlflowVersion(
                 version=_number(row, "version"),
                 source=source,
                 run=_text(row, "run_id"),
@@ -287,15 +287,15 @@ class DatabaseSource:
         return iter(())
 
 
-def _stage(row: Row) -> str:
+def _stage(row: DatabaseRow) -> str:
     return "deleted" if row.get("lifecycle_stage") == "deleted" else "active"
 
 
-def _text(row: Row, name: str) -> str:
+def _text(row: DatabaseRow, name: str) -> str:
     value = row.get(name)
     return "" if value is None else str(value)
 
 
-def _number(row: Row, name: str) -> int:
+def _number(row: DatabaseRow, name: str) -> int:
     value = row.get(name)
     return int(value) if isinstance(value, int | float) else 0

@@ -12,21 +12,21 @@ from meguru.mlflow.exchange.documents import children, document, texts, walk
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.types import (
     STATUSES,
-    Experiment,
     File,
-    LoggedModel,
-    ModelPoint,
-    Point,
+    MlflowExperiment,
+    MlflowLoggedModel,
+    MlflowModelPoint,
+    MlflowPoint,
+    MlflowRun,
+    MlflowVersion,
     Registered,
-    Run,
-    Version,
     logged_model_in,
     model_points,
     point,
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-Tell = Callable[[MeguruError], None]
+OnError = Callable[[MeguruError], None]
 _MODEL_STATUS = {1: "LOGGED_MODEL_PENDING", 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}
 _MAX_LINE = 4096
 
@@ -36,16 +36,16 @@ class FolderSource:
 
     is_remote = False
 
-    def __init__(self, folder: Path, *, tell: Tell, artifacts: Iterable[Path] = ()) -> None:
+    def __init__(self, folder: Path, *, tell: OnError, artifacts: Iterable[Path] = ()) -> None:
         self.folder, self.where, self._tell = folder, str(folder), tell
         self._roots = Roots([folder, *artifacts])
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments, those in the trash after the others."""
         for place in self._experiment_folders():
             meta = self._meta(place)
             if meta is not None:
-                yield Experiment(
+                yield MlflowExperiment(
                     id=_text(meta, "experiment_id") or place.name,
                     name=_text(meta, "name") or place.name,
                     stage="deleted" if _text(meta, "lifecycle_stage") == "deleted" else "active",
@@ -63,7 +63,7 @@ class FolderSource:
             if each.is_dir and (each.path / "meta.yaml").is_file()
         )
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: MlflowExperiment) -> Iterator[MlflowRun]:
         """Return the runs of an experiment, by id."""
         place = self._folder_of(experiment.id)
         datasets = self._datasets(place)
@@ -73,7 +73,7 @@ class FolderSource:
                 if meta is not None:
                     yield self._run(each.path, meta, experiment.id, datasets)
 
-    def run(self, experiment: Experiment, identity: str) -> Run | None:
+    def run(self, experiment: MlflowExperiment, identity: str) -> MlflowRun | None:
         """Return one run of an experiment; None if there is none."""
         place = self._folder_of(experiment.id) / identity
         meta = self._meta(place) if documents.is_folder(place) else None
@@ -81,7 +81,7 @@ class FolderSource:
             return None
         return self._run(place, meta, experiment.id, self._datasets(place.parent))
 
-    def points(self, run: Run, key: str) -> Iterator[Point]:
+    def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric as they were written."""
         path = self._folder_of(run.experiment) / run.id / "metrics" / key
         bad = 0
@@ -96,18 +96,18 @@ class FolderSource:
         if bad:
             self._tell(InvalidInput(f"{bad} lines of the metric {key!r} are no points", where=str(path)))
 
-    def files(self, run: Run) -> Iterator[File]:
+    def files(self, run: MlflowRun) -> Iterator[File]:
         """Return the files of a run."""
         return self._files(run.place, self._folder_of(run.experiment) / run.id)
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         """Return the logged models of an experiment, by id."""
         for each in children(self._folder_of(experiment.id) / "models"):
             meta = self._meta(each.path) if each.is_dir else None
             if meta is None:
                 continue
             status = meta.get("status")
-            yield LoggedModel(
+            yield MlflowLoggedModel(
                 id=_text(meta, "model_id") or each.name,
                 experiment=experiment.id,
                 name=_text(meta, "name"),
@@ -122,14 +122,14 @@ class FolderSource:
                 place=_text(meta, "artifact_location"),
             )
 
-    def _model_points(self, place: Path) -> Iterator[ModelPoint]:
+    def _model_points(self, place: Path) -> Iterator[MlflowModelPoint]:
         """Return the points of a logged model: one a line, with its run, and its dataset if it has one."""
         for key, text in texts(place, tell=self._tell).items():
             for line in text.splitlines():
                 words = line.split(" ")
                 name, digest = (words[4], words[5]) if len(words) == 6 else ("", "")
                 try:
-                    yield ModelPoint(
+                    yield MlflowModelPoint(
                         key=key,
                         ms=int(words[0]),
                         step=int(words[2]),
@@ -141,7 +141,7 @@ class FolderSource:
                 except (ValueError, IndexError, OverflowError):
                     self._tell(InvalidInput(f"a line of the metric {key!r} is no point", where=str(place)))
 
-    def model_files(self, model: LoggedModel) -> Iterator[File]:
+    def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
         place = self._folder_of(model.experiment) / "models" / model.id
         return self._files(model.place, place)
@@ -201,13 +201,13 @@ class FolderSource:
             self._tell(error)
             return None
 
-    def _run(self, place: Path, meta: dict[str, Any], experiment: str, datasets: dict[str, Any]) -> Run:
+    def _run(self, place: Path, meta: dict[str, Any], experiment: str, datasets: dict[str, Any]) -> MlflowRun:
         tags = texts(place / "tags", tell=self._tell)
         status = meta.get("status")
         known = STATUSES[status - 1] if isinstance(status, int) and 1 <= status <= len(STATUSES) else status
         end = meta.get("end_time")
         found, models = self._inputs(place, datasets)
-        return Run(
+        return MlflowRun(
             id=place.name,
             experiment=experiment,
             name=_text(meta, "run_name") or tags.get("mlflow.runName", ""),
@@ -260,7 +260,7 @@ class FolderSource:
             )
         return found, models
 
-    def _versions(self, place: Path) -> Iterator[Version]:
+    def _versions(self, place: Path) -> Iterator[MlflowVersion]:
         for each in children(place):
             if not each.is_dir or not each.name.startswith("version-"):
                 continue
@@ -271,7 +271,7 @@ class FolderSource:
             if not number.isdecimal() or len(number) > 9:
                 continue
             source = _text(meta, "source")
-            yield Version(
+            yield MlflowVersion(
                 version=int(number),
                 source=source,
                 run=_text(meta, "run_id"),

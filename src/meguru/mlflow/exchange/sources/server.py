@@ -13,22 +13,22 @@ from meguru.mlflow.exchange.documents import MAX_DEPTH, MAX_FILES
 from meguru.mlflow.exchange.protocol import Talk, proxied
 from meguru.mlflow.exchange.types import (
     STATUSES,
-    Experiment,
     File,
-    LoggedModel,
-    ModelPoint,
-    Point,
+    MlflowExperiment,
+    MlflowLoggedModel,
+    MlflowModelPoint,
+    MlflowPoint,
+    MlflowRun,
+    MlflowVersion,
     Registered,
-    Run,
-    Version,
     logged_model_in,
     model_points,
     point,
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-Tell = Callable[[MeguruError], None]
-Json = dict[str, Any]
+OnError = Callable[[MeguruError], None]
+ServerReply = dict[str, Any]
 _RUNS, _POINTS, _MODELS = 200, 25_000, 100
 
 
@@ -37,10 +37,10 @@ class ServerSource:
 
     is_remote = True
 
-    def __init__(self, talk: Talk, *, tell: Tell) -> None:
+    def __init__(self, talk: Talk, *, tell: OnError) -> None:
         self.where, self._talk, self._tell = talk.where, talk, tell
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments by name."""
         found = self._pages(
             "/mlflow/experiments/search",
@@ -50,7 +50,7 @@ class ServerSource:
             order_by=["name ASC"],
         )
         for each in found:
-            yield Experiment(
+            yield MlflowExperiment(
                 id=_text(each, "experiment_id"),
                 name=_text(each, "name"),
                 stage=_stage(each),
@@ -63,7 +63,7 @@ class ServerSource:
         """Return None: the protocol does not tell."""
         return None
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: MlflowExperiment) -> Iterator[MlflowRun]:
         """Return the runs of an experiment, the oldest first."""
         found = self._pages(
             "/mlflow/runs/search",
@@ -76,14 +76,14 @@ class ServerSource:
         for each in found:
             yield _run(each)
 
-    def run(self, identity: str) -> Run | None:
+    def run(self, identity: str) -> MlflowRun | None:
         """Return one run; None if there is none."""
         try:
             return _run(self._talk.get("/mlflow/runs/get", run_id=identity)["run"])
         except NotFound:
             return None
 
-    def points(self, run: Run, key: str) -> Iterator[Point]:
+    def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric."""
         query = {"run_id": run.id, "metric_key": key, "max_results": _POINTS}
         while True:
@@ -95,10 +95,10 @@ class ServerSource:
                 return
             query["page_token"] = token
 
-    def files(self, run: Run) -> Iterator[File]:
+    def files(self, run: MlflowRun) -> Iterator[File]:
         """Return the files of a run."""
 
-        def listed(path: str) -> list[Json]:
+        def listed(path: str) -> list[ServerReply]:
             query = {"run_id": run.id} | ({"path": path} if path else {})
             return list(_objects(self._talk.get("/mlflow/artifacts/list", **query), "files"))
 
@@ -108,14 +108,14 @@ class ServerSource:
 
         return self._walk(listed, target)
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         """Return the logged models of an experiment, the oldest first."""
         try:
             yield from self._logged_models(experiment)
         except NotFound:
             return  # a server before MLflow 3 has none
 
-    def logged_model(self, identity: str) -> LoggedModel | None:
+    def logged_model(self, identity: str) -> MlflowLoggedModel | None:
         """Return one logged model; None if there is none."""
         try:
             found = _object(self._talk.get(f"/mlflow/logged-models/{quote(identity)}"), "model")
@@ -123,11 +123,11 @@ class ServerSource:
             return None
         return _logged_model(found, _text(_object(found, "info"), "experiment_id"))
 
-    def model_files(self, model: LoggedModel) -> Iterator[File]:
+    def model_files(self, model: MlflowLoggedModel) -> Iterator[File]:
         """Return the files of a logged model."""
         one = f"/mlflow/logged-models/{quote(model.id)}/artifacts"
 
-        def listed(path: str) -> list[Json]:
+        def listed(path: str) -> list[ServerReply]:
             query = {"artifact_directory_path": path} if path else {}
             return list(_objects(self._talk.get(f"{one}/directories", **query), "files"))
 
@@ -139,7 +139,7 @@ class ServerSource:
 
     def registered(self, name: str = "") -> Iterator[Registered]:
         """Return the registered models by name, or the one that is called so."""
-        query: Json = {"max_results": _MODELS, "order_by": ["name ASC"]}
+        query: ServerReply = {"max_results": _MODELS, "order_by": ["name ASC"]}
         if name:
             query["filter"] = _named(name)
         while True:
@@ -154,7 +154,7 @@ class ServerSource:
     def proxied_files(self, folder: str) -> Iterator[File]:
         """Return the files of a folder of the artifact proxy."""
 
-        def listed(path: str) -> list[Json]:
+        def listed(path: str) -> list[ServerReply]:
             whole = f"{folder}/{path}" if path else folder
             found = _objects(self._talk.get("/mlflow-artifacts/artifacts", path=whole), "files")
             return [
@@ -175,7 +175,7 @@ class ServerSource:
         """Close the connections."""
         self._talk.caller.close()
 
-    def _logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def _logged_models(self, experiment: MlflowExperiment) -> Iterator[MlflowLoggedModel]:
         found = self._pages(
             "/mlflow/logged-models/search",
             "models",
@@ -186,10 +186,10 @@ class ServerSource:
         for each in found:
             yield _logged_model(each, experiment.id)
 
-    def _registered(self, each: Json) -> Registered:
+    def _registered(self, each: ServerReply) -> Registered:
         name = _text(each, "name")
-        query: Json = {"filter": _named(name), "max_results": 1000}
-        versions: list[Version] = []
+        query: ServerReply = {"filter": _named(name), "max_results": 1000}
+        versions: list[MlflowVersion] = []
         while True:
             answer = self._talk.get("/mlflow/model-versions/search", **query)
             versions += [_version(version) for version in _objects(answer, "model_versions")]
@@ -209,7 +209,7 @@ class ServerSource:
             },
         )
 
-    def _pages(self, path: str, name: str, **body: Any) -> Iterator[Json]:
+    def _pages(self, path: str, name: str, **body: Any) -> Iterator[ServerReply]:
         while True:
             answer = self._talk.post(path, **body)
             yield from _objects(answer, name)
@@ -218,7 +218,9 @@ class ServerSource:
                 return
             body["page_token"] = token
 
-    def _walk(self, listed: Callable[[str], list[Json]], target: Callable[[str], str]) -> Iterator[File]:
+    def _walk(
+        self, listed: Callable[[str], list[ServerReply]], target: Callable[[str], str]
+    ) -> Iterator[File]:
         waiting, count = [("", 0)], 0
         while waiting:
             folder, depth = waiting.pop()
@@ -245,9 +247,9 @@ def _check_below(path: str, folder: str, depth: int, count: int) -> None:
         )
 
 
-def _logged_model(each: Json, experiment: str) -> LoggedModel:
+def _logged_model(each: ServerReply, experiment: str) -> MlflowLoggedModel:
     info, data = _object(each, "info"), _object(each, "data")
-    return LoggedModel(
+    return MlflowLoggedModel(
         id=_text(info, "model_id"),
         experiment=experiment,
         name=_text(info, "name"),
@@ -263,8 +265,8 @@ def _logged_model(each: Json, experiment: str) -> LoggedModel:
     )
 
 
-def _model_point(each: Json) -> ModelPoint:
-    return ModelPoint(
+def _model_point(each: ServerReply) -> MlflowModelPoint:
+    return MlflowModelPoint(
         key=_text(each, "key"),
         ms=_number(each, "timestamp"),
         step=_number(each, "step"),
@@ -275,12 +277,12 @@ def _model_point(each: Json) -> ModelPoint:
     )
 
 
-def _run(each: Json) -> Run:
+def _run(each: ServerReply) -> MlflowRun:
     info, data = _object(each, "info"), _object(each, "data")
     taken, given = _object(each, "inputs"), _object(each, "outputs")
     tags = _pairs(data, "tags")
     status = _text(info, "status")
-    return Run(
+    return MlflowRun(
         id=_text(info, "run_id") or _text(info, "run_uuid"),
         experiment=_text(info, "experiment_id"),
         name=_text(info, "run_name") or tags.get("mlflow.runName", ""),
@@ -302,7 +304,7 @@ def _run(each: Json) -> Run:
     )
 
 
-def _dataset(each: Json) -> DatasetInput:
+def _dataset(each: ServerReply) -> DatasetInput:
     known = _object(each, "dataset")
     return DatasetInput(
         name=_text(known, "name"),
@@ -315,9 +317,9 @@ def _dataset(each: Json) -> DatasetInput:
     )
 
 
-def _version(each: Json) -> Version:
+def _version(each: ServerReply) -> MlflowVersion:
     source = _text(each, "source")
-    return Version(
+    return MlflowVersion(
         version=_number(each, "version"),
         source=source,
         run=_text(each, "run_id"),
@@ -337,33 +339,33 @@ def _named(name: str) -> str:
     return f"name = {quote_mark}{name}{quote_mark}"
 
 
-def _next(answer: Json, asked: Json) -> str:
+def _next(answer: ServerReply, asked: ServerReply) -> str:
     token = _text(answer, "next_page_token")
     if token and token == asked.get("page_token"):
         raise InvalidInput("the server gives the same page again and again", why="its page token repeats")
     return token
 
 
-def _object(each: Json, name: str) -> Json:
+def _object(each: ServerReply, name: str) -> ServerReply:
     value = each.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def _objects(each: Json, name: str) -> Iterator[Json]:
+def _objects(each: ServerReply, name: str) -> Iterator[ServerReply]:
     value = each.get(name)
     return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
 
 
-def _pairs(each: Json, name: str) -> dict[str, str]:
+def _pairs(each: ServerReply, name: str) -> dict[str, str]:
     return {_text(pair, "key"): _text(pair, "value") for pair in _objects(each, name)}
 
 
-def _text(each: Json, name: str) -> str:
+def _text(each: ServerReply, name: str) -> str:
     value = each.get(name)
     return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
-def _number(each: Json, name: str) -> int:
+def _number(each: ServerReply, name: str) -> int:
     value = each.get(name)
     if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 20:
         return int(value)
@@ -377,5 +379,5 @@ def _float(value: Any) -> float | None:
         return None
 
 
-def _stage(each: Json) -> str:
+def _stage(each: ServerReply) -> str:
     return "deleted" if _text(each, "lifecycle_stage") == "deleted" else "active"

@@ -15,7 +15,7 @@ from meguru.errors import Conflict
 from meguru.mlflow.exchange.documents import children, is_folder
 from meguru.mlflow.exchange.sources.folder import FolderSource
 from meguru.mlflow.exchange.targets.writing import (
-    Tell,
+    OnError,
     below,
     copy_file,
     swap,
@@ -25,25 +25,25 @@ from meguru.mlflow.exchange.targets.writing import (
 )
 from meguru.mlflow.exchange.types import (
     STATUSES,
-    Experiment,
-    LoggedModel,
-    ModelPoint,
-    Point,
+    MlflowExperiment,
+    MlflowLoggedModel,
+    MlflowModelPoint,
+    MlflowPoint,
+    MlflowRun,
+    MlflowVersion,
     Registered,
-    Run,
-    Version,
 )
 
 WORK = ".meguru-export"
 _LOCAL = 4
 _STATUSES = {"LOGGED_MODEL_PENDING": 1, "LOGGED_MODEL_READY": 2, "LOGGED_MODEL_UPLOAD_FAILED": 3}
-Files = Iterable[tuple[str, Path]]
+NamedFiles = Iterable[tuple[str, Path]]
 
 
 class FolderTarget:
     """Writes a folder that MLflow can open as ``file:…``."""
 
-    def __init__(self, folder: Path, *, tell: Tell) -> None:
+    def __init__(self, folder: Path, *, tell: OnError) -> None:
         self.folder, self._tell = folder.absolute(), tell
         known = children(self.folder)
         if known and not any(
@@ -60,27 +60,27 @@ class FolderTarget:
         (self.folder / ".trash").mkdir(parents=True, exist_ok=True)
         (self.folder / "models").mkdir(exist_ok=True)
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments that are there."""
         return self._source.experiments()
 
-    def find_run(self, of: Experiment, identity: str) -> Run | None:
+    def find_run(self, of: MlflowExperiment, identity: str) -> MlflowRun | None:
         """Return a run that is there."""
         return self._source.run(of, identity)
 
-    def points(self, run: Run, key: str) -> Iterator[Point]:
+    def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric that are there."""
         return self._source.points(run, key)
 
-    def run_files(self, run: Run) -> dict[str, str]:
+    def run_files(self, run: MlflowRun) -> dict[str, str]:
         """Return the digests of a run's files that are there."""
         return {file.path: digests.of_file(Path(file.place)) for file in self._source.files(run)}
 
-    def find_model(self, of: Experiment, identity: str) -> LoggedModel | None:
+    def find_model(self, of: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
         """Return a logged model that is there."""
         return next((each for each in self._source.logged_models(of) if each.id == identity), None)
 
-    def model_files(self, model: LoggedModel) -> dict[str, str]:
+    def model_files(self, model: MlflowLoggedModel) -> dict[str, str]:
         """Return the digests of a logged model's files that are there."""
         return {file.path: digests.of_file(Path(file.place)) for file in self._source.model_files(model)}
 
@@ -88,7 +88,7 @@ class FolderTarget:
         """Return a registered model that is there."""
         return next((each for each in self._source.registered() if each.name == name), None)
 
-    def experiment(self, each: Experiment) -> None:
+    def experiment(self, each: MlflowExperiment) -> None:
         """Write an experiment's own files, if it is not there."""
         place = self._experiment(each)
         if (place / "meta.yaml").exists():
@@ -106,7 +106,11 @@ class FolderTarget:
         write_document(place / "meta.yaml", meta)
 
     def run(
-        self, each: Run, of: Experiment, points: Iterable[tuple[str, Iterable[Point]]], files: Files
+        self,
+        each: MlflowRun,
+        of: MlflowExperiment,
+        points: Iterable[tuple[str, Iterable[MlflowPoint]]],
+        files: NamedFiles,
     ) -> None:
         """Write a run, over one that is there."""
         place = below(self._experiment(of), each.id)
@@ -138,7 +142,7 @@ class FolderTarget:
         write_document(draft / "meta.yaml", meta | ({"deleted_time": 0} if each.stage == "deleted" else {}))
         swap(draft, place, self._work / f"{each.id}.old")
 
-    def logged_model(self, each: LoggedModel, of: Experiment, files: Files) -> None:
+    def logged_model(self, each: MlflowLoggedModel, of: MlflowExperiment, files: NamedFiles) -> None:
         """Write a logged model, over one that is there."""
         place = below(self._experiment(of) / "models", each.id)
         draft = self._draft(each.id)
@@ -181,7 +185,7 @@ class FolderTarget:
         }
         write_document(place / "meta.yaml", meta)
 
-    def version_files(self, name: str, version: int, files: Files) -> str:
+    def version_files(self, name: str, version: int, files: NamedFiles) -> str:
         """Keep the files of a version that belong to no run and no logged model; return where they are."""
         place = below(self.folder / "models", name) / f"version-{version}" / "artifacts"
         if not place.exists():
@@ -191,7 +195,7 @@ class FolderTarget:
             (draft / "artifacts").rename(place)
         return place.as_uri()
 
-    def version_of(self, version: Version) -> Version:
+    def version_of(self, version: MlflowVersion) -> MlflowVersion:
         """Return a version whose source is a path here in the place of the proxy's."""
         path = version.source.removeprefix("mlflow-artifacts:").lstrip("/")
         if not version.source.startswith("mlflow-artifacts:") or ".." in path.split("/"):
@@ -206,7 +210,7 @@ class FolderTarget:
         """Take away what was in the making."""
         shutil.rmtree(self._work, ignore_errors=True)
 
-    def _experiment(self, each: Experiment) -> Path:
+    def _experiment(self, each: MlflowExperiment) -> Path:
         return below(self.folder / ".trash" if each.stage == "deleted" else self.folder, each.id)
 
     def _draft(self, name: str) -> Path:
@@ -215,12 +219,12 @@ class FolderTarget:
         draft.mkdir(parents=True)
         return draft
 
-    def _copy(self, files: Files, folder: Path) -> None:
+    def _copy(self, files: NamedFiles, folder: Path) -> None:
         folder.mkdir(parents=True)
         for path, source in files:
             copy_file(source, below(folder, path))
 
-    def _links(self, each: Run, draft: Path, experiment: Path) -> None:
+    def _links(self, each: MlflowRun, draft: Path, experiment: Path) -> None:
         for dataset in each.datasets:
             identity = _mark(dataset.name, dataset.digest)
             known = experiment / "datasets" / identity / "meta.yaml"
@@ -237,7 +241,7 @@ class FolderTarget:
             meta = _link("RUN_OUTPUT", each.id, "MODEL_OUTPUT", model.model_id) | {"step": model.step}
             write_document(below(draft / "outputs", model.model_id) / "meta.yaml", meta)
 
-    def _version(self, name: str, version: Version, place: Path) -> None:
+    def _version(self, name: str, version: MlflowVersion, place: Path) -> None:
         write_texts(place / "tags", version.tags, self._tell)
         meta = {
             "creation_timestamp": version.created,
@@ -276,7 +280,7 @@ def _is_store(place: Path) -> bool:
     return is_folder(place) and (place / "meta.yaml").is_file()
 
 
-def _lines(points: list[ModelPoint]) -> dict[str, str]:
+def _lines(points: list[MlflowModelPoint]) -> dict[str, str]:
     """Return the points of a logged model by key, one a line, with its run and its dataset."""
     found: dict[str, str] = {}
     for each in points:

@@ -15,39 +15,39 @@ from meguru.base import digests
 from meguru.errors import InvalidInput, NotFound
 from meguru.mlflow.exchange.protocol import Talk, proxied
 from meguru.mlflow.exchange.sources.server import ServerSource
-from meguru.mlflow.exchange.targets.writing import Tell
+from meguru.mlflow.exchange.targets.writing import OnError
 from meguru.mlflow.exchange.types import (
-    Experiment,
     File,
-    LoggedModel,
-    Point,
+    MlflowExperiment,
+    MlflowLoggedModel,
+    MlflowPoint,
+    MlflowRun,
+    MlflowVersion,
     Registered,
-    Run,
-    Version,
     model_points,
 )
 
 RUN, MODEL = "meguru.run", "meguru.logged_model"
 _METRICS, _TEXTS = 1000, 100
-Files = Iterable[tuple[str, Path]]
+NamedFiles = Iterable[tuple[str, Path]]
 
 
 class ServerTarget:
     """Writes what is not there; a run is found again by a tag that names it here."""
 
-    def __init__(self, talk: Talk, *, tell: Tell) -> None:
+    def __init__(self, talk: Talk, *, tell: OnError) -> None:
         self.where, self._talk, self._tell = talk.where, talk, tell
         self._source = ServerSource(talk, tell=tell)
-        self._experiments: dict[str, Experiment] = {}
-        self._runs: dict[str, Run] = {}
-        self._models: dict[str, LoggedModel] = {}
+        self._experiments: dict[str, MlflowExperiment] = {}
+        self._runs: dict[str, MlflowRun] = {}
+        self._models: dict[str, MlflowLoggedModel] = {}
         self._opened: list[str] = []
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[MlflowExperiment]:
         """Return the experiments that are there."""
         return self._source.experiments()
 
-    def experiment(self, each: Experiment) -> None:
+    def experiment(self, each: MlflowExperiment) -> None:
         """Make an experiment, if there is none of its name; one that was deleted is opened until the end."""
         known = next((one for one in self._source.experiments() if one.name == each.name), None)
         if known is None:
@@ -67,7 +67,7 @@ class ServerTarget:
             self._opened.append(identity)
         self._experiments[each.id] = msgspec.structs.replace(each, id=identity)
 
-    def find_run(self, of: Experiment, identity: str) -> Run | None:
+    def find_run(self, of: MlflowExperiment, identity: str) -> MlflowRun | None:
         """Return a run that was sent, as it is there, under its id here."""
         found = self._search(of, f"tags.`{RUN}` = '{identity}'")
         if found is None:
@@ -76,16 +76,20 @@ class ServerTarget:
         tags = {key: value for key, value in found.tags.items() if key != RUN}
         return msgspec.structs.replace(found, id=identity, tags=tags)
 
-    def points(self, run: Run, key: str) -> Iterator[Point]:
+    def points(self, run: MlflowRun, key: str) -> Iterator[MlflowPoint]:
         """Return the points of a metric that are there."""
         return self._source.points(self._runs[run.id], key)
 
-    def run_files(self, run: Run) -> dict[str, str]:
+    def run_files(self, run: MlflowRun) -> dict[str, str]:
         """Return the digests of a run's files, as they can be downloaded."""
         return self._digests(self._source.files(self._runs[run.id]))
 
     def run(
-        self, each: Run, of: Experiment, points: Iterable[tuple[str, Iterable[Point]]], files: Files
+        self,
+        each: MlflowRun,
+        of: MlflowExperiment,
+        points: Iterable[tuple[str, Iterable[MlflowPoint]]],
+        files: NamedFiles,
     ) -> None:
         """Write a run, or what one that is there lacks."""
         known = self._runs.get(each.id)
@@ -111,7 +115,7 @@ class ServerTarget:
         if each.stage == "deleted":
             self._talk.post("/mlflow/runs/delete", run_id=identity)
 
-    def find_model(self, of: Experiment, identity: str) -> LoggedModel | None:
+    def find_model(self, of: MlflowExperiment, identity: str) -> MlflowLoggedModel | None:
         """Return a logged model that was sent, as it is there, under its id here."""
         for each in self._source.logged_models(self._experiments[of.id]):
             if each.tags.get(MODEL) == identity:
@@ -131,11 +135,11 @@ class ServerTarget:
                 )
         return None
 
-    def model_files(self, model: LoggedModel) -> dict[str, str]:
+    def model_files(self, model: MlflowLoggedModel) -> dict[str, str]:
         """Return the digests of a logged model's files, as they can be downloaded."""
         return self._digests(self._source.model_files(self._models[model.id]))
 
-    def logged_model(self, each: LoggedModel, of: Experiment, files: Files) -> None:
+    def logged_model(self, each: MlflowLoggedModel, of: MlflowExperiment, files: NamedFiles) -> None:
         """Write a logged model, and tell its run of it."""
         run, known = self._runs.get(each.run), self._models.get(each.id)
         if known is None:
@@ -161,7 +165,7 @@ class ServerTarget:
             links = [{"model_id": identity, "step": 0}]
             self._talk.post("/mlflow/runs/outputs", run_id=run.id, models=links)
 
-    def _log_points(self, identity: str, each: LoggedModel) -> None:
+    def _log_points(self, identity: str, each: MlflowLoggedModel) -> None:
         """Tell the runs that measured a model of it; the points themselves they have."""
         by_run: dict[str, list[dict[str, Any]]] = {}
         for point in each.points:
@@ -199,13 +203,13 @@ class ServerTarget:
                 pointer = {"name": each.name, "alias": alias, "version": str(number)}
                 self._talk.post("/mlflow/registered-models/alias", **pointer)
 
-    def version_files(self, name: str, version: int, files: Files) -> str:
+    def version_files(self, name: str, version: int, files: NamedFiles) -> str:
         """Keep the files of a version that belong to no run and no logged model; return where they are."""
         root = f"mlflow-artifacts:/meguru-versions/{quote(name)}/{version}"
         self._upload(root, files)
         return root
 
-    def version_of(self, version: Version) -> Version:
+    def version_of(self, version: MlflowVersion) -> MlflowVersion:
         """Return a version with its run, its logged model and its source as they are called there."""
         run, model = self._runs.get(version.run), self._models.get(version.logged_model)
         source = version.source
@@ -235,7 +239,7 @@ class ServerTarget:
             self._talk.post("/mlflow/experiments/delete", experiment_id=identity)
         self._opened.clear()
 
-    def _search(self, of: Experiment, asked: str) -> Run | None:
+    def _search(self, of: MlflowExperiment, asked: str) -> MlflowRun | None:
         answer = self._talk.post(
             "/mlflow/runs/search",
             experiment_ids=[self._experiments[of.id].id],
@@ -247,7 +251,9 @@ class ServerTarget:
             return self._source.run(str(each["info"]["run_id"]))
         return None
 
-    def _log(self, identity: str, each: Run, points: Iterable[tuple[str, Iterable[Point]]]) -> None:
+    def _log(
+        self, identity: str, each: MlflowRun, points: Iterable[tuple[str, Iterable[MlflowPoint]]]
+    ) -> None:
         for name, values in (("params", each.params), ("tags", each.tags)):
             pairs = ({"key": key, "value": value} for key, value in values.items())
             while some := list(islice(pairs, _TEXTS)):
@@ -264,7 +270,7 @@ class ServerTarget:
                 "/mlflow/runs/log-inputs", run_id=identity, datasets=[_input(one) for one in each.datasets]
             )
 
-    def _upload(self, root: str, files: Files) -> None:
+    def _upload(self, root: str, files: NamedFiles) -> None:
         for path, source in files:
             target = proxied(root, path)
             if not target:
@@ -288,7 +294,7 @@ class ServerTarget:
                     self._tell(error)
         return found
 
-    def _version(self, name: str, version: Version) -> None:
+    def _version(self, name: str, version: MlflowVersion) -> None:
         while True:
             made = self._talk.post(
                 "/mlflow/model-versions/create",

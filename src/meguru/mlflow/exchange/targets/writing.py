@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from meguru.errors import InvalidInput, MeguruError
-from meguru.mlflow.exchange.types import Point
+from meguru.mlflow.exchange.types import MlflowPoint
 
-Tell = Callable[[MeguruError], None]
+OnError = Callable[[MeguruError], None]
 
 
 def write_document(path: Path, values: Mapping[str, Any]) -> None:
@@ -31,7 +31,7 @@ def write_text(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def write_texts(folder: Path, values: Mapping[str, str], tell: Tell) -> None:
+def write_texts(folder: Path, values: Mapping[str, str], tell: OnError) -> None:
     """Write texts by key below a folder; a key with slashes lies deeper."""
     folder.mkdir(parents=True, exist_ok=True)
     for key, value in values.items():
@@ -41,7 +41,7 @@ def write_texts(folder: Path, values: Mapping[str, str], tell: Tell) -> None:
             tell(_told(key, error))
 
 
-def write_points(folder: Path, key: str, points: Iterable[Point], tell: Tell) -> None:
+def write_points(folder: Path, key: str, points: Iterable[MlflowPoint], tell: OnError) -> None:
     """Write the points of a metric, one a line."""
     try:
         path = below(folder, key)

@@ -1,0 +1,34 @@
+"""`meguru export`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from meguru.cli.groups import group
+from meguru.cli.import_ import print_report, progress
+from meguru.cli.session import Session, with_session
+
+
+@group
+def command() -> None:
+    """Send what is here to another system."""
+
+
+@command.command()
+@click.argument("target")
+@with_session
+def mlflow(session: Session, target: str) -> None:
+    """Export to a folder that MLflow can open, or to a server (http://…).
+
+    It can be run again, after a crash or when there is more: nothing is written twice.
+    """
+    from meguru.mlflow.exchange.open import send_out
+
+    ws = session.open()
+    with progress(session) as tell:
+        report = send_out(ws, target, progress=tell)
+    session.show(report, lambda: print_report(report))
+    if not report.same:
+        sys.exit(1)

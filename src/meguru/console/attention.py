@@ -1,0 +1,210 @@
+"""What needs a person now: alerts, failures, refusals, endpoints without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from meguru.artifacts.log import list_events
+from meguru.console.endpoint_view import unserved_because
+from meguru.console.event_sentences import plain_sentence_of
+from meguru.console.labels import tone_of
+from meguru.console.page_request import Visit
+from meguru.console.reasons import reasons
+from meguru.kernel.events import Event
+from meguru.kernel.kinds import event_types
+from meguru.monitoring.show import list_monitors
+from meguru.monitoring.types import MonitorStatus, ReportVerdict
+from meguru.pipelines.approvals.decide import list_approvals
+from meguru.pipelines.show import list_pipelines
+from meguru.pipelines.types import PipelineRunState
+from meguru.releases.types import Release, ReleaseState
+from meguru.serving.types import Endpoint, EndpointState
+from meguru.triggers.show import history
+from meguru.triggers.types import FiringState
+
+LOOKED_AT = 100
+STATES_TELL = {
+    "monitor.alerted",
+    "pipeline_run.failed",
+    "approval.requested",
+    "trigger.failed",
+    "endpoint.failed",
+    "release.refused",
+    "release.undecided",
+}
+"""Events whose need shows in the state of a thing, which also tells when it is over, and what to do."""
+FRESH = timedelta(days=7)
+"""So long the other events that need a person are shown, unless something follows about the same thing."""
+MOST_EVENTS = 20
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to look at: what it is about, since when, and the reasons."""
+
+    word: str
+    what: str
+    url: str
+    at: datetime | None
+    reasons: list[str] = []
+    command: str = ""
+
+
+def needs(visit: Visit, endpoints: Sequence[Endpoint], releases: Mapping[str, Release]) -> list[Need]:
+    """Return what needs a person: what is broken or refused first, then the newest."""
+    found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit), *_events(visit)]
+    for endpoint in endpoints:
+        found += _release(visit, endpoint, releases.get(endpoint.name))
+    return sorted(found, key=_urgency)
+
+
+def _urgency(need: Need) -> tuple[bool, float]:
+    return tone_of(need.word) != "bad", -need.at.timestamp() if need.at else 0.0
+
+
+def alerted(monitors: Sequence[MonitorStatus]) -> list[MonitorStatus]:
+    """Return the monitors whose newest report is an alert."""
+    return [each for each in monitors if each.last and each.last.verdict is ReportVerdict.ALERT]
+
+
+def _alerts(visit: Visit) -> Iterator[Need]:
+    for status in alerted(list_monitors(visit.ws)):
+        if status.last:
+            yield Need(
+                word="alert",
+                what=visit.text("{monitor} raised an alert", monitor=status.monitor.name),
+                url=visit.url_of(f"endpoint/{status.monitor.endpoint}"),
+                at=status.last.at,
+                reasons=status.last.reasons[:3],
+            )
+
+
+def _failures(visit: Visit) -> Iterator[Need]:
+    for pipeline in list_pipelines(visit.ws, limit=LOOKED_AT).items:
+        if pipeline.last_run is None or pipeline.last_state != PipelineRunState.FAILED:
+            continue
+        failed = pipeline.last_failed
+        yield Need(
+            word="failed",
+            what=visit.text("The newest run of {pipeline} failed", pipeline=pipeline.name),
+            url=visit.url_of(f"pipeline_run/{pipeline.last_run}"),
+            at=pipeline.last_finished_at,
+            reasons=[f"{failed.step}: {failed.type}: {failed.message}"] if failed else [],
+        )
+
+
+def _questions(visit: Visit) -> Iterator[Need]:
+    for question in list_approvals(visit.ws, limit=LOOKED_AT).items:
+        yield Need(
+            word="asking",
+            what=visit.text(
+                "{pipeline} asks: {question}", pipeline=question.pipeline, question=question.question
+            ),
+            url=visit.url_of(f"pipeline_run/{question.run}"),
+            at=question.asked_at,
+            reasons=[f"{name}: {text}" for name, text in question.shown.items()][:3],
+            command=f"meguru runs approve {question.run}.{question.step}",
+        )
+
+
+def _firings(visit: Visit) -> Iterator[Need]:
+    seen: set[str] = set()
+    for firing in history(visit.ws, limit=LOOKED_AT).items:
+        if firing.trigger not in seen and firing.state is FiringState.FAILED:
+            yield Need(
+                word="failed",
+                what=visit.text("Trigger {trigger} could not start its action", trigger=firing.trigger),
+                url=visit.url_of(f"trigger/{firing.trigger}"),
+                at=firing.at,
+                reasons=[firing.reason] if firing.reason else [],
+            )
+        seen.add(firing.trigger)
+
+
+def _events(visit: Visit) -> Iterator[Need]:
+    """Yield what kinds declare to need a person, while it is the last that happened to a thing."""
+    since = visit.ws.clock.now() - FRESH
+    for name, declared in event_types().items():
+        if not declared.needs_person or name in STATES_TELL:
+            continue
+        found = list_events(visit.ws, type=name, limit=MOST_EVENTS, newest_first=True).items
+        for event in found:
+            if event.at >= since and _is_last(visit, event):
+                yield Need(
+                    word=name,
+                    what=plain_sentence_of(visit, event),
+                    url=visit.url_of(event.subject),
+                    at=event.at,
+                    reasons=reasons(event.data)[:3],
+                    command=f"meguru why {event.subject}",
+                )
+
+
+def _is_last(visit: Visit, event: Event) -> bool:
+    newest = list_events(visit.ws, subject=event.subject, limit=1, newest_first=True).items
+    return not newest or newest[0].seq == event.seq
+
+
+def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterator[Need]:
+    url = visit.url_of(f"endpoint/{endpoint.name}")
+    if endpoint.state in (EndpointState.FAILED, EndpointState.DOWN):
+        yield _unserved(visit, endpoint)
+    if newest and newest.acknowledged_at:
+        newest = None  # somebody has seen it
+    if newest and newest.state is ReleaseState.REFUSED:
+        yield Need(
+            word="refused",
+            what=visit.text("{model} was refused for {endpoint}", model=newest.model, endpoint=endpoint.name),
+            url=visit.url_of(newest.ref),
+            at=newest.checked_at,
+            reasons=newest.reasons[:3],
+            command=f"meguru release acknowledge {newest.ref}",
+        )
+    elif newest and newest.state is ReleaseState.UNDECIDED:
+        yield Need(
+            word="undecided",
+            what=visit.text(
+                "{model} could not be checked for {endpoint}", model=newest.model, endpoint=endpoint.name
+            ),
+            url=visit.url_of(newest.ref),
+            at=newest.checked_at,
+            reasons=newest.reasons[:3],
+            command=f"meguru release check {newest.ref}",
+        )
+    elif newest and newest.state is ReleaseState.PASSED:
+        yield Need(
+            word="passed",
+            what=visit.text("{model} passed its gates and waits to go live", model=newest.model),
+            url=visit.url_of(newest.ref),
+            at=newest.checked_at,
+            command=f"meguru release promote {newest.ref}",
+        )
+    elif endpoint.state is EndpointState.PENDING:
+        yield Need(
+            word="pending",
+            what=visit.text("{endpoint} has no live model yet", endpoint=endpoint.name),
+            url=url,
+            at=endpoint.created_at,
+        )
+
+
+def _unserved(visit: Visit, endpoint: Endpoint) -> Need:
+    """Say that what was promoted does not answer."""
+    serving = endpoint.serving
+    reasons = [unserved_because(visit, endpoint)]
+    if serving and serving.model:
+        reasons.append(visit.text("{model} still answers.", model=serving.model))
+    return Need(
+        word=endpoint.state.value,
+        what=visit.text(
+            "{endpoint} does not answer with {model}",
+            endpoint=endpoint.name,
+            model=endpoint.live.model_ref if endpoint.live else "",
+        ),
+        url=visit.url_of(f"endpoint/{endpoint.name}"),
+        at=endpoint.live.since if endpoint.live else None,
+        reasons=reasons,
+        command=f"meguru endpoint show {endpoint.name}",
+    )

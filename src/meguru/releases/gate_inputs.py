@@ -1,0 +1,51 @@
+"""Bring the challenger and the champion to trial."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+from meguru.registry import store as registry
+from meguru.registry.load import load_model
+from meguru.releases.gates import GateTrial, TrialSide
+from meguru.releases.types import Release, ReleasePart
+from meguru.serving import store as endpoints
+
+ACTOR = system("releases")
+
+
+def champion_of(tx: Connection, endpoint: str) -> ReleasePart | None:
+    """Return the model that is live behind an endpoint; None when nothing is."""
+    live = endpoints.live(tx, endpoint)
+    return (
+        None
+        if live is None
+        else ReleasePart(ref=live.model_ref, digest=registry.resolve(tx, live.model_ref).tree_digest)
+    )
+
+
+def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> GateTrial:
+    """Return the trial of a release; models are loaded when a gate asks for them."""
+    return GateTrial(
+        endpoint=release.endpoint,
+        challenger=side(ws, release.content.model),
+        champion=None if champion is None else side(ws, champion),
+        record=bool(release.content.configuration.get("record", True)),
+        max_rows=ws.settings.max_rows,
+    )
+
+
+def side(ws: Workspace, part: ReleasePart) -> TrialSide:
+    """Return a model version as a side of a trial; it is judged whether who asks may see the model or not.
+
+    Else a verdict would hang on who asked: the model may be of another project than the endpoint.
+    """
+    ws = ws.with_(principal=ACTOR)
+    with ws.read() as tx:
+        version = registry.resolve(tx, part.ref)
+    return TrialSide(
+        ref=part.ref, digest=version.digest, open=partial(load_model, ws, part.ref), metrics=version.metrics
+    )

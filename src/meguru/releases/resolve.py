@@ -1,0 +1,68 @@
+"""Collect what a release of a model is made of, as the workspace knows it now."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from meguru.base import refs
+from meguru.datasets import store as datasets
+from meguru.errors import InvalidInput
+from meguru.kernel.events.schema import edge
+from meguru.pipelines import store as pipelines
+from meguru.registry import store as registry
+from meguru.releases.types import ReleaseContent, ReleasePart
+from meguru.serving.types import Endpoint
+
+_THROUGH = {"model", "pipeline_run", "step_run", "run"}
+_MOST = 10_000
+
+
+def collect(tx: Connection, endpoint: Endpoint, model: str, *, app: str) -> ReleaseContent:
+    """Return the content of a release of `model` at `endpoint`.
+
+    Raises
+    ------
+    NotFound
+        If there is no such version of the model.
+    UnsafeModel
+        If the version is not verified.
+    InvalidInput
+        If the endpoint serves another model.
+    """
+    found = registry.resolve_verified(tx, model)
+    if found.name != endpoint.model:
+        raise InvalidInput(
+            f"{found.ref} can't be released at {endpoint.name!r}",
+            why=f"the endpoint serves versions of model/{endpoint.model}",
+            field="model",
+        )
+    made_from = ancestors(tx, found.ref)
+    pipeline = next((ref for ref in made_from if refs.parse(ref).kind == "pipeline"), None)
+    run = next((ref for ref in made_from if refs.parse(ref).kind in {"pipeline_run", "run"}), "")
+    return ReleaseContent(
+        app=app,
+        pipeline=None
+        if pipeline is None
+        else ReleasePart(ref=pipeline, digest=pipelines.resolve(tx, pipeline).digest),
+        run=run,
+        datasets=[
+            ReleasePart(ref=ref, digest=datasets.resolve(tx, ref).digest)
+            for ref in made_from
+            if refs.parse(ref).kind == "dataset"
+        ],
+        model=ReleasePart(ref=found.ref, digest=found.tree_digest),
+        endpoint=refs.make("endpoint", endpoint.name),
+        configuration={"model": endpoint.model, "record": endpoint.record},
+        policies=endpoint.gates,
+    )
+
+
+def ancestors(tx: Connection, model: str) -> list[str]:
+    """Return what a model version was made from, sorted: its runs, their pipeline and their data."""
+    seen, frontier = {model}, [model]
+    while frontier and len(seen) < _MOST:
+        rows = tx.execute(select(edge.c.source).where(edge.c.target.in_(frontier[:500]))).scalars().all()
+        new = {source for source in rows if source not in seen}
+        seen |= new
+        frontier = frontier[500:] + [source for source in sorted(new) if refs.parse(source).kind in _THROUGH]
+    return sorted(ref for ref in seen if ref != model)
