@@ -35,7 +35,7 @@ TAIL = """
 _TABLE = Path(__file__).with_suffix(".json")
 
 
-def __getattr__(name: str) -> Call:
+def __getattr__(name: str) -> LazyOperation:
     found = _calls().get(name)
     if found is None:
         message = f"there is no operation {name!r}"
@@ -44,9 +44,9 @@ def __getattr__(name: str) -> Call:
 
 
 @lru_cache(maxsize=1)
-def _calls() -> dict[str, Call]:
-    table = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, Entry])
-    return {name.replace(".", "_"): Call(name, entry) for name, entry in table.items()}
+def _calls() -> dict[str, LazyOperation]:
+    table = msgspec.json.decode(_TABLE.read_bytes(), type=dict[str, OperationEntry])
+    return {name.replace(".", "_"): LazyOperation(name, entry) for name, entry in table.items()}
 """
 
 

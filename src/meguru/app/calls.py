@@ -118,8 +118,6 @@ if TYPE_CHECKING:
     from meguru.sweeps.start import start as sweep_start
     from meguru.sweeps.stop import resume as sweep_resume
     from meguru.sweeps.stop import stop as sweep_stop
-    from meguru.tracking.heartbeat import beat as run_beat
-    from meguru.tracking.heartbeat import sweep as run_sweep
     from meguru.tracking.compare import compare as run_compare
     from meguru.tracking.edit import delete_run as run_delete
     from meguru.tracking.edit import note as run_note
@@ -133,6 +131,8 @@ if TYPE_CHECKING:
     from meguru.tracking.experiments.change import restore as experiment_restore
     from meguru.tracking.experiments.purge import purge as experiment_purge
     from meguru.tracking.find import search as run_search
+    from meguru.tracking.heartbeat import beat as run_beat
+    from meguru.tracking.heartbeat import sweep as run_sweep
     from meguru.tracking.runs import add_artifact as run_artifact
     from meguru.tracking.runs import finish as run_finish
     from meguru.tracking.runs import log as run_log

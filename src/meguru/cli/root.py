@@ -58,7 +58,7 @@ GROUPS = {
     },
 }
 COMMANDS = {name: line for group in GROUPS.values() for name, line in group.items()}
-MODULES = {"import": "bring", "export": "send"}
+MODULES = {"import": "import_"}
 """Commands whose names can't be a module's."""
 
 

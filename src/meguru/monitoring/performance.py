@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.types import Estimate, ModelPerformance, Role
@@ -20,14 +19,13 @@ from meguru.stats import (
     delong_auc,
     delong_difference,
 )
+from meguru.stats.arrays import Floats
 
 if TYPE_CHECKING:
     import polars as pl
 
 FEW = 200  # of the rarer class: below, the bootstrap is used, which does not lean on the normal law
 REFERENCES = ("auc", "holdout_auc")
-
-Floats = npt.NDArray[np.float64]
 
 
 def measure(

@@ -17,12 +17,12 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.approvals.decide import list_approvals
 from meguru.pipelines.cancel import cancel
+from meguru.pipelines.engine.record import StepProgress
 from meguru.pipelines.load import register_file
 from meguru.pipelines.show import show_run
 from meguru.pipelines.start import start
-from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepRun, StepState
+from meguru.pipelines.types import FINAL, PipelineRun, PipelineRunState, StepState
 
-StepProgress = Callable[[StepRun], None]
 _POLL_SECONDS = 0.3
 
 

@@ -63,8 +63,8 @@ SPEAKING = [
     *sorted((PACKAGE / "monitoring" / "checks").glob("*.py")),
     PACKAGE / "monitoring" / "judge.py",
     PACKAGE / "monitoring" / "window.py",
-    PACKAGE / "serving" / "standing.py",
-    PACKAGE / "serving" / "served.py",
+    PACKAGE / "serving" / "health.py",
+    PACKAGE / "serving" / "loaded_model.py",
     PACKAGE / "triggers" / "limits.py",
     PACKAGE / "triggers" / "calendar.py",
 ]

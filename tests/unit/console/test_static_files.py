@@ -22,7 +22,8 @@ def test_a_file_under_an_old_digest_is_not_kept(browser: TestClient):
 
 
 @pytest.mark.parametrize(
-    "name", ["../visit.py", "..%2fvisit.py", "%2e%2e/visit.py", "nope.css", "console.css.map"]
+    "name",
+    ["../page_request.py", "..%2fpage_request.py", "%2e%2e/page_request.py", "nope.css", "console.css.map"],
 )
 def test_nothing_else_is_served(browser: TestClient, name: str):
     assert browser.get(f"/ui/static/{static_files.version()}/{name}").status_code == 404

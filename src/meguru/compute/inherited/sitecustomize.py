@@ -28,7 +28,7 @@ def _load(name: str) -> ModuleType:
 def _watch() -> None:
     watch = _load("watch")
     if file := os.environ.get(watch.READS):
-        watch.watch_all(watch.Watch(watch.libraries(), file, elsewhere=True))
+        watch.watch_all(watch.FileWatch(watch.libraries(), file, elsewhere=True))
         watch.install()
 
 

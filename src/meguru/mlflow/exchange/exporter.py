@@ -24,12 +24,12 @@ from meguru.mlflow.exchange.types import (
     MlflowRun,
     MlflowVersion,
     Registered,
+    TransferProgress,
     as_run,
 )
 from meguru.tracking import show
 from meguru.tracking.run_ids import from_hex
 
-TransferProgress = Callable[[str, int, int | None], None]
 VERSIONS = "mlflow.modelVersions"
 """A tag that a server sets by itself: under which names a logged model is registered."""
 _OF_VERSION = re.compile(r"mlflow-artifacts:/+(model-versions/[^/]+/\d+)")

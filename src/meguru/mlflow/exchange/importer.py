@@ -18,13 +18,19 @@ from meguru.mlflow.exchange.model_importer import ModelBringer
 from meguru.mlflow.exchange.report import Book, TransferReport
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.spool import PointSpool
-from meguru.mlflow.exchange.types import File, MlflowExperiment, MlflowRun, MlflowSource, as_run
+from meguru.mlflow.exchange.types import (
+    File,
+    MlflowExperiment,
+    MlflowRun,
+    MlflowSource,
+    TransferProgress,
+    as_run,
+)
 from meguru.mlflow.tracking.run_operations import LoggedPoint as SentPoint
 from meguru.tracking import show
 from meguru.tracking.run_ids import from_hex
 
 POINTS, FILES = 5000, 500
-TransferProgress = Callable[[str, int, int | None], None]
 
 
 class Bringer:

@@ -9,12 +9,13 @@ from urllib.parse import unquote
 from meguru.errors import UsageError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.exchange.importer import Bringer, TransferProgress
+from meguru.mlflow.exchange.importer import Bringer
 from meguru.mlflow.exchange.protocol import Http, InProcess, Talk
 from meguru.mlflow.exchange.report import Book, TransferReport
 from meguru.mlflow.exchange.sources import open_source
 from meguru.mlflow.exchange.sources.server import ServerSource
 from meguru.mlflow.exchange.targets.base import MlflowTarget
+from meguru.mlflow.exchange.types import TransferProgress
 
 
 def bring_in(

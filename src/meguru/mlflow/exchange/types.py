@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from meguru.errors import MeguruError
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
 LARGEST = 1.7976931348623157e308
+OnError = Callable[[MeguruError], None]
+"""Told of what could not be read or written; the rest goes on."""
+TransferProgress = Callable[[str, int, int | None], None]
+"""Told what is being moved, how much of it is done, and of how much where that is known."""
 STATUSES = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 
 

@@ -109,6 +109,7 @@ def wrong(name: str, value: Any) -> Refusal:
     return invalid(f"Invalid value {shown} for parameter '{name}' supplied: it is of the wrong type")
 
 
+JsonObject = dict[str, Any]
 ProtocolHandler = Callable[[Workspace, RequestArguments], Any]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import permit
+from meguru.mlflow.protocol.calls import JsonObject, permit
 from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.protocol.params import Params
 from meguru.mlflow.tracking import experiment_operations as experiments
@@ -21,8 +21,6 @@ from meguru.tracking.client_schema import experiment_entry as table
 from meguru.tracking.client_schema import experiment_tag as tag_table
 from meguru.tracking.milliseconds import millis
 from meguru.tracking.show import list_experiments
-
-JsonObject = dict[str, Any]
 
 
 def create(ws: Workspace, params: Params) -> JsonObject:

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import permit
+from meguru.mlflow.protocol.calls import JsonObject, permit
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params
 from meguru.mlflow.tracking.answers import MetricOfRun, ProtocolMetric
@@ -18,7 +18,6 @@ from meguru.mlflow.tracking.run_operations import check_here, is_here
 from meguru.tracking import series, show
 from meguru.tracking.run_ids import from_hex
 
-JsonObject = dict[str, Any]
 MAX_PAGE, MAX_RUNS, MAX_SAMPLE, MAX_BULK_RUNS = 25_000, 100, 2500, 100
 CHUNK = 10_000
 AT_ONCE = 1024

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from meguru.errors import NotFound
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.mlflow.protocol.calls import permit
+from meguru.mlflow.protocol.calls import JsonObject, permit
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.protocol.params import Params, bad, limit_of
 from meguru.mlflow.tracking import experiment_operations as experiments
@@ -23,7 +23,6 @@ from meguru.tracking import milliseconds, show
 from meguru.tracking.search.runs import RunQuery, search_runs
 from meguru.tracking.states import STATES
 
-JsonObject = dict[str, Any]
 MAX_INPUTS = 10_000
 MAX_SCHEMA, MAX_PROFILE, MAX_INPUT_KEY, MAX_INPUT_VALUE = 2**20 - 1, 2**24 - 1, 255, 500
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.errors import InvalidInput, NotFound
 from meguru.mlflow.exchange import documents
 from meguru.mlflow.exchange.roots import Roots
 from meguru.mlflow.exchange.types import (
@@ -20,6 +20,7 @@ from meguru.mlflow.exchange.types import (
     MlflowPoint,
     MlflowRun,
     MlflowVersion,
+    OnError,
     Registered,
     logged_model_in,
     model_points,
@@ -27,7 +28,6 @@ from meguru.mlflow.exchange.types import (
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-OnError = Callable[[MeguruError], None]
 _PAGE = 500
 _MODEL_STATUS = {1: "LOGGED_MODEL_PENDING", 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}
 DatabaseRow = dict[str, Any]

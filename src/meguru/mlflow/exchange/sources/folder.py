@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from meguru.mlflow.exchange.types import (
     MlflowPoint,
     MlflowRun,
     MlflowVersion,
+    OnError,
     Registered,
     logged_model_in,
     model_points,
@@ -26,7 +27,6 @@ from meguru.mlflow.exchange.types import (
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-OnError = Callable[[MeguruError], None]
 _MODEL_STATUS = {1: "LOGGED_MODEL_PENDING", 2: "LOGGED_MODEL_READY", 3: "LOGGED_MODEL_UPLOAD_FAILED"}
 _MAX_LINE = 4096
 

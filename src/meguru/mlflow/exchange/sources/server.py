@@ -20,6 +20,7 @@ from meguru.mlflow.exchange.types import (
     MlflowPoint,
     MlflowRun,
     MlflowVersion,
+    OnError,
     Registered,
     logged_model_in,
     model_points,
@@ -27,7 +28,6 @@ from meguru.mlflow.exchange.types import (
 )
 from meguru.mlflow.tracking.inputs import DatasetInput, ModelLink
 
-OnError = Callable[[MeguruError], None]
 ServerReply = dict[str, Any]
 _RUNS, _POINTS, _MODELS = 200, 25_000, 100
 

@@ -14,8 +14,8 @@ from meguru.base import digests
 from meguru.errors import Conflict
 from meguru.mlflow.exchange.documents import children, is_folder
 from meguru.mlflow.exchange.sources.folder import FolderSource
+from meguru.mlflow.exchange.targets.base import NamedFiles
 from meguru.mlflow.exchange.targets.writing import (
-    OnError,
     below,
     copy_file,
     swap,
@@ -31,13 +31,13 @@ from meguru.mlflow.exchange.types import (
     MlflowPoint,
     MlflowRun,
     MlflowVersion,
+    OnError,
     Registered,
 )
 
 WORK = ".meguru-export"
 _LOCAL = 4
 _STATUSES = {"LOGGED_MODEL_PENDING": 1, "LOGGED_MODEL_READY": 2, "LOGGED_MODEL_UPLOAD_FAILED": 3}
-NamedFiles = Iterable[tuple[str, Path]]
 
 
 class FolderTarget:

@@ -15,7 +15,7 @@ from meguru.base import digests
 from meguru.errors import InvalidInput, NotFound
 from meguru.mlflow.exchange.protocol import Talk, proxied
 from meguru.mlflow.exchange.sources.server import ServerSource
-from meguru.mlflow.exchange.targets.writing import OnError
+from meguru.mlflow.exchange.targets.base import NamedFiles
 from meguru.mlflow.exchange.types import (
     File,
     MlflowExperiment,
@@ -23,13 +23,13 @@ from meguru.mlflow.exchange.types import (
     MlflowPoint,
     MlflowRun,
     MlflowVersion,
+    OnError,
     Registered,
     model_points,
 )
 
 RUN, MODEL = "meguru.run", "meguru.logged_model"
 _METRICS, _TEXTS = 1000, 100
-NamedFiles = Iterable[tuple[str, Path]]
 
 
 class ServerTarget:

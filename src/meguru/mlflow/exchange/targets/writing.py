@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from meguru.errors import InvalidInput, MeguruError
-from meguru.mlflow.exchange.types import MlflowPoint
-
-OnError = Callable[[MeguruError], None]
+from meguru.mlflow.exchange.types import MlflowPoint, OnError
 
 
 def write_document(path: Path, values: Mapping[str, Any]) -> None:
