@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a locked environment in .venv, through uv (fetched if absent).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs format clean
+.PHONY: help demo test soak check bench docs format clean
 
 # Programs here start many processes; compiling the same modules in each would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,6 +19,9 @@ demo: .venv/.ready ## Play one year of real flights: train, serve, drift, retrai
 
 test: .venv/.ready ## Run every test: unit, contracts, integration, acceptance, crash (ARGS="-k name")
 	$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
+
+soak: .venv/.ready ## Run what needs many moments or much data (ARGS="-k name")
+	$(PYTEST) -m soak $(ARGS)
 
 check: .venv/.ready ## Lint, types, layers, sizes, names, docs
 	$(RUN) ruff check .

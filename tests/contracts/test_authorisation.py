@@ -13,6 +13,7 @@ import pytest
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.governance.roles import ROLES
 from meguru.kernel.operations import registered
 from meguru.server.asgi import build
 from meguru.testing.authorisation.asking import InProcessClient
@@ -64,6 +65,10 @@ WHOLE = {
 """The changes that touch nothing of a project, and why."""
 RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
 
+UNSEEN = {"prediction.show"}
+"""What the world has nothing for, so that only the tests of its noun look."""
+SAMPLE = sorted(OPERATIONS)[5::20]
+
 
 def walk_of(place, folder, **settings):
     with open_local(place, settings=Settings(**settings)) as ws:
@@ -109,6 +114,44 @@ def test_what_touches_no_single_thing_filters_or_has_a_reason(walk):
     }  # they are asked for another's beside one's own
     assert lists - named - walk.filtered == {*ELSEWHERE, *UNFILTERED}
     assert silent - lists == {*EVERYWHERE, *WHOLE}
+
+
+def is_found(walk, name):
+    return next(walk.faults(OPERATIONS[name], RULES[name]), None) is not None
+
+
+def free(monkeypatch, name):
+    """Have everybody hold what one operation needs."""
+    for role, held in ROLES.items():
+        monkeypatch.setitem(ROLES, role, held | {"everybody:may"})
+    monkeypatch.setattr(OPERATIONS[name], "permission", "everybody:may")
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_an_operation_that_everybody_may_do_is_found(walk, monkeypatch, name):
+    free(monkeypatch, name)
+    assert is_found(walk, name)
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLE if OPERATIONS[name].on])
+def test_an_operation_that_forgets_its_subject_is_found(walk, monkeypatch, name):
+    monkeypatch.setattr(OPERATIONS[name], "on", "")
+    assert is_found(walk, name)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_each_operation_without_its_authorisation_is_found(walk):
+    missed = []
+    for name, each in OPERATIONS.items():
+        with pytest.MonkeyPatch.context() as patch:
+            free(patch, name)
+            missed += [] if is_found(walk, name) or name in UNSEEN else [f"{name} for everybody"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(each, "on", "")
+            alike = RULES[name].shared or not RULES[name].on or name in {*OWN_LOOK, *UNSEEN}
+            missed += [] if alike or is_found(walk, name) else [f"{name} without a subject"]
+    assert " ".join(missed) == ""
 
 
 def test_the_reference_promises_a_permission_for_every_operation():
