@@ -205,7 +205,7 @@ def test_a_package_adds_a_materializer_by_an_entry_point(project, tmp_path, monk
         "from pathlib import Path\nimport tinyunits\n"
         "from meguru.compute.materializers import ValueStore, load, save\n"
         "from meguru.storage.blobs import open_store\n"
-        "place = Place(open_store(sys.argv[2]), Path(sys.argv[2]))\n"
+        "place = ValueStore(open_store(sys.argv[2]), Path(sys.argv[2]))\n"
         "value = save(tinyunits.Length(3, 'km'), None, place)\n"
         "print(value.kind, load(value, None, place))\n"
     )

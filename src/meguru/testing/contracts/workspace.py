@@ -23,6 +23,7 @@ from meguru.kernel.principals import Principal
 from meguru.registry.schema import mlflow_version
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql
+from meguru.testing.events import declare_events
 from meguru.tracking.operations import create_experiment, finish, list_runs, log, show, start, sweep
 from meguru.tracking.schema import experiment
 from meguru.tracking.types import MetricPoint
@@ -42,6 +43,7 @@ def csv(folder: Path, name: str, *rows: str) -> Path:
 
 _ROW = {"name": "new", "note": "", "created_at": datetime(2026, 3, 1, tzinfo=UTC), "created_by": "me"}
 _OLD = {"name": "old"}
+declare_events("test.named", "test.started", "test.finished")
 
 
 def add_old(tx: Connection) -> object:
