@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from meguru.base import refs
 from meguru.errors import InternalError
 
 EVERY_KIND = "meguru.app.kinds:all_kinds"
@@ -124,9 +125,19 @@ def find(name: str) -> EventType | None:
 
 
 def check(name: str, data: dict[str, Any]) -> None:
-    """Refuse an event that no kind declares, or whose data, as plain JSON, is not so; InternalError."""
+    """Refuse an event of a kind that does not declare it, or whose data, as plain JSON, is not so.
+
+    What is of no kind, such as an event of an installed action, may carry anything.
+
+    Raises
+    ------
+    InternalError
+        The whole change is undone then.
+    """
     declared = find(name)
     if declared is None:
+        if name.partition(".")[0] not in refs.KINDS:
+            return
         message = f"no kind declares events called {name!r}"
         raise InternalError(message)
     declared.check(data)

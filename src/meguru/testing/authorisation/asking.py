@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
@@ -36,17 +37,22 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InProcessClient:
-    """Sends requests to one application, one after the other, from one event loop."""
+    """Sends requests to one application, one after the other, from one event loop.
+
+    The loop has a thread of its own: the caller's may have a loop already, as a driven browser leaves one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._loop = asyncio.Runner()
+        self._thread = ThreadPoolExecutor(1)
+        self._loop = self._thread.submit(asyncio.Runner).result()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.close()
+        self._thread.submit(self._loop.close).result()
+        self._thread.shutdown()
 
     def ask(
         self,
@@ -80,7 +86,7 @@ class InProcessClient:
             "client": ("127.0.0.1", 50000),
             "server": ("meguru.test", 80),
         }
-        return self._loop.run(_exchange(self.app, scope, content))
+        return self._thread.submit(lambda: self._loop.run(_exchange(self.app, scope, content))).result()
 
 
 async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes) -> Answer:
