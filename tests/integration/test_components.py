@@ -227,4 +227,4 @@ def test_a_component_that_is_used_but_no_longer_installed_is_listed(place):
     assert [(one["name"], one["error"], len(one["used_by"])) for one in found] == [
         ("clean-text", "it is not installed here", 1)
     ]
-    assert "name a version" in place.call("component", "impact", "clean-text", code=1)
+    assert "name a version" in place.call("component", "impact", "clean-text", code=2)
