@@ -8,6 +8,7 @@ from meguru.artifacts.why import show as why
 from meguru.errors import NotFound
 from meguru.kernel import events
 from meguru.predictions.operations import show
+from meguru.testing.events import sample
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
 SWITCH = {"model": "model/delay@1", "release": "release/delay@1", "before": None}
@@ -27,7 +28,7 @@ def story(workspace):
                 operation="o",
                 subject=subject,
                 cause=cause,
-                data=data,
+                data=sample(type) | data,
             ).id
 
     created = add("release.created", "release/delay@1", -2)
