@@ -126,9 +126,15 @@ def test_an_interrupt_goes_to_the_script_and_the_run_is_cancelled(tmp_path, work
         """)
     )
     command = [sys.executable, "-m", "meguru", "run", "wait.py", "-w", str(workspace.root), "--json"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    # Whoever starts the tests in the background of a shell leaves SIGINT ignored, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         until = time.monotonic() + 60
         while not (tmp_path / "begun").exists() and time.monotonic() < until:
             time.sleep(0.02)
