@@ -26,8 +26,10 @@ OPTIONS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    # Of a module, not of the session: as long as Playwright runs, this thread has an event loop, and no
+    # test after it could start one of its own.
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}")
     playwright = pytest.importorskip("playwright.sync_api")

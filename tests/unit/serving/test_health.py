@@ -26,12 +26,10 @@ def switch_to(workspace, version):
 def wait_for(workspace, kind, *, after=0):
     """Wait for an event of this type, and return it."""
     while True:
-        with workspace.read() as tx:
-            found = events.read(tx, after=after, types=(kind,))
+        with workspace.read() as tx:  # one moment: an event between the two would be waited past
+            found, head = events.read(tx, after=after, types=(kind,)), events.head(tx)
         if found:
             return found[-1]
-        with workspace.read() as tx:
-            head = events.head(tx)
         assert events.wait(workspace, after=head, timeout=10) > head, f"no {kind}"
 
 
