@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from meguru.app import open_workspace as open_workspace
+    from meguru.app.load_api import load as load
     from meguru.app.run_api import run as run
     from meguru.app.sweep_api import sweep as sweep
     from meguru.compute.dataset_param import Dataset as Dataset
@@ -33,6 +34,7 @@ _PLACES = {
     "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.control_flow",
     "gate": "meguru.pipelines.control_flow",
+    "load": "meguru.app.load_api",
     "log": "meguru.compute.step_metrics",
     "open_workspace": "meguru.app",
     "pipeline": "meguru.pipelines.authoring",
@@ -49,6 +51,7 @@ __all__ = [
     "component",
     "each",
     "gate",
+    "load",
     "log",
     "open_workspace",
     "pipeline",

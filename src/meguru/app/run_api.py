@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from meguru.app.open import open_workspace
+from meguru.app.tracked_run import TrackedRun
 from meguru.base import digests
 from meguru.base.settings import load_settings
 from meguru.errors import masked
@@ -16,7 +17,6 @@ from meguru.kernel.server_record import find_server
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.captured import Captured, first_look
 from meguru.tracking.captured import capture as capture_all
-from meguru.tracking.sdk import ActiveRun
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
     workspace: str | Path | None = None,
     strict: bool = False,
     capture: bool = True,
-) -> ActiveRun:
+) -> TrackedRun:
     """Track a run; needs no server.
 
     It begins here. A ``with`` block ends it; without one, `ActiveRun.end` does, or the end of the
@@ -53,10 +53,10 @@ def begin(
     workspace: str | Path | None,
     surroundings: Callable[[], Callable[[], Captured]] | None,
     **given: Any,
-) -> ActiveRun:
+) -> TrackedRun:
     """Begin a run in a workspace; its `surroundings` are looked at unless a setting forbids it."""
     place, folder = spool_of(workspace)
-    return ActiveRun(
+    return TrackedRun(
         lambda: open_workspace(workspace),
         name,
         spool=folder,

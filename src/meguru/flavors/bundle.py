@@ -5,6 +5,7 @@ Equal models give byte-identical folders. All of it is data: nothing in a bundle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,12 @@ def load_bundle(folder: Path) -> Bundle:
     name = mlmodel.read(folder, FLAVORS.names()).flavor
     flavor: Flavor = FLAVORS.load(name)()
     return Bundle(folder, name, flavor.load(folder))
+
+
+def predicting_digest(files: Mapping[str, str]) -> str:
+    """Return the digest of what predicts, from the digests of a folder's files by path: all but evidence."""
+    evidence = {BASELINE, EVALUATION, EXAMPLE, HOLDOUT}
+    return digests.of_value({path: digest for path, digest in files.items() if path not in evidence})
 
 
 def _task(given: str) -> Task:

@@ -15,8 +15,6 @@ from meguru.flavors.evaluation import Evaluation
 from meguru.kernel.workspace import Workspace
 from meguru.registry.cache import fetch_model
 
-_EVIDENCE = {bundle.BASELINE, bundle.EVALUATION, bundle.EXAMPLE, bundle.HOLDOUT}
-
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the registry keeps of a model folder."""
@@ -79,7 +77,7 @@ def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: 
     files = {entry.path: entry.digest for entry in entries}
     return ModelFacts(
         tree=tree,
-        digest=digests.of_value({path: digest for path, digest in files.items() if path not in _EVIDENCE}),
+        digest=bundle.predicting_digest(files),
         size=sum(entry.size for entry in entries),
         flavor=said.flavor,
         task=task,

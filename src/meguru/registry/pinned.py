@@ -1,0 +1,75 @@
+"""Versions that an application pinned: kept in the user's cache, and loaded again without asking anybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from meguru.base import digests
+from meguru.base.cache import cache_folder
+from meguru.errors import InvalidInput
+from meguru.flavors.bundle import predicting_digest
+
+_SHORTEST = 12
+
+
+class PinnedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A version's folder on this machine, with the digest of each file in it; `digest` is what predicts."""
+
+    ref: str
+    digest: str
+    folder: str
+    metrics: dict[str, float]
+    files: dict[str, str]
+
+
+def check_pin(pin: str) -> None:
+    """Refuse what is no digest, nor the beginning of one; empty is none."""
+    if pin and not (len(pin) >= _SHORTEST and set(pin) <= set("0123456789abcdef")):
+        raise InvalidInput(
+            f"{pin[:80]!r} is no digest",
+            field="digest",
+            hint=f"at least the first {_SHORTEST} digits of what `meguru model show` tells",
+        )
+
+
+def of_folder(folder: Path, *, ref: str = "", metrics: dict[str, float] | None = None) -> PinnedModel:
+    """Read every file of a folder, and return what it holds."""
+    files = {
+        path.relative_to(folder).as_posix(): digests.of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    digest = predicting_digest(files)
+    return PinnedModel(
+        ref=ref, digest=digest, folder=str(folder.absolute()), metrics=metrics or {}, files=files
+    )
+
+
+def keep(folder: Path, *, ref: str, metrics: dict[str, float]) -> PinnedModel:
+    """Note that a version's files are in a folder of the cache, which was just checked."""
+    found = of_folder(folder, ref=ref, metrics=metrics)
+    target = _pins() / f"{found.digest}.json"
+    draft = target.with_suffix(f".{digests.of_value(str(folder))[:8]}")
+    draft.write_bytes(msgspec.json.encode(found))
+    draft.replace(target)
+    return found
+
+
+def find(pin: str) -> PinnedModel | None:
+    """Return the version with this digest, if its files are here and are what they were; None for no pin."""
+    for path in sorted(_pins().glob(f"{pin}*.json")) if pin else ():
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=PinnedModel)
+        except (OSError, msgspec.MsgspecError):
+            continue
+        if of_folder(Path(kept.folder)).files == kept.files:
+            return kept
+    return None
+
+
+def _pins() -> Path:
+    folder = cache_folder("models") / "pins"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
