@@ -68,9 +68,17 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     if n == 0:
         return Interval(estimate=math.nan, low=0.0, high=1.0, level=level, method="wilson", n=0)
     share = successes / n
+    low, high = wilson_share(share, n, z)
+    return Interval(estimate=share, low=low, high=high, level=level, method="wilson", n=n)
+
+
+def wilson_share(share: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's bounds of a share of `n` rows, which may be an effective number; `z` is the quantile."""
+    if n <= 0:
+        return 0.0, 1.0
     shrink = 1 + z * z / n
     centre = (share + z * z / (2 * n)) / shrink
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / shrink
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == n else min(1.0, centre + half)
-    return Interval(estimate=share, low=low, high=high, level=level, method="wilson", n=n)
+    low = 0.0 if share == 0 else max(0.0, centre - half)
+    high = 1.0 if share == 1 else min(1.0, centre + half)
+    return low, high

@@ -1,0 +1,187 @@
+"""Metrics whose interval follows from what each row adds to them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import msgspec
+import numpy as np
+
+from meguru.errors import InvalidInput
+from meguru.metrics.base import Direction, Method, Redraw
+from meguru.metrics.resampling import bootstrap, dense
+from meguru.metrics.rows import Codes, ScoredRows, same_rows
+from meguru.stats.arrays import Floats, as_level
+from meguru.stats.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """A value, and how far each unit pulls it: shape (units,), weighted mean 0.
+
+    Units are rows, or lists of rows for what is measured by list; those of one `block` may depend on each
+    other.
+    """
+
+    value: float
+    pull: Floats
+    weight: Floats | None = None
+    block: Codes | None = None
+
+    def minus(self, other: Influence) -> Influence:
+        """Return the influence on the difference of two values of the same units."""
+        return replace(self, value=self.value - other.value, pull=self.pull - other.pull)
+
+    def spread(self) -> tuple[float, int]:
+        """Return the standard error and how many independent units it comes from; NaN for fewer than two."""
+        pull = self.pull
+        if self.weight is not None:
+            pull = pull * (self.weight / self.weight.sum() * len(pull))
+        units = len(pull)
+        if self.block is not None:
+            units, of_row = dense(self.block)
+            pull = np.bincount(of_row, weights=pull, minlength=units).astype(np.float64)
+        elif self.weight is not None:
+            units = int(np.count_nonzero(self.weight))
+        if units < 2:
+            return math.nan, units
+        squares = float(pull @ pull) / len(self.pull) ** 2
+        return math.sqrt(squares * units / (units - 1)), units
+
+
+class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    r"""A metric that is a smooth function of the distribution of rows.
+
+    Notes
+    -----
+    With :math:`\psi_i` the influence of row *i* and :math:`w_i` its weight, the variance of the value is
+
+    .. math:: \frac{C}{C-1} \frac{\sum_c (\sum_{i \in c} w_i \psi_i)^2}{(\sum_i w_i)^2}
+
+    over blocks *c* (each row its own block when there are none). The interval takes the quantile of Student's
+    t with C - 1 degrees of freedom. Two models on the same rows differ with influence
+    :math:`\psi_i - \psi'_i`, which keeps what they have in common. All O(n) after what the value costs.
+
+    It is an interval of large samples. When all rows agree (variance 0) at an end of the metric's range, it
+    reaches inward as far as Wilson's does when n of n rows have the property.
+
+    References
+    ----------
+    Hampel, F. R. (1974). The influence curve and its role in robust estimation. JASA 69.
+    Liang, K.-Y., Zeger, S. L. (1986). Longitudinal data analysis using generalized linear models. Biometrika
+    73.
+    """
+
+    key: ClassVar[str] = ""
+    parameter: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    measured_in: ClassVar[str] = "share"
+    direction: ClassVar[Direction] = "higher"
+    low: ClassVar[float] = 0.0
+    high: ClassVar[float] = 1.0
+    tasks: ClassVar[frozenset[str]] = frozenset()
+    outputs: ClassVar[tuple[str, ...]] = ("score",)
+
+    @property
+    def name(self) -> str:
+        """Its key, with the parameter if one is set."""
+        value = getattr(self, self.parameter) if self.parameter else None
+        return self.key if value is None else f"{self.key}@{value}"
+
+    @property
+    def unit(self) -> str:
+        """What its values are counted in."""
+        return self.measured_in
+
+    def check(self) -> None:
+        """There is nothing to choose."""
+
+    def missing(self, rows: ScoredRows) -> str:
+        """Return why such rows can't be measured; empty when they can."""
+        lacking = [name for name in self.outputs if not rows.has(name)]
+        return f"{self.key} needs {' and '.join(lacking)}" if lacking else ""
+
+    def value(self, rows: ScoredRows) -> float:
+        """Return the metric of the rows."""
+        return self.influence(rows).value if self.tells(rows) else math.nan
+
+    def tells(self, rows: ScoredRows) -> bool:
+        """Say whether the rows tell anything; a metric without outputs it needs is refused."""
+        why = self.missing(rows)
+        if why:
+            raise InvalidInput(why, field="metric")
+        return rows.total > 0
+
+    def influence(self, rows: ScoredRows) -> Influence:
+        """Return the value and each unit's influence on it; there is at least one row that counts."""
+        raise NotImplementedError
+
+    def redraw(self, rows: ScoredRows) -> Redraw:
+        """Return what gives the value when rows count more or less often."""
+        return lambda counts: self.value(rows.times(counts))
+
+    def together(self, rows: ScoredRows) -> Codes | None:
+        """Return which rows are drawn together by the bootstrap."""
+        return rows.block
+
+    def interval(
+        self, rows: ScoredRows, *, level: float = 0.95, seed: int = 0, method: Method = "auto"
+    ) -> Interval:
+        """Return the value with its interval."""
+        if not self.tells(rows):
+            return unknown(level, len(rows))
+        if method == "bootstrap":
+            return bootstrap(self.redraw(rows), None, len(rows), self.together(rows), level=level, seed=seed)
+        return self._around(self.influence(rows), level, len(rows), (self.low, self.high))
+
+    def difference(
+        self,
+        rows: ScoredRows,
+        other: ScoredRows,
+        *,
+        level: float = 0.95,
+        seed: int = 0,
+        method: Method = "auto",
+    ) -> Interval:
+        """Return the value of `rows` minus that of `other`, with the paired interval."""
+        same_rows(rows, other)
+        if not (self.tells(rows) and self.tells(other)):
+            return unknown(level, len(rows))
+        if method == "bootstrap":
+            both = self.redraw(rows), self.redraw(other)
+            return bootstrap(*both, len(rows), self.together(rows), level=level, seed=seed)
+        found = self.influence(rows).minus(self.influence(other))
+        span = self.high - self.low
+        return self._around(found, level, len(rows), (-span, span))
+
+    def _around(self, found: Influence, level: float, n: int, limits: tuple[float, float]) -> Interval:
+        spread, units = found.spread()
+        half = math.nan if math.isnan(spread) else student_quantile(level, units - 1) * spread
+        low, high = found.value - half, found.value + half
+        if half == 0 and found.value in limits and math.isfinite(limits[0] + limits[1]):
+            inward = wilson_reach(units, level) * (limits[1] - limits[0])
+            low, high = (low - inward, high) if found.value == limits[1] else (low, high + inward)
+        if not math.isnan(half):
+            low, high = max(limits[0], low), min(limits[1], high)
+        method = "influence" if found.block is None else "influence by block"
+        return Interval(estimate=found.value, low=low, high=high, level=level, method=method, n=n)
+
+
+def unknown(level: float, n: int) -> Interval:
+    """Return the interval of what can't be told."""
+    return Interval(estimate=math.nan, low=math.nan, high=math.nan, level=as_level(level), method="none", n=n)
+
+
+def student_quantile(level: float, freedom: int) -> float:
+    """The two-sided quantile of Student's t: 1.96 for a level of 0.95 and many degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + as_level(level) / 2))
+
+
+def wilson_reach(n: int, level: float) -> float:
+    """How far Wilson's interval reaches below 1 when n of n have the property."""
+    z = student_quantile(level, 1_000_000_000)
+    return z * z / (n + z * z)

@@ -1,0 +1,97 @@
+"""Metrics that are a share: of all rows, or of some."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from meguru.metrics.base import Method
+from meguru.metrics.influence import Influence, InfluenceMetric, student_quantile, unknown
+from meguru.metrics.rows import ScoredRows
+from meguru.stats.arrays import Bools
+from meguru.stats.intervals import Interval, wilson, wilson_share
+
+
+class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
+    r"""The share of rows that hit, among those that are asked; 0 when none is.
+
+    Notes
+    -----
+    Wilson's interval. With weights or blocks the number of rows in it is the effective one,
+    :math:`p(1-p) / \mathrm{var}(p)` with the variance of `InfluenceMetric`; when all hit or none does, that
+    of Kish, :math:`(\sum w)^2 / \sum w^2`, or the number of blocks.
+
+    References
+    ----------
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22.
+    Kish, L. (1965). Survey Sampling.
+    Korn, E., Graubard, B. (1998). Confidence intervals for proportions with small expected number of positive
+    counts estimated from survey data. Survey Methodology 24.
+    """
+
+    def hits(self, rows: ScoredRows) -> tuple[Bools, Bools | None]:
+        """Return which rows hit, and which are asked (None: all), both of shape (n,); a hit is asked."""
+        raise NotImplementedError
+
+    def influence(self, rows: ScoredRows) -> Influence:
+        """Return the share and each row's influence on it."""
+        hit, asked = self.hits(rows)
+        among = 1.0 if asked is None else float(rows.mean(asked))
+        share = float(rows.mean(hit)) / among if among else 0.0
+        ones = 1.0 if asked is None else asked
+        pull = (hit - share * ones) / among if among else np.zeros(len(rows))
+        return Influence(share, pull, rows.weight, rows.block)
+
+    def value(self, rows: ScoredRows) -> float:
+        """Return the share."""
+        if not self.tells(rows):
+            return float("nan")
+        hit, asked = self.hits(rows)
+        among = rows.total if asked is None else _weigh(rows, asked)
+        return _weigh(rows, hit) / among if among else 0.0
+
+    def interval(
+        self, rows: ScoredRows, *, level: float = 0.95, seed: int = 0, method: Method = "auto"
+    ) -> Interval:
+        """Return the share with Wilson's interval."""
+        if method == "bootstrap" or not self.tells(rows):
+            return super().interval(rows, level=level, seed=seed, method=method)
+        hit, asked = self.hits(rows)
+        if rows.weight is None and rows.block is None:
+            among = len(rows) if asked is None else int(np.count_nonzero(asked))
+            found = wilson(int(np.count_nonzero(hit)), among, level)
+            return replace(found, n=len(rows), estimate=found.estimate if among else 0.0)
+        return self._effective(rows, asked, level)
+
+    def _effective(self, rows: ScoredRows, asked: Bools | None, level: float) -> Interval:
+        found = self.influence(rows)
+        spread, units = found.spread()
+        if not spread >= 0:
+            return replace(unknown(level, len(rows)), estimate=found.value)
+        share = found.value
+        size = share * (1 - share) / spread**2 if spread else _independent(rows, asked)
+        z = student_quantile(level, units - 1)
+        interval = wilson_share(share, size, z)
+        return Interval(
+            estimate=share,
+            low=interval[0],
+            high=interval[1],
+            level=level,
+            method="wilson, effective",
+            n=len(rows),
+        )
+
+
+def _weigh(rows: ScoredRows, mask: Bools) -> float:
+    return float(np.count_nonzero(mask)) if rows.weight is None else float(rows.weight @ mask)
+
+
+def _independent(rows: ScoredRows, asked: Bools | None) -> float:
+    """How many independent rows the asked ones are worth."""
+    every = np.ones(len(rows), dtype=bool) if asked is None else asked
+    if rows.block is not None:
+        return float(len(np.unique(rows.block[every])))
+    weight = np.ones(len(rows))[every] if rows.weight is None else rows.weight[every]
+    squares = float(weight @ weight)
+    return float(weight.sum()) ** 2 / squares if squares else 0.0
