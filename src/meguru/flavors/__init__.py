@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from meguru.base.plugins import PluginFamily
-from meguru.flavors.base import Flavor, Predictor, Task
+from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
+from meguru.tasks import Task
 
 __all__ = ["FLAVORS", "ColumnType", "Flavor", "Predictor", "Signature", "SignatureColumn", "Task"]
 

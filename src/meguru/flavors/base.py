@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from meguru.flavors.signature import Signature
+from meguru.tasks import RawAnswer, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,14 +17,6 @@ Matrix: TypeAlias = "npt.NDArray[np.float64]"
 Takes = Literal["matrix", "frame"]
 
 
-class Task(StrEnum):
-    """What a model's scores mean."""
-
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    REGRESSION = "regression"
-
-
 class Predictor(Protocol):
     """A loaded model. It is not changed by predicting, so threads may share it.
 
@@ -33,7 +25,7 @@ class Predictor(Protocol):
     signature
         The columns it takes, in order.
     task
-        What the scores mean.
+        What it was asked to do: which outputs its raw answers become, and which outcomes they meet.
     takes
         ``"matrix"``: fastest with a float64 matrix in signature order, shape (rows, columns), NaN for null.
         ``"frame"``: wants a polars frame with the signature's columns and types.
@@ -43,11 +35,11 @@ class Predictor(Protocol):
     task: Task
     takes: Takes
 
-    def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
-        """Return the scores of rows, as float64.
+    def predict(self, data: Matrix | pl.DataFrame) -> RawAnswer:
+        """Return the raw answer for rows, as its task says; `Task.answer` makes outputs of it.
 
-        Binary: shape (rows,), the probability of label 1 (or the decision value of a model that has no
-        probabilities). Multiclass: shape (rows, classes). Regression: shape (rows,), the predicted value.
+        Binary: float64 of shape (rows,), the probability of the second class (or the decision value of a
+        model that has no probabilities). Multiclass: shape (rows, classes). Regression: shape (rows,).
         """
         ...
 
@@ -59,6 +51,23 @@ class Flavor(Protocol):
 
     def can_save(self, model: Any) -> bool:
         """Say whether this flavor is the one for `model`; must not import the library to say no."""
+        ...
+
+    def task(self, model: Any, said: Task | None) -> Task:
+        """Return what `model` does, with all that it knows of it itself, such as its classes.
+
+        Parameters
+        ----------
+        model
+            A model that this flavor can save.
+        said
+            What its author says it does; None: find it.
+
+        Raises
+        ------
+        InvalidInput
+            When the model can't do what is said, or does not tell what it does.
+        """
         ...
 
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:

@@ -14,30 +14,29 @@ import msgspec
 import numpy as np
 
 from meguru.base import digests
-from meguru.errors import InvalidInput, MeguruError, MissingDependency, NotFound, is_our_fault
-from meguru.flavors import FLAVORS, mlmodel, pickles
-from meguru.flavors.base import Flavor, Matrix, Predictor, Task
+from meguru.errors import InvalidInput, MeguruError, MissingDependency, is_our_fault
+from meguru.flavors import FLAVORS, mlmodel, pickles, raw_answers
+from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.evaluation import Evaluation, evaluate
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
 from meguru.flavors.rows import decoder
-from meguru.flavors.signature import ColumnType, Signature, SignatureColumn, infer
+from meguru.flavors.signature import Signature, infer
+from meguru.tasks import RawAnswer, Task, WrongShape, output_column, plain, task_of
 
 if TYPE_CHECKING:
     import polars as pl
 
 EXAMPLE, HOLDOUT, BASELINE, EVALUATION = "example.json", "holdout.parquet", "baseline.json", "evaluation.json"
-SCORE = "_score"
-"""The column of a baseline that profiles the model's own scores."""
 _EXAMPLE_ROWS = 20
-_AGREE = 1e-9
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that the model was asked when it was saved, and what it answered."""
 
     rows: list[dict[str, Any]]
-    scores: list[Any]
+    scores: list[Any] | dict[str, list[Any]]
+    """The raw answer: a row each, or (of a generic model) by output."""
 
 
 class Bundle:
@@ -57,7 +56,7 @@ class Bundle:
     def evaluation(self) -> Evaluation:
         """How the model did on its holdout."""
         path = self.folder / EVALUATION
-        return _read(path, Evaluation) if path.exists() else Evaluation(task=self.predictor.task)
+        return _read(path, Evaluation) if path.exists() else Evaluation(task=plain(self.predictor.task))
 
     @cached_property
     def baseline(self) -> dict[str, Any]:
@@ -70,12 +69,12 @@ class Bundle:
         """The metrics of its evaluation."""
         return self.evaluation.metrics
 
-    def predict(self, data: Any) -> Matrix:
-        """Return the scores of a frame or of a matrix in signature order; see `Predictor`."""
+    def predict(self, data: Any) -> RawAnswer:
+        """Return the raw answer for a frame or of a matrix in signature order; see `Predictor`."""
         return self.predictor.predict(data if isinstance(data, np.ndarray) else as_frame(data))
 
-    def ask(self, data: Any, what: str, *, field: str = "") -> Matrix:
-        """Return the scores of rows that `what` names.
+    def ask(self, data: Any, what: str, *, field: str = "") -> RawAnswer:
+        """Return the raw answer for rows that `what` names.
 
         Raises
         ------
@@ -122,13 +121,13 @@ class Bundle:
         reader = decoder(self.signature)
         rows = reader.convert(self.example.rows, where="example.rows")
         data = reader.matrix(rows) if self.predictor.takes == "matrix" else reader.frame(rows)
-        scores = self.ask(data, "its own example", field="example")
-        stored = np.asarray(self.example.scores, dtype=np.float64)
-        if scores.shape != stored.shape or not np.allclose(scores, stored, rtol=_AGREE, atol=_AGREE):
+        found = raw_answers.plain(self.ask(data, "its own example", field="example"))
+        if not raw_answers.agree(found, self.example.scores):
+            first, then = raw_answers.first(found), raw_answers.first(self.example.scores)
             raise InvalidInput(
                 "the model answers its example otherwise than when it was saved",
                 field="example",
-                why=f"the first scores are {scores[:3].tolist()}, and were {stored[:3].tolist()}",
+                why=f"the first scores are {first}, and were {then}",
                 hint="load it with the library releases in its requirements.txt",
             )
 
@@ -146,8 +145,8 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise InvalidInput("the model's folder is not empty", where=str(folder))
-    task = _task(model.task)
     flavor = _flavor_of(model.estimator)
+    task = flavor.task(model.estimator, None if model.task is None else task_of(model.task))
     example = _features(model.example, model.label, "example").head(_EXAMPLE_ROWS)
     baseline = example if model.baseline is None else _features(model.baseline, model.label, "baseline")
     signature = _signature(model, example, baseline, task)
@@ -187,13 +186,6 @@ def predicting_digest(files: Mapping[str, str]) -> str:
     return digests.of_value({path: digest for path, digest in files.items() if path not in evidence})
 
 
-def _task(given: str) -> Task:
-    try:
-        return Task(given)
-    except ValueError:
-        raise NotFound.of("task", str(given), list(Task)) from None
-
-
 def _flavor_of(estimator: Any) -> Flavor:
     for name in FLAVORS.names():
         flavor: Flavor = FLAVORS.load(name)()
@@ -218,10 +210,7 @@ def _signature(model: Model, example: pl.DataFrame, baseline: pl.DataFrame, task
 
     nulls = bool(getattr(_input_tags(model.estimator), "allow_nan", False))
     inputs = infer(pick(baseline, example.columns, "baseline"), nulls_allowed=nulls)
-    output = SignatureColumn(
-        name="prediction" if task is Task.REGRESSION else "score", type=ColumnType.DOUBLE
-    )
-    return Signature(inputs=inputs, outputs=(output,))
+    return Signature(inputs=inputs, outputs=task.outputs())
 
 
 def _input_tags(estimator: Any) -> Any:
@@ -234,7 +223,7 @@ def _example(predictor: Predictor, frame: pl.DataFrame) -> Example:
 
     typed = select(predictor.signature, frame)
     rows = msgspec.to_builtins(typed.fill_nan(None).to_dicts())
-    return Example(rows=rows, scores=predictor.predict(typed).tolist())
+    return Example(rows=rows, scores=raw_answers.plain(predictor.predict(typed)))
 
 
 def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:
@@ -244,10 +233,18 @@ def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:
     from meguru.stats.profile import profile_frame
 
     typed = select(predictor.signature, frame)
-    scores = predictor.predict(typed)
-    if scores.ndim == 1:
-        typed = typed.with_columns(pl.Series(SCORE, scores))
-    return profile_frame(typed).to_dict()
+    try:
+        answer = predictor.task.answer(predictor.predict(typed), typed.height)
+    except WrongShape as error:
+        raise InvalidInput(
+            f"the estimator does not answer as its task, {predictor.task.key}, says",
+            field="task",
+            why=str(error),
+            hint="leave the task out to have it found, or say another",
+        ) from error
+    single = [each.name for each in predictor.task.outputs() if not each.shape and each.type != "any"]
+    made = [pl.Series(output_column(name), answer[name]) for name in single]
+    return profile_frame(typed.with_columns(made)).to_dict()
 
 
 def _holdout(model: Model, signature: Signature) -> pl.DataFrame:

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.flavors.base import Matrix, Predictor, Task
+from meguru.flavors.base import Matrix, Predictor
+from meguru.tasks import Task, TaskOptions, plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +27,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     ``mae`` and ``rmse``); a measured one takes the place of a claimed one. What is not finite is left out.
     """
 
-    task: Task
+    task: TaskOptions
     label: str = ""
     rows: int = 0
     positives: int | None = None
@@ -52,16 +53,19 @@ def evaluate(
     given = {name: _number(name, value) for name, value in metrics.items()}
     settings = _jsonable(params)
     if holdout is None:
-        return Evaluation(task=predictor.task, label=label, metrics=given, params=settings)
-    truth, computed = _labels(holdout.get_column(label), predictor.task), {}
-    known = ~np.isnan(truth)
-    scores = predictor.predict(holdout)
-    if predictor.task is not Task.MULTICLASS and bool(known.any()):
-        computed = _computed(predictor.task, truth[known], scores[known])
+        return Evaluation(task=plain(predictor.task), label=label, metrics=given, params=settings)
+    task, computed = predictor.task, {}
+    truth, answer = (
+        _truth(task, holdout.get_column(label)),
+        task.answer(predictor.predict(holdout), holdout.height),
+    )
+    known = ~np.isnan(truth).reshape(len(truth), -1).any(axis=1) if truth is not None else np.array([])
+    if truth is not None and truth.ndim == 1 and "score" in answer and bool(known.any()):
+        computed = _computed(task, truth[known], answer["score"][known])
     shown = {name: value for name, value in (given | computed).items() if math.isfinite(value)}
-    positives = int(truth[known].sum()) if predictor.task is Task.BINARY else None
+    positives = int(truth[known].sum()) if truth is not None and task.key == "binary" else None
     return Evaluation(
-        task=predictor.task,
+        task=plain(task),
         label=label,
         rows=holdout.height,
         positives=positives,
@@ -73,26 +77,15 @@ def evaluate(
 def _computed(task: Task, truth: Matrix, scores: Matrix) -> dict[str, float]:
     from meguru.stats.auc import auc
 
-    if task is Task.BINARY:
+    if task.key == "binary":
         return {"auc": auc(truth, scores), "label_rate": float(truth.mean())}
     error = truth - scores
     return {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
 
 
-def _labels(column: pl.Series, task: Task) -> Matrix:
-    """Return labels as numbers, NaN where unknown; for many classes only whether they are known."""
-    import polars as pl
-
-    if task is Task.MULTICLASS:
-        return column.is_null().cast(pl.Float64).replace(1.0, math.nan).to_numpy()
-    try:
-        values: Matrix = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
-    except pl.exceptions.PolarsError as error:
-        why = str(error)[:200]
-        raise InvalidInput(f"the label {column.name!r} is not a number", field="label", why=why) from error
-    if task is Task.BINARY and not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
-        raise InvalidInput(f"the label {column.name!r} of a binary task must be 0 or 1", field="label")
-    return values
+def _truth(task: Task, column: pl.Series) -> Matrix | None:
+    """Return the labels as metrics read them; None of a generic model, for which there are none."""
+    return None if task.key == "generic" else task.truth(column)
 
 
 def _number(name: str, value: Any) -> float:

@@ -18,8 +18,9 @@ import yaml
 
 from meguru.base import digests
 from meguru.errors import InvalidInput, NotFound, UnsafeModel
-from meguru.flavors.base import Takes, Task
-from meguru.flavors.signature import Signature, from_mlflow, to_mlflow
+from meguru.flavors.base import Takes
+from meguru.flavors.signature import Signature, from_mlflow, outputs_to_mlflow, to_mlflow
+from meguru.tasks import Task, plain, task_of
 
 FILE = "MLmodel"
 _FORMAT = 1
@@ -69,8 +70,8 @@ def write(
         "python_version": platform.python_version(),
     }
     nullable = [column.name for column in signature.inputs if column.nullable]
-    ours = {"format": _FORMAT, "flavor": flavor, "task": task.value, "takes": takes, "nullable": nullable}
-    inputs, outputs = to_mlflow(signature.inputs), to_mlflow(signature.outputs)
+    ours = {"format": _FORMAT, "flavor": flavor, "task": plain(task), "takes": takes, "nullable": nullable}
+    inputs, outputs = to_mlflow(signature.inputs), outputs_to_mlflow(signature.outputs)
     content = {path.name: digests.of_file(path) for path in sorted(folder.iterdir()) if path.is_file()}
     described: dict[str, Any] = {
         "flavors": {"meguru": ours, "python_function": generic, flavor: options},
@@ -116,11 +117,14 @@ def read(folder: Path, known: Iterable[str]) -> Description:
     shown = said.get("signature") or {}
     nullable = [str(name) for name in ours.get("nullable") or []]
     try:
+        task = task_of(ours["task"]) if "task" in ours else None
         return Description(
             flavor=flavor,
             options=dict(flavors[flavor]),
-            signature=Signature(inputs=from_mlflow(shown.get("inputs"), nullable), outputs=_outputs(shown)),
-            task=Task(ours["task"]) if "task" in ours else None,
+            signature=Signature(
+                inputs=from_mlflow(shown.get("inputs"), nullable), outputs=task.outputs() if task else ()
+            ),
+            task=task,
             takes=ours.get("takes") if ours.get("takes") in {"matrix", "frame"} else None,
         )
     except (ValueError, TypeError, AttributeError) as error:
@@ -155,10 +159,3 @@ def _refuse_pickles(flavors: dict[str, Any], folder: Path) -> None:
                 hint="save it again with meguru.Model, or in MLflow with serialization_format='skops'",
                 field=f"flavors.{name}.serialization_format",
             )
-
-
-def _outputs(shown: dict[str, Any]) -> tuple[Any, ...]:
-    try:
-        return from_mlflow(shown.get("outputs"))
-    except InvalidInput:  # MLflow describes most outputs as tensors; nothing reads them
-        return ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meguru.flavors.base import Task
+from meguru.tasks import Task
 
 if TYPE_CHECKING:
     from meguru.flavors.bundle import Bundle
@@ -26,13 +26,16 @@ class Model:
     holdout
         Rows the estimator has not seen: features and label; other columns are kept. Gates compare on them.
     label
-        The name of the label's column in `holdout`; for a binary task it holds 0 and 1, or booleans.
+        The name of the label's column in `holdout`; for a binary task it holds 0 and 1,
+        booleans, or the two classes; otherwise what the task takes as an outcome.
     baseline
         The training features. Their profile is what monitors compare with; `example` stands in for them.
     metrics, params
         Numbers and settings to show beside the model.
     task
-        ``"binary"``, ``"multiclass"`` or ``"regression"``.
+        What the estimator does, such as ``"binary"``, ``"multiclass"`` or ``"regression"``; with options an
+        object such as ``{"task": "quantile", "levels": [0.1, 0.5, 0.9]}``, or a `meguru.tasks.Task`. None
+        asks the estimator.
     """
 
     estimator: Any
@@ -42,7 +45,7 @@ class Model:
     baseline: Any = None
     metrics: dict[str, float] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
-    task: Task | str = Task.BINARY
+    task: Task | str | dict[str, Any] | None = None
 
 
 def save_bundle(model: Model, folder: Path) -> Bundle:

@@ -11,6 +11,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.flavors.frames import as_frame
+from meguru.tasks import ModelOutput, OutputType
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,7 +42,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """The columns a model takes, in order, and those it gives."""
 
     inputs: tuple[SignatureColumn, ...]
-    outputs: tuple[SignatureColumn, ...] = ()
+    outputs: tuple[ModelOutput, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,6 +113,19 @@ def to_mlflow(columns: Iterable[SignatureColumn]) -> str:
     """Return columns in the JSON that an MLmodel file holds under ``signature``."""
     shown = [{"type": column.type.value, "name": column.name, "required": True} for column in columns]
     return json.dumps(shown)
+
+
+def outputs_to_mlflow(outputs: Iterable[ModelOutput]) -> str:
+    """Return outputs in the same JSON; a vector is an array, whatever its length."""
+    return json.dumps([_output_to_mlflow(output) for output in outputs])
+
+
+def _output_to_mlflow(output: ModelOutput) -> dict[str, Any]:
+    kind = "string" if output.type is OutputType.ANY else output.type.value
+    described: dict[str, Any] = {"type": kind}
+    for _ in output.shape:
+        described = {"type": "array", "items": described}
+    return described | {"name": output.name, "required": True}
 
 
 def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[SignatureColumn, ...]:

@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput, MissingDependency, UnsafeModel
 from meguru.flavors import mlmodel, pickles
-from meguru.flavors.base import Matrix, Takes, Task
+from meguru.flavors.base import Matrix, Takes
 from meguru.flavors.signature import Signature
+from meguru.flavors.sklearn_tasks import complete, find, scorer
+from meguru.tasks import Task
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,13 +37,16 @@ class SklearnFlavor:
         base = sys.modules.get("sklearn.base")
         return base is not None and isinstance(model, base.BaseEstimator)
 
+    def task(self, model: Any, said: Task | None) -> Task:
+        """Return the task with the classes of the estimator; found from what it can do if none is said."""
+        return find(model) if said is None else complete(model, said)
+
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the estimator as ``model.skops`` with its MLmodel file."""
         from meguru.flavors import skopsfile
 
         takes = _takes(model, signature)
         _check_names(model, signature)
-        _check_task(model, task)
         data = skopsfile.dumps(model)
         (folder / FILE).write_bytes(data)
         mlmodel.write_environment(folder, _PACKAGES)
@@ -67,9 +73,10 @@ class SklearnFlavor:
         model = skopsfile.loads(path.read_bytes(), where=str(path))
         if not self.can_save(model):
             raise UnsafeModel("the file holds no scikit-learn estimator", where=str(path))
-        task = said.task or _task(model)
+        task = self.task(model, said.task)  # one of an older release says no classes
         takes = said.takes or _takes(model, said.signature)
-        return SklearnPredictor(model, said.signature, task, takes)
+        signature = msgspec.structs.replace(said.signature, outputs=task.outputs())
+        return SklearnPredictor(model, signature, task, takes)
 
 
 class SklearnPredictor:
@@ -77,7 +84,7 @@ class SklearnPredictor:
 
     def __init__(self, estimator: Any, signature: Signature, task: Task, takes: Takes) -> None:
         self.estimator, self.signature, self.task, self.takes = estimator, signature, task, takes
-        self._score = _scorer(estimator, task)
+        self._score = scorer(estimator, task)
         if takes == "matrix":
             _forget_names(estimator)
 
@@ -94,16 +101,6 @@ class SklearnPredictor:
         if self.takes == "matrix":
             return columns.matrix_of(self.signature, data)
         return columns.select(self.signature, data)
-
-
-def _scorer(estimator: Any, task: Task) -> Any:
-    if task is Task.REGRESSION:
-        return estimator.predict
-    if task is Task.MULTICLASS:
-        return estimator.predict_proba
-    if hasattr(estimator, "predict_proba"):
-        return lambda data: estimator.predict_proba(data)[:, 1]
-    return estimator.decision_function
 
 
 def _takes(model: Any, signature: Signature) -> Takes:
@@ -132,31 +129,6 @@ def _check_names(model: Any, signature: Signature) -> None:
             why=f"trained on {', '.join(trained[:6])}…; the example has {', '.join(signature.names[:6])}…",
             hint="pass the features in the same order",
         )
-
-
-def _check_task(model: Any, task: Task) -> None:
-    classes = getattr(model, "classes_", None)
-    if task is Task.REGRESSION:
-        return
-    if classes is None:
-        raise InvalidInput(
-            f"a {type(model).__name__} does not classify",
-            field="task",
-            hint="say task='regression', or fit it first",
-        )
-    if task is Task.BINARY and len(classes) != 2:
-        raise InvalidInput(
-            f"the estimator knows {len(classes)} classes, a binary one knows two",
-            field="task",
-            hint="say task='multiclass'" if len(classes) > 2 else "train on rows of both classes",
-        )
-
-
-def _task(model: Any) -> Task:
-    classes = getattr(model, "classes_", None)
-    if classes is None:
-        return Task.REGRESSION
-    return Task.BINARY if len(classes) == 2 else Task.MULTICLASS
 
 
 def _forget_names(model: Any) -> None:

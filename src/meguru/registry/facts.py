@@ -10,10 +10,11 @@ import msgspec
 from meguru.artifacts import trees
 from meguru.base import digests
 from meguru.errors import InvalidInput, MeguruError, NotFound
-from meguru.flavors import FLAVORS, Signature, Task, bundle, mlmodel, pickles
+from meguru.flavors import FLAVORS, Signature, bundle, mlmodel, pickles
 from meguru.flavors.evaluation import Evaluation
 from meguru.kernel.workspace import Workspace
 from meguru.registry.cache import fetch_model
+from meguru.tasks import Task, task_of
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +63,7 @@ def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: 
     pickles.refuse_pickles(folder)
     said = mlmodel.read(folder, FLAVORS.names())
     evaluation = _evaluation(folder)
-    task = said.task or evaluation.task
+    task = said.task or task_of(evaluation.task)
     if load:
         loaded = bundle.load_bundle(folder)
         loaded.check()
@@ -81,7 +82,7 @@ def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: 
         size=sum(entry.size for entry in entries),
         flavor=said.flavor,
         task=task,
-        signature=said.signature,
+        signature=msgspec.structs.replace(said.signature, outputs=task.outputs()),
         evaluation=evaluation,
         baseline_digest=files.get(bundle.BASELINE, ""),
         holdout_digest=files.get(bundle.HOLDOUT, ""),
@@ -91,7 +92,7 @@ def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: 
 def _evaluation(folder: Path) -> Evaluation:
     path = folder / bundle.EVALUATION
     if not path.exists():
-        return Evaluation(task=Task.BINARY)
+        return Evaluation(task="binary")
     try:
         return msgspec.json.decode(path.read_bytes(), type=Evaluation)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

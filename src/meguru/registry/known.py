@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from meguru.flavors import Task
 from meguru.registry import store
+from meguru.tasks import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,7 @@ def known_model(tx: Connection, name: str) -> KnownModel | None:
     """Return the newest verified version of a model, which stands for those to come; None if it has none."""
     ref = store.newest_verified(tx, name)
     newest = store.resolve(tx, ref) if ref else None
-    if newest is None or newest.task is None:
+    task = newest.whole_task if newest else None
+    if newest is None or task is None:
         return None
-    return KnownModel(ref=ref, task=newest.task, metrics=newest.metrics)
+    return KnownModel(ref=ref, task=task, metrics=newest.metrics)

@@ -13,6 +13,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.registry import store
 from meguru.registry.facts import ModelFacts, check_tree, facts_of
 from meguru.registry.types import ModelVersion
+from meguru.tasks import options_of
 from meguru.tracking.ownership import made_in
 
 _SHOWN = 3
@@ -107,7 +108,8 @@ def record(
         tree_digest=facts.tree,
         digest=facts.digest,
         flavor=facts.flavor,
-        task=facts.task,
+        task=facts.task.key,
+        task_options=options_of(facts.task),
         signature=facts.signature,
         label=facts.evaluation.label,
         metrics=numbers,
@@ -131,7 +133,7 @@ def _told(facts: ModelFacts, metrics: dict[str, float]) -> dict[str, Any]:
         "tree": facts.tree,
         "digest": facts.digest,
         "flavor": facts.flavor,
-        "task": facts.task.value,
+        "task": facts.task.key,
         "metrics": metrics,
         "summary": _summary(metrics),
     }

@@ -35,6 +35,7 @@ model_version = Table(
     Column("digest", String(64), nullable=False),
     Column("flavor", String(100), nullable=False),
     Column("task", String(20), nullable=False),
+    Column("task_options", Json, nullable=False, server_default="{}"),
     Column("signature", Json, nullable=False),
     Column("label", String(200), nullable=False),
     Column("metrics", Json, nullable=False),

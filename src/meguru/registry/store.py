@@ -50,7 +50,7 @@ def add(tx: Connection, version: ModelVersion) -> None:
     values = msgspec.structs.asdict(version)
     for derived in _DERIVED:
         del values[derived]
-    values |= {"task": version.task.value if version.task else "", "state": version.state.value}
+    values |= {"task": version.task or "", "state": version.state.value}
     tx.execute(insert(model_version).values(values))
     mine, number = registered_model.c, version.version
     highest = {

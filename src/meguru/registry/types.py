@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from meguru.flavors import Signature, Task
+from meguru.flavors import Signature
+from meguru.tasks import Task, task_of
 
 
 class VersionState(StrEnum):
@@ -24,6 +25,9 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     came without them. `run_ref` is the run that made it, `used` what else it was made from, `event` the id of
     the event that registered it.
 
+    `task` is the key of what it does, such as ``binary``, `task_options` what belongs to that, such as the
+    classes; the outputs that it gives are in its signature.
+
     `claimed` has those of `run_ref` and `used` that only a client said (where versions are
     shown; it is empty elsewhere).
 
@@ -37,7 +41,7 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     tree_digest: str
     digest: str
     flavor: str
-    task: Task | None
+    task: str | None
     signature: Signature
     label: str
     metrics: dict[str, float]
@@ -51,10 +55,16 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     event: str
+    task_options: dict[str, Any] = {}
     aliases: list[str] = []
     claimed: list[str] = []
     state: VersionState = VersionState.VERIFIED
     reason: str = ""
+
+    @property
+    def whole_task(self) -> Task | None:
+        """What it does, with its options, such as its classes; None when nothing is known of it."""
+        return None if self.task is None else task_of({"task": self.task} | self.task_options)
 
     @property
     def is_verified(self) -> bool:

@@ -8,26 +8,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec.structs import astuple
 
 from meguru.errors import InvalidInput, is_our_fault
-from meguru.flavors import ColumnType, Predictor, Signature, Task
+from meguru.flavors import ColumnType, Predictor, Signature
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
 from meguru.predictions import payload
 from meguru.predictions.ids import new_batch_id
 from meguru.serving import answers, metrics
 from meguru.serving.body import BodyDecoder
+from meguru.tasks import WrongShape
+from meguru.tasks.base import SCORE
 
 log = logging.getLogger(__name__)
 
 
 class ModelFailed(Exception):
     """A model raised something instead of scoring rows that fit its signature."""
-
-
-class WrongShape(ValueError):
-    """A model gave other than one score a row."""
 
 
 class Served:
@@ -51,10 +50,10 @@ class Served:
         max_rows: int = 10_000,
     ) -> None:
         predictor = model.predictor
-        if predictor.task is Task.MULTICLASS:
+        if predictor.task.outputs() != (SCORE,):
             raise InvalidInput(
                 f"{model_ref} can't be served",
-                why="an endpoint answers with one score a row; this model has one for each class",
+                why="an endpoint answers with one score a row; this model has other outputs",
                 hint="train a binary or a regression model",
             )
         self.endpoint, self.model_ref, self.release_ref = endpoint, model_ref, release_ref
@@ -180,7 +179,7 @@ def _neutral(signature: Signature) -> dict[str, Any]:
 
 
 def _checked(scores: Any, n: int) -> list[float]:
-    if scores.shape != (n,):
-        message = f"the model gave scores of shape {scores.shape} for {n} rows"
+    if getattr(scores, "shape", None) != (n,):
+        message = f"the model gave scores of shape {np.shape(scores)} for {n} rows"
         raise WrongShape(message)
     return scores.tolist()  # type: ignore[no-any-return]

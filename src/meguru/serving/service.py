@@ -11,7 +11,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.errors import Busy, NotFound
-from meguru.flavors import Signature, Task
+from meguru.flavors import Signature
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, store
@@ -50,7 +50,7 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     release: str | None = None
     live: str | None = None
     shadow: list[str] = []
-    task: Task | None = None
+    task: str | None = None
     signature: Signature | None = None
     fault: dict[str, str] | None = None
 
@@ -131,7 +131,7 @@ class PredictionService:
                 "model": served.model_ref,
                 "release": served.release_ref,
                 "shadow": list(served.shadows),
-                "task": served.predictor.task,
+                "task": served.predictor.task.key,
                 "signature": served.signature,
             }
         return EndpointStatus(

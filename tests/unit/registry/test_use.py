@@ -3,7 +3,6 @@
 import pytest
 
 from meguru.errors import DigestMismatch, NotFound, UnsafeModel
-from meguru.flavors.base import Task
 from meguru.kernel.operations import Context, operation
 from meguru.registry.baselines import baseline_of
 from meguru.registry.load import load_model
@@ -20,7 +19,7 @@ def test_a_loaded_model_predicts_and_has_its_evidence(workspace, put_tree):
     bundle = load_model(workspace, "model/delay@1")
     holdout = bundle.holdout()
     assert bundle.predict(holdout).shape == (100,)
-    assert bundle.task is Task.BINARY
+    assert bundle.task.key == "binary"
     assert bundle.evaluation.label == "late"
 
 

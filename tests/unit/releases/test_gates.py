@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -145,7 +146,14 @@ def two_numbers():
 
     rows = make_flights().select(COLUMNS)
     estimator = LinearRegression().fit(rows.to_numpy(), rows.to_numpy())
-    return Model(estimator=estimator, example=rows.head(5), task="regression")
+    return Model(estimator=estimator, example=rows.head(5))
+
+
+def test_a_model_that_does_not_answer_as_its_task_says_is_not_stored(tmp_path):
+    wrong = replace(two_numbers(), task="regression")
+    with pytest.raises(InvalidInput, match="does not answer as its task, regression, says") as caught:
+        save_bundle(wrong, tmp_path)
+    assert caught.value.why == "the model gave shape (5, 2) for 5 rows, where one score a row are wanted"
 
 
 def without_example(folder):
@@ -156,8 +164,8 @@ def without_example(folder):
 @pytest.mark.parametrize(
     ("model", "why"),
     [
-        (lambda: classes(3), "one score a row; this model has one for each class"),
-        (two_numbers, "scores of shape (5, 2) for 5 rows"),
+        (lambda: classes(3), "one score a row; this model has other outputs"),
+        (two_numbers, "other outputs"),
     ],
 )
 def test_what_no_server_can_serve_is_refused_by_the_gate_that_every_release_passes(tmp_path, model, why):

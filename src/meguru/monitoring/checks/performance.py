@@ -7,7 +7,6 @@ from typing import ClassVar
 import msgspec
 
 from meguru.errors import InvalidInput
-from meguru.flavors import Task
 from meguru.monitoring.types import Estimate, Finding, ModelPerformance, Role, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
@@ -39,9 +38,9 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a model whose answers have no AUC."""
-        if model.task is not Task.BINARY:
+        if model.task.key != "binary":
             raise InvalidInput(
-                f"{model.ref} is a {model.task.value} model and has no AUC, which 'performance' watches",
+                f"{model.ref} is a {model.task.key} model and has no AUC, which 'performance' watches",
                 field="check",
                 hint='watch its columns and answers instead: {"check": "psi"}',
             )

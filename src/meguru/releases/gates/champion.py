@@ -10,7 +10,6 @@ import numpy as np
 
 from meguru.base import digests
 from meguru.errors import InvalidInput
-from meguru.flavors import Task
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial, TrialSide
 from meguru.releases.types import GateResult, GateVerdict
@@ -47,9 +46,9 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a model that has no such metric, whatever its versions do."""
-        if model.task is not Task.BINARY:
+        if model.task.key != "binary":
             raise InvalidInput(
-                f"{model.ref} is a {model.task.value} model and has no AUC, which 'champion' compares",
+                f"{model.ref} is a {model.task.key} model and has no AUC, which 'champion' compares",
                 field="metric",
                 hint='ask for a value instead: {"gate": "metric", "metric": "rmse", "op": "<=", "value": 10}',
             )
@@ -68,7 +67,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         from meguru.stats import auc, bootstrap_difference
 
         rows, truth = _holdout(challenger)
-        new, old = (side.bundle.ask(rows, "the challenger's holdout") for side in (challenger, champion))
+        new, old = (_scores(side, rows) for side in (challenger, champion))
         found = bootstrap_difference(
             truth, new, old, level=self.confidence, resamples=RESAMPLES, seed=_seed(challenger, champion)
         )
@@ -123,6 +122,11 @@ def _holdout(side: TrialSide) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
         )
     known = rows.filter(pl.col(label).is_not_null())
     return known, known.get_column(label).cast(pl.Int64).to_numpy()
+
+
+def _scores(side: TrialSide, rows: pl.DataFrame) -> Any:
+    raw = side.bundle.ask(rows, "the challenger's holdout")
+    return side.bundle.task.answer(raw, rows.height)["score"]
 
 
 def _seed(challenger: TrialSide, champion: TrialSide) -> int:

@@ -1,0 +1,74 @@
+"""Binary classification: one score, how likely the second class is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from meguru.errors import InvalidInput
+from meguru.tasks.base import Label, Task, check_classes, class_key, codes, number
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import polars as pl
+
+TWO: tuple[Label, Label] = (0, 1)
+
+
+class Binary(Task, frozen=True, kw_only=True):
+    """Raw answers are ``(rows,)``: the probability of ``classes[1]``, or any value that grows with it.
+
+    Attributes
+    ----------
+    classes
+        The class that is 0, and the one that is 1, by the names that they have in labels and outcomes.
+    """
+
+    key: ClassVar[str] = "binary"
+    metrics: ClassVar[tuple[str, ...]] = ("auc", "log_loss", "brier", "accuracy")
+
+    classes: tuple[Label, Label] = TWO
+
+    def check(self) -> None:
+        """Refuse two classes of one name."""
+        check_classes(self.classes, least=2)
+
+    def outcome(self, value: Any) -> float:
+        """Return 0 or 1 of a class, by its number, as a truth value, or by its name."""
+        key = class_key(value) if isinstance(value, str | bool | int | float) else ""
+        names = [class_key(label) for label in self.classes]
+        if key in names:
+            return float(names.index(key))
+        if not isinstance(value, str) and key in {"0", "1"}:
+            return number(value)
+        raise InvalidInput(
+            "an outcome of a binary model is one of two classes",
+            field="value",
+            why=f"{value!r:.60} is not {self.classes[0]!r} or {self.classes[1]!r}",
+            hint="send 0 or 1, or the name of a class",
+        )
+
+    def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
+        """Return 0 and 1, NaN where unknown."""
+        if self.classes == TWO or column.dtype.is_float():
+            return self._zeros_and_ones(column)
+        found = codes(column, self.classes)
+        return self._zeros_and_ones(column) if (found < 0).any() else found
+
+    def _zeros_and_ones(self, column: pl.Series) -> npt.NDArray[np.float64]:
+        import polars as pl
+
+        try:
+            values: npt.NDArray[np.float64] = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
+        except pl.exceptions.PolarsError as error:
+            why = str(error)[:200]
+            what = f"the label {column.name!r} is not a number"
+            if self.classes != TWO:
+                what = f"the label {column.name!r} holds other classes than {self.classes}"
+            raise InvalidInput(what, field="label", why=why) from error
+        if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
+            what = f"the label {column.name!r} of a binary task must be 0 or 1"
+            raise InvalidInput(what, field="label", hint="or one of the two classes the model was trained on")
+        return values

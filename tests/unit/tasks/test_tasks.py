@@ -1,0 +1,155 @@
+"""Every task: what it writes down, answers, and takes as an outcome."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+
+from meguru.errors import InvalidInput, NotFound
+from meguru.tasks import TASKS, WrongShape, plain, task_of
+
+OPTIONS = {
+    "binary": {"classes": ["no", "yes"]},
+    "multiclass": {"classes": ["setosa", "versicolor", "virginica"]},
+    "multilabel": {"classes": ["news", "sport"]},
+    "multioutput": {"targets": ["heating", "cooling"]},
+    "quantile": {"levels": [0.1, 0.5, 0.9]},
+    "interval": {"level": 0.8},
+    "forecast": {"series": "shop", "time": "day", "season": 7},
+    "ranking": {"group": "search"},
+    "regression": {"unit": "EUR"},
+    "anomaly": {"classes": ["normal", "strange"]},
+    "generic": {"outputs": [{"name": "text", "type": "string"}, {"name": "vector", "shape": [3]}]},
+}
+RAW = {
+    "multiclass": np.array([[0.2, 0.5, 0.3], [0.6, 0.2, 0.2]]),
+    "multilabel": np.array([[0.2, 0.7], [0.5, 0.9]]),
+    "multioutput": np.array([[1.0, 2.0], [3.0, 4.0]]),
+    "quantile": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
+    "interval": np.array([[2.0, 1.0, 3.0], [5.0, 4.0, 6.0]]),
+    "generic": {"text": ["a", "b"], "vector": np.zeros((2, 3))},
+}
+
+
+def test_every_task_of_the_family_is_tried_here():
+    assert sorted(OPTIONS) == TASKS.names()
+
+
+@pytest.mark.parametrize("key", sorted(OPTIONS))
+def test_a_task_is_written_down_and_read_again(key):
+    assert plain(task_of(key)) == key
+    options = {"task": key} | OPTIONS[key]
+    task = task_of(options)
+    assert task.key == key
+    assert task_of(msgspec.json.decode(msgspec.json.encode(plain(task)))) == task
+    assert task_of(task) is task
+
+
+@pytest.mark.parametrize("key", sorted(OPTIONS))
+def test_an_answer_has_the_outputs_that_were_promised_with_an_entry_a_row(key):
+    task = task_of({"task": key} | OPTIONS[key])
+    raw = RAW.get(key, np.array([0.25, 0.75]))
+    answer = task.answer(raw, 2)
+    assert list(answer) == [output.name for output in task.outputs()]
+    for output in task.outputs():
+        assert len(answer[output.name]) == 2
+        if output.labels:
+            assert answer[output.name].shape == (2, len(output.labels))
+    with pytest.raises(WrongShape):
+        task.answer(np.zeros((2, 7)), 2)
+    with pytest.raises(WrongShape):
+        task.answer(raw, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "outcomes", "refused"),
+    [
+        ("binary", {False: 0.0, 1: 1.0}, [2, "yes", None, [1], float("nan")]),
+        (OPTIONS["binary"] | {"task": "binary"}, {"yes": 1.0, "no": 0.0, 1: 1.0, False: 0.0}, ["maybe", "1"]),
+        (OPTIONS["multiclass"] | {"task": "multiclass"}, {"setosa": "setosa", "new": "new"}, [1, None]),
+        ({"task": "multiclass", "classes": [3, 5, 7]}, {3: 3, 5.0: 5}, ["3", 1.5, [3]]),
+        ("regression", {2: 2.0, -1.5: -1.5}, ["2", None, float("inf")]),
+        ("ranking", {0: 0.0, True: 1.0, 3: 3.0}, [-1, "click"]),
+        ("anomaly", {True: 1.0, 0: 0.0}, [0.5]),
+    ],
+)
+def test_an_outcome_is_one_of_its_task_or_refused(options, outcomes, refused):
+    task = task_of(options)
+    assert task.has_number is all(isinstance(kept, float) for kept in outcomes.values())
+    for given, kept in outcomes.items():
+        assert task.outcome(given) == kept
+    for given in refused:
+        with pytest.raises(InvalidInput):
+            task.outcome(given)
+
+
+def test_outcomes_of_several_values():
+    multilabel = task_of({"task": "multilabel", "classes": ["news", "sport"]})
+    assert multilabel.outcome(["sport", "news"]) == ["news", "sport"]
+    multioutput = task_of({"task": "multioutput", "targets": ["heating", "cooling"]})
+    assert multioutput.outcome({"cooling": 2}) == [None, 2.0]
+    assert multioutput.outcome([1, 2]) == [1.0, 2.0]
+    generic = task_of("generic")
+    assert generic.outcome({"text": "well"}) == {"text": "well"}
+    for task, given in (
+        (multilabel, "sport"),
+        (multilabel, ["art"]),
+        (multioutput, [1]),
+        (generic, "x" * 70_000),
+    ):
+        with pytest.raises(InvalidInput):
+            task.outcome(given)
+
+
+def test_truth_is_what_metrics_read():
+    binary = task_of({"task": "binary", "classes": ["no", "yes"]})
+    np.testing.assert_array_equal(binary.truth(pl.Series(["yes", None, "no"])), [1, np.nan, 0])
+    np.testing.assert_array_equal(task_of("binary").truth(pl.Series([True, None])), [1, np.nan])
+    three = task_of({"task": "multiclass", "classes": [3, 5, 7]})
+    np.testing.assert_array_equal(three.truth(pl.Series([7, 3, None, 9])), [2, 0, np.nan, -1])
+    np.testing.assert_array_equal(three.truth(pl.Series([None, None], dtype=pl.Int64)), [np.nan, np.nan])
+    labels = task_of({"task": "multilabel", "classes": ["a", "b"]})
+    np.testing.assert_array_equal(
+        labels.truth(pl.Series([["b"], None, ["a", "z"]])), [[0, 1], [np.nan, np.nan], [1, 0]]
+    )
+    two = task_of({"task": "multioutput", "targets": ["a", "b"]})
+    np.testing.assert_array_equal(two.truth(pl.Series([[1.0, None], None])), [[1, np.nan], [np.nan, np.nan]])
+    for task, column in ((binary, ["maybe"]), (task_of("binary"), [2]), (task_of("regression"), ["x"])):
+        with pytest.raises(InvalidInput, match="label"):
+            task.truth(pl.Series("late", column))
+
+
+def test_the_likeliest_class_is_the_label_and_an_unknown_row_has_none():
+    task = task_of({"task": "multiclass", "classes": [False, True]})
+    answer = task.answer(np.array([[0.5, 0.5], [0.1, 0.9], [np.nan, 1.0]]), 3)
+    assert answer["label"] == [False, True, None]
+    assert [output.labels for output in task.outputs()] == [(), ("false", "true")]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"task": "binary", "classes": ["a", "a"]}, "classes"),
+        ({"task": "binary", "classes": ["a"]}, "classes"),
+        ({"task": "multiclass", "classes": [1, True]}, "classes"),
+        ({"task": "quantile", "levels": [0.9, 0.1]}, "levels"),
+        ({"task": "interval", "level": 1}, "level"),
+        ({"task": "forecast", "season": 0}, "season"),
+        ({"task": "multioutput", "targets": ["id"]}, "targets"),
+        ({"task": "generic", "outputs": [{"name": "a"}, {"name": "a"}]}, "outputs"),
+        ({"task": "multiclass", "clases": []}, "clases"),
+        ({"classes": []}, "task"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(said, field):
+    with pytest.raises(InvalidInput) as caught:
+        task_of(said)
+    assert caught.value.field == field
+
+
+def test_an_unknown_task_is_answered_with_the_ones_there_are():
+    with pytest.raises(NotFound, match="binry") as caught:
+        task_of("binry")
+    assert "binary" in caught.value.hint
