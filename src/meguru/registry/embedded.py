@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from meguru.errors import Conflict, InvalidInput
-from meguru.flavors.base import Task
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
 from meguru.flavors.signature import ColumnType, Signature
+from meguru.tasks import RawAnswer, Task
 
 _ALIKE = {"integer": "long", "int": "long", "float": "double", "str": "string", "bool": "boolean"}
 
@@ -48,8 +45,8 @@ class EmbeddedModel:
         """What its answers mean."""
         return self._bundle.task
 
-    def predict(self, data: Any) -> npt.NDArray[np.float64]:
-        """Return the scores of rows, checked against the signature.
+    def predict(self, data: Any) -> RawAnswer:
+        """Return the raw answer for rows, checked against the signature: one score a row of a binary model.
 
         Parameters
         ----------
@@ -97,7 +94,7 @@ class EmbeddedModel:
             )
 
     def __repr__(self) -> str:
-        return f"<{self.ref or 'model'} {self.task} {self.digest[:12]}>"
+        return f"<{self.ref or 'model'} {self.task.key} {self.digest[:12]}>"
 
 
 def _missing(signature: Signature, sent: Mapping[str, Any]) -> list[str]:
