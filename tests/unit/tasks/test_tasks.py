@@ -13,54 +13,32 @@ from meguru.tasks import TASKS, WrongShape, plain, task_of
 OPTIONS = {
     "binary": {"classes": ["no", "yes"]},
     "multiclass": {"classes": ["setosa", "versicolor", "virginica"]},
-    "multilabel": {"classes": ["news", "sport"]},
-    "multioutput": {"targets": ["heating", "cooling"]},
-    "quantile": {"levels": [0.1, 0.5, 0.9]},
-    "interval": {"level": 0.8},
-    "forecast": {"series": "shop", "time": "day", "season": 7},
-    "ranking": {"group": "search"},
-    "regression": {"unit": "EUR"},
-    "anomaly": {"classes": ["normal", "strange"]},
     "generic": {"outputs": [{"name": "text", "type": "string"}, {"name": "vector", "shape": [3]}]},
 }
-RAW = {
-    "multiclass": np.array([[0.2, 0.5, 0.3], [0.6, 0.2, 0.2]]),
-    "multilabel": np.array([[0.2, 0.7], [0.5, 0.9]]),
-    "multioutput": np.array([[1.0, 2.0], [3.0, 4.0]]),
-    "quantile": np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
-    "interval": np.array([[2.0, 1.0, 3.0], [5.0, 4.0, 6.0]]),
-    "generic": {"text": ["a", "b"], "vector": np.zeros((2, 3))},
-}
 
 
-def test_every_task_of_the_family_is_tried_here():
-    assert sorted(OPTIONS) == TASKS.names()
-
-
-@pytest.mark.parametrize("key", sorted(OPTIONS))
-def test_a_task_is_written_down_and_read_again(key):
+@pytest.mark.parametrize("key", TASKS.names())
+def test_a_task_without_options_is_its_key_alone(key):
     assert plain(task_of(key)) == key
-    options = {"task": key} | OPTIONS[key]
-    task = task_of(options)
-    assert task.key == key
-    assert task_of(msgspec.json.decode(msgspec.json.encode(plain(task)))) == task
-    assert task_of(task) is task
 
 
-@pytest.mark.parametrize("key", sorted(OPTIONS))
-def test_an_answer_has_the_outputs_that_were_promised_with_an_entry_a_row(key):
-    task = task_of({"task": key} | OPTIONS[key])
-    raw = RAW.get(key, np.array([0.25, 0.75]))
-    answer = task.answer(raw, 2)
-    assert list(answer) == [output.name for output in task.outputs()]
-    for output in task.outputs():
-        assert len(answer[output.name]) == 2
-        if output.labels:
-            assert answer[output.name].shape == (2, len(output.labels))
-    with pytest.raises(WrongShape):
-        task.answer(np.zeros((2, 7)), 2)
-    with pytest.raises(WrongShape):
-        task.answer(raw, 3)
+def test_a_generic_answer_is_checked_by_name_and_shape():
+    task = task_of({"task": "generic"} | OPTIONS["generic"])
+    raw = {"text": ["a", "b"], "vector": np.zeros((2, 3))}
+    assert task.answer(raw, 2) == raw
+    assert task_of(plain(task)) == task
+    for wrong in (
+        {"text": ["a", "b"]},
+        raw | {"vector": np.zeros((2, 4))},
+        raw | {"text": ["a"]},
+        np.zeros(2),
+    ):
+        with pytest.raises(WrongShape):
+            task.answer(wrong, 2)
+    one = task_of({"task": "generic", "outputs": [{"name": "vector", "shape": [-1]}]})
+    assert list(one.answer(np.zeros((2, 5)), 2)) == ["vector"]
+    with pytest.raises(InvalidInput, match="no common measure"):
+        task.truth(pl.Series(["a"]))
 
 
 @pytest.mark.parametrize(
