@@ -106,7 +106,7 @@ class SklearnPredictor:
 def _takes(model: Any, signature: Signature) -> Takes:
     from sklearn.compose import ColumnTransformer
 
-    from meguru.flavors.skopsfile.trees import reachable
+    from meguru.flavors.skopsfile.reach import reachable
 
     if signature.inputs and not signature.numeric:
         return "frame"
@@ -133,7 +133,7 @@ def _check_names(model: Any, signature: Signature) -> None:
 
 def _forget_names(model: Any) -> None:
     """Drop the names of a fitted model that gets a matrix in their order; sklearn would warn at each call."""
-    from meguru.flavors.skopsfile.trees import reachable
+    from meguru.flavors.skopsfile.reach import reachable
 
     for part in reachable(model):
         getattr(part, "__dict__", {}).pop("feature_names_in_", None)

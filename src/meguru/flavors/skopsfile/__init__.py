@@ -8,7 +8,7 @@ import zipfile
 from typing import Any
 
 from meguru.errors import MissingDependency, UnsafeModel, is_our_fault
-from meguru.flavors.skopsfile import audit, names, trees
+from meguru.flavors.skopsfile import audit, built, names, standins
 from meguru.flavors.skopsfile.canonical import canonical
 
 __all__ = ["doubted", "dumps", "loads"]
@@ -27,7 +27,7 @@ def dumps(model: Any, where: str = "") -> bytes:
     except ImportError as error:
         raise MissingDependency.of("sklearn", "skops") from error
     try:
-        data = canonical(skops.io.dumps(model))
+        data = canonical(skops.io.dumps(standins.replaced(model)))
     except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
         what = f"a {type(model).__name__} can't be saved without pickle"
         raise UnsafeModel(what, where=where, why=str(error)[:300], hint=audit.HINT) from error
@@ -54,7 +54,7 @@ def loads(data: bytes, where: str = "") -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=UserWarning)  # of another release's file
             model = skops.io.loads(data, trusted=trusted)
-        trees.check_built(model)
+        built.check(model)
     except UnsafeModel:
         raise
     except Exception as error:  # whatever a crafted file makes the libraries raise

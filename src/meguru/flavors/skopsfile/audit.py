@@ -22,7 +22,7 @@ MAX_BYTES = 4 << 30
 """A model file may unpack to this many bytes, no more."""
 
 HINT = (
-    "use scikit-learn's pipelines, linear models, forests or HistGradientBoosting, and do your own "
+    "nearly all of scikit-learn can be stored, and XGBoost and LightGBM inside its pipelines; do your own "
     "preprocessing in a pipeline step"
 )
 
@@ -61,10 +61,12 @@ def malformed(where: str, why: str) -> UnsafeModel:
 
 def _not_allowed(refused: set[str], where: str) -> UnsafeModel:
     shown = ", ".join(sorted(refused)[:8]) + (", …" if len(refused) > 8 else "")
+    known = [reason for name in sorted(refused) if (reason := names.REFUSED.get(name.rpartition(".")[2]))]
+    unknown = "building an object of an unknown type can run any code; the list is never read from the model"
     return UnsafeModel(
         f"the model holds types that are not on Meguru's list: {shown}",
         where=where,
-        why="building an object of an unknown type can run any code; the list is never read from the model",
+        why=known[0] if known else unknown,
         hint=HINT,
     )
 

@@ -19,6 +19,7 @@ from meguru.base import digests
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHARED = {
+    "ConstructorFromReduceNode",
     "DictNode",
     "ListNode",
     "ObjectNode",

@@ -1,8 +1,8 @@
 """Which types a model file may hold: exact (module, name) pairs, read off the installed libraries.
 
 Nothing is ever read from the artifact, and no rule works by prefix: ``sklearn.*`` would let dotted names
-through to whatever scikit-learn imports. Estimators that predict in native code without checking the bounds
-of their fitted arrays (support vectors, neighbours, gradient boosting's ``predict_stages``) are left out.
+through to whatever scikit-learn imports. What predicts in native code without checking the bounds of its
+fitted arrays (trees, support vectors, neighbours, centres) is checked by `built` after it was read.
 """
 
 from __future__ import annotations
@@ -15,50 +15,75 @@ from typing import Any
 
 import numpy as np
 
+from meguru.flavors.skopsfile import standins
+
 TypeName = tuple[str, str]
 
 FAMILIES = (
     "calibration",
+    "cluster",
     "compose",
+    "covariance",
+    "cross_decomposition",
+    "decomposition",
     "discriminant_analysis",
     "dummy",
     "ensemble",
+    "feature_extraction",
     "feature_selection",
+    "frozen",
+    "gaussian_process",
     "impute",
     "isotonic",
     "kernel_approximation",
+    "kernel_ridge",
     "linear_model",
+    "manifold",
+    "mixture",
+    "model_selection",
     "multiclass",
     "multioutput",
     "naive_bayes",
+    "neighbors",
     "neural_network",
     "pipeline",
     "preprocessing",
     "random_projection",
+    "semi_supervised",
+    "svm",
     "tree",
 )
-"""Packages of scikit-learn whose estimators are allowed, but for `_NATIVE`."""
+"""Packages of scikit-learn whose estimators are allowed, but for those of `REFUSED`."""
 
-_NATIVE = {"GradientBoostingClassifier", "GradientBoostingRegressor", "IsolationForest"}
+_SEARCHED = "a search is stored as its best estimator; fit it, with refit=True"
+REFUSED = {
+    "BisectingKMeans": "it holds a native function; take the centres into a KMeans",
+    "Birch": "its tree of clusters has no form without pickle; take the centres into a KMeans",
+    "GridSearchCV": _SEARCHED,
+    "HalvingGridSearchCV": _SEARCHED,
+    "HalvingRandomSearchCV": _SEARCHED,
+    "PatchExtractor": "it takes images, not columns",
+    "RandomizedSearchCV": _SEARCHED,
+}
+"""Estimators that no model file holds, and why."""
+
 _SINGLE = {
-    "sklearn.decomposition": (
-        "FactorAnalysis",
-        "FastICA",
-        "IncrementalPCA",
-        "KernelPCA",
-        "PCA",
-        "TruncatedSVD",
+    "sklearn.feature_extraction.text": (
+        "CountVectorizer",
+        "HashingVectorizer",
+        "TfidfTransformer",
+        "TfidfVectorizer",
     ),
-    "sklearn.feature_extraction": ("DictVectorizer",),
-    "sklearn.feature_extraction.text": ("CountVectorizer", "TfidfVectorizer", "TfidfTransformer"),
     "sklearn.impute._iterative": ("IterativeImputer",),
-    "sklearn.svm": ("LinearSVC", "LinearSVR"),
 }
 _PARTS = {
     "sklearn.calibration": ("_CalibratedClassifier", "_SigmoidCalibration", "_TemperatureScaling"),
-    "sklearn.compose._column_transformer": ("_RemainderColsList",),
+    "sklearn.compose._column_transformer": ("_RemainderColsList", "make_column_selector"),
     "sklearn.ensemble._hist_gradient_boosting.binning": ("_BinMapper",),
     "sklearn.ensemble._hist_gradient_boosting.predictor": ("TreePredictor",),
+    "sklearn.gaussian_process._gpc": ("_BinaryGaussianProcessClassifierLaplace",),
+    "sklearn.metrics._scorer": ("_CurveScorer", "_Scorer"),
+    "sklearn.utils._metadata_requests": ("MetadataRequest", "MethodMetadataRequest"),
     "sklearn.multiclass": ("_ConstantPredictor",),
     "sklearn.neural_network._stochastic_optimizers": ("AdamOptimizer", "SGDOptimizer"),
 }
@@ -67,6 +92,7 @@ _NATIVE_LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
 CHECK_ARRAY: TypeName = ("sklearn.utils.validation", "check_array")
 """What boosting with categories holds as a partial; no other partial is allowed."""
 
+_ARRAY_FUNCTIONS = ("around", "clip", "max", "mean", "median", "min", "nan_to_num", "round")
 _SCORES = ("chi2", "f_classif", "f_regression", "mutual_info_classif", "mutual_info_regression")
 
 
@@ -83,7 +109,7 @@ def allowed() -> dict[str, frozenset[TypeName]]:
 @cache
 def _allowed() -> dict[str, frozenset[TypeName]]:
     types = _numpy_scalars()
-    plain = frozenset(("builtins", name) for name in ("str", "int", "float", "bool"))
+    plain = frozenset(("builtins", name) for name in ("str", "int", "float", "bool", "object"))
     return {
         "JsonNode": frozenset({("builtins", "str")}),
         "DictNode": frozenset(
@@ -103,7 +129,8 @@ def _allowed() -> dict[str, frozenset[TypeName]]:
         "PartialNode": frozenset({("functools", "partial")}),
         "LossNode": _native_losses(),
         "TreeNode": frozenset({("sklearn.tree._tree", "Tree")}),
-        "ObjectNode": _estimators() | _named(_PARTS) | _classes(_LOSS_OBJECTS),
+        "ConstructorFromReduceNode": standins.types(),
+        "ObjectNode": _estimators() | _named(_PARTS) | _classes(_LOSS_OBJECTS) | _kernels(),
     }
 
 
@@ -120,7 +147,7 @@ def _estimators() -> frozenset[TypeName]:
     found: set[TypeName] = set()
     for family in FAMILIES:
         for name, kind in vars(import_module(f"sklearn.{family}")).items():
-            if name.startswith("_") or name in _NATIVE or not isinstance(kind, type):
+            if name.startswith("_") or name in REFUSED or not isinstance(kind, type):
                 continue
             at_home = kind.__module__.split(".")[:2] == ["sklearn", family]
             if at_home and issubclass(kind, BaseEstimator) and not isabstract(kind):
@@ -159,7 +186,28 @@ def _functions() -> frozenset[TypeName]:
     ufuncs = {("numpy", name) for name, value in vars(np).items() if isinstance(value, np.ufunc)}
     scores = _members("sklearn.feature_selection")
     selecting = {(scores[name].__module__, name) for name in _SCORES if name in scores}
-    return frozenset({CHECK_ARRAY} | ufuncs | selecting)
+    return frozenset({CHECK_ARRAY} | ufuncs | selecting | _array_functions() | _scored())
+
+
+def _array_functions() -> set[TypeName]:
+    """Return the functions of NumPy, beside its ufuncs, that only compute on the array they are given."""
+    return {("numpy", name) for name in _ARRAY_FUNCTIONS}
+
+
+def _scored() -> set[TypeName]:
+    """Return the functions behind scikit-learn's own scorers, which a tuned threshold holds."""
+    scorers = _members("sklearn.metrics._scorer").get("_SCORERS", {}).values()
+    found = [vars(scorer).get("_score_func") for scorer in scorers]
+    return {(score.__module__, score.__name__) for score in found if callable(score)}
+
+
+def _kernels() -> frozenset[TypeName]:
+    """Return the kernels of Gaussian processes."""
+    from sklearn.gaussian_process import kernels
+
+    kinds = [kind for kind in vars(kernels).values() if isinstance(kind, type)]
+    own = [kind for kind in kinds if issubclass(kind, kernels.Kernel) and kind.__module__ == kernels.__name__]
+    return frozenset((kind.__module__, kind.__name__) for kind in own if not isabstract(kind))
 
 
 def _numpy_scalars() -> frozenset[TypeName]:

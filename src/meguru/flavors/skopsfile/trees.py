@@ -7,7 +7,7 @@ child and feature index is checked here. A child always comes after its parent, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -57,26 +57,26 @@ def check_links(left: Array, right: Array, feature: Array, leaf: Array, n_featur
         raise ValueError("a tree reads a feature that the model does not have")
 
 
-def check_built(model: Any) -> None:
-    """Check what only shows on the built objects: that trees fit the estimators that hold them."""
+def check(part: Any) -> set[int]:
+    """Check that trees fit the estimator that holds them; return the ids of those it holds itself."""
+    from sklearn.ensemble._bagging import BaseBagging
     from sklearn.ensemble._forest import BaseForest
+    from sklearn.ensemble._gb import BaseGradientBoosting
     from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
-    from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
     from sklearn.tree import BaseDecisionTree
     from sklearn.tree._tree import Tree
 
-    held: set[int] = set()
-    found = list(reachable(model))
-    for part in found:
-        if isinstance(part, BaseHistGradientBoosting):
-            held |= _check_boosting(part)
-        elif isinstance(part, BaseDecisionTree) and "tree_" in vars(part):
-            held.add(_check_tree(part, Tree))
-        elif isinstance(part, BaseForest) and "estimators_" in vars(part):
-            _check_forest(part, BaseDecisionTree)
-    loose = [part for part in found if isinstance(part, TreePredictor | Tree) and id(part) not in held]
-    if loose:
-        raise ValueError("a tree outside of the estimators that check it")
+    if isinstance(part, BaseHistGradientBoosting):
+        return _check_boosting(part)
+    if isinstance(part, BaseDecisionTree) and "tree_" in vars(part):
+        return {_check_tree(part, Tree)}
+    if isinstance(part, BaseForest) and "estimators_" in vars(part):
+        _check_forest(part, BaseDecisionTree)
+    elif isinstance(part, BaseGradientBoosting) and "estimators_" in vars(part):
+        _check_stages(part, BaseDecisionTree)
+    elif isinstance(part, BaseBagging) and "estimators_" in vars(part):
+        _check_bag(part)
+    return set()
 
 
 def _check_tree(estimator: Any, kind: Any) -> int:
@@ -91,6 +91,31 @@ def _check_forest(forest: Any, kind: Any) -> None:
         not isinstance(member, kind) or member.n_features_in_ != forest.n_features_in_ for member in members
     ):
         raise ValueError("a forest holds a tree made for other features")
+
+
+def _check_stages(model: Any, kind: Any) -> None:
+    """Gradient boosting adds each tree of a stage to its own column of the first guess."""
+    stages = model.estimators_
+    if not isinstance(stages, np.ndarray) or stages.ndim != 2 or not stages.size:
+        raise ValueError("a boosting model without stages")
+    for tree in stages.ravel():
+        if not isinstance(tree, kind) or tree.n_features_in_ != model.n_features_in_:
+            raise ValueError("a boosting model holds a tree made for other features")
+        if tree.tree_.value.shape[1:] != (1, 1):
+            raise ValueError("a boosting model holds a tree that gives no single number")
+    first = model._raw_predict_init(np.zeros((2, model.n_features_in_), dtype=np.float32))  # noqa: SLF001
+    if first.shape != (2, stages.shape[1]):
+        raise ValueError("the first guess of a boosting model does not fit its stages")
+
+
+def _check_bag(bag: Any) -> None:
+    """A bag feeds each member the features picked for it, an isolation forest without another look."""
+    picked = vars(bag).get("estimators_features_")
+    if picked is None or len(picked) != len(bag.estimators_):
+        raise ValueError("a bag does not say which features its members take")
+    for member, features in zip(bag.estimators_, picked, strict=True):
+        if len(features) != getattr(member, "n_features_in_", len(features)):
+            raise ValueError("a bag holds a member made for other features")
 
 
 def _check_boosting(model: Any) -> set[int]:
@@ -146,22 +171,3 @@ def _only_checks(function: Any) -> bool:
     from sklearn.utils.validation import check_array
 
     return function is None or (isinstance(function, partial) and function.func is check_array)
-
-
-def reachable(root: Any) -> Iterable[Any]:
-    """Go through an object and all it holds, each once."""
-    seen: set[int] = set()
-    todo = [root]
-    while todo:
-        part = todo.pop()
-        if id(part) in seen or isinstance(part, str | bytes | int | float | type | None):
-            continue
-        seen.add(id(part))
-        yield part
-        if isinstance(part, dict):
-            todo.extend(part.values())
-        elif isinstance(part, list | tuple | set):
-            todo.extend(part)
-        elif isinstance(part, np.ndarray):
-            todo.extend(part.ravel().tolist() if part.dtype == object else [])
-        todo.extend(getattr(part, "__dict__", {}).values())
