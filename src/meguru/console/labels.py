@@ -42,6 +42,7 @@ STATES = {
     "rolled_back": mark("rolled back"),
     "fired": mark("fired"),
     "suppressed": mark("held back"),
+    "owed": mark("owed"),
     "missed": mark("missed"),
     "former": mark("former"),
     "shadow": mark("scores along"),
@@ -52,7 +53,7 @@ STATES = {
 }
 GOOD = {"fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"}
 BAD = {"down", "failed", "killed", "refused", "alert"}
-BUSY = {"loading", "queued", "pending", "running", "checking", "created"}
+BUSY = {"loading", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
     "stopped",
     "pruned",

@@ -17,16 +17,16 @@ from meguru.kernel.operations import Context, Operation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
-from meguru.triggers.firing import decide
+from meguru.triggers.firing import decide, fire_owed
 from meguru.triggers.parse import kind_of
 from meguru.triggers.tick import fire_due
-from meguru.triggers.types import Trigger
+from meguru.triggers.types import Firing, Trigger
 
 log = logging.getLogger(__name__)
 BATCH = 200
 IDLE_SECONDS = 1.0
 PACE_SECONDS = 0.1
-NEVER_WAKES = "trigger.suppressed"
+NEVER_WAKES = ("trigger.suppressed", "trigger.owed")
 """What was held back has no consequences; else two triggers could keep each other awake for ever."""
 CHANGES = tuple(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
 """What changes the calendar, or which events are of interest."""
@@ -43,6 +43,7 @@ class Evaluator(Follower):
         super().__init__(ws)
         self._known: dict[str, bool] = {}
         self._triggers: list[Trigger] = []
+        self._owes = False
 
     def step(self) -> int:
         """Decide everything that has happened and is due by now; return how many firings were recorded."""
@@ -53,7 +54,14 @@ class Evaluator(Follower):
             count += self.ws.execute(fire_due, {"name": trigger.name})
         while (seen := self._batch(head)) is not None:
             count += seen
-        return count
+        return count + self._pay()
+
+    def _pay(self) -> int:
+        """Fire what was held back and may fire now; return how many did."""
+        with self.ws.read() as tx:
+            waiting = store.owed(tx)
+        self._owes = bool(waiting)
+        return sum(self.ws.execute(_fire_owed, {"match": each}) for each in waiting)
 
     def rest(self) -> float:
         """Return the seconds to the next moment of the calendar; take in what the triggers now wait for."""
@@ -66,6 +74,8 @@ class Evaluator(Follower):
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event can wake a trigger, or changes what can."""
+        if self._owes and type not in NEVER_WAKES:
+            return True  # whatever happens may be the end of what it waits for
         if type not in self._known:
             self._known[type] = type in CHANGES or may_wake(self._triggers, type)
         return self._known[type]
@@ -96,12 +106,12 @@ def undecided(tx: Connection, cursor: int, head: int) -> list[Event]:
 
 def may_wake(triggers: Iterable[Trigger], type: str) -> bool:
     """Tell whether a trigger can be woken by events of this type."""
-    return type != NEVER_WAKES and any(_may_match(trigger, type) for trigger in triggers)
+    return type not in NEVER_WAKES and any(_may_match(trigger, type) for trigger in triggers)
 
 
 def matching(triggers: Iterable[Trigger], event: Event) -> list[Trigger]:
     """Return the triggers that an event wakes; none sees what happened before it was made."""
-    if event.type == NEVER_WAKES:
+    if event.type in NEVER_WAKES:
         return []
     return [
         trigger
@@ -146,5 +156,15 @@ def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str]) -> i
     return len(names)
 
 
-# Not registered: nobody but the evaluator may call it.
+def _pay_one(ctx: Context, *, match: Firing) -> int:
+    """Fire one owed match if it may; another evaluator may have done so, or a newer one come."""
+    store.cursor(ctx.tx, lock=True)
+    trigger = store.find(ctx.tx, match.trigger)
+    if trigger is None or not store.is_owed(ctx.tx, match.id):
+        return 0
+    return int(fire_owed(ctx, trigger, match) is not None)
+
+
+# Not registered: nobody but the evaluator may call them.
+_fire_owed = Operation(_pay_one, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)
 _decide = Operation(_decide_event, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)

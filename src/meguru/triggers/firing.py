@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from meguru.base.ids import new_id
 from meguru.errors import Busy, MeguruError
+from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
 from meguru.kernel.principals import system
 from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed
-from meguru.triggers.limits import QUEUED, Chain, chain_of, held_back
+from meguru.triggers.limits import QUEUED, TOOK_ITS_PLACE, Chain, chain_of, held_back
 from meguru.triggers.misfires import record
 from meguru.triggers.parse import action_of
 from meguru.triggers.types import Firing, FiringState, Trigger
@@ -48,14 +50,51 @@ def decide(
     except MeguruError as error:
         return _failed(acting, match, chain, error)
     most = QUEUED if queued else 1 if action.exclusive else None
-    reason = held_back(ctx.tx, trigger, ctx.now(), chain=chain, most=most)
-    if reason:
+    hold = held_back(ctx.tx, trigger, ctx.now(), chain=chain, most=most)
+    if hold:
         if moment is not None:
-            return record(ctx, trigger, [Missed(moment.astimezone(UTC))], reason)[0]
-        held = msgspec.structs.replace(match, state=FiringState.SUPPRESSED, reason=reason)
-        return _write(acting, held, chain)
+            return record(ctx, trigger, [Missed(moment.astimezone(UTC))], hold.reason)[0]
+        state = FiringState.OWED if hold.owed else FiringState.SUPPRESSED
+        if hold.owed:
+            store.supersede(ctx.tx, trigger.name, TOOK_ITS_PLACE)
+        return _write(acting, msgspec.structs.replace(match, state=state, reason=hold.reason), chain)
+    store.supersede(ctx.tx, trigger.name, TOOK_ITS_PLACE)  # of those that wait, only the newest fires
     occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{key}", event=event, moment=moment)
     return fire(acting, action, match, occasion, chain)
+
+
+def fire_owed(ctx: Context, trigger: Trigger, match: Firing) -> Firing | None:
+    """Fire a match that was held back, if nothing holds it back any more; None while something does."""
+    if not trigger.enabled:
+        return None  # it waits for whoever paused the trigger
+    event, chain = _origin(ctx.tx, match)
+    acting = ctx.with_(principal=system(trigger.ref), cause=match.event)
+    now = msgspec.structs.replace(match, state=FiringState.FIRED, at=ctx.now(), reason="")
+    try:
+        action = action_of(trigger.action)
+    except MeguruError as error:
+        return _failed(acting, now, chain, error)
+    hold = held_back(ctx.tx, trigger, ctx.now(), chain=chain, most=1 if action.exclusive else None)
+    if hold:
+        if not hold.owed:
+            _write(
+                acting, msgspec.structs.replace(now, state=FiringState.SUPPRESSED, reason=hold.reason), chain
+            )
+        return None
+    occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{match.key}", event=event)
+    return fire(acting, action, now, occasion, chain)
+
+
+def may_fire(tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> bool:
+    """Tell whether an owed match would fire at this moment."""
+    _, chain = _origin(tx, match)
+    most = 1 if action_of(trigger.action).exclusive else None
+    return held_back(tx, trigger, now, chain=chain, most=most) is None
+
+
+def _origin(tx: Connection, match: Firing) -> tuple[Event | None, Chain]:
+    event = events.one(tx, match.event) if match.event else None
+    return event, chain_of(tx, event)
 
 
 def fire(acting: Context, action: Action, match: Firing, occasion: Occasion, chain: Chain) -> Firing:
@@ -76,7 +115,7 @@ def start(acting: Context, action: Action, match: Firing, occasion: Occasion, ch
     told = _tell(acting, match, chain)
     started: Started = action.start(acting.with_(cause=told.id), occasion)
     done = msgspec.structs.replace(match, fired=told.id, started=started.ref, job=started.job)
-    store.insert_firing(acting.tx, done)
+    store.keep_firing(acting.tx, done)
     return done
 
 
@@ -121,7 +160,7 @@ def draft(
 
 def _write(acting: Context, match: Firing, chain: Chain) -> Firing:
     done = msgspec.structs.replace(match, fired=_tell(acting, match, chain).id)
-    store.insert_firing(acting.tx, done)
+    store.keep_firing(acting.tx, done)
     return done
 
 

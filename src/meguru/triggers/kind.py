@@ -81,6 +81,13 @@ class TriggerSuppressed(_Firing, frozen=True):
 
 
 @event_type(
+    "trigger.owed", label="trigger will fire again", sentence="{subject} will fire again as soon as it may"
+)
+class TriggerOwed(_Firing, frozen=True):
+    """A match came while the action ran, or the trigger rested; the newest of them fires when it may."""
+
+
+@event_type(
     "trigger.failed",
     label="trigger could not start its action",
     sentence="{subject} could not start its action",
@@ -114,6 +121,7 @@ TRIGGER = Kind(
         TriggerResumed,
         TriggerFired,
         TriggerSuppressed,
+        TriggerOwed,
         TriggerFailed,
         TriggerMissed,
     ),

@@ -18,16 +18,21 @@ MAX_FIRINGS = 200
 QUEUED = 100
 """How many runs of a calendar that catches up on everything may wait for each other."""
 WORKING = "what it started before is still running"
+TOOK_ITS_PLACE = "a newer match took its place"
 _MAX_HOPS = 500
 _DAY = timedelta(days=1)
 _FIRINGS = ("trigger.fired", "trigger.failed")
 
 
 class Chain(NamedTuple):
-    """Where a match stands among firings that caused each other: how many, from which event on."""
+    """Where a match stands among firings that caused each other: how many, from which event on.
+
+    `trigger` is the one that fired last before it; empty when none did.
+    """
 
     depth: int
     root: str
+    trigger: str = ""
 
 
 def chain_of(tx: Connection, event: Event | None) -> Chain:
@@ -36,7 +41,8 @@ def chain_of(tx: Connection, event: Event | None) -> Chain:
         return Chain(0, "")
     for _ in range(_MAX_HOPS):
         if event.type in _FIRINGS and "root" in event.data:
-            return Chain(int(event.data["depth"]), str(event.data["root"]))
+            fired = event.subject.removeprefix("trigger/")
+            return Chain(int(event.data["depth"]), str(event.data["root"]), fired)
         if event.cause is None:
             break
         try:
@@ -48,18 +54,33 @@ def chain_of(tx: Connection, event: Event | None) -> Chain:
     return Chain(0, event.id)
 
 
-def held_back(tx: Connection, trigger: Trigger, now: datetime, *, chain: Chain, most: int | None) -> str:
-    """Return why a trigger may not fire now, with `most` of its jobs open at a time; empty when it may."""
+class Hold(NamedTuple):
+    """Why a match does not fire now, and whether it does when it may: then it is owed."""
+
+    reason: str
+    owed: bool = False
+
+
+def held_back(
+    tx: Connection, trigger: Trigger, now: datetime, *, chain: Chain, most: int | None
+) -> Hold | None:
+    """Return why a trigger may not fire now, with `most` of its jobs open at a time; None when it may."""
     if not trigger.enabled:
-        return "the trigger is paused"
+        return Hold("the trigger is paused")
     if chain.depth >= MAX_DEPTH:
-        return f"{chain.depth} firings in a row caused each other; the chain is cut here"
+        return Hold(f"{chain.depth} firings in a row caused each other; the chain is cut here")
     if chain.root and store.fired_from(tx, chain.root) >= MAX_FIRINGS:
-        return f"one event led to {MAX_FIRINGS} firings; the chain is cut here"
+        return Hold(f"one event led to {MAX_FIRINGS} firings; the chain is cut here")
+    busy = _working(tx, trigger, most) or _resting(tx, trigger, now)
+    # What came of its own firing would keep it going for ever: it is no news that is missed.
+    return Hold(busy, owed=chain.trigger != trigger.name) if busy else None
+
+
+def _working(tx: Connection, trigger: Trigger, most: int | None) -> str:
     if most is not None and len(busy := store.running(tx, trigger.name, limit=most)) >= most:
         what = f"{most} runs that it started before wait or run" if most > 1 else WORKING
         return f"{what} ({busy[0].started or busy[0].job})"
-    return _resting(tx, trigger, now)
+    return ""
 
 
 def _resting(tx: Connection, trigger: Trigger, now: datetime) -> str:

@@ -34,5 +34,5 @@ def record(ctx: Context, trigger: Trigger, missed: list[Missed], reason: str) ->
         for one, evidence in zip(new, shown, strict=True)
     ]
     for firing in written:
-        store.insert_firing(ctx.tx, firing)
+        store.keep_firing(ctx.tx, firing)
     return written

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from meguru.storage.db import Json, UtcTime, metadata
@@ -52,6 +53,14 @@ firing = Table(
     UniqueConstraint("trigger", "key"),
     Index(None, "trigger", "state", "at"),
     Index(None, "root"),
+    # Partial: looked at once a second, and nearly always empty.
+    Index(
+        "ix_firing_owed",
+        "trigger",
+        unique=True,
+        sqlite_where=text("state = 'owed'"),
+        postgresql_where=text("state = 'owed'"),
+    ),
 )
 
 trigger_cursor = Table(

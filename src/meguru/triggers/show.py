@@ -8,6 +8,7 @@ from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.evaluate import undecided
+from meguru.triggers.firing import may_fire
 from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Firing, FiringState, Settled, Trigger, Upcoming
 
@@ -44,7 +45,7 @@ def next_moments(ctx: Context, *, name: str, count: int = 5) -> Upcoming:
 def history(
     ctx: Context, *, name: str = "", before: str = "", limit: int = 100, state: FiringState | None = None
 ) -> Page[Firing]:
-    """List what a trigger (or every one) did, newest first: fired, held back, failed, or missed.
+    """List what a trigger (or every one) did, newest first: fired, owed, held back, failed, or missed.
 
     `state` (``missed``) picks those of one state.
     """
@@ -66,10 +67,12 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
     while True:
         with ctx.ws.read() as tx:
             head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
+            owed = store.owed(tx)
+            due = [each for each in owed if may_fire(tx, store.one(tx, each.trigger), each, ctx.now())]
             if cursor < head and not undecided(tx, cursor, head):
                 cursor = head
-        quiet, left = cursor >= head and jobs == 0, end - time.monotonic()
+        quiet, left = cursor >= head and jobs == 0 and not due, end - time.monotonic()
         if quiet or left <= 0 or ctx.ws.draining.is_set():
-            return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs)
+            return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs, owed=len(owed))
         with ctx.ws.committed:
             ctx.ws.committed.wait(min(LOOK_AGAIN, left))

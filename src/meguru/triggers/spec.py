@@ -67,7 +67,8 @@ def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
 
 
 def retire(ctx: Context, name: str) -> None:
-    """Take the trigger out of use; its firings stay."""
+    """Take the trigger out of use; its firings stay, and what it owes is let go."""
+    store.supersede(ctx.tx, name, "the trigger was retired")
     store.take_out(ctx.tx, name, ctx.now())
 
 

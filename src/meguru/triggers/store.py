@@ -81,9 +81,31 @@ def set_enabled(tx: Connection, name: str, *, enabled: bool, due_at: datetime | 
     tx.execute(update(trigger).where(trigger.c.name == name).values(enabled=enabled, due_at=due_at))
 
 
-def insert_firing(tx: Connection, item: Firing) -> None:
-    """Add a firing."""
-    tx.execute(insert(firing).values(msgspec.structs.asdict(item) | {"state": item.state.value}))
+def keep_firing(tx: Connection, item: Firing) -> None:
+    """Write a firing: over itself, if it was owed, or as a new one."""
+    values = msgspec.structs.asdict(item) | {"state": item.state.value}
+    waits = (firing.c.id == item.id) & (firing.c.state == FiringState.OWED.value)
+    if tx.execute(update(firing).where(waits).values(values)).rowcount == 0:
+        tx.execute(insert(firing).values(values))
+
+
+def supersede(tx: Connection, name: str, reason: str) -> None:
+    """Let what a trigger owes go, for a reason that is added to why it waited."""
+    waits = (firing.c.trigger == name) & (firing.c.state == FiringState.OWED.value)
+    both = firing.c.reason + f"; {reason}"
+    tx.execute(update(firing).where(waits).values(state=FiringState.SUPPRESSED.value, reason=both))
+
+
+def owed(tx: Connection) -> list[Firing]:
+    """Return the matches that fire as soon as they may, at most one for each trigger; oldest first."""
+    waits = firing.c.state == FiringState.OWED.value
+    return [_firing(row) for row in tx.execute(select(firing).where(waits).order_by(firing.c.id))]
+
+
+def is_owed(tx: Connection, firing_id: str) -> bool:
+    """Tell whether a match still waits."""
+    waits = (firing.c.id == firing_id) & (firing.c.state == FiringState.OWED.value)
+    return tx.execute(select(firing.c.id).where(waits)).first() is not None
 
 
 def firing_of(tx: Connection, name: str, key: str) -> Firing | None:
@@ -131,7 +153,8 @@ def fired_since(tx: Connection, name: str, since: datetime) -> tuple[int, dateti
 
 def fired_from(tx: Connection, root: str) -> int:
     """Return how many firings one event led to."""
-    fired = (firing.c.root == root) & (firing.c.state != FiringState.SUPPRESSED.value)
+    idle = (FiringState.SUPPRESSED.value, FiringState.OWED.value)
+    fired = (firing.c.root == root) & firing.c.state.not_in(idle)
     return tx.execute(select(func.count()).select_from(firing).where(fired)).scalar_one()
 
 

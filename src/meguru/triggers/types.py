@@ -12,9 +12,13 @@ from meguru.base import refs
 
 
 class FiringState(StrEnum):
-    """What became of a match; of the moments of a calendar, those that did not fire are missed."""
+    """What became of a match; of the moments of a calendar, those that did not fire are missed.
+
+    An `owed` one fires as soon as it may: then it is `fired`, or `suppressed` if a newer one took its place.
+    """
 
     FIRED = "fired"
+    OWED = "owed"
     SUPPRESSED = "suppressed"
     FAILED = "failed"
     MISSED = "missed"
@@ -82,9 +86,13 @@ class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether everything that happened has had its consequences: no event unread, no job open."""
+    """Whether everything that happened has had its consequences: no event unread, no job open.
+
+    `owed` counts the triggers that will fire again when they may; while one only rests, all is quiet.
+    """
 
     settled: bool
     head: int
     cursor: int
     open_jobs: int
+    owed: int = 0

@@ -115,7 +115,7 @@ def test_an_open_job_keeps_the_system_from_being_settled_and_the_trigger_from_fi
     evaluator.step()
     first, second = history(workspace)
     assert first.state is FiringState.FIRED
-    assert second.state is FiringState.SUPPRESSED
+    assert second.state is FiringState.OWED
     assert "still running" in second.reason
     assert triggers.settled(workspace).open_jobs == 1
     assert not triggers.settled(workspace).settled
