@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from meguru.app import open_workspace as open_workspace
+    from meguru.app.autolog import autolog as autolog
     from meguru.app.load_api import load as load
     from meguru.app.run_api import run as run
     from meguru.app.sweep_api import sweep as sweep
@@ -30,6 +31,7 @@ _PLACES = {
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
     "approve": "meguru.pipelines.control_flow",
+    "autolog": "meguru.app.autolog",
     "collect": "meguru.pipelines.control_flow",
     "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.control_flow",
@@ -47,6 +49,7 @@ __all__ = [
     "MeguruError",
     "Model",
     "approve",
+    "autolog",
     "collect",
     "component",
     "each",

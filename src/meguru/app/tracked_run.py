@@ -15,6 +15,7 @@ from meguru.tracking.sdk import ActiveRun
 
 if TYPE_CHECKING:
     from meguru.registry.types import ModelVersion
+    from meguru.tracking.session import RunSession
 
 FOLDER = "models"
 """The models of a run are among its artifacts, each in a folder of its name below this one."""
@@ -22,6 +23,11 @@ FOLDER = "models"
 
 class TrackedRun(ActiveRun):
     """A run under way, which can register models too."""
+
+    @property
+    def session(self) -> RunSession:
+        """The inside of the run, for what logs on behalf of a library."""
+        return self._session
 
     def log_model(self, model: Any, name: str, *, note: str = "", **evidence: Any) -> ModelVersion:
         """Register what this run trained as the next version of a model; return the version.
@@ -47,20 +53,34 @@ class TrackedRun(ActiveRun):
         UnsafeModel
             When a part of the estimator can't be stored without pickle.
         """
-        whole = _with_evidence(model, evidence)
-        with tempfile.TemporaryDirectory(prefix="meguru-model-") as scratch:
-            folder = Path(scratch) / "model"
-            metrics = save_bundle(whole, folder).metrics or self._numbers()
-            self.artifact(folder, f"{FOLDER}/{name}")
-            self.flush()
-            place = self._session.ws
-            tree = trees.put_folder(place.blobs, folder)
-            return calls.model_register(
-                place, name=name, tree=tree, metrics=metrics, run=self.ref, used=[], note=note
-            )
+        return register_model(self._session, _with_evidence(model, evidence), name, note=note)
 
-    def _numbers(self) -> dict[str, float]:
-        return {key: value for key, value in self.metrics.items() if value is not None}
+
+def register_model(session: RunSession, model: Model, name: str, *, note: str = "") -> ModelVersion:
+    """Register a model that an open run of this process trained."""
+    with tempfile.TemporaryDirectory(prefix="meguru-model-") as scratch:
+        folder = Path(scratch) / "model"
+        metrics = save_bundle(model, folder).metrics
+        keep_folder(session, folder, f"{FOLDER}/{name}")
+        session.flush()
+        tree = trees.put_folder(session.ws.blobs, folder)
+        logged = {key: value for key, value in session.values.items() if value is not None}
+        return calls.model_register(
+            session.ws,
+            name=name,
+            tree=tree,
+            metrics=metrics or logged,
+            run=session.info.ref,
+            used=[],
+            note=note,
+        )
+
+
+def keep_folder(session: RunSession, folder: Path, name: str) -> None:
+    """Keep all files of a folder as artifacts of a run, below a name."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            session.keep(file, f"{name}/{file.relative_to(folder).as_posix()}")
 
 
 def _with_evidence(model: Any, evidence: dict[str, Any]) -> Model:

@@ -147,6 +147,11 @@ def log(metrics: Mapping[str, float] | None = None, /, *, step: int | None = Non
         logger.info("%s%s", values, "" if step is None else f" at step {step}")
 
 
+def is_in_step() -> bool:
+    """Tell whether this is a step of a pipeline, or a process that works for one or for a tracked script."""
+    return _current.get() is not None or ENV in os.environ
+
+
 _warned: set[str] = set()
 
 
