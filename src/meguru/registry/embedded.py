@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from meguru.errors import Conflict, InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
@@ -66,6 +68,25 @@ class EmbeddedModel:
         if self._bundle.takes == "matrix":
             return self._bundle.predict(self._reader.matrix(rows))
         return self._bundle.predict(self._reader.frame(rows))
+
+    def answer(self, data: Any) -> list[dict[str, Any]]:
+        """Return for each row the outputs by name, as an endpoint's answer shows them.
+
+        A binary or regression model answers ``{"score": 0.31}``, one of classes also ``label``; what rows may
+        be: see `predict`.
+        """
+        raw = self.predict(data)
+        rows = len(next(iter(raw.values()))) if isinstance(raw, Mapping) else len(raw)
+        columns = self.task.answer(raw, rows)
+        labels = {each.name: each.labels for each in self.task.outputs() if each.labels}
+        plain = {name: np.asarray(values).tolist() for name, values in columns.items()}
+        return [
+            {
+                name: dict(zip(labels[name], values[row], strict=True)) if name in labels else values[row]
+                for name, values in plain.items()
+            }
+            for row in range(rows)
+        ]
 
     def check(self, columns: Iterable[str] | Mapping[str, Any]) -> None:
         """Refuse a version that wants other columns than an application sends: for the application's CI.

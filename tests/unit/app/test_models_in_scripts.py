@@ -67,6 +67,7 @@ def test_a_model_answers_in_an_application_as_in_its_folder(place, model, tmp_pa
     direct = model.estimator.predict_proba([[1.0, 2.0]])[:, 1]
     for data in (ROW, [ROW], {"hour": [1.0], "wind": [2.0]}):
         assert found.predict(data).tolist() == direct.tolist()
+    assert found.answer(ROW) == [{"score": direct[0]}]
     save_bundle(model, tmp_path / "folder")
     from_files = load(tmp_path / "folder", digest=version.digest)
     assert from_files.predict(ROW).tolist() == direct.tolist()
@@ -125,3 +126,14 @@ def test_an_application_imports_neither_the_database_nor_polars(place, model):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_model_of_classes_answers_by_their_names(place):
+    from sklearn.linear_model import LogisticRegression
+
+    estimator = LogisticRegression().fit([[0.0], [1.0], [2.0]], ["ant", "bee", "cat"])
+    with run("classes") as r:
+        r.log_model(estimator, "animals", example={"size": [0.0, 2.0]})
+    found = load("animals").answer([{"size": 2.0}])[0]
+    expected = dict(zip(["ant", "bee", "cat"], estimator.predict_proba([[2.0]])[0].tolist(), strict=True))
+    assert found == {"label": "cat", "probabilities": expected}

@@ -78,9 +78,7 @@ def _tell(found: Training, estimator: Any, features: Any) -> None:
         found.metrics({"best_score": estimator.best_score_})
     rows = _first(features, _ROWS)
     if rows is not None:
-        quietly(
-            found.model, estimator, rows, baseline=_first(features, _BASELINE_ROWS), task=_task(estimator)
-        )
+        quietly(found.model, estimator, rows, baseline=_first(features, _BASELINE_ROWS))
 
 
 def _tell_params(found: Training, estimator: Any) -> None:
@@ -91,14 +89,6 @@ def _tell_params(found: Training, estimator: Any) -> None:
         | {"estimator": type(estimator).__name__}
         | plain
     )
-
-
-def _task(estimator: Any) -> str:
-    from sklearn.base import is_regressor
-
-    if is_regressor(estimator):
-        return "regression"
-    return "binary" if len(getattr(estimator, "classes_", ())) == 2 else "multiclass"
 
 
 def _first(features: Any, n: int) -> Any:

@@ -98,12 +98,11 @@ class Training:
             if math.isfinite(float(value)):
                 self.metrics({name: value}, step=step)
 
-    def model(self, estimator: Any, example: Any, *, baseline: Any = None, task: str = "") -> None:
+    def model(self, estimator: Any, example: Any, *, baseline: Any = None) -> None:
         """Keep the model with the run, and register it if that was wanted."""
         if self.session is None or not self._settings.models:
             return
-        said: dict[str, Any] = {"task": task} if task else {}
-        model = Model(estimator=estimator, example=example, baseline=baseline, **said)
+        model = Model(estimator=estimator, example=example, baseline=baseline)
         if self._settings.register:
             register_model(self.session, model, self._settings.register, note="autolog")
             return
