@@ -1,14 +1,36 @@
 """Every metric keeps the promises of the family."""
 
+import numpy as np
 import pytest
 
-from meguru.metrics import METRICS, metric_of
+from meguru.metrics import METRICS, ScoredRows, metric_of
 from meguru.testing.contracts.metrics import MetricContract
 
-NAMES = METRICS.names()
+APART = {"recall_at_precision", "calibration_error"}
+NAMES = [name for name in METRICS.names() if name not in APART]
 
 
 class TestMetrics(MetricContract):
-    @pytest.fixture(params=NAMES)
+    @pytest.fixture(params=[*NAMES, "f1@b", "precision@b", "recall@b", "top_k_accuracy@2"])
     def metric(self, request):
         return metric_of(request.param)
+
+
+class TestDrawnMetrics(MetricContract):
+    samples = 8
+
+    @pytest.fixture
+    def metric(self):
+        return metric_of("recall_at_precision@0.5")
+
+
+class TestCalibration(MetricContract):
+    @pytest.fixture
+    def metric(self):
+        return metric_of("calibration_error")
+
+    def rows(self, metric, n=1000, seed=0, skill=1.0):
+        draw = np.random.default_rng(seed)
+        chance = draw.random(n)
+        truth = (draw.random(n) < chance).astype(float)
+        return [ScoredRows(truth=truth, answer={"score": chance ** (3 / (0.5 + skill))})]

@@ -83,6 +83,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     high: ClassVar[float] = 1.0
     tasks: ClassVar[frozenset[str]] = frozenset()
     outputs: ClassVar[tuple[str, ...]] = ("score",)
+    analytic: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
@@ -132,7 +133,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the value with its interval."""
         if not self.tells(rows):
             return unknown(level, len(rows))
-        if method == "bootstrap":
+        if method == "bootstrap" or not self.analytic:
             return bootstrap(self.redraw(rows), None, len(rows), self.together(rows), level=level, seed=seed)
         return self._around(self.influence(rows), level, len(rows), (self.low, self.high))
 
@@ -149,7 +150,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         same_rows(rows, other)
         if not (self.tells(rows) and self.tells(other)):
             return unknown(level, len(rows))
-        if method == "bootstrap":
+        if method == "bootstrap" or not self.analytic:
             both = self.redraw(rows), self.redraw(other)
             return bootstrap(*both, len(rows), self.together(rows), level=level, seed=seed)
         found = self.influence(rows).minus(self.influence(other))

@@ -54,8 +54,9 @@ def intervals(n: int = 1000, seed: int = 0, skill: float = 1.0) -> ScoredRows:
     """Rows of a regression that answers quantiles, and the outer two as an interval."""
     draw = np.random.default_rng(seed)
     truth = draw.gamma(3.0, 10.0, n)
-    centre = truth + draw.normal(size=n) * 5 / (0.5 + skill)
-    quantiles = centre[:, None] + np.array([-1.6, 0.0, 1.6]) * 5 / (0.5 + skill)
+    centre = truth + draw.normal(size=n) * 10 / (0.5 + skill) ** 2
+    half = draw.uniform(6, 10, (n, 1)) / (0.5 + skill)
+    quantiles = centre[:, None] + half * np.array([-1.0, 0.0, 1.0])
     low, score, high = quantiles.T
     return ScoredRows(
         truth=truth,

@@ -1,0 +1,48 @@
+"""The coefficient of determination."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from meguru.metrics.influence import Influence, InfluenceMetric
+from meguru.metrics.regression import NUMERIC, residuals
+from meguru.metrics.rows import ScoredRows
+
+
+class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
+    r"""The share of the truth's variance that answers explain; of several targets the mean of theirs.
+
+    Notes
+    -----
+    .. math:: 1 - \frac{\sum_i w_i (y_i - \hat y_i)^2}{\sum_i w_i (y_i - \bar y)^2}
+
+    Below 0 when the mean of the truth would have been the better answer. When the truth is constant it is 1
+    if all answers are exact, else 0, as in scikit-learn; NaN for fewer than two rows. Interval by the delta
+    method.
+
+    References
+    ----------
+    Wright, S. (1921). Correlation and causation. Journal of Agricultural Research 20.
+    """
+
+    key: ClassVar[str] = "r2"
+    title: ClassVar[str] = "coefficient of determination"
+    low: ClassVar[float] = -math.inf
+    tasks: ClassVar[frozenset[str]] = NUMERIC
+
+    def influence(self, rows: ScoredRows) -> Influence:
+        """Return the share and each row's influence on it."""
+        if len(rows) < 2:
+            return Influence(math.nan, np.full(len(rows), math.nan))
+        squares = np.square(residuals(rows)).reshape(len(rows), -1)
+        around = np.square(rows.truth - rows.mean(rows.truth)).reshape(len(rows), -1)
+        error, variance = np.atleast_1d(rows.mean(squares)), np.atleast_1d(rows.mean(around))
+        flat = variance == 0
+        below = np.where(flat, 1.0, variance)
+        of_target = np.where(flat, np.where(error == 0, 1.0, 0.0), 1 - error / below)
+        pull = (around - variance) * (error / below**2) - (squares - error) / below
+        value = float(of_target.mean())
+        return Influence(value, np.where(flat, 0.0, pull).mean(axis=1), rows.weight, rows.block)
