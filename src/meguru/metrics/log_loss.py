@@ -22,7 +22,7 @@ class LogLoss(SumMetric, frozen=True, forbid_unknown_fields=True):
     .. math:: -\frac{\sum_i w_i \ln p_{i, y_i}}{\sum_i w_i}
 
     Probabilities are kept one machine epsilon away from 0 and 1, as in scikit-learn, so that a certain
-    mistake costs 36 and not infinity.
+    mistake costs 36 and not infinity. Of several labels it is the mean of theirs.
 
     References
     ----------
@@ -34,7 +34,7 @@ class LogLoss(SumMetric, frozen=True, forbid_unknown_fields=True):
     direction: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "nats"
-    tasks: ClassVar[frozenset[str]] = frozenset({"binary", "multiclass"})
+    tasks: ClassVar[frozenset[str]] = frozenset({"binary", "multiclass", "multilabel"})
     outputs: ClassVar[tuple[str, ...]] = ()
 
     def missing(self, rows: ScoredRows) -> str:
@@ -43,10 +43,14 @@ class LogLoss(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     def terms(self, rows: ScoredRows) -> Floats:
         """Return the loss of each row."""
-        if rows.has("probabilities"):
+        if rows.truth.ndim == 2:
+            chances = probabilities(rows.answer["probabilities"])
+            given = np.where(rows.truth == 1, chances, 1 - chances)
+        elif rows.has("probabilities"):
             given = chance_of_truth(probabilities(rows.answer["probabilities"]), rows.truth)
         else:
             chance = probabilities(rows.answer["score"])
             given = np.where(rows.positive, chance, 1 - chance)
         epsilon = float(np.finfo(np.float64).eps)
-        return -np.log(np.clip(given, epsilon, 1 - epsilon))
+        loss = -np.log(np.clip(given, epsilon, 1 - epsilon))
+        return np.asarray(loss if loss.ndim == 1 else loss.mean(axis=1))

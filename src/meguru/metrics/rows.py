@@ -45,6 +45,8 @@ class ScoredRows:
         A `score` of two classes above it means label 1.
     scale
         Shape (n,): the mean absolute error that the naive forecast of the row's series had in training.
+    columns
+        Other columns of the rows, by name, each of shape (n,): what a cost may be counted in.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class ScoredRows:
     levels: tuple[float, ...] = ()
     threshold: float = 0.5
     scale: Floats | None = None
+    columns: Mapping[str, Array] = field(default_factory=dict)
     _checked: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +93,7 @@ class ScoredRows:
             self,
             truth=self.truth[mask],
             answer={name: array[mask] for name, array in self.answer.items()},
+            columns={name: array[mask] for name, array in self.columns.items()},
             **{name: array[mask] for name, array in optional.items() if array is not None},
             _checked=True,
         )

@@ -109,6 +109,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """
         return {"score": shaped(raw, (rows,))}
 
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return outputs by name as metrics read them: fields of `meguru.metrics.ScoredRows`."""
+        return {"answer": {"score": np.asarray(answer["score"], dtype=np.float64)}}
+
     def outcome(self, value: Any) -> Any:
         """Return what really happened to one row as it is kept; here a finite number.
 
@@ -195,3 +199,8 @@ def check_classes(classes: Sequence[Any], *, least: int) -> None:
             field="classes",
             why=f"{least} to {MAX_CLASSES:,} are",
         )
+
+
+def names_of(classes: tuple[Label, ...]) -> tuple[str, ...]:
+    """Return the classes as names in an object: ``true`` and ``false`` as JSON writes them."""
+    return tuple(str(each).lower() if isinstance(each, bool) else str(each) for each in classes)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.tasks.base import Label, Task, check_classes, class_key, codes, number
+from meguru.tasks.base import Label, Task, check_classes, class_key, codes, names_of, number
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,6 +35,10 @@ class Binary(Task, frozen=True, kw_only=True):
     def check(self) -> None:
         """Refuse two classes of one name."""
         check_classes(self.classes, least=2)
+
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the score, and the names of both classes."""
+        return super().readings(answer) | {"classes": names_of(self.classes)}
 
     def outcome(self, value: Any) -> float:
         """Return 0 or 1 of a class, by its number, as a truth value, or by its name."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.tasks.base import Task
@@ -30,6 +33,11 @@ class Forecast(Task, frozen=True, kw_only=True):
     horizon: str = ""
     season: int = 1
     scale: float = 0.0
+
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the score, and the naive forecast's error where it is known."""
+        read = super().readings(answer)
+        return read | ({"scale": np.full(len(read["answer"]["score"]), self.scale)} if self.scale else {})
 
     def check(self) -> None:
         """Refuse a season that is no number of steps, and a scale that is no size."""

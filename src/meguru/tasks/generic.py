@@ -57,6 +57,11 @@ class Generic(Task, frozen=True, kw_only=True):
             _check_entry(each, raw[each.name], rows)
         return {each.name: raw[each.name] for each in self.outputs_}
 
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Refuse, as `truth` does."""
+        del answer
+        raise InvalidInput("the outputs of a generic model have no common measure", field="task")
+
     def outcome(self, value: Any) -> Any:
         """Return any JSON of a bounded size."""
         try:

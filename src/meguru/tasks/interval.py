@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.tasks.base import SCORE, ModelOutput, RawAnswer, Task, shaped
@@ -35,3 +38,9 @@ class IntervalTask(Task, frozen=True, kw_only=True):
         """Return the three columns by name."""
         values = shaped(raw, (rows, 3))
         return {"score": values[:, 0], "low": values[:, 1], "high": values[:, 2]}
+
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the three columns, and the levels of both ends."""
+        columns = {name: np.asarray(answer[name], dtype=np.float64) for name in ("score", "low", "high")}
+        tail = (1 - self.level) / 2
+        return {"answer": columns, "levels": (tail, 1 - tail)}

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.tasks.base import Label, ModelOutput, OutputType, RawAnswer, Task, check_classes, codes, shaped
+from meguru.tasks.base import (
+    Label,
+    ModelOutput,
+    OutputType,
+    RawAnswer,
+    Task,
+    check_classes,
+    codes,
+    names_of,
+    shaped,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -49,6 +60,11 @@ class Multiclass(Task, frozen=True, kw_only=True):
         named = (*self.classes, None)
         return {"label": [named[place] for place in best], "probabilities": values}
 
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the probabilities, and the names of their classes."""
+        probabilities = np.asarray(answer["probabilities"], dtype=np.float64)
+        return {"answer": {"probabilities": probabilities}, "classes": names_of(self.classes)}
+
     def outcome(self, value: Any) -> Label:
         """Return a class; one that the model has never seen may still be the truth."""
         if isinstance(value, float) and value.is_integer():
@@ -75,8 +91,3 @@ def label_type(classes: tuple[Label, ...]) -> OutputType:
     if classes and all(isinstance(each, int) for each in classes):
         return OutputType.LONG
     return OutputType.STRING
-
-
-def names_of(classes: tuple[Label, ...]) -> tuple[str, ...]:
-    """Return the classes as names in an object: ``true`` and ``false`` as JSON writes them."""
-    return tuple(str(each).lower() if isinstance(each, bool) else str(each) for each in classes)

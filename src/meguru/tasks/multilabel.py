@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.tasks.base import Label, ModelOutput, RawAnswer, Task, check_classes, class_key, shaped
-from meguru.tasks.multiclass import label_type, names_of
+from meguru.tasks.base import Label, ModelOutput, RawAnswer, Task, check_classes, class_key, names_of, shaped
+from meguru.tasks.multiclass import label_type
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,6 +53,14 @@ class Multilabel(Task, frozen=True, kw_only=True):
         holds = (values >= self.threshold).tolist()
         labels = [[label for label, on in zip(self.classes, row, strict=True) if on] for row in holds]
         return {"labels": labels, "probabilities": values}
+
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the probabilities, the names of their labels, and what they must exceed to hold."""
+        return {
+            "answer": {"probabilities": np.asarray(answer["probabilities"], dtype=np.float64)},
+            "classes": names_of(self.classes),
+            "threshold": math.nextafter(self.threshold, -math.inf),  # it holds from the threshold on
+        }
 
     def outcome(self, value: Any) -> list[Label]:
         """Return the labels that hold, in the order of the classes."""

@@ -47,6 +47,11 @@ class Multioutput(Task, frozen=True, kw_only=True):
         values = shaped(raw, (rows, len(self.targets)))
         return {name: values[:, place] for place, name in enumerate(self.targets)}
 
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the targets beside each other, shape (rows, targets)."""
+        columns = [np.asarray(answer[name], dtype=np.float64) for name in self.targets]
+        return {"answer": {"score": np.column_stack(columns)}}
+
     def outcome(self, value: Any) -> list[float | None]:
         """Return the values in the order of the targets, from a list or an object; null where not known."""
         if isinstance(value, Mapping) and set(value) <= set(self.targets):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.tasks.base import SCORE, ModelOutput, RawAnswer, Task, shaped
@@ -48,3 +51,8 @@ class Quantile(Task, frozen=True, kw_only=True):
             raw = raw.reshape(rows, 1)  # type: ignore[union-attr]
         values = shaped(raw, (rows, len(self.levels)))
         return {"score": values[:, self.middle], "quantiles": values}
+
+    def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the score, the quantiles and their levels."""
+        quantiles = np.asarray(answer["quantiles"], dtype=np.float64)
+        return {"answer": {"score": quantiles[:, self.middle], "quantiles": quantiles}, "levels": self.levels}

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from meguru.errors import InvalidInput
+from meguru.metrics import metric_of
 from meguru.tasks import RawAnswer, Task, WrongShape, plain, task_of
+from meguru.tasks.scoring import scored_rows
 
 ROWS = 4
 
@@ -74,3 +76,20 @@ class TaskContract:
         assert len(truth) == len(kept) + 1
         assert np.isnan(truth[-1]).all()
         assert not np.isnan(truth[:-1]).all()
+
+    def test_its_default_metrics_read_its_answers_and_their_truth(self) -> None:
+        import polars as pl
+
+        task = self.task()
+        kept = [task.outcome(given) for given in self.outcomes() * ROWS][:ROWS]
+        truth = task.truth(pl.Series("label", kept))
+        rows = scored_rows(task, truth, task.answer(self.raw(), ROWS), group=np.arange(ROWS) // 2)
+        assert len(rows) == np.isfinite(truth.reshape(ROWS, -1)).all(axis=1).sum()
+        assert task.metrics
+        for name in task.metrics:
+            metric = metric_of(name)
+            assert task.key in metric.tasks
+            if not metric.missing(rows):
+                value = metric.value(rows)
+                assert np.isnan(value) or metric.low <= value <= metric.high
+        assert not metric_of(task.metrics[0]).missing(rows)
