@@ -87,6 +87,12 @@ if TYPE_CHECKING:
     from meguru.predictions.record import record as outcome_record
     from meguru.predictions.show import show as prediction_show
     from meguru.predictions.window import window as prediction_window
+    from meguru.quarantine.accept import accept as quarantine_accept
+    from meguru.quarantine.add import add as quarantine_add
+    from meguru.quarantine.convert import convert as quarantine_convert
+    from meguru.quarantine.refuse import refuse as quarantine_refuse
+    from meguru.quarantine.show import list_quarantined as quarantine_list
+    from meguru.quarantine.show import show as quarantine_show
     from meguru.registry.alias import alias as model_alias
     from meguru.registry.register import register as model_register
     from meguru.registry.show import alias_history as model_alias_history

@@ -16,6 +16,7 @@ KINDS = (
     "meguru.predictions.kind:PREDICTION",
     "meguru.predictions.kind:OUTCOME",
     "meguru.registry.kind:MODEL",
+    "meguru.quarantine.kind:QUARANTINE",
     "meguru.pipelines.kind:PIPELINE",
     "meguru.pipelines.kind:PIPELINE_RUN",
     "meguru.pipelines.step_kind:STEP_RUN",

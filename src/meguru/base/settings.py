@@ -42,6 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the largest file that a step's process may write; 0: no limit."""
     max_rows: int = 10_000
     """Rows of the largest prediction request."""
+    quarantine: str = "keep"
+    """Objects that might run code when they are loaded: keep (as bytes, never loaded here) or forbid."""
+    quarantine_max: int = 1024 * 1024 * 1024
+    """Bytes of the largest object that is kept in quarantine."""
+    quarantine_days: int = 90
+    """Days after which an object that nobody decided about is given up."""
     lease_seconds: float = 10.0
     """How long a worker may be silent before its jobs are taken over."""
     workers: int = 3

@@ -60,6 +60,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru data add flights 2013-03.csv --append",
     ),
     "model": ("meguru model list", "meguru model show delay@champion"),
+    "model add": (
+        "meguru model add price booster.ubj --task regression --holdout june.parquet --label price",
+        "meguru model add delay model.joblib --example rows.csv",
+    ),
+    "quarantine": (
+        "meguru quarantine show @last",
+        "meguru quarantine convert @last --example rows.csv",
+        'meguru quarantine accept @last --reason "trained by our own team in March"',
+    ),
     "import": ("meguru import mlflow mlruns", "meguru import mlflow http://127.0.0.1:5000"),
     "export": ("meguru export mlflow copy",),
     "endpoint": (

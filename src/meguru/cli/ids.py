@@ -120,6 +120,7 @@ _LISTS = {
     "run": _paged("run", "run_list", "before"),
     "sweep": _paged("sweep", "sweep_list"),
     "bf": _paged("bf", "backfill_list"),
+    "q": _paged("q", "quarantine_list", "before"),
     "tok": _whole("tok", "token_list"),
     "webhook": _whole("webhook", "webhook_list"),
 }
@@ -128,6 +129,7 @@ REFS = {
     "run": "run",
     "sweep": "sweep",
     "bf": "backfill",
+    "q": "quarantine",
     "tok": "token",
     "webhook": "webhook",
 }

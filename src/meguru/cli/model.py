@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
     from meguru.registry.types import ModelVersion, RegisteredModel
     from meguru.serving.types import Endpoint
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @group
@@ -37,7 +39,7 @@ def list_(session: Session) -> None:
         page,
         ("version", "flavor", "metrics", "since", "aliases", "state"),
         rows,
-        begin="meguru run FILE.py:PIPELINE, or meguru model add NAME FOLDER",
+        begin="meguru run FILE.py:PIPELINE, or meguru model add NAME FILE",
     )
 
 
@@ -94,20 +96,36 @@ def versions(session: Session, name: str) -> None:
     found = ask(session.open(), name=name)
     rows = [(v.ref, v.digest[:12], _metrics(v), v.created_at, " ".join(v.aliases), _state(v)) for v in found]
     columns = ("version", "digest", "metrics", "since", "aliases", "state")
-    session.table(found, columns, rows, begin="meguru model add NAME FOLDER")
+    session.table(found, columns, rows, begin="meguru model add NAME FILE")
 
 
 @command.command()
 @click.argument("name", type=MODEL)
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", metavar="FILE_OR_FOLDER", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--task", default="", help="What its answers mean, if that can't be told: binary, regression, …"
+)
+@click.option("--label", default="", help="The column of the holdout that holds the truth.")
+@click.option("--example", type=_FILE, default=None, help="Rows to ask it: CSV, Parquet or JSON.")
+@click.option("--holdout", type=_FILE, default=None, help="Rows that it has not seen, with the label.")
+@click.option("--baseline", type=_FILE, default=None, help="The rows that it was trained on.")
 @click.option("--note", default="", help="Why this version was made.")
 @with_session
-def add(session: Session, name: str, folder: Path, note: str) -> None:
-    """Register the MLmodel FOLDER as the next version of model NAME; a pickle is refused."""
-    from meguru.registry.client import add_model
+def add(session: Session, name: str, path: Path, **said: Any) -> None:
+    """Hand over a model as the next version of NAME; a pickle is never loaded, it goes into quarantine.
 
-    found = add_model(session.open(create=True), name, folder, note=note)
-    session.show(found, lambda: click.echo(f"{found.ref}  {found.digest[:12]}"))
+    FILE_OR_FOLDER is an MLmodel folder, or a file of skops, XGBoost (json, ubj), LightGBM (txt), CatBoost
+    (cbm), ONNX or PyTorch (pt2), or a pickle or joblib's file.
+    """
+    from meguru.cli.quarantine import tell
+    from meguru.quarantine.hand_over import Handed, hand_over
+    from meguru.quarantine.types import QuarantinedModel
+
+    found = hand_over(session.open(create=True), name, path, Handed(**said))
+    if isinstance(found, QuarantinedModel):
+        session.show(found, lambda: tell(found))
+    else:
+        session.show(found, lambda: click.echo(f"{found.ref}  {found.digest[:12]}"))
 
 
 @command.command()

@@ -31,6 +31,7 @@ GROUPS = {
     "Keep": {
         "data": "Add, list, show and compare dataset versions.",
         "model": "List and show models and their versions.",
+        "quarantine": "Look at pickles that were handed over or saved; convert and vouch for them.",
         "import": "Bring over what another system keeps: meguru import mlflow SOURCE",
         "export": "Send what is here to another system: meguru export mlflow TARGET",
     },

@@ -21,7 +21,7 @@ TOP = {
     **dict.fromkeys(("rollback", "undo", "revert"), "release rollback ENDPOINT"),
     **dict.fromkeys(("deploy", "promote", "publish"), "release create ENDPOINT MODEL@N --promote"),
     **dict.fromkeys(("predict", "infer", "score", "invoke"), "endpoint predict NAME --row '{…}'"),
-    **dict.fromkeys(("register",), "model add NAME FOLDER"),
+    **dict.fromkeys(("register",), "model add NAME FILE"),
     **dict.fromkeys(("train", "exec", "execute"), "run FILE.py:PIPELINE"),
     **dict.fromkeys(("logs", "log"), "runs log @last"),
     **dict.fromkeys(("ls", "list", "st", "info", "top", "overview", "dash"), "status"),

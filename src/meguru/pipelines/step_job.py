@@ -78,6 +78,7 @@ def job_of(
         max_output=ws.settings.max_output,
         max_file=ws.settings.max_file,
         parent=run.ref,
+        keep_most=0 if ws.settings.quarantine == "forbid" else ws.settings.quarantine_max,
         soon=soon,
     )
 

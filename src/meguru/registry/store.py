@@ -209,7 +209,7 @@ def _newest(tx: Connection, name: str) -> ModelVersion:
 def _missing(tx: Connection, name: str, version: int) -> NotFound:
     newest = tx.execute(select(registered_model.c.latest).where(registered_model.c.name == name)).scalar()
     if newest == 0:
-        hint = "register one: meguru model add NAME FOLDER"
+        hint = "register one: meguru model add NAME FILE"
         return NotFound(f"model {name!r} has no version yet", where=refs.make("model", name), hint=hint)
     if newest is None:
         known = names(tx, refs.project_of(name))

@@ -36,12 +36,13 @@ from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.matching import item_type, output_types
 from meguru.compute.materializers import Value, ValueStore
 from meguru.compute.materializers.items import ITEMS
+from meguru.compute.materializers.kept import KeptObject, kept
 from meguru.compute.materializers.limit import Limited
 from meguru.compute.plain import from_plain
 from meguru.compute.reads import native
 from meguru.compute.reads.during import Reading, Unwatched, reading
 from meguru.compute.step_marker import MarkedStep
-from meguru.errors import InvalidInput, MeguruError
+from meguru.errors import InvalidInput, MeguruError, is_our_fault
 from meguru.storage.blobs import BlobStore, open_store
 from meguru.storage.blobs.deferred import SoonStore
 from meguru.storage.blobs.local import LocalStore
@@ -132,6 +133,7 @@ def open_sources(job: StepJob) -> None:
 def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) -> StepOutcome:  # noqa: B008 - no state
     """Do one step whose sources are open; whatever it raises is its failure."""
     parents.of_thread.set(job.parent)
+    rescued: list[KeptObject] = []
     try:
         _seed(job.seed)
         with read.importing():
@@ -145,12 +147,11 @@ def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) ->
         with step_metrics.writing_to(place.scratch), read.calling(given.values()):
             returned = function(**given)
             soon = SoonStore(place.blobs) if job.soon and isinstance(place.blobs, LocalStore) else None
-            outputs = _write(
-                returned, hints.get("return", Any), job, _bounded(soon or place.blobs, job, place)
-            )
+            bounded = _bounded(soon or place.blobs, job, place)
+            outputs = _write(returned, hints.get("return", Any), job, bounded, rescued, place)
         return StepOutcome(outputs=outputs, files=read.files(), soon=soon.written if soon else {})
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a step is a failure too
-        return StepOutcome(failure=_describe(error, job))
+        return StepOutcome(failure=_describe(error, job), kept=rescued[0] if rescued else None)
 
 
 def _bounded(blobs: BlobStore, job: StepJob, place: ValueStore) -> ValueStore:
@@ -228,18 +229,37 @@ def _typed(value: Any, annotation: Any) -> Any:
         return value
 
 
-def _write(returned: Any, annotation: Any, job: StepJob, place: ValueStore) -> list[Value]:
+def _write(
+    returned: Any,
+    annotation: Any,
+    job: StepJob,
+    place: ValueStore,
+    rescued: list[KeptObject],
+    home: ValueStore,
+) -> list[Value]:
+    """Write what a step returned; what can't be written is kept in `home`, and told in `rescued`."""
+
+    def save(value: Any, kind: Any, n: int) -> Value:
+        try:
+            return _save(value, kind, place, split=n in job.split)
+        except Exception as error:
+            if job.keep_most and not is_our_fault(error):
+                rescued.append(kept(value, _reason(error), home, job.keep_most))
+            raise
+
     kinds = output_types(annotation) if job.many_outputs else None
     if kinds is None:
-        return [_save(returned, annotation, place, split=0 in job.split)]
+        return [save(returned, annotation, 0)]
     if not isinstance(returned, tuple) or len(returned) != len(kinds):
         raise InvalidInput(
             f"the step is annotated to return {len(kinds)} values, but returned a {type(returned).__name__}"
         )
-    return [
-        _save(value, kind, place, split=n in job.split)
-        for n, (value, kind) in enumerate(zip(returned, kinds, strict=True))
-    ]
+    return [save(value, kind, n) for n, (value, kind) in enumerate(zip(returned, kinds, strict=True))]
+
+
+def _reason(error: Exception) -> str:
+    why = f": {error.why}" if isinstance(error, MeguruError) and error.why else ""
+    return f"{error}{why}"[:_MAX_MESSAGE]
 
 
 def _save(value: Any, annotation: Any, place: ValueStore, *, split: bool) -> Value:

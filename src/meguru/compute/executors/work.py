@@ -8,6 +8,7 @@ import msgspec
 
 from meguru.compute.code.types import SourceFile
 from meguru.compute.materializers.base import Value
+from meguru.compute.materializers.kept import KeptObject
 from meguru.compute.reads.types import FileUse
 
 
@@ -56,7 +57,8 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
     stands for no limit. `devices` are the numbers of this machine's accelerators that it was given. `env`
     is the tree of the lock file of an environment of its own, `env_name` what the author called that file.
-    `parent` is the reference of the pipeline run. With `soon`, small outputs need not be durable when the
+    `parent` is the reference of the pipeline run. `keep_most` is how many bytes are kept of what it returns
+    and nothing can store; 0: nothing is kept. With `soon`, small outputs need not be durable when the
     step has ended: the outcome has them.
     """
 
@@ -79,6 +81,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     max_output: int = 0
     max_file: int = 0
     parent: str = ""
+    keep_most: int = 0
     soon: bool = False
 
 
@@ -98,16 +101,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-_MORE = (("at", "where"), ("why", "why"), ("try", "hint"))
+_MORE = (("at", "where"), ("why", "why"), ("try", "try"))
 
 
 class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a step leaves behind; `soon` are the blobs, by digest, that whoever takes it in makes durable.
 
-    `files` are those that it read.
+    `files` are those that it read, `kept` what it returned and nothing could store.
     """
 
     outputs: list[Value] = []
     files: list[FileUse] = []
     soon: dict[str, bytes] = {}
     failure: Failure | None = None
+    kept: KeptObject | None = None

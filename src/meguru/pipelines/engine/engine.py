@@ -22,13 +22,14 @@ from meguru.base.ids import new_id
 from meguru.base.names import quoted
 from meguru.compute import executors
 from meguru.compute.executors.work import Failure
+from meguru.compute.materializers.kept import KeptObject
 from meguru.errors import InvalidInput, LostLease, is_our_fault
 from meguru.kernel import jobs
 from meguru.kernel.jobs import Job, Lease, Parked
 from meguru.kernel.operations import Context
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.pipelines import runs, store
+from meguru.pipelines import lost_outputs, runs, store
 from meguru.pipelines.engine.capacity import RunCapacity
 from meguru.pipelines.engine.plan import RunPlan
 from meguru.pipelines.engine.record import RunRecord, StepProgress
@@ -244,6 +245,7 @@ class Engine:
         failure = ended.outcome.failure
         if failure is not None:
             failure = self._too_long(key, failure) if done.timed_out else failure
+            failure = self._kept(key, failure, ended.outcome.kept)
             self.logs.add(key, failure.told())
         log = self.logs.close(key)
         self.metrics.take(key, self.record.steps[key].attempt, done.scratch, ended=True)
@@ -260,6 +262,15 @@ class Engine:
         else:
             why = Failed(step=key, type=failure.type, message=failure.message, traceback=failure.traceback)
             self.plan.fail(key, why, log, again=not failure.explained)
+
+    def _kept(self, key: str, failure: Failure, kept: KeptObject | None) -> Failure:
+        """Keep what a step returned and nothing could store, in the commit of its failure; say so in it."""
+        if kept is None:
+            return failure
+        draft = lost_outputs.keep(self.ws, self.version.graph, self.record.run, key, kept)
+        if draft.write is not None:
+            self.record.also(draft.write)
+        return lost_outputs.told(failure, draft)
 
     def _too_long(self, key: str, failure: Failure) -> Failure:
         limit = self.plan.board.steps[key].timeout

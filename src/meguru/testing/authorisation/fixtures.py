@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
 from meguru.datasets.client import add_files
 from meguru.kernel.workspace import Workspace
@@ -16,6 +18,7 @@ from meguru.monitoring.run import run as run_monitor
 from meguru.pipelines.load import register_file
 from meguru.pipelines.pools.operations import set_pool
 from meguru.pipelines.start import start as start_pipeline
+from meguru.quarantine.add import add as add_pickle
 from meguru.registry.client import add_model
 from meguru.releases.create import create as create_release
 from meguru.serving.create import create as create_endpoint
@@ -134,6 +137,14 @@ def _webhook(of: Making) -> str:
     return create_webhook(of.ws, name=of.mark, url=url, topics=["registered_model.created"]).id
 
 
+def _quarantine(of: Making) -> str:
+    folder = of.folder / f"{of.mark}-kept"
+    folder.mkdir()
+    (folder / "object").write_bytes(pickle.dumps({of.mark: 1}))
+    tree = trees.put_folder(of.ws.blobs, folder)
+    return add_pickle(of.ws, model=of.mark, tree=tree, file=of.mark).id
+
+
 def _pool(of: Making) -> str:
     return set_pool(of.ws, name=of.mark, slots=2).name
 
@@ -156,6 +167,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "firing": _firing,
     "webhook": _webhook,
     "pool": _pool,
+    "quarantine": _quarantine,
 }
 """In the order in which they need each other; each returns the name, or the id, of what it made."""
 NEEDS = {"firing": "model", "release": "model", "step_run": "pipeline_run"}

@@ -1,0 +1,32 @@
+"""The confined process: run as ``python -I -m meguru.compute.sandbox.child FOLDER WORK MEMORY SECONDS FILE``.
+
+``WORK`` is ``module:function``; it gets the folder, and leaves its result there. What the process could be
+confined to stands in ``confined.json`` before the work is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from meguru.compute.sandbox import confine
+
+
+def main() -> None:
+    """Confine this process, then do its work."""
+    place, work, memory, seconds, file, parent = sys.argv[1:]
+    folder = Path(place)
+    confine.end_with(int(parent))
+    done = confine.isolate(folder, confine.python_folders())
+    confine.limit(memory=int(memory), seconds=int(seconds), file=int(file))
+    (folder / "confined.json").write_text(json.dumps(done))
+    os.environ["TMPDIR"] = str(folder)
+    module, _, name = work.partition(":")
+    getattr(import_module(module), name)(folder)
+
+
+if __name__ == "__main__":
+    main()

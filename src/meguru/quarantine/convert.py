@@ -1,0 +1,137 @@
+"""Have a confined process load a pickle of known types and write it as a model folder of data alone."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from meguru.artifacts import trees
+from meguru.compute.sandbox.launch import Confined, confined
+from meguru.errors import Conflict, InvalidInput, UnsafeModel, from_dict
+from meguru.flavors.pickled import known
+from meguru.kernel.operations import Context, operation
+from meguru.quarantine import store
+from meguru.quarantine.keep import check_allowed, listing_of
+from meguru.quarantine.types import (
+    ABOUT,
+    BASELINE,
+    EXAMPLE,
+    HOLDOUT,
+    MODEL,
+    OBJECT,
+    OPEN,
+    RESULT,
+    Conversion,
+    Evidence,
+    QuarantinedModel,
+    QuarantineState,
+)
+from meguru.registry.facts import facts_of
+
+WORK = "meguru.quarantine.converting:work"
+_SECONDS = 300.0
+_MAX_RESULT = 1 << 20
+
+
+@operation("quarantine.convert", permission="quarantine:convert", on="id")
+def convert(
+    ctx: Context, *, id: str, evidence: Evidence | None = None, example: str = "", holdout: str = ""
+) -> QuarantinedModel:
+    """Convert what is in quarantine into a model folder of data, in a confined process.
+
+    The process has no network, sees no workspace, and loads only what it knows all of.
+    What it wrote is looked at and loaded here as any model folder is, and must answer the examples as the
+    object did. `evidence`, `example` and `holdout` (digests of Parquet files) take the place of what was
+    handed over.
+
+    Raises
+    ------
+    UnsafeModel
+        If it would import what is not known, or what came of it is not safe to load.
+    InvalidInput
+        If there is no example to compare by, or the conversion fails; why, is what it says.
+    Conflict
+        If somebody has decided about it.
+    """
+    check_allowed(ctx.ws)
+    with ctx.ws.read() as tx:
+        found = store.get(tx, id)
+    if found.state not in OPEN:
+        raise Conflict(f"{found.ref} is {found.state}", why=found.decision, where=found.ref)
+    files = {entry.path: entry.digest for entry in trees.read_tree(ctx.blobs, found.tree)}
+    files |= {name: digest for name, digest in ((EXAMPLE, example), (HOLDOUT, holdout)) if digest}
+    said = evidence or found.evidence
+    _check_known(ctx, found, files[OBJECT])
+    if EXAMPLE not in files:
+        hint = f"meguru quarantine convert {found.id} --example rows.csv"
+        raise InvalidInput("there are no example rows", why="they are asked before and after", hint=hint)
+    with tempfile.TemporaryDirectory(prefix="meguru-") as scratch:
+        conversion = _converted(ctx, Path(scratch) / "work", files, said)
+    facts = facts_of(ctx.ws, conversion.tree, load=True)
+    conversion = msgspec.structs.replace(conversion, flavor=facts.flavor)
+    store.get_open(ctx.tx, found.id)
+    ctx.emit(
+        "quarantine.converted",
+        found.ref,
+        data={
+            "tree": conversion.tree,
+            "flavor": conversion.flavor,
+            "difference": conversion.difference,
+            "kept_from": conversion.kept_from,
+        },
+        project=found.project,
+    )
+    store.change(
+        ctx.tx,
+        found.id,
+        state=QuarantineState.CONVERTED,
+        conversion=conversion,
+        evidence=said,
+        has_example=True,
+    )
+    return store.get(ctx.tx, found.id)
+
+
+def _check_known(ctx: Context, found: QuarantinedModel, digest: str) -> None:
+    """List it once more: what is known may have changed with the libraries."""
+    listing = listing_of(ctx.ws, digest)
+    unknown = known.unknown(listing.imports)
+    if listing.unreadable or unknown:
+        raise UnsafeModel(
+            f"{found.ref} can't be converted",
+            where=found.ref,
+            why=f"it can't be read: {listing.unreadable}"
+            if listing.unreadable
+            else f"it would import what is not known: {', '.join(unknown[:8])}",
+            hint="write it in a format of data where it was made (skops, ONNX, the booster's own), "
+            "or make it a function model: docs/how-to/hand-over.md",
+        )
+
+
+def _converted(ctx: Context, folder: Path, files: dict[str, str], said: Evidence) -> Conversion:
+    folder.mkdir()
+    for name in (OBJECT, EXAMPLE, HOLDOUT, BASELINE):
+        if name in files:
+            shutil.copyfile(ctx.blobs.path(files[name]), folder / name)
+    (folder / ABOUT).write_bytes(msgspec.json.encode(said))
+    ended = confined(WORK, folder, seconds=_SECONDS)
+    result = _result(folder / RESULT, ended)
+    return msgspec.structs.replace(
+        result, tree=trees.put_folder(ctx.blobs, folder / MODEL), kept_from=ended.kept_from
+    )
+
+
+def _result(path: Path, ended: Confined) -> Conversion:
+    """Read what the process left, which may be anything."""
+    why = "it took too long" if ended.timed_out else ended.said or f"it ended with code {ended.code}"
+    try:
+        whole = path.is_file() and not path.is_symlink() and path.stat().st_size <= _MAX_RESULT
+        result = msgspec.json.decode(path.read_bytes(), type=dict) if whole else {}
+        if "error" in result:
+            raise from_dict({str(key): str(value) for key, value in result["error"].items()})
+        return msgspec.convert(result["conversion"], Conversion)
+    except (msgspec.MsgspecError, KeyError, AttributeError) as error:
+        raise InvalidInput("the conversion failed", why=why[-1000:]) from error

@@ -1,0 +1,93 @@
+"""The work of the confined process: load the pickle, write it as data, and compare their answers.
+
+This module is imported there and nowhere else.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from meguru.errors import MeguruError
+from meguru.flavors.pickled import packed, restricted
+from meguru.quarantine.types import (
+    ABOUT,
+    BASELINE,
+    EXAMPLE,
+    HOLDOUT,
+    MODEL,
+    OBJECT,
+    RESULT,
+    Conversion,
+    Evidence,
+)
+
+_SHOWN = 10
+
+
+def work(folder: Path) -> None:
+    """Convert ``object`` of a folder into ``model``; leave ``result.json``."""
+    try:
+        with warnings.catch_warnings(record=True) as noticed:
+            warnings.simplefilter("always")
+            found = _convert(folder)
+        said = list(dict.fromkeys(f"{one.category.__name__}: {one.message}"[:300] for one in noticed))
+        result: dict[str, Any] = {"conversion": msgspec.structs.replace(found, warnings=said[:_SHOWN])}
+    except MeguruError as error:
+        result = {"error": error.as_dict()}
+    (folder / RESULT).write_bytes(msgspec.json.encode(result))
+
+
+def _convert(folder: Path) -> Conversion:
+    from meguru.flavors.bundle import save_bundle
+    from meguru.flavors.model import Model
+
+    said = msgspec.json.decode((folder / ABOUT).read_bytes(), type=Evidence)
+    estimator = restricted.load(packed.unpacked(folder / OBJECT, folder / "unpacked"))
+    example = _read(folder / EXAMPLE)
+    task: dict[str, Any] = {"task": said.task} if said.task else {}
+    model = Model(
+        estimator=estimator,
+        example=example,
+        holdout=_read(folder / HOLDOUT),
+        baseline=_read(folder / BASELINE),
+        label=said.label,
+        metrics=said.metrics,
+        params=said.params,
+        **task,
+    )
+    bundle = save_bundle(model, folder / MODEL)
+    rows, difference = _compared(estimator, bundle, example)
+    return Conversion(tree="", flavor=bundle.flavor, rows=rows, difference=difference)
+
+
+def _read(path: Path) -> Any:
+    import polars as pl
+
+    return pl.read_parquet(path) if path.exists() else None
+
+
+def _compared(estimator: Any, bundle: Any, example: Any) -> tuple[int, float | None]:
+    """Ask the object and the folder the same rows; return how many, and the largest difference."""
+    import numpy as np
+
+    from meguru.flavors.columns import select
+
+    rows = select(bundle.signature, example)
+    own = _own_answer(estimator, bundle, rows)
+    given = np.asarray(bundle.predict(rows), dtype=np.float64)
+    if own is None or own.shape != given.shape:
+        return rows.height, None
+    return rows.height, float(np.max(np.abs(own - given), initial=0.0))
+
+
+def _own_answer(estimator: Any, bundle: Any, rows: Any) -> Any:
+    """Return what the object itself answers, asked as its flavor asks what it loads."""
+    kind = type(bundle.predictor)
+    try:
+        return kind(estimator, bundle.signature, bundle.task, bundle.takes).predict(rows)
+    except TypeError:  # a flavor whose predictor is not made of an estimator
+        return None

@@ -1,0 +1,45 @@
+"""Give up what nobody decided about in time."""
+
+from __future__ import annotations
+
+from meguru.base.ticker import Ticker
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+from meguru.quarantine import store
+from meguru.quarantine.kind import QUARANTINE
+from meguru.quarantine.types import QuarantineState
+
+_EXPIRE = InternalOperation(QUARANTINE, "expire", evented=True)
+_AT_ONCE = 100
+
+
+def expire(ws: Workspace) -> int:
+    """Give up what is late; return how many that were."""
+    with ws.read() as tx:
+        if not store.late(tx, ws.clock.now(), 1):
+            return 0
+
+    def work(ctx: Context) -> int:
+        late = store.late(ctx.tx, ctx.now(), _AT_ONCE)
+        for each in late:
+            days = (ctx.now() - each.created_at).days
+            ctx.emit("quarantine.expired", each.ref, data={"days": days}, project=each.project)
+            store.change(ctx.tx, each.id, state=QuarantineState.EXPIRED, decided_at=ctx.now())
+        return len(late)
+
+    return _EXPIRE.commit(ws.with_(principal=system("quarantine")), work)
+
+
+class Expiry(Ticker):
+    """Looks once an hour."""
+
+    name = "quarantine"
+    pause = 3600.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws
+
+    def tick(self) -> int:
+        """Give up what is late."""
+        return expire(self.ws)
