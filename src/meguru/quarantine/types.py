@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from meguru.flavors.pickled.listing import PickleListing
+from meguru.tasks import TaskOptions
 
 OBJECT, EXAMPLE, HOLDOUT, BASELINE = "object", "example.parquet", "holdout.parquet", "baseline.parquet"
 """The files of what is kept: the bytes, which are never read here as what they are, and the evidence."""
@@ -32,7 +33,7 @@ OPEN = (QuarantineState.QUARANTINED, QuarantineState.CONVERTED)
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of the model in it, as `meguru.Model` takes it; an empty task is to be found."""
 
-    task: str = ""
+    task: TaskOptions = ""
     label: str = ""
     metrics: dict[str, float] = {}
     params: dict[str, Any] = {}

@@ -19,6 +19,8 @@ import msgspec
 
 from meguru.artifacts import trees
 from meguru.compute.materializers.base import ValueStore
+from meguru.errors import MeguruError
+from meguru.tasks import TaskOptions, plain, task_of
 
 OBJECT = "object"
 _FRAMES = ("example", "holdout", "baseline")
@@ -34,7 +36,7 @@ class KeptObject(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
     reason: str = ""
     lost: str = ""
-    task: str = ""
+    task: TaskOptions = ""
     label: str = ""
     metrics: dict[str, float] = {}
     params: dict[str, Any] = {}
@@ -125,16 +127,10 @@ def _evidence(model: Any, folder: Path) -> dict[str, Any]:
                 as_frame(frame).write_parquet(path, compression="zstd")
             except Exception:  # noqa: BLE001 - a frame that can't be written may be what was wrong
                 path.unlink(missing_ok=True)
-    said: dict[str, Any] = {"task": _task_of(model), "label": str(model.label)[:200]}
+    said: dict[str, Any] = {"label": str(model.label)[:200]}
+    with contextlib.suppress(MeguruError, TypeError):
+        said["task"] = plain(task_of(model.task)) if model.task else ""
     for name, kind in (("metrics", dict[str, float]), ("params", dict[str, Any])):
         with contextlib.suppress(msgspec.MsgspecError, TypeError, ValueError):
             said[name] = msgspec.convert(msgspec.json.decode(msgspec.json.encode(getattr(model, name))), kind)
     return said
-
-
-def _task_of(model: Any) -> str:
-    task = model.task
-    found = (
-        getattr(task, "key", None) or getattr(task, "value", None) or (task if isinstance(task, str) else "")
-    )
-    return str(found)[:100]

@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0031"
-down_revision = "0030"
+revision = "0033"
+down_revision = "0032"
 
 
 def upgrade() -> None:
