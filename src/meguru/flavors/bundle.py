@@ -108,6 +108,32 @@ class Bundle:
         except pl.exceptions.PolarsError as error:
             raise InvalidInput(f"{HOLDOUT} can't be read", where=str(path), why=str(error)[:300]) from error
 
+    def answered(self, rows: list[dict[str, Any]]) -> Example:
+        """Ask the model some rows, and return them with its answers: an example that it must answer again.
+
+        Raises
+        ------
+        InvalidInput
+            When the rows do not fit its signature, or it fails on them, or does not answer as its task says.
+        """
+        raw = self._ask_rows(rows)
+        try:
+            outputs = self.task.answer(raw, len(rows))
+        except WrongShape as error:
+            what = f"the model does not answer as its task, {self.task.key}, says"
+            raise InvalidInput(what, field="task", why=str(error)) from error
+        for name, values in outputs.items():
+            if getattr(values, "dtype", None) == np.float64 and not np.isfinite(values).all():
+                why = f"{name} of its own input example is not finite"
+                raise InvalidInput("the model answers what is no number", field="example", why=why)
+        return Example(rows=rows, scores=raw_answers.plain(raw))
+
+    def _ask_rows(self, given: list[dict[str, Any]]) -> RawAnswer:
+        reader = decoder(self.signature)
+        rows = reader.convert(given, where="example.rows")
+        data = reader.matrix(rows) if self.predictor.takes == "matrix" else reader.frame(rows)
+        return self.ask(data, "its own example", field="example")
+
     def check(self) -> None:
         """Ask the model its example again.
 
@@ -118,10 +144,7 @@ class Bundle:
         """
         if not self.example.rows:
             return
-        reader = decoder(self.signature)
-        rows = reader.convert(self.example.rows, where="example.rows")
-        data = reader.matrix(rows) if self.predictor.takes == "matrix" else reader.frame(rows)
-        found = raw_answers.plain(self.ask(data, "its own example", field="example"))
+        found = raw_answers.plain(self._ask_rows(self.example.rows))
         if not raw_answers.agree(found, self.example.scores):
             first, then = raw_answers.first(found), raw_answers.first(self.example.scores)
             raise InvalidInput(

@@ -19,6 +19,7 @@ import yaml
 from meguru.base import digests
 from meguru.errors import InvalidInput, NotFound, UnsafeModel
 from meguru.flavors.base import Takes
+from meguru.flavors.input_example import InputExample, read_example
 from meguru.flavors.signature import Signature, from_mlflow, outputs_to_mlflow, to_mlflow
 from meguru.tasks import Task, plain, task_of
 
@@ -36,6 +37,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     signature: Signature
     task: Task | None = None
     takes: Takes | None = None
+    example: InputExample | None = None
+    """What MLflow kept beside a model of its own; ours have an example with answers."""
 
 
 def write(
@@ -116,14 +119,18 @@ def read(folder: Path, known: Iterable[str]) -> Description:
         )
     shown = said.get("signature") or {}
     nullable = [str(name) for name in ours.get("nullable") or []]
+    example = None if ours else read_example(folder, said.get("saved_input_example_info"))
     try:
         task = task_of(ours["task"]) if "task" in ours else None
+        inputs = from_mlflow(shown.get("inputs"), nullable)
         return Description(
             flavor=flavor,
             options=dict(flavors[flavor]),
             signature=Signature(
-                inputs=from_mlflow(shown.get("inputs"), nullable), outputs=task.outputs() if task else ()
+                inputs=example.completed(inputs) if example else inputs,
+                outputs=task.outputs() if task else (),
             ),
+            example=example,
             task=task,
             takes=ours.get("takes") if ours.get("takes") in {"matrix", "frame"} else None,
         )
@@ -156,6 +163,7 @@ def _refuse_pickles(flavors: dict[str, Any], folder: Path) -> None:
                 f"the model is saved with {said or 'pickle'}",
                 where=str(folder / FILE),
                 why="loading a pickle runs whatever code its writer put into it",
-                hint="save it again with meguru.Model, or in MLflow with serialization_format='skops'",
+                hint="log it again with serialization_format='skops', or hand the file over to be looked at: "
+                "meguru model add NAME FILE",
                 field=f"flavors.{name}.serialization_format",
             )

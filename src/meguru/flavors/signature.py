@@ -27,6 +27,13 @@ class ColumnType(StrEnum):
     DATETIME = "datetime"
 
 
+_WIDEST = 10_000
+_TENSORS = {
+    "float": ColumnType.DOUBLE,
+    "int": ColumnType.LONG,
+    "uint": ColumnType.LONG,
+    "bool": ColumnType.BOOLEAN,
+}
 NUMERIC = frozenset({ColumnType.BOOLEAN, ColumnType.LONG, ColumnType.DOUBLE})
 
 
@@ -140,6 +147,8 @@ def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[Signatu
     aliases = {"integer": "long", "float": "double"}
     try:
         found = json.loads(text or "[]")
+        if found and found[0]["type"] == "tensor":
+            return _of_tensor(found)
         return tuple(
             SignatureColumn(
                 name=entry["name"],
@@ -153,4 +162,18 @@ def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[Signatu
             "the signature in MLmodel can't be used",
             field="signature",
             why=f"each input must be a named column of a known type ({error})",
+            hint="log it with the signature of a frame: signature=infer_signature(frame, …)",
         ) from error
+
+
+def _of_tensor(found: list[Any]) -> tuple[SignatureColumn, ...]:
+    """Return the columns ``x0``, ``x1``, … of a signature that is one matrix of numbers."""
+    if len(found) != 1:
+        message = f"it takes {len(found)} tensors"
+        raise ValueError(message)
+    spec = found[0]["tensor-spec"]
+    kind, shape = str(spec["dtype"]).rstrip("0123456789"), list(spec["shape"])
+    if len(shape) != 2 or not 0 < int(shape[1]) <= _WIDEST or kind not in _TENSORS:
+        message = f"it takes a tensor of {spec['dtype']} with the shape {shape}"
+        raise ValueError(message)
+    return tuple(SignatureColumn(name=f"x{place}", type=_TENSORS[kind]) for place in range(int(shape[1])))

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import msgspec
 
 from meguru.artifacts import trees
 from meguru.base import digests
-from meguru.errors import InvalidInput, MeguruError, NotFound
+from meguru.errors import Busy, InvalidInput, MeguruError, NotFound, TooLarge
 from meguru.flavors import FLAVORS, Signature, bundle, mlmodel, pickles
 from meguru.flavors.evaluation import Evaluation
+from meguru.flavors.input_example import InputExample
 from meguru.kernel.workspace import Workspace
 from meguru.registry.cache import fetch_model
 from meguru.tasks import Task, task_of
+
+AT_ONCE, PATIENCE_SECONDS = 2, 60.0
+"""So many models are loaded at a time to be verified, and so long another one waits for its turn."""
+MOST_BYTES, MOST_FILES = 8 << 30, 10_000
+"""Of the largest model that is loaded."""
 
 
 class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,30 +59,36 @@ def facts_of(ws: Workspace, tree: str, *, load: bool) -> ModelFacts:
         When the folder holds a pickle or is no model, or the model does not answer its own example.
     """
     digests.check_digest(tree, field="tree")
+    _check_size(trees.read_tree(ws.blobs, tree))
     folder = fetch_model(ws, tree)
     try:
-        return _read(folder, tree, trees.read_tree(ws.blobs, tree), load=load)
+        return _read(ws, folder, tree, load=load)
     except MeguruError as error:
         error.where = error.where.replace(str(folder), "model").replace(folder.name, "model")
         raise
 
 
-def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: bool) -> ModelFacts:
+def _read(ws: Workspace, folder: Path, tree: str, *, load: bool) -> ModelFacts:
+    entries = trees.read_tree(ws.blobs, tree)
     pickles.refuse_pickles(folder)
     said = mlmodel.read(folder, FLAVORS.names())
     evaluation = _evaluation(folder)
     task = said.task or task_of(evaluation.task)
-    if load:
-        loaded = bundle.load_bundle(folder)
-        loaded.check()
-        task = loaded.task
     if not said.signature.inputs:
         raise InvalidInput(
             "the model has no signature",
             field="signature",
             why="without it nobody knows which columns to send",
-            hint="save it with meguru.Model, or in MLflow with signature=infer_signature(…)",
+            hint="save it with meguru.Model, or in MLflow with input_example=… or signature=…",
         )
+    if load:
+        with _turn():
+            loaded = bundle.load_bundle(folder)
+            loaded.check()
+            task = loaded.task
+            if said.example is not None and not loaded.example.rows:
+                entries = [*entries, _answered(ws, loaded, said.example)]
+                tree = trees.put_entries(ws.blobs, entries)
     files = {entry.path: entry.digest for entry in entries}
     return ModelFacts(
         tree=tree,
@@ -87,6 +101,36 @@ def _read(folder: Path, tree: str, entries: Sequence[trees.TreeEntry], *, load: 
         baseline_digest=files.get(bundle.BASELINE, ""),
         holdout_digest=files.get(bundle.HOLDOUT, ""),
     )
+
+
+def _answered(ws: Workspace, loaded: bundle.Bundle, example: InputExample) -> trees.TreeEntry:
+    """Ask a model of MLflow its input example, and keep the answers: an example like those of our own."""
+    data = digests.canonical(loaded.answered(example.named(loaded.signature.names)))
+    return trees.TreeEntry(path=bundle.EXAMPLE, digest=ws.blobs.put_bytes(data), size=len(data))
+
+
+_turns = BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Load a model when no more than a few others are being loaded to be looked at."""
+    if not _turns.acquire(timeout=PATIENCE_SECONDS):
+        raise Busy("too many models are being verified", hint="try again in a minute")
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+def _check_size(entries: Sequence[trees.TreeEntry]) -> None:
+    size = sum(entry.size for entry in entries)
+    if size > MOST_BYTES or len(entries) > MOST_FILES:
+        raise TooLarge(
+            f"a model of {len(entries):,} files and {size:,} bytes is not loaded",
+            why=f"up to {MOST_FILES:,} files and {MOST_BYTES:,} bytes are",
+            hint="keep what is no part of the model (data, checkpoints) beside it, as artifacts of its run",
+        )
 
 
 def _evaluation(folder: Path) -> Evaluation:

@@ -75,9 +75,23 @@ def test_the_json_has_mlflows_keys():
     assert json.loads(to_mlflow(inputs)) == [{"type": "long", "name": "hour", "required": True}]
 
 
-def test_a_signature_of_tensors_is_refused():
+def of_tensors(*shapes, dtype="float32"):
+    spec = [{"type": "tensor", "tensor-spec": {"dtype": dtype, "shape": list(shape)}} for shape in shapes]
+    return from_mlflow(json.dumps(spec))
+
+
+def test_a_signature_of_one_matrix_is_a_column_for_each_of_its_own():
+    assert [each.name for each in of_tensors((-1, 3))] == ["x0", "x1", "x2"]
+    assert {each.type for each in of_tensors((-1, 3))} == {ColumnType.DOUBLE}
+    assert of_tensors((-1, 1), dtype="int64")[0].type is ColumnType.LONG
+
+
+@pytest.mark.parametrize(
+    "shapes", [((-1,),), ((-1, 28, 28),), ((-1, -1),), ((-1, 10**9),), ((-1, 2), (-1, 3))]
+)
+def test_a_signature_of_other_tensors_is_refused(shapes):
     with pytest.raises(InvalidInput, match="signature"):
-        from_mlflow('[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 3]}}]')
+        of_tensors(*shapes)
 
 
 def test_only_numbers_and_booleans_fit_a_matrix():

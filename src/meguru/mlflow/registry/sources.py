@@ -113,7 +113,7 @@ def verify(ws: Workspace, name: str, given: VersionSource, *, is_prompt: bool = 
     except MeguruError as error:
         return SourceVerdict(
             storage=storage,
-            reason="; ".join(filter(None, (error.what, error.why))),
+            reason="; ".join(filter(None, (error.what, error.why, error.hint and f"try: {error.hint}"))),
             used=used,
             claimed=claimed,
         )
