@@ -12,10 +12,11 @@ from meguru.kernel.kinds import Kind, Payload, event_type
     subject="endpoint/NAME",
 )
 class OutcomesArrived(Payload, frozen=True):
-    """Outcomes of predictions that an endpoint answered arrived."""
+    """Outcomes of predictions that an endpoint answered arrived; `corrected` say otherwise than before."""
 
     endpoint: str
     count: int
+    corrected: int = 0
 
 
 PREDICTION = Kind(

@@ -1,25 +1,29 @@
-"""The content of one batch, as bytes: a few rows as msgpack, many as compressed Arrow.
+"""The content of one batch, as bytes: a few rows as msgpack, many as compressed Arrow within it.
 
 A polars frame costs half a millisecond to write whatever its height; msgpack writes one row in a
-microsecond, and Arrow thousands far better. Readers see no difference.
+microsecond, and Arrow thousands far better. Readers see no difference. What the header does not say is as it
+was before it could be said: one score a row. So is Arrow without a header.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meguru.predictions.types import RESERVED, SCORE_COLUMN, SHADOW_PREFIX, TIME_COLUMN
+from meguru.predictions.columns import column_name, output_columns, read_series, series
+from meguru.predictions.outputs import PLAIN, AnswerOutput, ModelAnswer, plain
+from meguru.predictions.types import SHADOW_PREFIX, TIME_COLUMN
 
 if TYPE_CHECKING:
     import polars as pl
 
 FEW = 200
 _ARROW = b"ARROW1"
+_TIME = AnswerOutput("time", "datetime")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -33,7 +37,7 @@ class PayloadColumns(msgspec.Struct, kw_only=True):
         The type of each feature: boolean, long, double, string or datetime.
     features
         Its values; null where one is missing. Datetimes are whole microseconds since 1970, UTC.
-    scores
+    answer
         What the model answered.
     times
         When each row happened, in microseconds since 1970, UTC.
@@ -42,22 +46,40 @@ class PayloadColumns(msgspec.Struct, kw_only=True):
     """
 
     types: dict[str, str]
-    features: dict[str, Sequence[Any]]
-    scores: Sequence[float | None]
+    features: Mapping[str, Sequence[Any]]
+    answer: ModelAnswer
     times: Sequence[int]
-    shadows: dict[str, Sequence[float | None]]
+    shadows: dict[str, ModelAnswer]
+
+
+class AskedTogether(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Requests that the model was asked in one call: those from `first` to `last`, `count` of them, by id.
+
+    A model that multiplies matrices may give a row another last bit beside other rows; who knows which can
+    ask again.
+    """
+
+    first: str
+    last: str
+    count: int
 
 
 class _Header(msgspec.Struct, array_like=True, frozen=True):
     types: dict[str, str]
     shadows: list[str]
+    outputs: tuple[AnswerOutput, ...] = PLAIN
+    shadow_outputs: tuple[tuple[AnswerOutput, ...], ...] = ()
 
 
 class StoredRows(msgspec.Struct, array_like=True, gc=False):
-    """A few rows as stored: `header` says what the values of a row are; equal headers, equal columns."""
+    """Rows as stored: `header` says what the values of a row are; equal headers, equal columns.
+
+    `rows` are lists of values; or bytes: many rows as Arrow.
+    """
 
     header: bytes
-    rows: list[list[Any]]
+    rows: Any
+    together: AskedTogether | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -68,12 +90,12 @@ _decode_header = msgspec.msgpack.Decoder(_Header).decode
 def make(
     types: Mapping[str, str],
     features: Mapping[str, Sequence[Any]],
-    scores: Sequence[float | None],
+    answer: ModelAnswer | Sequence[float | None],
     times: Sequence[datetime],
-    shadows: Mapping[str, Sequence[float | None]] | None = None,
+    shadows: Mapping[str, ModelAnswer | Sequence[float | None]] | None = None,
 ) -> PayloadColumns:
-    """Put columns of Python values together."""
-    plain = {
+    """Put columns of Python values together; scores alone are the answer of a model with one output."""
+    stored = {
         name: [each if each is None else micros(each) for each in values]
         if types[name] == "datetime"
         else values
@@ -81,88 +103,132 @@ def make(
     }
     return PayloadColumns(
         types=dict(types),
-        features=plain,
-        scores=scores,
+        features=stored,
+        answer=answer if isinstance(answer, ModelAnswer) else plain(answer),
         times=[micros(each) for each in times],
-        shadows=dict(shadows or {}),
+        shadows={
+            ref: each if isinstance(each, ModelAnswer) else plain(each)
+            for ref, each in (shadows or {}).items()
+        },
     )
 
 
-def pack(content: PayloadColumns) -> bytes:
-    """Write a batch's content."""
-    if len(content.scores) <= FEW:
-        header = _encode(_Header(content.types, list(content.shadows)))
-        columns = (*content.features.values(), content.scores, content.times, *content.shadows.values())
-        return _encode((header, list(zip(*columns, strict=True))))
-    buffer = io.BytesIO()
-    frame(content).write_ipc(buffer, compression="zstd")
-    return buffer.getvalue()
+def pack(content: PayloadColumns, together: AskedTogether | None = None) -> bytes:
+    """Write a batch's content, and with which others the model was asked."""
+    header = _header(content)
+    rows: Any
+    if len(content.times) <= FEW:
+        given = [each.columns.values() for each in content.shadows.values()]
+        columns = [*content.features.values(), *content.answer.columns.values(), content.times]
+        rows = list(zip(*columns, *(values for shadow in given for values in shadow), strict=True))
+    else:
+        buffer = io.BytesIO()
+        frame(content).write_ipc(buffer, compression="zstd")
+        rows = buffer.getvalue()
+    return _encode((header, rows, together) if together else (header, rows))
+
+
+def _header(content: PayloadColumns) -> bytes:
+    outputs, shadows = content.answer.outputs, content.shadows
+    others = tuple(each.outputs for each in shadows.values())
+    if all(each is PLAIN for each in (outputs, *others)):
+        return _encode((content.types, list(shadows)))
+    return _encode((content.types, list(shadows), outputs, others))
 
 
 def few(payload: bytes) -> StoredRows | None:
     """Read a batch that was written as rows; None if it was written as Arrow."""
-    return None if payload.startswith(_ARROW) else _decode(payload)
+    rows = None if payload.startswith(_ARROW) else _decode(payload)
+    return None if rows is None or isinstance(rows.rows, bytes) else rows
 
 
-def scores(payload: bytes) -> list[float | None]:
-    """Read only the scores of a batch."""
-    rows = few(payload)
-    if rows is not None:
-        return list(content_of(rows.header, rows.rows).scores)
-    return frame_of(payload).get_column(SCORE_COLUMN).to_list()
+def together(payload: bytes) -> AskedTogether | None:
+    """Tell with which other requests the model was asked; None if with none."""
+    return None if payload.startswith(_ARROW) else _decode(payload).together
+
+
+def answer_of(payload: bytes) -> ModelAnswer:
+    """Read only what the model answered."""
+    if payload.startswith(_ARROW):
+        return plain(frame_of(payload).get_column(output_columns(PLAIN)[0]).to_list())
+    stored = _decode(payload)
+    if not isinstance(stored.rows, bytes):
+        return content_of(stored.header, stored.rows).answer
+    outputs, found = _decode_header(stored.header).outputs, frame_of(payload)
+    columns = {
+        each.name: read_series(each, found.get_column(column))
+        for each, column in zip(outputs, output_columns(outputs), strict=True)
+    }
+    return ModelAnswer(outputs, columns)
+
+
+def outputs_of(payload: bytes) -> tuple[tuple[AnswerOutput, ...], dict[str, tuple[AnswerOutput, ...]]]:
+    """Return the outputs of the model, and those of each shadow."""
+    if payload.startswith(_ARROW):
+        shadows = [each for each in frame_of(payload).columns if each.startswith(SHADOW_PREFIX)]
+        return PLAIN, {name.removeprefix(SHADOW_PREFIX): PLAIN for name in shadows}
+    read = _decode_header(_decode(payload).header)
+    others = read.shadow_outputs or (PLAIN,) * len(read.shadows)
+    return read.outputs, dict(zip(read.shadows, others, strict=True))
 
 
 def frame_of(payload: bytes) -> pl.DataFrame:
-    """Read a batch as a frame: features, ``_score``, ``_time`` and ``_shadow:…``."""
-    rows = few(payload)
-    if rows is not None:
-        return frame(content_of(rows.header, rows.rows))
+    """Read a batch as a frame: features, outputs, ``_time`` and those of shadows, see `columns`."""
+    if payload.startswith(_ARROW):
+        arrow = payload
+    else:
+        stored = _decode(payload)
+        if not isinstance(stored.rows, bytes):
+            return frame(content_of(stored.header, stored.rows))
+        arrow = stored.rows
     import polars as pl
 
-    return pl.read_ipc(io.BytesIO(payload))
+    return pl.read_ipc(io.BytesIO(arrow))
 
 
 def content_of(header: bytes, rows: Sequence[Sequence[Any]]) -> PayloadColumns:
     """Turn rows with one header into columns."""
     read = _decode_header(header)
-    columns = list(zip(*rows, strict=True))
-    width = len(read.types)
+    columns = iter(zip(*rows, strict=True))
+    features = {name: next(columns) for name in read.types}
+    answer = _answer(read.outputs, columns)
+    times = next(columns)
+    others = read.shadow_outputs or (PLAIN,) * len(read.shadows)
     return PayloadColumns(
         types=read.types,
-        features=dict(zip(read.types, columns[:width], strict=True)),
-        scores=columns[width],
-        times=columns[width + 1],
-        shadows=dict(zip(read.shadows, columns[width + 2 :], strict=True)),
+        features=features,
+        answer=answer,
+        times=times,
+        shadows={ref: _answer(outputs, columns) for ref, outputs in zip(read.shadows, others, strict=True)},
     )
+
+
+def _answer(outputs: tuple[AnswerOutput, ...], columns: Iterator[Sequence[Any]]) -> ModelAnswer:
+    return ModelAnswer(outputs, {output.name: next(columns) for output in outputs})
 
 
 def frame(content: PayloadColumns) -> pl.DataFrame:
     """Return content as a frame."""
     import polars as pl
 
-    types: dict[str, Any] = {
-        "boolean": pl.Boolean,
-        "long": pl.Int64,
-        "double": pl.Float64,
-        "string": pl.String,
-        "datetime": pl.Int64,
-    }
-    moment = pl.Datetime("us", "UTC")
-    made = []
-    for name, values in content.features.items():
-        series = pl.Series(column_name(name), values, dtype=types[content.types[name]], strict=False)
-        made.append(series.cast(moment) if content.types[name] == "datetime" else series)
-    made.append(pl.Series(SCORE_COLUMN, content.scores, dtype=pl.Float64))
-    made.append(pl.Series(TIME_COLUMN, content.times, dtype=pl.Int64).cast(moment))
-    for ref, values in content.shadows.items():
-        made.append(pl.Series(SHADOW_PREFIX + ref, values, dtype=pl.Float64))
+    made = [
+        series(column_name(name), values, AnswerOutput(name, content.types[name]))
+        for name, values in content.features.items()
+    ]
+    made += _series(content.answer)
+    made.append(series(TIME_COLUMN, content.times, _TIME))
+    for ref, answer in content.shadows.items():
+        made += _series(answer, ref)
     return pl.DataFrame(made)
 
 
-def column_name(feature: str) -> str:
-    """Return a feature's column in frames: its own name, unless that means something else there."""
-    clashes = feature in RESERVED or feature.startswith(SHADOW_PREFIX)
-    return "feature:" + feature if clashes else feature
+def _series(answer: ModelAnswer, shadow: str = "") -> list[pl.Series]:
+    return [
+        series(column, values, output)
+        for output, column, values in zip(
+            answer.outputs, output_columns(answer.outputs, shadow), answer.columns.values(), strict=True
+        )
+    ]
 
 
 def micros(moment: datetime) -> int:

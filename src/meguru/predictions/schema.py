@@ -10,6 +10,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -35,15 +36,45 @@ prediction_batch = Table(
 )
 """One row a request: its features, scores and event times are in `payload`."""
 
+prediction_key = Table(
+    "prediction_key",
+    metadata,
+    Column("batch_id", String(64), ForeignKey("prediction_batch.id"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("endpoint", String(100), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("time", UtcTime, nullable=False),
+    Index(None, "endpoint", "key", "time"),
+)
+"""The client's own key of a row, if it said one, and the row's event time."""
+
 outcome = Table(
     "outcome",
     metadata,
     Column("batch_id", String(64), ForeignKey("prediction_batch.id"), primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    Column("value", Double, nullable=False),
+    Column("value", Double),
+    Column("json", Text),
     Column("at", UtcTime, nullable=False),
     Column("recorded_at", UtcTime, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
 )
+"""What really happened: a number is in `value`, anything else in `json`."""
+
+earlier_outcome = Table(
+    "earlier_outcome",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("batch_id", String(64), ForeignKey("prediction_batch.id"), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("value", Double),
+    Column("json", Text),
+    Column("at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Index(None, "batch_id", "row"),
+)
+"""What was said of predictions besides what counts: it was corrected, or became known before that."""
 
 prediction_count = Table(
     "prediction_count",

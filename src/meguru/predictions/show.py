@@ -1,12 +1,17 @@
 """Show one prediction."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids, payload, store
-from meguru.predictions.types import SCORE_COLUMN, SHADOW_PREFIX, TIME_COLUMN, Prediction
+from meguru.predictions import ids, outcome_store, payload, store
+from meguru.predictions.columns import output_columns, read_value
+from meguru.predictions.outputs import AnswerOutput
+from meguru.predictions.types import TIME_COLUMN, Prediction, PredictionBatch
 
 
 @operation("prediction.show", permission="prediction:read", query=True, on="id")
@@ -23,19 +28,36 @@ def find(tx: Connection, id: str) -> Prediction:
         whole = store.get(tx, id) if key is None else None
         hint = f"it is a request of {whole.n} rows; the first is {ids.join(id, 0)}" if whole else ""
         raise NotFound.of("prediction", id[:80], hint=hint)
-    row = key[1]
+    return _prediction(tx, batch, key[1])
+
+
+def _prediction(tx: Connection, batch: PredictionBatch, row: int) -> Prediction:
     values = payload.frame_of(batch.payload).row(row, named=True)
-    score, at = values.pop(SCORE_COLUMN), values.pop(TIME_COLUMN)
-    shadows = {name: values.pop(name) for name in list(values) if name.startswith(SHADOW_PREFIX)}
+    own, others = payload.outputs_of(batch.payload)
+    outputs = _taken(values, own)
+    shadows = {ref: _taken(values, theirs, ref) for ref, theirs in others.items()}
+    outcome, earlier = outcome_store.of(tx, (batch.id, row))
     return Prediction(
         id=ids.join(batch.id, row),
         endpoint=batch.endpoint,
         model=batch.model_ref,
         release=batch.release_ref,
-        at=at,
+        at=values.pop(TIME_COLUMN),
         received_at=batch.received_at,
         features=values,
-        score=score,
-        shadows={name.removeprefix(SHADOW_PREFIX): value for name, value in shadows.items()},
-        outcome=store.outcome_of(tx, batch.id, row),
+        score=outputs.get("score"),
+        outputs=outputs,
+        shadows={ref: each["score"] if [*each] == ["score"] else each for ref, each in shadows.items()},
+        key=store.keys_of(tx, batch.id).get(row),
+        outcome=outcome,
+        earlier=earlier,
     )
+
+
+def _taken(values: dict[str, Any], outputs: Sequence[AnswerOutput], shadow: str = "") -> dict[str, Any]:
+    """Take the outputs of a model out of a row, as an answer shows them."""
+    columns = output_columns(outputs, shadow)
+    return {
+        output.name: output.shown(read_value(output, values.pop(column)))
+        for output, column in zip(outputs, columns, strict=True)
+    }

@@ -1,7 +1,7 @@
 """What a prediction and its outcome are."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -18,7 +18,8 @@ RESERVED = frozenset({ID_COLUMN, SCORE_COLUMN, TIME_COLUMN, MODEL_COLUMN, OUTCOM
 class PredictionBatch(msgspec.Struct, frozen=True, kw_only=True):
     """The predictions of one request, as they are stored; `payload` is what `payload.pack` made.
 
-    `key` is the request's idempotency key (None: it had none), `digest` that of its body.
+    `key` is the request's idempotency key (None: it had none), `digest` that of its body. `rows` are the
+    client's own keys of its rows with their times, if it said any.
     """
 
     id: str
@@ -32,33 +33,73 @@ class PredictionBatch(msgspec.Struct, frozen=True, kw_only=True):
     payload: bytes
     key: str | None = None
     digest: str = ""
+    rows: list[tuple[str, datetime]] | None = None
+
+
+OutcomeValue: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any]
+"""What really happened, as JSON; what it may be is for the task of the model that answered to say."""
 
 
 class OutcomeInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What really happened to what was predicted; `at` is when it became known (default: now)."""
+    """What really happened to what was predicted.
 
-    prediction_id: str
-    value: float
+    Attributes
+    ----------
+    value
+        A number, a class, a truth value, a list: what the task of the model that answered takes.
+    at
+        When it became known; default: now.
+    prediction_id
+        The prediction's own id; or else
+    key, time
+        The client's own key of what was predicted, and the event time of its row. Without a time it is the
+        newest row of this key that happened no later than `at`.
+    """
+
+    value: OutcomeValue
     at: datetime | None = None
+    prediction_id: str = ""
+    key: str | int = ""
+    time: datetime | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded outcome: the value, when it became known, and when it reached us."""
+    """A recorded outcome: the value, when it became known, when it reached us, and who sent it."""
 
-    value: float
+    value: OutcomeValue
     at: datetime
     recorded_at: datetime
+    recorded_by: str = ""
 
 
 class OutcomesRecorded(msgspec.Struct, frozen=True, kw_only=True):
-    """How many outcomes one call recorded."""
+    """How many outcomes one call recorded.
+
+    `corrected` of them tell of a prediction whose outcome was known otherwise; `repeated` were known already.
+    """
 
     endpoint: str
     count: int
+    corrected: int = 0
+    repeated: int = 0
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """One answered prediction; `at` is the event time of its row, `outcome` None until it is known."""
+    """One answered prediction.
+
+    Attributes
+    ----------
+    at, key
+        The event time of its row, and the client's own key of it.
+    outputs, score
+        What was answered by the name of each output, and the one called ``score``.
+    shadows
+        What each shadow would have answered: its score, or its outputs by name if it has others.
+    outcome
+        What really happened; None until it is known.
+    earlier
+        Every other outcome that was ever recorded for it, by when it became known, newest first.
+    """
 
     id: str
     endpoint: str
@@ -68,8 +109,11 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     features: dict[str, Any]
     score: float | None
-    shadows: dict[str, float | None] = {}
+    outputs: dict[str, Any] = {}
+    shadows: dict[str, Any] = {}
+    key: str | None = None
     outcome: Outcome | None = None
+    earlier: list[Outcome] = []
 
 
 class ModelCount(msgspec.Struct, frozen=True, kw_only=True):

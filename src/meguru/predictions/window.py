@@ -5,20 +5,23 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids, payload, store
+from meguru.predictions import ids, outcome_store, payload, store
 from meguru.predictions.types import (
     ID_COLUMN,
     MODEL_COLUMN,
     OUTCOME_COLUMN,
     SCORE_COLUMN,
+    SHADOW_PREFIX,
     TIME_COLUMN,
     ModelCount,
     WindowSummary,
 )
+from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,26 +32,28 @@ def frame(
 ) -> "pl.DataFrame":
     """Return the predictions with event times in ``[start, end)``, in order of event time.
 
-    Columns: the features (only those in `features`, if given), ``_score``, ``_time``, ``_shadow:MODEL``
-    for each model that shadowed, ``_id``, ``_model`` and ``_outcome`` (null until it is known). A feature
-    that some of the models did not take is null in their rows. All fixed columns are there even when no
-    row is.
+    Columns: the features (only those in `features`, if given), ``_score``, ``_output:NAME`` for each other
+    output, the same for each model that shadowed (see `columns`), ``_time``, ``_id``, ``_model`` and
+    ``_outcome`` (null until it is known). What some of the models did not take or give is null in their rows.
+    All fixed columns are there even when no row is. Outcomes are numbers; where they are not, text, truth
+    values or lists if all are, and else the text of their JSON. So are outputs of which two models have
+    different types.
     """
     import polars as pl
 
     batches = store.overlapping(tx, endpoint, start, end)
-    whole = pl.concat([_empty(), *_parts(batches)], how="diagonal_relaxed", rechunk=True)
+    parts = _agreeing([_empty(), *_parts(batches)])
+    whole = pl.concat(parts, how="diagonal_relaxed", rechunk=True)
     time = pl.col(TIME_COLUMN)
     whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
     if features is not None:
         whole = whole.select([name for name in whole.columns if name.startswith("_") or name in features])
-    known = store.outcomes_within(tx, endpoint, start, end)
+    known = outcome_store.outcomes_within(tx, endpoint, start, end)
     values = pl.DataFrame(
-        {
-            ID_COLUMN: [ids.join(row.batch_id, row.row) for row in known],
-            OUTCOME_COLUMN: [row.value for row in known],
-        },
-        schema={ID_COLUMN: pl.String, OUTCOME_COLUMN: pl.Float64},
+        [
+            pl.Series(ID_COLUMN, [ids.join(row.batch_id, row.row) for row in known], dtype=pl.String),
+            _outcomes(known),
+        ]
     )
     return whole.join(values, on=ID_COLUMN, how="left", maintain_order="left")
 
@@ -112,6 +117,46 @@ def _parts(batches: Sequence[Any]) -> Iterator["pl.DataFrame"]:
 def _shape(pair: tuple[Any, payload.StoredRows | None]) -> tuple[str, bytes]:
     batch, rows = pair
     return batch.model_ref, rows.header if rows is not None else b""
+
+
+def _agreeing(parts: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
+    """Return frames whose outputs of one name have one type."""
+    import polars as pl
+
+    types: dict[str, set[Any]] = {}
+    for part in parts:
+        for name, dtype in part.schema.items():
+            if name.startswith((OUTPUT_PREFIX, SHADOW_PREFIX)):
+                types.setdefault(name, set()).add(dtype)
+    odd = [name for name, found in types.items() if len(found) > 1]
+    return [
+        part.with_columns(
+            pl.Series(name, [_text(value) for value in part[name]], dtype=pl.String)
+            for name in odd
+            if name in part.columns
+        )
+        for part in parts
+    ]
+
+
+def _outcomes(known: Sequence[Any]) -> "pl.Series":
+    """Return the outcomes as a column of the type that all of them have."""
+    import polars as pl
+
+    if all(row.json is None for row in known):
+        return pl.Series(OUTCOME_COLUMN, [row.value for row in known], dtype=pl.Float64)
+    values = [outcome_store.read(row) for row in known]
+    try:
+        return pl.Series(OUTCOME_COLUMN, values, strict=True)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(OUTCOME_COLUMN, [_text(value) for value in values], dtype=pl.String)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    plain = value.to_list() if hasattr(value, "to_list") else value
+    return msgspec.json.encode(plain).decode()
 
 
 def _empty() -> "pl.DataFrame":

@@ -190,6 +190,7 @@ MODEL = Kind(
     provides={
         "pipeline output": "meguru.registry.sink:register_output",
         "baseline source": "meguru.registry.baselines:baseline_of",
+        "task source": "meguru.registry.known:task_of_version",
     },
     page="/ui/models/{name}/{version}",
 )

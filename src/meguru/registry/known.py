@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from meguru.errors import NotFound
 from meguru.registry import store
 from meguru.tasks import Task
 
@@ -21,6 +22,14 @@ class KnownModel:
     ref: str
     task: Task
     metrics: Mapping[str, float]
+
+
+def task_of_version(tx: Connection, model: str) -> Task | None:
+    """Return what a version of a model does; None if there is no such version, or nobody knows."""
+    try:
+        return store.resolve(tx, model).whole_task
+    except NotFound:
+        return None
 
 
 def known_model(tx: Connection, name: str) -> KnownModel | None:

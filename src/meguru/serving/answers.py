@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from meguru.errors import InternalError, InvalidInput, MeguruError
+from meguru.predictions.outputs import PLAIN, ModelAnswer
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class PredictionResponse(msgspec.Struct, frozen=True, gc=False):
 
 
 class Scored(msgspec.Struct, frozen=True):
-    """One prediction of an answer; without an id when predictions are not recorded."""
+    """One prediction of an answer with a score alone; without an id when predictions are not recorded."""
 
     score: float | None
     id: str | msgspec.UnsetType = msgspec.UNSET
@@ -31,7 +32,7 @@ class Scored(msgspec.Struct, frozen=True):
 class Predictions(msgspec.Struct, frozen=True):
     """The answer to a prediction request."""
 
-    predictions: list[Scored]
+    predictions: list[Any]
     model: str
     release: str
 
@@ -39,14 +40,17 @@ class Predictions(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def predictions(
-    batch_id: str | None, scores: list[float] | list[float | None], model: str, release: str
-) -> PredictionResponse:
-    """Answer with scores, one a row and in the order of the rows."""
-    if batch_id is None:
-        scored = [Scored(score) for score in scores]
+def predictions(batch_id: str | None, answer: ModelAnswer, model: str, release: str) -> PredictionResponse:
+    """Answer with what a model answered, in the order of the rows; without ids when it was not recorded."""
+    scored: list[Any]
+    if answer.outputs is not PLAIN:
+        scored = answer.shown()
+        if batch_id is not None:
+            scored = [each | {"id": f"{batch_id}.{row}"} for row, each in enumerate(scored)]
+    elif batch_id is None:
+        scored = [Scored(score) for score in answer.columns["score"]]
     else:
-        scored = [Scored(score, f"{batch_id}.{row}") for row, score in enumerate(scores)]
+        scored = [Scored(score, f"{batch_id}.{row}") for row, score in enumerate(answer.columns["score"])]
     return PredictionResponse(200, _encode(Predictions(scored, model, release)))
 
 

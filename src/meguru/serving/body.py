@@ -13,7 +13,7 @@ from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import tolerant
 from meguru.flavors.faults import FaultPath
 from meguru.flavors.rows import Decoder
-from meguru.serving import event_times
+from meguru.serving import client_keys, event_times
 from meguru.serving.nesting import deep_value
 
 WHERE = {
@@ -25,7 +25,7 @@ WHERE = {
 }
 """The forms of a request, and how to call what is in them."""
 FORMS = tuple(WHERE)
-_FIELDS = (*FORMS, "times", "time")
+_FIELDS = (*FORMS, "times", "time", "keys", "key")
 _AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
@@ -42,11 +42,15 @@ class _SplitOnly(msgspec.Struct):
 
 
 class RequestRows(msgspec.Struct, gc=False):
-    """Decoded rows, when each happened (None: when it was received), and what to call them in an error."""
+    """Decoded rows, when each happened (None: when it was received), and what to call them in an error.
+
+    `keys` are the client's own keys of the rows, None when it said none.
+    """
 
     rows: list[Any]
     times: list[dt.datetime] | None = None
     where: FaultPath = WHERE["rows"]
+    keys: list[str] | None = None
 
 
 class BodyDecoder:
@@ -63,6 +67,8 @@ class BodyDecoder:
             ("dataframe_split", Split | UnsetType, UNSET),
             ("times", list[_AWARE] | UnsetType | None, UNSET),
             ("time", _AWARE | UnsetType | None, UNSET),
+            ("keys", list[Any] | UnsetType | None, UNSET),
+            ("key", Any, UNSET),
         ]
         kind = msgspec.defstruct("Body", fields, forbid_unknown_fields=True, gc=False)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
@@ -80,9 +86,10 @@ class BodyDecoder:
             form = _only_form([name for name in FORMS if getattr(request, name) is not UNSET])
             rows = self._plain(form, getattr(request, form))
             times = event_times.plain(request.times, request.time, len(rows))
+            keys = client_keys.read(request.keys, request.key, times, len(rows))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._spelled(body)
-        return RequestRows(rows, times, WHERE[form])
+        return RequestRows(rows, times, WHERE[form], keys)
 
     def _plain(self, form: str, value: Any) -> list[Any]:
         if form == "row":
@@ -110,7 +117,9 @@ class BodyDecoder:
             self._check_number(form, len(value))
         rows = self._rows.spelled(value, WHERE[form])
         self._check_number(form, len(rows))
-        return RequestRows(rows, event_times.spelled(given, len(rows)), WHERE[form])
+        times = event_times.spelled(given, len(rows))
+        keys = client_keys.read(given.get("keys"), given.get("key"), times, len(rows))
+        return RequestRows(rows, times, WHERE[form], keys)
 
     def _records(self, split: Split) -> list[dict[str, Any]]:
         self._check_number("dataframe_split", len(split.data))

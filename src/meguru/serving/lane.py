@@ -16,6 +16,8 @@ from meguru.base import digests
 from meguru.base.batch_queue import BatchQueue
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.predictions import ids, payload, store
+from meguru.predictions.outputs import ModelAnswer
+from meguru.predictions.payload import AskedTogether, PayloadColumns
 from meguru.predictions.types import PredictionBatch
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, refusals
@@ -124,7 +126,7 @@ class Lane:
     def _score(self, served: Served, group: list[PredictionCall]) -> None:
         rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
         try:
-            scores = served.score(rows)
+            answer = served.answer(rows)
         except ModelFailed:
             if (
                 len(group) > 1
@@ -134,31 +136,40 @@ class Lane:
                 self._score(served, group[middle:])
                 return
             try:
-                scores = refusals.score(served, group[0].rows)
+                answer = refusals.answer(served, group[0].rows)
             except MeguruError as error:
                 group[0].fail(error)
                 return
-        shadows = served.shadow_scores(rows)
+        shadows = served.shadow_answers(rows)
+        batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
+        together = None
+        if len(group) > 1 and served.record:
+            together = payload.AskedTogether(batch_ids[0], batch_ids[-1], len(group))
         start = 0
-        for call in group:
+        for call, batch_id in zip(group, batch_ids, strict=True):
             end = start + len(call.rows.rows)
-            part = {ref: values[start:end] for ref, values in shadows.items()}
+            part = {ref: each.part(start, end) for ref, each in shadows.items()}
             try:
-                self._finish(served, call, scores[start:end], part)
+                self._finish(served, call, batch_id, (answer.part(start, end), part), together)
             except Exception as error:  # noqa: BLE001 - what can't be kept of one is no fault of the others
                 call.fail(error)
             start = end
 
     def _finish(
-        self, served: Served, call: PredictionCall, scores: list[float], shadows: dict[str, Any]
+        self,
+        served: Served,
+        call: PredictionCall,
+        batch_id: str,
+        found: tuple[ModelAnswer, dict[str, ModelAnswer]],
+        together: AskedTogether | None,
     ) -> None:
-        n = len(scores)
+        n = len(call.rows.rows)
         if not served.record:
             metrics.rows(self.name).inc(n)
-            call.answer(answers.predictions(None, scores, served.model_ref, served.release_ref))
+            call.answer(answers.predictions(None, found[0], served.model_ref, served.release_ref))
             return
-        batch = _batch(served, call, scores, shadows)
-        answer = answers.predictions(batch.id, scores, served.model_ref, served.release_ref)
+        batch = _batch(served, call, batch_id, payload.pack(_content(served, call, *found), together))
+        answer = answers.predictions(batch_id, found[0], served.model_ref, served.release_ref)
 
         # Called after the commit: who has an answer has a prediction that a crash can't take.
         def recorded(error: MeguruError | None) -> None:
@@ -191,26 +202,34 @@ class Lane:
                 hint="send a new key with the new body",
                 field="Idempotency-Key",
             )
-        scores = payload.scores(known.payload)
-        call.answer(answers.predictions(known.id, scores, known.model_ref, known.release_ref))
+        answer = payload.answer_of(known.payload)
+        call.answer(answers.predictions(known.id, answer, known.model_ref, known.release_ref))
         return True
 
 
-def _batch(
-    served: Served, call: PredictionCall, scores: list[float], shadows: dict[str, Any]
-) -> PredictionBatch:
-    times = call.rows.times or [call.received_at] * len(scores)
-    content = payload.make(served.types, served.columns(call.rows.rows), scores, times, shadows)
+def _content(
+    served: Served, call: PredictionCall, answer: ModelAnswer, shadows: dict[str, ModelAnswer]
+) -> PayloadColumns:
+    return payload.make(served.types, served.columns(call.rows.rows), answer, _times(call), shadows)
+
+
+def _batch(served: Served, call: PredictionCall, batch_id: str, content: bytes) -> PredictionBatch:
+    times, keys = _times(call), call.rows.keys
     return PredictionBatch(
-        id=ids.new_batch_id(),
+        id=batch_id,
         endpoint=served.endpoint,
         model_ref=served.model_ref,
         release_ref=served.release_ref,
         received_at=call.received_at,
         first_time=min(times),
         last_time=max(times),
-        n=len(scores),
-        payload=payload.pack(content),
+        n=len(times),
+        payload=content,
         key=call.key or None,
         digest=call.digest,
+        rows=list(zip(keys, times, strict=True)) if keys else None,
     )
+
+
+def _times(call: PredictionCall) -> list[datetime]:
+    return call.rows.times or [call.received_at] * len(call.rows.rows)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec.structs import astuple
 
 from meguru.errors import InvalidInput, is_our_fault
@@ -17,10 +16,11 @@ from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
 from meguru.predictions import payload
 from meguru.predictions.ids import new_batch_id
+from meguru.predictions.outputs import ModelAnswer, nothing
 from meguru.serving import answers, metrics
 from meguru.serving.body import BodyDecoder
+from meguru.serving.task_outputs import TaskOutputs
 from meguru.tasks import WrongShape
-from meguru.tasks.base import SCORE
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +50,10 @@ class Served:
         max_rows: int = 10_000,
     ) -> None:
         predictor = model.predictor
-        if predictor.task.outputs() != (SCORE,):
-            raise InvalidInput(
-                f"{model_ref} can't be served",
-                why="an endpoint answers with one score a row; this model has other outputs",
-                hint="train a binary or a regression model",
-            )
         self.endpoint, self.model_ref, self.release_ref = endpoint, model_ref, release_ref
         self.predictor, self.shadows, self.record = predictor, dict(shadows or {}), record
+        self._outputs = TaskOutputs(predictor.task)
+        self._shadow_outputs = {ref: TaskOutputs(each.task) for ref, each in self.shadows.items()}
         self._example, self._max_rows = model.example.rows, max_rows
         self.accepted: Any = None
         self.signature = predictor.signature
@@ -65,8 +61,8 @@ class Served:
         self._decoder = decoder(self.signature)
         self.decode = BodyDecoder(self._decoder, max_rows).decode
 
-    def score(self, rows: Sequence[Any]) -> list[float]:
-        """Return the model's score of each row.
+    def answer(self, rows: Sequence[Any]) -> ModelAnswer:
+        """Return what the model answers to each row.
 
         Raises
         ------
@@ -75,26 +71,27 @@ class Served:
         """
         data = self._input(rows)
         try:
-            scores = _checked(self.predictor.predict(data), len(rows))
+            found = self._outputs.answer(self.predictor.predict(data), len(rows))
         except Exception as error:
             raise ModelFailed from error
         if self.accepted is None:
             self.accepted = rows[0]
-        return scores
+        return found
 
-    def shadow_scores(self, rows: Sequence[Any]) -> dict[str, list[float] | list[None]]:
+    def shadow_answers(self, rows: Sequence[Any]) -> dict[str, ModelAnswer]:
         """Return what each shadow makes of the rows; nulls where one fails, which harms nobody."""
-        scores: dict[str, list[float] | list[None]] = {}
+        found: dict[str, ModelAnswer] = {}
         for ref, shadow in self.shadows.items():
-            same = shadow.signature == self.signature and shadow.takes == self.predictor.takes
+            outputs = self._shadow_outputs[ref]
+            same = shadow.signature.inputs == self.signature.inputs and shadow.takes == self.predictor.takes
             try:
                 data = self._input(rows) if same else self._decoder.frame(rows)
-                scores[ref] = _checked(shadow.predict(data), len(rows))
+                found[ref] = outputs.answer(shadow.predict(data), len(rows))
             except Exception as error:  # noqa: BLE001 - a shadow must never harm the answer
                 metrics.SHADOW_FAILURES.labels(self.endpoint, ref).inc()
                 log.warning("shadow %s of endpoint %s could not score: %s", ref, self.endpoint, error)
-                scores[ref] = [None] * len(rows)
-        return scores
+                found[ref] = nothing(outputs.outputs, len(rows))
+        return found
 
     def columns(self, rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
         """Return decoded rows as columns."""
@@ -108,7 +105,7 @@ class Served:
         example = self._example[: self._max_rows] or [_neutral(self.signature)]
         rows = self.decode(msgspec.json.encode({"rows": example})).rows
         try:
-            scores = self.score(rows)
+            answer = self.answer(rows)
         except ModelFailed as failed:
             cause = failed.__cause__ or failed
             if is_our_fault(cause):
@@ -117,13 +114,13 @@ class Served:
                 why = str(cause) if isinstance(cause, WrongShape) else f"{type(cause).__name__}: {cause}"
                 raise InvalidInput(f"{self.model_ref} can't be served", why=why[:300]) from cause
             return  # a made-up row means nothing to the model, and its failure nothing about it
-        shadows = self.shadow_scores(rows)
+        shadows = self.shadow_answers(rows)
         batch_id = None
         if self.record:
             now, batch_id = datetime.now(UTC), new_batch_id()
             columns = self.columns(rows)
-            payload.pack(payload.make(self.types, columns, scores, [now] * len(rows), shadows))
-        answers.predictions(batch_id, scores, self.model_ref, self.release_ref)
+            payload.pack(payload.make(self.types, columns, answer, [now] * len(rows), shadows))
+        answers.predictions(batch_id, answer, self.model_ref, self.release_ref)
 
     @property
     def has_example(self) -> bool:
@@ -176,10 +173,3 @@ def _neutral(signature: Signature) -> dict[str, Any]:
         ColumnType.DATETIME: "1970-01-01T00:00:00Z",
     }
     return {column.name: None if column.nullable else zeros[column.type] for column in signature.inputs}
-
-
-def _checked(scores: Any, n: int) -> list[float]:
-    if getattr(scores, "shape", None) != (n,):
-        message = f"the model gave scores of shape {np.shape(scores)} for {n} rows"
-        raise WrongShape(message)
-    return scores.tolist()  # type: ignore[no-any-return]

@@ -14,6 +14,7 @@ from msgspec.structs import astuple
 
 from meguru.errors import InternalError, InvalidInput, MeguruError
 from meguru.flavors.faults import FaultPath, shown
+from meguru.predictions.outputs import ModelAnswer, joined
 from meguru.serving.body import RequestRows
 from meguru.serving.loaded_model import ModelFailed, Served
 
@@ -27,8 +28,8 @@ class _RowFailed(Exception):
         self.index, self.failure = index, failure
 
 
-def score(served: Served, request: RequestRows) -> list[float]:
-    """Return the scores of rows that the model did not score together.
+def answer(served: Served, request: RequestRows) -> ModelAnswer:
+    """Return the answer to rows that the model did not answer together.
 
     Raises
     ------
@@ -43,15 +44,16 @@ def score(served: Served, request: RequestRows) -> list[float]:
         raise _judged(served, request, found) from found.failure.__cause__
 
 
-def _by_halves(served: Served, rows: Sequence[Any], start: int) -> list[float]:
-    """Score rows in ever smaller parts; the first row at fault costs two calls for each halving."""
+def _by_halves(served: Served, rows: Sequence[Any], start: int) -> ModelAnswer:
+    """Ask rows in ever smaller parts; the first row at fault costs two calls for each halving."""
     try:
-        return served.score(rows)
+        return served.answer(rows)
     except ModelFailed as failure:
         if len(rows) == 1:
             raise _RowFailed(start, failure) from failure
     middle = len(rows) // 2
-    return [*_by_halves(served, rows[:middle], start), *_by_halves(served, rows[middle:], start + middle)]
+    halves = (rows[:middle], start), (rows[middle:], start + middle)
+    return joined([_by_halves(served, half, first) for half, first in halves])
 
 
 def _judged(served: Served, request: RequestRows, found: _RowFailed) -> MeguruError:
@@ -81,7 +83,7 @@ def _value_at_fault(served: Served, row: Any) -> tuple[str, Any]:
 
 def _scores(served: Served, row: Any) -> bool:
     try:
-        served.score([row])
+        served.answer([row])
     except ModelFailed:
         return False
     return True

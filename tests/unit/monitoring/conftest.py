@@ -6,7 +6,7 @@ from meguru.kernel import events
 from meguru.kernel.kinds import provided
 from meguru.monitoring.base import BASELINES
 from meguru.monitoring.operations import create
-from meguru.predictions import ids, payload, store
+from meguru.predictions import ids, outcome_store, payload, store
 from meguru.predictions.types import PredictionBatch
 from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
@@ -76,11 +76,8 @@ def answer(workspace):
 
 
 def known(tx, batch, values, at):
-    rows = [
-        {"batch_id": batch.id, "row": row, "value": value, "at": at, "recorded_at": at}
-        for row, value in enumerate(values)
-    ]
-    store.record(tx, batch.endpoint, rows)
+    rows = [outcome_store.row_of((batch.id, row), value, at, at, "me") for row, value in enumerate(values)]
+    outcome_store.record(tx, batch.endpoint, rows)
 
 
 @pytest.fixture

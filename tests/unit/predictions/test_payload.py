@@ -28,7 +28,7 @@ def test_what_was_packed_is_read_back_whether_few_rows_or_many(rows: list[dict[s
     packed = payload.pack(payload.make(TYPES, columns, scores, moments, {"model/a@2": scores}))
     frame = payload.frame_of(packed)
     assert {name: frame[name].to_list() for name in TYPES} == columns
-    assert frame["_score"].to_list() == payload.scores(packed) == scores
+    assert frame["_score"].to_list() == [*payload.answer_of(packed).columns["score"]] == scores
     assert frame["_time"].to_list() == moments
     assert frame["_shadow:model/a@2"].to_list() == scores
 

@@ -3,15 +3,10 @@ from __future__ import annotations
 import json
 import threading
 
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-
 from meguru.app.open import open_local
 from meguru.errors import DigestMismatch, UnsafeModel
-from meguru.flavors.model import Model
 from meguru.kernel import events
 from meguru.predictions.operations import show
-from meguru.registry.client import add_model
 from meguru.serving.operations import create, shadow, switch
 from meguru.serving.operations import show as show_endpoint
 from meguru.serving.service import PredictionService, State
@@ -135,17 +130,6 @@ def test_a_shadow_that_fails_or_can_not_be_loaded_harms_nobody(workspace, servic
     said = json.loads(service.predict("delay", BODY).body)
     assert show(workspace, id=said["predictions"][0]["id"]).shadows == {"model/delay@3": None}
     assert service.status("delay").current
-
-
-def test_a_multiclass_model_is_refused_with_the_reason(workspace, service, live):
-    live(1)
-    X = np.arange(12.0).reshape(6, 2)
-    many = LogisticRegression().fit(X, [0, 1, 2, 0, 1, 2])
-    add_model(workspace, "delay", Model(estimator=many, example=X, task="multiclass"))
-    switch_to(workspace, 2)
-    until(service, lambda: service.status("delay").fault is not None)
-    assert "one score a row" in service.status("delay").fault["why"]
-    assert service.status("delay").model == "model/delay@1"
 
 
 def test_whoever_asks_at_the_same_time_gets_their_own_rows_back(workspace, service, live):

@@ -1,0 +1,180 @@
+"""SQL of outcomes, on an open transaction: one counts for each prediction, and every other one is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+
+from meguru.predictions import counts
+from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
+from meguru.predictions.store import chunks, within
+from meguru.predictions.types import Outcome, OutcomeValue
+
+Place: TypeAlias = tuple[str, int]
+"""A prediction: its batch and its row."""
+_A_QUERY = 450
+_COLUMNS = [outcome.c[name] for name in ("value", "json", "at", "recorded_at", "recorded_by")]
+_UPDATE = (
+    update(outcome)
+    .where(outcome.c.batch_id == bindparam("batch"), outcome.c.row == bindparam("of_row"))
+    .values({column: bindparam(f"new_{column.name}") for column in _COLUMNS})
+)
+
+
+class Recorded(NamedTuple):
+    """Of the outcomes that were given: how many are new, say otherwise than before, and say it again."""
+
+    new: int
+    corrected: int
+    repeated: int
+
+
+class _Told(msgspec.Struct):
+    """Outcomes on their way in: what counts by place, what of it is written how, and what else is kept."""
+
+    current: dict[Place, dict[str, Any]]
+    new: dict[Place, dict[str, Any]] = {}
+    changed: dict[Place, dict[str, Any]] = {}
+    earlier: list[dict[str, Any]] = []
+    corrected: int = 0
+    repeated: int = 0
+
+
+def row_of(place: Place, value: OutcomeValue, at: datetime, recorded_at: datetime, by: str) -> dict[str, Any]:
+    """Return an outcome as it is written."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {
+        "batch_id": place[0],
+        "row": place[1],
+        "value": float(value) if is_number else None,  # type: ignore[arg-type]
+        "json": None if is_number else msgspec.json.encode(value).decode(),
+        "at": at,
+        "recorded_at": recorded_at,
+        "recorded_by": by,
+    }
+
+
+def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Recorded:
+    """Write outcomes of an endpoint: of several for one prediction, the one counts that became known last.
+
+    What was known before, or became known before what is known, is kept beside it. One with the time of its
+    receipt (`at` is `recorded_at`) that says what is known already is no news.
+    """
+    places = dict.fromkeys((row["batch_id"], row["row"]) for row in given)
+    _hold(tx, sorted({batch_id for batch_id, _ in places}))
+    told = _Told(current=_current(tx, places))
+    older = [row for row in given if not _take(told, row)]
+    if older:
+        _take_older(tx, told, older)
+    for table, rows in ((outcome, list(told.new.values())), (earlier_outcome, told.earlier)):
+        if rows:
+            tx.execute(insert(table), rows)
+    if told.changed:
+        tx.execute(_UPDATE, [_named(row) for row in told.changed.values()])
+    counts.add_outcomes(tx, endpoint, len(told.new))
+    return Recorded(len(told.new), told.corrected, told.repeated)
+
+
+def of(tx: Connection, place: Place) -> tuple[Outcome | None, list[Outcome]]:
+    """Return the outcome of a prediction, and every other that was ever recorded for it, newest first."""
+    now = tx.execute(select(*_COLUMNS).where(outcome.c.batch_id == place[0], outcome.c.row == place[1]))
+    table = earlier_outcome.c
+    before = select(*(table[column.name] for column in _COLUMNS)).where(
+        table.batch_id == place[0], table.row == place[1]
+    )
+    found = now.first()
+    earlier = [_outcome(row) for row in tx.execute(before.order_by(table.at.desc(), table.id.desc()))]
+    return None if found is None else _outcome(found), earlier
+
+
+def outcomes_within(tx: Connection, endpoint: str, start: datetime, end: datetime) -> list[Row[Any]]:
+    """Return batch id, row, value and json of the outcomes of batches that may have event times in a span."""
+    query = (
+        select(outcome.c.batch_id, outcome.c.row, outcome.c.value, outcome.c.json)
+        .join(prediction_batch, prediction_batch.c.id == outcome.c.batch_id)
+        .where(*within(endpoint, start, end))
+    )
+    return list(tx.execute(query))
+
+
+def read(row: Any) -> OutcomeValue:
+    """Return the value that a row holds."""
+    value: OutcomeValue = row.value if row.json is None else msgspec.json.decode(row.json)
+    return value
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    return Outcome(value=read(row), at=row.at, recorded_at=row.recorded_at, recorded_by=row.recorded_by)
+
+
+def _hold(tx: Connection, batch_ids: Sequence[str]) -> None:
+    """Have whoever tells of the same predictions wait; in one order, so that no two wait for each other."""
+    if tx.dialect.name == "sqlite":
+        return  # it has one writer
+    for some in chunks(batch_ids, _A_QUERY):
+        held = select(prediction_batch.c.id).where(prediction_batch.c.id.in_(some))
+        tx.execute(held.order_by(prediction_batch.c.id).with_for_update())
+
+
+def _current(tx: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
+    return {(row["batch_id"], row["row"]): row for row in _rows(tx, outcome, places)}
+
+
+def _rows(tx: Connection, table: Any, places: Iterable[Place]) -> list[dict[str, Any]]:
+    where = tuple_(table.c.batch_id, table.c.row)
+    return [
+        row._asdict()
+        for some in chunks(places, _A_QUERY)
+        for row in tx.execute(select(table).where(where.in_(some)))
+    ]
+
+
+def _take(told: _Told, row: dict[str, Any]) -> bool:
+    """Take an outcome that counts from now on, or that is known; False when a later one is known."""
+    place = (row["batch_id"], row["row"])
+    known = told.current.get(place)
+    if known is None:
+        told.current[place] = told.new[place] = row
+        return True
+    is_same = (known["value"], known["json"]) == (row["value"], row["json"])
+    if is_same and row["at"] in {known["at"], row["recorded_at"]}:
+        told.repeated += 1
+        return True
+    if row["at"] < known["at"]:
+        return False
+    told.earlier.append(_plain(known))
+    told.current[place] = row
+    (told.new if place in told.new else told.changed)[place] = row
+    told.repeated += is_same
+    told.corrected += not is_same
+    return True
+
+
+def _take_older(tx: Connection, told: _Told, older: Sequence[dict[str, Any]]) -> None:
+    """Keep outcomes that became known before what counts, each once."""
+    places = dict.fromkeys((row["batch_id"], row["row"]) for row in older)
+    kept = {_said(row) for row in (*_rows(tx, earlier_outcome, places), *told.earlier)}
+    for row in older:
+        if _said(row) in kept:
+            told.repeated += 1
+        else:
+            kept.add(_said(row))
+            told.earlier.append(row)
+            told.corrected += 1
+
+
+def _said(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("batch_id", "row", "value", "json", "at"))
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("batch_id", "row", *(column.name for column in _COLUMNS))}
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    new = {f"new_{column.name}": row[column.name] for column in _COLUMNS}
+    return new | {"batch": row["batch_id"], "of_row": row["row"]}

@@ -1,0 +1,128 @@
+"""Each task over HTTP: answered, recorded, shown, given its outcome, read in a window, asked again by key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from meguru.errors import InvalidInput
+from meguru.flavors.model import Model
+from meguru.predictions.operations import record, show, window
+from meguru.predictions.types import OutcomeInput
+from meguru.predictions.window import frame
+from meguru.registry.client import add_model
+from meguru.serving.operations import create, switch
+
+generator = np.random.default_rng(11)
+X = generator.normal(size=(60, 2))
+FRAME = pl.DataFrame(X, schema=["wind", "rain"])
+ROWS = FRAME[:4].to_dicts()
+KINDS = np.array(["dry", "wet", "wild"])[(X[:, 0] > 0).astype(int) + (X[:, 1] > 0)]
+
+
+def tree(y):
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    kind = DecisionTreeRegressor if y.dtype.kind == "f" else DecisionTreeClassifier
+    return kind(max_depth=3, random_state=0).fit(X, y)
+
+
+def linear(y):
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+
+    kind = LinearRegression if y.dtype.kind == "f" else LogisticRegression
+    return kind().fit(X, y)
+
+
+def by_class(model):
+    found = model.predict_proba(X[:4])
+    best = found.argmax(axis=1)
+    return [
+        {
+            "label": model.classes_[at].item(),
+            "probabilities": dict(zip(map(str, model.classes_.tolist()), row, strict=True)),
+        }
+        for at, row in zip(best, found.tolist(), strict=True)
+    ]
+
+
+def score(of):
+    return lambda model: [{"score": value} for value in of(model).tolist()]
+
+
+TASKS = {
+    "binary": (tree(X[:, 0] > 0), "binary", score(lambda m: m.predict_proba(X[:4])[:, 1]), True, 1.0),
+    "classes by name": (linear(KINDS), "multiclass", by_class, "wet", "wet"),
+    "classes by number": (tree((X[:, 0] > 0).astype(int) + (X[:, 1] > 0)), "multiclass", by_class, 2, 2.0),
+    "regression": (linear(X[:, 0] * 3), "regression", score(lambda m: m.predict(X[:4])), 2.5, 2.5),
+    "two targets": (
+        tree(X * 2.0),
+        {"task": "multioutput", "targets": ["up", "down"]},
+        lambda m: [{"up": up, "down": down} for up, down in m.predict(X[:4]).tolist()],
+        {"down": 2, "up": 1.5},
+        [1.5, 2.0],
+    ),
+    "ranking": (linear(X[:, 1]), {"task": "ranking", "group": ""}, score(lambda m: m.predict(X[:4])), 1, 1.0),
+}
+
+
+@pytest.fixture(params=list(TASKS))
+def case(request, workspace, service):
+    """Put a model of each task live at the endpoint `weather`."""
+    estimator, task, answer, outcome, kept = TASKS[request.param]
+    create(workspace, name="weather", model="weather")
+    made = add_model(workspace, "weather", Model(estimator=estimator, example=FRAME[:5], task=task))
+    switch(workspace, name="weather", model_ref=made.ref, release_ref="release/weather@1")
+    assert service.wait_until_current("weather", timeout=10), service.status("weather").fault
+    return answer(estimator), outcome, kept
+
+
+def outputs_of(answer):
+    assert answer.status_code == 200, answer.text
+    return [{name: each[name] for name in each if name != "id"} for each in answer.json()["predictions"]]
+
+
+def test_the_wheel_of_each_task(workspace, http, case):
+    wanted, outcome, kept = case
+    answer = http.predict({"rows": ROWS}, "weather", **{"Idempotency-Key": "one"})
+    assert outputs_of(answer) == wanted
+    assert http.predict({"rows": ROWS}, "weather", **{"Idempotency-Key": "one"}).json() == answer.json()
+    ids = [each["id"] for each in answer.json()["predictions"]]
+    shown = show(workspace, id=ids[1])
+    assert shown.outputs == wanted[1]
+    assert shown.score == wanted[1].get("score")
+    given = [OutcomeInput(prediction_id=ids[1], value=outcome)]
+    assert record(workspace, endpoint="weather", outcomes=given).count == 1
+    assert show(workspace, id=ids[1]).outcome.value == kept
+    found = window(workspace, endpoint="weather", start=shown.at, end=shown.at + timedelta(hours=1))
+    assert (found.predictions, found.outcomes) == (4, 1)
+    with workspace.read() as tx:
+        rows = frame(tx, "weather", shown.at, shown.at + timedelta(hours=1))
+    assert rows["_outcome"].to_list() == [None, kept, None, None]
+    for name, value in wanted[1].items():
+        stored = list(value.values()) if isinstance(value, dict) else value
+        column = "_score" if name == "score" else f"_output:{name}"
+        assert rows[column].to_list()[1] == stored
+
+
+def test_many_rows_are_kept_as_few_are(workspace, http, case):
+    wanted, _, _ = case
+    many = http.predict({"rows": ROWS * 60}, "weather", **{"Idempotency-Key": "many"})
+    assert len(many.json()["predictions"]) == 240
+    assert outputs_of(many)[4:8] == outputs_of(many)[:4]
+    assert [[*each] for each in outputs_of(many)[:4]] == [[*each] for each in wanted]
+    assert http.predict({"rows": ROWS * 60}, "weather", **{"Idempotency-Key": "many"}).json() == many.json()
+    shown = show(workspace, id=many.json()["predictions"][201]["id"])
+    assert shown.outputs == outputs_of(many)[201]
+
+
+def test_an_outcome_that_is_none_of_the_task_is_refused_with_its_field(workspace, http, case):
+    said = http.predict({"rows": ROWS}, "weather").json()["predictions"]
+    given = [OutcomeInput(prediction_id=said[0]["id"], value={"rather": "nice"})]
+    with pytest.raises(InvalidInput) as caught:
+        record(workspace, endpoint="weather", outcomes=given)
+    assert caught.value.field == "outcomes[0].value"
+    assert show(workspace, id=said[0]["id"]).outcome is None
