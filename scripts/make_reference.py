@@ -12,6 +12,7 @@ import click
 import msgspec
 from make_calls import calls, imported
 from make_events import events
+from make_metrics import metrics
 
 from meguru.app.nouns import load_operations
 from meguru.base.settings import PREFIX, Settings
@@ -31,6 +32,7 @@ def main() -> int:
         "cli": cli(),
         "errors": errors(),
         "events": events(NOTE),
+        "metrics": metrics(NOTE),
         "operations": operations(),
         "settings": settings(),
     }

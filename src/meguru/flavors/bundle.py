@@ -17,7 +17,7 @@ from meguru.base import digests
 from meguru.errors import InvalidInput, MeguruError, MissingDependency, is_our_fault
 from meguru.flavors import FLAVORS, mlmodel, pickles, raw_answers
 from meguru.flavors.base import Flavor, Predictor
-from meguru.flavors.evaluation import Evaluation, evaluate
+from meguru.flavors.evaluation import Evaluation, columns_of, evaluate
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
 from meguru.flavors.rows import decoder
@@ -180,8 +180,7 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     holdout = None if model.holdout is None else _holdout(model, signature)
     if holdout is not None:
         holdout.write_parquet(folder / HOLDOUT, compression="zstd")
-    found = evaluate(predictor, holdout, label=model.label, metrics=model.metrics, params=model.params)
-    _write(folder / EVALUATION, found)
+    _write(folder / EVALUATION, evaluate(predictor, holdout, model))
     bundle = Bundle(folder, flavor.name, predictor)
     bundle.check()
     return bundle
@@ -276,7 +275,7 @@ def _holdout(model: Model, signature: Signature) -> pl.DataFrame:
     frame = as_frame(model.holdout)
     if not model.label:
         raise InvalidInput("a holdout needs a label", field="label", hint="Model(…, label='late')")
-    pick(frame, [*signature.names, model.label], "holdout")
+    pick(frame, [*signature.names, model.label, *columns_of(model).extra], "holdout")
     return frame
 
 

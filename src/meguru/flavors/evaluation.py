@@ -9,22 +9,36 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput
-from meguru.flavors.base import Matrix, Predictor
+from meguru.flavors.base import Predictor
+from meguru.flavors.measures import (
+    Measure,
+    MetricOptions,
+    SliceMeasures,
+    asked_metrics,
+    measure_all,
+    written_down,
+)
+from meguru.flavors.scoring import SLICE, HoldoutColumns, score_frame, slice_values
+from meguru.metrics import Metric, ScoredRows, metric_of
 from meguru.tasks import Task, TaskOptions, plain
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from meguru.flavors.model import Model
 
-RANGES = {"auc": (0.0, 1.0), "label_rate": (0.0, 1.0), "mae": (0.0, math.inf), "rmse": (0.0, math.inf)}
-"""Between what values the measured metrics lie."""
+
+MAX_SLICES = 50
+"""Of each column; the largest."""
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a model's quality.
 
-    `metrics` holds the author's numbers and those measured on the holdout (``auc`` and ``label_rate``, or
-    ``mae`` and ``rmse``); a measured one takes the place of a claimed one. What is not finite is left out.
+    `metrics` holds the author's numbers and those measured on the holdout by the task's metrics and those
+    asked for; a measured one takes the place of a claimed one. What is not finite is left out. `measures`
+    holds the measured ones with their intervals, and `slices` those of parts of the holdout. `asked` are the
+    metrics that the author asked for; `columns` says what the holdout's columns are.
     """
 
     task: TaskOptions
@@ -33,59 +47,96 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     positives: int | None = None
     metrics: dict[str, float] = {}
     params: dict[str, Any] = {}
+    measures: list[Measure] = []
+    slices: list[SliceMeasures] = []
+    asked: list[MetricOptions] = []
+    columns: HoldoutColumns = HoldoutColumns()
+
+    @property
+    def holdout_columns(self) -> HoldoutColumns:
+        """What the holdout's columns are; of a model of old only the label is known."""
+        return self.columns if self.columns.label else HoldoutColumns(label=self.label)
+
+    def measure(self, metric: str) -> Measure | None:
+        """Return what a metric said of the whole holdout; None when it was not measured."""
+        return next((each for each in self.measures if each.metric == metric), None)
 
 
-def evaluate(
-    predictor: Predictor,
-    holdout: pl.DataFrame | None,
-    *,
-    label: str,
-    metrics: dict[str, float],
-    params: dict[str, Any],
-) -> Evaluation:
+def evaluate(predictor: Predictor, holdout: pl.DataFrame | None, model: Model) -> Evaluation:
     """Score the holdout and put the numbers beside those the author gave.
 
     Raises
     ------
     InvalidInput
-        When a metric is not a number, a parameter is not JSON, or the label does not fit the task.
+        When a metric is not a number, a parameter is not JSON, the label does not fit the task, or a metric
+        that was asked for can't be measured.
     """
-    given = {name: _number(name, value) for name, value in metrics.items()}
-    settings = _jsonable(params)
-    if holdout is None:
-        return Evaluation(task=plain(predictor.task), label=label, metrics=given, params=settings)
-    task, computed = predictor.task, {}
-    truth, answer = (
-        _truth(task, holdout.get_column(label)),
-        task.answer(predictor.predict(holdout), holdout.height),
-    )
-    known = ~np.isnan(truth).reshape(len(truth), -1).any(axis=1) if truth is not None else np.array([])
-    if truth is not None and truth.ndim == 1 and "score" in answer and bool(known.any()):
-        computed = _computed(task, truth[known], answer["score"][known])
-    shown = {name: value for name, value in (given | computed).items() if math.isfinite(value)}
-    positives = int(truth[known].sum()) if truth is not None and task.key == "binary" else None
-    return Evaluation(
+    task = predictor.task
+    given = {name: _number(name, value) for name, value in model.metrics.items()}
+    asked = asked_metrics(model.measures, task.key)
+    known = Evaluation(
         task=plain(task),
-        label=label,
-        rows=holdout.height,
-        positives=positives,
-        metrics=shown,
-        params=settings,
+        label=model.label,
+        metrics=given,
+        params=_jsonable(model.params),
+        asked=[written_down(each) for each in asked],
+    )
+    if holdout is None:
+        return known
+    known = msgspec.structs.replace(known, rows=holdout.height, columns=columns_of(model))
+    if task.key == "generic":
+        return known
+    return _measured(known, task, task.answer(predictor.predict(holdout), holdout.height), holdout, asked)
+
+
+def columns_of(model: Model) -> HoldoutColumns:
+    """Return what the columns of a model's holdout are."""
+    return HoldoutColumns(
+        label=model.label, weight=model.weight, block=model.block, slices=tuple(model.slices)
     )
 
 
-def _computed(task: Task, truth: Matrix, scores: Matrix) -> dict[str, float]:
-    from meguru.stats.auc import auc
+def _measured(
+    known: Evaluation, task: Task, answer: dict[str, Any], holdout: pl.DataFrame, asked: list[Metric]
+) -> Evaluation:
+    metrics = {each.name: each for each in (*map(metric_of, task.metrics), *asked)}
+    reads = {name for each in metrics.values() for name in each.columns}
+    rows = score_frame(task, answer, holdout, known.columns, reads)
+    unit = getattr(task, "unit", "")
+    measures = measure_all(list(metrics.values()), rows, unit)
+    _check_asked(asked, measures, rows)
+    shown = known.metrics | {each.metric: each.value for each in measures}
+    if task.key == "binary" and len(rows):
+        shown["label_rate"] = float(rows.mean(rows.truth))
+    return msgspec.structs.replace(
+        known,
+        positives=int(np.count_nonzero(rows.positive)) if task.key == "binary" else None,
+        metrics={name: value for name, value in shown.items() if math.isfinite(value)},
+        measures=measures,
+        slices=_slices(list(metrics.values()), rows, holdout, known.columns, unit),
+    )
 
-    if task.key == "binary":
-        return {"auc": auc(truth, scores), "label_rate": float(truth.mean())}
-    error = truth - scores
-    return {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
+
+def _check_asked(asked: list[Metric], found: list[Measure], rows: ScoredRows) -> None:
+    """Refuse a metric that was asked for and can't be measured; one that rows don't tell is only left out."""
+    for each in asked:
+        if each.missing(rows):
+            raise InvalidInput(each.missing(rows), field="measures")
+        if len(rows) and each.name not in {measure.metric for measure in found}:
+            each.value(rows)  # raises with the reason, or there is no value
 
 
-def _truth(task: Task, column: pl.Series) -> Matrix | None:
-    """Return the labels as metrics read them; None of a generic model, for which there are none."""
-    return None if task.key == "generic" else task.truth(column)
+def _slices(
+    metrics: list[Metric], rows: ScoredRows, holdout: pl.DataFrame, columns: HoldoutColumns, unit: str
+) -> list[SliceMeasures]:
+    found = []
+    for name in columns.slices:
+        codes = rows.columns[SLICE + name]
+        for number, value, _ in slice_values(holdout, name)[:MAX_SLICES]:
+            part = rows.take(codes == number)
+            measures = measure_all(metrics, part, unit)
+            found.append(SliceMeasures(column=name, value=value, rows=len(part), measures=measures))
+    return found
 
 
 def _number(name: str, value: Any) -> float:

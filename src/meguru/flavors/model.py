@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from meguru.tasks import Task
 
 if TYPE_CHECKING:
     from meguru.flavors.bundle import Bundle
+    from meguru.metrics import Metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,12 @@ class Model:
         The training features. Their profile is what monitors compare with; `example` stands in for them.
     metrics, params
         Numbers and settings to show beside the model.
+    measures
+        Metrics to measure on the holdout beside those of the task: names such as ``"f1"`` or ``"ndcg@10"``,
+        or objects with options, such as ``{"metric": "cost", "matrix": [[0, 1], [5, 0]], "unit": "EUR"}``.
+    weight, block, slices
+        Names of columns of `holdout`: how much a row counts; whose equal values make rows that may depend on
+        each other (a day, a client), which widens intervals; by which metrics are measured apart.
     task
         What the estimator does, such as ``"binary"``, ``"multiclass"`` or ``"regression"``; with options an
         object such as ``{"task": "quantile", "levels": [0.1, 0.5, 0.9]}``, or a `meguru.tasks.Task`. None
@@ -45,6 +53,10 @@ class Model:
     baseline: Any = None
     metrics: dict[str, float] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
+    measures: Sequence[str | dict[str, Any] | Metric] = ()
+    weight: str = ""
+    block: str = ""
+    slices: Sequence[str] = ()
     task: Task | str | dict[str, Any] | None = None
 
 

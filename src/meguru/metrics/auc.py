@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from meguru.metrics.base import Method
-from meguru.metrics.influence import Influence, InfluenceMetric, unknown
+from meguru.metrics.influence import Influence, InfluenceMetric, unknown, wilson_reach
 from meguru.metrics.rows import ScoredRows, same_rows
 from meguru.stats import auc as area
 from meguru.stats import bootstrap_auc, bootstrap_difference, delong_auc, delong_difference
@@ -62,7 +63,16 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
             return super().interval(rows, level=level, seed=seed, method=method)
         if _by_bootstrap(rows, method):
             return bootstrap_auc(rows.positive, rows.answer["score"], level=level, seed=seed)
-        return delong_auc(rows.positive, rows.answer["score"], level)
+        found = delong_auc(rows.positive, rows.answer["score"], level)
+        return self._inward(found, rows, level) if method == "analytic" else found
+
+    def _inward(self, found: Interval, rows: ScoredRows, level: float) -> Interval:
+        """Widen the interval of rows that are ordered perfectly, or all wrong, as Wilson's is wide."""
+        positives = int(np.count_nonzero(rows.positive))
+        reach = wilson_reach(min(positives, len(rows) - positives), level)
+        if found.estimate == 1:
+            return replace(found, low=min(found.low, 1 - reach))
+        return replace(found, high=max(found.high, reach)) if found.estimate == 0 else found
 
     def difference(
         self,

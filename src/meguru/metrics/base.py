@@ -54,6 +54,11 @@ class Metric(Protocol):
         """What its values are counted in."""
         ...
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the rows that it reads, beside truth and answers."""
+        ...
+
     def check(self) -> None:
         """Raise InvalidInput, naming the option, if an option makes no sense."""
         ...

@@ -96,6 +96,11 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What its values are counted in."""
         return self.measured_in
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the rows that it reads, beside truth and answers."""
+        return ()
+
     def check(self) -> None:
         """There is nothing to choose."""
 

@@ -60,7 +60,7 @@ def test_everything_comes_back(tmp_path):
     bundle = load_bundle(tmp_path / "m")
     assert bundle.flavor == "sklearn"
     assert bundle.signature.names == ("hour", "wind")
-    assert bundle.evaluation.metrics.keys() == {"auc", "gain", "label_rate"}
+    assert bundle.evaluation.metrics.keys() == {"accuracy", "auc", "brier", "gain", "label_rate", "log_loss"}
     assert bundle.evaluation.params == {"rounds": 5, "months": [1, 2]}
     assert bundle.evaluation.rows == 100
     assert bundle.holdout().columns == ["hour", "wind", "carrier", "late"]

@@ -46,6 +46,10 @@ class ModelBundle:
             label=bundle.evaluation.label,
             metrics=bundle.evaluation.metrics,
             params=bundle.evaluation.params,
+            measures=bundle.evaluation.asked,
+            weight=bundle.evaluation.columns.weight,
+            block=bundle.evaluation.columns.block,
+            slices=bundle.evaluation.columns.slices,
             task=bundle.predictor.task,
         )
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from meguru.errors import InvalidInput, near_misses
-from meguru.flavors.evaluation import RANGES
+from meguru.metrics import find_metric
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
@@ -39,7 +39,7 @@ class MetricGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Refuse a value that the metric can't reach; of a metric of the author's own nothing is known."""
         if not math.isfinite(self.value):
             raise InvalidInput("a metric is compared with a number", field="value", why=f"it is {self.value}")
-        low, high = RANGES.get(self.metric, (-math.inf, math.inf))
+        low, high = _range(self.metric)
         reaches = [_COMPARE[self.op](end, self.value) for end in (low, high)]
         inside = low <= self.value <= high
         if not any([*reaches, inside and self.op in {">=", "<="}]) or not inside:
@@ -74,3 +74,11 @@ class MetricGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             reason=reason,
             numbers={"metric": self.metric, "value": value, "op": self.op, "wanted": self.value},
         )
+
+
+def _range(metric: str) -> tuple[float, float]:
+    """Return between which values a metric lies."""
+    known = find_metric(metric)
+    if known is None:
+        return (0.0, 1.0) if metric == "label_rate" else (-math.inf, math.inf)
+    return known.low, known.high
