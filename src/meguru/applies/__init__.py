@@ -1,0 +1,1 @@
+"""Applies: what a project file declared, compared with what is, and carried out step by step."""

@@ -1,0 +1,71 @@
+"""Begin an apply and end it; its steps are the ordinary declarations, caused by its first event."""
+
+from __future__ import annotations
+
+from meguru.applies import store
+from meguru.applies.types import Apply, ApplyState, OwnedThing
+from meguru.base import digests, refs
+from meguru.base.ids import new_id
+from meguru.base.names import check_name
+from meguru.errors import Conflict
+from meguru.kernel import declarations
+from meguru.kernel.kinds.kind import kinds
+from meguru.kernel.operations import Context, operation
+
+MAX_SHOWN = 200
+
+
+@operation("apply.start", permission="apply:write")
+def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply:
+    """Tell that a plan is being carried out; `actions` are its steps in words."""
+    owner, digest = check_name("file", owner, field="owner"), digests.check_digest(digest, field="digest")
+    apply_id, shown = new_id("apply"), actions[:MAX_SHOWN]
+    told = ctx.emit(
+        "apply.started",
+        refs.make("apply", apply_id),
+        data={"owner": owner, "digest": digest, "actions": shown},
+    )
+    made = Apply(
+        id=apply_id,
+        owner=owner,
+        digest=digest,
+        state=ApplyState.RUNNING,
+        actions=shown,
+        started_at=ctx.now(),
+        started_by=ctx.principal.name,
+        event=told.id,
+    )
+    store.add(ctx.tx, made)
+    return made
+
+
+@operation("apply.finish", permission="apply:write", on="apply")
+def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> Apply:
+    """End an apply: with a `reason` it failed. The file owns what is in `owned` from now on, and nothing else.
+
+    What another file owns stays that file's until this one is said to take it over: an apply that would is
+    refused.
+    """
+    found = store.one(ctx.tx, refs.parse(apply, kind="apply").name)
+    if found.state is not ApplyState.RUNNING:
+        raise Conflict(f"{found.ref} has ended", where=found.ref, why=f"it {found.state.value}")
+    theirs = {ref: who for ref, who in store.owners(ctx.tx, owned).items() if who != found.owner}
+    if theirs:
+        ref, who = next(iter(theirs.items()))
+        raise Conflict(f"{ref} is declared by another file", where=ref, why=f"the file {who!r} owns it")
+    gone = [] if reason else [ref for ref in store.owned(ctx.tx, found.owner) if ref not in set(owned)]
+    store.disown(ctx.tx, gone)
+    store.own(ctx.tx, [_owned(ctx, found, ref) for ref in dict.fromkeys(owned)])
+    state = ApplyState.FAILED if reason else ApplyState.SUCCEEDED
+    store.end(ctx.tx, found.id, state, ctx.now(), reason)
+    data = {"owner": found.owner} | ({"reason": reason} if reason else {"owned": len(owned)})
+    ctx.emit(f"apply.{state.value}", found.ref, data=data, cause=found.event)
+    return store.one(ctx.tx, found.id)
+
+
+def _owned(ctx: Context, found: Apply, ref: str) -> OwnedThing:
+    parsed = refs.parse(ref)
+    versions = declarations.history(ctx, kinds()[parsed.kind], parsed.name, 1)
+    return OwnedThing(
+        ref=ref, owner=found.owner, number=versions[0].number if versions else 0, apply=found.id
+    )

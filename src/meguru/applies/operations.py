@@ -1,0 +1,7 @@
+"""Every operation of applies; importing this registers them."""
+
+from meguru.applies.carry_out import finish, start
+from meguru.applies.plan import plan
+from meguru.applies.show import list_applies, show
+
+__all__ = ["finish", "list_applies", "plan", "show", "start"]

@@ -1,0 +1,155 @@
+"""Compare what a file wants with what is; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from meguru.applies import store
+from meguru.applies.types import ApplyPlan, OutOfSync, OwnedThing, PlanFault, PlannedAction, WantedThing
+from meguru.base import digests, refs
+from meguru.base.names import check_name
+from meguru.base.type_errors import as_invalid
+from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import declarations
+from meguru.kernel.declarations import Change, Declared, SpecStore
+from meguru.kernel.kinds.kind import Kind, kinds, load
+from meguru.kernel.operations import Context, operation
+
+MAX_THINGS = 10_000
+
+
+@operation("apply.plan", permission="apply:read", query=True)
+def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
+    """Say what has to be done so that everything is as a file says.
+
+    What the file owned and does not declare any more is to be retired; what it never owned is left alone.
+    Whoever plans needs the right to read each kind of thing that is named.
+    """
+    owner = check_name("file", owner, field="owner")
+    if len(wanted) > MAX_THINGS:
+        raise InvalidInput(f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted")
+    known, listed = store.owned(ctx.tx, owner), {f"{each.kind}/{each.name}" for each in wanted}
+    actions: list[PlannedAction] = []
+    faults: list[PlanFault] = []
+    unchanged, kept = 0, set()
+    for each in wanted:
+        try:
+            found = _one(ctx, each, known, listed)
+        except InvalidInput as error:
+            faults.append(_fault(each, error))
+            continue
+        kept.add(found.ref)
+        if found.change is Change.UNCHANGED:
+            unchanged += 1
+        else:
+            actions.append(found)
+    retired = [_retired(ctx, ref) for ref in reversed(known) if ref not in kept] if not faults else []
+    actions += [each for each in retired if each is not None]
+    return ApplyPlan(
+        owner=owner,
+        actions=actions,
+        unchanged=unchanged,
+        faults=faults,
+        digest=digests.of_value([owner, [[a.ref, a.change, a.spec, a.before] for a in actions]]),
+    )
+
+
+def _one(ctx: Context, item: WantedThing, known: dict[str, OwnedThing], listed: set[str]) -> PlannedAction:
+    kind = declared_kind(item.kind)
+    name = refs.within(ctx.ws.project or "", item.name)
+    ctx.require(f"{kind.name}:read", project=refs.project_of(name), why=f"the file declares {kind.name}/{name}")
+    specs: SpecStore = load(kind.spec_store)
+    before = specs.find(ctx.tx, name)
+    pending = ""
+    try:
+        found = declarations.compare(ctx, kind, name, _typed(kind, item.spec))
+    except NotFound as error:
+        if not _comes(error, listed):
+            raise InvalidInput(error.what, why=error.why, hint=error.hint, field=error.field) from None
+        pending = error.what
+        found = _uncompared(kind, name, before, _typed(kind, item.spec))
+    return PlannedAction(
+        ref=found.ref,
+        change=found.change,
+        fields=found.fields,
+        spec=found.spec,
+        before=None if before is None else msgspec.to_builtins(before),
+        touches=touches(ctx, kind, name) if found.change is Change.UPDATED else [],
+        pending=pending,
+        out_of_sync=_moved(ctx, kind, name, known.get(found.ref)),
+    )
+
+
+def declared_kind(name: str) -> Kind:
+    """Return a kind that people declare; NotFound names those there are."""
+    found = kinds().get(name)
+    if found is None or found.spec is None:
+        raise InvalidInput(
+            f"there is nothing called {name!r} to declare",
+            field=name,
+            hint=f"one of {', '.join(sorted(each.name for each in kinds().values() if each.spec))}",
+        )
+    return found
+
+
+def touches(ctx: Context, kind: Kind, name: str) -> list[str]:
+    """Return in words what is live behind a thing; of most kinds nothing is."""
+    tell = getattr(load(kind.spec_store), "touches", None)
+    return list(tell(ctx.tx, name)) if tell else []
+
+
+def _typed(kind: Kind, spec: dict[str, Any]) -> msgspec.Struct:
+    assert kind.spec is not None
+    try:
+        made: msgspec.Struct = msgspec.convert(spec, kind.spec)
+    except msgspec.ValidationError as error:
+        raise as_invalid(error, "", kind.spec) from None
+    return made
+
+
+def _comes(error: NotFound, listed: set[str]) -> bool:
+    """Tell whether what is missing is declared in the same file, so that it is there when its turn comes."""
+    return any(name and name in error.what for name in _names(listed))
+
+
+def _names(listed: set[str]) -> Iterator[str]:
+    for each in listed:
+        yield repr(each.partition("/")[2])
+
+
+def _uncompared(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:
+    change = Change.CREATED if before is None else Change.UPDATED
+    return Declared(ref=refs.make(kind.name, name), change=change, fields=[], spec=msgspec.to_builtins(after))
+
+
+def _moved(ctx: Context, kind: Kind, name: str, mine: OwnedThing | None) -> OutOfSync | None:
+    """Return who changed a thing past the file that owns it; None if nobody did."""
+    newest = declarations.history(ctx, kind, name, 1)
+    if mine is None or not newest or newest[0].number <= mine.number:
+        return None
+    last = newest[0]
+    return OutOfSync(by=last.by, at=last.at, event=last.event, retired=last.retired)
+
+
+def _retired(ctx: Context, ref: str) -> PlannedAction | None:
+    kind_name, _, name = ref.partition("/")
+    kind = declared_kind(kind_name)
+    specs: SpecStore = load(kind.spec_store)
+    before = specs.find(ctx.tx, name)
+    if before is None:
+        return None  # somebody did so already
+    return PlannedAction(
+        ref=ref,
+        change=Change.RETIRED,
+        before=msgspec.to_builtins(before),
+        touches=touches(ctx, kind, name),
+    )
+
+
+def _fault(item: WantedThing, error: InvalidInput) -> PlanFault:
+    return PlanFault(
+        kind=item.kind, name=item.name, field=error.field, what=error.what, why=error.why, hint=error.hint
+    )

@@ -1,0 +1,87 @@
+"""SQL of applies and of what files own, on an open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from meguru.applies.schema import apply, owned_thing
+from meguru.applies.types import Apply, ApplyState, OwnedThing
+from meguru.errors import NotFound
+
+
+def add(tx: Connection, item: Apply) -> None:
+    """Write an apply that begins."""
+    tx.execute(insert(apply).values(msgspec.structs.asdict(item) | {"state": item.state.value}))
+
+
+def end(tx: Connection, apply_id: str, state: ApplyState, at: datetime, reason: str) -> bool:
+    """End an apply; False if it had ended."""
+    here = (apply.c.id == apply_id) & (apply.c.state == ApplyState.RUNNING.value)
+    values = {"state": state.value, "ended_at": at, "reason": reason}
+    return tx.execute(update(apply).where(here).values(values)).rowcount == 1
+
+
+def one(tx: Connection, apply_id: str) -> Apply:
+    """Return an apply; NotFound if there is none."""
+    row = tx.execute(select(apply).where(apply.c.id == apply_id)).first()
+    if row is None:
+        raise NotFound(f"there is no apply {apply_id!r}", where=f"apply/{apply_id}")
+    return _apply(row)
+
+
+def newest(tx: Connection, owner: str, *, limit: int, before: str = "") -> list[Apply]:
+    """Return applies, newest first; of one owner, or of all when it is empty."""
+    query = select(apply).order_by(apply.c.id.desc()).limit(limit)
+    if owner:
+        query = query.where(apply.c.owner == owner)
+    if before:
+        query = query.where(apply.c.id < before)
+    return [_apply(row) for row in tx.execute(query)]
+
+
+def owned(tx: Connection, owner: str) -> dict[str, OwnedThing]:
+    """Return what a file owns, by reference."""
+    rows = tx.execute(select(owned_thing).where(owned_thing.c.owner == owner).order_by(owned_thing.c.ref))
+    return {row.ref: OwnedThing(**row._mapping) for row in rows}
+
+
+def owners(tx: Connection, found: Iterable[str]) -> dict[str, str]:
+    """Return by reference who owns a thing; what nobody owns is left out."""
+    wanted, named = list(found), {}
+    for start in range(0, len(wanted), 500):
+        query = select(owned_thing.c.ref, owned_thing.c.owner).where(
+            owned_thing.c.ref.in_(wanted[start : start + 500])
+        )
+        named |= {row.ref: row.owner for row in tx.execute(query)}
+    return named
+
+
+def own(tx: Connection, things: list[OwnedThing]) -> None:
+    """Write whose these things are from now on."""
+    _forget(tx, [each.ref for each in things])
+    if things:
+        tx.execute(insert(owned_thing), [msgspec.structs.asdict(each) for each in things])
+
+
+def disown(tx: Connection, found: Iterable[str]) -> None:
+    """Forget whose these things were: they are retired, or no file declares them."""
+    _forget(tx, list(found))
+
+
+def _forget(tx: Connection, found: list[str]) -> None:
+    for start in range(0, len(found), 500):
+        tx.execute(delete(owned_thing).where(owned_thing.c.ref.in_(found[start : start + 500])))
+
+
+def _apply(row: Row[Any]) -> Apply:
+    return msgspec.convert(row, Apply, from_attributes=True)
+
+
+def project_of(tx: Connection, apply_id: str) -> str | None:
+    """Return the default project for an apply, whose steps are of any; None if there is no such apply."""
+    return "" if tx.execute(select(apply.c.id).where(apply.c.id == apply_id)).first() else None
