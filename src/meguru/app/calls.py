@@ -15,6 +15,11 @@ from meguru.kernel.call import LazyOperation, OperationEntry
 
 if TYPE_CHECKING:
     from meguru.app.status.show import show as status_show
+    from meguru.applies.carry_out import finish as apply_finish
+    from meguru.applies.carry_out import start as apply_start
+    from meguru.applies.plan import plan as apply_plan
+    from meguru.applies.show import list_applies as apply_list
+    from meguru.applies.show import show as apply_show
     from meguru.artifacts.integrity.operations import list_references as blob_list
     from meguru.artifacts.integrity.operations import verify_blobs as blob_verify
     from meguru.artifacts.lineage import show as lineage_show

@@ -10,6 +10,7 @@ KINDS = (
     "meguru.governance.kind:PRINCIPAL",
     "meguru.governance.kind:TOKEN",
     "meguru.governance.projects.kind:PROJECT",
+    "meguru.applies.kind:APPLY",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from meguru.applies import store
+from meguru.applies.plan import declared_kind, file_name
 from meguru.applies.types import Apply, ApplyState, OwnedThing
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
-from meguru.base.names import check_name
 from meguru.errors import Conflict
 from meguru.kernel import declarations
 from meguru.kernel.kinds.kind import kinds
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import check_project
 
 MAX_SHOWN = 200
 
@@ -18,12 +19,14 @@ MAX_SHOWN = 200
 @operation("apply.start", permission="apply:write")
 def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply:
     """Tell that a plan is being carried out; `actions` are its steps in words."""
-    owner, digest = check_name("file", owner, field="owner"), digests.check_digest(digest, field="digest")
+    owner, digest = file_name(ctx, owner), digests.check_digest(digest, field="digest")
+    check_project(ctx.tx, refs.project_of(owner))
     apply_id, shown = new_id("apply"), actions[:MAX_SHOWN]
     told = ctx.emit(
         "apply.started",
         refs.make("apply", apply_id),
         data={"owner": owner, "digest": digest, "actions": shown},
+        project=refs.project_of(owner),
     )
     made = Apply(
         id=apply_id,
@@ -41,7 +44,7 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply
 
 @operation("apply.finish", permission="apply:write", on="apply")
 def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> Apply:
-    """End an apply: with a `reason` it failed. The file owns what is in `owned` from now on, and nothing else.
+    """End an apply, which failed if there is a `reason`. From now on the file owns what is in `owned` alone.
 
     What another file owns stays that file's until this one is said to take it over: an apply that would is
     refused.
@@ -49,6 +52,9 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     found = store.one(ctx.tx, refs.parse(apply, kind="apply").name)
     if found.state is not ApplyState.RUNNING:
         raise Conflict(f"{found.ref} has ended", where=found.ref, why=f"it {found.state.value}")
+    for ref in owned:
+        kind, name = declared_kind(refs.parse(ref).kind), refs.parse(ref).name
+        ctx.require(f"{kind.name}:write", project=refs.project_of(name), why=f"the file would own {ref}")
     theirs = {ref: who for ref, who in store.owners(ctx.tx, owned).items() if who != found.owner}
     if theirs:
         ref, who = next(iter(theirs.items()))
@@ -59,7 +65,8 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     state = ApplyState.FAILED if reason else ApplyState.SUCCEEDED
     store.end(ctx.tx, found.id, state, ctx.now(), reason)
     data = {"owner": found.owner} | ({"reason": reason} if reason else {"owned": len(owned)})
-    ctx.emit(f"apply.{state.value}", found.ref, data=data, cause=found.event)
+    project = refs.project_of(found.owner)
+    ctx.emit(f"apply.{state.value}", found.ref, data=data, cause=found.event, project=project)
     return store.one(ctx.tx, found.id)
 
 

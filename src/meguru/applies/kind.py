@@ -5,7 +5,9 @@ from __future__ import annotations
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
-@event_type("apply.started", label="apply started", sentence="{subject} of the file {owner} started", explains=True)
+@event_type(
+    "apply.started", label="apply started", sentence="{subject} of the file {owner} started", explains=True
+)
 class ApplyStarted(Payload, frozen=True):
     """A plan is being carried out; `actions` are its steps in words, `digest` names the plan."""
 
@@ -15,7 +17,10 @@ class ApplyStarted(Payload, frozen=True):
 
 
 @event_type(
-    "apply.succeeded", label="apply succeeded", sentence="{subject} of the file {owner} succeeded", tone=Tone.GOOD
+    "apply.succeeded",
+    label="apply succeeded",
+    sentence="{subject} of the file {owner} succeeded",
+    tone=Tone.GOOD,
 )
 class ApplySucceeded(Payload, frozen=True):
     """Everything is as the file says; `owned` counts what the file owns now."""

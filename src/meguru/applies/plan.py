@@ -10,7 +10,7 @@ import msgspec
 from meguru.applies import store
 from meguru.applies.types import ApplyPlan, OutOfSync, OwnedThing, PlanFault, PlannedAction, WantedThing
 from meguru.base import digests, refs
-from meguru.base.names import check_name
+from meguru.base.names import check_full_name
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import declarations
@@ -28,13 +28,17 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     What the file owned and does not declare any more is to be retired; what it never owned is left alone.
     Whoever plans needs the right to read each kind of thing that is named.
     """
-    owner = check_name("file", owner, field="owner")
+    owner = file_name(ctx, owner)
     if len(wanted) > MAX_THINGS:
-        raise InvalidInput(f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted")
+        raise InvalidInput(
+            f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted"
+        )
     known, listed = store.owned(ctx.tx, owner), {f"{each.kind}/{each.name}" for each in wanted}
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
-    unchanged, kept = 0, set()
+    unchanged = 0
+    adopts: list[str] = []
+    kept: set[str] = set()
     for each in wanted:
         try:
             found = _one(ctx, each, known, listed)
@@ -44,6 +48,8 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         kept.add(found.ref)
         if found.change is Change.UNCHANGED:
             unchanged += 1
+            if found.ref not in known or found.out_of_sync:
+                adopts.append(found.ref)
         else:
             actions.append(found)
     retired = [_retired(ctx, ref) for ref in reversed(known) if ref not in kept] if not faults else []
@@ -52,15 +58,24 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         owner=owner,
         actions=actions,
         unchanged=unchanged,
+        owned=sorted(kept),
+        adopts=adopts,
         faults=faults,
         digest=digests.of_value([owner, [[a.ref, a.change, a.spec, a.before] for a in actions]]),
     )
 
 
+def file_name(ctx: Context, owner: str) -> str:
+    """Return the name under which a file owns things, with the project in which it is applied before it."""
+    return check_full_name("file", refs.within(ctx.ws.project or "", owner), field="owner")
+
+
 def _one(ctx: Context, item: WantedThing, known: dict[str, OwnedThing], listed: set[str]) -> PlannedAction:
     kind = declared_kind(item.kind)
     name = refs.within(ctx.ws.project or "", item.name)
-    ctx.require(f"{kind.name}:read", project=refs.project_of(name), why=f"the file declares {kind.name}/{name}")
+    ctx.require(
+        f"{kind.name}:read", project=refs.project_of(name), why=f"the file declares {kind.name}/{name}"
+    )
     specs: SpecStore = load(kind.spec_store)
     before = specs.find(ctx.tx, name)
     pending = ""
@@ -102,11 +117,11 @@ def touches(ctx: Context, kind: Kind, name: str) -> list[str]:
 
 
 def _typed(kind: Kind, spec: dict[str, Any]) -> msgspec.Struct:
-    assert kind.spec is not None
+    shape: Any = kind.spec
     try:
-        made: msgspec.Struct = msgspec.convert(spec, kind.spec)
+        made: msgspec.Struct = msgspec.convert(spec, shape)
     except msgspec.ValidationError as error:
-        raise as_invalid(error, "", kind.spec) from None
+        raise as_invalid(error, "", shape) from None
     return made
 
 

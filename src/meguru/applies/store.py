@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from meguru.applies.schema import apply, owned_thing
 from meguru.applies.types import Apply, ApplyState, OwnedThing
+from meguru.base import refs
 from meguru.errors import NotFound
+from meguru.kernel.projects import condition
 
 
 def add(tx: Connection, item: Apply) -> None:
@@ -34,9 +37,11 @@ def one(tx: Connection, apply_id: str) -> Apply:
     return _apply(row)
 
 
-def newest(tx: Connection, owner: str, *, limit: int, before: str = "") -> list[Apply]:
-    """Return applies, newest first; of one owner, or of all when it is empty."""
-    query = select(apply).order_by(apply.c.id.desc()).limit(limit)
+def newest(
+    tx: Connection, owner: str, *, limit: int, before: str, projects: AbstractSet[str] | None
+) -> list[Apply]:
+    """Return applies in some projects (None: in all), newest first; of one owner, or of all if empty."""
+    query = select(apply).where(condition(apply.c.owner, projects)).order_by(apply.c.id.desc()).limit(limit)
     if owner:
         query = query.where(apply.c.owner == owner)
     if before:
@@ -52,7 +57,8 @@ def owned(tx: Connection, owner: str) -> dict[str, OwnedThing]:
 
 def owners(tx: Connection, found: Iterable[str]) -> dict[str, str]:
     """Return by reference who owns a thing; what nobody owns is left out."""
-    wanted, named = list(found), {}
+    wanted = list(found)
+    named: dict[str, str] = {}
     for start in range(0, len(wanted), 500):
         query = select(owned_thing.c.ref, owned_thing.c.owner).where(
             owned_thing.c.ref.in_(wanted[start : start + 500])
@@ -83,5 +89,6 @@ def _apply(row: Row[Any]) -> Apply:
 
 
 def project_of(tx: Connection, apply_id: str) -> str | None:
-    """Return the default project for an apply, whose steps are of any; None if there is no such apply."""
-    return "" if tx.execute(select(apply.c.id).where(apply.c.id == apply_id)).first() else None
+    """Return the project in which a file was applied; None if there is no such apply."""
+    owner = tx.execute(select(apply.c.owner).where(apply.c.id == apply_id)).scalar()
+    return None if owner is None else refs.project_of(owner)

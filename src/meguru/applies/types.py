@@ -60,13 +60,16 @@ class PlanFault(msgspec.Struct, frozen=True, kw_only=True):
 class ApplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What has to be done, in order, so that everything is as a file says.
 
-    `owner` is the name under which the file owns what it declared. `unchanged` counts what is so already.
+    `owner` is the name under which the file owns what it declared; `owned` are the references of all that it
+    declares. `unchanged` counts what is so already; of those, `adopts` are not yet the file's.
     `digest` names the actions: two plans with one digest do the same.
     """
 
     owner: str
     actions: list[PlannedAction]
     unchanged: int
+    owned: list[str] = []
+    adopts: list[str] = []
     faults: list[PlanFault] = []
     digest: str = ""
 

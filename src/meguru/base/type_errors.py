@@ -23,7 +23,7 @@ def as_invalid(error: msgspec.ValidationError, where: str, wanted: Any = None) -
     error
         What msgspec raised.
     where
-        What was read, as in ``release.create``.
+        What was read, as in ``release.create``; may be empty.
     wanted
         The type that the data was to have. With it the error lists the values or the fields that are allowed,
         and the one that was probably meant.
@@ -39,9 +39,8 @@ def as_invalid(error: msgspec.ValidationError, where: str, wanted: Any = None) -
     elif what.startswith(("Invalid enum value ", "Invalid value ")):
         given = what.partition("value ")[2].strip("'")
         why, hint = _not_allowed(given, _values(wanted, path, of_key=of_key), otherwise=what)
-    return InvalidInput(
-        f"{where}: {field or 'the input'} is not as it must be", why=why, field=field, hint=hint
-    )
+    what = f"{field or 'the input'} is not as it must be"
+    return InvalidInput(f"{where}: {what}" if where else what, why=why, field=field, hint=hint)
 
 
 def _unknown(name: str, known: list[str]) -> tuple[str, str]:

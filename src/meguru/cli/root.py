@@ -15,6 +15,8 @@ from meguru.cli.text import gettext as _
 GROUPS = {
     "Begin": {
         "init": "Start a project here: meguru.toml, a first pipeline, a workspace.",
+        "plan": "Say what would change so that all is as meguru.toml says.",
+        "apply": "Make everything as meguru.toml says.",
         "up": "Serve the workspace: console, API, predictions, jobs, triggers.",
         "status": "Show what is live, what runs, what failed and what waits for you.",
         "demo": "Play a year of real data through the whole system.",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
+from meguru.base import digests
 from meguru.datasets.client import add_files
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -149,6 +151,10 @@ def _pool(of: Making) -> str:
     return set_pool(of.ws, name=of.mark, slots=2).name
 
 
+def _apply(of: Making) -> str:
+    return start_apply(of.ws, owner=of.mark, digest=digests.of_value(of.mark), actions=[of.mark]).id
+
+
 MAKERS: Mapping[str, Callable[[Making], str]] = {
     "dataset": _dataset,
     "experiment": _experiment,
@@ -168,6 +174,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "webhook": _webhook,
     "pool": _pool,
     "quarantine": _quarantine,
+    "apply": _apply,
 }
 """In the order in which they need each other; each returns the name, or the id, of what it made."""
 NEEDS = {"firing": "model", "release": "model", "step_run": "pipeline_run"}

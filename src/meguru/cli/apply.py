@@ -1,0 +1,64 @@
+"""`meguru apply`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from meguru.cli import plan as plans
+from meguru.cli.groups import command as verb
+from meguru.cli.session import Session, with_session
+from meguru.cli.text import gettext as _
+
+if TYPE_CHECKING:
+    from meguru.applies.types import ApplyPlan, PlannedAction
+
+
+@verb
+@click.argument("saved", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--file", "-f", type=click.Path(path_type=Path), help="Default: meguru.toml.")
+@click.option("--env", "environment", default="", help="The environment of the file to apply to.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_session
+def command(session: Session, saved: Path | None, file: Path | None, environment: str, *, yes: bool) -> None:
+    """Make everything as meguru.toml says; SAVED is a plan that was looked at before.
+
+    What the file declared once and does not any more is retired; what it never declared is left alone.
+    """
+    project, ws = plans.opened(session, file, environment)
+    from meguru.project.carry_out import apply_plan, check_same, plan_project
+
+    found = plan_project(ws, project)
+    if saved:
+        check_same(_read(saved), found)
+    if not (found.actions or found.adopts):
+        session.show({"apply": None, "plan": found}, lambda: click.echo(plans.text(found)))
+        return
+    if not session.as_json:
+        click.echo(plans.text(found), err=True)
+    if found.actions and not yes:
+        click.confirm(_("carry this out?"), abort=True, err=True)
+    done = apply_plan(ws, found, None if session.as_json else _tell)
+    session.show(
+        {"apply": done, "plan": found},
+        lambda: click.echo(_("{ref}: all is as the file says").format(ref=done.ref)),
+    )
+
+
+def _tell(action: PlannedAction) -> None:
+    click.echo(f"{plans.SIGNS[action.change.value]} {action.ref} {action.change.value}", err=True)
+
+
+def _read(saved: Path) -> ApplyPlan:
+    import msgspec
+
+    from meguru.applies.types import ApplyPlan
+    from meguru.errors import InvalidInput
+
+    try:
+        return msgspec.json.decode(saved.read_bytes(), type=ApplyPlan)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        hint = "meguru plan --out FILE"
+        raise InvalidInput("this is no saved plan", where=str(saved), why=str(error), hint=hint) from error

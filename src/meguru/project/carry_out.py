@@ -1,0 +1,103 @@
+"""Plan and apply a project file, through the operations of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from meguru.app import calls
+from meguru.app.kinds import all_kinds
+from meguru.applies.types import Apply, ApplyPlan, PlanFault, PlannedAction
+from meguru.errors import Conflict, InvalidInput, MeguruError
+from meguru.kernel.declarations import Change
+from meguru.project.read import where_of
+from meguru.project.types import ProjectFile
+
+OnStep = Callable[[PlannedAction], None]
+
+
+def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
+    """Return what has to be done so that everything is as the file says; nothing is changed.
+
+    Raises
+    ------
+    InvalidInput
+        When something of the file can't be declared; `where` is the first place, `why` has the others.
+    """
+    found: ApplyPlan = calls.apply_plan(ws, owner=project.head.name, wanted=project.wanted)
+    if found.faults:
+        first, *others = found.faults
+        also = [f"{where_of(project, each.kind, each.name, each.field)}: {each.what}" for each in others]
+        raise InvalidInput(
+            first.what,
+            where=where_of(project, first.kind, first.name, first.field),
+            why="; ".join(filter(None, (first.why, *also[:9]))),
+            hint=first.hint,
+            field=_field(first),
+        )
+    return found
+
+
+def apply_plan(ws: Any, plan: ApplyPlan, on_step: OnStep | None = None) -> Apply:
+    """Carry out a plan, step by step; each refuses when the thing is no longer as the plan saw it.
+
+    Killed in between, what was done holds: a new plan has what is left.
+
+    Parameters
+    ----------
+    ws
+        A workspace, here or on a server.
+    plan
+        What `plan_project` returned.
+    on_step
+        Called after each step.
+    """
+    steps = [f"{each.change.value} {each.ref}" for each in plan.actions]
+    begun: Apply = calls.apply_start(ws, owner=plan.owner, digest=plan.digest, actions=steps)
+    acting = ws.with_(cause=begun.event)
+    held = [ref for ref in plan.owned if ref not in {each.ref for each in plan.actions}]
+    try:
+        for action in plan.actions:
+            _carry_out(acting, action)
+            if action.change is not Change.RETIRED:
+                held.append(action.ref)
+            if on_step:
+                on_step(action)
+    except MeguruError as error:
+        calls.apply_finish(acting, apply=begun.ref, owned=held, reason=str(error)[:500])
+        raise
+    return calls.apply_finish(acting, apply=begun.ref, owned=held)
+
+
+def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
+    """Refuse a saved plan when the world moved, and say what did."""
+    if saved.digest == now.digest:
+        return
+    before, after = ({each.ref: each for each in plan.actions} for plan in (saved, now))
+    moved = sorted(ref for ref in {*before, *after} if before.get(ref) != after.get(ref))
+    raise Conflict(
+        "the saved plan is not what would be done now",
+        why=f"since then {', '.join(moved[:6]) or 'the file'} changed",
+        hint="meguru plan --out FILE, look at it, and apply that one",
+    )
+
+
+def _carry_out(ws: Any, action: PlannedAction) -> None:
+    kind, _, name = action.ref.partition("/")
+    if action.change is Change.RETIRED:
+        getattr(calls, f"{kind}_retire")(ws, name=name)
+        return
+    expect = {} if action.before is None else action.before
+    spec = msgspec.convert(action.spec, all_specs()[kind])
+    getattr(calls, f"{kind}_declare")(ws, name=name, spec=spec, expect=expect)
+
+
+def all_specs() -> dict[str, type[msgspec.Struct]]:
+    """Return by kind what its spec is, of those that people declare."""
+    return {kind.name: kind.spec for kind in all_kinds() if kind.spec is not None}
+
+
+def _field(fault: PlanFault) -> str:
+    return ".".join(filter(None, (fault.kind, fault.name, fault.field)))

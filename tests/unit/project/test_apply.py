@@ -1,0 +1,189 @@
+"""A plan says what differs; applying it leaves nothing to do, and nothing of others is touched."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from meguru.app import calls
+from meguru.app.kinds import all_kinds
+from meguru.applies.types import ApplyPlan
+from meguru.errors import Conflict, InvalidInput
+from meguru.kernel import events
+from meguru.kernel.declarations import Change
+from meguru.project import carry_out
+from meguru.project.carry_out import apply_plan, check_same, plan_project
+from meguru.project.read import read_project
+
+pytest_plugins = ["meguru.testing.fixtures"]
+
+HEAD = '[project]\nname = "shop"\n'
+ENDPOINT = '[endpoint.delay]\nmodel = "delay"\n'
+MONITOR = '[monitor.delay-watch]\nendpoint = "delay"\n'
+
+
+@pytest.fixture(autouse=True)
+def _kinds():
+    all_kinds()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Write and read a project file of this text."""
+
+    def read(text, name="shop"):
+        path = tmp_path / "meguru.toml"
+        path.write_text(HEAD.replace("shop", name) + text)
+        return read_project(path)
+
+    return read
+
+
+def steps(plan):
+    return [(each.change.value, each.ref) for each in plan.actions]
+
+
+def applied(ws, file):
+    return apply_plan(ws, plan_project(ws, file))
+
+
+def test_what_is_declared_is_created_once_and_each_step_is_caused_by_the_apply(workspace, project):
+    file = project(ENDPOINT + MONITOR)
+    found = plan_project(workspace, file)
+    assert steps(found) == [("created", "endpoint/delay"), ("created", "monitor/delay-watch")]
+    assert found.actions[1].pending == "there is no endpoint 'delay'"
+    done = apply_plan(workspace, found)
+    again = plan_project(workspace, file)
+    assert (again.actions, again.adopts, again.unchanged) == ([], [], 2)
+    with workspace.read() as tx:
+        told = events.read(tx, types=("endpoint.created", "monitor.created"))
+        assert {each.cause for each in told} == {done.event}
+        assert events.verify(tx).intact
+
+
+def test_a_change_is_told_field_by_field_and_what_the_file_drops_is_retired(workspace, project):
+    applied(workspace, project(ENDPOINT + MONITOR))
+    calls.endpoint_create(workspace, name="other", model="other")
+    found = plan_project(workspace, project(ENDPOINT + 'description = "late or not"\n'))
+    assert steps(found) == [("updated", "endpoint/delay"), ("retired", "monitor/delay-watch")]
+    assert [(one.field, one.before, one.after) for one in found.actions[0].fields] == [
+        ("description", "", "late or not")
+    ]
+    apply_plan(workspace, found)
+    assert [each.name for each in calls.endpoint_list(workspace).items] == ["delay", "other"]
+    assert calls.monitor_list(workspace) == []
+
+
+def test_what_was_changed_past_the_file_is_out_of_sync_with_who_and_when(workspace, project):
+    file = project(ENDPOINT)
+    applied(workspace, file)
+    spec = msgspec.convert({"model": "delay", "record": False}, carry_out.all_specs()["endpoint"])
+    calls.endpoint_declare(workspace, name="delay", spec=spec)
+    (action,) = plan_project(workspace, file).actions
+    assert (action.change, action.out_of_sync.by) == (Change.UPDATED, "local")
+    calls.endpoint_retire(workspace, name="delay")
+    (action,) = plan_project(workspace, file).actions
+    assert (action.change, action.out_of_sync.retired) == (Change.CREATED, True)
+
+
+def test_what_was_there_before_the_file_becomes_the_file_s(workspace, project):
+    calls.endpoint_create(workspace, name="delay", model="delay")
+    file = project(ENDPOINT)
+    found = plan_project(workspace, file)
+    assert (found.actions, found.adopts) == ([], ["endpoint/delay"])
+    apply_plan(workspace, found)
+    assert steps(plan_project(workspace, project(""))) == [("retired", "endpoint/delay")]
+
+
+def test_two_files_do_not_take_each_other_s_things(workspace, project):
+    applied(workspace, project(ENDPOINT))
+    with pytest.raises(Conflict, match="another file") as caught:
+        applied(workspace, project(ENDPOINT, name="other"))
+    assert caught.value.why == "the file 'shop' owns it"
+    assert steps(plan_project(workspace, project("", name="other"))) == []
+
+
+def test_of_two_who_apply_at_once_one_is_told_what_moved(workspace, project):
+    file = project(ENDPOINT + 'description = "mine"\n')
+    mine = plan_project(workspace, file)
+    applied(workspace, project(ENDPOINT + 'description = "theirs"\n'))
+    with pytest.raises(Conflict, match="not as it was when you looked"):
+        apply_plan(workspace, mine)
+    with pytest.raises(Conflict, match="not what would be done now") as caught:
+        check_same(mine, plan_project(workspace, file))
+    assert "endpoint/delay" in caught.value.why
+    (failed, _) = calls.apply_list(workspace).items
+    assert failed.state == "failed"
+
+
+def test_a_saved_plan_is_the_plan(workspace, project):
+    found = plan_project(workspace, project(ENDPOINT + MONITOR))
+    saved = msgspec.json.decode(msgspec.json.encode(found), type=ApplyPlan)
+    check_same(saved, found)
+
+
+def test_every_fault_is_told_with_its_place_and_nothing_is_changed(workspace, project):
+    file = project(
+        ENDPOINT + 'gates = [{ gate = "nosuch" }]\n[monitor.w]\nendpoint = "nobody"\nmin_rows = 0\n'
+    )
+    with pytest.raises(InvalidInput) as caught:
+        plan_project(workspace, file)
+    assert caught.value.where.endswith("meguru.toml:5:1")
+    assert "meguru.toml:8:1: min_rows must be at least 1" in caught.value.why
+    assert calls.endpoint_list(workspace).items == []
+
+
+def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project, monkeypatch):
+    file = project(ENDPOINT + MONITOR + "[pool.gpu]\nslots = 2\n")
+    found = plan_project(workspace, file)
+    real, done = carry_out._carry_out, []
+
+    def stops(ws, action):
+        if len(done) == 1:
+            raise KeyboardInterrupt
+        done.append(action)
+        real(ws, action)
+
+    monkeypatch.setattr(carry_out, "_carry_out", stops)
+    with pytest.raises(KeyboardInterrupt):
+        apply_plan(workspace, found)
+    monkeypatch.undo()
+    rest = plan_project(workspace, file)
+    assert (len(rest.actions), rest.adopts) == (2, ["endpoint/delay"])
+    apply_plan(workspace, rest)
+    assert plan_project(workspace, file).actions == []
+    assert len(plan_project(workspace, project("")).actions) == 3
+
+
+SPECS = st.dictionaries(
+    st.sampled_from(["a", "b", "c"]),
+    st.fixed_dictionaries({"model": st.sampled_from(["m", "n"]), "description": st.sampled_from(["", "x"])}),
+)
+
+
+@given(before=SPECS, past=SPECS, after=SPECS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_after_an_apply_the_plan_is_empty_whatever_was_there(workspace, project, before, past, after):
+    def file(things, name="shop"):
+        text = "".join(
+            f'[endpoint.{key}]\nmodel = "{spec["model"]}"\ndescription = "{spec["description"]}"\n'
+            for key, spec in things.items()
+        )
+        return project(text, name)
+
+    endpoint = carry_out.all_specs()["endpoint"]
+    applied(workspace, file(before))
+    for key, spec in past.items():
+        calls.endpoint_declare(workspace, name=key, spec=msgspec.convert(spec, endpoint))
+    mine = set(before)
+    applied(workspace, file(after))
+    left = plan_project(workspace, file(after))
+    assert (left.actions, left.adopts) == ([], [])
+    there = {each.name: each for each in calls.endpoint_list(workspace).items}
+    assert set(there) >= set(after) | (set(past) - mine)
+    assert not (mine - set(after)) & set(there)
+    for key in list(there):
+        calls.endpoint_retire(workspace, name=key)
+    applied(workspace, file({}))

@@ -1,0 +1,96 @@
+"""A project file is read whole, or refused with the place of the first mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.errors import MeguruError
+from meguru.project.read import read_project
+
+GOOD = """
+[project]
+name = "shop"
+
+[endpoint.delay]
+model = "delay"
+gates = [
+  { gate = "metric", metric = "auc", value = 0.6 },
+]
+
+[monitor."team/watch"]
+endpoint = "team/delay"
+
+[env.prod]
+workspace = "${PLACE}"
+[env.prod.override.endpoint.delay]
+record = false
+"""
+
+
+def written(folder, text, name="meguru.toml"):
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_things_are_read_by_kind_and_environments_change_fields(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLACE", "prod-place")
+    path = written(tmp_path, GOOD)
+    plain, prod = read_project(path), read_project(path, environment="prod")
+    assert [(each.kind, each.name) for each in plain.wanted] == [
+        ("endpoint", "delay"),
+        ("monitor", "team/watch"),
+    ]
+    assert (plain.workspace, prod.workspace) == ("", "prod-place")
+    assert prod.wanted[0].spec == plain.wanted[0].spec | {"record": False}
+
+
+def test_files_are_included_and_texts_filled_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("WHO", "growth")
+    written(tmp_path, '[endpoint.late]\nmodel = "late"\ndescription = "of ${WHO}"\n', "late.toml")
+    path = written(tmp_path, 'include = ["late.toml"]\n[project]\nname = "shop"\n')
+    (only,) = read_project(path).wanted
+    assert only.spec == {"model": "late", "description": "of growth"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("[endpoint.delay]\nmodel = 'x'\n", "1:1", "no [project]"),
+        ("[project]\nname = 'a'\n[endpont.x]\n", "3:1", "no section 'endpont'"),
+        ("[project]\nname = 'a'\nnme = 'b'\n", "3:1", "nme"),
+        ("[project]\nname = 'a/b c'\nschema = 9\n", "2:1", "name"),
+        ("[project]\nname = 'a'\n\nschema = 9\n", "4:1", "schema 9"),
+        ("[project]\nname = 'a'\n[endpoint]\nx = 3\n", "4:1", "must be a table"),
+        ("[project]\nname = 'a'\n[endpoint.x]\nmodel = '${NOT_SET_ANYWHERE}'\n", "4:1", "NOT_SET_ANYWHERE"),
+        ("[project]\nname = 'a'\n[env.e.override.endpoint.y]\nrecord = true\n", "3:1", "declared nowhere"),
+        ("include = ['../x.toml']\n[project]\nname = 'a'\n", "1:1", "outside"),
+        ("include = ['meguru.toml']\n[project]\nname = 'a'\n", "1:1", "again"),
+        ("include = 7\n[project]\nname = 'a'\n", "1:1", "list of files"),
+        ("[project\nname = 'a'\n", "1:9", "not TOML"),
+        ("[project]\nname = 'a'\n[endpoint.x]\nmodel = 'x'\n[endpoint.x]\nmodel = 'y'\n", "5:12", "not TOML"),
+    ],
+)
+def test_each_mistake_is_told_with_its_place(tmp_path, text, place, said):
+    path = written(tmp_path, text)
+    with pytest.raises(MeguruError) as caught:
+        read_project(path, environment="e" if "env.e" in text else "")
+    assert said in caught.value.what
+    assert caught.value.where == f"{path}:{place}"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_bytes(b"\xff\xfe"),
+        lambda path: path.write_text("x = 1\n" * 1_000_000),
+        lambda path: path.write_text("x = " + "[" * 100_000),
+        lambda path: None,
+    ],
+)
+def test_what_is_no_file_of_ours_is_one_clear_error(tmp_path, make):
+    path = tmp_path / "meguru.toml"
+    make(path)
+    with pytest.raises(MeguruError) as caught:
+        read_project(path)
+    assert str(path) in caught.value.where
