@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a locked environment in .venv, through uv (fetched if absent).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak check bench docs format clean
+.PHONY: help demo test soak test-lowest test-newest check bench docs format clean
 
 # Programs here start many processes; compiling the same modules in each would take most of the time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,8 +11,16 @@ RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
 WORKERS ?= 2
 
+# What another library or Python changes shows in what calls it: values, files, tables, protocols, code that is read, the
+# command line. The rest starts processes and servers over and over: our own mechanisms, and most of the time.
+PART ?= $(addprefix tests/unit/,api app base cli datasets flavors governance kernel predictions registry serving stats \
+  storage) $(addprefix tests/unit/pipelines/test_,authoring.py code.py hand_over.py materializers.py) \
+  tests/unit/sweeps/test_suggest.py tests/unit/console/test_pages.py
+# An integration test needs servers that these environments do not have.
+OTHERS = -m "not soak and not integration" -n $(WORKERS) --dist loadgroup $(PART) $(ARGS)
+
 help: ## Print this help
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: .venv/.ready ## Play one year of real flights: train, serve, drift, retrain, release (ARGS="--months 3-5")
 	$(RUN) meguru demo flights $(ARGS)
@@ -22,6 +30,17 @@ test: .venv/.ready ## Run every test: unit, contracts, integration, acceptance, 
 
 soak: .venv/.ready ## Run what needs many moments or much data (ARGS="-k name")
 	$(PYTEST) -m soak $(ARGS)
+
+test-lowest: $(UV) ## Unit tests with the oldest libraries that we allow (PART=tests/unit for all)
+	@test -x .venv-lowest/bin/python || $(UV) venv --quiet --no-project .venv-lowest
+	VIRTUAL_ENV=.venv-lowest $(UV) pip install --quiet --resolution lowest-direct --all-extras --group test -r pyproject.toml -e .
+	.venv-lowest/bin/pytest $(OTHERS)
+
+test-newest: $(UV) ## Unit tests on the newest Python of this machine, with the locked libraries
+	@newest=$$(python3 scripts/newest_python.py); \
+	if [ -z "$$newest" ]; then echo "no Python newer than $$(python3 --version) is here: nothing is tested on one" >&2; exit 0; fi; \
+	UV_PROJECT_ENVIRONMENT=.venv-newest $(UV) sync --quiet --frozen --all-extras --no-default-groups --group test --python "$$newest" \
+	&& .venv-newest/bin/pytest $(OTHERS)
 
 check: .venv/.ready ## Lint, types, layers, sizes, names, docs
 	$(RUN) ruff check .
@@ -45,7 +64,7 @@ format: .venv/.ready ## Format and mend what can be mended by a tool
 	$(RUN) ruff check --fix .
 
 clean: ## Remove the environment and caches
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-lowest .venv-newest .uv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.ready: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --all-extras

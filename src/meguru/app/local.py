@@ -35,10 +35,14 @@ def open_here(where: str, chosen: Settings, clock: Clock | None, *, create: bool
         _make(root)
         url, blobs = f"sqlite:///{root / DATABASE}", chosen.blobs or str(root / "blobs")
     db = Database(url, sqlite_synchronous=chosen.sqlite_synchronous)
-    migrate(db)
-    _first_time(db)
-    store = open_store(blobs)
-    pending.mend(db, store)
+    try:
+        migrate(db)
+        _first_time(db)
+        store = open_store(blobs)
+        pending.mend(db, store)
+    except BaseException:
+        db.close()
+        raise
     return Workspace(db=db, blobs=store, settings=chosen, root=root, clock=clock)
 
 

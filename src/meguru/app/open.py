@@ -40,8 +40,12 @@ def open_workspace(
         return ws
     from meguru.kernel.projects import check_project
 
-    with ws.read() as tx:
-        check_project(tx, chosen.project)
+    try:
+        with ws.read() as tx:
+            check_project(tx, chosen.project)
+    except BaseException:
+        ws.close()
+        raise
     return ws.with_(project=chosen.project)
 
 

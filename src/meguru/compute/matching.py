@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
+from pathlib import PurePath
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -71,7 +72,7 @@ def _fits(produced: Any, wanted: Any) -> bool:
 
 def _is_picture(have: type, want: type) -> bool:
     """Tell whether a figure goes where a path is wanted: it is handed over as the path of its picture."""
-    return have.__module__ == "matplotlib.figure" and want.__module__ == "pathlib"
+    return have.__module__ == "matplotlib.figure" and issubclass(want, PurePath)
 
 
 def _is_any(kind: Any) -> bool:

@@ -54,7 +54,8 @@ class LaterThatDay(Clock):
 def older(tmp_path_factory):
     folder = tmp_path_factory.mktemp("older")
     with tarfile.open(FILE) as packed:
-        packed.extractall(folder, filter="data")
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)  # from 3.11.4 on
+        packed.extractall(folder)
     with open_local(folder / ".meguru", clock=LaterThatDay()) as ws:
         yield ws
 

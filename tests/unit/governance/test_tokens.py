@@ -1,6 +1,7 @@
 """Principals and tokens."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,11 @@ def ws(tmp_path, clock):
         yield opened
 
 
+def dump_of(ws):
+    with closing(sqlite3.connect(ws.root / "meguru.db")) as raw:
+        return "\n".join(raw.iterdump())
+
+
 def test_a_token_stands_for_its_owner_within_its_scope(ws):
     made = create_token(ws, principal="sato", scope=["run:write", "release:promote"])
     who = authenticate(ws, made.secret)
@@ -30,8 +36,7 @@ def test_a_token_stands_for_its_owner_within_its_scope(ws):
 
 def test_the_secret_is_nowhere_in_the_workspace(ws):
     secret = create_token(ws, principal="sato").secret
-    dump = "\n".join(sqlite3.connect(ws.root / "meguru.db").iterdump())
-    assert secret not in dump
+    assert secret not in dump_of(ws)
     assert "secret" not in dir(list_tokens(ws)[0])
 
 
@@ -42,8 +47,7 @@ def test_a_repeated_request_does_not_show_the_secret_again_and_nobody_keeps_it(w
         create_token(keyed, principal="sato")
     assert "once" in caught.value.what
     assert len(list_tokens(ws)) == 1
-    dump = "\n".join(sqlite3.connect(ws.root / "meguru.db").iterdump())
-    assert secret not in dump
+    assert secret not in dump_of(ws)
 
 
 def test_a_token_gives_no_more_than_its_maker_has(ws):
