@@ -34,6 +34,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
             f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted"
         )
     known, listed = store.owned(ctx.tx, owner), {f"{each.kind}/{each.name}" for each in wanted}
+    numbers = declarations.newest_numbers(ctx)
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
     unchanged = 0
@@ -41,7 +42,8 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     kept: set[str] = set()
     for each in wanted:
         try:
-            found = _one(ctx, each, known, listed)
+            found = _one(ctx, each, listed)
+            found = _with_moves(ctx, found, known.get(found.ref), numbers)
         except InvalidInput as error:
             faults.append(_fault(each, error))
             continue
@@ -70,22 +72,23 @@ def file_name(ctx: Context, owner: str) -> str:
     return check_full_name("file", refs.within(ctx.ws.project or "", owner), field="owner")
 
 
-def _one(ctx: Context, item: WantedThing, known: dict[str, OwnedThing], listed: set[str]) -> PlannedAction:
+def _one(ctx: Context, item: WantedThing, listed: set[str]) -> PlannedAction:
     kind = declared_kind(item.kind)
     name = refs.within(ctx.ws.project or "", item.name)
     ctx.require(
         f"{kind.name}:read", project=refs.project_of(name), why=f"the file declares {kind.name}/{name}"
     )
     specs: SpecStore = load(kind.spec_store)
-    before = specs.find(ctx.tx, name)
-    pending = ""
+    before, after, pending = specs.find(ctx.tx, name), _typed(kind, item.spec), ""
+    if before == after:  # it was checked when it was declared
+        return PlannedAction(ref=refs.make(kind.name, name), change=Change.UNCHANGED)
     try:
-        found = declarations.compare(ctx, kind, name, _typed(kind, item.spec))
+        found = declarations.compare(ctx, kind, name, after)
     except NotFound as error:
         if not _comes(error, listed):
             raise InvalidInput(error.what, why=error.why, hint=error.hint, field=error.field) from None
         pending = error.what
-        found = _uncompared(kind, name, before, _typed(kind, item.spec))
+        found = _uncompared(kind, name, before, after)
     return PlannedAction(
         ref=found.ref,
         change=found.change,
@@ -94,7 +97,6 @@ def _one(ctx: Context, item: WantedThing, known: dict[str, OwnedThing], listed: 
         before=None if before is None else msgspec.to_builtins(before),
         touches=touches(ctx, kind, name) if found.change is Change.UPDATED else [],
         pending=pending,
-        out_of_sync=_moved(ctx, kind, name, known.get(found.ref)),
     )
 
 
@@ -140,13 +142,16 @@ def _uncompared(kind: Kind, name: str, before: msgspec.Struct | None, after: msg
     return Declared(ref=refs.make(kind.name, name), change=change, fields=[], spec=msgspec.to_builtins(after))
 
 
-def _moved(ctx: Context, kind: Kind, name: str, mine: OwnedThing | None) -> OutOfSync | None:
-    """Return who changed a thing past the file that owns it; None if nobody did."""
-    newest = declarations.history(ctx, kind, name, 1)
-    if mine is None or not newest or newest[0].number <= mine.number:
-        return None
-    last = newest[0]
-    return OutOfSync(by=last.by, at=last.at, event=last.event, retired=last.retired)
+def _with_moves(
+    ctx: Context, found: PlannedAction, mine: OwnedThing | None, numbers: dict[tuple[str, str], int]
+) -> PlannedAction:
+    """Tell who changed a thing past the file that owns it, if anybody did."""
+    kind, _, name = found.ref.partition("/")
+    if mine is None or numbers.get((kind, name), 0) <= mine.number:
+        return found
+    last = declarations.history(ctx, declared_kind(kind), name, 1)[0]
+    moved = OutOfSync(by=last.by, at=last.at, event=last.event, retired=last.retired)
+    return msgspec.structs.replace(found, out_of_sync=moved)
 
 
 def _retired(ctx: Context, ref: str) -> PlannedAction | None:

@@ -5,7 +5,7 @@
 by its `spec` and `spec_store`; `operations_of` makes its four operations.
 """
 
-from meguru.kernel.declarations.declare import compare, declare, history, retire
+from meguru.kernel.declarations.declare import compare, declare, history, newest_numbers, retire
 from meguru.kernel.declarations.operations import SpecOperations, operations_of
 from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
 
@@ -19,6 +19,7 @@ __all__ = [
     "compare",
     "declare",
     "history",
+    "newest_numbers",
     "operations_of",
     "retire",
 ]

@@ -82,6 +82,11 @@ def history(ctx: Context, kind: Kind, name: str, limit: int) -> list[SpecVersion
     return store.versions(ctx.tx, kind.name, name, limit)
 
 
+def newest_numbers(ctx: Context) -> dict[tuple[str, str], int]:
+    """Return by kind and name how many specs of a thing have held."""
+    return store.newest_numbers(ctx.tx)
+
+
 def _checked(kind: Kind, name: str) -> str:
     bare = name.removeprefix(f"{kind.name}/")
     return check_full_name(kind.name, bare) if kind.has_projects else check_name(kind.name, bare)

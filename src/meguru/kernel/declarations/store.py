@@ -30,6 +30,13 @@ def add(tx: Connection, kind: str, name: str, spec: dict[str, Any], event: Event
     )
 
 
+def newest_numbers(tx: Connection) -> dict[tuple[str, str], int]:
+    """Return by kind and name the number of the newest spec."""
+    columns = spec_version.c
+    query = select(columns.kind, columns.name, func.max(columns.number)).group_by(columns.kind, columns.name)
+    return {(kind, name): number for kind, name, number in tx.execute(query)}
+
+
 def versions(tx: Connection, kind: str, name: str, limit: int) -> list[SpecVersion]:
     """Return the specs that held, newest first."""
     here = (spec_version.c.kind == kind) & (spec_version.c.name == name)
