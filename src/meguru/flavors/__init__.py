@@ -9,5 +9,11 @@ from meguru.tasks import Task
 
 __all__ = ["FLAVORS", "ColumnType", "Flavor", "Predictor", "Signature", "SignatureColumn", "Task"]
 
-FLAVORS = PluginFamily("model flavor", {"sklearn": "meguru.flavors.sklearn:SklearnFlavor"})
+FLAVORS = PluginFamily(
+    "model flavor",
+    {
+        "sklearn": "meguru.flavors.sklearn:SklearnFlavor",
+        "xgboost": "meguru.flavors.xgboost:XgboostFlavor",
+    },
+)
 """Each member is a class of no arguments that follows `Flavor`."""

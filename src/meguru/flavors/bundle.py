@@ -22,6 +22,7 @@ from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
 from meguru.flavors.rows import decoder
 from meguru.flavors.signature import Signature, infer
+from meguru.flavors.trained_frame import trained_frame
 from meguru.tasks import RawAnswer, Task, WrongShape, output_column, plain, task_of
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     task = flavor.task(model.estimator, None if model.task is None else task_of(model.task))
     example = _features(model.example, model.label, "example").head(_EXAMPLE_ROWS)
     baseline = example if model.baseline is None else _features(model.baseline, model.label, "baseline")
-    signature = _signature(model, example, baseline, task)
+    takes_missing = bool(getattr(flavor, "takes_missing", False))
+    signature = _signature(model, example, baseline, task, takes_missing=takes_missing)
     flavor.save(model.estimator, folder, signature=signature, task=task)
     predictor = flavor.load(folder)
     _write(folder / EXAMPLE, _example(predictor, example))
@@ -227,12 +229,15 @@ def _features(data: Any, label: str, where: str) -> pl.DataFrame:
     return frame.drop(label) if label in frame.columns else frame
 
 
-def _signature(model: Model, example: pl.DataFrame, baseline: pl.DataFrame, task: Task) -> Signature:
+def _signature(
+    model: Model, example: pl.DataFrame, baseline: pl.DataFrame, task: Task, *, takes_missing: bool
+) -> Signature:
     from meguru.flavors.columns import pick
 
-    nulls = bool(getattr(_input_tags(model.estimator), "allow_nan", False))
+    nulls = bool(getattr(_input_tags(model.estimator), "allow_nan", takes_missing))
     inputs = infer(pick(baseline, example.columns, "baseline"), nulls_allowed=nulls)
-    return Signature(inputs=inputs, outputs=task.outputs())
+    frame = trained_frame(model.example if model.baseline is None else model.baseline)
+    return Signature(inputs=inputs, outputs=task.outputs(), frame=frame or trained_frame(model.example))
 
 
 def _input_tags(estimator: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meguru.errors import InvalidInput, near_misses
+from meguru.flavors.base import Takes
 from meguru.flavors.frames import as_frame
 from meguru.flavors.signature import ColumnType, Signature
 
@@ -61,6 +62,36 @@ def pick(frame: pl.DataFrame, names: Iterable[str], where: str = "") -> pl.DataF
             field = f"{where}.{name}" if where else name
             raise InvalidInput(f"the {where or 'frame'} has no column {name!r}", field=field, hint=hint)
     return frame.select(wanted)
+
+
+def asked(signature: Signature, data: Any, takes: Takes) -> Any:
+    """Return rows as an estimator is asked with them: a matrix, or the kind of frame it was trained on.
+
+    Parameters
+    ----------
+    signature
+        The columns, and the trained frame.
+    data
+        A matrix in signature order, or a frame with the columns.
+    takes
+        ``"matrix"`` or ``"frame"``.
+    """
+    if takes == "matrix":
+        return data if isinstance(data, np.ndarray) else matrix_of(signature, data)
+    rows = frame_of(signature, data) if isinstance(data, np.ndarray) else select(signature, data)
+    return rows if signature.frame is None else signature.frame.of(rows)
+
+
+def check_names(trained: Iterable[str], signature: Signature) -> None:
+    """Raise InvalidInput unless a model was trained on the signature's columns; one without names on any."""
+    names = tuple(str(name) for name in trained)
+    if names and names != signature.names:
+        raise InvalidInput(
+            "the example has other columns than the estimator was trained on",
+            field="example",
+            why=f"trained on {', '.join(names[:6])}…; the example has {', '.join(signature.names[:6])}…",
+            hint="pass the features in the same order",
+        )
 
 
 def matrix_of(signature: Signature, data: Any) -> Matrix:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def as_frame(data: Any) -> pl.DataFrame:
-    """Return polars, pandas, dict-of-columns or matrix data as a polars frame.
+    """Return polars, pandas, dict-of-columns or matrix data as a polars frame; a named series is one column.
 
     Raises
     ------
@@ -25,6 +25,10 @@ def as_frame(data: Any) -> pl.DataFrame:
         return data
     if isinstance(data, pl.LazyFrame):
         return data.collect()
+    if isinstance(data, pl.Series):
+        return data.to_frame()
+    if hasattr(data, "to_frame") and getattr(data, "name", None) is not None:
+        data = data.to_frame()
     if isinstance(data, np.ndarray) and data.ndim == 2:
         return pl.DataFrame({f"x{i}": data[:, i] for i in range(data.shape[1])})
     if isinstance(data, dict):

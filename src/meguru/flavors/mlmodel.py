@@ -21,6 +21,7 @@ from meguru.errors import InvalidInput, NotFound, UnsafeModel
 from meguru.flavors.base import Takes
 from meguru.flavors.input_example import InputExample, read_example
 from meguru.flavors.signature import Signature, from_mlflow, outputs_to_mlflow, to_mlflow
+from meguru.flavors.trained_frame import TrainedFrame
 from meguru.tasks import Task, plain, task_of
 
 FILE = "MLmodel"
@@ -74,6 +75,8 @@ def write(
     }
     nullable = [column.name for column in signature.inputs if column.nullable]
     ours = {"format": _FORMAT, "flavor": flavor, "task": plain(task), "takes": takes, "nullable": nullable}
+    if takes == "frame" and signature.frame is not None:
+        ours["frame"] = msgspec.to_builtins(signature.frame)
     inputs, outputs = to_mlflow(signature.inputs), outputs_to_mlflow(signature.outputs)
     content = {path.name: digests.of_file(path) for path in sorted(folder.iterdir()) if path.is_file()}
     described: dict[str, Any] = {
@@ -129,6 +132,7 @@ def read(folder: Path, known: Iterable[str]) -> Description:
             signature=Signature(
                 inputs=example.completed(inputs) if example else inputs,
                 outputs=task.outputs() if task else (),
+                frame=_frame(ours),
             ),
             example=example,
             task=task,
@@ -136,6 +140,17 @@ def read(folder: Path, known: Iterable[str]) -> Description:
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidInput("the MLmodel file is broken", where=str(folder / FILE), why=str(error)) from error
+
+
+def _frame(ours: dict[str, Any]) -> TrainedFrame | None:
+    """Return the frame that is asked with: MLflow's own clients train on pandas, and say nothing of it."""
+    if not ours:
+        return TrainedFrame(kind="pandas")
+    if "frame" not in ours:
+        return None
+    found = msgspec.convert(ours["frame"], TrainedFrame)
+    found.check()
+    return found
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from meguru.errors import UnsafeModel, is_our_fault
 
-_DATA = {".json", ".yaml", ".yml", ".txt", ".md", ".parquet", ".skops"}
+_DATA = {".json", ".yaml", ".yml", ".txt", ".md", ".parquet", ".skops", ".ubj", ".lgb", ".cb"}
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"x\x01": "zlib",

@@ -11,6 +11,7 @@ import msgspec
 
 from meguru.errors import InvalidInput
 from meguru.flavors.frames import as_frame
+from meguru.flavors.trained_frame import TrainedFrame
 from meguru.tasks import ModelOutput, OutputType
 
 if TYPE_CHECKING:
@@ -46,10 +47,18 @@ class SignatureColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns a model takes, in order, and those it gives."""
+    """The columns a model takes, in order, and those it gives.
+
+    Attributes
+    ----------
+    frame
+        The kind of frame that its estimator was trained on, and is asked with; None where that is not known,
+        or a matrix.
+    """
 
     inputs: tuple[SignatureColumn, ...]
     outputs: tuple[ModelOutput, ...] = ()
+    frame: TrainedFrame | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """scikit-learn models in skops' format.
 
 An estimator is fed a float64 matrix in signature order, unless a column is a string or a time, or the model
-holds a ColumnTransformer: then it is fed a polars frame, as it was when it was trained.
+holds a ColumnTransformer: then it is fed the kind of frame that it was trained on.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput, MissingDependency, UnsafeModel
-from meguru.flavors import mlmodel, pickles
+from meguru.flavors import columns, mlmodel, pickles
 from meguru.flavors.base import Matrix, Takes
 from meguru.flavors.signature import Signature
 from meguru.flavors.sklearn_tasks import complete, find, scorer
+from meguru.flavors.sklearn_texts import select_texts, wants_texts
 from meguru.tasks import Task
 
 if TYPE_CHECKING:
     import polars as pl
 
 FILE = "model.skops"
+_OTHERS = {"catboost", "lightgbm", "xgboost"}
+"""Libraries whose estimators follow scikit-learn's conventions and have a flavor of their own."""
 _PACKAGES = ("numpy", "scikit-learn", "skops")
 
 
@@ -35,7 +38,8 @@ class SklearnFlavor:
     def can_save(self, model: Any) -> bool:
         """Say whether `model` is a scikit-learn estimator."""
         base = sys.modules.get("sklearn.base")
-        return base is not None and isinstance(model, base.BaseEstimator)
+        foreign = type(model).__module__.partition(".")[0] in _OTHERS
+        return base is not None and isinstance(model, base.BaseEstimator) and not foreign
 
     def task(self, model: Any, said: Task | None) -> Task:
         """Return the task with the classes of the estimator; found from what it can do if none is said."""
@@ -46,7 +50,7 @@ class SklearnFlavor:
         from meguru.flavors import skopsfile
 
         takes = _takes(model, signature)
-        _check_names(model, signature)
+        columns.check_names(getattr(model, "feature_names_in_", []), signature)
         data = skopsfile.dumps(model)
         (folder / FILE).write_bytes(data)
         mlmodel.write_environment(folder, _PACKAGES)
@@ -85,22 +89,17 @@ class SklearnPredictor:
     def __init__(self, estimator: Any, signature: Signature, task: Task, takes: Takes) -> None:
         self.estimator, self.signature, self.task, self.takes = estimator, signature, task, takes
         self._score = scorer(estimator, task)
+        self._one_text = takes == "frame" and wants_texts(estimator)
         if takes == "matrix":
             _forget_names(estimator)
 
     def predict(self, data: Matrix | pl.DataFrame) -> Matrix:
         """Return the scores of rows."""
-        scores: Matrix = np.asarray(self._score(self._input(data)), dtype=np.float64)
+        asked = columns.asked(self.signature, data, self.takes)
+        if self._one_text:
+            asked = select_texts(asked)
+        scores: Matrix = np.asarray(self._score(asked), dtype=np.float64)
         return scores
-
-    def _input(self, data: Any) -> Any:
-        from meguru.flavors import columns
-
-        if isinstance(data, np.ndarray):
-            return data if self.takes == "matrix" else columns.frame_of(self.signature, data)
-        if self.takes == "matrix":
-            return columns.matrix_of(self.signature, data)
-        return columns.select(self.signature, data)
 
 
 def _takes(model: Any, signature: Signature) -> Takes:
@@ -110,6 +109,8 @@ def _takes(model: Any, signature: Signature) -> Takes:
 
     if signature.inputs and not signature.numeric:
         return "frame"
+    if signature.frame is not None and signature.frame.categories:
+        return "frame"
     named = any(isinstance(part, ColumnTransformer) and _by_name(part) for part in reachable(model))
     return "frame" if named else "matrix"
 
@@ -118,17 +119,6 @@ def _by_name(transformer: Any) -> bool:
     """Say whether columns are picked off a frame; boosting's own transformer picks them by a mask."""
     masks = all(isinstance(columns, np.ndarray) for _, _, columns in transformer.transformers)
     return "feature_names_in_" in vars(transformer) and not masks
-
-
-def _check_names(model: Any, signature: Signature) -> None:
-    trained = [str(name) for name in getattr(model, "feature_names_in_", [])]
-    if trained and tuple(trained) != signature.names:
-        raise InvalidInput(
-            "the example has other columns than the estimator was trained on",
-            field="example",
-            why=f"trained on {', '.join(trained[:6])}…; the example has {', '.join(signature.names[:6])}…",
-            hint="pass the features in the same order",
-        )
 
 
 def _forget_names(model: Any) -> None:

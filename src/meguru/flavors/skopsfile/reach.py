@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 
-def reachable(root: Any) -> Iterable[Any]:
-    """Go through an object and all it holds, each once."""
+def reachable(root: Any, closed: Callable[[Any], bool] | None = None) -> Iterable[Any]:
+    """Go through an object and all it holds, each once; into what is `closed` it does not look."""
     seen: set[int] = set()
     todo = [root]
     while todo:
@@ -18,6 +18,8 @@ def reachable(root: Any) -> Iterable[Any]:
             continue
         seen.add(id(part))
         yield part
+        if closed and closed(part):
+            continue
         if isinstance(part, dict):
             todo.extend(part.values())
         elif isinstance(part, list | tuple | set):

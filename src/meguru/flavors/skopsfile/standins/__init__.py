@@ -17,6 +17,7 @@ STANDINS = PluginFamily(
         "neighbors": "meguru.flavors.skopsfile.standins.neighbors:NeighborTree",
         "sparse": "meguru.flavors.skopsfile.standins.sparse:SparseRows",
         "splines": "meguru.flavors.skopsfile.standins.splines:Spline",
+        "xgboost": "meguru.flavors.skopsfile.standins.xgboost:BoostedTrees",
     },
 )
 """Each member is a subclass of `StandIn`."""
@@ -40,7 +41,7 @@ def replaced(model: Any) -> Any:
     """
     from meguru.flavors.skopsfile.reach import reachable
 
-    parts = list(reachable(model))
+    parts = list(reachable(model, closed=lambda part: _stand_in(part) is not None))
     _refuse(parts)
     found = [(part, stand_in) for part in parts if (stand_in := _stand_in(part)) is not None]
     searches = _searches(parts)

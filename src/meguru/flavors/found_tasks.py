@@ -1,0 +1,43 @@
+"""What an author says a model does, held against what the model itself tells."""
+
+from __future__ import annotations
+
+from meguru.errors import InvalidInput
+from meguru.tasks import Task, options_of, task_of
+
+ONE_NUMBER = frozenset({"anomaly", "binary", "forecast", "ranking", "regression"})
+"""Tasks with one number a row, which a model tells apart by its training alone."""
+
+
+def agreed(said: Task | None, found: Task) -> Task:
+    """Return the task that is said, with what only the model knows of it, such as classes.
+
+    Raises
+    ------
+    InvalidInput
+        When the model does something else.
+    """
+    if said is None or said == found:
+        return found
+    if said.key == found.key:
+        known, given = options_of(found), options_of(said)
+        for field in ("classes", "targets", "levels"):
+            if field in known and field in given and len(known[field]) != len(given[field]):
+                raise InvalidInput(
+                    f"the model has {len(known[field])} {field}, and {len(given[field])} are said",
+                    field=f"task.{field}",
+                )
+        return task_of({"task": said.key} | known | given)
+    if {said.key, found.key} <= ONE_NUMBER:
+        return said
+    raise InvalidInput(
+        f"the model does not do what is said: it was trained for {found.key}",
+        field="task",
+        why=f"the task {said.key!r} wants another answer",
+        hint="leave the task out to have it found",
+    )
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """Return names for the numbers of a row that have none."""
+    return tuple(f"y{place}" for place in range(count))

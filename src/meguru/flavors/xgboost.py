@@ -1,0 +1,99 @@
+"""XGBoost's models in its own UBJSON (or JSON, as MLflow may have written it)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from meguru.flavors import xgboostfile
+from meguru.flavors.boosted import BoostedFlavor, Score
+from meguru.flavors.found_tasks import numbered
+from meguru.tasks import Task, task_of
+from meguru.tasks.multiclass import Multiclass
+from meguru.tasks.multilabel import Multilabel
+from meguru.tasks.multioutput import Multioutput
+from meguru.tasks.quantile import Quantile
+
+
+class XgboostFlavor(BoostedFlavor):
+    """The flavor of XGBoost's boosters and of its estimators."""
+
+    name = "xgboost"
+    file = "model.ubj"
+    packages = ("numpy", "xgboost", "xgboost-cpu")
+    classes = {"Booster": "xgboost.core"} | dict.fromkeys(xgboostfile.KINDS[1:], "xgboost.sklearn")
+
+    def can_save(self, model: Any) -> bool:
+        """Say whether it is one of XGBoost's own models."""
+        return xgboostfile.claims(model)
+
+    def found(self, model: Any) -> Task:
+        """Return the task by the objective that the model was trained for."""
+        return _by_objective(_booster(model))
+
+    def names(self, model: Any) -> list[str]:
+        """Return the names of the columns it was trained on."""
+        return list(_booster(model).feature_names or [])
+
+    def written(self, model: Any) -> tuple[bytes, dict[str, Any]]:
+        """Return UBJSON and the parameters of the estimator."""
+        import xgboost
+
+        settings = {"params": xgboostfile.settings_of(model)}
+        return xgboostfile.dumps(model), settings | {
+            "model_format": "ubj",
+            "xgb_version": xgboost.__version__,
+        }
+
+    def read(self, kind: str, data: bytes, settings: dict[str, Any], where: str) -> Any:
+        """Return the model after looking through its file."""
+        params = settings.get("params")
+        return xgboostfile.loads(kind, data, params if isinstance(params, dict) else {}, where)
+
+    def score(self, model: Any, task: Task) -> Score:
+        """Return the call that gives the raw answers."""
+        if isinstance(model, _library().Booster):
+            return _booster_score(model, task)
+        if task.key == "binary" and hasattr(model, "predict_proba"):
+            return lambda data: model.predict_proba(data)[:, 1]
+        many = task.key in {"multiclass", "multilabel"}
+        return model.predict_proba if many else model.predict  # type: ignore[no-any-return]
+
+
+def _library() -> Any:
+    import xgboost
+
+    return xgboost
+
+
+def _booster(model: Any) -> Any:
+    return model if isinstance(model, _library().Booster) else model.get_booster()
+
+
+def _by_objective(booster: Any) -> Task:
+    learner = json.loads(booster.save_config())["learner"]
+    objective, params = learner["objective"], learner["learner_model_param"]
+    kind, classes, targets = objective["name"], int(params["num_class"]), int(params["num_target"])
+    if kind.startswith("multi:"):
+        return Multiclass(classes=tuple(range(classes)))
+    if kind.startswith("binary:"):
+        return Multilabel(classes=tuple(range(targets))) if targets > 1 else task_of("binary")
+    if kind.startswith("rank:"):
+        return task_of("ranking")
+    if kind == "reg:quantileerror":
+        levels = json.loads(objective["quantile_loss_param"]["quantile_alpha"])
+        return Quantile(levels=tuple(levels if isinstance(levels, list) else [levels]))
+    return Multioutput(targets=numbered(targets)) if targets > 1 else task_of("regression")
+
+
+def _booster_score(booster: Any, task: Task) -> Score:
+    library, linear = _library(), json.loads(booster.save_config())["learner"]["gradient_booster"]["name"]
+    picks = json.loads(booster.save_config())["learner"]["objective"]["name"] == "multi:softmax"
+
+    def ask(data: Any) -> Any:
+        if linear == "gblinear":
+            return booster.predict(library.DMatrix(data, feature_names=booster.feature_names))
+        kind = "margin" if picks and task.key == "multiclass" else "value"
+        return booster.inplace_predict(data, predict_type=kind)
+
+    return ask
