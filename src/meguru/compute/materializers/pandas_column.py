@@ -23,7 +23,7 @@ def write(column: Any) -> tuple[pl.Series, Dtype]:
     TypeError
         If its type is of no kind that comes back equal.
     """
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
     import polars as pl
 
     dtype = column.dtype

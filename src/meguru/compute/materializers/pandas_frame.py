@@ -46,7 +46,7 @@ class PandasFrame:
 
     def load(self, value: Value, annotation: Any, place: ValueStore) -> Any:
         """Read the columns into pandas."""
-        import pandas as pd  # type: ignore[import-untyped]
+        import pandas as pd
 
         stored = Value(kind="polars", digest=value.digest, size=value.size, meta={"shape": "DataFrame"})
         columns: pl.DataFrame = POLARS.load(stored, annotation, place)
