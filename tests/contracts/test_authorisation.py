@@ -65,7 +65,7 @@ WHOLE = {
 """The changes that touch nothing of a project, and why."""
 RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
 
-UNSEEN = {"prediction.show"}
+UNSEEN = {"prediction.replay", "prediction.show"}
 """What the world has nothing for, so that only the tests of its noun look."""
 SAMPLE = sorted(OPERATIONS)[5::20]
 

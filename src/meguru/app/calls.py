@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from meguru.releases.show import show as release_show
     from meguru.serving.create import create as endpoint_create
     from meguru.serving.operations import specs as _meguru_serving_operations_specs
+    from meguru.serving.replay import replay as prediction_replay
     from meguru.serving.shadow import shadow as endpoint_shadow
     from meguru.serving.show import list_endpoints as endpoint_list
     from meguru.serving.show import show as endpoint_show

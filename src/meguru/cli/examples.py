@@ -76,6 +76,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         """meguru endpoint predict delay --row '{"distance": 500}'""",
     ),
     "release": ("meguru release create delay delay@3 --promote", "meguru release rollback delay"),
+    "prediction": (
+        "meguru prediction show pred-01m8j24cvwpgaf3q06cjz82sgd.0",
+        "meguru prediction replay pred-01m8j24cvwpgaf3q06cjz82sgd.0",
+        "meguru prediction window delay --start 2013-03-01 --end 2013-04-01",
+    ),
+    "outcome": (
+        "meguru outcome record delay --key flight-17 --value 1",
+        "meguru outcome record delay --file outcomes.csv",
+    ),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),
     "trigger create": (

@@ -40,6 +40,8 @@ GROUPS = {
     "Serve and watch": {
         "endpoint": "Declare endpoints, and ask them for predictions.",
         "release": "Create, check, promote and roll back releases.",
+        "prediction": "Show predictions; ask their model again.",
+        "outcome": "Record what really happened, one by one or from a file.",
         "monitor": "Declare, run and read monitors.",
         "trigger": "Declare, fire and read triggers.",
         "webhook": "Call an address when something happens to a model.",

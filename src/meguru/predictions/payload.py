@@ -162,6 +162,28 @@ def answer_of(payload: bytes) -> ModelAnswer:
     return ModelAnswer(outputs, columns)
 
 
+def features_of(payload: bytes) -> dict[str, Sequence[Any]]:
+    """Read only what came in, in the order of the model's columns; datetimes as they are stored."""
+    rows = few(payload)
+    if rows is not None:
+        return dict(content_of(rows.header, rows.rows).features)
+    if payload.startswith(_ARROW):
+        return _features(frame_of(payload), None)
+    return _features(frame_of(payload), _decode_header(_decode(payload).header).types)
+
+
+def _features(found: pl.DataFrame, types: Mapping[str, str] | None) -> dict[str, Sequence[Any]]:
+    """Return the columns of features; what is before the first output, where nothing tells their names."""
+    names = list(types or found.columns[: found.columns.index(output_columns(PLAIN)[0])])
+    columns = [found.get_column(column_name(name) if types else name) for name in names]
+    return {
+        name.removeprefix("feature:") if types is None else name: (
+            column.to_physical() if column.dtype.is_temporal() else column
+        ).to_list()
+        for name, column in zip(names, columns, strict=True)
+    }
+
+
 def outputs_of(payload: bytes) -> tuple[tuple[AnswerOutput, ...], dict[str, tuple[AnswerOutput, ...]]]:
     """Return the outputs of the model, and those of each shadow."""
     if payload.startswith(_ARROW):

@@ -9,10 +9,9 @@ from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, outcome_store, row_keys, store
 from meguru.predictions.outcome_store import Place
-from meguru.predictions.types import OutcomeInput, OutcomesRecorded, OutcomeValue
+from meguru.predictions.types import MAX_OUTCOMES, OutcomeInput, OutcomesRecorded, OutcomeValue
 from meguru.tasks import Task, task_of
 
-MAX_OUTCOMES = 10_000
 TASKS = "task source"
 """The family that knows what a model does: ``f(tx, model) -> Task | None``, None for one it does not know."""
 _UNKNOWN = task_of("regression")

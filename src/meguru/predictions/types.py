@@ -11,6 +11,8 @@ TIME_COLUMN = "_time"
 MODEL_COLUMN = "_model"
 OUTCOME_COLUMN = "_outcome"
 SHADOW_PREFIX = "_shadow:"
+MAX_OUTCOMES = 10_000
+"""So many outcomes may be sent in one call."""
 RESERVED = frozenset({ID_COLUMN, SCORE_COLUMN, TIME_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN})
 """Names of the columns that a window's frame has besides the features."""
 

@@ -36,8 +36,8 @@ def frame(
     output, the same for each model that shadowed (see `columns`), ``_time``, ``_id``, ``_model`` and
     ``_outcome`` (null until it is known). What some of the models did not take or give is null in their rows.
     All fixed columns are there even when no row is. Outcomes are numbers; where they are not, text, truth
-    values or lists if all are, and else the text of their JSON. So are outputs of which two models have
-    different types.
+    values, or lists of text or numbers if all are, and else the text of their JSON. So are outputs of which
+    two models have different types.
     """
     import polars as pl
 
@@ -146,10 +146,22 @@ def _outcomes(known: Sequence[Any]) -> "pl.Series":
     if all(row.json is None for row in known):
         return pl.Series(OUTCOME_COLUMN, [row.value for row in known], dtype=pl.Float64)
     values = [outcome_store.read(row) for row in known]
-    try:
-        return pl.Series(OUTCOME_COLUMN, values, strict=True)
-    except (TypeError, pl.exceptions.PolarsError):
+    dtype = _type_of(values)
+    if dtype is None:
         return pl.Series(OUTCOME_COLUMN, [_text(value) for value in values], dtype=pl.String)
+    return pl.Series(OUTCOME_COLUMN, values, dtype=dtype)
+
+
+def _type_of(values: Sequence[Any]) -> Any:
+    """Return the type of a column that holds such values; None when there is none."""
+    import polars as pl
+
+    alike = {type(value) for value in values}
+    if alike == {list}:
+        entries = {type(each) for value in values for each in value} - {type(None)}
+        of = pl.String if entries <= {str} else pl.Float64 if entries <= {int, float} else None
+        return None if of is None else pl.List(of)
+    return {str: pl.String, bool: pl.Boolean}.get(alike.pop()) if len(alike) == 1 else None
 
 
 def _text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,7 +52,8 @@ class Served:
         predictor = model.predictor
         self.endpoint, self.model_ref, self.release_ref = endpoint, model_ref, release_ref
         self.predictor, self.shadows, self.record = predictor, dict(shadows or {}), record
-        self._outputs = TaskOutputs(predictor.task)
+        self.task = predictor.task
+        self._outputs = TaskOutputs(self.task)
         self._shadow_outputs = {ref: TaskOutputs(each.task) for ref, each in self.shadows.items()}
         self._example, self._max_rows = model.example.rows, max_rows
         self.accepted: Any = None
@@ -96,6 +97,10 @@ class Served:
     def columns(self, rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
         """Return decoded rows as columns."""
         return dict(zip(self.types, zip(*map(astuple, rows), strict=True), strict=True))
+
+    def rows(self, columns: Iterable[Sequence[Any]]) -> Iterator[Any]:
+        """Return columns in the order of the signature as decoded rows."""
+        return (self._decoder.row_type(*values) for values in zip(*columns, strict=True))
 
     def rehearse(self) -> None:
         """Answer the model's example as a request: decode, score, write down, put into the answer's shape.

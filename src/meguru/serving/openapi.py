@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from meguru.flavors import ColumnType, SignatureColumn
+from meguru.predictions.row_keys import MAX_KEY
+from meguru.predictions.types import MAX_OUTCOMES
 from meguru.serving.service import EndpointStatus
+from meguru.tasks import ModelOutput, OutputType
 
 _TYPES: dict[ColumnType, dict[str, Any]] = {
     ColumnType.BOOLEAN: {"type": "boolean"},
@@ -15,6 +18,11 @@ _TYPES: dict[ColumnType, dict[str, Any]] = {
     ColumnType.DATETIME: {"type": "string", "format": "date-time"},
 }
 _TIME = {"type": "string", "format": "date-time"}
+_KEY = {"type": ["string", "integer"], "maxLength": MAX_KEY, "description": "the client's own name of a row"}
+_REFUSED = {
+    "description": "refused",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
 _ERROR = {
     "type": "object",
     "properties": {
@@ -36,14 +44,15 @@ def document(status: EndpointStatus) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": f"Endpoint {status.name}", "version": status.model or "pending"},
         "paths": {
-            f"{path}/predict": {"post": _predict(row)},
+            f"{path}/predict": {"post": _predict(row, status.outputs)},
             path: {
                 "get": {
                     "operationId": "status",
                     "summary": "Tell what answers, and what it takes.",
-                    "responses": {"200": {"description": "state and signature"}},
+                    "responses": {"200": {"description": "state, signature, outputs and outcome"}},
                 }
             },
+            "/api/v1/outcome/record": {"post": _outcome(status)},
         },
         "components": {"schemas": {"Error": _ERROR}},
     }
@@ -63,25 +72,73 @@ def _type(column: SignatureColumn) -> dict[str, Any]:
     return {**plain, "type": [plain["type"], "null"]} if column.nullable else plain
 
 
-def _predict(row: dict[str, Any]) -> dict[str, Any]:
+def _outcome(status: EndpointStatus) -> dict[str, Any]:
+    """Tell how the outcome of a prediction is sent, and what it may be."""
+    one = {
+        "type": "object",
+        "properties": {
+            "prediction_id": {"type": "string"},
+            "key": _KEY,
+            "time": _TIME,
+            "value": status.outcome or {},
+            "at": _TIME,
+        },
+        "required": ["value"],
+        "oneOf": [{"required": ["prediction_id"]}, {"required": ["key"]}],
+    }
+    outcomes = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_OUTCOMES}
+    body = {
+        "type": "object",
+        "properties": {"endpoint": {"const": status.name}, "outcomes": outcomes},
+        "required": ["endpoint", "outcomes"],
+    }
+    return {
+        "operationId": "record_outcomes",
+        "summary": "Record what really happened.",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {"200": {"description": "recorded"}, "4XX": _REFUSED},
+    }
+
+
+def _output(output: ModelOutput) -> dict[str, Any]:
+    """Return the schema of one output in an answer."""
+    if output.type is OutputType.ANY:
+        return {}
+    plain: dict[str, Any] = _TYPES[ColumnType(output.type.value)]
+    if output.labels:
+        each = {**plain, "type": [plain["type"], "null"]}
+        return {"type": "object", "properties": dict.fromkeys(output.labels, each)}
+    if not output.shape:
+        return {**plain, "type": [plain["type"], "null"]}
+    found = plain
+    for _ in output.shape:
+        found = {"type": "array", "items": found}
+    return found
+
+
+def _predict(row: dict[str, Any], outputs: list[ModelOutput]) -> dict[str, Any]:
     rows = {
         "type": "object",
-        "properties": {"rows": {"type": "array", "items": row}, "times": {"type": "array", "items": _TIME}},
+        "properties": {
+            "rows": {"type": "array", "items": row},
+            "times": {"type": "array", "items": _TIME},
+            "keys": {"type": "array", "items": _KEY},
+        },
         "required": ["rows"],
     }
-    one = {"type": "object", "properties": {"row": row, "time": _TIME}, "required": ["row"]}
+    one = {
+        "type": "object",
+        "properties": {"row": row, "time": _TIME, "key": _KEY},
+        "required": ["row"],
+    }
     scored = {
         "type": "object",
-        "properties": {"id": {"type": "string"}, "score": {"type": ["number", "null"]}},
+        "properties": {"id": {"type": "string"}, **{each.name: _output(each) for each in outputs}},
     }
     text = {"type": "string"}
     answer = {
         "type": "object",
         "properties": {"predictions": {"type": "array", "items": scored}, "model": text, "release": text},
-    }
-    refused = {
-        "description": "refused",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }
     return {
         "operationId": "predict",
@@ -100,7 +157,7 @@ def _predict(row: dict[str, Any]) -> dict[str, Any]:
         },
         "responses": {
             "200": {"description": "scored", "content": {"application/json": {"schema": answer}}},
-            "4XX": refused,
-            "5XX": refused,
+            "4XX": _REFUSED,
+            "5XX": _REFUSED,
         },
     }

@@ -19,6 +19,7 @@ from meguru.serving.answers import PredictionResponse
 from meguru.serving.deployments import Deployments, EndpointSlot
 from meguru.serving.lane import OnAnswered, PredictionCall
 from meguru.serving.loading import Load, from_registry
+from meguru.tasks import ModelOutput
 
 PENDING_RETRY = 5
 
@@ -40,7 +41,8 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint as one server process serves it.
 
     `model` and `release` answer now; `live` is the model that should, and `current` says whether they are
-    the same. `fault` tells why what is live was refused.
+    the same. `outputs` are those of a prediction, `outcome` is the JSON schema of the outcomes that its task
+    takes. `fault` tells why what is live was refused.
     """
 
     name: str
@@ -51,6 +53,8 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     live: str | None = None
     shadow: list[str] = []
     task: str | None = None
+    outputs: list[ModelOutput] = []
+    outcome: dict[str, Any] | None = None
     signature: Signature | None = None
     fault: dict[str, str] | None = None
 
@@ -131,7 +135,9 @@ class PredictionService:
                 "model": served.model_ref,
                 "release": served.release_ref,
                 "shadow": list(served.shadows),
-                "task": served.predictor.task.key,
+                "task": served.task.key,
+                "outputs": list(served.task.outputs()),
+                "outcome": served.task.outcome_schema(),
                 "signature": served.signature,
             }
         return EndpointStatus(

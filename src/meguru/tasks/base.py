@@ -123,6 +123,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """
         return number(value)
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the outcomes that clients may send; here a number."""
+        return {"type": "number"}
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return outcomes or labels as metrics read them, float64 with a row each; NaN where unknown.
 

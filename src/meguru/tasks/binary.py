@@ -55,6 +55,11 @@ class Binary(Task, frozen=True, kw_only=True):
             hint="send 0 or 1, or the name of a class",
         )
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the schema of 0 and 1, truth values and the classes by name."""
+        named = [each for each in self.classes if isinstance(each, str)]
+        return {"enum": [0, 1, False, True, *named]}
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return 0 and 1, NaN where unknown."""
         if self.classes == TWO or column.dtype.is_float():

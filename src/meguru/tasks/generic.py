@@ -73,6 +73,10 @@ class Generic(Task, frozen=True, kw_only=True):
             raise InvalidInput(f"an outcome of {size:,} bytes is too large", field="value", why=why)
         return value
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the schema that takes anything."""
+        return {}
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Refuse: which outcome is how good, only a metric of the project could say."""
         raise InvalidInput(

@@ -79,6 +79,10 @@ class Multiclass(Task, frozen=True, kw_only=True):
             why=f"{value!r:.60} is none; the model knows {shown}",
         )
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the schema of a class."""
+        return {"type": json_type(self.classes), "examples": list(self.classes)}
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return the place of each label among the classes."""
         return codes(column, self.classes)
@@ -91,3 +95,8 @@ def label_type(classes: tuple[Label, ...]) -> OutputType:
     if classes and all(isinstance(each, int) for each in classes):
         return OutputType.LONG
     return OutputType.STRING
+
+
+def json_type(classes: tuple[Label, ...]) -> str:
+    """Return the type that the names of the classes have in JSON."""
+    return {OutputType.BOOLEAN: "boolean", OutputType.LONG: "integer"}.get(label_type(classes), "string")

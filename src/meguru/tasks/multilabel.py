@@ -75,6 +75,10 @@ class Multilabel(Task, frozen=True, kw_only=True):
             )
         return [label for key, label in known.items() if key in given]
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the schema of a list of labels."""
+        return {"type": "array", "items": {"enum": list(self.classes)}}
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return shape (rows, classes) of 0 and 1; a whole row is NaN where it is unknown."""
         places = {class_key(label): place for place, label in enumerate(self.classes)}

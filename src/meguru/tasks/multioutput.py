@@ -64,6 +64,18 @@ class Multioutput(Task, frozen=True, kw_only=True):
             why=f"{value!r:.60} is no list of them, and no object by {', '.join(self.targets[:6])}",
         )
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the schema of a list of numbers, or of an object by target."""
+        one: dict[str, Any] = {"type": ["number", "null"]}
+        count = len(self.targets)
+        listed = {"type": "array", "items": one, "minItems": count, "maxItems": count}
+        named = {
+            "type": "object",
+            "properties": dict.fromkeys(self.targets, one),
+            "additionalProperties": False,
+        }
+        return {"oneOf": [listed, named]}
+
     def truth(self, column: pl.Series) -> npt.NDArray[np.float64]:
         """Return shape (rows, targets); NaN where unknown."""
         unknown = [math.nan] * len(self.targets)

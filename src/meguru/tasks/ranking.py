@@ -22,6 +22,10 @@ class Ranking(Task, frozen=True, kw_only=True):
 
     group: str = ""
 
+    def outcome_schema(self) -> dict[str, Any]:
+        """Return the schema of a relevance or a click."""
+        return {"oneOf": [{"type": "number", "minimum": 0}, {"type": "boolean"}]}
+
     def outcome(self, value: Any) -> float:
         """Return how relevant the row was, 0 or more; a click is 1."""
         found = number(value)

@@ -126,3 +126,20 @@ def test_an_outcome_that_is_none_of_the_task_is_refused_with_its_field(workspace
         record(workspace, endpoint="weather", outcomes=given)
     assert caught.value.field == "outcomes[0].value"
     assert show(workspace, id=said[0]["id"]).outcome is None
+
+
+def test_the_endpoint_tells_its_outputs_and_what_outcome_it_takes(http, case):
+    wanted, outcome, _ = case
+    told = http.request("GET", "/endpoints/weather").json()
+    assert [each["name"] for each in told["outputs"]] == [*wanted[0]]
+    paths = http.request("GET", "/endpoints/weather/openapi.json").json()["paths"]
+    answer = paths["/endpoints/weather/predict"]["post"]["responses"]["200"]["content"]["application/json"]
+    properties = answer["schema"]["properties"]["predictions"]["items"]["properties"]
+    assert properties.keys() == {"id", *wanted[0]}
+    assert [*properties.get("probabilities", {}).get("properties", {})] == [
+        *wanted[0].get("probabilities", {})
+    ]
+    sent = paths["/api/v1/outcome/record"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    value = sent["properties"]["outcomes"]["items"]["properties"]["value"]
+    assert value == told["outcome"]
+    assert outcome in value.get("enum", value.get("examples", [outcome]))

@@ -15,8 +15,7 @@ from meguru.demo.flights.features import FEATURES, LABEL, LANDED, TIME, build
 from meguru.demo.flights.names import ENDPOINT, key_of, keyed
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.predictions.operations import record
-from meguru.predictions.record import MAX_OUTCOMES
-from meguru.predictions.types import OutcomeInput
+from meguru.predictions.types import MAX_OUTCOMES, OutcomeInput
 
 BATCH = 1000
 CONNECTIONS = 2

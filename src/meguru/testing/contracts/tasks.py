@@ -60,6 +60,13 @@ class TaskContract:
             assert msgspec.json.decode(msgspec.json.encode(kept)) == kept
             assert task.outcome(kept) == kept
 
+    def test_the_schema_of_outcomes_is_json_and_tells_of_those_that_are_taken(self) -> None:
+        task = self.task()
+        schema = msgspec.json.decode(msgspec.json.encode(task.outcome_schema()))
+        assert isinstance(schema, dict)
+        for given in self.outcomes():
+            assert given in schema.get("enum", [given])
+
     def test_what_is_no_outcome_is_refused_with_its_field(self) -> None:
         for given in (object(), float("nan"), {"no": "such"}, None):
             with pytest.raises(InvalidInput) as caught:

@@ -1,0 +1,182 @@
+"""Ask the model of a recorded prediction again, with what it was asked then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.operations import Context, operation
+from meguru.predictions import ids, payload, store
+from meguru.predictions.outputs import ModelAnswer
+from meguru.predictions.types import PredictionBatch
+from meguru.registry.load import load_model
+from meguru.serving.body import RequestRows
+from meguru.serving.loaded_model import ModelFailed, Served
+from meguru.serving.refusals import answer as answer_by_parts
+from meguru.serving.threads import one_thread_each
+
+MAX_NAMED = 20
+
+
+class ReplayedPrediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model says now, beside what was recorded.
+
+    Attributes
+    ----------
+    id, endpoint, model
+        What was asked again: a prediction, or a whole request.
+    rows, together
+        How many rows were compared; and how many the model was asked in one call, then and now.
+    equal
+        Whether every output of each row is the same to the bit.
+    differing
+        The predictions that are not, the first 20 of them.
+    difference
+        By how much numbers differ at most; None when nothing but their number or other values differ.
+    why
+        What may explain a difference; empty when there is none.
+    recorded, replayed
+        The outputs of the prediction (of a request: of its first row that differs, else of its first).
+    """
+
+    id: str
+    endpoint: str
+    model: str
+    rows: int
+    together: int
+    equal: bool
+    differing: list[str] = []
+    difference: float | None = None
+    why: str = ""
+    recorded: dict[str, Any] = {}
+    replayed: dict[str, Any] = {}
+
+
+@operation("prediction.replay", permission="prediction:read", query=True, on="id")
+def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
+    """Ask a prediction's model version again with the recorded inputs, and compare what it says bit for bit.
+
+    Rows that were asked together with those of other requests are asked so again. The id of a request
+    stands for all its rows.
+
+    Raises
+    ------
+    NotFound
+        If nothing was answered under this id.
+    InvalidInput
+        If the model takes other columns than were recorded.
+    """
+    name = refs.parse(id, kind="prediction").name
+    with ctx.ws.read() as tx:
+        batch, row = _batch(tx, name)
+        asked = _asked_together(tx, batch)
+    served = _served(ctx, batch)
+    rows = {each.id: list(_rows(served, each)) for each in asked}
+    start = sum(len(rows[each.id]) for each in asked[: asked.index(batch)])
+    found = _ask(served, list(chain.from_iterable(rows.values()))).part(start, start + batch.n)
+    together = payload.together(batch.payload)
+    lost = together is not None and together.count != len(asked)
+    why = "other requests were asked with it, and not all of them were recorded" if lost else ""
+    return _compared(batch, row, found, why, sum(map(len, rows.values())))
+
+
+def _batch(tx: Connection, name: str) -> tuple[PredictionBatch, int | None]:
+    key = ids.split(name)
+    batch = store.get(tx, key[0] if key else name)
+    if batch is None or (key and key[1] >= batch.n):
+        raise NotFound.of("prediction", name[:80])
+    return batch, key[1] if key else None
+
+
+def _asked_together(tx: Connection, batch: PredictionBatch) -> list[PredictionBatch]:
+    together = payload.together(batch.payload)
+    if together is None:
+        return [batch]
+    near = store.between(tx, batch.endpoint, together.first, together.last)
+    return [each for each in near if payload.together(each.payload) == together]
+
+
+def _served(ctx: Context, batch: PredictionBatch) -> Served:
+    one_thread_each()
+    bundle, model = load_model(ctx.ws, batch.model_ref), batch.model_ref
+    return Served(
+        bundle, endpoint=batch.endpoint, model_ref=model, release_ref=batch.release_ref, record=False
+    )
+
+
+def _rows(served: Served, batch: PredictionBatch) -> Iterator[Any]:
+    content = payload.features_of(batch.payload)
+    if [*content] != [*served.types]:
+        raise InvalidInput(
+            f"{batch.model_ref} takes other columns than were recorded",
+            why=f"it takes {', '.join(served.types)[:200]}",
+        )
+    columns = [
+        [None if value is None else payload.moment(value) for value in values]
+        if served.types[name] == "datetime"
+        else values
+        for name, values in content.items()
+    ]
+    return served.rows(columns)
+
+
+def _ask(served: Served, rows: list[Any]) -> ModelAnswer:
+    try:
+        return served.answer(rows)
+    except ModelFailed:
+        return answer_by_parts(served, RequestRows(rows))
+
+
+def _compared(
+    batch: PredictionBatch, row: int | None, now: ModelAnswer, why: str, together: int
+) -> ReplayedPrediction:
+    then = payload.answer_of(batch.payload)
+    rows = range(batch.n) if row is None else [row]
+    differing = [each for each in rows if _bits(then, each) != _bits(now, each)]
+    shown = (differing or rows)[0]
+    return ReplayedPrediction(
+        id=batch.id if row is None else ids.join(batch.id, row),
+        endpoint=batch.endpoint,
+        model=batch.model_ref,
+        rows=len(rows),
+        together=together,
+        equal=not differing,
+        differing=[ids.join(batch.id, each) for each in differing[:MAX_NAMED]],
+        difference=_difference(then, now, differing),
+        why=(why or "the libraries or the processor are others than then") if differing else "",
+        recorded=then.part(shown, shown + 1).shown()[0],
+        replayed=now.part(shown, shown + 1).shown()[0],
+    )
+
+
+def _bits(answer: ModelAnswer, row: int) -> bytes:
+    """Return what was answered to a row as bytes: equal for equal bits, also of NaN and of zeros."""
+    return msgspec.msgpack.encode([(name, values[row]) for name, values in answer.columns.items()])
+
+
+def _difference(then: ModelAnswer, now: ModelAnswer, rows: Sequence[int]) -> float | None:
+    gaps = [
+        abs(one - other)
+        for row in rows
+        for name in then.columns
+        if name in now.columns
+        for one, other in _numbers(then.columns[name][row], now.columns[name][row])
+    ]
+    finite = [gap for gap in gaps if math.isfinite(gap)]
+    return max(finite, default=None)
+
+
+def _numbers(one: Any, other: Any) -> Iterator[tuple[float, float]]:
+    """Give the numbers that stand at the same place in two values."""
+    if isinstance(one, list) and isinstance(other, list):
+        for pair in zip(one, other, strict=False):
+            yield from _numbers(*pair)
+    elif isinstance(one, float) and isinstance(other, float):
+        yield one, other
