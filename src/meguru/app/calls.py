@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meguru.applies.carry_out import start as apply_start
     from meguru.applies.plan import plan as apply_plan
     from meguru.applies.show import list_applies as apply_list
+    from meguru.applies.show import present as apply_present
     from meguru.applies.show import show as apply_show
     from meguru.artifacts.integrity.operations import list_references as blob_list
     from meguru.artifacts.integrity.operations import verify_blobs as blob_verify

@@ -2,6 +2,6 @@
 
 from meguru.applies.carry_out import finish, start
 from meguru.applies.plan import plan
-from meguru.applies.show import list_applies, show
+from meguru.applies.show import list_applies, present, show
 
-__all__ = ["finish", "list_applies", "plan", "show", "start"]
+__all__ = ["finish", "list_applies", "plan", "present", "show", "start"]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from meguru.applies import store
 from meguru.applies.plan import file_name
-from meguru.applies.types import Apply
+from meguru.applies.types import Apply, WantedThing
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
+from meguru.kernel.declarations import SpecStore
+from meguru.kernel.kinds.kind import kinds, load
 from meguru.kernel.operations import Context, operation
 
 
@@ -17,6 +23,29 @@ def list_applies(ctx: Context, *, owner: str = "", before: str = "", limit: int 
     most = check_limit(limit) + 1
     items = store.newest(ctx.tx, named, limit=most, before=before, projects=ctx.visible)
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
+
+
+@operation("apply.present", permission="apply:read", query=True)
+def present(ctx: Context) -> list[WantedThing]:
+    """Return all that is declared and may be seen from here, as a file would declare it."""
+    found = []
+    for kind in kinds().values():
+        if kind.spec is None:
+            continue
+        specs: SpecStore = load(kind.spec_store)
+        # Who may read the kind sees it; `ctx.visible` is of this operation's own permission.
+        seen = ctx.principal.projects(f"{kind.name}:read")
+        for name in specs.names(ctx.tx, seen):
+            spec = specs.find(ctx.tx, name)
+            found.append(WantedThing(kind=kind.name, name=name, spec=_said(spec)))
+    return found
+
+
+def _said(spec: Any) -> dict[str, Any]:
+    """Return the fields of a spec that are not as always, as JSON values."""
+    plain = msgspec.to_builtins(spec)
+    usual = {each.name: each.default for each in msgspec.structs.fields(spec)}
+    return {name: value for name, value in plain.items() if usual.get(name, msgspec.NODEFAULT) != value}
 
 
 @operation("apply.show", permission="apply:read", query=True, on="apply")

@@ -13,7 +13,22 @@ from meguru.cli.session import Session, with_session
 
 @group
 def command() -> None:
-    """Send what is here to another system."""
+    """Send what is here to another system, or write it down as a file."""
+
+
+@command.command()
+@click.option("--name", default="", help="The name of the project in the file; default: the folder's.")
+@with_session
+def config(session: Session, name: str) -> None:
+    """Print a meguru.toml that declares what is here: endpoints, monitors, triggers, pools, projects."""
+    from pathlib import Path
+
+    from meguru.base.names import check_name
+    from meguru.project.write import written_out
+
+    chosen = check_name("project", name or Path.cwd().name.lower().replace(" ", "-"))
+    text = written_out(session.open(), chosen)
+    session.show({"toml": text}, lambda: click.echo(text, nl=False))
 
 
 @command.command()

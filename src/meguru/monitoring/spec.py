@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -27,6 +28,11 @@ def find(tx: Connection, name: str) -> MonitorSpec | None:
         return None
     spec = msgspec.convert(found, MonitorSpec, from_attributes=True)
     return msgspec.structs.replace(spec, endpoint=refs.seen_from(refs.project_of(name), spec.endpoint))
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of what is declared in some projects (None: in all), sorted."""
+    return [each.name for each in store.all_monitors(tx, projects=projects)]
 
 
 def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:

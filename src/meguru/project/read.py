@@ -26,6 +26,8 @@ MAX_DEPTH = 20
 SCHEMA = 1
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN = ("project", "env", "include")
+SECTIONS = {"project": "projects"}
+"""Sections that are called otherwise than their kind: ``[project]`` is the file's own head."""
 
 
 def read_project(path: Path, *, environment: str = "") -> ProjectFile:
@@ -49,7 +51,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute().parent
         self.main = root.absolute()
-        self.kinds = [kind.name for kind in all_kinds() if kind.spec]
+        self.kinds = {SECTIONS.get(kind.name, kind.name): kind.name for kind in all_kinds() if kind.spec}
         self.places: dict[Path, dict[tuple[str, ...], tuple[int, int]]] = {}
         self.sections: dict[str, dict[str, tuple[Path, dict[str, Any]]]] = {name: {} for name in self.kinds}
         self.head: ProjectHead | None = None
@@ -86,8 +88,12 @@ class _Reader:
             workspace = spec.workspace
             self._override(file, environment, spec)
         things = [
-            FileThing(wanted=WantedThing(kind=kind, name=name, spec=spec), file=file, path=(kind, name))
-            for kind, section in self.sections.items()
+            FileThing(
+                wanted=WantedThing(kind=self.kinds[title], name=name, spec=spec),
+                file=file,
+                path=(title, name),
+            )
+            for title, section in self.sections.items()
             for name, (file, spec) in section.items()
         ]
         return ProjectFile(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -31,6 +33,11 @@ def find(tx: Connection, name: str) -> EndpointSpec | None:
         record=found.record,
         description=found.description,
     )
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of what is declared in some projects (None: in all), sorted."""
+    return store.names(tx, projects)
 
 
 def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:

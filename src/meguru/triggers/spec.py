@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -20,6 +21,11 @@ def find(tx: Connection, name: str) -> TriggerSpec | None:
     """Return the present spec; None if there is no such trigger."""
     found = store.find(tx, name)
     return None if found is None else msgspec.convert(found, TriggerSpec, from_attributes=True)
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of what is declared in some projects (None: in all), sorted."""
+    return [each.name for each in store.all_triggers(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: TriggerSpec) -> TriggerSpec:

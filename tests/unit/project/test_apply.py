@@ -16,6 +16,7 @@ from meguru.kernel.declarations import Change
 from meguru.project import carry_out
 from meguru.project.carry_out import apply_plan, check_same, plan_project
 from meguru.project.read import read_project
+from meguru.project.write import written_out
 
 pytest_plugins = ["meguru.testing.fixtures"]
 
@@ -116,6 +117,19 @@ def test_of_two_who_apply_at_once_one_is_told_what_moved(workspace, project):
     assert "endpoint/delay" in caught.value.why
     (failed, _) = calls.apply_list(workspace).items
     assert failed.state == "failed"
+
+
+def test_what_commands_declared_is_written_as_a_file_that_changes_nothing(workspace, project, tmp_path):
+    gates = [{"gate": "metric", "metric": "auc", "value": 0.6}]
+    calls.endpoint_create(workspace, name="delay", model="delay", gates=gates)
+    calls.monitor_create(workspace, name="watch", endpoint="delay", min_rows=7)
+    calls.project_declare(workspace, name="team", spec=carry_out.all_specs()["project"]())
+    calls.pool_set(workspace, name="gpu", slots=2)
+    path = tmp_path / "written.toml"
+    path.write_text(written_out(workspace, "shop"))
+    found = plan_project(workspace, read_project(path))
+    assert (found.actions, found.unchanged) == ([], 4)
+    assert found.owned == ["endpoint/delay", "monitor/watch", "pool/gpu", "project/team"]
 
 
 def test_a_saved_plan_is_the_plan(workspace, project):

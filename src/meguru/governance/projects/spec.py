@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from sqlalchemy import Connection
 
 from meguru.base import refs
@@ -15,6 +17,11 @@ def find(tx: Connection, name: str) -> ProjectSpec | None:
     """Return the present spec; None if there is no such project."""
     found = store.find(tx, name)
     return None if found is None else ProjectSpec(description=found["description"])
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of the projects among some (None: of all)."""
+    return [each["name"] for each in store.page(tx, projects)]
 
 
 def check(ctx: Context, name: str, spec: ProjectSpec) -> ProjectSpec:

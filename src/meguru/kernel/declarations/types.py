@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -60,6 +61,10 @@ class SpecStore(Protocol):
 
     def find(self, tx: Connection, name: str) -> msgspec.Struct | None:
         """Return the present spec; None if there is none, or the thing was retired."""
+        ...
+
+    def names(self, tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+        """Return the names of what is declared in some projects (None: in all), sorted."""
         ...
 
     def check(self, ctx: Context, name: str, spec: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from sqlalchemy import Connection
 
 from meguru.errors import Conflict, InvalidInput
@@ -16,6 +18,12 @@ def find(tx: Connection, name: str) -> PoolSpec | None:
     """Return the present spec; None if there is no such pool."""
     slots = store.slots_of(tx, name)
     return None if slots is None else PoolSpec(slots=slots)
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of all pools: every project shares them."""
+    del projects
+    return store.names(tx)
 
 
 def check(ctx: Context, name: str, spec: PoolSpec) -> PoolSpec:

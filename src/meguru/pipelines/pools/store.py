@@ -103,6 +103,11 @@ def find(tx: Connection, name: str, now: datetime) -> Pool | None:
     return None if row is None else Pool(**row._mapping, taken=_taken(tx, now, pool_place.c.pool == name))
 
 
+def names(tx: Connection) -> list[str]:
+    """Return the names of all pools."""
+    return list(tx.execute(select(pool.c.name).order_by(pool.c.name)).scalars())
+
+
 def every(tx: Connection, now: datetime) -> list[Pool]:
     """Return every pool by name, with the places that are taken now."""
     taken = _taken(tx, now)
