@@ -88,11 +88,7 @@ class _Reader:
             workspace = spec.workspace
             self._override(file, environment, spec)
         things = [
-            FileThing(
-                wanted=WantedThing(kind=self.kinds[title], name=name, spec=spec),
-                file=file,
-                path=(title, name),
-            )
+            _thing(self.kinds[title], name, spec, file, (title, name))
             for title, section in self.sections.items()
             for name, (file, spec) in section.items()
         ]
@@ -198,6 +194,10 @@ class _Reader:
         line, column = place_of(self.places[file], path)
         where = f"{file}:{line}:{column}"
         raise InvalidInput(what, where=where, why=why, hint=hint, field=".".join(path))
+
+
+def _thing(kind: str, name: str, spec: dict[str, Any], file: Path, path: tuple[str, ...]) -> FileThing:
+    return FileThing(wanted=WantedThing(kind=kind, name=name, spec=spec), file=file, path=path)
 
 
 def where_of(project: ProjectFile, kind: str, name: str, field: str = "") -> str:
