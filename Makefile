@@ -10,6 +10,8 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
 WORKERS ?= 2
+# Not in the lock: the index's own build brings gigabytes of CUDA. A build for the CPU alone is taken where pip finds one.
+TORCH := python3 -m pip --python .venv/bin/python install --quiet 'torch==2.13.0+cpu'
 
 # What another library or Python changes shows in what calls it: values, files, tables, protocols, code that is read, the
 # command line. The rest starts processes and servers over and over: our own mechanisms, and most of the time.
@@ -68,6 +70,7 @@ clean: ## Remove the environment and caches
 
 .venv/.ready: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --frozen --all-extras
+	@$(TORCH) >/dev/null 2>&1 || echo "no CPU build of PyTorch at hand: tests that need it are skipped"
 	@touch $@
 
 .uv/bin/uv:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from meguru.tasks import task_of
 from meguru.testing.contracts.flavors import FlavorContract
+from meguru.testing.networks import keras as networks
 
 pytest.importorskip("skops")
 
@@ -33,3 +35,60 @@ class TestForest(TestBoosting):
         from sklearn.ensemble import RandomForestClassifier
 
         return RandomForestClassifier(10, random_state=0).fit(features, labels)
+
+
+MADE = {}
+
+
+def once(name, make):
+    """Return a network trained once: training costs more than all that is asked of it."""
+    return MADE[name] if name in MADE else MADE.setdefault(name, make())
+
+
+class TestOnnx(FlavorContract):
+    """A logistic regression of two operators."""
+
+    def flavor(self):
+        pytest.importorskip("onnxruntime")
+        from meguru.flavors.onnx import OnnxFlavor
+
+        return OnnxFlavor()
+
+    def train(self, features, labels):
+        from meguru.testing.networks import onnx
+
+        return onnx.logistic(features, labels)
+
+
+@pytest.mark.xdist_group("torch")
+class TestPytorch(FlavorContract):
+    """A small network, exported when it is saved."""
+
+    def flavor(self):
+        pytest.importorskip("torch")
+        from meguru.flavors.pytorch import PytorchFlavor
+
+        return PytorchFlavor()
+
+    def task(self, model):
+        return task_of("binary")
+
+    def train(self, features, labels):
+        pytest.importorskip("torch")
+        from meguru.testing.networks import torch
+
+        return once("torch", lambda: torch.logistic(features, labels))
+
+
+@pytest.mark.xdist_group("torch")
+class TestKeras(FlavorContract):
+    """A small network on PyTorch."""
+
+    def flavor(self):
+        networks.library()
+        from meguru.flavors.keras import KerasFlavor
+
+        return KerasFlavor()
+
+    def train(self, features, labels):
+        return once("keras", lambda: networks.logistic(features, labels))

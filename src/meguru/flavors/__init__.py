@@ -12,6 +12,9 @@ __all__ = ["FLAVORS", "ColumnType", "Flavor", "Predictor", "Signature", "Signatu
 FLAVORS = PluginFamily(
     "model flavor",
     {
+        "keras": "meguru.flavors.keras:KerasFlavor",
+        "onnx": "meguru.flavors.onnx:OnnxFlavor",
+        "pytorch": "meguru.flavors.pytorch:PytorchFlavor",
         "sklearn": "meguru.flavors.sklearn:SklearnFlavor",
         "xgboost": "meguru.flavors.xgboost:XgboostFlavor",
     },

@@ -84,18 +84,7 @@ class Bundle:
         MissingDependency
             When it needs a library that is not installed here, which is not.
         """
-        try:
-            return self.predictor.predict(data)
-        except MeguruError:
-            raise
-        except ImportError as error:
-            missing = f"the model needs {error.name or 'a package'}, which is not installed here"
-            raise MissingDependency(missing, why=str(error)) from error
-        except Exception as error:
-            if is_our_fault(error):
-                raise
-            why = f"{type(error).__name__}: {error}"[:300]
-            raise InvalidInput(f"the model fails on {what}", field=field, why=why) from error
+        return _ask(self.predictor, data, what, field)
 
     def holdout(self) -> pl.DataFrame | None:
         """Return the rows the model has not seen, with their label; None when none were stored."""
@@ -245,12 +234,27 @@ def _input_tags(estimator: Any) -> Any:
     return tags().input_tags if tags else None
 
 
+def _ask(predictor: Predictor, data: Any, what: str, field: str) -> RawAnswer:
+    try:
+        return predictor.predict(data)
+    except MeguruError:
+        raise
+    except ImportError as error:
+        missing = f"the model needs {error.name or 'a package'}, which is not installed here"
+        raise MissingDependency(missing, why=str(error)) from error
+    except Exception as error:
+        if is_our_fault(error):
+            raise
+        why = f"{type(error).__name__}: {error}"[:300]
+        raise InvalidInput(f"the model fails on {what}", field=field, why=why) from error
+
+
 def _example(predictor: Predictor, frame: pl.DataFrame) -> Example:
     from meguru.flavors.columns import select
 
     typed = select(predictor.signature, frame)
     rows = msgspec.to_builtins(typed.fill_nan(None).to_dicts())
-    return Example(rows=rows, scores=raw_answers.plain(predictor.predict(typed)))
+    return Example(rows=rows, scores=raw_answers.plain(_ask(predictor, typed, "its example", "example")))
 
 
 def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:
@@ -269,9 +273,10 @@ def _baseline(predictor: Predictor, frame: pl.DataFrame) -> dict[str, Any]:
             why=str(error),
             hint="leave the task out to have it found, or say another",
         ) from error
+    flat = [typed.get_column(column.name) for column in predictor.signature.inputs if not column.shape]
     single = [each.name for each in predictor.task.outputs() if not each.shape and each.type != "any"]
     made = [pl.Series(output_column(name), answer[name]) for name in single]
-    return profile_frame(typed.with_columns(made)).to_dict()
+    return profile_frame(pl.DataFrame([*flat, *made])).to_dict()
 
 
 def _holdout(model: Model, signature: Signature) -> pl.DataFrame:

@@ -30,7 +30,10 @@ def polars_schema(signature: Signature) -> dict[str, Any]:
         ColumnType.STRING: pl.String(),
         ColumnType.DATETIME: pl.Datetime("us", "UTC"),
     }
-    return {column.name: types[column.type] for column in signature.inputs}
+    return {
+        column.name: pl.Array(types[column.type], column.shape) if column.shape else types[column.type]
+        for column in signature.inputs
+    }
 
 
 def select(signature: Signature, data: Any, where: str = "") -> pl.DataFrame:

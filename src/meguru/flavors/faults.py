@@ -17,6 +17,13 @@ _WANTED = {
     ColumnType.STRING: "a string",
     ColumnType.DATETIME: "a time in ISO 8601",
 }
+_LISTS = {
+    ColumnType.BOOLEAN: "booleans",
+    ColumnType.LONG: "whole numbers",
+    ColumnType.DOUBLE: "numbers",
+    ColumnType.STRING: "strings",
+    ColumnType.DATETIME: "times",
+}
 _NUMBERS = (int, float, Decimal)
 _LONGEST = 40
 
@@ -46,7 +53,10 @@ class FaultPath(msgspec.Struct, frozen=True, gc=False):
 
 def wanted(column: SignatureColumn) -> str:
     """Say what a column takes."""
-    return _WANTED[column.type] + (" or null" if column.nullable else "")
+    what = _WANTED[column.type] if not column.shape else _LISTS[column.type]
+    if column.shape:
+        what = f"{' × '.join(map(str, column.shape))} {what} in lists"
+    return what + (" or null" if column.nullable else "")
 
 
 def shown(value: Any) -> str:

@@ -74,9 +74,17 @@ def write(
         "python_version": platform.python_version(),
     }
     nullable = [column.name for column in signature.inputs if column.nullable]
-    ours = {"format": _FORMAT, "flavor": flavor, "task": plain(task), "takes": takes, "nullable": nullable}
+    ours: dict[str, Any] = {
+        "format": _FORMAT,
+        "flavor": flavor,
+        "task": plain(task),
+        "takes": takes,
+        "nullable": nullable,
+    }
     if takes == "frame" and signature.frame is not None:
         ours["frame"] = msgspec.to_builtins(signature.frame)
+    if shapes := {column.name: list(column.shape) for column in signature.inputs if column.shape}:
+        ours["shapes"] = shapes
     inputs, outputs = to_mlflow(signature.inputs), outputs_to_mlflow(signature.outputs)
     content = {path.name: digests.of_file(path) for path in sorted(folder.iterdir()) if path.is_file()}
     described: dict[str, Any] = {
@@ -122,10 +130,11 @@ def read(folder: Path, known: Iterable[str]) -> Description:
         )
     shown = said.get("signature") or {}
     nullable = [str(name) for name in ours.get("nullable") or []]
+    shapes = dict(ours.get("shapes") or {})
     example = None if ours else read_example(folder, said.get("saved_input_example_info"))
     try:
         task = task_of(ours["task"]) if "task" in ours else None
-        inputs = from_mlflow(shown.get("inputs"), nullable)
+        inputs = from_mlflow(shown.get("inputs"), nullable, shapes)
         return Description(
             flavor=flavor,
             options=dict(flavors[flavor]),

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from meguru.errors import UnsafeModel, is_our_fault
 
-_DATA = {".json", ".yaml", ".yml", ".txt", ".md", ".parquet", ".skops", ".ubj", ".lgb", ".cb"}
+_RAW = {".pt2", ".keras"}
+"""Zips with weights as plain bytes, which may begin like a pickle; no reader of ours unpickles."""
+_ZIPS = {".skops", ".pt2", ".keras"}
+_DATA = {".json", ".yaml", ".yml", ".txt", ".md", ".parquet", ".ubj", ".lgb", ".cb"} | _ZIPS
+_TENSORS = {".onnx", ".safetensors"}
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"x\x01": "zlib",
@@ -49,7 +53,7 @@ def refuse_pickle(path: Path) -> None:
     kind = _kind(path)
     if kind:
         raise UnsafeModel(f"{path.name} is {kind}", where=str(path), why=WHY, hint=HINT)
-    if path.name != "MLmodel" and path.suffix not in _DATA:
+    if path.name != "MLmodel" and path.suffix not in _DATA | _TENSORS:
         raise UnsafeModel(
             f"{path.name} is a file that a model folder has no use for",
             where=str(path),
@@ -64,26 +68,40 @@ def _kind(path: Path) -> str:
     for magic, name in _COMPRESSED.items():
         if head.startswith(magic):
             return f"a stream compressed with {name}, which is how joblib packs pickles"
-    if head[:2] in _PROTOCOLS:
+    if head[:2] in _PROTOCOLS and not _is_safetensors(path, head):
         return "a pickle"
     if zipfile.is_zipfile(path):
         return _inside(path)
     if path.suffix.lower() in _NAMES or _acts(head):
         return "a pickle"
-    return "not a skops file" if path.suffix == ".skops" else ""
+    return f"not a {path.suffix[1:]} file" if path.suffix in _ZIPS else ""
+
+
+def _is_safetensors(path: Path, head: bytes) -> bool:
+    """Say whether bytes begin like safetensors: its first is the length of a header, and may be any."""
+    return path.suffix == ".safetensors" and head[2:9] == b"\0\0\0\0\0\0{"
 
 
 def _inside(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
-                with archive.open(entry) as member:
-                    head = member.read(2)
-                if entry.filename.lower().endswith(_NAMES) or head in _PROTOCOLS:
+                if _is_pickled(archive, entry, path.suffix):
                     return f"a zip with the pickle {entry.filename!r} inside"
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         return f"an unreadable zip ({error})"
-    return "" if path.suffix == ".skops" else "a zip, which a model folder has no use for"
+    return "" if path.suffix in _ZIPS else "a zip, which a model folder has no use for"
+
+
+def _is_pickled(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, suffix: str) -> bool:
+    if not entry.file_size:
+        return False  # nothing can be loaded from it; PyTorch's reader wants some files to be there
+    if entry.filename.lower().endswith(_NAMES):
+        return True
+    if suffix in _RAW:
+        return False
+    with archive.open(entry) as member:
+        return member.read(2) in _PROTOCOLS
 
 
 def _acts(head: bytes) -> bool:

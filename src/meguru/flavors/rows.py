@@ -133,6 +133,8 @@ def decoder(signature: Signature) -> Decoder:
 
 def _plain_type(column: SignatureColumn) -> Any:
     kind = _PLAIN[column.type]
+    for size in reversed(column.shape):
+        kind = Annotated[_list_of(kind), msgspec.Meta(min_length=size, max_length=size)]
     return kind | None if column.nullable else kind
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from meguru.errors import InvalidInput
 from meguru.flavors.frames import as_frame
@@ -28,22 +29,33 @@ class ColumnType(StrEnum):
     DATETIME = "datetime"
 
 
-_WIDEST = 10_000
-_TENSORS = {
-    "float": ColumnType.DOUBLE,
-    "int": ColumnType.LONG,
-    "uint": ColumnType.LONG,
-    "bool": ColumnType.BOOLEAN,
-}
 NUMERIC = frozenset({ColumnType.BOOLEAN, ColumnType.LONG, ColumnType.DOUBLE})
 
 
 class SignatureColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """One named, typed column; it must always be sent, and may be null only if `nullable`."""
+    """One named, typed column; it must always be sent, and may be null only if `nullable`.
+
+    Attributes
+    ----------
+    sizes
+        Of the lists that each value is, from the outermost on, such as ``(28, 28)``; none for plain values.
+        Lists have no missing values. Written down as ``shape``.
+    """
 
     name: str
     type: ColumnType
     nullable: bool = False
+    sizes: tuple[int, ...] | UnsetType = msgspec.field(name="shape", default=UNSET)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of its lists; empty for plain values."""
+        return self.sizes or ()
+
+    @property
+    def kept_as(self) -> str:
+        """How a recorded value is kept: its type, with ``[]`` for each list around it."""
+        return self.type.value + "[]" * len(self.shape)
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +80,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def numeric(self) -> bool:
         """Whether every input fits into one float64 matrix."""
-        return all(column.type in NUMERIC for column in self.inputs)
+        return all(column.type in NUMERIC and not column.shape for column in self.inputs)
 
 
 def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[SignatureColumn, ...]:
@@ -84,7 +96,7 @@ def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[SignatureColumn, .
     Raises
     ------
     InvalidInput
-        When a column has a type that no model signature can hold, such as a list.
+        When a column has a type that no model signature can hold, such as lists of different lengths.
     """
     frame = as_frame(data)
     if not frame.width:
@@ -93,7 +105,13 @@ def infer(data: Any, *, nulls_allowed: bool = False) -> tuple[SignatureColumn, .
 
 
 def _column(frame: pl.DataFrame, name: str, *, nulls_allowed: bool) -> SignatureColumn:
+    import polars as pl
+
+    from meguru.flavors import lists
+
     series = frame.get_column(name)
+    if isinstance(series.dtype, pl.List | pl.Array):
+        return lists.column_of(series, _type_of)
     kind = _type_of(series)
     missing = series.null_count() > 0
     if kind is ColumnType.DOUBLE and not missing and series.dtype.is_float():
@@ -127,7 +145,10 @@ def _type_of(series: pl.Series) -> ColumnType:
 
 def to_mlflow(columns: Iterable[SignatureColumn]) -> str:
     """Return columns in the JSON that an MLmodel file holds under ``signature``."""
-    shown = [{"type": column.type.value, "name": column.name, "required": True} for column in columns]
+    shown = [
+        {**_spelled(column.type.value, len(column.shape)), "name": column.name, "required": True}
+        for column in columns
+    ]
     return json.dumps(shown)
 
 
@@ -138,34 +159,56 @@ def outputs_to_mlflow(outputs: Iterable[ModelOutput]) -> str:
 
 def _output_to_mlflow(output: ModelOutput) -> dict[str, Any]:
     kind = "string" if output.type is OutputType.ANY else output.type.value
-    described: dict[str, Any] = {"type": kind}
-    for _ in output.shape:
-        described = {"type": "array", "items": described}
-    return described | {"name": output.name, "required": True}
+    return _spelled(kind, len(output.shape)) | {"name": output.name, "required": True}
 
 
-def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[SignatureColumn, ...]:
-    """Read columns from MLflow's JSON; `nullable` names those that may be null.
+def _spelled(kind: str, depth: int) -> dict[str, Any]:
+    return {"type": "array", "items": _spelled(kind, depth - 1)} if depth else {"type": kind}
+
+
+def from_mlflow(
+    text: str | None, nullable: Iterable[str] = (), shapes: Mapping[str, Sequence[int]] | None = None
+) -> tuple[SignatureColumn, ...]:
+    """Read columns from MLflow's JSON.
+
+    Parameters
+    ----------
+    text
+        The JSON. A tensor without a name and with two sizes is so many columns, called ``x0``, ``x1``, ….
+    nullable
+        The names of those that may be null.
+    shapes
+        The shapes of those that hold lists, which MLflow's arrays do not tell.
 
     Raises
     ------
     InvalidInput
-        When the JSON is broken, or holds tensors or a type that Meguru does not serve.
+        When the JSON is broken, or holds a type that Meguru does not serve.
     """
-    may_be_null = set(nullable)
+    from meguru.flavors import lists
+
+    may_be_null, known = set(nullable), shapes or {}
     aliases = {"integer": "long", "float": "double"}
     try:
-        found = json.loads(text or "[]")
-        if found and found[0]["type"] == "tensor":
-            return _of_tensor(found)
-        return tuple(
-            SignatureColumn(
-                name=entry["name"],
-                type=ColumnType(aliases.get(entry["type"], entry["type"])),
-                nullable=entry["name"] in may_be_null or not entry.get("required", True),
+        found: list[SignatureColumn] = []
+        for entry in json.loads(text or "[]"):
+            if entry["type"] == "tensor":
+                found += lists.columns_of_tensor(entry.get("name", ""), entry["tensor-spec"])
+                continue
+            kind, shape = lists.innermost(entry), tuple(known.get(entry["name"], ()))
+            lists.check_shape(entry["name"], shape, depth=kind[1])
+            found.append(
+                SignatureColumn(
+                    name=entry["name"],
+                    type=ColumnType(aliases.get(kind[0], kind[0])),
+                    nullable=entry["name"] in may_be_null or not entry.get("required", True),
+                    sizes=shape or UNSET,
+                )
             )
-            for entry in found
-        )
+        if len({column.name for column in found}) < len(found):
+            message = "two of them have one name, or none"
+            raise ValueError(message)
+        return tuple(found)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             "the signature in MLmodel can't be used",
@@ -173,16 +216,3 @@ def from_mlflow(text: str | None, nullable: Iterable[str] = ()) -> tuple[Signatu
             why=f"each input must be a named column of a known type ({error})",
             hint="log it with the signature of a frame: signature=infer_signature(frame, …)",
         ) from error
-
-
-def _of_tensor(found: list[Any]) -> tuple[SignatureColumn, ...]:
-    """Return the columns ``x0``, ``x1``, … of a signature that is one matrix of numbers."""
-    if len(found) != 1:
-        message = f"it takes {len(found)} tensors"
-        raise ValueError(message)
-    spec = found[0]["tensor-spec"]
-    kind, shape = str(spec["dtype"]).rstrip("0123456789"), list(spec["shape"])
-    if len(shape) != 2 or not 0 < int(shape[1]) <= _WIDEST or kind not in _TENSORS:
-        message = f"it takes a tensor of {spec['dtype']} with the shape {shape}"
-        raise ValueError(message)
-    return tuple(SignatureColumn(name=f"x{place}", type=_TENSORS[kind]) for place in range(int(shape[1])))

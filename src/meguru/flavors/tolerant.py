@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from meguru.errors import InvalidInput, near_misses
-from meguru.flavors import values
+from meguru.flavors import lists, values
 from meguru.flavors.faults import FaultPath, shown, wanted
 from meguru.flavors.signature import Signature, SignatureColumn
 
@@ -93,7 +94,8 @@ def _readers(signature: Signature) -> list[tuple[str, Callable[[Any, int, FaultP
 
 def _reader(column: SignatureColumn) -> Callable[[Any, int, FaultPath], Any]:
     """Return what reads a column's value of a row."""
-    read, nullable = values.READERS[column.type], column.nullable
+    plain, nullable, shape = values.READERS[column.type], column.nullable, column.shape
+    read: Callable[[Any], Any] = partial(_listed_values, shape, plain) if shape else plain
 
     def value_of(value: Any, index: int, where: FaultPath) -> Any:
         try:
@@ -108,6 +110,13 @@ def _reader(column: SignatureColumn) -> Callable[[Any, int, FaultPath], Any]:
         raise InvalidInput(f"{path} must be {wanted(column)}", field=path, why=why)
 
     return value_of
+
+
+def _listed_values(shape: tuple[int, ...], plain: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return lists.check_values(value, shape, plain)
+    except ValueError as error:
+        raise values.Unfit(str(error)) from error
 
 
 def _wrong_names(signature: Signature, names: set[str], given: Mapping[str, Any], path: str) -> InvalidInput:

@@ -34,7 +34,7 @@ class PayloadColumns(msgspec.Struct, kw_only=True):
     Attributes
     ----------
     types
-        The type of each feature: boolean, long, double, string or datetime.
+        The type of each feature: boolean, long, double, string or datetime; ``double[]`` is a list of them.
     features
         Its values; null where one is missing. Datetimes are whole microseconds since 1970, UTC.
     answer
@@ -234,7 +234,7 @@ def frame(content: PayloadColumns) -> pl.DataFrame:
     import polars as pl
 
     made = [
-        series(column_name(name), values, AnswerOutput(name, content.types[name]))
+        series(column_name(name), values, _feature(name, content.types[name]))
         for name, values in content.features.items()
     ]
     made += _series(content.answer)
@@ -242,6 +242,11 @@ def frame(content: PayloadColumns) -> pl.DataFrame:
     for ref, answer in content.shadows.items():
         made += _series(answer, ref)
     return pl.DataFrame(made)
+
+
+def _feature(name: str, kept_as: str) -> AnswerOutput:
+    """Return how a feature's values are kept; ``double[]`` is a list of numbers."""
+    return AnswerOutput(name, kept_as.replace("[]", ""), kept_as.count("[]"))
 
 
 def _series(answer: ModelAnswer, shadow: str = "") -> list[pl.Series]:

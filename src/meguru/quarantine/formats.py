@@ -37,12 +37,9 @@ def _catboost(library: Any, path: Path) -> Any:
     return library.CatBoost().load_model(str(path), format="cbm")
 
 
-def _onnx(library: Any, path: Path) -> Any:
-    return library.load(str(path), load_external_data=False)
-
-
-def _exported(library: Any, path: Path) -> Any:
-    return library.export.load(path)
+def _looked_through(_: Any, path: Path) -> Path:
+    """Leave the file to its flavor, which looks it through before any library reads it."""
+    return path
 
 
 FORMATS = {
@@ -51,8 +48,9 @@ FORMATS = {
     ".ubj": ModelFormat("XGBoost's UBJSON", "xgboost", "xgboost", _xgboost),
     ".txt": ModelFormat("LightGBM's text", "lightgbm", "lightgbm", _lightgbm),
     ".cbm": ModelFormat("CatBoost's file", "catboost", "catboost", _catboost),
-    ".onnx": ModelFormat("ONNX", "onnx", "onnx", _onnx),
-    ".pt2": ModelFormat("PyTorch's exported program", "torch", "torch", _exported),
+    ".onnx": ModelFormat("ONNX", "onnx", "onnx", _looked_through),
+    ".pt2": ModelFormat("PyTorch's exported program", "torch", "torch", _looked_through),
+    ".keras": ModelFormat("Keras", "h5py", "keras", _looked_through),
 }
 """By the ending of the file."""
 PICKLED = {".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill", ".p", ".sav", ".bin"}

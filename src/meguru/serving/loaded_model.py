@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from meguru.errors import InvalidInput, is_our_fault
-from meguru.flavors import ColumnType, Predictor, Signature
+from meguru.flavors import ColumnType, Predictor, Signature, lists
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
 from meguru.predictions import payload
@@ -58,7 +58,7 @@ class Served:
         self._example, self._max_rows = model.example.rows, max_rows
         self.accepted: Any = None
         self.signature = predictor.signature
-        self.types = {column.name: column.type.value for column in self.signature.inputs}
+        self.types = {column.name: column.kept_as for column in self.signature.inputs}
         self._decoder = decoder(self.signature)
         self.decode = BodyDecoder(self._decoder, max_rows).decode
 
@@ -177,4 +177,7 @@ def _neutral(signature: Signature) -> dict[str, Any]:
         ColumnType.STRING: "",
         ColumnType.DATETIME: "1970-01-01T00:00:00Z",
     }
-    return {column.name: None if column.nullable else zeros[column.type] for column in signature.inputs}
+    return {
+        column.name: None if column.nullable else lists.filled(column.shape, zeros[column.type])
+        for column in signature.inputs
+    }

@@ -69,6 +69,8 @@ def _row(columns: tuple[SignatureColumn, ...]) -> dict[str, Any]:
 
 def _type(column: SignatureColumn) -> dict[str, Any]:
     plain = _TYPES[column.type]
+    for size in reversed(column.shape):
+        plain = {"type": "array", "items": plain, "minItems": size, "maxItems": size}
     return {**plain, "type": [plain["type"], "null"]} if column.nullable else plain
 
 

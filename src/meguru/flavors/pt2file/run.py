@@ -1,0 +1,152 @@
+"""A checked program, computed node by node."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from meguru.errors import InvalidInput, TooLarge, is_our_fault
+from meguru.flavors.archives import malformed
+from meguru.flavors.pt2file import operators, schema, weights
+from meguru.flavors.pt2file.program import Program, names_in, operator_of
+from meguru.flavors.tensors import TensorSpec
+
+MAX_ROW = 1 << 26
+"""So many values may one row take in one tensor on its way."""
+_FORMATS = {1: "contiguous_format", 2: "channels_last", 3: "channels_last_3d", 4: "preserve_format"}
+_PROBED = 2
+Env = dict[str, Any]
+
+
+class Compiled:
+    """A program with its weights; it is not changed by being called, so threads may share it."""
+
+    def __init__(self, program: Program, where: str = "") -> None:
+        import torch
+
+        self._torch, self.inputs = torch, program.inputs
+        try:
+            self._steps = [_Step(torch, node) for node in program.graph.nodes]
+            self._held = {name: weights.tensor(*held) for name, held in program.held.items()}
+            self._outputs = program.outputs
+            self.outputs = self._probe(where)
+        except Exception as error:  # whatever a crafted file makes the library raise
+            if is_our_fault(error) or isinstance(error, InvalidInput | TooLarge):
+                raise
+            raise malformed(where, f"{type(error).__name__}: {error}") from error
+
+    def __call__(self, given: Mapping[str, Any]) -> list[Any]:
+        """Return the outputs for inputs by name, as arrays."""
+        torch = self._torch
+        with torch.inference_mode():
+            env = self._held | {name: torch.from_numpy(array) for name, array in given.items()}
+            for step in self._steps:
+                step(env)
+            return [env[name].numpy() for name in self._outputs]
+
+    def maker_of(self, output: str) -> str:
+        """Return the operator that makes an output; what only reshapes it is looked through."""
+        by_output = {name: step for step in self._steps for name in step.makes}
+        for _ in range(len(self._steps)):
+            step = by_output.get(output)
+            if step is None:
+                return ""
+            if step.name not in operators.VIEWS:
+                return step.name.strip("_")
+            output = step.first
+        return ""
+
+    def _probe(self, where: str) -> dict[str, TensorSpec]:
+        """Compute the shapes of everything without memory for any of it, and refuse what is out of bounds."""
+        torch = self._torch
+        with torch.inference_mode(), torch.device("meta"):
+            env: Env = {name: held.to("meta") for name, held in self._held.items()}
+            for spec in self.inputs:
+                sizes = [_PROBED if size is None else size for size in spec.shape]
+                env[spec.name] = torch.empty(sizes, dtype=getattr(torch, spec.dtype))
+            for step in self._steps:
+                for made in step(env, device="meta"):
+                    if made.numel() > MAX_ROW * _PROBED:
+                        why = f"{step.target} makes {list(made.shape)} of {_PROBED} rows"
+                        raise TooLarge("the program makes tensors beyond all bounds", where=where, why=why)
+        return {name: _spec(name, env[name]) for name in self._outputs}
+
+
+def _spec(name: str, value: Any) -> TensorSpec:
+    shape = (None, *value.shape[1:]) if value.ndim else ()
+    return TensorSpec(name=name, dtype=str(value.dtype).removeprefix("torch."), shape=shape)
+
+
+class _Step:
+    """One node, made ready to be called."""
+
+    def __init__(self, torch: Any, node: schema.Node) -> None:
+        self.target = node.target
+        self._torch = torch
+        self.name = operator_of(node.target)
+        self.makes = [name for output in node.outputs for name in names_in(output)]
+        self.first = next((name for each in node.inputs for name in names_in(each.arg)), "")
+        self._checks = self.name in operators.CHECKS
+        self._call = _callable(torch, node.target)
+        self._positional = [each.arg for each in node.inputs if each.kind != 2]
+        self._named = {each.name: each.arg for each in node.inputs if each.kind == 2}
+
+    def __call__(self, env: Env, device: str = "cpu") -> list[Any]:
+        """Compute the node's values into `env`; return the tensors among them."""
+        if self._checks:
+            return []
+        given = [_read(each, env, self._torch, device) for each in self._positional]
+        named = {name: _read(each, env, self._torch, device) for name, each in self._named.items()}
+        return self._keep(self._call(*given, **named), env)
+
+    def _keep(self, found: Any, env: Env) -> list[Any]:
+        values = list(found) if isinstance(found, tuple | list) else [found]
+        env.update(zip(self.makes, values, strict=False))
+        return [value for value in values if isinstance(value, self._torch.Tensor)]
+
+
+def _read(argument: schema.Argument, env: Env, torch: Any, device: str) -> Any:  # noqa: PLR0911 - a kind each
+    if argument.as_tensor:
+        return env[argument.as_tensor.name]
+    if argument.as_tensors is not None:
+        return [env[each.name] for each in argument.as_tensors]
+    if argument.as_sym_int:
+        return _size(argument.as_sym_int, env)
+    if argument.as_sym_ints is not None:
+        return [_size(each, env) for each in argument.as_sym_ints]
+    if argument.as_optional_tensor:
+        return _optional(argument.as_optional_tensor, env)
+    if argument.as_optional_tensors is not None:
+        return [_optional(each, env) for each in argument.as_optional_tensors]
+    if argument.as_scalar_type is not None:
+        return getattr(torch, weights.dtype_of(argument.as_scalar_type, ""))
+    if argument.as_memory_format is not None:
+        return getattr(torch, _FORMATS[argument.as_memory_format])
+    if argument.as_layout is not None:
+        return torch.strided
+    if argument.as_device is not None:
+        return torch.device(device)
+    if argument.as_float is not None:
+        return float(argument.as_float)
+    plain = ("as_int", "as_ints", "as_floats", "as_string", "as_bool", "as_bools")
+    return next((found for name in plain if (found := getattr(argument, name)) is not None), None)
+
+
+def _size(said: schema.SymInt, env: Env) -> Any:
+    return env[said.as_name] if said.as_name else said.as_int
+
+
+def _optional(said: schema.OptionalTensor, env: Env) -> Any:
+    return env[said.as_tensor.name] if said.as_tensor else None
+
+
+def _callable(torch: Any, target: str) -> Callable[..., Any]:
+    """Return the operator of a name that is on our list."""
+    name = operator_of(target)
+    if not target.startswith("torch.ops."):
+        return getattr(operator, name)  # type: ignore[no-any-return]
+    overload = target.rpartition(".")[2]
+    plain = name.removesuffix("_") if not name.startswith("_") else name
+    packet = getattr(torch.ops.aten, plain)
+    return getattr(packet, overload)  # type: ignore[no-any-return]

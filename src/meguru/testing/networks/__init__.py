@@ -1,0 +1,1 @@
+"""Small real networks for tests, one file a library."""
