@@ -100,13 +100,17 @@ if TYPE_CHECKING:
     from meguru.quarantine.show import list_quarantined as quarantine_list
     from meguru.quarantine.show import show as quarantine_show
     from meguru.registry.alias import alias as model_alias
+    from meguru.registry.best import best as model_best
+    from meguru.registry.operations import specs as _meguru_registry_operations_specs
     from meguru.registry.register import register as model_register
+    from meguru.registry.show import about as model_about
     from meguru.registry.show import alias_history as model_alias_history
     from meguru.registry.show import aliases as model_aliases
     from meguru.registry.show import list_models as model_list
     from meguru.registry.show import newest as model_newest
     from meguru.registry.show import show as model_show
     from meguru.registry.show import versions as model_versions
+    from meguru.registry.usage import uses as model_uses
     from meguru.releases.acknowledge import acknowledge as release_acknowledge
     from meguru.releases.check import check as release_check
     from meguru.releases.create import create as release_create
@@ -181,6 +185,10 @@ if TYPE_CHECKING:
     endpoint_plan = _meguru_serving_operations_specs.plan
     endpoint_retire = _meguru_serving_operations_specs.retire
     endpoint_specs = _meguru_serving_operations_specs.specs
+    model_declare = _meguru_registry_operations_specs.declare
+    model_plan = _meguru_registry_operations_specs.plan
+    model_retire = _meguru_registry_operations_specs.retire
+    model_specs = _meguru_registry_operations_specs.specs
     monitor_declare = _meguru_monitoring_operations_specs.declare
     monitor_plan = _meguru_monitoring_operations_specs.plan
     monitor_retire = _meguru_monitoring_operations_specs.retire

@@ -60,6 +60,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru data add flights 2013-03.csv --append",
     ),
     "model": ("meguru model list", "meguru model show delay@champion"),
+    "model best": (
+        "meguru model best delays --metric auc",
+        'meguru model best delays --metric rmse --where "size_mb < 50"',
+    ),
+    "model update": ("meguru model update delay --owner ops --group delays --baseline auc=0.71",),
     "model add": (
         "meguru model add price booster.ubj --task regression --holdout june.parquet --label price",
         "meguru model add delay model.joblib --example rows.csv",

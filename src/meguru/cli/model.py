@@ -10,6 +10,7 @@ import click
 
 from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
+from meguru.cli.model_about import COMMANDS
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -25,6 +26,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @group
 def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
+
+
+for _each in COMMANDS:
+    command.add_command(_each)
 
 
 @command.command("list")

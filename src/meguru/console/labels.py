@@ -50,6 +50,10 @@ STATES = {
     "alert": mark("alert"),
     "warning": mark("warning"),
     "unknown": mark("unknown"),
+    "serves": mark("serves its versions"),
+    "watches": mark("watches it"),
+    "produces": mark("makes its versions"),
+    "release": mark("may still go live"),
 }
 GOOD = {"fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"}
 BAD = {"down", "failed", "killed", "refused", "alert"}

@@ -89,6 +89,7 @@ MONITOR = Kind(
     grants={"engineer": ("*",)},
     spec=MonitorSpec,
     spec_store="meguru.monitoring.spec",
+    provides={"model user": "meguru.monitoring.model_user:uses"},
     page="/ui/monitors/{name}",
 )
 REPORT = Kind(

@@ -119,6 +119,7 @@ PIPELINE = Kind(
     operations=("meguru.pipelines.operations",),
     events=(PipelineRegistered,),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
+    provides={"model user": "meguru.pipelines.model_user:uses"},
     page="/ui/pipelines/versions/{name}/{version}",
 )
 PIPELINE_RUN = Kind(

@@ -2,7 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people say of a model.
+
+    `description` and `tags` are those that MLflow's clients see. `group` is the use case that several models
+    are candidates for, in the model's project; `baselines` are values of metrics that a version must be
+    measured against, such as those of a rule that it is to replace.
+    """
+
+    description: str = ""
+    owner: str = ""
+    group: str = ""
+    tags: dict[str, str] = {}
+    baselines: dict[str, float] = {}
+
+
+@event_type("model.created", label="model declared", sentence="{subject} was declared", explains=True)
+class ModelCreated(Payload, frozen=True):
+    """A model was declared with this spec, before it had a version."""
+
+    description: str
+    owner: str
+    group: str
+    tags: dict[str, str]
+    baselines: dict[str, float]
+
+
+@event_type("model.updated", label="model changed", sentence="the declaration of {subject} was changed")
+class ModelUpdated(Payload, frozen=True):
+    """Fields of a model's spec changed: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type(
+    "model.retired",
+    label="model retired",
+    sentence="{subject} was retired",
+    tone=Tone.ODD,
+    explains=True,
+)
+class ModelRetired(Payload, frozen=True):
+    """A model was taken out of use; its versions stay, and the next one brings it back."""
 
 
 @event_type(
@@ -185,6 +233,9 @@ MODEL = Kind(
         RegisteredModelRemoved,
         ModelAliasMoved,
         ModelAliasRemoved,
+        ModelCreated,
+        ModelUpdated,
+        ModelRetired,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     provides={
@@ -192,5 +243,7 @@ MODEL = Kind(
         "baseline source": "meguru.registry.baselines:baseline_of",
         "task source": "meguru.registry.known:task_of_version",
     },
+    spec=ModelSpec,
+    spec_store="meguru.registry.spec",
     page="/ui/models/{name}/{version}",
 )

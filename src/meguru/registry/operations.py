@@ -1,17 +1,27 @@
 """Every operation of the model registry; importing this registers them."""
 
+from meguru.kernel.declarations import SpecOperations, operations_of
 from meguru.registry import blobs
 from meguru.registry.alias import alias
+from meguru.registry.best import best
+from meguru.registry.kind import MODEL
 from meguru.registry.register import register
-from meguru.registry.show import alias_history, aliases, list_models, show, versions
+from meguru.registry.show import about, alias_history, aliases, list_models, show, versions
+from meguru.registry.usage import uses
+
+specs: SpecOperations = operations_of(MODEL)
 
 __all__ = [
+    "about",
     "alias",
     "alias_history",
     "aliases",
+    "best",
     "blobs",
     "list_models",
     "register",
     "show",
+    "specs",
+    "uses",
     "versions",
 ]

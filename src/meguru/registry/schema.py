@@ -16,7 +16,12 @@ registered_model = Table(
     Column("is_prompt", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcTime, nullable=False),
     Column("told", Boolean, nullable=False, server_default=false()),
+    Column("owner", String(200), nullable=False, server_default=""),
+    Column("use_case", String(100), nullable=False, server_default=""),
+    Column("baselines", Json, nullable=False, server_default="{}"),
+    Column("retired_at", UtcTime),
     Index(None, "told", "name"),
+    Index(None, "use_case", "name"),
 )
 """Every registered model, whoever registered it. `latest` is its newest version (0: it has none), `numbered`
 the highest number it ever gave: none is used twice.

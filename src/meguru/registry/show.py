@@ -27,6 +27,12 @@ def list_models(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Regi
     return Page(items=items[:limit], next_cursor=items[limit - 1].name if more else "")
 
 
+@operation("model.about", permission="model:read", query=True, on="name")
+def about(ctx: Context, *, name: str) -> RegisteredModel:
+    """Show a model: what people say of it, its newest version, and where its aliases point."""
+    return store.about(ctx.tx, _known(ctx.tx, name))
+
+
 @operation("model.newest", permission="model:read", query=True, refers={"names": "model"})
 def newest(ctx: Context, *, names: list[str]) -> list[ModelVersion]:
     """List the newest version of each of some models; one without a version is left out."""

@@ -6,20 +6,27 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
 from meguru.registry import aliases
+from meguru.registry.kind import ModelSpec
 from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
 
 _DERIVED = ("ref", "aliases", "claimed")
 _SHOWN = 5
-
+_ABOUT = (
+    mlflow_model.c.description.label("about_description"),
+    mlflow_model.c.tags.label("about_tags"),
+    registered_model.c.owner.label("about_owner"),
+    registered_model.c.use_case.label("about_group"),
+    registered_model.c.baselines.label("about_baselines"),
+)
 
 _IS_VERIFIED = model_version.c.state == VersionState.VERIFIED.value
 
@@ -53,9 +60,10 @@ def add(tx: Connection, version: ModelVersion) -> None:
     values |= {"task": version.task or "", "state": version.state.value}
     tx.execute(insert(model_version).values(values))
     mine, number = registered_model.c, version.version
-    highest = {
+    highest: dict[str, Any] = {
         column.name: case((column < number, number), else_=column) for column in (mine.latest, mine.numbered)
     }
+    highest["retired_at"] = None
     tx.execute(update(registered_model).where(mine.name == version.name).values(highest))
 
 
@@ -163,24 +171,69 @@ def page(
     tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
 ) -> list[RegisteredModel]:
     """Return models of some projects (None: of all) with their newest version, by name; no prompts."""
-    newest = (model_version.c.name == registered_model.c.name) & (
-        model_version.c.version == registered_model.c.latest
-    )
     query = (
-        select(
-            registered_model.c.name.label("model"),
-            registered_model.c.created_at.label("since"),
-            model_version,
-        )
-        .join(model_version, newest, isouter=True)
+        _listing()
         .where(registered_model.c.name > after, registered_model.c.is_prompt.is_(False))
-        .where(condition(registered_model.c.name, projects))
+        .where(registered_model.c.retired_at.is_(None), condition(registered_model.c.name, projects))
         .order_by(registered_model.c.name)
         .limit(limit)
     )
     rows = tx.execute(query).all()
     pointing = aliases.of_models(tx, [row.model for row in rows])
     return [_listed(row, pointing.get(row.model, [])) for row in rows]
+
+
+def about(tx: Connection, name: str) -> RegisteredModel:
+    """Return a model with what people say of it; also a retired one."""
+    row = tx.execute(_listing().where(registered_model.c.name == name)).first()
+    if row is None:
+        raise _missing(tx, name, 0)
+    return _listed(row, aliases.of_models(tx, [name]).get(name, []))
+
+
+def of_group(tx: Connection, group: str, projects: AbstractSet[str] | None) -> list[RegisteredModel]:
+    """Return the models of a use case, or the one of this name, in some projects (None: in all)."""
+    mine = registered_model.c
+    query = _listing().where((mine.use_case == group) | (mine.name == group), mine.is_prompt.is_(False))
+    rows = tx.execute(query.where(condition(mine.name, projects)).order_by(mine.name)).all()
+    pointing = aliases.of_models(tx, [row.model for row in rows])
+    return [_listed(row, pointing.get(row.model, [])) for row in rows]
+
+
+def groups(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the use cases that models of some projects are for, and those models."""
+    mine = registered_model.c
+    here = condition(mine.name, projects) & mine.is_prompt.is_(False)
+    rows = tx.execute(select(mine.use_case, mine.name).where(here).limit(1000)).all()
+    return sorted({name for row in rows for name in row if name})
+
+
+def of_models(
+    tx: Connection, models: Sequence[RegisteredModel], *, limit: int
+) -> list[tuple[ModelVersion, RegisteredModel]]:
+    """Return the newest verified versions of some models, each with its model."""
+    by_name = {each.name: each for each in models}
+    query = select(model_version).where(model_version.c.name.in_(by_name), _IS_VERIFIED)
+    order = (model_version.c.created_at.desc(), model_version.c.name, model_version.c.version.desc())
+    rows = tx.execute(query.order_by(*order).limit(limit)).all()
+    return [(_from_row(row, _at(row, by_name[row.name].aliases)), by_name[row.name]) for row in rows]
+
+
+def _listing() -> Select[Any]:
+    newest = (model_version.c.name == registered_model.c.name) & (
+        model_version.c.version == registered_model.c.latest
+    )
+    named = (
+        registered_model.c.name.label("model"),
+        registered_model.c.created_at.label("since"),
+        *_ABOUT,
+    )
+    return (
+        select(*named, model_version)
+        .select_from(registered_model)
+        .join(model_version, newest, isouter=True)
+        .join(mlflow_model, mlflow_model.c.name == registered_model.c.name, isouter=True)
+    )
 
 
 def newest(tx: Connection, models: Sequence[str]) -> list[ModelVersion]:
@@ -236,7 +289,9 @@ def _from_rows(tx: Connection, name: str, rows: Any) -> list[ModelVersion]:
 
 def _listed(row: Row[Any], pointing: list[Alias]) -> RegisteredModel:
     latest = None if row.version is None else _from_row(row, _at(row, pointing))
-    return RegisteredModel(name=row.model, created_at=row.since, latest=latest, aliases=pointing)
+    said = {field: getattr(row, f"about_{field}") for field in ModelSpec.__struct_fields__}
+    said |= {"description": said["description"] or "", "tags": said["tags"] or {}}
+    return RegisteredModel(name=row.model, created_at=row.since, latest=latest, aliases=pointing, **said)
 
 
 def _at(row: Row[Any], pointing: Sequence[Alias]) -> list[str]:

@@ -85,9 +85,38 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's name, its newest version (None when it has none), and where its aliases point."""
+    """A model: its name, what people say of it, its newest version (None when it has none), and its aliases.
+
+    `group` is the use case that it is a candidate for, with its project; `baselines` are values that its
+    versions are measured against.
+    """
 
     name: str
     created_at: datetime
     latest: ModelVersion | None
     aliases: list[Alias] = []
+    description: str = ""
+    owner: str = ""
+    group: str = ""
+    tags: dict[str, str] = {}
+    baselines: dict[str, float] = {}
+
+
+class ModelUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Who uses a model.
+
+    `ref` is what uses it and `how`, in a word (``live``, ``serves``, ``release``, ``watches``, ``produces``);
+    `version` the version that it uses, empty for whichever there is.
+    """
+
+    ref: str
+    how: str
+    version: str = ""
+
+
+class RankedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version among those of a group, by one metric; `baseline` is the value it is measured against."""
+
+    version: ModelVersion
+    value: float
+    baseline: float | None = None

@@ -124,7 +124,10 @@ RELEASE = Kind(
     ),
     grants={"engineer": ("*",)},
     jobs={"release": "meguru.releases.job:HANDLER"},
-    provides={"gate reader": "meguru.releases.gates.declare:check_declared"},
+    provides={
+        "gate reader": "meguru.releases.gates.declare:check_declared",
+        "model user": "meguru.releases.model_user:uses",
+    },
     page="/ui/endpoints/{name}?release={version}#release-{version}",
     newest_page="/ui/endpoints/{name}#releases",
     reserved_aliases={"champion": "promote", "mlflow.production": "promote"},

@@ -127,5 +127,6 @@ ENDPOINT = Kind(
     },
     spec=EndpointSpec,
     spec_store="meguru.serving.spec",
+    provides={"model user": "meguru.serving.model_user:uses"},
     page="/ui/endpoints/{name}",
 )

@@ -14,12 +14,13 @@ from meguru.console.query_params import number_before, wanted
 from meguru.console.reasons import reasons
 from meguru.registry import show
 from meguru.registry.types import Alias, ModelVersion
+from meguru.registry.usage import uses
 from meguru.releases.show import of_model
 from meguru.serving.show import list_endpoints
 
 WINDOW = 100
 METRICS = 5
-LIVE = "registered_model. model_version. model_alias. endpoint."
+LIVE = "model. registered_model. model_version. model_alias. endpoint."
 
 
 def listing(visit: Visit) -> Response:
@@ -46,6 +47,8 @@ def one(visit: Visit) -> Response:
     versions = show.versions(visit.ws, name=name, before=before, limit=WINDOW)
     return visit.render(
         "model.html",
+        model=show.about(visit.ws, name=name),
+        uses=uses(visit.ws, ref=version.ref),
         version=version,
         versions=versions,
         metrics=_metrics(versions),

@@ -1,0 +1,108 @@
+"""What people say of models: see `meguru.kernel.declarations.SpecStore`.
+
+Every registered model has a spec, if an empty one. Its description and tags are those of MLflow's clients.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from meguru.base import refs
+from meguru.base.names import check_full_name
+from meguru.errors import Conflict, InvalidInput
+from meguru.kernel.kinds import provided
+from meguru.kernel.operations import Context
+from meguru.registry import store, tags_index
+from meguru.registry.kind import ModelSpec
+from meguru.registry.schema import mlflow_model, registered_model
+from meguru.registry.usage import LIVE, USERS
+
+_MOST = 100
+_LONGEST = {"description": 100_000, "owner": 200}
+_KEY, _VALUE = 250, 100_000
+
+
+def find(tx: Connection, name: str) -> ModelSpec | None:
+    """Return the present spec; None if there is no such model, or it is retired."""
+    mine = registered_model.c
+    query = select(mine.name).where(mine.name == name, mine.retired_at.is_(None), mine.is_prompt.is_(False))
+    if tx.execute(query).first() is None:
+        return None
+    found = store.about(tx, name)
+    spec = msgspec.convert(found, ModelSpec, from_attributes=True)
+    return msgspec.structs.replace(spec, group=refs.seen_from(refs.project_of(name), spec.group))
+
+
+def check(ctx: Context, name: str, spec: ModelSpec) -> ModelSpec:
+    """Return the spec with its group in full; refuse what is too long, or is no number."""
+    del ctx
+    for field, longest in _LONGEST.items():
+        if len(getattr(spec, field)) > longest:
+            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
+    for field in ("tags", "baselines"):
+        if len(getattr(spec, field)) > _MOST:
+            raise InvalidInput(f"there are too many {field}", field=field, why=f"up to {_MOST} are possible")
+    for key, value in spec.tags.items():
+        if not 0 < len(key) <= _KEY or len(value) > _VALUE:
+            why = f"up to {_KEY} characters name one, up to {_VALUE:,} are its value"
+            raise InvalidInput(f"the tag {key[:60]!r} is too long, or has no name", field="tags", why=why)
+    for key, number in spec.baselines.items():
+        if not key or len(key) > _KEY or not math.isfinite(number):
+            raise InvalidInput(f"the baseline {key[:60]!r} is no number of a metric", field="baselines")
+    if not spec.group:
+        return spec
+    project = refs.project_of(name)
+    group = check_full_name("group", refs.within(project, spec.group), field="group")
+    if refs.project_of(group) != project:
+        raise InvalidInput("a group is of its models' project", field="group", hint=refs.bare(group))
+    return msgspec.structs.replace(spec, group=refs.seen_from(project, group))
+
+
+def uses(name: str, spec: ModelSpec) -> list[str]:
+    """Return nothing: what is said of a model is made from nothing."""
+    del name, spec
+    return []
+
+
+def save(ctx: Context, name: str, spec: ModelSpec) -> None:
+    """Write the spec; a model that is not there yet gets its name, without a version."""
+    store.lock(ctx.tx, name, ctx.now())
+    said = {"description": spec.description, "tags": spec.tags, "updated_at": ctx.now()}
+    known = ctx.tx.execute(update(mlflow_model).where(mlflow_model.c.name == name).values(said)).rowcount
+    is_told = bool(known or spec.description or spec.tags)
+    if is_told and not known:
+        ctx.tx.execute(insert(mlflow_model).values(name=name, created_at=ctx.now(), **said))
+    if is_told:
+        tags_index.keep(ctx.tx, tags_index.MODEL, name, spec.tags)
+    ours = {
+        "owner": spec.owner,
+        "use_case": refs.within(refs.project_of(name), spec.group) if spec.group else "",
+        "baselines": spec.baselines,
+        "retired_at": None,
+    }
+    mark = {"told": True} if is_told else {}
+    ctx.tx.execute(update(registered_model).where(registered_model.c.name == name).values(ours | mark))
+
+
+def retire(ctx: Context, name: str) -> None:
+    """Take a model out of use: it is in no list any more, and its versions stay.
+
+    Raises
+    ------
+    Conflict
+        While a version of it answers somewhere.
+    """
+    family = provided(USERS)
+    for member in family.names():
+        for use in family.load(member)(ctx.tx, name):
+            if use.how == LIVE:
+                raise Conflict(
+                    f"{use.version or name} answers at {use.ref}",
+                    where=refs.make("model", name),
+                    hint="retire what uses it first",
+                )
+    mine = registered_model.c.name == name
+    ctx.tx.execute(update(registered_model).where(mine).values(retired_at=ctx.now()))
