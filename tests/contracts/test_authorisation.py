@@ -46,6 +46,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """Queries that end at what one may see, of which the world has nothing: see the tests of their nouns."""
 UNFILTERED = {
+    "apply.plan": "it asks for each thing that the file declares",
     "event.wait": "it tells a number",
     "pool.list": "all projects share the pools",
     "principal.list": "principals are of the whole workspace, and whoever may give a role must find them",
@@ -70,22 +71,18 @@ UNSEEN = {"prediction.replay", "prediction.show"}
 SAMPLE = sorted(OPERATIONS)[5::20]
 
 
-def walk_of(place, folder, **settings):
-    with open_local(place, settings=Settings(**settings)) as ws:
-        world = fill(ws, folder)
-        with InProcessClient(build(ws, auth=True)) as client:
-            yield OperationWalk(client, world, Restore(ws))
-
-
 @pytest.fixture(scope="module")
-def walk(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("matrix")
-    yield from walk_of(folder / "w", folder, sqlite_synchronous="NORMAL")
+def walk(matrix):
+    matrix.restore()
+    return OperationWalk(*matrix)
 
 
 @pytest.fixture
 def shared_walk(postgres_url, tmp_path):
-    yield from walk_of(postgres_url, tmp_path, blobs=str(tmp_path / "blobs"))
+    with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
+        world = fill(ws, tmp_path)
+        with InProcessClient(build(ws, auth=True)) as client:
+            yield OperationWalk(client, world, Restore(ws))
 
 
 def found(walk, names):

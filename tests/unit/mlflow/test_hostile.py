@@ -12,7 +12,7 @@ from meguru.mlflow.protocol.params import read_json
 BODIES = {
     "lists in lists": b"[" * 100_000,
     "objects in objects": b'{"a":' * 5000 + b"1" + b"}" * 5000,
-    "a field that goes deep": b'{"run_id":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "a field that goes deep": b'{"run_id":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
     "half a pair": b'{"run_id":"\\ud800","name":"\\udfff"}',
     "no UTF-8": b'{"run_id":"\xff"}',
     "numbers out of range": b'{"run_id":' + b"9" * 40 + b',"timestamp":1e400,"step":-1e400,"x":NaN}',
@@ -51,8 +51,8 @@ def test_at_any_depth_a_value_is_refused(also):
 
 
 def test_what_is_unknown_and_deep_in_a_batch_is_refused(mlflow):
-    deep = b'{"run_id":"' + mlflow.run().encode() + b'","unknown":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    deep = b'{"run_id":"' + mlflow.run().encode() + b'","unknown":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
     answer = mlflow.http.post("/api/2.0/mlflow/runs/log-batch", content=deep)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "BAD_REQUEST")
-    model = msgspec.json.encode({"run_id": mlflow.run(), "model_json": "[" * 5000})
+    model = msgspec.json.encode({"run_id": mlflow.run(), "model_json": "[" * 50_000})
     assert mlflow.http.post("/api/2.0/mlflow/runs/log-model", content=model).status_code == 400

@@ -63,8 +63,9 @@ class InProcessClient:
         json: Any = None,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
+        parts: int = 1,
     ) -> Answer:
-        """Return the answer to one request; of an answer without an end, what came first."""
+        """Return the answer to one request; of an answer without an end, the first `parts` of it."""
         content = body if json is None else msgspec.json.encode(json)
         sent = {"host": "meguru.test", "content-type": "application/json", **(headers or {})}
         if content:
@@ -86,10 +87,12 @@ class InProcessClient:
             "client": ("127.0.0.1", 50000),
             "server": ("meguru.test", 80),
         }
-        return self._thread.submit(lambda: self._loop.run(_exchange(self.app, scope, content))).result()
+        return self._thread.submit(
+            lambda: self._loop.run(_exchange(self.app, scope, content, parts))
+        ).result()
 
 
-async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes) -> Answer:
+async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes, wanted: int) -> Answer:
     status, parts, begun = 0, list[bytes](), asyncio.Event()
     requests: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
@@ -105,7 +108,7 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes) -> Answ
             status = message["status"]
         elif message.get("body"):
             parts.append(message["body"])
-        if parts or (message["type"] == "http.response.body" and not message.get("more_body")):
+        if len(parts) >= wanted or (message["type"] == "http.response.body" and not message.get("more_body")):
             begun.set()
 
     task = asyncio.ensure_future(app(scope, receive, send))

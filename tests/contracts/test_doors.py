@@ -1,0 +1,126 @@
+"""Every door that is no operation, asked at by every role: pages, forms, the stream, endpoints, blobs."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.console.routes import all_forms, all_pages
+from meguru.testing.authorisation.doors import DOORS, AskedDoor, DoorWalk
+from meguru.testing.authorisation.world import FOREIGN
+
+FORMS = {
+    "/ui/experiments/{key}/edit": AskedDoor(
+        path="/ui/experiments/{thing}/edit",
+        permission="experiment:write",
+        kind="experiment",
+        form="do=note&note=a",
+    ),
+    "/ui/runs/{id}/edit": AskedDoor(
+        path="/ui/runs/{thing}/edit", permission="run:admin", kind="run", form="do=note&note=a"
+    ),
+}
+LISTS = {
+    "/": "event:read",
+    "/ui/backfills": "backfill:read",
+    "/ui/datasets": "dataset:read",
+    "/ui/endpoints": "monitor:read",  # what is measured is on the page
+    "/ui/events": "event:read",
+    "/ui/experiments": "run:read",
+    "/ui/models": "model:read",
+    "/ui/pipelines/runs": "pipeline_run:read",
+    "/ui/runs": "run:read",
+    "/ui/sweeps": "sweep:read",
+    "/ui/triggers": "trigger:read",
+}
+"""The pages that name no thing, by what their reader needs."""
+THINGS = {
+    "/ui/backfills/": "backfill",
+    "/ui/datasets/": "dataset",
+    "/ui/endpoints/": "endpoint",
+    "/ui/experiments/": "experiment",
+    "/ui/models/": "model",
+    "/ui/monitors/": "monitor",
+    "/ui/pipelines/runs/": "pipeline_run",
+    "/ui/pipelines/versions/": "pipeline",
+    "/ui/reports/": "report",
+    "/ui/runs/": "run",
+    "/ui/sweeps/": "sweep",
+}
+"""What kind of thing a page shows, by the beginning of its path."""
+ELSEWHERE = {
+    "/ui/events/{id}": "why.show is walked with the operations",
+    "/ui/runs/compare": "run.compare is walked with the operations",
+    "/ui/runs/compare/charts": "run.compare is walked with the operations",
+    "/ui/mlflow/{rest:path}": "it leads on to other pages",
+    "/ui/projects": "who may make a project is tested with the page",
+    "/ui/projects/{name}/edit": "who may change a project is tested with the page",
+    "/ui/projects/{name}": "who may see a project is tested with the page",
+}
+
+
+def page_door(path: str) -> AskedDoor:
+    if path in LISTS:
+        return AskedDoor(path=path, permission=LISTS[path])
+    kind = next(kind for begin, kind in THINGS.items() if path.startswith(begin))
+    address = path
+    for part, value in (("{name}", "{thing}"), ("{id}", "{thing}"), ("{key}", "{thing}"), ("{version}", "1")):
+        address = address.replace(part, value)
+    permission = "monitor:read" if kind == "endpoint" else f"{kind}:read"
+    return AskedDoor(path=address, permission=permission, kind=kind)
+
+
+PAGES = [page_door(path) for path in all_pages() if path not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def walk(matrix):
+    matrix.restore()
+    return DoorWalk(*matrix)
+
+
+@pytest.mark.xdist_group("matrix")
+@pytest.mark.parametrize(
+    "door", [*PAGES, *FORMS.values(), *DOORS], ids=lambda door: f"{door.method} {door.path}"
+)
+def test_everybody_is_answered_at_each_door_what_is_due(walk, door):
+    assert list(walk.faults(door)) == []
+    assert list(walk.unknown(door)) == []
+
+
+def test_every_form_is_asked_for_or_has_a_reason():
+    assert set(all_forms()) == {*FORMS, *(path for path in ELSEWHERE if path in all_forms())}
+
+
+@pytest.mark.xdist_group("matrix")
+@pytest.mark.parametrize("path", ["/openapi.json", "/openapi-mlflow.json", "/metrics", "/version"])
+def test_what_is_of_no_project_is_told_to_whoever_has_a_token(walk, path):
+    for person in walk.world.people:
+        answer = walk.client.ask("GET", path, token=person.token)
+        assert answer.status == 200
+        if not person.may("endpoint:read", FOREIGN):
+            assert not walk.world.betrayed(FOREIGN, answer.text)
+    assert list(walk.unknown(AskedDoor(path=path, permission=""))) == []
+
+
+@pytest.mark.xdist_group("matrix")
+@pytest.mark.parametrize(
+    ("place", "door"),
+    [
+        ("meguru.api.native.blobs.require", DOORS[1]),
+        ("meguru.api.native.blobs.require", DOORS[3]),
+        ("meguru.serving.asgi._refuse", DOORS[4]),
+        ("meguru.serving.asgi._refuse", DOORS[6]),
+        ("meguru.kernel.operations.execute.authorise", PAGES[0]),
+        ("meguru.kernel.operations.execute.authorise", FORMS["/ui/runs/{id}/edit"]),
+    ],
+)
+def test_a_door_that_does_not_ask_is_found(walk, monkeypatch, place, door):
+    monkeypatch.setattr(place, lambda *_args, **_more: None)
+    assert next(walk.faults(door), None) is not None
+
+
+@pytest.mark.xdist_group("matrix")
+def test_lists_show_what_only_some_may_see_or_the_walk_would_be_blind(walk):
+    for path, permission in LISTS.items():
+        assert list(walk.faults(AskedDoor(path=path, permission=permission))) == []
+    assert set(LISTS) - walk.telling == set()
