@@ -8,7 +8,7 @@ from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.releases.gates import GATES, GateTrial, TrialSide
 from meguru.releases.gates.read import gate_of
 from meguru.testing.contracts.gates import GateContract
-from meguru.testing.models import make_model
+from meguru.testing.models import make_contract, make_model
 
 
 @pytest.fixture
@@ -58,13 +58,15 @@ class TestLoads(GateContract):
 
     @pytest.fixture
     def good(self, side):
-        return GateTrial(endpoint="delay", challenger=side(2), champion=side(1, seed=4))
+        live = side(1, seed=4)
+        agreed = [make_contract(live.bundle.signature)]
+        return GateTrial(endpoint="delay", challenger=side(2), champion=live, contracts=agreed)
 
     @pytest.fixture
     def bad(self, side):
-        return GateTrial(
-            endpoint="delay", challenger=side(4), champion=side(3, columns=("hour", "wind", "snow"))
-        )
+        live, wants_more = side(3), side(4, columns=("hour", "wind", "snow"))
+        agreed = [make_contract(live.bundle.signature)]
+        return GateTrial(endpoint="delay", challenger=wants_more, champion=live, contracts=agreed)
 
 
 def test_every_gate_is_under_the_contract():

@@ -10,18 +10,19 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import InternalError
 from meguru.storage.db.raw import RawSql
+from meguru.testing.contracts.agreements import AgreementsContract
 from meguru.testing.contracts.lanes import LanesContract
 from meguru.testing.contracts.pools import PoolsContract
 from meguru.testing.contracts.queue import QueueContract
 from meguru.testing.contracts.workspace import CHANGES, READS, WorkspaceContract, add_old, changing
 
 
-class TestEmbedded(WorkspaceContract, QueueContract, LanesContract, PoolsContract):
+class TestEmbedded(WorkspaceContract, QueueContract, LanesContract, PoolsContract, AgreementsContract):
     """SQLite and a folder."""
 
 
 @pytest.mark.integration
-class TestShared(WorkspaceContract, QueueContract, LanesContract, PoolsContract):
+class TestShared(WorkspaceContract, QueueContract, LanesContract, PoolsContract, AgreementsContract):
     """PostgreSQL and S3."""
 
     @pytest.fixture

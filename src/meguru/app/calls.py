@@ -121,6 +121,11 @@ if TYPE_CHECKING:
     from meguru.releases.show import newest_releases as release_newest
     from meguru.releases.show import of_model as release_of_model
     from meguru.releases.show import show as release_show
+    from meguru.serving.contracts.create import create as contract_create
+    from meguru.serving.contracts.prefer import prefer as contract_prefer
+    from meguru.serving.contracts.retire import retire as contract_retire
+    from meguru.serving.contracts.show import list_contracts as contract_list
+    from meguru.serving.contracts.show import show as contract_show
     from meguru.serving.create import create as endpoint_create
     from meguru.serving.operations import specs as _meguru_serving_operations_specs
     from meguru.serving.replay import replay as prediction_replay

@@ -31,6 +31,7 @@ KINDS = (
     "meguru.mlflow.kind:LOGGED_MODEL",
     "meguru.mlflow.kind:FILE",
     "meguru.serving.kind:ENDPOINT",
+    "meguru.serving.contracts.kind:CONTRACT",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
     "meguru.releases.kind:RELEASE",

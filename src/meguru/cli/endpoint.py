@@ -128,6 +128,7 @@ def list_(session: Session) -> None:
 def show(session: Session, name: str) -> None:
     """Show endpoint NAME: what was promoted, whether it answers, and what was before."""
     from meguru.app.calls import endpoint_show as ask
+    from meguru.cli.contract import spoken_by
     from meguru.cli.serving import sentence
 
     found = ask(session.open(), name=name)
@@ -141,6 +142,11 @@ def show(session: Session, name: str) -> None:
             until = f" .. {cell(item.until)}" if item.until else ""
             state = item.state if item.until else endpoint.state
             click.echo(f"  {state:<8} {item.model_ref:<20} {item.release_ref:<22} {cell(item.since)}{until}")
+        for each in found.contracts:
+            if each.contract.retired_at is None:
+                by = f", spoken by {spoken_by(each)}" if each.consumers else ""
+                mark = "  (default)" if each.contract.default else ""
+                click.echo(f"  {each.contract.ref}: {len(each.contract.inputs)} columns{by}{mark}")
         click.echo(f"why: meguru why endpoint/{endpoint.name}")
 
     session.show(found, human)
@@ -152,8 +158,11 @@ def show(session: Session, name: str) -> None:
 @click.option(
     "--file", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A body as JSON."
 )
+@click.option("--contract", type=int, help="The version of the contract to speak; default: the default one.")
 @with_session
-def predict(session: Session, name: str, row: tuple[str, ...], source: Path | None) -> None:
+def predict(
+    session: Session, name: str, row: tuple[str, ...], source: Path | None, contract: int | None
+) -> None:
     """Ask endpoint NAME of the running server for predictions."""
     import msgspec
 
@@ -165,7 +174,8 @@ def predict(session: Session, name: str, row: tuple[str, ...], source: Path | No
     body = source.read_bytes() if source else b'{"rows":[' + ",".join(row).encode() + b"]}"
     with RemoteWorkspace(_server(session)) as ws:
         headers = {"Content-Type": "application/json"}
-        answer = ws.send("POST", f"/endpoints/{name}/predict", content=body, headers=headers)
+        query = f"?contract={contract}" if contract is not None else ""
+        answer = ws.send("POST", f"/endpoints/{name}/predict{query}", content=body, headers=headers)
     found = msgspec.json.decode(answer.content)
     session.show(found, lambda: sys.stdout.write(answer.text + "\n"))
 

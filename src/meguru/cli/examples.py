@@ -80,6 +80,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru endpoint create delay --model delay",
         """meguru endpoint predict delay --row '{"distance": 500}'""",
     ),
+    "contract": ("meguru contract list delay", "meguru contract create delay --add tail:string"),
+    "release create": (
+        "meguru release create delay delay@3 --promote",
+        "meguru release create delay delay@4 --input 'miles=km / 1.609' --input 'flag=false' --promote",
+    ),
     "release": ("meguru release create delay delay@3 --promote", "meguru release rollback delay"),
     "prediction": (
         "meguru prediction show pred-01m8j24cvwpgaf3q06cjz82sgd.0",

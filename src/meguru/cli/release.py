@@ -27,16 +27,36 @@ def command() -> None:
 @click.argument("model", type=MODEL)
 @click.option("--app", default=None, help="Commit of the application that calls the endpoint.")
 @click.option("--note", default="", help="What it is for.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    help="Where a column of the model comes from, of what clients send: NAME=EXPRESSION; repeat it. "
+    "Default: as in the live release.",
+)
+@click.option("--no-inputs", is_flag=True, help="The model takes what clients send, as they send it.")
 @click.option("--promote", "go", is_flag=True, help="Check it, and promote it if its gates pass.")
 @with_session
-def create(session: Session, endpoint: str, model: str, app: str | None, note: str, *, go: bool) -> int:
+def create(
+    session: Session,
+    endpoint: str,
+    model: str,
+    *,
+    app: str | None,
+    note: str,
+    inputs: tuple[str, ...],
+    no_inputs: bool,
+    go: bool,
+) -> int:
     """Put a release of MODEL (NAME@N) for ENDPOINT together."""
     from meguru.app.calls import release_check as ask
     from meguru.app.calls import release_create as make
     from meguru.app.calls import release_promote as put_live
+    from meguru.serving.contracts.types import ModelInput
 
+    said = [ModelInput.read(each) for each in inputs] if inputs or no_inputs else None
     ws = session.open()
-    made = make(ws, endpoint=endpoint, model=model, app=app, note=note)
+    made = make(ws, endpoint=endpoint, model=model, app=app, note=note, inputs=said)
     if not go:
         session.show(made, lambda: _print(made))
         return 0
@@ -168,5 +188,7 @@ def _print(release: Release) -> None:
     click.echo(f"  digest     {release.digest}")
     for name in release.hashes.__struct_fields__:
         click.echo(f"  {name:<10} {getattr(release.hashes, name)}")
+    for each in release.content.inputs:
+        click.echo(f"  input      {each}")
     for result in release.results:
         click.echo(f"  gate {result.gate:<9} {result.verdict:<7} {result.reason}")

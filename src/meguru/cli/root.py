@@ -39,6 +39,7 @@ GROUPS = {
     },
     "Serve and watch": {
         "endpoint": "Declare endpoints, and ask them for predictions.",
+        "contract": "Say what clients send and get, in versions; see who speaks them.",
         "release": "Create, check, promote and roll back releases.",
         "prediction": "Show predictions; ask their model again.",
         "outcome": "Record what really happened, one by one or from a file.",

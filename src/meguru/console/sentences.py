@@ -69,6 +69,25 @@ SENTENCES = (
     mark("the model fails on {what}: {why}"),
     mark("the model gave scores of shape {shape} for {rows} rows"),
     mark("the gates could not be asked to the end: {why}"),
+    mark("requests of clients would fail: {why}"),
+    mark("column {name} can't be had from contract {version}: {why}"),
+    mark("column {name} is needed and contract {version} has none; say where it comes from: {mend}"),
+    mark("column {name} is {old} in contract {version} and wanted as {new}; say: {mend}"),
+    mark("column {name} may be null in contract {version}, and is not taken as null; say: {mend}"),
+    mark("column {name} is {old} in contract {version}, wanted as {new}"),
+    mark("contract {version} promises a {old} answer, and this is a {new} model"),
+    mark("contract {version} promises the output {name}, which this model does not give"),
+    mark(
+        "it loads, answers its example as when it was saved, and takes {count} columns, "
+        "{made} of which are made of what clients send"
+    ),
+    mark(
+        "it loads, holds no example to be asked, and takes {count} columns, {made} of "
+        "which are made of what clients send"
+    ),
+    mark("the holdout of {model} does not hold {name}, as clients send it: {why}"),
+    mark("{path} gives no {name}, which the model needs: {why}"),
+    mark("contract {version} can't be answered: {why}"),
     mark("column {name} is sent by clients and is not known"),
     mark("column {name} is needed and clients do not send it"),
     mark("column {name} is sent as {old} and wanted as {new}"),

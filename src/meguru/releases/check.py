@@ -62,7 +62,9 @@ def check(ctx: Context, *, release: str) -> Release:
 def _as_declared(tx: Connection, found: Release) -> Release:
     """Return a release that may be checked, as it is made of what is declared now."""
     _must_be_open(found)
-    content = collect(tx, endpoints.get(tx, found.endpoint), found.model, app=found.content.app)
+    content = collect(
+        tx, endpoints.get(tx, found.endpoint), found.model, app=found.content.app, inputs=found.content.inputs
+    )
     return msgspec.structs.replace(found, content=content, content_digest=content_digest(content))
 
 

@@ -1,37 +1,43 @@
-"""Whether a model still takes what an endpoint's clients send."""
+"""Whether a model can answer what clients of an endpoint send, and gives what they get."""
 
 from __future__ import annotations
 
-from meguru.flavors import ColumnType, Signature, SignatureColumn
+from collections.abc import Sequence
 
-_WIDER = {(ColumnType.LONG, ColumnType.DOUBLE), (ColumnType.BOOLEAN, ColumnType.DOUBLE)}
+from meguru.flavors import Signature
+from meguru.serving.contracts.inputs import sources_of
+from meguru.serving.contracts.types import Contract, ModelInput
+from meguru.tasks import ModelOutput, Task
 
 
-def breaks(live: Signature, new: Signature) -> list[str]:
-    """Return, by column, why requests made for `live` would be refused by `new`; empty when none would.
+def faults(
+    contracts: Sequence[Contract], signature: Signature, task: Task, inputs: Sequence[ModelInput]
+) -> list[str]:
+    """Return, as sentences, why requests in some of the contracts would fail; empty when none would.
 
-    A request holds exactly the live model's columns, so the new model may neither lack one nor want another.
+    What the inputs of the release would mend ends with the one that would.
     """
-    before, after = _by_name(live), _by_name(new)
-    lacking = [f"column {name!r} is sent by clients and is not known" for name in before if name not in after]
-    wanting = [
-        f"column {name!r} is needed and clients do not send it" for name in after if name not in before
+    found = [
+        fault for each in contracts for fault in sources_of(each.version, each.inputs, signature, inputs)[1]
     ]
-    return (
-        lacking
-        + wanting
-        + [fault for name in before if name in after for fault in _faults(before[name], after[name])]
-    )
+    return found + [fault for each in contracts for fault in _changed(each, task)]
 
 
-def _faults(before: SignatureColumn, after: SignatureColumn) -> list[str]:
-    found = []
-    if before.type is not after.type and (before.type, after.type) not in _WIDER:
-        found.append(f"column {before.name!r} is sent as {before.type} and wanted as {after.type}")
-    if before.nullable and not after.nullable:
-        found.append(f"column {before.name!r} may be sent as null, which is not taken any more")
-    return found
+def _changed(contract: Contract, task: Task) -> list[str]:
+    """Say which outputs clients would get no more; a class may come or go."""
+    if not contract.task:
+        return []
+    if contract.task != task.key:
+        return [
+            f"contract {contract.version} promises a {contract.task} answer, and this is a {task.key} model"
+        ]
+    given = {each.name: _kind(each) for each in task.outputs()}
+    return [
+        f"contract {contract.version} promises the output {each.name!r}, which this model does not give"
+        for each in contract.outputs
+        if given.get(each.name) != _kind(each)
+    ]
 
 
-def _by_name(signature: Signature) -> dict[str, SignatureColumn]:
-    return {column.name: column for column in signature.inputs}
+def _kind(output: ModelOutput) -> tuple[str, int]:
+    return output.type, len(output.shape)

@@ -1,14 +1,20 @@
 """Put a release together."""
 
+from sqlalchemy import Connection
+
 from meguru.base import refs
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
+from meguru.registry import store as models
 from meguru.releases import store
 from meguru.releases.digest import content_digest, hashes, release_digest
 from meguru.releases.gates.read import check_gates
 from meguru.releases.resolve import collect
-from meguru.releases.types import Release, ReleaseState
+from meguru.releases.types import Release, ReleaseContent, ReleaseState
 from meguru.serving import store as endpoints
+from meguru.serving.contracts import store as contracts
+from meguru.serving.contracts.types import ModelInput
+from meguru.serving.contracts.validation import check_inputs
 
 MAX_APP = 200
 
@@ -19,23 +25,43 @@ MAX_APP = 200
     on="endpoint",
     refers={"endpoint": "endpoint", "model": "model"},
 )
-def create(ctx: Context, *, endpoint: str, model: str, app: str | None = None, note: str = "") -> Release:
+def create(
+    ctx: Context,
+    *,
+    endpoint: str,
+    model: str,
+    app: str | None = None,
+    note: str = "",
+    inputs: list[ModelInput] | None = None,
+) -> Release:
     """Put a release of a model version together; its gates have not been asked yet.
 
     `app` is the commit of the application that calls the endpoint; by default the one of the live release.
+    `inputs` say how columns of the model come from what clients send, where they are other ones; by default
+    those of the live release, of the columns that this model has too.
+
+    Raises
+    ------
+    InvalidInput
+        If an input names a column that the model does not take, or can't be read.
     """
     if app is not None and len(app) > MAX_APP:
         raise InvalidInput(f"app is a commit of at most {MAX_APP} characters", field="app")
     name = refs.parse(endpoint, kind="endpoint").name
     declared = endpoints.lock(ctx.tx, name)
     check_gates(declared.gates)
+    live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
     if app is None:
-        live = store.in_state(ctx.tx, name, ReleaseState.LIVE)
         app = live[0].content.app if live else ""
     wanted = refs.parse(model, kind="model").name
     if wanted != declared.model:  # that its own model may be served, was decided when it was declared
         ctx.check_seen("model", wanted)
-    content = collect(ctx.tx, declared, model, app=app)
+    said = _inputs(ctx.tx, name, model, inputs, live)
+    content = collect(ctx.tx, declared, model, app=app, inputs=said)
+    return _put_together(ctx, name, content, note)
+
+
+def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -> Release:
     version = store.next_version(ctx.tx, name)
     ref, digest = refs.make("release", name, version), content_digest(content)
     parts = [content.model, *content.datasets, *([content.pipeline] if content.pipeline else [])]
@@ -68,3 +94,14 @@ def create(ctx: Context, *, endpoint: str, model: str, app: str | None = None, n
     )
     store.add(ctx.tx, made)
     return made
+
+
+def _inputs(
+    tx: Connection, endpoint: str, model: str, given: list[ModelInput] | None, live: list[Release]
+) -> list[ModelInput]:
+    version = models.resolve(tx, model)
+    if given is None:
+        known = live[0].content.inputs if live else []
+        return [each for each in known if each.column in version.signature.names]
+    check_inputs(given, contracts.of(tx, endpoint), version.signature, version.ref)
+    return given

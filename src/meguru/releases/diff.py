@@ -33,6 +33,10 @@ def _parts(content: ReleaseContent) -> dict[str, str]:
     found |= {f"dataset {refs.parse(part.ref).name}": _shown(part) for part in content.datasets}
     found |= {"model": _shown(content.model), "endpoint": content.endpoint}
     found |= {f"endpoint.{name}": _plain(value) for name, value in content.configuration.items()}
+    found |= {f"contract {refs.parse(part.ref).version}": _shown(part) for part in content.contracts}
+    for each in content.inputs:
+        name = f"input {each.column}" + (f" of contract {each.contract}" if each.contract else "")
+        found[name] = each.source
     return found | _policies(content.policies)
 
 

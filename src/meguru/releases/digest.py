@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from meguru.base import digests
 from meguru.releases.types import GateResult, Hashes, ReleaseContent, ReleasePart
@@ -20,6 +21,12 @@ def release_digest(
     return digests.of_value({"content": content, "champion": champion, "results": results})
 
 
+def _endpoint(content: ReleaseContent) -> dict[str, Any]:
+    known: dict[str, Any] = {"endpoint": content.endpoint, "configuration": content.configuration}
+    said = {"contracts": content.contracts, "inputs": content.inputs}
+    return known | {name: value for name, value in said.items() if value}
+
+
 def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
     """Return the hash of each part; empty where a part is not known."""
     return Hashes(
@@ -27,7 +34,7 @@ def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
         pipeline=content.pipeline.digest if content.pipeline else "",
         data=digests.of_value(content.datasets) if content.datasets else "",
         model=content.model.digest,
-        endpoint=digests.of_value({"endpoint": content.endpoint, "configuration": content.configuration}),
+        endpoint=digests.of_value(_endpoint(content)),
         policies=digests.of_value(content.policies),
         gates=digests.of_value(results) if results else "",
     )

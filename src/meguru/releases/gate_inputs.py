@@ -13,6 +13,7 @@ from meguru.registry.load import load_model
 from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
+from meguru.serving.contracts import store as contracts
 
 ACTOR = system("releases")
 
@@ -29,12 +30,18 @@ def champion_of(tx: Connection, endpoint: str) -> ReleasePart | None:
 
 def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> GateTrial:
     """Return the trial of a release; models are loaded when a gate asks for them."""
+    with ws.read() as tx:
+        agreed = contracts.of(tx, release.endpoint)
+        live = endpoints.live(tx, release.endpoint)
     return GateTrial(
         endpoint=release.endpoint,
         challenger=side(ws, release.content.model),
         champion=None if champion is None else side(ws, champion),
         record=bool(release.content.configuration.get("record", True)),
         max_rows=ws.settings.max_rows,
+        contracts=agreed,
+        inputs=release.content.inputs,
+        champion_inputs=live.inputs if live else (),
     )
 
 

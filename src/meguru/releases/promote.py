@@ -41,7 +41,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     if found.state is ReleaseState.LIVE:
         return with_serving(ctx, [found])[0]
     must_be_passed(found)
-    now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app)
+    now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app, inputs=found.content.inputs)
     unchanged(ctx.tx, found, now_made_of)
     before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
     told = ctx.emit(
@@ -112,7 +112,8 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     done = msgspec.structs.replace(found, state=ReleaseState.LIVE, live_at=ctx.now(), ended_at=None)
     store.save(ctx.tx, done)
     after = ctx.with_(cause=told.id)
-    switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref)
+    inputs = found.content.inputs
+    switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref, inputs=inputs)
     model = models.resolve(ctx.tx, found.model)
     # Who may promote here may not change a model of another project: its alias is for releases there.
     if refs.project_of(model.name) == refs.project_of(found.endpoint):

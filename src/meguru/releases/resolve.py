@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 
 from meguru.base import refs
@@ -11,13 +13,17 @@ from meguru.kernel.events.schema import edge
 from meguru.pipelines import store as pipelines
 from meguru.registry import store as registry
 from meguru.releases.types import ReleaseContent, ReleasePart
+from meguru.serving.contracts import store as contracts
+from meguru.serving.contracts.types import ModelInput
 from meguru.serving.types import Endpoint
 
 _THROUGH = {"model", "pipeline_run", "step_run", "run"}
 _MOST = 10_000
 
 
-def collect(tx: Connection, endpoint: Endpoint, model: str, *, app: str) -> ReleaseContent:
+def collect(
+    tx: Connection, endpoint: Endpoint, model: str, *, app: str, inputs: Sequence[ModelInput] = ()
+) -> ReleaseContent:
     """Return the content of a release of `model` at `endpoint`.
 
     Raises
@@ -54,6 +60,8 @@ def collect(tx: Connection, endpoint: Endpoint, model: str, *, app: str) -> Rele
         endpoint=refs.make("endpoint", endpoint.name),
         configuration={"model": endpoint.model, "record": endpoint.record},
         policies=endpoint.gates,
+        contracts=[ReleasePart(ref=each.ref, digest=each.digest) for each in contracts.of(tx, endpoint.name)],
+        inputs=list(inputs),
     )
 
 

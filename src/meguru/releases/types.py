@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
+from meguru.serving.contracts.types import ModelInput
 from meguru.serving.types import Serving
 
 
@@ -53,11 +54,13 @@ class ReleasePart(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a release is made of.
 
     `app` is the commit of the application that calls the endpoint; `configuration` is how the endpoint was
-    declared, `policies` are its gates. Empty fields were not known when the release was made.
+    declared, `policies` are its gates. `contracts` are the versions of what its clients send; `inputs` say
+    how the model's columns come from that, where they are other ones. Empty fields were not known when the
+    release was made.
     """
 
     app: str
@@ -68,6 +71,8 @@ class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
     configuration: dict[str, Any]
     policies: list[dict[str, Any]]
+    contracts: list[ReleasePart] = []
+    inputs: list[ModelInput] = []
 
 
 class Hashes(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from meguru.base.names import normal
 from meguru.base.refs import Ref, project_of, within
@@ -29,6 +31,7 @@ LOOK = "endpoint:read"
 VERBS = frozenset({"predict", "openapi.json"})
 _LOOKS = frozenset({"GET", "HEAD"})
 MAX_KEY = 200
+_NUMBER = re.compile("[1-9][0-9]{0,8}", re.ASCII)
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long in the middle of its body is given up."""
 
@@ -85,30 +88,35 @@ class _Endpoints:
         allowed = "POST" if verb == "predict" else "GET"
         if scope["method"] != allowed and (scope["method"], allowed) != ("HEAD", "GET"):
             return answers.wrong_method(str(scope["method"]), allowed)
-        await self._authorise(scope, PERMISSION if verb == "predict" else LOOK, name)
+        principal = await self._authorise(scope, PERMISSION if verb == "predict" else LOOK, name)
+        query = scope.get("query_string")
+        contract = _contract(query) if query else None
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
-            return await self._predict(name, scope, receive)
-        status = await asyncio.to_thread(self._service.status, name)
+            return await self._predict(name, scope, receive, contract, principal.name)
+        status = await asyncio.to_thread(self._service.status, name, contract)
         return answers.value(document(status) if verb == "openapi.json" else status)
 
-    async def _predict(self, name: str, scope: Scope, receive: Receive) -> PredictionResponse:
+    async def _predict(
+        self, name: str, scope: Scope, receive: Receive, contract: int | None, consumer: str
+    ) -> PredictionResponse:
         length, key = _headers(scope["headers"])
         body = await _read(receive, self._patience, length, self._service.ws.settings.max_body)
         future, done = self._waiting.expect()
-        self._service.submit(name, body, done, key=key)
+        self._service.submit(name, body, done, key=key, contract=contract, consumer=consumer)
         return await future
 
-    async def _authorise(self, scope: Scope, permission: str, name: str) -> None:
+    async def _authorise(self, scope: Scope, permission: str, name: str) -> Principal:
         found = self._authenticate(scope)
         principal = found if isinstance(found, Principal) else await found
         # The name alone tells the project: nobody asks the database.
         if principal.allows(permission) or (
             principal.grants and principal.allows(permission, project_of(name))
         ):
-            return
+            return principal
         await asyncio.to_thread(_refuse, self._service.ws.with_(principal=principal), permission, name)
+        return principal
 
 
 def _refuse(ws: Workspace, permission: str, name: str) -> None:
@@ -164,6 +172,20 @@ def _route(scope: Scope) -> tuple[str, str]:
         raise NotFound(f"there is nothing at {scope['path'][:200]}", hint="POST /endpoints/NAME/predict")
     project = _project_of(scope)
     return (within(project, name) if project or "/" in name else name), verb
+
+
+def _contract(query: bytes) -> int | None:
+    """Return the version of the contract that a request names; None if it names none."""
+    given = [
+        value
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        if name == "contract"
+    ]
+    if not given:
+        return None
+    if len(given) > 1 or not _NUMBER.fullmatch(given[0]):
+        raise InvalidInput("contract is the number of one version", field="contract", hint="?contract=2")
+    return int(given[0])
 
 
 def _project_of(scope: Scope) -> str:

@@ -45,12 +45,14 @@ class RequestRows(msgspec.Struct, gc=False):
     """Decoded rows, when each happened (None: when it was received), and what to call them in an error.
 
     `keys` are the client's own keys of the rows, None when it said none.
+    `sent` are the rows as they were sent, where `rows` were made of them for a model; else None.
     """
 
     rows: list[Any]
     times: list[dt.datetime] | None = None
     where: FaultPath = WHERE["rows"]
     keys: list[str] | None = None
+    sent: list[Any] | None = None
 
 
 class BodyDecoder:

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 
+from meguru.base import refs
 from meguru.errors import InternalError, MeguruError
 from meguru.flavors import Predictor
 from meguru.flavors.warm import warm_up
@@ -18,6 +19,9 @@ from meguru.kernel import events
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import metrics, store
+from meguru.serving.contracts import store as contracts
+from meguru.serving.contracts.counts import ConsumerCounts
+from meguru.serving.contracts.types import Contract
 from meguru.serving.lane import Lane
 from meguru.serving.loaded_model import Served, rehearsed
 from meguru.serving.loading import Load, Loader
@@ -31,6 +35,9 @@ FOLLOWED = (
     "endpoint.retired",
     "endpoint.switched",
     "endpoint.shadowed",
+    "contract.created",
+    "contract.preferred",
+    "contract.retired",
 )
 PATIENCE = 0.1
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)
@@ -41,6 +48,7 @@ class EndpointSlot:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.contracts: list[Contract] = []
         self.lane: Lane | None = None
         self.fault: MeguruError | None = None
         self.attempts = 0
@@ -66,7 +74,7 @@ class EndpointSlot:
         if served is None or self.endpoint.live is None:
             return self.current
         same = (set(served.shadows), served.record) == (set(self.endpoint.shadow), self.endpoint.record)
-        return self.current and same
+        return self.current and same and list(served.contracts.values()) == self.contracts
 
 
 class Deployments:
@@ -103,6 +111,11 @@ class Deployments:
                 self.places.setdefault(name, EndpointSlot(found))
         return self.places.get(name)
 
+    def consumers(self) -> dict[str, ConsumerCounts]:
+        """Return who was answered lately, by endpoint."""
+        places = list(self.places.items())
+        return {name: place.lane.consumers for name, place in places if place.lane is not None}
+
     def _run(self) -> None:
         seen: int | None = None
         while not self._stop.is_set():
@@ -136,7 +149,7 @@ class Deployments:
         while after < until:
             with self._ws.read() as tx:
                 found = events.read(tx, after=after, before=until + 1, types=FOLLOWED)
-            names |= dict.fromkeys(each.subject.removeprefix("endpoint/") for each in found)
+            names |= dict.fromkeys(refs.parse(each.subject).name for each in found)
             after = found[-1].seq if found else until
         return list(names)
 
@@ -146,12 +159,13 @@ class Deployments:
             return
         with self._ws.read() as tx:
             endpoint = store.find(tx, name)
+            agreed = contracts.of(tx, name)
         if endpoint is None:
             self._take_out(name)
             return
-        if endpoint != place.endpoint:
+        if (endpoint, agreed) != (place.endpoint, place.contracts):
             place.attempts = 0
-        place.endpoint = endpoint
+        place.endpoint, place.contracts = endpoint, agreed
         self._enroll(place)
         try:
             if endpoint.live is None:
@@ -193,6 +207,8 @@ class Deployments:
             shadows=shadows,
             record=place.endpoint.record,
             max_rows=self._ws.settings.max_rows,
+            contracts=place.contracts,
+            inputs=live.inputs,
         )
         if place.lane is None:
             place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)

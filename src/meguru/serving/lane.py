@@ -23,6 +23,8 @@ from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, refusals
 from meguru.serving.answers import PredictionResponse
 from meguru.serving.body import RequestRows
+from meguru.serving.contracts.counts import ConsumerCounts
+from meguru.serving.contracts.view import ContractView
 from meguru.serving.loaded_model import ModelFailed, Served
 from meguru.serving.threads import one_thread_each
 from meguru.storage.db import Database
@@ -38,10 +40,34 @@ OnAnswered = Callable[[PredictionResponse], None]
 class PredictionCall:
     """One request under way; it is answered exactly once."""
 
-    __slots__ = ("_done", "_lane", "_started", "body", "digest", "key", "received_at", "rows")
+    __slots__ = (
+        "_done",
+        "_lane",
+        "_started",
+        "body",
+        "consumer",
+        "contract",
+        "digest",
+        "key",
+        "received_at",
+        "rows",
+        "view",
+    )
 
-    def __init__(self, lane: str, body: bytes, key: str, received_at: datetime, done: OnAnswered) -> None:
+    def __init__(
+        self,
+        lane: str,
+        body: bytes,
+        key: str,
+        received_at: datetime,
+        done: OnAnswered,
+        *,
+        contract: int | None = None,
+        consumer: str = "",
+    ) -> None:
         self.body, self.key, self.received_at = body, key, received_at
+        self.contract, self.consumer = contract, consumer
+        self.view: ContractView | None = None
         self.digest = digests.of_bytes(body) if key else ""
         self.rows = RequestRows([])
         self._lane, self._done, self._started = lane, done, time.perf_counter()
@@ -71,11 +97,14 @@ class Lane:
     ----------
     served
         The one reference that is replaced when the endpoint changes over; None before the first time.
+    consumers
+        Who was answered since it was last asked.
     """
 
     def __init__(self, name: str, db: Database, writer: Writer) -> None:
         self.name = name
         self.served: Served | None = None
+        self.consumers = ConsumerCounts()
         self._db, self._writer = db, writer
         self._queue: BatchQueue[PredictionCall] = BatchQueue(max_items=MAX_CALLS, max_bytes=MAX_BYTES)
         self._thread = threading.Thread(target=self._run, name=f"endpoint-{name}", daemon=True)
@@ -116,12 +145,13 @@ class Lane:
         for call in group:
             try:
                 if not (call.key and served.record and self._recall(call)):
-                    call.rows = served.decode(call.body)
+                    call.view = served.view(call.contract)
+                    call.rows = call.view.decode(call.body)
                     ready.append(call)
             except MeguruError as error:
                 call.fail(error)
-        if ready:
-            self._score(served, ready)
+        for some in _by_view(ready) if served.mapped else filter(None, [ready]):
+            self._score(served, some)
 
     def _score(self, served: Served, group: list[PredictionCall]) -> None:
         rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
@@ -136,11 +166,12 @@ class Lane:
                 self._score(served, group[middle:])
                 return
             try:
-                answer = refusals.answer(served, group[0].rows)
+                answer = refusals.answer(served, group[0].rows, group[0].view)
             except MeguruError as error:
                 group[0].fail(error)
                 return
-        shadows = served.shadow_answers(rows)
+        sent = [row for call in group for row in call.rows.sent or ()] if served.mapped else None
+        shadows = served.shadow_answers(rows, group[0].view, sent)
         batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
         together = None
         if len(group) > 1 and served.record:
@@ -165,7 +196,7 @@ class Lane:
     ) -> None:
         n = len(call.rows.rows)
         if not served.record:
-            metrics.rows(self.name).inc(n)
+            self._count(call, n)
             call.answer(answers.predictions(None, found[0], served.model_ref, served.release_ref))
             return
         batch = _batch(served, call, batch_id, payload.pack(_content(served, call, *found), together))
@@ -174,12 +205,17 @@ class Lane:
         # Called after the commit: who has an answer has a prediction that a crash can't take.
         def recorded(error: MeguruError | None) -> None:
             if error is None:
-                metrics.rows(self.name).inc(n)
+                self._count(call, n)
                 call.answer(answer)
             else:
                 self._not_recorded(call, error)
 
         self._writer.submit(batch, recorded)
+
+    def _count(self, call: PredictionCall, n: int) -> None:
+        metrics.rows(self.name).inc(n)
+        if call.view is not None:
+            self.consumers.saw(call.view.version, call.consumer, n, call.received_at)
 
     def _not_recorded(self, call: PredictionCall, error: MeguruError) -> None:
         try:
@@ -207,10 +243,19 @@ class Lane:
         return True
 
 
+def _by_view(calls: list[PredictionCall]) -> list[list[PredictionCall]]:
+    """Return calls by their version of the contract: those of one were sent the same columns."""
+    groups: dict[int, list[PredictionCall]] = {}
+    for call in calls:
+        groups.setdefault(call.view.version if call.view else 0, []).append(call)
+    return list(groups.values())
+
+
 def _content(
     served: Served, call: PredictionCall, answer: ModelAnswer, shadows: dict[str, ModelAnswer]
 ) -> PayloadColumns:
-    return payload.make(served.types, served.columns(call.rows.rows), answer, _times(call), shadows)
+    view = call.view or served.default
+    return payload.make(view.types, view.columns(call.rows), answer, _times(call), shadows)
 
 
 def _batch(served: Served, call: PredictionCall, batch_id: str, content: bytes) -> PredictionBatch:

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
 
-from meguru.errors import InvalidInput, is_our_fault
-from meguru.flavors import ColumnType, Predictor, Signature, lists
+from meguru.errors import InvalidInput, NotFound, is_our_fault
+from meguru.flavors import Predictor
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
 from meguru.predictions import payload
 from meguru.predictions.ids import new_batch_id
 from meguru.predictions.outputs import ModelAnswer, nothing
 from meguru.serving import answers, metrics
-from meguru.serving.body import BodyDecoder
+from meguru.serving.contracts.types import Contract, ModelInput
+from meguru.serving.contracts.view import ContractView, neutral
 from meguru.serving.task_outputs import TaskOutputs
 from meguru.tasks import WrongShape
 
@@ -36,6 +36,10 @@ class Served:
     ----------
     accepted
         A row that the model has scored: its example's, else the first that came; None before there is one.
+    default
+        How requests are answered that name no version of the contract.
+    mapped
+        Whether the model's columns are made of others in some version.
     """
 
     def __init__(
@@ -48,6 +52,8 @@ class Served:
         shadows: Mapping[str, Predictor] | None = None,
         record: bool = True,
         max_rows: int = 10_000,
+        contracts: Sequence[Contract] = (),
+        inputs: Sequence[ModelInput] = (),
     ) -> None:
         predictor = model.predictor
         self.endpoint, self.model_ref, self.release_ref = endpoint, model_ref, release_ref
@@ -59,8 +65,17 @@ class Served:
         self.accepted: Any = None
         self.signature = predictor.signature
         self.types = {column.name: column.kept_as for column in self.signature.inputs}
+        self.inputs, self.contracts = tuple(inputs), {each.version: each for each in contracts}
         self._decoder = decoder(self.signature)
-        self.decode = BodyDecoder(self._decoder, max_rows).decode
+        self._views = {
+            each.version: ContractView(each.version, each.inputs, self.signature, inputs, max_rows=max_rows)
+            for each in contracts
+        }
+        default = next((each.version for each in contracts if each.default), 0)
+        self.default = self._views.get(default) or ContractView(
+            0, self.signature.inputs, self.signature, inputs, max_rows=max_rows
+        )
+        self.mapped = any(view.mapped for view in self._views.values())
 
     def answer(self, rows: Sequence[Any]) -> ModelAnswer:
         """Return what the model answers to each row.
@@ -79,24 +94,47 @@ class Served:
             self.accepted = rows[0]
         return found
 
-    def shadow_answers(self, rows: Sequence[Any]) -> dict[str, ModelAnswer]:
-        """Return what each shadow makes of the rows; nulls where one fails, which harms nobody."""
+    def view(self, contract: int | None) -> ContractView:
+        """Return how a version of the contract is answered; None stands for the default one.
+
+        Raises
+        ------
+        NotFound
+            If there is no such version, or not any more.
+        """
+        if contract is None:
+            return self.default
+        found = self._views.get(contract)
+        if found is None:
+            raise NotFound(
+                f"endpoint {self.endpoint!r} has no contract {contract}",
+                where=f"?contract={contract}",
+                why=f"it answers {', '.join(map(str, self._views)) or 'none'}",
+                hint=f"requests without a version speak {self.default.version}" if self._views else "",
+            )
+        return found
+
+    def shadow_answers(
+        self, rows: Sequence[Any], view: ContractView | None = None, sent: Sequence[Any] | None = None
+    ) -> dict[str, ModelAnswer]:
+        """Return what each shadow makes of the rows; nulls where one fails, which harms nobody.
+
+        A shadow with other columns finds them among the model's, and among those that were `sent` beside.
+        """
         found: dict[str, ModelAnswer] = {}
         for ref, shadow in self.shadows.items():
             outputs = self._shadow_outputs[ref]
             same = shadow.signature.inputs == self.signature.inputs and shadow.takes == self.predictor.takes
             try:
                 data = self._input(rows) if same else self._decoder.frame(rows)
+                if not same and view and sent:
+                    data = data.hstack(view.beside(sent))
                 found[ref] = outputs.answer(shadow.predict(data), len(rows))
             except Exception as error:  # noqa: BLE001 - a shadow must never harm the answer
                 metrics.SHADOW_FAILURES.labels(self.endpoint, ref).inc()
                 log.warning("shadow %s of endpoint %s could not score: %s", ref, self.endpoint, error)
                 found[ref] = nothing(outputs.outputs, len(rows))
         return found
-
-    def columns(self, rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
-        """Return decoded rows as columns."""
-        return dict(zip(self.types, zip(*map(astuple, rows), strict=True), strict=True))
 
     def rows(self, columns: Iterable[Sequence[Any]]) -> Iterator[Any]:
         """Return columns in the order of the signature as decoded rows."""
@@ -106,25 +144,39 @@ class Served:
         """Answer the model's example as a request: decode, score, write down, put into the answer's shape.
 
         No request pays then for what is only done once, and what can't be answered shows before anybody asks.
+        Each version of the contract is asked.
         """
-        example = self._example[: self._max_rows] or [_neutral(self.signature)]
-        rows = self.decode(msgspec.json.encode({"rows": example})).rows
+        example = self._example[: self._max_rows] or [neutral(self.signature.inputs)]
+        self._rehearse(self.default, example)
+        for view in self._views.values():
+            if view is not self.default:
+                self._rehearse(view, example)
+
+    def _rehearse(self, view: ContractView, example: Sequence[dict[str, Any]]) -> None:
+        real = self.has_example and (view.invertible or not view.mapped)
+        sent = view.example(example) if view.mapped else example
         try:
-            answer = self.answer(rows)
+            request = view.decode(msgspec.json.encode({"rows": sent}))
+        except InvalidInput:
+            if real:
+                raise
+            return  # of zeros, what is made of them may have no value
+        try:
+            answer = self.answer(request.rows)
         except ModelFailed as failed:
             cause = failed.__cause__ or failed
             if is_our_fault(cause):
                 raise cause from None
-            if self.has_example or isinstance(cause, WrongShape):
+            if real or isinstance(cause, WrongShape):
                 why = str(cause) if isinstance(cause, WrongShape) else f"{type(cause).__name__}: {cause}"
                 raise InvalidInput(f"{self.model_ref} can't be served", why=why[:300]) from cause
             return  # a made-up row means nothing to the model, and its failure nothing about it
-        shadows = self.shadow_answers(rows)
+        shadows = self.shadow_answers(request.rows, view, request.sent)
         batch_id = None
         if self.record:
             now, batch_id = datetime.now(UTC), new_batch_id()
-            columns = self.columns(rows)
-            payload.pack(payload.make(self.types, columns, answer, [now] * len(rows), shadows))
+            times = [now] * len(request.rows)
+            payload.pack(payload.make(view.types, view.columns(request), answer, times, shadows))
         answers.predictions(batch_id, answer, self.model_ref, self.release_ref)
 
     @property
@@ -145,6 +197,8 @@ def rehearsed(
     shadows: Mapping[str, Predictor] | None = None,
     record: bool = True,
     max_rows: int = 10_000,
+    contracts: Sequence[Contract] = (),
+    inputs: Sequence[ModelInput] = (),
 ) -> Served:
     """Return a model version as an endpoint answers with it, after it answered its example.
 
@@ -163,21 +217,8 @@ def rehearsed(
         shadows=shadows,
         record=record,
         max_rows=max_rows,
+        contracts=contracts,
+        inputs=inputs,
     )
     served.rehearse()
     return served
-
-
-def _neutral(signature: Signature) -> dict[str, Any]:
-    """Return a row of nulls where they are allowed, and else of zeros."""
-    zeros: dict[ColumnType, Any] = {
-        ColumnType.BOOLEAN: False,
-        ColumnType.LONG: 0,
-        ColumnType.DOUBLE: 0.0,
-        ColumnType.STRING: "",
-        ColumnType.DATETIME: "1970-01-01T00:00:00Z",
-    }
-    return {
-        column.name: None if column.nullable else lists.filled(column.shape, zeros[column.type])
-        for column in signature.inputs
-    }

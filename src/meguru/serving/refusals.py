@@ -16,6 +16,7 @@ from meguru.errors import InternalError, InvalidInput, MeguruError
 from meguru.flavors.faults import FaultPath, shown
 from meguru.predictions.outputs import ModelAnswer, joined
 from meguru.serving.body import RequestRows
+from meguru.serving.contracts.view import ContractView
 from meguru.serving.loaded_model import ModelFailed, Served
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ class _RowFailed(Exception):
         self.index, self.failure = index, failure
 
 
-def answer(served: Served, request: RequestRows) -> ModelAnswer:
-    """Return the answer to rows that the model did not answer together.
+def answer(served: Served, request: RequestRows, view: ContractView | None = None) -> ModelAnswer:
+    """Return the answer to rows that the model did not answer together; `view` knows what clients call them.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def answer(served: Served, request: RequestRows) -> ModelAnswer:
     try:
         return _by_halves(served, request.rows, 0)
     except _RowFailed as found:
-        raise _judged(served, request, found) from found.failure.__cause__
+        raise _judged(served, request, found, view) from found.failure.__cause__
 
 
 def _by_halves(served: Served, rows: Sequence[Any], start: int) -> ModelAnswer:
@@ -56,7 +57,9 @@ def _by_halves(served: Served, rows: Sequence[Any], start: int) -> ModelAnswer:
     return joined([_by_halves(served, half, first) for half, first in halves])
 
 
-def _judged(served: Served, request: RequestRows, found: _RowFailed) -> MeguruError:
+def _judged(
+    served: Served, request: RequestRows, found: _RowFailed, view: ContractView | None
+) -> MeguruError:
     error = found.failure.__cause__
     words = f"{type(error).__name__}: {_text(error)}"
     if served.accepted is None or not _scores(served, served.accepted):
@@ -65,7 +68,9 @@ def _judged(served: Served, request: RequestRows, found: _RowFailed) -> MeguruEr
         return InternalError(f"{served.model_ref} fails", why=words, hint=hint)
     row = request.rows[found.index]
     name, value = _value_at_fault(served, row)
-    return _refusal(request.where, found.index, name, f"it is {shown(value)}: {words}")
+    sent = name if view is None else view.name_of(name)
+    is_what = "it" if sent == name else f"{name!r}, which the model makes of it,"
+    return _refusal(request.where, found.index, sent, f"{is_what} is {shown(value)}: {words}")
 
 
 def _value_at_fault(served: Served, row: Any) -> tuple[str, Any]:
@@ -90,7 +95,7 @@ def _scores(served: Served, row: Any) -> bool:
 
 
 def _refusal(where: FaultPath, index: int, name: str, why: str) -> InvalidInput:
-    path = where.cell(index, name)
+    path = where.cell(index, name) if name else where.row(index)
     hint = "send a value of the kind that the model was trained on"
     return InvalidInput(f"the model refuses {path}", field=path, why=why, hint=hint)
 

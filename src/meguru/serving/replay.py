@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -113,7 +113,7 @@ def _served(ctx: Context, batch: PredictionBatch) -> Served:
 
 def _rows(served: Served, batch: PredictionBatch) -> Iterator[Any]:
     content = payload.features_of(batch.payload)
-    if [*content] != [*served.types]:
+    if [*content][: len(served.types)] != [*served.types]:  # what was sent beside them comes after
         raise InvalidInput(
             f"{batch.model_ref} takes other columns than were recorded",
             why=f"it takes {', '.join(served.types)[:200]}",
@@ -122,7 +122,7 @@ def _rows(served: Served, batch: PredictionBatch) -> Iterator[Any]:
         [None if value is None else payload.moment(value) for value in values]
         if served.types[name] == "datetime"
         else values
-        for name, values in content.items()
+        for name, values in islice(content.items(), len(served.types))
     ]
     return served.rows(columns)
 

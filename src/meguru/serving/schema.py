@@ -30,6 +30,7 @@ deployment = Table(
     Column("since", UtcTime, nullable=False),
     Column("until", UtcTime),
     Column("event", String(64), nullable=False),
+    Column("inputs", Json, nullable=False, server_default="[]"),
     Index(None, "endpoint", "state"),
 )
 """At most one of an endpoint's deployments is live; the others tell its history."""

@@ -16,6 +16,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, store
 from meguru.serving.answers import PredictionResponse
+from meguru.serving.contracts.reporter import ConsumerReporter
 from meguru.serving.deployments import Deployments, EndpointSlot
 from meguru.serving.lane import OnAnswered, PredictionCall
 from meguru.serving.loading import Load, from_registry
@@ -42,7 +43,8 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     `model` and `release` answer now; `live` is the model that should, and `current` says whether they are
     the same. `outputs` are those of a prediction, `outcome` is the JSON schema of the outcomes that its task
-    takes. `fault` tells why what is live was refused.
+    takes. `fault` tells why what is live was refused. `signature` is what clients send in the version
+    `contract`, and what they get; `contracts` are the versions that are answered.
     """
 
     name: str
@@ -56,6 +58,8 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     outputs: list[ModelOutput] = []
     outcome: dict[str, Any] | None = None
     signature: Signature | None = None
+    contract: int | None = None
+    contracts: list[int] = []
     fault: dict[str, str] | None = None
 
 
@@ -69,11 +73,17 @@ class PredictionService:
         self.ws = ws
         self._deployments = Deployments(ws, load)
         self._writer: Writer | None = None
+        self._stopping = threading.Event()
+        reporter = ConsumerReporter(ws, self._deployments.consumers)
+        self._consumers = threading.Thread(
+            target=reporter.run, args=(self._stopping,), name="consumers", daemon=True
+        )
 
     def start(self) -> None:
         """Load what is live in the background, and follow every later switch."""
         self._writer = Writer(self.ws.db)
         self._deployments.start(self._writer)
+        self._consumers.start()
 
     def stop(self) -> None:
         """Answer what is under way, then stop."""
@@ -84,6 +94,8 @@ class PredictionService:
             if place.lane is not None:
                 place.lane.close()
         self._writer.close()
+        self._stopping.set()
+        self._consumers.join()
 
     def knows(self, name: str) -> bool:
         """Tell whether this process has heard of an endpoint; if not, `look_up` asks the database."""
@@ -93,10 +105,20 @@ class PredictionService:
         """Tell whether there is an endpoint of this name."""
         return self._deployments.look_up(name) is not None
 
-    def submit(self, name: str, body: bytes, done: OnAnswered, *, key: str = "") -> None:
+    def submit(
+        self,
+        name: str,
+        body: bytes,
+        done: OnAnswered,
+        *,
+        key: str = "",
+        contract: int | None = None,
+        consumer: str = "",
+    ) -> None:
         """Have a request answered: `done` is called once, in whatever thread, with the answer.
 
         A request that repeats the idempotency key of an earlier one gets the earlier one's predictions.
+        `contract` is the version that it speaks (None: the default one), `consumer` the principal who asks.
         """
         place = self._deployments.places.get(name)
         if place is None:
@@ -104,26 +126,30 @@ class PredictionService:
             done(answers.of_error(self.unknown(name)))
             return
         lane = place.lane
-        call = PredictionCall(name, body, key, self.ws.clock.now(), done)
+        call = PredictionCall(
+            name, body, key, self.ws.clock.now(), done, contract=contract, consumer=consumer
+        )
         if lane is None:
             call.answer(_not_yet(place))
         else:
             lane.submit(call)
 
-    def predict(self, name: str, body: bytes, *, key: str = "") -> PredictionResponse:
+    def predict(
+        self, name: str, body: bytes, *, key: str = "", contract: int | None = None, consumer: str = ""
+    ) -> PredictionResponse:
         """Answer a request; blocks."""
         self.look_up(name)
         answer: Future[PredictionResponse] = Future()
-        self.submit(name, body, answer.set_result, key=key)
+        self.submit(name, body, answer.set_result, key=key, contract=contract, consumer=consumer)
         return answer.result()
 
-    def status(self, name: str) -> EndpointStatus:
-        """Tell what this process serves at an endpoint.
+    def status(self, name: str, contract: int | None = None) -> EndpointStatus:
+        """Tell what this process serves at an endpoint, to who speaks a version of its contract.
 
         Raises
         ------
         NotFound
-            If there is no such endpoint.
+            If there is no such endpoint, or it does not answer this version.
         """
         place = self._deployments.look_up(name)
         if place is None:
@@ -138,7 +164,9 @@ class PredictionService:
                 "task": served.task.key,
                 "outputs": list(served.task.outputs()),
                 "outcome": served.task.outcome_schema(),
-                "signature": served.signature,
+                "signature": Signature(inputs=served.view(contract).sent, outputs=served.signature.outputs),
+                "contract": served.view(contract).version or None,
+                "contracts": list(served.contracts),
             }
         return EndpointStatus(
             name=name,

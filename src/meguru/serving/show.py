@@ -5,6 +5,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.predictions.counts import totals
 from meguru.serving import store
+from meguru.serving.contracts.show import details
 from meguru.serving.health import observed
 from meguru.serving.types import Endpoint, EndpointDetail
 
@@ -14,7 +15,12 @@ def show(ctx: Context, *, name: str) -> EndpointDetail:
     """Show an endpoint: what was promoted, whether it answers, what was before, and how much it answered."""
     name = refs.parse(name, kind="endpoint").name
     (endpoint,) = observed(ctx.tx, [store.get(ctx.tx, name)], ctx.now())
-    return EndpointDetail(endpoint=endpoint, history=store.history(ctx.tx, name), totals=totals(ctx.tx, name))
+    return EndpointDetail(
+        endpoint=endpoint,
+        history=store.history(ctx.tx, name),
+        totals=totals(ctx.tx, name),
+        contracts=details(ctx.tx, name),
+    )
 
 
 @operation("endpoint.list", permission="endpoint:read", query=True)

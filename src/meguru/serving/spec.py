@@ -15,6 +15,7 @@ from meguru.kernel.operations import Context
 from meguru.registry import store as models
 from meguru.registry.verified import check_verified
 from meguru.serving import store
+from meguru.serving.contracts import store as contracts
 from meguru.serving.kind import EndpointSpec
 
 READERS = "gate reader"
@@ -93,3 +94,4 @@ def retire(ctx: Context, name: str) -> None:
     """Take the endpoint out of use: it answers no more, its releases and predictions stay."""
     store.retire(ctx.tx, name, ctx.now())
     store.take_out(ctx.tx, name, ctx.now())
+    contracts.retire(ctx.tx, name, ctx.now())

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, select, update
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
+from meguru.serving.contracts.types import ModelInput
 from meguru.serving.schema import deployment, endpoint
 from meguru.serving.types import Deployment, DeploymentState, Endpoint, EndpointState
 
@@ -120,4 +121,5 @@ def _endpoint(row: Row[Any]) -> Endpoint:
 
 
 def _deployment(fields: Mapping[str, Any]) -> Deployment:
-    return Deployment(**{**fields, "state": DeploymentState(fields["state"])})
+    inputs = msgspec.convert(fields["inputs"], list[ModelInput])
+    return Deployment(**{**fields, "state": DeploymentState(fields["state"]), "inputs": inputs})

@@ -1,9 +1,13 @@
 """Put a model version live behind an endpoint."""
 
 from meguru.base import refs
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.registry import store as models
 from meguru.serving import store
+from meguru.serving.contracts import store as contracts
+from meguru.serving.contracts.create import add, gives
+from meguru.serving.contracts.types import ModelInput
 from meguru.serving.types import Deployment, DeploymentState
 
 
@@ -13,11 +17,19 @@ from meguru.serving.types import Deployment, DeploymentState
     on="name",
     refers={"model_ref": "model", "release_ref": "release"},
 )
-def switch(ctx: Context, *, name: str, model_ref: str, release_ref: str) -> Deployment:
+def switch(
+    ctx: Context,
+    *,
+    name: str,
+    model_ref: str,
+    release_ref: str,
+    inputs: list[ModelInput] = [],  # noqa: B006 - copied by the kernel
+) -> Deployment:
     """Put a released model version live; the servers load it beside the old one, then change over.
 
     Releases call this in the transaction of their promotion. Switching to what is live already changes
-    nothing.
+    nothing. `inputs` say how the model's columns come from what clients send. The first model of an endpoint
+    without a contract makes one: what it takes is what clients send from then on.
 
     Raises
     ------
@@ -56,6 +68,32 @@ def switch(ctx: Context, *, name: str, model_ref: str, release_ref: str) -> Depl
         state=DeploymentState.LIVE,
         since=now,
         event=event.id,
+        inputs=inputs,
     )
     store.deploy(tx, new)
+    _agree(ctx.with_(cause=event.id), name, str(model))
     return new
+
+
+def _agree(ctx: Context, endpoint: str, model: str) -> None:
+    """See to it that an endpoint has a contract, and that it says what is given."""
+    known = contracts.of(ctx.tx, endpoint)
+    if known and all(each.task for each in known):
+        return
+    try:
+        version = models.resolve(ctx.tx, model)
+    except NotFound:
+        return  # nothing can be served, and so nothing be agreed on
+    outputs, task = gives(version)
+    if known:
+        contracts.settle(ctx.tx, endpoint, task, outputs)
+        return
+    add(
+        ctx,
+        endpoint,
+        inputs=version.signature.inputs,
+        outputs=outputs,
+        task=task,
+        default=True,
+        note=f"what {model} takes",
+    )

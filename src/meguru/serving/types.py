@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.predictions.types import Totals
+from meguru.serving.contracts.types import ContractDetail, ModelInput
 
 
 class DeploymentState(StrEnum):
@@ -34,7 +35,10 @@ class EndpointState(StrEnum):
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """One model version behind an endpoint; `event` is the id of the switch that put it there."""
+    """One model version behind an endpoint; `event` is the id of the switch that put it there.
+
+    `inputs` say how its columns come from what clients send, where they are other ones.
+    """
 
     endpoint: str
     number: int
@@ -44,6 +48,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime | None = None
     event: str = ""
+    inputs: list[ModelInput] = []
 
 
 class Replica(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +108,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndpointDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint with its deployments, newest first, and counts of what it answered."""
+    """An endpoint with its deployments and contracts, newest first, and counts of what it answered."""
 
     endpoint: Endpoint
     history: list[Deployment]
     totals: Totals
+    contracts: list[ContractDetail] = []

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 
+from meguru.flavors import Signature
 from meguru.flavors.model import Model
+from meguru.serving.contracts.types import Contract
+from meguru.tasks import task_of
 
 COLUMNS = ("hour", "wind")
 
@@ -27,21 +31,38 @@ def make_model(
     seed: int = 0,
     holdout: pl.DataFrame | None = None,
     metrics: Mapping[str, float] | None = None,
+    rename: Mapping[str, str] | None = None,
 ) -> Model:
-    """Train a classifier on the columns it `knows`; the others are noise to it."""
+    """Train a classifier on the columns it `knows`; the others are noise to it, and some are renamed."""
     from sklearn.linear_model import LogisticRegression
 
     train, held = (make_flights(seed=seed + k, columns=columns) for k in range(2))
     draw = np.random.default_rng(seed + 1000)
     noise = {name: draw.normal(size=train.height) for name in columns if name not in knows}
     features = train.with_columns(pl.Series(name, values) for name, values in noise.items()).select(columns)
+    named, seen = dict(rename or {}), train.select(columns)
+    held = held if holdout is None else holdout
     return Model(
         estimator=LogisticRegression().fit(features.to_numpy(), train["late"].to_numpy()),
-        example=train.select(columns).head(5),
-        holdout=held if holdout is None else holdout,
+        example=seen.rename(named, strict=False).head(5),
+        holdout=held.rename(named, strict=False),
         label="late",
-        baseline=train.select(columns),
+        baseline=seen.rename(named, strict=False),
         metrics=dict(metrics or {}),
+    )
+
+
+def make_contract(signature: Signature, *, task: str = "binary") -> Contract:
+    """Make contract 1 of the endpoint `delay`: clients send just what a model takes."""
+    return Contract(
+        endpoint="delay",
+        version=1,
+        task=task,
+        inputs=signature.inputs,
+        outputs=task_of(task).outputs(),
+        default=True,
+        created_at=datetime(2026, 3, 1, tzinfo=UTC),
+        created_by="local",
     )
 
 

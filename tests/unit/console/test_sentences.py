@@ -60,6 +60,8 @@ SPEAKING = [
     *sorted((PACKAGE / "releases" / "gates").glob("*.py")),
     PACKAGE / "releases" / "compatible.py",
     PACKAGE / "releases" / "job.py",
+    PACKAGE / "serving" / "contracts" / "inputs.py",
+    PACKAGE / "serving" / "contracts" / "view.py",
     *sorted((PACKAGE / "monitoring" / "checks").glob("*.py")),
     PACKAGE / "monitoring" / "judge.py",
     PACKAGE / "monitoring" / "window.py",
@@ -69,7 +71,7 @@ SPEAKING = [
     PACKAGE / "triggers" / "calendar.py",
 ]
 """Files whose sentences are kept as reasons: of gates, checks, deployments and held-back triggers."""
-REFUSALS = {"check", "gate_of", "check_of", "declare", "run", "rehearsed"}
+REFUSALS = {"check", "gate_of", "check_of", "declare", "run", "rehearsed", "view"}
 """Functions whose sentences answer whoever asked at once, in their language or not; they are not kept."""
 UNSAID = {"shadow %s of endpoint %s could not score: %s"}
 """Lines of the log."""

@@ -254,7 +254,7 @@ def test_a_diff_names_what_changed(delay):
     go(delay, add(delay, **POOR), app="1")
     go(delay, add(delay, **GOOD), app="2")
     found = releases.diff(delay, before="release/delay@1", after="delay@2")
-    assert [change.part for change in found.changes] == ["app", "model"]
+    assert [change.part for change in found.changes] == ["app", "model", "contract 1"]
     assert found.changes[1].after.startswith("model/delay@2 (")
 
 

@@ -13,7 +13,7 @@ from meguru.serving.service import PredictionService, State
 
 BODY = json.dumps({"row": {"hour": 5, "distance": 0.5}}).encode()
 HOURS = range(-15, 15)
-SWITCHED = 3
+SWITCHED = 4
 """The number of the event of a first switch: the model, the endpoint, the switch."""
 
 

@@ -45,6 +45,7 @@ def one(visit: Visit) -> Response:
         "endpoint.html",
         view=glance(visit, detail.endpoint, reports),
         totals=detail.totals,
+        contracts=detail.contracts,
         reports=reports,
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],
         others=list(dict.fromkeys(model for each in reports for model in others_of(each))),

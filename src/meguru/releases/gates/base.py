@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from meguru.flavors.bundle import Bundle
 from meguru.registry.known import KnownModel
 from meguru.releases.types import GateResult
+from meguru.serving.contracts.types import Contract, ModelInput
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class TrialSide:
 class GateTrial:
     """The challenger, and the champion it would replace at the endpoint; None when nothing is live.
 
-    `record` and `max_rows` are how the endpoint would serve the challenger.
+    `record` and `max_rows` are how the endpoint would serve the challenger, `contracts` what its clients
+    send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do.
     """
 
     endpoint: str
@@ -48,6 +50,9 @@ class GateTrial:
     champion: TrialSide | None = None
     record: bool = True
     max_rows: int = 10_000
+    contracts: Sequence[Contract] = ()
+    inputs: Sequence[ModelInput] = ()
+    champion_inputs: Sequence[ModelInput] = ()
 
 
 class Gate(Protocol):

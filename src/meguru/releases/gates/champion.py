@@ -12,6 +12,7 @@ from meguru.base import digests
 from meguru.errors import InvalidInput
 from meguru.registry.known import KnownModel
 from meguru.releases.gates.base import GateTrial, TrialSide
+from meguru.releases.gates.rows import champion_rows
 from meguru.releases.types import GateResult, GateVerdict
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if trial.champion.digest == trial.challenger.digest:
             reason = f"nothing new: {trial.champion.ref}, which is live, is the same model"
             return self._result(passed=False, reason=reason)
-        return self._compare(trial.challenger, trial.champion)
+        return self._compare(trial, trial.challenger, trial.champion)
 
-    def _compare(self, challenger: TrialSide, champion: TrialSide) -> GateResult:
+    def _compare(self, trial: GateTrial, challenger: TrialSide, champion: TrialSide) -> GateResult:
         from meguru.stats import auc, bootstrap_difference
 
         rows, truth = _holdout(challenger)
-        new, old = (_scores(side, rows) for side in (challenger, champion))
+        new, old = _scores(challenger, rows), _scores(champion, champion_rows(trial, rows))
         found = bootstrap_difference(
             truth, new, old, level=self.confidence, resamples=RESAMPLES, seed=_seed(challenger, champion)
         )

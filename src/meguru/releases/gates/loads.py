@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from meguru.registry.known import KnownModel
-from meguru.releases.compatible import breaks
+from meguru.releases.compatible import faults
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
 from meguru.serving.loaded_model import rehearsed
@@ -25,29 +25,37 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Which models can be served shows when one is served, in `judge`."""
 
     def judge(self, trial: GateTrial) -> GateResult:
-        """Ask the model its example as a server does; compare its columns with those of the live model."""
+        """Ask the model its example as a server does, in every version of the endpoint's contract."""
         bundle = trial.challenger.bundle
         bundle.check()
+        numbers = {
+            "example_rows": len(bundle.example.rows),
+            "columns": len(bundle.signature.inputs),
+            "contracts": [each.version for each in trial.contracts],
+        }
+        broken = faults(trial.contracts, bundle.signature, bundle.predictor.task, trial.inputs)
+        if broken:
+            reason = f"requests of clients would fail: {'; '.join(broken)}"
+            return GateResult(
+                gate=self.key, verdict=GateVerdict.FAILED, reason=reason, numbers=numbers | {"faults": broken}
+            )
         served = rehearsed(
             bundle,
             endpoint=trial.endpoint,
             model_ref=trial.challenger.ref,
             record=trial.record,
             max_rows=trial.max_rows,
+            contracts=trial.contracts,
+            inputs=trial.inputs,
         )
-        numbers = {"example_rows": len(bundle.example.rows), "columns": len(bundle.signature.inputs)}
-        live = trial.champion
-        faults = breaks(live.bundle.signature, bundle.signature) if live else []
-        if live and faults:
-            reason = f"requests made for {live.ref} would fail: {'; '.join(faults)}"
-            return GateResult(
-                gate=self.key, verdict=GateVerdict.FAILED, reason=reason, numbers=numbers | {"faults": faults}
-            )
-        taken = (
-            f"takes the same {len(bundle.signature.inputs)} columns"
-            if live
-            else "there is no model to replace"
-        )
+        columns = len(bundle.signature.inputs)
+        if not trial.contracts:
+            taken = "there is no model to replace"
+        elif served.mapped:
+            made = sum(not each.plain for each in served.default.sources)
+            taken = f"takes {columns} columns, {made} of which are made of what clients send"
+        else:
+            taken = f"takes the same {columns} columns"
         answers = (
             "answers its example as when it was saved"
             if served.has_example

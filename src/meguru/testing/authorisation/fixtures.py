@@ -14,6 +14,7 @@ from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests
 from meguru.datasets.client import add_files
+from meguru.flavors import ColumnType, SignatureColumn
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
 from meguru.monitoring.run import run as run_monitor
@@ -23,6 +24,7 @@ from meguru.pipelines.start import start as start_pipeline
 from meguru.quarantine.add import add as add_pickle
 from meguru.registry.client import add_model
 from meguru.releases.create import create as create_release
+from meguru.serving.contracts.create import create as create_contract
 from meguru.serving.create import create as create_endpoint
 from meguru.sweeps.start import start as start_sweep
 from meguru.sweeps.types import Search, Whole
@@ -112,6 +114,13 @@ def _endpoint(of: Making) -> str:
     return of.mark
 
 
+def _contract(of: Making) -> str:
+    columns = [SignatureColumn(name="hour", type=ColumnType.DOUBLE)]
+    return create_contract(of.ws, endpoint=of.mark, columns=columns, note=of.mark).ref.removeprefix(
+        "contract/"
+    )
+
+
 def _release(of: Making) -> str:
     return create_release(of.ws, endpoint=of.mark, model=f"{of.mark}@1").ref.removeprefix("release/")
 
@@ -166,6 +175,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "backfill": _backfill,
     "sweep": _sweep,
     "endpoint": _endpoint,
+    "contract": _contract,
     "release": _release,
     "monitor": _monitor,
     "report": _report,

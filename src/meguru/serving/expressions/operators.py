@@ -1,0 +1,105 @@
+"""The operators of expressions. Numbers behave as in Python; what has no value is null."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from meguru.errors import InvalidInput
+from meguru.flavors import ColumnType
+from meguru.serving.expressions.typed import NUMBERS, TypedExpression, mapped, numeric, unified
+
+_ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.FloorDiv: ("//", operator.floordiv),
+    ast.Mod: ("%", operator.mod),
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def arithmetic(kind: ast.operator, left: TypedExpression, right: TypedExpression) -> TypedExpression:
+    """Return the sum, difference, product, quotient, rest or power of two parts."""
+    both, types = [left, right], {left.type, right.type}
+    if isinstance(kind, ast.Add) and ColumnType.STRING in types:
+        if types != {ColumnType.STRING}:
+            raise InvalidInput("text is added to what is no text", hint="convert it: string(x)")
+        return mapped(operator.add, both, ColumnType.STRING)
+    if isinstance(kind, ast.Sub) and types == {ColumnType.DATETIME}:
+        return mapped(lambda a, b: (a - b).total_seconds(), both, ColumnType.DOUBLE)
+    if isinstance(kind, ast.Div):
+        numeric(both, "/")
+        return mapped(operator.truediv, both, ColumnType.DOUBLE)
+    if isinstance(kind, ast.Pow):
+        numeric(both, "**")
+        # Of floats alone: a whole number to the power of one that was sent has no bound.
+        return mapped(lambda a, b: math.pow(float(a), float(b)), both, ColumnType.DOUBLE)
+    if type(kind) not in _ARITHMETIC:
+        raise InvalidInput(
+            f"an expression has no operator {type(kind).__name__}", hint="it has + - * / // % **"
+        )
+    sign, function = _ARITHMETIC[type(kind)]
+    whole = numeric(both, sign)
+    return mapped(function, both, ColumnType.LONG if whole else ColumnType.DOUBLE)
+
+
+def comparison(kind: ast.cmpop, left: TypedExpression, right: TypedExpression) -> TypedExpression:
+    """Return whether two parts are equal, or one comes before the other."""
+    function = _COMPARISONS.get(type(kind))
+    if function is None:
+        raise InvalidInput(
+            "an expression compares with == != < <= > >= and in", hint="is_null(x) asks for nulls"
+        )
+    types = {left.type, right.type}
+    if not types - {None} <= NUMBERS:
+        unified([left, right], "what is compared")
+    return mapped(function, [left, right], ColumnType.BOOLEAN)
+
+
+def logical(parts: list[TypedExpression], *, every: bool) -> TypedExpression:
+    """Return whether all of some conditions hold, or any."""
+    conditions(parts)
+    return mapped(lambda *row: all(row) if every else any(row), parts, ColumnType.BOOLEAN)
+
+
+def negation(kind: ast.unaryop, part: TypedExpression) -> TypedExpression:
+    """Return the negative of a number, or the contrary of a condition."""
+    if isinstance(kind, ast.Not):
+        conditions([part])
+        return mapped(operator.not_, [part], ColumnType.BOOLEAN)
+    if not isinstance(kind, ast.USub | ast.UAdd):
+        raise InvalidInput("an expression has no operator ~", hint="write not")
+    whole = numeric([part], "-")
+    sign = operator.neg if isinstance(kind, ast.USub) else operator.pos
+    return mapped(sign, [part], ColumnType.LONG if whole else ColumnType.DOUBLE)
+
+
+def choice(condition: TypedExpression, yes: TypedExpression, no: TypedExpression) -> TypedExpression:
+    """Return one part where a condition holds, and another where it does not or is null."""
+    conditions([condition])
+    kind = unified([yes, no], "the two values of a choice")
+    made = mapped(
+        lambda holds, a, b: a if holds else b,
+        [condition, yes, no],
+        kind or ColumnType.DOUBLE,
+        nulls=True,
+    )
+    return TypedExpression(type=kind, nullable=yes.nullable or no.nullable, over=made.over, uses=made.uses)
+
+
+def conditions(parts: list[TypedExpression]) -> None:
+    """Refuse what is neither true nor false."""
+    for part in parts:
+        if part.type is not ColumnType.BOOLEAN:
+            raise InvalidInput(f"a condition is wanted, not a {part.type or 'null'}", hint="compare: x > 0")
