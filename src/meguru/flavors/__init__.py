@@ -13,6 +13,7 @@ FLAVORS = PluginFamily(
     "model flavor",
     {
         "keras": "meguru.flavors.keras:KerasFlavor",
+        "lightgbm": "meguru.flavors.lightgbm:LightgbmFlavor",
         "onnx": "meguru.flavors.onnx:OnnxFlavor",
         "pytorch": "meguru.flavors.pytorch:PytorchFlavor",
         "sklearn": "meguru.flavors.sklearn:SklearnFlavor",

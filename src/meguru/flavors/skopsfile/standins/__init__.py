@@ -14,6 +14,7 @@ from meguru.flavors.skopsfile.standins.base import StandIn
 STANDINS = PluginFamily(
     "stand-in",
     {
+        "lightgbm": "meguru.flavors.skopsfile.standins.lightgbm:LightTrees",
         "neighbors": "meguru.flavors.skopsfile.standins.neighbors:NeighborTree",
         "sparse": "meguru.flavors.skopsfile.standins.sparse:SparseRows",
         "splines": "meguru.flavors.skopsfile.standins.splines:Spline",
