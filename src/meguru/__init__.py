@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from meguru.compute.step_metrics import log as log
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
+    from meguru.modelhost.function_model import FunctionModel as FunctionModel
     from meguru.pipelines.authoring import pipeline as pipeline
     from meguru.pipelines.authoring import step as step
     from meguru.pipelines.components.offers import component as component
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "Dataset": "meguru.compute.dataset_param",
+    "FunctionModel": "meguru.modelhost.function_model",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
     "approve": "meguru.pipelines.control_flow",
@@ -46,6 +48,7 @@ _PLACES = {
 }
 __all__ = [
     "Dataset",
+    "FunctionModel",
     "MeguruError",
     "Model",
     "approve",

@@ -48,6 +48,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of the largest object that is kept in quarantine."""
     quarantine_days: int = 90
     """Days after which an object that nobody decided about is given up."""
+    host_seconds: float = 10.0
+    """Seconds that a function model may take for one answer; then its process is ended."""
+    host_memory: int = 4 * 1024 * 1024 * 1024
+    """Bytes of memory that the process of a function model may use."""
+    host_network: bool = False
+    """Whether function models may reach the network, where the kernel lets it be taken from them."""
     lease_seconds: float = 10.0
     """How long a worker may be silent before its jobs are taken over."""
     workers: int = 3

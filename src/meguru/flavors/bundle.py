@@ -5,6 +5,7 @@ Equal models give byte-identical folders. All of it is data: nothing in a bundle
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec
 import numpy as np
 
 from meguru.base import digests
-from meguru.errors import InvalidInput, MeguruError, MissingDependency, is_our_fault
+from meguru.errors import InvalidInput, MeguruError, MissingDependency, UnsafeModel, is_our_fault
 from meguru.flavors import FLAVORS, mlmodel, pickles, raw_answers
 from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.evaluation import Evaluation, columns_of, evaluate
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 EXAMPLE, HOLDOUT, BASELINE, EVALUATION = "example.json", "holdout.parquet", "baseline.json", "evaluation.json"
 _EXAMPLE_ROWS = 20
+_CODE = "function"
+"""The flavor of what can't be data; the others are asked first."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +167,7 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     baseline = example if model.baseline is None else _features(model.baseline, model.label, "baseline")
     takes_missing = bool(getattr(flavor, "takes_missing", False))
     signature = _signature(model, example, baseline, task, takes_missing=takes_missing)
-    flavor.save(model.estimator, folder, signature=signature, task=task)
+    flavor = _saved(flavor, model.estimator, folder, signature, task)
     predictor = flavor.load(folder)
     _write(folder / EXAMPLE, _example(predictor, example))
     _write(folder / BASELINE, _baseline(predictor, baseline))
@@ -177,8 +180,11 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     return bundle
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path, *, code: bool = False) -> Bundle:
     """Load a model folder; of a folder without evidence (as MLflow writes it) only the model.
+
+    With `code` it may be of a flavor that runs code of its author's when it is asked (in a process of its
+    own): for what somebody registered who may run code here.
 
     Raises
     ------
@@ -187,10 +193,32 @@ def load_bundle(folder: Path) -> Bundle:
     NotFound, InvalidInput
         When it is no model folder, or a broken one.
     """
-    pickles.refuse_pickles(folder)
-    name = mlmodel.read(folder, FLAVORS.names()).flavor
+    name = checked_flavor(folder)
     flavor: Flavor = FLAVORS.load(name)()
+    if runs_code(name) and not code:
+        raise UnsafeModel(
+            f"a model of the flavor {name} runs code of its author's",
+            where=str(folder),
+            why="it is loaded only where it was registered by somebody who may run code there",
+            hint="register it (meguru model add), or return it from a step of a pipeline",
+        )
     return Bundle(folder, name, flavor.load(folder))
+
+
+def checked_flavor(folder: Path) -> str:
+    """Return the flavor of a folder after a look at each file: none may be what loading could run."""
+    try:
+        name = mlmodel.read(folder, FLAVORS.names()).flavor
+    except MeguruError:
+        pickles.refuse_pickles(folder)
+        raise
+    pickles.refuse_pickles(folder, but_in=getattr(FLAVORS.load(name), "opaque", ()))
+    return name
+
+
+def runs_code(flavor: str) -> bool:
+    """Say whether asking a model of this flavor runs code of its author's, in a process of its own."""
+    return bool(getattr(FLAVORS.load(flavor), "runs_code", False))
 
 
 def predicting_digest(files: Mapping[str, str]) -> str:
@@ -199,8 +227,23 @@ def predicting_digest(files: Mapping[str, str]) -> str:
     return digests.of_value({path: digest for path, digest in files.items() if path not in evidence})
 
 
+def _saved(flavor: Flavor, estimator: Any, folder: Path, signature: Signature, task: Task) -> Flavor:
+    """Save an estimator, as code if it holds code of the project and can't be data; return its flavor."""
+    try:
+        flavor.save(estimator, folder, signature=signature, task=task)
+    except UnsafeModel:
+        as_code: Flavor = FLAVORS.load(_CODE)()
+        if flavor.name == _CODE or not as_code.can_save(estimator):
+            raise
+        shutil.rmtree(folder)
+        folder.mkdir()
+        as_code.save(estimator, folder, signature=signature, task=task)
+        return as_code
+    return flavor
+
+
 def _flavor_of(estimator: Any) -> Flavor:
-    for name in FLAVORS.names():
+    for name in sorted(FLAVORS.names(), key=lambda name: name == _CODE):
         flavor: Flavor = FLAVORS.load(name)()
         if flavor.can_save(estimator):
             return flavor

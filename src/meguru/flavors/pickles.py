@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickletools
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 
 from meguru.errors import UnsafeModel, is_our_fault
@@ -33,8 +34,10 @@ WHY = "loading a pickle runs whatever code its writer put into it"
 HINT = "return a meguru.Model from a step, or save the model with skops"
 
 
-def refuse_pickles(folder: Path) -> None:
+def refuse_pickles(folder: Path, but_in: Collection[str] = ()) -> None:
     """Refuse a folder that holds a pickle, or a file that can't be told from one.
+
+    What is `but_in` some folders of it is not looked at: only a process of its own reads that.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def refuse_pickles(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             raise UnsafeModel(f"{path.name} is a symbolic link", where=str(path), why="it may point anywhere")
-        if path.is_file():
+        if path.is_file() and path.relative_to(folder).parts[0] not in but_in:
             refuse_pickle(path)
 
 

@@ -70,7 +70,7 @@ def convert(
         raise InvalidInput("there are no example rows", why="they are asked before and after", hint=hint)
     with tempfile.TemporaryDirectory(prefix="meguru-") as scratch:
         conversion = _converted(ctx, Path(scratch) / "work", files, said)
-    facts = facts_of(ctx.ws, conversion.tree, load=True)
+    facts = facts_of(ctx.ws, conversion.tree, load=True)  # never one that runs code of its own
     conversion = msgspec.structs.replace(conversion, flavor=facts.flavor)
     store.get_open(ctx.tx, found.id)
     ctx.emit(

@@ -12,7 +12,7 @@ import msgspec
 from meguru.artifacts import trees
 from meguru.base import digests
 from meguru.errors import Busy, InvalidInput, MeguruError, NotFound, TooLarge
-from meguru.flavors import FLAVORS, Signature, bundle, mlmodel, pickles
+from meguru.flavors import FLAVORS, Signature, bundle, mlmodel
 from meguru.flavors.evaluation import Evaluation
 from meguru.flavors.input_example import InputExample
 from meguru.kernel.workspace import Workspace
@@ -39,7 +39,7 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     holdout_digest: str
 
 
-def facts_of(ws: Workspace, tree: str, *, load: bool) -> ModelFacts:
+def facts_of(ws: Workspace, tree: str, *, load: bool, code: bool = False) -> ModelFacts:
     """Return the facts of a model folder in the blob store.
 
     Parameters
@@ -50,6 +50,8 @@ def facts_of(ws: Workspace, tree: str, *, load: bool) -> ModelFacts:
         The digest of the folder's tree.
     load
         Load the model and ask it its example. Takes a second or more: not within a transaction.
+    code
+        Whether it may be of a flavor that runs code of its author's then.
 
     Raises
     ------
@@ -62,15 +64,15 @@ def facts_of(ws: Workspace, tree: str, *, load: bool) -> ModelFacts:
     _check_size(trees.read_tree(ws.blobs, tree))
     folder = fetch_model(ws, tree)
     try:
-        return _read(ws, folder, tree, load=load)
+        return _read(ws, folder, tree, load=load, code=code)
     except MeguruError as error:
         error.where = error.where.replace(str(folder), "model").replace(folder.name, "model")
         raise
 
 
-def _read(ws: Workspace, folder: Path, tree: str, *, load: bool) -> ModelFacts:
+def _read(ws: Workspace, folder: Path, tree: str, *, load: bool, code: bool) -> ModelFacts:
     entries = trees.read_tree(ws.blobs, tree)
-    pickles.refuse_pickles(folder)
+    bundle.checked_flavor(folder)
     said = mlmodel.read(folder, FLAVORS.names())
     evaluation = _evaluation(folder)
     task = said.task or task_of(evaluation.task)
@@ -83,7 +85,7 @@ def _read(ws: Workspace, folder: Path, tree: str, *, load: bool) -> ModelFacts:
         )
     if load:
         with _turn():
-            loaded = bundle.load_bundle(folder)
+            loaded = bundle.load_bundle(folder, code=code)
             loaded.check()
             task = loaded.task
             if said.example is not None and not loaded.example.rows:

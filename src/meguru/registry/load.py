@@ -32,4 +32,4 @@ def load_model(ws: Any, ref: str) -> Bundle:
     except NotFound as error:
         lost = f"files of {version.ref} are gone from the store"
         raise IntegrityError(lost, where=version.ref, why=error.what, hint="meguru doctor") from error
-    return load_bundle(folder)
+    return load_bundle(folder, code=True)

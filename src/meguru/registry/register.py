@@ -9,6 +9,7 @@ from meguru.artifacts.provenance import check_claims
 from meguru.artifacts.sight import Sight
 from meguru.base import refs
 from meguru.base.names import check_full_name
+from meguru.flavors.bundle import runs_code
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store
 from meguru.registry.facts import ModelFacts, check_tree, facts_of
@@ -46,7 +47,9 @@ def register(
     """
     name = check_full_name("model", name.removeprefix("model/"))
     claimed = _claims(ctx, tree, run, used or [])
-    facts = facts_of(ctx.ws, tree, load=not known(ctx, name, tree))
+    is_new = not known(ctx, name, tree)
+    code = is_new and _may_run_code(ctx, name, tree)
+    facts = facts_of(ctx.ws, tree, load=is_new, code=code)
     return record(
         ctx,
         name,
@@ -58,6 +61,18 @@ def register(
         note=note,
         claimed=claimed,
     )
+
+
+def _may_run_code(ctx: Context, name: str, tree: str) -> bool:
+    """Say whether a folder holds code that is to be run; refuse who may not run code here.
+
+    Registering a pipeline is to have code run here, so that is the permission for a model of code too.
+    """
+    if not runs_code(facts_of(ctx.ws, tree, load=False).flavor):
+        return False
+    why = "the model is code, and whoever registers it has it run here"
+    ctx.require("pipeline:write", project=refs.project_of(name), why=why)
+    return True
 
 
 def known(ctx: Context, name: str, tree: str) -> bool:

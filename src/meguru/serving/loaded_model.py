@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.errors import InvalidInput, NotFound, is_our_fault
+from meguru.errors import Busy, InvalidInput, NotFound, TimedOut, is_our_fault
 from meguru.flavors import Predictor
 from meguru.flavors.bundle import Bundle
 from meguru.flavors.rows import decoder
@@ -88,6 +88,8 @@ class Served:
         data = self._input(rows)
         try:
             found = self._outputs.answer(self.predictor.predict(data), len(rows))
+        except (Busy, TimedOut):  # the process of a model's code died, or was too slow: it is started anew
+            raise
         except Exception as error:
             raise ModelFailed from error
         if self.accepted is None:

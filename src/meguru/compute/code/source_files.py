@@ -107,10 +107,13 @@ class ProjectFiles:
             return self.entry_module.startswith(OWN_PROJECT) and (name + ".").startswith(OWN_PROJECT + ".")
         if top == self.entry_module.partition(".")[0]:
             return True
-        return not any(path.is_relative_to(folder) for folder in _library_folders()) and not {
-            "site-packages",
-            "dist-packages",
-        } & set(path.parts)
+        return not is_library(path)
+
+
+def is_library(path: Path) -> bool:
+    """Tell whether a file is part of Python or of an installed package."""
+    below = any(path.is_relative_to(folder) for folder in _library_folders())
+    return below or bool({"site-packages", "dist-packages"} & set(path.parts))
 
 
 def file_inside(text: str, folders: list[Path], root: Path) -> Path | None:

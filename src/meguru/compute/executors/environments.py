@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,15 +40,30 @@ def build(blobs: BlobStore, digest: str, name: str) -> Path:
         If it can't be built; the end of what the installer said is its reason.
     """
     home = folder_of(digest)
+    return _built(home, name, lambda: trees.fetch(blobs, digest, home))
+
+
+def _built(home: Path, name: str, fetch: Callable[[], object]) -> Path:
     if not (home / _READY).exists():
         home.parent.mkdir(parents=True, exist_ok=True)
         with _locked(home.with_suffix(".lock")):
             if not (home / _READY).exists():
                 shutil.rmtree(home, ignore_errors=True)
-                trees.fetch(blobs, digest, home)
+                fetch()
                 _install(home, home / Path(name).name, name)
                 (home / _READY).touch()
     return home / "venv" / "bin" / "python"
+
+
+def build_from(folder: Path, name: str) -> Path:
+    """Return the Python of the environment whose lock file, called `name`, is in a folder; as `build`."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    entries = [
+        trees.TreeEntry(path=path.name, digest=digests.of_file(path), size=path.stat().st_size)
+        for path in files
+    ]
+    home = folder_of(digests.of_bytes(digests.canonical(entries)))
+    return _built(home, name, lambda: shutil.copytree(folder, home))
 
 
 def is_built(digest: str) -> bool:

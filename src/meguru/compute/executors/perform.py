@@ -20,7 +20,7 @@ from meguru.base import digests, parents
 from meguru.compute import materializers, snapshot, step_metrics
 from meguru.compute.code import SourceFile
 from meguru.compute.dataset_param import Dataset
-from meguru.compute.executors import files
+from meguru.compute.executors import environments, files
 from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
@@ -49,6 +49,7 @@ from meguru.storage.blobs.local import LocalStore
 
 _TYPED = {"annotated", "items", "nested"}
 """Kinds of values that can be read only with the annotation of the step that made them."""
+_LOCK = "MEGURU_STEP_LOCK"
 _MAX_TYPE, _MAX_MESSAGE, _MAX_TRACE = 200, 2000, 20_000
 
 
@@ -127,6 +128,8 @@ def open_sources(job: StepJob) -> None:
     for name in finder.files:
         sys.modules.pop(name, None)
     variables.give(Path(job.folder), job.sources)
+    if job.env:  # a function that becomes a model here is to run in the same environment
+        os.environ[_LOCK] = str(environments.folder_of(job.env) / Path(job.env_name).name)
     del sys.argv[1:]  # those of the process that this one was forked from
 
 

@@ -38,7 +38,9 @@ class ModelBundle:
         from meguru.flavors.bundle import load_bundle
         from meguru.flavors.model import Model
 
-        bundle = load_bundle(trees.fetch(place.blobs, value.digest, place.scratch / value.digest[:16]))
+        bundle = load_bundle(
+            trees.fetch(place.blobs, value.digest, place.scratch / value.digest[:16]), code=True
+        )
         return Model(
             estimator=getattr(bundle.predictor, "estimator", bundle.predictor),
             example=pl.DataFrame(bundle.example.rows),

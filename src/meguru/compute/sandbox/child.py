@@ -19,8 +19,8 @@ def main() -> None:
     """Confine this process, then do its work."""
     place, work, memory, seconds, file, parent = sys.argv[1:]
     folder = Path(place)
-    confine.end_with(int(parent))
     done = confine.isolate(folder, confine.python_folders())
+    confine.end_with(int(parent))  # afterwards: the kernel forgets it where rights change
     confine.limit(memory=int(memory), seconds=int(seconds), file=int(file))
     (folder / "confined.json").write_text(json.dumps(done))
     os.environ["TMPDIR"] = str(folder)

@@ -24,6 +24,8 @@ _DEATH_SIGNAL, _NO_NEW_PRIVILEGES, _DROP_BOUND = 1, 38, 24
 _LAST_CAPABILITY = 63
 _CAPABILITIES_V3 = 0x20080522
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/etc/ld.so.cache", "/etc/localtime")
+NETWORK_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki")
+"""What finding other machines, and trusting them, takes."""
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 
 
@@ -53,23 +55,25 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-def isolate(folder: Path, readable: Iterable[str]) -> list[str]:
+def isolate(folder: Path, readable: Iterable[str], *, network: bool = False) -> list[str]:
     """Take the network and the files away, but for `folder` and what is `readable`; return what was taken.
 
-    This process must have one thread. `folder` is the present folder afterwards, and called as before.
+    This process must have one thread. `folder` is the present folder afterwards, and called as before. With
+    `network`, that is left.
     """
     libc = _libc()
     done: list[str] = []
     if libc is None:
         return done
     user, group = os.getuid(), os.getgid()
-    wanted = _NEWNS | _NEWNET | _NEWIPC
+    wanted = _NEWNS | _NEWIPC | (0 if network else _NEWNET)
     if libc.unshare(wanted | _NEWUSER) == 0:
         _map_ids(user, group)
     elif libc.unshare(wanted) != 0:
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         return done
-    done.append("network")
+    if not network:
+        done.append("network")
     with contextlib.suppress(OSError):
         _own_root(libc, folder, [*_SYSTEM, *_DEVICES, *readable])
         done.append("files")

@@ -1,0 +1,144 @@
+"""The host of one model version: confined, it makes what answers once, then answers message by message.
+
+What the code prints goes to the server; it can't get into the messages, which have a socket of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import shutil
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from meguru.compute.inherited.finders import Finder
+from meguru.compute.sandbox import confine
+
+_TRACE = 4000
+_LOOK_SECONDS = 0.5
+
+
+def main(borrowed: Sequence[str] = ()) -> None:
+    """Serve one model; the arguments are said as JSON in the first one."""
+    said = json.loads(sys.argv[1])
+    wire = socket.socket(fileno=said["wire"])
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    model = Path(said["model"])
+    readable = [*confine.python_folders(), *borrowed, str(model)]
+    if said["network"]:
+        readable += confine.NETWORK_FILES
+    kept_from = confine.isolate(Path(said["folder"]), readable, network=said["network"])
+    confine.end_with(said["parent"])
+    confine.limit(memory=said["memory"], seconds=0, file=said["file"])
+    os.environ["TMPDIR"] = said["folder"]
+    alone = threading.Thread(target=_end_when_alone, args=(said["parent"], said["folder"]), daemon=True)
+    alone.start()
+    _serve(wire, model, kept_from)
+
+
+def _end_when_alone(parent: int, folder: str) -> None:
+    """End this process with the server, also while it is in the middle of an answer."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def _serve(wire: socket.socket, model: Path, kept_from: list[str]) -> None:
+    from meguru.modelhost import wire as messages
+
+    try:
+        answer = _answering(model)
+    except BaseException as error:  # noqa: BLE001 - whatever the code raises, the server is told
+        messages.send(wire, _fault(error))
+        return
+    messages.send(wire, messages.Head(kind="ready", kept_from=kept_from))
+    while True:
+        try:
+            head, body = messages.receive(wire)
+        except (messages.BrokenWire, OSError):
+            return
+        try:
+            reply = messages.pack_answer(answer(messages.unpack_rows(head, body)))
+        except MemoryError:
+            reply = messages.Head(kind="error", error="MemoryError: it used more memory than it may"), b""
+        except BaseException as error:  # noqa: BLE001 - sys.exit() of the code is a failure too
+            reply = _fault(error), b""
+        messages.send(wire, *reply)
+
+
+def _fault(error: BaseException) -> Any:
+    from meguru.modelhost import wire as messages
+
+    with contextlib.suppress(Exception):
+        text = f"{type(error).__name__}: {error}"[:1000]
+        trace = "".join(traceback.format_exception(error))[-_TRACE:]
+        return messages.Head(kind="error", error=text, trace=trace)
+    return messages.Head(kind="error", error=type(error).__name__)
+
+
+def _answering(folder: Path) -> Callable[[Any], Any]:
+    """Return what makes answers of rows."""
+    from meguru.modelhost import manifest
+    from meguru.modelhost.row_forms import as_form
+
+    said = manifest.read(folder)
+    code = folder / manifest.CODE
+    files = {name: str(code / path) for name, path in said.modules.items()}
+    sys.meta_path.insert(0, Finder(files, str(code)))
+    given = {"files": folder / manifest.FILES} if said.files else {}
+    if said.kind == "object":
+        predict = _of_object(_unpickled(folder, said.main), folder)
+    else:
+        target: Any = import_module(said.module)
+        for part in said.name.split("."):
+            target = getattr(target, part)
+        if said.kind == "class":
+            predict = target(**given, **said.arguments).predict
+        else:
+            predict = partial(target, **given)
+    return lambda rows: predict(as_form(rows, said.takes))
+
+
+def _of_object(made: Any, folder: Path) -> Callable[[Any], Any]:
+    """Return how an object answers: an estimator of scikit-learn's as its task asks it."""
+    base = sys.modules.get("sklearn.base")
+    if base is None or not isinstance(made, base.BaseEstimator):
+        predict: Callable[[Any], Any] = made.predict if hasattr(made, "predict") else made
+        return predict
+    from meguru.flavors import mlmodel
+    from meguru.flavors.sklearn_tasks import scorer
+
+    task = mlmodel.read(folder, ["function"]).task
+    if task is None:
+        raise ValueError("the model has no task")
+    return scorer(made, task)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds what a script defined in the module that the script is here."""
+
+    main = ""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what a name means; ``__main__`` is the script."""
+        return super().find_class(self.main if module == "__main__" and self.main else module, name)
+
+
+def _unpickled(folder: Path, main: str) -> Any:
+    from meguru.modelhost import manifest
+
+    with (folder / manifest.STATE / manifest.STATE_FILE).open("rb") as file:
+        reader = _Unpickler(file)
+        reader.main = main
+        return reader.load()

@@ -1,0 +1,130 @@
+"""The flavor of Python functions: their code, files, state and lock file in a folder, run by a host alone."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.errors import InvalidInput, NotFound
+from meguru.flavors import mlmodel
+from meguru.flavors.base import Matrix
+from meguru.flavors.signature import Signature
+from meguru.modelhost import manifest, sources
+from meguru.modelhost.function_model import FunctionModel
+from meguru.modelhost.host import ModelHost
+from meguru.tasks import RawAnswer, Task
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class FunctionFlavor:
+    """Functions, classes and objects of the project. What is in their folder is code: see `runs_code`."""
+
+    name = "function"
+    opaque = manifest.OPAQUE
+    """Folders of a model's folder that the server looks at as bytes only."""
+    runs_code = True
+    """Asking such a model runs code of its author's, in a process of its own."""
+
+    def can_save(self, model: Any) -> bool:
+        """Say whether `model` is code of the project, or holds some."""
+        if isinstance(model, FunctionModel):
+            return True
+        if isinstance(model, types.FunctionType) or (isinstance(model, type) and hasattr(model, "predict")):
+            return True
+        return (hasattr(model, "predict") or callable(model)) and bool(sources.own_types(model))
+
+    def task(self, model: Any, said: Task | None) -> Task:
+        """Return what is said; an estimator of scikit-learn's is asked."""
+        from meguru.flavors.sklearn import SklearnFlavor
+
+        inner = model.target if isinstance(model, FunctionModel) else model
+        if SklearnFlavor().can_save(inner):
+            return SklearnFlavor().task(inner, said)
+        if said is None:
+            hint = "Model(estimator=…, task='regression')"
+            raise InvalidInput("what a function answers can't be told from it", field="task", hint=hint)
+        return said
+
+    def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
+        """Write the code with all that it needs, and its MLmodel file."""
+        whole = model if isinstance(model, FunctionModel) else FunctionModel(target=model)
+        said = sources.write(whole, folder)
+        _copy_files(whole, folder)
+        manifest.write(folder, said)
+        options = {"format": 1, "kind": said.kind, "module": said.module, "name": said.name}
+        mlmodel.write(
+            folder,
+            flavor=self.name,
+            options=options,
+            signature=signature,
+            task=task,
+            takes="frame",
+            file=manifest.FILE,
+        )
+
+    def load(self, folder: Path) -> HostedPredictor:
+        """Read what the folder says; its host is started when it is first asked."""
+        said = mlmodel.read(folder, [self.name])
+        if said.task is None:
+            raise InvalidInput("the model has no task", where=str(folder / mlmodel.FILE))
+        found = manifest.read(folder)
+        if found.python != _python() and not found.lock:
+            raise InvalidInput(
+                f"the function was saved with Python {found.python}",
+                where=str(folder / manifest.FILE),
+                why=f"this is Python {_python()}, and it has no environment of its own",
+                hint="save it with a lock file: FunctionModel(target=…, env='requirements.txt')",
+            )
+        signature = msgspec.structs.replace(said.signature, outputs=said.task.outputs())
+        return HostedPredictor(ModelHost(folder), signature, said.task)
+
+
+class HostedPredictor:
+    """A model that answers from a process of its own; here is only who asks it."""
+
+    takes = "frame"
+
+    def __init__(self, host: ModelHost, signature: Signature, task: Task) -> None:
+        self.host, self.signature, self.task = host, signature, task
+
+    def predict(self, data: Matrix | pl.DataFrame) -> RawAnswer:
+        """Return the raw answer for rows; see `ModelHost.ask` for what may be raised."""
+        import numpy as np
+
+        from meguru.flavors import columns
+
+        if isinstance(data, np.ndarray):
+            rows = columns.frame_of(self.signature, data)
+        else:
+            rows = columns.select(self.signature, data)
+        answer: RawAnswer = self.host.ask(rows)
+        return answer
+
+    def close(self) -> None:
+        """End the process."""
+        self.host.close()
+
+
+def _copy_files(model: FunctionModel, folder: Path) -> None:
+    for name, path in model.named_files.items():
+        if not path.exists():
+            raise NotFound(f"there is no file {str(path)!r}", where=str(path), why="the function needs it")
+        target = folder / manifest.FILES / name
+        if not target.resolve().is_relative_to((folder / manifest.FILES).resolve()):
+            raise InvalidInput(f"{name!r} leads out of the model's folder", field="files")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, target)
+        else:
+            shutil.copyfile(path, target)
+
+
+def _python() -> str:
+    return ".".join(platform.python_version_tuple()[:2])

@@ -1,0 +1,220 @@
+"""The server's side of one model host: started when first asked, bounded, and started anew when it died."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from meguru.base.settings import load_settings
+from meguru.compute.executors import environments
+from meguru.errors import Busy, InvalidInput, TimedOut
+from meguru.modelhost import bootstrap, manifest, wire
+
+log = logging.getLogger(__name__)
+BACKOFF = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds that must pass before a host is started again, by how often it died without an answer between."""
+_START_SECONDS = 60.0
+_TAIL = 4000
+_MAX_FILE = 256 << 20
+_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH")
+_ALWAYS = {
+    **dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
+    ),
+    "PYTHONHASHSEED": "0",
+    "JOBLIB_MULTIPROCESSING": "0",
+    "HOME": "/nonexistent",
+}
+_starter = ThreadPoolExecutor(1, thread_name_prefix="model-hosts")
+"""A host ends with the thread that started it: one that lives as long as this process."""
+
+
+class HostFailed(Exception):
+    """The model's code raised something; the message is what."""
+
+
+class ModelHost:
+    """The process of one model's code. Safe for many threads: one is answered after the other.
+
+    The process is started when it is first asked. It ends when this object goes, when this process ends by
+    whatever way, when an answer takes too long, and when it says what makes no sense.
+    """
+
+    def __init__(self, folder: Path, *, seconds: float | None = None, memory: int | None = None) -> None:
+        settings = load_settings()
+        self.folder = folder
+        self.seconds = settings.host_seconds if seconds is None else seconds
+        self.memory = settings.host_memory if memory is None else memory
+        self.network = settings.host_network
+        self.kept_from: list[str] = []
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+        self._deaths, self._not_before = 0, 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, if there is one."""
+        return self._running.process.pid if self._running else None
+
+    def ask(self, data: Any) -> Any:
+        """Return the raw answer for rows.
+
+        Raises
+        ------
+        HostFailed
+            When the model's code raised something.
+        InvalidInput
+            When the code can't be loaded.
+        Busy
+            When the process died; the same request may work again.
+        TimedOut
+            When the answer took too long; the process is ended.
+        """
+        with self._lock:
+            if self._running is not None and self._running.process.poll() is not None:
+                self._end("nobody asked it")
+            running = self._running or self._start()
+            try:
+                running.wire.settimeout(self.seconds)
+                wire.send(running.wire, *wire.pack_rows(data))
+                head, body = wire.receive(running.wire)
+                if head.kind == "error":
+                    raise HostFailed(head.error)
+                answer = wire.unpack_answer(head, body)
+            except HostFailed:
+                self._deaths = 0
+                raise
+            except TimeoutError as error:
+                self._end("it took too long")
+                why = f"it was ended after {self.seconds:g} s, and is started anew"
+                raise TimedOut("the model's code did not answer in time", why=why) from error
+            except (wire.BrokenWire, OSError) as error:
+                told = self._end(str(error))
+                raise Busy("the model's process died", why=told, hint="try again") from error
+            self._deaths = 0
+            return answer
+
+    def close(self) -> None:
+        """End the process; the next question would start it again."""
+        with self._lock:
+            if self._running is not None:
+                self._running.end()
+                self._running = None
+
+    def _start(self) -> _Running:
+        now = time.monotonic()
+        if now < self._not_before:
+            why = f"it died {self._deaths} times in a row"
+            raise Busy("the model's process is not started yet", why=why, hint="try again in a moment")
+        running = _Running(self)
+        try:
+            running.wire.settimeout(_START_SECONDS)
+            head, _ = wire.receive(running.wire)
+        except (wire.BrokenWire, TimeoutError, OSError) as error:
+            self._running = running
+            raise Busy("the model's process can't be started", why=self._end(str(error))) from error
+        if head.kind != "ready":
+            running.end()
+            hint = "what it imports must be in its environment, and its files among its files"
+            raise InvalidInput("the model's code can't be loaded", why=head.error, hint=hint)
+        self.kept_from = head.kept_from
+        self._running = running
+        return running
+
+    def _end(self, why: str) -> str:
+        """End the process; say what is known of its end."""
+        running, self._running = self._running, None
+        told = running.end() if running else ""
+        self._deaths += 1
+        self._not_before = time.monotonic() + BACKOFF[min(self._deaths - 1, len(BACKOFF) - 1)]
+        log.warning("the host of %s ended: %s; %s", self.folder.name, why, told)
+        return "; ".join(filter(None, (why, told)))
+
+
+class _Running:
+    """One process with its socket, its folder, and the end of what it printed."""
+
+    def __init__(self, host: ModelHost) -> None:
+        self.place = Path(tempfile.mkdtemp(prefix="meguru-host-"))
+        work = self.place / "work"
+        work.mkdir()
+        self.wire, theirs = socket.socketpair()
+        said = {
+            "wire": theirs.fileno(),
+            "model": str(host.folder.absolute()),
+            "folder": str(work),
+            "memory": host.memory,
+            "file": _MAX_FILE,
+            "network": host.network,
+            "parent": os.getpid(),
+        }
+        with theirs:
+            self.process = _starter.submit(_popen, host.folder, said, theirs.fileno()).result()
+        self._tail = bytearray()
+        output = threading.Thread(
+            target=_listen, args=(self.process.stdout, self._tail), name="model-host-output", daemon=True
+        )
+        output.start()
+        self._finalizer = weakref.finalize(self, _give_up, self.process, self.wire, self.place)
+
+    def end(self) -> str:
+        """End the process; return how it ended, with the end of what it printed."""
+        self._finalizer()
+        code = self.process.returncode
+        how = f"killed by {signal.Signals(-code).name}" if code and code < 0 else f"code {code}"
+        said = bytes(self._tail).decode("utf-8", "replace").strip()[-500:]
+        return f"it ended: {how}" + (f"; it said: {said}" if said else "")
+
+
+def _listen(output: Any, tail: bytearray) -> None:
+    """Keep the end of what a process prints; it must not wait for a reader."""
+    with output:
+        while chunk := output.read1(65536):
+            tail += chunk
+            del tail[:-_TAIL]
+
+
+def _popen(folder: Path, said: Mapping[str, Any], descriptor: int) -> subprocess.Popen[bytes]:
+    """Start the process, with the Python of the model's environment, which is built if need be."""
+    lock = manifest.read(folder).lock
+    variables = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ALWAYS
+    python = sys.executable
+    if lock:
+        python = str(environments.build_from(folder / manifest.ENVIRONMENT, lock))
+        variables[bootstrap.VARIABLE] = environments.libraries()
+    return subprocess.Popen(
+        [python, "-I", bootstrap.__file__, json.dumps(dict(said))],
+        pass_fds=[descriptor],
+        cwd=said["folder"],
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _give_up(process: subprocess.Popen[bytes], wire_end: socket.socket, place: Path) -> None:
+    with contextlib.suppress(OSError):
+        wire_end.close()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    shutil.rmtree(place, ignore_errors=True)

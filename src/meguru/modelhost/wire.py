@@ -1,0 +1,121 @@
+"""Messages between a server and a model host: a head in MessagePack and a body of bytes, both bounded.
+
+Rows go as Arrow's file format, or as a float64 matrix; answers come as float64 arrays, or by name. The bytes
+of an answer are read as numbers and nothing else: whoever writes them, they can't do anything here.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import struct
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MAX_HEAD, MAX_BODY = 1 << 20, 1 << 30
+_LENGTHS = struct.Struct("<IQ")
+_CHUNK = 1 << 20
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a message is: ``shape`` is that of a matrix or array, `error` says what the code raised."""
+
+    kind: Literal["ready", "frame", "matrix", "array", "named", "error"]
+    shape: tuple[int, ...] = ()
+    error: str = ""
+    trace: str = ""
+    kept_from: list[str] = []
+
+
+class BrokenWire(Exception):
+    """The other side is gone, or says what makes no sense."""
+
+
+def send(wire: socket.socket, head: Head, body: bytes | memoryview = b"") -> None:
+    """Send one message."""
+    encoded = msgspec.msgpack.encode(head)
+    wire.sendall(_LENGTHS.pack(len(encoded), len(body)) + encoded)
+    if len(body):
+        wire.sendall(body)
+
+
+def receive(wire: socket.socket, most: int = MAX_BODY) -> tuple[Head, bytearray]:
+    """Wait for one message.
+
+    Raises
+    ------
+    BrokenWire
+        When the other side closed it, or sends more than `most` bytes, or what is no message.
+    TimeoutError
+        When the time of the socket is over.
+    """
+    head_size, body_size = _LENGTHS.unpack(_exactly(wire, _LENGTHS.size))
+    if head_size > MAX_HEAD or body_size > most:
+        raise BrokenWire(f"a message of {head_size:,} + {body_size:,} bytes")
+    try:
+        head = msgspec.msgpack.decode(_exactly(wire, head_size), type=Head)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BrokenWire(f"a message that makes no sense: {error}") from error
+    return head, _exactly(wire, body_size)
+
+
+def _exactly(wire: socket.socket, size: int) -> bytearray:
+    data = bytearray()
+    while len(data) < size:
+        try:
+            part = wire.recv(min(_CHUNK, size - len(data)))
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise BrokenWire(str(error)) from error
+        if not part:
+            raise BrokenWire("it was closed")
+        data += part
+    return data
+
+
+def pack_rows(data: Any) -> tuple[Head, bytes]:
+    """Return rows, a float64 matrix or a polars frame, as a message."""
+    if isinstance(data, np.ndarray):
+        matrix = np.ascontiguousarray(data, dtype=np.float64)
+        return Head(kind="matrix", shape=matrix.shape), matrix.tobytes()
+    buffer = io.BytesIO()
+    data.write_ipc(buffer)
+    return Head(kind="frame"), buffer.getvalue()
+
+
+def unpack_rows(head: Head, body: bytearray) -> pl.DataFrame | np.ndarray[Any, Any]:
+    """Return the rows of a message."""
+    if head.kind == "matrix":
+        return np.frombuffer(body, dtype=np.float64).reshape(head.shape)
+    import polars as pl
+
+    return pl.read_ipc(io.BytesIO(bytes(body)))
+
+
+def pack_answer(raw: Any) -> tuple[Head, bytes]:
+    """Return an answer as a message: by output name, or as numbers."""
+    if isinstance(raw, dict):
+        plain = {
+            str(name): getattr(values, "tolist", lambda v=values: list(v))() for name, values in raw.items()
+        }
+        return Head(kind="named"), msgspec.msgpack.encode(plain)
+    array = np.ascontiguousarray(raw, dtype=np.float64)
+    return Head(kind="array", shape=array.shape), array.tobytes()
+
+
+def unpack_answer(head: Head, body: bytearray) -> Any:
+    """Return the answer of a message; BrokenWire if its bytes are not what its head says."""
+    try:
+        if head.kind == "named":
+            return msgspec.msgpack.decode(body, type=dict[str, list[Any]])
+        if head.kind == "array" and all(n >= 0 for n in head.shape):
+            return np.frombuffer(body, dtype=np.float64).reshape(head.shape)
+    except (msgspec.MsgspecError, ValueError, UnicodeDecodeError) as error:
+        raise BrokenWire(f"an answer that makes no sense: {error}") from error
+    raise BrokenWire(f"an answer that is none: {head.kind}")
