@@ -89,40 +89,37 @@ def _fault(error: BaseException) -> Any:
 
 def _answering(folder: Path) -> Callable[[Any], Any]:
     """Return what makes answers of rows."""
+    from meguru.flavors import mlmodel
     from meguru.modelhost import manifest
     from meguru.modelhost.row_forms import as_form
 
-    said = manifest.read(folder)
+    said, described = manifest.read(folder), mlmodel.read(folder, ["function"])
     code = folder / manifest.CODE
     files = {name: str(code / path) for name, path in said.modules.items()}
     sys.meta_path.insert(0, Finder(files, str(code)))
     given = {"files": folder / manifest.FILES} if said.files else {}
     if said.kind == "object":
-        predict = _of_object(_unpickled(folder, said.main), folder)
+        predict = _of_object(_unpickled(folder, said.main), described.task)
     else:
         target: Any = import_module(said.module)
         for part in said.name.split("."):
             target = getattr(target, part)
-        if said.kind == "class":
-            predict = target(**given, **said.arguments).predict
-        else:
-            predict = partial(target, **given)
-    return lambda rows: predict(as_form(rows, said.takes))
+        is_class = said.kind == "class"
+        predict = target(**given, **said.arguments).predict if is_class else partial(target, **given)
+    trained = described.signature.frame
+    return lambda rows: predict(as_form(rows, said.takes, trained))
 
 
-def _of_object(made: Any, folder: Path) -> Callable[[Any], Any]:
+def _of_object(made: Any, task: Any) -> Callable[[Any], Any]:
     """Return how an object answers: an estimator of scikit-learn's as its task asks it."""
     base = sys.modules.get("sklearn.base")
-    if base is None or not isinstance(made, base.BaseEstimator):
-        predict: Callable[[Any], Any] = made.predict if hasattr(made, "predict") else made
-        return predict
-    from meguru.flavors import mlmodel
-    from meguru.flavors.sklearn_tasks import scorer
+    if base is not None and isinstance(made, base.BaseEstimator):
+        from meguru.flavors.sklearn_tasks import scorer
 
-    task = mlmodel.read(folder, ["function"]).task
-    if task is None:
-        raise ValueError("the model has no task")
-    return scorer(made, task)
+        ask: Callable[[Any], Any] = scorer(made, task)
+        return ask
+    predict: Callable[[Any], Any] = made.predict if hasattr(made, "predict") else made
+    return predict
 
 
 class _Unpickler(pickle.Unpickler):

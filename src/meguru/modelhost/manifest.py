@@ -19,7 +19,8 @@ OPAQUE = (CODE, FILES, STATE, ENVIRONMENT)
 STATE_FILE = "object"
 _MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-RowForm = Literal["polars", "pandas", "numpy", "rows"]
+RowForm = Literal["trained", "polars", "pandas", "numpy", "rows"]
+"""How code wants its rows; ``trained``: as the frame was that the model's author gave, else a matrix."""
 
 
 class FunctionManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +55,7 @@ class FunctionManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     main: str = ""
     arguments: dict[str, Any] = {}
     files: bool = False
-    takes: RowForm = "polars"
+    takes: RowForm = "trained"
     lock: str = ""
     python: str = ""
 

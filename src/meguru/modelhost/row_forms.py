@@ -5,32 +5,30 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from meguru.flavors.trained_frame import TrainedFrame
 from meguru.modelhost.manifest import RowForm
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _BY_LIBRARY: dict[str, RowForm] = {"polars": "polars", "pandas": "pandas", "numpy": "numpy"}
 
 
-def as_form(rows: Any, form: RowForm) -> Any:
-    """Return a polars frame, or a matrix, in a form."""
-    import numpy as np
-
-    if isinstance(rows, np.ndarray):
-        return rows
-    if form == "polars":
-        return rows
+def as_form(rows: pl.DataFrame, form: RowForm, trained: TrainedFrame | None) -> Any:
+    """Return a polars frame in a form; `trained` is the frame that the author of the model gave."""
     if form == "rows":
         return rows.to_dicts()
-    if form == "numpy":
+    if form == "numpy" or (form == "trained" and trained is None):
         return rows.to_numpy(order="c")
-    import pandas as pd  # type: ignore[import-untyped]
-
-    return pd.DataFrame({name: rows.get_column(name).to_numpy() for name in rows.columns})
+    if form == "trained" and trained is not None:
+        return trained.of(rows)
+    return TrainedFrame(kind="pandas").of(rows) if form == "pandas" else rows
 
 
 def wanted(function: Callable[..., Any]) -> RowForm:
-    """Return the form that the first argument of a function is annotated with; polars without one."""
+    """Return the form that the first argument of a function is annotated with."""
     parameters = [name for name in _parameters(function) if name != "self"]
     try:
         kind = typing.get_type_hints(function).get(parameters[0]) if parameters else None
@@ -39,7 +37,7 @@ def wanted(function: Callable[..., Any]) -> RowForm:
     if kind is list or typing.get_origin(kind) is list:
         return "rows"
     library = (getattr(kind, "__module__", "") or "").partition(".")[0]
-    return _BY_LIBRARY.get(library, "polars")
+    return _BY_LIBRARY.get(library, "trained")
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:

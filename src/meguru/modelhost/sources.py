@@ -176,11 +176,8 @@ def _arguments(model: FunctionModel, kind: str) -> dict[str, Any]:
 
 def _takes(target: Any, asked: Any) -> manifest.RowForm:
     base = sys.modules.get("sklearn.base")
-    if base is not None and isinstance(target, base.BaseEstimator):
-        if not hasattr(target, "feature_names_in_"):
-            return "numpy"
-        return "pandas" if "pandas" in sys.modules else "polars"
-    return row_forms.wanted(asked)
+    is_estimator = base is not None and isinstance(target, base.BaseEstimator)
+    return "trained" if is_estimator else row_forms.wanted(asked)
 
 
 def _write_lock(env: str, folder: Path) -> str:
