@@ -92,7 +92,7 @@ class ModelHost:
             try:
                 running.wire.settimeout(self.seconds)
                 wire.send(running.wire, *wire.pack_rows(data))
-                head, body = wire.receive(running.wire)
+                head, body = wire.receive(running.wire, seconds=self.seconds)
                 if head.kind == "error":
                     raise HostFailed(head.error)
                 answer = wire.unpack_answer(head, body)
@@ -123,8 +123,7 @@ class ModelHost:
             raise Busy("the model's process is not started yet", why=why, hint="try again in a moment")
         running = _Running(self)
         try:
-            running.wire.settimeout(_START_SECONDS)
-            head, _ = wire.receive(running.wire)
+            head, _ = wire.receive(running.wire, seconds=_START_SECONDS)
         except (wire.BrokenWire, TimeoutError, OSError) as error:
             self._running = running
             raise Busy("the model's process can't be started", why=self._end(str(error))) from error

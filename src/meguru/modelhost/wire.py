@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import socket
 import struct
+import time
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -44,30 +45,35 @@ def send(wire: socket.socket, head: Head, body: bytes | memoryview = b"") -> Non
         wire.sendall(body)
 
 
-def receive(wire: socket.socket, most: int = MAX_BODY) -> tuple[Head, bytearray]:
-    """Wait for one message.
+def receive(
+    wire: socket.socket, most: int = MAX_BODY, seconds: float | None = None
+) -> tuple[Head, bytearray]:
+    """Wait for one message, the whole of which must come in some seconds.
 
     Raises
     ------
     BrokenWire
         When the other side closed it, or sends more than `most` bytes, or what is no message.
     TimeoutError
-        When the time of the socket is over.
+        When the time is over.
     """
-    head_size, body_size = _LENGTHS.unpack(_exactly(wire, _LENGTHS.size))
+    until = None if seconds is None else time.monotonic() + seconds
+    head_size, body_size = _LENGTHS.unpack(_exactly(wire, _LENGTHS.size, until))
     if head_size > MAX_HEAD or body_size > most:
         raise BrokenWire(f"a message of {head_size:,} + {body_size:,} bytes")
     try:
-        head = msgspec.msgpack.decode(_exactly(wire, head_size), type=Head)
+        head = msgspec.msgpack.decode(_exactly(wire, head_size, until), type=Head)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BrokenWire(f"a message that makes no sense: {error}") from error
-    return head, _exactly(wire, body_size)
+    return head, _exactly(wire, body_size, until)
 
 
-def _exactly(wire: socket.socket, size: int) -> bytearray:
+def _exactly(wire: socket.socket, size: int, until: float | None) -> bytearray:
     data = bytearray()
     while len(data) < size:
         try:
+            if until is not None:
+                _wait_until(wire, until)
             part = wire.recv(min(_CHUNK, size - len(data)))
         except TimeoutError:
             raise
@@ -77,6 +83,13 @@ def _exactly(wire: socket.socket, size: int) -> bytearray:
             raise BrokenWire("it was closed")
         data += part
     return data
+
+
+def _wait_until(wire: socket.socket, until: float) -> None:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    wire.settimeout(left)
 
 
 def pack_rows(data: Any) -> tuple[Head, bytes]:

@@ -41,7 +41,7 @@ def test_it_is_registered_loaded_and_served(workspace, tree):
     served = rehearsed(model, endpoint="area", model_ref=version.ref)
     rows = served.decode(b'{"rows": [{"area": 4.0}]}').rows
     assert list(served.answer(rows).columns["score"]) == [8.0]
-    model.predictor.host.seconds = 1e-6
+    model.predictor.host.seconds = 1e-9
     with pytest.raises(TimedOut):  # and not that the model fails: the next request may be answered
         served.answer(rows)
     model.predictor.close()
