@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from meguru.errors import InvalidInput
 
 
+@lru_cache(maxsize=64)  # rows that are written together share their times
 def write_time(moment: datetime) -> str:
     """Spell a moment in UTC with microseconds, so that text order is time order.
 

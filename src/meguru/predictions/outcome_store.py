@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from meguru.predictions import counts
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
@@ -16,7 +16,7 @@ from meguru.predictions.types import Outcome, OutcomeValue
 
 Place: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
-_A_QUERY = 450
+_A_QUERY, _FEW = 900, 100
 _COLUMNS = [outcome.c[name] for name in ("value", "json", "at", "recorded_at", "recorded_by")]
 _UPDATE = (
     update(outcome)
@@ -72,7 +72,7 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
         _take_older(tx, told, older)
     for table, rows in ((outcome, list(told.new.values())), (earlier_outcome, told.earlier)):
         if rows:
-            tx.execute(insert(table), rows)
+            tx.execute(insert(table), _without_json(rows))
     if told.changed:
         tx.execute(_UPDATE, [_named(row) for row in told.changed.values()])
     counts.add_outcomes(tx, endpoint, len(told.new))
@@ -124,13 +124,25 @@ def _current(tx: Connection, places: Iterable[Place]) -> dict[Place, dict[str, A
     return {(row["batch_id"], row["row"]): row for row in _rows(tx, outcome, places)}
 
 
-def _rows(tx: Connection, table: Any, places: Iterable[Place]) -> list[dict[str, Any]]:
-    where = tuple_(table.c.batch_id, table.c.row)
-    return [
-        row._asdict()
-        for some in chunks(places, _A_QUERY)
-        for row in tx.execute(select(table).where(where.in_(some)))
-    ]
+def _rows(tx: Connection, table: Any, places: Iterable[Place]) -> Iterator[dict[str, Any]]:
+    """Give what a table holds of some predictions; mostly nothing yet, and then it is not asked for each."""
+    wanted: dict[str, set[int]] = {}
+    for batch_id, row in places:
+        wanted.setdefault(batch_id, set()).add(row)
+    whole: list[str] = []
+    for some in chunks(wanted, _A_QUERY):
+        counted = select(table.c.batch_id, func.count()).where(table.c.batch_id.in_(some))
+        for batch_id, count in tx.execute(counted.group_by(table.c.batch_id)):
+            if count <= _FEW + 2 * len(wanted[batch_id]):
+                whole.append(batch_id)
+                continue
+            of_batch = select(table).where(table.c.batch_id == batch_id)
+            for rows in chunks(wanted[batch_id], _A_QUERY):
+                yield from map(Row._asdict, tx.execute(of_batch.where(table.c.row.in_(rows))))
+    for some in chunks(whole, _A_QUERY):
+        for found in tx.execute(select(table).where(table.c.batch_id.in_(some))):
+            if found.row in wanted[found.batch_id]:
+                yield found._asdict()
 
 
 def _take(told: _Told, row: dict[str, Any]) -> bool:
@@ -165,6 +177,14 @@ def _take_older(tx: Connection, told: _Told, older: Sequence[dict[str, Any]]) ->
             kept.add(_said(row))
             told.earlier.append(row)
             told.corrected += 1
+
+
+def _without_json(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows without what none of them has: most outcomes are numbers."""
+    if all(row["json"] is None for row in rows):
+        for row in rows:
+            del row["json"]
+    return rows
 
 
 def _said(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,7 +1,10 @@
 """Record what really happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import InvalidInput
@@ -9,7 +12,7 @@ from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, outcome_store, row_keys, store
 from meguru.predictions.outcome_store import Place
-from meguru.predictions.types import MAX_OUTCOMES, OutcomeInput, OutcomesRecorded, OutcomeValue
+from meguru.predictions.types import MAX_OUTCOMES, OutcomeInput, OutcomesRecorded
 from meguru.tasks import Task, task_of
 
 TASKS = "task source"
@@ -39,99 +42,109 @@ def record(ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput]) -> Outc
             hint="send them in several calls" if outcomes else "",
             field="outcomes",
         )
-    for index, each in enumerate(outcomes):
-        _check(each, f"outcomes[{index}]")
+    named = [_place(each, index) for index, each in enumerate(outcomes)]
     now = ctx.now()
     with ctx.ws.read() as tx:
-        found = _found(ctx, tx, endpoint, outcomes)
+        found = _found(tx, endpoint, outcomes, named, now)
         known = store.known(tx, [batch_id for places in found for batch_id, _ in places])
         for index, places in enumerate(found):
-            _check_answered(ctx, endpoint, outcomes[index], index, known, places)
+            for batch_id, row in places:
+                batch = known.get(batch_id)
+                if batch is None or batch.endpoint != endpoint or row >= batch.n:
+                    seen = batch if batch and _is_seen(ctx, batch) else None
+                    raise _unknown(outcomes[index], index, endpoint, seen)
         tasks = _tasks(tx, {batch.model_ref for batch in known.values()})
-    rows: list[dict[str, Any]] = []
-    for index, (places, each) in enumerate(zip(found, outcomes, strict=True)):
-        for place in places:
-            value = _value(tasks[known[place[0]].model_ref], each, index)
-            rows.append(outcome_store.row_of(place, value, each.at or now, now, ctx.principal.name))
+    takes = {batch_id: tasks[batch.model_ref].outcome for batch_id, batch in known.items()}
+    rows = list(_rows(found, outcomes, takes, now, ctx.principal.name))
     done = outcome_store.record(ctx.tx, endpoint, rows)
-    data = {"endpoint": endpoint, "count": len(rows)} | (
-        {"corrected": done.corrected} if done.corrected else {}
-    )
+    corrected = {"corrected": done.corrected} if done.corrected else {}
+    data = {"endpoint": endpoint, "count": len(rows)} | corrected
     ctx.emit("outcomes.recorded", refs.make("endpoint", endpoint), data=data)
     return OutcomesRecorded(
         endpoint=endpoint, count=len(rows), corrected=done.corrected, repeated=done.repeated
     )
 
 
-def _check(given: OutcomeInput, where: str) -> None:
+def _place(given: OutcomeInput, index: int) -> Place | None:
+    """Return the prediction that an outcome names by its id; None if it names one by key."""
     for name, moment in (("at", given.at), ("time", given.time)):
         if moment is not None and moment.tzinfo is None:
             hint = f"write {moment.isoformat()}Z for UTC"
-            raise InvalidInput("the time of an outcome has no time zone", hint=hint, field=f"{where}.{name}")
-    has_key = given.key != ""
-    if bool(given.prediction_id) == has_key:
-        what = "an outcome names its prediction twice" if has_key else "an outcome names no prediction"
-        hint = "send either prediction_id, or key (and time)"
-        raise InvalidInput(what, field=f"{where}.{'key' if has_key else 'prediction_id'}", hint=hint)
-    if has_key:
-        row_keys.checked(given.key, f"{where}.key")
-        return
+            field = f"outcomes[{index}].{name}"
+            raise InvalidInput("the time of an outcome has no time zone", hint=hint, field=field)
+    if given.key != "":
+        if given.prediction_id:
+            raise _misnamed("an outcome names its prediction twice", index, "key")
+        row_keys.checked(given.key, f"outcomes[{index}].key")
+        return None
+    if not given.prediction_id:
+        raise _misnamed("an outcome names no prediction", index, "prediction_id")
     if given.time is not None:
-        hint = "leave it out: the id says all; at is when the outcome became known"
-        raise InvalidInput("time belongs to a key", field=f"{where}.time", hint=hint)
-    if ids.split(given.prediction_id) is None:
+        raise _misnamed("time belongs to a key", index, "time")
+    place = ids.split(given.prediction_id)
+    if place is None:
         raise InvalidInput(
             f"{given.prediction_id[:80]!r} is not the id of a prediction",
             hint="use the id that came with the prediction, as in pred-01k….0",
-            field=f"{where}.prediction_id",
+            field=f"outcomes[{index}].prediction_id",
         )
+    return place
 
 
-def _found(ctx: Context, tx: Any, endpoint: str, outcomes: Sequence[OutcomeInput]) -> list[list[Place]]:
+def _misnamed(what: str, index: int, name: str) -> InvalidInput:
+    return InvalidInput(
+        what, field=f"outcomes[{index}].{name}", hint="send either prediction_id, or key (and time)"
+    )
+
+
+def _found(
+    tx: Connection,
+    endpoint: str,
+    outcomes: Sequence[OutcomeInput],
+    named: Sequence[Place | None],
+    now: datetime,
+) -> list[list[Place]]:
     """Return the predictions that each outcome is of, in the order of the outcomes."""
-    now = ctx.now()
     asked = [(str(each.key), each.time, each.at or now) for each in outcomes if each.key != ""]
     by_key = iter(row_keys.places(tx, endpoint, asked))
-    found = []
-    for index, each in enumerate(outcomes):
-        place = ids.split(each.prediction_id) if each.prediction_id else None
-        places = [place] if place else next(by_key)
+    found = [[place] if place else next(by_key) for place in named]
+    for index, places in enumerate(found):
         if not places:
-            when = f" at {each.time.isoformat()}" if each.time else ""
+            given = outcomes[index]
+            when = f" at {given.time.isoformat()}" if given.time else ""
             raise InvalidInput(
-                f"endpoint {endpoint!r} answered nothing with the key {str(each.key)[:80]!r}{when}",
+                f"endpoint {endpoint!r} answered nothing with the key {str(given.key)[:80]!r}{when}",
                 hint="nothing of this call was recorded; leave it out or correct it",
                 field=f"outcomes[{index}].key",
             )
-        found.append(places)
     if sum(map(len, found)) > MAX_OUTCOMES:
         why = f"several predictions have one key and time: together more than {MAX_OUTCOMES:,}"
         raise InvalidInput("too many predictions are meant", field="outcomes", why=why, hint="send fewer")
     return found
 
 
-def _check_answered(
-    ctx: Context, endpoint: str, given: OutcomeInput, index: int, known: Any, places: Iterable[Place]
-) -> None:
-    for batch_id, row in places:
-        batch = known.get(batch_id)
-        if batch is None or batch.endpoint != endpoint or row >= batch.n:
-            raise _unknown(given, index, endpoint, batch if batch and _is_seen(ctx, batch) else None)
+def _rows(
+    found: Sequence[Sequence[Place]],
+    outcomes: Sequence[OutcomeInput],
+    takes: Mapping[str, Callable[[Any], Any]],
+    now: datetime,
+    by: str,
+) -> Iterator[dict[str, Any]]:
+    """Give the outcomes as they are written, each checked by the task of the model that answered."""
+    for index, (places, given) in enumerate(zip(found, outcomes, strict=True)):
+        for place in places:
+            try:
+                value = takes[place[0]](given.value)
+            except InvalidInput as error:
+                field = f"outcomes[{index}].{error.field or 'value'}"
+                raise InvalidInput(error.what, why=error.why, hint=error.hint, field=field) from None
+            yield outcome_store.row_of(place, value, given.at or now, now, by)
 
 
-def _tasks(tx: Any, models: Iterable[str]) -> dict[str, Task]:
+def _tasks(tx: Connection, models: Iterable[str]) -> dict[str, Task]:
     family = provided(TASKS)
     source = family.load("model") if "model" in family.names() else None
     return {model: (source and source(tx, model)) or _UNKNOWN for model in models}
-
-
-def _value(task: Task, given: OutcomeInput, index: int) -> OutcomeValue:
-    try:
-        value: OutcomeValue = task.outcome(given.value)
-    except InvalidInput as error:
-        field = f"outcomes[{index}].{error.field or 'value'}"
-        raise InvalidInput(error.what, why=error.why, hint=error.hint, field=field) from None
-    return value
 
 
 def _is_seen(ctx: Context, batch: Any) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 TWO: tuple[Label, Label] = (0, 1)
+_NUMBERS = (float, int, bool)
 
 
 class Binary(Task, frozen=True, kw_only=True):
@@ -42,6 +43,8 @@ class Binary(Task, frozen=True, kw_only=True):
 
     def outcome(self, value: Any) -> float:
         """Return 0 or 1 of a class, by its number, as a truth value, or by its name."""
+        if self.classes is TWO and type(value) in _NUMBERS and value in TWO:
+            return float(value)
         key = class_key(value) if isinstance(value, str | bool | int | float) else ""
         names = [class_key(label) for label in self.classes]
         if key in names:
