@@ -40,7 +40,7 @@ def create(
     spec = EndpointSpec(model=model, gates=gates, record=record, description=description)
     planned = declarations.compare(ctx, ENDPOINT, name, spec)
     kept = refs.parse(planned.ref).name
-    check_shadow(ctx.tx, shadow)
+    check_shadow(ctx.tx, shadow, model=refs.within(refs.project_of(kept), model.removeprefix("model/")))
     if planned.change is declarations.Change.UPDATED:
         first = planned.fields[0]
         raise Conflict(

@@ -6,6 +6,7 @@ from meguru.base.refs import parse
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
+from meguru.registry.known import known_model
 from meguru.serving import store
 from meguru.serving.health import observed
 from meguru.serving.types import Endpoint
@@ -16,8 +17,8 @@ MAX_SHADOWS = 4
 @operation("endpoint.shadow", permission="endpoint:write", on="name", refers={"refs": "model"})
 def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
     """Set the model versions that score an endpoint's requests without answering them; none stops it."""
-    check_shadow(ctx.tx, refs)
     endpoint = store.lock(ctx.tx, name)
+    check_shadow(ctx.tx, refs, model=endpoint.model)
     if endpoint.shadow == refs:
         return observed(ctx.tx, [endpoint], ctx.now())[0]
     store.set_shadow(ctx.tx, name, refs)
@@ -26,8 +27,9 @@ def shadow(ctx: Context, *, name: str, refs: list[str]) -> Endpoint:
     return observed(ctx.tx, [store.get(ctx.tx, name)], ctx.now())[0]
 
 
-def check_shadow(tx: Connection, shadow: list[str]) -> None:
-    """Refuse what does not name verified versions of models."""
+def check_shadow(tx: Connection, shadow: list[str], *, model: str) -> None:
+    """Refuse what does not name verified versions of models that do what an endpoint's model does."""
+    served = known_model(tx, model) if shadow else None
     if len(shadow) > MAX_SHADOWS:
         raise InvalidInput(f"{MAX_SHADOWS} versions may shadow an endpoint", field=f"shadow[{MAX_SHADOWS}]")
     for index, ref in enumerate(shadow):
@@ -39,4 +41,11 @@ def check_shadow(tx: Connection, shadow: list[str]) -> None:
             )
         if ref in shadow[:index]:
             raise InvalidInput(f"{ref!r} is named twice", field=field)
-        models.resolve_verified(tx, ref)
+        found = models.resolve_verified(tx, ref)
+        if served and found.task != served.task.key:
+            raise InvalidInput(
+                f"{ref} has the task {found.task}, and {served.ref} {served.task.key}",
+                why="nobody could compare what they say",
+                hint="let a version with the same task score along",
+                field=field,
+            )

@@ -14,7 +14,7 @@ from meguru.predictions.operations import record, show, window
 from meguru.predictions.types import OutcomeInput
 from meguru.predictions.window import frame
 from meguru.registry.client import add_model
-from meguru.serving.operations import create, switch
+from meguru.serving.operations import create, shadow, switch
 
 generator = np.random.default_rng(11)
 X = generator.normal(size=(60, 2))
@@ -143,3 +143,27 @@ def test_the_endpoint_tells_its_outputs_and_what_outcome_it_takes(http, case):
     value = sent["properties"]["outcomes"]["items"]["properties"]["value"]
     assert value == told["outcome"]
     assert outcome in value.get("enum", value.get("examples", [outcome]))
+
+
+def test_a_shadow_has_the_same_task_and_its_outputs_are_kept_beside_the_answer(workspace, http, service):
+    create(workspace, name="weather", model="weather")
+    small, large = ([*KINDS[:2], "dry", *KINDS[3:]], [*KINDS[:2], "snow", *KINDS[3:]])
+    for y in (small, large):
+        add_model(workspace, "weather", Model(estimator=linear(np.array(y)), example=FRAME[:5]))
+    other = add_model(workspace, "rain", Model(estimator=linear(X[:, 0]), example=FRAME[:5]))
+    switch(workspace, name="weather", model_ref="model/weather@1", release_ref="release/weather@1")
+    with pytest.raises(InvalidInput, match="task regression"):
+        shadow(workspace, name="weather", refs=[other.ref])
+    shadow(workspace, name="weather", refs=["model/weather@2"])
+    with service._deployments.changed:
+        assert service._deployments.changed.wait_for(lambda: service.status("weather").shadow, 10)
+    for rows in (ROWS, ROWS * 60):
+        said = http.predict({"rows": rows}, "weather").json()["predictions"]
+        shown = show(workspace, id=said[-1]["id"])
+        assert [*shown.shadows["model/weather@2"]["probabilities"]] == ["dry", "snow", "wet", "wild"]
+        assert "snow" not in shown.outputs["probabilities"]
+    with workspace.read() as tx:
+        found = frame(tx, "weather", shown.at - timedelta(hours=1), shown.at + timedelta(hours=1))
+    assert found["_shadow:model/weather@2:probabilities"].list.len().unique().to_list() == [4]
+    assert found["_output:probabilities"].list.len().unique().to_list() == [3]
+    assert set(found["_shadow:model/weather@2:label"]) <= {"dry", "snow", "wet", "wild"}
