@@ -96,9 +96,12 @@ def test_everybody_is_answered_what_is_due(walk, noun):
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("share", range(4))
-def test_on_a_database_server_too(shared_walk, share):
-    assert found(shared_walk, sorted(OPERATIONS)[share::12]) == []
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "names", [sorted(OPERATIONS)[::6], pytest.param(sorted(OPERATIONS), marks=pytest.mark.soak)], ids=len
+)
+def test_on_a_database_server_too(shared_walk, names):
+    assert found(shared_walk, names) == []
 
 
 def test_what_touches_no_single_thing_filters_or_has_a_reason(walk):

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 FLOW = textwrap.dedent(
     """
     import os
@@ -67,7 +69,10 @@ FLOW = textwrap.dedent(
     """
 )
 STEPS = 12
-MOMENTS = int(os.environ.get("MEGURU_CRASH_MOMENTS", "12"))
+ASKED = os.environ.get("MEGURU_CRASH_MOMENTS")
+MOMENTS = int(ASKED or "12")
+TURNS = [turn if ASKED or turn < 4 else pytest.param(turn, marks=pytest.mark.soak) for turn in range(MOMENTS)]
+"""Each a moment; some are enough before a merge, unless somebody says how many."""
 SEED = int(os.environ.get("MEGURU_CRASH_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 EXPECTED = b'"half is 70.0"'
 SESSION = uuid.uuid4().hex[:8]

@@ -93,7 +93,7 @@ def check(ws, daily, backfill):
     assert [part.tries for part in parts] == [1] * DAYS
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (1, 2))])
 def test_a_killed_client_of_an_embedded_workspace_loses_nothing(daily, seed):
     rng = random.Random(seed)
     place = str(daily / "ws")

@@ -90,7 +90,7 @@ def killed_client(url, lines):
     return identity, logged
 
 
-@pytest.mark.parametrize("lines", [1, 20])
+@pytest.mark.parametrize("lines", [1, pytest.param(20, marks=pytest.mark.soak)])
 def test_what_a_killed_client_logged_is_sent_by_a_later_process_and_is_there_once(server, lines):
     identity, logged = killed_client(server.url, lines)
     code, told = sync(server.url)

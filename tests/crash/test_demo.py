@@ -73,6 +73,15 @@ def check_that_nothing_ran_twice(folder: Path) -> None:
         assert len(done) == len(set(done)) == sum(len(run.steps) for run in runs)
 
 
+def test_a_demo_whose_server_was_killed_goes_on(tmp_path: Path) -> None:
+    assert cut_off(demo(tmp_path, "--months", "3"), "March: answering", tmp_path, "kill the server") == 1
+    story = story_of(demo(tmp_path, "--resume", "--json"))
+    assert [month["month"] for month in plain(story)] == ["2013-03"]
+    check_that_nothing_ran_twice(tmp_path)
+    assert find_server(tmp_path) is None
+
+
+@pytest.mark.soak
 def test_a_demo_that_was_killed_again_and_again_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     expected = story_of(demo(whole, "--months", "3", "--json"))

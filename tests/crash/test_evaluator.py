@@ -69,7 +69,7 @@ def decided(workspace):
     return list(reversed(triggers.history(workspace, name="all", limit=1000).items))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_a_killed_evaluator_loses_nothing_and_repeats_nothing(tmp_path, seed):
     install()
     draw = random.Random(seed)

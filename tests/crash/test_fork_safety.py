@@ -20,7 +20,7 @@ from meguru.compute.executors.work import PlainArgument, StepJob
 from meguru.pipelines.step_job import PRELOADABLE
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(3600)]
-STEPS = int(os.environ.get("MEGURU_FORK_STEPS", "24"))
+STEPS = int(os.environ.get("MEGURU_FORK_STEPS", "12"))
 AT_A_TIME = 4
 PATIENCE = 120.0
 SOURCE = """

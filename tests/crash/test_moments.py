@@ -28,9 +28,9 @@ from meguru.pipelines.types import FINAL
 from .moments import (
     EXPECTED,
     FLOW,
-    MOMENTS,
     SEED,
     STEPS,
+    TURNS,
     Zygote,
     alive,
     children,
@@ -136,7 +136,7 @@ def victims(kind: str, worker: int) -> list[int]:
     return [worker, *servers, *(step for server in servers for step in children(server))]
 
 
-@pytest.mark.parametrize("turn", range(MOMENTS))
+@pytest.mark.parametrize("turn", TURNS)
 def test_a_run_survives_a_kill_at_any_moment(place, turn):
     kind, chance = VICTIMS[turn % len(VICTIMS)], random.Random(f"{SEED}.{turn}")
     moment = chance.uniform(0, place.took)

@@ -124,7 +124,7 @@ def alive(pid: int) -> bool:
 NAMES = {"double": "double1", "double-2": "double2", "double-3": "double3", "double-4": "double4"}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (1, 2, 3))])
 def test_a_killed_run_goes_on_where_it_was(tmp_path, seed):
     flow, chance = Flow(tmp_path), random.Random(seed)
     kept: dict[str, int] = {}

@@ -85,7 +85,7 @@ def log_length(ws: Workspace) -> int:
         return events.head(tx)
 
 
-@pytest.mark.parametrize("parallel", [1, 3])
+@pytest.mark.parametrize("parallel", [pytest.param(1, marks=pytest.mark.soak), 3])
 def test_a_sweep_that_is_killed_again_and_again_makes_the_trials_it_would_have_made(
     tmp_path: Path, parallel: int
 ) -> None:

@@ -32,7 +32,7 @@ PROGRAM = textwrap.dedent(
 )
 
 
-@pytest.mark.parametrize("lines", [1, 7])
+@pytest.mark.parametrize("lines", [1, pytest.param(7, marks=pytest.mark.soak)])
 def test_a_killed_run_is_interrupted_then_failed_and_keeps_what_was_sent(tmp_path, lines):
     folder = tmp_path / "workspace"
     process = subprocess.Popen(
