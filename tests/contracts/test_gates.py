@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.releases.gates import GATES, GateTrial, TrialSide
-from meguru.releases.gates.read import gate_of
+from meguru.releases.gates.read import gate_of, judge
 from meguru.testing.contracts.gates import GateContract
-from meguru.testing.models import make_contract, make_model
+from meguru.testing.models import COLUMNS, make_contract, make_flights, make_model
 
 
 @pytest.fixture
@@ -69,5 +72,54 @@ class TestLoads(GateContract):
         return GateTrial(endpoint="delay", challenger=wants_more, champion=live, contracts=agreed)
 
 
+class TestSize(GateContract):
+    @pytest.fixture
+    def gate(self):
+        return gate_of({"gate": "size", "at_most_mb": 0.02})
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=side(2))
+
+    @pytest.fixture
+    def bad(self, tmp_path):
+        from sklearn.ensemble import RandomForestClassifier
+
+        model = make_model()
+        train = make_flights()
+        forest = RandomForestClassifier(10).fit(train.select(COLUMNS).to_numpy(), train["late"].to_numpy())
+        save_bundle(replace(model, estimator=forest), tmp_path / "forest")
+        load = partial(load_bundle, tmp_path / "forest")
+        return GateTrial(endpoint="delay", challenger=TrialSide(ref="model/delay@9", digest="9", open=load))
+
+
+class TestLatency(GateContract):
+    @pytest.fixture
+    def gate(self):
+        return gate_of({"gate": "latency", "at_most_ms": 5000, "percentile": 50, "rows": 2})
+
+    @pytest.fixture
+    def good(self, side):
+        return GateTrial(endpoint="delay", challenger=side(2))
+
+    @pytest.fixture
+    def bad(self, tmp_path):
+        save_bundle(make_model(), tmp_path / "bare")
+        (tmp_path / "bare" / "example.json").unlink()
+        load = partial(load_bundle, tmp_path / "bare")
+        return GateTrial(endpoint="delay", challenger=TrialSide(ref="model/delay@9", digest="9", open=load))
+
+    def test_the_same_trial_gets_the_same_result(self, gate, good, bad):
+        for trial in (good, bad):
+            first, second = (judge([gate], trial)[0] for _ in range(2))
+            assert first.verdict == second.verdict
+
+    def test_a_limit_that_no_model_keeps_fails_with_the_time(self, good):
+        (result,) = judge([gate_of({"gate": "latency", "at_most_ms": 0.0001})], good)
+        assert not result.passed
+        assert "but 0.0001 ms are allowed" in result.reason
+        assert result.numbers["requests"] >= 20
+
+
 def test_every_gate_is_under_the_contract():
-    assert set(GATES.names()) == {"metric", "champion", "loads"}
+    assert set(GATES.names()) == {"metric", "champion", "latency", "loads", "size"}

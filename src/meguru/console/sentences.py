@@ -12,6 +12,8 @@ from meguru.base.text import translate
 from meguru.console.labels import mark
 
 LONGEST = 2000
+SLICES = "; slice"
+"""What begins what a gate says of parts of the rows, behind what it says of all."""
 WITHIN = "why"
 """The value that may be a sentence of its own."""
 SENTENCES = (
@@ -39,7 +41,28 @@ SENTENCES = (
     # what gates say
     mark("this is the first release: there is no champion to beat"),
     mark("nothing new: {model}, which is live, is the same model"),
-    mark("the {rows} rows of the holdout have one class only"),
+    mark("the {rows} rows of the {set} have one class only"),
+    mark("the {rows} rows of the {set} have one outcome only"),
+    mark("the {rows} rows of the {set} can't tell the difference in {metric}"),
+    mark("slice {column} {value}: {why}"),
+    mark("slices of {column}: all {count} pass"),
+    mark("slices of {column}: {count} more fail"),
+    mark("slices of {column}: {count} with fewer than {least} rows were not judged"),
+    mark("difference {low} to {high} on {rows} rows"),
+    mark("no interval on {rows} rows"),
+    mark("up to {most} slices can be judged"),
+    mark("there is no {golden} to measure on"),
+    mark("the golden set {golden} has no column {name}"),
+    mark("the golden set does not hold {name}, as clients send it"),
+    mark("{who} has no column {name}"),
+    mark("{name} is for {tasks}"),
+    mark("{name} is no metric that can be measured: {why}"),
+    mark("it was given by its author, not measured: it has no interval and no slices"),
+    mark("{name} is {value} ({span}), as {wanted} for its lower bound is wanted"),
+    mark("{name} is {value} ({span}), but {wanted} for its lower bound is wanted"),
+    mark("{name} is {value} ({span}), as {wanted} for its upper bound is wanted"),
+    mark("{name} is {value} ({span}), but {wanted} for its upper bound is wanted"),
+    mark("{name} can't be told from {rows} rows"),
     mark("{name} is {value}, as {wanted} is wanted"),
     mark("{name} is {value}, but {wanted} is wanted"),
     mark("requests made for {model} would fail: {why}"),
@@ -48,22 +71,36 @@ SENTENCES = (
     mark("it loads, holds no example to be asked, and takes the same {count} columns"),
     mark("it loads, holds no example to be asked, and there is no model to replace"),
     mark(
-        "AUC {new} against {old} of {model} on the same {rows} rows: better, {level} interval of the "
+        "{metric} {new} against {old} of {model} on the same {rows} rows: better, {level} interval of the "
         "difference {low} to {high}"
     ),
     mark(
-        "AUC {new} against {old} of {model} on the same {rows} rows: worse, {level} interval of the "
+        "{metric} {new} against {old} of {model} on the same {rows} rows: worse, {level} interval of the "
         "difference {low} to {high}"
     ),
     mark(
-        "AUC {new} against {old} of {model} on the same {rows} rows: not certainly better, {level} "
+        "{metric} {new} against {old} of {model} on the same {rows} rows: not certainly better, {level} "
         "interval of the difference {low} to {high}"
     ),
     mark("{model} has no metric {name}: it has {known}; did you mean {other}?"),
     mark("{model} has no metric {name}: it has {known}"),
-    mark("{model} is a {task} model and has no AUC, which 'champion' compares"),
     mark("{model} is a {task} model and has no AUC, which 'performance' watches"),
+    mark("{model} is a {task} model and has no metric {name}: {why}"),
+    mark("{model} is a {task} model and has no metric, which 'champion' compares by"),
     mark("{model} has no holdout to compare on"),
+    mark("{model} holds no example to be asked"),
+    mark("{part} of 100 requests of {rows} rows take up to {time} ms, as {limit} ms are allowed"),
+    mark("{part} of 100 requests of {rows} rows take up to {time} ms, but {limit} ms are allowed"),
+    mark("it has {size} MB, as {limit} MB are allowed"),
+    mark("it has {size} MB, but {limit} MB are allowed"),
+    mark(
+        "{metric} {new} against {old} of {model} on the same {rows} rows: not worse by more than {margin}, "
+        "{level} interval of the difference {low} to {high}"
+    ),
+    mark(
+        "{metric} {new} against {old} of {model} on the same {rows} rows: perhaps worse by more than "
+        "{margin}, {level} interval of the difference {low} to {high}"
+    ),
     mark("{model} can't be served: {why}"),
     mark("an endpoint answers with one score a row; this model has one for each class"),
     mark("the model fails on {what}: {why}"),
@@ -93,15 +130,15 @@ SENTENCES = (
     mark("column {name} is sent as {old} and wanted as {new}"),
     mark("column {name} may be sent as null, which is not taken any more"),
     mark(
-        "AUC {new} against {old} of {model} on the same {rows} rows: better by more than {margin}, "
+        "{metric} {new} against {old} of {model} on the same {rows} rows: better by more than {margin}, "
         "{level} interval of the difference {low} to {high}"
     ),
     mark(
-        "AUC {new} against {old} of {model} on the same {rows} rows: worse by more than {margin}, "
+        "{metric} {new} against {old} of {model} on the same {rows} rows: worse by more than {margin}, "
         "{level} interval of the difference {low} to {high}"
     ),
     mark(
-        "AUC {new} against {old} of {model} on the same {rows} rows: not certainly better by more "
+        "{metric} {new} against {old} of {model} on the same {rows} rows: not certainly better by more "
         "than {margin}, {level} interval of the difference {low} to {high}"
     ),
     mark("the model answers its example otherwise than when it was saved: {why}"),
@@ -159,6 +196,9 @@ def spoken(sentence: str, language: str) -> str:
     """Return a computed sentence in a language; as it is where its pattern is not known."""
     if language == "en" or len(sentence) > LONGEST:
         return sentence
+    head, cut, slices = sentence.partition(SLICES)
+    if cut and head:
+        return f"{spoken(head, language)}; {_parts(cut[2:] + slices, language)}"
     for pattern, message in _patterns():
         if found := pattern.fullmatch(sentence):
             values = {

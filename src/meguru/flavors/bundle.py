@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 EXAMPLE, HOLDOUT, BASELINE, EVALUATION = "example.json", "holdout.parquet", "baseline.json", "evaluation.json"
+EVIDENCE = frozenset({BASELINE, EVALUATION, EXAMPLE, HOLDOUT})
+"""The files that tell of a model, and do not predict."""
 _EXAMPLE_ROWS = 20
 _CODE = "function"
 """The flavor of what can't be data; the others are asked first."""
@@ -223,8 +225,7 @@ def runs_code(flavor: str) -> bool:
 
 def predicting_digest(files: Mapping[str, str]) -> str:
     """Return the digest of what predicts, from the digests of a folder's files by path: all but evidence."""
-    evidence = {BASELINE, EVALUATION, EXAMPLE, HOLDOUT}
-    return digests.of_value({path: digest for path, digest in files.items() if path not in evidence})
+    return digests.of_value({path: digest for path, digest in files.items() if path not in EVIDENCE})
 
 
 def _saved(flavor: Flavor, estimator: Any, folder: Path, signature: Signature, task: Task) -> Flavor:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meguru.metrics.rows import Array
     from meguru.stats.arrays import Floats
 
-SLICE = "slice:"
+SLICE, ROW = "slice:", "row:"
 
 
 class HoldoutColumns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,7 +64,8 @@ def score_frame(
     frame
         Has the columns that `said` names, and those of `reads`.
     said
-        Which columns say what; the values of each slice are numbered in the column ``slice:NAME``.
+        Which columns say what; the values of each slice are numbered in the column ``slice:NAME``, and the
+        frame's rows in ``row:``.
     reads
         Other columns that metrics are counted in.
 
@@ -76,6 +77,7 @@ def score_frame(
     group = getattr(task, "group", "")
     columns: dict[str, Array] = {name: _numbers(frame, name) for name in reads}
     columns |= {SLICE + name: coded(frame.get_column(name)) for name in said.slices}
+    columns[ROW] = np.arange(frame.height)
     return scored_rows(
         task,
         task.truth(frame.get_column(said.label)),

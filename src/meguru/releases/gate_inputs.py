@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from meguru.base import refs
+from meguru.datasets import store as datasets
+from meguru.datasets.frames import frame_of
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
@@ -14,6 +18,9 @@ from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store as contracts
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ACTOR = system("releases")
 
@@ -42,7 +49,19 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
         contracts=agreed,
         inputs=release.content.inputs,
         champion_inputs=live.inputs if live else (),
+        golden=partial(golden, ws, release.endpoint),
     )
+
+
+def golden(ws: Workspace, endpoint: str, ref: str) -> pl.DataFrame:
+    """Return the rows of a golden set, named as in the endpoint's project.
+
+    That its rows may be used, was decided when the gate was declared.
+    """
+    ws = ws.with_(principal=ACTOR)
+    with ws.read() as tx:
+        version = datasets.resolve(tx, refs.within(refs.project_of(endpoint), ref.removeprefix("dataset/")))
+    return frame_of(ws.blobs, version)
 
 
 def side(ws: Workspace, part: ReleasePart) -> TrialSide:

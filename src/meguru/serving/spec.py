@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.base.names import check_full_name
+from meguru.datasets import store as datasets
 from meguru.errors import Conflict
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
@@ -57,9 +58,19 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     known = models.versions(ctx.tx, full, before=None, limit=1)
     if known and not models.newest_verified(ctx.tx, full):
         check_verified(known[0])
+    for gate in spec.gates:
+        if isinstance(golden := gate.get("golden"), str) and golden:
+            _see_golden(ctx, project, golden)
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, full)
     return msgspec.structs.replace(spec, model=refs.seen_from(project, full))
+
+
+def _see_golden(ctx: Context, project: str, golden: str) -> None:
+    """Refuse a golden set that is not there, or that who declares the endpoint may not see."""
+    full = refs.within(project, golden.removeprefix("dataset/"))
+    ctx.check_seen("dataset", refs.parse(full, kind="dataset").name)
+    datasets.resolve(ctx.tx, full)
 
 
 def uses(name: str, spec: EndpointSpec) -> list[str]:

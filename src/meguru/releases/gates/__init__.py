@@ -7,8 +7,10 @@ GATES = PluginFamily(
     "gate",
     {
         "champion": "meguru.releases.gates.champion:Champion",
+        "latency": "meguru.releases.gates.latency:Latency",
         "loads": "meguru.releases.gates.loads:Loads",
         "metric": "meguru.releases.gates.metric:MetricGate",
+        "size": "meguru.releases.gates.size:ModelSize",
     },
 )
 

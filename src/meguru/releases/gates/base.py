@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from meguru.errors import InvalidInput
 from meguru.flavors.bundle import Bundle
 from meguru.registry.known import KnownModel
 from meguru.releases.types import GateResult
 from meguru.serving.contracts.types import Contract, ModelInput
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +41,17 @@ class TrialSide:
         return KnownModel(ref=self.ref, task=self.bundle.task, metrics=metrics)
 
 
+def _no_data(ref: str) -> pl.DataFrame:
+    raise InvalidInput(f"there is no {ref} to measure on", field="golden")
+
+
 @dataclass(frozen=True, kw_only=True)
 class GateTrial:
     """The challenger, and the champion it would replace at the endpoint; None when nothing is live.
 
     `record` and `max_rows` are how the endpoint would serve the challenger, `contracts` what its clients
-    send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do.
+    send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do;
+    `golden` reads a dataset version.
     """
 
     endpoint: str
@@ -53,15 +62,16 @@ class GateTrial:
     contracts: Sequence[Contract] = ()
     inputs: Sequence[ModelInput] = ()
     champion_inputs: Sequence[ModelInput] = ()
+    golden: Callable[[str], pl.DataFrame] = _no_data
 
 
 class Gate(Protocol):
     """An automatic check: a frozen struct, read from the endpoint's gates.
 
     Judging changes nothing, and the same trial always gets the same result: whatever is random is seeded
-    from the models' digests. An error about the model (`InvalidInput` and its like) raised while judging
-    counts as a failed gate with that reason; a failure of this installation, such as a store that is away,
-    leaves it undecided.
+    from the models' digests; only a time that is measured differs. An error about the model (`InvalidInput`
+    and its like) raised while judging counts as a failed gate with that reason; a failure of this
+    installation, such as a store that is away, leaves it undecided.
     """
 
     key: ClassVar[str]

@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from meguru.errors import InvalidInput
+from meguru.flavors.comparing import View
 from meguru.flavors.faults import FaultPath
-from meguru.releases.gates.base import GateTrial
+from meguru.releases.gates.base import GateTrial, TrialSide
 from meguru.serving.contracts.inputs import InputSource, sources_of
-from meguru.serving.contracts.types import Contract
+from meguru.serving.contracts.types import Contract, ModelInput
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+def views(trial: GateTrial, *, golden: bool) -> list[View]:
+    """Return how the challenger and the champion see the rows: those of the holdout, or of a golden set.
+
+    A holdout has the challenger's columns. A golden set has those that clients send, as it belongs to the
+    endpoint; each model's own are made of them as a server makes them.
+    """
+    if not golden:
+        return [lambda rows: rows, lambda rows: champion_rows(trial, rows)]
+    sides = ((trial.challenger, trial.inputs), (trial.champion, trial.champion_inputs))
+    return [partial(_sent_rows, trial, side, inputs) for side, inputs in sides]
+
+
+def _sent_rows(
+    trial: GateTrial, side: TrialSide | None, inputs: Sequence[ModelInput], rows: pl.DataFrame
+) -> pl.DataFrame:
+    contract = next((each for each in trial.contracts if each.default), None)
+    if side is None or contract is None or not inputs:
+        return rows
+    wanted, _ = sources_of(contract.version, contract.inputs, side.bundle.signature, inputs)
+    held = {column.name: column.name in rows.columns for column in contract.inputs}
+    lacking = sorted(name for source in wanted for name in source.expression.uses if not held[name])
+    if lacking:
+        what = f"the golden set does not hold {lacking[0]!r}, as clients send it"
+        raise InvalidInput(what, field="golden")
+    columns = [rows.get_column(name).to_list() if there else () for name, there in held.items()]
+    made = [source.values(columns, rows.height, FaultPath("golden")) for source in wanted]
+    names = [source.column.name for source in wanted]
+    return rows.drop(names, strict=False).hstack(_frame(names, made))
 
 
 def champion_rows(trial: GateTrial, rows: pl.DataFrame) -> pl.DataFrame:
