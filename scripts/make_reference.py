@@ -12,6 +12,7 @@ import click
 import msgspec
 from make_calls import calls, imported
 from make_events import events
+from make_flavors import flavors
 from make_metrics import metrics
 
 from meguru.app.nouns import load_operations
@@ -32,6 +33,7 @@ def main() -> int:
         "cli": cli(),
         "errors": errors(),
         "events": events(NOTE),
+        "flavors": flavors(NOTE),
         "metrics": metrics(NOTE),
         "operations": operations(),
         "settings": settings(),

@@ -45,9 +45,18 @@ class Predictor(Protocol):
 
 
 class Flavor(Protocol):
-    """One kind of model. Saving equal models twice gives byte-identical folders; loading never unpickles."""
+    """One kind of model. Saving equal models twice gives byte-identical folders; loading never unpickles.
+
+    Attributes
+    ----------
+    name
+        As MLflow calls it.
+    tasks
+        The names of the tasks that its models do; empty for all that there are.
+    """
 
     name: str
+    tasks: frozenset[str]
 
     def can_save(self, model: Any) -> bool:
         """Say whether this flavor is the one for `model`; must not import the library to say no."""

@@ -21,6 +21,7 @@ from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.evaluation import Evaluation, columns_of, evaluate
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
+from meguru.flavors.offers import check_offered
 from meguru.flavors.rows import decoder
 from meguru.flavors.signature import Signature, infer
 from meguru.flavors.trained_frame import trained_frame
@@ -164,7 +165,11 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     if any(folder.iterdir()):
         raise InvalidInput("the model's folder is not empty", where=str(folder))
     flavor = _flavor_of(model.estimator)
-    task = flavor.task(model.estimator, None if model.task is None else task_of(model.task))
+    said = None if model.task is None else task_of(model.task)
+    if said:
+        check_offered(flavor, said)
+    task = flavor.task(model.estimator, said)
+    check_offered(flavor, task)
     example = _features(model.example, model.label, "example").head(_EXAMPLE_ROWS)
     baseline = example if model.baseline is None else _features(model.baseline, model.label, "baseline")
     takes_missing = bool(getattr(flavor, "takes_missing", False))

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -32,6 +32,7 @@ class KerasFlavor:
     """The flavor of Keras's models and of ``.keras`` files."""
 
     name = "keras"
+    tasks: ClassVar[frozenset[str]] = frozenset()  # a network does whatever its outputs say
 
     def can_save(self, model: Any) -> bool:
         """Say whether `model` is a Keras model, or the path of one."""

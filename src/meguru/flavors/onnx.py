@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -33,6 +33,7 @@ class OnnxFlavor:
     """The flavor of ``onnx.ModelProto`` and of ``.onnx`` files."""
 
     name = "onnx"
+    tasks: ClassVar[frozenset[str]] = frozenset()  # a network does whatever its outputs say
 
     def can_save(self, model: Any) -> bool:
         """Say whether `model` is an ONNX model, or the path of one."""

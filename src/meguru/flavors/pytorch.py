@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -33,6 +33,7 @@ class PytorchFlavor:
     """The flavor of modules, of exported programs and of ``.pt2`` files."""
 
     name = "pytorch"
+    tasks: ClassVar[frozenset[str]] = frozenset()  # a network does whatever its outputs say
 
     def can_save(self, model: Any) -> bool:
         """Say whether `model` is a module, an exported program, or the path of one."""

@@ -34,6 +34,9 @@ class SklearnFlavor:
     """The flavor of scikit-learn estimators and pipelines."""
 
     name = "sklearn"
+    tasks = frozenset(
+        ["anomaly", "binary", "forecast", "multiclass", "multilabel", "multioutput", "ranking", "regression"]
+    )
 
     def can_save(self, model: Any) -> bool:
         """Say whether `model` is a scikit-learn estimator."""

@@ -19,6 +19,9 @@ class XgboostFlavor(BoostedFlavor):
     """The flavor of XGBoost's boosters and of its estimators."""
 
     name = "xgboost"
+    tasks = frozenset(
+        ["binary", "forecast", "multiclass", "multilabel", "multioutput", "quantile", "ranking", "regression"]
+    )
     file = "model.ubj"
     packages = ("numpy", "xgboost", "xgboost-cpu")
     classes = {"Booster": "xgboost.core"} | dict.fromkeys(xgboostfile.KINDS[1:], "xgboost.sklearn")

@@ -89,8 +89,12 @@ def _with_difference(shadow: ModelPerformance, rows: pl.DataFrame, column: str) 
 
 
 def _known(rows: pl.DataFrame, *columns: str) -> tuple[Floats, tuple[Floats, ...]]:
-    """Return outcome and scores of the rows that have them all."""
-    known = rows.select(OUTCOME_COLUMN, *columns).drop_nulls().to_numpy()
+    """Return outcome and scores of the rows that have them all; outcomes that are no numbers are NaN."""
+    given = rows.select(OUTCOME_COLUMN, *columns).drop_nulls()
+    if not given.schema[OUTCOME_COLUMN].is_numeric():
+        unmeasured = np.full(given.height, np.nan)
+        return unmeasured, (unmeasured,) * len(columns)
+    known = given.to_numpy()
     known = known[np.isfinite(known).all(axis=1)]
     return known[:, 0], tuple(known[:, 1 + index] for index in range(len(columns)))
 

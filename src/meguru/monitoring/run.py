@@ -127,7 +127,9 @@ def _baselines(ctx: Context, tx: Connection, rows: "pl.DataFrame") -> dict[str, 
 
 def _digest(monitor: Monitor, rows: "pl.DataFrame", baselines: dict[str, Baseline]) -> str:
     """Name the data and the settings; predictions never change, but outcomes arrive and are corrected."""
-    state = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN).write_csv() if rows.height else ""
+    seen = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
+    plain = not seen.schema[OUTCOME_COLUMN].is_nested()
+    state = (seen.write_csv() if plain else seen.write_ndjson()) if rows.height else ""
     known = {
         model: [each.profile.to_dict() if each.profile else None, dict(each.metrics)]
         for model, each in baselines.items()

@@ -1,0 +1,104 @@
+"""A tiny estimator of each flavor for each task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from meguru.testing.matrix.questions import FRAME, TaskQuestion, X
+
+Make = Callable[[TaskQuestion, int], Any]
+"""Makes an estimator; another number makes another one."""
+
+
+class Needs(NamedTuple):
+    """How a flavor's estimators are made, and the packages that it takes."""
+
+    make: Make
+    packages: tuple[str, ...]
+
+
+def _weights(asked: TaskQuestion, seed: int) -> tuple[Any, Any]:
+    """Weights of shape (2, width) and a bias that keeps the bounds of an interval in order."""
+    draw = np.random.default_rng(seed)
+    spread = asked.task["task"] in {"interval", "quantile"}
+    one = draw.normal(size=(2, 1)) * np.ones((1, asked.width))
+    weights = one if spread else draw.normal(size=(2, asked.width))
+    ordered = {"interval": [0.0, -1.0, 1.0], "quantile": [-1.0, 0.0, 1.0]}
+    bias = ordered.get(asked.task["task"], [0.0] * asked.width)
+    return np.round(weights * 64) / 64, np.array(bias)
+
+
+def onnx(asked: TaskQuestion, seed: int) -> Any:
+    """One dense layer."""
+    from meguru.testing.networks.onnx import dense
+
+    names = {"sigmoid": "Sigmoid", "softmax": "Softmax", "linear": "Identity"}
+    return dense(*_weights(asked, seed), activation=names[asked.activation])
+
+
+def pytorch(asked: TaskQuestion, seed: int) -> Any:
+    """One linear layer and its activation."""
+    import torch
+    from torch import nn
+
+    weights, bias = (torch.tensor(each, dtype=torch.float32) for each in _weights(asked, seed))
+    layer = nn.Linear(2, asked.width)
+    layer.weight.data, layer.bias.data = weights.T.contiguous(), bias
+    last = {"sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1), "linear": nn.Identity()}
+    return nn.Sequential(layer, last[asked.activation])
+
+
+def keras(asked: TaskQuestion, seed: int) -> Any:
+    """One dense layer."""
+    from meguru.testing.networks.keras import library
+
+    found = library()
+    layer = found.layers.Dense(asked.width, activation=asked.activation)
+    model = found.Sequential([found.Input((2,)), layer])
+    layer.set_weights(list(_weights(asked, seed)))
+    return model
+
+
+def sklearn(asked: TaskQuestion, seed: int) -> Any:
+    """A tree; an isolation forest for anomalies."""
+    from sklearn.ensemble import IsolationForest
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    if asked.task["task"] == "anomaly":
+        return IsolationForest(n_estimators=3, random_state=seed).fit(X)
+    kind = DecisionTreeClassifier if asked.activation != "linear" else DecisionTreeRegressor
+    return kind(max_depth=2 + seed, random_state=seed).fit(X, asked.y)
+
+
+def xgboost(asked: TaskQuestion, seed: int) -> Any:
+    """A few trees of XGBoost, by the objective of the task."""
+    import xgboost as library
+
+    options: dict[str, Any] = {"n_estimators": 1 + seed, "max_depth": 2, "n_jobs": 1, "random_state": seed}
+    if asked.task["task"] == "ranking":
+        groups = np.repeat(np.arange(len(X) // 10), 10)
+        return library.XGBRanker(**options).fit(FRAME.to_pandas(), asked.y, qid=groups)
+    if asked.task["task"] == "quantile":
+        options |= {"objective": "reg:quantileerror", "quantile_alpha": asked.task["levels"]}
+    kind = library.XGBClassifier if asked.activation != "linear" else library.XGBRegressor
+    return kind(**options).fit(FRAME.to_pandas(), asked.y)
+
+
+FLAVORS: dict[str, Needs] = {
+    "keras": Needs(keras, ("torch", "keras")),
+    "onnx": Needs(onnx, ("onnxruntime",)),
+    "pytorch": Needs(pytorch, ("torch",)),
+    "sklearn": Needs(sklearn, ("skops",)),
+    "xgboost": Needs(xgboost, ("xgboost", "pandas")),
+}
+"""By the flavor's name."""
+ELSEWHERE = frozenset({"catboost", "function", "lightgbm", "statsmodels"})
+"""Flavors whose wheel is asked in tests of their own."""
+
+
+def estimator(flavor: str, asked: TaskQuestion, seed: int) -> Any:
+    """Return an estimator of a flavor that answers a question."""
+    return FLAVORS[flavor].make(asked, seed)

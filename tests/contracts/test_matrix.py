@@ -1,0 +1,176 @@
+"""Every flavor times every task goes the whole wheel; what a flavor does not offer is refused when declared.
+
+The wheel: register, gate, promote, serve over HTTP, record, outcome, monitor, roll back, replay to the bit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from importlib.util import find_spec
+
+import httpx2 as httpx
+import numpy as np
+import polars as pl
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.errors import InvalidInput
+from meguru.flavors import FLAVORS
+from meguru.flavors.bundle import load_bundle, save_bundle
+from meguru.flavors.model import Model
+from meguru.flavors.offers import offered
+from meguru.monitoring import operations as monitors
+from meguru.predictions.operations import record, show
+from meguru.predictions.types import OutcomeInput
+from meguru.registry.client import add_model
+from meguru.releases import operations as releases
+from meguru.serving import operations as endpoints
+from meguru.serving.asgi import endpoints_app
+from meguru.serving.operations import replay
+from meguru.serving.service import PredictionService
+from meguru.tasks import TASKS, task_of
+from meguru.testing import matrix
+
+pytestmark = pytest.mark.xdist_group("torch")  # one process imports the heavy libraries once
+ROWS = matrix.FRAME[:6].to_dicts()
+CELLS = [
+    pytest.param(flavor, task, id=f"{flavor}-{task}")
+    for flavor in sorted(matrix.FLAVORS)
+    for task in TASKS.names()
+]
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """One workspace for all cells: each has an endpoint of its own."""
+    folder = tmp_path_factory.mktemp("matrix") / "workspace"
+    with open_local(folder, settings=Settings(sqlite_synchronous="NORMAL")) as ws:
+        yield ws
+
+
+@pytest.fixture(scope="module")
+def service(workspace):
+    made = PredictionService(workspace)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def predict(workspace, service):
+    """Ask an endpoint over HTTP, in process; returns the predictions, and which model answered."""
+    app = endpoints_app(service, authenticate=lambda scope: workspace.principal)
+
+    async def within_state(scope, receive, send):
+        await app(scope | {"state": {}}, receive, send)
+
+    def predict(name):
+        async def send():
+            transport = httpx.ASGITransport(app=within_state, root_path="/endpoints")
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.post(f"/endpoints/{name}/predict", content=json.dumps({"rows": ROWS}))
+
+        assert service.wait_until_current(name, timeout=20), service.status(name).fault
+        answer = asyncio.run(send())
+        assert answer.status_code == 200, answer.text
+        return answer.json()["predictions"], answer.json()["model"]
+
+    return predict
+
+
+def model_of(flavor, task, seed):
+    asked = matrix.QUESTIONS[task]
+    labelled = {}
+    if asked.labels is not None:
+        labelled = {"holdout": matrix.FRAME.with_columns(pl.Series("label", asked.labels)), "label": "label"}
+    return Model(
+        estimator=matrix.estimator(flavor, asked, seed),
+        example=matrix.FRAME[:5],
+        baseline=matrix.FRAME,
+        task=asked.task,
+        **labelled,
+    )
+
+
+def bare(predictions):
+    return [{name: each[name] for name in each if name != "id"} for each in predictions]
+
+
+def expected(folder, rows):
+    """Return what the library itself says, in the shape of an answer."""
+    bundle = load_bundle(folder)
+    found = bundle.task.answer(bundle.predict(matrix.FRAME[: len(rows)]), len(rows))
+    shown = []
+    for place in range(len(rows)):
+        row = {}
+        for output in bundle.task.outputs():
+            value = found[output.name][place]
+            value = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            row[output.name] = dict(zip(output.labels, value, strict=True)) if output.labels else value
+        shown.append(row)
+    return shown
+
+
+def skip_without(flavor):
+    absent = [package for package in matrix.FLAVORS[flavor].packages if find_spec(package) is None]
+    if absent:
+        pytest.skip(f"{', '.join(absent)} is not installed")
+
+
+@pytest.mark.parametrize(("flavor", "task"), CELLS)
+def test_the_wheel_goes_round(workspace, service, predict, tmp_path, flavor, task):
+    skip_without(flavor)
+    if task not in offered(FLAVORS.load(flavor)()):
+        with pytest.raises(InvalidInput) as caught:
+            save_bundle(model_of(flavor, task, 1), tmp_path / "refused")
+        assert caught.value.field == "task"
+        return
+    asked, name = matrix.QUESTIONS[task], f"{flavor}-{task}"
+    made = []
+    for seed in (1, 2):
+        save_bundle(model_of(flavor, task, seed), tmp_path / str(seed))
+        made.append(add_model(workspace, name, tmp_path / str(seed)))
+    assert (made[0].flavor, task_of(made[0].task).key) == (flavor, task)
+
+    gates = [{"gate": "loads"}]
+    if asked.metric:
+        metric, op, value = asked.metric
+        gates.append({"gate": "metric", "metric": metric, "op": op, "value": value})
+    endpoints.create(workspace, name=name, model=name, gates=gates)
+    promote(workspace, name, made[0].ref)
+    answered, model = predict(name)
+    assert model == made[0].ref
+    assert bare(answered) == expected(tmp_path / "1", ROWS)
+
+    given = [OutcomeInput(prediction_id=answered[1]["id"], value=asked.outcome)]
+    assert record(workspace, endpoint=name, outcomes=given).count == 1
+    shown = show(workspace, id=answered[1]["id"])
+    assert shown.outcome is not None
+    monitors.create(workspace, name=name, endpoint=name, checks=[{"check": "psi"}], min_rows=5)
+    around = {"start": shown.at - timedelta(hours=1), "end": shown.at + timedelta(hours=1)}
+    report = monitors.run(workspace, name=name, **around)
+    assert (report.rows, report.outcomes) == (len(ROWS), 1)
+
+    promote(workspace, name, made[1].ref)
+    assert predict(name)[1] == made[1].ref
+    releases.rollback(workspace, endpoint=name, reason="the wheel")
+    again, model = predict(name)
+    assert (model, bare(again)) == (made[0].ref, bare(answered))
+    found = replay(workspace, id=answered[0]["id"].partition(".")[0])
+    assert (found.equal, found.rows) == (True, len(ROWS))
+
+
+def promote(workspace, endpoint, model):
+    release = releases.create(workspace, endpoint=endpoint, model=model)
+    checked = releases.check(workspace, release=release.ref)
+    assert checked.results
+    assert all(each.passed for each in checked.results), checked.results
+    return releases.promote(workspace, release=release.ref)
+
+
+def test_every_flavor_is_in_the_matrix_or_says_where_else_it_is_asked():
+    elsewhere = set(FLAVORS.names()) - set(matrix.FLAVORS)
+    assert elsewhere <= matrix.ELSEWHERE
