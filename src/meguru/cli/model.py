@@ -11,6 +11,7 @@ import click
 from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
 from meguru.cli.model_about import COMMANDS
+from meguru.cli.model_compare import compare
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -28,7 +29,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in COMMANDS:
+for _each in (*COMMANDS, compare):
     command.add_command(_each)
 
 

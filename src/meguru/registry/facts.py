@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import msgspec
 
 from meguru.artifacts import trees
 from meguru.base import digests
-from meguru.errors import Busy, InvalidInput, MeguruError, NotFound, TooLarge
+from meguru.errors import InvalidInput, MeguruError, NotFound, TooLarge
 from meguru.flavors import FLAVORS, Signature, bundle, mlmodel
 from meguru.flavors.evaluation import Evaluation
 from meguru.flavors.input_example import InputExample
 from meguru.kernel.workspace import Workspace
 from meguru.registry.cache import fetch_model
+from meguru.registry.loading import loading_turn
 from meguru.tasks import Task, task_of
 
-AT_ONCE, PATIENCE_SECONDS = 2, 60.0
-"""So many models are loaded at a time to be verified, and so long another one waits for its turn."""
 MOST_BYTES, MOST_FILES = 8 << 30, 10_000
 """Of the largest model that is loaded."""
 
@@ -84,7 +81,7 @@ def _read(ws: Workspace, folder: Path, tree: str, *, load: bool, code: bool) -> 
             hint="save it with meguru.Model, or in MLflow with input_example=… or signature=…",
         )
     if load:
-        with _turn():
+        with loading_turn():
             loaded = bundle.load_bundle(folder, code=code)
             loaded.check()
             task = loaded.task
@@ -109,20 +106,6 @@ def _answered(ws: Workspace, loaded: bundle.Bundle, example: InputExample) -> tr
     """Ask a model of MLflow its input example, and keep the answers: an example like those of our own."""
     data = digests.canonical(loaded.answered(example.named(loaded.signature.names)))
     return trees.TreeEntry(path=bundle.EXAMPLE, digest=ws.blobs.put_bytes(data), size=len(data))
-
-
-_turns = BoundedSemaphore(AT_ONCE)
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Load a model when no more than a few others are being loaded to be looked at."""
-    if not _turns.acquire(timeout=PATIENCE_SECONDS):
-        raise Busy("too many models are being verified", hint="try again in a minute")
-    try:
-        yield
-    finally:
-        _turns.release()
 
 
 def _check_size(entries: Sequence[trees.TreeEntry]) -> None:

@@ -4,6 +4,7 @@ from meguru.kernel.declarations import SpecOperations, operations_of
 from meguru.registry import blobs
 from meguru.registry.alias import alias
 from meguru.registry.best import best
+from meguru.registry.compare import compare
 from meguru.registry.kind import MODEL
 from meguru.registry.register import register
 from meguru.registry.show import about, alias_history, aliases, list_models, show, versions
@@ -18,6 +19,7 @@ __all__ = [
     "aliases",
     "best",
     "blobs",
+    "compare",
     "list_models",
     "register",
     "show",

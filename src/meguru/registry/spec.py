@@ -6,15 +6,17 @@ Every registered model has a spec, if an empty one. Its description and tags are
 from __future__ import annotations
 
 import math
+from collections.abc import Set as AbstractSet
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from meguru.base import refs
 from meguru.base.names import check_full_name
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
+from meguru.kernel.projects import condition
 from meguru.registry import store, tags_index
 from meguru.registry.kind import ModelSpec
 from meguru.registry.schema import mlflow_model, registered_model
@@ -34,6 +36,35 @@ def find(tx: Connection, name: str) -> ModelSpec | None:
     found = store.about(tx, name)
     spec = msgspec.convert(found, ModelSpec, from_attributes=True)
     return msgspec.structs.replace(spec, group=refs.seen_from(refs.project_of(name), spec.group))
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of the models of some projects (None: of all) of which something is said, sorted.
+
+    One that only MLflow could have named is left out: nobody could declare it.
+    """
+    mine = registered_model.c
+    is_said = or_(
+        mine.owner != "",
+        mine.use_case != "",
+        mine.baselines != {},
+        mlflow_model.c.description != "",
+        mlflow_model.c.tags != {},
+    )
+    query = (
+        select(mine.name)
+        .join(mlflow_model, mlflow_model.c.name == mine.name, isouter=True)
+        .where(is_said, mine.retired_at.is_(None), mine.is_prompt.is_(False), condition(mine.name, projects))
+        .order_by(mine.name)
+    )
+    return [name for name in tx.execute(query).scalars() if _can_be_declared(name)]
+
+
+def _can_be_declared(name: str) -> bool:
+    try:
+        return check_full_name("model", name) == name
+    except InvalidInput:
+        return False
 
 
 def check(ctx: Context, name: str, spec: ModelSpec) -> ModelSpec:

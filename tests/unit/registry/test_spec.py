@@ -4,6 +4,7 @@ import pytest
 
 from meguru.app.nouns import load_operations
 from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.registry import spec as spec_store
 from meguru.registry.client import add_model
 from meguru.registry.kind import ModelSpec
 from meguru.registry.operations import about, best, list_models, specs, uses
@@ -36,6 +37,17 @@ def test_a_model_can_be_described_before_it_has_a_version_and_after(workspace, m
     changed = specs.declare(workspace, name="delay", spec=ModelSpec(owner="ml"))
     assert [each.field for each in changed.fields] == ["description", "owner", "group", "tags", "baselines"]
     assert [each.spec["owner"] for each in specs.specs(workspace, name="delay")] == ["ml", "ops"]
+
+
+def test_what_is_said_of_models_is_what_a_file_can_declare(workspace, model):
+    add_model(workspace, "plain", model)
+    said = {"one": ModelSpec(owner="ops"), "two": ModelSpec(tags={"a": "1"}), "gone": ModelSpec(group="g")}
+    for name, spec in said.items():
+        specs.declare(workspace, name=name, spec=spec)
+    specs.retire(workspace, name="gone")
+    with workspace.read() as tx:
+        assert spec_store.names(tx, None) == ["one", "two"]
+        assert spec_store.names(tx, {"other"}) == []
 
 
 def test_a_model_that_was_only_registered_is_changed_and_not_made(workspace, model):

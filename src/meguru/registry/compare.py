@@ -1,0 +1,154 @@
+"""Compare two versions: on the same rows, with intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Literal
+
+import msgspec
+
+from meguru.base import digests
+from meguru.errors import InvalidInput, MeguruError
+from meguru.flavors.bundle import Bundle, load_bundle
+from meguru.kernel.operations import Context, operation
+from meguru.metrics import Metric, ScoredRows
+from meguru.registry import store
+from meguru.registry.cache import fetch_model
+from meguru.registry.holdout_rows import metrics_of, score_rows
+from meguru.registry.loading import loading_turn
+from meguru.registry.types import ModelVersion
+from meguru.stats.intervals import Interval
+
+Better = Literal["first", "second", "undecided"]
+MOST_METRICS = 20
+
+
+class IntervalBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """A number with the interval that holds the truth; a bound that the rows can't tell is None."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class MetricComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric of both versions on the same rows; `difference` is the first minus the second, paired.
+
+    `better` says which one is, if the interval of the difference leaves no doubt.
+    """
+
+    metric: str
+    unit: str
+    direction: str
+    first: IntervalBounds
+    second: IntervalBounds
+    difference: IntervalBounds
+    better: Better
+
+
+class ModelComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Two versions beside each other.
+
+    `rows` of the holdout of `rows_of` were asked of both. Where that was not possible, `metrics` is empty and
+    `reason` says why; what was measured of each one alone is with the versions.
+    """
+
+    first: ModelVersion
+    second: ModelVersion
+    level: float
+    rows: int = 0
+    rows_of: str = ""
+    metrics: list[MetricComparison] = []
+    reason: str = ""
+
+
+@operation("model.compare", permission="model:read", query=True, on="first", refers={"second": "model"})
+def compare(
+    ctx: Context, *, first: str, second: str, metrics: list[str] | None = None, level: float = 0.95
+) -> ModelComparison:
+    """Compare two versions on the same rows: each metric with its interval, and the paired difference.
+
+    The rows are the holdout of the first one, or of the second if the first has none. Both models are loaded
+    and asked here, which takes a second or more.
+    """
+    if not 0.5 <= level < 1:
+        raise InvalidInput("a level lies between 0.5 and 1", field="level", why=f"it is {level:g}")
+    if len(metrics or ()) > MOST_METRICS:
+        raise InvalidInput("too many metrics", field="metrics", why=f"up to {MOST_METRICS} at a time")
+    with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
+        both = [store.resolve_verified(tx, each) for each in (first, second)]
+    known = ModelComparison(first=both[0], second=both[1], level=level)
+    try:
+        with loading_turn():
+            sides = [load_bundle(fetch_model(ctx.ws, each.tree_digest)) for each in both]
+            return _compared(known, sides, metrics or [])
+    except InvalidInput as error:
+        if metrics:
+            raise
+        return msgspec.structs.replace(known, reason=_reason(error))
+
+
+def _reason(error: MeguruError) -> str:
+    return "; ".join(filter(None, (error.what, error.why)))
+
+
+def _compared(known: ModelComparison, sides: Sequence[Bundle], names: Sequence[str]) -> ModelComparison:
+    _check_tasks(*sides)
+    owner = next((place for place, side in enumerate(sides) if side.holdout() is not None), None)
+    frame = None if owner is None else sides[owner].holdout()
+    if owner is None or frame is None:
+        raise InvalidInput(
+            "neither version has a holdout to compare on",
+            field="holdout",
+            hint="Model(…, holdout=frame, label='late')",
+        )
+    said, wanted = sides[owner].evaluation.holdout_columns, metrics_of(sides[owner], names)
+    first, second = (score_rows(side, frame, said, wanted, "the holdout") for side in sides)
+    seed = int(digests.of_value([known.first.digest, known.second.digest])[:8], 16)
+    found = [
+        _pair(each, first, second, known.level, seed)
+        for each in wanted
+        if not each.missing(first) and not each.missing(second)
+    ]
+    return msgspec.structs.replace(
+        known, rows=len(first), rows_of=(known.first, known.second)[owner].ref, metrics=found
+    )
+
+
+def _check_tasks(first: Bundle, second: Bundle) -> None:
+    if first.task.key != second.task.key:
+        raise InvalidInput(
+            "versions of different tasks can't be compared",
+            why=f"one is {first.task.key}, the other {second.task.key}",
+        )
+
+
+def _pair(metric: Metric, first: ScoredRows, second: ScoredRows, level: float, seed: int) -> MetricComparison:
+    one, other = (metric.interval(rows, level=level, seed=seed) for rows in (first, second))
+    difference = metric.difference(first, second, level=level, seed=seed)
+    return MetricComparison(
+        metric=metric.name,
+        unit=metric.unit,
+        direction=metric.direction,
+        first=_bounds(one),
+        second=_bounds(other),
+        difference=_bounds(difference),
+        better=_better(difference, metric.direction),
+    )
+
+
+def _bounds(found: Interval) -> IntervalBounds:
+    value, low, high = (
+        each if math.isfinite(each) else None for each in (found.estimate, found.low, found.high)
+    )
+    return IntervalBounds(value=value, low=low, high=high)
+
+
+def _better(difference: Interval, direction: str) -> Better:
+    if difference.low > 0:
+        return "first" if direction == "higher" else "second"
+    if difference.high < 0:
+        return "second" if direction == "higher" else "first"
+    return "undecided"
