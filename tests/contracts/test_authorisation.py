@@ -42,7 +42,7 @@ OWN_LOOK = {
 """Operations that look themselves whether what an argument names may be seen, with that and its kind."""
 ELSEWHERE = {
     "approval.list", "component.impact", "component.list", "component.show", "mlflow.logged_model_files",
-    "step_run.check_result",
+    "model.best", "step_run.check_result",
 }  # fmt: skip
 """Queries that end at what one may see, of which the world has nothing: see the tests of their nouns."""
 UNFILTERED = {

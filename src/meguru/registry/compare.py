@@ -9,10 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from meguru.base import digests
-from meguru.errors import InvalidInput, MeguruError
+from meguru.base import digests, refs
+from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.flavors.bundle import Bundle, load_bundle
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.projects import seen
 from meguru.metrics import Metric, ScoredRows
 from meguru.registry import store
 from meguru.registry.cache import fetch_model
@@ -77,6 +78,9 @@ def compare(
         raise InvalidInput("a level lies between 0.5 and 1", field="level", why=f"it is {level:g}")
     if len(metrics or ()) > MOST_METRICS:
         raise InvalidInput("too many metrics", field="metrics", why=f"up to {MOST_METRICS} at a time")
+    other = refs.parse(second, kind="model").name
+    if not seen(ctx.visible, other):
+        raise NotFound.of("model", other)
     with nullcontext(ctx.tx) if ctx.is_open else ctx.ws.read() as tx:
         both = [store.resolve_verified(tx, each) for each in (first, second)]
     known = ModelComparison(first=both[0], second=both[1], level=level)

@@ -7,8 +7,22 @@ from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
 from meguru.kernel.principals import Principal
+from meguru.registry.kind import ModelSpec
 from meguru.registry.load import load_model
-from meguru.registry.operations import alias, alias_history, aliases, list_models, register, show, versions
+from meguru.registry.operations import (
+    about,
+    alias,
+    alias_history,
+    aliases,
+    best,
+    compare,
+    list_models,
+    register,
+    show,
+    specs,
+    uses,
+    versions,
+)
 from meguru.registry.show import newest
 
 
@@ -79,3 +93,23 @@ def test_who_may_only_look_changes_nothing(teams, put_tree):
 def test_nothing_is_registered_in_a_project_that_there_is_not(workspace, put_tree):
     with pytest.raises(errors.NotFound):
         register(workspace, name="nowhere/delay", tree=put_tree(0))
+
+
+def test_a_group_is_of_its_project_and_anothers_is_neither_ranked_nor_offered(teams, theirs, put_tree):
+    anna = member(teams, "data-scientist").with_(project="team")
+    register(anna, name="delay", tree=put_tree(0))
+    specs.declare(anna, name="delay", spec=ModelSpec(group="delays"))
+    specs.declare(teams, name="other/delay", spec=ModelSpec(group="delays"))
+    assert [each.version.name for each in best(anna, group="delays", metric="auc")] == ["team/delay"]
+    assert [each.version.name for each in best(teams, group="other/delays", metric="auc")] == ["other/delay"]
+    for group in ("other/delays", "other/delay"):
+        with pytest.raises(errors.NotFound) as caught:
+            best(anna, group=group, metric="auc")
+        assert "other" not in caught.value.why
+    for ask in (
+        lambda: compare(anna, first="delay", second="other/delay"),
+        lambda: uses(anna, ref="other/delay"),
+        lambda: about(anna, name="other/delay"),
+    ):
+        with pytest.raises(errors.NotFound):
+            ask()
