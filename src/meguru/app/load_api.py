@@ -57,9 +57,9 @@ def load(ref: str | Path, *, workspace: str | Path | None = None, digest: str = 
             why=f"its digest is {kept.digest[:12]}…, the pin {digest[:12]}…",
             hint="pin the new digest, when its check passes, or load the old version by its number",
         )
-    return EmbeddedModel(
-        load_bundle(Path(kept.folder)), ref=kept.ref, digest=kept.digest, metrics=kept.metrics
-    )
+    # A folder of files may be anybody's; what is registered was let in by who may let code run.
+    bundle = load_bundle(Path(kept.folder), code=bool(kept.ref))
+    return EmbeddedModel(bundle, ref=kept.ref, digest=kept.digest, metrics=kept.metrics)
 
 
 def _fetched(ref: str, workspace: str | Path | None) -> PinnedModel:

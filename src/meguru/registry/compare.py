@@ -86,7 +86,7 @@ def compare(
     known = ModelComparison(first=both[0], second=both[1], level=level)
     try:
         with loading_turn():
-            sides = [load_bundle(fetch_model(ctx.ws, each.tree_digest)) for each in both]
+            sides = [load_bundle(fetch_model(ctx.ws, each.tree_digest), code=True) for each in both]
             return _compared(known, sides, metrics or [])
     except InvalidInput as error:
         if metrics:
