@@ -70,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What seals the secrets of webhooks: a long random text, the same for all servers on one database;
     several, with commas, to change it: the first seals, all open; default: a file ``secret.key`` in the
     workspace folder."""
+    step_variables: str = ""
+    """Variables of the environment that steps get beside what every process needs (PATH, HOME, LANG, …), with
+    commas, ``*`` for any letters; default: all but MEGURU_SECRET_KEY."""
     max_output: int = 0
     """Bytes that one step may return; default: no limit."""
     executor: str = "process"

@@ -23,11 +23,15 @@ class PrincipalCreated(Payload, frozen=True):
     subject="principal/NAME",
 )
 class AccessDenied(Payload, frozen=True):
-    """Somebody tried what they may not; `ref` is what they tried it with."""
+    """Somebody tried what they may not; `ref` is what they tried it with.
+
+    Of more than 30 in a minute the rest is counted: `unsaid` of the next event tells how many.
+    """
 
     permission: str = ""
     ref: str = ""
     why: str = ""
+    unsaid: int = 0
 
 
 @event_type("token.created", label="token made", sentence="{subject} was made")

@@ -16,6 +16,7 @@ from meguru.base.clock import Clock, SystemClock
 from meguru.base.refs import DEFAULT
 from meguru.base.settings import Settings
 from meguru.kernel.events.watch import LogWatch
+from meguru.kernel.operations.denials import DenialLimit
 from meguru.kernel.operations.execute import execute
 from meguru.kernel.operations.operation import Operation
 from meguru.kernel.principals import LOCAL_OWNER, Principal
@@ -56,6 +57,7 @@ class Workspace:
         self.watch = LogWatch()
         self.committed = self.watch.committed
         self.draining = threading.Event()
+        self.denials = DenialLimit()
 
     def with_(
         self,

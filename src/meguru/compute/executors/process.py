@@ -20,6 +20,7 @@ import msgspec
 from meguru.base import parents
 from meguru.compute.executors import orphans
 from meguru.compute.executors.base import Ended, OnEnded, died
+from meguru.compute.executors.variables import inherited
 from meguru.compute.executors.work import StepJob, StepOutcome
 from meguru.compute.inherited.variables import without
 
@@ -266,7 +267,7 @@ def environment(cpu: float = 0.0, devices: Iterable[int] = ()) -> dict[str, str]
     cores = str(max(1, int(cpu)) if cpu else there)
     ours = dict.fromkeys(THREAD_LIMITS, cores)
     ours |= {"OMP_WAIT_POLICY": "PASSIVE", "PYTHONHASHSEED": "0"}
-    theirs = {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
+    theirs = {key: value for key, value in inherited().items() if key != "PYTHONHASHSEED"}
     given = dict.fromkeys(THREAD_LIMITS, cores) if cpu else {}
     if devices:
         seen = theirs.get(_DEVICES, "").split(",")  # this process may see some of the machine's only

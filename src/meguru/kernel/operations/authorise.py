@@ -136,15 +136,19 @@ def log_refusal(ws: Workspace, doing: str, error: Forbidden) -> None:
 
 
 def log_denial(ws: Workspace, doing: str, **facts: str) -> None:
-    """Append ``access.denied`` to the log, in a transaction of its own."""
+    """Append ``access.denied`` to the log, in a transaction of its own; of very many, some."""
+    at = ws.clock.now()
+    unsaid = ws.denials.admit(ws.principal.name, at)
+    if unsaid is None:
+        return
     with ws.db.write() as tx:
         events.append(
             tx,
             type="access.denied",
-            at=ws.clock.now(),
+            at=at,
             actor=ws.principal.name,
             operation=doing,
             subject=f"principal/{ws.principal.name}",
-            data=facts,
+            data=facts | ({"unsaid": unsaid} if unsaid else {}),
         )
     ws.notify()

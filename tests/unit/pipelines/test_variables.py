@@ -1,0 +1,43 @@
+"""Steps get no secrets of the server's environment, and with a list only what it names."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+SOURCE = textwrap.dedent(
+    """
+    import os
+
+    from meguru import pipeline, step
+
+    NAMES = ("MEGURU_SECRET_KEY", "MEGURU_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "PATH")
+
+
+    @step
+    def look() -> list[str]:
+        return [name for name in NAMES if name in os.environ]
+
+
+    @pipeline
+    def looked():
+        return look()
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ("", ["MEGURU_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "PATH"]),
+        ("AWS_*, NONE", ["AWS_SECRET_ACCESS_KEY", "PATH"]),
+        ("none", ["PATH"]),
+    ],
+)
+def test_a_step_sees_what_it_may(project, value, monkeypatch, listed, expected):
+    for name in ("MEGURU_SECRET_KEY", "MEGURU_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD"):
+        monkeypatch.setenv(name, "s3cret")
+    monkeypatch.setenv("MEGURU_STEP_VARIABLES", listed)
+    (project.folder / "vars.py").write_text(SOURCE)
+    assert value(project.run("vars.py:looked"), "look") == expected
