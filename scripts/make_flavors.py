@@ -15,7 +15,8 @@ A *flavor* stores models of one library, as data, and loads them without running
 `Model(estimator=…)` finds the flavor by the estimator, and the task where the estimator tells it.
 
 **yes**: a model of this flavor and task is registered, gated, released, served over HTTP, recorded, given its
-outcomes, watched, rolled back and asked again to the bit; one test asks all of that of every such cell.
+outcomes, watched, rolled back and asked again to the bit. One test (`tests/contracts/test_matrix.py`) asks
+all of that of every such cell; flavors whose host is a process of its own are asked in tests of their own.
 **–**: refused when the model is saved, with the tasks that the flavor does.
 """
 CLOSING = """\

@@ -82,7 +82,7 @@ def predict(workspace, service):
 
 
 def model_of(flavor, task, seed):
-    asked = matrix.QUESTIONS[task]
+    asked = matrix.question(flavor, task)
     labelled = {}
     if asked.labels is not None:
         labelled = {"holdout": matrix.FRAME.with_columns(pl.Series("label", asked.labels)), "label": "label"}
@@ -128,7 +128,7 @@ def test_the_wheel_goes_round(workspace, service, predict, tmp_path, flavor, tas
             save_bundle(model_of(flavor, task, 1), tmp_path / "refused")
         assert caught.value.field == "task"
         return
-    asked, name = matrix.QUESTIONS[task], f"{flavor}-{task}"
+    asked, name = matrix.question(flavor, task), f"{flavor}-{task}"
     made = []
     for seed in (1, 2):
         save_bundle(model_of(flavor, task, seed), tmp_path / str(seed))

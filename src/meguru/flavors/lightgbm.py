@@ -24,6 +24,7 @@ class LightgbmFlavor(BoostedFlavor):
     """The flavor of LightGBM's boosters and of its estimators."""
 
     name = "lightgbm"
+    tasks = frozenset({"binary", "forecast", "multiclass", "quantile", "ranking", "regression"})
     file = "model.lgb"
     packages = ("lightgbm", "numpy")
     classes = {"Booster": "lightgbm.basic"} | dict.fromkeys(lightgbmfile.KINDS[1:], "lightgbm.sklearn")

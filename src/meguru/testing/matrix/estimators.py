@@ -87,15 +87,31 @@ def xgboost(asked: TaskQuestion, seed: int) -> Any:
     return kind(**options).fit(FRAME.to_pandas(), asked.y)
 
 
+def lightgbm(asked: TaskQuestion, seed: int) -> Any:
+    """A few trees of LightGBM, by the objective of the task."""
+    import lightgbm as library
+
+    options: dict[str, Any] = {"n_estimators": 1 + seed, "num_leaves": 3, "min_child_samples": 2}
+    options |= {"n_jobs": 1, "verbose": -1, "random_state": seed}
+    if asked.task["task"] == "ranking":
+        return library.LGBMRanker(**options).fit(X, asked.y, group=[10] * (len(X) // 10))
+    if asked.task["task"] == "quantile":
+        options |= {"objective": "quantile", "alpha": asked.task["levels"][0]}
+    kind = library.LGBMClassifier if asked.activation != "linear" else library.LGBMRegressor
+    one = asked.y if np.ndim(asked.y) == 1 else asked.y[:, 0]  # it learns no more, and the cell is refused
+    return kind(**options).fit(X, one)
+
+
 FLAVORS: dict[str, Needs] = {
     "keras": Needs(keras, ("torch", "keras")),
+    "lightgbm": Needs(lightgbm, ("lightgbm",)),
     "onnx": Needs(onnx, ("onnxruntime",)),
     "pytorch": Needs(pytorch, ("torch",)),
     "sklearn": Needs(sklearn, ("skops",)),
     "xgboost": Needs(xgboost, ("xgboost", "pandas")),
 }
 """By the flavor's name."""
-ELSEWHERE = frozenset({"catboost", "function", "lightgbm", "statsmodels"})
+ELSEWHERE = frozenset({"catboost", "function", "statsmodels"})
 """Flavors whose wheel is asked in tests of their own."""
 
 

@@ -92,3 +92,12 @@ QUESTIONS: dict[str, TaskQuestion] = {
     ),
 }
 """By the task's name."""
+_OTHERWISE = {
+    ("lightgbm", "quantile"): TaskQuestion({"task": "quantile", "levels": [0.5]}, _SUM, _NUMBERS, 1.5),
+}
+"""What a flavor can only do in part is asked in that part."""
+
+
+def question(flavor: str, task: str) -> TaskQuestion:
+    """Return what a flavor is asked for a task."""
+    return _OTHERWISE.get((flavor, task), QUESTIONS[task])
