@@ -39,7 +39,7 @@ def test_it_is_registered_loaded_and_served(workspace, tree):
     assert version.flavor == "function"
     model = load_model(workspace, "area")
     served = rehearsed(model, endpoint="area", model_ref=version.ref)
-    rows = served.decode(b'{"rows": [{"area": 4.0}]}').rows
+    rows = served.default.decode(b'{"rows": [{"area": 4.0}]}').rows
     assert list(served.answer(rows).columns["score"]) == [8.0]
     model.predictor.host.seconds = 1e-9
     with pytest.raises(TimedOut):  # and not that the model fails: the next request may be answered
