@@ -11,6 +11,7 @@ from meguru.app import calls
 from meguru.artifacts import trees
 from meguru.errors import InvalidInput
 from meguru.flavors.model import Model, save_bundle
+from meguru.quarantine.rescue import rescued
 from meguru.tracking.sdk import ActiveRun
 
 if TYPE_CHECKING:
@@ -52,8 +53,12 @@ class TrackedRun(ActiveRun):
             When there is no example, or it does not fit the estimator.
         UnsafeModel
             When a part of the estimator can't be stored without pickle.
+
+        What was trained is kept in quarantine then, and the error says where.
         """
-        return register_model(self._session, _with_evidence(model, evidence), name, note=note)
+        session = self._session
+        with rescued(session.ws, model, name, run=session.info.ref):
+            return register_model(session, _with_evidence(model, evidence), name, note=note)
 
 
 def register_model(session: RunSession, model: Model, name: str, *, note: str = "") -> ModelVersion:

@@ -256,7 +256,8 @@ def _flavor_of(estimator: Any) -> Flavor:
     raise InvalidInput(
         f"no flavor can store a {type(estimator).__module__}.{type(estimator).__qualname__}",
         field="estimator",
-        hint=f"known flavors: {', '.join(FLAVORS.names())}",
+        hint=f"known flavors: {', '.join(FLAVORS.names())}; or keep it as it is, in a process of its own: "
+        "Model(estimator=FunctionModel(target=estimator), …)",
     )
 
 

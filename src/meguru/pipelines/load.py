@@ -15,8 +15,9 @@ from typing import Any
 from meguru.base.names import identifier
 from meguru.compute import snapshot
 from meguru.compute.code import Project, code_of, environment, marked
-from meguru.compute.graph import Graph
+from meguru.compute.graph import Graph, Step
 from meguru.compute.inherited.finders import Finder
+from meguru.compute.step_marker import MarkedStep
 from meguru.errors import InvalidInput, MeguruError, NotFound, UsageError
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
@@ -127,7 +128,19 @@ def trace(project: Project, name: str) -> tuple[str, Graph]:
                 raise _unnamed(project.entry.name, list(found))
             hint = "" if found else _MARK
             raise NotFound.of(f"pipeline in {project.entry.name}", name, found, hint=hint)
-        return name, found[name].trace()
+        graph = found[name].trace()
+        from meguru.pipelines.foreseen_models import (
+            check_steps,
+        )  # it takes NumPy, which a cached run does not
+
+        check_steps(map(_function_of, graph.steps))
+        return name, graph
+
+
+def _function_of(step: Step) -> Any:
+    module, _, name = step.function.partition(":")
+    found = getattr(sys.modules.get(module), name, None)
+    return found.function if isinstance(found, MarkedStep) else found
 
 
 @contextlib.contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import mmap
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from meguru.artifacts import trees
 from meguru.base import digests, refs
@@ -71,6 +72,16 @@ def listing_of(ws: Workspace, digest: str) -> PickleListing:
             return listed(data)
 
 
+class KeptOrigin(NamedTuple):
+    """Where an object comes from; `claimed` is what of that only a client said."""
+
+    reason: str
+    run: str = ""
+    step: str = ""
+    note: str = ""
+    claimed: Sequence[str] = ()
+
+
 def keep(
     ctx: Context,
     *,
@@ -81,30 +92,21 @@ def keep(
     entries: dict[str, trees.TreeEntry],
     listing: PickleListing,
     evidence: Evidence,
-    reason: str = "",
-    run: str = "",
-    step: str = "",
-    note: str = "",
+    origin: KeptOrigin,
     id: str = "",
 ) -> QuarantinedModel:
     """Write down what is kept, and tell of it."""
     id, now = id or new_id("q"), ctx.now()
     ref, unknown = refs.make("quarantine", id), known.unknown(listing.imports)
     size = sum(entry.size for entry in entries.values())
-    told = ctx.emit(
+    told: dict[str, Any] = {"model": model, "file": file, "size": size, "tree": tree, "step": origin.step}
+    event = ctx.emit(
         "quarantine.kept",
         ref,
-        data={
-            "model": model,
-            "file": file,
-            "size": size,
-            "tree": tree,
-            "reason": reason,
-            "step": step,
-            "unknown": unknown[:_SHOWN],
-        },
-        used=[run] if run else [],
+        data=told | {"reason": origin.reason, "unknown": unknown[:_SHOWN]},
+        used=[origin.run] if origin.run else [],
         produced=[ref],
+        claimed=origin.claimed,
         project=project,
     )
     made = QuarantinedModel(
@@ -120,14 +122,14 @@ def keep(
         unknown=unknown,
         evidence=evidence,
         has_example=EXAMPLE in entries,
-        reason=reason,
-        run=run,
-        step=step,
-        note=note,
+        reason=origin.reason,
+        run=origin.run,
+        step=origin.step,
+        note=origin.note,
         created_at=now,
         created_by=ctx.principal.name,
         expires_at=now + timedelta(days=ctx.settings.quarantine_days),
-        event=told.id,
+        event=event.id,
     )
     store.add(ctx.tx, made)
     return made
@@ -157,9 +159,7 @@ def keep_output(
             entries=entries,
             listing=listing,
             evidence=evidence,
-            reason=kept.reason,
-            run=run,
-            step=step,
+            origin=KeptOrigin(reason=kept.reason, run=run, step=step),
         )
 
     return write

@@ -16,9 +16,11 @@ from meguru.quarantine.convert import convert
 from meguru.quarantine.expire import expire
 from meguru.quarantine.hand_over import Handed, hand_over
 from meguru.quarantine.refuse import refuse
+from meguru.quarantine.rescue import rescued
 from meguru.quarantine.show import list_quarantined, show
 from meguru.registry.load import load_model
 from meguru.registry.show import list_models
+from meguru.tracking import runs
 
 
 class Acts:
@@ -144,3 +146,19 @@ def test_a_file_of_no_known_format_is_named(workspace, tmp_path):
     (tmp_path / "model.xyz").write_text("hello")
     with pytest.raises(InvalidInput, match=r"model\.xyz"):
         hand_over(workspace, "delay", tmp_path / "model.xyz", Handed())
+
+
+def test_what_a_script_trained_and_could_not_register_is_kept(workspace):
+    run = runs.start(workspace, name="train", experiment="kept")
+    with pytest.raises(InvalidInput) as refused, rescued(workspace, {1, 2}, "delay", run=run.ref):
+        raise InvalidInput("no flavor can store a set", why="it is one")
+    (kept,) = list_quarantined(workspace).items
+    assert kept.ref in refused.value.why
+    assert (kept.run, kept.model, kept.file) == (run.ref, "delay", "builtins.set")
+    assert kept.reason == "no flavor can store a set: it is one"
+
+
+def test_what_is_no_fault_of_the_model_is_not_kept(workspace):
+    with pytest.raises(ConnectionError), rescued(workspace, {1, 2}, "delay"):
+        raise ConnectionError("away")
+    assert list_quarantined(workspace).items == []

@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 _REBUILT: dict[str, tuple[str, ...]] = {
     "_codecs": ("encode",),
     "builtins": ("object", "bytes", "bytearray", "set", "frozenset", "slice", "complex", "range"),
-    "collections": ("OrderedDict",),
+    "collections": ("OrderedDict", "defaultdict"),
     "copyreg": ("_reconstructor", "__newobj__"),
     "functools": ("partial",),
     "numpy": ("ndarray", "dtype"),
@@ -30,9 +30,27 @@ _REBUILT: dict[str, tuple[str, ...]] = {
     "numpy.random._mt19937": ("MT19937",),
     "numpy.random._pcg64": ("PCG64",),
     "numpy.random.bit_generator": ("SeedSequence", "__pyx_unpickle_SeedSequence"),
+    "numpy.ma": ("MaskedArray",),
     "numpy.ma.core": ("_mareconstruct", "MaskedArray"),
     "scipy.sparse._csr": ("csr_matrix", "csr_array"),
     "scipy.sparse._csc": ("csc_matrix", "csc_array"),
+    "scipy.interpolate._bsplines": ("BSpline",),
+    "scipy._lib.array_api_compat.numpy._aliases": ("asarray",),
+    "sklearn.metrics._scorer": ("_PassthroughScorer",),
+    "sklearn.model_selection._search": ("GridSearchCV", "RandomizedSearchCV"),
+    "sklearn.model_selection._split": (
+        "GroupKFold",
+        "KFold",
+        "RepeatedKFold",
+        "RepeatedStratifiedKFold",
+        "ShuffleSplit",
+        "StratifiedGroupKFold",
+        "StratifiedKFold",
+        "StratifiedShuffleSplit",
+        "TimeSeriesSplit",
+    ),
+    "sklearn.neighbors._ball_tree": ("BallTree", "newObj"),
+    "sklearn.neighbors._kd_tree": ("KDTree", "newObj"),
     "sklearn.tree._tree": ("Tree",),
     "sklearn.utils._bunch": ("Bunch",),
 }
@@ -53,7 +71,7 @@ _BOOSTERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "catboost": {"catboost.core": ("CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")},
 }
-_LOSSES = "sklearn._loss._loss"
+_LOSSES, _DISTANCES = "sklearn._loss._loss", "sklearn.metrics._dist_metrics"
 
 
 @cache
@@ -75,8 +93,14 @@ def _of_model_files() -> set[Pair]:
 
 
 def _of_losses() -> set[Pair]:
-    made = {name for name in vars(import_module(_LOSSES)) if name.startswith("__pyx_unpickle_Cy")}
-    return {(_LOSSES, name) for name in made}
+    """Return how scikit-learn's compiled losses and distances are made again."""
+    made = {(_LOSSES, name) for name in vars(import_module(_LOSSES)) if name.startswith("__pyx_unpickle_Cy")}
+    distances = {
+        (_DISTANCES, name)
+        for name, kind in vars(import_module(_DISTANCES)).items()
+        if isinstance(kind, type) and name.endswith(("Distance", "Distance64", "Distance32"))
+    }
+    return made | distances | {(_DISTANCES, "newObj")}
 
 
 def unknown(imports: list[str]) -> list[str]:

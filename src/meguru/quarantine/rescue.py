@@ -1,0 +1,68 @@
+"""Keep what a script trained and could not register: the error that it gets says where it is."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from meguru.base.settings import load_settings
+from meguru.compute.materializers.base import ValueStore
+from meguru.compute.materializers.kept import kept
+from meguru.errors import MeguruError, is_our_fault
+from meguru.quarantine.add import add
+from meguru.quarantine.keep import FORBID
+from meguru.quarantine.types import Evidence
+
+
+@contextmanager
+def rescued(ws: Any, value: Any, name: str, *, run: str = "") -> Iterator[None]:
+    """Keep `value` in quarantine for the model `name` if the block fails, and say so in what it raises.
+
+    What this installation is at fault for (a disk, a network) is not rescued: the same call may work later.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_our_fault(error):
+            _tell(error, _kept(ws, value, name, run, error))
+        raise
+
+
+def _kept(ws: Any, value: Any, name: str, run: str, error: Exception) -> str:
+    """Return what became of it, in a sentence; the failure that led here is what the author is to see."""
+    settings = load_settings()
+    if settings.quarantine == FORBID:
+        return ""
+    why = f": {error.why}" if isinstance(error, MeguruError) and error.why else ""
+    with tempfile.TemporaryDirectory(prefix="meguru-kept-") as scratch:
+        place = ValueStore(ws.blobs, Path(scratch))
+        try:
+            found = kept(value, f"{error}{why}", place, settings.quarantine_max)
+            if found.lost:
+                return f"what was trained could not be kept: {found.lost}"
+            evidence = Evidence(
+                task=found.task, label=found.label, metrics=found.metrics, params=found.params
+            )
+            made = add(
+                ws,
+                model=name,
+                tree=found.tree,
+                file=found.file,
+                evidence=evidence,
+                run=run,
+                reason=found.reason,
+            )
+        except MeguruError as failed:
+            return f"what was trained could not be kept: {failed.what}"
+    return f"what was trained is not lost: it is kept as {made.ref} (meguru quarantine show {made.id})"
+
+
+def _tell(error: Exception, said: str) -> None:
+    if not said:
+        return
+    error.add_note(said)  # which a traceback shows
+    if isinstance(error, MeguruError):
+        error.why = "; ".join(filter(None, (error.why, said)))
