@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from meguru.pipelines.show import show_pipeline as pipeline_show
     from meguru.pipelines.show import show_run as pipeline_run_show
     from meguru.pipelines.start import start as pipeline_run_start
+    from meguru.predictions.listing import list_predictions as prediction_list
     from meguru.predictions.record import record as outcome_record
     from meguru.predictions.show import show as prediction_show
     from meguru.predictions.window import window as prediction_window

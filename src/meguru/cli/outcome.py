@@ -55,7 +55,7 @@ def record(session: Session, endpoint: str, *, value: str | None, source: Path |
             corrected=total.corrected + done.corrected,
             repeated=total.repeated + done.repeated,
         )
-    said = f"{total.count:,} outcomes: {total.corrected:,} corrected, {total.repeated:,} known before"
+    said = f"recorded: {total.count:,}, corrected: {total.corrected:,}, known before: {total.repeated:,}"
     session.show(total, lambda: click.echo(said))
 
 

@@ -24,6 +24,30 @@ def command() -> None:
     """Predictions: what came in, what was answered, and what really happened."""
 
 
+@command.command("list")
+@click.argument("endpoint", type=ENDPOINT)
+@click.option("--limit", default=30, show_default=True, help="How many, newest first.")
+@with_session
+def list_(session: Session, endpoint: str, limit: int) -> None:
+    """List the predictions of ENDPOINT, newest first."""
+    from meguru.app.calls import prediction_list as ask
+
+    page = ask(session.open(), endpoint=endpoint, limit=limit)
+    rows = [
+        (
+            each.id,
+            each.at,
+            each.key or "",
+            _short(each.outputs.get("label", each.score) if each.outputs else each.score),
+            "" if each.outcome is None else _short(each.outcome.value),
+            each.model,
+        )
+        for each in page.items
+    ]
+    columns = ("prediction", "time", "key", "answer", "outcome", "model")
+    session.table(page, columns, rows, empty="no predictions")
+
+
 @command.command()
 @click.argument("id")
 @with_session

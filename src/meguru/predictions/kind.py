@@ -26,6 +26,7 @@ PREDICTION = Kind(
     tables=("meguru.predictions.schema",),
     operations=("meguru.predictions.operations",),
     project_of="meguru.predictions.store:project_of",
+    page="/ui/predictions/{name}",
 )
 OUTCOME = Kind(
     name="outcome",

@@ -111,9 +111,10 @@ def _found(
     for index, places in enumerate(found):
         if not places:
             given = outcomes[index]
-            when = f" at {given.time.isoformat()}" if given.time else ""
+            when = f"at {given.time.isoformat()}" if given.time else f"by {(given.at or now).isoformat()}"
             raise InvalidInput(
-                f"endpoint {endpoint!r} answered nothing with the key {str(given.key)[:80]!r}{when}",
+                f"endpoint {endpoint!r} answered nothing with the key {str(given.key)[:80]!r}",
+                why=f"no row of it happened {when}",
                 hint="nothing of this call was recorded; leave it out or correct it",
                 field=f"outcomes[{index}].key",
             )

@@ -26,7 +26,7 @@ def checked(key: Any, path: str) -> str:
         key = str(key)
     if not isinstance(key, str):
         what = f"{path} must be text or a whole number"
-        raise InvalidInput(what, field=path, why=f"it is a {type(key).__name__}")
+        raise InvalidInput(what, field=path, why=f"it is {str(key)[:40]}")
     if not 1 <= len(key) <= MAX_KEY or "\0" in key:
         why = f"it has {len(key)}" if key else "it is empty"
         raise InvalidInput(f"{path} must have 1 to {MAX_KEY} characters", field=path, why=why)

@@ -28,10 +28,11 @@ def find(tx: Connection, id: str) -> Prediction:
         whole = store.get(tx, id) if key is None else None
         hint = f"it is a request of {whole.n} rows; the first is {ids.join(id, 0)}" if whole else ""
         raise NotFound.of("prediction", id[:80], hint=hint)
-    return _prediction(tx, batch, key[1])
+    return prediction_of(tx, batch, key[1])
 
 
-def _prediction(tx: Connection, batch: PredictionBatch, row: int) -> Prediction:
+def prediction_of(tx: Connection, batch: PredictionBatch, row: int) -> Prediction:
+    """Return one row of a request as a prediction, with what is known of it."""
     values = payload.frame_of(batch.payload).row(row, named=True)
     own, others = payload.outputs_of(batch.payload)
     outputs = _taken(values, own)

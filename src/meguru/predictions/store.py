@@ -88,6 +88,20 @@ def between(tx: Connection, endpoint: str, first: str, last: str) -> list[Predic
     return [_batch(row) for row in tx.execute(query.order_by(table.id))]
 
 
+def newest(
+    tx: Connection, endpoint: str, *, before: PredictionBatch | None, limit: int
+) -> list[PredictionBatch]:
+    """Return an endpoint's batches, newest first."""
+    table = prediction_batch.c
+    query = select(prediction_batch).where(table.endpoint == endpoint)
+    if before is not None:
+        at = before.received_at
+        same = (table.received_at == at) & (table.id < before.id)
+        query = query.where(table.received_at <= at, (table.received_at < at) | same)
+    ordered = query.order_by(table.received_at.desc(), table.id.desc()).limit(limit)
+    return [_batch(row) for row in tx.execute(ordered)]
+
+
 def within(endpoint: str, start: datetime, end: datetime) -> tuple[Any, Any, Any]:
     """Return the conditions of batches that may have event times in ``[start, end)``."""
     table = prediction_batch.c

@@ -42,6 +42,7 @@ MISSING = [
     "/ui/events/evt-nope",
     "/ui/reports/report-nope",
     "/ui/monitors/nope",
+    "/ui/predictions/nope",
     "/ui/no/such/page",
 ]
 
