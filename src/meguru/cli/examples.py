@@ -64,6 +64,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru model best delays --metric auc",
         'meguru model best delays --metric rmse --where "size_mb < 50"',
     ),
+    "model reverify": ("meguru model reverify --env .venv-new",),
     "model update": ("meguru model update delay --owner ops --group delays --baseline auc=0.71",),
     "model add": (
         "meguru model add price booster.ubj --task regression --holdout june.parquet --label price",

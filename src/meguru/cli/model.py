@@ -12,6 +12,7 @@ from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
 from meguru.cli.model_about import COMMANDS
 from meguru.cli.model_compare import compare
+from meguru.cli.model_reverify import reverify
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -29,7 +30,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in (*COMMANDS, compare):
+for _each in (*COMMANDS, compare, reverify):
     command.add_command(_each)
 
 
