@@ -12,6 +12,7 @@ __all__ = ["FLAVORS", "ColumnType", "Flavor", "Predictor", "Signature", "Signatu
 FLAVORS = PluginFamily(
     "model flavor",
     {
+        "catboost": "meguru.flavors.catboost:CatboostFlavor",
         "function": "meguru.modelhost.flavor:FunctionFlavor",
         "keras": "meguru.flavors.keras:KerasFlavor",
         "lightgbm": "meguru.flavors.lightgbm:LightgbmFlavor",

@@ -52,6 +52,10 @@ class BoostedFlavor(ABC):
         """Return the names of the columns it was trained on; none when it was trained on a matrix."""
 
     @abstractmethod
+    def width(self, model: Any) -> int:
+        """Return how many columns it takes."""
+
+    @abstractmethod
     def written(self, model: Any) -> tuple[bytes, dict[str, Any]]:
         """Return the model's file, and the settings that stand beside it in MLmodel."""
 
@@ -62,6 +66,10 @@ class BoostedFlavor(ABC):
     @abstractmethod
     def score(self, model: Any, task: Task) -> Score:
         """Return the call that gives the raw answers of a task."""
+
+    def takes(self, model: Any, signature: Signature) -> Takes:  # noqa: ARG002 (a member may ask the model)
+        """Return what the model is asked with; InvalidInput when the example does not tell."""
+        return takes_of(signature)
 
     def task(self, model: Any, said: Task | None) -> Task:
         """Return the task that is said, or found."""
@@ -81,7 +89,7 @@ class BoostedFlavor(ABC):
             options=options | settings,
             signature=signature,
             task=task,
-            takes=takes_of(signature),
+            takes=self.takes(model, signature),
             file=self.file,
         )
 
@@ -92,9 +100,14 @@ class BoostedFlavor(ABC):
         path = stored.named(folder, said.options.get("data", self.file))
         kind = self._class(said.options.get("model_class"), folder)
         model = self.read(kind, stored.read(path, self.most_bytes), said.options, str(path))
+        if self.width(model) != len(said.signature.inputs):
+            why = (
+                f"the model takes {self.width(model)} columns, its signature has {len(said.signature.inputs)}"
+            )
+            raise UnsafeModel("the model does not fit its signature", where=str(folder), why=why)
         task = self.task(model, said.task)
         signature = msgspec.structs.replace(said.signature, outputs=task.outputs())
-        takes = said.takes or takes_of(signature)
+        takes = said.takes or self.takes(model, signature)
         return BoostedPredictor(self.score(model, task), signature, task, takes)
 
     def _class(self, said: Any, folder: Path) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from meguru.errors import InvalidInput
 from meguru.tasks import Task, options_of, task_of
 
@@ -36,6 +39,13 @@ def agreed(said: Task | None, found: Task) -> Task:
         why=f"the task {said.key!r} wants another answer",
         hint="leave the task out to have it found",
     )
+
+
+def plain_classes(classes: Iterable[Any]) -> list[str | bool | int]:
+    """Return classes as plain texts, whole numbers or truth values."""
+    found = [each.item() if hasattr(each, "item") else each for each in classes]
+    found = [int(each) if isinstance(each, float) and each.is_integer() else each for each in found]
+    return [each if isinstance(each, str | bool | int) else str(each) for each in found]
 
 
 def numbered(count: int) -> tuple[str, ...]:

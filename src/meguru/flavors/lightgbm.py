@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from meguru.flavors import lightgbmfile
 from meguru.flavors.boosted import BoostedFlavor, Score
-from meguru.flavors.found_tasks import numbered
+from meguru.flavors.found_tasks import numbered, plain_classes
 from meguru.tasks import Task, task_of
 from meguru.tasks.multioutput import Multioutput
 from meguru.tasks.quantile import Quantile
@@ -39,7 +37,7 @@ class LightgbmFlavor(BoostedFlavor):
         named = getattr(model, "classes_", None)
         if header.objective in _TWO or header.objective.startswith("multiclass"):
             count = max(header.classes, 2)
-            classes = range(count) if named is None else _plain(named)
+            classes = range(count) if named is None else plain_classes(named)
             return task_of({"task": "multiclass" if count > 2 else "binary", "classes": list(classes)})
         if header.objective in _RANKING:
             return task_of("ranking")
@@ -53,6 +51,10 @@ class LightgbmFlavor(BoostedFlavor):
         """Return the names of the columns it was trained on; LightGBM numbers those of a matrix."""
         names = list(lightgbmfile.booster_of(model).feature_name())
         return [] if names == [f"Column_{place}" for place in range(len(names))] else names
+
+    def width(self, model: Any) -> int:
+        """Return how many columns it takes."""
+        return int(lightgbmfile.booster_of(model).num_feature())
 
     def written(self, model: Any) -> tuple[bytes, dict[str, Any]]:
         """Return the text."""
@@ -73,8 +75,3 @@ def _level(model: Any) -> float:
     """Return the level of a quantile, which the text does not tell; LightGBM's own is 0.9."""
     params = model.get_params() if hasattr(model, "get_params") else model.params
     return float(params.get("alpha", 0.9))
-
-
-def _plain(classes: Any) -> list[Any]:
-    found = [each.item() if isinstance(each, np.generic) else each for each in classes]
-    return [int(each) if isinstance(each, float) and each.is_integer() else each for each in found]

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from meguru.errors import InvalidInput
+from meguru.flavors.found_tasks import plain_classes
 from meguru.tasks import RawAnswer, Task, task_of
 from meguru.tasks.binary import TWO, Binary
 from meguru.tasks.interval import IntervalTask
@@ -44,7 +45,7 @@ def complete(model: Any, said: Task) -> Task:
         When the estimator can't do what is said.
     """
     if isinstance(said, Binary) and said.key == "binary":
-        classes = _labels(_classes(model, said))
+        classes = plain_classes(_classes(model, said))
         if len(classes) != 2:
             raise InvalidInput(
                 f"the estimator knows {len(classes)} classes, a binary one knows two",
@@ -54,7 +55,7 @@ def complete(model: Any, said: Task) -> Task:
         both = (classes[0], classes[1])
         return said if said.classes != TWO or both == TWO else msgspec.structs.replace(said, classes=both)
     if isinstance(said, Multiclass):
-        classes = _labels(_classes(model, said))
+        classes = plain_classes(_classes(model, said))
         if said.classes and len(said.classes) != len(classes):
             raise InvalidInput(
                 f"the estimator knows {len(classes)} classes, and {len(said.classes)} are said",
@@ -146,10 +147,3 @@ def _classes(model: Any, said: Task) -> Any:
             hint="say task='regression', or fit it first",
         )
     return classes
-
-
-def _labels(classes: Any) -> list[Any]:
-    """Return classes as plain texts, whole numbers or truth values."""
-    found = [each.item() if isinstance(each, np.generic) else each for each in classes]
-    found = [int(each) if isinstance(each, float) and each.is_integer() else each for each in found]
-    return [each if isinstance(each, str | bool | int) else str(each) for each in found]

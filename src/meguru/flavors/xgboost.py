@@ -38,6 +38,10 @@ class XgboostFlavor(BoostedFlavor):
         """Return the names of the columns it was trained on."""
         return list(_booster(model).feature_names or [])
 
+    def width(self, model: Any) -> int:
+        """Return how many columns it takes."""
+        return int(_booster(model).num_features())
+
     def written(self, model: Any) -> tuple[bytes, dict[str, Any]]:
         """Return UBJSON and the parameters of the estimator."""
         import xgboost
