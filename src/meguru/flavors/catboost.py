@@ -25,6 +25,18 @@ class CatboostFlavor(BoostedFlavor):
     """The flavor of CatBoost's models."""
 
     name = "catboost"
+    tasks = frozenset(
+        [
+            "binary",
+            "forecast",
+            "multiclass",
+            "multilabel",
+            "multioutput",
+            "quantile",
+            "ranking",
+            "regression",
+        ]
+    )
     file = "model.catboost.json"
     packages = ("catboost", "numpy")
     classes = dict.fromkeys(catboostfile.KINDS, "catboost.core")

@@ -35,7 +35,17 @@ class SklearnFlavor:
 
     name = "sklearn"
     tasks = frozenset(
-        ["anomaly", "binary", "forecast", "multiclass", "multilabel", "multioutput", "ranking", "regression"]
+        [
+            "anomaly",
+            "binary",
+            "forecast",
+            "multiclass",
+            "multilabel",
+            "multioutput",
+            "quantile",
+            "ranking",
+            "regression",
+        ]
     )
 
     def can_save(self, model: Any) -> bool:

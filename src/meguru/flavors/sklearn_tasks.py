@@ -16,6 +16,7 @@ from meguru.tasks.interval import IntervalTask
 from meguru.tasks.multiclass import Multiclass
 from meguru.tasks.multilabel import Multilabel
 from meguru.tasks.multioutput import Multioutput
+from meguru.tasks.quantile import Quantile
 
 Score = Callable[[Any], RawAnswer]
 
@@ -117,8 +118,21 @@ def _without_classes(model: Any) -> Task:
             field="estimator",
             hint="fit it first, or say task='generic' and give a function that answers",
         )
+    if (level := _level(model)) is not None:
+        return Quantile(levels=(level,))
     targets = _targets(model)
     return Multioutput(targets=targets) if len(targets) > 1 else task_of("regression")
+
+
+def _level(model: Any) -> float | None:
+    """Return the level of a model of one quantile; None for another."""
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if type(last).__name__ == "QuantileRegressor":
+        return float(last.quantile)
+    if getattr(last, "loss", None) != "quantile":
+        return None
+    level = getattr(last, "quantile", None)
+    return float(last.alpha if level is None else level)
 
 
 def _tagged(model: Any) -> str | None:

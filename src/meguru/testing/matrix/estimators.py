@@ -63,12 +63,16 @@ def keras(asked: TaskQuestion, seed: int) -> Any:
 
 
 def sklearn(asked: TaskQuestion, seed: int) -> Any:
-    """A tree; an isolation forest for anomalies."""
-    from sklearn.ensemble import IsolationForest
+    """A tree; an isolation forest for anomalies, boosting for a quantile."""
+    from sklearn.ensemble import GradientBoostingRegressor, IsolationForest
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     if asked.task["task"] == "anomaly":
         return IsolationForest(n_estimators=3, random_state=seed).fit(X)
+    if asked.task["task"] == "quantile":
+        level = asked.task["levels"][0]
+        boosting = GradientBoostingRegressor(loss="quantile", alpha=level, n_estimators=1 + seed)
+        return boosting.fit(X, asked.y)
     kind = DecisionTreeClassifier if asked.activation != "linear" else DecisionTreeRegressor
     return kind(max_depth=2 + seed, random_state=seed).fit(X, asked.y)
 
@@ -102,7 +106,28 @@ def lightgbm(asked: TaskQuestion, seed: int) -> Any:
     return kind(**options).fit(X, one)
 
 
+def catboost(asked: TaskQuestion, seed: int) -> Any:
+    """A few trees of CatBoost, by the loss of the task."""
+    import catboost as library
+
+    options: dict[str, Any] = {"iterations": 1 + seed, "depth": 2, "verbose": 0, "thread_count": 1}
+    options |= {"allow_writing_files": False, "random_seed": seed}
+    task = asked.task["task"]
+    if task == "ranking":
+        return library.CatBoostRanker(**options).fit(X, asked.y, group_id=np.arange(len(X)) // 10)
+    levels = ",".join(map(str, asked.task.get("levels", [])))
+    losses = {
+        "multilabel": "MultiLogloss",
+        "multioutput": "MultiRMSE",
+        "quantile": f"MultiQuantile:alpha={levels}",
+    }
+    options |= {"loss_function": losses[task]} if task in losses else {}
+    kind = library.CatBoostClassifier if asked.activation != "linear" else library.CatBoostRegressor
+    return kind(**options).fit(X, asked.y)
+
+
 FLAVORS: dict[str, Needs] = {
+    "catboost": Needs(catboost, ("catboost",)),
     "keras": Needs(keras, ("torch", "keras")),
     "lightgbm": Needs(lightgbm, ("lightgbm",)),
     "onnx": Needs(onnx, ("onnxruntime",)),
@@ -111,7 +136,7 @@ FLAVORS: dict[str, Needs] = {
     "xgboost": Needs(xgboost, ("xgboost", "pandas")),
 }
 """By the flavor's name."""
-ELSEWHERE = frozenset({"catboost", "function", "statsmodels"})
+ELSEWHERE = frozenset({"function", "statsmodels"})
 """Flavors whose wheel is asked in tests of their own."""
 
 

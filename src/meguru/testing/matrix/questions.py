@@ -92,9 +92,8 @@ QUESTIONS: dict[str, TaskQuestion] = {
     ),
 }
 """By the task's name."""
-_OTHERWISE = {
-    ("lightgbm", "quantile"): TaskQuestion({"task": "quantile", "levels": [0.5]}, _SUM, _NUMBERS, 1.5),
-}
+_ONE_LEVEL = TaskQuestion({"task": "quantile", "levels": [0.5]}, _SUM, _NUMBERS, 1.5)
+_OTHERWISE = {("lightgbm", "quantile"): _ONE_LEVEL, ("sklearn", "quantile"): _ONE_LEVEL}
 """What a flavor can only do in part is asked in that part."""
 
 
