@@ -12,9 +12,9 @@ from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 
 if TYPE_CHECKING:
-    from meguru.monitoring.types import ReportSummary
+    from collections.abc import Sequence
 
-COLUMNS = ("window", "verdict", "rows", "drifted", "AUC", "95 %", "model", "reasons")
+    from meguru.monitoring.types import ReportSummary
 
 
 @group
@@ -143,7 +143,7 @@ def show(session: Session, name: str, limit: int) -> None:
     found = ask(session.open(), name=name, limit=limit)
     session.table(
         found,
-        COLUMNS,
+        _columns(found.reports),
         [_row(item) for item in found.reports],
         begin=f"meguru monitor run {name} --start TIME --end TIME",
     )
@@ -159,20 +159,29 @@ def run(session: Session, name: str, start: datetime, end: datetime) -> None:
     from meguru.app.calls import monitor_run as ask
 
     report = ask(session.open(), name=name, start=start.replace(tzinfo=UTC), end=end.replace(tzinfo=UTC))
-    session.table(report, COLUMNS, [_row(report)])
+    session.table(report, _columns([report]), [_row(report)])
+
+
+def _columns(reports: Sequence[ReportSummary]) -> tuple[str, ...]:
+    """Return the headings; the metric is that by which the newest report judges."""
+    from meguru.monitoring.types import AUC, MeasuredMetric
+
+    metric = MeasuredMetric(metric=reports[0].metric if reports else AUC).label
+    return ("window", "verdict", "rows", "drifted", metric, "95 %", "model", "reasons")
 
 
 def _row(report: ReportSummary) -> tuple[object, ...]:
-    auc = report.live.auc if report.live else None
+    judged = report.live.measured(report.metric) if report.live else None
+    found = judged.estimate if judged else None
     window = f"{report.start:%Y-%m-%d}..{report.end:%Y-%m-%d}"
-    interval = f"{auc.low:.3f}-{auc.high:.3f}" if auc else ""
+    interval = f"{found.low:.3f}-{found.high:.3f}" if found else ""
     drift = f"{len(report.drifted)}/{report.compared}"
     return (
         window,
         report.verdict,
         report.rows,
         drift,
-        auc.value if auc else None,
+        found.value if found else None,
         interval,
         report.model,
         "; ".join(report.reasons),

@@ -9,7 +9,15 @@ from markupsafe import Markup
 
 from meguru.console.page_request import Visit
 from meguru.console.spans import span_name
-from meguru.console.watch import SPARKED, auc_of, interval, reports_of, sparkline
+from meguru.console.watch import (
+    SPARKED,
+    estimate_of,
+    interval,
+    label_of,
+    metric_of,
+    reports_of,
+    sparkline,
+)
 from meguru.monitoring.types import Estimate, ReportSummary
 from meguru.serving.types import Endpoint, EndpointState
 
@@ -35,7 +43,8 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     unserved: str
     last: ReportSummary | None
     window: str
-    auc: Estimate | None
+    metric: str
+    estimate: Estimate | None
     interval: str
     spark: Markup
 
@@ -49,14 +58,16 @@ def glances(visit: Visit, endpoints: Sequence[Endpoint]) -> list[EndpointView]:
 def glance(visit: Visit, endpoint: Endpoint, reports: Sequence[ReportSummary]) -> EndpointView:
     """Look at one endpoint, given the reports of its monitors."""
     last = reports[-1] if reports else None
-    known = next((each for each in reversed(reports) if auc_of(each)), None)
-    auc = auc_of(known) if known else None
+    metric = metric_of(reports)
+    known = next((each for each in reversed(reports) if estimate_of(each, metric)), None)
+    estimate = estimate_of(known, metric) if known else None
     return EndpointView(
         endpoint=endpoint,
         unserved=unserved_because(visit, endpoint),
         last=last,
         window=span_name(last.start, last.end, visit.zone) if last else "",
-        auc=auc,
-        interval=interval(auc),
+        metric=label_of(metric),
+        estimate=estimate,
+        interval=interval(estimate),
         spark=sparkline(visit, reports),
     )

@@ -158,15 +158,30 @@ SENTENCES = (
     mark("{column}: {test} {value} is above {limit}"),
     mark("{column}: {test} {value} is within {limit}"),
     mark("{column} can't be compared with the training data: {why}"),
-    mark("AUC {value} is certainly below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
-    mark("AUC {value} may be below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
-    mark("AUC {value} is above {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark("{metric} {value} is certainly below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark("{metric} {value} is certainly above {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark("{metric} {value} may be below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark("{metric} {value} may be above {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark("{metric} {value} is above {limit}: {holdout} on the holdout, tolerance {tolerance}"),
+    mark("{metric} {value} is below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
     mark(
         "{model} ranks certainly better than {other} on the same rows: AUC differs by {gap} [{low}, {high}]"
     ),
     mark("{model} ranks certainly worse than {other} on the same rows: AUC differs by {gap} [{low}, {high}]"),
     mark(
         "{model} ranks neither certainly better nor worse than {other} on the same rows: AUC differs "
+        "by {gap} [{low}, {high}]"
+    ),
+    mark(
+        "{model} does certainly better than {other} on the same rows: {metric} differs "
+        "by {gap} [{low}, {high}]"
+    ),
+    mark(
+        "{model} does certainly worse than {other} on the same rows: {metric} differs "
+        "by {gap} [{low}, {high}]"
+    ),
+    mark(
+        "{model} does neither certainly better nor worse than {other} on the same rows: {metric} differs "
         "by {gap} [{low}, {high}]"
     ),
     mark("{name} was not judged: {why}"),
@@ -176,7 +191,10 @@ SENTENCES = (
     mark("no row was answered"),
     mark("only {count} outcomes are known, and {least} are needed"),
     mark("the outcomes are not of two classes, 0 and 1"),
-    mark("nobody knows the holdout AUC of {model}"),
+    mark("the outcomes don't tell {metric}"),
+    mark("nobody knows the holdout {metric} of {model}"),
+    mark("{model} is a {task} model, and no metric is known for such"),
+    mark("{model} is a {task} model, which {metric} does not measure"),
     mark("it is missing"),
     mark("it has no value at all"),
     # why a trigger held back

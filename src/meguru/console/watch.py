@@ -12,7 +12,7 @@ from meguru.console.numbers import count, number, percent
 from meguru.console.page_request import Visit
 from meguru.console.spans import span_name
 from meguru.monitoring import show
-from meguru.monitoring.types import Estimate, ReportSummary, ReportVerdict, Role
+from meguru.monitoring.types import AUC, Estimate, MeasuredMetric, ReportSummary, ReportVerdict, Role
 
 REPORTS = 200
 DRAWN = 60
@@ -36,12 +36,16 @@ def draw(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence[Flag]) 
     """Draw the history of performance and drift; empty when nothing was evaluated yet."""
     if not reports:
         return Markup()
+    metric = metric_of(reports)
     words = Words(
-        label=visit.text("AUC by window: the live model with its interval, and the models beside it"),
+        label=visit.text(
+            "{metric} by window: the live model with its interval, and the models beside it",
+            metric=label_of(metric),
+        ),
         drift=visit.text("drifted features, share"),
     )
     cut = max(0, len(reports) - DRAWN)
-    shown = [_window(visit, each) for each in reports[cut:]]
+    shown = [_window(visit, each, metric) for each in reports[cut:]]
     kept = [
         Flag(after=f.after - cut, good=f.good, text=f.text, tip=f.tip) for f in flags if f.after >= cut - 1
     ]
@@ -49,23 +53,32 @@ def draw(visit: Visit, reports: Sequence[ReportSummary], flags: Sequence[Flag]) 
 
 
 def sparkline(visit: Visit, reports: Sequence[ReportSummary]) -> Markup:
-    """Draw the live model's AUC of the last windows."""
-    values = [auc.value if (auc := auc_of(each)) else None for each in reports]
-    return spark(values[-SPARKED:], visit.text("AUC of the last windows"))
+    """Draw the live model's metric of the last windows."""
+    metric = metric_of(reports)
+    values = [found.value if (found := estimate_of(each, metric)) else None for each in reports]
+    return spark(values[-SPARKED:], visit.text("{metric} of the last windows", metric=label_of(metric)))
 
 
-def auc_of(report: ReportSummary) -> Estimate | None:
-    """Return the live model's AUC in a window; None while too few outcomes are known."""
-    return report.live.auc if report.live else None
+def metric_of(reports: Sequence[ReportSummary]) -> str:
+    """Return the metric by which the newest window was judged: windows are compared by one."""
+    return reports[-1].metric if reports else AUC
 
 
-def others_of(report: ReportSummary) -> dict[str, Estimate]:
-    """Return the AUC of the models that scored along, by reference."""
-    return {
-        each.model: each.auc
-        for each in report.performance
-        if each.role is Role.SHADOW and each.auc is not None
-    }
+def label_of(metric: str) -> str:
+    """Return what people call a metric."""
+    return MeasuredMetric(metric=metric).label
+
+
+def estimate_of(report: ReportSummary, metric: str) -> Estimate | None:
+    """Return the live model's metric in a window; None while too few outcomes are known."""
+    found = report.live.measured(metric) if report.live else None
+    return found.estimate if found else None
+
+
+def others_of(report: ReportSummary, metric: str) -> dict[str, Estimate]:
+    """Return the metric of the models that scored along, by reference."""
+    measured = {each.model: each.measured(metric) for each in report.performance if each.role is Role.SHADOW}
+    return {model: found.estimate for model, found in measured.items() if found and found.estimate}
 
 
 def interval(estimate: Estimate | None) -> str:
@@ -73,24 +86,30 @@ def interval(estimate: Estimate | None) -> str:
     return f"[{number(estimate.low)}, {number(estimate.high)}]" if estimate else ""
 
 
-def _window(visit: Visit, report: ReportSummary) -> WindowPoint:
-    auc, others = auc_of(report), others_of(report)
+def _window(visit: Visit, report: ReportSummary, metric: str) -> WindowPoint:
+    found, others = estimate_of(report, metric), others_of(report, metric)
     return WindowPoint(
         label=span_name(report.start, report.end, visit.zone),
-        tip="\n".join(_tip(visit, report, auc, others)),
-        value=auc.value if auc else None,
-        low=auc.low if auc else None,
-        high=auc.high if auc else None,
+        tip="\n".join(_tip(visit, report, metric, found, others)),
+        value=found.value if found else None,
+        low=found.low if found else None,
+        high=found.high if found else None,
         others={name: each.value for name, each in others.items()},
         alert=report.verdict is ReportVerdict.ALERT,
         drift=report.drift_share,
     )
 
 
-def _tip(visit: Visit, report: ReportSummary, auc: Estimate | None, others: dict[str, Estimate]) -> list[str]:
+def _tip(
+    visit: Visit,
+    report: ReportSummary,
+    metric: str,
+    found: Estimate | None,
+    others: dict[str, Estimate],
+) -> list[str]:
     lines = [f"{span_name(report.start, report.end, visit.zone)} · {report.model}"]
-    if auc:
-        lines.append(f"AUC {number(auc.value)} {interval(auc)}")
+    if found:
+        lines.append(f"{label_of(metric)} {number(found.value)} {interval(found)}")
     lines += [f"{name}: {number(each.value)}" for name, each in others.items()]
     drift = visit.text(
         "{drifted} of {compared} features drifted ({share})",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from meguru.errors import InvalidInput
 from meguru.stats import TableProfile
 from meguru.storage.blobs import BlobStore
+from meguru.tasks import Task, task_of
 
 
 class BaselineSource(Protocol):
@@ -18,8 +19,8 @@ class BaselineSource(Protocol):
 
     The answer is plain JSON: ``profile`` (a `TableProfile.to_dict` of the training data; the column
     ``_score``, if there is one, profiles the model's own scores) and ``metrics`` (numbers measured on its
-    holdout, such as ``auc``). Both may be missing. A version of which nothing is known gives None. It
-    changes nothing, and the same version always gets the same answer.
+    holdout, such as ``auc``), and its ``task``. Each may be missing. A version of which nothing is known
+    gives None. It changes nothing, and the same version always gets the same answer.
     """
 
     def __call__(self, tx: Connection, blobs: BlobStore, model: str) -> Mapping[str, Any] | None:
@@ -33,11 +34,12 @@ BASELINES = "baseline source"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What a model was like when it was trained; `profile` is None when nobody knows."""
+    """What a model was like when it was trained; `profile` and `task` are None when nobody knows."""
 
     model: str
     profile: TableProfile | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    task: Task | None = None
 
 
 def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, model: str) -> Baseline:
@@ -55,4 +57,5 @@ def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, mode
     except InvalidInput as error:
         raise InvalidInput(f"the baseline of {model} can't be read", where=model, why=error.why) from error
     numbers = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
-    return Baseline(model=model, profile=read, metrics=numbers)
+    task = known.get("task")
+    return Baseline(model=model, profile=read, metrics=numbers, task=None if task is None else task_of(task))

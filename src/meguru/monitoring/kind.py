@@ -62,6 +62,8 @@ class _Evaluation(Payload, frozen=True):
     drift_share: float
     auc: dict[str, Any] | None
     reference: float | None
+    metric: str = "auc"
+    estimate: dict[str, Any] | None = None
 
 
 @event_type("monitor.evaluated", label="monitor evaluated a window", sentence="{subject} evaluated a window")

@@ -1,35 +1,51 @@
-"""How well each model of a window ranked the rows whose outcome is known."""
+"""How well each model of a window did on the rows whose outcome is known, by the metrics of its task."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
+from meguru.errors import InvalidInput
+from meguru.flavors.scoring import SLICE, slice_values
+from meguru.metrics import Method, Metric, ScoredRows, metric_of
+from meguru.monitoring.answers import columns_of, known_rows, scored, shadows_of
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.types import Estimate, ModelPerformance, Role
-from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN, SHADOW_PREFIX
-from meguru.stats import (
-    Interval,
-    bootstrap_auc,
-    bootstrap_difference,
-    brier,
-    delong_auc,
-    delong_difference,
-)
-from meguru.stats.arrays import Floats
+from meguru.monitoring.scores import SCORES, known_scores, measure_scores, score_difference
+from meguru.monitoring.types import AUC, Estimate, MeasuredMetric, ModelPerformance, Role, SliceEstimate
+from meguru.predictions.types import MODEL_COLUMN, SCORE_COLUMN, SHADOW_PREFIX
+from meguru.stats import Interval
+from meguru.tasks import Task, task_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-FEW = 200  # of the rarer class: below, the bootstrap is used, which does not lean on the normal law
-REFERENCES = ("auc", "holdout_auc")
+MAX_SLICES = 20
+"""Of each column; the largest."""
+HOLDOUT = "holdout_"
+"""Before the name of a metric that an author gave of a holdout of theirs."""
+
+
+class AskedMetric(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric that a monitor judges by, and the columns by whose values it is measured too.
+
+    What nobody judges by is measured only where its interval has a formula: the bootstrap takes its time.
+    """
+
+    metric: Metric | None = None
+    """None: the first of the task."""
+    slices: tuple[str, ...] = ()
+    method: Method = "auto"
 
 
 def measure(
-    frame: pl.DataFrame, live: str, baselines: Mapping[str, Baseline]
+    frame: pl.DataFrame,
+    live: str,
+    baselines: Mapping[str, Baseline],
+    asked: Sequence[AskedMetric] = (),
 ) -> tuple[ModelPerformance, ...]:
     """Measure every model of a window: the live one, those it followed, and its shadows, in this order.
 
@@ -40,79 +56,165 @@ def measure(
     live
         The live model.
     baselines
-        By model, for the AUC of its holdout.
+        By model, for its task and what metrics said of its holdout.
+    asked
+        What is measured beside the metrics of the task, and first.
     """
     if not live:
         return ()
+    known = _Measuring(frame, live, baselines, asked)
     answered = [live, *sorted(set(frame[MODEL_COLUMN].unique()) - {live})]
-    found = []
-    for model in answered:
-        rows = frame.filter(frame[MODEL_COLUMN] == model)
-        role = Role.LIVE if model == live else Role.FORMER
-        found.append(_measure(rows, SCORE_COLUMN, model, role, baselines))
-    for column in frame.columns:
-        if column.startswith(SHADOW_PREFIX):
-            model = column.removeprefix(SHADOW_PREFIX)
-            rows = frame.filter(frame[column].is_not_null())
-            shadow = _measure(rows, column, model, Role.SHADOW, baselines)
-            mine = rows.filter(rows[MODEL_COLUMN] == live)
-            found.append(_with_difference(shadow, mine, column))
-    return tuple(found)
+    found = [known.answered(model, Role.LIVE if model == live else Role.FORMER) for model in answered]
+    return (*found, *(known.shadow(model) for model in shadows_of(frame.columns)))
 
 
-def _measure(
-    rows: pl.DataFrame, column: str, model: str, role: Role, baselines: Mapping[str, Baseline]
-) -> ModelPerformance:
-    truth, (scores,) = _known(rows, column)
-    baseline = baselines.get(model)
-    metrics = baseline.metrics if baseline else {}
-    two = _two_classes(truth)
-    return ModelPerformance(
-        model=model,
-        role=role,
-        rows=rows.height,
-        outcomes=truth.size,
-        auc=_estimate((delong_auc if _many(truth) else bootstrap_auc)(truth, scores)) if two else None,
-        brier=brier(truth, scores) if two and _are_probabilities(scores) else None,
-        reference=next((metrics[name] for name in REFERENCES if name in metrics), None),
+class _Measuring:
+    def __init__(
+        self,
+        frame: pl.DataFrame,
+        live: str,
+        baselines: Mapping[str, Baseline],
+        asked: Sequence[AskedMetric],
+    ) -> None:
+        self.frame, self.live, self.baselines, self.asked = frame, live, baselines, asked
+
+    def task(self, model: str) -> Task:
+        baseline = self.baselines.get(model)
+        return (baseline and baseline.task) or task_of("binary")
+
+    def answered(self, model: str, role: Role) -> ModelPerformance:
+        rows = self.frame.filter(self.frame[MODEL_COLUMN] == model)
+        return self._measured(rows, model, role, columns_of(self.task(model)))
+
+    def shadow(self, model: str) -> ModelPerformance:
+        task = self.task(model)
+        columns = columns_of(task, model)
+        there = [each for each in columns.values() if each in self.frame.columns]
+        rows = self.frame.drop_nulls(there) if there else self.frame.clear()
+        found = self._measured(rows, model, Role.SHADOW, columns)
+        mine = rows.filter(rows[MODEL_COLUMN] == self.live)
+        return self._with_differences(found, mine, columns)
+
+    def _measured(
+        self, rows: pl.DataFrame, model: str, role: Role, columns: Mapping[str, str]
+    ) -> ModelPerformance:
+        task, baseline = self.task(model), self.baselines.get(model)
+        holdout = baseline.metrics if baseline else {}
+        known = known_rows(rows, columns)
+        made = ModelPerformance(model=model, role=role, rows=rows.height, outcomes=known.height)
+        if task.key in SCORES:
+            truth, (scores,) = known_scores(known, columns["score"])
+            auc, brier = measure_scores(truth, scores)
+            made = msgspec.structs.replace(
+                made, outcomes=truth.size, auc=auc, brier=brier, reference=_reference(holdout, AUC)
+            )
+        metrics = [
+            _one(metric, each, task, known, columns, made, _reference(holdout, metric.name))
+            for metric, each in self._metrics(task)
+        ]
+        return msgspec.structs.replace(made, metrics=[each for each in metrics if each is not None])
+
+    def _metrics(self, task: Task) -> list[tuple[Metric, AskedMetric]]:
+        """Return what is measured of a model: what is asked for, then what its task names; each once."""
+        own = [metric_of(name) for name in task.metrics]
+        found: dict[str, tuple[Metric, AskedMetric]] = {}
+        for each in self.asked or [AskedMetric()] * bool(own):
+            metric = each.metric or (own[0] if own else None)
+            if metric is not None and task.key in metric.tasks:
+                found.setdefault(metric.name, (metric, each))
+        for metric in own:
+            found.setdefault(metric.name, (metric, AskedMetric(method="analytic")))
+        return list(found.values())
+
+    def _with_differences(
+        self, shadow: ModelPerformance, rows: pl.DataFrame, columns: Mapping[str, str]
+    ) -> ModelPerformance:
+        task, other = self.task(self.live), self.task(shadow.model)
+        if task.key in SCORES and other.key in SCORES:
+            truth, pair = known_scores(rows, SCORE_COLUMN, SHADOW_PREFIX + shadow.model)
+            shadow = msgspec.structs.replace(shadow, difference=score_difference(truth, *pair))
+        if task != other:
+            return shadow  # of other classes or levels: there is nothing to pair
+        mine = columns_of(task)
+        both = known_rows(rows, mine, columns)
+        first, second = scored(task, both, mine), scored(other, both, columns)
+        judged = {metric.name for metric, each in self._metrics(task) if each.method == "auto"} | {AUC}
+        return msgspec.structs.replace(
+            shadow,
+            metrics=[
+                msgspec.structs.replace(each, difference=_difference(each.metric, first, second, shadow))
+                if each.metric in judged
+                else each
+                for each in shadow.metrics
+            ],
+        )
+
+
+def _one(
+    metric: Metric,
+    asked: AskedMetric,
+    task: Task,
+    known: pl.DataFrame,
+    columns: Mapping[str, str],
+    made: ModelPerformance,
+    reference: float | None,
+) -> MeasuredMetric | None:
+    slices = [name for name in asked.slices if name in known.columns]
+    rows = scored(task, known, columns, slices)
+    if rows is None and task.key not in SCORES:
+        return None
+    if metric.name == AUC and task.key in SCORES:
+        found = made.auc
+    else:
+        found = None if rows is None else _estimated(metric, rows, asked.method)
+    return MeasuredMetric(
+        metric=metric.name,
+        direction=metric.direction,
+        unit=getattr(task, "unit", "") if metric.unit == "as the label" else metric.unit,
+        bounded=metric.high - metric.low <= 1,
+        estimate=found,
+        reference=reference,
+        slices=[] if rows is None else _slices(metric, rows, known, slices),
     )
 
 
-def _with_difference(shadow: ModelPerformance, rows: pl.DataFrame, column: str) -> ModelPerformance:
-    import msgspec
-
-    truth, (live, other) = _known(rows, SCORE_COLUMN, column)
-    if not _two_classes(truth):
-        return shadow
-    paired = delong_difference if _many(truth) else bootstrap_difference
-    return msgspec.structs.replace(shadow, difference=_estimate(paired(truth, live, other)))
-
-
-def _known(rows: pl.DataFrame, *columns: str) -> tuple[Floats, tuple[Floats, ...]]:
-    """Return outcome and scores of the rows that have them all; outcomes that are no numbers are NaN."""
-    given = rows.select(OUTCOME_COLUMN, *columns).drop_nulls()
-    if not given.schema[OUTCOME_COLUMN].is_numeric():
-        unmeasured = np.full(given.height, np.nan)
-        return unmeasured, (unmeasured,) * len(columns)
-    known = given.to_numpy()
-    known = known[np.isfinite(known).all(axis=1)]
-    return known[:, 0], tuple(known[:, 1 + index] for index in range(len(columns)))
+def _slices(
+    metric: Metric, rows: ScoredRows, frame: pl.DataFrame, names: Sequence[str]
+) -> list[SliceEstimate]:
+    found = []
+    for name in names:
+        for number, value, _ in slice_values(frame, name)[:MAX_SLICES]:
+            part = rows.take(rows.columns[SLICE + name] == number)
+            if (whole := _estimated(metric, part)) is not None:
+                found.append(SliceEstimate(column=name, value=str(value), estimate=whole))
+    return found
 
 
-def _two_classes(truth: Floats) -> bool:
-    return bool(truth.size) and bool(np.isin(truth, (0, 1)).all()) and 0 < truth.sum() < truth.size
+def _estimated(metric: Metric, rows: ScoredRows, method: Method = "auto") -> Estimate | None:
+    try:
+        nothing = metric.missing(rows) or not len(rows)
+        return None if nothing else estimate(metric.interval(rows, method=method))
+    except InvalidInput:  # scores that are no probabilities, outcomes that are no classes
+        return None
 
 
-def _many(truth: Floats) -> bool:
-    return bool(min(truth.sum(), truth.size - truth.sum()) >= FEW)
+def _difference(
+    name: str, live: ScoredRows | None, other: ScoredRows | None, shadow: ModelPerformance
+) -> Estimate | None:
+    if name == AUC and shadow.difference is not None:
+        return shadow.difference
+    if live is None or other is None or len(live) != len(other) or not len(live):
+        return None
+    metric = metric_of(name)
+    try:
+        return None if metric.missing(live) else estimate(metric.difference(live, other))
+    except InvalidInput:
+        return None
 
 
-def _are_probabilities(scores: Floats) -> bool:
-    return bool(scores.min() >= 0 and scores.max() <= 1)
-
-
-def _estimate(found: Interval) -> Estimate | None:
-    if math.isnan(found.low):
+def estimate(found: Interval) -> Estimate | None:
+    """Return a number with its interval; None when the rows don't tell them."""
+    if not all(map(math.isfinite, (found.estimate, found.low, found.high))):
         return None
     return Estimate(
         value=found.estimate,
@@ -122,3 +224,8 @@ def _estimate(found: Interval) -> Estimate | None:
         method=found.method,
         n=found.n,
     )
+
+
+def _reference(metrics: Mapping[str, float], name: str) -> float | None:
+    value = metrics.get(name, metrics.get(HOLDOUT + name))
+    return None if value is None or not np.isfinite(value) else float(value)

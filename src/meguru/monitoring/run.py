@@ -14,11 +14,13 @@ from meguru.errors import InvalidInput
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
+from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
+from meguru.monitoring.checks.performance import asked_by
 from meguru.monitoring.judge import judge
-from meguru.monitoring.types import Estimate, Monitor, Report, ReportVerdict
+from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow, compare
-from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN, SHADOW_PREFIX
+from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
 from meguru.predictions.window import frame
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ def run(ctx: Context, *, name: str, start: datetime, end: datetime) -> Report:
         known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    report = evaluate(monitor, compare(rows, baselines, monitor.min_rows), start, end, ctx.now(), digest)
-    return _keep(ctx, report)
+    window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks))
+    return _keep(ctx, evaluate(monitor, window, start, end, ctx.now(), digest))
 
 
 def evaluate(
@@ -63,6 +65,7 @@ def evaluate(
         drifted=found.drifted,
         drift_share=found.drift_share,
         performance=list(window.performance),
+        metric=window.live.metrics[0].metric if window.live and window.live.metrics else AUC,
         findings=found.findings,
         notes=found.notes,
         digest=digest,
@@ -85,6 +88,7 @@ def _keep(ctx: Context, report: Report) -> Report:
 
 def _data(report: Report) -> dict[str, Any]:
     live = report.live
+    judged = live.measured(report.metric) if live else None
     return {
         "report": report.ref,
         "endpoint": refs.make("endpoint", report.endpoint),
@@ -99,6 +103,8 @@ def _data(report: Report) -> dict[str, Any]:
         "drift_share": report.drift_share,
         "auc": _plain(live.auc if live else None),
         "reference": live.reference if live else None,
+        "metric": report.metric,
+        "estimate": _plain(judged.estimate if judged else None),
     }
 
 
@@ -119,9 +125,8 @@ def _reading(ctx: Context) -> Iterator[Connection]:
 def _baselines(ctx: Context, tx: Connection, rows: "pl.DataFrame") -> dict[str, Baseline]:
     if not rows.height:
         return {}
-    shadows = [each.removeprefix(SHADOW_PREFIX) for each in rows.columns if each.startswith(SHADOW_PREFIX)]
     source = provided(BASELINES).load("model")
-    models = dict.fromkeys([*sorted(rows[MODEL_COLUMN].unique()), *shadows])
+    models = dict.fromkeys([*sorted(rows[MODEL_COLUMN].unique()), *shadows_of(rows.columns)])
     return {model: read_baseline(source, tx, ctx.blobs, model) for model in models}
 
 

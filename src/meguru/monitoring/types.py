@@ -8,6 +8,9 @@ import msgspec
 
 from meguru.base import refs
 
+AUC = "auc"
+"""The metric of models with one score, and of all reports that name none."""
+
 
 class Severity(StrEnum):
     """What a finding is about, gravest first."""
@@ -17,7 +20,7 @@ class Severity(StrEnum):
     PERFORMANCE_DROP = "performance_drop"
     """The live model is certainly worse than when it was trained."""
     SHADOW_BETTER = "shadow_better"
-    """A shadow model certainly ranks the same rows better than the live one."""
+    """A shadow model certainly does better on the same rows than the live one."""
     PREDICTION_DRIFT = "prediction_drift"
     """The scores' distribution changed."""
     INPUT_DRIFT = "input_drift"
@@ -98,12 +101,43 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     n: int = 0
 
 
-class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
-    """How well one model ranked the rows whose outcome is known.
+class SliceEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric over the rows with one value of a column."""
 
-    `auc` is None without two classes of outcomes, `brier` None when scores are no probabilities.
-    `reference` is the AUC of its holdout. `difference` is the live model's AUC minus this one's, on the
-    rows that both scored.
+    column: str
+    value: str
+    estimate: Estimate
+
+
+class MeasuredMetric(msgspec.Struct, frozen=True, kw_only=True):
+    """What one metric says of one model in a window.
+
+    `metric` is its name, `direction` whether more or less of it is better, `bounded` whether it lies within
+    a span of 1, as a share does. `reference` is what it said of the model's holdout. `difference` is the live
+    model's value minus this one's, paired, on the rows that both answered.
+    """
+
+    metric: str
+    direction: str = "higher"
+    unit: str = ""
+    bounded: bool = True
+    estimate: Estimate | None = None
+    reference: float | None = None
+    difference: Estimate | None = None
+    slices: list[SliceEstimate] = []
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return "AUC" if self.metric == AUC else self.metric
+
+
+class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
+    """How well one model did on the rows whose outcome is known, by each metric of its task.
+
+    `metrics` begin with the one that its monitor judges. For models with one score `auc` is None without two
+    classes of outcomes, `brier` None when scores are no probabilities; `reference` is the AUC of its holdout,
+    `difference` the live model's AUC minus this one's, on the rows that both scored.
     """
 
     model: str
@@ -114,6 +148,16 @@ class ModelPerformance(msgspec.Struct, frozen=True, kw_only=True):
     brier: float | None = None
     reference: float | None = None
     difference: Estimate | None = None
+    metrics: list[MeasuredMetric] = []
+
+    def measured(self, metric: str) -> MeasuredMetric | None:
+        """Return what a metric says of it; None when it was not measured. Old reports have the AUC alone."""
+        found = next((each for each in self.metrics if each.metric == metric), None)
+        if found is not None or metric != AUC or self.metrics:
+            return found
+        return MeasuredMetric(
+            metric=AUC, estimate=self.auc, reference=self.reference, difference=self.difference
+        )
 
 
 class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +165,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `model` is the live one, empty when nothing was answered; `coverage` is the share of rows whose outcome
     is known, `drift_share` that of the `compared` input columns which drifted (0 when there are none).
+    `metric` is the one by which the models are compared.
     """
 
     id: str
@@ -139,6 +184,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     drifted: list[str]
     drift_share: float
     performance: list[ModelPerformance]
+    metric: str = AUC
 
     @property
     def ref(self) -> str:

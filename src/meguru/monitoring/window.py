@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
-from meguru.monitoring.performance import measure
+from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.types import ModelPerformance, Role, Severity
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
 from meguru.stats import ColumnCounts, NumericProfile, TableProfile, tally_column
+from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,7 +68,12 @@ def live_model(frame: pl.DataFrame) -> str:
     return str(frame[MODEL_COLUMN][-1]) if frame.height else ""
 
 
-def compare(frame: pl.DataFrame, baselines: Mapping[str, Baseline], min_rows: int) -> MonitoredWindow:
+def compare(
+    frame: pl.DataFrame,
+    baselines: Mapping[str, Baseline],
+    min_rows: int,
+    asked: Sequence[AskedMetric] = (),
+) -> MonitoredWindow:
     """Compare a window's rows with the baselines of the models in it.
 
     Parameters
@@ -78,6 +84,8 @@ def compare(frame: pl.DataFrame, baselines: Mapping[str, Baseline], min_rows: in
         By model; a model that is not named has none.
     min_rows
         Scalar, count.
+    asked
+        The metrics that checks judge by, beside those of each model's task.
     """
     model = live_model(frame)
     baseline = baselines.get(model) or Baseline(model=model)
@@ -90,7 +98,7 @@ def compare(frame: pl.DataFrame, baselines: Mapping[str, Baseline], min_rows: in
         min_rows=min_rows,
         columns=columns,
         broken=broken,
-        performance=measure(frame, model, baselines),
+        performance=measure(frame, model, baselines, asked),
     )
 
 
@@ -112,7 +120,8 @@ def _columns(
         if not now.count and then.count:
             broken[name] = "it has no value at all"
             continue
-        severity = Severity.PREDICTION_DRIFT if name == SCORE_COLUMN else Severity.INPUT_DRIFT
+        answered = name == SCORE_COLUMN or name.startswith(OUTPUT_PREFIX)
+        severity = Severity.PREDICTION_DRIFT if answered else Severity.INPUT_DRIFT
         ordered = isinstance(then, NumericProfile)
         compared.append(
             ComparedColumn(name=name, severity=severity, ordered=ordered, then=then.own(), now=now)

@@ -74,6 +74,7 @@ SPEAKING = [
 REFUSALS = {
     "check",
     "check_rows",
+    "_check_bounded",
     "_check_margin",
     "gate_of",
     "check_of",

@@ -2,9 +2,12 @@ import pytest
 
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
+from meguru.monitoring.checks.performance import Performance
 from meguru.monitoring.operations import create, list_monitors, show
 from meguru.monitoring.types import Severity
 from meguru.registry.client import add_model
+from meguru.registry.known import KnownModel
+from meguru.tasks import task_of
 from meguru.testing.models import make_regression
 
 
@@ -80,17 +83,21 @@ def test_the_order_of_severities_does_not_matter(workspace, endpoint):
     assert again == made
 
 
-def test_a_check_that_can_never_judge_the_model_is_refused_by_name_and_left_out_of_the_default(
-    workspace, endpoint
-):
+def test_a_metric_that_does_not_measure_the_model_is_refused_by_name(workspace, endpoint):
     add_model(workspace, "delay", make_regression())
-    with pytest.raises(InvalidInput, match="model/delay@1 is a regression model and has no AUC") as refused:
-        create(workspace, name="w", endpoint="delay", checks=[{"check": "psi"}, {"check": "performance"}])
-    assert refused.value.field == "checks[1].check"
+    by_auc = {"check": "performance", "metric": "auc"}
+    with pytest.raises(InvalidInput, match="is a regression model, which auc does not measure") as refused:
+        create(workspace, name="w", endpoint="delay", checks=[{"check": "psi"}, by_auc])
+    assert refused.value.field == "checks[1].metric"
     made = create(workspace, name="w", endpoint="delay")
-    assert made.checks == [{"check": "psi"}, {"check": "ks"}]
-    assert made.alert_on == [Severity.DATA_BREAK]
+    assert made.checks == [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
     assert create(workspace, name="w", endpoint="delay") == made
+
+
+def test_a_task_without_metrics_is_not_watched_by_one():
+    free = KnownModel(ref="model/text@1", task=task_of({"task": "generic", "outputs": []}), metrics={})
+    with pytest.raises(InvalidInput, match="no metric is known for such"):
+        Performance().check_declaration(free)
 
 
 def test_what_no_check_of_a_monitor_finds_is_not_waited_for(workspace, endpoint):

@@ -15,7 +15,7 @@ from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, number_of
 from meguru.console.reasons import reasons
 from meguru.console.spans import span_name, span_title
-from meguru.console.watch import auc_of, draw, interval, others_of, reports_of
+from meguru.console.watch import draw, estimate_of, interval, metric_of, others_of, reports_of
 from meguru.errors import NotFound
 from meguru.monitoring.show import list_monitors
 from meguru.releases.show import list_releases
@@ -39,7 +39,7 @@ def one(visit: Visit) -> Response:
     detail = show.show(visit.ws, name=visit.full("name"))
     name = detail.endpoint.name
     reports = reports_of(visit, [name])[name]
-    before = number_before(visit)
+    before, metric = number_before(visit), metric_of(reports)
     releases = _releases(visit, name, before)
     return visit.render(
         "endpoint.html",
@@ -48,7 +48,8 @@ def one(visit: Visit) -> Response:
         contracts=detail.contracts,
         reports=reports,
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],
-        others=list(dict.fromkeys(model for each in reports for model in others_of(each))),
+        others=list(dict.fromkeys(model for each in reports for model in others_of(each, metric))),
+        metric=metric,
         drawing=draw(visit, reports, list(flags(visit, releases.items, reports))),
         releases=releases.items,
         older=releases.next_cursor,
@@ -56,7 +57,7 @@ def one(visit: Visit) -> Response:
         said=partial(said, visit),
         chain=_chain(visit, name),
         reasons=reasons,
-        auc_of=auc_of,
+        estimate_of=estimate_of,
         others_of=others_of,
         interval=interval,
         span_name=partial(span_name, zone=visit.zone),

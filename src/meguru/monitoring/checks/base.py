@@ -8,6 +8,7 @@ from meguru.monitoring.types import Finding, Severity
 from meguru.monitoring.window import ComparedColumn, MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats import DriftResult
+from meguru.tasks.base import OUTPUT_PREFIX
 
 
 class MonitorCheck(Protocol):
@@ -43,7 +44,9 @@ def drift_finding(
 ) -> Finding:
     """Put a drift test's answer into words."""
     beyond = "above" if result.drifted else "within"
-    label = "score" if column.severity is Severity.PREDICTION_DRIFT else column.name
+    label = column.name
+    if column.severity is Severity.PREDICTION_DRIFT:
+        label = column.name.removeprefix(OUTPUT_PREFIX).removeprefix("_")
     return Finding(
         check=key,
         severity=column.severity,

@@ -148,7 +148,8 @@ def _lacking(
     name = column.name
     free = [each.name for each in sent if each.name not in signature.names]
     alike = [each for each in free if each in name or name in each]
-    close = near_misses(name, free) or alike or near_misses(name, [each.name for each in sent])
+    only = free if len(free) == 1 else []
+    close = near_misses(name, free) or alike or only or near_misses(name, [each.name for each in sent])
     mend = f"--input '{name}={close[0] if close else '…'}'"
     return f"column {name!r} is needed and contract {version} has none; say where it comes from: {mend}"
 
