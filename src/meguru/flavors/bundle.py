@@ -335,7 +335,9 @@ def _holdout(model: Model, signature: Signature) -> pl.DataFrame:
     frame = as_frame(model.holdout)
     if not model.label:
         raise InvalidInput("a holdout needs a label", field="label", hint="Model(…, label='late')")
-    pick(frame, [*signature.names, model.label, *columns_of(model).extra], "holdout")
+    # A feature may be a slice too, or what rows hang together by.
+    wanted = dict.fromkeys([*signature.names, model.label, *columns_of(model).extra])
+    pick(frame, list(wanted), "holdout")
     return frame
 
 

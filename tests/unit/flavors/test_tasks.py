@@ -91,3 +91,12 @@ def test_a_task_that_the_estimator_can_not_do_is_refused(tmp_path, case, said, f
     with pytest.raises(InvalidInput) as caught:
         save_bundle(Model(estimator=MADE[case][0](), example=FRAME.head(4), task=said), tmp_path)
     assert caught.value.field == field
+
+
+def test_a_feature_may_be_a_slice_too(tmp_path):
+    holdout = FRAME.with_columns(y=ROWS[:, 0], c=pl.Series([1.0, 2.0] * 30))
+    model = Model(
+        estimator=regressor(ROWS[:, 0]), example=FRAME.head(4), holdout=holdout, label="y", slices=["c"]
+    )
+    found = save_bundle(model, tmp_path).evaluation
+    assert [(each.column, each.value, each.rows) for each in found.slices] == [("c", 1.0, 30), ("c", 2.0, 30)]
