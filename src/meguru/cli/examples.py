@@ -66,6 +66,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "model reverify": ("meguru model reverify --env .venv-new",),
     "model update": ("meguru model update delay --owner ops --group delays --baseline auc=0.71",),
+    "model export": ("meguru model export delay@champion --to onnx --output delay.onnx",),
     "model add": (
         "meguru model add price booster.ubj --task regression --holdout june.parquet --label price",
         "meguru model add delay model.joblib --example rows.csv",

@@ -12,6 +12,7 @@ from meguru.cli.arguments import MODEL
 from meguru.cli.groups import group
 from meguru.cli.model_about import COMMANDS
 from meguru.cli.model_compare import compare
+from meguru.cli.model_export import export
 from meguru.cli.model_reverify import reverify
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -30,7 +31,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in (*COMMANDS, compare, reverify):
+for _each in (*COMMANDS, compare, export, reverify):
     command.add_command(_each)
 
 
@@ -122,7 +123,7 @@ def add(session: Session, name: str, path: Path, **said: Any) -> None:
     """Hand over a model as the next version of NAME; a pickle is never loaded, it goes into quarantine.
 
     FILE_OR_FOLDER is an MLmodel folder, or a file of skops, XGBoost (json, ubj), LightGBM (txt), CatBoost
-    (cbm), ONNX or PyTorch (pt2), or a pickle or joblib's file.
+    (cbm), ONNX, PyTorch (pt2) or Keras (keras), or a pickle or joblib's file.
     """
     from meguru.cli.quarantine import tell
     from meguru.quarantine.hand_over import Handed, hand_over

@@ -108,7 +108,7 @@ class BoostedFlavor(ABC):
         task = self.task(model, said.task)
         signature = msgspec.structs.replace(said.signature, outputs=task.outputs())
         takes = said.takes or self.takes(model, signature)
-        return BoostedPredictor(self.score(model, task), signature, task, takes)
+        return BoostedPredictor(model, self.score(model, task), signature, task, takes)
 
     def _class(self, said: Any, folder: Path) -> str:
         for kind, module in self.classes.items():
@@ -125,8 +125,8 @@ class BoostedFlavor(ABC):
 class BoostedPredictor:
     """A loaded model."""
 
-    def __init__(self, score: Score, signature: Signature, task: Task, takes: Takes) -> None:
-        self.signature, self.task, self.takes = signature, task, takes
+    def __init__(self, model: Any, score: Score, signature: Signature, task: Task, takes: Takes) -> None:
+        self.model, self.signature, self.task, self.takes = model, signature, task, takes
         self._score = score
 
     def predict(self, data: Matrix | pl.DataFrame) -> Matrix:

@@ -74,11 +74,14 @@ class OnnxFlavor:
         said = mlmodel.read(folder, [self.name])
         path = stored.named(folder, said.options.get("data", FILE))
         clean = onnxfile.checked(stored.read(path, onnxfile.MAX_BYTES), str(path))
-        feed = feed_of(onnxfile.inputs_of(clean, str(path)), said.signature)
-        task = self.task(clean, said.task)
-        outputs = onnxfile.outputs_of(clean, str(path))
-        names = list(outputs) if isinstance(task, Generic) else [raw.meant(outputs, str(path))]
-        return OnnxPredictor(_session(clean, str(path)), feed, task, names)
+        return self.predictor(clean, said.signature, self.task(clean, said.task), str(path))
+
+    def predictor(self, clean: Any, signature: Signature, task: Task, where: str = "") -> OnnxPredictor:
+        """Return the predictor of a model that was looked through."""
+        feed = feed_of(onnxfile.inputs_of(clean, where), signature)
+        outputs = onnxfile.outputs_of(clean, where)
+        names = list(outputs) if isinstance(task, Generic) else [raw.meant(outputs, where)]
+        return OnnxPredictor(_session(clean, where), feed, task, names)
 
 
 _CPU = "CPUExecutionProvider"
