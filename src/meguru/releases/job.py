@@ -1,15 +1,18 @@
 """The job that releases a model: create, check, promote; a refusal is a normal end."""
 
+from functools import partial
+
 import msgspec
 
 from meguru.errors import Busy, Conflict, MeguruError
 from meguru.kernel.jobs import Job, Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.releases import store
 from meguru.releases.check import OPEN, check, conclude
 from meguru.releases.create import create
 from meguru.releases.gate_inputs import ACTOR
+from meguru.releases.kind import RELEASE
 from meguru.releases.promote import promote
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleaseState
 
@@ -74,7 +77,7 @@ class ReleaseJob:
             made = _create(ws, job)
         except MeguruError:
             return  # it could not even be put together: the job's own error says why
-        ws.execute(_give_up, {"release": made.ref, "why": why})
+        _ABANDON.commit(ws, partial(_leave, release=made.ref, why=why))
 
 
 def _create(ws: Workspace, job: Job) -> Release:
@@ -92,6 +95,5 @@ def _leave(ctx: Context, *, release: str, why: str) -> None:
         conclude(ctx, found, found.champion, [*found.results, result])
 
 
-# Not registered: only the job may call it.
-_give_up = Operation(_leave, "release.abandon", "release:write", query=False, evented=True)
+_ABANDON = InternalOperation(RELEASE, "abandon", evented=True)
 HANDLER = ReleaseJob()

@@ -128,6 +128,7 @@ RELEASE = Kind(
         "gate reader": "meguru.releases.gates.declare:check_declared",
         "model user": "meguru.releases.model_user:uses",
     },
+    internal={"abandon": "a worker leaves undecided what could not be asked to the end"},
     page="/ui/endpoints/{name}?release={version}#release-{version}",
     newest_page="/ui/endpoints/{name}#releases",
     reserved_aliases={"champion": "promote", "mlflow.production": "promote"},

@@ -6,15 +6,17 @@ import logging
 import os
 import socket
 import threading
+from functools import partial
 from typing import Any
 
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import MeguruError
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.serving import replicas
+from meguru.serving.kind import ENDPOINT
 from meguru.serving.loaded_model import Served
 from meguru.serving.types import Deployment, Replica
 
@@ -70,7 +72,7 @@ class Reporter:
         )
         if same and before and (before.fault, before.refused) == (new.fault, new.refused):
             return
-        self._ws.execute(_report, {"replica": new, "promoted": live.model_ref, "cause": live.event})
+        _REPORT.commit(self._ws, partial(_write, replica=new, promoted=live.model_ref, cause=live.event))
         self._known[live.endpoint] = new
 
     def forget(self, endpoint: str) -> None:
@@ -114,5 +116,4 @@ def _write(ctx: Context, *, replica: Replica, promoted: str, cause: str) -> None
     ctx.emit("endpoint.failed", subject, data=told | {"fault": replica.fault}, cause=because)
 
 
-# Not registered: only the process that serves may say so.
-_report = Operation(_write, "endpoint.report", "endpoint:serve", query=False, evented=True)
+_REPORT = InternalOperation(ENDPOINT, "report", evented=True)

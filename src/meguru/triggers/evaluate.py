@@ -6,6 +6,7 @@ it starts and the cursor are committed together. So an event is decided once, wh
 
 import logging
 from collections.abc import Iterable
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -13,11 +14,12 @@ from meguru.base import refs
 from meguru.errors import MeguruError
 from meguru.kernel import events
 from meguru.kernel.events import Event
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
 from meguru.triggers.firing import decide, fire_owed
+from meguru.triggers.kind import TRIGGER
 from meguru.triggers.parse import kind_of
 from meguru.triggers.tick import fire_due
 from meguru.triggers.types import Firing, Trigger
@@ -51,7 +53,7 @@ class Evaluator(Follower):
             head, due = events.head(tx), store.due(tx, self.ws.clock.now())
         count = 0
         for trigger in due:
-            count += self.ws.execute(fire_due, {"name": trigger.name})
+            count += _EVALUATE.commit(self.ws, partial(fire_due, name=trigger.name))
         while (seen := self._batch(head)) is not None:
             count += seen
         return count + self._pay()
@@ -61,7 +63,7 @@ class Evaluator(Follower):
         with self.ws.read() as tx:
             waiting = store.owed(tx)
         self._owes = bool(waiting)
-        return sum(self.ws.execute(_fire_owed, {"match": each}) for each in waiting)
+        return sum(_EVALUATE.commit(self.ws, partial(_pay_one, match=each)) for each in waiting)
 
     def rest(self) -> float:
         """Return the seconds to the next moment of the calendar; take in what the triggers now wait for."""
@@ -90,10 +92,10 @@ class Evaluator(Follower):
         for event in found:
             names = [trigger.name for trigger in matching(triggers, event)]
             if names:
-                taken: int = self.ws.execute(_decide, {"cursor": cursor, "seq": event.seq, "names": names})
-                return taken
+                work = partial(_decide_event, cursor=cursor, seq=event.seq, names=names)
+                return _EVALUATE.commit(self.ws, work)
         last = found[-1].seq if len(found) == BATCH else head
-        self.ws.execute(_decide, {"cursor": cursor, "seq": last, "names": []})
+        _EVALUATE.commit(self.ws, partial(_decide_event, cursor=cursor, seq=last, names=[]))
         return 0
 
 
@@ -165,6 +167,4 @@ def _pay_one(ctx: Context, *, match: Firing) -> int:
     return int(fire_owed(ctx, trigger, match) is not None)
 
 
-# Not registered: nobody but the evaluator may call them.
-_fire_owed = Operation(_pay_one, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)
-_decide = Operation(_decide_event, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)
+_EVALUATE = InternalOperation(TRIGGER, "evaluate")

@@ -129,6 +129,7 @@ TRIGGER = Kind(
     spec=TriggerSpec,
     spec_store="meguru.triggers.spec",
     services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
+    internal={"evaluate": "the evaluator decides what events, the calendar and what was held back bring"},
     page="/ui/triggers?name={name}#trigger-{name}",
 )
 FIRING = Kind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context
 from meguru.triggers import store
 from meguru.triggers.calendar import key_of, plan
 from meguru.triggers.firing import decide
@@ -13,7 +13,7 @@ from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Trigger
 
 
-def _ring_calendar(ctx: Context, *, name: str) -> int:
+def fire_due(ctx: Context, *, name: str) -> int:
     """Decide about the moments of a calendar trigger that have come; return how many were."""
     now = ctx.now()
     with ctx.ws.read() as tx:
@@ -39,7 +39,3 @@ def pass_over(ctx: Context, trigger: Trigger, now: datetime) -> datetime | None:
     if due.missed:
         record(ctx, trigger, due.missed, due.reason)
     return kind.next_due(now)
-
-
-# Not registered: nobody but the evaluator may call it.
-fire_due = Operation(_ring_calendar, "trigger.evaluate", "trigger:evaluate", query=False, evented=False)

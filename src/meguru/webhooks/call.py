@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import msgspec
 
 from meguru.errors import MeguruError
 from meguru.kernel.jobs import Job, Lease
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.webhooks import store
-from meguru.webhooks.deliveries import note_call, of_call
+from meguru.webhooks.deliveries import NOTE, note_call, of_call
+from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
 from meguru.webhooks.types import DeliveryResponse, WebhookCall, WebhookState
@@ -57,7 +59,7 @@ class CallJob:
             event=job.cause or "",
             attempt=job.attempt,
         )
-        ws.with_(principal=ACTOR).execute(note_call, {"call": made})
+        NOTE.commit(ws.with_(principal=ACTOR), partial(note_call, call=made))
         if answer.is_taken:
             return
         why = answer.error or f"it answered {answer.status}"
@@ -68,8 +70,8 @@ class CallJob:
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
         """Tell in the log that a call was not taken."""
         wanted = msgspec.convert(job.payload, _Payload)
-        told = {"webhook": wanted.webhook, "topic": wanted.call.topic, "why": why[:500]}
-        ws.with_(principal=ACTOR, cause=job.cause).execute(_fail, told)
+        tell = partial(_fail_call, webhook=wanted.webhook, topic=wanted.call.topic, why=why[:500])
+        _FAIL.commit(ws.with_(principal=ACTOR, cause=job.cause), tell)
 
 
 def _fail_call(ctx: Context, *, webhook: str, topic: str, why: str) -> None:
@@ -77,6 +79,5 @@ def _fail_call(ctx: Context, *, webhook: str, topic: str, why: str) -> None:
     ctx.emit("webhook.failed", f"webhook/{webhook}", data={"topic": topic, "why": why})
 
 
-# Not registered: only the job may call it.
-_fail = Operation(_fail_call, "webhook.fail", "webhook:write", query=False, evented=True)
+_FAIL = InternalOperation(WEBHOOK, "fail", evented=True)
 HANDLER = CallJob()

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from meguru.base.paging import check_limit
-from meguru.kernel.operations import Context, Operation, operation
+from meguru.kernel.operations import Context, InternalOperation, operation
 from meguru.webhooks import store
+from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.schema import webhook_delivery
 from meguru.webhooks.types import Delivery, DeliveryResponse, WebhookCall
 
@@ -62,7 +63,7 @@ def of_call(
     )
 
 
-def _note_call(ctx: Context, *, call: Delivery) -> None:
+def note_call(ctx: Context, *, call: Delivery) -> None:
     """Write down a call that was made; nothing of a webhook that is gone."""
     if store.find(ctx.tx, call.webhook, lock=True) is not None:
         note(ctx.tx, call)
@@ -72,5 +73,4 @@ def _shown(row: Any) -> dict[str, Any]:
     return {key: value for key, value in row._mapping.items() if key != "number"}
 
 
-# Not registered: only what makes calls may write them down.
-note_call = Operation(_note_call, "webhook.note", "webhook:write", query=False, evented=False)
+NOTE = InternalOperation(WEBHOOK, "note")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from meguru.errors import Conflict, MeguruError
 from meguru.kernel import events, jobs
-from meguru.kernel.operations import Context, Operation
+from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.webhooks import store, topics
+from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.secrets import is_current, open_secret, seal
 from meguru.webhooks.types import Webhook, WebhookState
 
@@ -54,7 +56,9 @@ class CallPromiser(Follower):
             with self.ws.read() as tx:
                 found = events.read(tx, after=after, before=head + 1, limit=BATCH, types=topics.EVENTS)
             for event in found:
-                count += self.ws.with_(cause=event.id).execute(_promise, {"seq": event.seq})
+                count += _PROMISE.commit(
+                    self.ws.with_(cause=event.id), partial(_promise_calls, seq=event.seq)
+                )
             after = found[-1].seq if len(found) == BATCH else head
         self._seen = head
         return count
@@ -71,7 +75,7 @@ class CallPromiser(Follower):
     def _seal_old(self) -> None:
         """Seal the secrets that are in clear, or sealed in an old way or with an old key."""
         try:
-            self.ws.execute(_seal, {})
+            _SEAL.commit(self.ws, _seal_all)
         except MeguruError as error:
             log.warning("secrets of webhooks are kept in clear: %s; %s", error.why, error.hint)
 
@@ -124,6 +128,5 @@ def _wants(hook: Webhook, topic: str, seq: int) -> bool:
     return hook.state is WebhookState.ACTIVE and topic in hook.topics and seq > hook.since_seq
 
 
-# Not registered: only the follower may call it.
-_seal = Operation(_seal_all, "webhook.seal", "webhook:write", query=False, evented=False)
-_promise = Operation(_promise_calls, "webhook.promise", "webhook:write", query=False, evented=False)
+_SEAL = InternalOperation(WEBHOOK, "seal")
+_PROMISE = InternalOperation(WEBHOOK, "promise")

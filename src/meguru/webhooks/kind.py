@@ -68,6 +68,12 @@ WEBHOOK = Kind(
     grants={"engineer": ("*",)},
     project_of="meguru.webhooks.store:project_of",
     jobs={"webhook_call": "meguru.webhooks.call:HANDLER"},
+    internal={
+        "fail": "the job that calls tells that a call was not taken",
+        "note": "the job that calls writes down what it did",
+        "promise": "the follower promises the calls of an event",
+        "seal": "a server seals secrets that are not sealed as new ones are",
+    },
     # A pipeline of hours must not hold back a call, nor a slow receiver a step.
     job_threads=2,
     services=(Service(name="webhooks", factory="meguru.webhooks.follow:CallPromiser"),),

@@ -1,7 +1,11 @@
 """What only the system does is declared by its kind, and behind no door."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import meguru
 from meguru.app.kinds import all_kinds
 from meguru.app.nouns import load_operations
 from meguru.errors import Forbidden, InternalError
@@ -16,6 +20,16 @@ INTERNAL = [(kind, verb) for kind in all_kinds() for verb in kind.internal]
 def test_a_verb_that_no_kind_declares_is_refused():
     with pytest.raises(InternalError, match="improvise"):
         InternalOperation(PIPELINE_RUN, "improvise")
+
+
+def test_no_operation_is_made_by_hand_where_a_kind_could_declare_it():
+    source = Path(meguru.__file__).parent
+    made = [
+        str(file.relative_to(source))
+        for file in source.rglob("*.py")
+        if re.search(r"(?<![A-Za-z])Operation\(", file.read_text("utf-8"))
+    ]
+    assert {name for name in made if not name.startswith(("kernel/operations/", "testing/"))} == set()
 
 
 def test_no_door_leads_to_what_only_the_system_does():
