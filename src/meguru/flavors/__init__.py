@@ -19,6 +19,7 @@ FLAVORS = PluginFamily(
         "onnx": "meguru.flavors.onnx:OnnxFlavor",
         "pytorch": "meguru.flavors.pytorch:PytorchFlavor",
         "sklearn": "meguru.flavors.sklearn:SklearnFlavor",
+        "statsmodels": "meguru.flavors.statsmodels:StatsmodelsFlavor",
         "xgboost": "meguru.flavors.xgboost:XgboostFlavor",
     },
 )
