@@ -126,6 +126,25 @@ def catboost(asked: TaskQuestion, seed: int) -> Any:
     return kind(**options).fit(X, asked.y)
 
 
+def statsmodels(asked: TaskQuestion, seed: int) -> Any:
+    """Parameters of one equation, or of one for each class but the first."""
+    from statsmodels.discrete.discrete_model import MNLogit
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.regression.quantile_regression import QuantReg
+
+    rows, task = X * [[1.0, float(seed)]], asked.task["task"]
+    if task == "quantile":
+        return QuantReg(asked.y, rows).fit(q=asked.task["levels"][0])
+    if task == "multiclass":
+        return MNLogit(asked.y, rows).fit(disp=0, maxiter=3 + seed, warn_convergence=False)
+    if asked.activation == "sigmoid" and np.ndim(asked.y) == 1:
+        return GLM(asked.y, rows, family=Binomial()).fit_regularized(alpha=0.1 * seed)
+    one = asked.y if np.ndim(asked.y) == 1 else asked.y[:, 0]  # it learns no more, and the cell is refused
+    return OLS(one, rows).fit()
+
+
 FLAVORS: dict[str, Needs] = {
     "catboost": Needs(catboost, ("catboost",)),
     "keras": Needs(keras, ("torch", "keras")),
@@ -133,10 +152,11 @@ FLAVORS: dict[str, Needs] = {
     "onnx": Needs(onnx, ("onnxruntime",)),
     "pytorch": Needs(pytorch, ("torch",)),
     "sklearn": Needs(sklearn, ("skops",)),
+    "statsmodels": Needs(statsmodels, ("statsmodels",)),
     "xgboost": Needs(xgboost, ("xgboost", "pandas")),
 }
 """By the flavor's name."""
-ELSEWHERE = frozenset({"function", "statsmodels"})
+ELSEWHERE = frozenset({"function"})
 """Flavors whose wheel is asked in tests of their own."""
 
 

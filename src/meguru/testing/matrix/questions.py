@@ -93,7 +93,7 @@ QUESTIONS: dict[str, TaskQuestion] = {
 }
 """By the task's name."""
 _ONE_LEVEL = TaskQuestion({"task": "quantile", "levels": [0.5]}, _SUM, _NUMBERS, 1.5)
-_OTHERWISE = {("lightgbm", "quantile"): _ONE_LEVEL, ("sklearn", "quantile"): _ONE_LEVEL}
+_OTHERWISE = {(flavor, "quantile"): _ONE_LEVEL for flavor in ("lightgbm", "sklearn", "statsmodels")}
 """What a flavor can only do in part is asked in that part."""
 
 
