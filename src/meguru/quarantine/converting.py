@@ -6,12 +6,13 @@ This module is imported there and nowhere else.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from meguru.errors import MeguruError
+from meguru.errors import InvalidInput, MeguruError
 from meguru.flavors.pickled import packed, restricted
 from meguru.quarantine.types import (
     ABOUT,
@@ -85,9 +86,24 @@ def _compared(estimator: Any, bundle: Any, example: Any) -> tuple[int, float | N
 
 
 def _own_answer(estimator: Any, bundle: Any, rows: Any) -> Any:
-    """Return what the object itself answers, asked as its flavor asks what it loads."""
-    kind = type(bundle.predictor)
-    try:
-        return kind(estimator, bundle.signature, bundle.task, bundle.takes).predict(rows)
-    except TypeError:  # a flavor whose predictor is not made of an estimator
+    """Return what the object itself answers; None for one that is not asked as scikit-learn's are."""
+    import numpy as np
+
+    from meguru.flavors.columns import matrix_of
+    from meguru.flavors.sklearn_tasks import scorer
+    from meguru.flavors.trained_frame import TrainedFrame
+
+    if not hasattr(estimator, "get_params"):
         return None
+    ask = scorer(estimator, bundle.task)
+    forms: list[Callable[[], Any]] = [lambda: TrainedFrame(kind="pandas").of(rows), lambda: rows]
+    if bundle.signature.numeric:
+        last = len(forms) if hasattr(estimator, "feature_names_in_") else 0
+        forms.insert(last, lambda: matrix_of(bundle.signature, rows))
+    why = ""
+    for form in forms:
+        try:
+            return np.asarray(ask(form()), dtype=np.float64)
+        except Exception as error:  # noqa: BLE001 - it was fitted on another kind of frame
+            why = why or f"{type(error).__name__}: {error}"[:300]
+    raise InvalidInput("the object does not answer its example", why=why)

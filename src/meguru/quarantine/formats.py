@@ -25,12 +25,16 @@ def _skops(_: Any, path: Path) -> Any:
     return skopsfile.loads(path.read_bytes(), where=path.name)
 
 
-def _xgboost(library: Any, path: Path) -> Any:
-    return library.Booster(model_file=str(path))
+def _xgboost(_: Any, path: Path) -> Any:
+    from meguru.flavors import xgboostfile
+
+    return xgboostfile.loads("Booster", path.read_bytes(), {}, path.name)
 
 
-def _lightgbm(library: Any, path: Path) -> Any:
-    return library.Booster(model_file=str(path))
+def _lightgbm(_: Any, path: Path) -> Any:
+    from meguru.flavors import lightgbmfile
+
+    return lightgbmfile.loads(path.read_bytes(), path.name)
 
 
 def _catboost(library: Any, path: Path) -> Any:
@@ -91,7 +95,9 @@ def opened(path: Path) -> Any:
         return found.open(library, path)
     except (ValueError, RuntimeError, TypeError, OSError, library_errors(library)) as error:
         raise InvalidInput(
-            f"{path.name} can't be read as {found.title}", where=str(path), why=str(error)
+            f"{path.name} can't be read as {found.title}",
+            where=str(path),
+            why=str(error).splitlines()[0][:300] if str(error) else type(error).__name__,
         ) from error
 
 
