@@ -1,5 +1,8 @@
 """Every flavor keeps the promises of the family."""
 
+import sys
+from importlib import import_module
+
 import pytest
 
 from meguru.tasks import task_of
@@ -92,3 +95,25 @@ class TestKeras(FlavorContract):
 
     def train(self, features, labels):
         return once("keras", lambda: networks.logistic(features, labels))
+
+
+class TestFunction(FlavorContract):
+    """A function of a project, which its host runs."""
+
+    @pytest.fixture(autouse=True)
+    def project(self, tmp_path, monkeypatch):
+        body = "def odds(rows: np.ndarray):\n    return 1 / (1 + np.exp(-rows.sum(axis=1)))\n"
+        (tmp_path / "odds_code.py").write_text(f"import numpy as np\n\n\n{body}")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, "odds_code", raising=False)
+
+    def flavor(self):
+        from meguru.modelhost.flavor import FunctionFlavor
+
+        return FunctionFlavor()
+
+    def task(self, model):
+        return task_of("binary")
+
+    def train(self, features, labels):
+        return import_module("odds_code").odds

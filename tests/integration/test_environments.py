@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
+from importlib import import_module
 from importlib.metadata import version
 
+import polars as pl
 import pytest
 
 from meguru.artifacts import trees
 from meguru.compute.executors import environments
 from meguru.compute.executors.env import Environments
+from meguru.flavors.bundle import save_bundle
+from meguru.flavors.model import Model
+from meguru.modelhost.function_model import FunctionModel
 from meguru.storage.blobs import open_store
 from meguru.testing.contracts.executors import Steps, until
 
@@ -134,3 +140,23 @@ def test_a_step_that_is_ended_while_its_environment_is_built_ends_at_once(tmp_pa
     assert steps.end().outcome.failure.message.startswith("it was ended")
     until(lambda: environments.is_built(steps.always["env"]), 120)
     shutil.rmtree(environments.folder_of(steps.always["env"]))
+
+
+def test_a_function_model_runs_in_the_environment_of_its_lock_file(tmp_path, monkeypatch):
+    (tmp_path / "versions_code.py").write_text(
+        "import iniconfig\nfrom importlib.metadata import version\n\n\n"
+        "def predict(rows: list):\n    return {'version': [version('iniconfig') for _ in rows]}\n"
+    )
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(f"iniconfig=={OTHER}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    target = FunctionModel(target=import_module("versions_code").predict, env=str(lock))
+    frame = pl.DataFrame({"x": [1.0]})
+    task = {"task": "generic", "outputs": [{"name": "version", "type": "string"}]}
+    model = save_bundle(Model(estimator=target, example=frame, task=task), tmp_path / "model")
+    assert model.predict(frame) == {"version": [OTHER]}
+    model.predictor.close()
+    start = time.monotonic()
+    assert model.predict(frame) == {"version": [OTHER]}
+    print(f"first answer after {time.monotonic() - start:.2f} s")  # noqa: T201
+    model.predictor.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meguru.errors import InvalidInput, NotFound
-from meguru.flavors import mlmodel
+from meguru.flavors import mlmodel, pickles
 from meguru.flavors.base import Matrix
 from meguru.flavors.signature import Signature
 from meguru.modelhost import manifest, sources
@@ -34,7 +34,7 @@ class FunctionFlavor:
 
     def can_save(self, model: Any) -> bool:
         """Say whether `model` is code of the project, or holds some."""
-        if isinstance(model, FunctionModel):
+        if isinstance(model, FunctionModel | HostedPredictor):
             return True
         if isinstance(model, types.FunctionType) or (isinstance(model, type) and hasattr(model, "predict")):
             return True
@@ -44,6 +44,8 @@ class FunctionFlavor:
         """Return what is said; an estimator of scikit-learn's is asked."""
         from meguru.flavors.sklearn import SklearnFlavor
 
+        if isinstance(model, HostedPredictor):
+            return said or model.task
         inner = model.target if isinstance(model, FunctionModel) else model
         if SklearnFlavor().can_save(inner):
             return SklearnFlavor().task(inner, said)
@@ -54,11 +56,14 @@ class FunctionFlavor:
 
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the code with all that it needs, and its MLmodel file."""
-        whole = model if isinstance(model, FunctionModel) else FunctionModel(target=model)
-        said = sources.write(whole, folder)
-        _copy_files(whole, folder)
+        if isinstance(model, HostedPredictor):
+            said = _copy(model.host.folder, folder)
+        else:
+            whole = model if isinstance(model, FunctionModel) else FunctionModel(target=model)
+            said = sources.write(whole, folder)
+            _copy_files(whole, folder)
         manifest.write(folder, said)
-        options = {"format": 1, "kind": said.kind, "module": said.module, "name": said.name}
+        options = {"data": manifest.FILE, "kind": said.kind, "module": said.module, "name": said.name}
         mlmodel.write(
             folder,
             flavor=self.name,
@@ -71,6 +76,7 @@ class FunctionFlavor:
 
     def load(self, folder: Path) -> HostedPredictor:
         """Read what the folder says; its host is started when it is first asked."""
+        pickles.refuse_pickles(folder, but_in=self.opaque)
         said = mlmodel.read(folder, [self.name])
         if said.task is None:
             raise InvalidInput("the model has no task", where=str(folder / mlmodel.FILE))
@@ -110,6 +116,14 @@ class HostedPredictor:
     def close(self) -> None:
         """End the process."""
         self.host.close()
+
+
+def _copy(source: Path, folder: Path) -> manifest.FunctionManifest:
+    """Take over what a loaded model was made of: one that a step was given, and returns."""
+    for name in manifest.OPAQUE:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, folder / name)
+    return manifest.read(source)
 
 
 def _copy_files(model: FunctionModel, folder: Path) -> None:

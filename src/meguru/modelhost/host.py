@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,8 @@ class _Running:
             "parent": os.getpid(),
         }
         with theirs:
-            self.process = _starter.submit(_popen, host.folder, said, theirs.fileno()).result()
+            command, variables = _command(host.folder, said)
+            self.process = _starter.submit(_popen, command, variables, theirs.fileno(), work).result()
         self._tail = bytearray()
         output = threading.Thread(
             target=_listen, args=(self.process.stdout, self._tail), name="model-host-output", daemon=True
@@ -188,18 +189,24 @@ def _listen(output: Any, tail: bytearray) -> None:
             del tail[:-_TAIL]
 
 
-def _popen(folder: Path, said: Mapping[str, Any], descriptor: int) -> subprocess.Popen[bytes]:
-    """Start the process, with the Python of the model's environment, which is built if need be."""
+def _command(folder: Path, said: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+    """Return how the process is started: by the Python of the model's environment, built if need be."""
     lock = manifest.read(folder).lock
     variables = {name: os.environ[name] for name in _KEPT if name in os.environ} | _ALWAYS
     python = sys.executable
     if lock:
         python = str(environments.build_from(folder / manifest.ENVIRONMENT, lock))
         variables[bootstrap.VARIABLE] = environments.libraries()
+    return [python, "-I", bootstrap.__file__, json.dumps(dict(said))], variables
+
+
+def _popen(
+    command: Sequence[str], variables: Mapping[str, str], descriptor: int, folder: Path
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [python, "-I", bootstrap.__file__, json.dumps(dict(said))],
+        command,
         pass_fds=[descriptor],
-        cwd=said["folder"],
+        cwd=folder,
         env=variables,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

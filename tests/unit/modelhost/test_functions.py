@@ -113,3 +113,10 @@ def test_a_manifest_that_leads_elsewhere_is_refused(project, saved, field, value
     path.write_bytes(msgspec.json.encode(msgspec.json.decode(path.read_bytes()) | {field: value}))
     with pytest.raises(InvalidInput):
         load_bundle(folder, code=True)
+
+
+def test_one_that_a_step_was_given_can_be_returned_again(project, saved, rows):
+    first = saved(project.Fitted(0.5))
+    again = saved(first.predictor)
+    assert again.predict(rows).tolist() == [10.5, 20.5, 30.5]
+    assert (again.folder / manifest.FILE).read_bytes() == (first.folder / manifest.FILE).read_bytes()

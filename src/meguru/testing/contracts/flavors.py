@@ -105,5 +105,6 @@ class FlavorContract:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder by its name."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    """Return every file of a folder by its path there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
