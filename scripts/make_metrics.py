@@ -27,7 +27,7 @@ def metrics(note: str) -> str:
 
 def _row(kind: type[Metric]) -> str:
     tasks = ", ".join(sorted(kind.tasks))
-    return f"| [`{kind.key}`](#{kind.key}) | {kind.title} | {kind.direction} | {tasks} |\n"
+    return f"| [`{kind.key}`](#{kind.key}) | {kind.title} | {kind.better} | {tasks} |\n"
 
 
 def _section(kind: type[Metric]) -> str:

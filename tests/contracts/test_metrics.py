@@ -6,12 +6,16 @@ import pytest
 from meguru.metrics import METRICS, ScoredRows, metric_of
 from meguru.testing.contracts.metrics import MetricContract
 
-APART = {"recall_at_precision", "calibration_error"}
+APART = {"recall_at_precision", "calibration_error", "cost"}
+COSTS = [
+    {"metric": "cost", "matrix": [[0, 1], [5, 0]], "unit": "EUR"},
+    {"metric": "cost", "of": "hours", "formula": "3 * max(truth - score, 0) + max(score - truth, 0)"},
+]
 NAMES = [name for name in METRICS.names() if name not in APART]
 
 
 class TestMetrics(MetricContract):
-    @pytest.fixture(params=[*NAMES, "f1@b", "precision@b", "recall@b", "top_k_accuracy@2"])
+    @pytest.fixture(params=[*NAMES, *COSTS, "f1@b", "precision@b", "recall@b", "top_k_accuracy@2"], ids=str)
     def metric(self, request):
         return metric_of(request.param)
 

@@ -57,7 +57,7 @@ SENTENCES = (
     mark("{who} has no column {name}"),
     mark("{name} is for {tasks}"),
     mark("{name} is no metric that can be measured: {why}"),
-    mark("it was given by its author, not measured: it has no interval and no slices"),
+    mark("it is a number or a function of its author: it can't be measured again"),
     mark("{name} is {value} ({span}), as {wanted} for its lower bound is wanted"),
     mark("{name} is {value} ({span}), but {wanted} for its lower bound is wanted"),
     mark("{name} is {value} ({span}), as {wanted} for its upper bound is wanted"),

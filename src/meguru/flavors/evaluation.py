@@ -18,6 +18,7 @@ from meguru.flavors.measures import (
     measure_all,
     written_down,
 )
+from meguru.flavors.project_metric import ProjectMetric
 from meguru.flavors.scoring import SLICE, HoldoutColumns, score_frame, slice_values
 from meguru.metrics import Metric, ScoredRows, metric_of
 from meguru.tasks import Task, TaskOptions, plain
@@ -79,7 +80,7 @@ def evaluate(predictor: Predictor, holdout: pl.DataFrame | None, model: Model) -
         label=model.label,
         metrics=given,
         params=_jsonable(model.params),
-        asked=[written_down(each) for each in asked],
+        asked=[written_down(each) for each in asked if not isinstance(each, ProjectMetric)],
     )
     if holdout is None:
         return known

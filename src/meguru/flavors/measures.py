@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from meguru.errors import InvalidInput
+from meguru.flavors.project_metric import ProjectMetric
 from meguru.metrics import Metric, metric_of
 
 if TYPE_CHECKING:
     from meguru.metrics import ScoredRows
     from meguru.stats.intervals import Interval
 
+Asked: TypeAlias = "str | dict[str, Any] | Metric | Callable[..., Any]"
+"""A metric, how it is written down, or a plain function of the project."""
 MetricOptions = str | dict[str, Any]
 """A metric as it is written down: its name, or an object that has its key under ``metric``."""
 
@@ -86,7 +89,7 @@ def measure_all(metrics: Sequence[Metric], rows: ScoredRows, unit: str = "") -> 
     return found
 
 
-def asked_metrics(asked: Sequence[MetricOptions | Metric], task: str) -> list[Metric]:
+def asked_metrics(asked: Sequence[Asked], task: str) -> list[Metric]:
     """Return the metrics that a model's author asks for.
 
     Raises
@@ -94,7 +97,7 @@ def asked_metrics(asked: Sequence[MetricOptions | Metric], task: str) -> list[Me
     NotFound, InvalidInput
         When one is unknown, has senseless options, or can't measure such a task.
     """
-    found = [metric_of(each) for each in asked]
+    found: list[Metric] = [ProjectMetric.of(each) if callable(each) else metric_of(each) for each in asked]
     for each in found:
         if task not in each.tasks:
             raise InvalidInput(
@@ -109,5 +112,5 @@ def written_down(metric: Metric) -> MetricOptions:
     """Return a metric's name, or its options when the name does not tell them."""
     options: Mapping[str, Any] = msgspec.to_builtins(metric)
     named = {metric.parameter} if metric.parameter else set()
-    told = {name for name, value in options.items() if value not in (None, "", [])} <= named
-    return metric.name if told else {"metric": metric.key} | dict(options)
+    said = {name: value for name, value in options.items() if value not in (None, "", [], ())}
+    return metric.name if set(said) <= named else {"metric": metric.key} | said

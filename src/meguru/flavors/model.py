@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,9 @@ class Model:
         Numbers and settings to show beside the model.
     measures
         Metrics to measure on the holdout beside those of the task: names such as ``"f1"`` or ``"ndcg@10"``,
-        or objects with options, such as ``{"metric": "cost", "matrix": [[0, 1], [5, 0]], "unit": "EUR"}``.
+        or objects with options, such as ``{"metric": "cost", "matrix": [[0, 1], [5, 0]], "unit": "EUR"}``, or
+        a function that returns what each row costs, of arguments called ``truth``, as an output, or as a
+        column of the holdout.
     weight, block, slices
         Names of columns of `holdout`: how much a row counts; whose equal values make rows that may depend on
         each other (a day, a client), which widens intervals; by which metrics are measured apart.
@@ -53,7 +55,7 @@ class Model:
     baseline: Any = None
     metrics: dict[str, float] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
-    measures: Sequence[str | dict[str, Any] | Metric] = ()
+    measures: Sequence[str | dict[str, Any] | Metric | Callable[..., Any]] = ()
     weight: str = ""
     block: str = ""
     slices: Sequence[str] = ()

@@ -21,6 +21,7 @@ METRICS = PluginFamily(
         "balanced_accuracy": "meguru.metrics.balanced_accuracy:BalancedAccuracy",
         "brier": "meguru.metrics.brier:Brier",
         "calibration_error": "meguru.metrics.calibration_error:CalibrationError",
+        "cost": "meguru.metrics.cost:Cost",
         "coverage": "meguru.metrics.coverage:Coverage",
         "f1": "meguru.metrics.f1:F1",
         "f1_macro": "meguru.metrics.f1:F1Macro",

@@ -39,6 +39,7 @@ class Auc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "auc"
     title: ClassVar[str] = "area under the ROC curve"
+    redrawn: ClassVar[int] = 100_000
     tasks: ClassVar[frozenset[str]] = frozenset({"binary", "anomaly"})
 
     def value(self, rows: ScoredRows) -> float:

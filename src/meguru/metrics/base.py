@@ -28,21 +28,24 @@ class Metric(Protocol):
         The option that is written into the name: ``k`` makes ``ndcg@10``. Empty when there is none.
     title, unit
         For people. The unit is ``share`` for what lies between 0 and 1.
-    direction
-        Whether more is better or less.
+    better, direction
+        Whether more is better or less; of one with options it may hang on them.
     low, high
         What it can't go beyond.
     tasks
         The keys of the tasks whose answers it can measure.
+    redrawn
+        Up to so many rows a bootstrap of 1000 draws is worth its time where two models are compared.
     """
 
     key: ClassVar[str]
     parameter: ClassVar[str]
     title: ClassVar[str]
-    direction: ClassVar[Direction]
+    better: ClassVar[Direction]
     low: ClassVar[float]
     high: ClassVar[float]
     tasks: ClassVar[frozenset[str]]
+    redrawn: ClassVar[int]
 
     @property
     def name(self) -> str:
@@ -52,6 +55,11 @@ class Metric(Protocol):
     @property
     def unit(self) -> str:
         """What its values are counted in."""
+        ...
+
+    @property
+    def direction(self) -> Direction:
+        """Whether more is better or less."""
         ...
 
     @property

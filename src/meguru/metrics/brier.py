@@ -30,7 +30,7 @@ class Brier(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "brier"
     title: ClassVar[str] = "Brier score"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = 2.0
     measured_in: ClassVar[str] = "squared probability"
     tasks: ClassVar[frozenset[str]] = frozenset({"binary", "multiclass"})

@@ -38,7 +38,7 @@ class CalibrationError(InfluenceMetric, frozen=True, forbid_unknown_fields=True)
     key: ClassVar[str] = "calibration_error"
     parameter: ClassVar[str] = "bins"
     title: ClassVar[str] = "expected calibration error"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     measured_in: ClassVar[str] = "probability"
     tasks: ClassVar[frozenset[str]] = frozenset({"binary", "multiclass"})
     outputs: ClassVar[tuple[str, ...]] = ()

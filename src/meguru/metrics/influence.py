@@ -78,12 +78,12 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameter: ClassVar[str] = ""
     title: ClassVar[str] = ""
     measured_in: ClassVar[str] = "share"
-    direction: ClassVar[Direction] = "higher"
+    better: ClassVar[Direction] = "higher"
     low: ClassVar[float] = 0.0
     high: ClassVar[float] = 1.0
     tasks: ClassVar[frozenset[str]] = frozenset()
     outputs: ClassVar[tuple[str, ...]] = ("score",)
-    analytic: ClassVar[bool] = True
+    redrawn: ClassVar[int] = 1000
 
     @property
     def name(self) -> str:
@@ -95,6 +95,11 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def unit(self) -> str:
         """What its values are counted in."""
         return self.measured_in
+
+    @property
+    def direction(self) -> Direction:
+        """Whether more is better or less."""
+        return self.better
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,7 +143,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the value with its interval."""
         if not self.tells(rows):
             return unknown(level, len(rows))
-        if method == "bootstrap" or not self.analytic:
+        if method == "bootstrap":
             return bootstrap(self.redraw(rows), None, len(rows), self.together(rows), level=level, seed=seed)
         return self._around(self.influence(rows), level, len(rows), (self.low, self.high))
 
@@ -155,7 +160,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         same_rows(rows, other)
         if not (self.tells(rows) and self.tells(other)):
             return unknown(level, len(rows))
-        if method == "bootstrap" or not self.analytic:
+        if method == "bootstrap":
             both = self.redraw(rows), self.redraw(other)
             return bootstrap(*both, len(rows), self.together(rows), level=level, seed=seed)
         found = self.influence(rows).minus(self.influence(other))

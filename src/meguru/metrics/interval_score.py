@@ -32,7 +32,7 @@ class IntervalScore(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "interval_score"
     title: ClassVar[str] = "interval score"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     low: ClassVar[float] = -math.inf
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "as the label"

@@ -26,7 +26,7 @@ class Width(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "width"
     title: ClassVar[str] = "width of the interval"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     low: ClassVar[float] = -math.inf
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "as the label"

@@ -31,7 +31,7 @@ class LogLoss(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "log_loss"
     title: ClassVar[str] = "log loss"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "nats"
     tasks: ClassVar[frozenset[str]] = frozenset({"binary", "multiclass", "multilabel"})

@@ -30,7 +30,7 @@ class Mae(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "mae"
     title: ClassVar[str] = "mean absolute error"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "as the label"
     tasks: ClassVar[frozenset[str]] = NUMERIC

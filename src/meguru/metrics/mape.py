@@ -32,7 +32,7 @@ class Mape(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "mape"
     title: ClassVar[str] = "mean absolute percentage error"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "share of the truth"
     tasks: ClassVar[frozenset[str]] = NUMERIC

@@ -33,7 +33,7 @@ class Mase(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "mase"
     title: ClassVar[str] = "mean absolute scaled error"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "naive forecasts"
     tasks: ClassVar[frozenset[str]] = frozenset({"forecast"})

@@ -33,7 +33,7 @@ class Pinball(SumMetric, frozen=True, forbid_unknown_fields=True):
     key: ClassVar[str] = "pinball"
     parameter: ClassVar[str] = "level"
     title: ClassVar[str] = "pinball loss"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "as the label"
     tasks: ClassVar[frozenset[str]] = frozenset({"regression", "quantile", "interval", "forecast"})

@@ -8,7 +8,6 @@ import numpy as np
 
 from meguru.metrics.influence import Influence, InfluenceMetric
 from meguru.metrics.rows import ScoredRows
-from meguru.stats.auc import tie_starts
 
 
 class PrAuc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
@@ -38,9 +37,8 @@ class PrAuc(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the area and each row's influence on it."""
-        truth, score = rows.positive, rows.answer["score"]
-        order = np.argsort(-score, kind="stable")
-        starts = tie_starts(score[order])
+        truth, (order, ends) = rows.positive, rows.descending
+        starts = np.concatenate(([0], ends[:-1] + 1))
         weight = np.ones(len(rows)) if rows.weight is None else rows.weight
         mass = (weight / rows.total)[order]
         positive = truth[order]

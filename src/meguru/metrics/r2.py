@@ -43,6 +43,9 @@ class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         flat = variance == 0
         below = np.where(flat, 1.0, variance)
         of_target = np.where(flat, np.where(error == 0, 1.0, 0.0), 1 - error / below)
-        pull = (around - variance) * (error / below**2) - (squares - error) / below
+        around *= np.where(flat, 0.0, error / below**2)
+        squares *= np.where(flat, 0.0, 1 / below)
+        pull = np.subtract(around, squares, out=around)
         value = float(of_target.mean())
-        return Influence(value, np.where(flat, 0.0, pull).mean(axis=1), rows.weight, rows.block)
+        one = pull[:, 0] if pull.shape[1] == 1 else pull.mean(axis=1)
+        return Influence(value, one, rows.weight, rows.block)

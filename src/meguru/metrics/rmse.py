@@ -30,7 +30,7 @@ class Rmse(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "rmse"
     title: ClassVar[str] = "root mean squared error"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = math.inf
     measured_in: ClassVar[str] = "as the label"
     tasks: ClassVar[frozenset[str]] = NUMERIC

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import Bools, Floats
+from meguru.stats.auc import tie_starts
 
 Array: TypeAlias = npt.NDArray[Any]
 Codes: TypeAlias = npt.NDArray[np.int64]
@@ -122,6 +123,12 @@ class ScoredRows:
         if self.truth.ndim != 1 or not bool(np.all(truth | (self.truth == 0))):
             raise InvalidInput("the truth must be 0 or 1", field="truth")
         return np.asarray(truth)
+
+    @cached_property
+    def descending(self) -> tuple[Codes, Codes]:
+        """The rows by score from above, shape (n,), and where each group of equal scores ends there."""
+        order = np.argsort(-self.answer["score"], kind="stable")
+        return order, np.append(tie_starts(self.answer["score"][order])[1:], len(order)) - 1
 
     @property
     def names(self) -> tuple[str, ...]:

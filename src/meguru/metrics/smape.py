@@ -30,7 +30,7 @@ class Smape(SumMetric, frozen=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "smape"
     title: ClassVar[str] = "symmetric mean absolute percentage error"
-    direction: ClassVar[Direction] = "lower"
+    better: ClassVar[Direction] = "lower"
     high: ClassVar[float] = 2.0
     measured_in: ClassVar[str] = "share"
     tasks: ClassVar[frozenset[str]] = NUMERIC

@@ -16,9 +16,8 @@ def two_classes(n: int = 1000, seed: int = 0, skill: float = 1.0) -> ScoredRows:
     """Rows of two classes, 30 % of label 1; equal `n` and `seed` give equal truth, whatever the skill."""
     draw = np.random.default_rng(seed)
     late = (draw.random(n) < 0.3).astype(np.float64)
-    return ScoredRows(
-        truth=late, answer={"score": 1 / (1 + np.exp(0.7 - skill * late - draw.normal(size=n)))}
-    )
+    score = 1 / (1 + np.exp(0.7 - skill * late - draw.normal(size=n)))
+    return ScoredRows(truth=late, answer={"score": score}, classes=("0", "1"))
 
 
 def many_classes(n: int = 1000, seed: int = 0, skill: float = 1.0, k: int = 4) -> ScoredRows:

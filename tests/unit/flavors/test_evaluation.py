@@ -169,3 +169,59 @@ def test_a_metric_of_the_author_is_kept_beside_and_gives_way_to_what_was_measure
     assert found.metrics["profit"] == 12
     assert found.metrics["auc"] < 1
     assert metric_of("auc").name in {each.metric for each in found.measures}
+
+
+def lost_seats(truth, score, seats):
+    """What a flight costs whose delay was not foreseen."""
+    return np.where((truth == 1) & (score < 0.5), seats, 0)
+
+
+lost_seats.unit = "seats"
+
+
+def test_a_plain_function_of_the_project_measures_in_its_own_unit_with_an_interval(evaluated):
+    found = evaluated(measures=[lost_seats])
+    measure = found.measure("lost_seats")
+    assert (measure.unit, measure.direction) == ("seats", "lower")
+    assert measure.low < measure.value == found.metrics["lost_seats"] < measure.high
+    assert found.asked == []
+
+
+def test_a_cost_that_was_asked_for_is_kept_with_its_options(evaluated):
+    cost = {"metric": "cost", "of": "seats", "formula": "seats * (truth != label)", "unit": "seats"}
+    found = evaluated(measures=[cost], slices=["origin"])
+    assert found.metrics["cost@seats"] > 0
+    assert metric_of(found.asked[0]) == metric_of(cost)
+    assert "cost@seats" in {each.metric for each in found.slices[0].measures}
+
+
+@pytest.mark.parametrize("function", [lambda truth: truth, np.add, print])
+def test_a_function_without_a_name_or_named_arguments_is_refused(evaluated, function):
+    with pytest.raises(InvalidInput) as refused:
+        evaluated(measures=[function])
+    assert refused.value.field == "measures"
+
+
+def wrong_shape(truth):
+    return truth[:3]
+
+
+def fails(truth, score):
+    return truth / score.wrong
+
+
+def wants(truth, budget):
+    return truth * budget
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (wrong_shape, "does not give a number for each row"),
+        (fails, "fails on the holdout"),
+        (wants, "no column 'budget'"),
+    ],
+)
+def test_a_function_that_fails_is_told_with_its_name_and_why(evaluated, function, words):
+    with pytest.raises(InvalidInput, match=words):
+        evaluated(measures=[function])

@@ -224,7 +224,7 @@ def test_a_number_of_the_author_has_no_bound_and_no_slices(stored):
     options = {"gate": "metric", "metric": "profit", "value": 10, "bound": "low"}
     found = verdict(options, trial(side))
     assert not found.passed
-    assert "was given by its author, not measured" in found.reason
+    assert "is a number or a function of its author" in found.reason
 
 
 def test_rows_that_count_more_move_the_comparison(stored):
@@ -234,3 +234,30 @@ def test_rows_that_count_more_move_the_comparison(stored):
     champion = stored(3, make_model(knows=("hour",), holdout=held))
     one, two = (verdict({"gate": "champion"}, trial(side, champion)) for side in (plain, weighed))
     assert one.numbers["difference"] != two.numbers["difference"]
+
+
+def test_business_metrics_gate_in_their_own_unit(stored):
+    cost = {"metric": "cost", "of": "misses", "matrix": [[0, 1], [5, 0]], "unit": "EUR"}
+    good = stored(2, replace(make_model(seed=0), measures=[cost]))
+    bad = stored(1, make_model(knows=("hour",)))
+    named = {"gate": "metric", "metric": "cost@misses", "op": "<=", "value": 2, "bound": "high"}
+    assert verdict(named, trial(good)).passed
+    assert not verdict(named, trial(bad)).passed
+    for metric in ("cost@misses", cost):
+        assert verdict({"gate": "champion", "metric": metric}, trial(good, bad)).passed
+    assert not verdict({"gate": "champion", "metric": cost}, trial(bad, good)).passed
+
+
+def misses(truth, score):
+    """A function of the project: what is measured where the model is saved."""
+    return (truth == 1) & (score < 0.5)
+
+
+def test_a_function_of_the_project_has_a_bound_and_can_not_compare(stored):
+    side, live = stored(2, replace(make_model(), measures=[misses])), stored(1, make_model(seed=3))
+    assert verdict(
+        {"gate": "metric", "metric": "misses", "op": "<", "value": 0.5, "bound": "high"}, trial(side)
+    ).passed
+    found = verdict({"gate": "champion", "metric": "misses"}, trial(side, live))
+    assert not found.passed
+    assert "no metric that can be measured" in found.reason

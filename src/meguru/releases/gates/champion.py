@@ -19,9 +19,6 @@ from meguru.releases.gates.rows import views
 from meguru.releases.types import GateResult, GateVerdict
 from meguru.tasks import Task
 
-REDRAWN = 100_000
-"""Up to so many rows the difference's interval is a bootstrap, which does not lean on the normal law."""
-
 
 class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"gate": "champion", "metric": "auc", "confidence": 0.95, "margin": 0.0}``.
@@ -103,7 +100,7 @@ class Champion(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def _compared(self, metric: Metric, both: tuple[ScoredRows, ...], seed: int) -> dict[str, Any]:
         new, old = both
-        method: Method = "bootstrap" if len(new) <= REDRAWN else "auto"
+        method: Method = "bootstrap" if len(new) <= metric.redrawn else "auto"
         found = metric.difference(new, old, level=self.confidence, seed=seed, method=method)
         told = {"challenger": metric.value(new), "champion": metric.value(old), "difference": found.estimate}
         told |= {"low": found.low, "high": found.high}

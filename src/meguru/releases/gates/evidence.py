@@ -153,7 +153,7 @@ def named_metric(given: MetricOptions, asked: Sequence[MetricOptions]) -> Metric
     try:
         return found or metric_of(given)
     except NotFound as error:
-        why = "it was given by its author, not measured: it has no interval and no slices"
+        why = "it is a number or a function of its author: it can't be measured again"
         raise InvalidInput(f"{given!r} is no metric that can be measured", field="metric", why=why) from error
 
 

@@ -58,7 +58,8 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def name(self) -> str:
         """The metric's name."""
-        return self.metric if isinstance(self.metric, str) else metric_of(self.metric).name
+        known = find_metric(self.metric) if isinstance(self.metric, str) else metric_of(self.metric)
+        return known.name if known else str(self.metric)
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a metric that the model does not have, and that can't be measured on such a model."""
@@ -110,10 +111,10 @@ class MetricGate(RowsGate, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def _measured(self, trial: GateTrial) -> tuple[Measure, list[tuple[Any, Measure | None]]]:
         model = trial.challenger.bundle
-        metric = named_metric(self.metric, model.evaluation.asked)
-        kept = model.evaluation.measure(metric.name)
+        kept = model.evaluation.measure(self.name)
         if kept and kept.level == self.confidence and not (self.slices or self.golden):
             return kept, []
+        metric = named_metric(self.metric, model.evaluation.asked)
         evidence = self.evidence(trial)
         (rows,) = score_models([model], evidence, metric.columns, views(trial, golden=bool(self.golden))[:1])
         unit = getattr(model.task, "unit", "")
