@@ -28,6 +28,7 @@ _COMPRESSED = {
 }
 _NAMES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill", ".pt", ".pth", ".p")
 _ACTS = {"GLOBAL", "STACK_GLOBAL", "INST", "REDUCE", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"}
+_ARRAY = b"\x93NUMPY"
 _PROTOCOLS = {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}
 _ENOUGH = 1 << 20
 WHY = "loading a pickle runs whatever code its writer put into it"
@@ -73,6 +74,8 @@ def _kind(path: Path) -> str:
             return f"a stream compressed with {name}, which is how joblib packs pickles"
     if head[:2] in _PROTOCOLS and not _is_safetensors(path, head):
         return "a pickle"
+    if head.startswith(_ARRAY):
+        return "a file of NumPy's, which may hold pickled objects"
     if zipfile.is_zipfile(path):
         return _inside(path)
     if path.suffix.lower() in _NAMES or _acts(head):
