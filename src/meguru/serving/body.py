@@ -26,6 +26,7 @@ WHERE = {
 """The forms of a request, and how to call what is in them."""
 FORMS = tuple(WHERE)
 _FIELDS = (*FORMS, "times", "time", "keys", "key")
+_NO_OTHER = (UNSET,) * 4
 _AWARE = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
@@ -85,10 +86,12 @@ class BodyDecoder:
         """
         try:
             request = self._decoder.decode(body)
-            form = _only_form([name for name in FORMS if getattr(request, name) is not UNSET])
-            rows = self._plain(form, getattr(request, form))
+            form, value = _only_given(request)
+            rows = self._plain(form, value)
             times = event_times.plain(request.times, request.time, len(rows))
-            keys = client_keys.read(request.keys, request.key, times, len(rows))
+            keys = None
+            if request.keys is not UNSET or request.key is not UNSET:
+                keys = client_keys.read(request.keys, request.key, times, len(rows))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._spelled(body)
         return RequestRows(rows, times, WHERE[form], keys)
@@ -149,6 +152,15 @@ class BodyDecoder:
                 hint="send them in several requests",
                 field=form,
             )
+
+
+def _only_given(request: Any) -> tuple[str, Any]:
+    """Return the one form of a request, with what was given in it."""
+    others = (request.row, request.columns, request.dataframe_records, request.dataframe_split)
+    if others == _NO_OTHER and request.rows is not UNSET:
+        return "rows", request.rows
+    form = _only_form([name for name in FORMS if getattr(request, name) is not UNSET])
+    return form, getattr(request, form)
 
 
 def _loads(body: bytes) -> dict[str, Any]:

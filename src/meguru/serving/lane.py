@@ -34,6 +34,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_WAITING_CALLS = 4096
 MAX_WAITING_BYTES = 256 * 1024 * 1024
 
+_NO_ROWS = RequestRows([])
 OnAnswered = Callable[[PredictionResponse], None]
 
 
@@ -69,7 +70,7 @@ class PredictionCall:
         self.contract, self.consumer = contract, consumer
         self.view: ContractView | None = None
         self.digest = digests.of_bytes(body) if key else ""
-        self.rows = RequestRows([])
+        self.rows = _NO_ROWS
         self._lane, self._done, self._started = lane, done, time.perf_counter()
 
     def answer(self, answer: PredictionResponse) -> None:
@@ -179,7 +180,7 @@ class Lane:
         start = 0
         for call, batch_id in zip(group, batch_ids, strict=True):
             end = start + len(call.rows.rows)
-            part = {ref: each.part(start, end) for ref, each in shadows.items()}
+            part = {ref: each.part(start, end) for ref, each in shadows.items()} if shadows else {}
             try:
                 self._finish(served, call, batch_id, (answer.part(start, end), part), together)
             except Exception as error:  # noqa: BLE001 - what can't be kept of one is no fault of the others

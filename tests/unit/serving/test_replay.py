@@ -38,18 +38,20 @@ def pipeline():
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OrdinalEncoder
 
-    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    split = ColumnTransformer([("text", encoder, ["where"])], remainder="passthrough")
+    known = [
+        (name, OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [name])
+        for name in ("where", "when")
+    ]
+    split = ColumnTransformer(known, remainder="passthrough")
     labels = np.array(["none", "some", "much"])[(ROWS["hour"].to_numpy() // 8)]
-    frame = ROWS.drop("when")
-    return make_pipeline(split, HistGradientBoostingClassifier(max_iter=5)).fit(frame, labels), frame
+    return make_pipeline(split, HistGradientBoostingClassifier(max_iter=5)).fit(ROWS, labels), ROWS
 
 
-def linear():
+def linear(width=18):
     """Fit a model whose last bits depend on how many rows it is asked together."""
     from sklearn.linear_model import LogisticRegression
 
-    X = generator.normal(size=(N, 18))
+    X = generator.normal(size=(N, width))
     return LogisticRegression().fit(X, X[:, 0] > 0), pl.DataFrame(X)
 
 
@@ -72,7 +74,7 @@ def body(frame):
 def test_every_kind_of_value_is_answered_as_the_library_does_and_again(workspace, service, put, rows):
     model, frame = pipeline()
     put(model, frame)
-    asked = frame.head(rows).with_columns(pl.lit("nowhere").alias("where"))
+    asked = frame.head(rows).with_columns(pl.lit("nowhere").alias("where"), pl.col("when").dt.offset_by("9d"))
     said = json.loads(service.predict("rain", body(asked)).body)["predictions"]
     wanted = model.predict_proba(asked)
     assert [[*each["probabilities"].values()] for each in said] == wanted.tolist()
@@ -83,6 +85,15 @@ def test_every_kind_of_value_is_answered_as_the_library_does_and_again(workspace
     one = replay(workspace, id=said[-1]["id"])
     assert (one.equal, one.rows) == (True, 1)
     assert one.recorded == one.replayed == show(workspace, id=said[-1]["id"]).outputs
+
+
+def test_a_wide_row_is_answered_as_the_library_does(workspace, service, put):
+    model, frame = linear(width=700)
+    put(model, frame)
+    said = json.loads(service.predict("rain", body(frame[:2])).body)["predictions"]
+    matrix = np.ascontiguousarray(frame[:2].to_numpy())  # the order in memory decides the order of additions
+    assert [each["score"] for each in said] == model.predict_proba(matrix)[:, 1].tolist()
+    assert replay(workspace, id=said[1]["id"]).equal
 
 
 def test_what_was_asked_together_is_asked_together_again(workspace, service, put):
