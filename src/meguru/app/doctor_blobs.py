@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from meguru.app.blob_walk import WalkProgress, walk
 from meguru.app.doctor import DoctorCheck
 from meguru.artifacts.integrity.types import BlobReport, LostBlob
-from meguru.artifacts.integrity.walk import WalkProgress, walk
 from meguru.errors import UsageError
-from meguru.kernel.operations import Door
+
+if TYPE_CHECKING:
+    from meguru.kernel.operations import Door
 
 SAMPLE, SAMPLE_SECONDS, SAMPLE_LARGEST = 200, 5.0, 64 << 20
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%")

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import msgspec
-import numpy as np
 
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
     import polars as pl
 
@@ -111,6 +111,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def readings(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Return outputs by name as metrics read them: fields of `meguru.metrics.ScoredRows`."""
+        import numpy as np  # here: a client of a server reads these types without NumPy
+
         return {"answer": {"score": np.asarray(answer["score"], dtype=np.float64)}}
 
     def outcome(self, value: Any) -> Any:
@@ -143,6 +145,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def shaped(raw: RawAnswer, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Return an answer that is an array of this shape."""
     if isinstance(raw, Mapping) or getattr(raw, "shape", None) != shape:
+        import numpy as np
+
         found = f"outputs {', '.join(raw)}" if isinstance(raw, Mapping) else f"shape {np.shape(raw)}"
         wanted = "one score a row" if len(shape) == 1 else f"{shape[1]} numbers a row"
         message = f"the model gave {found} for {shape[0]} rows, where {wanted} are wanted"
@@ -172,6 +176,7 @@ def numbers(column: pl.Series) -> npt.NDArray[np.float64]:
 
 def codes(column: pl.Series, classes: Sequence[Label]) -> npt.NDArray[np.float64]:
     """Return the place of each value among the classes; -1 for another, NaN for null."""
+    import numpy as np
     import polars as pl
 
     places = {class_key(label): float(place) for place, label in enumerate(classes)}

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from meguru.api.native import native_routes
+from meguru.app.blob_walk import walk
 from meguru.app.doctor_blobs import BlobScope, check_of, read_scope
 from meguru.app.nouns import load_operations, load_schemas
 from meguru.artifacts import trees
@@ -15,7 +16,6 @@ from meguru.artifacts.integrity import sources
 from meguru.artifacts.integrity.operations import list_references, verify_blobs
 from meguru.artifacts.integrity.sampling import missed
 from meguru.artifacts.integrity.types import BlobReport
-from meguru.artifacts.integrity.walk import walk
 from meguru.base import digests
 from meguru.compute.materializers.base import Value
 from meguru.datasets.client import add_files

@@ -46,6 +46,7 @@ COMMANDS = {
     "component list": [],
     "project list": [],
     "events": EMPTY,
+    "doctor": EMPTY,
     "status": {"at": "2026-11-28T12:00:00Z", "live": [], "working": [], "failed": [], "waiting": []},
     "audit verify": {"intact": True, "checked": 0},
     "lineage model/delay@1": {"ref": "model/delay@1", "nodes": [], "edges": []},

@@ -7,14 +7,12 @@ import time
 import msgspec
 
 from meguru.artifacts.integrity import sources
-from meguru.artifacts.integrity.types import PLAIN, BlobCheck, BlobReference, BlobState
+from meguru.artifacts.integrity.types import MOST, PLAIN, BlobCheck, BlobReference, BlobState
 from meguru.base.digests import check_digest
 from meguru.base.paging import Page, check_limit
 from meguru.errors import DigestMismatch, InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.storage.blobs import BlobStore
-
-MOST = 100
 
 
 @operation("blob.list", permission="audit:read", query=True)

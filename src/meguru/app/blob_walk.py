@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from meguru.app.calls import blob_list, blob_verify
 from meguru.artifacts.integrity.inventory import Inventory
-from meguru.artifacts.integrity.operations import MOST, list_references, verify_blobs
 from meguru.artifacts.integrity.sampling import missed
-from meguru.artifacts.integrity.types import BlobReport, BlobState
-from meguru.kernel.operations import Door
+from meguru.artifacts.integrity.types import MOST, BlobReport, BlobState
+
+if TYPE_CHECKING:
+    from meguru.kernel.operations import Door
 
 PROGRESS_SECONDS = 0.5
 SHOWN_LOST, SHOWN_REFS = 1000, 20
@@ -60,7 +63,7 @@ def walk(
 def _collect(ws: Door, inventory: Inventory) -> None:
     cursor = ""
     while True:
-        page = list_references(ws, cursor=cursor)
+        page = blob_list(ws, cursor=cursor)
         inventory.add(page.items)
         cursor = page.next_cursor
         if not cursor:
@@ -75,7 +78,7 @@ def _look(
         left = 5.0 if end is None else end - time.monotonic()
         if left <= 0:
             return
-        for found in verify_blobs(ws, blobs=wanted, seconds=min(left, 5.0), largest=largest):
+        for found in blob_verify(ws, blobs=wanted, seconds=min(left, 5.0), largest=largest):
             inventory.note(found)
         # Counting takes longer than looking at a few small blobs.
         if progress is not None and time.monotonic() - told > PROGRESS_SECONDS:
