@@ -108,9 +108,12 @@ class _Measuring:
             made = msgspec.structs.replace(
                 made, outcomes=truth.size, auc=auc, brier=brier, reference=_reference(holdout, AUC)
             )
+        wanted = self._metrics(task)
+        slices = dict.fromkeys(name for _, each in wanted for name in each.slices if name in known.columns)
+        read = scored(task, known, columns, tuple(slices))
         metrics = [
-            _one(metric, each, task, known, columns, made, _reference(holdout, metric.name))
-            for metric, each in self._metrics(task)
+            _one(metric, each, task, known, read, made, _reference(holdout, metric.name))
+            for metric, each in wanted
         ]
         return msgspec.structs.replace(made, metrics=[each for each in metrics if each is not None])
 
@@ -155,12 +158,11 @@ def _one(
     asked: AskedMetric,
     task: Task,
     known: pl.DataFrame,
-    columns: Mapping[str, str],
+    rows: ScoredRows | None,
     made: ModelPerformance,
     reference: float | None,
 ) -> MeasuredMetric | None:
     slices = [name for name in asked.slices if name in known.columns]
-    rows = scored(task, known, columns, slices)
     if rows is None and task.key not in SCORES:
         return None
     if metric.name == AUC and task.key in SCORES:

@@ -146,8 +146,7 @@ class Lane:
         for call in group:
             try:
                 if not (call.key and served.record and self._recall(call)):
-                    call.view = served.view(call.contract)
-                    call.rows = call.view.decode(call.body)
+                    call.view, call.rows = served.decode(call.body, call.contract)
                     ready.append(call)
             except MeguruError as error:
                 call.fail(error)

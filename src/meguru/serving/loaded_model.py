@@ -17,6 +17,7 @@ from meguru.predictions import payload
 from meguru.predictions.ids import new_batch_id
 from meguru.predictions.outputs import ModelAnswer, nothing
 from meguru.serving import answers, metrics
+from meguru.serving.body import RequestRows
 from meguru.serving.contracts.types import Contract, ModelInput
 from meguru.serving.contracts.view import ContractView, neutral
 from meguru.serving.task_outputs import TaskOutputs
@@ -115,6 +116,29 @@ class Served:
                 hint=f"requests without a version speak {self.default.version}" if self._views else "",
             )
         return found
+
+    def decode(self, body: bytes, contract: int | None = None) -> tuple[ContractView, RequestRows]:
+        """Return the rows of a body in a version of the contract, with how that is answered.
+
+        Raises
+        ------
+        InvalidInput
+            Naming the value at fault; of a column that another version has, it says which.
+        """
+        view = self.view(contract)
+        try:
+            return view, view.decode(body)
+        except InvalidInput as error:
+            name = error.field.rpartition(".")[2]
+            others = [
+                each.version
+                for each in self._views.values()
+                if each is not view and name in each.names and name not in view.names
+            ]
+            if not others:
+                raise
+            hint = f"contract {others[-1]} has it: ask with ?contract={others[-1]}"
+            raise InvalidInput(error.what, why=error.why, hint=hint, field=error.field) from None
 
     def shadow_answers(
         self, rows: Sequence[Any], view: ContractView | None = None, sent: Sequence[Any] | None = None

@@ -135,7 +135,10 @@ def test_versions_are_answered_side_by_side_until_one_is_retired(workspace, serv
     settle(service, 2)
     new = {"hour": 5, "miles": 0.5, "distance": 0.0}
     old_error = error(ask(http, {"rows": [new]}))
-    assert old_error["field"] == "rows[0].miles"
+    assert (old_error["field"], old_error["try"]) == (
+        "rows[0].miles",
+        "contract 2 has it: ask with ?contract=2",
+    )
     going("hour", "miles", inputs=["1:miles=distance"])
     assert score(ask(http, {"rows": [ROW]})) == score(ask(http, {"rows": [new]}, contract=2))
     prefer(workspace, contract="delay@2")

@@ -31,8 +31,8 @@ class ContractView:
     ----------
     version
         The contract's number; 0 of an endpoint that has none: then the model's signature is it.
-    sent
-        The contract's columns.
+    sent, names
+        The contract's columns, and what they are called.
     mapped
         Whether the model's columns are other than the contract's.
     types
@@ -54,6 +54,7 @@ class ContractView:
         max_rows: int,
     ) -> None:
         self.version, self.sent = version, tuple(sent)
+        self.names = frozenset(column.name for column in sent)
         self.sources, faults = sources_of(version, sent, signature, inputs)
         if faults:
             raise InvalidInput(f"contract {version} can't be answered", why="; ".join(faults), field="inputs")
