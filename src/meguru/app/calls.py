@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from meguru.registry.show import newest as model_newest
     from meguru.registry.show import show as model_show
     from meguru.registry.show import versions as model_versions
+    from meguru.registry.stages import stage as model_stage
     from meguru.registry.usage import uses as model_uses
     from meguru.releases.acknowledge import acknowledge as release_acknowledge
     from meguru.releases.check import check as release_check

@@ -91,7 +91,7 @@ def interpreter_of(environment: str) -> str:
             f"Meguru can't be used in {environment}",
             where=environment,
             why=(done.stderr.strip().splitlines() or ["it ended without a word"])[-1][:300],
-            hint=f"uv pip install --python {environment} 'meguru[all]'",
+            hint=f"uv pip install --python {environment} meguru",
         )
     return program
 

@@ -11,6 +11,7 @@ from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
 
+_STAGE = "A stage of its versions: a name, or JSON with name, needs, after and by; all are replaced."
 _WHERE = "Only such, as \"size_mb < 50 and flavor = 'sklearn'\"."
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--group", help="The use case that it is a candidate for; empty for none.")
 @click.option("--tag", "tags", multiple=True, help="KEY=VALUE; an empty value takes the tag away.")
 @click.option("--baseline", "baselines", multiple=True, help="METRIC=VALUE; an empty value takes it away.")
+@click.option("--stage", "stages", multiple=True, help=_STAGE)
 @with_session
 def update(
     session: Session,
@@ -36,6 +38,7 @@ def update(
     group: str | None,
     tags: tuple[str, ...],
     baselines: tuple[str, ...],
+    stages: tuple[str, ...],
 ) -> None:
     """Say what model NAME is for, and who owns it; what is not given stays. A new name is declared."""
     import msgspec
@@ -53,6 +56,7 @@ def update(
         "group": group,
         "tags": _changed(known.tags, tags, text=True),
         "baselines": _changed(known.baselines, baselines),
+        "stages": [_rule(each) for each in stages] or None,
     }
     said = {key: value for key, value in given.items() if value is not None}
     after = msgspec.structs.replace(known, **said)
@@ -73,6 +77,33 @@ def _spec(ws: Any, name: str) -> Any:
         return None
     before = {each.field: each.before for each in found.fields}
     return msgspec.convert(found.spec | before, ModelSpec)
+
+
+def _rule(given: str) -> Any:
+    """Read a stage: its name, or JSON with what it takes."""
+    import msgspec
+
+    from meguru.registry.kind import StageRule
+
+    if not given.startswith("{"):
+        return StageRule(name=given)
+    try:
+        return msgspec.json.decode(given.encode(), type=StageRule)
+    except msgspec.MsgspecError as error:
+        raise click.BadParameter(f"{given!r} is no stage: {error}") from None
+
+
+@verb
+@click.argument("ref", type=MODEL)
+@click.argument("stage")
+@click.option("--reason", default="", help="Why; it is kept in the log.")
+@with_session
+def stage(session: Session, ref: str, stage: str, reason: str) -> None:
+    """Put version REF (NAME@3) into STAGE, if it has what the stage needs."""
+    from meguru.app.calls import model_stage as ask
+
+    found = ask(session.open(), ref=ref, stage=stage, reason=reason)
+    session.show(found, lambda: click.echo(f"{found.ref} is in the stage {found.stage}"))
 
 
 def _changed(known: dict[str, Any], given: Iterable[str], *, text: bool = False) -> dict[str, Any]:
@@ -141,4 +172,4 @@ def uses(session: Session, ref: str) -> None:
     session.table(found, ("by", "how", "version"), rows, empty="nobody uses it")
 
 
-COMMANDS = (update, retire, best, uses)
+COMMANDS = (update, stage, retire, best, uses)

@@ -32,6 +32,7 @@ _ATTRIBUTES: dict[str, Callable[[ModelVersion], Any]] = {
     "version": lambda each: float(each.version),
     "flavor": lambda each: each.flavor,
     "task": lambda each: each.task or "",
+    "stage": lambda each: each.stage,
     "alias": lambda each: each.aliases,
     "size": lambda each: float(each.size),
     "size_mb": lambda each: each.size / _MEGABYTE,
@@ -60,8 +61,8 @@ def best(
         Of those that were measured on the holdout, or that the author gave.
     query
         Comparisons joined by AND: ``size_mb < 50 AND metrics.mae <= 4 AND params.depth = '6' AND flavor =
-        'sklearn'``; also `name`, `version`, `task`, `alias`, `size` (bytes), `created_at`, `created_by` and
-        ``tags.KEY`` of the model.
+        'sklearn'``; also `name`, `version`, `task`, `stage`, `alias`, `size` (bytes), `created_at`,
+        `created_by`, and ``tags.KEY`` of the model.
     direction
         Whether more is better; known of the metrics that are ours.
     limit

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+StageNeed = Literal["verified", "holdout", "baselines", "live"]
+
+
+class StageRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A life-cycle stage that versions of a model can be put into, and what that takes.
+
+    A version must have all that `needs` says: be *verified*, be measured on a *holdout*, be better than the
+    model's *baselines*, be *live* at an endpoint; and come from one of the stages in `after`. Who puts it
+    there needs the permission `by` beside the right to write models, such as ``release:promote``.
+    """
+
+    name: str
+    needs: list[StageNeed] = []
+    after: list[str] = []
+    by: str = ""
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,7 +30,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     `description` and `tags` are those that MLflow's clients see. `group` is the use case that several models
     are candidates for, in the model's project; `baselines` are values of metrics that a version must be
-    measured against, such as those of a rule that it is to replace.
+    measured against, such as those of a rule that it is to replace. `stages` is the policy of its life cycle.
     """
 
     description: str = ""
@@ -22,6 +38,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     group: str = ""
     tags: dict[str, str] = {}
     baselines: dict[str, float] = {}
+    stages: list[StageRule] = []
 
 
 @event_type("model.created", label="model declared", sentence="{subject} was declared", explains=True)
@@ -33,6 +50,7 @@ class ModelCreated(Payload, frozen=True):
     group: str
     tags: dict[str, str]
     baselines: dict[str, float]
+    stages: list[StageRule]
 
 
 @event_type("model.updated", label="model changed", sentence="the declaration of {subject} was changed")
@@ -120,6 +138,7 @@ class ModelVersionStaged(Payload, frozen=True):
     stage: str
     before: str
     archived_others: bool
+    reason: str = ""
 
 
 @event_type(

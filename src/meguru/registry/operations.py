@@ -8,6 +8,7 @@ from meguru.registry.compare import compare
 from meguru.registry.kind import MODEL
 from meguru.registry.register import register
 from meguru.registry.show import about, alias_history, aliases, list_models, show, versions
+from meguru.registry.stages import stage
 from meguru.registry.usage import uses
 
 specs: SpecOperations = operations_of(MODEL)
@@ -24,6 +25,7 @@ __all__ = [
     "register",
     "show",
     "specs",
+    "stage",
     "uses",
     "versions",
 ]

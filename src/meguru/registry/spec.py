@@ -20,6 +20,7 @@ from meguru.kernel.projects import condition
 from meguru.registry import store, tags_index
 from meguru.registry.kind import ModelSpec
 from meguru.registry.schema import mlflow_model, registered_model
+from meguru.registry.stages import check_rules
 from meguru.registry.usage import LIVE, USERS
 
 _MOST = 100
@@ -48,6 +49,7 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
         mine.owner != "",
         mine.use_case != "",
         mine.baselines != {},
+        mine.stages != [],
         mlflow_model.c.description != "",
         mlflow_model.c.tags != {},
     )
@@ -83,6 +85,7 @@ def check(ctx: Context, name: str, spec: ModelSpec) -> ModelSpec:
     for key, number in spec.baselines.items():
         if not key or len(key) > _KEY or not math.isfinite(number):
             raise InvalidInput(f"the baseline {key[:60]!r} is no number of a metric", field="baselines")
+    check_rules(spec.stages, spec.baselines)
     if not spec.group:
         return spec
     project = refs.project_of(name)
@@ -112,6 +115,7 @@ def save(ctx: Context, name: str, spec: ModelSpec) -> None:
         "owner": spec.owner,
         "use_case": refs.within(refs.project_of(name), spec.group) if spec.group else "",
         "baselines": spec.baselines,
+        "stages": spec.stages,
         "retired_at": None,
     }
     mark = {"told": True} if is_told else {}

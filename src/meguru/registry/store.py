@@ -13,7 +13,7 @@ from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
 from meguru.registry import aliases
-from meguru.registry.kind import ModelSpec
+from meguru.registry.kind import ModelSpec, StageRule
 from meguru.registry.schema import mlflow_model, model_alias, model_version, registered_model
 from meguru.registry.types import Alias, ModelVersion, RegisteredModel, VersionState
 from meguru.registry.verified import check_verified
@@ -26,6 +26,7 @@ _ABOUT = (
     registered_model.c.owner.label("about_owner"),
     registered_model.c.use_case.label("about_group"),
     registered_model.c.baselines.label("about_baselines"),
+    registered_model.c.stages.label("about_stages"),
 )
 
 _IS_VERIFIED = model_version.c.state == VersionState.VERIFIED.value
@@ -291,6 +292,7 @@ def _listed(row: Row[Any], pointing: list[Alias]) -> RegisteredModel:
     latest = None if row.version is None else _from_row(row, _at(row, pointing))
     said = {field: getattr(row, f"about_{field}") for field in ModelSpec.__struct_fields__}
     said |= {"description": said["description"] or "", "tags": said["tags"] or {}}
+    said["stages"] = msgspec.convert(said["stages"], list[StageRule])
     return RegisteredModel(name=row.model, created_at=row.since, latest=latest, aliases=pointing, **said)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.flavors import Signature
+from meguru.registry.kind import StageRule
 from meguru.tasks import Task, task_of
 
 
@@ -60,6 +61,8 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     claimed: list[str] = []
     state: VersionState = VersionState.VERIFIED
     reason: str = ""
+    stage: str = ""
+    """Of the stages that were declared for its model; those of MLflow's clients are theirs."""
 
     @property
     def whole_task(self) -> Task | None:
@@ -100,6 +103,7 @@ class RegisteredModel(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     tags: dict[str, str] = {}
     baselines: dict[str, float] = {}
+    stages: list[StageRule] = []
 
 
 class ModelUse(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,11 +3,13 @@
 import pytest
 
 from meguru.app.nouns import load_operations
-from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.errors import Conflict, Forbidden, InvalidInput, NotFound
+from meguru.governance.roles import permissions_of
+from meguru.kernel.principals import Principal
 from meguru.registry import spec as spec_store
 from meguru.registry.client import add_model
-from meguru.registry.kind import ModelSpec
-from meguru.registry.operations import about, best, list_models, specs, uses
+from meguru.registry.kind import ModelSpec, StageRule
+from meguru.registry.operations import about, best, list_models, specs, stage, uses
 from meguru.releases.create import create as create_release
 from meguru.serving.create import create as create_endpoint
 from meguru.testing.models import make_model
@@ -138,3 +140,63 @@ def test_who_uses_a_model_is_told_and_keeps_it_from_being_retired(workspace, mod
     assert [use.how for use in uses(workspace, ref="delay@2")] == ["serves"]
     with pytest.raises(NotFound):
         uses(workspace, ref="delya")
+
+
+def staged(workspace, model, **more):
+    rules = [
+        StageRule(name="candidate", needs=["verified", "holdout"]),
+        StageRule(name="approved", needs=["baselines"], after=["candidate"], by="release:promote"),
+        StageRule(name="in use", needs=["live"]),
+    ]
+    add_model(workspace, "delay", model)
+    said = ModelSpec(stages=rules, baselines={"auc": 0.5} | more)
+    specs.declare(workspace, name="delay", spec=said)
+
+
+def test_a_version_goes_through_the_stages_of_its_models_policy(workspace, model):
+    staged(workspace, model)
+    with pytest.raises(Conflict, match="approved") as caught:
+        stage(workspace, ref="delay@1", stage="approved")
+    assert "no stage yet" in caught.value.why
+    assert stage(workspace, ref="delay@1", stage="candidate").stage == "candidate"
+    assert stage(workspace, ref="delay", stage="approved", reason="asked").stage == "approved"
+    (found,) = best(workspace, group="delay", metric="auc", query="stage = 'approved'")
+    assert found.version.version == 1
+    with pytest.raises(Conflict) as caught:
+        stage(workspace, ref="delay@1", stage="in use")
+    assert "answers at no endpoint" in caught.value.why
+    with pytest.raises(NotFound):
+        stage(workspace, ref="delay@1", stage="aproved")
+
+
+def test_a_version_that_is_no_better_than_a_baseline_stays_where_it_is(workspace, model):
+    staged(workspace, model, log_loss=0.0)
+    stage(workspace, ref="delay", stage="candidate")
+    with pytest.raises(Conflict) as caught:
+        stage(workspace, ref="delay", stage="approved")
+    assert "log_loss is 0." in caught.value.why
+    assert "auc" not in caught.value.why
+
+
+def test_a_stage_may_need_a_right_of_its_own(workspace, model):
+    staged(workspace, model)
+    anna = workspace.with_(principal=Principal(name="anna", grants={"": permissions_of("data-scientist")}))
+    stage(anna, ref="delay", stage="candidate")
+    with pytest.raises(Forbidden):
+        stage(anna, ref="delay", stage="approved")
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        [StageRule(name="")],
+        [StageRule(name="one"), StageRule(name="one")],
+        [StageRule(name="one", needs=["baselines"])],
+        [StageRule(name=str(n)) for n in range(21)],
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(workspace, stages):
+    with pytest.raises(InvalidInput):
+        specs.declare(workspace, name="delay", spec=ModelSpec(stages=stages))
+    with pytest.raises(NotFound):
+        specs.declare(workspace, name="delay", spec=ModelSpec(stages=[StageRule(name="b", after=["a"])]))

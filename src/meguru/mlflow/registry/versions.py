@@ -26,7 +26,7 @@ from meguru.mlflow.registry.search import find_versions
 from meguru.mlflow.registry.sources import SourceVerdict, VersionSource, completed, verify
 from meguru.mlflow.registry.store import NO_STAGE, STAGE_PREFIX, ProtocolVersion
 from meguru.mlflow.tracking.experiment_operations import DOOR
-from meguru.registry import alias_moves, aliases
+from meguru.registry import alias_moves, aliases, stages
 from meguru.registry import store as native
 from meguru.registry.register import record
 from meguru.registry.types import ModelVersion
@@ -165,6 +165,11 @@ def _staged(ctx: Context, *, name: str, version: int, stage: str, archive: bool)
         raise invalid(
             f"Model version transition cannot archive existing model versions because '{stage}' is not an "
             f"Active stage. Valid stages are {list(ACTIVE_STAGES)}"
+        )
+    if (declared := stages.rules_of(ctx.tx, name)) and stage != NO_STAGE:
+        raise invalid(
+            f"The stages of the model '{name}' were declared: {', '.join(declared)}. Move a version with "
+            "meguru model stage"
         )
     for moved in {stage, known.stage} if stage != known.stage else ():
         # Also of a version that is not the newest one in it, at which the stage's alias does not point.
