@@ -16,7 +16,8 @@ A *flavor* stores models of one library, as data, and loads them without running
 
 **yes**: a model of this flavor and task is registered, gated, released, served over HTTP, recorded, given its
 outcomes, watched, rolled back and asked again to the bit. One test (`tests/contracts/test_matrix.py`) asks
-all of that of every such cell; flavors whose host is a process of its own are asked in tests of their own.
+all of that of every such cell; of **function**, whose host is a process of its own, it asks all of it for two
+tasks, and for the others that the server answers as the function does.
 **–**: refused when the model is saved, with the tasks that the flavor does.
 """
 CLOSING = """\

@@ -6,7 +6,7 @@ Weights are set, not trained, wherever a library lets them be: the wheel is aske
 
 from __future__ import annotations
 
-from meguru.testing.matrix.estimators import ELSEWHERE, FLAVORS, Needs, estimator
+from meguru.testing.matrix.estimators import FEW, FLAVORS, Needs, estimator
 from meguru.testing.matrix.questions import FRAME, QUESTIONS, TaskQuestion, question
 
-__all__ = ["ELSEWHERE", "FLAVORS", "FRAME", "QUESTIONS", "Needs", "TaskQuestion", "estimator", "question"]
+__all__ = ["FEW", "FLAVORS", "FRAME", "QUESTIONS", "Needs", "TaskQuestion", "estimator", "question"]

@@ -39,6 +39,17 @@ def onnx(asked: TaskQuestion, seed: int) -> Any:
     return dense(*_weights(asked, seed), activation=names[asked.activation])
 
 
+def function(asked: TaskQuestion, seed: int) -> Any:
+    """One dense layer, as code that a host runs."""
+    from meguru.modelhost.function_model import FunctionModel
+    from meguru.testing.matrix.dense_rows import DenseRows
+
+    weights, bias = _weights(asked, seed)
+    name = asked.task["outputs"][0]["name"] if asked.task["task"] == "generic" else ""
+    said = {"weights": weights.tolist(), "bias": bias.tolist(), "activation": asked.activation, "name": name}
+    return FunctionModel(target=DenseRows, arguments=said)
+
+
 def pytorch(asked: TaskQuestion, seed: int) -> Any:
     """One linear layer and its activation."""
     import torch
@@ -147,6 +158,7 @@ def statsmodels(asked: TaskQuestion, seed: int) -> Any:
 
 FLAVORS: dict[str, Needs] = {
     "catboost": Needs(catboost, ("catboost",)),
+    "function": Needs(function, ()),
     "keras": Needs(keras, ("torch", "keras")),
     "lightgbm": Needs(lightgbm, ("lightgbm",)),
     "onnx": Needs(onnx, ("onnxruntime",)),
@@ -156,8 +168,9 @@ FLAVORS: dict[str, Needs] = {
     "xgboost": Needs(xgboost, ("xgboost", "pandas")),
 }
 """By the flavor's name."""
-ELSEWHERE = frozenset({"function"})
-"""Flavors whose wheel is asked in tests of their own."""
+FEW = {"function": ("generic", "multiclass")}
+"""Tasks for which the whole wheel is asked, where asking it costs a dozen processes; the others are asked for
+their answers alone."""
 
 
 def estimator(flavor: str, asked: TaskQuestion, seed: int) -> Any:
