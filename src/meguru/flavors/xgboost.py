@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from meguru.flavors import xgboostfile
@@ -58,13 +59,26 @@ class XgboostFlavor(BoostedFlavor):
         return xgboostfile.loads(kind, data, params if isinstance(params, dict) else {}, where)
 
     def score(self, model: Any, task: Task) -> Score:
-        """Return the call that gives the raw answers."""
-        if isinstance(model, _library().Booster):
-            return _booster_score(model, task)
-        if task.key == "binary" and hasattr(model, "predict_proba"):
-            return lambda data: model.predict_proba(data)[:, 1]
-        many = task.key in {"multiclass", "multilabel"}
-        return model.predict_proba if many else model.predict  # type: ignore[no-any-return]
+        """Return the call that gives the raw answers, on one thread: a forked worker has no others.
+
+        An estimator is asked through its booster, with the rounds and the mark of missing values that it has:
+        that gives the same numbers in two thirds of the time.
+        """
+        booster, rounds = _booster(model), (0, 0)
+        if model is not booster:
+            rounds = model._get_iteration_range(None)  # noqa: SLF001 (the rounds before an early stop)
+        booster.set_param({"nthread": 1})
+        learner = json.loads(booster.save_config())["learner"]
+        if learner["gradient_booster"]["name"] == "gblinear":
+            return _linear_score(booster)
+        picks = learner["objective"]["name"] == "multi:softmax" and task.key == "multiclass"
+        options = {
+            "iteration_range": rounds,
+            "missing": getattr(model, "missing", math.nan),
+            "predict_type": "margin" if picks else "value",
+            "validate_features": False,
+        }
+        return lambda data: booster.inplace_predict(data, **options)
 
 
 def _library() -> Any:
@@ -93,14 +107,6 @@ def _by_objective(booster: Any) -> Task:
     return Multioutput(targets=numbered(targets)) if targets > 1 else task_of("regression")
 
 
-def _booster_score(booster: Any, task: Task) -> Score:
-    library, linear = _library(), json.loads(booster.save_config())["learner"]["gradient_booster"]["name"]
-    picks = json.loads(booster.save_config())["learner"]["objective"]["name"] == "multi:softmax"
-
-    def ask(data: Any) -> Any:
-        if linear == "gblinear":
-            return booster.predict(library.DMatrix(data, feature_names=booster.feature_names))
-        kind = "margin" if picks and task.key == "multiclass" else "value"
-        return booster.inplace_predict(data, predict_type=kind)
-
-    return ask
+def _linear_score(booster: Any) -> Score:
+    library, names = _library(), booster.feature_names
+    return lambda data: booster.predict(library.DMatrix(data, feature_names=names, nthread=1))

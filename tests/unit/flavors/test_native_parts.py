@@ -21,6 +21,8 @@ from sklearn.preprocessing import SplineTransformer, StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeRegressor
 
+from meguru.flavors.bundle import load_bundle
+from meguru.flavors.model import Model, save_bundle
 from meguru.flavors.skopsfile import dumps, loads
 from meguru.flavors.skopsfile.standins.neighbors import NeighborTree
 from meguru.flavors.skopsfile.standins.sparse import SparseRows
@@ -164,3 +166,30 @@ def test_columns_selected_by_kind_come_back():
     picked = ColumnTransformer([("n", StandardScaler(), make_column_selector(dtype_include="number"))])
     model = make_pipeline(picked, LogisticRegression()).fit(frame, Y)
     np.testing.assert_array_equal(loads(dumps(model)).predict_proba(frame), model.predict_proba(frame))
+
+
+BOOSTERS = {
+    "xgboost": ("XGBClassifier", {"n_estimators": 3, "n_jobs": 1}, "max_depth"),
+    "lightgbm": ("LGBMClassifier", {"n_estimators": 3, "n_jobs": 1, "verbose": -1}, "max_depth"),
+}
+
+
+@pytest.mark.parametrize("library", BOOSTERS)
+def test_a_search_over_boosted_trees_is_served_as_the_best_of_them(library, tmp_path):
+    kind, options, param = BOOSTERS[library]
+    model = getattr(pytest.importorskip(library), kind)(**options)
+    search = GridSearchCV(make_pipeline("passthrough", model), {f"{kind.lower()}__{param}": [1, 2]}, cv=2)
+    for place, one in enumerate((search, GridSearchCV(model, {param: [1, 2]}, cv=2))):
+        one.fit(X, Y)
+        save_bundle(Model(estimator=one, example=X[:5]), tmp_path / str(place))
+        found = load_bundle(tmp_path / str(place)).predict(X)
+        np.testing.assert_array_equal(found, one.predict_proba(X)[:, 1])
+
+
+def test_catboost_stands_in_a_pipeline(tmp_path):
+    catboost = pytest.importorskip("catboost")
+    model = catboost.CatBoostClassifier(iterations=3, verbose=0, thread_count=1, allow_writing_files=False)
+    pipeline = make_pipeline(StandardScaler(), model).fit(X, Y)
+    save_bundle(Model(estimator=pipeline, example=X[:5]), tmp_path / "m")
+    found = load_bundle(tmp_path / "m").predict(X)
+    np.testing.assert_array_equal(found, pipeline.predict_proba(X)[:, 1])

@@ -14,6 +14,7 @@ from meguru.flavors.skopsfile.standins.base import StandIn
 STANDINS = PluginFamily(
     "stand-in",
     {
+        "catboost": "meguru.flavors.skopsfile.standins.catboost:CatTrees",
         "lightgbm": "meguru.flavors.skopsfile.standins.lightgbm:LightTrees",
         "neighbors": "meguru.flavors.skopsfile.standins.neighbors:NeighborTree",
         "sparse": "meguru.flavors.skopsfile.standins.sparse:SparseRows",
@@ -42,9 +43,10 @@ def replaced(model: Any) -> Any:
     """
     from meguru.flavors.skopsfile.reach import reachable
 
-    parts = list(reachable(model, closed=lambda part: _stand_in(part) is not None))
+    members = [kind for kind in _members() if kind.module in sys.modules]
+    parts = list(reachable(model, closed=lambda part: _stand_in(part, members) is not None))
     _refuse(parts)
-    found = [(part, stand_in) for part in parts if (stand_in := _stand_in(part)) is not None]
+    found = [(part, stand_in) for part in parts if (stand_in := _stand_in(part, members)) is not None]
     searches = _searches(parts)
     if not found and not searches and not any(_holds_scratch(part) for part in parts):
         return model
@@ -79,8 +81,8 @@ def _members() -> list[type[StandIn]]:
     return [STANDINS.load(name) for name in STANDINS.names()]
 
 
-def _stand_in(part: Any) -> type[StandIn] | None:
-    return next((kind for kind in _members() if kind.module in sys.modules and kind.claims(part)), None)
+def _stand_in(part: Any, members: list[type[StandIn]]) -> type[StandIn] | None:
+    return next((kind for kind in members if kind.claims(part)), None)
 
 
 def _searches(parts: list[Any]) -> list[Any]:
