@@ -53,6 +53,25 @@ def score(of):
     return lambda model: [{"score": value} for value in of(model).tolist()]
 
 
+def of_labels(model):
+    rows = np.column_stack([each[:, 1] for each in model.predict_proba(X[:4])]).tolist()
+    names = ("windy", "rainy")
+    return [
+        {
+            "labels": [name for name, value in zip(names, row, strict=True) if value >= 0.5],
+            "probabilities": dict(zip(names, row, strict=True)),
+        }
+        for row in rows
+    ]
+
+
+def of_levels(model):
+    return [
+        {"score": row[1], "quantiles": dict(zip(("0.1", "0.5", "0.9"), row, strict=True))}
+        for row in model.predict(X[:4]).tolist()
+    ]
+
+
 TASKS = {
     "binary": (tree(X[:, 0] > 0), "binary", score(lambda m: m.predict_proba(X[:4])[:, 1]), True, 1.0),
     "classes by name": (linear(KINDS), "multiclass", by_class, "wet", "wet"),
@@ -64,6 +83,27 @@ TASKS = {
         lambda m: [{"up": up, "down": down} for up, down in m.predict(X[:4]).tolist()],
         {"down": 2, "up": 1.5},
         [1.5, 2.0],
+    ),
+    "labels": (
+        tree((X > 0).astype(int)),
+        {"task": "multilabel", "classes": ["windy", "rainy"]},
+        of_labels,
+        ["rainy"],
+        ["rainy"],
+    ),
+    "quantiles": (
+        linear(X[:, :1] + [-1.0, 0.0, 1.0]),
+        {"task": "quantile", "levels": [0.1, 0.5, 0.9]},
+        of_levels,
+        0.25,
+        0.25,
+    ),
+    "forecast": (
+        linear(X[:, 0]),
+        {"task": "forecast", "season": 7},
+        score(lambda m: m.predict(X[:4])),
+        -3,
+        -3.0,
     ),
     "ranking": (linear(X[:, 1]), {"task": "ranking", "group": ""}, score(lambda m: m.predict(X[:4])), 1, 1.0),
 }
@@ -119,16 +159,9 @@ def test_many_rows_are_kept_as_few_are(workspace, http, case):
     assert shown.outputs == outputs_of(many)[201]
 
 
-def test_an_outcome_that_is_none_of_the_task_is_refused_with_its_field(workspace, http, case):
-    said = http.predict({"rows": ROWS}, "weather").json()["predictions"]
-    given = [OutcomeInput(prediction_id=said[0]["id"], value={"rather": "nice"})]
-    with pytest.raises(InvalidInput) as caught:
-        record(workspace, endpoint="weather", outcomes=given)
-    assert caught.value.field == "outcomes[0].value"
-    assert show(workspace, id=said[0]["id"]).outcome is None
-
-
-def test_the_endpoint_tells_its_outputs_and_what_outcome_it_takes(http, case):
+def test_the_endpoint_tells_what_it_gives_and_which_outcome_it_takes_and_refuses_others(
+    workspace, http, case
+):
     wanted, outcome, _ = case
     told = http.request("GET", "/endpoints/weather").json()
     assert [each["name"] for each in told["outputs"]] == [*wanted[0]]
@@ -142,7 +175,16 @@ def test_the_endpoint_tells_its_outputs_and_what_outcome_it_takes(http, case):
     sent = paths["/api/v1/outcome/record"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     value = sent["properties"]["outcomes"]["items"]["properties"]["value"]
     assert value == told["outcome"]
-    assert outcome in value.get("enum", value.get("examples", [outcome]))
+    assert outcome in value.get("enum", value.get("examples", [outcome])), value
+    prediction = http.predict({"rows": ROWS}, "weather").json()["predictions"][0]["id"]
+    with pytest.raises(InvalidInput) as caught:
+        record(
+            workspace,
+            endpoint="weather",
+            outcomes=[OutcomeInput(prediction_id=prediction, value={"rather": "nice"})],
+        )
+    assert caught.value.field == "outcomes[0].value"
+    assert show(workspace, id=prediction).outcome is None
 
 
 def test_a_shadow_has_the_same_task_and_its_outputs_are_kept_beside_the_answer(workspace, http, service):
