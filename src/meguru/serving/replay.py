@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.errors import InvalidInput, NotFound
+from meguru.errors import Busy, InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, payload, store
 from meguru.predictions.outputs import ModelAnswer
@@ -23,6 +25,8 @@ from meguru.serving.refusals import answer as answer_by_parts
 from meguru.serving.threads import one_thread_each
 
 MAX_NAMED = 20
+PATIENCE = 20.0
+_replaying = threading.Lock()
 
 
 class ReplayedPrediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,19 +76,32 @@ def replay(ctx: Context, *, id: str) -> ReplayedPrediction:
         If nothing was answered under this id.
     InvalidInput
         If the model takes other columns than were recorded.
+    Busy
+        If others are asked again, for longer than a caller should wait.
     """
     name = refs.parse(id, kind="prediction").name
     with ctx.ws.read() as tx:
         batch, row = _batch(tx, name)
         asked = _asked_together(tx, batch)
-    served = _served(ctx, batch)
-    rows = {each.id: list(_rows(served, each)) for each in asked}
-    start = sum(len(rows[each.id]) for each in asked[: asked.index(batch)])
-    found = _ask(served, list(chain.from_iterable(rows.values()))).part(start, start + batch.n)
+    start = sum(each.n for each in asked[: asked.index(batch)])
+    with _one_at_a_time():
+        served = _served(ctx, batch)
+        answer = _ask(served, [row for each in asked for row in _rows(served, each)])
     together = payload.together(batch.payload)
     lost = together is not None and together.count != len(asked)
     why = "other requests were asked with it, and not all of them were recorded" if lost else ""
-    return _compared(batch, row, found, why, sum(map(len, rows.values())))
+    return _compared(batch, row, answer.part(start, start + batch.n), why, len(answer))
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Keep a crowd of replays from loading a crowd of models into one process."""
+    if not _replaying.acquire(timeout=PATIENCE):
+        raise Busy("other predictions are being asked again", hint="try again in a moment")
+    try:
+        yield
+    finally:
+        _replaying.release()
 
 
 def _batch(tx: Connection, name: str) -> tuple[PredictionBatch, int | None]:
