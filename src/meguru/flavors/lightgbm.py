@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from meguru.flavors import lightgbmfile
 from meguru.flavors.boosted import BoostedFlavor, Score
 from meguru.flavors.found_tasks import numbered, plain_classes
+from meguru.flavors.lightgbmfile import in_skops
 from meguru.tasks import Task, task_of
 from meguru.tasks.multioutput import Multioutput
 from meguru.tasks.quantile import Quantile
@@ -63,8 +66,14 @@ class LightgbmFlavor(BoostedFlavor):
         return lightgbmfile.dumps(model), {"lgb_version": lightgbm.__version__}
 
     def read(self, kind: str, data: bytes, settings: dict[str, Any], where: str) -> Any:  # noqa: ARG002
-        """Return the booster, whatever the class was."""
-        return lightgbmfile.loads(data, where)
+        """Return the booster, whatever the class was; MLflow logs estimators in skops' format."""
+        if not data.startswith(in_skops.MAGIC):
+            return lightgbmfile.loads(data, where)
+        text, classes = in_skops.read(data, where)
+        booster = lightgbmfile.loads(text, where)
+        if classes is not None:
+            booster.classes_ = np.asarray(classes)
+        return booster
 
     def score(self, model: Any, task: Task) -> Score:  # noqa: ARG002 (every task's numbers come from one call)
         """Return the call that gives the raw answers, on one thread: a forked worker has no others."""
