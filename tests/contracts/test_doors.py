@@ -15,6 +15,12 @@ FORMS = {
         kind="experiment",
         form="do=note&note=a",
     ),
+    "/ui/quarantine/{id}/edit": AskedDoor(
+        path="/ui/quarantine/{thing}/edit",
+        permission="quarantine:refuse",
+        kind="quarantine",
+        form="do=refuse&reason=a",
+    ),
     "/ui/runs/{id}/edit": AskedDoor(
         path="/ui/runs/{thing}/edit", permission="run:admin", kind="run", form="do=note&note=a"
     ),
@@ -28,6 +34,7 @@ LISTS = {
     "/ui/experiments": "run:read",
     "/ui/models": "model:read",
     "/ui/pipelines/runs": "pipeline_run:read",
+    "/ui/quarantine": "quarantine:read",
     "/ui/runs": "run:read",
     "/ui/sweeps": "sweep:read",
     "/ui/triggers": "trigger:read",
@@ -42,6 +49,7 @@ THINGS = {
     "/ui/monitors/": "monitor",
     "/ui/pipelines/runs/": "pipeline_run",
     "/ui/pipelines/versions/": "pipeline",
+    "/ui/quarantine/": "quarantine",
     "/ui/reports/": "report",
     "/ui/runs/": "run",
     "/ui/sweeps/": "sweep",

@@ -54,11 +54,18 @@ STATES = {
     "watches": mark("watches it"),
     "produces": mark("makes its versions"),
     "release": mark("may still go live"),
+    "quarantined": mark("in quarantine"),
+    "converted": mark("converted"),
+    "accepted": mark("accepted"),
+    "expired": mark("expired"),
 }
-GOOD = {"fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"}
+GOOD = {"accepted", "fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"}
 BAD = {"down", "failed", "killed", "refused", "alert"}
 BUSY = {"loading", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
+    "converted",
+    "expired",
+    "quarantined",
     "stopped",
     "pruned",
     "interrupted",

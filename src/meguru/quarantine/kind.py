@@ -98,6 +98,7 @@ QUARANTINE = Kind(
     project_of="meguru.quarantine.store:project_of",
     services=(Service(name="quarantine", factory="meguru.quarantine.expire:Expiry"),),
     internal={"expire": "a server gives up what nobody decided about in time"},
+    page="/ui/quarantine/{name}",
     provides={"lost output": "meguru.quarantine.keep:keep_output"},
 )
 """To vouch for one is `quarantine:accept`, which only owners hold."""
