@@ -43,7 +43,9 @@ def as_frame(data: Any) -> pl.DataFrame:
 
 def _plain(series: Any) -> Any:
     values = series.to_numpy()
-    if values.dtype.kind in "biufM":
+    if values.dtype.kind == "M":  # polars knows no seconds
+        return values.astype("datetime64[ms]") if values.dtype.str.endswith("[s]") else values
+    if values.dtype.kind in "biuf":
         return values
     missing = series.isna().to_numpy()
     return [None if gone else value for value, gone in zip(values.tolist(), missing.tolist(), strict=True)]

@@ -87,6 +87,8 @@ _PARTS = {
     "sklearn.multiclass": ("_ConstantPredictor",),
     "sklearn.neural_network._stochastic_optimizers": ("AdamOptimizer", "SGDOptimizer"),
 }
+_MOMENTS = frozenset(("datetime", name) for name in ("date", "datetime", "time", "timedelta"))
+"""What encoders hold for categories that are dates; a constructor of plain values is all there is to them."""
 _LOSS_OBJECTS = ("sklearn._loss.link", "sklearn._loss.loss")
 _NATIVE_LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
 CHECK_ARRAY: TypeName = ("sklearn.utils.validation", "check_array")
@@ -129,7 +131,7 @@ def _allowed() -> dict[str, frozenset[TypeName]]:
         "PartialNode": frozenset({("functools", "partial")}),
         "LossNode": _native_losses(),
         "TreeNode": frozenset({("sklearn.tree._tree", "Tree")}),
-        "ConstructorFromReduceNode": standins.types(),
+        "ConstructorFromReduceNode": standins.types() | _MOMENTS,
         "ObjectNode": _estimators() | _named(_PARTS) | _classes(_LOSS_OBJECTS) | _kernels(),
     }
 
