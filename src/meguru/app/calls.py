@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from meguru.registry.alias import alias as model_alias
     from meguru.registry.best import best as model_best
     from meguru.registry.compare import compare as model_compare
+    from meguru.registry.measures import measures as model_measures
     from meguru.registry.operations import specs as _meguru_registry_operations_specs
     from meguru.registry.register import register as model_register
     from meguru.registry.show import about as model_about

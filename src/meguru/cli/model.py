@@ -13,6 +13,7 @@ from meguru.cli.groups import group
 from meguru.cli.model_about import COMMANDS
 from meguru.cli.model_compare import compare
 from meguru.cli.model_export import export
+from meguru.cli.model_measures import measures, spans_of
 from meguru.cli.model_reverify import reverify
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -31,7 +32,7 @@ def command() -> None:
     """Models: immutable, numbered versions, and aliases that move."""
 
 
-for _each in (*COMMANDS, compare, export, reverify):
+for _each in (*COMMANDS, compare, export, measures, reverify):
     command.add_command(_each)
 
 
@@ -61,6 +62,7 @@ def show(session: Session, ref: str) -> None:
 
     ws = session.open()
     found = ask(ws, ref=ref)
+    spans = {} if session.as_json or not found.is_verified else spans_of(ws, found.ref)
     places = [] if session.as_json else _served_at(ws, found)
 
     def human() -> None:
@@ -73,7 +75,7 @@ def show(session: Session, ref: str) -> None:
                 click.echo(f"  {key.partition('_')[0]:<7} {value}{_claim(found, value)}")
         for title, values in (("metric", found.metrics), ("param", found.params)):
             for key, value in values.items():
-                click.echo(f"  {title:<7} {key:<20} {cell(value)}")
+                click.echo(f"  {title:<7} {key:<20} {cell(value)}{spans.get(key, '') * (title == 'metric')}")
         for made_from in found.used:
             click.echo(f"  used    {made_from}{_claim(found, made_from)}")
         for endpoint in places:

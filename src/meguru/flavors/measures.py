@@ -23,7 +23,7 @@ MetricOptions = str | dict[str, Any]
 """A metric as it is written down: its name, or an object that has its key under ``metric``."""
 
 
-class Measure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Measure(msgspec.Struct, frozen=True, kw_only=True):
     """A metric's value with its interval.
 
     Attributes

@@ -12,12 +12,13 @@ import msgspec
 from meguru.base import digests, refs
 from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.flavors.bundle import Bundle, load_bundle
+from meguru.flavors.comparing import HoldoutRows, score_models
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import seen
 from meguru.metrics import Metric, ScoredRows
 from meguru.registry import store
 from meguru.registry.cache import fetch_model
-from meguru.registry.holdout_rows import metrics_of, score_rows
+from meguru.registry.holdout_rows import metrics_of
 from meguru.registry.loading import loading_turn
 from meguru.registry.types import ModelVersion
 from meguru.stats.intervals import Interval
@@ -109,13 +110,17 @@ def _compared(known: ModelComparison, sides: Sequence[Bundle], names: Sequence[s
             hint="Model(…, holdout=frame, label='late')",
         )
     said, wanted = sides[owner].evaluation.holdout_columns, metrics_of(sides[owner], names)
-    first, second = (score_rows(side, frame, said, wanted, "the holdout") for side in sides)
+    rows = HoldoutRows(frame=frame, columns=said, name="the holdout")
+    first, second = score_models(sides, rows, {name for each in wanted for name in each.columns})
     seed = int(digests.of_value([known.first.digest, known.second.digest])[:8], 16)
-    found = [
-        _pair(each, first, second, known.level, seed)
-        for each in wanted
-        if not each.missing(first) and not each.missing(second)
-    ]
+    found = []
+    for each in wanted:
+        try:
+            if not each.missing(first) and not each.missing(second):
+                found.append(_pair(each, first, second, known.level, seed))
+        except InvalidInput:  # scores that are no probabilities have no log loss
+            if names:
+                raise
     return msgspec.structs.replace(
         known, rows=len(first), rows_of=(known.first, known.second)[owner].ref, metrics=found
     )

@@ -6,6 +6,7 @@ from meguru.registry.alias import alias
 from meguru.registry.best import best
 from meguru.registry.compare import compare
 from meguru.registry.kind import MODEL
+from meguru.registry.measures import measures
 from meguru.registry.register import register
 from meguru.registry.show import about, alias_history, aliases, list_models, show, versions
 from meguru.registry.stages import stage
@@ -22,6 +23,7 @@ __all__ = [
     "blobs",
     "compare",
     "list_models",
+    "measures",
     "register",
     "show",
     "specs",

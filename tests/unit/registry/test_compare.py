@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from meguru.errors import InvalidInput, NotFound
+from meguru.flavors.model import Model
 from meguru.registry.client import add_model
 from meguru.registry.compare import compare
 from meguru.testing.models import make_flights, make_model, make_regression
@@ -63,3 +64,24 @@ def test_a_comparison_that_makes_no_sense_is_refused(workspace, good, given, fau
     add_model(workspace, "delay", good)
     with pytest.raises(fault):
         compare(workspace, **({"first": "delay", "second": "delay"} | given))
+
+
+def test_versions_that_know_other_classes_or_give_decision_values_are_compared_by_what_both_tell(workspace):
+    import numpy as np
+    import polars as pl
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    draw = np.random.default_rng(0)
+    kind = draw.choice(["a", "b", "c"], 400)
+    frame = pl.DataFrame({"x": (kind == "a") + draw.normal(size=400), "y": (kind == "b") + 0.0, "kind": kind})
+    known = frame.filter(pl.col("kind") != "c").vstack(frame.filter(pl.col("kind") == "c")[:5])
+    for rows, maker in ((frame, LogisticRegression), (known, LinearSVC), (frame[::-1], LogisticRegression)):
+        estimator = maker().fit(rows.select("x", "y").to_numpy(), rows["kind"].to_numpy())
+        model = Model(estimator=estimator, example=frame.select("x", "y")[:5], holdout=frame, label="kind")
+        add_model(workspace, "kinds", model)
+    found = compare(workspace, first="kinds@1", second="kinds@2")
+    assert found.rows == 400
+    assert [each.metric for each in found.metrics] == ["accuracy", "balanced_accuracy", "f1_macro"]
+    assert found.metrics[0].better == "first"
+    assert len(compare(workspace, first="kinds@1", second="kinds@3").metrics) == 4

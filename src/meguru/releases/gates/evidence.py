@@ -181,7 +181,7 @@ def metric_that_fits(given: MetricOptions, task: Task, ref: str, known: Mapping[
         return metric
     name = metric.name if metric else str(given)
     fitting = [key for key in METRICS.names() if task.key in METRICS.load(key).tasks]
-    close = near_misses(name, [*known, *fitting])
+    close = [each for each in near_misses(name, [*known, *fitting]) if each != name]
     raise InvalidInput(
         f"{ref} is a {task.key} model and has no metric {name!r}",
         field="metric",
