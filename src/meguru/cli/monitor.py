@@ -166,8 +166,9 @@ def _columns(reports: Sequence[ReportSummary]) -> tuple[str, ...]:
     """Return the headings; the metric is that by which the newest report judges."""
     from meguru.monitoring.types import AUC, MeasuredMetric
 
-    metric = MeasuredMetric(metric=reports[0].metric if reports else AUC).label
-    return ("window", "verdict", "rows", "drifted", metric, "95 %", "model", "reasons")
+    metric = next((each.metric for each in reports if each.live), AUC)
+    label = MeasuredMetric(metric=metric).label
+    return ("window", "verdict", "rows", "drifted", label, "95 %", "model", "reasons")
 
 
 def _row(report: ReportSummary) -> tuple[object, ...]:

@@ -60,8 +60,8 @@ def sparkline(visit: Visit, reports: Sequence[ReportSummary]) -> Markup:
 
 
 def metric_of(reports: Sequence[ReportSummary]) -> str:
-    """Return the metric by which the newest window was judged: windows are compared by one."""
-    return reports[-1].metric if reports else AUC
+    """Return the metric by which the newest window with an answer was judged: windows are compared by one."""
+    return next((each.metric for each in reversed(reports) if each.live), AUC)
 
 
 def label_of(metric: str) -> str:

@@ -124,6 +124,9 @@ def test_any_metric_of_the_task_may_be_named_with_a_tolerance_in_its_unit(worksp
     with pytest.raises(InvalidInput) as refused:
         create(workspace, name="w", endpoint="delay", checks=[{"check": "performance", "metric": "auc"}])
     assert (refused.value.field, "rmse, mae" in refused.value.hint) == ("checks[0].metric", True)
+    with pytest.raises(InvalidInput, match="no metric 'rsme'") as refused:
+        create(workspace, name="w", endpoint="delay", checks=[{"check": "performance", "metric": "rsme"}])
+    assert (refused.value.field, "rmse" in refused.value.hint) == ("checks[0].metric", True)
 
 
 def test_three_classes_are_watched_with_a_shadow_on_the_same_rows(workspace, served):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.metrics import Metric, metric_of
 from meguru.monitoring.performance import AskedMetric
 from meguru.monitoring.types import (
@@ -47,7 +47,10 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def check(self) -> None:
         """Refuse an unknown metric, what it can't be, and a tolerance that it never falls by."""
-        metric = metric_of(AUC if self.metric is None else self.metric)
+        try:
+            metric = metric_of(AUC if self.metric is None else self.metric)
+        except NotFound as error:
+            raise InvalidInput(error.what, why=error.why, hint=error.hint, field="metric") from None
         if len(self.slices) > MAX_SLICES:
             raise InvalidInput(f"at most {MAX_SLICES} columns are looked at by value", field="slices")
         if self.tolerance is not None and self.tolerance < 0:
