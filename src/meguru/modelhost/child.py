@@ -38,10 +38,11 @@ def main(borrowed: Sequence[str] = ()) -> None:
     if said["network"]:
         readable += confine.NETWORK_FILES
     kept_from = confine.isolate(Path(said["folder"]), readable, network=said["network"])
-    confine.end_with(said["parent"])
+    if "processes" not in kept_from:
+        confine.end_with(said["parent"])
     confine.limit(memory=said["memory"], seconds=0, file=said["file"])
     os.environ["TMPDIR"] = said["folder"]
-    alone = threading.Thread(target=_end_when_alone, args=(said["parent"], said["folder"]), daemon=True)
+    alone = threading.Thread(target=_end_when_alone, args=(os.getppid(), said["folder"]), daemon=True)
     alone.start()
     _serve(wire, model, kept_from)
 

@@ -16,6 +16,8 @@ def look(folder: Path) -> None:
         "files": [path for path in wanted if Path(path).exists()],
         "variables": sorted(os.environ),
         "network": _gets_out(),
+        "written": _writes(Path(os.__file__).parent / "meguru-was-here"),
+        "server": _sees(int((folder / "server").read_text())),
     }
     (folder / "seen.json").write_text(json.dumps(seen))
 
@@ -29,6 +31,22 @@ def hang(folder: Path) -> None:
 def grab(folder: Path) -> None:
     """Take more memory than anybody needs."""
     (folder / "grabbed").write_bytes(bytes(bytearray(3 << 30)[:1]))
+
+
+def _sees(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _writes(path: Path) -> bool:
+    try:
+        path.write_text("here")
+    except OSError:
+        return False
+    return True
 
 
 def _gets_out() -> bool:

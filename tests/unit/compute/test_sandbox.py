@@ -18,20 +18,23 @@ def folder(tmp_path):
     return place
 
 
-def test_it_sees_neither_the_workspace_nor_the_network_nor_the_environment(folder, tmp_path, monkeypatch):
+def test_it_sees_no_workspace_no_network_no_other_process_and_no_environment(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("MEGURU_TOKEN", "mgr_secret")
     secret = tmp_path / "workspace.db"
     secret.write_text("secret")
     wanted = [str(secret), str(folder), "/etc/passwd", os.path.expanduser("~/.ssh")]  # noqa: PTH111
     (folder / "wanted.json").write_text(json.dumps(wanted))
+    (folder / "server").write_text(str(os.getpid()))
     ended = confined("meguru.testing.confined:look", folder)
     assert ended.code == 0, ended.said
     seen = json.loads((folder / "seen.json").read_text())
     assert "MEGURU_TOKEN" not in seen["variables"]
-    if ended.kept_from != ["network", "files"]:
+    if ended.kept_from != ["network", "files", "processes"]:
         pytest.skip(f"the kernel allows only {ended.kept_from}")
     assert seen["files"] == [str(folder)]
     assert seen["network"] is False
+    assert seen["server"] is False
+    assert seen["written"] is False
 
 
 def test_it_is_ended_when_its_time_is_over(folder):

@@ -16,8 +16,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-_NEWNS, _NEWIPC, _NEWUSER, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x40000000
+_NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 _RDONLY, _NOSUID, _NODEV, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+_NOEXEC, _NOATIME, _NODIRATIME, _RELATIME, _SAID_RELATIME = 8, 1024, 2048, 1 << 21, 4096
 _DETACH = 2
 _PIVOT = {"x86_64": 155, "aarch64": 41}
 _DEATH_SIGNAL, _NO_NEW_PRIVILEGES, _DROP_BOUND = 1, 38, 24
@@ -59,14 +60,16 @@ def isolate(folder: Path, readable: Iterable[str], *, network: bool = False) -> 
     """Take the network and the files away, but for `folder` and what is `readable`; return what was taken.
 
     This process must have one thread. `folder` is the present folder afterwards, and called as before. With
-    `network`, that is left.
+    `network`, that is left. Where it can be, what returns is a child that sees no process but its own; this
+    one waits for it, and ends as it does.
     """
+    parent = os.getppid()
     libc = _libc()
     done: list[str] = []
     if libc is None:
         return done
     user, group = os.getuid(), os.getgid()
-    wanted = _NEWNS | _NEWIPC | (0 if network else _NEWNET)
+    wanted = _NEWNS | _NEWIPC | _NEWPID | (0 if network else _NEWNET)
     if libc.unshare(wanted | _NEWUSER) == 0:
         _map_ids(user, group)
     elif libc.unshare(wanted) != 0:
@@ -79,7 +82,22 @@ def isolate(folder: Path, readable: Iterable[str], *, network: bool = False) -> 
         done.append("files")
     os.chdir(folder)
     _drop_rights(libc)
+    _go_on_alone(parent)
+    done.append("processes")
     return done
+
+
+def _go_on_alone(parent: int) -> None:
+    """Go on in a child, the first process of its namespace; end here as it ends there."""
+    child = os.fork()
+    if child == 0:
+        end_with(os.getppid())
+        return
+    end_with(parent)  # the kernel forgot it where rights changed
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
 def python_folders() -> list[str]:
@@ -114,7 +132,8 @@ def _own_root(libc: ctypes.CDLL, folder: Path, readable: Iterable[str]) -> None:
             continue
         seen.append(place)
         _bind(libc, place, root)
-        _mount(libc, None, f"{root}{place}", None, _REMOUNT | _BIND | _RDONLY | _NOSUID, strict=False)
+        only_read = _REMOUNT | _BIND | _RDONLY | _NOSUID | _locked(place)
+        _mount(libc, None, f"{root}{place}", None, only_read)
     for place in readable:
         _link(place, root)
     _bind(libc, str(folder), root)
@@ -147,7 +166,17 @@ def _bind(libc: ctypes.CDLL, place: str, root: Path) -> None:
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
-    _mount(libc, place, str(target), None, _BIND | _REC)
+    try:  # without what is mounted below, which would stay writable
+        _mount(libc, place, str(target), None, _BIND)
+    except OSError:  # what is hidden below a mount must not be uncovered
+        _mount(libc, place, str(target), None, _BIND | _REC)
+
+
+def _locked(place: str) -> int:
+    """Return the flags of a mount that must stay as they are."""
+    said = os.statvfs(place).f_flag
+    kept = said & (_NOSUID | _NODEV | _NOEXEC | _NOATIME | _NODIRATIME)
+    return kept | (_RELATIME if said & _SAID_RELATIME else 0)
 
 
 def _mount(
@@ -157,12 +186,10 @@ def _mount(
     kind: str | None,
     flags: int,
     data: str | None = None,
-    *,
-    strict: bool = True,
 ) -> None:
     texts = [None if text is None else text.encode() for text in (source, target, kind, data)]
     made = libc.mount(texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
-    if made != 0 and strict:
+    if made != 0:
         raise OSError(ctypes.get_errno(), f"mount {target}")
 
 
