@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Integer, String, column, func, select, values
+from sqlalchemy import Connection, TextClause, text
 
+from meguru.base.timestamps import write_time
 from meguru.errors import InvalidInput
 from meguru.predictions.outcome_store import Place
-from meguru.predictions.schema import prediction_key
 from meguru.predictions.store import chunks
-from meguru.storage.db import UtcTime
 
 MAX_KEY = 200
 _A_QUERY = 250
@@ -39,21 +39,31 @@ def places(tx: Connection, endpoint: str, asked: Sequence[AskedKey]) -> list[lis
     for is_exact in (True, False):
         of_kind = [(number, each) for number, each in enumerate(asked) if (each[1] is not None) is is_exact]
         for some in chunks(of_kind, _A_QUERY):
-            for row in tx.execute(_query(endpoint, some, is_exact=is_exact)):
+            for row in tx.execute(*_query(endpoint, some, is_exact=is_exact)):
                 found[row.number].append((row.batch_id, row.row))
     return found
 
 
-def _query(endpoint: str, some: Sequence[tuple[int, AskedKey]], *, is_exact: bool) -> Any:
-    rows = [(number, key, time or until) for number, (key, time, until) in some]
-    columns = column("number", Integer), column("key", String), column("at", UtcTime)
-    given = values(*columns, name="given").data(rows).cte("given").c
-    table, newest = prediction_key.c, prediction_key.alias("newest").c
+def _query(
+    endpoint: str, some: Sequence[tuple[int, AskedKey]], *, is_exact: bool
+) -> tuple[TextClause, dict[str, Any]]:
+    given: dict[str, Any] = {"endpoint": endpoint}
+    for place, (number, (key, time, until)) in enumerate(some):
+        given |= {f"n{place}": number, f"k{place}": key, f"t{place}": write_time(time or until)}
+    return _statement(len(some), is_exact), given
+
+
+@lru_cache(maxsize=8)
+def _statement(count: int, is_exact: bool) -> TextClause:  # noqa: FBT001 - a key of the cache
+    """Return the query for so many keys, as text: to put its values together takes longer than to ask it."""
+    rows = ", ".join(f"(:n{place}, :k{place}, :t{place})" for place in range(count))
     latest = (
-        select(func.max(newest.time))
-        .where(newest.endpoint == endpoint, newest.key == given.key, newest.time <= given.at)
-        .scalar_subquery()
+        '(SELECT max(newest."time") FROM prediction_key AS newest WHERE newest.endpoint = :endpoint '
+        'AND newest."key" = given."key" AND newest."time" <= given.moment)'
     )
-    return select(given.number, table.batch_id, table.row).where(
-        table.endpoint == endpoint, table.key == given.key, table.time == (given.at if is_exact else latest)
+    return text(
+        f'WITH given(number, "key", moment) AS (VALUES {rows}) '  # noqa: S608 - names of parameters alone
+        'SELECT given.number, found.batch_id, found."row" FROM given JOIN prediction_key AS found '
+        'ON found.endpoint = :endpoint AND found."key" = given."key" '
+        f'AND found."time" = {"given.moment" if is_exact else latest}'
     )
