@@ -39,6 +39,15 @@ class TestForest(TestBoosting):
 
         return RandomForestClassifier(10, random_state=0).fit(features, labels)
 
+    def train_for(self, task, features, target):
+        from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
+
+        if task == "quantile":
+            return GradientBoostingRegressor(loss="quantile", alpha=0.8, n_estimators=5).fit(features, target)
+        kinds = dict.fromkeys(("multiclass", "multilabel"), RandomForestClassifier)
+        kinds |= dict.fromkeys(("multioutput", "regression"), RandomForestRegressor)
+        return kinds[task](5, random_state=0).fit(features, target) if task in kinds else None
+
 
 MADE = {}
 
