@@ -64,7 +64,8 @@ def create(
 def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -> Release:
     version = store.next_version(ctx.tx, name)
     ref, digest = refs.make("release", name, version), content_digest(content)
-    parts = [content.model, *content.datasets, *([content.pipeline] if content.pipeline else [])]
+    made_of = [content.model, *content.datasets, *content.contracts]
+    parts = [*made_of, *([content.pipeline] if content.pipeline else [])]
     told = ctx.emit(
         "release.created",
         ref,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -17,6 +18,7 @@ from meguru.predictions.operations import show as show_prediction
 from meguru.registry.client import add_model
 from meguru.serving.contracts.operations import create, list_contracts, prefer, retire
 from meguru.serving.contracts.types import ModelInput
+from meguru.serving.lane import PredictionCall
 from meguru.serving.operations import create as create_endpoint
 from meguru.serving.operations import replay, shadow, specs, switch
 
@@ -271,3 +273,30 @@ def test_a_mapped_prediction_is_replayed_bit_for_bit(workspace, going, http):
     going("product", "miles", inputs=["product=hour * distance", "miles=distance"])
     said = ask(http, {"row": ROW}).json()["predictions"][0]
     assert replay(workspace, id=said["id"]).equal
+
+
+def test_one_group_of_requests_may_speak_several_versions(workspace, service, going):
+    going(*OLD)
+    create(workspace, endpoint="delay", columns=columns(hour="long", km="double", distance="double"))
+    settle(service, 2)
+    going("hour", "miles", inputs=["1:miles=distance", "2:miles=km / 1.609"])
+    lane, answers = service._deployments.places["delay"].lane, {}
+    rows = {1: ROW, 2: {"hour": 5, "km": 0.8045, "distance": 9.0}, 3: ROW}
+    calls = [
+        PredictionCall(
+            "delay",
+            json.dumps({"row": row}).encode(),
+            "",
+            workspace.clock.now(),
+            partial(answers.__setitem__, contract),
+            contract=contract,
+        )
+        for contract, row in rows.items()
+    ]
+    lane._serve(lane.served, calls)
+    lane._writer.close()
+    assert {contract: answer.status for contract, answer in answers.items()} == {1: 200, 2: 200, 3: 404}
+    first, second = (json.loads(answers[contract].body)["predictions"][0] for contract in (1, 2))
+    assert first["score"] == second["score"]
+    assert show_prediction(workspace, id=second["id"]).features["km"] == 0.8045
+    assert "km" not in show_prediction(workspace, id=first["id"]).features

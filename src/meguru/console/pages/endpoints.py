@@ -24,7 +24,7 @@ from meguru.serving import show
 
 WINDOW = 24
 RELEASES = 50
-LIVE = "endpoint. release. monitor. outcomes."
+LIVE = "endpoint. contract. release. monitor. outcomes."
 
 
 def listing(visit: Visit) -> Response:
