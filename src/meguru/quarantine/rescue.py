@@ -10,8 +10,8 @@ from typing import Any
 
 from meguru.base.settings import load_settings
 from meguru.compute.materializers.base import ValueStore
-from meguru.compute.materializers.kept import kept
-from meguru.errors import MeguruError, is_our_fault
+from meguru.compute.materializers.kept import kept, would_fail_again
+from meguru.errors import MeguruError
 from meguru.quarantine.add import add
 from meguru.quarantine.keep import FORBID
 from meguru.quarantine.types import Evidence
@@ -26,7 +26,7 @@ def rescued(ws: Any, value: Any, name: str, *, run: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not is_our_fault(error):
+        if would_fail_again(error):
             _tell(error, _kept(ws, value, name, run, error))
         raise
 

@@ -8,7 +8,7 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.errors import Conflict, Forbidden, InvalidInput, TooLarge, UnsafeModel
+from meguru.errors import Conflict, Forbidden, InvalidInput, MissingDependency, TooLarge, UnsafeModel
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.quarantine.accept import accept
@@ -156,6 +156,12 @@ def test_what_a_script_trained_and_could_not_register_is_kept(workspace):
     assert kept.ref in refused.value.why
     assert (kept.run, kept.model, kept.file) == (run.ref, "delay", "builtins.set")
     assert kept.reason == "no flavor can store a set: it is one"
+
+
+def test_what_needs_a_library_that_is_not_here_is_kept(workspace):
+    with pytest.raises(MissingDependency), rescued(workspace, {1, 2}, "delay"):
+        raise MissingDependency.of("sklearn", "skops")
+    assert len(list_quarantined(workspace).items) == 1
 
 
 def test_what_is_no_fault_of_the_model_is_not_kept(workspace):

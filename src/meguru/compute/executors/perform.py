@@ -36,13 +36,13 @@ from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.matching import item_type, output_types
 from meguru.compute.materializers import Value, ValueStore
 from meguru.compute.materializers.items import ITEMS
-from meguru.compute.materializers.kept import KeptObject, kept
+from meguru.compute.materializers.kept import KeptObject, kept, would_fail_again
 from meguru.compute.materializers.limit import Limited
 from meguru.compute.plain import from_plain
 from meguru.compute.reads import native
 from meguru.compute.reads.during import Reading, Unwatched, reading
 from meguru.compute.step_marker import MarkedStep
-from meguru.errors import InvalidInput, MeguruError, is_our_fault
+from meguru.errors import InvalidInput, MeguruError
 from meguru.storage.blobs import BlobStore, open_store
 from meguru.storage.blobs.deferred import SoonStore
 from meguru.storage.blobs.local import LocalStore
@@ -246,7 +246,7 @@ def _write(
         try:
             return _save(value, kind, place, split=n in job.split)
         except Exception as error:
-            if job.keep_most and not is_our_fault(error):
+            if job.keep_most and would_fail_again(error):
                 rescued.append(kept(value, _reason(error), home, job.keep_most))
             raise
 

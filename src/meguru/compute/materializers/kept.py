@@ -19,7 +19,7 @@ import msgspec
 
 from meguru.artifacts import trees
 from meguru.compute.materializers.base import ValueStore
-from meguru.errors import MeguruError
+from meguru.errors import MeguruError, MissingDependency, is_our_fault
 from meguru.tasks import TaskOptions, plain, task_of
 
 OBJECT = "object"
@@ -40,6 +40,14 @@ class KeptObject(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     metrics: dict[str, float] = {}
     params: dict[str, Any] = {}
+
+
+def would_fail_again(error: BaseException) -> bool:
+    """Say whether storing the same object fails again: by what it is, or by what is not installed here.
+
+    What a disk, a network or another process is at fault for may work at the next attempt.
+    """
+    return isinstance(error, ImportError | MissingDependency) or not is_our_fault(error)
 
 
 class _TooMuch(Exception):
