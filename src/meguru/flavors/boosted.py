@@ -98,7 +98,7 @@ class BoostedFlavor(ABC):
         pickles.refuse_pickles(folder)
         said = mlmodel.read(folder, [self.name])
         path = stored.named(folder, said.options.get("data", self.file))
-        kind = self._class(said.options.get("model_class"), folder)
+        kind = self._class(self.class_said(said.options, folder), folder)
         model = self.read(kind, stored.read(path, self.most_bytes), said.options, str(path))
         if self.width(model) != len(said.signature.inputs):
             why = (
@@ -109,6 +109,10 @@ class BoostedFlavor(ABC):
         signature = msgspec.structs.replace(said.signature, outputs=task.outputs())
         takes = said.takes or self.takes(model, signature)
         return BoostedPredictor(model, self.score(model, task), signature, task, takes)
+
+    def class_said(self, options: dict[str, Any], folder: Path) -> Any:  # noqa: ARG002 (for the message)
+        """Return the class that MLmodel names, with its module; MLflow names it differently by library."""
+        return options.get("model_class")
 
     def _class(self, said: Any, folder: Path) -> str:
         for kind, module in self.classes.items():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, UnsafeModel
 from meguru.flavors import catboostfile
 from meguru.flavors.base import Takes
 from meguru.flavors.boosted import BoostedFlavor, Score
@@ -44,6 +45,21 @@ class CatboostFlavor(BoostedFlavor):
     def can_save(self, model: Any) -> bool:
         """Say whether it is one of CatBoost's own models."""
         return catboostfile.claims(model)
+
+    def class_said(self, options: dict[str, Any], folder: Path) -> Any:
+        """Return the class; MLflow names it without its module, beside the format of the file."""
+        said = options.get("model_type")
+        if not isinstance(said, str):
+            return super().class_said(options, folder)
+        if options.get("save_format") != "json":
+            raise UnsafeModel(
+                "the model is saved in CatBoost's binary format",
+                where=str(folder),
+                field="flavors.catboost.save_format",
+                why="only its JSON is looked through before CatBoost reads it",
+                hint="log it again with format='json'",
+            )
+        return f"{self.classes.get(said, '')}.{said}"
 
     def found(self, model: Any) -> Task:
         """Return the task by the loss that the model was trained for."""
@@ -91,9 +107,9 @@ class CatboostFlavor(BoostedFlavor):
 
         return catboostfile.dumps(model), {"catboost_version": catboost.__version__}
 
-    def read(self, kind: str, data: bytes, settings: dict[str, Any], where: str) -> Any:  # noqa: ARG002
-        """Return the model of the class that its file tells."""
-        return catboostfile.loads(data, where)
+    def read(self, kind: str, data: bytes, settings: dict[str, Any], where: str) -> Any:
+        """Return the model of the class that its file tells, or MLflow beside CatBoost's own JSON."""
+        return catboostfile.loads(data, where, kind=kind if "model_type" in settings else "")
 
     def score(self, model: Any, task: Task) -> Score:
         """Return the call that gives the raw answers, on one thread: a forked worker has no others."""

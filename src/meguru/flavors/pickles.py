@@ -32,7 +32,7 @@ _ARRAY = b"\x93NUMPY"
 _PROTOCOLS = {b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"}
 _ENOUGH = 1 << 20
 WHY = "loading a pickle runs whatever code its writer put into it"
-HINT = "return a meguru.Model from a step, or save the model with skops"
+HINT = "return a meguru.Model from a step, save it with skops, or hand it over: meguru model add NAME FILE"
 
 
 def refuse_pickles(folder: Path, but_in: Collection[str] = ()) -> None:

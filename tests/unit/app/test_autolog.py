@@ -15,6 +15,7 @@ from meguru.app.autolog.imports import ImportWatch
 from meguru.app.run_api import run
 from meguru.compute.step_metrics import writing_to
 from meguru.errors import NotFound
+from meguru.registry.load import load_model
 from meguru.registry.show import show as show_model
 from meguru.tracking.operations import artifacts, list_runs, metric, show
 
@@ -213,3 +214,11 @@ def test_lightning_tells_each_epoch(place):
     assert trainer.callbacks == [each for each in trainer.callbacks if type(each).__name__ != "Curve"]
     assert len(metric(place, run=r.id, key="loss").items) == 2
     assert show(place, run=r.id).params["rate"] == "0.1"
+
+
+def test_a_boosted_model_is_registered_as_it_was_trained(place):
+    xgboost = pytest.importorskip("xgboost")
+    autolog("xgboost", register="boosted")
+    booster = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(X, Y), 2, verbose_eval=False)
+    found = load_model(place, "boosted")
+    assert found.predict(X[:4]) == pytest.approx(booster.predict(xgboost.DMatrix(X[:4])))

@@ -69,8 +69,11 @@ def dumps(model: Any) -> bytes:
     return json.dumps(held, sort_keys=True, separators=(",", ":")).encode()
 
 
-def loads(data: bytes, where: str = "") -> Any:
+def loads(data: bytes, where: str = "", *, kind: str = "") -> Any:
     """Return the model after looking through all of it.
+
+    CatBoost's own JSON, as MLflow may have logged it, tells no class: `kind` does. Of it only what predicts
+    is read, and its numbers are those that CatBoost wrote.
 
     Raises
     ------
@@ -91,6 +94,8 @@ def loads(data: bytes, where: str = "") -> Any:
         )
     try:
         held = json.loads(data)
+        if kind and isinstance(held, dict) and "format" not in held:
+            return _read(_predicting(held), kind)
         if not isinstance(held, dict) or held.get("format") != _FORMAT:
             raise ValueError("it is no CatBoost model of Meguru's")
         model = _read(held["model"], held.get("kind"))
@@ -116,7 +121,10 @@ def _described(model: Any) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.json"
         model.save_model(str(path), format="json")
-        said = json.loads(path.read_bytes())
+        return _predicting(json.loads(path.read_bytes()))
+
+
+def _predicting(said: dict[str, Any]) -> dict[str, Any]:
     kept = {name: said[name] for name in _PREDICTING if name in said}
     info = said.get("model_info", {})
     loss = info.get("params", {}).get("loss_function", {})
