@@ -22,6 +22,7 @@ from meguru.flavors import FLAVORS
 from meguru.flavors.bundle import load_bundle, save_bundle
 from meguru.flavors.model import Model
 from meguru.flavors.offers import offered
+from meguru.metrics import metric_of
 from meguru.monitoring import operations as monitors
 from meguru.predictions.operations import record, show
 from meguru.predictions.types import OutcomeInput
@@ -35,10 +36,16 @@ from meguru.serving.service import PredictionService
 from meguru.tasks import TASKS, task_of
 from meguru.testing import matrix
 
-pytestmark = pytest.mark.xdist_group("torch")  # one process imports the heavy libraries once
+NETWORKS = {"keras", "pytorch"}
 ROWS = matrix.FRAME[:6].to_dicts()
 CELLS = [
-    pytest.param(flavor, task, id=f"{flavor}-{task}")
+    pytest.param(
+        flavor,
+        task,
+        id=f"{flavor}-{task}",
+        # One process imports each of the heavy libraries, once.
+        marks=pytest.mark.xdist_group("torch" if flavor in NETWORKS else "matrix"),
+    )
     for flavor in sorted(matrix.FLAVORS)
     for task in matrix.FEW.get(flavor, TASKS.names())
 ]
@@ -142,24 +149,29 @@ def test_the_wheel_goes_round(workspace, service, predict, tmp_path, flavor, tas
         made.append(add_model(workspace, name, tmp_path / str(seed)))
     assert (made[0].flavor, task_of(made[0].task).key) == (flavor, task)
 
-    gates = [{"gate": "loads"}]
-    if asked.metric:
-        metric, op, value = asked.metric
-        gates.append({"gate": "metric", "metric": metric, "op": op, "value": value})
-    endpoints.create(workspace, name=name, model=name, gates=gates)
+    endpoints.create(workspace, name=name, model=name, gates=gates_of(asked))
     promote(workspace, name, made[0].ref)
     answered, model = predict(name)
     assert model == made[0].ref
     assert bare(answered) == expected(tmp_path / "1", ROWS)
 
-    given = [OutcomeInput(prediction_id=answered[1]["id"], value=asked.outcome)]
-    assert record(workspace, endpoint=name, outcomes=given).count == 1
+    truths = asked.labels[: len(ROWS)] if asked.labels else [asked.outcome] * len(ROWS)
+    given = [
+        OutcomeInput(prediction_id=each["id"], value=truth)
+        for each, truth in zip(answered, truths, strict=True)
+    ]
+    assert record(workspace, endpoint=name, outcomes=given).count == len(ROWS)
     shown = show(workspace, id=answered[1]["id"])
     assert shown.outcome is not None
-    monitors.create(workspace, name=name, endpoint=name, checks=[{"check": "psi"}], min_rows=5)
+    checks = [{"check": "psi"}, *([{"check": "performance"}] if metric_for(asked) else [])]
+    monitors.create(workspace, name=name, endpoint=name, checks=checks, min_rows=5)
     around = {"start": shown.at - timedelta(hours=1), "end": shown.at + timedelta(hours=1)}
     report = monitors.run(workspace, name=name, **around)
-    assert (report.rows, report.outcomes) == (len(ROWS), 1)
+    assert (report.rows, report.outcomes) == (len(ROWS), len(ROWS))
+    if metric_for(asked):
+        first = report.live.measured(task_of(asked.task).metrics[0])
+        assert first.estimate is not None, report.notes
+        assert first.reference is not None, report.notes
 
     promote(workspace, name, made[1].ref)
     assert predict(name)[1] == made[1].ref
@@ -168,6 +180,31 @@ def test_the_wheel_goes_round(workspace, service, predict, tmp_path, flavor, tas
     assert (model, bare(again)) == (made[0].ref, bare(answered))
     found = replay(workspace, id=answered[0]["id"].partition(".")[0])
     assert (found.equal, found.rows) == (True, len(ROWS))
+
+
+def metric_for(asked):
+    """Return the metric that judges the models of a task; None of a generic one."""
+    names = task_of(asked.task).metrics if asked.labels else ()
+    return metric_of(names[0]) if names else None
+
+
+def gates_of(asked):
+    """Return gates that every model of the matrix passes, as far as its task has a metric."""
+    metric = metric_for(asked)
+    if metric is None:
+        return [{"gate": "loads"}]
+    name, low, high = task_of(asked.task).metrics[0], max(metric.low, -1e6), min(metric.high, 1e6)
+    reached = (
+        {"op": ">=", "value": low + 1e-9}
+        if metric.direction == "higher"
+        else {"op": "<=", "value": high - 1e-9}
+    )
+    margin = -0.99 * (high - low)
+    return [
+        {"gate": "loads"},
+        {"gate": "metric", "metric": name, **reached},
+        {"gate": "champion", "metric": name, "margin": margin},
+    ]
 
 
 def promote(workspace, endpoint, model):

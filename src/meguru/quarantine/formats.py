@@ -57,6 +57,11 @@ FORMATS = {
     ".keras": ModelFormat("Keras", "h5py", "keras", _looked_through),
 }
 """By the ending of the file."""
+_INSTEAD = dict.fromkeys(
+    (".pt", ".pth", ".ckpt"),
+    "torch.save pickles a module; export it: torch.export.save(torch.export.export(module, …), 'model.pt2')",
+) | dict.fromkeys((".h5", ".hdf5"), "load it with Keras and save it again: model.save('model.keras')")
+"""What to do with a file of no such format."""
 PICKLED = {".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill", ".p", ".sav", ".bin"}
 """Endings that pickles have; what begins as one is taken for one, whatever its ending."""
 _BEGINS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"]\x00\x00")
@@ -86,6 +91,7 @@ def opened(path: Path) -> Any:
             f"{path.name} is of no format that is known here",
             where=str(path),
             why=f"known: {', '.join(FORMATS)}, pickles and joblib's files, and MLmodel folders",
+            hint=_INSTEAD.get(path.suffix.lower(), ""),
         )
     try:
         library = import_module(found.library)

@@ -33,8 +33,6 @@ class TaskQuestion(NamedTuple):
         The last step of a network: ``sigmoid``, ``softmax`` or ``linear``.
     width
         How many values a network gives for a row.
-    metric
-        One that it is judged by, and between what and what it lies for any model.
     """
 
     task: dict[str, Any]
@@ -43,7 +41,6 @@ class TaskQuestion(NamedTuple):
     outcome: Any
     activation: str = "linear"
     width: int = 1
-    metric: tuple[str, str, float] | None = None
 
 
 _BOTH = np.stack([X[:, 0] > 0, X[:, 1] > 0], axis=1).astype(np.int64)
@@ -55,7 +52,6 @@ QUESTIONS: dict[str, TaskQuestion] = {
         (_SUM > 0).tolist(),
         outcome=True,
         activation="sigmoid",
-        metric=("auc", ">=", 0.01),
     ),
     "multiclass": TaskQuestion(
         {"task": "multiclass", "classes": [0, 1, 2]},
@@ -64,7 +60,6 @@ QUESTIONS: dict[str, TaskQuestion] = {
         2,
         "softmax",
         3,
-        ("accuracy", ">=", 0.01),
     ),
     "multilabel": TaskQuestion(
         {"task": "multilabel", "classes": [0, 1]},
@@ -74,14 +69,14 @@ QUESTIONS: dict[str, TaskQuestion] = {
         "sigmoid",
         2,
     ),
-    "regression": TaskQuestion({"task": "regression"}, _SUM, _NUMBERS, 1.5, metric=("rmse", "<=", 100.0)),
+    "regression": TaskQuestion({"task": "regression"}, _SUM, _NUMBERS, 1.5),
     "multioutput": TaskQuestion(
         {"task": "multioutput", "targets": ["up", "down"]}, X, X.tolist(), [1.0, 2.0], width=2
     ),
     "quantile": TaskQuestion({"task": "quantile", "levels": [0.1, 0.5, 0.9]}, _SUM, _NUMBERS, 1.5, width=3),
     "interval": TaskQuestion({"task": "interval"}, _SUM, _NUMBERS, 1.5, width=3),
     "forecast": TaskQuestion({"task": "forecast"}, _SUM, _NUMBERS, 1.5),
-    "ranking": TaskQuestion({"task": "ranking"}, _CLASS, _CLASS.tolist(), 1),
+    "ranking": TaskQuestion({"task": "ranking", "group": "rain"}, _CLASS, _CLASS.tolist(), 1),
     "anomaly": TaskQuestion({"task": "anomaly"}, _SUM, (_SUM > 1).tolist(), outcome=False),
     "generic": TaskQuestion(
         {"task": "generic", "outputs": [{"name": "state", "shape": [3]}]},
