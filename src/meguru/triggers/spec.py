@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -20,7 +21,9 @@ from meguru.triggers.parse import action_of, kind_of
 def find(tx: Connection, name: str) -> TriggerSpec | None:
     """Return the present spec; None if there is no such trigger."""
     found = store.find(tx, name)
-    return None if found is None else msgspec.convert(found, TriggerSpec, from_attributes=True)
+    if found is None:
+        return None
+    return _seen_from(refs.project_of(name), msgspec.convert(found, TriggerSpec, from_attributes=True))
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
@@ -50,7 +53,7 @@ def check(ctx: Context, name: str, spec: TriggerSpec) -> TriggerSpec:
     does = _in_full(ctx, project, spec.action, getattr(action, "names", {}))
     kind_of(on).check(ctx)
     action_of(does).check(ctx)
-    return msgspec.structs.replace(spec, on=on, action=does)
+    return _seen_from(project, msgspec.structs.replace(spec, on=on, action=does))
 
 
 def uses(name: str, spec: TriggerSpec) -> list[str]:
@@ -62,6 +65,7 @@ def uses(name: str, spec: TriggerSpec) -> list[str]:
 def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
     """Write the spec; what it now waits for counts from this declaration on."""
     known = store.find(ctx.tx, name)
+    spec = _each_name(spec, lambda given: refs.within("", given))
     values: dict[str, Any] = msgspec.structs.asdict(spec)
     if known is None or known.on != spec.on:
         # The event of this declaration is the next one; what came before it is not waited for.
@@ -76,6 +80,25 @@ def retire(ctx: Context, name: str) -> None:
     """Take the trigger out of use; its firings stay, and what it owes is let go."""
     store.supersede(ctx.tx, name, "the trigger was retired")
     store.take_out(ctx.tx, name, ctx.now())
+
+
+def _seen_from(project: str, spec: TriggerSpec) -> TriggerSpec:
+    """Name a thing of the default project so that the spec means the same when it is declared again."""
+    return _each_name(spec, lambda name: refs.seen_from(project, name))
+
+
+def _each_name(spec: TriggerSpec, change: Callable[[str], str]) -> TriggerSpec:
+    """Change all names of things in a spec."""
+
+    def changed(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        return given | {each: change(given[each]) for each in names if isinstance(given.get(each), str)}
+
+    kind, action = kind_of(spec.on), action_of(spec.action)
+    return msgspec.structs.replace(
+        spec,
+        on=changed(spec.on, getattr(kind, "names", {})),
+        action=changed(spec.action, getattr(action, "names", {})),
+    )
 
 
 def _in_full(

@@ -231,6 +231,7 @@ DIGESTS_OF_NO_BLOB = {
     "upload_part.digest": "of bytes that are beside the blobs",
     "pending_blob.digest": "of its own data",
     "answer.digest": "of a request",
+    "apply.digest": "of the plan's actions",
     "token.hash": "of a token",
     "event.hash": "of the event",
     "event.previous": "of the event before",

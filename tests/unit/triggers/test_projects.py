@@ -83,3 +83,16 @@ def test_a_trigger_is_changed_and_retired_and_waits_anew_when_its_condition_chan
     assert after.due_at is not None
     specs.retire(teams, name="team/again")
     assert list_triggers(teams) == []
+
+
+def test_what_it_names_of_the_default_project_is_the_same_when_it_is_declared_again(teams):
+    make_endpoint(teams, name="delay", model="delay")
+    make_monitor(teams, name="watch", endpoint="delay")
+    spec = TriggerSpec(on={"monitor": "default/watch"}, action={"endpoint": "default/delay"})
+    assert specs.declare(teams, name="team/again", spec=spec).change == "created"
+    made = show(teams, name="team/again")
+    assert (made.on, made.action) == ({"monitor": "watch"}, {"endpoint": "delay"})
+    planned = specs.declare(teams, name="team/again", spec=spec)
+    assert planned.change == "unchanged"
+    assert show(teams, name="team/again") == made
+    assert specs.declare(teams, name="team/again", spec=planned.spec).change == "unchanged"
