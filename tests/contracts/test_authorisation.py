@@ -5,16 +5,19 @@ What is due is worked out from the reference (docs/reference/operations.md) and 
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+import meguru
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.governance.roles import ROLES
-from meguru.kernel.operations import registered
+from meguru.kernel.operations import Context, registered
 from meguru.server.asgi import build
 from meguru.testing.authorisation.asking import InProcessClient
 from meguru.testing.authorisation.fixtures import MAKERS
@@ -68,6 +71,17 @@ RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
 
 UNSEEN = {"prediction.replay", "prediction.show"}
 """What the world has nothing for, so that only the tests of its noun look."""
+ASKED_ELSEWHERE = {
+    "applies/carry_out": "tests/unit/project/test_apply.py",
+    "applies/plan": "tests/unit/project/test_apply.py",
+    "pipelines/register": "the name is its subject: it was asked for before",
+    "quarantine/accept": "tests/unit/quarantine/test_quarantine.py",
+    "registry/alias_moves": "tests/unit/registry/test_alias.py",
+    "registry/register": "it needs a model of code",
+    "triggers/spec": "tests/unit/triggers/test_projects.py",
+    "webhooks/manage": "the project is its subject: it was asked for before",
+}
+"""What needs arguments that the walk does not make, and where it is tested."""
 SAMPLE = sorted(OPERATIONS)[5::20]
 
 
@@ -152,6 +166,35 @@ def test_each_operation_without_its_authorisation_is_found(walk):
             alike = RULES[name].shared or not RULES[name].on or name in {*OWN_LOOK, *UNSEEN}
             missed += [] if alike or is_found(walk, name) else [f"{name} without a subject"]
     assert " ".join(missed) == ""
+
+
+def sites():
+    """Return where operations ask for more than their own permission: the package, the file and the line."""
+    source = Path(meguru.__file__).parent
+    for file in sorted(source.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "ctx.require":
+                yield file.relative_to(source).parts[0], file, node.lineno
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_each_permission_that_operations_ask_for_within_is_missed_when_it_is_gone(walk):
+    asked, missed = Context.require, []
+    for package, file, line in sites():
+
+        def forgetful(ctx, permission, *, file=file, line=line, **more):
+            caller = sys._getframe(1)
+            if (caller.f_code.co_filename, caller.f_lineno) != (str(file), line):
+                asked(ctx, permission, **more)
+
+        nouns = {n.partition(".")[0] for n, each in OPERATIONS.items() if f".{package}." in each.__module__}
+        names = [name for name in OPERATIONS if name.partition(".")[0] in nouns]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Context, "require", forgetful)
+            if not any(is_found(walk, name) for name in names):
+                missed.append(f"{package}/{file.stem}")
+    assert " ".join(sorted(missed)) == " ".join(sorted(ASKED_ELSEWHERE))
 
 
 def test_the_reference_promises_a_permission_for_every_operation():

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from meguru.app import calls
 from meguru.app.kinds import all_kinds
 from meguru.applies.types import ApplyPlan
-from meguru.errors import Conflict, InvalidInput
+from meguru.errors import Conflict, Forbidden, InvalidInput
 from meguru.kernel import events
 from meguru.kernel.declarations import Change
+from meguru.kernel.principals import Principal
 from meguru.project import carry_out
 from meguru.project.carry_out import apply_plan, check_same, plan_project
 from meguru.project.read import read_project
@@ -201,3 +202,20 @@ def test_after_an_apply_the_plan_is_empty_whatever_was_there(workspace, project,
     for key in list(there):
         calls.endpoint_retire(workspace, name=key)
     applied(workspace, file({}))
+
+
+def test_a_file_shows_and_owns_only_what_its_author_may_read_and_write(workspace, project):
+    def may(*permissions):
+        return workspace.with_(principal=Principal(name="ada", permissions=frozenset(permissions)))
+
+    file = project(ENDPOINT)
+    applied(workspace, file)
+    with pytest.raises(Forbidden) as refused:
+        plan_project(may("apply:*", "model:read"), file)
+    assert refused.value.lacks == "endpoint:read"
+    reader = may("apply:*", "*:read")
+    assert plan_project(reader, file).unchanged == 1
+    begun = calls.apply_start(reader, owner="mine", digest="a" * 64, actions=["endpoint/delay"])
+    with pytest.raises(Forbidden) as refused:
+        calls.apply_finish(reader, apply=begun.ref, owned=["endpoint/delay"])
+    assert refused.value.lacks == "endpoint:write"

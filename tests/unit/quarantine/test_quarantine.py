@@ -168,3 +168,12 @@ def test_what_is_no_fault_of_the_model_is_not_kept(workspace):
     with pytest.raises(ConnectionError), rescued(workspace, {1, 2}, "delay"):
         raise ConnectionError("away")
     assert list_quarantined(workspace).items == []
+
+
+def test_who_vouches_for_a_model_must_be_allowed_to_write_it(workspace, give):
+    kept = convert(workspace, id=give().id)
+    warden = Principal(name="ada", permissions=frozenset({"quarantine:*", "*:read"}))
+    with pytest.raises(Forbidden) as refused:
+        accept(workspace.with_(principal=warden), id=kept.id, reason="it is fine")
+    assert refused.value.lacks == "model:write"
+    assert list_models(workspace).items == []

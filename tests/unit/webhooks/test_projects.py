@@ -107,3 +107,14 @@ def test_mlflows_door_at_the_root_is_the_default_projects(teams, receiver, clien
     assert client.get(f"{path}/{theirs.id}").status_code == 404
     own = client.get(f"/projects/team{path}").json()["webhooks"]
     assert [each["webhook_id"] for each in own] == [theirs.id]
+
+
+def test_who_may_not_in_a_project_makes_none_there(teams, receiver):
+    engineer = member(teams, "engineer")
+    for project in ("other", "default"):
+        with pytest.raises((errors.NotFound, errors.Forbidden)):
+            make(engineer, receiver, project=project)
+    with pytest.raises(errors.Forbidden) as refused:
+        make(member(teams, "viewer"), receiver, project="team")
+    assert refused.value.lacks == "webhook:write"
+    assert list_webhooks(teams) == []

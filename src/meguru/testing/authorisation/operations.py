@@ -101,7 +101,9 @@ class OperationWalk:
             there, nowhere = (
                 self.ask(operation, person, naming(given, operation, place, each)) for each in (name, absent)
             )
-            if not _same(there, name, nowhere, absent, FOREIGN):
+            if there.status == 200 and not operation.query:
+                yield f"{operation.name} with {place}={name} by {person.name}: it took what that can't see"
+            elif not _same(there, name, nowhere, absent, FOREIGN):
                 told = f"{there.text} and {nowhere.text}"
                 yield f"{operation.name} with {place}={name} by {person.name}: told apart: {told}"
 
