@@ -15,17 +15,17 @@ from meguru.testing.processes import free_ports, running
 
 DOCS = Path(__file__).parents[2] / "docs"
 HERE = "127.0.0.1:7474"
-BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"# (\w+\.py)\n")
+BLOCK = re.compile(r"^```(python|toml|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"# ([\w-]+\.(?:py|toml))\n")
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)", re.MULTILINE)
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield, in order: ("python", code), (file name, its content) if it begins so, and ("", command)."""
+    """Yield, in order: ("python" or "toml", code), (file name, its content) if it begins so, and ("", command)."""
     for kind, text in BLOCK.findall(page.read_text("utf-8")):
-        if kind == "python":
+        if kind != "console":
             found = FILE.match(text)
-            yield (found[1] if found else "python"), text
+            yield (found[1] if found else kind), text
             continue
         for command in COMMAND.findall(text):
             yield "", command.replace("\\\n", " ")
@@ -36,13 +36,13 @@ def port() -> int:
     return free_ports(1)[0]
 
 
-def serve(folder: Path, here: str) -> AbstractContextManager[object]:
+def serve(folder: Path, here: str, endpoint: str) -> AbstractContextManager[object]:
     """Serve a project's workspace at ``HOST:PORT``; its endpoint has loaded its model."""
     number = here.rpartition(":")[2]
 
     def ready() -> bool:
         try:
-            with urlopen(f"http://{here}/endpoints/tumours") as answer:
+            with urlopen(f"http://{here}/endpoints/{endpoint}") as answer:
                 return b'"ready"' in answer.read()
         except OSError:
             return False

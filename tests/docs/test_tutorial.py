@@ -20,7 +20,7 @@ def test_the_first_tutorial_goes_round_once(tmp_path):
             elif text.startswith("cd "):
                 folder /= text.removeprefix("cd ")
             elif text == "meguru up":
-                stack.enter_context(serve(folder, here))
+                stack.enter_context(serve(folder, here, "tumours"))
             else:
                 said.append(run(local, folder))
     whole = "\n".join(said)
