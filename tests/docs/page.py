@@ -21,7 +21,7 @@ COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)", re.MULTILINE)
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield, in order: ("python" or "toml", code), (file name, its content) if it begins so, and ("", command)."""
+    """Yield, in order: (its kind, code), (file name, its content) if it begins so, and ("", command)."""
     for kind, text in BLOCK.findall(page.read_text("utf-8")):
         if kind != "console":
             found = FILE.match(text)
