@@ -54,6 +54,6 @@ def test_a_how_to_page_works_as_it_is_written(page, project, tmp_path):
             elif name:
                 (folder / name).write_text(local)
             elif text == "meguru up":
-                stack.enter_context(serve(folder, here))
+                stack.enter_context(serve(folder, here, "tumours"))
             else:
                 run(local, folder)
