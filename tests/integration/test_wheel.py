@@ -145,7 +145,7 @@ def test_an_alert_leads_to_a_release_and_why_tells_the_whole_chain(wheel, tmp_pa
     assert [part.ref for part in live.content.datasets] == ["dataset/skills@2"]
     assert live.content.run.startswith("pipeline_run/")
     changes = releases.diff(wheel, before="delay@1", after="delay@2").changes
-    assert [change.part for change in changes] == ["run", "dataset skills", "model"]
+    assert [change.part for change in changes] == ["run", "dataset skills", "model", "contract 1"]
 
 
 def test_a_worse_model_is_refused_with_the_reason_and_the_live_one_stays(wheel, tmp_path):

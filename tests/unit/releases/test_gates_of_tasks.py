@@ -261,3 +261,10 @@ def test_a_function_of_the_project_has_a_bound_and_can_not_compare(stored):
     found = verdict({"gate": "champion", "metric": "misses"}, trial(side, live))
     assert not found.passed
     assert "no metric that can be measured" in found.reason
+
+
+def test_a_column_with_a_value_for_each_row_is_no_slice(stored):
+    side = stored(1, make_model())
+    found = verdict({"gate": "metric", "metric": "auc", "value": 0.5, "slices": "hour"}, trial(side))
+    assert not found.passed
+    assert "up to 200 slices can be judged: 'hour' has 400 values" in found.reason

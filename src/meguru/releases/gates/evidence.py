@@ -99,15 +99,16 @@ class RowsGate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """
         if not self.slices:
             return []
+        values = slice_values(evidence.frame, self.slices)
+        if len(values) > MAX_SLICES:
+            why = f"{self.slices!r} has {len(values):,} values"
+            raise InvalidInput(f"up to {MAX_SLICES} slices can be judged", field="slices", why=why)
         found = []
-        for number, value, _ in slice_values(evidence.frame, self.slices):
+        for number, value, _ in values:
             masks = [each.columns[SLICE + self.slices] == number for each in rows]
             part = tuple(each.take(mask) for each, mask in zip(rows, masks, strict=True))
             if len(part[0]):
                 found.append(SlicePart(value, part, judged=len(part[0]) >= self.least_rows))
-        if len(found) > MAX_SLICES:
-            why = f"{self.slices!r} has {len(found):,} values"
-            raise InvalidInput(f"up to {MAX_SLICES} slices can be judged", field="slices", why=why)
         return found
 
     def says_slices(self, failed: Sequence[tuple[Any, str]], judged: int, left_out: int) -> list[str]:
