@@ -19,6 +19,8 @@ _WIDER: dict[tuple[ColumnType, ColumnType], Callable[[Any], Any]] = {
     (ColumnType.LONG, ColumnType.DOUBLE): float,
     (ColumnType.BOOLEAN, ColumnType.DOUBLE): float,
 }
+_EXACT: dict[ColumnType, Callable[[Any], Any]] = {ColumnType.DOUBLE: float, ColumnType.LONG: int}
+"""A frame takes no whole number for a double: ``coalesce(x, 0)`` gives one."""
 MAX_INPUTS = 1000
 
 
@@ -57,12 +59,14 @@ class InputSource(msgspec.Struct, frozen=True, kw_only=True):
         return [self._value(value, index, where) for index, value in enumerate(found)]
 
     def _value(self, value: Any, index: int, where: FaultPath) -> Any:
+        if value is not None and self.column.shape:
+            return value
         try:
             fit = value if self.convert is None or value is None else self.convert(value)
+            exact = _EXACT.get(self.column.type)
+            fit = fit if exact is None or fit is None else exact(fit)
         except (ArithmeticError, values.Unfit):
             fit = None
-        if fit is not None and self.column.shape:
-            return fit
         if fit is None or (isinstance(fit, float) and not math.isfinite(fit)):
             if self.column.nullable:
                 return None
