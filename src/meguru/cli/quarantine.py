@@ -37,7 +37,7 @@ def list_(session: Session, state: str, limit: int) -> None:
         (q.id, q.model, q.state, q.listing.made or q.file, q.size, q.created_at, q.step) for q in page.items
     ]
     columns = ("quarantine", "model", "state", "object", "bytes", "since", "step")
-    session.table(page, columns, rows, empty="nothing is in quarantine")
+    session.table(page, columns, rows, begin="meguru model add NAME FILE")
 
 
 @command.command()

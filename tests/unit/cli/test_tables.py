@@ -121,6 +121,7 @@ LISTS = [
     "model list",
     "monitor list",
     "pool list",
+    "quarantine list",
     "runs list",
     "runs list --tracked",
     "runs questions",
