@@ -6,6 +6,7 @@ import pytest
 from meguru.testing.contracts.flavors import FlavorContract
 
 xgboost = pytest.importorskip("xgboost")
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated")  # newer releases turn from some kinds
 
 
 class TestEstimator(FlavorContract):

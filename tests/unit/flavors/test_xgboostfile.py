@@ -17,6 +17,7 @@ from meguru.flavors.xgboostfile import ubjson
 
 xgboost = pytest.importorskip("xgboost")
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated")  # newer releases turn from some kinds
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(120, 3))
 KIND = RNG.integers(0, 3, 120)
