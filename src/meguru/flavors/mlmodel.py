@@ -8,7 +8,7 @@ itself; we write one for it (``skops_trusted_types``) and never read it.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from meguru.flavors.base import Takes
 from meguru.flavors.input_example import InputExample, read_example
 from meguru.flavors.signature import Signature, from_mlflow, outputs_to_mlflow, to_mlflow
 from meguru.flavors.trained_frame import TrainedFrame
-from meguru.tasks import Task, plain, task_of
+from meguru.tasks import TASKS, Task, plain, task_of
 
 FILE = "MLmodel"
 _FORMAT = 1
@@ -133,7 +133,7 @@ def read(folder: Path, known: Iterable[str]) -> Description:
     shapes = dict(ours.get("shapes") or {})
     example = None if ours else read_example(folder, said.get("saved_input_example_info"))
     try:
-        task = task_of(ours["task"]) if "task" in ours else None
+        task = _task(ours, said.get("metadata"))
         inputs = from_mlflow(shown.get("inputs"), nullable, shapes)
         return Description(
             flavor=flavor,
@@ -160,6 +160,19 @@ def _frame(ours: dict[str, Any]) -> TrainedFrame | None:
     found = msgspec.convert(ours["frame"], TrainedFrame)
     found.check()
     return found
+
+
+def _task(ours: Mapping[str, Any], metadata: Any) -> Task | None:
+    """Return the task that is said: by us, or in MLflow by ``log_model(…, metadata={"task": …})``.
+
+    A text there that is none of our tasks is a word of somebody else's.
+    """
+    if "task" in ours:
+        return task_of(ours["task"])
+    said = metadata.get("task") if isinstance(metadata, Mapping) and not ours else None
+    if isinstance(said, dict) or (isinstance(said, str) and said in TASKS.names()):
+        return task_of(said)
+    return None
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _told(last: str, width: int | None) -> Task:
         "the network does not tell what it does",
         field="task",
         why="its last step is neither a sigmoid nor a softmax",
-        hint="say it: Model(…, task='regression')",
+        hint="say it: Model(…, task='regression'), or metadata={'task': 'regression'} in MLflow",
     )
 
 

@@ -133,3 +133,23 @@ def test_a_model_that_does_not_take_its_example_is_not_verified(workspace, logge
         add_model(
             workspace, "delay", logged(None, SPLIT | {"columns": ["a", "b", "c"], "data": [[1.0, 2.0, 3.0]]})
         )
+
+
+def test_a_task_in_mlflows_metadata_is_the_models(workspace, logged):
+    def with_task(task):
+        folder = logged()
+        path = folder / mlmodel.FILE
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"metadata": {"task": task}}))
+        return folder
+
+    folder = with_task({"task": "anomaly"})
+    assert add_model(workspace, "odd", folder).task == "anomaly"
+    shutil.rmtree(folder)
+    folder = with_task({"task": "binary", "classes": "two"})
+    with pytest.raises(InvalidInput):
+        add_model(workspace, "delay", folder)
+    shutil.rmtree(folder)
+    for task in ("binary", "llm/v1/chat"):
+        folder = with_task(task)
+        assert add_model(workspace, "delay", folder).task == "binary"
+        shutil.rmtree(folder)
