@@ -82,7 +82,7 @@ ASKED_ELSEWHERE = {
     "webhooks/manage": "the project is its subject: it was asked for before",
 }
 """What needs arguments that the walk does not make, and where it is tested."""
-SAMPLE = sorted(OPERATIONS)[5::20]
+SAMPLE = sorted(OPERATIONS.keys() - UNSEEN)[5::20]
 
 
 @pytest.fixture(scope="module")
