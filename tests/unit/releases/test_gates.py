@@ -319,3 +319,17 @@ def test_what_clients_send_must_still_be_taken(live, new, fault):
     found = "; ".join(faults([make_contract(columns(live))], columns(new), task_of("binary"), []))
     assert fault in found
     assert bool(fault) is bool(found)
+
+
+def test_the_numbers_of_two_classes_are_those_of_the_paired_bootstrap_to_the_digit(side):
+    from meguru.base import digests
+    from meguru.stats import auc, bootstrap_difference
+
+    new, old = side("model/delay@2", seed=5), side("model/delay@1", knows=("hour",))
+    rows = new.bundle.holdout()
+    truth, scores = rows["late"].to_numpy(), [each.bundle.predict(rows) for each in (new, old)]
+    seed = int(digests.of_value([new.digest, old.digest])[:8], 16)
+    known = bootstrap_difference(truth, *scores, level=0.95, resamples=1000, seed=seed)
+    found = Champion().judge(trial(new, old)).numbers
+    assert (found["difference"], found["low"], found["high"]) == (known.estimate, known.low, known.high)
+    assert (found["challenger"], found["champion"]) == tuple(auc(truth, each) for each in scores)
