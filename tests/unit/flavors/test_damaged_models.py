@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # a damaged model may warn of
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(80, 3))
 KIND = RNG.integers(0, 3, 80)
-FEW, MANY = 15, 4_000
+FEW, MANY = 15, 1_000
 OBJECTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MeguruError, RuntimeError)
 """What Python and the libraries may well say of what they find; MemoryError and a crash they may not."""
 
