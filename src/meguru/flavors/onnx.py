@@ -44,12 +44,7 @@ class OnnxFlavor:
 
     def task(self, model: Any, said: Task | None) -> Task:
         """Return the task; found from the operator that makes the scores if none is said."""
-        clean, where = _checked(model)
-        outputs = onnxfile.outputs_of(clean, where)
-        if isinstance(said, Generic):
-            return network_tasks.generic(said, outputs)
-        scores = raw.meant(outputs, where)
-        return network_tasks.find(said, outputs[scores], onnxfile.maker_of(clean, scores))
+        return _task(*_checked(model), said)
 
     def save(self, model: Any, folder: Path, *, signature: Signature, task: Task) -> None:
         """Write the model as ``model.onnx``, without names of people and tools in it."""
@@ -74,7 +69,7 @@ class OnnxFlavor:
         said = mlmodel.read(folder, [self.name])
         path = stored.named(folder, said.options.get("data", FILE))
         clean = onnxfile.checked(stored.read(path, onnxfile.MAX_BYTES), str(path))
-        return self.predictor(clean, said.signature, self.task(clean, said.task), str(path))
+        return self.predictor(clean, said.signature, _task(clean, str(path), said.task), str(path))
 
     def predictor(self, clean: Any, signature: Signature, task: Task, where: str = "") -> OnnxPredictor:
         """Return the predictor of a model that was looked through."""
@@ -108,6 +103,14 @@ class OnnxPredictor:
         if isinstance(self.task, Generic):
             return raw.by_output(found, self.task)
         return raw.shaped(found[0], self.task)
+
+
+def _task(clean: Any, where: str, said: Task | None) -> Task:
+    outputs = onnxfile.outputs_of(clean, where)
+    if isinstance(said, Generic):
+        return network_tasks.generic(said, outputs)
+    scores = raw.meant(outputs, where)
+    return network_tasks.find(said, outputs[scores], onnxfile.maker_of(clean, scores))
 
 
 def _session(model: Any, where: str) -> Any:

@@ -173,6 +173,8 @@ def test_lightgbm_tells_each_round(place):
     assert len(metric(place, run=r.id, key="training.binary_logloss").items) == 3
 
 
+@pytest.mark.xdist_group("torch")  # importing it takes seconds: in one process only
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own, of NumPy
 def test_keras_tells_each_epoch(place, monkeypatch):
     pytest.importorskip("torch")
     monkeypatch.setenv("KERAS_BACKEND", "torch")
@@ -183,10 +185,11 @@ def test_keras_tells_each_epoch(place, monkeypatch):
     with run("net") as r:
         told = net.fit(X, Y, epochs=2, verbose=0).history
     kept = [point.value for point in metric(place, run=r.id, key="loss").items]
-    assert kept == pytest.approx(told["loss"])
+    assert kept == pytest.approx([float(each) for each in told["loss"]])
     assert show(place, run=r.id).params["loss"] == "mse"
 
 
+@pytest.mark.xdist_group("torch")
 def test_lightning_tells_each_epoch(place):
     torch = pytest.importorskip("torch")
     lightning = pytest.importorskip("lightning.pytorch")

@@ -32,7 +32,7 @@ def checked(data: bytes | Any, where: str = "") -> Any:
         import onnx
     except ImportError as error:
         raise MissingDependency.of("onnx", "onnx") from error
-    model = data
+    model: Any = data
     if isinstance(data, bytes):
         if len(data) > MAX_BYTES:
             raise TooLarge("the model file is too large", where=where, why=f"{MAX_BYTES:,} bytes are allowed")
@@ -42,8 +42,10 @@ def checked(data: bytes | Any, where: str = "") -> Any:
             if is_our_fault(error):
                 raise
             raise malformed(where, f"it is no ONNX file ({error})") from error
-    clean = onnx.ModelProto()
-    clean.CopyFrom(model)
+    clean: Any = model
+    if model is data:  # its owner keeps it as it was
+        clean = onnx.ModelProto()
+        clean.CopyFrom(model)
     clean.DiscardUnknownFields()
     graph.check(clean, where)
     del clean.metadata_props[:]
