@@ -54,7 +54,10 @@ class ProjectMetric(SumMetric, frozen=True, kw_only=True):
         if not named.isidentifier():
             hint = "def overtime(truth, score): …"
             raise InvalidInput("a function that measures has a name", field="measures", hint=hint)
-        parameters = inspect.signature(function).parameters.values()
+        try:
+            parameters = tuple(inspect.signature(function).parameters.values())
+        except ValueError:  # a function written in C that does not tell them
+            parameters = ()
         if not parameters or any(each.kind != each.POSITIONAL_OR_KEYWORD for each in parameters):
             why = "it takes arrays by name, such as truth and score"
             raise InvalidInput(f"{named} can't measure", field="measures", why=why)

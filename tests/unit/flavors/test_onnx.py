@@ -1,6 +1,7 @@
 """ONNX models score as ONNX Runtime does; one that could do harm is refused before the runtime sees it."""
 
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -258,7 +259,7 @@ def test_what_a_model_makes_while_it_computes_is_bounded(tmp_path):
     model = graph(nodes, {"x": ["n", 3]}, {"y": ["n", 3]}, [factor])
     with pytest.raises(InvalidInput, match="fails on its example") as caught:
         save_bundle(Model(estimator=model, example=FRAME, task="multilabel"), tmp_path / "m")
-    assert "vailable memory" in caught.value.why
+    assert re.search("vailable memory|bfc_arena", caught.value.why)  # as its version says it
 
 
 def test_names_of_people_and_tools_are_not_stored(tmp_path):
