@@ -197,6 +197,7 @@ SENTENCES = (
     mark("{model} is a {task} model, which {metric} does not measure"),
     mark("it is missing"),
     mark("it has no value at all"),
+    mark("contract {number} has it: ask with ?contract={same}"),
     # why a trigger held back
     mark("the trigger is paused"),
     mark("{depth} firings in a row caused each other; the chain is cut here"),
@@ -205,6 +206,8 @@ SENTENCES = (
     mark("{count} runs that it started before wait or run ({ref})"),
     mark("it fired at {last} UTC and rests until {until} UTC"),
     mark("it fired {count} times within 24 hours, and {most} are allowed"),
+    mark("{why}; a newer match took its place"),
+    mark("{why}; the trigger was retired"),
     mark("no server was running, and at most {count} moments are caught up"),
     mark("no server was running, and the rule for catching up is {rule}"),
 )
