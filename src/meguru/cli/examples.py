@@ -10,6 +10,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru up",
     ),
     "init": ("meguru init shop", "meguru init . --workspace postgresql://db/meguru"),
+    "plan": ("meguru plan", "meguru plan --out plan.json"),
+    "apply": ("meguru apply", "meguru apply plan.json --yes"),
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth"),
     "status": ("meguru status", "meguru status --json"),
     "demo": ("meguru demo flights --months 3-5",),

@@ -68,10 +68,6 @@ ADVICE = {
         "a workspace is brought up to date when it is opened; Meguru itself: pip install -U meguru",
     ),
     **dict.fromkeys(
-        ("plan", "apply"),
-        "there is no project file to apply yet; each noun has its own command: meguru --help",
-    ),
-    **dict.fromkeys(
         ("features", "feature", "feature-store"),
         "there are no feature views yet; data has versions: meguru data --help",
     ),
