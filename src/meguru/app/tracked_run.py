@@ -56,6 +56,10 @@ class TrackedRun(ActiveRun):
 
         What was trained is kept in quarantine then, and the error says where.
         """
+        if isinstance(model, str) or not isinstance(name, str):
+            raise InvalidInput(
+                "the model comes first, then its name", field="model", hint="run.log_model(estimator, 'delay')"
+            )
         session = self._session
         with rescued(session.ws, model, name, run=session.info.ref):
             return register_model(session, _with_evidence(model, evidence), name, note=note)

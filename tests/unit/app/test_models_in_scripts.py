@@ -60,6 +60,11 @@ def test_an_estimator_without_an_example_is_refused_with_what_to_write(place, mo
         assert caught.value.field == "hold_out"
 
 
+def test_a_name_where_the_model_should_be_is_told(place, model):
+    with run("train") as r, pytest.raises(InvalidInput, match="the model comes first"):
+        r.log_model("delay", model)
+
+
 def test_a_model_answers_in_an_application_as_in_its_folder(place, model, tmp_path):
     version = add_model(place, "delay", model)
     found = load("delay")
