@@ -59,7 +59,7 @@ def of_things(ws) -> list[str]:
 @pytest.mark.parametrize(
     ("locale", "size"),
     [
-        pytest.param("en-GB", SIZES[0], id="en-wide"),
+        pytest.param("en-GB", SIZES[0], id="en-wide", marks=pytest.mark.soak),
         pytest.param("ja-JP", SIZES[1], id="ja-narrow"),
         pytest.param("en-GB", SIZES[1], id="en-narrow", marks=pytest.mark.soak),
         pytest.param("ja-JP", SIZES[0], id="ja-wide", marks=pytest.mark.soak),

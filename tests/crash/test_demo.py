@@ -73,6 +73,7 @@ def check_that_nothing_ran_twice(folder: Path) -> None:
         assert len(done) == len(set(done)) == sum(len(run.steps) for run in runs)
 
 
+@pytest.mark.soak
 def test_a_demo_whose_server_was_killed_goes_on(tmp_path: Path) -> None:
     assert cut_off(demo(tmp_path, "--months", "3"), "March: answering", tmp_path, "kill the server") == 1
     story = story_of(demo(tmp_path, "--resume", "--json"))

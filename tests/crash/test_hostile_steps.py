@@ -202,7 +202,7 @@ def returns_itself(pids):
     return endless
 
 
-@step(timeout=150, cache=False, resources={"memory": "300MB"})
+@step(timeout=150, cache=False, resources={"memory": "400MB"})
 def limited(how: str, pids: str) -> object:
     known(pids)
     return globals()[how](pids)
@@ -275,7 +275,7 @@ FAILS = {
     "forks_daemons": ("ValueError", "left daemons"),
     "keeps_a_child": ("ValueError", "left a child"),
     "leaves_a_thread": ("ValueError", "left a thread"),
-    "takes_memory": ("MemoryLimit", r"used more than its 300 MB of memory"),
+    "takes_memory": ("MemoryLimit", r"used more than its 400 MB of memory"),
     "overflows": ("ProcessDied", "killed by SIGSEGV"),
     "closes_its_output": ("ValueError", "closed"),
     "closes_everything": ("ValueError", "closed all"),

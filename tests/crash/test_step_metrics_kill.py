@@ -63,7 +63,7 @@ def logged(ws: Workspace) -> int:
     return tracked.show(ws, run=runs[0].tracked).metrics["loss"].count
 
 
-@pytest.mark.parametrize("seen", [1, 150])
+@pytest.mark.parametrize("seen", [pytest.param(1, marks=pytest.mark.soak), 150])
 def test_a_killed_process_leaves_no_point_twice(tmp_path: Path, seen: int) -> None:
     (tmp_path / "learn.py").write_text(LEARN)
     params = {"rounds": ROUNDS}

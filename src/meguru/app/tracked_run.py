@@ -58,7 +58,9 @@ class TrackedRun(ActiveRun):
         """
         if isinstance(model, str) or not isinstance(name, str):
             raise InvalidInput(
-                "the model comes first, then its name", field="model", hint="run.log_model(estimator, 'delay')"
+                "the model comes first, then its name",
+                field="model",
+                hint="run.log_model(estimator, 'delay')",
             )
         session = self._session
         with rescued(session.ws, model, name, run=session.info.ref):

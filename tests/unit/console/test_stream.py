@@ -141,7 +141,7 @@ def test_a_page_that_has_fewer_points_than_there_are_is_told_at_once(workspace: 
 def test_who_may_not_see_runs_can_not_watch_them(workspace: Workspace):
     load_operations()
     reader = workspace.with_(principal=Principal(name="auditor", permissions=frozenset({"event:read"})))
-    with TestClient(Starlette(routes=routes(lambda _: reader, Live(life=0.1)))) as client:
+    with TestClient(Starlette(routes=routes(lambda _: reader, Live(life=0.1, quiet=0.1)))) as client:
         assert client.get("/ui/stream").status_code == 200
         assert client.get("/ui/stream?points=run-x:1").status_code == 403
 
