@@ -15,8 +15,7 @@ TORCH := python3 -m pip --python .venv/bin/python install --quiet 'torch==2.13.0
 
 # What another library or Python changes shows in what calls it: values, files, tables, protocols, code that is read, the
 # command line. The rest starts processes and servers over and over: our own mechanisms, and most of the time.
-PART ?= $(addprefix tests/unit/,api app base cli datasets flavors governance kernel predictions registry serving stats \
-  storage) $(addprefix tests/unit/pipelines/test_,authoring.py code.py hand_over.py materializers.py) \
+PART ?= $(addprefix tests/unit/,api base cli datasets flavors governance predictions registry stats storage) $(addprefix tests/unit/pipelines/test_,authoring.py code.py hand_over.py materializers.py) \
   tests/unit/sweeps/test_suggest.py tests/unit/console/test_pages.py
 # An integration test needs servers that these environments do not have.
 OTHERS = -m "not soak and not integration" -n $(WORKERS) --dist loadgroup $(PART) $(ARGS)
