@@ -24,6 +24,7 @@ from sklearn.tree import DecisionTreeRegressor
 from meguru.flavors.bundle import load_bundle
 from meguru.flavors.model import Model, save_bundle
 from meguru.flavors.skopsfile import dumps, loads
+from meguru.flavors.skopsfile.reach import reachable
 from meguru.flavors.skopsfile.standins.neighbors import NeighborTree
 from meguru.flavors.skopsfile.standins.sparse import SparseRows
 from meguru.flavors.skopsfile.standins.splines import Spline
@@ -193,3 +194,11 @@ def test_catboost_stands_in_a_pipeline(tmp_path):
     save_bundle(Model(estimator=pipeline, example=X[:5]), tmp_path / "m")
     found = load_bundle(tmp_path / "m").predict(X)
     np.testing.assert_array_equal(found, pipeline.predict_proba(X)[:, 1])
+
+
+def test_a_module_is_no_part_of_a_model():
+    class Holder:
+        def __init__(self):
+            self.namespace, self.values = np, [1.5]
+
+    assert [type(part).__name__ for part in reachable(Holder())] == ["Holder", "list"]
