@@ -21,6 +21,7 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply
     """Tell that a plan is being carried out; `actions` are its steps in words."""
     owner, digest = file_name(ctx, owner), digests.check_digest(digest, field="digest")
     check_project(ctx.tx, refs.project_of(owner))
+    _end_older(ctx, owner)
     apply_id, shown = new_id("apply"), actions[:MAX_SHOWN]
     told = ctx.emit(
         "apply.started",
@@ -40,6 +41,15 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply
     )
     store.add(ctx.tx, made)
     return made
+
+
+def _end_older(ctx: Context, owner: str) -> None:
+    """End what was killed, or is overtaken now: of one file one apply runs, and none for ever."""
+    for each in store.running(ctx.tx, owner):
+        reason = "a later apply of the file began"
+        store.end(ctx.tx, each.id, ApplyState.FAILED, ctx.now(), reason)
+        data, project = {"owner": owner, "reason": reason}, refs.project_of(owner)
+        ctx.emit("apply.failed", each.ref, data=data, cause=each.event, project=project)
 
 
 @operation("apply.finish", permission="apply:write", on="apply")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from typing import Any
 
 import msgspec
@@ -35,6 +36,8 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         )
     known, listed = store.owned(ctx.tx, owner), {f"{each.kind}/{each.name}" for each in wanted}
     numbers = declarations.newest_numbers(ctx)
+    project = ctx.ws.project or ""
+    theirs = store.owners(ctx.tx, [f"{each.kind}/{refs.within(project, each.name)}" for each in wanted])
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
     unchanged = 0
@@ -43,6 +46,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     for each in wanted:
         try:
             found = _one(ctx, each, listed)
+            _check_owner(found.ref, theirs.get(found.ref, owner), owner)
             found = _with_moves(ctx, found, known.get(found.ref), numbers)
         except InvalidInput as error:
             faults.append(_fault(each, error))
@@ -54,8 +58,8 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
                 adopts.append(found.ref)
         else:
             actions.append(found)
-    retired = [_retired(ctx, ref) for ref in reversed(known) if ref not in kept] if not faults else []
-    actions += [each for each in retired if each is not None]
+    gone = [] if faults else [_retired(ctx, ref) for ref in known if ref not in kept]
+    actions += _users_first([each for each in gone if each is not None])
     return ApplyPlan(
         owner=owner,
         actions=actions,
@@ -70,6 +74,11 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
 def file_name(ctx: Context, owner: str) -> str:
     """Return the name under which a file owns things, with the project in which it is applied before it."""
     return check_full_name("file", refs.within(ctx.ws.project or "", owner), field="owner")
+
+
+def _check_owner(ref: str, whose: str, owner: str) -> None:
+    if whose != owner:
+        raise InvalidInput(f"{ref} is declared by another file", why=f"the file {whose!r} owns it")
 
 
 def _one(ctx: Context, item: WantedThing, listed: set[str]) -> PlannedAction:
@@ -157,6 +166,8 @@ def _with_moves(
 def _retired(ctx: Context, ref: str) -> PlannedAction | None:
     kind_name, _, name = ref.partition("/")
     kind = declared_kind(kind_name)
+    hidden = "the file owns a thing of a project that you may not see"
+    ctx.require(f"{kind.name}:read", project=refs.project_of(name), why=hidden)
     specs: SpecStore = load(kind.spec_store)
     before = specs.find(ctx.tx, name)
     if before is None:
@@ -167,6 +178,19 @@ def _retired(ctx: Context, ref: str) -> PlannedAction | None:
         before=msgspec.to_builtins(before),
         touches=touches(ctx, kind, name),
     )
+
+
+def _users_first(retired: list[PlannedAction]) -> list[PlannedAction]:
+    """Order what is to be retired: what uses another thing goes before it."""
+    by_ref = {each.ref: each for each in retired}
+    order: TopologicalSorter[str] = TopologicalSorter()
+    for ref, action in by_ref.items():
+        kind, _, name = ref.partition("/")
+        found = declared_kind(kind)
+        specs: SpecStore = load(found.spec_store)
+        used = specs.uses(name, _typed(found, action.before or {}))
+        order.add(ref, *(each for each in used if each in by_ref and each != ref))
+    return [by_ref[ref] for ref in reversed(list(order.static_order()))]
 
 
 def _fault(item: WantedThing, error: InvalidInput) -> PlanFault:

@@ -49,6 +49,12 @@ def newest(
     return [_apply(row) for row in tx.execute(query)]
 
 
+def running(tx: Connection, owner: str) -> list[Apply]:
+    """Return the applies of a file that have not ended, oldest first."""
+    here = (apply.c.owner == owner) & (apply.c.state == ApplyState.RUNNING.value)
+    return [_apply(row) for row in tx.execute(select(apply).where(here).order_by(apply.c.id))]
+
+
 def owned(tx: Connection, owner: str) -> dict[str, OwnedThing]:
     """Return what a file owns, by reference."""
     rows = tx.execute(select(owned_thing).where(owned_thing.c.owner == owner).order_by(owned_thing.c.ref))

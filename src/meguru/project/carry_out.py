@@ -41,7 +41,7 @@ def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
 
 
 def apply_plan(ws: Any, plan: ApplyPlan, on_step: OnStep | None = None) -> Apply:
-    """Carry out a plan, step by step; each refuses when the thing is no longer as the plan saw it.
+    """Carry out a plan, step by step; a declaration refuses when the thing is no longer as the plan saw it.
 
     Killed in between, what was done holds: a new plan has what is left.
 

@@ -101,9 +101,11 @@ def test_what_was_there_before_the_file_becomes_the_file_s(workspace, project):
 
 def test_two_files_do_not_take_each_other_s_things(workspace, project):
     applied(workspace, project(ENDPOINT))
-    with pytest.raises(Conflict, match="another file") as caught:
-        applied(workspace, project(ENDPOINT, name="other"))
-    assert caught.value.why == "the file 'shop' owns it"
+    for changed in ("", 'description = "theirs"\n'):
+        with pytest.raises(InvalidInput, match="another file") as caught:
+            applied(workspace, project(ENDPOINT + changed, name="other"))
+        assert caught.value.why == "the file 'shop' owns it"
+    assert calls.endpoint_list(workspace).items[0].description == ""
     assert steps(plan_project(workspace, project("", name="other"))) == []
 
 
@@ -131,6 +133,22 @@ def test_what_commands_declared_is_written_as_a_file_that_changes_nothing(worksp
     found = plan_project(workspace, read_project(path))
     assert (found.actions, found.unchanged) == ([], 4)
     assert found.owned == ["endpoint/delay", "monitor/watch", "pool/gpu", "project/team"]
+
+
+def test_what_uses_a_thing_is_retired_before_it(workspace, project):
+    applied(workspace, project(ENDPOINT + '[monitor.a-watch]\nendpoint = "delay"\n' + MONITOR))
+    order = [ref for _, ref in steps(plan_project(workspace, project("")))]
+    assert sorted(order) == ["endpoint/delay", "monitor/a-watch", "monitor/delay-watch"]
+    assert order[-1] == "endpoint/delay"
+
+
+def test_what_a_file_owns_in_a_project_is_not_shown_to_who_may_not_see_it(workspace, project):
+    calls.project_declare(workspace, name="team", spec=carry_out.all_specs()["project"]())
+    applied(workspace, project('[endpoint."team/delay"]\nmodel = "team/delay"\n'))
+    reader = workspace.with_(principal=Principal(name="anna", grants={"": frozenset({"*:read"})}))
+    with pytest.raises(Forbidden) as caught:
+        plan_project(reader, project(""))
+    assert "team" not in str(caught.value)
 
 
 def test_a_saved_plan_is_the_plan(workspace, project):
@@ -166,8 +184,10 @@ def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project, monkeypat
         apply_plan(workspace, found)
     monkeypatch.undo()
     rest = plan_project(workspace, file)
-    assert (len(rest.actions), rest.adopts) == (2, ["endpoint/delay"])
+    assert (len(rest.actions), rest.adopts) == (2, ["pool/gpu"])
+    assert [each.state for each in calls.apply_list(workspace).items] == ["running"]
     apply_plan(workspace, rest)
+    assert [each.state for each in calls.apply_list(workspace).items] == ["succeeded", "failed"]
     assert plan_project(workspace, file).actions == []
     assert len(plan_project(workspace, project("")).actions) == 3
 
