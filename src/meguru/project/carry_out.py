@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from meguru.app.kinds import all_kinds
 from meguru.applies.types import Apply, ApplyPlan, PlanFault, PlannedAction
 from meguru.errors import Conflict, InvalidInput, MeguruError
 from meguru.kernel.declarations import Change
+from meguru.project.prepare import bring_along, prepared
 from meguru.project.read import where_of
 from meguru.project.types import ProjectFile
 
@@ -26,7 +28,7 @@ def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
     InvalidInput
         When something of the file can't be declared; `where` is the first place, `why` has the others.
     """
-    found: ApplyPlan = calls.apply_plan(ws, owner=project.head.name, wanted=project.wanted)
+    found: ApplyPlan = calls.apply_plan(ws, owner=project.head.name, wanted=prepared(project))
     if found.faults:
         first, *others = found.faults
         also = [f"{where_of(project, each.kind, each.name, each.field)}: {each.what}" for each in others]
@@ -40,7 +42,7 @@ def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
     return found
 
 
-def apply_plan(ws: Any, plan: ApplyPlan, on_step: OnStep | None = None) -> Apply:
+def apply_plan(ws: Any, plan: ApplyPlan, root: Path, on_step: OnStep | None = None) -> Apply:
     """Carry out a plan, step by step; a declaration refuses when the thing is no longer as the plan saw it.
 
     Killed in between, what was done holds: a new plan has what is left.
@@ -51,6 +53,8 @@ def apply_plan(ws: Any, plan: ApplyPlan, on_step: OnStep | None = None) -> Apply
         A workspace, here or on a server.
     plan
         What `plan_project` returned.
+    root
+        The folder of the project: what is declared may need files of it.
     on_step
         Called after each step.
     """
@@ -60,7 +64,7 @@ def apply_plan(ws: Any, plan: ApplyPlan, on_step: OnStep | None = None) -> Apply
     held = [ref for ref in plan.owned if ref not in {each.ref for each in plan.actions}]
     try:
         for action in plan.actions:
-            _carry_out(acting, action)
+            _carry_out(acting, root, action)
             if action.change is not Change.RETIRED:
                 held.append(action.ref)
             if on_step:
@@ -84,11 +88,12 @@ def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
     )
 
 
-def _carry_out(ws: Any, action: PlannedAction) -> None:
+def _carry_out(ws: Any, root: Path, action: PlannedAction) -> None:
     kind, _, name = action.ref.partition("/")
     if action.change is Change.RETIRED:
         getattr(calls, f"{kind}_retire")(ws, name=name)
         return
+    bring_along(ws, root, action)
     expect = {} if action.before is None else action.before
     spec = msgspec.convert(action.spec, all_specs()[kind])
     getattr(calls, f"{kind}_declare")(ws, name=name, spec=spec, expect=expect)

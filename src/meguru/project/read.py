@@ -16,6 +16,7 @@ from meguru.applies.types import WantedThing
 from meguru.base.names import check_name
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, MeguruError, NotFound, near_misses
+from meguru.kernel.kinds import Kind
 from meguru.project.locate import place_of, places
 from meguru.project.types import EnvironmentSpec, FileThing, ProjectFile, ProjectHead
 
@@ -26,8 +27,6 @@ MAX_DEPTH = 20
 SCHEMA = 1
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN = ("project", "env", "include")
-SECTIONS = {"project": "projects"}
-"""Sections that are called otherwise than their kind: ``[project]`` is the file's own head."""
 
 
 def read_project(path: Path, *, environment: str = "") -> ProjectFile:
@@ -51,7 +50,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute().parent
         self.main = root.absolute()
-        self.kinds = {SECTIONS.get(kind.name, kind.name): kind.name for kind in all_kinds() if kind.spec}
+        self.kinds = {kind.table: kind for kind in all_kinds() if kind.spec}
         self.places: dict[Path, dict[tuple[str, ...], tuple[int, int]]] = {}
         self.sections: dict[str, dict[str, tuple[Path, dict[str, Any]]]] = {name: {} for name in self.kinds}
         self.head: ProjectHead | None = None
@@ -88,13 +87,24 @@ class _Reader:
             workspace = spec.workspace
             self._override(file, environment, spec)
         things = [
-            _thing(self.kinds[title], name, spec, file, (title, name))
+            self._thing(self.kinds[title], name, spec, file)
             for title, section in self.sections.items()
             for name, (file, spec) in section.items()
         ]
         return ProjectFile(
-            head=self.head, things=things, environment=environment, workspace=workspace, places=self.places
+            head=self.head,
+            root=self.root,
+            things=things,
+            environment=environment,
+            workspace=workspace,
+            places=self.places,
         )
+
+    def _thing(self, kind: Kind, name: str, fields: dict[str, Any], file: Path) -> FileThing:
+        path = (kind.table, name)
+        if kind.written is not None:
+            self._typed(file, path, fields, kind.written)
+        return FileThing(wanted=WantedThing(kind=kind.name, name=name, spec=fields), file=file, path=path)
 
     def _section(self, file: Path, name: str, value: Any) -> None:
         if name == "include":
@@ -194,10 +204,6 @@ class _Reader:
         line, column = place_of(self.places[file], path)
         where = f"{file}:{line}:{column}"
         raise InvalidInput(what, where=where, why=why, hint=hint, field=".".join(path))
-
-
-def _thing(kind: str, name: str, spec: dict[str, Any], file: Path, path: tuple[str, ...]) -> FileThing:
-    return FileThing(wanted=WantedThing(kind=kind, name=name, spec=spec), file=file, path=path)
 
 
 def where_of(project: ProjectFile, kind: str, name: str, field: str = "") -> str:

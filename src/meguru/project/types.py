@@ -42,9 +42,10 @@ class FileThing:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectFile:
-    """A whole project file with what it includes, for one environment."""
+    """A whole project file with what it includes, for one environment; `root` is its folder."""
 
     head: ProjectHead
+    root: Path
     things: list[FileThing]
     environment: str = ""
     workspace: str = ""

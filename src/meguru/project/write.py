@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import tomli_w
+import tomlkit
 
 from meguru.app import calls
 from meguru.applies.types import WantedThing
-from meguru.project.read import SECTIONS
+from meguru.kernel.kinds import kinds
 
 
 def written_out(ws: Any, name: str) -> str:
@@ -24,9 +24,8 @@ def written_out(ws: Any, name: str) -> str:
     found: list[WantedThing] = calls.apply_present(ws)
     content: dict[str, Any] = {"project": {"name": name}}
     for each in found:
-        section = SECTIONS.get(each.kind, each.kind)
-        content.setdefault(section, {})[each.name] = _without_null(each.spec)
-    return tomli_w.dumps(content)
+        content.setdefault(kinds()[each.kind].table, {})[each.name] = _without_null(each.spec)
+    return tomlkit.dumps(content)
 
 
 def _without_null(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +23,7 @@ from meguru.project.write import written_out
 
 pytest_plugins = ["meguru.testing.fixtures"]
 
+HERE = Path(__file__).parent
 HEAD = '[project]\nname = "shop"\n'
 ENDPOINT = '[endpoint.delay]\nmodel = "delay"\n'
 MONITOR = '[monitor.delay-watch]\nendpoint = "delay"\n'
@@ -48,7 +51,7 @@ def steps(plan):
 
 
 def applied(ws, file):
-    return apply_plan(ws, plan_project(ws, file))
+    return apply_plan(ws, plan_project(ws, file), file.root)
 
 
 def test_what_is_declared_is_created_once_and_each_step_is_caused_by_the_apply(workspace, project):
@@ -56,7 +59,7 @@ def test_what_is_declared_is_created_once_and_each_step_is_caused_by_the_apply(w
     found = plan_project(workspace, file)
     assert steps(found) == [("created", "endpoint/delay"), ("created", "monitor/delay-watch")]
     assert found.actions[1].pending == "there is no endpoint 'delay'"
-    done = apply_plan(workspace, found)
+    done = apply_plan(workspace, found, HERE)
     again = plan_project(workspace, file)
     assert (again.actions, again.adopts, again.unchanged) == ([], [], 2)
     with workspace.read() as tx:
@@ -73,7 +76,7 @@ def test_a_change_is_told_field_by_field_and_what_the_file_drops_is_retired(work
     assert [(one.field, one.before, one.after) for one in found.actions[0].fields] == [
         ("description", "", "late or not")
     ]
-    apply_plan(workspace, found)
+    apply_plan(workspace, found, HERE)
     assert [each.name for each in calls.endpoint_list(workspace).items] == ["delay", "other"]
     assert calls.monitor_list(workspace) == []
 
@@ -95,7 +98,7 @@ def test_what_was_there_before_the_file_becomes_the_file_s(workspace, project):
     file = project(ENDPOINT)
     found = plan_project(workspace, file)
     assert (found.actions, found.adopts) == ([], ["endpoint/delay"])
-    apply_plan(workspace, found)
+    apply_plan(workspace, found, HERE)
     assert steps(plan_project(workspace, project(""))) == [("retired", "endpoint/delay")]
 
 
@@ -114,7 +117,7 @@ def test_of_two_who_apply_at_once_one_is_told_what_moved(workspace, project):
     mine = plan_project(workspace, file)
     applied(workspace, project(ENDPOINT + 'description = "theirs"\n'))
     with pytest.raises(Conflict, match="not as it was when you looked"):
-        apply_plan(workspace, mine)
+        apply_plan(workspace, mine, HERE)
     with pytest.raises(Conflict, match="not what would be done now") as caught:
         check_same(mine, plan_project(workspace, file))
     assert "endpoint/delay" in caught.value.why
@@ -173,20 +176,20 @@ def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project, monkeypat
     found = plan_project(workspace, file)
     real, done = carry_out._carry_out, []
 
-    def stops(ws, action):
+    def stops(ws, root, action):
         if len(done) == 1:
             raise KeyboardInterrupt
         done.append(action)
-        real(ws, action)
+        real(ws, root, action)
 
     monkeypatch.setattr(carry_out, "_carry_out", stops)
     with pytest.raises(KeyboardInterrupt):
-        apply_plan(workspace, found)
+        apply_plan(workspace, found, HERE)
     monkeypatch.undo()
     rest = plan_project(workspace, file)
     assert (len(rest.actions), rest.adopts) == (2, ["pool/gpu"])
     assert [each.state for each in calls.apply_list(workspace).items] == ["running"]
-    apply_plan(workspace, rest)
+    apply_plan(workspace, rest, HERE)
     assert [each.state for each in calls.apply_list(workspace).items] == ["succeeded", "failed"]
     assert plan_project(workspace, file).actions == []
     assert len(plan_project(workspace, project("")).actions) == 3

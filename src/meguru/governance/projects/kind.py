@@ -86,6 +86,7 @@ PROJECT = Kind(
     events=(ProjectCreated, ProjectUpdated, ProjectRetired, ProjectMemberSet, ProjectMemberRemoved),
     spec=ProjectSpec,
     spec_store="meguru.governance.projects.spec",
+    section="projects",
     project_of="meguru.governance.projects.spec:project_of",
     page="/ui/projects/{name}",
 )

@@ -59,6 +59,19 @@ class Kind:
     spec_store
         The module with ``find``, ``check``, ``uses``, ``save`` and ``retire`` of its specs; see
         `declarations.SpecStore`.
+    section
+        The table of a project file in which such things are declared; by default the kind's name.
+    written
+        What people write there, where it is not the spec itself (files instead of their digests): a frozen
+        struct, made into the spec's fields by `prepare`.
+    prepare
+        A function ``(folder, name, fields) -> fields of the spec`` that runs where the project file is, each
+        time a plan is made: it reads files, and changes nothing. `folder` is the project's, `fields` are what
+        is written, as plain values.
+    carry
+        A function ``(workspace, folder, name, fields of the spec) -> None`` that brings along what a
+        declaration needs and no spec holds (the bytes of files), just before the thing is declared. It may be
+        called again for the same.
     project_of
         For things with an id: a function ``(tx, id) -> project | None``, None when there is no such thing.
     jobs
@@ -95,6 +108,10 @@ class Kind:
     grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spec: type[msgspec.Struct] | None = None
     spec_store: str = ""
+    section: str = ""
+    written: type[msgspec.Struct] | None = None
+    prepare: str = ""
+    carry: str = ""
     project_of: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
     job_threads: int = 0
@@ -109,6 +126,12 @@ class Kind:
         if (self.spec is None) != (not self.spec_store):
             message = f"kind {self.name}: a spec and its store come together"
             raise InternalError(message)
+        if self.spec is None and (self.section or self.written or self.prepare or self.carry):
+            message = f"kind {self.name}: only what has a spec is in a project file"
+            raise InternalError(message)
+        if (self.written is not None) and not self.prepare:
+            message = f"kind {self.name}: what is written in a file is made into a spec by `prepare`"
+            raise InternalError(message)
         known = _declared.setdefault(self.name, self)
         if known is not self and known != self:
             message = f"two kinds are called {self.name}"
@@ -119,6 +142,11 @@ class Kind:
     def has_projects(self) -> bool:
         """Whether a name of one may have a project before it."""
         return self.named and not self.shared
+
+    @property
+    def table(self) -> str:
+        """The table of a project file in which such things are declared."""
+        return self.section or self.name
 
     @property
     def explaining(self) -> tuple[str, ...]:

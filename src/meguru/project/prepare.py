@@ -1,0 +1,52 @@
+"""Make specs of what a project file says of files beside it, and bring the files along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from meguru.applies.types import PlannedAction, WantedThing
+from meguru.base import refs
+from meguru.errors import InvalidInput, MeguruError
+from meguru.kernel.kinds import kinds
+from meguru.kernel.kinds.kind import load
+from meguru.project.read import where_of
+from meguru.project.types import ProjectFile
+
+
+def prepared(project: ProjectFile) -> list[WantedThing]:
+    """Return what the file declares, each as a spec: what `Kind.prepare` has to look at was looked at.
+
+    Raises
+    ------
+    InvalidInput
+        When what the file says can't be made into a spec; `where` is its place in the file.
+    """
+    return [_one(project, each.wanted) for each in project.things]
+
+
+def _one(project: ProjectFile, wanted: WantedThing) -> WantedThing:
+    place = kinds()[wanted.kind].prepare
+    if not place:
+        return wanted
+    try:
+        fields: Mapping[str, Any] = load(place)(project.root, wanted.name, dict(wanted.spec))
+    except MeguruError as error:
+        raise InvalidInput(
+            error.what,
+            where=where_of(project, wanted.kind, wanted.name, error.field),
+            why=error.why,
+            hint=error.hint,
+            field=".".join(filter(None, (wanted.kind, wanted.name, error.field))),
+        ) from error
+    return msgspec.structs.replace(wanted, spec=dict(fields))
+
+
+def bring_along(ws: Any, root: Path, action: PlannedAction) -> None:
+    """Bring to the workspace what a declaration needs and no spec holds, such as the bytes of its files."""
+    parsed = refs.parse(action.ref)
+    if place := kinds()[parsed.kind].carry:
+        load(place)(ws, root, parsed.name, action.spec)
