@@ -60,9 +60,16 @@ def _ours(*, versions: int, models: int, logged: int, experiment: str) -> list[s
         (
             "INSERT INTO mlflow_version (name, version, source, storage, run, run_link, "
             "logged_model, description, "
-            f"tags, stage, state, reason, deleted, created_by, created_at, updated_at) {_count(versions)} "
+            f"tags, stage, deleted, created_by, created_at, updated_at) {_count(versions)} "
             f"SELECT {which}, 's3://b/' || i, 's3://b/' || i, printf('%032x', i % 20000), '', '', '', "
-            f"{_pairs(versions)}, 'None', 'unverified', '', 0, 'b', {at}, {changed} FROM n"
+            f"{_pairs(versions)}, 'None', 0, 'b', {at}, {changed} FROM n"
+        ),
+        (
+            "INSERT INTO model_version (name, version, state, reason, tree_digest, digest, flavor, task, "
+            "signature, label, metrics, params, baseline_digest, holdout_digest, run_ref, used, note, size, "
+            f"created_at, created_by, event, told) {_count(versions)} "
+            f"SELECT {which}, 'unverified', 'other', '', '', '', '', 'null', '', '{{}}', '{{}}', '', '', '', "
+            f"'[]', '', 0, {at}, 'b', '', 1 FROM n"
         ),
         *(
             f"{labels}{_count(versions)} SELECT 'version', {which}, '{key}', {_tag(key, versions)} FROM n"

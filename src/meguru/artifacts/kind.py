@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind
+from meguru.kernel.kinds import Kind, Service
 
 EVENT = Kind(
     name="event",
@@ -19,5 +19,9 @@ BLOB = Kind(
     named=False,
     tables=("meguru.artifacts.uploads.schema",),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
+    services=(
+        Service(name="blobs", factory="meguru.artifacts.settle:settler"),
+        Service(name="uploads", factory="meguru.artifacts.uploads.expiry:LeftUploads"),
+    ),
 )
 """A blob belongs to nothing and to nobody: who has its digest, and may read blobs anywhere, may read it."""

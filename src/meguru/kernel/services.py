@@ -75,14 +75,14 @@ class Follower:
 class Services:
     """The threads of a server's services."""
 
-    def __init__(
-        self, ws: Workspace, kinds: Iterable[Kind], more: Iterable[tuple[str, Runnable]] = ()
-    ) -> None:
+    def __init__(self, ws: Workspace, kinds: Iterable[Kind]) -> None:
         self._ws, self._stop = ws, threading.Event()
-        found = [(each.name, load(each.factory)(ws)) for kind in kinds for each in kind.services]
+        found: list[tuple[str, Runnable]] = [
+            (each.name, load(each.factory)(ws)) for kind in kinds for each in kind.services
+        ]
         self._threads = [
             threading.Thread(target=work.run, args=(self._stop,), name=name, daemon=True)
-            for name, work in [*found, *more]
+            for name, work in found
         ]
 
     def start(self) -> None:

@@ -6,6 +6,8 @@ import shutil
 import time
 from pathlib import Path
 
+from meguru.base.ticker import Ticker
+from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import runs
 from meguru.pipelines.logs import store
@@ -14,6 +16,20 @@ from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 
 _DRAFT_SECONDS = 3600.0
+
+
+class EndedRuns(Ticker):
+    """Clears up after runs that have ended, every 15 s."""
+
+    name = "clearing up after pipeline runs"
+    pause = 15.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("sweeper"))
+
+    def tick(self) -> list[str]:
+        """Look once."""
+        return sweep(self.ws)
 
 
 def sweep(ws: Workspace) -> list[str]:

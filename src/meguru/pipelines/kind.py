@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
 
 
 @event_type(
@@ -142,5 +142,6 @@ PIPELINE_RUN = Kind(
         "advance": "the engine writes what became of steps, and how the run ended",
         "keep_metrics": "the engine keeps what steps log",
     },
+    services=(Service(name="ended-runs", factory="meguru.pipelines.cleanup:EndedRuns"),),
     page="/ui/pipelines/runs/{name}",
 )

@@ -9,10 +9,7 @@ from meguru.kernel.jobs import Worker
 from meguru.kernel.services import Services
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
-from meguru.server.housekeeping import Sweeper
 from meguru.serving.service import PredictionService
-from meguru.storage.blobs.pending import Settler
-from meguru.tracking.series.join import Joiner
 
 
 class Background:
@@ -20,15 +17,7 @@ class Background:
 
     def __init__(self, ws: Workspace, service: PredictionService) -> None:
         self._ws, self._service = ws, service
-        self._services = Services(
-            ws,
-            all_kinds(),
-            more=[
-                ("series", Joiner(ws.db)),
-                ("sweeper", Sweeper(ws)),
-                ("blobs", Settler(ws.db, ws.blobs)),
-            ],
-        )
+        self._services = Services(ws, all_kinds())
         self._workers = [
             Worker(ws, HANDLERS, threads=ws.settings.workers),
             *(Worker(ws, handlers, threads=threads) for handlers, threads in APART),

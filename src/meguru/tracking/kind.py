@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
 
 
 @event_type("experiment.created", label="experiment made", sentence="{subject} was made", explains=True)
@@ -264,5 +264,9 @@ RUN = Kind(
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     project_of="meguru.tracking.store:project_of",
+    services=(
+        Service(name="silent-runs", factory="meguru.tracking.silent:SilentRuns"),
+        Service(name="series", factory="meguru.tracking.series.join:joiner"),
+    ),
     page="/ui/runs/{name}",
 )

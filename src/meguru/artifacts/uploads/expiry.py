@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from meguru.artifacts.uploads import store
 from meguru.artifacts.uploads.types import LIFETIME
+from meguru.base.ticker import Ticker
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.parts import parts_of
+
+
+class LeftUploads(Ticker):
+    """Removes what is left of uploads, every ten minutes: in an object store a look is a request."""
+
+    name = "removal of uploads that nobody completed"
+    pause = 600.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+
+    def tick(self) -> int:
+        """Look once."""
+        return sweep(self._ws)
 
 
 def sweep(ws: Workspace) -> int:

@@ -22,6 +22,7 @@ from meguru.tracking.series.chunks import Chunk
 from meguru.tracking.series.columns import Columns, Found, PointPosition
 
 if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
     from meguru.storage.db import Database
 
 log = logging.getLogger(__name__)
@@ -136,3 +137,8 @@ class Joiner(Ticker):
             join(tx, *found)
         self._mine = self._db.last_write
         return True
+
+
+def joiner(ws: Workspace) -> Joiner:
+    """Return the thread's work for a workspace."""
+    return Joiner(ws.db)

@@ -6,8 +6,8 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.kernel import events
-from meguru.server.housekeeping import Sweeper
 from meguru.tracking.operations import show, start
+from meguru.tracking.silent import SilentRuns
 
 
 class Rounds:
@@ -33,7 +33,7 @@ def place(tmp_path, clock):
 def test_silent_runs_are_swept_every_fifteen_seconds_after_a_minute_of_grace(place, clock):
     run = start(place, lease=70)
     rounds = Rounds(clock, 0, 0)
-    Sweeper(place).run(rounds)
+    SilentRuns(place).run(rounds)
     assert rounds.waited == [60, 15]
     assert show(place, run=run.id).state == "failed"
     with place.read() as tx:
@@ -44,16 +44,16 @@ def test_silent_runs_are_swept_every_fifteen_seconds_after_a_minute_of_grace(pla
 def test_after_the_machine_slept_everybody_may_beat_first(place, clock):
     run = start(place, lease=600)
     rounds = Rounds(clock, 0, 3600)
-    Sweeper(place).run(rounds)
+    SilentRuns(place).run(rounds)
     assert show(place, run=run.id).state == "interrupted"
     rounds.longer = [0]
-    Sweeper(place).run(rounds)
+    SilentRuns(place).run(rounds)
     assert show(place, run=run.id).state == "failed"
 
 
 def test_a_sweep_that_fails_is_tried_again(place, clock):
     run = start(place, lease=1)
-    sweeper, good = Sweeper(place), place.db
+    sweeper, good = SilentRuns(place), place.db
 
     class Broken:
         def read(self):
