@@ -20,7 +20,7 @@ BLOB = Kind(
     tables=("meguru.artifacts.uploads.schema",),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
     services=(
-        Service(name="blobs", factory="meguru.artifacts.settle:settler"),
+        Service(name="blobs", factory="meguru.artifacts.durability:settler"),
         Service(name="uploads", factory="meguru.artifacts.uploads.expiry:LeftUploads"),
     ),
 )
