@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from meguru.errors import InvalidInput, near_misses
+from meguru.base.expressions import no_function, read
+from meguru.errors import InvalidInput
 from meguru.metrics.rows import Array
 from meguru.stats.arrays import Floats
 
-MAX_CHARACTERS, MAX_PARTS, MAX_POWER = 1000, 200, 10
+MAX_POWER = 10
 Columns: TypeAlias = Mapping[str, Array]
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
@@ -76,16 +77,10 @@ class Formula:
 
 
 def _tree(text: str) -> ast.expr:
-    if not text.strip() or len(text) > MAX_CHARACTERS:
-        raise InvalidInput(f"a formula has 1 to {MAX_CHARACTERS:,} characters", field="formula")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        why = f"{getattr(error, 'msg', None) or error}, in {text!r:.200}"
-        raise InvalidInput("that is no formula", field="formula", why=why) from None
-    if sum(1 for _ in ast.walk(tree)) > MAX_PARTS:
-        raise InvalidInput(f"a formula has at most {MAX_PARTS} parts", field="formula")
-    return tree
+        return read(text, "formula")
+    except InvalidInput as error:
+        raise InvalidInput(error.what, why=error.why, hint=error.hint, field="formula") from None
 
 
 def _check(node: ast.expr) -> None:
@@ -120,10 +115,8 @@ def _is_possible(node: ast.expr) -> bool:
 def _check_call(node: ast.Call) -> None:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name not in _FUNCTIONS or node.keywords:
-        close = near_misses(name, _FUNCTIONS)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(_FUNCTIONS)}"
-        what = ast.unparse(node.func)
-        raise InvalidInput(f"a formula has no function {what!r:.200}", field="formula", hint=hint)
+        error = no_function(ast.unparse(node.func), _FUNCTIONS)
+        raise InvalidInput(error.what, hint=error.hint, field="formula")
     wanted = _FUNCTIONS[name][0]
     if len(node.args) != wanted:
         raise InvalidInput(f"{name} takes {wanted} values, not {len(node.args)}", field="formula")

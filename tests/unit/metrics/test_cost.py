@@ -101,7 +101,7 @@ def test_a_formula_without_a_value_for_some_rows_is_refused_with_their_number():
         ({"matrix": [[0, 1], [1, 0]], "formula": "truth"}, "a matrix or a formula"),
         ({"matrix": [[0, 1]]}, "a row for each true class"),
         ({"matrix": [[0, float("nan")], [1, 0]]}, "a row for each true class"),
-        ({"formula": "pow(truth, 2)"}, "no function 'pow'"),
+        ({"formula": "pow(truth, 2)"}, "no function pow()"),
         ({"formula": "truth", "price": 3}, "price"),
     ],
 )

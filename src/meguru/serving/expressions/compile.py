@@ -6,13 +6,12 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from meguru.base.expressions import no_function, read
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import ColumnType, SignatureColumn
 from meguru.serving.expressions import functions, operators
 from meguru.serving.expressions.typed import Columns, TypedExpression, mapped, unified
 
-MAX_CHARACTERS = 1000
-MAX_PARTS = 200
 _WORDS = {"true": True, "false": False, "null": None}
 _TYPES: dict[type, ColumnType] = {
     bool: ColumnType.BOOLEAN,
@@ -34,25 +33,10 @@ def compile_expression(text: str, columns: Sequence[SignatureColumn], *, field: 
         names = {column.name: index for index, column in enumerate(columns)}
         if (bare := text.strip()) in names:
             return _column(columns[names[bare]], names[bare])
-        return _Compiler(columns, names).of(_tree(text))
+        return _Compiler(columns, names).of(read(text))
     except InvalidInput as error:
         why = error.why or f"in {text[:200]!r}"
         raise InvalidInput(error.what, why=why, hint=error.hint, field=field) from None
-
-
-def _tree(text: str) -> ast.expr:
-    if not text.strip():
-        raise InvalidInput("the expression is empty", hint="write a column's name, a value, or arithmetic")
-    if len(text) > MAX_CHARACTERS:
-        raise InvalidInput(f"an expression has at most {MAX_CHARACTERS:,} characters")
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        why = f"{getattr(error, 'msg', None) or error}, in {text[:200]!r}"
-        raise InvalidInput("that is not an expression", why=why) from None
-    if sum(1 for _ in ast.walk(tree)) > MAX_PARTS:
-        raise InvalidInput(f"an expression has at most {MAX_PARTS} parts")
-    return tree
 
 
 class _Compiler:
@@ -126,9 +110,7 @@ class _Compiler:
         if name == "lookup":
             return self._lookup(args)
         if name not in functions.NAMES:
-            close = near_misses(name, functions.NAMES)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(functions.NAMES)}"
-            raise InvalidInput(f"there is no function {name}()", hint=hint)
+            raise no_function(name, functions.NAMES)
         return functions.call(name, [self.of(each) for each in args])
 
     def _called(self, args: list[ast.expr]) -> TypedExpression:

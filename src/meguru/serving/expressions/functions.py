@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from meguru.base.expressions.scalars import MATH, TEXT, TIME
 from meguru.errors import InvalidInput
 from meguru.flavors import ColumnType, values
 from meguru.serving.expressions.typed import NUMBERS, TypedExpression, mapped, numeric, unified
@@ -40,28 +40,12 @@ def _text_of(value: Any) -> str:
 
 
 _PLAIN = {
-    "sqrt": _Plain(math.sqrt, [NUMBERS], _DOUBLE),
-    "exp": _Plain(math.exp, [NUMBERS], _DOUBLE),
-    "log": _Plain(math.log, [NUMBERS], _DOUBLE),
-    "log1p": _Plain(math.log1p, [NUMBERS], _DOUBLE),
-    "log10": _Plain(math.log10, [NUMBERS], _DOUBLE),
-    "sin": _Plain(math.sin, [NUMBERS], _DOUBLE),
-    "cos": _Plain(math.cos, [NUMBERS], _DOUBLE),
-    "floor": _Plain(math.floor, [NUMBERS], _LONG),
-    "ceil": _Plain(math.ceil, [NUMBERS], _LONG),
-    "round": _Plain(round, [NUMBERS], _LONG),
-    "lower": _Plain(str.lower, [_TEXT], _STRING),
-    "upper": _Plain(str.upper, [_TEXT], _STRING),
-    "strip": _Plain(str.strip, [_TEXT], _STRING),
+    **{name: _Plain(call, [NUMBERS], _DOUBLE) for name, call in MATH.items()},
+    **{name: _Plain(MATH[name], [NUMBERS], _LONG) for name in ("floor", "ceil", "round")},
+    **{name: _Plain(call, [_TEXT], _STRING) for name, call in TEXT.items()},
     "length": _Plain(len, [_TEXT], _LONG),
     "starts_with": _Plain(str.startswith, [_TEXT, _TEXT], _BOOLEAN),
-    "year": _Plain(lambda t: t.year, [_TIME], _LONG),
-    "month": _Plain(lambda t: t.month, [_TIME], _LONG),
-    "day": _Plain(lambda t: t.day, [_TIME], _LONG),
-    "hour": _Plain(lambda t: t.hour, [_TIME], _LONG),
-    "minute": _Plain(lambda t: t.minute, [_TIME], _LONG),
-    "weekday": _Plain(dt.datetime.weekday, [_TIME], _LONG),
-    "day_of_year": _Plain(lambda t: t.timetuple().tm_yday, [_TIME], _LONG),
+    **{name: _Plain(call, [_TIME], _LONG) for name, call in TIME.items()},
     "timestamp": _Plain(dt.datetime.timestamp, [_TIME], _DOUBLE),
     "double": _Plain(_double_of, [NUMBERS | _TEXT], _DOUBLE),
     "long": _Plain(_long_of, [NUMBERS | _TEXT], _LONG),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from meguru.base.expressions.scalars import power
 from meguru.errors import InvalidInput
 from meguru.flavors import ColumnType
 from meguru.serving.expressions.typed import NUMBERS, TypedExpression, mapped, numeric, unified
@@ -43,8 +45,7 @@ def arithmetic(kind: ast.operator, left: TypedExpression, right: TypedExpression
         return mapped(operator.truediv, both, ColumnType.DOUBLE)
     if isinstance(kind, ast.Pow):
         numeric(both, "**")
-        # Of floats alone: a whole number to the power of one that was sent has no bound.
-        return mapped(lambda a, b: math.pow(float(a), float(b)), both, ColumnType.DOUBLE)
+        return mapped(power, both, ColumnType.DOUBLE)
     if type(kind) not in _ARITHMETIC:
         raise InvalidInput(
             f"an expression has no operator {type(kind).__name__}", hint="it has + - * / // % **"
@@ -68,9 +69,16 @@ def comparison(kind: ast.cmpop, left: TypedExpression, right: TypedExpression) -
 
 
 def logical(parts: list[TypedExpression], *, every: bool) -> TypedExpression:
-    """Return whether all of some conditions hold, or any."""
+    """Return whether all of some conditions hold, or any; null where that hangs on one that is null."""
     conditions(parts)
-    return mapped(lambda *row: all(row) if every else any(row), parts, ColumnType.BOOLEAN)
+
+    def joined(*row: bool | None) -> bool | None:
+        if any(each is not None and each is not every for each in row):
+            return not every
+        return None if None in row else every
+
+    made = mapped(joined, parts, ColumnType.BOOLEAN, nulls=True)
+    return msgspec.structs.replace(made, nullable=any(part.nullable for part in parts))
 
 
 def negation(kind: ast.unaryop, part: TypedExpression) -> TypedExpression:
