@@ -9,11 +9,10 @@ from sqlalchemy import Connection
 from meguru.base.ids import new_id
 from meguru.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from meguru.governance import store
-from meguru.governance.roles import permissions_of
+from meguru.governance.standing import with_rights
 from meguru.governance.types import NewToken, TokenRecord
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import Principal, covers
-from meguru.kernel.projects.store import roles_of
 from meguru.kernel.workspace import Workspace
 
 PREFIX = "mgr_"
@@ -93,13 +92,7 @@ def principal_of(tx: Connection, secret: str, now: datetime) -> Principal:
     if found is not None:
         token, owner = found
         if token.revoked_at is None and token.expires_at > now and not owner.disabled:
-            return Principal(
-                name=owner.name,
-                kind=owner.kind,
-                permissions=permissions_of(owner.role),
-                grants={project: permissions_of(role) for project, role in roles_of(tx, owner.name).items()},
-                scope=frozenset(token.scope),
-            )
+            return with_rights(tx, owner, frozenset(token.scope))
     raise Unauthenticated(
         "the token is not valid", why="it is unknown, expired or revoked", hint="ask an owner for a new one"
     )
