@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meguru.governance import store
-from meguru.governance.operations import create_principal
+from meguru.governance.principals import create_principal
 from meguru.governance.standing import standing
 
 pytest_plugins = ["meguru.testing.fixtures"]
