@@ -8,7 +8,7 @@ from typing import Any
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_workspace
-from meguru.pipelines import durations
+from meguru.base import durations
 from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.load import entry_of
 from meguru.sweeps.job import SweepProgress

@@ -55,7 +55,7 @@ def start(
     Ranges: lr=loguniform:1e-4..1e-1  dropout=uniform:0..0.5:0.1  depth=int:2..10
             width=logint:8..1024  kind=choice:a,b       anything else is the same in all trials
     """  # noqa: D301 - click wants the character
-    from meguru.pipelines import durations
+    from meguru.base import durations
     from meguru.sweeps.runner import see_through, start_file
     from meguru.sweeps.types import Search
 
@@ -78,7 +78,7 @@ def start(
 def resume(session: Session, sweep: str, trials: int | None, timeout: str | None, *, detach: bool) -> int:
     """Go on with SWEEP, after a stop or a crash; no trial is run twice."""
     from meguru.app.calls import sweep_resume as ask
-    from meguru.pipelines import durations
+    from meguru.base import durations
     from meguru.sweeps.runner import see_through
 
     ws = session.open()

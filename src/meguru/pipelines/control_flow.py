@@ -8,11 +8,12 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Literal
 
+from meguru.base import durations
 from meguru.base.names import check_name
 from meguru.compute.graph import Approval
 from meguru.compute.matching import output_types
 from meguru.errors import InvalidInput
-from meguru.pipelines import durations, tracing
+from meguru.pipelines import tracing
 
 _closed: ContextVar[bool] = ContextVar("meguru_gate_closed", default=False)
 MAX_QUESTION = 1000

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from meguru.base import durations
 from meguru.base.names import check_name
 from meguru.compute.graph import Resources
 from meguru.errors import InvalidInput, near_misses
-from meguru.pipelines import durations
 
 ISOLATIONS = ("process", "thread", "env", "ray")
 MAX_RETRIES = 1000

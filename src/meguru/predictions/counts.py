@@ -1,19 +1,52 @@
-"""How much each endpoint ever answered, counted as it happens: to count its history takes longer each day."""
+"""What each endpoint ever answered, counted as it happens: to count its history takes longer each day.
+
+With the counts goes which span of event time was touched. It is written with what touches it, so nobody has
+to compare clocks to find what came late.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, case, func, select
+import msgspec
+from sqlalchemy import Connection, Executable, case, func, select, update
 
 from meguru.predictions.schema import prediction_count
 from meguru.predictions.types import PredictionBatch, Totals
 
 SHARDS = 16
 """So many rows share the count of an endpoint: servers on PostgreSQL seldom wait for each other's."""
+_COUNTS = ("predictions", "requests", "outcomes")
+_LATEST = ("last_received_at", "arrived_at", "last_time", "known_until", "touched_until")
+_EARLIEST = ("touched_from",)
+_SUMMED = [
+    *(func.sum(prediction_count.c[name]).label(name) for name in _COUNTS),
+    *(func.max(prediction_count.c[name]).label(name) for name in _LATEST),
+    *(func.min(prediction_count.c[name]).label(name) for name in _EARLIEST),
+]
+
+
+class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
+    """What arrived of one endpoint: how much, when the last of it, and which event times were touched.
+
+    `arrived_at` is of predictions and outcomes, `last_received_at` of predictions alone. `last_time` is the
+    latest event time, `known_until` the latest moment at which an outcome is said to have become known. The
+    span from `touched_from` to `touched_until` (both in it) is what changed since `take`.
+    """
+
+    predictions: int
+    requests: int
+    outcomes: int
+    last_received_at: datetime | None = None
+    arrived_at: datetime | None = None
+    last_time: datetime | None = None
+    known_until: datetime | None = None
+    touched_from: datetime | None = None
+    touched_until: datetime | None = None
 
 
 def add(tx: Connection, batches: Iterable[PredictionBatch]) -> None:
@@ -22,19 +55,87 @@ def add(tx: Connection, batches: Iterable[PredictionBatch]) -> None:
     for batch in batches:
         row = counted.setdefault(
             batch.endpoint,
-            _row(batch.endpoint) | {"predictions": 0, "requests": 0, "last_received_at": batch.received_at},
+            _row(batch.endpoint)
+            | {
+                "last_received_at": batch.received_at,
+                "arrived_at": batch.received_at,
+                "last_time": batch.last_time,
+                "touched_from": batch.first_time,
+                "touched_until": batch.last_time,
+            },
         )
         row["predictions"] += batch.n
         row["requests"] += 1
-        row["last_received_at"] = max(row["last_received_at"], batch.received_at)
+        row["last_received_at"] = row["arrived_at"] = max(row["arrived_at"], batch.received_at)
+        row["last_time"] = row["touched_until"] = max(row["touched_until"], batch.last_time)
+        row["touched_from"] = min(row["touched_from"], batch.first_time)
     # In one order for all servers, so that no two wait for each other.
     _count(tx, [counted[endpoint] for endpoint in sorted(counted)])
 
 
-def add_outcomes(tx: Connection, endpoint: str, count: int) -> None:
-    """Count outcomes that were not known before, in the transaction that writes them."""
-    if count:
-        _count(tx, [_row(endpoint) | {"outcomes": count}])
+def add_outcomes(
+    tx: Connection,
+    endpoint: str,
+    count: int,
+    *,
+    at: datetime,
+    span: tuple[datetime, datetime],
+    known_until: datetime | None,
+) -> None:
+    """Count outcomes that are news, in the transaction that writes them.
+
+    Parameters
+    ----------
+    tx
+        The write transaction.
+    endpoint
+        Whose predictions they are of.
+    count
+        How many were not known at all before.
+    at
+        When they arrived.
+    span
+        The first and the last event time of the requests that the predictions belong to.
+    known_until
+        The latest moment at which the sender says that one became known; None when it did not say.
+    """
+    told = {
+        "outcomes": count,
+        "arrived_at": at,
+        "known_until": known_until,
+        "touched_from": span[0],
+        "touched_until": span[1],
+    }
+    _count(tx, [_row(endpoint) | told])
+
+
+def arrivals(tx: Connection, *endpoints: str) -> dict[str, Arrivals]:
+    """Return what arrived of each endpoint, or of those named, by endpoint; none where nothing ever did."""
+    query = select(prediction_count.c.endpoint, *_SUMMED).group_by(prediction_count.c.endpoint)
+    if endpoints:
+        query = query.where(prediction_count.c.endpoint.in_(endpoints))
+    found: dict[str, Arrivals] = {}
+    for row in tx.execute(query):
+        values = dict(row._mapping)
+        endpoint = values.pop("endpoint")
+        found[endpoint] = Arrivals(**values | {name: int(values[name]) for name in _COUNTS})
+    return found
+
+
+def take(tx: Connection, endpoint: str) -> tuple[datetime, datetime] | None:
+    """Return the span of event time that was touched since the last call, and begin a new one; None: none.
+
+    What is under way is not in it: it is in the next one, as its commit comes after.
+    """
+    table = prediction_count
+    mine = (table.c.endpoint == endpoint) & table.c.touched_from.is_not(None)
+    # Each row is locked where it is read, in one order for all: what is added meanwhile waits for us.
+    query = select(table.c.shard, table.c.touched_from, table.c.touched_until).where(mine)
+    rows = list(tx.execute(query.order_by(table.c.shard).with_for_update()))
+    if not rows:
+        return None
+    tx.execute(update(table).where(mine).values(touched_from=None, touched_until=None))
+    return min(row.touched_from for row in rows), max(row.touched_until for row in rows)
 
 
 def totals(tx: Connection, endpoint: str) -> Totals:
@@ -61,7 +162,7 @@ def _row(endpoint: str) -> dict[str, Any]:
         "predictions": 0,
         "requests": 0,
         "outcomes": 0,
-        "last_received_at": None,
+        **dict.fromkeys((*_LATEST, *_EARLIEST)),
     }
 
 
@@ -79,9 +180,8 @@ def _added(dialect: str) -> Executable:
         from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
     statement = upsert(prediction_count)
     known, new = prediction_count.c, statement.excluded
-    summed = {name: known[name] + new[name] for name in ("predictions", "requests", "outcomes")}
-    later = (new.last_received_at > known.last_received_at) | known.last_received_at.is_(None)
-    last = case((later, new.last_received_at), else_=known.last_received_at)
-    return statement.on_conflict_do_update(
-        index_elements=[known.endpoint, known.shard], set_=summed | {"last_received_at": last}
-    )
+    merged: dict[str, Any] = {name: known[name] + new[name] for name in _COUNTS}
+    for name in (*_LATEST, *_EARLIEST):
+        beyond = new[name] > known[name] if name in _LATEST else new[name] < known[name]
+        merged[name] = case((beyond | known[name].is_(None), new[name]), else_=known[name])
+    return statement.on_conflict_do_update(index_elements=[known.endpoint, known.shard], set_=merged)

@@ -75,8 +75,23 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
             tx.execute(insert(table), _without_json(rows))
     if told.changed:
         tx.execute(_UPDATE, [_named(row) for row in told.changed.values()])
-    counts.add_outcomes(tx, endpoint, len(told.new))
+    if news := [*told.new.values(), *told.changed.values(), *told.earlier]:
+        _count(tx, endpoint, len(told.new), news)
     return Recorded(len(told.new), told.corrected, told.repeated)
+
+
+def _count(tx: Connection, endpoint: str, new: int, news: Sequence[dict[str, Any]]) -> None:
+    """Count what was written, with the span of event time that it is of."""
+    at = max(row["recorded_at"] for row in news)
+    # One without a time of its own has that of its receipt, which says nothing of how far the world is.
+    said = [row["at"] for row in news if row["recorded_at"] > row["at"]]
+    spans = []
+    for some in chunks(dict.fromkeys(row["batch_id"] for row in news), _A_QUERY):
+        table = prediction_batch.c
+        query = select(func.min(table.first_time).label("first"), func.max(table.last_time).label("last"))
+        spans.append(tx.execute(query.where(table.id.in_(some))).one())
+    span = min(each.first for each in spans), max(each.last for each in spans)
+    counts.add_outcomes(tx, endpoint, new, at=at, span=span, known_until=max(said, default=None))
 
 
 def of(tx: Connection, place: Place) -> tuple[Outcome | None, list[Outcome]]:

@@ -85,5 +85,16 @@ prediction_count = Table(
     Column("requests", BigInteger, nullable=False),
     Column("outcomes", BigInteger, nullable=False),
     Column("last_received_at", UtcTime),
+    Column("arrived_at", UtcTime),
+    Column("last_time", UtcTime),
+    Column("known_until", UtcTime),
+    Column("touched_from", UtcTime),
+    Column("touched_until", UtcTime),
 )
-"""The sums of the two tables above, by endpoint, in some rows that are added up."""
+"""What arrived of each endpoint, in some rows that are added up.
+
+`arrived_at` is when the last prediction or outcome came, `last_time` the latest event time of a prediction,
+`known_until` the latest moment at which a sender says that an outcome became known. From `touched_from` to
+`touched_until` is the span of event time of all rows that came, or got an outcome, since a monitor's clock
+took it; empty when nothing did.
+"""

@@ -71,3 +71,41 @@ def test_what_several_servers_counted_is_added_up(workspace, answered):
         tx.execute(insert(prediction_count).values({**mine, "shard": 99, "last_received_at": later}))
     found = totals(workspace)
     assert (found.predictions, found.requests, found.last_received_at) == (6, 2, later)
+
+
+def take(workspace, endpoint="delay"):
+    with workspace.db.write() as tx:
+        return counts.take(tx, endpoint)
+
+
+def test_the_event_times_that_were_touched_are_taken_once(workspace, answered):
+    batch = answered(3)
+    assert take(workspace) == (batch.first_time, batch.last_time)
+    assert take(workspace) is None
+    record(workspace, endpoint="delay", outcomes=[OutcomeInput(prediction_id=f"{batch.id}.1", value=1.0)])
+    assert take(workspace) == (batch.first_time, batch.last_time)
+    assert take(workspace, "other") is None
+
+
+def test_an_outcome_that_is_no_news_touches_nothing(workspace, answered):
+    batch = answered(3)
+    outcome = OutcomeInput(prediction_id=f"{batch.id}.1", value=1.0, at=APRIL)
+    record(workspace, endpoint="delay", outcomes=[outcome])
+    take(workspace)
+    record(workspace, endpoint="delay", outcomes=[outcome])
+    assert take(workspace) is None
+
+
+def test_how_far_the_world_is_comes_from_senders_and_not_from_receipt(workspace, answered):
+    batch = answered(3)
+
+    def arrived():
+        with workspace.read() as tx:
+            return counts.arrivals(tx, "delay")["delay"]
+
+    record(workspace, endpoint="delay", outcomes=[OutcomeInput(prediction_id=f"{batch.id}.0", value=1.0)])
+    assert (arrived().known_until, arrived().last_time) == (None, batch.last_time)
+    told = OutcomeInput(prediction_id=f"{batch.id}.1", value=1.0, at=APRIL)
+    record(workspace, endpoint="delay", outcomes=[told])
+    assert arrived().known_until == APRIL
+    assert arrived().requests == 1

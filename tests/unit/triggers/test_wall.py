@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meguru.base.local_time import moments
 from meguru.triggers.kinds.cron import LISTED, Cron
-from meguru.triggers.kinds.local_time import moments
 
 ZONES = ["UTC", "Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns"]
 EXPRESSIONS = [

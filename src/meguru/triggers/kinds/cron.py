@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 from cronsim import CronSimError
 
+from meguru.base.local_time import moments
 from meguru.errors import InvalidInput, near_misses
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
-from meguru.triggers.kinds.local_time import moments
 
 LISTED = 1000
 _FIRST_LOOK = timedelta(hours=1)
