@@ -9,11 +9,11 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.mlflow.protocol.routes import mlflow_routes
 from meguru.mlflow.registry.routes import other_routes
+from meguru.mlflow.registry.topics import TOPICS
 from meguru.server.access import Access
 from meguru.storage.blobs.pending import settle
 from meguru.webhooks import manage
 from meguru.webhooks.follow import CallPromiser
-from meguru.webhooks.types import TOPICS
 
 API = "/api/2.0/mlflow"
 

@@ -104,7 +104,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "trigger create": (
         """meguru trigger create nightly --on '{"cron":"0 2 * * *"}' --do '{"pipeline":"train"}'""",
     ),
-    "webhook": ("meguru webhook create chat https://chat.example/hook --topic model_version.created",),
+    "webhook": ("meguru webhook create chat https://chat.example/hook --on 'release.*'",),
     "why": ("meguru why endpoint/delay", "meguru why @last.train"),
     "lineage": ("meguru lineage model/delay@3 --direction up",),
     "events": ("meguru events --type access.denied", "meguru events --subject model/delay@3"),

@@ -45,7 +45,7 @@ GROUPS = {
         "outcome": "Record what really happened, one by one or from a file.",
         "monitor": "Declare, run and read monitors.",
         "trigger": "Declare, fire and read triggers.",
-        "webhook": "Call an address when something happens to a model.",
+        "webhook": "Call an address when something happens.",
     },
     "Understand": {
         "why": "Explain why something is as it is: meguru why endpoint/NAME",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @group
 def command() -> None:
-    """Webhooks: addresses that are called when something happens to a model."""
+    """Webhooks: addresses that are called when something happens."""
 
 
 _secret = click.option(
@@ -30,7 +30,14 @@ _secret = click.option(
 @command.command()
 @click.argument("name")
 @click.argument("url")
-@click.option("--topic", "topics", multiple=True, help="What to tell, again for each; default: everything.")
+@click.option(
+    "--on",
+    "events",
+    multiple=True,
+    metavar="PATTERN",
+    help="Types of events to tell, such as 'release.*', again for each; default: all.",
+)
+@click.option("--topic", "topics", multiple=True, help="A topic of MLflow to tell, again for each.")
 @click.option("--description", default="")
 @_secret
 @click.option("--disabled", is_flag=True, help="Make it, but don't call it yet.")
@@ -39,21 +46,23 @@ def create(
     session: Session,
     name: str,
     url: str,
+    events: tuple[str, ...],
     topics: tuple[str, ...],
     description: str,
     secret_file: TextIO | None,
     *,
     disabled: bool,
 ) -> None:
-    """Call URL when something of the topics happens, such as model_version.created."""
+    """Call URL when something happens, such as release.promoted."""
     from meguru.app.calls import webhook_create as ask
-    from meguru.webhooks.types import TOPICS, WebhookState
+    from meguru.webhooks.types import WebhookState
 
     made = ask(
         session.open(create=True),
         name=name,
         url=url,
-        topics=list(topics or TOPICS),
+        topics=list(topics),
+        events=list(events or (() if topics else ("*",))),
         description=description,
         secret=_read(secret_file) or "",
         state=WebhookState.DISABLED if disabled else WebhookState.ACTIVE,
@@ -68,8 +77,10 @@ def list_(session: Session) -> None:
     from meguru.app.calls import webhook_list as list_webhooks
 
     found = list_webhooks(session.open())
-    rows = [(w.name, w.state.value, w.url, len(w.topics), w.has_secret, w.id) for w in found]
-    columns = ("name", "state", "url", "topics", "signed", "id")
+    rows = [
+        (w.name, w.state.value, w.url, ", ".join([*w.events, *w.topics]), w.has_secret, w.id) for w in found
+    ]
+    columns = ("name", "state", "url", "told of", "signed", "id")
     session.table(found, columns, rows, begin="meguru webhook create NAME URL")
 
 
@@ -88,16 +99,24 @@ def show(session: Session, webhook: str) -> None:
 @click.argument("webhook", type=Id("webhook"))
 @click.option("--name")
 @click.option("--url")
-@click.option("--topic", "topics", multiple=True, help="What to tell instead, again for each.")
+@click.option(
+    "--on",
+    "events",
+    multiple=True,
+    metavar="PATTERN",
+    help="Types of events to tell instead, again for each.",
+)
+@click.option("--topic", "topics", multiple=True, help="Topics of MLflow to tell instead, again for each.")
 @click.option("--description")
 @_secret
-@click.option("--on/--off", "is_on", default=None, help="Call it, or don't.")
+@click.option("--enable/--disable", "is_on", default=None, help="Call it, or don't.")
 @with_session
 def update(
     session: Session,
     webhook: str,
     name: str | None,
     url: str | None,
+    events: tuple[str, ...],
     topics: tuple[str, ...],
     description: str | None,
     secret_file: TextIO | None,
@@ -117,6 +136,7 @@ def update(
         name=name,
         url=url,
         topics=list(topics) or None,
+        events=list(events) or None,
         description=description,
         secret=_read(secret_file),
         state=None if is_on is None else states[is_on],
@@ -140,7 +160,7 @@ def delete(session: Session, webhook: str) -> None:
 
 @command.command()
 @click.argument("webhook", type=Id("webhook"))
-@click.option("--topic", default="", help="What to tell; default: its first topic.")
+@click.option("--topic", default="", help="What to tell: a type of event, or a topic; default: its first.")
 @with_session
 def test(session: Session, webhook: str, topic: str) -> None:
     """Call WEBHOOK once with an example, and show what came back; exit 1 if it was not taken."""
@@ -178,5 +198,7 @@ def _read(file: TextIO | None) -> str | None:
 def _print(hook: Webhook) -> None:
     click.echo(f"{hook.name}  {hook.state.value}  {hook.url}  {cell(hook.created_at)}  {hook.id}")
     click.echo(f"  signed  {'yes' if hook.has_secret else 'no'}")
+    for pattern in hook.events:
+        click.echo(f"  event   {pattern}")
     for topic in hook.topics:
         click.echo(f"  topic   {topic}")

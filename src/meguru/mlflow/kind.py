@@ -85,6 +85,7 @@ LOGGED_MODEL = Kind(
         LoggedModelRemoved,
     ),
     project_of="meguru.mlflow.logged_models.store:project_of",
+    provides={"topic adapter": "meguru.mlflow.registry.topics:ADAPTER"},
 )
 """A part of a run: who may change that may change it. Its project is that of its experiment."""
 FILE = Kind(name="file", title=("file", "files"), named=False, events=(FileRemoved,))

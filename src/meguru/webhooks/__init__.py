@@ -1,1 +1,1 @@
-"""Webhooks: calls to other systems when something happens in the registry."""
+"""Webhooks: calls to other systems when something happens."""

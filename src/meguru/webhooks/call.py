@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
+from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.errors import MeguruError
+from meguru.kernel import events
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
-from meguru.webhooks import store
+from meguru.webhooks import cloud_event, store
+from meguru.webhooks.adapters import message_of
 from meguru.webhooks.deliveries import NOTE, note_call, of_call
 from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.secrets import open_secret
 from meguru.webhooks.send import send
-from meguru.webhooks.types import DeliveryResponse, WebhookCall, WebhookState
+from meguru.webhooks.types import DeliveryResponse, WebhookCall, WebhookMessage, WebhookState
 
 ACTOR = system("webhooks")
 
@@ -27,8 +31,12 @@ class NotTaken(Exception):
 
 
 class _Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """What to tell: an event of ours, as it is in the log, or a call in the words of another protocol."""
+
     webhook: str
-    call: WebhookCall
+    event: str = ""
+    said: dict[str, Any] = {}
+    call: WebhookCall | None = None
 
 
 class CallJob:
@@ -39,6 +47,7 @@ class CallJob:
         wanted = msgspec.convert(job.payload, _Payload)
         with ws.read() as tx:
             hook, kept = store.find(tx, wanted.webhook), store.secret_of(tx, wanted.webhook)
+            topic, message = _told(tx, wanted)
         if hook is None or hook.state is not WebhookState.ACTIVE:
             return
         lease.proceed()
@@ -49,10 +58,10 @@ class CallJob:
             # Unsigned it would be refused, or worse, be taken.
             answer = DeliveryResponse(error=f"{error.what}: {error.why}"[:500])
         else:
-            answer = send(hook.url, wanted.call, secret=secret, delivery=delivery, settings=ws.settings)
+            answer = send(hook.url, message, secret=secret, delivery=delivery, settings=ws.settings)
         made = of_call(
             hook.id,
-            wanted.call,
+            topic,
             answer,
             delivery=delivery,
             at=ws.clock.now(),
@@ -70,8 +79,18 @@ class CallJob:
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
         """Tell in the log that a call was not taken."""
         wanted = msgspec.convert(job.payload, _Payload)
-        tell = partial(_fail_call, webhook=wanted.webhook, topic=wanted.call.topic, why=why[:500])
+        with ws.read() as tx:
+            topic = wanted.call.topic if wanted.call else events.one(tx, wanted.event).type
+        tell = partial(_fail_call, webhook=wanted.webhook, topic=topic, why=why[:500])
         _FAIL.commit(ws.with_(principal=ACTOR, cause=job.cause), tell)
+
+
+def _told(tx: Connection, wanted: _Payload) -> tuple[str, WebhookMessage]:
+    """Return what a call is about, and the call itself."""
+    if wanted.call is not None:
+        return wanted.call.topic, message_of(wanted.call)
+    event = events.one(tx, wanted.event)
+    return event.type, cloud_event.message_of(event, wanted.said)
 
 
 def _fail_call(ctx: Context, *, webhook: str, topic: str, why: str) -> None:

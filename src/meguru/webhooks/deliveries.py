@@ -13,7 +13,7 @@ from meguru.kernel.operations import Context, InternalOperation, operation
 from meguru.webhooks import store
 from meguru.webhooks.kind import WEBHOOK
 from meguru.webhooks.schema import webhook_delivery
-from meguru.webhooks.types import Delivery, DeliveryResponse, WebhookCall
+from meguru.webhooks.types import Delivery, DeliveryResponse
 
 KEPT = 1000
 """So many calls of a webhook are remembered."""
@@ -40,7 +40,7 @@ def note(tx: Connection, call: Delivery) -> None:
 
 def of_call(
     webhook: str,
-    call: WebhookCall,
+    topic: str,
     answer: DeliveryResponse,
     *,
     delivery: str,
@@ -52,7 +52,7 @@ def of_call(
     return Delivery(
         webhook=webhook,
         delivery=delivery,
-        topic=call.topic,
+        topic=topic,
         event=event,
         attempt=attempt,
         at=at,

@@ -5,25 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 from functools import partial
-from typing import Any
-
-import msgspec
 
 from meguru.errors import Conflict, MeguruError
-from meguru.kernel import events, jobs
+from meguru.kernel import events
+from meguru.kernel.kinds.event_patterns import matches
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
-from meguru.webhooks import store, topics
+from meguru.webhooks import store
+from meguru.webhooks.adapters import adapters
 from meguru.webhooks.kind import WEBHOOK
+from meguru.webhooks.promise import is_told, promise_event, promise_topics, wants
 from meguru.webhooks.secrets import is_current, open_secret, seal
 from meguru.webhooks.types import Webhook, WebhookState
 
 log = logging.getLogger(__name__)
 BATCH = 200
-MAX_ATTEMPTS = 10
-"""With a pause that doubles from a second on, it is tried for some eight minutes."""
-KIND = "webhook_call"
 
 
 class CallPromiser(Follower):
@@ -38,28 +35,30 @@ class CallPromiser(Follower):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
         self._seen = 0
-        self._idle = False
+        self._hooks: list[Webhook] = []
 
     def step(self) -> int:
         """Promise the calls of everything that has happened by now; return how many."""
         with self.ws.read() as tx:
             head = events.head(tx)
-            hooks = [each for each in store.all_webhooks(tx) if each.state is WebhookState.ACTIVE]
-            self._idle = not hooks
-            if not hooks:
+            self._hooks = [each for each in store.all_webhooks(tx) if each.state is WebhookState.ACTIVE]
+            if not self._hooks:
                 return 0
-            oldest = min(each.since_seq for each in hooks)
+            oldest = min(each.since_seq for each in self._hooks)
             # Before the oldest, there was none to be told.
             after = max(store.cursor(tx), oldest, self._seen)
         count = 0
         while after < head:
             with self.ws.read() as tx:
-                found = events.read(tx, after=after, before=head + 1, limit=BATCH, types=topics.EVENTS)
-            for event in found:
+                types = [each for each in events.types_between(tx, after, head) if self._is_told(each)]
+                read = partial(events.read, tx, after=after, before=head + 1, limit=BATCH, types=types)
+                found = read() if types else []
+            until = found[-1].seq if len(found) == BATCH else head
+            if found:
                 count += _PROMISE.commit(
-                    self.ws.with_(cause=event.id), partial(_promise_calls, seq=event.seq)
+                    self.ws, partial(_promise_calls, types=types, after=after, until=until)
                 )
-            after = found[-1].seq if len(found) == BATCH else head
+            after = until
         self._seen = head
         return count
 
@@ -70,7 +69,13 @@ class CallPromiser(Follower):
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event is told of, or changes what is."""
-        return type.startswith("webhook.") or (type in topics.EVENTS and not self._idle)
+        return type.startswith("webhook.") or self._is_told(type)
+
+    def _is_told(self, type: str) -> bool:
+        """Tell whether somebody may be told of an event of this type."""
+        if any(matches(each.events, type) for each in self._hooks):
+            return True
+        return any(each.topics for each in self._hooks) and any(type in each.events for each in adapters())
 
     def _seal_old(self) -> None:
         """Seal the secrets that are in clear, or sealed in an old way or with an old key."""
@@ -99,33 +104,25 @@ def _seal_all(ctx: Context) -> int:
     return count
 
 
-def _promise_calls(ctx: Context, *, seq: int) -> int:
-    """Promise the calls of one event, and move the cursor to it."""
-    if store.cursor(ctx.tx) >= seq:
+def _promise_calls(ctx: Context, *, types: list[str], after: int, until: int) -> int:
+    """Promise the calls of the events that are not beyond `until`, and move the cursor there."""
+    cursor = max(store.cursor(ctx.tx), after)
+    if cursor >= until:
         return 0
-    (event,) = events.read(ctx.tx, after=seq - 1, limit=1)
-    count = 0
-    try:
-        calls = topics.calls_of(ctx.tx, event)
-    except (ValueError, TypeError, AttributeError):
-        # One event that can't be told must not keep all later ones from being told.
-        log.exception("no webhook can be told of event %s", event.id)
-        calls = []
-    for number, call in enumerate(calls):
-        for hook in store.all_webhooks(ctx.tx):
-            if hook.project == event.project and _wants(hook, call.topic, seq):
-                payload: dict[str, Any] = {"webhook": hook.id, "call": msgspec.to_builtins(call)}
-                key = f"{hook.id}:{event.id}:{number}"
-                jobs.enqueue(
-                    ctx, kind=KIND, key=key, payload=payload, cause=event.id, max_attempts=MAX_ATTEMPTS
-                )
+    hooks, count = store.all_webhooks(ctx.tx), 0
+    for event in events.read(ctx.tx, after=cursor, before=until + 1, limit=BATCH, types=types):
+        told = [each for each in hooks if is_told(each, event)]
+        for hook in told:
+            if wants(hook, event):
+                promise_event(ctx, hook, event)
                 count += 1
-    store.set_cursor(ctx.tx, seq)
+        try:
+            count += promise_topics(ctx, told, event) if told else 0
+        except (ValueError, TypeError, AttributeError):
+            # One event that can't be told must not keep all later ones from being told.
+            log.exception("no webhook can be told of event %s", event.id)
+    store.set_cursor(ctx.tx, until)
     return count
-
-
-def _wants(hook: Webhook, topic: str, seq: int) -> bool:
-    return hook.state is WebhookState.ACTIVE and topic in hook.topics and seq > hook.since_seq
 
 
 _SEAL = InternalOperation(WEBHOOK, "seal")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
 
 
@@ -13,6 +15,7 @@ class WebhookCreated(Payload, frozen=True):
     url: str
     topics: list[str]
     state: str
+    events: list[str] = msgspec.field(default_factory=list)
 
 
 @event_type("webhook.changed", label="webhook changed", sentence="{subject} was changed")
@@ -25,6 +28,7 @@ class WebhookChanged(Payload, frozen=True):
     topics: list[str] | None = None
     description: str | None = None
     state: str | None = None
+    events: list[str] | None = None
 
 
 @event_type("webhook.removed", label="webhook removed", sentence="{subject} was removed", tone=Tone.ODD)
@@ -75,6 +79,6 @@ WEBHOOK = Kind(
         "seal": "a server seals secrets that are not sealed as new ones are",
     },
     # A pipeline of hours must not hold back a call, nor a slow receiver a step.
-    job_threads=2,
+    job_threads=3,
     services=(Service(name="webhooks", factory="meguru.webhooks.follow:CallPromiser"),),
 )

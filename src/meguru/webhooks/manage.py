@@ -9,13 +9,15 @@ import msgspec
 from meguru.base import refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
-from meguru.kernel import events
+from meguru.kernel import events as log
+from meguru.kernel.kinds.event_patterns import check_patterns
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project
 from meguru.webhooks import store
+from meguru.webhooks.adapters import adapter_of
 from meguru.webhooks.addresses import check_url
 from meguru.webhooks.secrets import seal
-from meguru.webhooks.types import TOPICS, Webhook, WebhookState
+from meguru.webhooks.types import Webhook, WebhookState
 
 MAX_TEXT = 1000
 _NAME = re.compile(r"(?i)(?=.{1,63}$)[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -27,37 +29,41 @@ def create(
     *,
     name: str,
     url: str,
-    topics: list[str],
+    topics: list[str] | None = None,
+    events: list[str] | None = None,
     description: str = "",
     secret: str = "",
     state: WebhookState = WebhookState.ACTIVE,
     project: str | None = None,
 ) -> Webhook:
-    """Make a webhook: `url` is called when something of its topics happens, signed with `secret`.
+    """Make a webhook: `url` is called when something happens that it is to be told of, signed with `secret`.
 
-    It is told of what happens in one project: the one in which it is asked, unless another is named.
+    `events` are patterns of our own types of events, such as ``release.*``; `topics` are those of other
+    protocols, in their words. It is told of what happens in one project: the one in which it is asked, unless
+    another is named.
 
     Raises
     ------
     InvalidInput
-        If the address may not be called, or a topic is none.
+        If the address may not be called, or there is no such event or topic.
     """
     check_name(name)
     check_url(url, ctx.settings)
     home = _home(ctx, project)
     now, identity = ctx.now(), new_id("webhook")
     sealed = seal(ctx.ws, identity, _check_text("secret", secret)) if secret else ""
-    said = {"name": name, "url": url, "topics": check_topics(topics), "state": state}
+    told_of = _check_told_of(topics or [], events or [])
+    said = {"name": name, "url": url, **told_of, "state": state}
     made = Webhook(
         id=identity,
         name=name,
         url=url,
-        topics=topics,
+        **told_of,
         description=_check_text("description", description),
         state=state,
         has_secret=bool(secret),
         # The event of its making is the next one: it is told of what comes after.
-        since_seq=events.lock(ctx.tx)[0] + 1,
+        since_seq=log.lock(ctx.tx)[0] + 1,
         created_by=ctx.principal.name,
         created_at=now,
         updated_at=now,
@@ -78,20 +84,30 @@ def update(
     name: str | None = None,
     url: str | None = None,
     topics: list[str] | None = None,
+    events: list[str] | None = None,
     description: str | None = None,
     secret: str | None = None,
     state: WebhookState | None = None,
 ) -> Webhook:
     """Change what is given of a webhook."""
-    given = {"name": name, "url": url, "topics": topics, "description": description, "state": state}
+    given = {
+        "name": name,
+        "url": url,
+        "topics": topics,
+        "events": events,
+        "description": description,
+        "state": state,
+    }
     said = {key: value for key, value in given.items() if value is not None}
     known = store.one(ctx.tx, webhook, ctx.visible)
     if name is not None:
         check_name(name)
     if url is not None:
         check_url(url, ctx.settings)
-    if topics is not None:
-        check_topics(topics)
+    if topics is not None or events is not None:
+        kept = known.topics if topics is None else topics, known.events if events is None else events
+        told_of = _check_told_of(*kept)
+        said |= {field: told_of[field] for field in told_of if field in said}
     if description is not None:
         _check_text("description", description)
     told = ctx.emit("webhook.changed", f"webhook/{known.id}", data=said | {"new_secret": bool(secret)})
@@ -140,16 +156,17 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_topics(topics: list[str]) -> list[str]:
-    """Return topics, at least one, each of which there is."""
-    if not topics or len(topics) > len(TOPICS):
-        raise InvalidInput("Webhook events must be a non-empty list of WebhookEvent objects", field="topics")
+def _check_told_of(topics: list[str], events: list[str]) -> dict[str, list[str]]:
+    """Return what a webhook is told of, each once: something that there is."""
+    if not topics and not events:
+        raise InvalidInput(
+            "Webhook events must be a non-empty list of WebhookEvent objects",
+            field="events",
+            hint="name what it is told of: release.*, or * for everything",
+        )
     for topic in topics:
-        if topic not in TOPICS:
-            raise InvalidInput(
-                f"{topic[:100]!r} is no topic of a webhook", hint=f"use {', '.join(TOPICS)}", field="topics"
-            )
-    return topics
+        adapter_of(topic)
+    return {"topics": list(dict.fromkeys(topics)), "events": check_patterns(events, field="events")}
 
 
 def _check_text(field: str, text: str) -> str:

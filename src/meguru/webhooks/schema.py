@@ -19,6 +19,7 @@ webhook = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("project", String(100), nullable=False, server_default=""),
+    Column("events", Json, nullable=False, server_default="[]"),
 )
 
 webhook_secret = Table(
@@ -37,7 +38,7 @@ webhook_delivery = Table(
     Column("webhook", String(64), primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("delivery", String(64), nullable=False),
-    Column("topic", String(60), nullable=False),
+    Column("topic", String(100), nullable=False),
     Column("event", String(64), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),

@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import http.client
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import msgspec
 
 from meguru.base.settings import Settings
 from meguru.errors import MeguruError
 from meguru.webhooks.addresses import addresses_of, check_url
-from meguru.webhooks.types import DeliveryResponse, WebhookCall
+from meguru.webhooks.types import DeliveryResponse, WebhookMessage
 
 TIMEOUT_SECONDS = 10.0
+"""Of each step: to connect, to send, to hear something."""
+DEADLINE_SECONDS = 15.0
+"""Of the whole call: who answers a letter at a time holds nobody up."""
 MAX_ANSWER = 64 * 1024
+_BASE64 = "whsec_"
+"""So begins a secret that is written in base64, as Standard Webhooks has it."""
 
 
-def send(url: str, call: WebhookCall, *, secret: str, delivery: str, settings: Settings) -> DeliveryResponse:
-    """Make a call; whatever goes wrong is told in the answer.
+def send(
+    url: str, message: WebhookMessage, *, secret: str, delivery: str, settings: Settings
+) -> DeliveryResponse:
+    """Make a signed call; whatever goes wrong is told in the answer.
 
-    The receiver checks ``X-MLflow-Signature`` with the secret, sees by ``X-MLflow-Timestamp`` that it is no
-    old call played again, and by ``X-MLflow-Delivery-Id`` whether it was told the same before.
+    The receiver checks the signature with the secret, sees by the time that it is no old call played again,
+    and by the id whether it was told the same before.
     """
-    body = body_of(call)
-    stamp = str(int(time.time()))
-    headers = {
-        "Content-Type": "application/json",
-        "X-MLflow-Delivery-Id": delivery,
-        "X-MLflow-Timestamp": stamp,
-    }
+    stamp, names = str(int(time.time())), message.headers
+    headers = {"Content-Type": message.content_type, names.id: delivery, names.stamp: stamp}
     if secret:
-        headers["X-MLflow-Signature"] = signature(secret, delivery, stamp, body)
+        headers[names.signature] = signature(secret, delivery, stamp, message.body)
+    return post(url, message.body, headers, settings)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], settings: Settings) -> DeliveryResponse:
+    """Send a body to an address that may be called; whatever goes wrong is told in the answer."""
     start = time.monotonic()
     try:
         answer = _post(url, body, headers, settings)
@@ -46,46 +57,88 @@ def send(url: str, call: WebhookCall, *, secret: str, delivery: str, settings: S
     return msgspec.structs.replace(answer, seconds=round(time.monotonic() - start, 3))
 
 
-def body_of(call: WebhookCall) -> bytes:
-    """Return the body of a call."""
-    entity, _, action = call.topic.rpartition(".")
-    data = dict(sorted(call.data.items(), key=lambda item: item[0] != "name"))
-    shown = {"entity": entity, "action": action, "timestamp": call.at.isoformat(), "data": data}
-    return msgspec.json.encode(shown)
-
-
 def signature(secret: str, delivery: str, stamp: str, body: bytes) -> str:
-    """Return ``v1,`` and the base64 of the HMAC-SHA256 over ``delivery.stamp.body``."""
+    """Return ``v1,`` and the base64 of the HMAC-SHA256 over ``delivery.stamp.body``, as Standard Webhooks do.
+
+    A secret that begins with ``whsec_`` is the base64 of the key; any other is the key itself.
+    """
     signed = f"{delivery}.{stamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(_key_of(secret), signed, hashlib.sha256).digest()).decode()
 
 
-def _post(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> DeliveryResponse:
+def _key_of(secret: str) -> bytes:
+    if secret.startswith(_BASE64):
+        with suppress(binascii.Error):
+            return base64.b64decode(secret.removeprefix(_BASE64), validate=True)
+    return secret.encode()
+
+
+def _post(url: str, body: bytes, headers: Mapping[str, str], settings: Settings) -> DeliveryResponse:
+    end = time.monotonic() + DEADLINE_SECONDS
     parts = check_url(url, settings)
     host = parts.hostname or ""
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     # The name is looked up once, and what was checked is what is called.
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-    connection.sock = _connected(addresses_of(host, settings), port)
+    connection.sock = _connected(addresses_of(host, settings), port, end)
     try:
-        if secure:
-            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        shown = f"[{host}]" if ":" in host else host
-        named = {"Host": shown if parts.port is None else f"{shown}:{port}"}
-        connection.request("POST", target, body, {**headers, **named})
-        answer = connection.getresponse()
-        return DeliveryResponse(status=answer.status, body=answer.read(MAX_ANSWER).decode(errors="replace"))
+        with _ended(connection.sock, end):
+            if secure:
+                context = ssl.create_default_context()
+                connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            shown = f"[{host}]" if ":" in host else host
+            named = {"Host": shown if parts.port is None else f"{shown}:{port}"}
+            connection.request("POST", target, body, {**headers, **named})
+            answer = connection.getresponse()
+            text = answer.read(MAX_ANSWER).decode(errors="replace")
+            return DeliveryResponse(status=answer.status, body=text)
     finally:
         connection.close()
 
 
-def _connected(addresses: list[str], port: int) -> socket.socket:
+@contextmanager
+def _ended(connection: socket.socket, end: float) -> Iterator[None]:
+    """Cut a connection when its time is over, whatever the other side does."""
+    over = threading.Event()
+    # A handle of its own: that of a connection under TLS is taken over by the wrapped one.
+    held = connection.dup()
+
+    def cut() -> None:
+        over.set()
+        with suppress(OSError):
+            held.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(0.0, end - time.monotonic()), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if over.is_set():
+            message = f"no whole answer within {DEADLINE_SECONDS:g} s"
+            raise TimeoutError(message) from error
+        raise
+    finally:
+        timer.cancel()
+        held.close()
+    if over.is_set():
+        message = f"no whole answer within {DEADLINE_SECONDS:g} s"
+        raise TimeoutError(message)
+
+
+def _connected(addresses: list[str], port: int, end: float) -> socket.socket:
     problem = OSError("the name has no address")
     for address in addresses:
+        left = min(TIMEOUT_SECONDS, end - time.monotonic())
+        if left <= 0:
+            break
         try:
-            return socket.create_connection((address, port), timeout=TIMEOUT_SECONDS)
+            made = socket.create_connection((address, port), timeout=left)
+            made.settimeout(TIMEOUT_SECONDS)
         except OSError as error:
             problem = error
+        else:
+            return made
     raise problem

@@ -1,30 +1,12 @@
-"""What a webhook is, and what it can be told of."""
+"""What a webhook is, and what it is told."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-
-TOPICS = (
-    "registered_model.created",
-    "model_version.created",
-    "model_version_tag.set",
-    "model_version_tag.deleted",
-    "model_version_alias.created",
-    "model_version_alias.deleted",
-    "prompt.created",
-    "prompt_version.created",
-    "prompt_tag.set",
-    "prompt_tag.deleted",
-    "prompt_version_tag.set",
-    "prompt_version_tag.deleted",
-    "prompt_alias.created",
-    "prompt_alias.deleted",
-)
-"""What a webhook can be told of, in MLflow's words: an entity and what was done with it."""
 
 
 class WebhookState(StrEnum):
@@ -38,7 +20,8 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """An address that is called when something happens; its secret is never shown.
 
     It is told of what happens in its `project` (empty: the default one) after event number `since_seq`: since
-    it was made, or switched on again.
+    it was made, or switched on again. `events` are patterns of our own types of events (``release.*``),
+    `topics` are those of other protocols.
     """
 
     id: str
@@ -53,10 +36,27 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     project: str = ""
+    events: list[str] = []
+
+
+class CallHeaders(NamedTuple):
+    """The headers that carry a call's id, the second when it was made, and its signature."""
+
+    id: str
+    stamp: str
+    signature: str
+
+
+class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as it goes over the wire, but for its id, time and signature."""
+
+    body: bytes
+    content_type: str
+    headers: CallHeaders
 
 
 class WebhookCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to tell: its topic, when it happened, and its data."""
+    """One thing to tell in another protocol: its topic, when it happened, and its data."""
 
     topic: str
     at: datetime

@@ -11,10 +11,11 @@ import pytest
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations.operation import Operation
+from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import manage, show
 from meguru.webhooks.addresses import addresses_of, check_url, is_public
 from meguru.webhooks.follow import CallPromiser
-from meguru.webhooks.types import TOPICS, WebhookState
+from meguru.webhooks.types import WebhookState
 
 API = "/api/2.0/mlflow"
 SECRET = "a secret of theirs"

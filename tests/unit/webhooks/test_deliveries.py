@@ -6,8 +6,8 @@ import pytest
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
+from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import deliveries, manage, show
-from meguru.webhooks.types import TOPICS
 
 SECRET = "a secret of theirs"
 

@@ -16,8 +16,8 @@ from meguru.mlflow.protocol.errors import Refusal, invalid
 from meguru.mlflow.registry import store
 from meguru.mlflow.registry.names import own_name
 from meguru.mlflow.registry.store import ProtocolModel, ProtocolVersion
+from meguru.mlflow.registry.topics import IS_PROMPT
 from meguru.mlflow.tracking import limits
-from meguru.webhooks.topics import IS_PROMPT
 
 STAGES = {stage.lower(): stage for stage in ("None", "Staging", "Production", "Archived")}
 MAX_TAG = 100_000

@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, VERSIONS
 from meguru.mlflow.protocol.errors import invalid
 from meguru.mlflow.registry.names import in_registry
+from meguru.mlflow.registry.topics import IS_PROMPT
 from meguru.mlflow.search import union
 from meguru.mlflow.search.tables import Asking, Things
 from meguru.registry.tags_index import MODEL, VERSION
 from meguru.storage.db.raw import RawSql
 from meguru.tracking.search import compare, grammar, pages
 from meguru.tracking.search.names import hex_of
-from meguru.webhooks.topics import IS_PROMPT
 
 KINDS = ("attribute", "tag")
 _MODEL_NAMES = {"timestamp": "last_updated_timestamp"}

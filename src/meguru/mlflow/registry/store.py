@@ -14,6 +14,7 @@ from meguru.base import refs
 from meguru.base.timestamps import read_time
 from meguru.mlflow.artifacts.proxy_paths import SCHEME, VERSIONS
 from meguru.mlflow.registry.names import own_name
+from meguru.mlflow.registry.topics import IS_PROMPT
 from meguru.registry import store as native
 from meguru.registry import tags_index as labels
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version, registered_model
@@ -21,7 +22,6 @@ from meguru.registry.types import VersionState
 from meguru.storage.db import rowwise
 from meguru.storage.db.raw import RawSql, marks
 from meguru.tracking.run_ids import to_hex
-from meguru.webhooks.topics import IS_PROMPT
 
 NO_STAGE = "None"
 AT_ONCE = 500

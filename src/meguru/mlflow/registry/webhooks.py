@@ -10,8 +10,9 @@ from meguru.base import refs
 from meguru.kernel.workspace import Workspace
 from meguru.mlflow.protocol.calls import RequestArguments, absent, millis, page_of, route, wrong
 from meguru.mlflow.protocol.errors import invalid
+from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import manage, show
-from meguru.webhooks.types import TOPICS, DeliveryResponse, Webhook, WebhookState
+from meguru.webhooks.types import DeliveryResponse, Webhook, WebhookState
 
 _BASE = "/mlflow/webhooks"
 _ENTITIES = (
@@ -91,9 +92,9 @@ def _held(ws: Workspace, given: RequestArguments) -> Webhook:
 
 
 def _here(ws: Workspace) -> list[Webhook]:
-    """Return the webhooks of the project whose door this is; at the root, of the default one."""
+    """Return the webhooks with topics of MLflow, of this door's project; at the root, of the default one."""
     project = "" if ws.project == refs.DEFAULT else ws.project
-    return [each for each in show.list_webhooks(ws) if each.project == project]
+    return [each for each in show.list_webhooks(ws) if each.project == project and each.topics]
 
 
 def _shown(hook: Webhook) -> dict[str, Any]:

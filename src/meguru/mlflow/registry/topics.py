@@ -1,16 +1,35 @@
-"""What a webhook is told of an event of the log: MLflow's topics, with MLflow's data."""
+"""MLflow's topics of webhooks: what MLflow would tell of an event of the log, as MLflow writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select
 
+from meguru.errors import InvalidInput
 from meguru.kernel.events import Event
 from meguru.registry.schema import mlflow_model, mlflow_version, model_version
-from meguru.webhooks.types import WebhookCall
+from meguru.webhooks.types import CallHeaders, WebhookCall
 
+TOPICS = (
+    "registered_model.created",
+    "model_version.created",
+    "model_version_tag.set",
+    "model_version_tag.deleted",
+    "model_version_alias.created",
+    "model_version_alias.deleted",
+    "prompt.created",
+    "prompt_version.created",
+    "prompt_tag.set",
+    "prompt_tag.deleted",
+    "prompt_version_tag.set",
+    "prompt_version_tag.deleted",
+    "prompt_alias.created",
+    "prompt_alias.deleted",
+)
+"""What a webhook can be told of, in MLflow's words: an entity and what was done with it."""
 EVENTS = (
     "registered_model.created",
     "registered_model.changed",
@@ -108,3 +127,65 @@ def _alias(name: str, number: str, data: dict[str, Any], action: str, *, is_prom
     which = {"version": number} if number else {}
     entity = "prompt_alias" if is_prompt else "model_version_alias"
     yield f"{entity}.{action}", {"name": name, "alias": alias, **which}
+
+
+def example(topic: str) -> dict[str, Any]:
+    """Return the data of an example, the same as MLflow's."""
+    entity, _, action = topic.rpartition(".")
+    is_prompt = entity.startswith("prompt")
+    what = "prompt" if is_prompt else "model"
+    named = {"name": f"example_{what}"}
+    tags = {"tags": {"example_key": "example_value"}}
+    version = {"version": "1"}
+    of_version = version if "version" in entity else {}
+    match entity.removeprefix("registered_").removeprefix(what).strip("_"):
+        case "":
+            words = "An example prompt" if is_prompt else "An example registered model"
+            return named | tags | {"description": words}
+        case "version":
+            origin = (
+                {"template": "Hello {{name}}!"}
+                if is_prompt
+                else {"source": "models:/123", "run_id": "abcd1234abcd5678"}
+            )
+            return named | version | origin | tags | {"description": f"An example {what} version"}
+        case "tag" | "version_tag":
+            value = {"value": "example_value"} if action == "set" else {}
+            return named | of_version | {"key": "example_key"} | value
+        case "alias" | "version_alias":
+            return named | {"alias": "example_alias"} | (version if action == "created" else {})
+    raise InvalidInput(f"{topic!r} has no example", field="topic")
+
+
+def body_of(call: WebhookCall) -> bytes:
+    """Return the body of a call, as MLflow writes it."""
+    entity, _, action = call.topic.rpartition(".")
+    data = dict(sorted(call.data.items(), key=lambda item: item[0] != "name"))
+    shown = {"entity": entity, "action": action, "timestamp": call.at.isoformat(), "data": data}
+    return msgspec.json.encode(shown)
+
+
+class MLflowTopics:
+    """The topics of MLflow's registry: see `meguru.webhooks.adapters.TopicAdapter`."""
+
+    topics = TOPICS
+    events = EVENTS
+    headers = CallHeaders(
+        id="X-MLflow-Delivery-Id", stamp="X-MLflow-Timestamp", signature="X-MLflow-Signature"
+    )
+    content_type = "application/json"
+
+    def calls_of(self, tx: Connection, event: Event) -> list[WebhookCall]:
+        """Return what an event gives to tell; often nothing."""
+        return calls_of(tx, event)
+
+    def example(self, topic: str) -> dict[str, Any]:
+        """Return the data of an example."""
+        return example(topic)
+
+    def body(self, call: WebhookCall) -> bytes:
+        """Return the body of a call."""
+        return body_of(call)
+
+
+ADAPTER = MLflowTopics()
