@@ -20,7 +20,7 @@ from meguru.webhooks.types import CallHeaders, WebhookMessage
 KEY = b"k" * 32
 
 
-def happen(ws, type, subject, **data):
+def happen(ws, type, subject, /, **data):
     def say(ctx: Context):
         return ctx.emit(type, subject, data=data)
 
