@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from meguru.backfills.show import show as backfill_show
     from meguru.backfills.start import start as backfill_start
     from meguru.datasets.diff import diff as dataset_diff
+    from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
     from meguru.datasets.register import register as dataset_register
     from meguru.datasets.show import list_datasets as dataset_list
     from meguru.datasets.show import profile as dataset_profile
@@ -190,6 +191,10 @@ if TYPE_CHECKING:
     from meguru.webhooks.show import show as webhook_show
     from meguru.webhooks.show import try_out as webhook_test
 
+    dataset_declare = _meguru_datasets_operations_specs.declare
+    dataset_plan = _meguru_datasets_operations_specs.plan
+    dataset_retire = _meguru_datasets_operations_specs.retire
+    dataset_specs = _meguru_datasets_operations_specs.specs
     endpoint_declare = _meguru_serving_operations_specs.declare
     endpoint_plan = _meguru_serving_operations_specs.plan
     endpoint_retire = _meguru_serving_operations_specs.retire

@@ -43,9 +43,14 @@ def present(ctx: Context) -> list[WantedThing]:
 
 def _said(spec: Any) -> dict[str, Any]:
     """Return the fields of a spec that are not as always, as JSON values."""
-    plain = msgspec.to_builtins(spec)
-    usual = {each.name: each.default for each in msgspec.structs.fields(spec)}
-    return {name: value for name, value in plain.items() if usual.get(name, msgspec.NODEFAULT) != value}
+    found = {}
+    for each in msgspec.structs.fields(spec):
+        value = getattr(spec, each.name)
+        usual = each.default_factory() if each.default_factory is not msgspec.NODEFAULT else each.default
+        if value != usual:
+            is_part = isinstance(value, msgspec.Struct)
+            found[each.encode_name] = _said(value) if is_part else msgspec.to_builtins(value)
+    return found
 
 
 @operation("apply.show", permission="apply:read", query=True, on="apply")

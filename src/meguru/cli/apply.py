@@ -40,7 +40,7 @@ def command(session: Session, saved: Path | None, file: Path | None, environment
         click.echo(plans.text(found), err=True)
     if found.actions and not yes:
         click.confirm(_("carry this out?"), abort=True, err=True)
-    done = apply_plan(ws, found, project.root, None if session.as_json else _tell)
+    done = apply_plan(ws, found, project, None if session.as_json else _tell)
     session.show(
         {"apply": done, "plan": found},
         lambda: click.echo(_("{ref}: all is as the file says").format(ref=done.ref)),

@@ -58,7 +58,7 @@ def add(
         format=format,
         schema_policy="evolve" if evolve else "strict",
         event_time=event_time,
-        checks=Checks(row_count_min=min_rows, unique=list(unique)),
+        checks=Checks(row_count_min=min_rows, unique=list(unique)) if min_rows or unique else None,
         note=note,
     )
     facts = (

@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Payload, event_type
+from typing import Any
+
+import msgspec
+
+from meguru.datasets.types import Checks, Format, SchemaPolicy
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people say of a dataset; it holds for every version that is registered from then on.
+
+    `key` names the columns whose values, taken together, tell one row from another; `time` the column that
+    says when a row happened. `checks` must hold for the files of each new version, `schema_policy` says
+    whether its columns may differ from those of the one before. `content` is the digest of the list of files
+    that the declaration brought along; empty when the versions come from elsewhere.
+    """
+
+    description: str = ""
+    owner: str = ""
+    key: list[str] = []
+    time: str = ""
+    checks: Checks = Checks()
+    schema_policy: SchemaPolicy = "strict"
+    format: Format | None = None
+    content: str = ""
+
+
+class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[dataset.NAME]`` of a project file: a dataset, and the files whose rows it has.
+
+    `files` are files, folders or patterns (``data/*.csv``) in the project's folder: when their content
+    changed, the next apply registers a version. Without them the versions come from elsewhere: from
+    pipelines, or `meguru data add`. `content` stands for them where they are not at hand.
+    """
+
+    files: list[str] = []
+    description: str = ""
+    owner: str = ""
+    key: list[str] = []
+    time: str = ""
+    checks: Checks = Checks()
+    schema_policy: SchemaPolicy = "strict"
+    format: Format | None = None
+    content: str = ""
 
 
 @event_type(
@@ -21,13 +64,50 @@ class DatasetVersionCreated(Payload, frozen=True):
     note: str
 
 
+@event_type("dataset.created", label="dataset declared", sentence="{subject} was declared", explains=True)
+class DatasetCreated(Payload, frozen=True):
+    """A dataset was declared with this spec."""
+
+    description: str
+    owner: str
+    key: list[str]
+    time: str
+    checks: Checks
+    schema_policy: SchemaPolicy
+    format: Format | None
+    content: str
+
+
+@event_type("dataset.updated", label="dataset changed", sentence="the declaration of {subject} was changed")
+class DatasetUpdated(Payload, frozen=True):
+    """Fields of a dataset's spec changed: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type(
+    "dataset.retired",
+    label="dataset retired",
+    sentence="{subject} was retired",
+    tone=Tone.ODD,
+    explains=True,
+)
+class DatasetRetired(Payload, frozen=True):
+    """A dataset is in no list any more; its versions stay, and the next one brings it back."""
+
+
 DATASET = Kind(
     name="dataset",
     title=("dataset", "datasets"),
     versioned=True,
     tables=("meguru.datasets.schema",),
     operations=("meguru.datasets.operations",),
-    events=(DatasetVersionCreated,),
+    events=(DatasetVersionCreated, DatasetCreated, DatasetUpdated, DatasetRetired),
     grants={"engineer": ("*",), "data-scientist": ("*",)},
+    spec=DatasetSpec,
+    spec_store="meguru.datasets.spec",
+    written=DatasetSection,
+    prepare="meguru.datasets.project_files:prepare",
+    carry="meguru.datasets.project_files:carry",
     page="/ui/datasets/{name}/{version}",
 )

@@ -2,7 +2,11 @@
 
 from meguru.datasets import blobs
 from meguru.datasets.diff import diff
+from meguru.datasets.kind import DATASET
 from meguru.datasets.register import register
 from meguru.datasets.show import list_datasets, profile, show, versions
+from meguru.kernel.declarations import SpecOperations, operations_of
 
-__all__ = ["blobs", "diff", "list_datasets", "profile", "register", "show", "versions"]
+specs: SpecOperations = operations_of(DATASET)
+
+__all__ = ["blobs", "diff", "list_datasets", "profile", "register", "show", "specs", "versions"]

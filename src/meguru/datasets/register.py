@@ -8,7 +8,9 @@ from meguru.base import digests, refs
 from meguru.base.names import check_full_name
 from meguru.base.paths import check_path
 from meguru.datasets import checking, paths, reading, store
+from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import following, load_manifest, one_schema
+from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
     Checks,
     DataFile,
@@ -37,13 +39,16 @@ def register(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    key: list[str] | None = None,
     note: str = "",
 ) -> DatasetVersion:
     """Register uploaded files as the next version of a dataset.
 
     The files are read here, whatever the caller says about them. With ``mode="append"`` the version has the
     previous version's files and these. Content that equals the newest version's makes no new version: that
-    one is returned. With the ``strict`` policy the columns must be those of the previous version.
+    one is returned. With the ``strict`` policy the columns must be those of the previous version. What is
+    not given is as it was declared of the dataset: the format, the column of the time, the checks, and `key`,
+    the columns whose values, taken together, may not repeat.
 
     Raises
     ------
@@ -53,12 +58,17 @@ def register(
     """
     name = check_full_name("dataset", name)
     entries = _check_entries(files)
-    kind = format or _one_format(entries)
+    said = _said_of(ctx, name)
+    kind = format or said.format or _one_format(entries)
+    if said.schema_policy == "evolve":
+        schema_policy = "evolve"
+    event_time = event_time or said.time
     if mode == "append":
         entries = _not_yet_there(ctx, name, entries)
     read = [_read(ctx.blobs, entry, kind, index) for index, entry in enumerate(entries)]
     given = [file for file, _ in read]
-    profile = _check_and_profile(read, one_schema(given, schema_policy), checks)
+    held = [said.checks if checks is None else checks, Checks(unique=said.key if key is None else key)]
+    profile = _check_and_profile(read, one_schema(given, schema_policy), held)
 
     tx = ctx.tx
     previous = store.lock(tx, name, ctx.now())
@@ -83,13 +93,19 @@ def register(
     return version
 
 
+def _said_of(ctx: Context, name: str) -> DatasetSpec:
+    with ctx.ws.read() as tx:
+        return said_of(tx, name)
+
+
 def _check_and_profile(
-    read: Sequence[tuple[DataFile, pl.DataFrame]], schema: Sequence[DatasetColumn], checks: Checks | None
+    read: Sequence[tuple[DataFile, pl.DataFrame]], schema: Sequence[DatasetColumn], held: Sequence[Checks]
 ) -> bytes:
     if not read:
         return b""
     frame = pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
-    checking.check(frame, checks or Checks())
+    for checks in held:
+        checking.check(frame, checks)
     return digests.canonical(profile_frame(frame).to_dict())
 
 

@@ -10,7 +10,10 @@ dataset = Table(
     Column("name", String(100), primary_key=True),
     Column("latest", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("spec", Json),
+    Column("retired_at", UtcTime),
 )
+"""`spec` is what people say of it (None: nothing was said)."""
 
 dataset_version = Table(
     "dataset_version",

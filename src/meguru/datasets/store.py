@@ -33,7 +33,8 @@ def add(tx: Connection, version: DatasetVersion) -> None:
     values = msgspec.structs.asdict(version)
     del values["ref"]
     tx.execute(insert(dataset_version).values(values))
-    tx.execute(update(dataset).where(dataset.c.name == version.name).values(latest=version.version))
+    newest = {"latest": version.version, "retired_at": None}
+    tx.execute(update(dataset).where(dataset.c.name == version.name).values(newest))
 
 
 def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | None = None) -> DatasetVersion:
@@ -88,7 +89,7 @@ def page(
     query = (
         select(dataset.c.created_at.label("since"), dataset_version)
         .join(dataset_version, (version.name == dataset.c.name) & (version.version == dataset.c.latest))
-        .where(dataset.c.name > after, condition(dataset.c.name, projects))
+        .where(dataset.c.name > after, dataset.c.retired_at.is_(None), condition(dataset.c.name, projects))
         .order_by(dataset.c.name)
         .limit(limit)
     )
@@ -100,7 +101,7 @@ def page(
 
 def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]:
     """Return the names of the datasets of some projects; None: of all."""
-    query = select(dataset.c.name).where(condition(dataset.c.name, projects))
+    query = select(dataset.c.name).where(dataset.c.retired_at.is_(None), condition(dataset.c.name, projects))
     return list(tx.execute(query.order_by(dataset.c.name)).scalars())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -42,7 +41,7 @@ def plan_project(ws: Any, project: ProjectFile) -> ApplyPlan:
     return found
 
 
-def apply_plan(ws: Any, plan: ApplyPlan, root: Path, on_step: OnStep | None = None) -> Apply:
+def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep | None = None) -> Apply:
     """Carry out a plan, step by step; a declaration refuses when the thing is no longer as the plan saw it.
 
     Killed in between, what was done holds: a new plan has what is left.
@@ -53,8 +52,8 @@ def apply_plan(ws: Any, plan: ApplyPlan, root: Path, on_step: OnStep | None = No
         A workspace, here or on a server.
     plan
         What `plan_project` returned.
-    root
-        The folder of the project: what is declared may need files of it.
+    project
+        The file that was planned: what it declares may need files beside it.
     on_step
         Called after each step.
     """
@@ -64,7 +63,7 @@ def apply_plan(ws: Any, plan: ApplyPlan, root: Path, on_step: OnStep | None = No
     held = [ref for ref in plan.owned if ref not in {each.ref for each in plan.actions}]
     try:
         for action in plan.actions:
-            _carry_out(acting, root, action)
+            _carry_out(acting, project, action)
             if action.change is not Change.RETIRED:
                 held.append(action.ref)
             if on_step:
@@ -88,12 +87,12 @@ def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
     )
 
 
-def _carry_out(ws: Any, root: Path, action: PlannedAction) -> None:
+def _carry_out(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
     kind, _, name = action.ref.partition("/")
     if action.change is Change.RETIRED:
         getattr(calls, f"{kind}_retire")(ws, name=name)
         return
-    bring_along(ws, root, action)
+    bring_along(ws, project, action)
     expect = {} if action.before is None else action.before
     spec = msgspec.convert(action.spec, all_specs()[kind])
     getattr(calls, f"{kind}_declare")(ws, name=name, spec=spec, expect=expect)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from meguru.applies.types import PlannedAction, WantedThing
 from meguru.base import refs
-from meguru.errors import InvalidInput, MeguruError
+from meguru.errors import InvalidInput
 from meguru.kernel.kinds import kinds
 from meguru.kernel.kinds.kind import load
 from meguru.project.read import where_of
@@ -34,19 +33,24 @@ def _one(project: ProjectFile, wanted: WantedThing) -> WantedThing:
         return wanted
     try:
         fields: Mapping[str, Any] = load(place)(project.root, wanted.name, dict(wanted.spec))
-    except MeguruError as error:
-        raise InvalidInput(
-            error.what,
-            where=where_of(project, wanted.kind, wanted.name, error.field),
-            why=error.why,
-            hint=error.hint,
-            field=".".join(filter(None, (wanted.kind, wanted.name, error.field))),
-        ) from error
+    except InvalidInput as error:
+        raise _placed(project, wanted.kind, wanted.name, error) from error
     return msgspec.structs.replace(wanted, spec=dict(fields))
 
 
-def bring_along(ws: Any, root: Path, action: PlannedAction) -> None:
+def bring_along(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
     """Bring to the workspace what a declaration needs and no spec holds, such as the bytes of its files."""
     parsed = refs.parse(action.ref)
-    if place := kinds()[parsed.kind].carry:
-        load(place)(ws, root, parsed.name, action.spec)
+    place = kinds()[parsed.kind].carry
+    if not place:
+        return
+    try:
+        load(place)(ws, project.root, parsed.name, action.spec)
+    except InvalidInput as error:
+        raise _placed(project, parsed.kind, parsed.name, error) from error
+
+
+def _placed(project: ProjectFile, kind: str, name: str, error: InvalidInput) -> InvalidInput:
+    where = where_of(project, kind, name, error.field)
+    field = ".".join(filter(None, (kind, name, error.field)))
+    return InvalidInput(error.what, where=where or error.where, why=error.why, hint=error.hint, field=field)

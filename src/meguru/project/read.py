@@ -209,7 +209,8 @@ class _Reader:
 def where_of(project: ProjectFile, kind: str, name: str, field: str = "") -> str:
     """Return FILE:LINE:COLUMN of a thing, or of a field of its spec."""
     for each in project.things:
-        if (each.wanted.kind, each.wanted.name) == (kind, name):
+        # The name may have come back with the project in which the file was applied before it.
+        if each.wanted.kind == kind and f"/{name}".endswith(f"/{each.wanted.name}"):
             line, column = place_of(project.places[each.file], (*each.path, *_steps(field)))
             return f"{each.file}:{line}:{column}"
     return ""

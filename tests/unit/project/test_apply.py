@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +21,6 @@ from meguru.project.write import written_out
 
 pytest_plugins = ["meguru.testing.fixtures"]
 
-HERE = Path(__file__).parent
 HEAD = '[project]\nname = "shop"\n'
 ENDPOINT = '[endpoint.delay]\nmodel = "delay"\n'
 MONITOR = '[monitor.delay-watch]\nendpoint = "delay"\n'
@@ -51,7 +48,7 @@ def steps(plan):
 
 
 def applied(ws, file):
-    return apply_plan(ws, plan_project(ws, file), file.root)
+    return apply_plan(ws, plan_project(ws, file), file)
 
 
 def test_what_is_declared_is_created_once_and_each_step_is_caused_by_the_apply(workspace, project):
@@ -59,7 +56,7 @@ def test_what_is_declared_is_created_once_and_each_step_is_caused_by_the_apply(w
     found = plan_project(workspace, file)
     assert steps(found) == [("created", "endpoint/delay"), ("created", "monitor/delay-watch")]
     assert found.actions[1].pending == "there is no endpoint 'delay'"
-    done = apply_plan(workspace, found, HERE)
+    done = apply_plan(workspace, found, file)
     again = plan_project(workspace, file)
     assert (again.actions, again.adopts, again.unchanged) == ([], [], 2)
     with workspace.read() as tx:
@@ -71,12 +68,13 @@ def test_what_is_declared_is_created_once_and_each_step_is_caused_by_the_apply(w
 def test_a_change_is_told_field_by_field_and_what_the_file_drops_is_retired(workspace, project):
     applied(workspace, project(ENDPOINT + MONITOR))
     calls.endpoint_create(workspace, name="other", model="other")
-    found = plan_project(workspace, project(ENDPOINT + 'description = "late or not"\n'))
+    file = project(ENDPOINT + 'description = "late or not"\n')
+    found = plan_project(workspace, file)
     assert steps(found) == [("updated", "endpoint/delay"), ("retired", "monitor/delay-watch")]
     assert [(one.field, one.before, one.after) for one in found.actions[0].fields] == [
         ("description", "", "late or not")
     ]
-    apply_plan(workspace, found, HERE)
+    apply_plan(workspace, found, file)
     assert [each.name for each in calls.endpoint_list(workspace).items] == ["delay", "other"]
     assert calls.monitor_list(workspace) == []
 
@@ -98,7 +96,7 @@ def test_what_was_there_before_the_file_becomes_the_file_s(workspace, project):
     file = project(ENDPOINT)
     found = plan_project(workspace, file)
     assert (found.actions, found.adopts) == ([], ["endpoint/delay"])
-    apply_plan(workspace, found, HERE)
+    apply_plan(workspace, found, file)
     assert steps(plan_project(workspace, project(""))) == [("retired", "endpoint/delay")]
 
 
@@ -117,7 +115,7 @@ def test_of_two_who_apply_at_once_one_is_told_what_moved(workspace, project):
     mine = plan_project(workspace, file)
     applied(workspace, project(ENDPOINT + 'description = "theirs"\n'))
     with pytest.raises(Conflict, match="not as it was when you looked"):
-        apply_plan(workspace, mine, HERE)
+        apply_plan(workspace, mine, file)
     with pytest.raises(Conflict, match="not what would be done now") as caught:
         check_same(mine, plan_project(workspace, file))
     assert "endpoint/delay" in caught.value.why
@@ -176,20 +174,20 @@ def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project, monkeypat
     found = plan_project(workspace, file)
     real, done = carry_out._carry_out, []
 
-    def stops(ws, root, action):
+    def stops(ws, file, action):
         if len(done) == 1:
             raise KeyboardInterrupt
         done.append(action)
-        real(ws, root, action)
+        real(ws, file, action)
 
     monkeypatch.setattr(carry_out, "_carry_out", stops)
     with pytest.raises(KeyboardInterrupt):
-        apply_plan(workspace, found, HERE)
+        apply_plan(workspace, found, file)
     monkeypatch.undo()
     rest = plan_project(workspace, file)
     assert (len(rest.actions), rest.adopts) == (2, ["pool/gpu"])
     assert [each.state for each in calls.apply_list(workspace).items] == ["running"]
-    apply_plan(workspace, rest, HERE)
+    apply_plan(workspace, rest, file)
     assert [each.state for each in calls.apply_list(workspace).items] == ["succeeded", "failed"]
     assert plan_project(workspace, file).actions == []
     assert len(plan_project(workspace, project("")).actions) == 3

@@ -14,6 +14,8 @@ from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests
 from meguru.datasets.client import add_files
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import specs as dataset_specs
 from meguru.flavors import ColumnType, SignatureColumn
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -65,6 +67,7 @@ def _dataset(of: Making) -> str:
     file = of.folder / f"{of.mark}.csv"
     make_flights(20).write_csv(file)
     add_files(of.ws, of.mark, [file])
+    dataset_specs.declare(of.ws, name=of.mark, spec=DatasetSpec(description=of.mark))
     return of.mark
 
 

@@ -1,0 +1,105 @@
+"""What people say of datasets: see `meguru.kernel.declarations.SpecStore`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Set as AbstractSet
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from meguru.base import digests
+from meguru.datasets import store
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.schema import dataset
+from meguru.datasets.types import FileEntry
+from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context
+from meguru.kernel.projects import condition
+
+_MOST = 100
+_LONGEST = {"description": 100_000, "owner": 200, "time": 200}
+_PERCENT = 100
+_NEWEST = 20
+
+
+def find(tx: Connection, name: str) -> DatasetSpec | None:
+    """Return the present spec; None if there is no such dataset, or nothing was said of it."""
+    found = tx.execute(select(dataset.c.spec).where(dataset.c.name == name)).scalar()
+    return None if found is None else msgspec.convert(found, DatasetSpec)
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of the datasets of some projects (None: of all) of which something is said, sorted."""
+    mine = dataset.c
+    query = select(mine.name, mine.spec).where(mine.retired_at.is_(None), condition(mine.name, projects))
+    return [row.name for row in tx.execute(query.order_by(mine.name)) if row.spec is not None]
+
+
+def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
+    """Return the spec as it is; refuse what is too long, or could never hold."""
+    del ctx, name
+    for field, longest in _LONGEST.items():
+        if len(getattr(spec, field)) > longest:
+            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
+    checks = spec.checks
+    for field, found in (("key", spec.key), ("checks", [*checks.unique, *checks.null_pct])):
+        if len(found) > _MOST or any(not 0 < len(each) <= _LONGEST["time"] for each in found):
+            raise InvalidInput("these are no columns", field=field, why=f"up to {_MOST} names of columns")
+    if not 0 <= checks.row_count_min < 1 << 62:
+        raise InvalidInput("there are zero or more rows", field="checks.row_count_min")
+    for column, most in checks.null_pct.items():
+        if not (math.isfinite(most) and 0 <= most <= _PERCENT):
+            why = f"it is {most} for {column!r}"
+            raise InvalidInput("a percentage is from 0 to 100", field="checks.null_pct", why=why)
+    if spec.content:
+        digests.check_digest(spec.content, field="content")
+    return spec
+
+
+def uses(name: str, spec: DatasetSpec) -> list[str]:
+    """Return nothing: what is said of a dataset is made from nothing."""
+    del name, spec
+    return []
+
+
+def save(ctx: Context, name: str, spec: DatasetSpec) -> None:
+    """Write the spec; a dataset that is not there yet gets its name, without a version.
+
+    Raises
+    ------
+    InvalidInput
+        If no version has the files that the spec brings along: they are registered first.
+    """
+    if spec.content and not _is_registered(ctx, name, spec.content):
+        why = "none of its newest versions has the files of this digest"
+        raise InvalidInput("the files were not registered", field="content", why=why, hint="meguru apply")
+    values = {"spec": msgspec.to_builtins(spec), "retired_at": None}
+    if ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(values)).rowcount == 0:
+        new = values | {"name": name, "latest": 0, "created_at": ctx.now()}
+        ctx.tx.execute(insert(dataset).values(new))
+
+
+def retire(ctx: Context, name: str) -> None:
+    """Take a dataset out of use: it is in no list any more, and its versions stay."""
+    ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(spec=None, retired_at=ctx.now()))
+
+
+def said_of(tx: Connection, name: str) -> DatasetSpec:
+    """Return what is said of a dataset that may not be there yet."""
+    return find(tx, name) or DatasetSpec()
+
+
+def content_of(files: list[FileEntry]) -> str:
+    """Return the digest of a list of files: their names and bytes, in the order of their names."""
+    listed = sorted(files, key=lambda each: each.path)
+    return digests.of_value([[each.path, each.digest, each.size] for each in listed])
+
+
+def _is_registered(ctx: Context, name: str, content: str) -> bool:
+    for version in store.versions(ctx.tx, name, before=None, limit=_NEWEST):
+        files = load_manifest(ctx.blobs, version).files
+        if content_of([FileEntry(path=f.path, digest=f.digest, size=f.size) for f in files]) == content:
+            return True
+    return False
