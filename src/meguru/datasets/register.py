@@ -60,8 +60,7 @@ def register(
     entries = _check_entries(files)
     said = _said_of(ctx, name)
     kind = format or said.format or _one_format(entries)
-    if said.schema_policy == "evolve":
-        schema_policy = "evolve"
+    schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time = event_time or said.time
     if mode == "append":
         entries = _not_yet_there(ctx, name, entries)
@@ -77,16 +76,11 @@ def register(
     if previous and previous.digest == digests.of_value(manifest):
         return previous
     version = _write(ctx, name, manifest, previous, profile, note)
+    seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
     ctx.emit(
         "dataset_version.created",
         version.ref,
-        data={
-            "digest": version.digest,
-            "rows": version.rows,
-            "files": version.files,
-            "mode": mode,
-            "note": note,
-        },
+        data=seen | {"mode": mode, "note": note},
         used=[previous.ref] if previous else [],
         produced=[version.ref],
     )
