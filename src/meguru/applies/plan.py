@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from graphlib import TopologicalSorter
-from typing import Any
-
 import msgspec
 
 from meguru.applies import store
+from meguru.applies.order import coming, in_order, typed, users_first
 from meguru.applies.types import ApplyPlan, OutOfSync, OwnedThing, PlanFault, PlannedAction, WantedThing
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name
-from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import declarations
 from meguru.kernel.declarations import Change, Declared, SpecStore
@@ -34,10 +30,10 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         raise InvalidInput(
             f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted"
         )
-    known, listed = store.owned(ctx.tx, owner), {f"{each.kind}/{each.name}" for each in wanted}
-    numbers = declarations.newest_numbers(ctx)
     project = ctx.ws.project or ""
-    theirs = store.owners(ctx.tx, [f"{each.kind}/{refs.within(project, each.name)}" for each in wanted])
+    listed = {f"{each.kind}/{refs.within(project, each.name)}" for each in wanted}
+    known, theirs = store.owned(ctx.tx, owner), store.owners(ctx.tx, listed)
+    numbers = declarations.newest_numbers(ctx)
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
     unchanged = 0
@@ -59,7 +55,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         else:
             actions.append(found)
     gone = [] if faults else [_retired(ctx, ref) for ref in known if ref not in kept]
-    actions += _users_first([each for each in gone if each is not None])
+    actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
     return ApplyPlan(
         owner=owner,
         actions=actions,
@@ -82,21 +78,21 @@ def _check_owner(ref: str, whose: str, owner: str) -> None:
 
 
 def _one(ctx: Context, item: WantedThing, listed: set[str]) -> PlannedAction:
-    kind = declared_kind(item.kind)
-    name = refs.within(ctx.ws.project or "", item.name)
+    kind, project = declared_kind(item.kind), ctx.ws.project or ""
+    name = refs.within(project, item.name)
     ctx.require(
         f"{kind.name}:read", project=refs.project_of(name), why=f"the file declares {kind.name}/{name}"
     )
     specs: SpecStore = load(kind.spec_store)
-    before, after, pending = specs.find(ctx.tx, name), _typed(kind, item.spec), ""
+    before, after, pending, needs = specs.find(ctx.tx, name), typed(kind, item.spec), "", ""
     if before == after:  # it was checked when it was declared
         return PlannedAction(ref=refs.make(kind.name, name), change=Change.UNCHANGED)
     try:
         found = declarations.compare(ctx, kind, name, after)
     except NotFound as error:
-        if not _comes(error, listed):
+        if coming(error, project, listed) is None:
             raise InvalidInput(error.what, why=error.why, hint=error.hint, field=error.field) from None
-        pending = error.what
+        pending, needs = error.what, coming(error, project, listed) or ""
         found = _uncompared(kind, name, before, after)
     return PlannedAction(
         ref=found.ref,
@@ -106,6 +102,7 @@ def _one(ctx: Context, item: WantedThing, listed: set[str]) -> PlannedAction:
         before=None if before is None else msgspec.to_builtins(before),
         touches=touches(ctx, kind, name) if found.change is Change.UPDATED else [],
         pending=pending,
+        needs=needs,
     )
 
 
@@ -125,25 +122,6 @@ def touches(ctx: Context, kind: Kind, name: str) -> list[str]:
     """Return in words what is live behind a thing; of most kinds nothing is."""
     tell = getattr(load(kind.spec_store), "touches", None)
     return list(tell(ctx.tx, name)) if tell else []
-
-
-def _typed(kind: Kind, spec: dict[str, Any]) -> msgspec.Struct:
-    shape: Any = kind.spec
-    try:
-        made: msgspec.Struct = msgspec.convert(spec, shape)
-    except msgspec.ValidationError as error:
-        raise as_invalid(error, "", shape) from None
-    return made
-
-
-def _comes(error: NotFound, listed: set[str]) -> bool:
-    """Tell whether what is missing is declared in the same file, so that it is there when its turn comes."""
-    return any(name and name in error.what for name in _names(listed))
-
-
-def _names(listed: set[str]) -> Iterator[str]:
-    for each in listed:
-        yield repr(each.partition("/")[2])
 
 
 def _uncompared(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:
@@ -178,19 +156,6 @@ def _retired(ctx: Context, ref: str) -> PlannedAction | None:
         before=msgspec.to_builtins(before),
         touches=touches(ctx, kind, name),
     )
-
-
-def _users_first(retired: list[PlannedAction]) -> list[PlannedAction]:
-    """Order what is to be retired: what uses another thing goes before it."""
-    by_ref = {each.ref: each for each in retired}
-    order: TopologicalSorter[str] = TopologicalSorter()
-    for ref, action in by_ref.items():
-        kind, _, name = ref.partition("/")
-        found = declared_kind(kind)
-        specs: SpecStore = load(found.spec_store)
-        used = specs.uses(name, _typed(found, action.before or {}))
-        order.add(ref, *(each for each in used if each in by_ref and each != ref))
-    return [by_ref[ref] for ref in reversed(list(order.static_order()))]
 
 
 def _fault(item: WantedThing, error: InvalidInput) -> PlanFault:

@@ -109,5 +109,6 @@ DATASET = Kind(
     written=DatasetSection,
     prepare="meguru.datasets.project_files:prepare",
     carry="meguru.datasets.project_files:carry",
+    brings_news=True,
     page="/ui/datasets/{name}/{version}",
 )

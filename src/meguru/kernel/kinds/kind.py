@@ -72,6 +72,9 @@ class Kind:
         A function ``(workspace, folder, name, fields of the spec) -> None`` that brings along what a
         declaration needs and no spec holds (the bytes of files), just before the thing is declared. It may be
         called again for the same.
+    brings_news
+        True when an apply declares such things last: what they bring along (a dataset's rows) is news to what
+        waits for it (triggers), which is there by then.
     project_of
         For things with an id: a function ``(tx, id) -> project | None``, None when there is no such thing.
     jobs
@@ -112,6 +115,7 @@ class Kind:
     written: type[msgspec.Struct] | None = None
     prepare: str = ""
     carry: str = ""
+    brings_news: bool = False
     project_of: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
     job_threads: int = 0
