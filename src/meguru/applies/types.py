@@ -33,8 +33,8 @@ class PlannedAction(msgspec.Struct, frozen=True, kw_only=True):
     """One step: declare a thing with `spec`, or retire it.
 
     `before` is the spec that the step expects (None: there is none), so a step refuses when the world
-    moved. `touches` says in words what is live behind it, `pending` what is not there yet and comes later: `needs` is
-    the step that brings it.
+    moved. `touches` says in words what is live behind it, `pending` what is not there yet and comes later:
+    `needs` is the step that brings it.
     """
 
     ref: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +14,10 @@ from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
-    from meguru.applies.types import ApplyPlan, PlannedAction
+    from meguru.app.status.types import NeedLine
+    from meguru.applies.types import Apply, ApplyPlan, PlannedAction
+
+FAILED = 5
 
 
 @verb
@@ -21,8 +25,19 @@ if TYPE_CHECKING:
 @click.option("--file", "-f", type=click.Path(path_type=Path), help="Default: meguru.toml.")
 @click.option("--env", "environment", default="", help="The environment of the file to apply to.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--wait", is_flag=True, help="Wait until what it set off has ended: runs, gates, releases.")
+@click.option("--timeout", default=3600.0, show_default=True, help="Seconds to wait at most.")
 @with_session
-def command(session: Session, saved: Path | None, file: Path | None, environment: str, *, yes: bool) -> None:
+def command(
+    session: Session,
+    saved: Path | None,
+    file: Path | None,
+    environment: str,
+    *,
+    yes: bool,
+    wait: bool,
+    timeout: float,
+) -> None:
     """Make everything as meguru.toml says; SAVED is a plan that was looked at before.
 
     What the file declared once and does not any more is retired; what it never declared is left alone.
@@ -33,18 +48,28 @@ def command(session: Session, saved: Path | None, file: Path | None, environment
     found = plan_project(ws, project)
     if saved:
         check_same(_read(saved), found)
-    if not (found.actions or found.adopts):
-        session.show({"apply": None, "plan": found}, lambda: click.echo(plans.text(found)))
-        return
     if not session.as_json:
         click.echo(plans.text(found), err=True)
     if found.actions and not yes:
         click.confirm(_("carry this out?"), abort=True, err=True)
-    done = apply_plan(ws, found, project, None if session.as_json else _tell)
-    session.show(
-        {"apply": done, "plan": found},
-        lambda: click.echo(_("{ref}: all is as the file says").format(ref=done.ref)),
-    )
+    done = None
+    if found.actions or found.adopts:
+        done = apply_plan(ws, found, project, None if session.as_json else _tell)
+    failed = _settled(session, ws, done, timeout) if wait else []
+    said = _("{ref}: all is as the file says").format(ref=done.ref if done else project.head.name)
+    session.show({"apply": done, "plan": found, "failed": failed}, lambda: click.echo(said))
+    if failed:
+        sys.exit(FAILED)
+
+
+def _settled(session: Session, ws: Any, done: Apply | None, timeout: float) -> list[NeedLine]:
+    from meguru.cli.settle import settle
+
+    failed = settle(session, ws, done.started_at if done else None, timeout=timeout)
+    for each in failed:
+        session.note(f"! {each.what} {each.state}: {each.why}")
+        session.note(f"    {each.command}")
+    return failed
 
 
 def _tell(action: PlannedAction) -> None:

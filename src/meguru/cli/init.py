@@ -11,13 +11,25 @@ from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
 
 TEMPLATES = Path(__file__).parent / "templates"
-NEXT = ["meguru run train.py:train", "meguru up", "meguru demo flights"]
+NAMES = sorted(each.name for each in TEMPLATES.iterdir() if each.is_dir())
+BLANK = "blank"
+NEXT = {
+    BLANK: ["meguru run train.py:train", "meguru up", "meguru demo flights"],
+    "tabular": ["meguru plan", "meguru apply --wait", "meguru status", "meguru up"],
+}
+SUFFIX = ".in"
 
 
 @verb
 @click.argument("folder", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--template",
+    type=click.Choice(NAMES),
+    default=BLANK,
+    help="What to begin with; tabular: data, pipeline, gates, endpoint, monitor and triggers in meguru.toml.",
+)
 @with_session
-def command(session: Session, folder: Path) -> None:
+def command(session: Session, folder: Path, template: str) -> None:
     """Start a project in FOLDER: meguru.toml, a first pipeline on real data, and a workspace.
 
     Files that are there already are left as they are.
@@ -29,13 +41,7 @@ def command(session: Session, folder: Path) -> None:
 
     target = folder.absolute()
     name = check_name("project", target.name.lower().replace(" ", "-"), field="folder")
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
-    for source in sorted(TEMPLATES.iterdir()):
-        place = target / source.name.removesuffix(".in")
-        if not place.exists():
-            place.write_text(source.read_text("utf-8").replace("{name}", name), "utf-8")
-            written.append(place.name)
+    written = _write(TEMPLATES / template, target, name)
     above = find_workspace(target.parent)
     if session.place is None and (Path(above) / DATABASE).exists():
         session.note(_("there is a workspace above already: {place}").format(place=above))
@@ -43,10 +49,47 @@ def command(session: Session, folder: Path) -> None:
     open_local(chosen).close()
     workspace = masked(chosen)
 
-    steps = [f"cd {folder}", *NEXT] if target != Path.cwd() else NEXT
+    following = NEXT[template]
+    steps = [f"cd {folder}", *following] if target != Path.cwd() else following
 
     def human() -> None:
         click.echo(f"{name}: wrote {', '.join(written) or 'nothing new'}; the workspace is {workspace}")
         click.echo("next:\n" + "\n".join(f"  {line}" for line in steps))
 
     session.show({"project": name, "written": written, "workspace": workspace, "next": steps}, human)
+
+
+def _write(template: Path, target: Path, name: str) -> list[str]:
+    """Write the files of a template; return those that were not there."""
+    files = {
+        source.relative_to(template).as_posix().removesuffix(SUFFIX): source.read_text("utf-8")
+        for source in sorted(template.rglob("*"))
+        if source.is_file()
+    }
+    if template.name == "tabular":
+        files["data/measurements.csv"] = _measurements()
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path, text in files.items():
+        place = target / path.replace("gitignore", ".gitignore")
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text.replace("{name}", name), "utf-8")
+            written.append(place.relative_to(target).as_posix())
+    return written
+
+
+def _measurements() -> str:
+    """Return 569 real tumours as CSV: scikit-learn brings them along."""
+    from meguru.errors import MissingDependency
+
+    try:
+        from sklearn.datasets import load_breast_cancer
+    except ImportError as error:
+        raise MissingDependency.of("sklearn", "scikit-learn") from error
+    data = load_breast_cancer()
+    names = [name.replace(" ", "_") for name in data.feature_names]
+    rows = zip(data.data.tolist(), data.target.tolist(), strict=True)
+    lines = [",".join(["id", *names, "benign"])]
+    lines += [",".join(map(str, [number, *row, benign])) for number, (row, benign) in enumerate(rows, 1)]
+    return "\n".join(lines) + "\n"

@@ -1,12 +1,9 @@
-"""What the server does beside answering: jobs, the services of every kind, the live deployments."""
+"""What the server does beside answering: what events and jobs bring, and the live deployments."""
 
 from __future__ import annotations
 
-from meguru.app.jobs import APART, HANDLERS
-from meguru.app.kinds import all_kinds
+from meguru.app.at_work import AtWork
 from meguru.flavors.warm import warm_up
-from meguru.kernel.jobs import Worker
-from meguru.kernel.services import Services
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry
 from meguru.serving.service import PredictionService
@@ -17,11 +14,7 @@ class Background:
 
     def __init__(self, ws: Workspace, service: PredictionService) -> None:
         self._ws, self._service = ws, service
-        self._services = Services(ws, all_kinds())
-        self._workers = [
-            Worker(ws, HANDLERS, threads=ws.settings.workers),
-            *(Worker(ws, handlers, threads=threads) for handlers, threads in APART),
-        ]
+        self._work = AtWork(ws)
 
     def start(self) -> None:
         """Start all threads; before them, import what they would else import at the same time."""
@@ -30,13 +23,9 @@ class Background:
         if models:
             warm_up()
         self._service.start()
-        self._services.start()
-        for worker in self._workers:
-            worker.start()
+        self._work.start()
 
     def stop(self) -> None:
         """Drain: claim nothing new, put running jobs back, end the threads."""
-        for worker in self._workers:
-            worker.stop()
-        self._services.stop()
+        self._work.stop()
         self._service.stop()
