@@ -63,7 +63,7 @@ def command(
 
 
 def _settled(session: Session, ws: Any, done: Apply | None, timeout: float) -> list[NeedLine]:
-    from meguru.cli.settle import settle
+    from meguru.cli.wait_idle import settle
 
     failed = settle(session, ws, done.started_at if done else None, timeout=timeout)
     for each in failed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.app.at_work import AtWork
+from meguru.app.background import AtWork
 from meguru.flavors.warm import warm_up
 from meguru.kernel.workspace import Workspace
 from meguru.registry import store as registry

@@ -59,7 +59,7 @@ def _is_served(ws: Any) -> bool:
 
 
 def _at_work(ws: Any) -> AbstractContextManager[object]:
-    from meguru.app.at_work import AtWork
+    from meguru.app.background import AtWork
 
     return AtWork(ws)
 
