@@ -71,6 +71,9 @@ if TYPE_CHECKING:
     from meguru.pipelines.components.catalogue import list_components as component_list
     from meguru.pipelines.components.catalogue import show_component as component_show
     from meguru.pipelines.components.impact import impact as component_impact
+    from meguru.pipelines.deployments.deploy import deploy as pipeline_deploy
+    from meguru.pipelines.deployments.deploy import rollback as pipeline_rollback
+    from meguru.pipelines.deployments.show import pipeline_deployments as pipeline_deployments
     from meguru.pipelines.determinism.check import check as step_run_check
     from meguru.pipelines.determinism.check import check_result as step_run_check_result
     from meguru.pipelines.explain import explain as step_run_explain

@@ -15,6 +15,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins
 from meguru.pipelines import store as pipelines
+from meguru.pipelines.deployments.deploy import deployed_version, ensure
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.start import check_priority
 from meguru.pipelines.types import PipelineVersion
@@ -40,8 +41,9 @@ def start(
 ) -> Backfill:
     """Run a pipeline for each value of one parameter: from `first` to `last` by `step`, or for `values`.
 
-    The version of the pipeline and of its datasets are those of now for all partitions. At most `parallel`
-    runs are open at a time. When one fails, `stop` begins no further one, and `go-on` does.
+    Without a version it is the one that is deployed; if none is, the newest is deployed by this. That and
+    the versions of its datasets are those of now for all partitions. At most `parallel` runs are open at a
+    time. When one fails, `stop` begins no further one, and `go-on` does.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def start(
     check_priority(priority)
     if not 1 <= parallel <= MOST_PARALLEL:
         raise InvalidInput(f"parallel is 1 to {MOST_PARALLEL}", field="parallel", why=f"it is {parallel}")
-    version = pipelines.resolve(ctx.tx, pipeline, ctx.seen)
+    version = _version(ctx, pipeline)
     pools.check(ctx.tx, (one.pool for one in version.graph.steps if one.pool))
     params = {identifier(name): value for name, value in params.items()}
     param = identifier(param) or _only(version.graph, params)
@@ -79,6 +81,14 @@ def start(
     )
     store.add(ctx.tx, made, keys if order == "asc" else keys[::-1])
     return store.get(ctx.tx, made_id)
+
+
+def _version(ctx: Context, pipeline: str) -> PipelineVersion:
+    parsed = refs.parse(pipeline, kind="pipeline")
+    if parsed.version is not None:
+        return pipelines.resolve(ctx.tx, pipeline, ctx.seen)
+    ensure(ctx, parsed.name, why="the backfill")
+    return deployed_version(ctx, parsed.name)
 
 
 def _tell(ctx: Context, version: PipelineVersion, made_id: str, *, keys: list[str], **data: Any) -> str:

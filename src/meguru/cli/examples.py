@@ -37,6 +37,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "runs rm": ("meguru runs rm run-01m8hf", "meguru runs restore run-01m8hf"),
     "runs tag": ("meguru runs tag run-01m8hf stage=prod", "meguru runs tag run-01m8hf --remove stage"),
     "runs note": ('meguru runs note run-01m8hf "lags of 7 days help"',),
+    "pipeline": ("meguru pipeline list", "meguru pipeline deploy train@3", "meguru pipeline rollback train"),
+    "pipeline show": ("meguru pipeline show train", "meguru pipeline show train@3"),
+    "pipeline deploy": (
+        "meguru pipeline deploy train",
+        'meguru pipeline deploy train@3 --reason "reviewed"',
+    ),
+    "pipeline rollback": ("meguru pipeline rollback train", "meguru pipeline rollback train --to 3"),
     "experiments": (
         "meguru experiments list",
         "meguru experiments rename delay 遅延",

@@ -24,6 +24,7 @@ GROUPS = {
     "Train": {
         "run": "Run a pipeline: meguru run FILE.py:PIPELINE -p key=value",
         "runs": "List, show, edit and steer runs; read their logs.",
+        "pipeline": "List and show pipelines; deploy the version that triggers run.",
         "experiments": "List, show, rename, delete and restore groups of tracked runs.",
         "sweep": "Run a pipeline many times to find its best parameters.",
         "backfill": "Run a pipeline for each part of the data, such as each day of a year.",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, read_pairs, with_session
+
+if TYPE_CHECKING:
+    from meguru.pipelines.types import PipelineRun
 
 
 @verb
@@ -41,11 +45,24 @@ def command(
         ws = session.open(create=True)
         with watching(session) as watcher:
             run = run_file(ws, target, given, progress=watcher.step, begun=watcher.begun, priority=priority)
+        _tell_deployed(session, run)
     elif not session.as_json:
         for step in run.steps:
             LineWatcher().step(step)
     session.show(run, told(run))
     return code_of(run)
+
+
+def _tell_deployed(session: Session, run: PipelineRun) -> None:
+    """Say so when what was run is not what triggers run."""
+    from meguru.app.calls import pipeline_deployments
+
+    deployed = pipeline_deployments(session.open(), name=run.pipeline, limit=1)
+    if deployed and deployed[0].version != run.version:
+        session.note(
+            f"{run.pipeline}@{deployed[0].version} is what triggers run; to have them run this: "
+            f"meguru pipeline deploy {run.pipeline}@{run.version}"
+        )
 
 
 def _is_script(target: str) -> bool:

@@ -21,6 +21,33 @@ class PipelineRegistered(Payload, frozen=True):
     snapshot: str
 
 
+class _Deployed(Payload, frozen=True):
+    version: int
+    before: int | None
+    reason: str
+
+
+@event_type(
+    "pipeline.deployed",
+    label="pipeline deployed",
+    sentence="{subject} was deployed: triggers, calendars and backfills run it",
+    explains=True,
+)
+class PipelineDeployed(_Deployed, frozen=True):
+    """Another version is deployed than `before` (None: none was)."""
+
+
+@event_type(
+    "pipeline.rolled_back",
+    label="pipeline rolled back",
+    sentence="the pipeline was rolled back to {subject}",
+    tone=Tone.ODD,
+    explains=True,
+)
+class PipelineRolledBack(_Deployed, frozen=True):
+    """A version that was deployed earlier is deployed again."""
+
+
 @event_type(
     "pipeline_run.started",
     label="pipeline run started",
@@ -115,10 +142,10 @@ PIPELINE = Kind(
     name="pipeline",
     title=("pipeline", "pipelines"),
     versioned=True,
-    tables=("meguru.pipelines.schema",),
+    tables=("meguru.pipelines.schema", "meguru.pipelines.deployments.schema"),
     operations=("meguru.pipelines.operations",),
-    events=(PipelineRegistered,),
-    grants={"engineer": ("*",), "data-scientist": ("*",)},
+    events=(PipelineRegistered, PipelineDeployed, PipelineRolledBack),
+    grants={"engineer": ("*",), "data-scientist": ("write",)},
     provides={"model user": "meguru.pipelines.model_user:uses"},
     page="/ui/pipelines/versions/{name}/{version}",
 )

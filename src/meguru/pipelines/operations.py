@@ -5,6 +5,8 @@ from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
 from meguru.pipelines.components.catalogue import list_components, show_component
 from meguru.pipelines.components.impact import impact
+from meguru.pipelines.deployments.deploy import deploy, rollback
+from meguru.pipelines.deployments.show import pipeline_deployments
 from meguru.pipelines.determinism.check import check, check_result
 from meguru.pipelines.explain import explain, explain_run
 from meguru.pipelines.logs.read import read_log
@@ -22,6 +24,7 @@ __all__ = [
     "check",
     "check_result",
     "decide",
+    "deploy",
     "explain",
     "explain_run",
     "impact",
@@ -31,12 +34,14 @@ __all__ = [
     "list_pools",
     "list_runs",
     "pause",
+    "pipeline_deployments",
     "pipeline_versions",
     "read_log",
     "register",
     "remove_pool",
     "resume",
     "retry",
+    "rollback",
     "search_logs",
     "set_pool",
     "show_component",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
+from meguru.pipelines.deployments.store import version_column
 from meguru.pipelines.schema import pipeline, pipeline_run, pipeline_version
 from meguru.pipelines.types import Failed, Pipeline, PipelineVersion
 
@@ -120,6 +121,7 @@ def page(
     query = (
         select(
             pipeline_version,
+            version_column().label("deployed"),
             pipeline_run.c.id.label("run"),
             pipeline_run.c.state.label("run_state"),
             pipeline_run.c.finished_at,
@@ -146,6 +148,7 @@ def _listed(row: Row[Any]) -> Pipeline:
         steps=len(row.graph["steps"]),
         produces=row.graph["produces"],
         created_at=row.created_at,
+        deployed=row.deployed,
         last_run=row.run,
         last_state=row.run_state,
         last_finished_at=row.finished_at,

@@ -86,7 +86,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
-    """A pipeline, its newest version, and its newest run."""
+    """A pipeline, its newest version, the one that is deployed, and its newest run."""
 
     name: str
     ref: str
@@ -95,6 +95,7 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     steps: int
     produces: str | None
     created_at: datetime
+    deployed: int | None = None
     last_run: str | None = None
     last_state: PipelineRunState | None = None
     last_finished_at: datetime | None = None

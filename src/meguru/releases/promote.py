@@ -7,6 +7,9 @@ from meguru.base import refs
 from meguru.errors import Conflict, GateFailed
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
+from meguru.pipelines import store as pipelines
+from meguru.pipelines.deployments import deployed
+from meguru.pipelines.deployments.deploy import move
 from meguru.registry import store as models
 from meguru.registry.alias_moves import CHAMPION, point
 from meguru.releases import store
@@ -60,7 +63,21 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     )
     for old in before:
         retire(ctx, old, ReleaseState.SUPERSEDED)
+    _deploy(ctx.with_(cause=told.id), found)
     return put_live(ctx, found, told)
+
+
+def _deploy(ctx: Context, found: Release) -> None:
+    """Deploy the pipeline that made the model, unless a newer version of it is deployed.
+
+    Who may promote here may not change what runs in another project.
+    """
+    part = found.content.pipeline
+    if part is None or refs.project_of(refs.parse(part.ref).name) != refs.project_of(found.endpoint):
+        return
+    version = pipelines.resolve(ctx.tx, part.ref)
+    if version.version > (deployed(ctx.tx, version.name) or 0):
+        move(ctx, version, reason=f"{found.ref} was promoted")
 
 
 def hold(ctx: Context, endpoint: str) -> Endpoint:

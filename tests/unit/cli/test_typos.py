@@ -48,7 +48,7 @@ def find(line):
         ("start", "meguru up"),
         ("rollback", "meguru release rollback ENDPOINT"),
         ("models", "meguru model list"),
-        ("pipelines", "meguru runs list"),
+        ("pipelines", "meguru pipeline list"),
         ("dataset", "meguru data list"),
         ("login", "MEGURU_TOKEN"),
         ("backup", "meguru doctor"),

@@ -12,6 +12,8 @@ from meguru.console.links import url_of
 from meguru.console.routes import routes
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
+from meguru.pipelines.load import register_file
+from meguru.pipelines.operations import pipeline_deployments
 from meguru.tracking import runs, show
 from meguru.tracking.experiments.change import create_experiment
 
@@ -116,3 +118,23 @@ def test_the_run_of_somebody_else_shows_no_forms(workspace, run):
         assert "/edit" not in browser.get(f"/ui/runs/{run.id}").text
         assert send(browser, f"/ui/runs/{run.id}", do="delete").status_code == 403
         assert "This run is deleted" in send(browser, f"/ui/runs/{mine.id}", do="delete").text
+
+
+def test_a_pipeline_is_deployed_and_rolled_back_on_the_page_of_its_version(browser, workspace, tmp_path):
+    for number in (1, 2):
+        (tmp_path / "train.py").write_text(
+            f"from meguru import pipeline, step\n\n@step\ndef fit() -> int:\n    return {number}\n\n"
+            "@pipeline\ndef train():\n    fit()\n"
+        )
+        register_file(workspace, f"{tmp_path}/train.py:train")
+    page = "/ui/pipelines/versions/train"
+
+    def ask(number, **fields):
+        return browser.post(f"{page}/{number}", data=fields, headers=SENT)
+
+    assert "No version is deployed." in browser.get(page).text
+    assert "Deploy version 1" not in ask(1, do="deploy", reason="reviewed").text
+    assert "reviewed" in ask(2, do="deploy").text
+    assert ask(2, do="rollback").url.path == f"{page}/1"
+    assert ask(9, do="deploy").status_code == 404
+    assert [each.version for each in pipeline_deployments(workspace, name="train")] == [1, 2, 1]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from meguru.base import refs
 from meguru.compute.graph import needs, order
+from meguru.console.forms import FormFunction, FormValues, unknown
 from meguru.console.lineage import neighbours
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, wanted
 from meguru.pipelines import show
+from meguru.pipelines.deployments.deploy import NEEDED, deploy, rollback
+from meguru.pipelines.deployments.show import pipeline_deployments
 from meguru.pipelines.types import PipelineVersion
 
 WINDOW = 20
@@ -28,10 +32,25 @@ def one(visit: Visit) -> Response:
         before=before,
         steps=_steps(version),
         environments=environments(version),
+        deployments=pipeline_deployments(visit.ws, name=version.name, limit=WINDOW),
+        may_deploy=visit.ws.principal.allows(NEEDED, refs.project_of(version.name)),
         runs=show.list_runs(visit.ws, pipeline=version.name, limit=RUNS).items,
         live="pipeline. pipeline_run.",
         **neighbours(visit, version.ref),
     )
+
+
+def deployment(visit: Visit, given: FormValues) -> str:
+    """Do what a form of a version's page asks for: deploy it, or go back to what was deployed before."""
+    name, reason = visit.named("name"), given.get("reason", "")
+    match given.get("do", ""):
+        case "deploy":
+            made = deploy(visit.ws, name=f"{name}@{visit.named('version')}", reason=reason)
+        case "rollback":
+            made = rollback(visit.ws, name=name, reason=reason)
+        case _:
+            raise unknown(given, ("deploy", "rollback"))
+    return str(made.version)
 
 
 def _steps(version: PipelineVersion) -> list[dict[str, object]]:
@@ -59,6 +78,7 @@ def _lock(text: str) -> str:
     return f"{name} {digest[:12]}".strip()
 
 
+FORMS: dict[str, FormFunction] = {"/ui/pipelines/versions/{name}/{version}": deployment}
 PAGES: dict[str, PageFunction] = {
     "/ui/pipelines/versions/{name}": one,
     "/ui/pipelines/versions/{name}/{version}": one,

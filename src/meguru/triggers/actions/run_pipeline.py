@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from meguru.base import refs
 from meguru.compute.graph import Graph
 from meguru.kernel.operations import Context
 from meguru.pipelines import pins
+from meguru.pipelines.deployments.deploy import deployed_version, ensure
 from meguru.pipelines.operations import show_pipeline, start
+from meguru.pipelines.types import PipelineVersion
 from meguru.triggers.actions.base import Occasion, Started
 from meguru.triggers.actions.placeholders import fill, spell
 
@@ -33,26 +36,41 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     priority: int | None = None
 
     def check(self, ctx: Context) -> None:
-        """Refuse a pipeline that nobody registered, and data that whoever declares this may not read."""
-        version = show_pipeline(ctx, ref=self.pipeline)
+        """Refuse a pipeline that nobody registered, and data that whoever declares this may not read.
+
+        If none of its versions is deployed, the newest is, by whoever declares this.
+        """
+        if not _has_version(self.pipeline):
+            ensure(ctx, refs.parse(self.pipeline, kind="pipeline").name, why="the trigger")
+        version = self._version(ctx)
         usual = {one.name: one.default for one in version.graph.parameters}
         for _, dataset in pins.of_datasets(version.graph, usual | self.params):
             pins.check_seen(ctx, version.name, dataset)
 
     def start(self, ctx: Context, occasion: Occasion) -> Started:
-        """Start a run of the pipeline's newest version."""
+        """Start a run of the version that is deployed."""
+        version = self._version(ctx)
         moment = occasion.moment or (occasion.event.at if occasion.event else ctx.now())
         params = fill(self.params, moment)
         if SCHEDULED not in params:
-            params |= scheduled(show_pipeline(ctx, ref=self.pipeline).graph, moment)
+            params |= scheduled(version.graph, moment)
         run = start(
             ctx,
-            pipeline=self.pipeline,
+            pipeline=version.ref,
             params=params,
             priority=self.priority,
             origin=f"trigger/{occasion.trigger}",
         )
         return Started(ref=run.ref, job=run.job)
+
+    def _version(self, ctx: Context) -> PipelineVersion:
+        if _has_version(self.pipeline):
+            return show_pipeline(ctx, ref=self.pipeline)
+        return deployed_version(ctx, refs.parse(self.pipeline, kind="pipeline").name)
+
+
+def _has_version(pipeline: str) -> bool:
+    return refs.parse(pipeline, kind="pipeline").version not in {None, "latest"}
 
 
 def scheduled(graph: Graph, moment: datetime) -> dict[str, str]:
