@@ -95,8 +95,12 @@ if TYPE_CHECKING:
     from meguru.pipelines.show import show_run as pipeline_run_show
     from meguru.pipelines.start import start as pipeline_run_start
     from meguru.predictions.listing import list_predictions as prediction_list
+    from meguru.predictions.record import add as outcome_add
     from meguru.predictions.record import record as outcome_record
     from meguru.predictions.show import show as prediction_show
+    from meguru.predictions.waiting import forget as outcome_forget
+    from meguru.predictions.waiting import join as outcome_join
+    from meguru.predictions.waiting import waiting as outcome_waiting
     from meguru.predictions.window import window as prediction_window
     from meguru.quarantine.accept import accept as quarantine_accept
     from meguru.quarantine.add import add as quarantine_add

@@ -105,6 +105,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "outcome": (
         "meguru outcome record delay --key flight-17 --value 1",
         "meguru outcome record delay --file outcomes.csv",
+        "meguru outcome import delay outcomes.parquet",
     ),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),

@@ -9,10 +9,11 @@ import click
 
 from meguru.cli.arguments import ENDPOINT
 from meguru.cli.groups import group
+from meguru.cli.progress import counting
 from meguru.cli.session import Session, read_moment, with_session
 
 if TYPE_CHECKING:
-    from meguru.predictions.types import OutcomeInput
+    from meguru.predictions.types import OutcomeInput, OutcomesRecorded
 
 
 @group
@@ -36,27 +37,109 @@ def command() -> None:
 @with_session
 def record(session: Session, endpoint: str, *, value: str | None, source: Path | None, **named: Any) -> None:
     """Record outcomes of predictions that ENDPOINT answered."""
-    import msgspec
-
     from meguru.app.calls import outcome_record as ask
+    from meguru.app.outcome_import import import_outcomes
     from meguru.errors import UsageError
-    from meguru.predictions.outcome_file import read_outcomes
-    from meguru.predictions.types import MAX_OUTCOMES, OutcomesRecorded
 
     if (value is None) == (source is None):
         raise UsageError("say what happened", hint="--prediction ID --value 1, or --file outcomes.csv")
-    parts = [[_one(value, named)]] if value is not None else read_outcomes(source, MAX_OUTCOMES)  # type: ignore[arg-type]
-    total = OutcomesRecorded(endpoint=endpoint, count=0)
-    for part in parts:
-        done = ask(session.open(), endpoint=endpoint, outcomes=part)
-        total = msgspec.structs.replace(
-            done,
-            count=total.count + done.count,
-            corrected=total.corrected + done.corrected,
-            repeated=total.repeated + done.repeated,
+    ws = session.open()
+    if source is not None:
+        total = import_outcomes(ws, endpoint, str(source), unknown="refuse")
+    else:
+        total = ask(ws, endpoint=endpoint, outcomes=[_one(str(value), named)])
+    session.show(total, lambda: click.echo(said(total)))
+
+
+@command.command("import")
+@click.argument("endpoint", type=ENDPOINT)
+@click.argument("source")
+@click.option("--query", default="", help="For a database: a SELECT, or the name of a table.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    help="Which column holds what: --column value=late; may be given again.",
+)
+@click.option("--refuse-unknown", is_flag=True, help="Refuse outcomes of predictions that nobody knows.")
+@with_session
+def import_(
+    session: Session,
+    endpoint: str,
+    source: str,
+    *,
+    query: str,
+    columns: tuple[str, ...],
+    refuse_unknown: bool,
+) -> None:
+    """Record the outcomes in SOURCE: a file, a dataset (NAME@3), sqlite:///FILE or postgresql://….
+
+    Files are CSV, Parquet, Arrow, JSON or JSON Lines. What was killed goes on where it was: run it again.
+    """
+    from meguru.app.outcome_import import import_outcomes
+
+    ws = session.open()
+    with counting(session) as tell:
+        total = import_outcomes(
+            ws,
+            endpoint,
+            source,
+            query=query,
+            renamed=_renamed(columns),
+            unknown="refuse" if refuse_unknown else "keep",
+            progress=lambda done: tell(done.count + done.waiting),
         )
-    said = f"recorded: {total.count:,}, corrected: {total.corrected:,}, known before: {total.repeated:,}"
-    session.show(total, lambda: click.echo(said))
+    session.show(total, lambda: click.echo(said(total)))
+    if total.waiting:
+        session.note(f"see what waits: meguru outcome waiting {endpoint}")
+
+
+@command.command()
+@click.argument("endpoint", type=ENDPOINT)
+@click.option("--limit", default=30, show_default=True, help="How many, oldest first.")
+@with_session
+def waiting(session: Session, endpoint: str, limit: int) -> None:
+    """List outcomes of ENDPOINT whose predictions nobody knows yet."""
+    from meguru.app.calls import outcome_waiting as ask
+
+    page = ask(session.open(), endpoint=endpoint, limit=limit)
+    rows = [
+        (each.number, each.prediction_id or each.key, each.time or "", str(each.value), each.at, each.problem)
+        for each in page.items
+    ]
+    columns = ("number", "prediction", "time", "value", "known", "problem")
+    session.table(page, columns, rows, empty="nothing waits")
+
+
+@command.command()
+@click.argument("endpoint", type=ENDPOINT)
+@click.option("--before", required=True, help="Give up what arrived before this moment.")
+@with_session
+def forget(session: Session, endpoint: str, before: str) -> None:
+    """Give up outcomes of ENDPOINT that waited too long for their predictions."""
+    from meguru.app.calls import outcome_forget as ask
+
+    count = ask(session.open(), endpoint=endpoint, before=read_moment(before))
+    session.show(count, lambda: click.echo(f"given up: {count:,}"))
+
+
+def said(total: OutcomesRecorded) -> str:
+    """Return the sums in a line."""
+    waiting = f", waiting: {total.waiting:,}" if total.waiting else ""
+    known = f"corrected: {total.corrected:,}, known before: {total.repeated:,}"
+    return f"recorded: {total.count:,}, {known}{waiting}"
+
+
+def _renamed(columns: tuple[str, ...]) -> dict[str, str]:
+    from meguru.errors import UsageError
+
+    found = {}
+    for each in columns:
+        field, equals, column = each.partition("=")
+        if not (field and equals and column):
+            raise UsageError(f"{each!r} names no column", hint="--column value=late")
+        found[field] = column
+    return found
 
 
 def _one(value: str, named: dict[str, Any]) -> OutcomeInput:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Self
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 
 import click
+
+if TYPE_CHECKING:
+    from meguru.cli.session import Session
+
+_SECONDS = 2.0
 
 
 class Bar:
@@ -38,3 +46,18 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
+
+
+@contextmanager
+def counting(session: Session) -> Iterator[Callable[[int], None]]:
+    """Give what tells how many rows were taken, where nobody knows how many there are."""
+    began = told = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= _SECONDS:
+            told = now
+            session.note(f"{done:,} rows, {done / (now - began):,.0f} a second")
+
+    yield tell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Payload, event_type
+from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
 
 
 @event_type(
@@ -12,11 +12,29 @@ from meguru.kernel.kinds import Kind, Payload, event_type
     subject="endpoint/NAME",
 )
 class OutcomesArrived(Payload, frozen=True):
-    """Outcomes of predictions that an endpoint answered arrived; `corrected` say otherwise than before."""
+    """Outcomes of predictions that an endpoint answered arrived; `corrected` say otherwise than before.
+
+    `waiting` more are of predictions that nobody knows yet; `joined` of those recorded had waited.
+    """
 
     endpoint: str
     count: int
     corrected: int = 0
+    waiting: int = 0
+    joined: int = 0
+
+
+@event_type(
+    "outcomes.forgotten",
+    label="outcomes given up",
+    sentence="{actor} gave up outcomes of {subject} that waited for their predictions",
+    tone=Tone.ODD,
+    subject="endpoint/NAME",
+)
+class OutcomesForgotten(Payload, frozen=True):
+    """Outcomes of predictions that never came were removed."""
+
+    count: int
 
 
 PREDICTION = Kind(
@@ -32,8 +50,9 @@ OUTCOME = Kind(
     name="outcome",
     title=("outcome", "outcomes"),
     named=False,
-    events=(OutcomesArrived,),
+    events=(OutcomesArrived, OutcomesForgotten),
     grants={"engineer": ("*",), "service": ("write",)},
     project_of="meguru.predictions.store:project_of",
+    services=(Service(name="outcomes", factory="meguru.predictions.joiner:OutcomeJoiner"),),
 )
 """An outcome goes by the id of its prediction; its events are about the endpoint."""

@@ -1,8 +1,9 @@
 """All operations of predictions and outcomes."""
 
 from meguru.predictions.listing import list_predictions
-from meguru.predictions.record import record
+from meguru.predictions.record import add, record
 from meguru.predictions.show import show
+from meguru.predictions.waiting import forget, join, waiting
 from meguru.predictions.window import window
 
-__all__ = ["list_predictions", "record", "show", "window"]
+__all__ = ["add", "forget", "join", "list_predictions", "record", "show", "waiting", "window"]

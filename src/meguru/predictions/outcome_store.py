@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from meguru.predictions import counts
+from meguru.predictions import counts, outcome_days
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
 from meguru.predictions.store import chunks, within
 from meguru.predictions.types import Outcome, OutcomeValue
@@ -31,6 +31,11 @@ class Recorded(NamedTuple):
     new: int
     corrected: int
     repeated: int
+
+
+NONE = Recorded(0, 0, 0)
+JUDGED = "feedback/"
+"""What was concluded from feedback is recorded by ``feedback/WHO``: it never counts beside the truth."""
 
 
 class _Told(msgspec.Struct):
@@ -77,6 +82,7 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
         tx.execute(_UPDATE, [_named(row) for row in told.changed.values()])
     if news := [*told.new.values(), *told.changed.values(), *told.earlier]:
         _count(tx, endpoint, len(told.new), news)
+        outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*told.new, *told.changed)])
     return Recorded(len(told.new), told.corrected, told.repeated)
 
 
@@ -168,10 +174,11 @@ def _take(told: _Told, row: dict[str, Any]) -> bool:
         told.current[place] = told.new[place] = row
         return True
     is_same = (known["value"], known["json"]) == (row["value"], row["json"])
-    if is_same and row["at"] in {known["at"], row["recorded_at"]}:
+    overrules = _is_judged(known) and not _is_judged(row)
+    if is_same and not overrules and row["at"] in {known["at"], row["recorded_at"]}:
         told.repeated += 1
         return True
-    if row["at"] < known["at"]:
+    if row["at"] < known["at"] and not overrules:
         return False
     told.earlier.append(_plain(known))
     told.current[place] = row
@@ -179,6 +186,10 @@ def _take(told: _Told, row: dict[str, Any]) -> bool:
     told.repeated += is_same
     told.corrected += not is_same
     return True
+
+
+def _is_judged(row: dict[str, Any]) -> bool:
+    return bool(row["recorded_by"].startswith(JUDGED))
 
 
 def _take_older(tx: Connection, told: _Told, older: Sequence[dict[str, Any]]) -> None:

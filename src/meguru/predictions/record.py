@@ -7,12 +7,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
-from meguru.predictions import ids, outcome_store, row_keys, store
+from meguru.predictions import ids, outcome_store, places, store, waiting_store
 from meguru.predictions.outcome_store import Place
-from meguru.predictions.types import MAX_OUTCOMES, OutcomeInput, OutcomesRecorded
+from meguru.predictions.types import (
+    MAX_OUTCOMES,
+    MAX_TOLD,
+    OutcomeInput,
+    OutcomesRecorded,
+    OutcomeValue,
+    Unknown,
+)
 from meguru.tasks import Task, task_of
 
 TASKS = "task source"
@@ -22,12 +29,15 @@ _UNKNOWN = task_of("regression")
 
 
 @operation("outcome.record", permission="outcome:write", on="endpoint", refers={"endpoint": "endpoint"})
-def record(ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput]) -> OutcomesRecorded:
+def record(
+    ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput], unknown: Unknown = "refuse"
+) -> OutcomesRecorded:
     """Record the outcomes of predictions that an endpoint answered.
 
     Each names its prediction by id, or by the client's own key and time. Recording the same outcome again
     changes nothing; of different ones the one counts that became known last (`at`), and all are kept. All
-    are recorded or, when one is wrong, none.
+    are recorded or, when one is wrong, none. With ``unknown="keep"`` those of predictions that nobody knows
+    wait for them, and the answer names them.
 
     Raises
     ------
@@ -42,86 +52,85 @@ def record(ctx: Context, *, endpoint: str, outcomes: list[OutcomeInput]) -> Outc
             hint="send them in several calls" if outcomes else "",
             field="outcomes",
         )
-    named = [_place(each, index) for index, each in enumerate(outcomes)]
+    by_id = [places.named(each, f"outcomes[{index}]") for index, each in enumerate(outcomes)]
     now = ctx.now()
     with ctx.ws.read() as tx:
-        found = _found(tx, endpoint, outcomes, named, now)
-        known = store.known(tx, [batch_id for places in found for batch_id, _ in places])
-        for index, places in enumerate(found):
-            for batch_id, row in places:
-                batch = known.get(batch_id)
-                if batch is None or batch.endpoint != endpoint or row >= batch.n:
-                    seen = batch if batch and _is_seen(ctx, batch) else None
-                    raise _unknown(outcomes[index], index, endpoint, seen)
-        tasks = _tasks(tx, {batch.model_ref for batch in known.values()})
-    takes = {batch_id: tasks[batch.model_ref].outcome for batch_id, batch in known.items()}
-    rows = list(_rows(found, outcomes, takes, now, ctx.principal.name))
-    done = outcome_store.record(ctx.tx, endpoint, rows)
-    corrected = {"corrected": done.corrected} if done.corrected else {}
-    data = {"endpoint": endpoint, "count": len(rows)} | corrected
-    ctx.emit("outcomes.recorded", refs.make("endpoint", endpoint), data=data)
-    return OutcomesRecorded(
-        endpoint=endpoint, count=len(rows), corrected=done.corrected, repeated=done.repeated
-    )
-
-
-def _place(given: OutcomeInput, index: int) -> Place | None:
-    """Return the prediction that an outcome names by its id; None if it names one by key."""
-    for name, moment in (("at", given.at), ("time", given.time)):
-        if moment is not None and moment.tzinfo is None:
-            hint = f"write {moment.isoformat()}Z for UTC"
-            field = f"outcomes[{index}].{name}"
-            raise InvalidInput("the time of an outcome has no time zone", hint=hint, field=field)
-    if given.key != "":
-        if given.prediction_id:
-            raise _misnamed("an outcome names its prediction twice", index, "key")
-        row_keys.checked(given.key, f"outcomes[{index}].key")
-        return None
-    if not given.prediction_id:
-        raise _misnamed("an outcome names no prediction", index, "prediction_id")
-    if given.time is not None:
-        raise _misnamed("time belongs to a key", index, "time")
-    place = ids.split(given.prediction_id)
-    if place is None:
-        raise InvalidInput(
-            f"{given.prediction_id[:80]!r} is not the id of a prediction",
-            hint="use the id that came with the prediction, as in pred-01k….0",
-            field=f"outcomes[{index}].prediction_id",
-        )
-    return place
-
-
-def _misnamed(what: str, index: int, name: str) -> InvalidInput:
-    return InvalidInput(
-        what, field=f"outcomes[{index}].{name}", hint="send either prediction_id, or key (and time)"
-    )
-
-
-def _found(
-    tx: Connection,
-    endpoint: str,
-    outcomes: Sequence[OutcomeInput],
-    named: Sequence[Place | None],
-    now: datetime,
-) -> list[list[Place]]:
-    """Return the predictions that each outcome is of, in the order of the outcomes."""
-    asked = [(str(each.key), each.time, each.at or now) for each in outcomes if each.key != ""]
-    by_key = iter(row_keys.places(tx, endpoint, asked))
-    found = [[place] if place else next(by_key) for place in named]
-    for index, places in enumerate(found):
-        if not places:
-            given = outcomes[index]
-            when = f"at {given.time.isoformat()}" if given.time else f"by {(given.at or now).isoformat()}"
-            raise InvalidInput(
-                f"endpoint {endpoint!r} answered nothing with the key {str(given.key)[:80]!r}",
-                why=f"no row of it happened {when}",
-                hint="nothing of this call was recorded; leave it out or correct it",
-                field=f"outcomes[{index}].key",
-            )
+        found = places.find(tx, endpoint, outcomes, by_id, now)
+        known = store.known(tx, [batch_id for each in found for batch_id, _ in each])
+        absent = _absent(ctx, endpoint, outcomes, found, known, now, unknown)
+        tasks = tasks_of(tx, {batch.model_ref for batch in known.values()})
     if sum(map(len, found)) > MAX_OUTCOMES:
         why = f"several predictions have one key and time: together more than {MAX_OUTCOMES:,}"
         raise InvalidInput("too many predictions are meant", field="outcomes", why=why, hint="send fewer")
-    return found
+    takes = {batch_id: tasks[batch.model_ref].outcome for batch_id, batch in known.items()}
+    rows = list(_rows(found, outcomes, takes, now, ctx.principal.name))
+    left = waiting_store.add(ctx.tx, endpoint, [outcomes[each] for each in absent], now, ctx.principal.name)
+    done = outcome_store.record(ctx.tx, endpoint, rows) if rows else outcome_store.NONE
+    _tell(ctx, endpoint, done, count=len(rows), waiting=left)
+    return OutcomesRecorded(
+        endpoint=endpoint,
+        count=len(rows),
+        corrected=done.corrected,
+        repeated=done.repeated,
+        waiting=len(absent),
+        unknown=[_name(outcomes[each]) for each in absent[:MAX_TOLD]],
+    )
+
+
+@operation("outcome.add", permission="outcome:write", on="id", refers={"id": "prediction"})
+def add(ctx: Context, *, id: str, value: OutcomeValue, at: datetime | None = None) -> OutcomesRecorded:
+    """Record the outcome of one prediction by its id alone; see `outcome.record`."""
+    name = refs.parse(id, kind="prediction").name
+    place = ids.split(name)
+    with ctx.ws.read() as tx:
+        batch = store.known(tx, [place[0]]).get(place[0]) if place else None
+    if batch is None:
+        raise NotFound.of("prediction", name[:80])
+    given = OutcomeInput(prediction_id=name, value=value, at=at)
+    return record.function(ctx, endpoint=batch.endpoint, outcomes=[given])
+
+
+def tasks_of(tx: Connection, models: Iterable[str]) -> dict[str, Task]:
+    """Return what each model does; where nobody can say, a number is answered."""
+    family = provided(TASKS)
+    source = family.load("model") if "model" in family.names() else None
+    return {model: (source and source(tx, model)) or _UNKNOWN for model in models}
+
+
+def _absent(
+    ctx: Context,
+    endpoint: str,
+    outcomes: Sequence[OutcomeInput],
+    found: list[list[Place]],
+    known: Mapping[str, Any],
+    now: datetime,
+    unknown: Unknown,
+) -> list[int]:
+    """Return which outcomes are of predictions that nobody knows; those that never can be are refused."""
+    absent = []
+    for index, each in enumerate(found):
+        path = f"outcomes[{index}]"
+        if not each and unknown == "refuse":
+            raise places.unknown_key(outcomes[index], path, endpoint, now)
+        for batch_id, row in each:
+            batch = known.get(batch_id)
+            if batch is None or batch.endpoint != endpoint or row >= batch.n:
+                seen = batch if batch and _is_seen(ctx, batch) else None
+                if unknown == "refuse" or seen:
+                    raise places.unknown_id(outcomes[index], path, endpoint, seen)
+                found[index] = []
+        if not found[index]:
+            absent.append(index)
+    return absent
+
+
+def _tell(ctx: Context, endpoint: str, done: outcome_store.Recorded, *, count: int, waiting: int) -> None:
+    """Emit what was recorded; what was known before is no news."""
+    if done.repeated == count and not waiting:
+        return
+    more = {"corrected": done.corrected, "waiting": waiting}
+    data = {"endpoint": endpoint, "count": count} | {name: each for name, each in more.items() if each}
+    ctx.emit("outcomes.recorded", refs.make("endpoint", endpoint), data=data)
 
 
 def _rows(
@@ -132,8 +141,8 @@ def _rows(
     by: str,
 ) -> Iterator[dict[str, Any]]:
     """Give the outcomes as they are written, each checked by the task of the model that answered."""
-    for index, (places, given) in enumerate(zip(found, outcomes, strict=True)):
-        for place in places:
+    for index, (meant, given) in enumerate(zip(found, outcomes, strict=True)):
+        for place in meant:
             try:
                 value = takes[place[0]](given.value)
             except InvalidInput as error:
@@ -142,26 +151,12 @@ def _rows(
             yield outcome_store.row_of(place, value, given.at or now, now, by)
 
 
-def _tasks(tx: Connection, models: Iterable[str]) -> dict[str, Task]:
-    family = provided(TASKS)
-    source = family.load("model") if "model" in family.names() else None
-    return {model: (source and source(tx, model)) or _UNKNOWN for model in models}
+def _name(given: OutcomeInput) -> str:
+    if given.prediction_id:
+        return given.prediction_id
+    return f"key {given.key}" + (f" at {given.time.isoformat()}" if given.time else "")
 
 
 def _is_seen(ctx: Context, batch: Any) -> bool:
     """Tell whether the caller may know which endpoint answered a request."""
     return ctx.principal.allows("endpoint:read", refs.project_of(batch.endpoint))
-
-
-def _unknown(given: OutcomeInput, index: int, endpoint: str, batch: Any) -> InvalidInput:
-    why = ""
-    if batch is not None:
-        why = (
-            f"the endpoint {batch.endpoint!r} did" if batch.endpoint != endpoint else f"it has {batch.n} rows"
-        )
-    return InvalidInput(
-        f"endpoint {endpoint!r} never answered the prediction {given.prediction_id[:80]!r}",
-        why=why,
-        hint="nothing of this call was recorded; leave it out or correct it",
-        field=f"outcomes[{index}].prediction_id",
-    )

@@ -76,6 +76,34 @@ earlier_outcome = Table(
 )
 """What was said of predictions besides what counts: it was corrected, or became known before that."""
 
+waiting_outcome = Table(
+    "waiting_outcome",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("endpoint", String(100), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("batch_id", String(64), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("time", UtcTime),
+    Column("json", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("problem", Text),
+    UniqueConstraint("endpoint", "digest"),
+)
+"""Outcomes of predictions that nobody knows yet; `digest` is of what was said, so that it is kept once."""
+
+outcome_day = Table(
+    "outcome_day",
+    metadata,
+    Column("endpoint", String(100), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("changes", BigInteger, nullable=False),
+)
+"""How often what counts as outcome changed, by the day on which the request was received."""
+
 prediction_count = Table(
     "prediction_count",
     metadata,

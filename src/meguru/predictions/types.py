@@ -1,7 +1,7 @@
 """What a prediction and its outcome are."""
 
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,12 @@ OUTCOME_COLUMN = "_outcome"
 SHADOW_PREFIX = "_shadow:"
 MAX_OUTCOMES = 10_000
 """So many outcomes may be sent in one call."""
+MAX_WAITING, MAX_WAITING_BYTES = 1_000_000, 16_384
+"""So many outcomes of an endpoint may wait for their predictions, each of so many bytes."""
+MAX_TOLD = 100
+"""So many of them are named in an answer."""
+Unknown = Literal["refuse", "keep"]
+"""What becomes of outcomes whose predictions nobody knows."""
 RESERVED = frozenset({ID_COLUMN, SCORE_COLUMN, TIME_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN})
 """Names of the columns that a window's frame has besides the features."""
 
@@ -78,12 +84,30 @@ class OutcomesRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """How many outcomes one call recorded.
 
     `corrected` of them tell of a prediction whose outcome was known otherwise; `repeated` were known already.
+    `waiting` more are of predictions that nobody knows: they are kept, and `unknown` names the first 100.
     """
 
     endpoint: str
     count: int
     corrected: int = 0
     repeated: int = 0
+    waiting: int = 0
+    unknown: list[str] = []
+
+
+class WaitingOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """An outcome that waits for its prediction; `problem` says why it can't be that of the one that came."""
+
+    number: int
+    endpoint: str
+    value: OutcomeValue
+    prediction_id: str = ""
+    key: str = ""
+    time: datetime | None = None
+    at: datetime
+    recorded_at: datetime
+    recorded_by: str
+    problem: str = ""
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):

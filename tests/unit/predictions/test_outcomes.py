@@ -10,7 +10,7 @@ import pytest
 from meguru.errors import InvalidInput
 from meguru.predictions import outcome_store, store
 from meguru.predictions.operations import record, show, window
-from meguru.predictions.outcome_file import read_outcomes
+from meguru.predictions.sources import SourceColumns, form_of, read_file, shaped
 from meguru.predictions.types import OutcomeInput
 from meguru.predictions.window import frame
 
@@ -20,6 +20,13 @@ HOUR = timedelta(hours=1)
 
 def told(workspace, *, endpoint="delay", **given):
     return record(workspace, endpoint=endpoint, outcomes=[OutcomeInput(**given)])
+
+
+def read_outcomes(path, at_most):
+    columns = SourceColumns(OutcomeInput, required=("value",))
+    rows = read_file(path, form_of(path), columns)
+    for part in shaped(rows, OutcomeInput, columns, at_most):
+        yield [each for _, each in part]
 
 
 def values(prediction):
@@ -172,8 +179,8 @@ def test_a_file_holds_many_outcomes(workspace, answered, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.xlsx", b"", "no file of outcomes"),
-        ("a.csv", b"key,valeu\n1,2\n", "no 'valeu'"),
+        ("a.xlsx", b"", "its name does not say"),
+        ("a.csv", b"key,valeu\n1,2\n", "no column 'valeu'"),
         ("a.csv", b"key\n1\n", "'value'"),
         ("a.jsonl", b"{", "line 1"),
         ("a.jsonl", b'{"key": 1.5, "value": 1}', "row 1"),

@@ -1,0 +1,77 @@
+"""Rows of a body, given to operations: so many a call, each of one endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, TypeVar
+
+from meguru.base import refs
+from meguru.errors import InvalidInput, MeguruError, from_dict
+from meguru.kernel.workspace import Workspace
+from meguru.predictions import ids, store
+
+T = TypeVar("T")
+MOST_KEY = 180
+"""Characters of an idempotency key here: a call for each part of the body has one of its own, made of it."""
+
+
+def parts_by_endpoint(
+    ws: Workspace, endpoint: str, parts: Iterable[Sequence[tuple[int, Any]]]
+) -> Iterator[tuple[str, list[tuple[int, Any]]]]:
+    """Give the rows of each part by endpoint: the row's own, that of the request, or its prediction's."""
+    for part in parts:
+        found = [(each.endpoint or endpoint, number, each) for number, each in part]
+        if not all(name for name, _, _ in found):
+            found = _looked_up(ws, found)
+        for name, rows in groupby(sorted(found, key=lambda each: each[0]), key=lambda each: each[0]):
+            yield name, [(number, each) for _, number, each in rows]
+
+
+def key_of(ws: Workspace, number: int) -> Workspace:
+    """Return the view with which one call of a request is made."""
+    key = ws.idempotency_key
+    return ws.with_(idempotency_key=f"{key}/{number}" if key else None)
+
+
+def check_key(key: str | None) -> None:
+    """Refuse a key to which no number can be added."""
+    if key and len(key) > MOST_KEY:
+        raise InvalidInput(f"an idempotency key has 1 to {MOST_KEY} characters here", field="Idempotency-Key")
+
+
+def told(work: Callable[[], T], rows: Sequence[tuple[int, Any]], name: str, before: int) -> T:
+    """Do a call; its error names the row of the body, and says what was recorded before it."""
+    try:
+        return work()
+    except MeguruError as error:
+        field, index = error.field or "", 0
+        if field.startswith(f"{name}["):
+            index = int(field.removeprefix(f"{name}[").partition("]")[0])
+            field = f"row {rows[index][0]}{field.partition(']')[2]}"
+        said = error.as_dict() | {"field": field}
+        if before:
+            said["try"] = f"{before:,} rows before it were recorded; correct it, and send all again"
+        raise from_dict(said) from error
+
+
+def _looked_up(ws: Workspace, found: list[tuple[str, int, Any]]) -> list[tuple[str, int, Any]]:
+    places = [None if name else ids.split(each.prediction_id) for name, _, each in found]
+    with ws.read() as tx:
+        known = store.known(tx, [place[0] for place in places if place])
+    full = []
+    for (name, number, each), place in zip(found, places, strict=True):
+        batch = known.get(place[0]) if place else None
+        if not name and (batch is None or not _may(ws, batch.endpoint)):
+            raise InvalidInput(
+                f"row {number} does not say which endpoint answered",
+                why="no prediction that you may tell of has this id" if each.prediction_id else "",
+                field=f"row {number}.endpoint",
+                hint="say it in the row, or for all rows in the address: ?endpoint=NAME",
+            )
+        full.append((name or str(batch and batch.endpoint), number, each))
+    return full
+
+
+def _may(ws: Workspace, endpoint: str) -> bool:
+    return ws.principal.allows("outcome:write", refs.project_of(endpoint))

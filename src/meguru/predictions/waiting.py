@@ -1,0 +1,84 @@
+"""Outcomes that came before their predictions, or of none: join them, look at them, give them up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from meguru.base import refs
+from meguru.base.paging import Page, check_limit
+from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
+from meguru.predictions import outcome_store, places, store, waiting_store
+from meguru.predictions.record import tasks_of
+from meguru.predictions.types import OutcomesRecorded, WaitingOutcome
+
+A_JOIN = 5_000
+"""So many are joined in one transaction."""
+
+
+@operation(
+    "outcome.waiting", permission="outcome:read", query=True, on="endpoint", refers={"endpoint": "endpoint"}
+)
+def waiting(ctx: Context, *, endpoint: str, cursor: str = "", limit: int = 100) -> Page[WaitingOutcome]:
+    """List the outcomes of an endpoint that wait for predictions nobody knows yet, oldest first."""
+    name, limit = refs.parse(endpoint, kind="endpoint").name, check_limit(limit)
+    if cursor and not cursor.isdecimal():
+        raise InvalidInput(f"{cursor[:80]!r} is no place in this list", field="cursor")
+    found = waiting_store.page(ctx.tx, name, after=int(cursor or 0), limit=limit + 1)
+    more = str(found[limit - 1].number) if len(found) > limit else ""
+    return Page(items=found[:limit], next_cursor=more)
+
+
+@operation("outcome.join", permission="outcome:write", on="endpoint", refers={"endpoint": "endpoint"})
+def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
+    """Record what waited and whose predictions are there by now; at most 5,000 a call. Servers do it.
+
+    An outcome that its model's task does not take stays where it is, with the reason.
+    """
+    name = refs.parse(endpoint, kind="endpoint").name
+    with ctx.ws.read() as tx:
+        ready = bool(waiting_store.joinable(tx, name, 1))
+    found = waiting_store.joinable(ctx.tx, name, A_JOIN) if ready else []
+    if not found:
+        return OutcomesRecorded(endpoint=name, count=0)
+    rows, wrong = _rows(ctx, name, found)
+    done = outcome_store.record(ctx.tx, name, rows) if rows else outcome_store.NONE
+    waiting_store.remove(ctx.tx, [each.number for each in found if each.number not in wrong])
+    for number, problem in wrong.items():
+        waiting_store.mark(ctx.tx, number, problem)
+    data = {"endpoint": name, "count": len(rows), "corrected": done.corrected, "joined": len(rows)}
+    ctx.emit("outcomes.recorded", refs.make("endpoint", name), data=data)
+    return OutcomesRecorded(
+        endpoint=name, count=len(rows), corrected=done.corrected, repeated=done.repeated, waiting=len(wrong)
+    )
+
+
+@operation("outcome.forget", permission="outcome:write", on="endpoint", refers={"endpoint": "endpoint"})
+def forget(ctx: Context, *, endpoint: str, before: datetime) -> int:
+    """Give up the outcomes that waited since before a moment; return how many that were."""
+    name = refs.parse(endpoint, kind="endpoint").name
+    count = waiting_store.forget(ctx.tx, name, before)
+    if count:
+        ctx.emit("outcomes.forgotten", refs.make("endpoint", name), data={"count": count})
+    return count
+
+
+def _rows(
+    ctx: Context, endpoint: str, found: Sequence[WaitingOutcome]
+) -> tuple[list[dict[str, object]], dict[int, str]]:
+    """Return the outcomes as they are written, and by number why some can't be."""
+    by_id = [places.named(each, "outcome") for each in found]
+    now = ctx.now()
+    meant = places.find(ctx.tx, endpoint, found, by_id, now)
+    known = store.known(ctx.tx, [batch_id for each in meant for batch_id, _ in each])
+    tasks = tasks_of(ctx.tx, {batch.model_ref for batch in known.values()})
+    rows, wrong = [], {}
+    for waiter, its_places in zip(found, meant, strict=True):
+        for place in its_places:
+            try:
+                value = tasks[known[place[0]].model_ref].outcome(waiter.value)
+            except InvalidInput as error:
+                wrong[waiter.number] = f"{error.what}: {error.why}"
+            else:
+                # It is recorded now: who looks for what is new since then must see it.
+                rows.append(outcome_store.row_of(place, value, waiter.at, now, waiter.recorded_by))
+    return rows, wrong
