@@ -14,6 +14,12 @@ import msgspec
 from meguru.kernel.call import LazyOperation, OperationEntry
 
 if TYPE_CHECKING:
+    from meguru.alerts.acknowledge import acknowledge as alert_acknowledge
+    from meguru.alerts.acknowledge import mute as alert_mute
+    from meguru.alerts.acknowledge import resolve as alert_resolve
+    from meguru.alerts.acknowledge import unmute as alert_unmute
+    from meguru.alerts.show import list_alerts as alert_list
+    from meguru.alerts.show import show as alert_show
     from meguru.app.status.show import show as status_show
     from meguru.applies.carry_out import finish as apply_finish
     from meguru.applies.carry_out import start as apply_start

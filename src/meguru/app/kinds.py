@@ -38,6 +38,7 @@ KINDS = (
     "meguru.triggers.kind:TRIGGER",
     "meguru.triggers.kind:FIRING",
     "meguru.webhooks.kind:WEBHOOK",
+    "meguru.alerts.kind:ALERT",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type
 
 
 @event_type(
@@ -34,7 +34,11 @@ class ApplySucceeded(Payload, frozen=True):
     label="apply failed",
     sentence="{subject} of the file {owner} stopped: {reason}",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        about="apply/{owner}",
+        answered_by=(Remedy("apply.succeeded"),),
+        meaning="What the project file {owner} declares is only in part in force.",
+    ),
 )
 class ApplyFailed(Payload, frozen=True):
     """A step was refused; those before it hold. Applying again goes on from there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
 
 
 @event_type("backfill.started", label="backfill started", sentence="{subject} started", explains=True)
@@ -44,7 +44,10 @@ class BackfillSucceeded(_BackfillEnded, frozen=True):
     sentence="{subject} failed",
     tone=Tone.BAD,
     explains=True,
-    needs_person=True,
+    needs_person=Attention(
+        answered_by=(Remedy("backfill.succeeded"), Remedy("backfill.retried")),
+        meaning="{pipeline} could not be run for some parts of the data.",
+    ),
 )
 class BackfillFailed(_BackfillEnded, frozen=True):
     """A backfill ended with partitions that failed, were cancelled or did not begin."""

@@ -112,6 +112,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "trigger create": (
         """meguru trigger create nightly --on '{"cron":"0 2 * * *"}' --do '{"pipeline":"train"}'""",
     ),
+    "alert": (
+        "meguru alert list",
+        "meguru alert ack @last --note 'looking into it'",
+        "meguru alert mute @last --for 2h",
+    ),
     "webhook": ("meguru webhook create chat https://chat.example/hook --on 'release.*'",),
     "why": ("meguru why endpoint/delay", "meguru why @last.train"),
     "lineage": ("meguru lineage model/delay@3 --direction up",),

@@ -115,6 +115,16 @@ def _whole(prefix: str, name: str) -> Callable[[Place, str, int], list[str]]:
     return newest
 
 
+def _items(prefix: str, name: str, **given: Any) -> Callable[[Place, str, int], list[str]]:
+    def newest(ws: Place, letters: str, limit: int) -> list[str]:
+        from meguru.app import calls
+
+        ids = sorted((one.id for one in getattr(calls, name)(ws, limit=1000, **given).items), reverse=True)
+        return [each for each in ids if each.startswith(f"{prefix}-{letters}")][:limit]
+
+    return newest
+
+
 _LISTS = {
     "prun": _paged("prun", "pipeline_run_list"),
     "run": _paged("run", "run_list", "before"),
@@ -123,6 +133,7 @@ _LISTS = {
     "q": _paged("q", "quarantine_list", "before"),
     "tok": _whole("tok", "token_list"),
     "webhook": _whole("webhook", "webhook_list"),
+    "alert": _items("alert", "alert_list", state="all"),
 }
 REFS = {
     "prun": "pipeline_run",
@@ -132,4 +143,5 @@ REFS = {
     "q": "quarantine",
     "tok": "token",
     "webhook": "webhook",
+    "alert": "alert",
 }

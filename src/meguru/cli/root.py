@@ -46,6 +46,7 @@ GROUPS = {
         "outcome": "Record what really happened, one by one or from a file.",
         "monitor": "Declare, run and read monitors.",
         "trigger": "Declare, fire and read triggers.",
+        "alert": "List what needs a person; acknowledge, mute and resolve it.",
         "webhook": "Call an address when something happens.",
     },
     "Understand": {

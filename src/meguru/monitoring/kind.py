@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type
 from meguru.monitoring.types import Severity
 
 CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
@@ -76,7 +76,11 @@ class MonitorEvaluated(_Evaluation, frozen=True):
     label="monitor raised an alert",
     sentence="{subject} raised an alert",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        severity=Urgency.CRITICAL,
+        answered_by=(Remedy("monitor.evaluated", {"verdict": "ok"}),),
+        meaning="The predictions of {endpoint} may be worse than they were; {subject} noticed.",
+    ),
 )
 class MonitorAlerted(_Evaluation, frozen=True):
     """A window's report comes to an alert; the essence of the report."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
 
 
 @event_type(
@@ -93,7 +93,11 @@ class PipelineRunSucceeded(Payload, frozen=True):
     sentence="pipeline run {subject} failed",
     tone=Tone.BAD,
     explains=True,
-    needs_person=True,
+    needs_person=Attention(
+        about="pipeline/{pipeline}",
+        answered_by=(Remedy("pipeline_run.succeeded"),),
+        meaning="{pipeline} could not finish its work; what it makes is as old as its last success.",
+    ),
 )
 class PipelineRunFailed(Payload, frozen=True):
     """A run has failed; `step` is empty when it was not a step that failed."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, Urgency, event_type
+
+_DECIDED = (Remedy("quarantine.accepted"), Remedy("quarantine.refused"), Remedy("quarantine.expired"))
 
 
 @event_type(
@@ -11,7 +13,11 @@ from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
     sentence="{subject} was kept in quarantine",
     tone=Tone.ODD,
     explains=True,
-    needs_person=True,
+    needs_person=Attention(
+        severity=Urgency.INFO,
+        answered_by=_DECIDED,
+        meaning="A file for {model} may be a model and may run code; it waits for a decision.",
+    ),
 )
 class QuarantineKept(Payload, frozen=True):
     """An object was kept that can't be stored as a model, or that was handed over as a pickle."""
@@ -30,7 +36,10 @@ class QuarantineKept(Payload, frozen=True):
     label="quarantined model converted",
     sentence="{subject} was converted into data, and waits for a person",
     explains=True,
-    needs_person=True,
+    needs_person=Attention(
+        severity=Urgency.INFO,
+        answered_by=_DECIDED,
+    ),
 )
 class QuarantineConverted(Payload, frozen=True):
     """A confined process loaded it and wrote it as a model folder of data alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type
 
 
 @event_type(
@@ -45,7 +45,15 @@ class ReleaseGatesPassed(_Judged, frozen=True):
     sentence="{subject} was refused",
     tone=Tone.BAD,
     explains=True,
-    needs_person=True,
+    needs_person=Attention(
+        about="endpoint/{endpoint}",
+        answered_by=(
+            Remedy("release.promoted"),
+            Remedy("release.acknowledged"),
+            Remedy("release.gates_passed"),
+        ),
+        meaning="{model} was not good enough for {endpoint}; the model before it goes on answering.",
+    ),
 )
 class ReleaseRefused(_Judged, frozen=True):
     """A gate said no; this is final."""
@@ -57,7 +65,16 @@ class ReleaseRefused(_Judged, frozen=True):
     sentence="{subject} could not be checked",
     tone=Tone.ODD,
     explains=True,
-    needs_person=True,
+    needs_person=Attention(
+        about="endpoint/{endpoint}",
+        answered_by=(
+            Remedy("release.promoted"),
+            Remedy("release.acknowledged"),
+            Remedy("release.gates_passed"),
+            Remedy("release.refused"),
+        ),
+        meaning="Nobody knows yet whether {model} is good enough for {endpoint}; the one before it answers.",
+    ),
 )
 class ReleaseUndecided(_Judged, frozen=True):
     """The gates could not be asked to the end, for a reason that is not the model's."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type
 
 
 class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +83,11 @@ class EndpointServing(Payload, frozen=True):
     label="endpoint can't answer with its model",
     sentence="{subject} could not answer with {model}",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        severity=Urgency.CRITICAL,
+        answered_by=(Remedy("endpoint.serving"),),
+        meaning="{subject} can not answer with the model that was decided on.",
+    ),
 )
 class EndpointFailed(Payload, frozen=True):
     """A server process could not take up what was promoted; `answering` is the model that still answers."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
 
 
 class TriggerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +92,10 @@ class TriggerOwed(_Firing, frozen=True):
     label="trigger could not start its action",
     sentence="{subject} could not start its action",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        answered_by=(Remedy("trigger.fired"), Remedy("trigger.paused")),
+        meaning="What {subject} should have started did not start.",
+    ),
 )
 class TriggerFailed(_Firing, frozen=True):
     """The action could not be started; the reason says why."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
 
 
 @event_type("webhook.created", label="webhook made", sentence="{subject} was made")
@@ -53,7 +53,14 @@ class WebhookTested(Payload, frozen=True):
     label="call of a webhook not taken",
     sentence="a call of {subject} was not taken",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        answered_by=(
+            Remedy("webhook.tested", {"error": ""}),
+            Remedy("webhook.changed"),
+            Remedy("webhook.removed"),
+        ),
+        meaning="Another system was not told of {topic}.",
+    ),
 )
 class WebhookFailed(Payload, frozen=True):
     """The other side did not take a call, and it won't be made again."""

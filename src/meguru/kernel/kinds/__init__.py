@@ -5,16 +5,20 @@ across the nouns (roles, sentences of `why`, words of the console, background se
 test of who may do what) is derived from the list of kinds; nothing is said of a kind elsewhere.
 """
 
+from meguru.kernel.kinds.attention import Attention, Remedy, Urgency
 from meguru.kernel.kinds.event_types import EventType, Payload, Tone, event_type, event_types
 from meguru.kernel.kinds.kind import Kind, Service, kind_of, kinds
 from meguru.kernel.kinds.provided import provided
 
 __all__ = [
+    "Attention",
     "EventType",
     "Kind",
     "Payload",
+    "Remedy",
     "Service",
     "Tone",
+    "Urgency",
     "event_type",
     "event_types",
     "kind_of",

@@ -13,6 +13,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.errors import InternalError
+from meguru.kernel.kinds.attention import Attention
 
 EVERY_KIND = "meguru.app.kinds:all_kinds"
 """Loads them all: whoever appends an event may have imported no more than the noun that it tells of."""
@@ -41,7 +42,8 @@ class EventType:
     `label` is its name in lists ("release refused"), `sentence` what `why` says of it, with ``{subject}``,
     ``{actor}`` and fields of the payload in it; both are looked up in the catalogue of the reader's language.
     `explains` marks the events that set the state of their subject: the newest of them is where an answer to
-    "why?" ends. `needs_person` marks those after which somebody has to act. `subject` is the form of the
+    "why?" ends. `attention` is there for
+    those after which somebody has to act. `subject` is the form of the
     references it tells of, where that is not the one of its kind (``model/NAME``, of a kind with versions).
     """
 
@@ -51,8 +53,13 @@ class EventType:
     tone: Tone
     payload: type[Payload]
     explains: bool = False
-    needs_person: bool = False
+    attention: Attention | None = None
     subject: str = ""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to act after it."""
+        return self.attention is not None
 
     @property
     def told(self) -> list[str]:
@@ -79,10 +86,13 @@ def event_type(
     sentence: str = "",
     tone: Tone = Tone.STILL,
     explains: bool = False,
-    needs_person: bool = False,
+    needs_person: bool | Attention = False,
     subject: str = "",
 ) -> Callable[[P], P]:
-    """Mark a struct as the payload of the events called `name` (``noun.verb``, in the past tense)."""
+    """Mark a struct as the payload of the events called `name` (``noun.verb``, in the past tense).
+
+    `needs_person` is True, or says more, when somebody has to act after it.
+    """
     if len(name.split(".")) != _PARTS:
         message = f"an event is called noun.verb, not {name!r}"
         raise InternalError(message)
@@ -95,10 +105,11 @@ def event_type(
             tone=tone,
             payload=payload,
             explains=explains,
-            needs_person=needs_person,
+            attention=Attention() if needs_person is True else needs_person or None,
             subject=subject,
         )
-        if unknown := set(made.told) - {"subject", "actor", *payload.__struct_fields__}:
+        told = {*made.told, *(made.attention.tells if made.attention else ())}
+        if unknown := told - {"subject", "actor", *payload.__struct_fields__}:
             message = f"the sentence of {name} tells of {', '.join(sorted(unknown))}, which it does not carry"
             raise InternalError(message)
         known = _declared.setdefault(name, made)

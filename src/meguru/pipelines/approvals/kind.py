@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type
 
 
 @event_type(
@@ -10,7 +10,11 @@ from meguru.kernel.kinds import Kind, Payload, Tone, event_type
     label="a run asks people",
     sentence="{subject} asks people",
     tone=Tone.ODD,
-    needs_person=True,
+    needs_person=Attention(
+        severity=Urgency.INFO,
+        answered_by=(Remedy("approval.approved"), Remedy("approval.refused"), Remedy("approval.expired")),
+        meaning="{pipeline} waits for a decision by people: {question}",
+    ),
 )
 class ApprovalRequested(Payload, frozen=True):
     """A step waits for people; `digest` is of the question and of all that it is about."""

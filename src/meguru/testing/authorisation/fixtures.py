@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.show import list_alerts
 from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
@@ -17,6 +19,7 @@ from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
 from meguru.flavors import ColumnType, SignatureColumn
+from meguru.kernel.operations import Context, Operation
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
 from meguru.monitoring.run import run as run_monitor
@@ -151,6 +154,15 @@ def _webhook(of: Making) -> str:
     return create_webhook(of.ws, name=of.mark, url=url, topics=["registered_model.created"]).id
 
 
+def _alert(of: Making) -> str:
+    def fail(ctx: Context) -> None:
+        ctx.emit("webhook.failed", f"webhook/{of.made['webhook']}", data={"topic": of.mark, "why": of.mark})
+
+    Operation(fail, "test.fail", "webhook:write", query=False, evented=True)(of.ws)
+    AlertKeeper(of.ws).step()
+    return next(each.id for each in list_alerts(of.ws).items if each.evidence["topic"] == of.mark)
+
+
 def _quarantine(of: Making) -> str:
     folder = of.folder / f"{of.mark}-kept"
     folder.mkdir()
@@ -185,6 +197,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "trigger": _trigger,
     "firing": _firing,
     "webhook": _webhook,
+    "alert": _alert,
     "pool": _pool,
     "quarantine": _quarantine,
     "apply": _apply,
