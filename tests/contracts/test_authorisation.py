@@ -51,8 +51,11 @@ ELSEWHERE = {
 UNFILTERED = {
     "apply.plan": "it asks for each thing that the file declares",
     "event.wait": "it tells a number",
+    "group.list": "groups are of the whole workspace, and whoever may give a role must find them",
     "pool.list": "all projects share the pools",
     "principal.list": "principals are of the whole workspace, and whoever may give a role must find them",
+    "principal.whoami": "it tells who asks of themselves",
+    "role.list": "roles are of the whole workspace, and whoever may give one must find it",
     "token.list": "tokens are of the whole workspace",
     "trigger.settled": "it tells a number",
 }

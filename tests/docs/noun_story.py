@@ -12,12 +12,13 @@ from meguru.app.open import open_local
 from meguru.artifacts.log import list_events
 from meguru.artifacts.why import show as why
 from meguru.console.labels import label_of
+from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
-from meguru.governance.tokens import authenticate, create_token
+from meguru.governance.tokens import create_token
 from meguru.kernel.operations import registered
 from meguru.server.asgi import build
 

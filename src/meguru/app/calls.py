@@ -49,16 +49,25 @@ if TYPE_CHECKING:
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show
     from meguru.datasets.show import versions as dataset_versions
+    from meguru.governance.grants.operations import specs as _meguru_governance_grants_operations_specs
+    from meguru.governance.grants.show import list_grants as grant_list
+    from meguru.governance.groups.operations import specs as _meguru_governance_groups_operations_specs
+    from meguru.governance.groups.show import list_groups as group_list
+    from meguru.governance.operations import specs as _meguru_governance_operations_specs
     from meguru.governance.principals import create_principal as principal_create
     from meguru.governance.principals import list_principals as principal_list
+    from meguru.governance.principals import set_role as principal_set_role
     from meguru.governance.projects.members import grant as project_grant
     from meguru.governance.projects.members import list_members as project_members
     from meguru.governance.projects.members import list_projects as project_list
     from meguru.governance.projects.members import revoke as project_revoke
     from meguru.governance.projects.operations import specs as _meguru_governance_projects_operations_specs
+    from meguru.governance.roles.operations import specs as _meguru_governance_roles_operations_specs
+    from meguru.governance.roles.show import list_roles as role_list
     from meguru.governance.tokens import create_token as token_create
     from meguru.governance.tokens import list_tokens as token_list
     from meguru.governance.tokens import revoke_token as token_revoke
+    from meguru.governance.whoami import whoami as principal_whoami
     from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
     from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
     from meguru.mlflow.exchange.import_registry import logged_model_files as mlflow_logged_model_files
@@ -212,6 +221,14 @@ if TYPE_CHECKING:
     endpoint_plan = _meguru_serving_operations_specs.plan
     endpoint_retire = _meguru_serving_operations_specs.retire
     endpoint_specs = _meguru_serving_operations_specs.specs
+    grant_declare = _meguru_governance_grants_operations_specs.declare
+    grant_plan = _meguru_governance_grants_operations_specs.plan
+    grant_retire = _meguru_governance_grants_operations_specs.retire
+    grant_specs = _meguru_governance_grants_operations_specs.specs
+    group_declare = _meguru_governance_groups_operations_specs.declare
+    group_plan = _meguru_governance_groups_operations_specs.plan
+    group_retire = _meguru_governance_groups_operations_specs.retire
+    group_specs = _meguru_governance_groups_operations_specs.specs
     model_declare = _meguru_registry_operations_specs.declare
     model_plan = _meguru_registry_operations_specs.plan
     model_retire = _meguru_registry_operations_specs.retire
@@ -224,10 +241,18 @@ if TYPE_CHECKING:
     pool_plan = _meguru_pipelines_pools_operations_specs.plan
     pool_retire = _meguru_pipelines_pools_operations_specs.retire
     pool_specs = _meguru_pipelines_pools_operations_specs.specs
+    principal_declare = _meguru_governance_operations_specs.declare
+    principal_plan = _meguru_governance_operations_specs.plan
+    principal_retire = _meguru_governance_operations_specs.retire
+    principal_specs = _meguru_governance_operations_specs.specs
     project_declare = _meguru_governance_projects_operations_specs.declare
     project_plan = _meguru_governance_projects_operations_specs.plan
     project_retire = _meguru_governance_projects_operations_specs.retire
     project_specs = _meguru_governance_projects_operations_specs.specs
+    role_declare = _meguru_governance_roles_operations_specs.declare
+    role_plan = _meguru_governance_roles_operations_specs.plan
+    role_retire = _meguru_governance_roles_operations_specs.retire
+    role_specs = _meguru_governance_roles_operations_specs.specs
     trigger_declare = _meguru_triggers_operations_specs.declare
     trigger_plan = _meguru_triggers_operations_specs.plan
     trigger_retire = _meguru_triggers_operations_specs.retire

@@ -7,9 +7,12 @@ from functools import cache
 from meguru.kernel.kinds.kind import Kind, kinds, load
 
 KINDS = (
+    "meguru.governance.roles.kind:ROLE",
     "meguru.governance.kind:PRINCIPAL",
     "meguru.governance.kind:TOKEN",
+    "meguru.governance.groups.kind:GROUP",
     "meguru.governance.projects.kind:PROJECT",
+    "meguru.governance.grants.kind:GRANT",
     "meguru.applies.kind:APPLY",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",

@@ -125,6 +125,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "explain": ("meguru explain MG-110", "meguru explain"),
     "project": ("meguru project create risk", "meguru project grant risk anna engineer"),
     "principal": ("meguru principal create ci --role service",),
+    "role": ('meguru role create reviewer "*:read" release:promote',),
+    "group": ("meguru group create approvers ana", "meguru group create ml --claim groups=ml-team"),
+    "grant": (
+        "meguru grant create risk/reviewers group/approvers engineer",
+        "meguru grant create operators ana engineer --everywhere",
+    ),
+    "whoami": ("meguru whoami", "meguru whoami --json"),
     "token": ("meguru token create ci --days 30 --scope endpoint:predict",),
     "doctor": ("meguru doctor",),
     "completion": (

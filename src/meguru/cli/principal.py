@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from meguru.cli.arguments import PRINCIPAL, ROLE
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 
@@ -16,7 +17,11 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.option(
-    "--role", default="viewer", show_default=True, help="owner, engineer, data-scientist, service or viewer."
+    "--role",
+    default="viewer",
+    show_default=True,
+    type=ROLE,
+    help="A built-in role or one of your own: meguru role list.",
 )
 @click.option(
     "--kind",
@@ -34,6 +39,29 @@ def create(session: Session, name: str, role: str, kind: str) -> None:
     session.show(made, lambda: click.echo(f"{made.name}: {made.role}\nnext: meguru token create {made.name}"))
 
 
+@command.command()
+@click.argument("name", type=PRINCIPAL)
+@click.argument("role", type=ROLE)
+@with_session
+def role(session: Session, name: str, role: str) -> None:
+    """Give principal NAME another ROLE in all projects, as of its next request."""
+    from meguru.app.calls import principal_set_role
+
+    made = principal_set_role(session.open(), name=name, role=role)
+    session.show(made, lambda: click.echo(f"{made.name}: {made.role}"))
+
+
+@command.command()
+@click.argument("name", type=PRINCIPAL)
+@with_session
+def delete(session: Session, name: str) -> None:
+    """Shut principal NAME out: its tokens end at once, and what it did stays."""
+    from meguru.app.calls import principal_retire
+    from meguru.cli.specs import retire
+
+    retire(session, principal_retire, name)
+
+
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:
@@ -41,7 +69,7 @@ def list_(session: Session) -> None:
     from meguru.app.calls import principal_list as list_principals
 
     found = list_principals(session.open())
-    rows = [(who.name, who.kind, who.role, who.created_at) for who in found]
+    rows = [(who.name, who.kind, "shut out" if who.disabled else who.role, who.created_at) for who in found]
     session.table(
         found, ("name", "kind", "role", "since"), rows, begin="meguru principal create NAME --role ROLE"
     )

@@ -59,6 +59,10 @@ GROUPS = {
     "Administer": {
         "project": "Make projects; say who may do what in each.",
         "principal": "Add and list who may act here.",
+        "role": "Declare roles: sets of permissions.",
+        "group": "Declare groups of people.",
+        "grant": "Give roles to people, groups and services, by project.",
+        "whoami": "Tell who you are here, and what you may do where.",
         "token": "Make, list and revoke access tokens.",
         "doctor": "Check this machine and the workspace.",
         "completion": "Complete commands, names and ids in your shell: bash, zsh or fish.",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+class PrincipalSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person (``user``) or a program (``service``), with the role that it has in all projects."""
+
+    role: str = "guest"
+    kind: str = "user"
 
 
 @event_type(
@@ -13,6 +24,29 @@ class PrincipalCreated(Payload, frozen=True):
 
     role: str
     kind: str
+
+
+@event_type(
+    "principal.updated",
+    label="principal changed",
+    sentence="the declaration of {subject} was changed",
+    subject="principal/NAME",
+)
+class PrincipalUpdated(Payload, frozen=True):
+    """A principal has another role in all projects: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type(
+    "principal.retired",
+    label="principal shut out",
+    sentence="{subject} was shut out",
+    tone=Tone.ODD,
+    subject="principal/NAME",
+)
+class PrincipalRetired(Payload, frozen=True):
+    """A principal may act here no more; its tokens are valid no more, as of now."""
 
 
 @event_type(
@@ -54,8 +88,12 @@ PRINCIPAL = Kind(
     name="principal",
     title=("principal", "principals"),
     named=False,
+    shared=True,
     tables=("meguru.governance.schema",),
     operations=("meguru.governance.operations",),
-    events=(PrincipalCreated, AccessDenied),
+    events=(PrincipalCreated, PrincipalUpdated, PrincipalRetired, AccessDenied),
+    spec=PrincipalSpec,
+    spec_store="meguru.governance.principal_spec",
+    page="/ui/access#principal-{name}",
 )
 TOKEN = Kind(name="token", title=("token", "tokens"), named=False, events=(TokenCreated, TokenRevoked))

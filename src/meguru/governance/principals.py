@@ -4,30 +4,44 @@ import re
 
 from meguru.errors import Conflict, InvalidInput
 from meguru.governance import store
-from meguru.governance.roles import permissions_of
+from meguru.governance.kind import PRINCIPAL, PrincipalSpec
 from meguru.governance.types import PrincipalRecord
+from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
-KINDS = ("user", "service")
 
 
 @operation("principal.create", permission="principal:write")
 def create_principal(ctx: Context, *, name: str, role: str = "viewer", kind: str = "user") -> PrincipalRecord:
     """Add a person or a service, with a role."""
-    _check_name(name)
-    permissions_of(role)
-    if kind not in KINDS:
-        raise InvalidInput(f"a principal can't be a {kind!r}", hint=f"use {' or '.join(KINDS)}", field="kind")
-    if store.find_principal(ctx.tx, name):
+    check_principal_name(name)
+    found = store.find_principal(ctx.tx, name)
+    if found is not None and not found.disabled:
         raise Conflict(f"there is a principal {name!r} already", where=f"principal/{name}")
-    record = PrincipalRecord(name=name, kind=kind, role=role, created_at=ctx.now())
-    store.add_principal(ctx.tx, record)
-    ctx.emit("principal.created", f"principal/{name}", data={"role": role, "kind": kind})
-    return record
+    return _declared(ctx, name, PrincipalSpec(role=role, kind=kind))
 
 
-def _check_name(name: str) -> None:
+@operation("principal.set_role", permission="principal:write", on="name")
+def set_role(ctx: Context, *, name: str, role: str) -> PrincipalRecord:
+    """Give a principal another role in all projects, as of its next request.
+
+    Raises
+    ------
+    Conflict
+        If it is the last owner, who would be none any more.
+    """
+    found = store.get_principal(ctx.tx, name)
+    return _declared(ctx, found.name, PrincipalSpec(role=role, kind=found.kind))
+
+
+def _declared(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalRecord:
+    declarations.declare(ctx, PRINCIPAL, name, spec)
+    return store.get_principal(ctx.tx, name)
+
+
+def check_principal_name(name: str) -> None:
+    """Refuse what can't name a principal."""
     # No other scripts and no capitals: nobody may look like somebody else where people approve things.
     if not _NAME.fullmatch(name):
         raise InvalidInput(

@@ -1,6 +1,6 @@
-"""Tables of principals and tokens."""
+"""Tables of principals and tokens, and of what is declared of access."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -25,4 +25,39 @@ token = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
+    Column("origin", String(20), nullable=False, server_default=""),
+    Column("trust", String(100), nullable=False, server_default=""),
+    Column("claims", Json, nullable=False, server_default="{}"),
 )
+"""`origin` is how it came to be: empty for one that was made by hand, ``sign-in``, ``login`` or ``exchange``.
+What one of the last kind may do is what its `trust` says now; its `claims` are what the other side signed."""
+
+access_rule = Table(
+    "access_rule",
+    metadata,
+    Column("kind", String(50), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("spec", Json, nullable=False),
+    Column("retired_at", UtcTime),
+)
+"""What is declared of access, by kind: roles, groups, grants, providers of identity, what is trusted."""
+
+access_head = Table(
+    "access_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", String(64), nullable=False),
+)
+"""One row. `version` is another one after each change of who may do what: servers keep rights by it."""
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("provider", String(100), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("principal", ForeignKey("principal.name"), nullable=False, index=True),
+    Column("claims", Json, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("claims_until", UtcTime, nullable=False),
+)
+"""Who signs in as whom. What a sign-in says (`claims`) counts for groups until `claims_until`."""

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Connection
 
 from meguru.governance import store
-from meguru.governance.roles import permissions_of
+from meguru.governance.rights import Rights, read_table, rights_of
 from meguru.governance.types import PrincipalRecord
 from meguru.kernel.principals import LOCAL_OWNER, Principal
-from meguru.kernel.projects.store import roles_of
 
 
-def standing(tx: Connection, name: str) -> Principal | None:
+def standing(tx: Connection, name: str, now: datetime | None = None) -> Principal | None:
     """Return somebody with the rights they have now; None when they are gone, or may not act any more.
 
-    Who works in the embedded workspace without a name of their own is its owner.
+    Who works in the embedded workspace without a name of their own is its owner. `now` is the moment by which
+    groups that rest on a sign-in lapse; by default that of the machine.
     """
     found = store.find_principal(tx, name)
     if found is None:
         return LOCAL_OWNER if name == LOCAL_OWNER.name else None
-    return None if found.disabled else with_rights(tx, found)
+    return (
+        None
+        if found.disabled
+        else with_rights(found, rights_of(tx, found, read_table(tx), now or datetime.now(UTC)))
+    )
 
 
-def with_rights(tx: Connection, owner: PrincipalRecord, scope: frozenset[str] | None = None) -> Principal:
+def with_rights(owner: PrincipalRecord, rights: Rights, scope: frozenset[str] | None = None) -> Principal:
     """Return a known principal with its present rights, at most those of `scope`."""
     return Principal(
         name=owner.name,
         kind=owner.kind,
-        permissions=permissions_of(owner.role),
-        grants={project: permissions_of(role) for project, role in roles_of(tx, owner.name).items()},
+        permissions=rights.everywhere,
+        grants=rights.within,
         scope=scope,
     )

@@ -5,10 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from meguru.governance.schema import principal, token
+from meguru.errors import NotFound
+from meguru.governance.schema import access_head, principal, token
 from meguru.governance.types import PrincipalRecord, TokenRecord
+
+_TOKEN = [token.c[name] for name in TokenRecord.__struct_fields__]
+_BY_SECRET = (
+    select(
+        *_TOKEN,
+        *(principal.c[name] for name in PrincipalRecord.__struct_fields__),
+        select(access_head.c.version).scalar_subquery(),
+    )
+    .join_from(token, principal)
+    .where(token.c.hash == bindparam("hash"))
+)
 
 
 def add_principal(tx: Connection, record: PrincipalRecord) -> None:
@@ -20,6 +33,23 @@ def find_principal(tx: Connection, name: str) -> PrincipalRecord | None:
     """Return the principal called `name`, if there is one."""
     row = tx.execute(select(principal).where(principal.c.name == name)).first()
     return None if row is None else PrincipalRecord(**row._mapping)
+
+
+def get_principal(tx: Connection, name: str) -> PrincipalRecord:
+    """Return a principal that may act here; NotFound, with names that look like it, if there is none."""
+    found = find_principal(tx, name.removeprefix("principal/"))
+    if found is None or found.disabled:
+        known = [who.name for who in list_principals(tx) if not who.disabled]
+        raise NotFound.of("principal", name, known)
+    return found
+
+
+def put_principal(tx: Connection, record: PrincipalRecord) -> None:
+    """Write a principal, over the present one, or one that was shut out."""
+    values = _fields(record)
+    del values["created_at"]
+    if tx.execute(update(principal).where(principal.c.name == record.name).values(**values)).rowcount == 0:
+        add_principal(tx, record)
 
 
 def list_principals(tx: Connection) -> list[PrincipalRecord]:
@@ -53,14 +83,31 @@ def revoke(tx: Connection, token_id: str, at: datetime) -> None:
     tx.execute(update(token).where(token.c.id == token_id).values(revoked_at=at))
 
 
-def by_secret(tx: Connection, secret_hash: str) -> tuple[TokenRecord, PrincipalRecord] | None:
+def revoke_all(tx: Connection, owner: str, at: datetime) -> None:
+    """Mark all tokens of a principal as revoked."""
+    here = (token.c.principal == owner) & token.c.revoked_at.is_(None)
+    tx.execute(update(token).where(here).values(revoked_at=at))
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """A token, its owner, and the version of all rights, of one moment."""
+
+    token: TokenRecord
+    owner: PrincipalRecord
+    version: str
+
+
+def by_secret(tx: Connection, secret_hash: str) -> Admission | None:
     """Return the token whose secret has this hash, and its owner."""
-    row = tx.execute(select(token).where(token.c.hash == secret_hash)).first()
+    row = tx.execute(_BY_SECRET, {"hash": secret_hash}).first()
     if row is None:
         return None
-    found = _token(row)
-    owner = find_principal(tx, found.principal)
-    return None if owner is None else (found, owner)
+    size = len(_TOKEN)
+    return Admission(
+        token=TokenRecord(**dict(zip(TokenRecord.__struct_fields__, row[:size], strict=True))),
+        owner=PrincipalRecord(**dict(zip(PrincipalRecord.__struct_fields__, row[size:-1], strict=True))),
+        version=row[-1] or "",
+    )
 
 
 def has_tokens(tx: Connection) -> bool:

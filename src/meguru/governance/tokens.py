@@ -2,18 +2,18 @@
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
-
-from sqlalchemy import Connection
+from datetime import timedelta
+from typing import Any
 
 from meguru.base.ids import new_id
-from meguru.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
+from meguru.errors import Forbidden, InvalidInput, NotFound
 from meguru.governance import store
-from meguru.governance.standing import with_rights
-from meguru.governance.types import NewToken, TokenRecord
+from meguru.governance.owners import check_held
+from meguru.governance.rights import EVERYWHERE, read_table, rights_of
+from meguru.governance.roles.permissions import check_permission
+from meguru.governance.types import NewToken, PrincipalRecord, TokenRecord
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.principals import Principal, covers
-from meguru.kernel.workspace import Workspace
 
 PREFIX = "mgr_"
 """Lets scanners of leaked secrets know one of ours."""
@@ -29,29 +29,46 @@ def create_token(
         raise InvalidInput(
             f"a token can't live for {days} days", why=f"1 to {MAX_DAYS} are allowed", field="days"
         )
-    for permission in scope or ():
-        if permission != "*" and permission.count(":") != 1:
-            raise InvalidInput(f"{permission!r} is not a permission", hint="write noun:verb", field="scope")
+    for number, permission in enumerate(scope or ()):
+        check_permission(permission, f"scope[{number}]")
     _check_held(ctx.principal, scope or ["*"])
-    known = [record.name for record in store.list_principals(ctx.tx)]
-    if principal not in known:
-        raise NotFound.of("principal", principal, known)
-    secret = PREFIX + secrets.token_urlsafe(32)
-    now = ctx.now()
+    owner = store.get_principal(ctx.tx, principal)
+    if owner.name != ctx.principal.name:
+        _check_gives_no_more(ctx, owner, frozenset(scope or ["*"]))
+    made = new_token(ctx, owner.name, timedelta(days=days), note=note, scope=scope)
+    ctx.emit(
+        "token.created",
+        f"token/{made.token.id}",
+        data={"principal": owner.name, "scope": made.token.scope, "days": days},
+    )
+    return made
+
+
+def new_token(
+    ctx: Context,
+    principal: str,
+    lasts: timedelta,
+    *,
+    note: str = "",
+    scope: list[str] | None = None,
+    origin: str = "",
+    trust: str = "",
+    claims: dict[str, Any] | None = None,
+) -> NewToken:
+    """Make a token; whoever calls this tells of it with an event."""
+    secret, now = PREFIX + secrets.token_urlsafe(32), ctx.now()
     record = TokenRecord(
         id=new_id("tok"),
         principal=principal,
         note=note[:200],
         scope=scope or ["*"],
         created_at=now,
-        expires_at=now + timedelta(days=days),
+        expires_at=now + lasts,
+        origin=origin,
+        trust=trust,
+        claims=claims or {},
     )
-    store.add_token(ctx.tx, record, _hash(secret))
-    ctx.emit(
-        "token.created",
-        f"token/{record.id}",
-        data={"principal": principal, "scope": record.scope, "days": days},
-    )
+    store.add_token(ctx.tx, record, hash_of(secret))
     return NewToken(token=record, secret=secret)
 
 
@@ -74,30 +91,6 @@ def revoke_token(ctx: Context, *, id: str) -> TokenRecord:
     return found or record
 
 
-def authenticate(ws: Workspace, secret: str) -> Principal:
-    """Return whom a token's secret stands for; see `principal_of`."""
-    with ws.read() as tx:
-        return principal_of(tx, secret, ws.clock.now())
-
-
-def principal_of(tx: Connection, secret: str, now: datetime) -> Principal:
-    """Return whom a token's secret stands for.
-
-    Raises
-    ------
-    Unauthenticated
-        If the secret is unknown, expired or revoked, or its owner was disabled; which, is not told.
-    """
-    found = store.by_secret(tx, _hash(secret)) if secret.startswith(PREFIX) else None
-    if found is not None:
-        token, owner = found
-        if token.revoked_at is None and token.expires_at > now and not owner.disabled:
-            return with_rights(tx, owner, frozenset(token.scope))
-    raise Unauthenticated(
-        "the token is not valid", why="it is unknown, expired or revoked", hint="ask an owner for a new one"
-    )
-
-
 def _check_held(maker: Principal, scope: list[str]) -> None:
     for permission in scope:
         if maker.scope is not None and not covers(maker.scope, permission):
@@ -108,6 +101,18 @@ def _check_held(maker: Principal, scope: list[str]) -> None:
             )
 
 
-def _hash(secret: str) -> str:
+def _check_gives_no_more(ctx: Context, owner: PrincipalRecord, scope: frozenset[str]) -> None:
+    """Refuse a token of somebody who may do more than its maker, as far as its scope goes."""
+    rights = rights_of(ctx.tx, owner, read_table(ctx.tx), ctx.now())
+    held = {EVERYWHERE: rights.everywhere, **rights.within}
+    for project, permissions in held.items():
+        given = {each for each in permissions if covers(scope, each)} | {
+            each for each in scope if covers(permissions, each)
+        }
+        check_held(ctx, given, project, f"a token of {owner.name}")
+
+
+def hash_of(secret: str) -> str:
+    """Return what is kept of a secret."""
     # A secret of 256 random bits needs no slow hash: there is nothing to guess.
     return hashlib.sha256(secret.encode()).hexdigest()

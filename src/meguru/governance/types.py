@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,11 @@ class PrincipalRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A token: whose it is, what it may do at most, and until when."""
+    """A token: whose it is, what it may do at most, and until when.
+
+    `origin` is empty for one that was made by hand, else ``sign-in``, ``login`` or ``exchange``; the last was
+    given for another system's token, on the word of a `trust`, and has what that one's `claims` said.
+    """
 
     id: str
     principal: str
@@ -27,6 +32,9 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    origin: str = ""
+    trust: str = ""
+    claims: dict[str, Any] = {}
 
 
 class NewToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
+
+ANYBODY = "self:read"
+"""The permission of what everybody who was let in may ask, of themselves alone."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +24,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "user"
     scope: frozenset[str] | None = None
     """What the token in use may do at most; None when it may do all that its owner may."""
+    claims: Mapping[str, Any] = {}
+    """What another system signed of who asks, when the token was given for one of its own."""
 
     def allows(self, permission: str, project: str | None = None) -> bool:
         """Tell whether this principal holds a permission in a project (None: in every one).

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeAlias
 
+from sqlalchemy import Connection
+
 from meguru.errors import MeguruError
-from meguru.governance.tokens import principal_of
+from meguru.governance.admission import RightsCache, principal_of
 from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.projects import check_project
 from meguru.kernel.workspace import Workspace
@@ -28,7 +30,7 @@ class Authenticator:
     """
 
     def __init__(self, ws: Workspace) -> None:
-        self._ws = ws
+        self._ws, self._cache = ws, RightsCache()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="authenticator")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[Claim, list[_Future]] = {}
@@ -55,6 +57,10 @@ class Authenticator:
         if isinstance(found, Principal):
             return found
         raise found.with_traceback(None)  # others raise it too
+
+    def principal_of(self, tx: Connection, secret: str) -> Principal:
+        """Return whom a secret stands for in a transaction; raise Unauthenticated if for nobody."""
+        return principal_of(tx, secret, self._ws.clock.now(), self._cache)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         asked, self._waiting = self._waiting, {}
@@ -87,7 +93,7 @@ class Authenticator:
         with self._ws.read() as tx:
             for secret, project in claims:
                 try:
-                    principal = principal_of(tx, secret, self._ws.clock.now()) if secret else LOCAL_OWNER
+                    principal = self.principal_of(tx, secret) if secret else LOCAL_OWNER
                     if project:
                         check_project(tx, project, among=principal.known_projects)
                 except MeguruError as error:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from meguru.api.requests import read_body
 from meguru.console.page_request import TOKEN_COOKIE, Visit
 from meguru.errors import MeguruError
-from meguru.governance.tokens import authenticate
+from meguru.governance.admission import authenticate
 
 MAX_FORM = 4096
 

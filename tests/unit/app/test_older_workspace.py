@@ -19,7 +19,7 @@ from meguru.artifacts.log import list_events, verify
 from meguru.artifacts.why import show as why
 from meguru.base.clock import Clock
 from meguru.datasets.show import show as show_dataset
-from meguru.governance.tokens import authenticate
+from meguru.governance.admission import authenticate
 from meguru.kernel.projects import store as projects
 from meguru.monitoring.kind import MonitorSpec
 from meguru.monitoring.operations import specs as monitors

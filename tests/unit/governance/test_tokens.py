@@ -8,8 +8,9 @@ import pytest
 
 from meguru import errors
 from meguru.app.open import open_local
+from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal, list_principals
-from meguru.governance.tokens import authenticate, create_token, list_tokens, revoke_token
+from meguru.governance.tokens import create_token, list_tokens, revoke_token
 from meguru.kernel.principals import Principal
 
 

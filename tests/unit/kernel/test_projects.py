@@ -6,12 +6,13 @@ from meguru import errors
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_local, open_workspace
 from meguru.base.settings import Settings
+from meguru.governance.admission import authenticate
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant, list_members, list_projects, revoke
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
-from meguru.governance.tokens import authenticate, create_token
+from meguru.governance.tokens import create_token
 from meguru.kernel import events
 from meguru.serving.kind import EndpointSpec
 from meguru.serving.operations import create, list_endpoints, show, specs

@@ -8,8 +8,10 @@ from typing import Any
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.governance import store as principals
+from meguru.governance.owners import changing_rights, check_held
 from meguru.governance.projects.types import Member, ProjectRecord
-from meguru.governance.roles import permissions_of
+from meguru.governance.rights import read_table
+from meguru.governance.roles.show import check_role
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project, store
 
@@ -33,13 +35,14 @@ def list_members(ctx: Context, *, name: str) -> list[Member]:
 @operation("project.grant", permission="project:grant", on="name")
 def grant(ctx: Context, *, name: str, principal: str, role: str) -> list[Member]:
     """Give a principal a role in one project, in place of the one it had there."""
-    permissions_of(role)
     project = _plain(ctx, name)
-    known = [each.name for each in principals.list_principals(ctx.tx)]
-    if principal not in known:
-        raise NotFound.of("principal", principal, known)
+    table = read_table(ctx.tx)
+    check_role(table, role)
+    principals.get_principal(ctx.tx, principal)
     if store.roles_of(ctx.tx, principal).get(project) != role:
-        store.set_member(ctx.tx, project, principal, role, ctx.now())
+        check_held(ctx, table.permissions(role), project, f"the role {role}")
+        with changing_rights(ctx):
+            store.set_member(ctx.tx, project, principal, role, ctx.now())
         ctx.emit("project.member_set", f"project/{name}", data={"principal": principal, "role": role})
     return [Member(**row) for row in store.members(ctx.tx, project)]
 
@@ -52,7 +55,8 @@ def revoke(ctx: Context, *, name: str, principal: str) -> list[Member]:
     if project not in held:
         where = f"project/{name}"
         raise NotFound(f"{principal!r} has no role in {name}", where=where, why="there is none to take away")
-    store.set_member(ctx.tx, project, principal, None, ctx.now())
+    with changing_rights(ctx):
+        store.set_member(ctx.tx, project, principal, None, ctx.now())
     ctx.emit("project.member_removed", f"project/{name}", data={"principal": principal})
     return [Member(**row) for row in store.members(ctx.tx, project)]
 

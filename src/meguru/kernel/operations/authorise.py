@@ -10,6 +10,7 @@ from meguru.base import refs
 from meguru.errors import Forbidden, InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations.subject import is_shared, project_of, subject_of
+from meguru.kernel.principals import ANYBODY
 from meguru.kernel.projects import check_project
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
     NotFound
         When the principal may not even see the thing: it is as if it were not there.
     """
+    if operation.permission == ANYBODY:
+        return
     if arguments is None:
         require(ws, operation.permission, operation.name)
         return
@@ -42,7 +45,12 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
         ref = None  # the operation itself says what is wrong with it
     if operation.door:
         require(ws, operation.permission, operation.name, ref=ref, project=ws.home)
-        return
+    else:
+        _authorise_on(ws, operation, ref)
+
+
+def _authorise_on(ws: Workspace, operation: Operation[..., Any], ref: refs.Ref | None) -> None:
+    """Raise unless the principal may do an operation with a thing (None: it touches no single one)."""
     if ref is not None and ref.project and not operation.query:
         with ws.read() as tx:
             check_project(tx, ref.project, among=ws.principal.known_projects)

@@ -69,6 +69,11 @@ def set_member(tx: Connection, name: str, principal: str, role: str | None, at: 
         tx.execute(insert(project_member).values(project=name, principal=principal, role=role, since=at))
 
 
+def forget_member(tx: Connection, principal: str) -> None:
+    """Take a principal's roles in all projects away."""
+    tx.execute(delete(project_member).where(project_member.c.principal == principal))
+
+
 def members(tx: Connection, name: str) -> list[Mapping[str, Any]]:
     """Return who has a role in a project, by name."""
     query = select(project_member).where(project_member.c.project == name)

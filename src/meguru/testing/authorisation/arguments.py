@@ -17,6 +17,8 @@ LATER = "2013-04-01T00:00:00Z"
 BY_NAME: Mapping[str, Any] = {
     "principal": "any-viewer",
     "role": "viewer",
+    "to": "any-viewer",
+    "allow": [],
     "on": {"event": "nothing.happened"},
     "action": {"endpoint": "some"},
     "url": "https://example.com",
@@ -91,7 +93,7 @@ def _value(operation: Operation[..., Any], world: World, project: str, field: in
 def _guessed(world: World, noun: str, field: str) -> str:
     # An operation that does not say yet what its arguments name.
     known = world.things[DEFAULT]
-    if field in known:
+    if field in known and field not in BY_NAME:
         return field
     return noun if field in {"name", "ref", "id"} and noun in known else ""
 

@@ -19,6 +19,12 @@ from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
 from meguru.flavors import ColumnType, SignatureColumn
+from meguru.governance.grants.kind import GrantSpec
+from meguru.governance.grants.operations import specs as grants
+from meguru.governance.groups.kind import GroupSpec
+from meguru.governance.groups.operations import specs as groups
+from meguru.governance.roles.kind import RoleSpec
+from meguru.governance.roles.operations import specs as roles
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -179,6 +185,23 @@ def _apply(of: Making) -> str:
     return start_apply(of.ws, owner=of.mark, digest=digests.of_value(of.mark), actions=[of.mark]).id
 
 
+def _role(of: Making) -> str:
+    roles.declare(of.ws, name=of.mark, spec=RoleSpec(allow=["run:read"], description=of.mark))
+    return of.mark
+
+
+def _group(of: Making) -> str:
+    groups.declare(of.ws, name=of.mark, spec=GroupSpec(claims={"groups": of.mark}, description=of.mark))
+    return of.mark
+
+
+def _grant(of: Making) -> str:
+    name = f"for-{of.ws.project or 'all'}"
+    groups.declare(of.ws, name=name, spec=GroupSpec())
+    grants.declare(of.ws, name=of.mark, spec=GrantSpec(to=f"group/{name}", role="viewer"))
+    return of.mark
+
+
 MAKERS: Mapping[str, Callable[[Making], str]] = {
     "dataset": _dataset,
     "experiment": _experiment,
@@ -201,6 +224,9 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "pool": _pool,
     "quarantine": _quarantine,
     "apply": _apply,
+    "role": _role,
+    "group": _group,
+    "grant": _grant,
 }
 """In the order in which they need each other; each returns the name, or the id, of what it made."""
 NEEDS = {"firing": "model", "release": "model", "step_run": "pipeline_run"}

@@ -8,7 +8,7 @@ from meguru.governance.principals import create_principal
 from meguru.governance.projects.members import grant
 from meguru.governance.roles import ROLES, permissions_of
 from meguru.governance.tokens import create_token
-from meguru.kernel.principals import covers
+from meguru.kernel.principals import ANYBODY, covers
 from meguru.kernel.workspace import Workspace
 
 NARROW = "*:read"
@@ -25,6 +25,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     def may(self, permission: str, project: str | None = None) -> bool:
         """Tell whether it holds a permission in a project (None: in every one)."""
+        if permission == ANYBODY:
+            return True
         if self.scope is not None and not covers(self.scope, permission):
             return False
         if covers(permissions_of(self.role), permission):

@@ -1,4 +1,4 @@
-"""The roles, each a set of permissions."""
+"""The roles that are always there."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from meguru.kernel.kinds import kinds
 
 ROLES: dict[str, frozenset[str]] = {
     "owner": frozenset({"*"}),
-    "engineer": frozenset(
-        {
-            "*:read",
-        }
-    ),
-    "data-scientist": frozenset(
-        {
-            "*:read",
-        }
-    ),
+    "engineer": frozenset({"*:read"}),
+    "data-scientist": frozenset({"*:read"}),
     "service": frozenset(),
     "viewer": frozenset({"*:read"}),
     "guest": frozenset(),
 }
 """A guest may do nothing but what a role in a project gives."""
+FIXED = frozenset({"owner", "guest"})
+"""What nobody can declare otherwise: there would be no way back, and no role that gives nothing."""
 
 
 def permissions_of(role: str) -> frozenset[str]:
-    """Return what a role may do: what is said here, and what each kind grants it."""
+    """Return what a built-in role may do: what is said here, and what each kind grants it."""
     if role not in ROLES:
         raise NotFound.of("role", role, ROLES)
     granted = {f"{kind.name}:{verb}" for kind in kinds().values() for verb in kind.grants.get(role, ())}

@@ -1,0 +1,68 @@
+"""The specs of groups: see `meguru.kernel.declarations.SpecStore`."""
+
+from __future__ import annotations
+
+from meguru.base.names import normal
+from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.governance import store
+from meguru.governance.groups.kind import GroupSpec
+from meguru.governance.owners import check_held
+from meguru.governance.rights import projects_of, read_table
+from meguru.governance.rules import AccessRules
+from meguru.kernel.operations import Context
+
+MOST, MOST_CLAIMS, MOST_TEXT = 10_000, 20, 500
+
+
+def _check(ctx: Context, name: str, spec: GroupSpec) -> GroupSpec:
+    """Return the spec with its members once each; who changes who belongs to it holds what it gives."""
+    members = sorted({each.removeprefix("principal/") for each in spec.members})
+    if len(members) > MOST:
+        raise InvalidInput(f"a group has at most {MOST:,} members", field="members")
+    known = {who.name for who in store.list_principals(ctx.tx)} if members else set()
+    for each in members:
+        if each not in known:
+            raise NotFound.of("principal", each, known)
+    _check_claims(spec)
+    made = GroupSpec(members=members, claims=spec.claims, description=normal(spec.description)[:1000])
+    before = STORE.find(ctx.tx, name)
+    if before is None or (before.members, before.claims) != (made.members, made.claims):
+        table = read_table(ctx.tx)
+        for grant_name, grant in table.grant.items():
+            if grant.to == f"group/{name}":
+                for project in projects_of(grant_name, grant):
+                    check_held(ctx, table.permissions(grant.role), project, f"grant/{grant_name}")
+    return made
+
+
+def _check_claims(spec: GroupSpec) -> None:
+    if len(spec.claims) > MOST_CLAIMS:
+        raise InvalidInput(f"a group asks for at most {MOST_CLAIMS} claims", field="claims")
+    for key, wanted in spec.claims.items():
+        values = [wanted] if isinstance(wanted, str) else wanted
+        if not values or len(values) > MOST_CLAIMS or any(not 0 < len(each) <= MOST_TEXT for each in values):
+            raise InvalidInput(
+                f"the claim {key!r} has no value to look for",
+                field=f"claims.{key}",
+                why=f"it has 1 to {MOST_CLAIMS} values of 1 to {MOST_TEXT} characters",
+            )
+
+
+def _check_unused(ctx: Context, name: str, spec: GroupSpec) -> None:
+    del spec
+    used = [each for each, grant in read_table(ctx.tx).grant.items() if grant.to == f"group/{name}"]
+    if used:
+        raise Conflict(
+            f"the group {name} is in use",
+            where=f"group/{name}",
+            why=f"{', '.join(f'grant/{each}' for each in used[:5])} gives it a role",
+            hint=f"take it away first: meguru grant delete {used[0]}",
+        )
+
+
+def _uses(name: str, spec: GroupSpec) -> list[str]:
+    del name
+    return [f"principal/{each}" for each in spec.members]
+
+
+STORE = AccessRules("group", GroupSpec, check=_check, uses=_uses, before_retire=_check_unused)

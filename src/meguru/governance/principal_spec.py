@@ -1,0 +1,77 @@
+"""The specs of principals: see `meguru.kernel.declarations.SpecStore`."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from sqlalchemy import Connection
+
+from meguru.errors import InvalidInput
+from meguru.governance import store
+from meguru.governance.kind import PrincipalSpec
+from meguru.governance.owners import changing_rights, check_held
+from meguru.governance.principals import check_principal_name
+from meguru.governance.rights import EVERYWHERE, read_table
+from meguru.governance.roles.show import check_role
+from meguru.governance.types import PrincipalRecord
+from meguru.kernel.operations import Context
+from meguru.kernel.projects.store import forget_member
+
+KINDS = ("user", "service")
+
+
+def find(tx: Connection, name: str) -> PrincipalSpec | None:
+    """Return the present spec; None if there is no such principal, or it was shut out."""
+    found = store.find_principal(tx, name)
+    return None if found is None or found.disabled else PrincipalSpec(role=found.role, kind=found.kind)
+
+
+def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
+    """Return the names of all: principals are of the whole workspace."""
+    del projects
+    return [who.name for who in store.list_principals(tx) if not who.disabled]
+
+
+def check(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalSpec:
+    """Return the spec as it is; refuse a role that there is not, or that gives more than its giver has."""
+    before = find(ctx.tx, name)
+    if before is None:
+        check_principal_name(name)
+    if spec.kind not in KINDS:
+        hint = f"use {' or '.join(KINDS)}"
+        raise InvalidInput(f"a principal can't be a {spec.kind!r}", hint=hint, field="kind")
+    table = read_table(ctx.tx)
+    check_role(table, spec.role)
+    if before is None or before.role != spec.role:
+        check_held(ctx, table.permissions(spec.role), EVERYWHERE, f"the role {spec.role}")
+    return spec
+
+
+def uses(name: str, spec: PrincipalSpec) -> list[str]:
+    """Return the role, where it is one that is declared or built in: both have a reference."""
+    del name
+    return [f"role/{spec.role}"]
+
+
+def save(ctx: Context, name: str, spec: PrincipalSpec) -> None:
+    """Write the spec."""
+    record = PrincipalRecord(name=name, kind=spec.kind, role=spec.role, created_at=ctx.now())
+    with changing_rights(ctx):
+        store.put_principal(ctx.tx, record)
+
+
+def retire(ctx: Context, name: str) -> None:
+    """Shut a principal out: what it did stays, and it does nothing more.
+
+    Its tokens and its roles in projects go: whoever is called so later does not get them.
+    """
+    found = store.get_principal(ctx.tx, name)
+    with changing_rights(ctx):
+        store.revoke_all(ctx.tx, name, ctx.now())
+        forget_member(ctx.tx, name)
+        store.put_principal(
+            ctx.tx,
+            PrincipalRecord(
+                name=name, kind=found.kind, role=found.role, created_at=found.created_at, disabled=True
+            ),
+        )
