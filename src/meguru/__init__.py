@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from meguru.pipelines.control_flow import collect as collect
     from meguru.pipelines.control_flow import each as each
     from meguru.pipelines.control_flow import gate as gate
+    from meguru.project.python_file import Project as Project
 
 _PLACES = {
     "Dataset": "meguru.compute.dataset_param",
     "FunctionModel": "meguru.modelhost.function_model",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
+    "Project": "meguru.project.python_file",
     "approve": "meguru.pipelines.control_flow",
     "autolog": "meguru.app.autolog",
     "collect": "meguru.pipelines.control_flow",
@@ -51,6 +53,7 @@ __all__ = [
     "FunctionModel",
     "MeguruError",
     "Model",
+    "Project",
     "approve",
     "autolog",
     "collect",

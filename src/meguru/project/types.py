@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from meguru.applies.types import WantedThing
-from meguru.project.locate import Place
+from meguru.errors import InvalidInput
 
 
 class ProjectHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[project]``: the name under which the file owns what it declares, and whose it is."""
+    """``[project]``: the name under which the file owns what it declares, and whose it is.
+
+    `schema` is the version of the format.
+    """
 
     name: str
     schema: int = 1
@@ -31,13 +34,51 @@ class EnvironmentSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     override: dict[str, dict[str, dict[str, Any]]] = {}
 
 
+class Locator(Protocol):
+    """Knows where in a file something is written."""
+
+    def place_of(self, path: tuple[str, ...]) -> tuple[int, int]:
+        """Return line and column, from 1, of a value or of what holds it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One file of a project: what is in it, and where."""
+
+    file: Path
+    content: dict[str, Any]
+    located: Locator
+    size: int = 0
+
+    def place(self, path: tuple[str, ...]) -> str:
+        """Return FILE:LINE:COLUMN of a value, or of what holds it."""
+        line, column = self.located.place_of(path)
+        return f"{self.file}:{line}:{column}"
+
+    def refusal(self, path: tuple[str, ...], what: str, *, why: str = "", hint: str = "") -> InvalidInput:
+        """Return the error that says what is wrong with a value, and where it is written."""
+        return InvalidInput(what, where=self.place(path), why=why, hint=hint, field=".".join(path))
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileThing:
-    """One thing of a file: what is wanted, and where it is written."""
+    """One thing of a file: what is wanted, and where it is written.
+
+    `overridden` are the fields that an environment says, each with where it does.
+    """
 
     wanted: WantedThing
-    file: Path
+    source: Source
     path: tuple[str, ...]
+    overridden: dict[str, tuple[Source, tuple[str, ...]]] = field(default_factory=dict)
+
+    def place(self, steps: tuple[str, ...]) -> str:
+        """Return FILE:LINE:COLUMN of a field of the thing, or of what holds it."""
+        if steps and steps[0] in self.overridden:
+            source, path = self.overridden[steps[0]]
+            return source.place((*path, *steps[1:]))
+        return self.source.place((*self.path, *steps))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +90,6 @@ class ProjectFile:
     things: list[FileThing]
     environment: str = ""
     workspace: str = ""
-    places: dict[Path, dict[tuple[str, ...], Place]] = field(default_factory=dict)
 
     @property
     def wanted(self) -> list[WantedThing]:

@@ -164,7 +164,7 @@ def test_every_fault_is_told_with_its_place_and_nothing_is_changed(workspace, pr
     )
     with pytest.raises(InvalidInput) as caught:
         plan_project(workspace, file)
-    assert caught.value.where.endswith("meguru.toml:5:1")
+    assert caught.value.where.endswith("meguru.toml:5:12")
     assert "meguru.toml:8:1: min_rows must be at least 1" in caught.value.why
     assert calls.endpoint_list(workspace).items == []
 

@@ -64,9 +64,20 @@ def test_files_are_included_and_texts_filled_in(tmp_path, monkeypatch):
         ("[project]\nname = 'a'\n[endpoint]\nx = 3\n", "4:1", "must be a table"),
         ("[project]\nname = 'a'\n[endpoint.x]\nmodel = '${NOT_SET_ANYWHERE}'\n", "4:1", "NOT_SET_ANYWHERE"),
         ("[project]\nname = 'a'\n[env.e.override.endpoint.y]\nrecord = true\n", "3:1", "declared nowhere"),
-        ("include = ['../x.toml']\n[project]\nname = 'a'\n", "1:1", "outside"),
-        ("include = ['meguru.toml']\n[project]\nname = 'a'\n", "1:1", "again"),
+        ("include = ['../x.toml']\n[project]\nname = 'a'\n", "1:12", "outside"),
+        ("include = ['meguru.toml']\n[project]\nname = 'a'\n", "1:12", "again"),
         ("include = 7\n[project]\nname = 'a'\n", "1:1", "list of files"),
+        ("[project]\nname = 'a'\n[pool.gpu]\nslots = 'two'\n", "4:1", "slots"),
+        ("[project]\nname = 'a'\n[pool.gpu]\nslots = nan\n", "4:1", "no number"),
+        ("[project]\nname = 'a'\n[pool.gpu]\nslots = 99999999999999999999\n", "4:1", "too large"),
+        ("[project]\nname = 'a'\n[pool]\ngpu = { slots = 1, slotz = 2 }\n", "4:20", "slotz"),
+        ("[project]\nname = 'a'\n[endpoint.x]\nmodel = 'x'\ngates = [\n  7,\n]\n", "6:3", "gates"),
+        (
+            "[project]\nname = 'a'\n[pool.y]\nslots = 1\n[env.e]\noverride.pool.y.slots = 'b'\n",
+            "6:1",
+            "slots",
+        ),
+        ("[project]\nname = 'a'\n[env.e]\nworkspce = 'b'\n", "4:1", "workspce"),
         ("[project\nname = 'a'\n", "1:9", "not TOML"),
         ("[project]\nname = 'a'\n[endpoint.x]\nmodel = 'x'\n[endpoint.x]\nmodel = 'y'\n", "5:12", "not TOML"),
     ],
@@ -94,3 +105,70 @@ def test_what_is_no_file_of_ours_is_one_clear_error(tmp_path, make):
     with pytest.raises(MeguruError) as caught:
         read_project(path)
     assert str(path) in caught.value.where
+
+
+PYTHON = """import meguru
+
+shop = meguru.Project("shop", owner="growth")
+for city in ("osaka", "tokyo"):
+    shop.endpoint(city, model=city)
+shop.env("prod", workspace="there", override={"endpoint": {"osaka": {"record": False}}})
+"""
+
+
+def test_a_project_may_be_written_in_python(tmp_path):
+    path = written(tmp_path, PYTHON, "project.py")
+    found = read_project(path, environment="prod")
+    assert [(each.kind, each.name, each.spec) for each in found.wanted] == [
+        ("endpoint", "osaka", {"model": "osaka", "record": False}),
+        ("endpoint", "tokyo", {"model": "tokyo"}),
+    ]
+    assert (found.head.owner, found.workspace) == ("growth", "there")
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "said"),
+    [
+        ("shop.endpoint('tokyo', model='x')", "7:1", "declared twice"),
+        ("shop.pool('gpu', slots='x')", "7:1", "slots"),
+        ("shop.endpont('x')", "7:1", "stopped with an error"),
+        ("other = meguru.Project('other')", "1:1", "2 projects"),
+        ("shop.pool('gpu', slots=object())", "7:1", "a value that no file could have"),
+        ("raise SystemExit(3)", "7:1", "stopped with an error"),
+    ],
+)
+def test_a_mistake_in_python_is_told_with_its_line(tmp_path, line, place, said):
+    path = written(tmp_path, PYTHON + line + "\n", "project.py")
+    with pytest.raises(MeguruError) as caught:
+        read_project(path)
+    assert said in caught.value.what
+    assert caught.value.where == f"{path}:{place}"
+
+
+def test_a_cycle_of_includes_a_link_and_what_is_no_file_are_refused(tmp_path):
+    folder, outside = tmp_path / "project", tmp_path / "outside.toml"
+    folder.mkdir()
+    outside.write_text("[pool.x]\nslots = 1\n")
+    written(folder, 'include = ["b.toml"]\n', "a.toml")
+    written(folder, 'include = ["a.toml"]\n', "b.toml")
+    (folder / "link.toml").symlink_to(outside)
+    for given, said in {
+        "a.toml": "again",
+        "link.toml": "outside",
+        ".": "no file",
+        "none.toml": "no file",
+        "x\\u0000": "no name",
+    }.items():
+        path = written(folder, f'include = ["{given}"]\n[project]\nname = "shop"\n')
+        with pytest.raises(MeguruError, match=said) as caught:
+            read_project(path)
+        assert caught.value.where.startswith(str(folder))
+
+
+def test_many_files_are_too_large_together(tmp_path):
+    for n in range(3):
+        written(tmp_path, f"[pool.p{n}]\nslots = 1\n" + "# filled\n" * 180_000, f"{n}.toml")
+    path = written(tmp_path, 'include = ["0.toml", "1.toml", "2.toml"]\n[project]\nname = "shop"\n')
+    with pytest.raises(MeguruError, match="too large together") as caught:
+        read_project(path)
+    assert caught.value.where == f"{path}:1:32"
