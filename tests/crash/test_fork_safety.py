@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from meguru.compute.code import Project
+from meguru.compute.code import ProjectSources
 from meguru.compute.executors.process import ForkServer
 from meguru.compute.executors.work import PlainArgument, StepJob
 from meguru.pipelines.step_job import PRELOADABLE
@@ -67,7 +67,7 @@ def server():
 
 def test_forked_steps_that_use_polars_openblas_and_openmp_all_end(tmp_path, server):
     (tmp_path / "used.py").write_text(SOURCE)
-    sources = Project(tmp_path / "used.py").sources()
+    sources = ProjectSources(tmp_path / "used.py").sources()
     preload = [
         "numpy",
         "polars",

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 from meguru.artifacts import trees
-from meguru.compute.code import Project, SourceFile
+from meguru.compute.code import ProjectSources, SourceFile
 from meguru.compute.inherited.finders import Finder
 from meguru.storage.blobs import BlobStore
 
 
-def upload(blobs: BlobStore, project: Project) -> str:
+def upload(blobs: BlobStore, project: ProjectSources) -> str:
     """Store the project's modules, and its data files that steps reach; return the digest of their tree."""
     entries = []
     for module in project.modules().values():

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.compute.code import Project, code_of
+from meguru.compute.code import ProjectSources, code_of
 from meguru.compute.code.source_files import is_library
 from meguru.errors import InvalidInput, NotFound
 from meguru.flavors.pickled.listing import listed
@@ -125,7 +125,7 @@ def _write_code(modules: Iterable[str], folder: Path) -> dict[str, str]:
         file = _file_of(name)
         if file is None:
             continue
-        project = Project(file)
+        project = ProjectSources(file)
         for reached in project.modules():
             code_of_module(project, reached)
         for module in project.modules().values():
@@ -136,7 +136,7 @@ def _write_code(modules: Iterable[str], folder: Path) -> dict[str, str]:
     return written
 
 
-def code_of_module(project: Project, module: str) -> None:
+def code_of_module(project: ProjectSources, module: str) -> None:
     """Follow all of a module, so that the files of the project that it names are known to the project."""
     found = project.module(module)
     for name in found.bindings if found else ():

@@ -14,7 +14,7 @@ from typing import Any
 
 from meguru.base.names import identifier
 from meguru.compute import snapshot
-from meguru.compute.code import Project, code_of, environment, marked
+from meguru.compute.code import ProjectSources, code_of, environment, marked
 from meguru.compute.graph import Graph, Step
 from meguru.compute.inherited.finders import Finder
 from meguru.compute.step_marker import MarkedStep
@@ -44,7 +44,7 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
         If the file has no such pipeline.
     """
     path, name = _split(target)
-    project = Project(path)
+    project = ProjectSources(path)
     folder = str(project.root)
     if name and not isinstance(ws, RemoteWorkspace):
         with ws.read() as tx:
@@ -96,7 +96,7 @@ def entry_of(pipeline: str | PipelineFunction[..., Any]) -> str:
     return f"{file}:{name}"
 
 
-def is_current(project: Project, version: PipelineVersion) -> bool:
+def is_current(project: ProjectSources, version: PipelineVersion) -> bool:
     """Tell whether a registered version is what the files say now; nothing is imported for it."""
     if not all(map(project.is_unchanged, version.sources)):
         return False
@@ -104,7 +104,7 @@ def is_current(project: Project, version: PipelineVersion) -> bool:
     return all(environment.is_current(project.entry, one) for one in environments.values())
 
 
-def trace(project: Project, name: str) -> tuple[str, Graph]:
+def trace(project: ProjectSources, name: str) -> tuple[str, Graph]:
     """Import the entry file and trace one pipeline; return its name in the file, and its graph."""
     files = {one.source.module: str(one.path) for one in project.modules().values()}
     finder = Finder(files, str(project.root))
@@ -171,7 +171,7 @@ def _split(target: str) -> tuple[Path, str]:
     return Path(file), identifier(name)
 
 
-def _commit(project: Project) -> str:
+def _commit(project: ProjectSources) -> str:
     """Return git's name of the source; with ``+`` when a module of the project differs from it."""
     here = ["git", "-C", str(project.root)]
     files = [str(module.path) for module in project.modules().values()]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from meguru.artifacts import trees
-from meguru.compute.code import Environment, Project, environment
+from meguru.compute.code import Environment, ProjectSources, environment
 from meguru.compute.graph import Graph, Step
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
@@ -19,7 +19,7 @@ _KNOWN = re.compile(r"uv\.lock|pylock(\.[\w-]+)?\.toml|requirements[\w.-]*\.txt"
 _ELSEWHERE = re.compile(r"(-r|-c|-e|--requirement|--constraint|--editable)\b")
 
 
-def pin(graph: Graph, project: Project, blobs: BlobStore) -> Graph:
+def pin(graph: Graph, project: ProjectSources, blobs: BlobStore) -> Graph:
     """Store each lock file that a step names, and return the graph with its digest: ``PATH@DIGEST``.
 
     Raises
@@ -45,14 +45,14 @@ def split(env: str | None) -> tuple[str, str]:
     return path, digest
 
 
-def environment_of(project: Project, step: Step, packages: list[str]) -> Environment:
+def environment_of(project: ProjectSources, step: Step, packages: list[str]) -> Environment:
     """Return what the cache key of a step knows of third-party code: its own lock file, if it has one."""
     if step.env is None:
         return environment.environment_of(project.entry, packages)
     return environment.own_environment(_file(project, step), split(step.env)[0] or step.env, packages)
 
 
-def _file(project: Project, step: Step) -> Path:
+def _file(project: ProjectSources, step: Step) -> Path:
     path = split(step.env)[0] or step.env or ""
     found = environment.find_own(project.entry, path)
     problem = ""

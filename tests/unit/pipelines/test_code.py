@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from meguru.compute.code import Code, Project, code_of, environment_of
+from meguru.compute.code import Code, ProjectSources, code_of, environment_of
 
 BASE = {
     "flow.py": """
@@ -69,18 +69,18 @@ BASE = {
 
 @pytest.fixture
 def write(tmp_path: Path):
-    def put(**changes: tuple[str, str]) -> Project:
+    def put(**changes: tuple[str, str]) -> ProjectSources:
         for name, text in BASE.items():
             old, new = changes.get(name.removesuffix(".py").replace("/", "_"), ("", ""))
             assert old in dedent(text)
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(dedent(text).replace(old, new) if old else dedent(text))
-        return Project(tmp_path / "flow.py")
+        return ProjectSources(tmp_path / "flow.py")
 
     return put
 
 
-def work(project: Project) -> Code:
+def work(project: ProjectSources) -> Code:
     return code_of(project, "flow:work")
 
 
@@ -139,7 +139,7 @@ def test_a_change_in_reached_code_changes_the_digest(write, module, old, new):
     project = write(**{module: (old, new)})
     if module == "pkg___init__":
         (project.root / "pkg/__init__.py").write_text("print('imported')\n")
-    assert work(Project(project.entry)).digest != before
+    assert work(ProjectSources(project.entry)).digest != before
 
 
 @pytest.mark.parametrize(
@@ -178,14 +178,14 @@ def test_what_a_decorator_registers_is_reached_through_the_registry(tmp_path):
     (tmp_path / "flow.py").write_text(
         "import members\nfrom registry import KNOWN\n\ndef work(x):\n    return KNOWN['one'](x)\n"
     )
-    found = {one.name for one in code_of(Project(tmp_path / "flow.py"), "flow:work").reached}
+    found = {one.name for one in code_of(ProjectSources(tmp_path / "flow.py"), "flow:work").reached}
     assert {"registry.KNOWN", "members.one", "members.helper"} <= found
 
 
 def test_what_importing_a_module_does_counts_for_whoever_imports_it(tmp_path):
     (tmp_path / "effects.py").write_text("import random\n\nrandom.seed(1)\n")
     (tmp_path / "flow.py").write_text("import effects\n\ndef work(x):\n    return x\n")
-    found = {one.name for one in code_of(Project(tmp_path / "flow.py"), "flow:work").reached}
+    found = {one.name for one in code_of(ProjectSources(tmp_path / "flow.py"), "flow:work").reached}
     assert "effects (on import)" in found
 
 
@@ -214,7 +214,7 @@ def test_folders_without_init_are_followed(tmp_path):
     (tmp_path / "flow.py").write_text(
         "import lib.one\nfrom lib import one\n\ndef work():\n    return lib.one.f()\n"
     )
-    found = code_of(Project(tmp_path / "flow.py"), "flow:work")
+    found = code_of(ProjectSources(tmp_path / "flow.py"), "flow:work")
     assert "lib.one.f" in {one.name for one in found.reached}
     assert found.packages == []
 
@@ -222,6 +222,6 @@ def test_folders_without_init_are_followed(tmp_path):
 def test_of_our_own_package_only_the_demo_is_a_project():
     import meguru.compute.graph as library
 
-    project = Project(Path(library.__file__))
+    project = ProjectSources(Path(library.__file__))
     assert project.entry_module == "meguru.compute.graph"
     assert project.module("meguru.errors") is None

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from meguru.compute import snapshot
-from meguru.compute.code import Project, code_of
+from meguru.compute.code import ProjectSources, code_of
 
 Files = dict[str, str]
 Edit = tuple[str, str, str]
@@ -50,7 +50,7 @@ def write(folder: Path, files: Files) -> None:
         (folder / name).write_text(text)
 
 
-def result(project: Project) -> Any:
+def result(project: ProjectSources) -> Any:
     """Import the project as a worker does, and call the function."""
     finder = snapshot.Finder(
         {one.source.module: one.path for one in project.modules().values()}, project.root
@@ -70,7 +70,7 @@ def before_and_after(folder: Path, files: Files, edit: Edit, monkeypatch) -> tup
             text = (folder / name).read_text()
             assert old in text
             (folder / name).write_text(text.replace(old, new, 1))
-        project = Project(folder / entry_of(files))
+        project = ProjectSources(folder / entry_of(files))
         digests.append(code_of(project, f"{project.entry_module}:work").digest)
         results.append(result(project))
     return digests, results
@@ -95,5 +95,7 @@ def test_reading_the_same_twice_gives_the_same(case, tmp_path):
     files, _ = (COUNTS | SAME)[case]
     write(tmp_path, files)
     entry = tmp_path / entry_of(files)
-    first, second = (code_of(one, f"{one.entry_module}:work") for one in (Project(entry), Project(entry)))
+    first, second = (
+        code_of(one, f"{one.entry_module}:work") for one in (ProjectSources(entry), ProjectSources(entry))
+    )
     assert first == second

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 import meguru
-from meguru.compute.code import Project, code_of
+from meguru.compute.code import ProjectSources, code_of
 from meguru.errors import NotFound
 from meguru.pipelines.components.catalogue import describe, list_components, show_component
 from meguru.pipelines.components.impact import impact
@@ -49,7 +49,7 @@ def test_of_a_package_that_is_installed_as_editable_the_code_itself_counts(tmp_p
     monkeypatch.syspath_prepend(source)
 
     def code():
-        return code_of(Project(tmp_path / "project/flow.py"), "editable_text:clean")
+        return code_of(ProjectSources(tmp_path / "project/flow.py"), "editable_text:clean")
 
     before = code()
     assert {one.name for one in before.reached} == {"editable_text.clean", "editable_text.helper"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from meguru.compute.code import Project
+from meguru.compute.code import ProjectSources
 from meguru.compute.executors import Ended
 from meguru.compute.executors.process import ForkServer
 from meguru.compute.executors.work import PlainArgument, StepJob
@@ -52,7 +52,7 @@ class Steps:
             arguments={"n": PlainArgument(value=1)},
             many_outputs=False,
             folder=str(self.folder),
-            sources=Project(self.folder / "steps.py").sources(),
+            sources=ProjectSources(self.folder / "steps.py").sources(),
             blobs=str(self.folder / "blobs"),
             scratch=str(scratch),
             seed=7,

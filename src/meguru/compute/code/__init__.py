@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from meguru.compute.code.environment import environment_of as environment_of
-    from meguru.compute.code.project import Project as Project
+    from meguru.compute.code.project import ProjectSources as ProjectSources
     from meguru.compute.code.reach import code_of as code_of
     from meguru.compute.code.types import Code as Code
     from meguru.compute.code.types import Environment as Environment
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "environment_of": "environment",
-    "Project": "project",
+    "ProjectSources": "project",
     "code_of": "reach",
     "Code": "types",
     "Environment": "types",
     "Reached": "types",
     "SourceFile": "types",
 }
-__all__ = ["Code", "Environment", "Project", "Reached", "SourceFile", "code_of", "environment_of"]
+__all__ = ["Code", "Environment", "ProjectSources", "Reached", "SourceFile", "code_of", "environment_of"]
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meguru.compute.code.statement import StatementFacts
 
 
-class Project(ProjectFiles):
+class ProjectSources(ProjectFiles):
     """The modules that belong to the author, reached from one entry file, and parsed."""
 
     def __init__(self, entry: Path) -> None:

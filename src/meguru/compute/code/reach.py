@@ -9,7 +9,7 @@ import sys
 from meguru.base import digests
 from meguru.compute.code.module import ImportTarget, Module
 from meguru.compute.code.offers import module_of
-from meguru.compute.code.project import Project
+from meguru.compute.code.project import ProjectSources
 from meguru.compute.code.registries import Registries
 from meguru.compute.code.statement import StatementFacts, facts_of
 from meguru.compute.code.types import Code, Reached
@@ -18,7 +18,7 @@ from meguru.errors import InvalidInput
 _GIVEN = {*dir(builtins), "__file__", "__name__", "__doc__", "__package__", "__path__", "__spec__"}
 
 
-def code_of(project: Project, function: str) -> Code:
+def code_of(project: ProjectSources, function: str) -> Code:
     """Return the code that ``module:name`` reaches, transitively.
 
     Helpers in other modules, methods, base classes, decorators, defaults, closures made at module level,
@@ -49,7 +49,7 @@ def code_of(project: Project, function: str) -> Code:
 class Walk:
     """One walk through the project; what it comes by is in `found`."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: ProjectSources) -> None:
         self.project = project
         self.found: dict[str, Reached] = {}
         self.packages: set[str] = set()
@@ -221,7 +221,7 @@ class Walk:
         self.found[name] = Reached(name=name, where=where, digest=digest, kind=kind, text=text)
 
 
-def offers(project: Project, module: Module, name: str, seen: frozenset[str] = frozenset()) -> bool:
+def offers(project: ProjectSources, module: Module, name: str, seen: frozenset[str] = frozenset()) -> bool:
     """Tell whether ``from module import *`` may bring a name."""
     if name in module.bindings or name in module.imports or "__getattr__" in module.bindings:
         return True

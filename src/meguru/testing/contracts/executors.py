@@ -14,7 +14,7 @@ import pytest
 
 from meguru.artifacts import trees
 from meguru.compute import snapshot
-from meguru.compute.code import Project
+from meguru.compute.code import ProjectSources
 from meguru.compute.executors import Ended, Executor
 from meguru.compute.executors.work import PlainArgument, StepJob
 from meguru.compute.logs.files import whole
@@ -78,7 +78,7 @@ class Steps:
         (folder / "project").mkdir(parents=True, exist_ok=True)
         (folder / "project" / "steps.py").write_text(text.replace("PLACE", str(self.marks)))
         self.blobs = open_store(folder / "blobs")
-        project = Project(folder / "project" / "steps.py")
+        project = ProjectSources(folder / "project" / "steps.py")
         self.sources, self.snapshot = project.sources(), snapshot.upload(self.blobs, project)
         self.source = trees.fetch(self.blobs, self.snapshot, folder / "sources" / self.snapshot)
 
