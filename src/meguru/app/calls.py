@@ -198,6 +198,7 @@ if TYPE_CHECKING:
     from meguru.triggers.create import create as trigger_create
     from meguru.triggers.create import pause as trigger_pause
     from meguru.triggers.create import resume as trigger_resume
+    from meguru.triggers.dry_run import try_out as trigger_test
     from meguru.triggers.fire import fire as trigger_fire
     from meguru.triggers.operations import specs as _meguru_triggers_operations_specs
     from meguru.triggers.show import history as trigger_history

@@ -110,8 +110,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),
     "trigger create": (
-        """meguru trigger create nightly --on '{"cron":"0 2 * * *"}' --do '{"pipeline":"train"}'""",
+        "meguru trigger create nightly --on cron='0 2 * * *' --on tz=Asia/Tokyo --do pipeline=train",
+        "meguru trigger create again --on monitor=delay-watch --do pipeline=train --cooldown 6h",
     ),
+    "trigger test": ("meguru trigger test nightly --since 30d", "meguru trigger test again --event evt-01m8"),
     "alert": (
         "meguru alert list",
         "meguru alert ack @last --note 'looking into it'",

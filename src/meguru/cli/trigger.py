@@ -8,14 +8,17 @@ import click
 
 from meguru.cli.arguments import TRIGGER
 from meguru.cli.groups import group
-from meguru.cli.session import Session, read_moment, read_pairs, with_session
+from meguru.cli.session import Session, read_moment, with_session
 from meguru.cli.tables import print_table
+from meguru.cli.trigger_declare import create, delete, update
+from meguru.cli.trigger_test import test
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meguru.triggers.types import Firing
+    from meguru.triggers.types import Firing, Trigger
 
+STATES = ("fired", "owed", "suppressed", "failed", "missed", "filtered")
 FIRINGS = ("at", "trigger", "state", "due", "started", "reason")
 
 
@@ -24,75 +27,8 @@ def command() -> None:
     """Triggers: when an event matches, start an action; once for each event."""
 
 
-@command.command()
-@click.argument("name", type=TRIGGER)
-@click.option("--on", "on_", required=True, help='When, as JSON: {"monitor":"delay-watch","state":"alert"}')
-@click.option(
-    "--do", "action", required=True, help='What, as JSON: {"pipeline":"train_delay"} or {"endpoint":"delay"}'
-)
-@click.option("--cooldown", default=0.0, help="Least seconds between two firings.")
-@click.option("--max-per-day", type=int, default=None, help="Most firings of any 24 hours.")
-@with_session
-def create(
-    session: Session, name: str, on_: str, action: str, cooldown: float, max_per_day: int | None
-) -> None:
-    """Make trigger NAME."""
-    from meguru.app.calls import trigger_create as ask
-
-    read = read_pairs([f"on={on_}", f"action={action}"])
-    made = ask(
-        session.open(),
-        name=name,
-        on=read["on"],
-        action=read["action"],
-        cooldown=cooldown,
-        max_per_day=max_per_day,
-    )
-    session.show(made, lambda: click.echo(f"{made.ref}: on {_json(made.on)} do {_json(made.action)}"))
-
-
-@command.command()
-@click.argument("name", type=TRIGGER)
-@click.option("--on", "on_", help="When, as JSON.")
-@click.option("--do", "action", help="What, as JSON.")
-@click.option("--cooldown", type=float, help="Least seconds between two firings.")
-@click.option("--max-per-day", type=int, help="Most firings of any 24 hours.")
-@click.option("--note", help="What it is for.")
-@with_session
-def update(
-    session: Session,
-    name: str,
-    *,
-    on_: str | None,
-    action: str | None,
-    cooldown: float | None,
-    max_per_day: int | None,
-    note: str | None,
-) -> None:
-    """Change the declaration of trigger NAME; what is not given stays."""
-    from meguru.app.calls import trigger_declare, trigger_show
-    from meguru.cli.specs import change
-    from meguru.triggers.kind import TriggerSpec
-
-    given = {
-        "on": read_pairs([f"on={on_}"])["on"] if on_ else None,
-        "action": read_pairs([f"action={action}"])["action"] if action else None,
-        "cooldown": cooldown,
-        "max_per_day": max_per_day,
-        "note": note,
-    }
-    change(session, trigger_declare, trigger_show(session.open(), name=name), TriggerSpec, given)
-
-
-@command.command()
-@click.argument("name", type=TRIGGER)
-@with_session
-def delete(session: Session, name: str) -> None:
-    """Take trigger NAME out of use: it fires no more; what it did stays."""
-    from meguru.app.calls import trigger_retire
-    from meguru.cli.specs import retire
-
-    retire(session, trigger_retire, name)
+for _each in (create, update, delete, test):
+    command.add_command(_each)
 
 
 @command.command("list")
@@ -102,26 +38,30 @@ def list_(session: Session) -> None:
     from meguru.app.calls import trigger_list as list_triggers
 
     found = list_triggers(session.open())
-    rows = [(t.name, _json(t.on), _json(t.action), "on" if t.enabled else "paused", t.due_at) for t in found]
+    rows = [
+        (t.name, spelled(t.on), spelled(t.action), "on" if t.enabled else "paused", t.due_at) for t in found
+    ]
     session.table(
         found,
         ("trigger", "on", "action", "state", "next"),
         rows,
-        begin="meguru trigger create NAME --on JSON --do JSON",
+        begin="meguru trigger create NAME --on KEY=VALUE --do KEY=VALUE",
     )
 
 
 @command.command()
 @click.argument("name", required=False, default="", type=TRIGGER)
 @click.option("--limit", default=30, show_default=True, help="How many, newest first.")
+@click.option("--state", type=click.Choice(STATES), help="Only those of one state, such as owed.")
 @click.option("--missed", is_flag=True, help="Only moments of a calendar that did not fire.")
 @with_session
-def history(session: Session, name: str, *, limit: int, missed: bool) -> None:
+def history(session: Session, name: str, *, limit: int, state: str | None, missed: bool) -> None:
     """Show what trigger NAME (or every one) did, and what was held back or missed, and why."""
     from meguru.app.calls import trigger_history as ask
     from meguru.triggers.types import FiringState
 
-    page = ask(session.open(), name=name, limit=limit, state=FiringState.MISSED if missed else None)
+    wanted = FiringState(state) if state else FiringState.MISSED if missed else None
+    page = ask(session.open(), name=name, limit=limit, state=wanted)
     session.table(page, FIRINGS, [_firing(one) for one in page.items], begin="meguru trigger fire NAME")
 
 
@@ -140,7 +80,9 @@ def show(session: Session, name: str) -> None:
 
     def human() -> None:
         state = "on" if found.enabled else "paused"
-        click.echo(f"{found.ref}  {state}  on {_json(found.on)} do {_json(found.action)}")
+        click.echo(f"{found.ref}  {state}  on {spelled(found.on)} do {spelled(found.action)}")
+        for line in limits_of(found):
+            click.echo(f"  {line}")
         for moment in upcoming.moments:
             click.echo(f"  next {_wall(moment)} {upcoming.zone}")
         print_table(FIRINGS, [list(_firing(one)) for one in page.items])
@@ -203,19 +145,41 @@ def resume(session: Session, name: str) -> None:
     session.show(made, lambda: click.echo(f"{made.ref} fires again; undo: meguru trigger pause {name}"))
 
 
+def limits_of(found: Trigger) -> list[str]:
+    """Return a trigger's limits, each as its option gives it, and in whose name it acts."""
+    budget = found.budget
+    parts = {
+        "filter": found.filter,
+        "key": found.key,
+        "debounce": f"{found.debounce:g}s" if found.debounce else "",
+        "debounce-max": f"{found.debounce_max:g}s" if found.debounce_max else "",
+        "cooldown": f"{found.cooldown:g}s" if found.cooldown else "",
+        "max-per-day": found.max_per_day or "",
+        "budget": f"runs={budget.runs} seconds={budget.seconds} per={budget.per}" if budget else "",
+        "acts for": found.declared_by,
+    }
+    return [f"{name}: {value}" for name, value in parts.items() if value]
+
+
 def _firing(one: Firing) -> tuple[object, ...]:
     due = one.evidence.get("due", "")
     if "before" in one.evidence:
         count = one.evidence["count"]
         due = f"{due} and {'very many' if count is None else count - 1} more"
-    return one.at, one.trigger, one.state, due, one.started, one.reason
+    times = f" ({one.repeats + 1} times)" if one.repeats else ""
+    return one.at, one.trigger, one.state, due, one.started, one.reason + times
 
 
 def _wall(moment: datetime) -> str:
     return moment.strftime("%a %Y-%m-%d %H:%M %z")
 
 
-def _json(value: object) -> str:
+def spelled(fields: dict[str, object]) -> str:
+    """Return fields as the options take them: ``pipeline=train params={"day":"{date}"}``."""
     import msgspec
 
-    return msgspec.json.encode(value).decode()
+    texts = {
+        key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for key, value in fields.items()
+    }
+    return " ".join(f"{key}={text}" for key, text in texts.items())

@@ -17,6 +17,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """``{"note": "done"}`` emits ``note.done``; a `broken` one fails after it has written."""
 
     key: ClassVar[str] = "note"
+    names: ClassVar[dict[str, tuple[str, str]]] = {}
+    needs: ClassVar[tuple[str, ...]] = ()
     exclusive: ClassVar[bool] = True
 
     note: str

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from meguru.triggers.kinds import TriggerKind
+from meguru.triggers.limits import PAUSED
 from meguru.triggers.types import Trigger
 
 ON_TIME = timedelta(seconds=60)
 """A moment that is decided this much later was not missed: the server was only busy."""
 MOST = 100
 """After a stop, at most so many moments are caught up, and so many missed ones recorded one by one."""
-PAUSED = "the trigger is paused"
 AWAY = "no server was running"
 
 

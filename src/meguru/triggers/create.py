@@ -8,8 +8,9 @@ from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.kind import TRIGGER, TriggerSpec
+from meguru.triggers.permitted import stand_in
 from meguru.triggers.tick import pass_over
-from meguru.triggers.types import Trigger
+from meguru.triggers.types import Trigger, TriggerBudget
 
 
 @operation("trigger.create", permission="trigger:write", on="name")
@@ -19,8 +20,13 @@ def create(
     name: str,
     on: dict[str, Any],
     action: dict[str, Any],
+    filter: str = "",
+    key: str = "",
+    debounce: float = 0.0,
+    debounce_max: float | None = None,
     cooldown: float = 0.0,
     max_per_day: int | None = None,
+    budget: TriggerBudget | None = None,
     enabled: bool = True,
     note: str = "",
 ) -> Trigger:
@@ -32,7 +38,18 @@ def create(
     known = store.find(ctx.tx, name)
     if known is not None:
         note = known.note  # not what tells two triggers apart
-    spec = TriggerSpec(on=on, action=action, cooldown=cooldown, max_per_day=max_per_day, note=note)
+    spec = TriggerSpec(
+        on=on,
+        action=action,
+        filter=filter,
+        key=key,
+        debounce=debounce,
+        debounce_max=debounce_max,
+        cooldown=cooldown,
+        max_per_day=max_per_day,
+        budget=budget,
+        note=note,
+    )
     planned = declarations.compare(ctx, TRIGGER, name, spec)
     if planned.change is declarations.Change.UPDATED:
         changed = " and ".join(each.field for each in planned.fields)
@@ -57,7 +74,11 @@ def pause(ctx: Context, *, name: str, reason: str = "") -> Trigger:
 
 @operation("trigger.resume", permission="trigger:write", on="name")
 def resume(ctx: Context, *, name: str, reason: str = "") -> Trigger:
-    """Let a paused trigger fire again, for what matches from now on."""
+    """Let a paused trigger fire again, for what matches from now on.
+
+    If who declared it may not do any more what it does, it acts in the name of who resumes it from now on.
+    """
+    stand_in(ctx, store.one(ctx.tx, name))
     return _enable(ctx, name, enabled=True, reason=reason)
 
 

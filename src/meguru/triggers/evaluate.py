@@ -4,32 +4,30 @@ Several servers may run one each: the cursor's row is locked while an event is d
 it starts and the cursor are committed together. So an event is decided once, whoever is killed when.
 """
 
-import logging
-from collections.abc import Iterable
+from __future__ import annotations
+
 from functools import partial
 
 from sqlalchemy import Connection
 
-from meguru.base import refs
-from meguru.errors import MeguruError
+from meguru.base.expressions import PlainExpression
 from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 from meguru.triggers import store
-from meguru.triggers.firing import decide, fire_owed
+from meguru.triggers.facts import key_of
+from meguru.triggers.filtered import KeptOut, keep_out
+from meguru.triggers.firing import decide, fire_owed, may_fire
+from meguru.triggers.index import NEVER_WAKES, TriggerIndex
 from meguru.triggers.kind import TRIGGER
-from meguru.triggers.parse import kind_of
 from meguru.triggers.tick import fire_due
-from meguru.triggers.types import Firing, Trigger
+from meguru.triggers.types import Firing
 
-log = logging.getLogger(__name__)
 BATCH = 200
 IDLE_SECONDS = 1.0
-PACE_SECONDS = 0.1
-NEVER_WAKES = ("trigger.suppressed", "trigger.owed")
-"""What was held back has no consequences; else two triggers could keep each other awake for ever."""
+PACE_SECONDS = 0.05
 CHANGES = tuple(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
 """What changes the calendar, or which events are of interest."""
 
@@ -43,8 +41,7 @@ class Evaluator(Follower):
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
-        self._known: dict[str, bool] = {}
-        self._triggers: list[Trigger] = []
+        self._index = TriggerIndex()
         self._owes = False
 
     def step(self) -> int:
@@ -61,26 +58,26 @@ class Evaluator(Follower):
     def _pay(self) -> int:
         """Fire what was held back and may fire now; return how many did."""
         with self.ws.read() as tx:
-            waiting = store.owed(tx)
+            waiting, now = store.owed(tx), self.ws.clock.now()
+            named = [(each, store.find(tx, each.trigger)) for each in waiting]
+            ready = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, now)]
         self._owes = bool(waiting)
-        return sum(_EVALUATE.commit(self.ws, partial(_pay_one, match=each)) for each in waiting)
+        return sum(_EVALUATE.commit(self.ws, partial(_pay_one, match=each)) for each in ready)
 
     def rest(self) -> float:
-        """Return the seconds to the next moment of the calendar; take in what the triggers now wait for."""
+        """Return the seconds to the next moment of the calendar or of quiet; see what triggers wait for."""
         with self.ws.read() as tx:
-            following, self._triggers = store.next_due(tx), store.all_triggers(tx)
-        self._known = {}
-        if following is None:
-            return self.idle
-        return min(self.idle, max(0.0, (following - self.ws.clock.now()).total_seconds()))
+            moments = [each for each in (store.next_due(tx), store.next_quiet(tx)) if each is not None]
+            self._index.refresh(tx)
+        left = [(each - self.ws.clock.now()).total_seconds() for each in moments]
+        # What is due and could not be done yet is looked at again after the usual time.
+        return min([self.idle, *(each for each in left if each > 0)])
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event can wake a trigger, or changes what can."""
         if self._owes and type not in NEVER_WAKES:
             return True  # whatever happens may be the end of what it waits for
-        if type not in self._known:
-            self._known[type] = type in CHANGES or may_wake(self._triggers, type)
-        return self._known[type]
+        return type in CHANGES or self._index.may_wake(type)
 
     def _batch(self, head: int) -> int | None:
         """Decide the next event that matches; None when the cursor has reached `head`."""
@@ -88,72 +85,44 @@ class Evaluator(Follower):
             cursor = store.cursor(tx)
             if cursor >= head:
                 return None
-            found, triggers = undecided(tx, cursor, head), store.all_triggers(tx)
+            self._index.refresh(tx)
+            found = undecided(tx, self._index, cursor, head)
+        kept_out: list[KeptOut] = []
         for event in found:
-            names = [trigger.name for trigger in matching(triggers, event)]
+            names = []
+            for each in self._index.matching(event):
+                if each.lets_in(event):
+                    names.append(each.trigger.name)
+                else:
+                    kept_out.append(KeptOut(each.trigger, event))
             if names:
-                work = partial(_decide_event, cursor=cursor, seq=event.seq, names=names)
+                work = partial(_decide_event, cursor=cursor, seq=event.seq, names=names, kept_out=kept_out)
                 return _EVALUATE.commit(self.ws, work)
         last = found[-1].seq if len(found) == BATCH else head
-        _EVALUATE.commit(self.ws, partial(_decide_event, cursor=cursor, seq=last, names=[]))
+        work = partial(_decide_event, cursor=cursor, seq=last, names=[], kept_out=kept_out)
+        _EVALUATE.commit(self.ws, work)
         return 0
 
 
-def undecided(tx: Connection, cursor: int, head: int) -> list[Event]:
+def undecided(tx: Connection, index: TriggerIndex, cursor: int, head: int) -> list[Event]:
     """Return the first events after `cursor` and up to `head` that can wake a trigger."""
-    triggers = store.all_triggers(tx)
-    types = [each for each in events.types_between(tx, cursor, head) if may_wake(triggers, each)]
+    types = [each for each in events.types_between(tx, cursor, head) if index.may_wake(each)]
     return events.read(tx, after=cursor, before=head + 1, limit=BATCH, types=types) if types else []
 
 
-def may_wake(triggers: Iterable[Trigger], type: str) -> bool:
-    """Tell whether a trigger can be woken by events of this type."""
-    return type not in NEVER_WAKES and any(_may_match(trigger, type) for trigger in triggers)
-
-
-def matching(triggers: Iterable[Trigger], event: Event) -> list[Trigger]:
-    """Return the triggers that an event wakes; none sees what happened before it was made."""
-    if event.type in NEVER_WAKES:
-        return []
-    return [
-        trigger
-        for trigger in triggers
-        if event.seq > trigger.created_seq and _sees(trigger, event) and _wakes(trigger, event)
-    ]
-
-
-def _sees(trigger: Trigger, event: Event) -> bool:
-    # What happens in another project is seen only where the trigger names a thing of it, which its author
-    # was allowed to.
-    named = {refs.project_of(str(value)) for value in trigger.on.values()}
-    return event.project == refs.project_of(trigger.name) or event.project in named - {""}
-
-
-def _may_match(trigger: Trigger, type: str) -> bool:
-    try:
-        return kind_of(trigger.on).may_match(type)
-    except MeguruError:
-        log.exception("trigger %s can't be read; it sleeps", trigger.name)
-        return False
-
-
-def _wakes(trigger: Trigger, event: Event) -> bool:
-    try:
-        return kind_of(trigger.on).matches(event)
-    except MeguruError:
-        log.exception("trigger %s can't be read; it sleeps", trigger.name)
-        return False
-
-
-def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str]) -> int:
+def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str], kept_out: list[KeptOut]) -> int:
     """Decide one event for the triggers it wakes, and move the cursor to it."""
     if store.cursor(ctx.tx, lock=True) != cursor:
         return 0
     found = events.read(ctx.tx, after=seq - 1, limit=1)[0] if names else None
     for name in names:
         trigger = store.find(ctx.tx, name)
-        if trigger is not None:  # else it was retired just now
-            decide(ctx, trigger, key=found.id if found else "", event=found)
+        if trigger is None or found is None:  # it was retired just now
+            continue
+        key = key_of(found, PlainExpression(trigger.key) if trigger.key else None)
+        if decide(ctx, trigger, key=key, event=found) is None:
+            store.count_repeat(ctx.tx, name, key)
+    keep_out(ctx, kept_out)
     store.set_cursor(ctx.tx, seq)
     return len(names)
 

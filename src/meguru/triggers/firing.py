@@ -14,13 +14,15 @@ from meguru.errors import Busy, MeguruError
 from meguru.kernel import events
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
-from meguru.kernel.principals import system
 from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed
-from meguru.triggers.limits import QUEUED, TOOK_ITS_PLACE, Chain, chain_of, held_back
+from meguru.triggers.chains import Chain, chain_of, loop_of
+from meguru.triggers.limits import QUEUED, TOOK_ITS_PLACE, Hold, Recorded, held_back
 from meguru.triggers.misfires import record
-from meguru.triggers.parse import action_of
+from meguru.triggers.parse import action_of, kind_of
+from meguru.triggers.permitted import acting_for, check_standing
+from meguru.triggers.policies import quiet_at
 from meguru.triggers.types import Firing, FiringState, Trigger
 
 
@@ -44,52 +46,88 @@ def decide(
         return None
     chain = chain_of(ctx.tx, event)
     match = draft(ctx, trigger, key, event, evidence, chain.root)
-    acting = ctx.with_(principal=system(trigger.ref), cause=event.id if event else None)
+    acting = acting_for(ctx, trigger, event.id if event else None)
     try:
         action = action_of(trigger.action)
+        check_standing(acting, trigger, kind_of(trigger.on), action)
     except MeguruError as error:
         return _failed(acting, match, chain, error)
     most = QUEUED if queued else 1 if action.exclusive else None
-    hold = held_back(ctx.tx, trigger, ctx.now(), chain=chain, most=most)
+    hold = held_back(Recorded(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most)
+    if hold is None and trigger.debounce and event is not None:
+        hold = Hold(f"it waits until nothing came for {trigger.debounce:g} s", owed=True)
     if hold:
         if moment is not None:
             return record(ctx, trigger, [Missed(moment.astimezone(UTC))], hold.reason)[0]
-        state = FiringState.OWED if hold.owed else FiringState.SUPPRESSED
-        if hold.owed:
-            store.supersede(ctx.tx, trigger.name, TOOK_ITS_PLACE)
-        return _write(acting, msgspec.structs.replace(match, state=state, reason=hold.reason), chain)
+        return _hold(acting, trigger, match, chain, hold, event)
     store.supersede(ctx.tx, trigger.name, TOOK_ITS_PLACE)  # of those that wait, only the newest fires
     occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{key}", event=event, moment=moment)
     return fire(acting, action, match, occasion, chain)
 
 
+def _hold(
+    acting: Context, trigger: Trigger, match: Firing, chain: Chain, hold: Hold, event: Event | None
+) -> Firing:
+    """Write down a match that does not fire now; if it is owed, it takes the place of the one before it."""
+    if not hold.owed:
+        reason = hold.reason
+        if hold.cut and (loop := loop_of(acting.tx, event, trigger.name)):
+            reason = f"a loop, {' -> '.join(loop)}: {reason}"
+            acting.emit("trigger.looped", trigger.ref, data={"loop": loop, "root": chain.root})
+        return _write(
+            acting, msgspec.structs.replace(match, state=FiringState.SUPPRESSED, reason=reason), chain
+        )
+    before = store.owed_by(acting.tx, trigger.name)
+    store.supersede(acting.tx, trigger.name, TOOK_ITS_PLACE)
+    since = (before.waits_since if before else None) or match.at
+    owed = msgspec.structs.replace(
+        match,
+        state=FiringState.OWED,
+        reason=hold.reason,
+        waits_since=since,
+        not_before=quiet_at(trigger, match.at, since) if trigger.debounce else None,
+    )
+    return _write(acting, owed, chain)
+
+
 def fire_owed(ctx: Context, trigger: Trigger, match: Firing) -> Firing | None:
     """Fire a match that was held back, if nothing holds it back any more; None while something does."""
-    if not trigger.enabled:
-        return None  # it waits for whoever paused the trigger
+    if not may_fire(ctx.tx, trigger, match, ctx.now()):
+        return None
     event, chain = _origin(ctx.tx, match)
-    acting = ctx.with_(principal=system(trigger.ref), cause=match.event)
-    now = msgspec.structs.replace(match, state=FiringState.FIRED, at=ctx.now(), reason="")
+    acting = acting_for(ctx, trigger, match.event)
+    now = msgspec.structs.replace(match, state=FiringState.FIRED, at=ctx.now(), reason="", not_before=None)
     try:
         action = action_of(trigger.action)
+        check_standing(acting, trigger, kind_of(trigger.on), action)
     except MeguruError as error:
         return _failed(acting, now, chain, error)
-    hold = held_back(ctx.tx, trigger, ctx.now(), chain=chain, most=1 if action.exclusive else None)
+    hold = held_back(Recorded(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most_open(action))
     if hold:
-        if not hold.owed:
-            _write(
-                acting, msgspec.structs.replace(now, state=FiringState.SUPPRESSED, reason=hold.reason), chain
-            )
+        _hold(acting, trigger, now, chain, hold, event)
         return None
     occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{match.key}", event=event)
     return fire(acting, action, now, occasion, chain)
 
 
 def may_fire(tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> bool:
-    """Tell whether an owed match would fire at this moment."""
+    """Tell whether an owed match would fire at this moment, or be given up; it outlives a pause."""
+    if not trigger.enabled:
+        return False
+    if match.not_before is not None and now < match.not_before and now >= match.at:
+        return False  # if it came later than now, the clock was set back: nobody waits for that
+    try:
+        action = action_of(trigger.action)
+    except MeguruError:
+        return True  # so that its failure is told
     _, chain = _origin(tx, match)
-    most = 1 if action_of(trigger.action).exclusive else None
-    return held_back(tx, trigger, now, chain=chain, most=most) is None
+    hold = held_back(Recorded(tx, trigger.name), trigger, now, chain=chain, most=most_open(action))
+    return hold is None or not hold.owed
+
+
+def most_open(action: Action) -> int | None:
+    """Return how many of its runs may be open at a time; None when any number may."""
+    return 1 if action.exclusive else None
 
 
 def _origin(tx: Connection, match: Firing) -> tuple[Event | None, Chain]:

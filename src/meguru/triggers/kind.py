@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
+from meguru.triggers.types import TriggerBudget
 
 
 class TriggerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,8 +15,13 @@ class TriggerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     on: dict[str, Any]
     action: dict[str, Any]
+    filter: str = ""
+    key: str = ""
+    debounce: float = 0.0
+    debounce_max: float | None = None
     cooldown: float = 0.0
     max_per_day: int | None = None
+    budget: TriggerBudget | None = None
     note: str = ""
 
 
@@ -25,8 +31,13 @@ class TriggerCreated(Payload, frozen=True):
 
     on: dict[str, Any]
     action: dict[str, Any]
+    filter: str = ""
+    key: str = ""
+    debounce: float = 0.0
+    debounce_max: float | None = None
     cooldown: float = 0.0
     max_per_day: int | None = None
+    budget: TriggerBudget | None = None
     note: str = ""
     enabled: bool = True
 
@@ -57,6 +68,17 @@ class TriggerResumed(Payload, frozen=True):
     """It fires again, for what matches from now on."""
 
     reason: str
+
+
+@event_type(
+    "trigger.taken_over",
+    label="trigger acts for another",
+    sentence="{actor} stands for {subject} from now on",
+)
+class TriggerTakenOver(Payload, frozen=True):
+    """It acts in another name, for who declared it before may not do any more what it does."""
+
+    before: str
 
 
 class _Firing(Payload, frozen=True):
@@ -102,6 +124,20 @@ class TriggerFailed(_Firing, frozen=True):
 
 
 @event_type(
+    "trigger.looped",
+    label="triggers keep each other going",
+    sentence="{subject} was stopped: it leads to itself",
+    tone=Tone.BAD,
+    needs_person=Attention(answered_by=(Remedy("trigger.paused"), Remedy("trigger.updated"))),
+)
+class TriggerLooped(Payload, frozen=True):
+    """Firings caused each other until they were cut; `loop` names the triggers from one to itself."""
+
+    loop: list[str]
+    root: str
+
+
+@event_type(
     "trigger.missed", label="trigger missed its moment", sentence="{subject} missed its moment", tone=Tone.ODD
 )
 class TriggerMissed(Payload, frozen=True):
@@ -122,10 +158,12 @@ TRIGGER = Kind(
         TriggerRetired,
         TriggerPaused,
         TriggerResumed,
+        TriggerTakenOver,
         TriggerFired,
         TriggerSuppressed,
         TriggerOwed,
         TriggerFailed,
+        TriggerLooped,
         TriggerMissed,
     ),
     grants={"engineer": ("*",)},

@@ -2,6 +2,7 @@
 
 from meguru.kernel.declarations import operations_of
 from meguru.triggers.create import create, pause, resume
+from meguru.triggers.dry_run import try_out
 from meguru.triggers.fire import fire
 from meguru.triggers.kind import TRIGGER
 from meguru.triggers.show import history, list_triggers, next_moments, settled, show
@@ -19,4 +20,5 @@ __all__ = [
     "settled",
     "show",
     "specs",
+    "try_out",
 ]

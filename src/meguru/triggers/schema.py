@@ -31,9 +31,17 @@ trigger = Table(
     Column("due_at", UtcTime),
     Column("note", Text, nullable=False),
     Column("retired_at", UtcTime),
+    Column("filter", Text, nullable=False, server_default=""),
+    Column("key", Text, nullable=False, server_default=""),
+    Column("debounce", Float, nullable=False, server_default="0"),
+    Column("debounce_max", Float),
+    Column("budget", Json),
+    Column("declared_by", String(200), nullable=False, server_default=""),
+    Column("version", BigInteger, nullable=False, server_default="0"),
     Index(None, "due_at"),
+    Index(None, "version"),
 )
-"""A retired trigger keeps its row, for its firings."""
+"""A retired trigger keeps its row, for its firings. `version` grows with each change."""
 
 firing = Table(
     "firing",
@@ -50,6 +58,9 @@ firing = Table(
     Column("started", String(300), nullable=False),
     Column("job", String(64)),
     Column("evidence", Json, nullable=False),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("waits_since", UtcTime),
+    Column("not_before", UtcTime),
     UniqueConstraint("trigger", "key"),
     Index(None, "trigger", "state", "at"),
     Index(None, "root"),

@@ -3,12 +3,15 @@
 import time
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from meguru.base.paging import Page, check_limit
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
 from meguru.triggers import store
 from meguru.triggers.evaluate import undecided
 from meguru.triggers.firing import may_fire
+from meguru.triggers.index import TriggerIndex
 from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Firing, FiringState, Settled, Trigger, Upcoming
 
@@ -57,6 +60,12 @@ def history(
     return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else "")
 
 
+def _undecided(tx: Connection, cursor: int, head: int) -> bool:
+    index = TriggerIndex()
+    index.refresh(tx)
+    return bool(undecided(tx, index, cursor, head))
+
+
 @operation("trigger.settled", permission="trigger:read", query=True)
 def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
     """Tell whether the system is quiet: every event was decided on, and no job waits or runs.
@@ -68,8 +77,9 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
         with ctx.ws.read() as tx:
             head, cursor, jobs = events.head(tx), store.cursor(tx), store.open_jobs(tx)
             owed = store.owed(tx)
-            due = [each for each in owed if may_fire(tx, store.one(tx, each.trigger), each, ctx.now())]
-            if cursor < head and not undecided(tx, cursor, head):
+            named = [(each, store.find(tx, each.trigger)) for each in owed]
+            due = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, ctx.now())]
+            if cursor < head and not _undecided(tx, cursor, head):
                 cursor = head
         quiet, left = cursor >= head and jobs == 0 and not due, end - time.monotonic()
         if quiet or left <= 0 or ctx.ws.draining.is_set():

@@ -10,12 +10,13 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
-from meguru.errors import InvalidInput
 from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.triggers import store
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.parse import action_of, kind_of
+from meguru.triggers.permitted import check_permitted
+from meguru.triggers.spec_checks import check_conditions, check_limits
 
 
 def find(tx: Connection, name: str) -> TriggerSpec | None:
@@ -37,22 +38,18 @@ def check(ctx: Context, name: str, spec: TriggerSpec) -> TriggerSpec:
     Raises
     ------
     Forbidden
-        If it names a thing of another project in which its author may not do what the trigger would.
+        If its author may not do what the trigger would, in the project of a thing that it names.
     """
-    if not spec.cooldown >= 0:
-        raise InvalidInput(
-            "a cooldown is zero or more seconds", field="cooldown", why=f"it is {spec.cooldown}"
-        )
-    if spec.max_per_day is not None and spec.max_per_day < 1:
-        raise InvalidInput(
-            "max_per_day is one or more", field="max_per_day", hint="pause the trigger instead"
-        )
+    check_limits(spec)
     project = refs.project_of(name)
     kind, action = kind_of(spec.on), action_of(spec.action)
-    on = _in_full(ctx, project, spec.on, getattr(kind, "names", {}))
-    does = _in_full(ctx, project, spec.action, getattr(action, "names", {}))
-    kind_of(on).check(ctx)
-    action_of(does).check(ctx)
+    on = _in_full(project, spec.on, getattr(kind, "names", {}))
+    does = _in_full(project, spec.action, getattr(action, "names", {}))
+    kind, action = kind_of(on), action_of(does)
+    kind.check(ctx)
+    action.check(ctx)
+    check_conditions(ctx, kind, spec)
+    check_permitted(ctx.principal, kind, action)
     return _seen_from(project, msgspec.structs.replace(spec, on=on, action=does))
 
 
@@ -66,7 +63,7 @@ def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
     """Write the spec; what it now waits for counts from this declaration on."""
     known = store.find(ctx.tx, name)
     spec = _each_name(spec, lambda given: refs.within("", given))
-    values: dict[str, Any] = msgspec.structs.asdict(spec)
+    values: dict[str, Any] = msgspec.structs.asdict(spec) | {"declared_by": ctx.principal.name}
     if known is None or known.on != spec.on:
         # The event of this declaration is the next one; what came before it is not waited for.
         values |= {
@@ -101,16 +98,10 @@ def _each_name(spec: TriggerSpec, change: Callable[[str], str]) -> TriggerSpec:
     )
 
 
-def _in_full(
-    ctx: Context, project: str, given: dict[str, Any], names: dict[str, tuple[str, str]]
-) -> dict[str, Any]:
+def _in_full(project: str, given: dict[str, Any], names: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """Complete the names in `given`; `names` says by field of which kind each is, and what is done."""
-    found = dict(given)
-    for field, (kind, permission) in names.items():
-        if isinstance(found.get(field), str):
-            bare = str(found[field]).removeprefix(f"{kind}/")
-            found[field] = refs.within(project, bare)
-            theirs = refs.project_of(found[field])
-            if theirs != project:
-                ctx.require(permission, project=theirs, why=f"the trigger would act on {kind}/{found[field]}")
-    return found
+    return given | {
+        field: refs.within(project, str(given[field]).removeprefix(f"{kind}/"))
+        for field, (kind, _) in names.items()
+        if isinstance(given.get(field), str)
+    }

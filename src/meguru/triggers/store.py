@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
@@ -17,8 +17,9 @@ from meguru.errors import NotFound
 from meguru.kernel.jobs import JobState
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.projects import condition
+from meguru.pipelines.schema import step_run
 from meguru.triggers.schema import firing, trigger, trigger_cursor
-from meguru.triggers.types import Firing, FiringState, Trigger
+from meguru.triggers.types import Firing, FiringState, Trigger, TriggerBudget
 
 _PRESENT = trigger.c.retired_at.is_(None)
 _OPEN = (JobState.QUEUED.value, JobState.RUNNING.value, JobState.PARKED.value)
@@ -27,13 +28,32 @@ _OPEN = (JobState.QUEUED.value, JobState.RUNNING.value, JobState.PARKED.value)
 def declare(tx: Connection, name: str, values: Mapping[str, Any], *, at: datetime) -> None:
     """Write a trigger's spec and what it waits for: over an earlier one, or as a new one's."""
     here = trigger.c.name == name
-    if tx.execute(update(trigger).where(here).values(**values, retired_at=None)).rowcount == 0:
+    values = {**values, "retired_at": None, "version": _next_version(tx)}
+    if tx.execute(update(trigger).where(here).values(**values)).rowcount == 0:
         tx.execute(insert(trigger).values(**values, name=name, enabled=True, created_at=at))
 
 
 def take_out(tx: Connection, name: str, at: datetime) -> None:
     """Mark a trigger as retired; no moment of the calendar is due any more."""
-    tx.execute(update(trigger).where(trigger.c.name == name).values(retired_at=at, due_at=None, enabled=True))
+    gone = {"retired_at": at, "due_at": None, "enabled": True, "version": _next_version(tx)}
+    tx.execute(update(trigger).where(trigger.c.name == name).values(gone))
+
+
+def stand_for(tx: Connection, name: str, declared_by: str) -> None:
+    """Write down in whose name a trigger acts from now on."""
+    values = {"declared_by": declared_by, "version": _next_version(tx)}
+    tx.execute(update(trigger).where(trigger.c.name == name).values(values))
+
+
+def changed_since(tx: Connection, version: int) -> list[tuple[Trigger, bool]]:
+    """Return the triggers that changed after a version, in that order, and whether each is still there."""
+    rows = tx.execute(select(trigger).where(trigger.c.version > version).order_by(trigger.c.version))
+    return [(_trigger(row), row._mapping["retired_at"] is None) for row in rows]
+
+
+def _next_version(tx: Connection) -> int:
+    # Changes wait for each other, so what is counted here is committed in this order.
+    return (tx.execute(select(func.max(trigger.c.version))).scalar() or 0) + 1
 
 
 def find(tx: Connection, name: str) -> Trigger | None:
@@ -70,6 +90,13 @@ def next_due(tx: Connection) -> datetime | None:
     return found
 
 
+def next_quiet(tx: Connection) -> datetime | None:
+    """Return the next moment at which it is quiet enough for a debounced match."""
+    waits = (firing.c.state == FiringState.OWED.value) & firing.c.not_before.is_not(None)
+    found: datetime | None = tx.execute(select(func.min(firing.c.not_before)).where(waits)).scalar()
+    return found
+
+
 def take_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
     """Move a calendar trigger on to its next moment; False if another evaluator has done so."""
     here = (trigger.c.name == item.name) & (trigger.c.due_at == item.due_at)
@@ -78,7 +105,8 @@ def take_due(tx: Connection, item: Trigger, following: datetime | None) -> bool:
 
 def set_enabled(tx: Connection, name: str, *, enabled: bool, due_at: datetime | None) -> None:
     """Pause or resume a trigger, which is next due at `due_at`."""
-    tx.execute(update(trigger).where(trigger.c.name == name).values(enabled=enabled, due_at=due_at))
+    values = {"enabled": enabled, "due_at": due_at, "version": _next_version(tx)}
+    tx.execute(update(trigger).where(trigger.c.name == name).values(values))
 
 
 def keep_firing(tx: Connection, item: Firing) -> None:
@@ -100,6 +128,28 @@ def owed(tx: Connection) -> list[Firing]:
     """Return the matches that fire as soon as they may, at most one for each trigger; oldest first."""
     waits = firing.c.state == FiringState.OWED.value
     return [_firing(row) for row in tx.execute(select(firing).where(waits).order_by(firing.c.id))]
+
+
+def owed_by(tx: Connection, name: str) -> Firing | None:
+    """Return the match that a trigger will fire for as soon as it may; None if it owes nothing."""
+    waits = (firing.c.trigger == name) & (firing.c.state == FiringState.OWED.value)
+    row = tx.execute(select(firing).where(waits)).first()
+    return None if row is None else _firing(row)
+
+
+def count_repeat(tx: Connection, name: str, key: str) -> None:
+    """Count that something came whose key was decided before."""
+    here = (firing.c.trigger == name) & (firing.c.key == key)
+    tx.execute(update(firing).where(here).values(repeats=firing.c.repeats + 1))
+
+
+def count_filtered(tx: Connection, item: Firing, count: int) -> None:
+    """Count events that the filter kept out, in one row for each key (a day); the newest is shown."""
+    values = {"at": item.at, "event": item.event, "reason": item.reason, "evidence": item.evidence}
+    here = (firing.c.trigger == item.trigger) & (firing.c.key == item.key)
+    more = update(firing).where(here).values(**values, repeats=firing.c.repeats + count)
+    if tx.execute(more).rowcount == 0:
+        keep_firing(tx, msgspec.structs.replace(item, repeats=count - 1))
 
 
 def is_owed(tx: Connection, firing_id: str) -> bool:
@@ -151,9 +201,27 @@ def fired_since(tx: Connection, name: str, since: datetime) -> tuple[int, dateti
     return row[0], row[1]
 
 
+def nth_newest(tx: Connection, name: str, n: int) -> datetime | None:
+    """Return when a trigger fired for the nth time, counted from the newest; None if it did less often."""
+    here = (firing.c.trigger == name) & (firing.c.state == FiringState.FIRED.value)
+    query = select(firing.c.at).where(here).order_by(firing.c.at.desc()).offset(n - 1).limit(1)
+    found: datetime | None = tx.execute(query).scalar()
+    return found
+
+
+def seconds_since(tx: Connection, name: str, since: datetime) -> float:
+    """Return how long the steps took of the pipeline runs that a trigger started after `since` (seconds)."""
+    fired = and_(firing.c.trigger == name, firing.c.state == FiringState.FIRED.value, firing.c.at > since)
+    run = func.substr(firing.c.started, len("pipeline_run/") + 1)
+    query = select(step_run.c.started_at, step_run.c.finished_at).join(firing, step_run.c.run == run)
+    rows = tx.execute(query.where(fired, firing.c.started.like("pipeline\\_run/%", escape="\\")))
+    took = [(end - begin).total_seconds() for begin, end in rows if begin is not None and end is not None]
+    return float(sum(took))
+
+
 def fired_from(tx: Connection, root: str) -> int:
     """Return how many firings one event led to."""
-    idle = (FiringState.SUPPRESSED.value, FiringState.OWED.value)
+    idle = (FiringState.SUPPRESSED.value, FiringState.OWED.value, FiringState.FILTERED.value)
     fired = (firing.c.root == root) & firing.c.state.not_in(idle)
     return tx.execute(select(func.count()).select_from(firing).where(fired)).scalar_one()
 
@@ -194,7 +262,9 @@ def set_cursor(tx: Connection, seq: int) -> None:
 
 
 def _trigger(row: Row[Any]) -> Trigger:
-    return Trigger(**{name: row._mapping[name] for name in Trigger.__struct_fields__})
+    fields = {name: row._mapping[name] for name in Trigger.__struct_fields__}
+    budget = fields["budget"]
+    return Trigger(**fields | {"budget": None if budget is None else msgspec.convert(budget, TriggerBudget)})
 
 
 def _firing(row: Row[Any]) -> Firing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,14 +22,29 @@ class FiringState(StrEnum):
     SUPPRESSED = "suppressed"
     FAILED = "failed"
     MISSED = "missed"
+    FILTERED = "filtered"
+
+
+class TriggerBudget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a trigger may use up in each calendar day or month, in UTC.
+
+    `runs` is how often it may fire; `seconds` how long the steps of the pipeline runs that it started may
+    take, added up, cached ones not counted. What is under way is not stopped.
+    """
+
+    runs: int | None = None
+    seconds: float | None = None
+    per: Literal["day", "month"] = "day"
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """A rule: when `on` matches, start `action`.
 
-    `cooldown` is the least time between two firings, in seconds; `max_per_day` limits the firings of any
-    24 hours (None: no limit). `due_at` is the next moment of a calendar trigger. Only events after
-    `created_seq` count.
+    `filter` is a condition on the event, `key` what makes two events one: it fires once for each value. It
+    waits until no match came for `debounce` seconds, `debounce_max` at most. `cooldown` is the least time
+    between two firings, in seconds; `max_per_day` limits the firings of any 24 hours (None: no limit), and
+    `budget` what they use up. `due_at` is the next moment of a calendar trigger. Only events after
+    `created_seq` count. It does what `declared_by` may do. `version` tells declarations apart.
     """
 
     name: str
@@ -42,6 +57,13 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     created_seq: int
     due_at: datetime | None = None
     note: str = ""
+    filter: str = ""
+    key: str = ""
+    debounce: float = 0.0
+    debounce_max: float | None = None
+    budget: TriggerBudget | None = None
+    declared_by: str = ""
+    version: int = 0
 
     @property
     def ref(self) -> str:
@@ -54,7 +76,8 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` is unique for its trigger; `event` is the id of the event that matched, `root` that of its first
     cause, `fired` that of the event which tells of this firing; `started` is what the action started, `job`
-    the job that does it.
+    the job that does it. `repeats` counts what came with the same key afterwards. Of a debounced one,
+    `waits_since` is when the first of those came whose place it took, `not_before` when it is quiet.
     """
 
     id: str
@@ -69,11 +92,43 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     started: str = ""
     job: str | None = None
     evidence: dict[str, Any] = {}
+    repeats: int = 0
+    waits_since: datetime | None = None
+    not_before: datetime | None = None
 
     @property
     def ref(self) -> str:
         """The reference of this firing."""
         return refs.make("firing", self.id)
+
+
+class ForeseenFiring(msgspec.Struct, frozen=True, kw_only=True):
+    """What would become of a match: `at` is when it came, `fires_at` when it would fire."""
+
+    at: datetime
+    key: str
+    state: FiringState
+    fires_at: datetime | None = None
+    reason: str = ""
+    event: str | None = None
+    subject: str = ""
+
+
+class TriggerTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trigger would do, asked without doing it.
+
+    `looked_at` counts the events and moments that were looked at, `counts` what would become of those that
+    match; `firings` are the newest of them. `enabled` is False while it is paused: then nothing fires.
+    """
+
+    name: str
+    enabled: bool
+    since: datetime
+    until: datetime
+    looked_at: int
+    counts: dict[str, int]
+    firings: list[ForeseenFiring]
+    note: str = ""
 
 
 class Upcoming(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ def test_a_trigger_of_another_project_is_not_there(anna, teams):
 
 def test_a_wide_pattern_sees_only_the_triggers_own_project(workspace, say, teams):
     from meguru.kernel.events import read
-    from meguru.triggers.evaluate import matching
+    from meguru.triggers.index import TriggerIndex
 
     create(teams, name="team/all", on={"event": "*"}, action={"endpoint": "delay"})
     create(teams, name="all", on={"event": "*"}, action={"endpoint": "other/delay"})
@@ -59,7 +59,9 @@ def test_a_wide_pattern_sees_only_the_triggers_own_project(workspace, say, teams
         say("note.first", subject)
     with workspace.read() as tx:
         told = read(tx, types=("note.first",), limit=10)
-    woken = {each.subject: [one.name for one in matching(list_triggers(workspace), each)] for each in told}
+        index = TriggerIndex()
+        index.refresh(tx)
+    woken = {each.subject: [one.trigger.name for one in index.matching(each)] for each in told}
     assert woken == {
         "endpoint/team/delay": ["team/all"],
         "endpoint/other/delay": [],

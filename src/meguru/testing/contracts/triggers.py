@@ -43,6 +43,10 @@ class KindContract:
         if self.wakes is not None:
             assert kind.may_match(self.wakes.type)
 
+    def test_what_it_wakes_for_tells_of_the_thing_that_it_is_about(self, kind: TriggerKind) -> None:
+        if self.wakes is not None:
+            assert kind.about in {None, self.wakes.subject.partition("@")[0]}
+
     def test_the_next_moment_is_later_in_utc_and_always_the_same(self, kind: TriggerKind) -> None:
         due = kind.next_due(NOW)
         assert due == kind.next_due(NOW)

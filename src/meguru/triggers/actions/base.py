@@ -38,12 +38,15 @@ class Action(Protocol):
     Its `key` is the field by which it is recognised. `start` runs in the transaction of the firing, so it
     only promises the work (a job, a run to be started): what it writes is committed with the firing or not
     at all, and the events it emits are caused by the firing's. While what an `exclusive` action started
-    is still running, the trigger doesn't fire again.
+    is still running, the trigger doesn't fire again. `ctx.principal` has the rights that whoever declared
+    the trigger has now; those that `names` and `needs` tell of are asked for before it starts.
     """
 
     key: ClassVar[str]
     names: ClassVar[dict[str, tuple[str, str]]]
     """Its fields that name things: of which kind, and the permission that acting on one needs."""
+    needs: ClassVar[tuple[str, ...]]
+    """Permissions that it needs in the projects of these things, beside those in `names`."""
     exclusive: ClassVar[bool]
 
     def check(self, ctx: Context) -> None:

@@ -26,6 +26,7 @@ class ReleaseModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     key: ClassVar[str] = "endpoint"
     names: ClassVar[dict[str, tuple[str, str]]] = {"endpoint": ("endpoint", "release:write")}
+    needs: ClassVar[tuple[str, ...]] = ("release:promote",)
     exclusive: ClassVar[bool] = False  # every new model gets its own verdict
 
     endpoint: str

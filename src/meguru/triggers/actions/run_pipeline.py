@@ -29,6 +29,7 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     key: ClassVar[str] = "pipeline"
     names: ClassVar[dict[str, tuple[str, str]]] = {"pipeline": ("pipeline", "pipeline:write")}
+    needs: ClassVar[tuple[str, ...]] = ()
     exclusive: ClassVar[bool] = True
 
     pipeline: str

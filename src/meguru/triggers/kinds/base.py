@@ -25,6 +25,14 @@ class TriggerKind(Protocol):
     """Its fields that name things: of which kind, and the permission that listening to one needs."""
 
     @property
+    def about(self) -> str | None:
+        """The one thing (``dataset/flights``) that all events which match tell of, without its version.
+
+        So of very many triggers only those are asked that an event may concern. None: it may be any.
+        """
+        ...
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone of its calendar."""
         ...

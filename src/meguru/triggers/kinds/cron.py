@@ -28,6 +28,7 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     key: ClassVar[str] = "cron"
     names: ClassVar[dict[str, tuple[str, str]]] = {}
+    about: ClassVar[str | None] = None
 
     cron: str
     tz: str = "UTC"

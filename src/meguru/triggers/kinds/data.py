@@ -19,6 +19,11 @@ class Data(ByEvents, frozen=True, kw_only=True):
 
     data: str
 
+    @property
+    def about(self) -> str:  # type: ignore[override]
+        """The dataset."""
+        return refs.make("dataset", self.data)
+
     def check(self, ctx: Context) -> None:
         """Refuse a dataset that nobody has."""
         show(ctx, ref=refs.make("dataset", self.data, "latest"))

@@ -21,6 +21,7 @@ class ByEvents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What all kinds that are driven by events have in common: nothing is due by the calendar."""
 
     names: ClassVar[dict[str, tuple[str, str]]] = {}
+    about: ClassVar[str | None] = None
     zone: ClassVar[ZoneInfo] = ZoneInfo("UTC")
     catch_up: ClassVar[str] = "none"
 
@@ -50,6 +51,13 @@ class OnEvent(ByEvents, frozen=True, kw_only=True):
 
     event: str
     subject: str = "*"
+
+    @property
+    def about(self) -> str | None:  # type: ignore[override]
+        """What stands before the version in the pattern of the subject, if that holds for all that match."""
+        thing, at, _ = self.subject.partition("@")
+        is_one = not any(each in (thing if at else self.subject) for each in "*?[")
+        return thing if is_one else None
 
     def check(self, ctx: Context) -> None:
         """Refuse a pattern that no event type can match."""

@@ -20,6 +20,11 @@ class OnMonitor(ByEvents, frozen=True, kw_only=True):
     monitor: str
     state: Literal["alert"] = "alert"
 
+    @property
+    def about(self) -> str:  # type: ignore[override]
+        """The monitor."""
+        return refs.make("monitor", self.monitor)
+
     def check(self, ctx: Context) -> None:
         """Refuse a monitor that nobody has."""
         show(ctx, name=self.monitor)

@@ -1,0 +1,149 @@
+"""Ask what a trigger would do: with one event, at a moment, or with all that happened since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base.expressions import PlainExpression
+from meguru.base.paging import check_limit
+from meguru.errors import InvalidInput
+from meguru.kernel import events
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context, operation
+from meguru.triggers import store
+from meguru.triggers.chains import chain_of
+from meguru.triggers.facts import key_of
+from meguru.triggers.firing import most_open
+from meguru.triggers.foresee import Arrival, Foreseer
+from meguru.triggers.index import Watching, read
+from meguru.triggers.limits import Recorded, held_back
+from meguru.triggers.parse import action_of
+from meguru.triggers.types import FiringState, ForeseenFiring, Trigger, TriggerTest
+
+USUAL = timedelta(days=7)
+MOST_READ = 20_000
+_BATCH = 500
+
+
+@operation("trigger.test", permission="trigger:read", query=True, on="name")
+def try_out(
+    ctx: Context,
+    *,
+    name: str,
+    event: str = "",
+    at: datetime | None = None,
+    since: datetime | None = None,
+    takes: float = 0.0,
+    limit: int = 100,
+) -> TriggerTest:
+    """Say what a trigger would do, and what would hold it back; nothing is written or started.
+
+    With `event` or `at`, what it would do with this event, or at this moment, as it stands now. Else what it
+    would have done with everything since `since` (by default a week ago), if it had been there as it is
+    declared now, each action working for `takes` seconds; the newest 20,000 events are read.
+    """
+    trigger = store.one(ctx.tx, name)
+    watching = read(trigger)
+    if watching is None:
+        raise InvalidInput(f"{trigger.ref} can't be read", hint="declare it again")
+    check_limit(limit)
+    now = ctx.now()
+    if event or at is not None:
+        came = events.one(ctx.tx, event) if event else None
+        if came is not None:
+            ctx.check_seen("event", came.id, "event:read")
+        found, looked = [_now(ctx, watching, came, at or now)], 1
+        first = found[0].at
+    else:
+        first = since or now - USUAL
+        if not 0 <= takes <= USUAL.total_seconds():
+            raise InvalidInput("takes is 0 seconds to a week", field="takes")
+        arrivals = list(_arrivals(ctx, watching, first, now))
+        looked = len(arrivals)
+        takers = Foreseer(watching, action_of(trigger.action), timedelta(seconds=takes))
+        found = takers.go(
+            [each for each in arrivals if each.event is None or _matches(watching, each.event)], now
+        )
+    return TriggerTest(
+        name=trigger.name,
+        enabled=trigger.enabled,
+        since=first,
+        until=now,
+        looked_at=looked,
+        counts=dict(Counter(each.state.value for each in found)),
+        firings=found[-limit:][::-1],
+    )
+
+
+def _arrivals(ctx: Context, watching: Watching, first: datetime, now: datetime) -> Iterator[Arrival]:
+    kind = watching.kind
+    if (moment := kind.next_due(first)) is not None:
+        yield from (Arrival(each) for each in (kind.due_between(moment, now) if moment <= now else ()))
+        return
+    for event in _events(ctx.tx, watching, first):
+        if ctx.principal.allows("event:read", event.project):
+            yield Arrival(event.at, event)
+
+
+def _events(tx: Connection, watching: Watching, first: datetime) -> list[Event]:
+    """Return the events since a moment whose type may wake the trigger, oldest first: the newest 20,000."""
+    head = events.head(tx)
+    types = [each for each in events.types_between(tx, 0, head) if watching.kind.may_match(each)]
+    found: list[Event] = []
+    before: int | None = None
+    while types and len(found) < MOST_READ:
+        page = events.read(tx, before=before, limit=_BATCH, types=types, newest_first=True)
+        recent = [each for each in page if each.at >= first]
+        found += recent
+        if len(recent) < _BATCH:
+            break
+        before = page[-1].seq
+    return found[::-1]
+
+
+def _matches(watching: Watching, event: Event) -> bool:
+    """Tell whether an event would wake the trigger, had it been there then."""
+    there: Trigger = msgspec.structs.replace(watching.trigger, created_seq=0)
+    return watching._replace(trigger=there).matches(event)
+
+
+def _now(ctx: Context, watching: Watching, event: Event | None, at: datetime) -> ForeseenFiring:
+    """Say what would become of one event, or of a match at a moment, as the trigger stands."""
+    trigger = watching.trigger
+    key = key_of(event, PlainExpression(trigger.key) if trigger.key else None) if event else ""
+    made = ForeseenFiring(
+        at=event.at if event else at,
+        key=key,
+        state=FiringState.SUPPRESSED,
+        event=event.id if event else None,
+        subject=event.subject if event else "",
+    )
+    if reason := _no_match(watching, event, at):
+        return msgspec.structs.replace(made, reason=reason)
+    if event and not watching.lets_in(event):
+        reason = f"the filter {trigger.filter!r} does not hold"
+        return msgspec.structs.replace(made, state=FiringState.FILTERED, reason=reason)
+    if key and (known := store.firing_of(ctx.tx, trigger.name, key)):
+        return msgspec.structs.replace(made, reason=f"its key came before: {known.ref} {known.state.value}")
+    most = most_open(action_of(trigger.action))
+    chain = chain_of(ctx.tx, event)
+    hold = held_back(Recorded(ctx.tx, trigger.name), trigger, at, chain=chain, most=most)
+    if hold is None:
+        wait = timedelta(seconds=trigger.debounce if event else 0)
+        return msgspec.structs.replace(made, state=FiringState.FIRED, fires_at=at + wait)
+    state = FiringState.OWED if hold.owed else FiringState.SUPPRESSED
+    return msgspec.structs.replace(made, state=state, reason=hold.reason, fires_at=hold.until)
+
+
+def _no_match(watching: Watching, event: Event | None, at: datetime) -> str:
+    if event is not None:
+        return "" if _matches(watching, event) else "it waits for other events"
+    due = watching.kind.next_due(at - timedelta(microseconds=1))
+    if due is None or due == at:
+        return ""
+    return f"no moment of its calendar; the next one is {due:%Y-%m-%d %H:%M:%S} UTC"

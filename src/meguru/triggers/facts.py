@@ -1,0 +1,48 @@
+"""What a filter or key sees of an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.base import digests, refs
+from meguru.base.expressions import PlainExpression
+from meguru.errors import InvalidInput
+from meguru.kernel.events import Event
+
+WORDS = ("type", "subject", "name", "version", "project", "actor", "at", "data")
+"""Names beside those of the data's own fields."""
+LONGEST_KEY = 150
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    """Return an event as an expression sees it: the fields of its data, and under `WORDS` what it is."""
+    name, version = _named(event.subject)
+    return {
+        **event.data,
+        "type": event.type,
+        "subject": event.subject,
+        "name": name,
+        "version": version,
+        "project": event.project,
+        "actor": event.actor,
+        "at": event.at.isoformat(),
+        "data": event.data,
+    }
+
+
+def key_of(event: Event, expression: PlainExpression | None) -> str:
+    """Return the key under which an event is decided, once: what the expression gives, else its own id."""
+    value = expression.over(facts_of(event)) if expression else None
+    if value is None:
+        return event.id
+    text = str(value)
+    return f"key:{text if len(text) <= LONGEST_KEY else digests.of_bytes(text.encode())}"
+
+
+def _named(subject: str) -> tuple[str, Any]:
+    try:
+        ref = refs.parse(subject)
+    except InvalidInput:
+        return subject, None
+    version = ref.version or ""
+    return ref.name, int(version) if version.isdecimal() else ref.version

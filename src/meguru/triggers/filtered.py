@@ -1,0 +1,40 @@
+"""What a trigger's filter kept out: counted by day, so that however much comes, little is written."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import NamedTuple
+
+from meguru.base.ids import new_id
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
+from meguru.triggers import store
+from meguru.triggers.types import Firing, FiringState, Trigger
+
+
+class KeptOut(NamedTuple):
+    """An event that a trigger's filter did not let in."""
+
+    trigger: Trigger
+    event: Event
+
+
+def keep_out(ctx: Context, found: list[KeptOut]) -> None:
+    """Count events that filters kept out: a row of the history for each trigger and day, with the newest."""
+    by_name = sorted(found, key=lambda each: each.trigger.name)
+    for name, group in groupby(by_name, key=lambda each: each.trigger.name):
+        items = list(group)
+        if store.find(ctx.tx, name) is None:
+            continue
+        trigger, event = items[-1]
+        row = Firing(
+            id=new_id("fir"),
+            trigger=name,
+            key=f"filtered:{ctx.now():%Y-%m-%d}",
+            state=FiringState.FILTERED,
+            at=ctx.now(),
+            reason=f"the filter {trigger.filter!r} does not hold",
+            event=event.id,
+            evidence={"event": {"id": event.id, "type": event.type, "subject": event.subject}},
+        )
+        store.count_filtered(ctx.tx, row, len(items))
