@@ -21,7 +21,7 @@ from meguru.triggers.facts import key_of
 from meguru.triggers.firing import most_open
 from meguru.triggers.foresee import Arrival, Foreseer
 from meguru.triggers.index import Watching, read
-from meguru.triggers.limits import Recorded, held_back
+from meguru.triggers.limits import RecordedFirings, held_back
 from meguru.triggers.parse import action_of
 from meguru.triggers.types import FiringState, ForeseenFiring, Trigger, TriggerTest
 
@@ -132,7 +132,7 @@ def _now(ctx: Context, watching: Watching, event: Event | None, at: datetime) ->
         return msgspec.structs.replace(made, reason=f"its key came before: {known.ref} {known.state.value}")
     most = most_open(action_of(trigger.action))
     chain = chain_of(ctx.tx, event)
-    hold = held_back(Recorded(ctx.tx, trigger.name), trigger, at, chain=chain, most=most)
+    hold = held_back(RecordedFirings(ctx.tx, trigger.name), trigger, at, chain=chain, most=most)
     if hold is None:
         wait = timedelta(seconds=trigger.debounce if event else 0)
         return msgspec.structs.replace(made, state=FiringState.FIRED, fires_at=at + wait)

@@ -18,7 +18,7 @@ from meguru.triggers import store
 from meguru.triggers.actions import Action, Occasion, Started
 from meguru.triggers.calendar import Missed
 from meguru.triggers.chains import Chain, chain_of, loop_of
-from meguru.triggers.limits import QUEUED, TOOK_ITS_PLACE, Hold, Recorded, held_back
+from meguru.triggers.limits import QUEUED, TOOK_ITS_PLACE, Hold, RecordedFirings, held_back
 from meguru.triggers.misfires import record
 from meguru.triggers.parse import action_of, kind_of
 from meguru.triggers.permitted import acting_for, check_standing
@@ -53,7 +53,7 @@ def decide(
     except MeguruError as error:
         return _failed(acting, match, chain, error)
     most = QUEUED if queued else 1 if action.exclusive else None
-    hold = held_back(Recorded(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most)
+    hold = held_back(RecordedFirings(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most)
     if hold is None and trigger.debounce and event is not None:
         hold = Hold(f"it waits until nothing came for {trigger.debounce:g} s", owed=True)
     if hold:
@@ -102,7 +102,9 @@ def fire_owed(ctx: Context, trigger: Trigger, match: Firing) -> Firing | None:
         check_standing(acting, trigger, kind_of(trigger.on), action)
     except MeguruError as error:
         return _failed(acting, now, chain, error)
-    hold = held_back(Recorded(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most_open(action))
+    hold = held_back(
+        RecordedFirings(ctx.tx, trigger.name), trigger, ctx.now(), chain=chain, most=most_open(action)
+    )
     if hold:
         _hold(acting, trigger, now, chain, hold, event)
         return None
@@ -121,7 +123,7 @@ def may_fire(tx: Connection, trigger: Trigger, match: Firing, now: datetime) -> 
     except MeguruError:
         return True  # so that its failure is told
     _, chain = _origin(tx, match)
-    hold = held_back(Recorded(tx, trigger.name), trigger, now, chain=chain, most=most_open(action))
+    hold = held_back(RecordedFirings(tx, trigger.name), trigger, now, chain=chain, most=most_open(action))
     return hold is None or not hold.owed
 
 

@@ -15,7 +15,7 @@ from meguru.triggers.chains import Chain
 from meguru.triggers.facts import key_of
 from meguru.triggers.index import Watching
 from meguru.triggers.limits import TOOK_ITS_PLACE, Hold, held_back
-from meguru.triggers.policies import Ledger, quiet_at
+from meguru.triggers.policies import FiringLedger, quiet_at
 from meguru.triggers.types import FiringState, ForeseenFiring, Trigger
 
 _NO_CHAIN = Chain(0, "")
@@ -30,7 +30,7 @@ class Arrival(NamedTuple):
     event: Event | None = None
 
 
-class Supposed(Ledger):
+class SupposedFirings(FiringLedger):
     """What the trigger would have done so far; each of its actions works for `takes`."""
 
     def __init__(self, takes: timedelta) -> None:
@@ -38,7 +38,7 @@ class Supposed(Ledger):
         self.fired: list[datetime] = []
 
     def working(self, most: int) -> str:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return "supposed" if most and len(self.open()) >= most else ""
 
     def open(self) -> list[datetime]:
@@ -46,20 +46,20 @@ class Supposed(Ledger):
         return [at for at in self.fired if at + self.takes > self.now]
 
     def fired_since(self, since: datetime) -> tuple[int, datetime | None]:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         found = [at for at in self.fired if at > since]
         return len(found), max(found, default=None)
 
     def nth_newest(self, n: int) -> datetime | None:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return self.fired[-n] if len(self.fired) >= n else None
 
     def seconds_since(self, since: datetime) -> float:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return self.takes.total_seconds() * self.fired_since(since)[0]
 
     def fired_from(self, root: str) -> int:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         del root
         return 0
 
@@ -72,7 +72,7 @@ class Foreseer:
         self._trigger: Trigger = msgspec.structs.replace(watching.trigger, enabled=True)
         self._watching, self._action = watching, action
         self._key = PlainExpression(self._trigger.key) if self._trigger.key else None
-        self._ledger = Supposed(takes)
+        self._ledger = SupposedFirings(takes)
         self._seen: set[str] = set()
         self._owed: ForeseenFiring | None = None
         self._since = self._quiet = _BEGINNING

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from meguru.triggers import store
 from meguru.triggers.chains import MAX_DEPTH, MAX_FIRINGS, Chain
-from meguru.triggers.policies import Ledger, resting
+from meguru.triggers.policies import FiringLedger, resting
 from meguru.triggers.types import Trigger
 
 QUEUED = 100
@@ -31,36 +31,36 @@ class Hold(NamedTuple):
     cut: bool = False
 
 
-class Recorded(Ledger):
+class RecordedFirings(FiringLedger):
     """What a trigger did, as it is recorded."""
 
     def __init__(self, tx: Connection, name: str) -> None:
         self._tx, self._name = tx, name
 
     def working(self, most: int) -> str:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         busy = store.running(self._tx, self._name, limit=most)
         return (busy[0].started or busy[0].job or "") if len(busy) >= most else ""
 
     def fired_since(self, since: datetime) -> tuple[int, datetime | None]:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return store.fired_since(self._tx, self._name, since)
 
     def nth_newest(self, n: int) -> datetime | None:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return store.nth_newest(self._tx, self._name, n)
 
     def seconds_since(self, since: datetime) -> float:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return store.seconds_since(self._tx, self._name, since)
 
     def fired_from(self, root: str) -> int:
-        """See `Ledger`."""
+        """See `FiringLedger`."""
         return store.fired_from(self._tx, root)
 
 
 def held_back(
-    ledger: Ledger, trigger: Trigger, now: datetime, *, chain: Chain, most: int | None
+    ledger: FiringLedger, trigger: Trigger, now: datetime, *, chain: Chain, most: int | None
 ) -> Hold | None:
     """Return why a trigger may not fire now, with `most` of its jobs open at a time; None when it may."""
     if not trigger.enabled:

@@ -12,7 +12,7 @@ DEBOUNCE_MOST = 10
 """By default a match waits at most so many times its quiet time."""
 
 
-class Ledger(Protocol):
+class FiringLedger(Protocol):
     """What a trigger did so far: as it is recorded, or as a dry run supposes."""
 
     def working(self, most: int) -> str:
@@ -43,7 +43,7 @@ class Rest(NamedTuple):
     until: datetime
 
 
-def resting(trigger: Trigger, now: datetime, ledger: Ledger) -> Rest | None:
+def resting(trigger: Trigger, now: datetime, ledger: FiringLedger) -> Rest | None:
     """Return which of its limits holds a trigger back; None when none does."""
     return _cooling(trigger, now, ledger) or _daily(trigger, now, ledger) or _overspent(trigger, now, ledger)
 
@@ -67,7 +67,7 @@ def end_of(budget: TriggerBudget, now: datetime) -> datetime:
     return (begin + timedelta(days=32)).replace(day=1) if budget.per == "month" else begin + DAY
 
 
-def _cooling(trigger: Trigger, now: datetime, ledger: Ledger) -> Rest | None:
+def _cooling(trigger: Trigger, now: datetime, ledger: FiringLedger) -> Rest | None:
     wait = timedelta(seconds=trigger.cooldown)
     _, last = ledger.fired_since(now - wait) if wait else (0, None)
     # What fired later than now did so before the clock was set back.
@@ -79,7 +79,7 @@ def _cooling(trigger: Trigger, now: datetime, ledger: Ledger) -> Rest | None:
     )
 
 
-def _daily(trigger: Trigger, now: datetime, ledger: Ledger) -> Rest | None:
+def _daily(trigger: Trigger, now: datetime, ledger: FiringLedger) -> Rest | None:
     most = trigger.max_per_day
     if most is None or (oldest := ledger.nth_newest(most)) is None or not now - DAY < oldest <= now:
         return None
@@ -87,7 +87,7 @@ def _daily(trigger: Trigger, now: datetime, ledger: Ledger) -> Rest | None:
     return Rest(reason, oldest + DAY)
 
 
-def _overspent(trigger: Trigger, now: datetime, ledger: Ledger) -> Rest | None:
+def _overspent(trigger: Trigger, now: datetime, ledger: FiringLedger) -> Rest | None:
     budget = trigger.budget
     if budget is None:
         return None
