@@ -35,3 +35,7 @@ class FixedClock:
     def move(self, by: timedelta) -> None:
         """Let `by` pass."""
         self._at += by
+
+    def set(self, at: datetime) -> None:
+        """Set it to a moment, back too."""
+        self._at = at.astimezone(UTC)

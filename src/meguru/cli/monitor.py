@@ -9,6 +9,7 @@ import click
 
 from meguru.cli.arguments import ENDPOINT, MONITOR
 from meguru.cli.groups import group
+from meguru.cli.monitor_timing import tell, timing, timing_options
 from meguru.cli.session import Session, read_pairs, with_session
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def command() -> None:
     "--min-drift-share", default=0.0, show_default=True, help="Drift alerts from this share of columns on."
 )
 @click.option("--min-rows", default=500, show_default=True, help="Smaller windows are not judged.")
+@timing_options
 @with_session
 def create(
     session: Session,
@@ -47,11 +49,12 @@ def create(
     alert_on: tuple[str, ...],
     min_drift_share: float,
     min_rows: int,
+    **options: Any,
 ) -> None:
-    """Set up monitor NAME."""
+    """Set up monitor NAME; with --window or --rows the server looks by itself."""
     from meguru.app.calls import monitor_create as ask
 
-    given: dict[str, Any] = {}
+    given = timing(options)
     if checks:
         given["checks"] = [read_pairs([f"check={check}"])["check"] for check in checks]
     if alert_on:
@@ -73,6 +76,7 @@ def create(
 @click.option("--alert-on", multiple=True, help="A severity that alerts; all are replaced.")
 @click.option("--min-drift-share", type=float, help="Drift alerts from this share of columns on.")
 @click.option("--min-rows", type=int, help="Smaller windows are not judged.")
+@timing_options
 @with_session
 def update(
     session: Session,
@@ -81,6 +85,7 @@ def update(
     alert_on: tuple[str, ...],
     min_drift_share: float | None,
     min_rows: int | None,
+    **options: Any,
 ) -> None:
     """Change the declaration of monitor NAME; what is not given stays."""
     from meguru.app.calls import monitor_declare
@@ -88,13 +93,15 @@ def update(
     from meguru.cli.specs import change
     from meguru.monitoring.kind import MonitorSpec
 
+    known = ask(session.open(), name=name).monitor
     given = {
         "checks": [read_pairs([f"check={check}"])["check"] for check in checks] or None,
         "alert_on": _severities(alert_on) or None,
         "min_drift_share": min_drift_share,
         "min_rows": min_rows,
     }
-    change(session, monitor_declare, ask(session.open(), name=name).monitor, MonitorSpec, given)
+    cleared = ["window"] if options["window"] == "none" else []
+    change(session, monitor_declare, known, MonitorSpec, given | timing(options, known), *cleared)
 
 
 @command.command()
@@ -137,10 +144,12 @@ def list_(session: Session) -> None:
 @click.option("--limit", default=24, show_default=True, help="How many reports.")
 @with_session
 def show(session: Session, name: str, limit: int) -> None:
-    """Show the reports of monitor NAME, newest first."""
+    """Show the reports of monitor NAME, newest first, and where it stands if it looks by itself."""
     from meguru.app.calls import monitor_show as ask
 
     found = ask(session.open(), name=name, limit=limit)
+    if not session.as_json:
+        tell(found.windows)
     session.table(
         found,
         _columns(found.reports),

@@ -19,12 +19,15 @@ def change(
     known: Any,
     spec: type[msgspec.Struct],
     given: dict[str, Any],
+    *cleared: str,
 ) -> None:
-    """Declare what is known with the given fields (None: not given), unless it changed meanwhile."""
+    """Declare what is known with the given fields (None: not given), unless it changed meanwhile.
+
+    Those that are `cleared` become None.
+    """
     before = msgspec.convert(known, spec, from_attributes=True)
-    after = msgspec.structs.replace(
-        before, **{key: value for key, value in given.items() if value is not None}
-    )
+    changed = {key: value for key, value in given.items() if value is not None} | dict.fromkeys(cleared)
+    after = msgspec.structs.replace(before, **changed)
     made = declare(session.open(), name=known.name, spec=after, expect=msgspec.to_builtins(before))
     session.show(made, lambda: show(made))
 

@@ -149,6 +149,14 @@ SENTENCES = (
     mark("a server is loading {model}"),
     # what monitors say
     mark("nothing is beyond its threshold"),
+    mark("the window is not full: rows have come until {when} only"),
+    mark("the window is not full: no row has come"),
+    mark("{known} of the outcomes are known, and {least} are asked for"),
+    mark("outcomes may come until {when}"),
+    mark("nothing has come yet"),
+    mark("{count} of {size} rows have come"),
+    mark("it is looked at on {when}"),
+    mark("it is full; its turn comes"),
     mark("none of {count} columns drifted"),
     mark(
         "{drifted} of {count} columns drifted ({names}); most of all {column}: {test} {value} is "

@@ -8,6 +8,7 @@ from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MONITOR, MonitorSpec
+from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Monitor, Severity
 
 
@@ -21,8 +22,15 @@ def create(
     alert_on: list[Severity] = ALERT_ON,
     min_rows: int = 500,
     min_drift_share: float = 0.0,
+    window: WindowRule | None = None,
+    schedule: Schedule = "window",
+    complete: Completeness = AS_IT_COMES,
+    debounce: float | str = 60.0,
+    make_up: int = 100,
 ) -> Monitor:
     """Watch an endpoint with these checks; the same again changes nothing.
+
+    With a `window` the server looks by itself.
 
     ``monitor.declare`` changes one.
     """
@@ -32,6 +40,11 @@ def create(
         alert_on=alert_on,
         min_rows=min_rows,
         min_drift_share=min_drift_share,
+        window=window,
+        schedule=schedule,
+        complete=complete,
+        debounce=debounce,
+        make_up=make_up,
     )
     planned = declarations.compare(ctx, MONITOR, name, spec)
     if planned.change is declarations.Change.UPDATED:

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, Urgency, event_type
+from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Severity
 
 CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
@@ -21,6 +22,11 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     alert_on: list[Severity] = msgspec.field(default_factory=lambda: list(ALERT_ON))
     min_rows: int = 500
     min_drift_share: float = 0.0
+    window: WindowRule | None = None
+    schedule: Schedule = "window"
+    complete: Completeness = AS_IT_COMES
+    debounce: float | str = 60.0
+    make_up: int = 100
 
 
 @event_type("monitor.created", label="monitor made", sentence="{subject} was declared", explains=True)
@@ -32,6 +38,11 @@ class MonitorCreated(Payload, frozen=True):
     alert_on: list[str]
     min_rows: int
     min_drift_share: float
+    window: dict[str, Any] | None = None
+    schedule: Any = "window"
+    complete: dict[str, Any] = msgspec.field(default_factory=dict)
+    debounce: float = 60.0
+    make_up: int = 100
 
 
 @event_type("monitor.updated", label="monitor changed", sentence="the declaration of {subject} was changed")
@@ -64,6 +75,7 @@ class _Evaluation(Payload, frozen=True):
     reference: float | None
     metric: str = "auc"
     estimate: dict[str, Any] | None = None
+    partial: list[str] = msgspec.field(default_factory=list)
 
 
 @event_type("monitor.evaluated", label="monitor evaluated a window", sentence="{subject} evaluated a window")
@@ -86,15 +98,37 @@ class MonitorAlerted(_Evaluation, frozen=True):
     """A window's report comes to an alert; the essence of the report."""
 
 
+@event_type(
+    "monitor.missed",
+    label="monitor passed windows over",
+    sentence="{subject} passed windows over",
+    tone=Tone.ODD,
+)
+class MonitorMissed(Payload, frozen=True):
+    """More windows had ended than are made up: those from `first` to `last` are not looked at."""
+
+    first: str
+    last: str
+    count: int
+    made_up: int
+
+
 MONITOR = Kind(
     name="monitor",
     title=("monitor", "monitors"),
     tables=("meguru.monitoring.schema",),
     operations=("meguru.monitoring.operations",),
-    events=(MonitorCreated, MonitorUpdated, MonitorRetired, MonitorEvaluated, MonitorAlerted),
+    events=(MonitorCreated, MonitorUpdated, MonitorRetired, MonitorEvaluated, MonitorAlerted, MonitorMissed),
     grants={"engineer": ("*",)},
     spec=MonitorSpec,
     spec_store="meguru.monitoring.spec",
+    jobs={"monitor": "meguru.monitoring.schedule.job:HANDLER"},
+    job_threads=1,
+    services=(Service(name="monitors", factory="meguru.monitoring.schedule.service:MonitorClock"),),
+    internal={
+        "schedule": "the service of monitors marks what came late, and wakes whose windows are full",
+        "evaluate": "a worker looks at the windows of one monitor",
+    },
     provides={"model user": "meguru.monitoring.model_user:uses"},
     page="/ui/monitors/{name}",
 )

@@ -1,8 +1,8 @@
 """Evaluate a window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,13 +18,27 @@ from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.checks.performance import asked_by
 from meguru.monitoring.judge import judge
+from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow, compare
+from meguru.predictions.counts import arrivals
 from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
 from meguru.predictions.window import frame
+from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     import polars as pl
+
+_SETTINGS = (
+    "name",
+    "endpoint",
+    "checks",
+    "alert_on",
+    "min_rows",
+    "min_drift_share",
+    "created_at",
+    "created_by",
+)
 
 
 @operation("monitor.run", permission="monitor:run", on="name")
@@ -33,21 +47,43 @@ def run(ctx: Context, *, name: str, start: datetime, end: datetime) -> Report:
     _check_window(start, end)
     with _reading(ctx) as tx:
         monitor = store.one(tx, refs.parse(name, kind="monitor").name)
-        rows = frame(tx, monitor.endpoint, start, end)
-        baselines = _baselines(ctx, tx, rows)
-        digest = _digest(monitor, rows, baselines)
-        known = store.find_report(tx, monitor.name, start, end, digest)
+        found = look(tx, ctx.blobs, monitor, start, end, ctx.now())
+    return keep(ctx, found)
+
+
+def look(
+    tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime, now: datetime
+) -> Report:
+    """Return the report of a window: the one that was made of the same data and settings, else a new one.
+
+    Nothing is stored.
+    """
+    rows = frame(tx, monitor.endpoint, start, end)
+    baselines = _baselines(blobs, tx, rows)
+    lacking = _lacking(tx, monitor, end, rows, now)
+    digest = _digest(monitor, rows, baselines, sorted(lacking))
+    known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
     window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks))
-    return _keep(ctx, evaluate(monitor, window, start, end, ctx.now(), digest))
+    return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 
 def evaluate(
-    monitor: Monitor, window: MonitoredWindow, start: datetime, end: datetime, at: datetime, digest: str
+    monitor: Monitor,
+    window: MonitoredWindow,
+    start: datetime,
+    end: datetime,
+    at: datetime,
+    digest: str,
+    partial: Sequence[str] = (),
 ) -> Report:
-    """Judge a window and write the report; nothing is stored."""
+    """Judge a window and write the report; nothing is stored.
+
+    What a window is `partial` for keeps it from being ok: what is still to come may say otherwise.
+    """
     found = judge(monitor, window)
+    is_open = bool(partial) and found.verdict is ReportVerdict.OK
     return Report(
         id=new_id("report"),
         monitor=monitor.name,
@@ -56,8 +92,8 @@ def evaluate(
         start=start,
         end=end,
         at=at,
-        verdict=found.verdict,
-        reasons=found.reasons,
+        verdict=ReportVerdict.UNKNOWN if is_open else found.verdict,
+        reasons=[*partial, *found.reasons] if is_open else found.reasons,
         rows=window.rows,
         outcomes=window.outcomes,
         coverage=window.outcomes / window.rows if window.rows else 0.0,
@@ -69,10 +105,12 @@ def evaluate(
         findings=found.findings,
         notes=found.notes,
         digest=digest,
+        partial=list(partial),
     )
 
 
-def _keep(ctx: Context, report: Report) -> Report:
+def keep(ctx: Context, report: Report) -> Report:
+    """Store a report and tell of it, unless one of the same data and settings is there."""
     tx = ctx.tx
     known = store.find_report(tx, report.monitor, report.start, report.end, report.digest)
     if known is not None:
@@ -105,6 +143,7 @@ def _data(report: Report) -> dict[str, Any]:
         "reference": live.reference if live else None,
         "metric": report.metric,
         "estimate": _plain(judged.estimate if judged else None),
+        "partial": report.partial,
     }
 
 
@@ -122,16 +161,34 @@ def _reading(ctx: Context) -> Iterator[Connection]:
         yield tx
 
 
-def _baselines(ctx: Context, tx: Connection, rows: "pl.DataFrame") -> dict[str, Baseline]:
+def _lacking(
+    tx: Connection, monitor: Monitor, end: datetime, rows: "pl.DataFrame", now: datetime
+) -> dict[str, str]:
+    """Return what the window of a monitor that knows when one is full still lacks."""
+    if monitor.window is None:
+        return {}
+    arrived = arrivals(tx, monitor.endpoint).get(monitor.endpoint)
+    world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+    # A window of rows ends right after its last row, and need not be followed by another.
+    end = end - timedelta(microseconds=1) if monitor.window.rows else end
+    return lacks(monitor, end, world, rows.height, rows[OUTCOME_COLUMN].count() if rows.height else 0)
+
+
+def _baselines(blobs: BlobStore, tx: Connection, rows: "pl.DataFrame") -> dict[str, Baseline]:
     if not rows.height:
         return {}
     source = provided(BASELINES).load("model")
     models = dict.fromkeys([*sorted(rows[MODEL_COLUMN].unique()), *shadows_of(rows.columns)])
-    return {model: read_baseline(source, tx, ctx.blobs, model) for model in models}
+    return {model: read_baseline(source, tx, blobs, model) for model in models}
 
 
-def _digest(monitor: Monitor, rows: "pl.DataFrame", baselines: dict[str, Baseline]) -> str:
-    """Name the data and the settings; predictions never change, but outcomes arrive and are corrected."""
+def _digest(
+    monitor: Monitor, rows: "pl.DataFrame", baselines: dict[str, Baseline], lacking: Sequence[str]
+) -> str:
+    """Name the data and the settings; predictions never change, but outcomes arrive and are corrected.
+
+    When a monitor looks is no part of it: it finds the same however often it does. What a window `lacks` is.
+    """
     seen = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
     plain = not seen.schema[OUTCOME_COLUMN].is_nested()
     state = (seen.write_csv() if plain else seen.write_ndjson()) if rows.height else ""
@@ -139,7 +196,9 @@ def _digest(monitor: Monitor, rows: "pl.DataFrame", baselines: dict[str, Baselin
         model: [each.profile.to_dict() if each.profile else None, dict(each.metrics)]
         for model, each in baselines.items()
     }
-    return digests.of_value([monitor, digests.of_bytes(state.encode()), known])
+    settings = {name: getattr(monitor, name) for name in _SETTINGS}
+    parts = [settings, digests.of_bytes(state.encode()), known]
+    return digests.of_value([*parts, list(lacking)] if lacking else parts)
 
 
 def _check_window(start: datetime, end: datetime) -> None:

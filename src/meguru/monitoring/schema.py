@@ -1,6 +1,18 @@
 """Tables of monitors."""
 
-from sqlalchemy import Column, Double, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -13,6 +25,11 @@ monitor = Table(
     Column("alert_on", Json, nullable=False),
     Column("min_rows", Integer, nullable=False),
     Column("min_drift_share", Double, nullable=False),
+    Column("window", Json, nullable=False),
+    Column("schedule", Json, nullable=False),
+    Column("complete", Json, nullable=False),
+    Column("debounce", Double, nullable=False),
+    Column("make_up", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("retired_at", UtcTime),
@@ -35,3 +52,39 @@ monitor_report = Table(
     Index(None, "monitor", "at"),
 )
 """One row an evaluation; `digest` is of the data and settings it was made from, `body` is the report."""
+
+monitor_clock = Table(
+    "monitor_clock",
+    metadata,
+    Column("monitor", String(100), ForeignKey("monitor.name"), primary_key=True),
+    Column("since", UtcTime),
+    Column("next_at", UtcTime),
+    Column("goal", BigInteger),
+    Column("deadline", UtcTime),
+    Column("turn", Integer, nullable=False),
+)
+"""Where each monitor that looks by itself stands.
+
+`since` is where its first window begins that it has no row for, `next_at` the next moment of its calendar,
+`goal` the number of predictions at which a window of rows may be full, `deadline` the event time at which
+outcomes are waited for no longer. `turn` is a part of its job's key.
+"""
+
+monitor_window = Table(
+    "monitor_window",
+    metadata,
+    Column("monitor", String(100), ForeignKey("monitor.name"), primary_key=True),
+    Column("start", UtcTime, primary_key=True),
+    Column("end", UtcTime, nullable=False),
+    Column("due_at", UtcTime),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("evaluated_at", UtcTime),
+    Column("report", String(64)),
+    Column("partial", Boolean, nullable=False),
+    Column("error", Text),
+    Index(None, "monitor", "end"),
+    Index(None, "due_at"),
+)
+"""One row a window that is full, or was looked at. `due_at` is when to look, `asked` counts who asked."""

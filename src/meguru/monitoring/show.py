@@ -4,6 +4,7 @@ from meguru.base import refs
 from meguru.base.paging import check_limit
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
+from meguru.monitoring.schedule.status import status
 from meguru.monitoring.types import MonitorHistory, MonitorStatus, Report, ReportSummary
 
 
@@ -37,7 +38,8 @@ def show(ctx: Context, *, name: str, limit: int = 50) -> MonitorHistory:
     """Show a monitor with its reports, the one evaluated last first."""
     item = store.one(ctx.tx, refs.parse(name, kind="monitor").name)
     found = store.reports(ctx.tx, item.name, check_limit(limit))
-    return MonitorHistory(monitor=item, reports=[each.summary() for each in found])
+    windows = status(ctx.tx, item, ctx.now())
+    return MonitorHistory(monitor=item, reports=[each.summary() for each in found], windows=windows)
 
 
 @operation("report.show", permission="monitor:read", query=True, on="ref")

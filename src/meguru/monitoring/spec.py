@@ -17,6 +17,8 @@ from meguru.monitoring import store
 from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.judge import check_of
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MonitorSpec
+from meguru.monitoring.schedule.begin import begin, end
+from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule, length
 from meguru.monitoring.types import Severity
 from meguru.registry.known import KnownModel, known_model
 
@@ -59,6 +61,7 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
             field="min_drift_share",
             why=f"it is {spec.min_drift_share:g}",
         )
+    spec = _timing(spec)
     project = refs.project_of(name)
     endpoint = refs.within(project, spec.endpoint.removeprefix("endpoint/"))
     full = refs.parse(endpoint, kind="endpoint").name
@@ -73,6 +76,25 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
     )
 
 
+def _timing(spec: MonitorSpec) -> MonitorSpec:
+    """Return the spec with what it says of time in its usual form."""
+    if not 0 <= spec.make_up <= MOST_MADE_UP:
+        why = f"it is {spec.make_up}, and 0 to {MOST_MADE_UP:,} are allowed"
+        raise InvalidInput("so many windows are not made up", field="make_up", why=why)
+    if spec.window is None and (spec.schedule != "window" or spec.complete != AS_IT_COMES):
+        raise InvalidInput(
+            "a monitor looks by itself at windows, and none are declared",
+            field="window",
+            hint='{"calendar": "day"}, or {"rows": 5000}',
+        )
+    if spec.window is not None:
+        spec.window.check()
+    if isinstance(spec.schedule, CronRule):
+        spec.schedule.check()
+    debounce = length(spec.debounce, "debounce")
+    return msgspec.structs.replace(spec, complete=spec.complete.check(), debounce=debounce)
+
+
 def uses(name: str, spec: MonitorSpec) -> list[str]:
     """Return the endpoint that is watched."""
     del name
@@ -81,13 +103,16 @@ def uses(name: str, spec: MonitorSpec) -> list[str]:
 
 def save(ctx: Context, name: str, spec: MonitorSpec) -> None:
     """Write the spec; reports made under another one keep the settings they were made with."""
+    before = store.find(ctx.tx, name)
     values = msgspec.structs.asdict(spec) | {"endpoint": refs.within("", spec.endpoint)}
     store.declare(ctx.tx, name, values, at=ctx.now(), by=ctx.principal.name)
+    begin(ctx, store.one(ctx.tx, name), before)
 
 
 def retire(ctx: Context, name: str) -> None:
     """Take the monitor out of use; its reports stay."""
     store.take_out(ctx.tx, name, ctx.now())
+    end(ctx, name)
 
 
 def _able(spec: MonitorSpec, checks: Sequence[MonitorCheck], model: KnownModel) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from meguru.base import refs
 from meguru.errors import NotFound
 from meguru.kernel.projects import condition
-from meguru.monitoring.schema import monitor, monitor_report
+from meguru.monitoring.schema import monitor, monitor_clock, monitor_report
 from meguru.monitoring.types import Monitor, Report
 
 _PRESENT = monitor.c.retired_at.is_(None)
@@ -58,6 +58,16 @@ def all_monitors(tx: Connection, *endpoints: str, projects: AbstractSet[str] | N
     if endpoints:
         query = query.where(monitor.c.endpoint.in_(endpoints))
     return [_monitor(row) for row in tx.execute(query)]
+
+
+def self_looking(tx: Connection) -> list[Monitor]:
+    """Return the monitors that look by themselves, by name."""
+    query = select(monitor).join(monitor_clock, monitor_clock.c.monitor == monitor.c.name)
+    return [
+        found
+        for row in tx.execute(query.where(_PRESENT).order_by(monitor.c.name))
+        if (found := _monitor(row)).window
+    ]
 
 
 def add_report(tx: Connection, report: Report) -> None:

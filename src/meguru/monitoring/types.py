@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
+from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 
 AUC = "auc"
 """The metric of models with one score, and of all reports that name none."""
@@ -51,6 +52,10 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     `checks` are options by check, as in ``{"check": "psi", "floor": 0.1}``. A finding alerts when its
     severity is in `alert_on`; drift only when at least `min_drift_share` of the compared columns drifted.
     Windows with fewer than `min_rows` rows are not judged.
+
+    With a `window` the server looks by itself, by `schedule`, when a window is `complete`. What comes late
+    has a window looked at again `debounce` seconds later. Of the windows that nobody looked at in time, the
+    newest `make_up` are made up for.
     """
 
     name: str
@@ -61,6 +66,11 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     min_drift_share: float
     created_at: datetime
     created_by: str
+    window: WindowRule | None = None
+    schedule: Schedule = "window"
+    complete: Completeness = AS_IT_COMES
+    debounce: float = 60.0
+    make_up: int = 100
 
     @property
     def ref(self) -> str:
@@ -165,7 +175,8 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `model` is the live one, empty when nothing was answered; `coverage` is the share of rows whose outcome
     is known, `drift_share` that of the `compared` input columns which drifted (0 when there are none).
-    `metric` is the one by which the models are compared.
+    `metric` is the one by which the models are compared. `partial` says what the window still lacked, empty
+    when it was full.
     """
 
     id: str
@@ -185,6 +196,7 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     drift_share: float
     performance: list[ModelPerformance]
     metric: str = AUC
+    partial: list[str] = []
 
     @property
     def ref(self) -> str:
@@ -214,6 +226,54 @@ class Report(ReportSummary, frozen=True, kw_only=True):
         return ReportSummary(**{name: getattr(self, name) for name in names})
 
 
+class WindowLook(msgspec.Struct, frozen=True, kw_only=True):
+    """A window of a monitor, and how it was looked at.
+
+    Attributes
+    ----------
+    due_at, late
+        When it is looked at next (None: nothing is new), and whether it was looked at before.
+    evaluated_at, report, partial
+        When it was last, what came of it, and whether it was not full then.
+    looks, error
+        How often it was, and why the last look failed; empty when it did not.
+    """
+
+    start: datetime
+    end: datetime
+    due_at: datetime | None = None
+    late: bool = False
+    evaluated_at: datetime | None = None
+    report: str = ""
+    partial: bool = False
+    looks: int = 0
+    error: str = ""
+
+
+class WindowsStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a monitor that looks by itself stands.
+
+    Attributes
+    ----------
+    world
+        How far event time has come at what it watches; None if nothing ever came.
+    following, waits_for
+        The first window that it has not looked at, and what this still lacks.
+    next_at
+        The next moment of its calendar; None for one that looks as soon as a window is full.
+    last, due, partial
+        The window looked at last, those to look at (again), and the newest that were not full.
+    """
+
+    world: datetime | None = None
+    following: WindowLook | None = None
+    waits_for: list[str] = []
+    next_at: datetime | None = None
+    last: WindowLook | None = None
+    due: list[WindowLook] = []
+    partial: list[WindowLook] = []
+
+
 class MonitorStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A monitor with its newest report."""
 
@@ -222,7 +282,8 @@ class MonitorStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MonitorHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """A monitor with its reports, the one evaluated last first."""
+    """A monitor with its reports, the one evaluated last first; `windows` if it looks by itself."""
 
     monitor: Monitor
     reports: list[ReportSummary]
+    windows: WindowsStatus | None = None

@@ -17,6 +17,7 @@ from meguru.errors import NotFound
 from meguru.kernel.jobs import JobState
 from meguru.kernel.jobs.schema import job
 from meguru.kernel.projects import condition
+from meguru.monitoring.schedule.begin import JOB as MONITOR_JOB
 from meguru.pipelines.schema import step_run
 from meguru.triggers.schema import firing, trigger, trigger_cursor
 from meguru.triggers.types import Firing, FiringState, Trigger, TriggerBudget
@@ -239,8 +240,10 @@ def running(tx: Connection, name: str, *, limit: int = 1) -> list[Firing]:
 
 
 def open_jobs(tx: Connection) -> int:
-    """Return how many jobs wait or run, of whatever kind."""
-    return tx.execute(select(func.count()).select_from(job).where(job.c.state.in_(_OPEN))).scalar_one()
+    """Return how many jobs wait or run, of whatever kind; that of a monitor that rests does neither."""
+    rests = (job.c.kind == MONITOR_JOB) & (job.c.state == JobState.PARKED.value)
+    query = select(func.count()).select_from(job).where(job.c.state.in_(_OPEN), ~rests)
+    return tx.execute(query).scalar_one()
 
 
 def cursor(tx: Connection, *, lock: bool = False) -> int:

@@ -1,0 +1,177 @@
+"""The job of a monitor that looks by itself: plan its windows, look at those that are due, let go."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from meguru.base import refs
+from meguru.errors import Busy, Interrupted, LostLease, MeguruError
+from meguru.kernel.jobs import Job, Lease, Parked, queue
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+from meguru.monitoring import store as monitors
+from meguru.monitoring.kind import MONITOR
+from meguru.monitoring.run import keep, look
+from meguru.monitoring.schedule import store
+from meguru.monitoring.schedule.plan import WindowPlan, plan_windows
+from meguru.monitoring.schedule.rules import CronRule
+from meguru.monitoring.schedule.store import KnownWindow
+from meguru.monitoring.schedule.world import full_at, is_full, look_delay, world_time
+from meguru.monitoring.types import Monitor, Report
+from meguru.predictions import counts, spans
+
+log = logging.getLogger(__name__)
+AGAIN_SECONDS, LONGEST_PAUSE = 60.0, 86400.0
+"""A look that failed is tried again after so long, then after twice as long, and so on."""
+_EVALUATE = InternalOperation(MONITOR, "evaluate")
+
+
+class MonitorHandler:
+    """Looks at the windows of one monitor; killed in between, another attempt finds what is left."""
+
+    def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
+        """Look at everything that is due, then park the job."""
+        _Looking(ws, job, lease).go()
+
+    def abandon(self, ws: Workspace, job: Job, why: str) -> None:
+        """Let another job follow, later: a monitor must not be blind for ever."""
+        name = job.payload["monitor"]
+
+        def follow(ctx: Context) -> None:
+            turn = store.turns(ctx.tx, name).get(name)
+            if turn is None or job.key != f"{name}#{turn.turn}":
+                return
+            store.set_turn(ctx.tx, name, turn=turn.turn + 1)
+            for each in store.windows(ctx.tx, name, 100, due=True):
+                store.settle(ctx.tx, each, _failed(ctx, each, why))
+
+        _EVALUATE.commit(ws, follow)
+
+
+HANDLER = MonitorHandler()
+
+
+class _Looking:
+    """One attempt. What it knows, it reads from the rows again each time."""
+
+    def __init__(self, ws: Workspace, job: Job, lease: Lease) -> None:
+        self.job, self.lease, self.name = job, lease, str(job.payload["monitor"])
+        self.parked = False
+        self.ws = ws.with_(principal=system(refs.make("monitor", self.name)))
+
+    def go(self) -> None:
+        """Work until nothing is due."""
+        while True:
+            self.lease.proceed()
+            self._plan()
+            while (window := self._next()) is not None:
+                self.lease.proceed()
+                self._look(window)
+            self.lease.commit(self.ws, _EVALUATE, self._let_go)
+            if self.parked:
+                raise Parked
+
+    def _plan(self) -> None:
+        with self.ws.read() as tx:
+            monitor, turn = monitors.find(tx, self.name), store.turns(tx, self.name).get(self.name)
+            if monitor is None or turn is None:
+                return
+            planned = plan_windows(tx, monitor, turn, self.ws.clock.now())
+        self.lease.commit(self.ws, _EVALUATE, lambda ctx: self._write(ctx, monitor, planned))
+
+    def _write(self, ctx: Context, monitor: Monitor, planned: WindowPlan) -> None:
+        # Declared otherwise meanwhile: what was planned is of other windows. The next look plans anew.
+        if monitors.find(ctx.tx, self.name) != monitor:
+            return
+        now = ctx.now()
+        store.add(ctx.tx, self.name, planned.new, now)
+        arrived = counts.arrivals(ctx.tx, monitor.endpoint).get(monitor.endpoint)
+        world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+        if world is not None:
+            delay = full_at(monitor, world) - world if monitor.complete.coverage else look_delay(monitor)
+            store.give_up_waiting(ctx.tx, self.name, world - delay, now)
+        store.set_turn(ctx.tx, self.name, since=planned.since, goal=planned.goal, next_at=planned.next_at)
+        if planned.passed is not None:
+            first, last = planned.passed
+            data = {
+                "first": first,
+                "last": last,
+                "count": planned.passed_count,
+                "made_up": len(planned.new),
+            }
+            ctx.emit("monitor.missed", monitor.ref, data=data)
+
+    def _next(self) -> KnownWindow | None:
+        with self.ws.read() as tx:
+            return next(iter(store.due(tx, self.ws.clock.now(), self.name, limit=1)), None)
+
+    def _look(self, window: KnownWindow) -> None:
+        try:
+            with self.ws.read() as tx:
+                monitor = monitors.one(tx, self.name)
+                now = self.ws.clock.now()
+                waits = _waits(tx, monitor, window, now)
+                report = None if waits else look(tx, self.ws.blobs, monitor, window.start, window.end, now)
+        except (OperationalError, Busy, MemoryError, Interrupted, LostLease):
+            raise  # a trouble of ours, not the window's: the whole attempt is made again
+        except Exception as error:
+            log.warning("monitor %s could not look at %s", self.name, window.start, exc_info=True)
+            why = f"{type(error).__name__}: {error}" if not isinstance(error, MeguruError) else str(error)
+            self.lease.commit(
+                self.ws, _EVALUATE, lambda ctx: store.settle(ctx.tx, window, _failed(ctx, window, why))
+            )
+            return
+        self.lease.commit(self.ws, _EVALUATE, lambda ctx: _settle(ctx, monitor, window, report))
+
+    def _let_go(self, ctx: Context) -> None:
+        # Asked while the job is locked: what was marked after the last look would else be slept over.
+        if store.due(ctx.tx, ctx.now(), self.name, limit=1):
+            return
+        monitor, waiting = monitors.find(ctx.tx, self.name), store.first_waiting(ctx.tx, self.name)
+        deadline = full_at(monitor, waiting) if monitor and waiting else None
+        store.set_turn(ctx.tx, self.name, deadline=deadline)
+        self.parked = queue.park(ctx.tx, self.job)
+
+
+def _waits(tx: Connection, monitor: Monitor, window: KnownWindow, now: datetime) -> bool:
+    """Tell whether a window that nobody looked at still waits for outcomes."""
+    dated = not isinstance(monitor.schedule, CronRule)
+    if not (dated and monitor.complete.coverage and window.evaluated_at is None):
+        return False
+    arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
+    world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+    rows, outcomes = spans.counted(tx, monitor.endpoint, window.start, window.end)
+    return world is not None and not is_full(monitor, window.end, world, rows, outcomes)
+
+
+def _settle(ctx: Context, monitor: Monitor, window: KnownWindow, report: Report | None) -> None:
+    if monitors.find(ctx.tx, monitor.name) != monitor:
+        return  # declared otherwise while we looked: it is still due, and looked at by the new settings
+    if report is None:
+        store.settle(ctx.tx, window, {"looks": window.looks})
+        return
+    kept = keep(ctx, report)
+    values: dict[str, Any] = {
+        "evaluated_at": ctx.now(),
+        "report": kept.id,
+        "partial": bool(kept.partial),
+        "error": None,
+    }
+    if kept.partial and isinstance(monitor.schedule, CronRule):
+        turn = store.turns(ctx.tx, monitor.name)[monitor.name]
+        values |= {"due_at": turn.next_at, "asked_at": ctx.now()}
+    store.settle(ctx.tx, window, values)
+
+
+def _failed(ctx: Context, window: KnownWindow, why: str) -> dict[str, Any]:
+    """Return what is written of a look that failed: it is tried again, after longer and longer pauses."""
+    paused = (window.due_at - window.asked_at).total_seconds() if window.error and window.due_at else 0.0
+    pause = min(LONGEST_PAUSE, max(AGAIN_SECONDS, 2 * paused))
+    later = {"due_at": ctx.now() + timedelta(seconds=pause), "asked_at": ctx.now()}
+    return later | {"error": why[:1000]}

@@ -1,0 +1,167 @@
+"""The service that has monitors look by themselves.
+
+It reads what arrived and who waits for what, every two seconds and whenever outcomes come, and wakes the
+jobs of the monitors that have something to look at. It decides nothing that the rows don't say: several
+servers run one each, and a job is done by one worker at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from functools import partial
+
+from meguru.kernel import events
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
+from meguru.monitoring import store as monitors
+from meguru.monitoring.kind import MONITOR
+from meguru.monitoring.schedule import store
+from meguru.monitoring.schedule.begin import wake
+from meguru.monitoring.schedule.calendar_windows import TimeSpan, containing
+from meguru.monitoring.schedule.plan import is_moment
+from meguru.monitoring.schedule.rules import CronRule
+from meguru.monitoring.schedule.store import MonitorTurn
+from meguru.monitoring.schedule.world import look_at, world_time
+from meguru.monitoring.types import Monitor
+from meguru.predictions import counts
+from meguru.predictions.counts import Arrivals
+
+IDLE_SECONDS, PACE_SECONDS = 2.0, 0.2
+CHANGES = tuple(f"monitor.{verb}" for verb in ("created", "updated", "retired"))
+"""What changes which monitors look by themselves."""
+_WOKEN_SECONDS = 30.0
+"""A monitor that was woken and did not go on is not woken again at once."""
+_SCHEDULE = InternalOperation(MONITOR, "schedule")
+
+
+class MonitorClock(Follower):
+    """Wakes monitors whose windows are full, and has those looked at again in which something came late."""
+
+    name = "monitors"
+    idle = IDLE_SECONDS
+    pace = PACE_SECONDS
+
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(ws)
+        self._monitors: list[Monitor] = []
+        self._known = -1
+        self._woken: dict[str, tuple[object, float]] = {}
+
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event can fill a window, or changes who looks."""
+        return type == "outcomes.recorded" or type in CHANGES
+
+    def rest(self) -> float:
+        """Return the seconds to the next window that is to be looked at again."""
+        now = self.ws.clock.now()
+        with self.ws.read() as tx:
+            following = store.next_due(tx, now) if self._monitors else None
+        if following is None:
+            return self.idle
+        return min(self.idle, max(0.0, (following - now).total_seconds()))
+
+    def step(self) -> int:
+        """Wake everybody who has something to look at by now; return how many were."""
+        self._refresh()
+        if not self._monitors:
+            return 0
+        now = self.ws.clock.now()
+        with self.ws.read() as tx:
+            arrived, turns = counts.arrivals(tx), store.turns(tx)
+            due = store.due_names(tx, now)
+        wanted: dict[str, list[str]] = {}
+        for monitor in self._monitors:
+            turn, came = turns.get(monitor.name), arrived.get(monitor.endpoint)
+            if turn is None or came is None:
+                continue
+            late = came.touched_from is not None and turn.since is not None and came.touched_from < turn.since
+            if late or (self._has_work(monitor, turn, came, now, due) and self._is_news(turn, came)):
+                wanted.setdefault(monitor.endpoint, []).append(monitor.name)
+        for endpoint, names in wanted.items():
+            _SCHEDULE.commit(self.ws, partial(_wake, endpoint=endpoint, names=names))
+        return sum(map(len, wanted.values()))
+
+    def _refresh(self) -> None:
+        """Read who looks by themselves, if that changed."""
+        with self.ws.read() as tx:
+            newest = events.read(tx, types=CHANGES, limit=1, newest_first=True)
+            seq = newest[0].seq if newest else 0
+            if seq != self._known:
+                self._monitors, self._known = monitors.self_looking(tx), seq
+
+    def _has_work(
+        self, monitor: Monitor, turn: MonitorTurn, came: Arrivals, now: datetime, due: set[str]
+    ) -> bool:
+        world = world_time(came, now, float(monitor.complete.quiet))
+        if monitor.name in due or world is None:
+            return world is not None
+        if turn.deadline is not None and world >= turn.deadline:
+            return True
+        if isinstance(monitor.schedule, CronRule):
+            return is_moment(turn, monitor.schedule, now)
+        return turn.since is None or self._is_full(monitor, turn.since, turn.goal, came, world, now)
+
+    def _is_full(
+        self,
+        monitor: Monitor,
+        since: datetime,
+        goal: int | None,
+        came: Arrivals,
+        world: datetime,
+        now: datetime,
+    ) -> bool:
+        rule = monitor.window
+        if rule is None or rule.rows is not None:
+            return rule is not None and (goal is None or came.predictions >= goal)
+        end = containing(rule, since).end
+        return world >= look_at(monitor, end) and now >= end + timedelta(seconds=rule.spread(monitor.name))
+
+    def _is_news(self, turn: MonitorTurn, came: Arrivals) -> bool:
+        """Tell whether a monitor was not woken for the same just now."""
+        sight = (turn, came.requests, came.outcomes)
+        before, until = self._woken.get(turn.monitor, (None, 0.0))
+        if before == sight and time.monotonic() < until:
+            return False
+        self._woken[turn.monitor] = (sight, time.monotonic() + _WOKEN_SECONDS)
+        return True
+
+
+def _wake(ctx: Context, *, endpoint: str, names: list[str]) -> None:
+    """Mark the windows in which something came since the last time, and wake whoever has something to do."""
+    now = ctx.now()
+    watching = store.names_watching(ctx.tx, {endpoint}).get(endpoint, [])
+    turns = store.turns(ctx.tx, *watching) if watching else {}
+    # Taken before anybody looks: what comes from here on is found by the next one.
+    span = counts.take(ctx.tx, endpoint)
+    for name in watching:
+        if span is not None:
+            _mark(ctx, monitors.one(ctx.tx, name), turns[name], span, now)
+        if name in names or store.due(ctx.tx, now, name, limit=1):
+            wake(ctx, turns[name])
+
+
+def _mark(
+    ctx: Context, monitor: Monitor, turn: MonitorTurn, span: tuple[datetime, datetime], now: datetime
+) -> None:
+    later = now + timedelta(seconds=float(monitor.debounce))
+    if isinstance(monitor.schedule, CronRule) and turn.next_at is not None:
+        later = turn.next_at
+    store.mark(ctx.tx, monitor.name, span, now, later)
+    if turn.since is not None and span[0] < turn.since and monitor.window and monitor.window.calendar:
+        _add_earlier(ctx, monitor, span, turn.since, now)
+
+
+def _add_earlier(
+    ctx: Context, monitor: Monitor, span: tuple[datetime, datetime], since: datetime, now: datetime
+) -> None:
+    """Have windows looked at that ended before anything of them was there; the newest, as of missed ones."""
+    rule = monitor.window
+    assert rule is not None  # noqa: S101 - who calls has looked
+    found: list[TimeSpan] = []
+    moment = min(span[1], since - timedelta(microseconds=1))
+    while moment >= span[0] and len(found) <= monitor.make_up:
+        found.append(containing(rule, moment))
+        moment = found[-1].start - timedelta(microseconds=1)
+    store.add(ctx.tx, monitor.name, found, now)

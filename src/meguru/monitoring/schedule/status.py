@@ -1,0 +1,85 @@
+"""Where a monitor that looks by itself stands: the next window, the last look, what is late or partial."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from meguru.monitoring.schedule import store
+from meguru.monitoring.schedule.calendar_windows import containing
+from meguru.monitoring.schedule.store import KnownWindow, MonitorTurn
+from meguru.monitoring.schedule.world import lacks, look_at, world_time
+from meguru.monitoring.types import Monitor, WindowLook, WindowsStatus
+from meguru.predictions import counts, spans
+
+_SHOWN = 20
+
+
+def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | None:
+    """Return where a monitor stands; None if it looks only when it is told to."""
+    turn = store.turns(tx, monitor.name).get(monitor.name)
+    if monitor.window is None or turn is None:
+        return None
+    arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
+    world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+    last = store.last_look(tx, monitor.name)
+    first = store.first_waiting(tx, monitor.name)
+    following = _following(tx, monitor, turn, first)
+    return WindowsStatus(
+        world=world,
+        following=following,
+        waits_for=_waits_for(tx, monitor, following, world, turn),
+        next_at=turn.next_at,
+        last=_look(last) if last else None,
+        due=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, due=True)],
+        partial=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, partial=True)],
+    )
+
+
+def _following(
+    tx: Connection, monitor: Monitor, turn: MonitorTurn, first: datetime | None
+) -> WindowLook | None:
+    if first is not None:  # it is over, and waits for outcomes
+        waiting = store.ending(tx, monitor.name, first)
+        return _look(waiting) if waiting else None
+    since = turn.since or spans.first_time(tx, monitor.endpoint)
+    if since is None or monitor.window is None:
+        return None
+    if monitor.window.rows is not None:
+        return WindowLook(start=since, end=since)
+    start, end = containing(monitor.window, since)
+    return WindowLook(start=start, end=end)
+
+
+def _waits_for(
+    tx: Connection, monitor: Monitor, window: WindowLook | None, world: datetime | None, turn: MonitorTurn
+) -> list[str]:
+    """Return in words what the next window still lacks."""
+    if window is None:
+        return ["nothing has come yet"]
+    if window.start == window.end:
+        there = spans.rows_from(tx, monitor.endpoint, window.start)
+        size = monitor.window.rows if monitor.window else 0
+        return [f"{there:,} of {size:,} rows have come"]
+    rows, outcomes = spans.counted(tx, monitor.endpoint, window.start, window.end)
+    found = list(lacks(monitor, window.end, world, rows, outcomes).values())
+    if turn.next_at is not None:
+        return [*found, f"it is looked at on {turn.next_at:%Y-%m-%d %H:%M} UTC"]
+    if not found and world is not None and world >= look_at(monitor, window.end):
+        return ["it is full; its turn comes"]
+    return found
+
+
+def _look(row: KnownWindow) -> WindowLook:
+    return WindowLook(
+        start=row.start,
+        end=row.end,
+        due_at=row.due_at,
+        late=row.evaluated_at is not None and row.due_at is not None,
+        evaluated_at=row.evaluated_at,
+        report=f"report/{row.report}" if row.report else "",
+        partial=row.partial,
+        looks=row.looks,
+        error=row.error or "",
+    )
