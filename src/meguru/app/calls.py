@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from meguru.pipelines.explain import explain_run as pipeline_run_explain
     from meguru.pipelines.logs.read import read_log as step_run_log
     from meguru.pipelines.logs.search import search_logs as step_log_search
+    from meguru.pipelines.operations import specs as _meguru_pipelines_operations_specs
     from meguru.pipelines.pause import pause as pipeline_run_pause
     from meguru.pipelines.pause import resume as pipeline_run_resume
     from meguru.pipelines.pools.operations import list_pools as pool_list
@@ -238,6 +239,10 @@ if TYPE_CHECKING:
     monitor_plan = _meguru_monitoring_operations_specs.plan
     monitor_retire = _meguru_monitoring_operations_specs.retire
     monitor_specs = _meguru_monitoring_operations_specs.specs
+    pipeline_declare = _meguru_pipelines_operations_specs.declare
+    pipeline_plan = _meguru_pipelines_operations_specs.plan
+    pipeline_retire = _meguru_pipelines_operations_specs.retire
+    pipeline_specs = _meguru_pipelines_operations_specs.specs
     pool_declare = _meguru_pipelines_pools_operations_specs.declare
     pool_plan = _meguru_pipelines_pools_operations_specs.plan
     pool_retire = _meguru_pipelines_pools_operations_specs.retire

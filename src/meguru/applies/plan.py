@@ -100,7 +100,7 @@ def _one(ctx: Context, item: WantedThing, listed: set[str]) -> PlannedAction:
         fields=found.fields,
         spec=found.spec,
         before=None if before is None else msgspec.to_builtins(before),
-        touches=touches(ctx, kind, name) if found.change is Change.UPDATED else [],
+        touches=touches(ctx, kind, name, after) if found.change is Change.UPDATED else [],
         pending=pending,
         needs=needs,
     )
@@ -118,10 +118,10 @@ def declared_kind(name: str) -> Kind:
     return found
 
 
-def touches(ctx: Context, kind: Kind, name: str) -> list[str]:
-    """Return in words what is live behind a thing; of most kinds nothing is."""
+def touches(ctx: Context, kind: Kind, name: str, after: msgspec.Struct | None = None) -> list[str]:
+    """Return in words what is live behind a thing; of most kinds nothing is. `after` is None when it goes."""
     tell = getattr(load(kind.spec_store), "touches", None)
-    return list(tell(ctx.tx, name)) if tell else []
+    return list(tell(ctx.tx, name, after)) if tell else []
 
 
 def _uncompared(kind: Kind, name: str, before: msgspec.Struct | None, after: msgspec.Struct) -> Declared:

@@ -16,6 +16,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins
 from meguru.pipelines import store as pipelines
 from meguru.pipelines.deployments.deploy import deployed_version, ensure
+from meguru.pipelines.deployments.spec import usual
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.start import check_priority
 from meguru.pipelines.types import PipelineVersion
@@ -56,9 +57,11 @@ def start(
     version = _version(ctx, pipeline)
     pools.check(ctx.tx, (one.pool for one in version.graph.steps if one.pool))
     params = {identifier(name): value for name, value in params.items()}
-    param = identifier(param) or _only(version.graph, params)
+    declared = {} if _has_version(pipeline) else usual(ctx.tx, version)
+    param = identifier(param) or _only(version.graph, declared | params)
     if param in params:
         raise InvalidInput(f"{param} is what the partitions differ in; it can't be given too", field="params")
+    params = {name: value for name, value in declared.items() if name != param} | params
     keys = _keys(first, last, step, values)
     fixed = _checked(ctx, version, params, param, keys)
     made_id = new_id("bf")
@@ -84,11 +87,15 @@ def start(
 
 
 def _version(ctx: Context, pipeline: str) -> PipelineVersion:
-    parsed = refs.parse(pipeline, kind="pipeline")
-    if parsed.version is not None:
+    if _has_version(pipeline):
         return pipelines.resolve(ctx.tx, pipeline, ctx.seen)
-    ensure(ctx, parsed.name, why="the backfill")
-    return deployed_version(ctx, parsed.name)
+    name = refs.parse(pipeline, kind="pipeline").name
+    ensure(ctx, name, why="the backfill")
+    return deployed_version(ctx, name)
+
+
+def _has_version(pipeline: str) -> bool:
+    return refs.parse(pipeline, kind="pipeline").version is not None
 
 
 def _tell(ctx: Context, version: PipelineVersion, made_id: str, *, keys: list[str], **data: Any) -> str:

@@ -9,6 +9,69 @@ import msgspec
 from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
 
 
+class PipelineSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said of a pipeline: which version is deployed, and how triggers and backfills run it.
+
+    `entry` and `digest` name the version; `steps` has, by step, what its cache key knows of its code.
+    `params` and `priority` are what a run gets that does not say otherwise.
+    """
+
+    entry: str
+    digest: str
+    steps: dict[str, str] = {}
+    params: dict[str, Any] = {}
+    priority: int | None = None
+    description: str = ""
+    owner: str = ""
+
+
+class PipelineSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[pipeline.NAME]`` of a project file: the code in the folder that is to be deployed.
+
+    `entry` is ``FILE.py:FUNCTION``. `digest` (with `steps`) stands for the code where it is not at hand: that
+    version was registered before.
+    """
+
+    entry: str
+    params: dict[str, Any] = {}
+    priority: int | None = None
+    description: str = ""
+    owner: str = ""
+    digest: str = ""
+    steps: dict[str, str] = {}
+
+
+@event_type("pipeline.created", label="pipeline declared", sentence="{subject} was declared", explains=True)
+class PipelineCreated(Payload, frozen=True):
+    """A pipeline was declared with this spec."""
+
+    entry: str
+    digest: str
+    steps: dict[str, str]
+    params: dict[str, Any]
+    priority: int | None
+    description: str
+    owner: str
+
+
+@event_type("pipeline.updated", label="pipeline changed", sentence="the declaration of {subject} was changed")
+class PipelineUpdated(Payload, frozen=True):
+    """Fields of a pipeline's spec changed: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type(
+    "pipeline.retired",
+    label="pipeline retired",
+    sentence="{subject} was retired",
+    tone=Tone.ODD,
+    explains=True,
+)
+class PipelineRetired(Payload, frozen=True):
+    """No version of a pipeline is deployed any more; what was registered stays."""
+
+
 @event_type(
     "pipeline.registered", label="pipeline registered", sentence="{subject} was registered", explains=True
 )
@@ -148,8 +211,20 @@ PIPELINE = Kind(
     versioned=True,
     tables=("meguru.pipelines.schema", "meguru.pipelines.deployments.schema"),
     operations=("meguru.pipelines.operations",),
-    events=(PipelineRegistered, PipelineDeployed, PipelineRolledBack),
+    events=(
+        PipelineRegistered,
+        PipelineDeployed,
+        PipelineRolledBack,
+        PipelineCreated,
+        PipelineUpdated,
+        PipelineRetired,
+    ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
+    spec=PipelineSpec,
+    spec_store="meguru.pipelines.deployments.spec",
+    written=PipelineSection,
+    prepare="meguru.pipelines.project_file:prepare",
+    carry="meguru.pipelines.project_file:carry",
     provides={"model user": "meguru.pipelines.model_user:uses"},
     page="/ui/pipelines/versions/{name}/{version}",
 )

@@ -12,9 +12,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from meguru.base.names import identifier
 from meguru.compute import snapshot
 from meguru.compute.code import ProjectSources, code_of, environment, marked
+from meguru.compute.code.types import SourceFile
 from meguru.compute.graph import Graph, Step
 from meguru.compute.inherited.finders import Finder
 from meguru.compute.step_marker import MarkedStep
@@ -24,8 +27,9 @@ from meguru.kernel.workspace import Workspace
 from meguru.pipelines import lockfiles, store
 from meguru.pipelines.authoring import PipelineFunction
 from meguru.pipelines.components import offers
-from meguru.pipelines.register import register
+from meguru.pipelines.register import register, version_digest
 from meguru.pipelines.types import PipelineVersion, StepCode
+from meguru.storage.blobs import BlobStore
 
 _MARK = "mark a function that calls steps with @pipeline"
 
@@ -51,13 +55,37 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
             known = store.of_entry(tx, f"{project.entry_module}:{name}", folder, ws.home)
         if known is not None and is_current(project, known):
             return known
+    return register_traced(ws, traced(ws.blobs, target))
+
+
+class TracedPipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """A pipeline as its file says it is now, ready to be registered; fields as in `PipelineVersion`."""
+
+    graph: Graph
+    codes: dict[str, StepCode]
+    snapshot: str
+    sources: list[SourceFile]
+    entry: str
+    folder: str
+    imports: list[str]
+    commit: str
+
+    @property
+    def digest(self) -> str:
+        """The digest of the version that it would be."""
+        return version_digest(self.graph, self.snapshot, self.codes)
+
+
+def traced(blobs: BlobStore, target: str) -> TracedPipeline:
+    """Import ``FILE.py:NAME``, trace it, and put its source among the blobs."""
+    path, name = _split(target)
+    project = ProjectSources(path)
     marked.check_named(path, name)
     name, graph = trace(project, name)
-    graph = offers.mark(lockfiles.pin(graph, project, ws.blobs))
+    graph = offers.mark(lockfiles.pin(graph, project, blobs))
     calls = [step for step in graph.steps if step.function]
     codes = {step.function: code_of(project, step.function) for step in calls}
-    return register(
-        ws,
+    return TracedPipeline(
         graph=graph,
         codes={
             step.key: StepCode(
@@ -66,13 +94,20 @@ def register_file(ws: Workspace | RemoteWorkspace, target: str) -> PipelineVersi
             )
             for step in calls
         },
-        snapshot=snapshot.upload(ws.blobs, project),
+        snapshot=snapshot.upload(blobs, project),
         sources=project.sources(),
         entry=f"{project.entry_module}:{name}",
-        folder=folder,
+        folder=str(project.root),
         imports=project.imports(),
         commit=_commit(project),
     )
+
+
+def register_traced(
+    ws: Workspace | RemoteWorkspace, found: TracedPipeline, *, name: str = ""
+) -> PipelineVersion:
+    """Register what was traced, under the name of its function or another."""
+    return register(ws, name=name, **{field: getattr(found, field) for field in found.__struct_fields__})
 
 
 def entry_of(pipeline: str | PipelineFunction[..., Any]) -> str:

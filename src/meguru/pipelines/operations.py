@@ -1,5 +1,6 @@
 """The operations of pipelines, in one place."""
 
+from meguru.kernel.declarations import SpecOperations, operations_of
 from meguru.pipelines import blobs
 from meguru.pipelines.approvals.decide import decide, list_approvals
 from meguru.pipelines.cancel import cancel
@@ -9,6 +10,7 @@ from meguru.pipelines.deployments.deploy import deploy, rollback
 from meguru.pipelines.deployments.show import pipeline_deployments
 from meguru.pipelines.determinism.check import check, check_result
 from meguru.pipelines.explain import explain, explain_run
+from meguru.pipelines.kind import PIPELINE
 from meguru.pipelines.logs.read import read_log
 from meguru.pipelines.logs.search import search_logs
 from meguru.pipelines.pause import pause, resume
@@ -17,6 +19,8 @@ from meguru.pipelines.register import register
 from meguru.pipelines.retry import retry
 from meguru.pipelines.show import list_pipelines, list_runs, pipeline_versions, show_pipeline, show_run
 from meguru.pipelines.start import start
+
+specs: SpecOperations = operations_of(PIPELINE, verb="deploy")
 
 __all__ = [
     "blobs",
@@ -47,5 +51,6 @@ __all__ = [
     "show_component",
     "show_pipeline",
     "show_run",
+    "specs",
     "start",
 ]

@@ -37,9 +37,7 @@ def register(
         If the graph can't run, or the snapshot lacks a module; nothing is written then.
     """
     _check(ctx, graph, codes, snapshot, sources)
-    keys = {key: [one.code.digest, one.environment.digest] for key, one in codes.items()}
-    digest = digests.of_value([graphs.digest(graph), snapshot, keys])
-
+    digest = version_digest(graph, snapshot, codes)
     tx = ctx.tx
     name = _name(ctx, name or graph.name)
     previous = store.lock(tx, name, ctx.now())
@@ -71,6 +69,12 @@ def register(
         produced=[version.ref],
     )
     return version
+
+
+def version_digest(graph: Graph, snapshot: str, codes: dict[str, StepCode]) -> str:
+    """Return the digest of a version: of its graph, its source, and the code that each step reaches."""
+    keys = {key: [one.code.digest, one.environment.digest] for key, one in codes.items()}
+    return digests.of_value([graphs.digest(graph), snapshot, keys])
 
 
 def _name(ctx: Context, text: str) -> str:

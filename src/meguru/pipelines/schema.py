@@ -10,7 +10,9 @@ pipeline = Table(
     Column("name", String(100), primary_key=True),
     Column("latest", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("said", Json),
 )
+"""`said` has what people declared of it, beside its version."""
 
 pipeline_version = Table(
     "pipeline_version",

@@ -11,6 +11,7 @@ from meguru.kernel import jobs
 from meguru.kernel.jobs import lanes
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import parameters, pins, runs, store
+from meguru.pipelines.deployments.spec import usual, usual_priority
 from meguru.pipelines.pools import store as pools
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineRunState, PipelineVersion
 
@@ -28,9 +29,10 @@ def start(
     """Start a run of a registered pipeline; a worker does it.
 
     Dataset parameters such as ``flights@latest`` are pinned to the version they mean now; bare names are of
-    the pipeline's project, and what is of another one needs the right to read it there. Of waiting runs
-    those of the highest `priority` go first; by default it is the pipeline's own. `origin` and `partition`
-    say what started it, and for which part of the data.
+    the pipeline's project, and what is of another one needs the right to read it there. A pipeline without a
+    version gets the parameters and the priority that were declared for it, where none are given. Of waiting
+    runs those of the highest `priority` go first; by default it is the pipeline's own. `origin` and
+    `partition` say what started it, and for which part of the data.
 
     Raises
     ------
@@ -42,6 +44,9 @@ def start(
     check_priority(priority)
     version = store.resolve(ctx.tx, pipeline, ctx.seen)
     pools.check(ctx.tx, (step.pool for step in version.graph.steps if step.pool))
+    if refs.parse(pipeline, kind="pipeline").version is None:
+        params = usual(ctx.tx, version) | params
+        priority = usual_priority(ctx.tx, version.name) if priority is None else priority
     values = parameters.convert(version.graph, params)
     pinned = _pin(ctx, version, values)
     return begin(ctx, version, values, pinned, priority=priority, origin=origin, partition=partition)

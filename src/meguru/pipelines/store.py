@@ -148,7 +148,7 @@ def _listed(row: Row[Any]) -> Pipeline:
         steps=len(row.graph["steps"]),
         produces=row.graph["produces"],
         created_at=row.created_at,
-        deployed=row.deployed,
+        deployed=row.deployed or None,
         last_run=row.run,
         last_state=row.run_state,
         last_finished_at=row.finished_at,

@@ -9,7 +9,7 @@ from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import store as pipelines
 from meguru.pipelines.deployments import deployed
-from meguru.pipelines.deployments.deploy import move
+from meguru.pipelines.deployments.deploy import put_live as deploy
 from meguru.registry import store as models
 from meguru.registry.alias_moves import CHAMPION, point
 from meguru.releases import store
@@ -77,7 +77,7 @@ def _deploy(ctx: Context, found: Release) -> None:
         return
     version = pipelines.resolve(ctx.tx, part.ref)
     if version.version > (deployed(ctx.tx, version.name) or 0):
-        move(ctx, version, reason=f"{found.ref} was promoted")
+        deploy(ctx, version, reason=f"{found.ref} was promoted")
 
 
 def hold(ctx: Context, endpoint: str) -> Endpoint:

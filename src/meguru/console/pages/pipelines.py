@@ -11,7 +11,8 @@ from meguru.console.lineage import neighbours
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, wanted
 from meguru.pipelines import show
-from meguru.pipelines.deployments.deploy import NEEDED, deploy, rollback
+from meguru.pipelines.deployments.deploy import deploy, rollback
+from meguru.pipelines.deployments.move import NEEDED
 from meguru.pipelines.deployments.show import pipeline_deployments
 from meguru.pipelines.types import PipelineVersion
 

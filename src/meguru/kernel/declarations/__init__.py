@@ -5,7 +5,7 @@
 by its `spec` and `spec_store`; `operations_of` makes its four operations.
 """
 
-from meguru.kernel.declarations.declare import compare, declare, history, newest_numbers, retire
+from meguru.kernel.declarations.declare import compare, declare, history, newest_numbers, record, retire
 from meguru.kernel.declarations.operations import SpecOperations, operations_of
 from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
 
@@ -21,5 +21,6 @@ __all__ = [
     "history",
     "newest_numbers",
     "operations_of",
+    "record",
     "retire",
 ]

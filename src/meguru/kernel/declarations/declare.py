@@ -77,6 +77,11 @@ def retire(ctx: Context, kind: Kind, name: str) -> Declared:
     return Declared(ref=ref, change=Change.RETIRED, fields=[], spec=spec)
 
 
+def record(ctx: Context, kind: Kind, name: str, spec: msgspec.Struct, event: Event) -> None:
+    """Write down that a spec holds since an event of another operation than `declare`."""
+    store.add(ctx.tx, kind.name, name, _plain(spec), event, retired=False)
+
+
 def history(ctx: Context, kind: Kind, name: str, limit: int) -> list[SpecVersion]:
     """Return the specs that held, newest first."""
     return store.versions(ctx.tx, kind.name, name, limit)

@@ -20,9 +20,12 @@ class SpecOperations(NamedTuple):
     specs: Operation[..., list[SpecVersion]]
 
 
-def operations_of(kind: Kind) -> SpecOperations:
-    """Make ``<kind>.declare``, ``.plan``, ``.retire`` and ``.specs`` in the kind's `operations` module."""
-    one, write, read = kind.title[0], f"{kind.name}:write", f"{kind.name}:read"
+def operations_of(kind: Kind, *, verb: str = "write") -> SpecOperations:
+    """Make ``<kind>.declare``, ``.plan``, ``.retire`` and ``.specs`` in the kind's `operations` module.
+
+    `verb` is what who declares must be allowed.
+    """
+    one, write, read = kind.title[0], f"{kind.name}:{verb}", f"{kind.name}:read"
 
     def declare(ctx: Context, *, name: str, spec: Any, expect: dict[str, Any] | None = None) -> Declared:
         return declarations.declare(ctx, kind, name, spec, expect=expect)

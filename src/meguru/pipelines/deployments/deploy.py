@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from meguru.base import refs
 from meguru.errors import Conflict, NotFound
+from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import store
+from meguru.pipelines.deployments import spec as specs
 from meguru.pipelines.deployments import store as deployments
+from meguru.pipelines.deployments.move import NEEDED, move, write
 from meguru.pipelines.deployments.types import PipelineDeployment
+from meguru.pipelines.kind import PIPELINE
 from meguru.pipelines.types import PipelineVersion
 
 _PAGE = 200
-NEEDED = "pipeline:deploy"
 
 
 @operation("pipeline.deploy", permission=NEEDED, on="name")
@@ -24,7 +27,7 @@ def deploy(ctx: Context, *, name: str, version: int | None = None, reason: str =
     parsed = refs.parse(name, kind="pipeline")
     wanted = name if version is None else refs.make("pipeline", parsed.name, version)
     found = store.resolve(ctx.tx, wanted, ctx.seen)
-    return move(ctx, found, reason=reason)
+    return put_live(ctx, found, reason=reason)
 
 
 @operation("pipeline.rollback", permission=NEEDED, on="name")
@@ -50,16 +53,20 @@ def rollback(ctx: Context, *, name: str, to: int | None = None, reason: str = ""
             hint=f"see what was deployed: meguru pipeline show {known}",
         )
     back_to = target.back_to or target.number
-    return _write(ctx, known, target.version, now, reason=reason, back_to=back_to)
+    return _recorded(ctx, write(ctx, known, target.version, now, reason=reason, back_to=back_to))
 
 
-def move(ctx: Context, found: PipelineVersion, *, reason: str) -> PipelineDeployment:
+def put_live(ctx: Context, found: PipelineVersion, *, reason: str) -> PipelineDeployment:
     """Deploy a version, as a part of the open operation; what is deployed already stays as it is."""
-    store.lock(ctx.tx, found.name, ctx.now())
-    now = deployments.current(ctx.tx, found.name)
-    if now is not None and now.version == found.version:
-        return now
-    return _write(ctx, found.name, found.version, now, reason=reason)
+    return _recorded(ctx, move(ctx, found, reason=reason))
+
+
+def _recorded(ctx: Context, made: PipelineDeployment) -> PipelineDeployment:
+    """Write down that a project file which declares the pipeline says something else now."""
+    spec = specs.find(ctx.tx, made.name)
+    if spec is not None and ctx.emitted and ctx.emitted[-1].id == made.event:
+        declarations.record(ctx, PIPELINE, made.name, spec, ctx.emitted[-1])
+    return made
 
 
 def ensure(ctx: Context, name: str, *, why: str) -> None:
@@ -83,7 +90,7 @@ def ensure(ctx: Context, name: str, *, why: str) -> None:
             hint=f"somebody who may: meguru pipeline deploy {name}@{newest.version}",
         )
     if not ctx.operation.query:
-        move(ctx, newest, reason=f"{why} is its first use")
+        put_live(ctx, newest, reason=f"{why} is its first use")
 
 
 def deployed_version(ctx: Context, name: str) -> PipelineVersion:
@@ -112,36 +119,7 @@ def _before(ctx: Context, now: PipelineDeployment, to: int | None) -> PipelineDe
     number = now.number if to is not None else now.back_to or now.number
     while found := deployments.newest(ctx.tx, now.name, limit=_PAGE, before=number):
         for each in found:
-            if each.version != now.version and to in {None, each.version}:
+            if each.version not in {0, now.version} and to in {None, each.version}:
                 return each
         number = found[-1].number
     return None
-
-
-def _write(
-    ctx: Context,
-    name: str,
-    version: int,
-    before: PipelineDeployment | None,
-    *,
-    reason: str,
-    back_to: int | None = None,
-) -> PipelineDeployment:
-    ref = refs.make("pipeline", name, version)
-    told = ctx.emit(
-        "pipeline.deployed" if back_to is None else "pipeline.rolled_back",
-        ref,
-        data={"version": version, "before": before.version if before else None, "reason": reason},
-    )
-    made = PipelineDeployment(
-        name=name,
-        number=before.number + 1 if before else 1,
-        version=version,
-        at=ctx.now(),
-        by=ctx.principal.name,
-        reason=reason,
-        event=told.id,
-        back_to=back_to,
-    )
-    deployments.add(ctx.tx, made)
-    return made

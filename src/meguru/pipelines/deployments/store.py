@@ -13,7 +13,7 @@ from meguru.pipelines.schema import pipeline
 def deployed(tx: Connection, name: str) -> int | None:
     """Return the version of a pipeline that is deployed; None if none is."""
     found = current(tx, name)
-    return found.version if found else None
+    return (found.version or None) if found else None
 
 
 def current(tx: Connection, name: str) -> PipelineDeployment | None:

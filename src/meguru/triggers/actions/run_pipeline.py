@@ -11,7 +11,9 @@ from meguru.base import refs
 from meguru.compute.graph import Graph
 from meguru.kernel.operations import Context
 from meguru.pipelines import pins
+from meguru.pipelines.deployments import deployed
 from meguru.pipelines.deployments.deploy import deployed_version, ensure
+from meguru.pipelines.deployments.spec import usual, usual_priority
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.pipelines.types import PipelineVersion
 from meguru.triggers.actions.base import Occasion, Started
@@ -43,23 +45,23 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """
         if not _has_version(self.pipeline):
             ensure(ctx, refs.parse(self.pipeline, kind="pipeline").name, why="the trigger")
-        version = self._version(ctx)
-        usual = {one.name: one.default for one in version.graph.parameters}
-        for _, dataset in pins.of_datasets(version.graph, usual | self.params):
+        version = self._planned(ctx)
+        given = {one.name: one.default for one in version.graph.parameters} | usual(ctx.tx, version)
+        for _, dataset in pins.of_datasets(version.graph, given | self.params):
             pins.check_seen(ctx, version.name, dataset)
 
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Start a run of the version that is deployed."""
         version = self._version(ctx)
         moment = occasion.moment or (occasion.event.at if occasion.event else ctx.now())
-        params = fill(self.params, moment)
+        params = fill(usual(ctx.tx, version) | self.params, moment)
         if SCHEDULED not in params:
             params |= scheduled(version.graph, moment)
         run = start(
             ctx,
             pipeline=version.ref,
             params=params,
-            priority=self.priority,
+            priority=usual_priority(ctx.tx, version.name) if self.priority is None else self.priority,
             origin=f"trigger/{occasion.trigger}",
         )
         return Started(ref=run.ref, job=run.job)
@@ -68,6 +70,12 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if _has_version(self.pipeline):
             return show_pipeline(ctx, ref=self.pipeline)
         return deployed_version(ctx, refs.parse(self.pipeline, kind="pipeline").name)
+
+    def _planned(self, ctx: Context) -> PipelineVersion:
+        """Return what would be run; while one only asks, the newest when none is deployed yet."""
+        known = refs.parse(self.pipeline, kind="pipeline").name
+        nothing = not _has_version(self.pipeline) and deployed(ctx.tx, known) is None
+        return show_pipeline(ctx, ref=known) if nothing else self._version(ctx)
 
 
 def _has_version(pipeline: str) -> bool:

@@ -1,0 +1,58 @@
+"""A blob store that keeps nothing: it tells what the digests would be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from meguru.base import digests
+from meguru.storage.blobs.base import missing
+
+
+class UnkeptBlobs:
+    """Takes bytes, tells their digest and size, and forgets them."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+
+    def put_bytes(self, data: bytes) -> str:
+        """Return the digest of bytes."""
+        digest = digests.of_bytes(data)
+        self._sizes[digest] = len(data)
+        return digest
+
+    def put_file(self, path: Path) -> str:
+        """Return the digest of a file's content."""
+        with path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        self._sizes[digest] = path.stat().st_size
+        return digest
+
+    def put_chunks(self, chunks: Iterable[bytes | memoryview]) -> str:
+        """Return the digest of bytes that come in pieces."""
+        return self.put_bytes(b"".join(chunks))
+
+    def get_bytes(self, digest: str) -> bytes:
+        """Refuse: nothing was kept."""
+        raise missing(digest)
+
+    def path(self, digest: str) -> Path:
+        """Refuse: nothing was kept."""
+        raise missing(digest)
+
+    def has(self, digest: str) -> bool:
+        """Tell whether such bytes were given."""
+        return digest in self._sizes
+
+    def size(self, digest: str) -> int:
+        """Return the number of bytes that were given."""
+        if digest not in self._sizes:
+            raise missing(digest)
+        return self._sizes[digest]
+
+    def verify(self, digest: str) -> None:
+        """Refuse: nothing was kept."""
+        raise missing(digest)
