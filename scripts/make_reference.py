@@ -14,6 +14,7 @@ from make_calls import calls, imported
 from make_events import events
 from make_flavors import flavors
 from make_metrics import metrics
+from make_project_file import project_file
 
 from meguru.app.nouns import load_operations
 from meguru.base.settings import PREFIX, Settings
@@ -36,6 +37,7 @@ def main() -> int:
         "flavors": flavors(NOTE),
         "metrics": metrics(NOTE),
         "operations": operations(),
+        "project-file": project_file(NOTE),
         "settings": settings(),
     }
     stale = []

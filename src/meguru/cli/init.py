@@ -47,6 +47,8 @@ def command(session: Session, folder: Path, template: str) -> None:
         session.note(_("there is a workspace above already: {place}").format(place=above))
     chosen = session.place or str(target / ".meguru")
     open_local(chosen).close()
+    if template != BLANK:
+        _write_schema(target / ".meguru" / "schema.json")
     workspace = masked(chosen)
 
     following = NEXT[template]
@@ -77,6 +79,16 @@ def _write(template: Path, target: Path, name: str) -> list[str]:
             place.write_text(text.replace("{name}", name), "utf-8")
             written.append(place.relative_to(target).as_posix())
     return written
+
+
+def _write_schema(place: Path) -> None:
+    """Write what editors complete meguru.toml by: it names this place in its first line."""
+    import msgspec
+
+    from meguru.project.json_schema import json_schema
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(msgspec.json.format(msgspec.json.encode(json_schema())))
 
 
 def _measurements() -> str:

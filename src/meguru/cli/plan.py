@@ -54,7 +54,7 @@ def opened(session: Session, file: Path | None, environment: str) -> tuple[Proje
     """Read the project file, and open the workspace that it is about."""
     from meguru.project.read import FILE, read_project
 
-    project = read_project(file or _nearest(FILE), environment=environment)
+    project = read_project(file or nearest(FILE), environment=environment)
     if project.workspace and session.place is None:
         session.place = project.workspace
     return project, session.open(create=True)
@@ -105,7 +105,7 @@ def _short(value: Any) -> str:
     return shown if len(shown) <= 60 else shown[:59] + "…"
 
 
-def _nearest(name: str) -> Path:
+def nearest(name: str) -> Path:
     """Return the project file of this folder or of the nearest one above."""
     here = Path.cwd()
     return next((each / name for each in (here, *here.parents) if (each / name).is_file()), here / name)

@@ -17,6 +17,8 @@ GROUPS = {
         "init": "Start a project here: meguru.toml, a first pipeline, a workspace.",
         "plan": "Say what would change so that all is as meguru.toml says.",
         "apply": "Make everything as meguru.toml says.",
+        "fmt": "Write meguru.toml in its usual form.",
+        "schema": "Print the JSON Schema of meguru.toml, for editors.",
         "up": "Serve the workspace: console, API, predictions, jobs, triggers.",
         "status": "Show what is live, what runs, what failed and what waits for you.",
         "demo": "Play a year of real data through the whole system.",

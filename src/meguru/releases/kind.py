@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type
+from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Tone, event_type
 
 
 @event_type(
@@ -141,6 +141,7 @@ RELEASE = Kind(
     ),
     grants={"engineer": ("*",)},
     jobs={"release": "meguru.releases.job:HANDLER"},
+    members=(FieldMembers(field="endpoint.gates", family="meguru.releases.gates:GATES", tag="gate"),),
     provides={
         "gate reader": "meguru.releases.gates.declare:check_declared",
         "model user": "meguru.releases.model_user:uses",

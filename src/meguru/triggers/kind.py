@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Service, Tone, event_type
 from meguru.triggers.types import TriggerBudget
 
 
@@ -169,6 +169,12 @@ TRIGGER = Kind(
     grants={"engineer": ("*",)},
     spec=TriggerSpec,
     spec_store="meguru.triggers.spec",
+    members=(
+        FieldMembers(field="trigger.on", family="meguru.triggers.kinds:KINDS", tag="kind", required=False),
+        FieldMembers(
+            field="trigger.action", family="meguru.triggers.actions:ACTIONS", tag="action", required=False
+        ),
+    ),
     services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
     internal={"evaluate": "the evaluator decides what events, the calendar and what was held back bring"},
     page="/ui/triggers?name={name}#trigger-{name}",

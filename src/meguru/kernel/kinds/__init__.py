@@ -7,12 +7,13 @@ test of who may do what) is derived from the list of kinds; nothing is said of a
 
 from meguru.kernel.kinds.attention import Attention, Remedy, Urgency
 from meguru.kernel.kinds.event_types import EventType, Payload, Tone, event_type, event_types
-from meguru.kernel.kinds.kind import Kind, Service, kind_of, kinds
+from meguru.kernel.kinds.kind import FieldMembers, Kind, Service, kind_of, kinds
 from meguru.kernel.kinds.provided import provided
 
 __all__ = [
     "Attention",
     "EventType",
+    "FieldMembers",
     "Kind",
     "Payload",
     "Remedy",

@@ -27,6 +27,20 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMembers:
+    """A field of a spec, ``KIND.FIELD``, that holds a member (or a list of members) of a plug-in family.
+
+    `family` is the place of the `PluginFamily` whose members are structs. `tag` is the key in which the
+    member's name stands beside its fields; not `required` where a member is recognised by a field of its own.
+    """
+
+    field: str
+    family: str
+    tag: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of thing. Places are given as ``module:attribute`` (or ``module``) and loaded on first use.
 
@@ -72,6 +86,9 @@ class Kind:
         A function ``(workspace, folder, name, fields of the spec) -> None`` that brings along what a
         declaration needs and no spec holds (the bytes of files), just before the thing is declared. It may be
         called again for the same.
+    members
+        Fields of specs, also of other kinds, that hold members of a family of this kind: for the schema and
+        the reference of project files.
     brings_news
         True when an apply declares such things last: what they bring along (a dataset's rows) is news to what
         waits for it (triggers), which is there by then.
@@ -116,6 +133,7 @@ class Kind:
     prepare: str = ""
     carry: str = ""
     brings_news: bool = False
+    members: tuple[FieldMembers, ...] = ()
     project_of: str = ""
     jobs: Mapping[str, str] = field(default_factory=dict)
     job_threads: int = 0
