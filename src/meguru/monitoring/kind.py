@@ -6,12 +6,18 @@ from typing import Any
 
 import msgspec
 
-<<<<<<< HEAD
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, Urgency, event_type
+from meguru.kernel.kinds import (
+    Attention,
+    FieldMembers,
+    Kind,
+    Payload,
+    Remedy,
+    Service,
+    Tone,
+    Urgency,
+    event_type,
+)
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
-=======
-from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Tone, Urgency, event_type
->>>>>>> 12f9e93 (meguru schema and meguru fmt: the JSON Schema, the reference page and the usual form of project files, from the types by which they are read)
 from meguru.monitoring.types import Severity
 
 CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
@@ -126,7 +132,6 @@ MONITOR = Kind(
     grants={"engineer": ("*",)},
     spec=MonitorSpec,
     spec_store="meguru.monitoring.spec",
-<<<<<<< HEAD
     jobs={"monitor": "meguru.monitoring.schedule.job:HANDLER"},
     job_threads=1,
     services=(Service(name="monitors", factory="meguru.monitoring.schedule.service:MonitorClock"),),
@@ -134,9 +139,7 @@ MONITOR = Kind(
         "schedule": "the service of monitors marks what came late, and wakes whose windows are full",
         "evaluate": "a worker looks at the windows of one monitor",
     },
-=======
     members=(FieldMembers(field="monitor.checks", family="meguru.monitoring.checks:CHECKS", tag="check"),),
->>>>>>> 12f9e93 (meguru schema and meguru fmt: the JSON Schema, the reference page and the usual form of project files, from the types by which they are read)
     provides={"model user": "meguru.monitoring.model_user:uses"},
     page="/ui/monitors/{name}",
 )
