@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
     from meguru.datasets.register import register as dataset_register
+    from meguru.datasets.show import files as dataset_files
+    from meguru.datasets.show import head as dataset_head
     from meguru.datasets.show import list_datasets as dataset_list
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show

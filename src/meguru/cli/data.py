@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -10,6 +12,13 @@ from meguru.cli.arguments import DATASET
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
+from meguru.errors import UsageError
+
+if TYPE_CHECKING:
+    from meguru.datasets.types import ChangedRow, DataFile, DatasetVersion, Dialect, ReadOptions, RowChanges
+
+_COLUMNS = 12
+_ROWS = 10
 
 
 @group
@@ -19,16 +28,24 @@ def command() -> None:
 
 @command.command()
 @click.argument("name", type=DATASET)
-@click.argument("files", nargs=-1, required=True, type=click.Path())
+@click.argument("files", nargs=-1, required=True)
 @click.option("--append", is_flag=True, help="Add the files to those of the newest version.")
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
 @click.option(
     "--format",
-    type=click.Choice(["csv", "parquet", "json"]),
+    type=click.Choice(["csv", "parquet", "json", "arrow", "avro"]),
     default=None,
     help="What the files are, if their names don't say.",
 )
-@click.option("--event-time", default="", help="The column that says when a row happened.")
+@click.option("--event-time", "--time", default="", help="The column that says when a row happened.")
+@click.option("--key", multiple=True, help="A column that tells a row from others (all given ones together).")
+@click.option("--type", "types", multiple=True, help="What a column holds: zip=text, at='datetime:%d/%m/%Y'.")
+@click.option("--delimiter", default=None, help="What separates fields; else it is found.")
+@click.option("--encoding", default=None, help="As utf-8, cp932, utf-16; else UTF-8 is expected.")
+@click.option("--quote", default=None, help="What surrounds fields; '' when nothing does.")
+@click.option("--decimal", type=click.Choice([".", ","]), default=None, help="What stands before decimals.")
+@click.option("--null", "nulls", multiple=True, help="What means a missing value, beside an empty field.")
+@click.option("--query", default="", help="What is read from a database, instead of a table.")
 @click.option("--unique", multiple=True, help="A column that must not repeat (all given ones together).")
 @click.option("--min-rows", default=0, help="Refuse fewer rows than this.")
 @click.option("--note", default="", help="Why this version was made.")
@@ -40,18 +57,28 @@ def add(
     *,
     append: bool,
     evolve: bool,
-    format: Literal["csv", "parquet", "json"] | None,
+    format: Literal["csv", "parquet", "json", "arrow", "avro"] | None,
     event_time: str,
+    key: tuple[str, ...],
+    query: str,
     unique: tuple[str, ...],
     min_rows: int,
     note: str,
+    **reading: Any,
 ) -> None:
-    """Register FILES (CSV, Parquet or JSON lines) as the next version of dataset NAME."""
+    """Register FILES as the next version of dataset NAME.
+
+    FILES are CSV, TSV, Parquet, JSON, JSON lines, Arrow or Avro; folders; or addresses: https://…, s3://…,
+    sqlite:///shop.db#orders, postgresql://user@host/db#orders.
+    """
+    from meguru.app.calls import dataset_files
     from meguru.datasets.client import add_files
     from meguru.datasets.types import Checks
 
+    said = _options_said(**reading)
+    ws = session.open(create=True)
     made = add_files(
-        session.open(create=True),
+        ws,
         name,
         files,
         mode="append" if append else "replace",
@@ -59,12 +86,64 @@ def add(
         schema_policy="evolve" if evolve else "strict",
         event_time=event_time,
         checks=Checks(row_count_min=min_rows, unique=list(unique)) if min_rows or unique else None,
+        key=list(key) or None,
+        read=said,
+        query=query,
         note=note,
     )
-    facts = (
-        f"{made.ref}: {made.rows:,} rows, {len(made.columns)} columns, {made.files} files, {made.digest[:12]}"
+
+    def human() -> None:
+        facts = f"{made.rows:,} rows, {len(made.columns)} columns, {made.files} files, {made.digest[:12]}"
+        click.echo(f"{made.ref}: {facts}")
+        for line in _how_read(made, dataset_files(ws, ref=made.ref)):
+            click.echo(f"  {line}")
+
+    session.show(made, human)
+
+
+def _options_said(
+    *, types: tuple[str, ...], nulls: tuple[str, ...], delimiter: str | None, **others: Any
+) -> ReadOptions | None:
+    from meguru.datasets.types import ReadOptions
+
+    said = ReadOptions(
+        delimiter="\t" if delimiter == "\\t" else delimiter,
+        nulls=list(nulls) or None,
+        types=dict(_type_said(each) for each in types),
+        **others,
     )
-    session.show(made, lambda: click.echo(facts))
+    return None if said == ReadOptions() else said
+
+
+def _type_said(given: str) -> tuple[str, str]:
+    column, equals, kind = given.partition("=")
+    if not (column and equals and kind):
+        hint = "write COLUMN=text, or integer, number, boolean, date, datetime"
+        raise UsageError(f"{given!r} says no type", hint=hint, field="type")
+    return column, kind
+
+
+def _how_read(made: DatasetVersion, files: list[DataFile]) -> list[str]:
+    """Say what was found out about files, once for those that are read alike."""
+    dialects = [file.dialect for file in files if file.dialect]
+    if not dialects:
+        return []
+    shown = ", ".join(f"{each.name} {each.type}" for each in made.columns[:_COLUMNS])
+    more = f", and {len(made.columns) - _COLUMNS} more" if len(made.columns) > _COLUMNS else ""
+    return list(
+        dict.fromkeys([f"columns: {shown}{more}", *(line for each in dialects for line in _found(each))])
+    )
+
+
+def _found(dialect: Dialect) -> Iterator[str]:
+    if (dialect.delimiter, dialect.encoding) != (",", "utf-8"):
+        yield f"fields end with {dialect.delimiter!r}, encoding {dialect.encoding}"
+    if dialect.nulls:
+        yield f"missing values: an empty field, {', '.join(map(repr, dialect.nulls))}"
+    if dialect.blank:
+        yield f"{dialect.blank:,} blank lines are no rows"
+    for column, why in dialect.kept.items():
+        yield f"{column} is text: {why} (else say --type {column}=…)"
 
 
 @command.command("list")
@@ -119,12 +198,15 @@ def versions(session: Session, name: str) -> None:
 @command.command()
 @click.argument("before", type=DATASET)
 @click.argument("after", type=DATASET)
+@click.option("--key", multiple=True, help="A column that tells a row (all given together); '' for none.")
+@click.option("--rows/--no-rows", default=True, help="Compare each row.")
 @with_session
-def diff(session: Session, before: str, after: str) -> None:
-    """Compare two versions: schema, rows, files and drift."""
+def diff(session: Session, before: str, after: str, *, key: tuple[str, ...], rows: bool) -> None:
+    """Compare two versions: schema, files, rows with their old and new values, and drift."""
     from meguru.app.calls import dataset_diff as ask
 
-    found = ask(session.open(), before=before, after=after)
+    columns = [each for each in key if each] if key else None
+    found = ask(session.open(), before=before, after=after, rows=rows, key=columns)
 
     def human() -> None:
         click.echo(f"{found.before} -> {found.after}: {found.rows_before:,} -> {found.rows_after:,} rows")
@@ -133,7 +215,83 @@ def diff(session: Session, before: str, after: str) -> None:
         for sign, paths in (("+", found.files_added), ("-", found.files_removed), ("~", found.files_changed)):
             for path in paths:
                 click.echo(f"  {sign} {path}")
+        for line in _row_lines(found.rows) if found.rows else ():
+            click.echo(f"  {line}")
         for column in found.drift:
             click.echo(f"  PSI {column.psi:8.4f}  {column.column}{'  drifted' if column.drifted else ''}")
 
     session.show(found, human)
+
+
+def _row_lines(rows: RowChanges) -> Iterator[str]:
+    by = f"by {', '.join(rows.key)}" if rows.key else "by all their values"
+    yield f"rows    {rows.added:,} added, {rows.removed:,} removed, {rows.changed:,} changed ({by})"
+    for column, count in rows.columns.items():
+        yield f"        {column}: {count:,} values"
+    for row in rows.sample[:_ROWS]:
+        yield "  ".join(filter(None, ("  " + _sign(row), _pairs(row.key), _values(row))))
+
+
+def _sign(row: ChangedRow) -> str:
+    return "~" if row.before and row.after else "+" if row.after else "-"
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={cell(value)}" for name, value in list(values.items())[:_COLUMNS])
+
+
+def _values(row: ChangedRow) -> str:
+    if not (row.before and row.after):
+        return _pairs(row.after or row.before)
+    moved = [f"{name}: {cell(old)} -> {cell(row.after.get(name))}" for name, old in row.before.items()]
+    return ", ".join(moved[:_COLUMNS])
+
+
+@command.command()
+@click.argument("ref", type=DATASET)
+@click.option("-n", "--rows", default=10, help="How many rows, 1,000 at most.")
+@with_session
+def head(session: Session, ref: str, *, rows: int) -> None:
+    """Show the first rows of a version."""
+    from meguru.app.calls import dataset_head as ask
+
+    found = ask(session.open(), ref=ref, rows=rows)
+    session.table(found, tuple(each.name for each in found.columns), [tuple(row) for row in found.rows])
+
+
+@command.command()
+@click.argument("query")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the answer to this file.")
+@click.option("--limit", default=1000, help="So many rows are shown at most.")
+@with_session
+def sql(session: Session, query: str, *, out: Path | None, limit: int) -> None:
+    """Answer a SELECT over datasets: tables by their name, "flights@3" for one version."""
+    from meguru.datasets.query import select, write
+    from meguru.datasets.row_changes import plain_value
+
+    found = select(session.open(), query)
+    if out is not None:
+        write(found, out)
+        _written(session, out, found.height)
+        return
+    rows = [tuple(plain_value(value) for value in row) for row in found.head(limit).iter_rows()]
+    answer = {"columns": found.columns, "rows": rows, "total": found.height}
+    session.table(answer, tuple(found.columns), rows)
+
+
+@command.command()
+@click.argument("ref", type=DATASET)
+@click.argument("file", type=click.Path(path_type=Path))
+@with_session
+def export(session: Session, ref: str, file: Path) -> None:
+    """Write the rows of a version to FILE: CSV, TSV, Parquet, JSON, Arrow or Avro by its name."""
+    from meguru.datasets.client import frame
+    from meguru.datasets.query import write
+
+    rows = frame(session.open(), ref)
+    write(rows, file)
+    _written(session, file, rows.height)
+
+
+def _written(session: Session, file: Path, rows: int) -> None:
+    session.show({"file": str(file), "rows": rows}, lambda: click.echo(f"{file}: {rows:,} rows"))

@@ -66,7 +66,13 @@ class Dataset:
 
         manifest = self._manifest()
         frames = [
-            read(self._store().path(file.digest), manifest.format, file.path, columns=manifest.columns)
+            read(
+                self._store().path(file.digest),
+                manifest.format,
+                file.path,
+                columns=manifest.columns,
+                dialect=file.dialect,
+            )
             for file in manifest.files
         ]
         return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical_relaxed")

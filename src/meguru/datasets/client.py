@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from meguru.base.paths import check_path
@@ -11,7 +12,9 @@ from meguru.datasets import paths as naming
 from meguru.datasets.frames import frame_of
 from meguru.datasets.register import register
 from meguru.datasets.show import show
-from meguru.datasets.types import Checks, DatasetVersion, FileEntry, Format, Mode, SchemaPolicy
+from meguru.datasets.sources import Progress, fetch, is_address
+from meguru.datasets.types import Checks, DatasetVersion, FileEntry, Format, Mode, ReadOptions, SchemaPolicy
+from meguru.errors import InvalidInput, UsageError, masked
 from meguru.kernel.operations import Door
 from meguru.storage.blobs import BlobStore
 
@@ -38,22 +41,30 @@ def add_files(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    key: list[str] | None = None,
+    read: ReadOptions | None = None,
+    query: str = "",
+    progress: Progress | None = None,
     note: str = "",
 ) -> DatasetVersion:
     """Upload files or folders and register them as the next version of a dataset.
+
+    Besides paths there may be addresses (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see
+    `sources.fetch`). `query` is what is read from a database; `progress` is told how many bytes or rows came.
 
     Raises
     ------
     InvalidInput
         If a file is missing, empty or unreadable, or the schema changed; nothing is registered then.
     """
-    given = [files] if isinstance(files, str | Path) else files
-    entries = []
-    for path, file in naming.expand(given):
-        check_path(path, field="files")
-        if format is None:
-            naming.format_of(path, field="files")
-        entries.append(FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size))
+    given = [files] if isinstance(files, str | Path) else list(files)
+    with TemporaryDirectory(prefix="meguru-data-") as folder:
+        entries = []
+        for path, file in _found(given, Path(folder), query, progress):
+            check_path(path, field="files")
+            if format is None:
+                naming.format_of(path, field="files")
+            entries.append(FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size))
     return register(
         ws,
         name=name,
@@ -63,8 +74,31 @@ def add_files(
         schema_policy=schema_policy,
         event_time=event_time,
         checks=checks,
+        key=key,
+        read=read,
         note=note,
     )
+
+
+def _found(
+    given: list[str | Path], folder: Path, query: str, progress: Progress | None
+) -> list[tuple[str, Path]]:
+    """Return the files that are meant, those behind addresses after they were brought into a folder."""
+    addresses = [str(each) for each in given if is_address(each)]
+    if query and not addresses:
+        raise UsageError("a query is asked of a database", hint="name one: sqlite:///shop.db", field="query")
+    paths = [each for each in given if not is_address(each)]
+    found = dict(naming.expand(paths)) if paths or not addresses else {}
+    for number, address in enumerate(addresses):
+        place = folder / str(number)
+        place.mkdir()
+        for each in fetch(address, place, query=query, progress=progress):
+            if each.path in found:
+                raise InvalidInput(
+                    f"two files are called {each.path!r}", where=masked(address), field="files"
+                )
+            found[each.path] = each.file
+    return sorted(found.items())
 
 
 def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:

@@ -13,12 +13,15 @@ _NUMBERS = _INTEGERS | {"Float32", "Float64"}
 def widen(first: str, second: str) -> str | None:
     """Return the type that holds both, without loss of meaning; None when there is none.
 
-    Integers widen to ``Int64`` and numbers to ``Float64``; ``Null`` (no value seen) becomes anything.
+    Integers widen to ``Int64`` and numbers to ``Float64``; ``Null`` (no value seen) becomes anything. What is
+    kept as ``UInt64`` may be beyond ``Int64``.
     """
     if second in {first, "Null"}:
         return first
     if first == "Null":
         return second
+    if "UInt64" in {first, second}:
+        return None
     if first in _INTEGERS and second in _INTEGERS:
         return "Int64"
     if first in _NUMBERS and second in _NUMBERS:

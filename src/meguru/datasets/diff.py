@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from meguru.datasets import columns, store
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion
+from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion, Manifest, RowChanges
 from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:
@@ -18,13 +18,24 @@ if TYPE_CHECKING:
     on="before",
     refers={"before": "dataset", "after": "dataset"},
 )
-def diff(ctx: Context, *, before: str, after: str, drift: bool = True) -> DatasetDiff:
-    """Compare two versions: schema, rows, files and, with `drift`, how far each column's values moved."""
+def diff(
+    ctx: Context,
+    *,
+    before: str,
+    after: str,
+    drift: bool = True,
+    rows: bool = False,
+    key: list[str] | None = None,
+) -> DatasetDiff:
+    """Compare two versions: schema and files, with `drift` the columns' values, with `rows` each row.
+
+    Rows are matched by `key`, else by the key that the dataset declares, else by a column that is unique in
+    both versions; by all their values if there is none, or `key` is empty.
+    """
     ctx.check_seen("dataset", after)
     first, second = (store.resolve(ctx.tx, ref, ctx.seen) for ref in (before, after))
-    old, new = (
-        {file.path: file.digest for file in load_manifest(ctx.blobs, each).files} for each in (first, second)
-    )
+    manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
+    old, new = ({file.path: file.digest for file in each.files} for each in manifests)
     return DatasetDiff(
         before=first.ref,
         after=second.ref,
@@ -35,7 +46,14 @@ def diff(ctx: Context, *, before: str, after: str, drift: bool = True) -> Datase
         files_removed=sorted(old.keys() - new.keys()),
         files_changed=sorted(path for path in old.keys() & new.keys() if old[path] != new[path]),
         drift=_drift(ctx.blobs, first, second) if drift else [],
+        rows=_rows(ctx.blobs, manifests, key) if rows else None,
     )
+
+
+def _rows(blobs: "BlobStore", manifests: list[Manifest], key: list[str] | None) -> RowChanges:
+    from meguru.datasets.row_changes import row_changes
+
+    return row_changes(blobs, *manifests, key=key)
 
 
 def _drift(blobs: "BlobStore", before: DatasetVersion, after: DatasetVersion) -> list[ColumnDrift]:

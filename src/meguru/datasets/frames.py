@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -35,10 +35,32 @@ def frame_of(blobs: BlobStore, version: DatasetVersion) -> pl.DataFrame:
 
     manifest = load_manifest(blobs, version)
     parts = [
-        reading.read(blobs.path(file.digest), manifest.format, file.path, columns=manifest.columns)
+        reading.read(
+            blobs.path(file.digest),
+            manifest.format,
+            file.path,
+            columns=manifest.columns,
+            dialect=file.dialect,
+        )
         for file in manifest.files
     ]
     return pl.concat(parts, how="vertical_relaxed")
+
+
+def first_rows(blobs: BlobStore, version: DatasetVersion, limit: int) -> list[list[Any]]:
+    """Return the first rows of a version as JSON has them; files behind them are not read."""
+    from meguru.datasets import reading
+    from meguru.datasets.row_changes import plain_value
+
+    found: list[list[Any]] = []
+    manifest = load_manifest(blobs, version)
+    for file in manifest.files:
+        if len(found) >= limit:
+            break
+        path = blobs.path(file.digest)
+        frame = reading.read(path, manifest.format, file.path, columns=manifest.columns, dialect=file.dialect)
+        found += [[plain_value(value) for value in row] for row in frame.head(limit - len(found)).iter_rows()]
+    return found
 
 
 def profile_of(blobs: BlobStore, version: DatasetVersion) -> TableProfile:

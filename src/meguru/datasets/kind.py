@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.datasets.types import Checks, Format, SchemaPolicy
+from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
 from meguru.kernel.kinds import Kind, Payload, Tone, event_type
 
 
@@ -15,7 +15,8 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `key` names the columns whose values, taken together, tell one row from another; `time` the column that
     says when a row happened. `checks` must hold for the files of each new version, `schema_policy` says
-    whether its columns may differ from those of the one before. `content` is the digest of the list of files
+    whether its columns may differ from those of the one before, `read` how its files are written. `content`
+    is the digest of the list of files
     that the declaration brought along; empty when the versions come from elsewhere.
     """
 
@@ -26,6 +27,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     checks: Checks = Checks()
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
+    read: ReadOptions | None = None
     content: str = ""
 
 
@@ -45,6 +47,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     checks: Checks = Checks()
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
+    read: ReadOptions | None = None
     content: str = ""
 
 
@@ -76,6 +79,7 @@ class DatasetCreated(Payload, frozen=True):
     schema_policy: SchemaPolicy
     format: Format | None
     content: str
+    read: ReadOptions | None = None
 
 
 @event_type("dataset.updated", label="dataset changed", sentence="the declaration of {subject} was changed")

@@ -69,6 +69,7 @@ def following(
         kind = kind if given else before.format
     if event_time:
         checking.known_column(event_time, [column.name for column in merged], field="event_time")
+        checking.check_event_time(merged, event_time)
     files = sorted([*kept, *given], key=lambda file: file.path)
     return Manifest(format=kind, event_time=event_time, columns=merged, files=files)
 

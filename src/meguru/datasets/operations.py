@@ -4,9 +4,20 @@ from meguru.datasets import blobs
 from meguru.datasets.diff import diff
 from meguru.datasets.kind import DATASET
 from meguru.datasets.register import register
-from meguru.datasets.show import list_datasets, profile, show, versions
+from meguru.datasets.show import files, head, list_datasets, profile, show, versions
 from meguru.kernel.declarations import SpecOperations, operations_of
 
 specs: SpecOperations = operations_of(DATASET)
 
-__all__ = ["blobs", "diff", "list_datasets", "profile", "register", "show", "specs", "versions"]
+__all__ = [
+    "blobs",
+    "diff",
+    "files",
+    "head",
+    "list_datasets",
+    "profile",
+    "register",
+    "show",
+    "specs",
+    "versions",
+]

@@ -11,10 +11,17 @@ from meguru.errors import InvalidInput, UsageError
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".csv.gz": "csv",
+    ".tsv": "csv",
+    ".tsv.gz": "csv",
+    ".tab": "csv",
     ".parquet": "parquet",
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".arrows": "arrow",
+    ".avro": "avro",
 }
 
 
@@ -26,7 +33,7 @@ def format_of(path: str, *, field: str) -> Format:
     raise UsageError(
         f"the format of {path!r} is not known",
         why=f"its name ends with none of {', '.join(_SUFFIXES)}",
-        hint="rename the file, or say what it is: --format csv, parquet or json (in Python format=…)",
+        hint="rename the file, or say what it is: --format csv, parquet, json, arrow or avro",
         field=field,
     )
 

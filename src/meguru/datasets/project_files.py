@@ -72,6 +72,7 @@ def carry(ws: DatasetDoor, root: Path, name: str, fields: dict[str, Any]) -> Non
         event_time=spec.time,
         checks=spec.checks,
         key=spec.key,
+        read=spec.read,
     )
 
 

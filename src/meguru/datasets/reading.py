@@ -1,71 +1,86 @@
 """Read a data file into a Polars frame, with the same types every time.
 
-Polars looks at the whole file to find a column's type, so a value in the last row counts as much as one
-in the first. ``NA`` and an empty field are missing values. Text that is a date or a time in ISO 8601 from
-the first row to the last becomes one.
+What columns hold is found from all their values (`inference`), or said; how a file was read is its `Dialect`,
+kept with the version, so that every later look sees the same.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import polars as pl
 
-from meguru.datasets.types import DatasetColumn, Format
+from meguru.datasets import inference
+from meguru.datasets.delimited.before import read_as_before
+from meguru.datasets.delimited.dialect import dialect_of
+from meguru.datasets.delimited.records import records
+from meguru.datasets.polars_types import NAMES, TYPES
+from meguru.datasets.said import as_said, check_known, kind_said, with_types_said
+from meguru.datasets.types import DatasetColumn, Dialect, Format, ReadOptions
 from meguru.errors import InvalidInput
 
-MISSING = ["", "NA"]
-# (what a value looks like, how it is parsed, whether it is in UTC)
-_TIMES = (
-    (r"^\d{4}-\d\d-\d\d$", "%Y-%m-%d", False),
-    (r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", "%Y-%m-%dT%H:%M:%S%.fZ", True),
-    (r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$", "%Y-%m-%dT%H:%M:%S%.f", False),
-    (r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$", "%Y-%m-%d %H:%M:%S%.f", False),
-)
-_TYPES: Mapping[str, Any] = {
-    "Int64": pl.Int64,
-    "Float64": pl.Float64,
-    "Boolean": pl.Boolean,
-    "String": pl.String,
-    "Date": pl.Date,
-    "Datetime": pl.Datetime("us"),
-    "Datetime[UTC]": pl.Datetime("us", "UTC"),
-}
-_NAMES = {dtype: name for name, dtype in _TYPES.items()}
-_TEXT = {"String", "Date", "Datetime", "Datetime[UTC]", "Null"}
+
+def first_read(
+    path: Path, format: Format, name: str, said: ReadOptions | None = None
+) -> tuple[pl.DataFrame, Dialect | None]:
+    """Read a whole file for the first time; return its rows, and how they were read.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is not what its name says, holds no rows, or is not what was said of it.
+    """
+    said = said or ReadOptions()
+    try:
+        frame, dialect = _first(path, format, name, said)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
+    if frame.is_empty():
+        raise unreadable(name, format, "it holds no rows")
+    return frame, dialect
 
 
 def read(
-    path: Path, format: Format, name: str, *, columns: Sequence[DatasetColumn] | None = None
+    path: Path,
+    format: Format,
+    name: str,
+    *,
+    columns: Sequence[DatasetColumn] | None = None,
+    dialect: Dialect | None = None,
 ) -> pl.DataFrame:
     """Read a whole file; with `columns`, give exactly these (absent ones as missing values).
+
+    Parameters
+    ----------
+    path, format, name
+        The file, what it is, and what it is called in messages.
+    columns
+        The columns of the version that it belongs to.
+    dialect
+        How it was read when it was registered; None for what has none.
 
     Raises
     ------
     InvalidInput
         If the file is not what its name says, or holds no rows.
     """
+    if columns is None:
+        return first_read(path, format, name)[0]
     try:
-        frame = _decode(path, format, columns)
+        return conform(_again(path, format, name, columns, dialect), columns)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
-    if columns is not None:
-        return conform(frame, columns)
-    if frame.is_empty():
-        raise unreadable(name, format, "it holds no rows")
-    if twice := [column for column in frame.columns if re.search(r"_duplicated_\d+$", column)]:
-        raise unreadable(name, format, f"two columns are called {twice[0].rpartition('_duplicated_')[0]!r}")
-    if format == "csv" and (fields := _fields_of_cut_row(path)) and fields < frame.width:
-        raise unreadable(name, format, f"it ends in the middle of a row: {fields} of {frame.width} fields")
-    return frame
 
 
 def unreadable(name: str, format: Format, why: str) -> InvalidInput:
     """Say why a file can't be used."""
     hint = "is the file whole, and of this format?"
+    if "quote" in why or "could not parse" in why or "malformed" in why:
+        hint = (
+            "a field with a quote in it is quoted, and the quote doubled; --quote '' if quotes mean nothing"
+        )
     return InvalidInput(f"{name!r} can't be read as {format}", where=name, why=why, hint=hint, field="files")
 
 
@@ -73,19 +88,23 @@ def schema_of(frame: pl.DataFrame) -> list[DatasetColumn]:
     """Return the columns of a frame; one without any value has the type ``Null``."""
     nulls = dict(zip(frame.columns, frame.null_count().row(0), strict=True))
     return [
-        DatasetColumn(
-            name=name, type="Null" if nulls[name] == frame.height else _NAMES.get(dtype, str(dtype))
-        )
+        DatasetColumn(name=name, type="Null" if nulls[name] == frame.height else NAMES.get(dtype, str(dtype)))
         for name, dtype in frame.schema.items()
     ]
 
 
 def conform(frame: pl.DataFrame, columns: Sequence[DatasetColumn]) -> pl.DataFrame:
-    """Give a frame the columns and types of a merged schema."""
+    """Give a frame the columns and types of a merged schema.
+
+    Raises
+    ------
+    polars.exceptions.PolarsError
+        If a value is not of the type.
+    """
     schema = frame.schema  # asked once: a frame makes its list of columns anew each time
     chosen = []
     for column in columns:
-        wanted = _TYPES.get(column.type)
+        wanted = TYPES.get(column.type)
         if column.name not in schema:
             chosen.append(pl.lit(None, dtype=wanted).alias(column.name))
         elif wanted is not None and schema[column.name] != wanted:
@@ -95,55 +114,111 @@ def conform(frame: pl.DataFrame, columns: Sequence[DatasetColumn]) -> pl.DataFra
     return frame.select(chosen)
 
 
-def _decode(path: Path, format: Format, columns: Sequence[DatasetColumn] | None) -> pl.DataFrame:
+def _first(path: Path, format: Format, name: str, said: ReadOptions) -> tuple[pl.DataFrame, Dialect | None]:
+    if format != "csv":
+        if format == "json":
+            return _timed_json(_decode(path, format), name, said)
+        return with_types_said(_decode(path, format), name, said), None
+    dialect = dialect_of(path, name, said)
+    text, blank = records(path, dialect, name)
+    check_known(said.types, text.columns)
+    rest = text.select(pl.all().exclude(list(said.types)))
+    nulls = _nulls(text, said)
+    found = inference.infer(rest, decimal=dialect.decimal, nulls=nulls)
+    dialect = msgspec.structs.replace(
+        dialect, blank=blank, times=found.times, kept=found.kept, nulls=found.nulls
+    )
+    made = {column.name: column for column in found.frame}
+    for column, kind in said.types.items():
+        made[column], spelling = as_said(text[column], kind, dialect, name)
+        if spelling:
+            dialect.times[column] = spelling
+    return text.select(made[each] for each in text.columns), dialect
+
+
+def _nulls(text: pl.DataFrame, said: ReadOptions) -> list[str] | None:
+    """Return what means a missing value if it is said, or seen where no text was said to be."""
+    if said.nulls is not None:
+        return said.nulls
+    typed = [name for name, word in said.types.items() if kind_said(name, word)[0] != "String"]
+    seen = any((text[name] == inference.MISSING).any() for name in typed)
+    return [inference.MISSING] if seen else None
+
+
+def _timed_json(frame: pl.DataFrame, name: str, said: ReadOptions) -> tuple[pl.DataFrame, Dialect | None]:
+    """JSON has no times: text that is one in all rows is read as CSV's would be."""
+    check_known(said.types, frame.columns)
+    free = [each for each, dtype in frame.schema.items() if dtype == pl.String and each not in said.types]
+    times: dict[str, str] = {}
+    kept: dict[str, str] = {}
+    for column in free:
+        made, spelling, why = inference.time_of(frame[column])
+        if made is not None:
+            frame, times[column] = frame.with_columns(made), spelling
+        elif why:
+            kept[column] = why
+    for column, word in said.types.items():
+        if frame.schema[column] == pl.String:
+            made, spelling = as_said(frame[column], word, Dialect(), name)
+            frame = frame.with_columns(made)
+            times |= {column: spelling} if spelling else {}
+        else:
+            frame = with_types_said(frame, name, ReadOptions(types={column: word}))
+    return frame, Dialect(times=times, kept=kept) if times or kept else None
+
+
+def _again(
+    path: Path, format: Format, name: str, columns: Sequence[DatasetColumn], dialect: Dialect | None
+) -> pl.DataFrame:
+    if format == "csv":
+        if dialect is None:
+            return read_as_before(path, {column.name: column.type for column in columns})
+        return _typed(records(path, dialect, name)[0], columns, dialect)
+    frame = _decode(path, format)
+    if format == "json" and dialect is not None:
+        kinds = {column.name: column.type for column in columns}
+        frame = frame.with_columns(
+            inference.cast(frame[each], kinds.get(each, "String"), decimal=".", spelling=spelling)
+            for each, spelling in dialect.times.items()
+            if each in frame.columns and frame.schema[each] == pl.String
+        )
+    return frame
+
+
+def _typed(text: pl.DataFrame, columns: Sequence[DatasetColumn], dialect: Dialect) -> pl.DataFrame:
+    """Give text its known types."""
+    kinds = {column.name: column.type for column in columns}
+    marks = ["", *dialect.nulls]
+    made = []
+    for column in text:
+        values = column.replace(marks, [None] * len(marks))
+        kind = kinds.get(column.name, "String")
+        if kind == "String" or kind not in TYPES:
+            made.append(values)
+            continue
+        typed = inference.cast(
+            values, kind, decimal=dialect.decimal, spelling=dialect.times.get(column.name, "")
+        )
+        if typed.null_count() != values.null_count():
+            what = f"column {column.name!r} holds what is no {kind}"
+            raise ValueError(what)
+        made.append(typed)
+    return pl.DataFrame(made)
+
+
+def _decode(path: Path, format: Format) -> pl.DataFrame:
     if format == "parquet":
         return pl.read_parquet(path)
-    if format == "csv":
-        return (
-            _csv(path)
-            if columns is None
-            else _typed_csv(path, {column.name: column.type for column in columns})
-        )
+    if format == "arrow":
+        return _read_arrow(path)
+    if format == "avro":
+        return pl.read_avro(path)
     with path.open("rb") as file:
         is_array = file.read(64).lstrip()[:1] == b"["
     return (pl.read_json if is_array else pl.read_ndjson)(path, infer_schema_length=None)
 
 
-def _csv(path: Path) -> pl.DataFrame:
-    frame = pl.read_csv(path, infer_schema_length=None, null_values=MISSING)
-    return frame.with_columns(_with_time(column) for column in frame if column.dtype == pl.String)
-
-
-def _fields_of_cut_row(path: Path) -> int:
-    """Count the fields after the last line break; 0 when there is nothing, or no telling."""
+def _read_arrow(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(max(0, path.stat().st_size - 65536))
-        last = file.read().rpartition(b"\n")[2]
-    return 0 if packed or not last.strip() or b'"' in last else last.count(b",") + 1
-
-
-def _typed_csv(path: Path, types: Mapping[str, str]) -> pl.DataFrame:
-    """Read with known types, which needs no look at the whole file first."""
-    numbers = {name: _TYPES[kind] for name, kind in types.items() if kind in _TYPES and kind not in _TEXT}
-    header = pl.read_csv(path, n_rows=0).columns
-    overrides = {name: numbers.get(name, pl.String) for name in header}
-    frame = pl.read_csv(path, null_values=MISSING, schema_overrides=overrides)
-    times = [name for name in header if types.get(name) in _TEXT - {"String", "Null"}]
-    return frame.with_columns(_with_time(frame[name]) for name in times)
-
-
-def _with_time(column: pl.Series) -> pl.Series:
-    """Parse a text column as dates or times if every value is one and all are written alike."""
-    first = column.first(ignore_nulls=True)
-    for pattern, spelling, utc in _TIMES:
-        if first is None or not re.match(pattern, str(first)):
-            continue
-        if "%H" not in spelling:
-            parsed = column.str.to_date(spelling, strict=False)
-        else:
-            parsed = column.str.to_datetime(spelling, strict=False, time_unit="us")
-            parsed = parsed.dt.replace_time_zone("UTC") if utc else parsed
-        if parsed.null_count() == column.null_count():
-            return parsed
-    return column
+        is_file = file.read(6) == b"ARROW1"
+    return pl.read_ipc(path) if is_file else pl.read_ipc_stream(path)

@@ -2,30 +2,31 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import polars as pl
 
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name
 from meguru.base.paths import check_path
 from meguru.datasets import checking, paths, reading, store
+from meguru.datasets.examine import Examined, examine, prove
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import following, load_manifest, one_schema
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
     Checks,
-    DataFile,
     DatasetColumn,
     DatasetVersion,
     FileEntry,
     Format,
     Manifest,
     Mode,
+    ReadOptions,
     SchemaPolicy,
 )
-from meguru.errors import InvalidInput, NotFound
+from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
-from meguru.storage.blobs import BlobStore
 
 
 @operation("dataset.register", permission="dataset:write", on="name")
@@ -40,6 +41,7 @@ def register(
     event_time: str = "",
     checks: Checks | None = None,
     key: list[str] | None = None,
+    read: ReadOptions | None = None,
     note: str = "",
 ) -> DatasetVersion:
     """Register uploaded files as the next version of a dataset.
@@ -47,8 +49,11 @@ def register(
     The files are read here, whatever the caller says about them. With ``mode="append"`` the version has the
     previous version's files and these. Content that equals the newest version's makes no new version: that
     one is returned. With the ``strict`` policy the columns must be those of the previous version. What is
-    not given is as it was declared of the dataset: the format, the column of the time, the checks, and `key`,
-    the columns whose values, taken together, may not repeat.
+    not given is as it was declared of the dataset: the format, the column of the time, the checks, how files
+    are read, and `key`, the columns whose values, taken together, may not repeat.
+
+    What columns hold is found from their values unless `read` says it. A file that the newest version has is
+    read as it was then, unless something else is said.
 
     Raises
     ------
@@ -62,29 +67,39 @@ def register(
     kind = format or said.format or _one_format(entries)
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time = event_time or said.time
-    if mode == "append":
-        entries = _not_yet_there(ctx, name, entries)
-    read = [_read(ctx.blobs, entry, kind, index) for index, entry in enumerate(entries)]
-    given = [file for file, _ in read]
-    held = [said.checks if checks is None else checks, Checks(unique=said.key if key is None else key)]
-    profile = _check_and_profile(read, one_schema(given, schema_policy), held)
+    newest = _newest(ctx, name)
+    if mode == "append" and newest:
+        entries = _not_in(newest, entries)
+    guide = newest if schema_policy == "strict" or mode == "append" else None
+    key = said.key if key is None else key
+    examined = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
+    given = [file for file, _ in examined]
+    held = [said.checks if checks is None else checks, Checks(unique=key)]
+    profile = _check_and_profile(examined, one_schema(given, schema_policy), held)
 
     tx = ctx.tx
     previous = store.lock(tx, name, ctx.now())
     before = load_manifest(ctx.blobs, previous) if previous else None
-    manifest = following(before, given, kind, mode, schema_policy, event_time)
+    manifest = msgspec.structs.replace(
+        following(before, given, kind, mode, schema_policy, event_time), key=list(key)
+    )
+    prove(ctx.blobs, before, manifest)
     if previous and previous.digest == digests.of_value(manifest):
         return previous
     version = _write(ctx, name, manifest, previous, profile, note)
+    _tell(ctx, version, previous, mode)
+    return version
+
+
+def _tell(ctx: Context, version: DatasetVersion, previous: DatasetVersion | None, mode: Mode) -> None:
     seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
     ctx.emit(
         "dataset_version.created",
         version.ref,
-        data=seen | {"mode": mode, "note": note},
+        data=seen | {"mode": mode, "note": version.note},
         used=[previous.ref] if previous else [],
         produced=[version.ref],
     )
-    return version
 
 
 def _said_of(ctx: Context, name: str) -> DatasetSpec:
@@ -93,7 +108,7 @@ def _said_of(ctx: Context, name: str) -> DatasetSpec:
 
 
 def _check_and_profile(
-    read: Sequence[tuple[DataFile, pl.DataFrame]], schema: Sequence[DatasetColumn], held: Sequence[Checks]
+    read: Sequence[Examined], schema: Sequence[DatasetColumn], held: Sequence[Checks]
 ) -> bytes:
     if not read:
         return b""
@@ -148,28 +163,13 @@ def _one_format(entries: Sequence[FileEntry]) -> Format:
     return next(iter(formats))
 
 
-def _not_yet_there(ctx: Context, name: str, entries: Sequence[FileEntry]) -> list[FileEntry]:
+def _not_in(newest: Manifest, entries: Sequence[FileEntry]) -> list[FileEntry]:
     """Leave out what the newest version has already: it need not be read again."""
+    there = {(file.path, file.digest) for file in newest.files}
+    return [entry for entry in entries if (entry.path, entry.digest) not in there]
+
+
+def _newest(ctx: Context, name: str) -> Manifest | None:
     with ctx.ws.read() as tx:
         newest = store.versions(tx, name, before=None, limit=1)
-    known = {
-        (file.path, file.digest) for version in newest for file in load_manifest(ctx.blobs, version).files
-    }
-    return [entry for entry in entries if (entry.path, entry.digest) not in known]
-
-
-def _read(blobs: BlobStore, entry: FileEntry, kind: Format, index: int) -> tuple[DataFile, pl.DataFrame]:
-    try:
-        path = blobs.path(entry.digest)
-    except NotFound as error:
-        why, hint = "its bytes were not uploaded", "upload the blob first, or use add_files"
-        raise InvalidInput(
-            f"{entry.path!r} is missing", why=why, hint=hint, field=f"files[{index}].digest"
-        ) from error
-    if (size := path.stat().st_size) != entry.size:
-        raise InvalidInput(f"{entry.path!r} has {size} bytes, not {entry.size}", field=f"files[{index}].size")
-    if not size:
-        raise InvalidInput(f"{entry.path!r} is empty", field=f"files[{index}]")
-    frame = reading.read(path, kind, entry.path)
-    seen = reading.schema_of(frame)
-    return DataFile(path=entry.path, digest=entry.digest, size=size, rows=frame.height, columns=seen), frame
+    return load_manifest(ctx.blobs, newest[0]) if newest else None

@@ -2,7 +2,8 @@
 
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
-from meguru.datasets.types import DatasetVersion, Profile, RegisteredDataset
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.types import DataFile, DatasetVersion, FirstRows, Profile, RegisteredDataset
 from meguru.kernel.operations import Context, operation
 
 
@@ -35,4 +36,21 @@ def profile(ctx: Context, *, ref: str) -> Profile:
     version = store.resolve(ctx.tx, ref, ctx.seen)
     return Profile(
         ref=version.ref, rows=version.rows, columns=profile_of(ctx.blobs, version).to_dict()["columns"]
+    )
+
+
+@operation("dataset.files", permission="dataset:read", query=True, on="ref")
+def files(ctx: Context, *, ref: str) -> list[DataFile]:
+    """List the files of a version: what was seen in each, and how it is read."""
+    return load_manifest(ctx.blobs, store.resolve(ctx.tx, ref, ctx.seen)).files
+
+
+@operation("dataset.head", permission="dataset:read", query=True, on="ref")
+def head(ctx: Context, *, ref: str, rows: int = 10) -> FirstRows:
+    """Show the first rows of a version; 1,000 at most."""
+    from meguru.datasets.frames import first_rows
+
+    version = store.resolve(ctx.tx, ref, ctx.seen)
+    return FirstRows(
+        ref=version.ref, columns=version.columns, rows=first_rows(ctx.blobs, version, check_limit(rows))
     )

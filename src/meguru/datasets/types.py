@@ -5,9 +5,43 @@ from typing import Any, Literal
 
 import msgspec
 
-Format = Literal["csv", "parquet", "json"]
+Format = Literal["csv", "parquet", "json", "arrow", "avro"]
 SchemaPolicy = Literal["strict", "evolve"]
 Mode = Literal["replace", "append"]
+
+
+class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said about files; what is not said is found out, and shown.
+
+    `delimiter` separates fields, `quote` surrounds them (empty: none does), `decimal` is ``.`` or ``,``;
+    `nulls` are the texts that mean a missing value beside an empty field. `types` says what columns hold:
+    ``text, integer, number, boolean, date, datetime``; ``date:%d/%m/%Y`` tells how it is written.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    quote: str | None = None
+    decimal: Literal[".", ","] | None = None
+    nulls: list[str] | None = None
+    types: dict[str, str] = {}
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a file was read, so that it is read alike for ever.
+
+    `times` says how the dates and times of a column are written. `blank` counts the lines that held nothing
+    and are no rows; `kept` tells why columns that look like numbers or times are text.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    quote: str = '"'
+    decimal: str = "."
+    line_end: str = "\n"
+    nulls: list[str] = []
+    times: dict[str, str] = {}
+    blank: int = 0
+    kept: dict[str, str] = {}
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,23 +59,31 @@ class DatasetColumn(msgspec.Struct, frozen=True, kw_only=True):
     type: str
 
 
-class DataFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a version, with what was seen when it was read."""
+class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One file of a version, with what was seen when it was read.
+
+    `dialect` is how; None for files without any, and those of versions that were made before it was kept.
+    """
 
     path: str
     digest: str
     size: int
     rows: int
     columns: list[DatasetColumn]
+    dialect: Dialect | None = None
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a version; the digest of its canonical JSON is the version's, and names its blob."""
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The content of a version; the digest of its canonical JSON is the version's, and names its blob.
+
+    `key` names the columns whose values, taken together, tell one row from another.
+    """
 
     format: Format
     event_time: str
     columns: list[DatasetColumn]
     files: list[DataFile]
+    key: list[str] = []
 
     @property
     def rows(self) -> int:
@@ -120,8 +162,36 @@ class ColumnDrift(msgspec.Struct, frozen=True, kw_only=True):
     drifted: bool
 
 
+class ChangedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row that is not the same in two versions: the values that tell it, and those that differ.
+
+    A row that is only in one of them has its other side empty.
+    """
+
+    key: dict[str, Any]
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+
+
+class RowChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows are not the same in two versions.
+
+    Rows are matched by the values of `key`; `found` tells that nobody said it, but that these are unique in
+    both. Without a key rows are told by all their values, and none is changed: it is removed, and another
+    added. `columns` counts the changed values by column; `sample` has some of the rows.
+    """
+
+    added: int
+    removed: int
+    changed: int
+    key: list[str] = []
+    found: bool = False
+    columns: dict[str, int] = {}
+    sample: list[ChangedRow] = []
+
+
 class DatasetDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed from one version to another."""
+    """What changed from one version to another; `rows` is None when nobody asked for it."""
 
     before: str
     after: str
@@ -132,6 +202,15 @@ class DatasetDiff(msgspec.Struct, frozen=True, kw_only=True):
     files_removed: list[str]
     files_changed: list[str]
     drift: list[ColumnDrift]
+    rows: RowChanges | None = None
+
+
+class FirstRows(msgspec.Struct, frozen=True, kw_only=True):
+    """The first rows of a version, each as a list in the order of `columns`."""
+
+    ref: str
+    columns: list[DatasetColumn]
+    rows: list[list[Any]]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

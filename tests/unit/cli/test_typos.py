@@ -199,7 +199,7 @@ def two(x: int, since: date | None = None):
         ),
         ("run empty.py --epochs 3", "meguru run has no option '--epochs'", "meguru run FILE.py -- --epochs"),
         ("events --limit 5000", "a page can't have 5000 items", ""),
-        ("data add d flows.py", "the format of 'flows.py' is not known", "--format csv, parquet or json"),
+        ("data add d flows.py", "the format of 'flows.py' is not known", "--format csv, parquet"),
         ("data add d nofile.csv", "there is no file 'nofile.csv'", ""),
         ("""endpoint create e --model m --gate '{"gate":"metric","metrix":1}'""", "gates[0]: metri", ""),
     ],

@@ -29,7 +29,7 @@ class ObjectStore:
 
         self.url = url
         try:
-            self.store = from_url(url, **_options(url))
+            self.store = from_url(url, **connection_options(url))
         except BaseError:
             # Its words would repeat the URL, and whatever secret stands in it.
             hint = "write s3://BUCKET/PREFIX; credentials go into the environment"
@@ -150,7 +150,8 @@ def _key(digest: str) -> str:
     return f"{digest[:2]}/{digest[2:]}"
 
 
-def _options(url: str) -> dict[str, Any]:
+def connection_options(url: str) -> dict[str, Any]:
+    """Return what obstore wants to know beside a URL: the endpoint, from the environment."""
     if not url.startswith("s3://"):
         return {}
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
