@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from meguru.demo.flights.setup import DECLARED
 from meguru.kernel.server_record import find_server
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
@@ -52,6 +53,11 @@ def test_the_demo_refuses_a_model_that_is_not_better_and_promotes_one_that_is(tm
     assert [month["did"] for month in again["months"]] == ["refused", "promoted"]
     assert again["predictions"] == 28_834 + 28_330
     assert find_server(Path(folder)) is None
+    # Nobody told the monitor to look: the server did, by what the project file declares.
+    log = json.loads(meguru("events", "--type", "monitor.evaluated", "--workspace", folder, "--json"))
+    assert [each["operation"] for each in log["items"]] == ["monitor.evaluate"] * 2
+    plan = json.loads(meguru("plan", "--file", str(DECLARED), "--workspace", folder, "--json"))
+    assert plan["actions"] == []
 
 
 def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(tmp_path: Path) -> None:

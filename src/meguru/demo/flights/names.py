@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ENDPOINT = MODEL = "delay"
 MONITOR = "delay-watch"
-RETRAIN, RELEASE, CALENDAR = "retrain-on-alert", "release-new-models", "retrain-monthly"
+RETRAIN, CALENDAR = "retrain-on-alert", "retrain-monthly"
 NEWEST = {"flights": "flights@latest", "weather": "weather@latest", "planes": "planes@latest"}
 _MIDNIGHT = 5
 """Midnight of New York's winter in UTC; in summer it is one o'clock there, when hardly anything leaves."""

@@ -14,12 +14,11 @@ from meguru.demo.flights import traffic
 from meguru.demo.flights.child import server
 from meguru.demo.flights.data import check_libraries, export
 from meguru.demo.flights.folder import DemoMonths
-from meguru.demo.flights.names import ENDPOINT, MONITOR, keyed, window
+from meguru.demo.flights.names import ENDPOINT, MONITOR, window
 from meguru.demo.flights.setup import add_data, set_up
 from meguru.demo.flights.story import Month, Story, month_of, read_story
-from meguru.demo.flights.wait_idle import until_current, until_quiet
+from meguru.demo.flights.wait_idle import until_current, until_quiet, until_seen
 from meguru.kernel.remote import RemoteWorkspace
-from meguru.monitoring.operations import run as run_monitor
 from meguru.monitoring.operations import show as show_monitor
 
 if TYPE_CHECKING:
@@ -90,14 +89,15 @@ def _one_ahead(source: Path, months: list[int]) -> Iterator[tuple[int, pl.DataFr
 def _play_month(
     ws: RemoteWorkspace, source: Path, month: int, flights: pl.DataFrame, progress: DemoProgress
 ) -> None:
-    """Predict, tell the outcomes, add the month's data, let the monitor look; the system does the rest."""
-    start, end = window(month)
+    """Ask for predictions, land the month's data, tell the outcomes: the world. The system does the rest."""
+    start, _ = window(month)
     progress.phase(f"{start:%B}: answering")
     progress.total(flights.height)
     until_current(ws, ENDPOINT)
-    traffic.play(ws, month, flights, progress.advance)
+    ids = traffic.ask(ws, month, flights, progress.advance)
     progress.phase(f"{start:%B}: the month's data is in; is the model still right?")
     add_data(ws, source, [month])
-    run_monitor(keyed(ws, "monitor", month), name=MONITOR, start=start, end=end)
+    traffic.tell(ws, month, flights, ids)
+    until_seen(ws, MONITOR, start)
     until_quiet(ws)
     until_current(ws, ENDPOINT)

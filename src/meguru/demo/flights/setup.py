@@ -1,4 +1,4 @@
-"""Set the system up: data, pipeline, endpoint with its gates, monitor, triggers, and the first model.
+"""Set the system up: data, pipeline, what ``meguru.toml`` declares, and the first model.
 
 Everything is declared so that declaring it again changes nothing: a demo that was cut off begins here.
 """
@@ -6,33 +6,25 @@ Everything is declared so that declaring it again changes nothing: a demo that w
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from meguru.datasets.client import add_files
 from meguru.datasets.types import Checks
 from meguru.demo.flights import pipeline as pipeline_file
 from meguru.demo.flights.data import FLIGHTS, PLANES, WEATHER, month_file, planes_file
-from meguru.demo.flights.names import CALENDAR, ENDPOINT, MODEL, MONITOR, NEWEST, RELEASE, RETRAIN, keyed
+from meguru.demo.flights.names import CALENDAR, ENDPOINT, MODEL, NEWEST, keyed
 from meguru.demo.flights.wait_idle import until_current, until_quiet
 from meguru.errors import StepFailed
 from meguru.kernel.remote import RemoteWorkspace
-from meguru.monitoring.operations import create as create_monitor
-from meguru.monitoring.types import Severity
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import show_run, start
-from meguru.serving.operations import create as create_endpoint
+from meguru.project.carry_out import apply_plan, plan_project
+from meguru.project.read import read_project
 from meguru.serving.operations import shadow
 from meguru.serving.operations import show as show_endpoint
-from meguru.triggers.operations import create as create_trigger
+from meguru.triggers.operations import pause
 
 PIPELINE = "train_delay"
-GATES: list[dict[str, Any]] = [
-    {"gate": "metric", "metric": "auc", "op": ">=", "value": 0.55},
-    {"gate": "champion", "metric": "auc", "confidence": 0.95},
-]
-CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}]
-ALERT_ON = [Severity.DATA_BREAK, Severity.PERFORMANCE_DROP, Severity.SHADOW_BETTER, Severity.INPUT_DRIFT]
-MIN_DRIFT_SHARE = 0.2
+DECLARED = Path(__file__).with_name("meguru.toml")
 _FLIGHTS = Checks(
     row_count_min=1000,
     null_pct={"carrier": 0, "origin": 0, "dest": 0, "time_hour": 0, "arr_delay": 10},
@@ -59,38 +51,18 @@ def set_up(ws: RemoteWorkspace, source: Path, first: int) -> None:
     add_data(ws, source, [first - 2, first - 1])
     add_files(ws, PLANES, planes_file(source), mode="append", checks=Checks(unique=["tailnum"]))
     register_file(ws, f"{pipeline_file.__file__}:{PIPELINE}")
-    create_endpoint(
-        ws, name=ENDPOINT, model=MODEL, gates=GATES, description="Will a flight arrive over 15 minutes late?"
-    )
-    create_monitor(
-        ws,
-        name=MONITOR,
-        endpoint=ENDPOINT,
-        checks=CHECKS,
-        alert_on=ALERT_ON,
-        min_drift_share=MIN_DRIFT_SHARE,
-    )
-    _triggers(ws)
+    declare(ws)
     _first_model(ws)
 
 
-def _triggers(ws: RemoteWorkspace) -> None:
-    retrain = {"pipeline": PIPELINE, "params": NEWEST}
-    create_trigger(ws, name=RETRAIN, on={"monitor": MONITOR, "state": "alert"}, action=retrain)
-    create_trigger(
-        ws,
-        name=RELEASE,
-        on={"event": "model_version.registered", "subject": f"model/{MODEL}@*"},
-        action={"endpoint": ENDPOINT},
-    )
-    create_trigger(
-        ws,
-        name=CALENDAR,
-        on={"cron": "0 6 1 * *"},
-        action=retrain,
-        enabled=False,
-        note="paused: this year has passed; with `meguru trigger resume` it retrains every month",
-    )
+def declare(ws: RemoteWorkspace) -> None:
+    """Apply the project file: endpoint, monitor and triggers, by which the server then runs alone."""
+    project = read_project(DECLARED)
+    plan = plan_project(ws, project)
+    if plan.actions or plan.adopts:
+        apply_plan(ws, plan, project)
+    # That a trigger rests is no part of what it is: it is done by hand.
+    pause(ws, name=CALENDAR, reason="this year has passed")
 
 
 def _first_model(ws: RemoteWorkspace) -> None:

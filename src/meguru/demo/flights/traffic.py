@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,8 +38,8 @@ def flights_of(source: Path, month: int) -> pl.DataFrame:
     return build(_frame(month_file(source, FLIGHTS, month)), weather, _frame(planes_file(source)))
 
 
-def play(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, done: Callable[[int], None]) -> None:
-    """Ask for a prediction of every flight; then tell how those that arrived came in.
+def ask(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, done: Callable[[int], None]) -> list[str]:
+    """Ask for a prediction of every flight; return their ids.
 
     Each request has its own key: one that was answered before gets the same answer again, and counts once.
     """
@@ -53,7 +53,7 @@ def play(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, done: Callable[
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    _tell(ws, month, flights, ids)
+    return ids
 
 
 def _ask(ws: RemoteWorkspace, month: int, number: int, rows: pl.DataFrame) -> list[str]:
@@ -68,7 +68,8 @@ def _ask(ws: RemoteWorkspace, month: int, number: int, rows: pl.DataFrame) -> li
     return [each.id for each in msgspec.json.decode(answer.content, type=_Answer).predictions]
 
 
-def _tell(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, ids: list[str]) -> None:
+def tell(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, ids: Sequence[str]) -> None:
+    """Tell how the flights that arrived came in, and when that was known."""
     arrived = zip(ids, flights[LABEL], flights[LANDED], strict=True)
     outcomes = [
         OutcomeInput(prediction_id=each, value=float(late), at=landed)

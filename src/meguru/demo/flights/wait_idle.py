@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from meguru.artifacts.log import wait_event
 from meguru.errors import Busy, TimedOut
 from meguru.kernel.remote import RemoteWorkspace
+from meguru.monitoring.operations import show as show_monitor
 from meguru.triggers.operations import settled
 
 PATIENCE = 300.0
@@ -36,6 +38,30 @@ def until_quiet(ws: RemoteWorkspace) -> None:
             )
         # A job may end some moments after its last event, and this is no event.
         wait_event(ws, after=state.head, timeout=LOOK_AGAIN)
+
+
+def until_seen(ws: RemoteWorkspace, monitor: str, start: datetime) -> None:
+    """Block until a monitor has looked at the window that begins at a moment; nobody tells it to.
+
+    Raises
+    ------
+    TimedOut
+        If it does not, with what it waits for.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        head = settled(ws).head
+        found = show_monitor(ws, name=monitor, limit=100)
+        if any(report.start == start for report in found.reports):
+            return
+        if time.monotonic() > end:
+            waits = found.windows.waits_for if found.windows else []
+            raise TimedOut(
+                f"monitor {monitor!r} did not look at {start:%B}",
+                why="; ".join(waits),
+                hint=f"meguru monitor show {monitor}",
+            )
+        wait_event(ws, after=head, timeout=1.0)
 
 
 def until_current(ws: RemoteWorkspace, endpoint: str) -> None:
