@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from meguru.backfills.show import list_partitions as backfill_partitions
     from meguru.backfills.show import show as backfill_show
     from meguru.backfills.start import start as backfill_start
+    from meguru.collections.collect import collect as collection_collect
+    from meguru.collections.operations import specs as _meguru_collections_operations_specs
+    from meguru.collections.show import list_collections as collection_list
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
     from meguru.datasets.register import register as dataset_register
@@ -112,6 +115,8 @@ if TYPE_CHECKING:
     from meguru.pipelines.show import show_pipeline as pipeline_show
     from meguru.pipelines.show import show_run as pipeline_run_show
     from meguru.pipelines.start import start as pipeline_run_start
+    from meguru.predictions.exclude import exclude as outcome_exclude
+    from meguru.predictions.exclude import readmit as outcome_readmit
     from meguru.predictions.listing import list_predictions as prediction_list
     from meguru.predictions.record import add as outcome_add
     from meguru.predictions.record import record as outcome_record
@@ -217,6 +222,10 @@ if TYPE_CHECKING:
     from meguru.webhooks.show import show as webhook_show
     from meguru.webhooks.show import try_out as webhook_test
 
+    collection_declare = _meguru_collections_operations_specs.declare
+    collection_plan = _meguru_collections_operations_specs.plan
+    collection_retire = _meguru_collections_operations_specs.retire
+    collection_specs = _meguru_collections_operations_specs.specs
     dataset_declare = _meguru_datasets_operations_specs.declare
     dataset_plan = _meguru_datasets_operations_specs.plan
     dataset_retire = _meguru_datasets_operations_specs.retire

@@ -33,6 +33,7 @@ KINDS = (
     "meguru.tracking.kind:RUN",
     "meguru.mlflow.kind:LOGGED_MODEL",
     "meguru.mlflow.kind:FILE",
+    "meguru.collections.kind:COLLECTION",
     "meguru.serving.kind:ENDPOINT",
     "meguru.serving.contracts.kind:CONTRACT",
     "meguru.monitoring.kind:MONITOR",

@@ -112,7 +112,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru outcome record delay --key flight-17 --value 1",
         "meguru outcome record delay --file outcomes.csv",
         "meguru outcome import delay outcomes.parquet",
+        "meguru outcome collect delay --to delay-outcomes --label late",
     ),
+    "collection": ("meguru collection declare delays --endpoint delay --to truth --every '1000 rows'",),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),
     "trigger create": (

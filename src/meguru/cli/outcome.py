@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meguru.cli.arguments import ENDPOINT
+from meguru.cli.arguments import DATASET, ENDPOINT
 from meguru.cli.groups import group
 from meguru.cli.progress import counting
-from meguru.cli.session import Session, read_moment, with_session
+from meguru.cli.session import Session, read_moment, read_pairs, with_session
 
 if TYPE_CHECKING:
     from meguru.predictions.types import OutcomeInput, OutcomesRecorded
@@ -121,6 +121,48 @@ def forget(session: Session, endpoint: str, before: str) -> None:
 
     count = ask(session.open(), endpoint=endpoint, before=read_moment(before))
     session.show(count, lambda: click.echo(f"given up: {count:,}"))
+
+
+@command.command()
+@click.argument("endpoint", type=ENDPOINT)
+@click.option("--to", "dataset", required=True, type=DATASET, help="The dataset that gets the version.")
+@click.option("--label", default="outcome", show_default=True, help="The column of the outcome.")
+@click.option("--only", multiple=True, help="Only rows with this value: --only carrier=AA; again for more.")
+@with_session
+def collect(session: Session, endpoint: str, dataset: str, label: str, only: tuple[str, ...]) -> None:
+    """Make a dataset version of all predictions of ENDPOINT whose outcomes are known."""
+    from meguru.app.calls import collection_collect as ask
+
+    filters = read_pairs(only)
+    done = ask(session.open(), endpoint=endpoint, dataset=dataset, label=label, only=filters)
+    news = f"{done.changes:,} new or changed" if done.changes else "nothing is new"
+    made = done.version or "no version"
+    session.show(done, lambda: click.echo(f"{made}: {done.outcomes:,} outcomes of {done.endpoint}, {news}"))
+
+
+@command.command()
+@click.argument("endpoint", type=ENDPOINT)
+@click.argument("predictions", nargs=-1, required=True)
+@click.option("--why", required=True, help="Why they are kept out.")
+@with_session
+def exclude(session: Session, endpoint: str, predictions: tuple[str, ...], why: str) -> None:
+    """Keep PREDICTIONS of ENDPOINT out of the data that outcomes become."""
+    from meguru.app.calls import outcome_exclude as ask
+
+    count = ask(session.open(), endpoint=endpoint, predictions=list(predictions), why=why)
+    session.show(count, lambda: click.echo(f"kept out: {count:,}"))
+
+
+@command.command()
+@click.argument("endpoint", type=ENDPOINT)
+@click.argument("predictions", nargs=-1, required=True)
+@with_session
+def readmit(session: Session, endpoint: str, predictions: tuple[str, ...]) -> None:
+    """Let PREDICTIONS of ENDPOINT into the data again."""
+    from meguru.app.calls import outcome_readmit as ask
+
+    count = ask(session.open(), endpoint=endpoint, predictions=list(predictions))
+    session.show(count, lambda: click.echo(f"let in again: {count:,}"))
 
 
 def said(total: OutcomesRecorded) -> str:

@@ -37,6 +37,32 @@ class OutcomesForgotten(Payload, frozen=True):
     count: int
 
 
+@event_type(
+    "outcomes.excluded",
+    label="predictions kept out of data",
+    sentence="{actor} kept {count} predictions of {subject} out of data: {reason}",
+    tone=Tone.ODD,
+    subject="endpoint/NAME",
+)
+class OutcomesExcluded(Payload, frozen=True):
+    """Predictions are kept out of the data that outcomes become."""
+
+    count: int
+    reason: str
+
+
+@event_type(
+    "outcomes.readmitted",
+    label="predictions let into data",
+    sentence="{actor} let {count} predictions of {subject} into data again",
+    subject="endpoint/NAME",
+)
+class OutcomesReadmitted(Payload, frozen=True):
+    """Predictions that were kept out are in the next version of the data."""
+
+    count: int
+
+
 PREDICTION = Kind(
     name="prediction",
     title=("prediction", "predictions"),
@@ -50,7 +76,7 @@ OUTCOME = Kind(
     name="outcome",
     title=("outcome", "outcomes"),
     named=False,
-    events=(OutcomesArrived, OutcomesForgotten),
+    events=(OutcomesArrived, OutcomesForgotten, OutcomesExcluded, OutcomesReadmitted),
     grants={"engineer": ("*",), "service": ("write",)},
     project_of="meguru.predictions.store:project_of",
     services=(Service(name="outcomes", factory="meguru.predictions.joiner:OutcomeJoiner"),),

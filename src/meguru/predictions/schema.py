@@ -95,6 +95,17 @@ waiting_outcome = Table(
 )
 """Outcomes of predictions that nobody knows yet; `digest` is of what was said, so that it is kept once."""
 
+excluded_prediction = Table(
+    "excluded_prediction",
+    metadata,
+    Column("batch_id", String(64), ForeignKey("prediction_batch.id"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("by", String(200), nullable=False),
+)
+"""Predictions that are kept out of the data that outcomes become."""
+
 outcome_day = Table(
     "outcome_day",
     metadata,

@@ -42,13 +42,28 @@ def frame(
     import polars as pl
 
     batches = store.overlapping(tx, endpoint, start, end)
-    parts = _agreeing([_empty(), *_parts(batches)])
-    whole = pl.concat(parts, how="diagonal_relaxed", rechunk=True)
+    whole = _answered(batches)
     time = pl.col(TIME_COLUMN)
     whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
     if features is not None:
         whole = whole.select([name for name in whole.columns if name.startswith("_") or name in features])
-    known = outcome_store.outcomes_within(tx, endpoint, start, end)
+    return _with_outcomes(whole, outcome_store.outcomes_within(tx, endpoint, start, end))
+
+
+def frame_of(batches: Sequence[Any], known: Sequence[Any]) -> "pl.DataFrame":
+    """Return some requests' predictions with some outcomes, in order of event time; see `frame`."""
+    return _with_outcomes(_answered(batches).sort(TIME_COLUMN, maintain_order=True), known)
+
+
+def _answered(batches: Sequence[Any]) -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.concat(_agreeing([_empty(), *_parts(batches)]), how="diagonal_relaxed", rechunk=True)
+
+
+def _with_outcomes(whole: "pl.DataFrame", known: Sequence[Any]) -> "pl.DataFrame":
+    import polars as pl
+
     values = pl.DataFrame(
         [
             pl.Series(ID_COLUMN, [ids.join(row.batch_id, row.row) for row in known], dtype=pl.String),

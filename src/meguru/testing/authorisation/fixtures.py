@@ -15,6 +15,8 @@ from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests
+from meguru.collections.kind import CollectionSpec
+from meguru.collections.operations import specs as collections
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
@@ -126,6 +128,11 @@ def _endpoint(of: Making) -> str:
     return of.mark
 
 
+def _collection(of: Making) -> str:
+    collections.declare(of.ws, name=of.mark, spec=CollectionSpec(endpoint=of.mark, dataset=of.mark))
+    return of.mark
+
+
 def _contract(of: Making) -> str:
     columns = [SignatureColumn(name="hour", type=ColumnType.DOUBLE)]
     return create_contract(of.ws, endpoint=of.mark, columns=columns, note=of.mark).ref.removeprefix(
@@ -213,6 +220,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "backfill": _backfill,
     "sweep": _sweep,
     "endpoint": _endpoint,
+    "collection": _collection,
     "contract": _contract,
     "release": _release,
     "monitor": _monitor,
