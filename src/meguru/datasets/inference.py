@@ -16,8 +16,7 @@ import polars as pl
 MISSING = "NA"
 """What R, and many after it, write for a missing value; it is one where numbers or times stand beside it."""
 INTEGER = r"^-?(?:0|[1-9][0-9]{0,18})$"
-NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-][0-9]+)?$"
-"""``2e10`` is as often a code: an exponent has its sign, as programs write it."""
+NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 NOT_FINITE = r"^(?:-?inf|nan|NaN)$"
 SAFE_DIGITS = 15
 """A number of so many significant digits comes back from a double as it was."""
@@ -193,6 +192,8 @@ def _styles(numbers: pl.Series) -> str:
     decimals = numbers.str.extract(r"\.([0-9]+)", 1).str.len_bytes().fill_null(0)
     if decimals.n_unique() == 1 and not numbers.str.contains(r"[eE]").any():
         return ""
+    if (code := _first(numbers, r"[eE][0-9]")) and not numbers.str.contains(r"\.").any():
+        return f"{code!r} may be a code"  # R writes 1000 so, but beside fractions
     padded = _first(numbers, r"\.[0-9]+0(?:[eE]|$)|\.0[eE]")
     if padded:
         return f"{padded!r} would be written back shorter"
