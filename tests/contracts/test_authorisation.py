@@ -46,6 +46,7 @@ OWN_LOOK = {
 ELSEWHERE = {
     "approval.list", "component.impact", "component.list", "component.show", "mlflow.logged_model_files",
     "model.best", "step_run.check_result",
+    "trigger.listeners",
 }  # fmt: skip
 """Queries that end at what one may see, of which the world has nothing: see the tests of their nouns."""
 UNFILTERED = {

@@ -39,6 +39,14 @@ class TestData(KindContract):
         return kind_of({"data": "flights"})
 
 
+class TestMessage(KindContract):
+    wakes = make_event("message.received", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"message": "mlops.retrain", "broker": "nats://127.0.0.1"})
+
+
 def test_every_kind_is_under_the_contract():
-    tested = {"cron", "event", "monitor", "data"}
+    tested = {"cron", "event", "monitor", "data", "message"}
     assert set(KINDS.names()) == tested

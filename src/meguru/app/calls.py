@@ -203,6 +203,12 @@ if TYPE_CHECKING:
     from meguru.tracking.show import metric as run_metric
     from meguru.tracking.show import show as run_show
     from meguru.tracking.show import show_experiment as experiment_show
+    from meguru.triggers.arrivals.dead import dead_letter as trigger_dead_letter
+    from meguru.triggers.arrivals.dead import dead_letters as trigger_dead_letters
+    from meguru.triggers.arrivals.dead import drop_dead_letter as trigger_drop_dead_letter
+    from meguru.triggers.arrivals.dead import retry_dead_letter as trigger_retry_dead_letter
+    from meguru.triggers.arrivals.show import listener as trigger_listener
+    from meguru.triggers.arrivals.show import listeners as trigger_listeners
     from meguru.triggers.create import create as trigger_create
     from meguru.triggers.create import pause as trigger_pause
     from meguru.triggers.create import resume as trigger_resume

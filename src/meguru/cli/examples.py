@@ -127,6 +127,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru alert ack @last --note 'looking into it'",
         "meguru alert mute @last --for 2h",
     ),
+    "trigger dead": ("meguru trigger dead list retrain", "meguru trigger dead retry retrain LETTER"),
     "webhook": ("meguru webhook create chat https://chat.example/hook --on 'release.*'",),
     "why": ("meguru why endpoint/delay", "meguru why @last.train"),
     "lineage": ("meguru lineage model/delay@3 --direction up",),

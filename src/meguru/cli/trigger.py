@@ -10,12 +10,14 @@ from meguru.cli.arguments import TRIGGER
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_moment, with_session
 from meguru.cli.tables import print_table
+from meguru.cli.trigger_dead import dead
 from meguru.cli.trigger_declare import create, delete, update
 from meguru.cli.trigger_test import test
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from meguru.triggers.arrivals.types import ListenerState
     from meguru.triggers.types import Firing, Trigger
 
 STATES = ("fired", "owed", "suppressed", "failed", "missed", "filtered")
@@ -27,7 +29,7 @@ def command() -> None:
     """Triggers: when an event matches, start an action; once for each event."""
 
 
-for _each in (create, update, delete, test):
+for _each in (create, update, delete, test, dead):
     command.add_command(_each)
 
 
@@ -71,12 +73,13 @@ def history(session: Session, name: str, *, limit: int, state: str | None, misse
 def show(session: Session, name: str) -> None:
     """Show trigger NAME: when it fires next, what it did, and what it missed."""
     from meguru.app.calls import trigger_history as ask
+    from meguru.app.calls import trigger_listener as listening
     from meguru.app.calls import trigger_next as next_moments
     from meguru.app.calls import trigger_show as ask_one
 
     ws = session.open()
     found, page = ask_one(ws, name=name), ask(ws, name=name, limit=10)
-    upcoming = next_moments(ws, name=name, count=3)
+    upcoming, source = next_moments(ws, name=name, count=3), listening(ws, name=name)
 
     def human() -> None:
         state = "on" if found.enabled else "paused"
@@ -85,9 +88,12 @@ def show(session: Session, name: str) -> None:
             click.echo(f"  {line}")
         for moment in upcoming.moments:
             click.echo(f"  next {_wall(moment)} {upcoming.zone}")
+        if source is not None:
+            click.echo("  " + _listening(source))
         print_table(FIRINGS, [list(_firing(one)) for one in page.items])
 
-    session.show({"trigger": found, "next": upcoming, "history": page.items}, human)
+    shown = {"trigger": found, "next": upcoming, "listener": source, "history": page.items}
+    session.show(shown, human)
 
 
 @command.command("next")
@@ -168,6 +174,16 @@ def _firing(one: Firing) -> tuple[object, ...]:
         due = f"{due} and {'very many' if count is None else count - 1} more"
     times = f" ({one.repeats + 1} times)" if one.repeats else ""
     return one.at, one.trigger, one.state, due, one.started, one.reason + times
+
+
+def _listening(source: ListenerState) -> str:
+    since = source.connected_since
+    parts = [f"connected since {_wall(since)}" if since else "not connected", f"{source.received} received"]
+    if source.last_error and source.last_error_at is not None:
+        parts.append(f"last error {_wall(source.last_error_at)}: {source.last_error}")
+    if source.dead:
+        parts.append(f"{source.dead} dead letters: meguru trigger dead list {source.trigger}")
+    return "; ".join(parts)
 
 
 def _wall(moment: datetime) -> str:

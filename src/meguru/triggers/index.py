@@ -15,6 +15,7 @@ from meguru.kernel.events import Event
 from meguru.triggers import store
 from meguru.triggers.facts import facts_of
 from meguru.triggers.kinds import TriggerKind
+from meguru.triggers.kinds.listening import hears_its_own
 from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Trigger
 
@@ -31,6 +32,11 @@ class Watching(NamedTuple):
     filter: PlainExpression | None
     projects: frozenset[str]
 
+    @property
+    def about(self) -> str | None:
+        """The one thing whose events may wake it; None when it may be any."""
+        return self.trigger.ref if hears_its_own(self.kind) else self.kind.about
+
     def matches(self, event: Event) -> bool:
         """Tell whether an event wakes the trigger, but for its filter; none sees what was before it was made.
 
@@ -41,6 +47,7 @@ class Watching(NamedTuple):
             event.seq > self.trigger.created_seq
             and event.project in self.projects
             and self.kind.matches(event)
+            and (event.subject == self.trigger.ref or not hears_its_own(self.kind))
         )
 
     def lets_in(self, event: Event) -> bool:
@@ -110,7 +117,7 @@ class TriggerIndex:
 
 def _put(buckets: dict[str | None, dict[str, Watching]], type: str, item: Watching) -> None:
     if item.kind.may_match(type):
-        buckets.setdefault(item.kind.about, {})[item.trigger.name] = item
+        buckets.setdefault(item.about, {})[item.trigger.name] = item
 
 
 def read(trigger: Trigger) -> Watching | None:

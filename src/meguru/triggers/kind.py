@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Service, Tone, event_type
+from meguru.triggers.arrivals.events import ARRIVALS
 from meguru.triggers.types import TriggerBudget
 
 
@@ -150,7 +151,7 @@ class TriggerMissed(Payload, frozen=True):
 TRIGGER = Kind(
     name="trigger",
     title=("trigger", "triggers"),
-    tables=("meguru.triggers.schema",),
+    tables=("meguru.triggers.schema", "meguru.triggers.arrivals.schema"),
     operations=("meguru.triggers.operations",),
     events=(
         TriggerCreated,
@@ -165,6 +166,7 @@ TRIGGER = Kind(
         TriggerFailed,
         TriggerLooped,
         TriggerMissed,
+        *ARRIVALS,
     ),
     grants={"engineer": ("*",)},
     spec=TriggerSpec,
@@ -175,8 +177,15 @@ TRIGGER = Kind(
             field="trigger.action", family="meguru.triggers.actions:ACTIONS", tag="action", required=False
         ),
     ),
-    services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
-    internal={"evaluate": "the evaluator decides what events, the calendar and what was held back bring"},
+    services=(
+        Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),
+        Service(name="listeners", factory="meguru.triggers.arrivals.service:Listeners"),
+    ),
+    internal={
+        "evaluate": "the evaluator decides what events, the calendar and what was held back bring",
+        "listen": "a server takes the right to listen for a trigger, and tells how that goes",
+        "receive": "what arrives from outside becomes an event, or a dead letter",
+    },
     page="/ui/triggers?name={name}#trigger-{name}",
 )
 FIRING = Kind(

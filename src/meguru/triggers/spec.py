@@ -13,6 +13,7 @@ from meguru.base import refs
 from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.triggers import store
+from meguru.triggers.arrivals import store as arrivals
 from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.parse import action_of, kind_of
 from meguru.triggers.permitted import check_permitted
@@ -70,6 +71,7 @@ def save(ctx: Context, name: str, spec: TriggerSpec) -> None:
             "created_seq": events.lock(ctx.tx)[0] + 1,
             "due_at": kind_of(spec.on).next_due(ctx.now()),
         }
+        arrivals.forget_position(ctx.tx, name)
     store.declare(ctx.tx, name, values, at=ctx.now())
 
 

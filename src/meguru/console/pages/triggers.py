@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from meguru.console.page_request import PageFunction, Visit
 from meguru.triggers import show
+from meguru.triggers.arrivals.show import listeners
 
 WINDOW = 100
 _BEHIND = "~"
@@ -22,6 +23,7 @@ def listing(visit: Visit) -> Response:
     return visit.render(
         "triggers.html",
         triggers=show.list_triggers(visit.ws),
+        listeners={each.trigger: each for each in listeners(visit.ws)},
         firings=found.items,
         moment=datetime.fromisoformat,
         older=found.next_cursor,

@@ -9,6 +9,7 @@ KINDS = PluginFamily(
         "cron": "meguru.triggers.kinds.cron:Cron",
         "data": "meguru.triggers.kinds.data:Data",
         "event": "meguru.triggers.kinds.event:OnEvent",
+        "message": "meguru.triggers.kinds.message:OnMessage",
         "monitor": "meguru.triggers.kinds.monitor:OnMonitor",
     },
 )

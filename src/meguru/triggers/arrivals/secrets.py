@@ -1,0 +1,88 @@
+"""Secrets of sources, by reference: ``${VAR}`` stands for a variable of the server's environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from meguru.errors import Conflict, InvalidInput, masked
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_OURS = "MEGURU_"
+_HIDDEN = "***"
+_SHORT = 4
+
+
+class Secrets:
+    """Puts in what references stand for, and takes it out of what is told."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def open(self, text: str, field: str) -> str:
+        """Return `text` with the variables' values in it.
+
+        Raises
+        ------
+        Conflict
+            If a variable is not set where this runs.
+        """
+
+        def value(found: re.Match[str]) -> str:
+            held = os.environ.get(found[1])
+            if held is None:
+                raise Conflict(
+                    f"the variable {found[1]} is not set in the server's environment",
+                    where=field,
+                    hint=f"start the server with {found[1]}",
+                )
+            if held:
+                self._known.add(held)
+            return held
+
+        return _REFERENCE.sub(value, text)
+
+    def hide(self, text: str) -> str:
+        """Return `text` without what was put in, and without passwords of URLs."""
+        for value in sorted(self._known, key=len, reverse=True):
+            if len(value) >= _SHORT:
+                text = text.replace(value, _HIDDEN)
+        return masked(text)
+
+
+def check_references(text: str, field: str) -> None:
+    """Refuse references to the server's own secrets."""
+    for name in _REFERENCE.findall(text):
+        if name.upper().startswith(_OURS):
+            raise InvalidInput(
+                f"${{{name}}} can't be used in a trigger", why="it is the server's own", field=field
+            )
+
+
+def check_secret(text: str, field: str) -> None:
+    """Refuse a secret that is written out: what is declared is in the log, and in files that people share."""
+    check_references(text, field)
+    if _REFERENCE.sub("", text) or not text:
+        raise InvalidInput(
+            "a secret is given by reference",
+            why="what is declared is kept in the log",
+            hint="set a variable where the server runs, and write ${ITS_NAME}",
+            field=field,
+        )
+
+
+def check_url(url: str, field: str) -> None:
+    """Refuse a URL with a password that is written out, and references to the server's own secrets."""
+    check_references(url, field)
+    try:
+        password = urlsplit(_REFERENCE.sub("", url)).password
+    except ValueError as error:
+        raise InvalidInput(f"this is no URL: {error}", field=field) from error
+    if password:
+        raise InvalidInput(
+            "a password is given by reference",
+            why="what is declared is kept in the log",
+            hint="set a variable where the server runs, and write scheme://user:${ITS_NAME}@host",
+            field=field,
+        )

@@ -1,0 +1,74 @@
+"""What a message broker promises: messages are handed over one by one, and acknowledged after that only."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+
+Handle: TypeAlias = Callable[[Any], Awaitable[None]]
+"""Takes a message of FastStream; returns when it is committed and acknowledged."""
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """What to listen to: a topic, subject, queue or stream, at a URL with its secrets in it.
+
+    `group` is the name under which the broker remembers what we acknowledged; each trigger has its own.
+    """
+
+    url: str
+    topic: str
+    group: str
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """By what a message is known: its place at the broker, or the id that its sender gave it.
+
+    With neither, its content decides; `again` tells that the broker says it delivers it again.
+    """
+
+    place: str = ""
+    id: str = ""
+    again: bool = False
+
+
+class MessageBroker(Protocol):
+    """One broker's way of delivering; a frozen struct with the parts of the subscription that it needs."""
+
+    async def open(self, wanted: Subscription, handle: Handle) -> Any:
+        """Return a broker of FastStream that delivers to `handle` once it is started.
+
+        What it delivers is acknowledged by `handle`; what is not is delivered again, to the next that opens.
+        """
+        ...
+
+    async def leave(self, opened: Any) -> None:
+        """Disconnect; the broker keeps what comes meanwhile, where it can."""
+        ...
+
+    def identity(self, message: Any) -> Identity:
+        """Tell by what a message is known."""
+        ...
+
+
+class Leaving:
+    """Leaves as FastStream does it."""
+
+    async def leave(self, opened: Any) -> None:
+        """Disconnect."""
+        await opened.stop()
+
+
+def untouched(message: Any) -> Any:
+    """Return a message as it came: FastStream's own decoding would fail where we keep a dead letter."""
+    return message
+
+
+QUIET: dict[str, Any] = {
+    "apply_types": False,
+    "logger": None,  # it would log what messages hold, and where the broker is
+    "decoder": untouched,
+    "graceful_timeout": 5.0,
+}
+"""What all brokers are made with."""

@@ -1,0 +1,73 @@
+"""NATS: JetStream where a stream keeps the subject, else the core, which keeps nothing for who is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
+
+ACK_SECONDS = 10.0
+UNDER_WAY = 20
+_ONCE: dict[str, Any] = {
+    "allow_reconnect": False,
+    "connect_timeout": 5,
+    "max_reconnect_attempts": 1,  # with 0 it would try for ever, even for the first connection
+    "reconnect_time_wait": 0.1,
+}
+
+
+class NatsSubjects(Leaving):
+    """Listens to a subject; JetStream's durable consumer begins with what comes after it was made."""
+
+    async def open(self, wanted: Subscription, handle: Handle) -> Any:
+        """Return the broker; which of both it is, the server tells."""
+        from faststream.middlewares import AckPolicy
+        from faststream.nats import JStream, NatsBroker
+        from nats.js.api import ConsumerConfig, DeliverPolicy
+
+        broker = NatsBroker(wanted.url, **_ONCE, **QUIET)
+        stream = await _stream_of(wanted)
+        if stream:
+            broker.subscriber(
+                wanted.topic,
+                stream=JStream(stream, declare=False),
+                queue=wanted.group,
+                # Pushed: a pull of FastStream 0.7 never yields once its connection is closed.
+                config=ConsumerConfig(
+                    ack_wait=ACK_SECONDS, deliver_policy=DeliverPolicy.NEW, max_ack_pending=UNDER_WAY
+                ),
+                ack_policy=AckPolicy.MANUAL,
+            )(handle)
+        else:
+            broker.subscriber(wanted.topic, queue=wanted.group, ack_policy=AckPolicy.MANUAL)(handle)
+        return broker
+
+    def identity(self, message: Any) -> Identity:
+        """Return the sequence in the stream; of the core, what the sender wrote into the header."""
+        raw = message.raw_message
+        given = (raw.headers or {}).get("Nats-Msg-Id", "")
+        if raw.reply.startswith("$JS.ACK"):
+            place = f"{raw.metadata.stream}:{raw.metadata.sequence.stream}"
+            return Identity(place=place, id=given)
+        return Identity(id=given)
+
+
+async def _stream_of(wanted: Subscription) -> str:
+    """Return the stream that keeps a subject; empty when none does, or the server has no JetStream."""
+    from nats.aio.client import Client
+    from nats.errors import Error
+    from nats.js.errors import NotFoundError
+
+    client = Client()
+    await client.connect(wanted.url, error_cb=_passed_on, **_ONCE)
+    try:
+        return str(await client.jetstream(timeout=3).find_stream_name_by_subject(wanted.topic))
+    except (NotFoundError, Error):
+        return ""
+    finally:
+        await client.close()
+
+
+async def _passed_on(error: Exception) -> None:
+    """Stay silent: what is wrong is raised where it was asked for."""
+    del error

@@ -1,0 +1,222 @@
+"""Triggers on messages, at real brokers: delivered again, restarted, poisoned, and while nobody listens."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from meguru.kernel import events
+from meguru.testing import brokers
+from meguru.testing.actions import install
+from meguru.testing.contracts.listeners import ListenerContract
+from meguru.triggers import operations as triggers
+from meguru.triggers.arrivals.service import Listeners
+from meguru.triggers.evaluate import Evaluator
+from meguru.triggers.parse import kind_of
+
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("default")]
+install()
+
+
+@contextmanager
+def running(make, tmp_path):
+    if reason := brokers.missing(make):
+        pytest.skip(reason)
+    folder = tmp_path / make.__name__
+    folder.mkdir()
+    with make(folder) as broker:
+        yield broker
+
+
+class Nats:
+    make = staticmethod(brokers.nats)
+    topic = "mlops.retrain"
+
+    def __init__(self, url):
+        self.url, self.kind = url, kind_of({"message": self.topic, "broker": url})
+
+    async def put(self, number, *, id="", body=b""):
+        from nats.aio.client import Client
+
+        client = Client()
+        await client.connect(self.url)
+        headers = {"Nats-Msg-Id": id} if id else None
+        await client.publish(self.topic, body or b'{"n": %d}' % number, headers=headers)
+        await client.drain()
+
+    def number_of(self, arrival):
+        return arrival.data["body"]["n"]
+
+
+class JetStream(Nats):
+    async def prepare(self):
+        from nats.aio.client import Client
+
+        client = Client()
+        await client.connect(self.url)
+        await client.jetstream().add_stream(name="MLOPS", subjects=["mlops.>"])
+        await client.close()
+
+
+class Redis(Nats):
+    make = staticmethod(brokers.valkey)
+
+    async def put(self, number, *, id="", body=b""):
+        from redis.asyncio import from_url
+
+        async with from_url(self.url) as client:
+            await client.xadd(self.topic, {"data": body or b'{"n": %d}' % number})
+
+
+class Mqtt(Nats):
+    make = staticmethod(brokers.mosquitto)
+    topic = "mlops/retrain"
+
+    async def put(self, number, *, id="", body=b""):
+        from faststream.mqtt import MQTTBroker, QoS
+
+        broker = MQTTBroker(self.url, client_id="sender", logger=None)
+        await broker.connect()
+        headers = {"message-id": id} if id else None
+        body = body or b'{"n": %d}' % number
+        await broker.publish(body, topic=self.topic, qos=QoS.AT_LEAST_ONCE, headers=headers)
+        await broker.stop()
+
+
+class Rabbit(Nats):
+    make = staticmethod(brokers.rabbit)
+
+    def __init__(self, url):
+        self.url = url
+        shown = url.replace(":guest@", ":${RABBIT_PASSWORD}@")
+        self.kind = kind_of({"message": self.topic, "broker": shown})
+
+    async def put(self, number, *, id="", body=b""):
+        from aio_pika import DeliveryMode, Message, connect
+
+        async with await connect(self.url) as connection:
+            channel = await connection.channel()
+            message = Message(
+                body or b'{"n": %d}' % number, message_id=id or None, delivery_mode=DeliveryMode.PERSISTENT
+            )
+            await channel.default_exchange.publish(message, routing_key=self.topic)
+
+
+def source_of(kind, tmp_path, monkeypatch):
+    monkeypatch.setenv("RABBIT_PASSWORD", "guest")
+    with running(kind.make, tmp_path) as broker:
+        source = kind(broker.url)
+        source.broker = broker
+        if isinstance(source, JetStream):
+            asyncio.run(source.prepare())
+        yield source
+
+
+class TestNatsCore(ListenerContract):
+    keeps = False
+
+    @pytest.fixture
+    def source(self, tmp_path, monkeypatch):
+        yield from source_of(Nats, tmp_path, monkeypatch)
+
+
+class TestJetStream(ListenerContract):
+    @pytest.fixture
+    def source(self, tmp_path, monkeypatch):
+        yield from source_of(JetStream, tmp_path, monkeypatch)
+
+
+class TestRedisStreams(ListenerContract):
+    @pytest.fixture
+    def source(self, tmp_path, monkeypatch):
+        yield from source_of(Redis, tmp_path, monkeypatch)
+
+
+class TestMqtt(ListenerContract):
+    @pytest.fixture
+    def source(self, tmp_path, monkeypatch):
+        yield from source_of(Mqtt, tmp_path, monkeypatch)
+
+
+@pytest.mark.soak
+class TestRabbit(ListenerContract):
+    @pytest.fixture
+    def source(self, tmp_path, monkeypatch):
+        yield from source_of(Rabbit, tmp_path, monkeypatch)
+
+
+@contextmanager
+def listening(workspace):
+    """A server's listeners and evaluator, until the block ends."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=service.run, args=(stop,))
+        for service in (Listeners(workspace), Evaluator(workspace))
+    ]
+    for each in threads:
+        each.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        workspace.notify()
+        for each in threads:
+            each.join(20)
+
+
+def until(reached, seconds=30):
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def state(workspace):
+    return triggers.listener(workspace, name="retrain")
+
+
+def is_connected(workspace):
+    found = state(workspace)
+    return bool(found and found.connected_since)
+
+
+def fired(workspace):
+    found = triggers.history(workspace, name="retrain", limit=500).items
+    return [each for each in found if each.state == "fired"]
+
+
+SLOW = [pytest.param(each, marks=pytest.mark.soak) for each in (Redis, Mqtt, Rabbit)]
+BROKERS = [JetStream, *SLOW]
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_message_is_one_run_whatever_the_broker_does(workspace, tmp_path, monkeypatch, kind):
+    """Sent 100 times under one id, poison between, the broker restarted, the server stopped meanwhile."""
+    for source in source_of(kind, tmp_path, monkeypatch):
+        on = {"message": source.topic, "broker": source.kind.broker, "id": "n"}
+        triggers.create(workspace, name="retrain", on=on, action={"note": "done"})
+        with listening(workspace):
+            until(lambda: is_connected(workspace))
+            for _ in range(100 if kind is not Mqtt else 10):
+                asyncio.run(source.put(1))
+            asyncio.run(source.put(0, body=b"poison", id="p"))
+            until(lambda: state(workspace).dead == 1)
+            until(lambda: len(fired(workspace)) == 1)
+            source.broker.stop()
+            until(lambda: not is_connected(workspace))
+            assert state(workspace).last_error
+            source.broker.start()
+            until(lambda: is_connected(workspace))
+            asyncio.run(source.put(2))
+            until(lambda: len(fired(workspace)) == 2)
+        asyncio.run(source.put(3))
+        with listening(workspace):
+            until(lambda: len(fired(workspace)) == 3)
+        with workspace.read() as tx:
+            found = events.read(tx, types=("message.received",), limit=1000)
+        assert [each.data["body"]["n"] for each in found] == [1, 2, 3]
+        assert "guest" not in str(triggers.list_triggers(workspace))
