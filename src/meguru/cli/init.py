@@ -69,7 +69,7 @@ def _write(template: Path, target: Path, name: str) -> list[str]:
         if source.is_file()
     }
     if template.name == "tabular":
-        files["data/measurements.csv"] = _measurements()
+        files |= _measurements()
     target.mkdir(parents=True, exist_ok=True)
     written = []
     for path, text in files.items():
@@ -91,8 +91,8 @@ def _write_schema(place: Path) -> None:
     place.write_bytes(msgspec.json.format(msgspec.json.encode(json_schema())))
 
 
-def _measurements() -> str:
-    """Return 569 real tumours as CSV: scikit-learn brings them along."""
+def _measurements() -> dict[str, str]:
+    """Return 569 real tumours, which scikit-learn brings along, as a CSV file, and a question about one."""
     from meguru.errors import MissingDependency
 
     try:
@@ -101,7 +101,11 @@ def _measurements() -> str:
         raise MissingDependency.of("sklearn", "scikit-learn") from error
     data = load_breast_cancer()
     names = [name.replace(" ", "_") for name in data.feature_names]
-    rows = zip(data.data.tolist(), data.target.tolist(), strict=True)
-    lines = [",".join(["id", *names, "benign"])]
-    lines += [",".join(map(str, [number, *row, benign])) for number, (row, benign) in enumerate(rows, 1)]
-    return "\n".join(lines) + "\n"
+    rows = data.data.tolist()
+    lines = [["id", *names, "benign"]]
+    lines += [[n, *row, benign] for n, (row, benign) in enumerate(zip(rows, data.target, strict=True), 1)]
+    asked = ",\n".join(f'  "{name}": {value}' for name, value in zip(names, rows[0], strict=True))
+    return {
+        "data/measurements.csv": "".join(",".join(map(str, line)) + "\n" for line in lines),
+        "request.json": f'{{"rows": [{{\n{asked}\n}}]}}\n',
+    }
