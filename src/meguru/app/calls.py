@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from meguru.alerts.acknowledge import mute as alert_mute
     from meguru.alerts.acknowledge import resolve as alert_resolve
     from meguru.alerts.acknowledge import unmute as alert_unmute
+    from meguru.alerts.notifications.operations import specs as _meguru_alerts_notifications_operations_specs
+    from meguru.alerts.notifications.show import deliveries as notification_deliveries
+    from meguru.alerts.notifications.show import list_notifications as notification_list
+    from meguru.alerts.notifications.show import show as notification_show
+    from meguru.alerts.notifications.show import try_out as notification_test
     from meguru.alerts.show import list_alerts as alert_list
     from meguru.alerts.show import show as alert_show
     from meguru.app.status.show import show as status_show
@@ -256,6 +261,10 @@ if TYPE_CHECKING:
     monitor_plan = _meguru_monitoring_operations_specs.plan
     monitor_retire = _meguru_monitoring_operations_specs.retire
     monitor_specs = _meguru_monitoring_operations_specs.specs
+    notification_declare = _meguru_alerts_notifications_operations_specs.declare
+    notification_plan = _meguru_alerts_notifications_operations_specs.plan
+    notification_retire = _meguru_alerts_notifications_operations_specs.retire
+    notification_specs = _meguru_alerts_notifications_operations_specs.specs
     pipeline_declare = _meguru_pipelines_operations_specs.declare
     pipeline_plan = _meguru_pipelines_operations_specs.plan
     pipeline_retire = _meguru_pipelines_operations_specs.retire

@@ -43,6 +43,7 @@ KINDS = (
     "meguru.triggers.kind:FIRING",
     "meguru.webhooks.kind:WEBHOOK",
     "meguru.alerts.kind:ALERT",
+    "meguru.alerts.notifications.kind:NOTIFICATION",
 )
 
 

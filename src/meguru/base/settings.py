@@ -13,7 +13,7 @@ from meguru.base.type_errors import as_invalid
 from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"
-_HIDDEN = {"token", "secret_key"}
+_HIDDEN = {"token", "secret_key", "smtp"}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +70,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What seals the secrets of webhooks: a long random text, the same for all servers on one database;
     several, with commas, to change it: the first seals, all open; default: a file ``secret.key`` in the
     workspace folder."""
+    smtp: str = ""
+    """The server that mail is sent by: ``smtp://USER:PASSWORD@HOST:587`` (with STARTTLS where it offers that)
+    or ``smtps://…``."""
+    mail_from: str = ""
+    """From whom mail is; default: meguru@ the mail server."""
+    public_url: str = ""
+    """Where people reach this server, such as ``https://meguru.example.com``: for links in messages."""
     step_variables: str = ""
     """Variables of the environment that steps get beside what every process needs (PATH, HOME, LANG, …), with
-    commas, ``*`` for any letters; default: all but MEGURU_SECRET_KEY."""
+    commas, ``*`` for any letters; default: all but secrets of the server."""
     max_output: int = 0
     """Bytes that one step may return; default: no limit."""
     executor: str = "process"

@@ -122,6 +122,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru trigger create again --on monitor=delay-watch --do pipeline=train --cooldown 6h",
     ),
     "trigger test": ("meguru trigger test nightly --since 30d", "meguru trigger test again --event evt-01m8"),
+    "notification": (
+        "meguru notification create oncall --to mailto:anna@example.com --hours 'mon-fri 08:00-20:00'",
+        "meguru notification test oncall",
+        "meguru notification deliveries oncall",
+    ),
     "alert": (
         "meguru alert list",
         "meguru alert ack @last --note 'looking into it'",

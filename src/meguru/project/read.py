@@ -22,6 +22,8 @@ from meguru.project.types import EnvironmentSpec, FileThing, ProjectFile, Projec
 __all__ = ["FILE", "SCHEMA", "field_steps", "read_project", "where_of"]
 SCHEMA = 1
 MOST = (1 << 63) - 1
+REFERENCES = "MEGURU_NOTIFY_"
+"""So begin the variables that stay references: see notifications."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN = ("project", "env", "include")
 Path_ = tuple[str, ...]
@@ -197,6 +199,8 @@ def _filled(source: Source, path: Path_, value: Any) -> Any:
         return value
 
     def fill(match: re.Match[str]) -> str:
+        if match[1].startswith(REFERENCES):
+            return match[0]  # a secret: read where the server runs, and kept nowhere
         found = os.environ.get(match[1])
         if found is None:
             what = f"the variable {match[1]} is not set"

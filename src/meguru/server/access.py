@@ -18,7 +18,7 @@ from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.workspace import Workspace
 from meguru.server.authenticator import Authenticator
 
-OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/sign-out", "/favicon.ico")
+OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/sign-out", "/favicon.ico", "/acknowledge/")
 IN_PROJECT = "/projects/"
 PREDICTIONS = "/endpoints/"
 _LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie"})

@@ -23,6 +23,7 @@ from meguru.kernel.workspace import Workspace
 from meguru.mlflow.protocol.routes import Direct, mlflow_routes
 from meguru.mlflow.registry.routes import other_routes, root_routes
 from meguru.server.access import Access
+from meguru.server.acknowledge import acknowledge_routes
 from meguru.server.background import Background
 from meguru.server.dispatch import PredictionsFirst, RouteTable
 from meguru.server.metrics import metrics
@@ -50,6 +51,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         Route("/health", _health),
         Route("/metrics", metrics),
         *sign_in_routes(),
+        *acknowledge_routes(),
         *mlflow_routes(others),
         *root_routes(),
         *native_routes(),

@@ -83,7 +83,7 @@ def _post(url: str, body: bytes, headers: Mapping[str, str], settings: Settings)
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     connection.sock = _connected(addresses_of(host, settings), port, end)
     try:
-        with _ended(connection.sock, end):
+        with cut_off_after(connection.sock, end):
             if secure:
                 context = ssl.create_default_context()
                 connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
@@ -99,8 +99,8 @@ def _post(url: str, body: bytes, headers: Mapping[str, str], settings: Settings)
 
 
 @contextmanager
-def _ended(connection: socket.socket, end: float) -> Iterator[None]:
-    """Cut a connection when its time is over, whatever the other side does."""
+def cut_off_after(connection: socket.socket, end: float) -> Iterator[None]:
+    """Cut a connection at a moment of the monotonic clock, whatever the other side does: TimeoutError."""
     over = threading.Event()
     # A handle of its own: that of a connection under TLS is taken over by the wrapped one.
     held = connection.dup()

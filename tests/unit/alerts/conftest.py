@@ -1,6 +1,6 @@
 """A workspace in which things happen, and what follows the log for alerts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,8 +14,8 @@ from meguru.kernel.operations.operation import Operation
 
 
 @pytest.fixture
-def clock(workspace):
-    return FixedClock(workspace.clock.now())
+def clock():
+    return FixedClock(datetime(2026, 1, 28, 3, 0, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ from fnmatch import translate
 from functools import lru_cache
 
 LIST = "MEGURU_STEP_VARIABLES"
-SECRET = frozenset({"MEGURU_SECRET_KEY"})
-"""What no step needs: it opens the secrets of webhooks."""
+SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP"})
+"""What no step needs: it opens the secrets of webhooks, and sends mail."""
+NOTIFY = "MEGURU_NOTIFY_"
+"""So begin the secrets of notifications."""
 ALWAYS = (
     *("PATH", "HOME", "USER", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "PYTHON*"),
     *("LD_LIBRARY_PATH", "CUDA_*", "NVIDIA_*", "OMP_*", "*_NUM_THREADS", "*_MAX_THREADS"),
@@ -28,7 +30,7 @@ def inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in SECRET and (pattern is None or pattern.match(name))
+        if name not in SECRET and not name.startswith(NOTIFY) and (pattern is None or pattern.match(name))
     }
 
 

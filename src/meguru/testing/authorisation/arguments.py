@@ -27,6 +27,8 @@ BY_NAME: Mapping[str, Any] = {
     "timeout": 0.01,
 }
 """What fields of these names take, when it is not said what they refer to."""
+_LISTS: Mapping[str, Any] = {"to": ["console"]}
+"""The same, of fields that take several."""
 _PLAIN: Mapping[type[inspect.Type], Any] = {
     inspect.StrType: "some",
     inspect.IntType: 1,
@@ -109,6 +111,8 @@ def _is_text(kind: inspect.Type) -> bool:
 
 
 def _of_field(field: inspect.Field, mark: str) -> Any:
+    if field.name in _LISTS and _is_list(field.type):
+        return _LISTS[field.name]
     if field.name in BY_NAME:
         return BY_NAME[field.name]
     found = _of_type(field.type, mark)

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.notifications.kind import NotificationSpec
+from meguru.alerts.notifications.operations import specs as notification_specs
 from meguru.alerts.show import list_alerts
 from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
@@ -176,6 +178,12 @@ def _alert(of: Making) -> str:
     return next(each.id for each in list_alerts(of.ws).items if each.evidence["topic"] == of.mark)
 
 
+def _notification(of: Making) -> str:
+    spec = NotificationSpec(to=[f"mailto:{of.mark}@example.com"])
+    notification_specs.declare(of.ws, name=of.mark, spec=spec)
+    return of.mark
+
+
 def _quarantine(of: Making) -> str:
     folder = of.folder / f"{of.mark}-kept"
     folder.mkdir()
@@ -229,6 +237,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "firing": _firing,
     "webhook": _webhook,
     "alert": _alert,
+    "notification": _notification,
     "pool": _pool,
     "quarantine": _quarantine,
     "apply": _apply,

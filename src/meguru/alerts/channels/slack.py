@@ -1,0 +1,83 @@
+"""Tell a Slack channel, by an incoming webhook; Mattermost and Rocket.Chat take the text of it.
+
+References
+----------
+.. [1] Slack, Block Kit reference and its limits. https://docs.slack.dev/block-kit
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.alerts.channels.base import Envelope
+from meguru.alerts.channels.webhook import check_address
+from meguru.alerts.notifications.types import MessageItem, NotificationMessage
+from meguru.base.settings import Settings
+from meguru.base.text import translate
+from meguru.webhooks.send import post
+from meguru.webhooks.types import DeliveryResponse
+
+HEADER, TEXT, BUTTONS = 150, 2900, 20
+SIGNS = {"critical": "🔴", "warning": "🟠", "info": "🔵", "resolved": "🟢"}
+
+
+class SlackChannel:
+    """An incoming webhook of Slack's shape."""
+
+    def check(self, address: str, settings: Settings, *, field: str) -> None:
+        """Refuse an address that no webhook may have, or that is a secret and written in clear."""
+        check_address(address, settings, field=field)
+
+    def send(self, envelope: Envelope) -> DeliveryResponse:
+        """Send the message as text and blocks."""
+        body = msgspec.json.encode(payload(envelope.message))
+        return post(envelope.address, body, {"Content-Type": "application/json"}, envelope.settings)
+
+
+def payload(message: NotificationMessage) -> dict[str, Any]:
+    """Return a message in Slack's shape."""
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": message.title[:HEADER], "emoji": True}}
+    ]
+    for item in message.items:
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": _text(item)[:TEXT]}})
+        if buttons := _buttons(item, message.language):
+            blocks.append({"type": "actions", "elements": buttons})
+    if message.more:
+        more = translate("and {count} more", message.language).format(count=f"{message.more:,}")
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": more}]})
+    return {"text": escaped(message.title), "blocks": blocks[:50]}
+
+
+def escaped(text: str) -> str:
+    """Return a text in which nothing is a link or a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def sign_of(item: MessageItem) -> str:
+    """Return the coloured dot of an item; nothing for what is no alert."""
+    return SIGNS.get(item.state, "") or SIGNS.get(item.severity, "")
+
+
+def _text(item: MessageItem) -> str:
+    times = f" (×{item.count:,})" if item.count > 1 else ""
+    lines = [f"{sign_of(item)} *{escaped(item.text)}*{times}".strip(), *map(escaped, item.facts)]
+    return "\n".join(lines)
+
+
+def _buttons(item: MessageItem, language: str) -> list[dict[str, Any]]:
+    wanted = (("Look", item.url), ("Acknowledge", item.acknowledge))
+    return [
+        {
+            "type": "button",
+            "text": {"type": "plain_text", "text": translate(word, language)},
+            "url": url,
+        }
+        for word, url in wanted
+        if url
+    ]
+
+
+CHANNEL = SlackChannel()

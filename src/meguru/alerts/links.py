@@ -1,0 +1,112 @@
+"""Links in messages: to the page of an alert, and one that acknowledges it, signed.
+
+A link's token is sealed with the workspace's key (Fernet: AES-128-CBC and HMAC-SHA256): it names one alert,
+the route and the receiver that it was made for, and until when it holds. Who has it can acknowledge that
+alert, and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+import msgspec
+
+from meguru.alerts.notifications.types import MessageItem, NotificationMessage
+from meguru.base import refs
+from meguru.errors import MeguruError, NotFound
+from meguru.kernel.server_record import find_server
+from meguru.kernel.workspace import Workspace
+from meguru.webhooks.keys import cipher, ensure_keys, keys_of
+
+log = logging.getLogger(__name__)
+HOLDS = timedelta(days=3)
+LONGEST = 4096
+PAGE = "/acknowledge/"
+_PURPOSE = b"meguru ack links"
+"""Keeps these apart from all else that is sealed with the same key."""
+
+
+class LinkClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link says: which alert, by which route, to whom it was sent, until when it holds."""
+
+    alert: str
+    route: str
+    to: str
+    until: datetime
+
+
+def seal_link(ws: Workspace, claim: LinkClaim) -> str:
+    """Return the token of a link.
+
+    Raises
+    ------
+    MeguruError
+        If the workspace has no key, and can't make one.
+    """
+    return cipher(ensure_keys(ws)[0], _PURPOSE).encrypt(msgspec.json.encode(claim)).decode()
+
+
+def read_link(ws: Workspace, token: str) -> LinkClaim:
+    """Return what a link says.
+
+    Raises
+    ------
+    NotFound
+        If it is no token of ours, was changed, or its time is over.
+    """
+    from cryptography.fernet import InvalidToken, MultiFernet
+
+    keys = [cipher(key, _PURPOSE) for key in keys_of(ws)]
+    try:
+        if not keys or len(token) > LONGEST:
+            raise InvalidToken
+        claim = msgspec.json.decode(MultiFernet(keys).decrypt(token.encode()), type=LinkClaim)
+    except (InvalidToken, ValueError, msgspec.MsgspecError):
+        raise NotFound("this link is not one of ours", hint="open the alert in the console") from None
+    if claim.until <= ws.clock.now():
+        raise NotFound(
+            "this link is too old", why=f"it held until {claim.until:%Y-%m-%d %H:%M} UTC",
+            hint="open the alert in the console",
+        )  # fmt: skip
+    return claim
+
+
+def with_links(ws: Workspace, message: NotificationMessage, *, to: str) -> NotificationMessage:
+    """Return a message with links, where the server's address is known; they are made when it is sent."""
+    base = address_of(ws)
+    if not base:
+        return message
+    items = [_linked(ws, message, item, base, to) for item in message.items]
+    return msgspec.structs.replace(message, items=items, url=f"{base}/ui/alerts")
+
+
+def address_of(ws: Workspace) -> str:
+    """Return where people reach the server: the setting ``public_url``, or its address on this machine."""
+    if ws.settings.public_url:
+        return ws.settings.public_url.rstrip("/")
+    found = find_server(ws.root)
+    return found.url.rstrip("/") if found else ""
+
+
+def _linked(
+    ws: Workspace, message: NotificationMessage, item: MessageItem, base: str, to: str
+) -> MessageItem:
+    if not item.alert:
+        return item
+    url = f"{base}/ui/alerts/{item.alert}"
+    if item.state != "open":
+        return msgspec.structs.replace(item, url=url)
+    until = ws.clock.now() + HOLDS
+    claim = LinkClaim(alert=item.alert, route=message.notification, to=to, until=until)
+    try:
+        token = seal_link(ws, claim)
+    except MeguruError as error:
+        log.warning("links that acknowledge can't be made: %s; %s", error.what, error.hint)
+        return msgspec.structs.replace(item, url=url)
+    return msgspec.structs.replace(item, url=url, acknowledge=f"{base}{PAGE}{token}")
+
+
+def described(claim: LinkClaim) -> str:
+    """Return by which link somebody came, for the log."""
+    return f"{refs.make('notification', claim.route)} to {claim.to}"

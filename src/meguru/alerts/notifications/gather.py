@@ -1,0 +1,82 @@
+"""Gather what each route is to tell: one notice for each alert and each subject, however often it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from meguru.alerts import store as alerts
+from meguru.alerts.notifications import store
+from meguru.alerts.notifications.routing import OPENING, OVER, TOLD, sees, tells_of, tells_of_event
+from meguru.alerts.notifications.types import Notice, Route
+from meguru.errors import NotFound
+from meguru.kernel.event import Event
+from meguru.kernel.operations import Context
+
+
+class Gathering:
+    """Takes in events in their order; `write` at the end."""
+
+    def __init__(self, ctx: Context, routes: Sequence[Route]) -> None:
+        self._ctx, self._routes = ctx, routes
+        self._known: dict[tuple[str, str], Notice | None] = {}
+
+    def take(self, event: Event) -> None:
+        """Note an event for each route that tells of it."""
+        for route in self._routes:
+            if not sees(route, event):
+                continue
+            if event.type in TOLD:
+                self._alert(route, event)
+            if tells_of_event(route, event.type):
+                self._again(route, f"{event.type}:{event.subject}", event)
+
+    def say(self, route: Route, event: Event, text: str, key: str) -> None:
+        """Note a text that somebody wants told; once for each key."""
+        if self._find(route.name, f"said:{key}") is None:
+            self._again(route, f"said:{key}", event, text=text)
+
+    def write(self) -> None:
+        """Write what is to be told."""
+        for item in self._known.values():
+            if item is not None:
+                store.keep_notice(self._ctx.tx, item)
+
+    def _alert(self, route: Route, event: Event) -> None:
+        try:
+            alert = alerts.one(self._ctx.tx, event.subject)
+        except NotFound:
+            return
+        key = f"alert:{alert.id}"
+        if event.type in OPENING and tells_of(route, alert):
+            self._again(route, key, event, alert=alert.id)
+        elif event.type == OVER:
+            waits = self._find(route.name, key) is not None
+            if waits or store.told(self._ctx.tx, route.name, alert.id):
+                self._again(route, key, event, alert=alert.id)
+
+    def _find(self, route: str, key: str) -> Notice | None:
+        if (route, key) not in self._known:
+            self._known[route, key] = store.find_notice(self._ctx.tx, route, key[:450])
+        return self._known[route, key]
+
+    def _again(self, route: Route, key: str, event: Event, *, alert: str = "", text: str = "") -> None:
+        known = self._find(route.name, key)
+        if known is None:
+            known = Notice(
+                route=route.name,
+                key=key[:450],
+                type=event.type,
+                subject=event.subject,
+                alert=alert,
+                text=text,
+                count=0,
+                first_event=event.id,
+                last_event=event.id,
+                first_at=event.at,
+                last_at=event.at,
+            )
+        self._known[route.name, key] = msgspec.structs.replace(
+            known, type=event.type, count=known.count + 1, last_event=event.id, last_at=event.at
+        )

@@ -1,0 +1,9 @@
+"""All operations of notifications."""
+
+from meguru.alerts.notifications.kind import NOTIFICATION
+from meguru.alerts.notifications.show import deliveries, list_notifications, show, try_out
+from meguru.kernel.declarations import operations_of
+
+specs = operations_of(NOTIFICATION)
+
+__all__ = ["deliveries", "list_notifications", "show", "specs", "try_out"]

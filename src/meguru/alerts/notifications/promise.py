@@ -1,0 +1,110 @@
+"""Promise messages: what is gathered becomes one message to each receiver, a job each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meguru.alerts import store as alerts
+from meguru.alerts.notifications import store
+from meguru.alerts.notifications.compose import MOST, compose
+from meguru.alerts.notifications.gather import Gathering
+from meguru.alerts.notifications.routing import OVER, due_at
+from meguru.alerts.notifications.types import Dispatch, DispatchState, Notice, NotificationMessage, Route
+from meguru.alerts.types import Alert
+from meguru.base.ids import new_id
+from meguru.kernel import events, jobs
+from meguru.kernel.event import Event
+from meguru.kernel.operations import Context
+
+JOB = "notification"
+MAX_ATTEMPTS = 12
+"""With a pause that doubles from a second on, it is tried for more than half an hour."""
+AT_ONCE = 2000
+
+
+def promise(ctx: Context, *, name: str) -> int:
+    """Make the message of a route that is due, and promise to send it to each receiver; 1 if it was."""
+    route, now = store.find(ctx.tx, name, lock=True), ctx.now()
+    if route is None or due_at(route, now) > now:
+        return 0
+    found = store.notices(ctx.tx, name, AT_ONCE)
+    known = alerts.by_id(ctx.tx, {each.alert for each in found if each.alert})
+    ready = [each for each in found if _is_ready(each, known.get(each.alert), ctx)]
+    if not ready:
+        return 0
+    # Only the newest are told one by one.
+    others = sorted((each for each in ready if not each.alert), key=_last, reverse=True)[:MOST]
+    told = {each.last_event: events.one(ctx.tx, each.last_event) for each in others}
+    message = compose(route, ready, known, told)
+    for place, to in enumerate(route.to):
+        _dispatch(ctx, route, place, to, message, ready)
+    store.forget_notices(ctx.tx, name, [each.key for each in ready])
+    of_alerts = [each for each in ready if each.alert]
+    over = [each.alert for each in of_alerts if each.type == OVER]
+    store.set_told(ctx.tx, name, [each.alert for each in of_alerts], now, over=over)
+    store.set_last(ctx.tx, name, now)
+    return 1
+
+
+def notify(ctx: Context, *, notification: str, event: Event, text: str, key: str) -> Route:
+    """Have a route tell a text, in the open transaction; once for each key, with what else it has to tell.
+
+    Parameters
+    ----------
+    ctx
+        Of the operation that wants it told.
+    notification
+        The route's name, in full.
+    event
+        What it is about.
+    text
+        What is told.
+    key
+        What is told under a key is told once, while it waits.
+    """
+    route = store.get(ctx.tx, notification)
+    gathering = Gathering(ctx, [route])
+    gathering.say(route, event, text, key)
+    gathering.write()
+    return route
+
+
+def _last(notice: Notice) -> datetime:
+    return notice.last_at
+
+
+def _is_ready(notice: Notice, alert: Alert | None, ctx: Context) -> bool:
+    # What is muted waits; that it is over may be told.
+    return alert is None or notice.type == OVER or not alert.is_muted(ctx.now())
+
+
+def _dispatch(
+    ctx: Context, route: Route, place: int, to: str, message: NotificationMessage, told: list[Notice]
+) -> None:
+    made = Dispatch(
+        id=new_id("dlv"),
+        notification=route.name,
+        to=to,
+        state=DispatchState.WAITING,
+        attempts=0,
+        created_at=ctx.now(),
+        message=_plain(message),
+    )
+    store.add_dispatch(ctx.tx, made)
+    jobs.enqueue(
+        ctx,
+        kind=JOB,
+        key=made.id,
+        payload={"dispatch": made.id},
+        cause=told[-1].last_event,
+        max_attempts=MAX_ATTEMPTS,
+        lane=f"{JOB}:{route.name}:{place}",
+    )
+
+
+def _plain(message: NotificationMessage) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(message)
+    return plain
