@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from meguru.errors import InvalidInput
 
+LONGEST = 10 * 366 * 86400.0
+"""Nothing is waited for longer than ten years, in seconds."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 
@@ -28,4 +30,22 @@ def seconds(value: str | float | timedelta | None, *, field: str) -> float | Non
             field=field,
             hint="write a number of seconds, or '30s', '10m', '2h'",
         )
+    return found
+
+
+def length(value: str | float, *, field: str) -> float:
+    """Return a length of time in seconds; none at all is one too, and more than ten years is not.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no such length.
+    """
+    if isinstance(value, str) and value.strip() not in {"0", "0s"}:
+        found = seconds(value, field=field) or 0.0
+    else:
+        found = 0.0 if isinstance(value, str) else float(value)
+    if not 0 <= found <= LONGEST:
+        why = f"it is {found:g} seconds"
+        raise InvalidInput(f"{field} is no length of time that we can wait", field=field, why=why)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from meguru.cli.arguments import ENDPOINT
 from meguru.cli.groups import group
 from meguru.cli.session import Session, read_pairs, with_session
 from meguru.cli.tables import cell
+
+if TYPE_CHECKING:
+    from meguru.serving.types import Renewal
 
 
 @group
@@ -31,9 +35,16 @@ def command() -> None:
 )
 @click.option("--shadow", multiple=True, help="A model version that scores along: model/NAME@N.")
 @click.option("--description", default="", help="What it predicts.")
+@click.option("--renew-within", default="0", help="How long it may take from new data to a new model: 10m.")
 @with_session
 def create(
-    session: Session, name: str, model: str, gates: tuple[str, ...], shadow: tuple[str, ...], description: str
+    session: Session,
+    name: str,
+    model: str,
+    gates: tuple[str, ...],
+    shadow: tuple[str, ...],
+    description: str,
+    renew_within: str,
 ) -> None:
     """Declare endpoint NAME."""
     from meguru.app.calls import endpoint_create as ask
@@ -45,6 +56,7 @@ def create(
         gates=[read_pairs([f"gate={gate}"])["gate"] for gate in gates],
         shadow=list(shadow),
         description=description,
+        renew_within=renew_within,
     )
     session.show(
         made, lambda: click.echo(f"endpoint/{made.name} is {made.state}; it serves model/{made.model}")
@@ -58,6 +70,7 @@ def create(
 @click.option("--no-gates", is_flag=True, help="Take all gates away.")
 @click.option("--record/--no-record", default=None, help="Whether predictions are kept.")
 @click.option("--description", help="What it predicts.")
+@click.option("--renew-within", help="How long it may take from new data to a new model: 10m.")
 @with_session
 def update(
     session: Session,
@@ -68,6 +81,7 @@ def update(
     no_gates: bool,
     record: bool | None,
     description: str | None,
+    renew_within: str | None,
 ) -> None:
     """Change the declaration of endpoint NAME; what is not given stays."""
     from meguru.app.calls import endpoint_declare
@@ -81,6 +95,7 @@ def update(
         "gates": [] if no_gates else read or None,
         "record": record,
         "description": description,
+        "renew_within": renew_within,
     }
     change(session, endpoint_declare, ask(session.open(), name=name).endpoint, EndpointSpec, given)
 
@@ -138,6 +153,8 @@ def show(session: Session, name: str) -> None:
         click.echo(f"endpoint/{endpoint.name}  {endpoint.state}  {found.totals.predictions:,} predictions")
         if said := sentence(endpoint.serving):
             click.echo(f"  {said}")
+        if found.renewal is not None:
+            click.echo(f"  {_renewal(found.renewal)}")
         for item in found.history:
             until = f" .. {cell(item.until)}" if item.until else ""
             state = item.state if item.until else endpoint.state
@@ -178,6 +195,14 @@ def predict(
         answer = ws.send("POST", f"/endpoints/{name}/predict{query}", content=body, headers=headers)
     found = msgspec.json.decode(answer.content)
     session.show(found, lambda: sys.stdout.write(answer.text + "\n"))
+
+
+def _renewal(found: Renewal) -> str:
+    """Say how long the live model took from the newest of its data."""
+    took = "is not live yet" if found.seconds is None else f"was live after {found.seconds:.1f} s"
+    aim = f" (target {found.target:g} s)" if found.target else ""
+    said = f"{found.data} landed {cell(found.landed_at)}, its model {took}{aim}"
+    return f"{said}; {found.waiting} came since, and no live model knows it" if found.waiting else said
 
 
 def _server(session: Session) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from meguru.base import refs
+from meguru.base import durations, refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import Context
@@ -18,7 +18,7 @@ from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.judge import check_of
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MonitorSpec
 from meguru.monitoring.schedule.begin import begin, end
-from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule, length
+from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule
 from meguru.monitoring.types import Severity
 from meguru.registry.known import KnownModel, known_model
 
@@ -91,7 +91,7 @@ def _timing(spec: MonitorSpec) -> MonitorSpec:
         spec.window.check()
     if isinstance(spec.schedule, CronRule):
         spec.schedule.check()
-    debounce = length(spec.debounce, "debounce")
+    debounce = durations.length(spec.debounce, field="debounce")
     return msgspec.structs.replace(spec, complete=spec.complete.check(), debounce=debounce)
 
 

@@ -77,6 +77,11 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
         """The reference of this monitor."""
         return refs.make("monitor", self.name)
 
+    @property
+    def target(self) -> str:
+        """The reference of what it watches."""
+        return refs.make("endpoint", self.endpoint)
+
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """A number with the interval that holds the truth with probability `level`."""

@@ -22,6 +22,7 @@ def create(
     shadow: list[str] = [],  # noqa: B006 - the same
     record: bool = True,
     description: str = "",
+    renew_within: float | str = 0.0,
 ) -> Endpoint:
     """Declare an endpoint that will serve versions of a model; it is pending until a release goes live.
 
@@ -37,7 +38,9 @@ def create(
     UnsafeModel
         If the model has versions, none of which is verified.
     """
-    spec = EndpointSpec(model=model, gates=gates, record=record, description=description)
+    spec = EndpointSpec(
+        model=model, gates=gates, record=record, description=description, renew_within=renew_within
+    )
     planned = declarations.compare(ctx, ENDPOINT, name, spec)
     kept = refs.parse(planned.ref).name
     check_shadow(ctx.tx, shadow, model=refs.within(refs.project_of(kept), model.removeprefix("model/")))

@@ -13,13 +13,15 @@ class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """An endpoint as people declare it.
 
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
-    pass, `record` whether predictions are kept.
+    pass, `record` whether predictions are kept, `renew_within` how long it may take from new data to a new
+    model that answers: seconds, or a text such as ``10m``; 0: that is nobody's aim.
     """
 
     model: str
     gates: list[dict[str, Any]] = []
     record: bool = True
     description: str = ""
+    renew_within: float | str = 0.0
 
 
 @event_type("endpoint.created", label="endpoint made", sentence="{subject} was declared", explains=True)
@@ -30,6 +32,7 @@ class EndpointCreated(Payload, frozen=True):
     gates: list[dict[str, Any]]
     record: bool = True
     description: str = ""
+    renew_within: float = 0.0
 
 
 @event_type("endpoint.updated", label="endpoint changed", sentence="the declaration of {subject} was changed")

@@ -1,6 +1,6 @@
 """Tables of endpoints and deployments."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Integer, String, Table, Text
 
 from meguru.storage.db import Json, UtcTime, metadata
 
@@ -13,6 +13,7 @@ endpoint = Table(
     Column("gates", Json, nullable=False),
     Column("shadow", Json, nullable=False),
     Column("record", Boolean, nullable=False),
+    Column("renew_within", Double, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("retired_at", UtcTime),

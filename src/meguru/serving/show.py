@@ -7,6 +7,7 @@ from meguru.predictions.counts import totals
 from meguru.serving import store
 from meguru.serving.contracts.show import details
 from meguru.serving.health import observed
+from meguru.serving.renewal import renewal_of
 from meguru.serving.types import Endpoint, EndpointDetail
 
 
@@ -20,6 +21,7 @@ def show(ctx: Context, *, name: str) -> EndpointDetail:
         history=store.history(ctx.tx, name),
         totals=totals(ctx.tx, name),
         contracts=details(ctx.tx, name),
+        renewal=renewal_of(ctx, endpoint),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from sqlalchemy import Connection
 
-from meguru.base import refs
+from meguru.base import durations, refs
 from meguru.base.names import check_full_name
 from meguru.datasets import store as datasets
 from meguru.errors import Conflict
@@ -34,6 +34,7 @@ def find(tx: Connection, name: str) -> EndpointSpec | None:
         gates=found.gates,
         record=found.record,
         description=found.description,
+        renew_within=found.renew_within,
     )
 
 
@@ -63,7 +64,8 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
             _see_golden(ctx, project, golden)
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, full)
-    return msgspec.structs.replace(spec, model=refs.seen_from(project, full))
+    renew = durations.length(spec.renew_within, field="renew_within")
+    return msgspec.structs.replace(spec, model=refs.seen_from(project, full), renew_within=renew)
 
 
 def _see_golden(ctx: Context, project: str, golden: str) -> None:

@@ -91,7 +91,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     `live` is what should answer, `state` and `serving` tell whether it does.
 
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
-    pass, `shadow` the versions that score along without answering, `record` whether predictions are kept.
+    pass, `shadow` the versions that score along without answering, `record` whether predictions are kept,
+    `renew_within` how many seconds it may take from new data to a new model that answers (0: nobody said).
     """
 
     name: str
@@ -105,12 +106,43 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     state: EndpointState
     live: Deployment | None = None
     serving: Serving | None = None
+    renew_within: float = 0.0
+
+
+class Renewal(msgspec.Struct, frozen=True, kw_only=True):
+    """The clock of an endpoint: from data that landed to the model that learned from them answering.
+
+    Attributes
+    ----------
+    data, landed_at
+        The dataset version, among those the live model was trained on, that landed last; and when.
+    live_at, seconds
+        When a server first answered with the model, and how long that took; None while none does.
+    target
+        How long it may take, in seconds; None if nobody said so.
+    waiting, waiting_since
+        The first newer version of these data, of which no live model knows; empty and None if there is none.
+    """
+
+    data: str
+    landed_at: datetime
+    live_at: datetime | None
+    seconds: float | None
+    target: float | None = None
+    waiting: str = ""
+    waiting_since: datetime | None = None
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether it was within the target; None when there is no figure, or no target."""
+        return None if self.seconds is None or self.target is None else self.seconds <= self.target
 
 
 class EndpointDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint with its deployments and contracts, newest first, and counts of what it answered."""
+    """An endpoint with its deployments and contracts, newest first, what it answered, and its clock."""
 
     endpoint: Endpoint
     history: list[Deployment]
     totals: Totals
     contracts: list[ContractDetail] = []
+    renewal: Renewal | None = None

@@ -109,8 +109,8 @@ def test_pages_of_a_project_show_its_things_and_those_of_all_show_all_by_their_f
         assert browser.get("/projects/team/ui/endpoints/price").status_code == 404
         assert "team/hourly" in browser.get("/projects/team/ui/triggers").text
         assert "team/hourly" not in browser.get("/projects/other/ui/triggers").text
-        watch = browser.get("/projects/team/ui/monitors/watch")
-        assert watch.url.path == "/projects/team/ui/endpoints/delay"
+        watch = browser.get("/projects/team/ui/monitors/watch").text
+        assert 'href="/projects/team/ui/endpoints/delay"' in watch
 
 
 def test_a_page_says_in_which_project_it_is_and_leads_to_the_others(two):

@@ -45,6 +45,7 @@ def one(visit: Visit) -> Response:
         "endpoint.html",
         view=glance(visit, detail.endpoint, reports),
         totals=detail.totals,
+        renewal=detail.renewal,
         contracts=detail.contracts,
         reports=reports,
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],

@@ -1,11 +1,10 @@
-"""Monitors: the way to the endpoint that one watches, and one report with all its findings."""
+"""Monitors: where one stands, with its reports; and one report with all its findings."""
 
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.spans import span_name, span_title
@@ -14,10 +13,17 @@ from meguru.monitoring import show
 
 
 def one(visit: Visit) -> Response:
-    """Go to the endpoint that a monitor watches: its page has the monitor's history."""
-    monitor = show.show(visit.ws, name=visit.full("name"), limit=1).monitor
-    place = f"#monitor-{quote(monitor.name, safe='')}"
-    return RedirectResponse(visit.url_of(f"endpoint/{monitor.endpoint}") + place, status_code=303)
+    """Show a monitor: where it stands if it looks by itself, and its reports."""
+    found = show.show(visit.ws, name=visit.full("name"))
+    return visit.render(
+        "monitor.html",
+        monitor=found.monitor,
+        windows=found.windows,
+        reports=found.reports,
+        span_name=partial(span_name, zone=visit.zone),
+        span_title=partial(span_title, zone=visit.zone),
+        live="monitor. outcomes.",
+    )
 
 
 def report(visit: Visit) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from meguru.datasets.client import add_files
-from meguru.datasets.types import Checks
+from meguru.datasets.types import Checks, ReadOptions
 from meguru.demo.flights import pipeline as pipeline_file
 from meguru.demo.flights.data import FLIGHTS, PLANES, WEATHER, month_file, planes_file
 from meguru.demo.flights.names import CALENDAR, ENDPOINT, MODEL, NEWEST, keyed
@@ -32,10 +32,13 @@ _FLIGHTS = Checks(
 )
 _WEATHER = Checks(row_count_min=500, null_pct={"temp": 1, "wind_dir": 10}, unique=["origin", "time_hour"])
 
+_READ_WEATHER = ReadOptions(types={"pressure": "number"})
+"""A thousand hectopascal are written 1e3, which a column of text may mean too."""
+
 
 def add_data(ws: RemoteWorkspace, source: Path, months: list[int]) -> None:
     """Append months of flights and weather to their datasets, checked; those that are there stay."""
-    for name, checks in ((FLIGHTS, _FLIGHTS), (WEATHER, _WEATHER)):
+    for name, checks, said in ((FLIGHTS, _FLIGHTS, None), (WEATHER, _WEATHER, _READ_WEATHER)):
         add_files(
             ws,
             name,
@@ -43,6 +46,7 @@ def add_data(ws: RemoteWorkspace, source: Path, months: list[int]) -> None:
             mode="append",
             event_time="time_hour",
             checks=checks,
+            read=said,
         )
 
 

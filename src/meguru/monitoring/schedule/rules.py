@@ -15,8 +15,6 @@ from meguru.base.local_time import moments
 from meguru.errors import InvalidInput, near_misses
 
 MOST_ROWS, MOST_MADE_UP = 1_000_000, 10_000
-LONGEST = 10 * 366 * 86400.0
-"""No delay is longer than ten years, in seconds."""
 SPREAD, MOST_SPREAD = 0.05, 600.0
 """Monitors look within this share of a window after its end, and within so many seconds."""
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -86,7 +84,7 @@ class Completeness(_Rule, frozen=True, kw_only=True):
         made = msgspec.structs.replace(
             self,
             **{
-                name: length(getattr(self, name), f"complete.{name}")
+                name: durations.length(getattr(self, name), field=f"complete.{name}")
                 for name in ("lateness", "label_delay", "quiet")
             },
         )
@@ -146,15 +144,3 @@ def zone_of(name: str, field: str = "zone") -> ZoneInfo:
         close = near_misses(name, available_timezones())
         hint = f"did you mean {close[0]!r}?" if close else "write it as Asia/Tokyo"
         raise InvalidInput(f"there is no time zone {name[:100]!r}", hint=hint, field=field) from None
-
-
-def length(value: float | str, field: str) -> float:
-    """Return a length of time in seconds; none at all is one, and InvalidInput says what is not."""
-    if isinstance(value, str) and value.strip() not in {"0", "0s"}:
-        found = durations.seconds(value, field=field) or 0.0
-    else:
-        found = float(value) if not isinstance(value, str) else 0.0
-    if not 0 <= found <= LONGEST:
-        why = f"it is {found:g} seconds"
-        raise InvalidInput(f"{field} is no length of time that we can wait", field=field, why=why)
-    return found

@@ -1,0 +1,81 @@
+"""How long it took from data that landed to the model that learned from them answering, by the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, select
+
+from meguru.base import refs
+from meguru.kernel import events
+from meguru.kernel.event import Event
+from meguru.kernel.events.schema import edge
+from meguru.kernel.operations import Context
+from meguru.serving.types import Deployment, Endpoint, Renewal
+
+_MOST = 200
+"""So many things are followed back from a model."""
+_LANDED, _TAKEN_UP = "dataset_version.created", "endpoint.serving"
+
+
+def renewal_of(ctx: Context, endpoint: Endpoint) -> Renewal | None:
+    """Return how the live model came of data; None if it did not, or of none that the caller may see."""
+    if endpoint.live is None:
+        return None
+    used = _data_of(ctx.tx, endpoint.live.model_ref, _sight(ctx))
+    landed = [event for ref in used if (event := events.latest(ctx.tx, subject=ref, types=(_LANDED,)))]
+    if not landed:
+        return None
+    last = max(landed, key=lambda event: event.seq)
+    live = _live(ctx.tx, endpoint.live)
+    waiting = _waiting(ctx.tx, used)
+    return Renewal(
+        data=last.subject,
+        landed_at=last.at,
+        live_at=live.at if live else None,
+        seconds=max((live.at - last.at).total_seconds(), 0.0) if live else None,
+        target=endpoint.renew_within or None,
+        waiting=waiting.subject if waiting else "",
+        waiting_since=waiting.at if waiting else None,
+    )
+
+
+def _sight(ctx: Context) -> Callable[[str], bool]:
+    def sees(ref: str) -> bool:
+        return ctx.principal.allows("dataset:read", refs.project_of(refs.parse(ref).name))
+
+    return sees
+
+
+def _data_of(tx: Connection, model: str, sees: Callable[[str], bool]) -> list[str]:
+    """Return the dataset versions that a model was made of, over whatever lies between."""
+    found: list[str] = []
+    seen, frontier = {model}, [model]
+    while frontier and len(seen) < _MOST:
+        before = tx.execute(select(edge.c.source).where(edge.c.target.in_(frontier))).scalars()
+        new = [ref for ref in dict.fromkeys(before) if ref not in seen]
+        seen.update(new)
+        found += [ref for ref in new if ref.startswith("dataset/") and sees(ref)]
+        # What a dataset was made of landed before it; an earlier model is what this one was compared with.
+        frontier = [ref for ref in new if not ref.startswith(("dataset/", "model/"))]
+    return found
+
+
+def _live(tx: Connection, deployment: Deployment) -> Event | None:
+    """Return the event with which a server began to answer with what was promoted."""
+    if not deployment.event:
+        return None
+    switched = events.one(tx, deployment.event)
+    taken = events.read(tx, after=switched.seq, subject=switched.subject, types=(_TAKEN_UP,), limit=20)
+    return next((each for each in taken if each.data["release"] == deployment.release_ref), None)
+
+
+def _waiting(tx: Connection, used: list[str]) -> Event | None:
+    """Return the first version that landed after those that the live model knows; None if none did."""
+    newer = []
+    for ref in used:
+        parsed = refs.parse(ref)
+        following = refs.make("dataset", parsed.name, int(str(parsed.version)) + 1)
+        if following not in used:
+            newer.append(events.latest(tx, subject=following, types=(_LANDED,)))
+    return min((each for each in newer if each), key=lambda event: event.seq, default=None)
