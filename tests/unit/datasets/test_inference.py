@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -245,6 +246,8 @@ def test_written_back_it_is_the_same_text_or_the_file_is_refused(
                 assert value is None
             elif column.dtype == pl.String:
                 assert value == said
+            elif "e" in said.lower() and math.isfinite(float(said)):
+                assert Decimal(said) == Decimal(repr(value))
             else:
                 assert said in spelled(value), (column.dtype, value, said)
 
