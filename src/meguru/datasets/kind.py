@@ -111,6 +111,7 @@ DATASET = Kind(
     spec=DatasetSpec,
     spec_store="meguru.datasets.spec",
     written=DatasetSection,
+    provides={"pipeline output": "meguru.datasets.sink:register_output"},
     prepare="meguru.datasets.project_files:prepare",
     carry="meguru.datasets.project_files:carry",
     brings_news=True,

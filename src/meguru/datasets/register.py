@@ -61,6 +61,37 @@ def register(
         If a file is missing, unreadable or not what its entry says, a check fails, or the schema changed;
         nothing is written then.
     """
+    return record(
+        ctx,
+        name=name,
+        files=files,
+        mode=mode,
+        format=format,
+        schema_policy=schema_policy,
+        event_time=event_time,
+        checks=checks,
+        key=key,
+        read=read,
+        note=note,
+    )
+
+
+def record(
+    ctx: Context,
+    *,
+    name: str,
+    files: list[FileEntry],
+    mode: Mode = "replace",
+    format: Format | None = None,
+    schema_policy: SchemaPolicy = "strict",
+    event_time: str = "",
+    checks: Checks | None = None,
+    key: list[str] | None = None,
+    read: ReadOptions | None = None,
+    note: str = "",
+    used: Sequence[str] = (),
+) -> DatasetVersion:
+    """Do what `register` does for who was allowed to already; `used` is what the rows were made from."""
     name = check_full_name("dataset", name)
     entries = _check_entries(files)
     said = _said_of(ctx, name)
@@ -87,17 +118,23 @@ def register(
     if previous and previous.digest == digests.of_value(manifest):
         return previous
     version = _write(ctx, name, manifest, previous, profile, note)
-    _tell(ctx, version, previous, mode)
+    _tell(ctx, version, previous, mode, used)
     return version
 
 
-def _tell(ctx: Context, version: DatasetVersion, previous: DatasetVersion | None, mode: Mode) -> None:
+def _tell(
+    ctx: Context,
+    version: DatasetVersion,
+    previous: DatasetVersion | None,
+    mode: Mode,
+    used: Sequence[str],
+) -> None:
     seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
     ctx.emit(
         "dataset_version.created",
         version.ref,
         data=seen | {"mode": mode, "note": version.note},
-        used=[previous.ref] if previous else [],
+        used=[*used, *([previous.ref] if previous else [])],
         produced=[version.ref],
     )
 

@@ -15,6 +15,7 @@ from meguru.compute.step_marker import MarkedStep
 from meguru.errors import InvalidInput
 from meguru.pipelines import control_flow, parameters, tracing
 from meguru.pipelines.options import Options, options
+from meguru.pipelines.products import product_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +90,9 @@ class PipelineFunction(Generic[P, R]):
         functools.update_wrapper(self, function)
         self.function = function
         self.name = check_name("pipeline", name or _dashed(function.__name__))
-        self.produces = check_name("model", produces, field="produces") if produces else None
+        self.produces = produces or None
+        if produces:
+            product_of(produces)
         if max_runs is not None and max_runs < 1:
             raise InvalidInput(
                 f"max_runs={max_runs} lets no run begin", field="max_runs", hint="give 1 or more"
@@ -236,7 +239,7 @@ def pipeline(
     function
         The function; given by Python when the mark is written without brackets.
     produces
-        The name of the model that a successful run registers a new version of.
+        What a successful run registers the next version of: the name of a model, or ``dataset/NAME``.
     name
         What the pipeline is called; default: the function's name.
     max_runs
@@ -293,7 +296,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 def _check_product(graph: Graph) -> None:
     if graph.produces and not isinstance(graph.result, FromStep):
         raise InvalidInput(
-            f"pipeline {graph.name} produces the model {graph.produces!r}, but returns no step's output",
+            f"pipeline {graph.name} produces {graph.produces!r}, but returns no step's output",
             field="produces",
-            hint="return the output of the step that makes the Model",
+            hint="return the output of the step that makes it",
         )

@@ -35,6 +35,7 @@ from meguru.kernel.append import append
 from meguru.kernel.principals import LOCAL_OWNER
 from meguru.pipelines import keys, kind, step_kind
 from meguru.pipelines.outputs import Outputs
+from meguru.pipelines.products import product_of
 from meguru.pipelines.types import Pinned, PipelineRun, PipelineRunState, StepCode, StepRun, StepState
 from meguru.storage import sqlite
 
@@ -336,9 +337,10 @@ def _produced(
     found: list[str] = []
     for name, source in wanted:
         made = _value(source, steps)
-        if made is None or made.kind not in PRODUCTS.names():
+        kind, bare = product_of(name)
+        if made is None or made.kind != kind or kind not in PRODUCTS.names():
             return None
-        known = PRODUCTS.load(made.kind)(connection, refs.within(project, name), made.digest)
+        known = PRODUCTS.load(kind)(connection, refs.within(project, bare), made.digest)
         if known is None:
             return None
         found.append(known)

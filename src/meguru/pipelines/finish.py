@@ -15,12 +15,13 @@ from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.pipelines import metrics_ingest, runs
 from meguru.pipelines.approvals import store as approvals
+from meguru.pipelines.products import product_of
 from meguru.pipelines.schema import step_run
 from meguru.pipelines.types import Failed, PipelineRun, PipelineRunState, PipelineVersion, StepRun, StepState
 
 SINKS = "pipeline output"
-"""The family that registers what a run made, by kind of value: ``f(ctx, name=…, tree=…, source=…) -> ref``,
-called in the run's last transaction."""
+"""The family that registers what a run made, by kind of product, in the run's last transaction:
+``f(ctx, name=…, value=…, source=…) -> ref``; InvalidInput when the value is no such thing."""
 
 _OPEN = (StepState.RUNNING.value, StepState.WAITING.value, StepState.ASKING.value)
 
@@ -49,14 +50,13 @@ def succeed(ctx: Context, run: PipelineRun, version: PipelineVersion, steps: Map
     )
     produced = []
     for name, made in _products(version.graph, steps):
-        if made is None or made.kind not in provided(SINKS).names():
-            raise InvalidInput(
-                f"pipeline {run.pipeline} produces {name!r}, but returned no model",
-                hint="return a meguru.Model from its last step",
-            )
-        sink = provided(SINKS).load(made.kind)
+        kind, bare = product_of(name)
+        if made is None:
+            what = f"pipeline {run.pipeline} produces {name!r}, but returned more than one thing"
+            raise InvalidInput(what, hint="return the output of one step")
+        sink = provided(SINKS).load(kind)
         produced.append(
-            sink(ctx.with_(cause=event.id), name=refs.within(project, name), tree=made.digest, source=run.ref)
+            sink(ctx.with_(cause=event.id), name=refs.within(project, bare), value=made, source=run.ref)
         )
     _end(
         ctx,

@@ -15,6 +15,7 @@ from meguru.compute.materializers.kept import KeptObject
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
+from meguru.pipelines.products import model_of
 from meguru.pipelines.types import PipelineRun
 
 KEEPERS = "lost output"
@@ -36,7 +37,8 @@ def keep(ws: Workspace, graph: Graph, run: PipelineRun, key: str, kept: KeptObje
     if kept.lost or not kept.tree:
         return KeepDraft(lost=kept.lost)
     project = refs.project_of(run.pipeline)
-    model = next((refs.within(project, name) for name in _products(graph, key)), "")
+    models = filter(None, map(model_of, _products(graph, key)))
+    model = next((refs.within(project, name) for name in models), "")
     for name in provided(KEEPERS).names():
         id = new_id("q")
         keeper = provided(KEEPERS).load(name)
@@ -59,7 +61,7 @@ def told(failure: Failure, draft: KeepDraft) -> Failure:
 
 
 def _products(graph: Graph, key: str) -> Iterator[str]:
-    """Yield the names of the models that a step makes."""
+    """Yield what a step makes, as the pipelines say it."""
     step = key.partition("[")[0]
     if graph.produces and isinstance(graph.result, FromStep) and graph.result.step == step:
         yield graph.produces

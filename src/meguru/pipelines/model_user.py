@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from meguru.base import refs
+from meguru.pipelines.products import model_of
 from meguru.pipelines.schema import pipeline, pipeline_version
 
 
@@ -27,6 +28,6 @@ def uses(tx: Connection, name: str) -> list[ProducedModel]:
     produced = {row.name: row.graph.get("produces") for row in tx.execute(query)}
     return [
         ProducedModel(refs.make("pipeline", each))
-        for each, model in produced.items()
-        if model and refs.within(refs.project_of(each), model) == name
+        for each, made in produced.items()
+        if (model := model_of(made)) and refs.within(refs.project_of(each), model) == name
     ]

@@ -126,7 +126,7 @@ def test_what_a_worker_could_not_find_or_call_is_refused():
         pipeline(name="p")(lambda: inner(1)).trace()
     with pytest.raises(InvalidInput, match="has the parameter \\*args"):
         pipeline(name="p")(lambda *args: count(1)).trace()
-    with pytest.raises(InvalidInput, match="produces the model 'm', but returns no step's output"):
+    with pytest.raises(InvalidInput, match="produces 'm', but returns no step's output"):
         pipeline(name="p", produces="m")(lambda: (count(1), None)[1]).trace()
     with pytest.raises(InvalidInput, match="is no length of time"):
         step(timeout="soon")

@@ -10,6 +10,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.pipelines.components.catalogue import show_component
 from meguru.pipelines.components.types import AffectedPipeline, AffectedStep, Impact
 from meguru.pipelines.components.uses import newest
+from meguru.pipelines.products import model_of
 from meguru.pipelines.types import PipelineVersion
 
 
@@ -69,8 +70,8 @@ def _affected(version: PipelineVersion, name: str, distribution: str, wanted: st
         models=sorted(
             {
                 refs.within(refs.project_of(version.name), model)
-                for model, source in products
-                if source.step in reached
+                for made, source in products
+                if source.step in reached and (model := model_of(made))
             }
         ),
     )
