@@ -5,6 +5,7 @@ from functools import partial
 import msgspec
 
 from meguru.errors import Busy, Conflict, MeguruError
+from meguru.kernel import events
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
@@ -20,10 +21,11 @@ ROUNDS = 5
 
 
 class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model goes to which endpoint."""
+    """Which model goes to which endpoint; without `promote` it waits for a person when its gates let it."""
 
     endpoint: str
     model: str
+    promote: bool = True
 
 
 class ReleaseJob:
@@ -61,6 +63,9 @@ class ReleaseJob:
                 if done.state is ReleaseState.REFUSED:
                     return
                 lease.proceed()
+                if not msgspec.convert(job.payload, ReleaseTarget).promote:
+                    _ASK.commit(ws, partial(_ask, release=made.ref))
+                    return
                 promote(ws.with_(idempotency_key=f"{job.id}:promote:{turn}"), release=made.ref)
             except Conflict:
                 with ws.read() as tx:
@@ -95,5 +100,15 @@ def _leave(ctx: Context, *, release: str, why: str) -> None:
         conclude(ctx, found, found.champion, [*found.results, result])
 
 
+def _ask(ctx: Context, *, release: str) -> None:
+    """Tell people that a release passed and is theirs to promote; once."""
+    found = store.get(ctx.tx, release, lock=True)
+    asked = events.latest(ctx.tx, subject=found.ref, types=["release.awaits_person"])
+    if found.state is ReleaseState.PASSED and asked is None:
+        data = {"endpoint": found.content.endpoint, "model": found.model, "digest": found.digest}
+        ctx.emit("release.awaits_person", found.ref, data=data)
+
+
+_ASK = InternalOperation(RELEASE, "ask")
 _ABANDON = InternalOperation(RELEASE, "abandon", evented=True)
 HANDLER = ReleaseJob()

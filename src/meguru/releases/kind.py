@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Tone, event_type
+from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Tone, Urgency, event_type
 
 
 @event_type(
@@ -81,6 +81,25 @@ class ReleaseUndecided(_Judged, frozen=True):
 
 
 @event_type(
+    "release.awaits_person",
+    label="release awaits a person",
+    sentence="{subject} passed its gates and waits for somebody to promote it",
+    tone=Tone.ODD,
+    needs_person=Attention(
+        severity=Urgency.INFO,
+        answered_by=(Remedy("release.promoted"), Remedy("release.refused")),
+        meaning="A checked model for {endpoint} waits for a person's yes.",
+    ),
+)
+class ReleaseAwaitsPerson(Payload, frozen=True):
+    """Its gates let it pass, and whoever declared its trigger left the promotion to people."""
+
+    endpoint: str
+    model: str
+    digest: str
+
+
+@event_type(
     "release.promoted",
     label="release promoted",
     sentence="{subject} was promoted",
@@ -135,6 +154,7 @@ RELEASE = Kind(
         ReleaseGatesPassed,
         ReleaseRefused,
         ReleaseUndecided,
+        ReleaseAwaitsPerson,
         ReleasePromoted,
         ReleaseRolledBack,
         ReleaseAcknowledged,
@@ -146,7 +166,10 @@ RELEASE = Kind(
         "gate reader": "meguru.releases.gates.declare:check_declared",
         "model user": "meguru.releases.model_user:uses",
     },
-    internal={"abandon": "a worker leaves undecided what could not be asked to the end"},
+    internal={
+        "abandon": "a worker leaves undecided what could not be asked to the end",
+        "ask": "a worker asks people for the promotion that a trigger leaves to them",
+    },
     page="/ui/endpoints/{name}?release={version}#release-{version}",
     newest_page="/ui/endpoints/{name}#releases",
     reserved_aliases={"champion": "promote", "mlflow.production": "promote"},

@@ -125,6 +125,37 @@ class TriggerFailed(_Firing, frozen=True):
 
 
 @event_type(
+    "trigger.action_failed",
+    label="what a trigger started failed",
+    sentence="{operation} of {subject} was not done: {reason}",
+    tone=Tone.BAD,
+    needs_person=Attention(
+        answered_by=(Remedy("trigger.fired"), Remedy("trigger.paused")),
+        meaning="What {subject} should have done was not done.",
+    ),
+)
+class TriggerActionFailed(Payload, frozen=True):
+    """The operation that it promised was refused, or failed each time; it is not tried again."""
+
+    operation: str
+    reason: str
+
+
+@event_type(
+    "trigger.notified",
+    label="trigger tells people",
+    sentence="{subject} tells: {message}",
+    tone=Tone.ODD,
+    needs_person=Attention(meaning="{message}"),
+)
+class TriggerNotified(Payload, frozen=True):
+    """What its declarer wanted people to be told; `about` is what the event was about."""
+
+    message: str
+    about: str
+
+
+@event_type(
     "trigger.looped",
     label="triggers keep each other going",
     sentence="{subject} was stopped: it leads to itself",
@@ -164,6 +195,8 @@ TRIGGER = Kind(
         TriggerSuppressed,
         TriggerOwed,
         TriggerFailed,
+        TriggerActionFailed,
+        TriggerNotified,
         TriggerLooped,
         TriggerMissed,
         *ARRIVALS,
@@ -181,10 +214,12 @@ TRIGGER = Kind(
         Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),
         Service(name="listeners", factory="meguru.triggers.arrivals.service:Listeners"),
     ),
+    jobs={"trigger_action": "meguru.triggers.actions.job:HANDLER"},
     internal={
         "evaluate": "the evaluator decides what events, the calendar and what was held back bring",
         "listen": "a server takes the right to listen for a trigger, and tells how that goes",
         "receive": "what arrives from outside becomes an event, or a dead letter",
+        "fail_action": "a worker tells of what a trigger promised and could not do",
     },
     page="/ui/triggers?name={name}#trigger-{name}",
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlalchemy import Connection
+
 from meguru.base import refs
 from meguru.errors import Forbidden
 from meguru.governance.standing import standing
@@ -44,12 +46,15 @@ def check_permitted(who: Principal, *parts: TriggerKind | Action) -> None:
                 raise denial(who, permission, "what this trigger would do", where=ref, why=why)
 
 
+def principal_for(tx: Connection, trigger: Trigger) -> Principal:
+    """Return who acts for a trigger: the trigger, with the rights that its declarer has now."""
+    own = standing(tx, trigger.declared_by) or Principal(name=trigger.declared_by)
+    return Principal(name=trigger.ref, kind="system", permissions=own.permissions, grants=own.grants)
+
+
 def acting_for(ctx: Context, trigger: Trigger, cause: str | None) -> Context:
     """Return a view of `ctx` in which a trigger acts, with the rights that its declarer has now."""
-    found = standing(ctx.tx, trigger.declared_by)
-    own = found or Principal(name=trigger.declared_by)
-    acts = Principal(name=trigger.ref, kind="system", permissions=own.permissions, grants=own.grants)
-    return ctx.with_(principal=acts, cause=cause)
+    return ctx.with_(principal=principal_for(ctx.tx, trigger), cause=cause)
 
 
 def check_standing(acting: Context, trigger: Trigger, kind: TriggerKind, action: Action) -> None:

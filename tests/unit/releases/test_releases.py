@@ -282,17 +282,17 @@ def test_a_wrong_gate_is_named_when_the_endpoint_is_declared(workspace):
     assert endpoints.list_endpoints(workspace).items == []
 
 
-def _enqueue(ctx: Context, *, model: str) -> str:
+def _enqueue(ctx: Context, *, model: str, promote: bool = True) -> str:
     told = ctx.emit("test.asked", model)
-    payload = {"endpoint": "delay", "model": model}
+    payload = {"endpoint": "delay", "model": model, "promote": promote}
     return jobs.enqueue(ctx, kind="release", key=model, payload=payload, cause=told.id).id
 
 
 ASK = Operation(_enqueue, "test.ask", "test:write", query=False, evented=True)
 
 
-def ask(workspace, model):
-    job_id = workspace.execute(ASK, {"model": model})
+def ask(workspace, model, **options):
+    job_id = workspace.execute(ASK, {"model": model, **options})
     Worker(workspace, HANDLERS).run_job(job_id)
     with workspace.read() as tx:
         return jobs.find(tx, job_id)
@@ -306,6 +306,15 @@ def test_the_job_releases_what_passes_and_ends_well_when_it_refuses(delay):
     assert state(delay, "release/delay@2") is ReleaseState.REFUSED
     chain = [link.type for link in why(delay, ref="endpoint/delay").chain]
     assert chain == ["test.asked", "release.created", "release.gates_passed", "release.promoted"]
+
+
+def test_the_job_leaves_the_promotion_to_people_when_it_is_told_so(delay):
+    assert ask(delay, add(delay, **GOOD), promote=False).state is JobState.DONE
+    assert state(delay, "release/delay@1") is ReleaseState.PASSED
+    with delay.read() as tx:
+        (told,) = events.read(tx, types=("release.awaits_person",))
+    assert told.subject == "release/delay@1"
+    assert releases.promote(delay, release="release/delay@1").state is ReleaseState.LIVE
 
 
 def test_the_job_goes_on_where_another_worker_stopped(delay):

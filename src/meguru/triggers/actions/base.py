@@ -45,9 +45,12 @@ class Action(Protocol):
     key: ClassVar[str]
     names: ClassVar[dict[str, tuple[str, str]]]
     """Its fields that name things: of which kind, and the permission that acting on one needs."""
-    needs: ClassVar[tuple[str, ...]]
-    """Permissions that it needs in the projects of these things, beside those in `names`."""
     exclusive: ClassVar[bool]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Permissions that it needs in the projects of these things, beside those in `names`."""
+        ...
 
     def check(self, ctx: Context) -> None:
         """Raise InvalidInput or NotFound, naming the field, if this can't be started."""

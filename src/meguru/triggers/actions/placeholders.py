@@ -6,7 +6,15 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from meguru.kernel.operations import Context
+from meguru.triggers.actions.base import Occasion
+
 _WORD = re.compile(r"\{(scheduled_at|date|month)\}")
+
+
+def moment_of(ctx: Context, occasion: Occasion) -> datetime:
+    """Return the moment that an action is for: the calendar's, else the event's, else now."""
+    return occasion.moment or (occasion.event.at if occasion.event else ctx.now())
 
 
 def spell(moment: datetime) -> dict[str, str]:

@@ -22,14 +22,22 @@ _RELEASES = "release:write"
 
 
 class ReleaseModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{"endpoint": "delay"}``: release the model version that the event is about."""
+    """``{"endpoint": "delay"}``: release the model version that the event is about.
+
+    With ``"promote": false`` it is put together and checked; if it passes, it waits for a person.
+    """
 
     key: ClassVar[str] = "endpoint"
     names: ClassVar[dict[str, tuple[str, str]]] = {"endpoint": ("endpoint", "release:write")}
-    needs: ClassVar[tuple[str, ...]] = ("release:promote",)
     exclusive: ClassVar[bool] = False  # every new model gets its own verdict
 
     endpoint: str
+    promote: bool = True
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """To put it live takes another right than to put it together."""
+        return ("release:promote",) if self.promote else ()
 
     def check(self, ctx: Context) -> None:
         """Refuse an endpoint that nobody declared."""
@@ -40,7 +48,7 @@ class ReleaseModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         show_endpoint(ctx, name=self.endpoint)
         model = show_model(ctx, ref=_model_of(occasion))
         _check_maker(ctx, model, self.endpoint)
-        payload = {"endpoint": self.endpoint, "model": model.ref}
+        payload = {"endpoint": self.endpoint, "model": model.ref, "promote": self.promote}
         job = jobs.enqueue(ctx, kind="release", key=occasion.key, payload=payload, cause=ctx.cause)
         return Started(ref=refs.make("job", job.id), job=job.id)
 

@@ -17,7 +17,7 @@ from meguru.pipelines.deployments.spec import usual, usual_priority
 from meguru.pipelines.operations import show_pipeline, start
 from meguru.pipelines.types import PipelineVersion
 from meguru.triggers.actions.base import Occasion, Started
-from meguru.triggers.actions.placeholders import fill, spell
+from meguru.triggers.actions.placeholders import fill, moment_of, spell
 
 SCHEDULED = "scheduled_at"
 
@@ -53,7 +53,7 @@ class RunPipeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def start(self, ctx: Context, occasion: Occasion) -> Started:
         """Start a run of the version that is deployed."""
         version = self._version(ctx)
-        moment = occasion.moment or (occasion.event.at if occasion.event else ctx.now())
+        moment = moment_of(ctx, occasion)
         params = fill(usual(ctx.tx, version) | self.params, moment)
         if SCHEDULED not in params:
             params |= scheduled(version.graph, moment)
