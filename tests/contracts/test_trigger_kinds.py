@@ -15,6 +15,12 @@ class TestCron(KindContract):
         return kind_of({"cron": "0 2 * * *", "tz": "Asia/Tokyo"})
 
 
+class TestBusinessDays(KindContract):
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"cron": "*/5 9 * * *", "tz": "Asia/Tokyo", "days": "business", "holidays": "JP"})
+
+
 class TestEvent(KindContract):
     wakes = make_event("model_version.registered", "model/delay@3")
 

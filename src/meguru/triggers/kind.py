@@ -8,6 +8,7 @@ import msgspec
 
 from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Service, Tone, event_type
 from meguru.triggers.arrivals.events import ARRIVALS
+from meguru.triggers.project_section import TriggerSection
 from meguru.triggers.types import TriggerBudget
 
 
@@ -214,6 +215,9 @@ TRIGGER = Kind(
         Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),
         Service(name="listeners", factory="meguru.triggers.arrivals.service:Listeners"),
     ),
+    written=TriggerSection,
+    prepare="meguru.triggers.project_section:prepare",
+    services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
     jobs={"trigger_action": "meguru.triggers.actions.job:HANDLER"},
     internal={
         "evaluate": "the evaluator decides what events, the calendar and what was held back bring",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from meguru.app.jobs import HANDLERS
 
+from meguru.app.jobs import HANDLERS
 from meguru.governance.principals import create_principal
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.members import grant, revoke

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -14,16 +15,20 @@ from meguru.base.local_time import moments
 from meguru.errors import InvalidInput, near_misses
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
+from meguru.triggers.kinds.business_days import MOST_NTH, business_days
 
 LISTED = 1000
 _FIRST_LOOK = timedelta(hours=1)
+_MOST_SKIPPED = 366 * 5
+"""What comes on none of so many days that are looked at never comes."""
 
 
 class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"cron": "0 2 * * *", "tz": "Asia/Tokyo"}``: minute, hour, day of month, month, day of week.
 
     `catch_up` says what fires of the moments that came while no server was running: ``none``, the
-    ``latest``, or ``all`` of them.
+    ``latest``, or ``all`` of them. ``"days": "business"`` leaves out weekends and `holidays`: dates, and
+    countries (``JP``, ``DE-BY``). `nth` keeps the nth business day of each month alone; -1 is the last.
     """
 
     key: ClassVar[str] = "cron"
@@ -33,6 +38,9 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cron: str
     tz: str = "UTC"
     catch_up: Literal["none", "latest", "all"] = "latest"
+    days: Literal["all", "business"] = "all"
+    nth: int | None = None
+    holidays: str | list[str] = []
 
     @property
     def zone(self) -> ZoneInfo:
@@ -49,8 +57,9 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 hint="'0 2 * * *' is every day at two",
                 field="on.cron",
             )
+        self._check_days()
         try:
-            next(moments(self.cron, zone, ctx.now()))
+            next(self._moments(zone, ctx.now()))
         except CronSimError as error:
             raise InvalidInput(
                 f"{self.cron!r} is not a cron expression", why=str(error), field="on.cron"
@@ -70,7 +79,7 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return the next moment of the expression."""
-        return next(moments(self.cron, self._zone(), after), None)
+        return next(self._moments(self._zone(), after), None)
 
     def due_between(self, first: datetime, last: datetime) -> list[datetime]:
         """Return the moments from `first` (which is one) to `last`: the newest 1000 of them, in order."""
@@ -78,10 +87,45 @@ class Cron(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         while True:
             since = max(first, last - look)
             after = since - timedelta(microseconds=1)
-            found = list(takewhile(lambda moment: moment <= last, moments(self.cron, zone, after)))
+            found = list(takewhile(lambda moment: moment <= last, self._moments(zone, after)))
             if since == first or len(found) > LISTED:
                 return found[-LISTED:] or [first]
             look *= 4
+
+    def _moments(self, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+        """Yield the moments of the expression that fall on its days."""
+        if self.days == "all":
+            yield from moments(self.cron, zone, after)
+            return
+        known = business_days(self._holidays())
+        skipped = 0
+        while skipped < _MOST_SKIPPED:
+            for instant in moments(self.cron, zone, after):
+                day = instant.astimezone(zone).date()
+                if day in known if self.nth is None else known.is_nth(day, self.nth):
+                    skipped = 0
+                    yield instant
+                    continue
+                # On with the next day: a cron of each minute has 1,440 moments in this one.
+                after = datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
+                after, skipped = after.astimezone(UTC), skipped + 1
+                break
+            else:
+                return
+
+    def _holidays(self) -> tuple[str, ...]:
+        given = [self.holidays] if isinstance(self.holidays, str) else self.holidays
+        return tuple(each for each in given if each)
+
+    def _check_days(self) -> None:
+        if self.days == "all" and (self.nth is not None or self.holidays):
+            raise InvalidInput(
+                "nth and holidays are of business days", field="on.days", hint='"days": "business"'
+            )
+        if self.nth is not None and not 1 <= abs(self.nth) <= MOST_NTH:
+            raise InvalidInput(f"nth is 1 to {MOST_NTH}, or -1 to -{MOST_NTH}", field="on.nth")
+        if self.days == "business":
+            business_days(self._holidays())
 
     def _zone(self) -> ZoneInfo:
         try:
