@@ -217,7 +217,6 @@ TRIGGER = Kind(
     ),
     written=TriggerSection,
     prepare="meguru.triggers.project_section:prepare",
-    services=(Service(name="triggers", factory="meguru.triggers.evaluate:Evaluator"),),
     jobs={"trigger_action": "meguru.triggers.actions.job:HANDLER"},
     internal={
         "evaluate": "the evaluator decides what events, the calendar and what was held back bring",
