@@ -57,6 +57,7 @@ UNFILTERED = {
     "principal.list": "principals are of the whole workspace, and whoever may give a role must find them",
     "principal.whoami": "it tells who asks of themselves",
     "role.list": "roles are of the whole workspace, and whoever may give one must find it",
+    "token.asked_login": "it tells whoever was given a code of the command line that asks",
     "token.list": "tokens are of the whole workspace",
     "trigger.settled": "it tells a number",
 }
@@ -68,6 +69,7 @@ WHOLE = {
     "mlflow.bring_run": "what is brought in may be anybody's",
     "principal.create": "principals are of the whole workspace",
     "run.sweep": "it ends what was left of all projects",
+    "token.answer_login": "who was given a code lets a command line in as oneself",
     "token.create": "tokens are of the whole workspace",
     "token.revoke": "tokens are of the whole workspace",
 }

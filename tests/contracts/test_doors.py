@@ -62,6 +62,8 @@ ELSEWHERE = {
     "/ui/runs/compare/charts": "run.compare is walked with the operations",
     "/ui/mlflow/{rest:path}": "it leads on to other pages",
     "/ui/predictions/{id}": "prediction.show is walked with the operations",
+    "/ui/login": "everybody may let a command line in as themselves, with at most what they may do",
+    "/ui/login/edit": "the same",
     "/ui/access": "everybody may read there what they may do; the lists on it are walked with the operations",
     "/ui/access/edit": "grant.declare and grant.retire are walked with the operations",
     "/ui/projects": "who may make a project is tested with the page",

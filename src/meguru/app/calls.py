@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from meguru.governance.grants.show import list_grants as grant_list
     from meguru.governance.groups.operations import specs as _meguru_governance_groups_operations_specs
     from meguru.governance.groups.show import list_groups as group_list
+    from meguru.governance.logins.device import answer_login as token_answer_login
+    from meguru.governance.logins.device import asked_login as token_asked_login
     from meguru.governance.operations import specs as _meguru_governance_operations_specs
     from meguru.governance.principals import create_principal as principal_create
     from meguru.governance.principals import list_principals as principal_list
@@ -74,9 +76,11 @@ if TYPE_CHECKING:
     from meguru.governance.projects.operations import specs as _meguru_governance_projects_operations_specs
     from meguru.governance.roles.operations import specs as _meguru_governance_roles_operations_specs
     from meguru.governance.roles.show import list_roles as role_list
+    from meguru.governance.sign_in.operations import specs as _meguru_governance_sign_in_operations_specs
     from meguru.governance.tokens import create_token as token_create
     from meguru.governance.tokens import list_tokens as token_list
     from meguru.governance.tokens import revoke_token as token_revoke
+    from meguru.governance.trusts.operations import specs as _meguru_governance_trusts_operations_specs
     from meguru.governance.whoami import whoami as principal_whoami
     from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
     from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
@@ -253,6 +257,10 @@ if TYPE_CHECKING:
     group_plan = _meguru_governance_groups_operations_specs.plan
     group_retire = _meguru_governance_groups_operations_specs.retire
     group_specs = _meguru_governance_groups_operations_specs.specs
+    identity_provider_declare = _meguru_governance_sign_in_operations_specs.declare
+    identity_provider_plan = _meguru_governance_sign_in_operations_specs.plan
+    identity_provider_retire = _meguru_governance_sign_in_operations_specs.retire
+    identity_provider_specs = _meguru_governance_sign_in_operations_specs.specs
     model_declare = _meguru_registry_operations_specs.declare
     model_plan = _meguru_registry_operations_specs.plan
     model_retire = _meguru_registry_operations_specs.retire
@@ -289,6 +297,10 @@ if TYPE_CHECKING:
     trigger_plan = _meguru_triggers_operations_specs.plan
     trigger_retire = _meguru_triggers_operations_specs.retire
     trigger_specs = _meguru_triggers_operations_specs.specs
+    trust_declare = _meguru_governance_trusts_operations_specs.declare
+    trust_plan = _meguru_governance_trusts_operations_specs.plan
+    trust_retire = _meguru_governance_trusts_operations_specs.retire
+    trust_specs = _meguru_governance_trusts_operations_specs.specs
 
 _TABLE = Path(__file__).with_suffix(".json")
 

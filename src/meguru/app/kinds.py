@@ -13,6 +13,8 @@ KINDS = (
     "meguru.governance.groups.kind:GROUP",
     "meguru.governance.projects.kind:PROJECT",
     "meguru.governance.grants.kind:GRANT",
+    "meguru.governance.sign_in.kind:IDENTITY_PROVIDER",
+    "meguru.governance.trusts.kind:TRUST",
     "meguru.applies.kind:APPLY",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",

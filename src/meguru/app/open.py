@@ -34,7 +34,7 @@ def open_workspace(
     chosen = settings or load_settings()
     place = str(where) if where is not None else chosen.workspace
     if place.startswith(("http://", "https://")):
-        return RemoteWorkspace(place, token=chosen.token).with_(project=chosen.project)
+        return RemoteWorkspace(place, token=chosen.token or _kept_token(place)).with_(project=chosen.project)
     ws = open_local(place, settings=chosen, clock=clock, create=create)
     if not chosen.project:
         return ws
@@ -47,6 +47,13 @@ def open_workspace(
         ws.close()
         raise
     return ws.with_(project=chosen.project)
+
+
+def _kept_token(server: str) -> str:
+    from meguru.base.credentials import find
+
+    found = find(server)
+    return found.token if found else ""
 
 
 def open_local(

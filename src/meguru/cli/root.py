@@ -66,6 +66,8 @@ GROUPS = {
         "role": "Declare roles: sets of permissions.",
         "group": "Declare groups of people.",
         "grant": "Give roles to people, groups and services, by project.",
+        "login": "Sign in to a server in your browser.",
+        "logout": "Forget and end what login was given.",
         "whoami": "Tell who you are here, and what you may do where.",
         "token": "Make, list and revoke access tokens.",
         "doctor": "Check this machine and the workspace.",

@@ -16,7 +16,12 @@ TOP = {
     **dict.fromkeys(("backfills", "partitions"), "backfill list"),
     **dict.fromkeys(("webhooks", "hooks"), "webhook list"),
     **dict.fromkeys(("components", "plugins"), "component list"),
-    **dict.fromkeys(("users", "user", "people", "whoami"), "principal list"),
+    **dict.fromkeys(("users", "user", "people"), "principal list"),
+    **dict.fromkeys(("auth", "signin"), "login"),
+    **dict.fromkeys(("signout",), "logout"),
+    **dict.fromkeys(("roles", "permissions"), "role list"),
+    **dict.fromkeys(("groups", "teams"), "group list"),
+    **dict.fromkeys(("grants", "access"), "grant list"),
     **dict.fromkeys(("tokens",), "token list"),
     **dict.fromkeys(("releases",), "release list ENDPOINT"),
     **dict.fromkeys(("rollback", "undo", "revert"), "release rollback ENDPOINT"),
@@ -47,11 +52,6 @@ TOP = {
 """The word that was typed, and what to type after ``meguru``."""
 
 ADVICE = {
-    **dict.fromkeys(
-        ("login", "logout", "auth", "signin"),
-        "there is no session: a token goes into MEGURU_TOKEN, and the server's URL into MEGURU_WORKSPACE; "
-        "an owner makes one with: meguru token create PRINCIPAL",
-    ),
     **dict.fromkeys(
         ("backup", "restore", "dump", "snapshot"),
         "copy the workspace folder, the database first and the blobs after it; then: meguru doctor",

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.errors import MeguruError, Unauthenticated
@@ -63,7 +64,9 @@ def principal_of(tx: Connection, secret: str, now: datetime, cache: RightsCache 
         raise unknown_token()
     rights = (cache or RightsCache()).rights(tx, found.owner, found.version, now)
     scope = None if found.token.scope == ["*"] else frozenset(found.token.scope)
-    return with_rights(found.owner, rights, scope)
+    principal = with_rights(found.owner, rights, scope)
+    claims = found.token.claims
+    return msgspec.structs.replace(principal, claims=claims) if claims else principal
 
 
 def unknown_token() -> MeguruError:

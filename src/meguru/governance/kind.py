@@ -68,6 +68,19 @@ class AccessDenied(Payload, frozen=True):
     unsaid: int = 0
 
 
+@event_type(
+    "principal.answered_login",
+    label="command line answered",
+    sentence="{subject} answered a command line that asked to be let in",
+    subject="principal/NAME",
+)
+class PrincipalAnsweredLogin(Payload, frozen=True):
+    """Somebody let a command line in as themselves, or refused it."""
+
+    machine: str
+    allowed: bool
+
+
 @event_type("token.created", label="token made", sentence="{subject} was made")
 class TokenCreated(Payload, frozen=True):
     """A token was made; its secret is nowhere."""
@@ -75,6 +88,16 @@ class TokenCreated(Payload, frozen=True):
     principal: str
     scope: list[str]
     days: int
+
+
+@event_type("token.issued", label="token issued", sentence="{subject} was issued by {by}")
+class TokenIssued(Payload, frozen=True):
+    """A token was given: for a signed one, by a trust, or to a command line that a person let in."""
+
+    principal: str
+    by: str
+    seconds: int
+    claims: dict[str, Any]
 
 
 @event_type("token.revoked", label="token revoked", sentence="{subject} was revoked", tone=Tone.ODD)
@@ -91,9 +114,19 @@ PRINCIPAL = Kind(
     shared=True,
     tables=("meguru.governance.schema",),
     operations=("meguru.governance.operations",),
-    events=(PrincipalCreated, PrincipalUpdated, PrincipalRetired, AccessDenied),
+    events=(PrincipalCreated, PrincipalUpdated, PrincipalRetired, PrincipalAnsweredLogin, AccessDenied),
     spec=PrincipalSpec,
     spec_store="meguru.governance.principal_spec",
     page="/ui/access#principal-{name}",
 )
-TOKEN = Kind(name="token", title=("token", "tokens"), named=False, events=(TokenCreated, TokenRevoked))
+TOKEN = Kind(
+    name="token",
+    title=("token", "tokens"),
+    named=False,
+    events=(TokenCreated, TokenIssued, TokenRevoked),
+    internal={
+        "end": "who signs out ends the token of their session",
+        "exchange": "the server gives a token for a signed one, or to whom a person let have it",
+        "ask": "a command line asks to be let in; whoever is signed in says whether",
+    },
+)

@@ -2,8 +2,9 @@
 
 from meguru.governance import principals, tokens, whoami
 from meguru.governance.kind import PRINCIPAL
+from meguru.governance.logins import device
 from meguru.kernel.declarations import operations_of
 
 specs = operations_of(PRINCIPAL)
 
-__all__ = ["principals", "specs", "tokens", "whoami"]
+__all__ = ["device", "principals", "specs", "tokens", "whoami"]

@@ -40,6 +40,15 @@ def _declared(ctx: Context, name: str, spec: PrincipalSpec) -> PrincipalRecord:
     return store.get_principal(ctx.tx, name)
 
 
+def principal_name_in(text: str) -> str:
+    """Return the name that a person gets who is called `text` elsewhere; empty if there is none.
+
+    Of an e-mail address it is what stands before the ``@``.
+    """
+    plain = re.sub("[^a-z0-9_.-]+", "-", text.partition("@")[0].casefold()).strip("-._")[:100]
+    return plain if _NAME.fullmatch(plain) else ""
+
+
 def check_principal_name(name: str) -> None:
     """Refuse what can't name a principal."""
     # No other scripts and no capitals: nobody may look like somebody else where people approve things.

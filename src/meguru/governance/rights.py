@@ -15,19 +15,23 @@ from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.roles.builtin import ROLES, permissions_of
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.schema import access_rule, identity
+from meguru.governance.trusts.kind import TrustSpec
 from meguru.governance.types import PrincipalRecord
 from meguru.kernel.projects.store import roles_of
 
 EVERYWHERE = "*"
-_KINDS: Mapping[str, Any] = {"role": RoleSpec, "group": GroupSpec, "grant": GrantSpec}
+TRUSTED = "trust:"
+"""What the name of a trust's principal begins with; nobody else is called so."""
+_KINDS: Mapping[str, Any] = {"role": RoleSpec, "group": GroupSpec, "grant": GrantSpec, "trust": TrustSpec}
 
 
 class AccessTable(msgspec.Struct, frozen=True, kw_only=True):
-    """All roles, groups and grants that are declared, by name."""
+    """All roles, groups, grants and trusts that are declared, by name."""
 
     role: dict[str, RoleSpec] = {}
     group: dict[str, GroupSpec] = {}
     grant: dict[str, GrantSpec] = {}
+    trust: dict[str, TrustSpec] = {}
 
     def permissions(self, role: str) -> frozenset[str]:
         """Return what a role gives: as it is declared, else as it is built in; nothing if it is neither."""
@@ -54,7 +58,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_table(tx: Connection) -> AccessTable:
-    """Read all that is declared of roles, groups and grants."""
+    """Read all that is declared of roles, groups, grants and trusts."""
     found: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
     query = select(access_rule.c.kind, access_rule.c.name, access_rule.c.spec)
     for kind, name, spec in tx.execute(
@@ -83,6 +87,10 @@ def holdings(tx: Connection, who: PrincipalRecord, table: AccessTable, now: date
     yield Holding(role=who.role, project=EVERYWHERE, via="")
     for project, role in roles_of(tx, who.name).items():
         yield Holding(role=role, project=project, via=f"project/{project or refs.DEFAULT}")
+    trust = table.trust.get(who.name.removeprefix(TRUSTED)) if who.name.startswith(TRUSTED) else None
+    if trust:
+        via = f"trust/{who.name.removeprefix(TRUSTED)}"
+        yield from (Holding(role=trust.role, project=_place(each), via=via) for each in trust.projects)
     mine = {f"principal/{who.name}"}
     if table.grant and table.group:
         mine |= {f"group/{name}" for name in groups_of(tx, who.name, table, now)}
@@ -95,7 +103,11 @@ def holdings(tx: Connection, who: PrincipalRecord, table: AccessTable, now: date
 
 def projects_of(name: str, grant: GrantSpec) -> list[str]:
     """Return the projects in which a grant holds; the default one is the empty text, ``*`` is all of them."""
-    return ["" if each == refs.DEFAULT else each for each in grant.projects] or [refs.project_of(name)]
+    return [_place(each) for each in grant.projects] or [refs.project_of(name)]
+
+
+def _place(project: str) -> str:
+    return "" if project == refs.DEFAULT else project
 
 
 def groups_of(tx: Connection, principal: str, table: AccessTable, now: datetime) -> list[str]:
@@ -116,7 +128,8 @@ def has_claims(said: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 def _says(said: Any, wanted: Any) -> bool:
     given = said if isinstance(said, list) else [said]
     allowed = wanted if isinstance(wanted, list) else [wanted]
-    return any(isinstance(each, str) and each in allowed for each in given)
+    texts = (str(each).lower() if isinstance(each, bool) else str(each) for each in given if each is not None)
+    return any(each in allowed for each in texts)
 
 
 def _claims(tx: Connection, principal: str) -> list[tuple[dict[str, Any], datetime]]:

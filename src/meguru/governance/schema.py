@@ -61,3 +61,17 @@ identity = Table(
     Column("claims_until", UtcTime, nullable=False),
 )
 """Who signs in as whom. What a sign-in says (`claims`) counts for groups until `claims_until`."""
+
+login_request = Table(
+    "login_request",
+    metadata,
+    Column("device_hash", String(64), primary_key=True),
+    Column("user_code", String(20), nullable=False, unique=True),
+    Column("machine", String(200), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("principal", String(100)),
+    Column("scope", Json, nullable=False),
+    Column("refused", Boolean, nullable=False),
+)
+"""Command lines that ask to be let in. `principal` is who let one in, with at most `scope`."""

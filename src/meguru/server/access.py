@@ -18,7 +18,10 @@ from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.workspace import Workspace
 from meguru.server.authenticator import Authenticator
 
-OPEN_PATHS = ("/health", "/ui/static/", "/sign-in", "/sign-out", "/favicon.ico", "/acknowledge/")
+OPEN_PATHS = (
+    *("/health", "/ui/static/", "/sign-in", "/sign-out", "/favicon.ico", "/acknowledge/"),
+    *("/v1/device", "/v1/token"),
+)
 IN_PROJECT = "/projects/"
 PREDICTIONS = "/endpoints/"
 _LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie"})
@@ -135,7 +138,8 @@ def _host_name(host: str) -> str:
 def _refusal(request: HTTPConnection, error: Exception) -> Response:
     reads_page = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
     if isinstance(error, Unauthenticated) and reads_page:
-        return RedirectResponse("/sign-in", status_code=303)
+        then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse("/sign-in" + (f"?then={quote(then)}" if then != "/" else ""), status_code=303)
     if isinstance(error, MeguruError) and reads_page:
         page = Visit(Request(request.scope), None)
         return page.render("error.html", status=error.status, error=error, live="")

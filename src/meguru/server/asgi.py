@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from meguru.api.native import native_routes
+from meguru.api.oauth import oauth_routes
 from meguru.api.recorded import recorded_routes
 from meguru.api.requests import answer, error_answer
 from meguru.app.nouns import load_operations
@@ -52,6 +53,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         Route("/metrics", metrics),
         *sign_in_routes(),
         *acknowledge_routes(),
+        *oauth_routes(),
         *mlflow_routes(others),
         *root_routes(),
         *native_routes(),

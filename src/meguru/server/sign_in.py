@@ -13,13 +13,16 @@ from meguru.api.requests import read_body
 from meguru.console.page_request import TOKEN_COOKIE, Visit
 from meguru.errors import MeguruError
 from meguru.governance.admission import authenticate
+from meguru.governance.sessions import end_session
+from meguru.server.provider_sign_in import buttons, is_secure, local_path, provider_routes
 
 MAX_FORM = 4096
 
 
 def sign_in_routes() -> list[Route]:
-    """Return the routes of the sign-in page, and of signing out."""
+    """Return the routes of the sign-in page, of providers, and of signing out."""
     return [
+        *provider_routes(),
         Route("/sign-in", sign_in, methods=["GET", "POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
     ]
@@ -28,25 +31,28 @@ def sign_in_routes() -> list[Route]:
 async def sign_in(request: Request) -> Response:
     """Show the form; take a token, check it, and keep it in a cookie."""
     if request.method != "POST":
-        return _page(request)
+        return await run_sync(_page, request)
     try:
         form = parse_qs((await read_body(request, MAX_FORM)).decode("utf-8", "replace"))
         secret = form.get("token", [""])[0].strip()
         await run_sync(authenticate, request.state.workspace, secret)
     except MeguruError as error:
-        return _page(request, error.what, error.status)
-    answer = RedirectResponse("/", status_code=303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(TOKEN_COOKIE, secret, httponly=True, samesite="strict", secure=secure)
+        return await run_sync(_page, request, error.what, error.status)
+    answer = RedirectResponse(local_path(form.get("then", ["/"])[0]), status_code=303)
+    answer.set_cookie(TOKEN_COOKIE, secret, httponly=True, samesite="strict", secure=is_secure(request))
     return answer
 
 
 async def sign_out(request: Request) -> Response:
-    """Forget the cookie; the token itself goes on until it is revoked or expires."""
+    """Forget the cookie. A session ends; a token that was typed in goes on until it is revoked or expires."""
+    secret = request.cookies.get(TOKEN_COOKIE, "")
+    if secret:
+        await run_sync(end_session, request.state.workspace, secret)
     answer = RedirectResponse("/sign-in", status_code=303)
-    answer.delete_cookie(TOKEN_COOKIE, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    answer.delete_cookie(TOKEN_COOKIE, httponly=True, samesite="strict", secure=is_secure(request))
     return answer
 
 
 def _page(request: Request, error: str = "", status: int = 200) -> Response:
-    return Visit(request, None).render("sign_in.html", status=status, error=error)
+    known, then = buttons(request.state.workspace), local_path(request.query_params.get("then", "/"))
+    return Visit(request, None).render("sign_in.html", status=status, error=error, providers=known, then=then)

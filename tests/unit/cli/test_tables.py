@@ -119,6 +119,8 @@ LISTS = [
     "events",
     "experiments list",
     "model list",
+    "grant list",
+    "group list",
     "monitor list",
     "pool list",
     "quarantine list",
@@ -159,5 +161,4 @@ def test_every_command_that_lists_is_in_the_list_above():
         if isinstance(group, click.Group) and "list" in group.commands:
             arguments = [each for each in group.commands["list"].params if isinstance(each, click.Argument)]
             names |= set() if arguments else {f"{name} list"}
-    # A workspace has its owner and its project from the start, and components are what is installed.
-    assert names - set(LISTS) <= {"principal list", "project list", "component list"}
+    assert names - set(LISTS) <= {"principal list", "project list", "role list", "component list"}

@@ -50,7 +50,7 @@ def find(line):
         ("models", "meguru model list"),
         ("pipelines", "meguru pipeline list"),
         ("dataset", "meguru data list"),
-        ("login", "MEGURU_TOKEN"),
+        ("signin", "meguru login"),
         ("backup", "meguru doctor"),
         ("delete", "meguru NOUN --help"),
         ("logs", "meguru runs log"),

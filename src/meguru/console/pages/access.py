@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from starlette.responses import Response
 
 from meguru.base import refs
@@ -15,10 +18,21 @@ from meguru.governance.groups.operations import list_groups
 from meguru.governance.principals import list_principals
 from meguru.governance.projects.members import list_projects
 from meguru.governance.roles.operations import list_roles
+from meguru.governance.sign_in.spec import STORE as PROVIDERS
+from meguru.governance.trusts.spec import STORE as TRUSTS
 from meguru.governance.whoami import whoami
 from meguru.kernel.workspace import Workspace
 
-LIVE = "principal. group. role. grant. project."
+LIVE = "principal. group. role. grant. project. identity_provider. trust."
+
+
+class _Outside(NamedTuple):
+    """Who outside is believed, and what that gives."""
+
+    ref: str
+    issuer: str
+    claims: str
+    gives: str
 
 
 def show(visit: Visit) -> Response:
@@ -37,6 +51,7 @@ def show(visit: Visit) -> Response:
         roles=list_roles(ws) if _reads(ws, "role") else [],
         grants=list_grants(ws) if _reads(ws, "grant") else [],
         places=_places(ws),
+        outside=[*_providers(ws), *_trusts(ws)],
         live=LIVE,
     )
 
@@ -58,6 +73,39 @@ def change(visit: Visit, given: FormValues) -> str:
         case _:
             raise unknown(given, ("give", "take"))
     return "../access"
+
+
+def _providers(ws: Workspace) -> list[_Outside]:
+    if not _reads(ws, "identity_provider"):
+        return []
+    with ws.read() as tx:
+        found = PROVIDERS.every(tx)
+    return [
+        _Outside(f"identity_provider/{name}", spec.issuer, _said(spec.require), spec.new or "–")
+        for name, spec in found.items()
+    ]
+
+
+def _trusts(ws: Workspace) -> list[_Outside]:
+    if not _reads(ws, "trust"):
+        return []
+    with ws.read() as tx:
+        found = TRUSTS.every(tx)
+    return [
+        _Outside(
+            f"trust/{name}",
+            spec.issuer,
+            _said(spec.claims),
+            f"{spec.role}: {', '.join(spec.projects)} ({spec.ttl})",
+        )
+        for name, spec in found.items()
+    ]
+
+
+def _said(claims: Mapping[str, str | list[str]]) -> str:
+    return ", ".join(
+        f"{key} = {value if isinstance(value, str) else ' | '.join(value)}" for key, value in claims.items()
+    )
 
 
 def _reads(ws: Workspace, kind: str) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from meguru.base.names import normal
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.governance import store
+from meguru.governance.groups.claims import check_claims
 from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.owners import check_held
 from meguru.governance.rights import projects_of, read_table
 from meguru.governance.rules import AccessRules
 from meguru.kernel.operations import Context
 
-MOST, MOST_CLAIMS, MOST_TEXT = 10_000, 20, 500
+MOST = 10_000
 
 
 def _check(ctx: Context, name: str, spec: GroupSpec) -> GroupSpec:
@@ -23,7 +24,7 @@ def _check(ctx: Context, name: str, spec: GroupSpec) -> GroupSpec:
     for each in members:
         if each not in known:
             raise NotFound.of("principal", each, known)
-    _check_claims(spec)
+    check_claims(spec.claims, "claims")
     made = GroupSpec(members=members, claims=spec.claims, description=normal(spec.description)[:1000])
     before = STORE.find(ctx.tx, name)
     if before is None or (before.members, before.claims) != (made.members, made.claims):
@@ -33,19 +34,6 @@ def _check(ctx: Context, name: str, spec: GroupSpec) -> GroupSpec:
                 for project in projects_of(grant_name, grant):
                     check_held(ctx, table.permissions(grant.role), project, f"grant/{grant_name}")
     return made
-
-
-def _check_claims(spec: GroupSpec) -> None:
-    if len(spec.claims) > MOST_CLAIMS:
-        raise InvalidInput(f"a group asks for at most {MOST_CLAIMS} claims", field="claims")
-    for key, wanted in spec.claims.items():
-        values = [wanted] if isinstance(wanted, str) else wanted
-        if not values or len(values) > MOST_CLAIMS or any(not 0 < len(each) <= MOST_TEXT for each in values):
-            raise InvalidInput(
-                f"the claim {key!r} has no value to look for",
-                field=f"claims.{key}",
-                why=f"it has 1 to {MOST_CLAIMS} values of 1 to {MOST_TEXT} characters",
-            )
 
 
 def _check_unused(ctx: Context, name: str, spec: GroupSpec) -> None:

@@ -16,9 +16,12 @@ MOMENT = "2013-03-01T00:00:00Z"
 LATER = "2013-04-01T00:00:00Z"
 BY_NAME: Mapping[str, Any] = {
     "principal": "any-viewer",
-    "role": "viewer",
+    "role": "guest",
     "to": "any-viewer",
     "allow": [],
+    "issuer": "https://example.com",
+    "claims": {"sub": "some"},
+    "projects": ["default"],
     "on": {"event": "nothing.happened"},
     "action": {"endpoint": "some"},
     "url": "https://example.com",

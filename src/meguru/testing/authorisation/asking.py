@@ -19,11 +19,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int
     body: bytes
+    headers: list[tuple[str, str]] = []
+
+    def header(self, name: str) -> str:
+        """Return a header; empty if it is not there."""
+        return next((value for known, value in self.headers if known == name), "")
 
     @property
     def text(self) -> str:
         """The body as text."""
         return self.body.decode("utf-8", "replace")
+
+    @property
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return msgspec.json.decode(self.body)
 
     @property
     def error(self) -> dict[str, str]:
@@ -94,6 +104,7 @@ class InProcessClient:
 
 async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes, wanted: int) -> Answer:
     status, parts, begun = 0, list[bytes](), asyncio.Event()
+    headers: list[tuple[str, str]] = []
     requests: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive() -> Message:
@@ -106,6 +117,7 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes, wanted:
         nonlocal status
         if message["type"] == "http.response.start":
             status = message["status"]
+            headers.extend((name.decode(), value.decode("latin-1")) for name, value in message["headers"])
         elif message.get("body"):
             parts.append(message["body"])
         if len(parts) >= wanted or (message["type"] == "http.response.body" and not message.get("more_body")):
@@ -116,4 +128,4 @@ async def _exchange(app: ASGIApp, scope: dict[str, Any], content: bytes, wanted:
     if not done:
         task.cancel()
     await asyncio.gather(task, return_exceptions=not done)
-    return Answer(status=status, body=b"".join(parts))
+    return Answer(status=status, body=b"".join(parts), headers=headers)

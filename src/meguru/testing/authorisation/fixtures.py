@@ -29,6 +29,10 @@ from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.groups.operations import specs as groups
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.roles.operations import specs as roles
+from meguru.governance.sign_in.kind import IdentityProviderSpec
+from meguru.governance.sign_in.operations import specs as providers
+from meguru.governance.trusts.kind import TrustSpec
+from meguru.governance.trusts.operations import specs as trusts
 from meguru.kernel.operations import Context, Operation
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -217,6 +221,20 @@ def _grant(of: Making) -> str:
     return of.mark
 
 
+def _identity_provider(of: Making) -> str:
+    spec = IdentityProviderSpec(issuer=f"https://{of.mark}.example.com", client_id=of.mark)
+    providers.declare(of.ws, name=of.mark, spec=spec)
+    return of.mark
+
+
+def _trust(of: Making) -> str:
+    spec = TrustSpec(
+        issuer=f"https://{of.mark}.example.com", audience=of.mark, claims={"sub": of.mark}, role="viewer"
+    )
+    trusts.declare(of.ws, name=of.mark, spec=spec)
+    return of.mark
+
+
 MAKERS: Mapping[str, Callable[[Making], str]] = {
     "dataset": _dataset,
     "experiment": _experiment,
@@ -244,6 +262,8 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "role": _role,
     "group": _group,
     "grant": _grant,
+    "identity_provider": _identity_provider,
+    "trust": _trust,
 }
 """In the order in which they need each other; each returns the name, or the id, of what it made."""
 NEEDS = {"firing": "model", "release": "model", "step_run": "pipeline_run"}

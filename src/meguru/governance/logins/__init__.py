@@ -1,0 +1,1 @@
+"""Logins of command lines: a person lets one in from their browser (RFC 8628)."""

@@ -1,0 +1,136 @@
+"""A command line asks, a person answers in a browser, the command line gets its token (RFC 8628)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import msgspec
+
+from meguru.errors import Busy, Conflict, Forbidden, NotFound, Unauthenticated
+from meguru.governance import store as principals
+from meguru.governance.kind import TOKEN
+from meguru.governance.logins import store
+from meguru.governance.logins.store import LoginRequest
+from meguru.governance.tokens import hash_of, new_token
+from meguru.governance.types import NewToken
+from meguru.kernel.operations import Context, InternalOperation, operation
+from meguru.kernel.principals import ANYBODY, system
+from meguru.kernel.workspace import Workspace
+
+ASK = InternalOperation(TOKEN, "ask")
+TAKE = InternalOperation(TOKEN, "exchange")
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+"""None that are taken for others, and no vowels: a code is no word."""
+LASTS = timedelta(minutes=10)
+TOKEN_LASTS = timedelta(days=30)
+MOST_WAITING = 1000
+ACTOR = "login"
+
+
+class DeviceCode(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command line keeps, and what it shows to a person."""
+
+    device_code: str
+    user_code: str
+    expires_in: int
+
+
+class AskedLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """A command line that asks to be let in, as a person sees it."""
+
+    code: str
+    machine: str
+
+
+def ask(ws: Workspace, machine: str) -> DeviceCode:
+    """Write down that a command line asks to be let in.
+
+    Raises
+    ------
+    Busy
+        While very many ask.
+    """
+    device = secrets.token_urlsafe(32)
+    code = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(2))
+
+    def write(ctx: Context) -> None:
+        now = ctx.now()
+        store.forget_old(ctx.tx, now)
+        if store.waiting(ctx.tx) >= MOST_WAITING:
+            raise Busy("too many ask to be let in", hint="try again in some minutes")
+        asked = LoginRequest(user_code=code, machine=machine[:200], created_at=now, expires_at=now + LASTS)
+        store.add(ctx.tx, hash_of(device), asked)
+
+    ASK.commit(_acting(ws), write)
+    return DeviceCode(device_code=device, user_code=code, expires_in=int(LASTS.total_seconds()))
+
+
+@operation("token.asked_login", permission=ANYBODY, query=True)
+def asked_login(ctx: Context, *, code: str) -> AskedLogin:
+    """Tell which command line asks to be let in with a code."""
+    found = _open(ctx, code)
+    return AskedLogin(code=found.user_code, machine=found.machine)
+
+
+@operation("token.answer_login", permission=ANYBODY)
+def answer_login(ctx: Context, *, code: str, allow: bool) -> AskedLogin:
+    """Let a command line in as oneself, with at most what one may do now; or refuse it."""
+    found, me = _open(ctx, code), ctx.principal
+    who = principals.find_principal(ctx.tx, me.name)
+    if who is None or who.disabled:
+        raise Conflict(f"{me.name} has no name to give away here", hint="meguru principal create NAME")
+    scope = sorted(me.scope) if me.scope is not None else ["*"]
+    store.answer(ctx.tx, found.user_code, me.name if allow else None, scope)
+    ctx.emit(
+        "principal.answered_login",
+        f"principal/{me.name}",
+        data={"machine": found.machine, "allowed": allow},
+    )
+    return AskedLogin(code=found.user_code, machine=found.machine)
+
+
+def take(ws: Workspace, device: str) -> NewToken | None:
+    """Return the token of a command line that was let in; None while nobody answered.
+
+    Raises
+    ------
+    Unauthenticated
+        If there is no such request, or its time is over.
+    Forbidden
+        If a person refused it.
+    """
+    key = hash_of(device)
+    with ws.read() as tx:
+        found = store.by_device(tx, key)
+    if found is None or found.expires_at <= ws.clock.now():
+        raise Unauthenticated("nobody let this command line in", why="its time is over", hint="ask again")
+    if found.refused:
+        raise Forbidden("this command line was refused", why="by whoever was asked")
+    return None if found.principal is None else TAKE.commit(_acting(ws), lambda ctx: _take(ctx, key, found))
+
+
+def _take(ctx: Context, key: str, found: LoginRequest) -> NewToken:
+    owner = principals.get_principal(ctx.tx, found.principal or "")
+    if not store.forget(ctx.tx, key):
+        raise Unauthenticated("nobody let this command line in", why="its token was taken already")
+    made = new_token(
+        ctx, owner.name, TOKEN_LASTS, note=f"login on {found.machine}", scope=found.scope, origin=ACTOR
+    )
+    seconds = int(TOKEN_LASTS.total_seconds())
+    data = {"principal": owner.name, "by": f"principal/{owner.name}", "seconds": seconds, "claims": {}}
+    ctx.emit("token.issued", f"token/{made.token.id}", data=data)
+    return made
+
+
+def _open(ctx: Context, code: str) -> LoginRequest:
+    letters = "".join(each for each in code.upper() if each in LETTERS)
+    found = store.by_code(ctx.tx, f"{letters[:4]}-{letters[4:]}")
+    is_open = found is not None and found.principal is None and not found.refused
+    if found is None or not is_open or found.expires_at <= ctx.now():
+        raise NotFound("no command line asks with this code", why="it is another one, or its time is over")
+    return found
+
+
+def _acting(ws: Workspace) -> Workspace:
+    return ws.with_(principal=system(ACTOR), project="")

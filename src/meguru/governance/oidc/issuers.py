@@ -1,0 +1,125 @@
+"""What issuers say of themselves, and their keys, kept for a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.errors import MissingDependency, Unauthenticated
+from meguru.governance.oidc.fetching import check_url, get_json
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+
+KEPT_SECONDS = 3600.0
+PAUSE_SECONDS = 10.0
+"""An unknown key makes us look again, at most so often: who invents keys does not make us ask without end."""
+MOST_ISSUERS = 100
+
+
+class ProviderMetadata(msgspec.Struct, frozen=True):
+    """What a provider publishes at ``/.well-known/openid-configuration``, as far as it is used."""
+
+    issuer: str
+    jwks_uri: str
+    authorization_endpoint: str = ""
+    token_endpoint: str = ""
+    userinfo_endpoint: str = ""
+    token_endpoint_auth_methods_supported: list[str] = msgspec.field(
+        default_factory=lambda: ["client_secret_basic"]
+    )
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class _Kept(msgspec.Struct):
+    metadata: ProviderMetadata
+    asked: float
+    keys: Any = None
+    keys_asked: float = 0.0
+
+
+class Issuers:
+    """Asks issuers when it has to; for many threads, which wait for each other while one asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+
+    def metadata(self, issuer: str) -> ProviderMetadata:
+        """Return what an issuer says of itself.
+
+        Raises
+        ------
+        Unauthenticated
+            If it calls itself otherwise, or what it says makes no sense.
+        Busy
+            If it can't be reached.
+        """
+        with self._lock:
+            return self._of(issuer).metadata
+
+    def keys(self, issuer: str, key: str) -> KeySet:
+        """Return the keys of an issuer, asked anew when the one called `key` is not among them."""
+        with self._lock:
+            kept, now = self._of(issuer), time.monotonic()
+            age = now - kept.keys_asked
+            known = kept.keys is not None and (not key or any(each.kid == key for each in kept.keys.keys))
+            if kept.keys is None or age > KEPT_SECONDS or (not known and age > PAUSE_SECONDS):
+                kept.keys, kept.keys_asked = _key_set(get_json(kept.metadata.jwks_uri)), now
+            found: KeySet = kept.keys
+            return found
+
+    def _of(self, issuer: str) -> _Kept:
+        found, now = self._kept.get(issuer), time.monotonic()
+        if found is not None and now - found.asked < KEPT_SECONDS:
+            return found
+        if len(self._kept) >= MOST_ISSUERS:
+            self._kept.clear()
+        fresh = _read(issuer)
+        if found is not None and found.metadata.jwks_uri == fresh.jwks_uri:
+            found.metadata, found.asked = fresh, now
+            return found
+        self._kept[issuer] = _Kept(metadata=fresh, asked=now)
+        return self._kept[issuer]
+
+
+def _read(issuer: str) -> ProviderMetadata:
+    said = get_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    try:
+        found = msgspec.convert(said, ProviderMetadata)
+    except msgspec.ValidationError as error:
+        raise Unauthenticated(f"{issuer} does not say what it is", why=str(error)) from error
+    if found.issuer != issuer:
+        why = f"it calls itself {found.issuer[:200]!r}"
+        raise Unauthenticated(f"{issuer} is not what it should be", why=why, hint="declare it by that name")
+    for field in ("jwks_uri", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"):
+        if url := getattr(found, field):
+            check_url(url, field)
+    return found
+
+
+def _key_set(said: dict[str, Any]) -> KeySet:
+    try:
+        from joserfc.errors import JoseError
+        from joserfc.jwk import JWKRegistry, KeySet
+    except ImportError as error:
+        raise MissingDependency.of("oidc", "joserfc") from error
+    keys = []
+    for each in said.get("keys", [])[:MOST_ISSUERS]:
+        # Keys of kinds that we do not know, or for encryption, are no reason to know none.
+        if (
+            isinstance(each, dict)
+            and each.get("kty") in {"RSA", "EC", "OKP"}
+            and each.get("use", "sig") == "sig"
+        ):
+            try:
+                keys.append(JWKRegistry.import_key(each))
+            except (JoseError, ValueError):
+                continue
+    return KeySet(keys)
+
+
+ISSUERS = Issuers()

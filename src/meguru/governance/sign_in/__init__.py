@@ -1,0 +1,1 @@
+"""Signing in: who a person is, as an OpenID provider says."""
