@@ -88,9 +88,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The Ray cluster: its address (``HOST:PORT``), auto, or local for one on this machine."""
     ray_wait: float = 120.0
     """Seconds that steps wait for a Ray cluster that is not there before they fail."""
-    public_url: str = ""
-    """The address at which people reach a server (``https://ml.example.com``), for sign-in and links;
-    default: the one that a request came to."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 
