@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import Json, UtcTime
 
-revision = "0046"
-down_revision = "0045"
+revision = "0053"
+down_revision = "0052"
 
 
 def upgrade() -> None:
