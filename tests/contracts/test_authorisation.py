@@ -85,6 +85,7 @@ ASKED_ELSEWHERE = {
     "quarantine/accept": "tests/unit/quarantine/test_quarantine.py",
     "registry/alias_moves": "tests/unit/registry/test_alias.py",
     "registry/register": "it needs a model of code",
+    "releases/receive": "it needs a whole release: tests/unit/releases/test_sending.py",
     "triggers/spec": "tests/unit/triggers/test_projects.py",
     "webhooks/manage": "the project is its subject: it was asked for before",
 }

@@ -160,6 +160,9 @@ if TYPE_CHECKING:
     from meguru.releases.create import create as release_create
     from meguru.releases.promote import promote as release_promote
     from meguru.releases.rollback import rollback as release_rollback
+    from meguru.releases.sending.missing import missing as release_missing
+    from meguru.releases.sending.pack import pack as release_pack
+    from meguru.releases.sending.receive import receive as release_receive
     from meguru.releases.show import diff as release_diff
     from meguru.releases.show import list_releases as release_list
     from meguru.releases.show import newest_releases as release_newest

@@ -23,7 +23,6 @@ FAILED = 5
 @verb
 @click.argument("saved", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--file", "-f", type=click.Path(path_type=Path), help="Default: meguru.toml.")
-@click.option("--env", "environment", default="", help="The environment of the file to apply to.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--wait", is_flag=True, help="Wait until what it set off has ended: runs, gates, releases.")
 @click.option("--timeout", default=3600.0, show_default=True, help="Seconds to wait at most.")
@@ -32,7 +31,6 @@ def command(
     session: Session,
     saved: Path | None,
     file: Path | None,
-    environment: str,
     *,
     yes: bool,
     wait: bool,
@@ -42,7 +40,7 @@ def command(
 
     What the file declared once and does not any more is retired; what it never declared is left alone.
     """
-    project, ws = plans.opened(session, file, environment)
+    project, ws = plans.opened(session, file)
     from meguru.project.carry_out import apply_plan, check_same, plan_project
 
     found = plan_project(ws, project)

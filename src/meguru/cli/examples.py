@@ -102,6 +102,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru release create delay delay@3 --promote",
         "meguru release create delay delay@4 --input 'miles=km / 1.609' --input 'flag=false' --promote",
     ),
+    "release send": (
+        "meguru release send delay@3 --to staging",
+        "meguru release send delay --env staging --to prod",
+    ),
     "release": ("meguru release create delay delay@3 --promote", "meguru release rollback delay"),
     "prediction": (
         "meguru prediction show pred-01m8j24cvwpgaf3q06cjz82sgd.0",

@@ -20,7 +20,7 @@ def command(session: Session, files: tuple[Path, ...], *, check: bool) -> None:
 
     FILES are meguru.toml of this folder (or of the nearest one above) and what it includes, unless named.
     """
-    from meguru.cli.plan import nearest
+    from meguru.cli.environments import nearest
     from meguru.project.files import FILE, read_files
     from meguru.project.format import formatted
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from meguru.cli.arguments import MODEL
@@ -17,7 +19,7 @@ _ENVIRONMENT = "A virtual environment, or its Python; default: this one."
 @click.option(
     "--env", "environment", default="", help="A virtual environment, or its Python; default: this one."
 )
-@with_session
+@partial(with_session, environments=False)
 def reverify(session: Session, refs: tuple[str, ...], environment: str) -> None:
     """Ask every live model (or REFS) its example and holdout in a new environment; nothing is switched."""
     import sys

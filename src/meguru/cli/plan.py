@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.cli.environments import nearest
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, with_session
 from meguru.cli.text import gettext as _
@@ -22,7 +23,6 @@ CHANGES_PRESENT = 2
 
 @verb
 @click.option("--file", "-f", type=click.Path(path_type=Path), help="Default: meguru.toml.")
-@click.option("--env", "environment", default="", help="The environment of the file to plan for.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan, to apply it.")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a review.")
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there is something to do.")
@@ -30,7 +30,6 @@ CHANGES_PRESENT = 2
 def command(
     session: Session,
     file: Path | None,
-    environment: str,
     out: Path | None,
     *,
     as_markdown: bool,
@@ -39,7 +38,7 @@ def command(
     """Say what has to change so that everything is as meguru.toml says; nothing is changed."""
     import msgspec
 
-    project, ws = opened(session, file, environment)
+    project, ws = opened(session, file)
     from meguru.project.carry_out import plan_project
 
     found = plan_project(ws, project)
@@ -50,11 +49,11 @@ def command(
         sys.exit(CHANGES_PRESENT)
 
 
-def opened(session: Session, file: Path | None, environment: str) -> tuple[ProjectFile, Any]:
+def opened(session: Session, file: Path | None) -> tuple[ProjectFile, Any]:
     """Read the project file, and open the workspace that it is about."""
     from meguru.project.read import FILE, read_project
 
-    project = read_project(file or nearest(FILE), environment=environment)
+    project = read_project(file or nearest(FILE), environment=session.environment)
     if project.workspace and session.place is None:
         session.place = project.workspace
     return project, session.open(create=True)
@@ -103,9 +102,3 @@ def _short(value: Any) -> str:
 
     shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return shown if len(shown) <= 60 else shown[:59] + "…"
-
-
-def nearest(name: str) -> Path:
-    """Return the project file of this folder or of the nearest one above."""
-    here = Path.cwd()
-    return next((each / name for each in (here, *here.parents) if (each / name).is_file()), here / name)

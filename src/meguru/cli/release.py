@@ -8,6 +8,7 @@ import click
 
 from meguru.cli.arguments import ENDPOINT, MODEL
 from meguru.cli.groups import group
+from meguru.cli.release_send import send
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 
@@ -146,6 +147,9 @@ def show(session: Session, release: str) -> None:
     session.show(found, lambda: _print(found))
 
 
+command.add_command(send)
+
+
 @command.command()
 @click.argument("before", type=ENDPOINT)
 @click.argument("after", type=ENDPOINT)
@@ -185,10 +189,15 @@ def _print(release: Release) -> None:
         click.echo(f"  {said}")
     if release.acknowledged_at:
         click.echo(f"  acknowledged by {release.acknowledged_by}, {cell(release.acknowledged_at)}")
+    if came := release.origin:
+        click.echo(f"  sent from {came.source or 'another environment'}, where it is {came.release}")
+        for each in came.results:
+            click.echo(f"    gate {each.gate:<9} {each.verdict:<7} {each.reason}")
+    click.echo(f"  identity   {release.identity}")
     click.echo(f"  digest     {release.digest}")
     for name in release.hashes.__struct_fields__:
         click.echo(f"  {name:<10} {getattr(release.hashes, name)}")
-    for each in release.content.inputs:
-        click.echo(f"  input      {each}")
+    for column in release.content.inputs:
+        click.echo(f"  input      {column}")
     for result in release.results:
         click.echo(f"  gate {result.gate:<9} {result.verdict:<7} {result.reason}")

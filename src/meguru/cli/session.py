@@ -17,6 +17,7 @@ from meguru.cli.text import gettext as _
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from meguru.base.settings import Settings
     from meguru.errors import InvalidInput
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
@@ -27,8 +28,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Session:
     """The options that every command has."""
 
-    def __init__(self, workspace: str | None, *, as_json: bool) -> None:
-        self.place, self.as_json = workspace, as_json
+    def __init__(self, workspace: str | None, *, as_json: bool, environment: str = "") -> None:
+        self.place, self.as_json, self.environment = workspace, as_json, environment
         self._ws: Workspace | RemoteWorkspace | None = None
 
     def open(self, *, create: bool = False) -> Workspace | RemoteWorkspace:
@@ -37,11 +38,27 @@ class Session:
 
         if self._ws is not None:
             return self._ws
+        self.settle()
         new = self.missing_folder() if create else None
-        self._ws = open_workspace(self.place, create=create)
+        self._ws = open_workspace(self.place, settings=self._settings(), create=create)
         click.get_current_context().call_on_close(self._ws.close)
         self.tell_of_new(new)
         return self._ws
+
+    def settle(self) -> None:
+        """Find the workspace of the environment that was asked for, unless one was named."""
+        if self.environment and self.place is None:
+            from meguru.cli.environments import place_of
+
+            self.place = place_of(self.environment)
+
+    def _settings(self) -> Settings | None:
+        if not self.environment:
+            return None
+        from meguru.base.settings import load_settings
+        from meguru.cli.environments import token_of
+
+        return load_settings(workspace=self.place, token=token_of(self.environment))
 
     def written_out(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options with ids written out that were given as `@last` or by their beginning."""
@@ -105,24 +122,32 @@ class Session:
             click.echo(text, err=True)
 
 
-def with_session(function: F) -> Callable[..., Any]:
-    """Give a command the options ``--workspace`` and ``--json``, and a `Session` as first argument."""
+def with_session(function: F, *, environments: bool = True) -> Callable[..., Any]:
+    """Give a command ``--workspace``, ``--env`` and ``--json``, and a `Session` as first argument.
+
+    Without `environments` it has no ``--env``, which means something else there.
+    """
 
     @click.option("--workspace", "-w", metavar="PLACE", help="Folder, database URL or server URL.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @functools.wraps(function)
-    def wrapped(*, workspace: str | None, as_json: bool, **options: Any) -> Any:
+    def wrapped(*, workspace: str | None, as_json: bool, in_environment: str = "", **options: Any) -> Any:
         from meguru.errors import InvalidInput
 
         try:
-            session = Session(workspace, as_json=as_json)
+            environment = in_environment or os.environ.get("MEGURU_ENV", "")
+            session = Session(workspace, as_json=as_json, environment=environment)
             return function(session, **session.written_out(options))
         except InvalidInput as error:
             raise as_typed(error, click.get_current_context().command) from error
         except BrokenPipeError:
             leave_quietly()
 
-    return wrapped
+    if not environments:
+        return wrapped
+    return click.option(
+        "--env", "in_environment", default="", metavar="NAME", help="An environment of meguru.toml."
+    )(wrapped)
 
 
 def as_typed(error: InvalidInput, command: click.Command) -> InvalidInput:

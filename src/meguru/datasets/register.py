@@ -139,6 +139,28 @@ def _tell(
     )
 
 
+def write_next(ctx: Context, sent: DatasetVersion, number: int, *, note: str) -> DatasetVersion:
+    """Write a version that was made elsewhere, with the next number here; the caller holds the dataset."""
+    version = msgspec.structs.replace(
+        sent,
+        ref=refs.make("dataset", sent.name, number),
+        version=number,
+        note=note,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    store.add(ctx.tx, version)
+    seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
+    ctx.emit(
+        "dataset_version.created",
+        version.ref,
+        data=seen | {"mode": "received", "note": note},
+        used=[refs.make("dataset", sent.name, number - 1)] if number > 1 else [],
+        produced=[version.ref],
+    )
+    return version
+
+
 def _said_of(ctx: Context, name: str) -> DatasetSpec:
     with ctx.ws.read() as tx:
         return said_of(tx, name)

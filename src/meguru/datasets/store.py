@@ -72,6 +72,13 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
     return get(tx, parsed.name, newest or 0, projects)
 
 
+def of_digest(tx: Connection, name: str, digest: str) -> DatasetVersion | None:
+    """Return the newest version of a dataset that has this digest."""
+    query = select(dataset_version).where(dataset_version.c.name == name, dataset_version.c.digest == digest)
+    row = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(1)).first()
+    return None if row is None else _from_row(row)
+
+
 def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[DatasetVersion]:
     """Return versions of a dataset, newest first."""
     query = select(dataset_version).where(dataset_version.c.name == name)

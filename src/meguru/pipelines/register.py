@@ -1,5 +1,7 @@
 """Register a pipeline: its graph, its code, and a snapshot of its source."""
 
+import msgspec
+
 from meguru.artifacts import trees
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name, check_name
@@ -36,18 +38,17 @@ def register(
     InvalidInput
         If the graph can't run, or the snapshot lacks a module; nothing is written then.
     """
-    _check(ctx, graph, codes, snapshot, sources)
+    check_snapshot(ctx, graph, codes, snapshot, sources)
     digest = version_digest(graph, snapshot, codes)
     tx = ctx.tx
     name = _name(ctx, name or graph.name)
     previous = store.lock(tx, name, ctx.now())
     if previous and previous.digest == digest and (previous.entry, previous.folder) == (entry, folder):
         return previous
-    number = previous.version + 1 if previous else 1
     version = PipelineVersion(
-        ref=refs.make("pipeline", name, number),
+        ref="",
         name=name,
-        version=number,
+        version=0,
         digest=digest,
         graph=graph,
         codes=codes,
@@ -60,12 +61,29 @@ def register(
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )
-    store.add(tx, version)
+    return write_next(ctx, version, previous.version + 1 if previous else 1)
+
+
+def write_next(ctx: Context, made: PipelineVersion, number: int) -> PipelineVersion:
+    """Write a version with the next number, by who acts now; the caller holds the pipeline."""
+    version = msgspec.structs.replace(
+        made,
+        ref=refs.make("pipeline", made.name, number),
+        version=number,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    store.add(ctx.tx, version)
     ctx.emit(
         "pipeline.registered",
         version.ref,
-        data={"entry": entry, "commit": commit, "steps": len(graph.steps), "snapshot": snapshot},
-        used=[previous.ref] if previous else [],
+        data={
+            "entry": version.entry,
+            "commit": version.commit,
+            "steps": len(version.graph.steps),
+            "snapshot": version.snapshot,
+        },
+        used=[refs.make("pipeline", version.name, number - 1)] if number > 1 else [],
         produced=[version.ref],
     )
     return version
@@ -88,9 +106,10 @@ def _name(ctx: Context, text: str) -> str:
     return name
 
 
-def _check(
+def check_snapshot(
     ctx: Context, graph: Graph, codes: dict[str, StepCode], snapshot: str, sources: list[SourceFile]
 ) -> None:
+    """Refuse a graph that can't run, code that was not measured, and a snapshot without its modules."""
     check_name("pipeline", graph.name, field="graph.name")
     graphs.order(graph)
     for step in graph.steps:

@@ -59,6 +59,15 @@ def get_many(tx: Connection, name: str, versions: Iterable[int]) -> dict[int, Pi
     return {row.version: _from_row(row) for row in tx.execute(select(pipeline_version).where(mine))}
 
 
+def of_digest(tx: Connection, name: str, digest: str) -> PipelineVersion | None:
+    """Return the newest version of a pipeline that has this digest."""
+    query = select(pipeline_version).where(
+        pipeline_version.c.name == name, pipeline_version.c.digest == digest
+    )
+    row = tx.execute(query.order_by(pipeline_version.c.version.desc()).limit(1)).first()
+    return None if row is None else _from_row(row)
+
+
 def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[PipelineVersion]:
     """Return versions of a pipeline, newest first."""
     query = select(pipeline_version).where(pipeline_version.c.name == name)

@@ -19,7 +19,15 @@ from meguru.kernel.kinds import Kind
 from meguru.project.files import FILE, read_files
 from meguru.project.types import EnvironmentSpec, FileThing, ProjectFile, ProjectHead, Source
 
-__all__ = ["FILE", "SCHEMA", "field_steps", "read_project", "where_of"]
+__all__ = [
+    "FILE",
+    "SCHEMA",
+    "environment_names",
+    "field_steps",
+    "read_environment",
+    "read_project",
+    "where_of",
+]
 SCHEMA = 1
 MOST = (1 << 63) - 1
 REFERENCES = "MEGURU_NOTIFY_"
@@ -45,6 +53,39 @@ def read_project(path: Path, *, environment: str = "") -> ProjectFile:
         for name, value in source.content.items():
             reader.take_in(source, name, value)
     return reader.finish(sources[0], environment)
+
+
+def read_environment(path: Path, name: str) -> EnvironmentSpec:
+    """Return one environment of a project file, without looking at the rest of it.
+
+    Raises
+    ------
+    NotFound
+        When there is no such file or environment.
+    """
+    return _environments(path).environment(name)[1]
+
+
+def environment_names(path: Path) -> dict[str, EnvironmentSpec]:
+    """Return the environments of a project file, by name, their variables not filled in."""
+    return {name: spec for name, (_, spec) in _environments(path).environments.items()}
+
+
+def placed(root: Path, spec: EnvironmentSpec) -> EnvironmentSpec:
+    """Return an environment with its folders, which are told from the file's, as seen from everywhere."""
+
+    def place(text: str) -> str:
+        return text if not text or "://" in text else str((root / text).resolve())
+
+    return msgspec.structs.replace(spec, workspace=place(spec.workspace), served_from=place(spec.served_from))
+
+
+def _environments(path: Path) -> _Reader:
+    reader = _Reader()
+    for source in read_files(path):
+        if "env" in source.content:
+            reader.take_in(source, "env", source.content["env"])
+    return reader
 
 
 def where_of(project: ProjectFile, kind: str, name: str, field: str = "") -> str:
@@ -95,11 +136,7 @@ class _Reader:
         """Return the whole project, as it holds in an environment."""
         if self.head is None:
             raise main.refusal((), "the file has no [project]", hint='[project]\nname = "shop"')
-        chosen = None
-        if environment:
-            if environment not in self.environments:
-                raise NotFound.of("environment", environment, list(self.environments))
-            chosen = self.environments[environment]
+        chosen = self.environment(environment) if environment else None
         said = self._overrides(environment, *chosen) if chosen else {}
         things = [
             _thing(self.kinds[title], name, source, fields, said.get((title, name), {}))
@@ -127,8 +164,16 @@ class _Reader:
         path = ("env", name)
         if name in self.environments:
             raise source.refusal(path, f"the environment {name!r} is declared twice")
-        made = _typed(source, path, _filled(source, path, value), EnvironmentSpec)
-        self.environments[name] = (source, made)
+        self.environments[name] = (source, _typed(source, path, value, EnvironmentSpec))
+
+    def environment(self, name: str) -> tuple[Source, EnvironmentSpec]:
+        """Return an environment with its variables filled in; those of the others need not be set here."""
+        if name not in self.environments:
+            raise NotFound.of("environment", name, list(self.environments))
+        source, spec = self.environments[name]
+        path = ("env", name)
+        filled = _filled(source, path, msgspec.to_builtins(spec))
+        return source, placed(source.file.parent, _typed(source, path, filled, EnvironmentSpec))
 
     def _overrides(
         self, environment: str, source: Source, spec: EnvironmentSpec

@@ -27,10 +27,13 @@ class ProjectHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class EnvironmentSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[env.NAME]``: a workspace (folder, database or server), and what is different there.
 
-    `override` has the sections of the file, with only the fields that differ.
+    `workspace` is how people reach it. `served_from` is where a server of the project keeps it, a folder or a
+    database: `meguru up` serves it at ``/env/NAME``. `override` has the sections of the file, with only the
+    fields that differ.
     """
 
     workspace: str = ""
+    served_from: str = ""
     override: dict[str, dict[str, dict[str, Any]]] = {}
 
 

@@ -109,6 +109,15 @@ def get(tx: Connection, name: str, version: int) -> ModelVersion:
     return _from_rows(tx, name, [row])[0]
 
 
+def of_tree(tx: Connection, name: str, tree: str) -> ModelVersion | None:
+    """Return the newest verified version of a model that has this folder."""
+    query = select(model_version).where(
+        model_version.c.name == name, model_version.c.tree_digest == tree, _IS_VERIFIED
+    )
+    row = tx.execute(query.order_by(model_version.c.version.desc()).limit(1)).first()
+    return None if row is None else _from_rows(tx, name, [row])[0]
+
+
 def resolve(tx: Connection, ref: str) -> ModelVersion:
     """Return the version meant by ``delay``, ``delay@latest``, ``delay@champion`` or ``model/delay@3``.
 

@@ -7,7 +7,7 @@ from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.releases import store
-from meguru.releases.digest import content_digest, hashes, release_digest
+from meguru.releases.digest import content_digest, hashes, identity, release_digest
 from meguru.releases.gates.read import check_gates
 from meguru.releases.resolve import collect
 from meguru.releases.types import Release, ReleaseContent, ReleaseState
@@ -85,6 +85,7 @@ def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -
         content=content,
         content_digest=digest,
         hashes=hashes(content, []),
+        identity=identity(content),
         digest=release_digest(content, None, []),
         results=[],
         champion=None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from meguru.base import digests
+from meguru.base import digests, refs
 from meguru.releases.types import GateResult, Hashes, ReleaseContent, ReleasePart
 
 
@@ -37,4 +37,21 @@ def hashes(content: ReleaseContent, results: Sequence[GateResult]) -> Hashes:
         endpoint=digests.of_value(_endpoint(content)),
         policies=digests.of_value(content.policies),
         gates=digests.of_value(results) if results else "",
+    )
+
+
+def identity(content: ReleaseContent) -> str:
+    """Return the digest of what a release carries, equal in every environment.
+
+    The numbers of versions, and how the endpoint is declared, are each environment's own.
+    """
+    return digests.of_value(
+        {
+            "app": content.app,
+            "endpoint": refs.bare(refs.parse(content.endpoint).name),
+            "inputs": content.inputs,
+            "model": [refs.parse(content.model.ref).name, content.model.digest],
+            "pipeline": content.pipeline.digest if content.pipeline else "",
+            "datasets": sorted([refs.parse(each.ref).name, each.digest] for each in content.datasets),
+        }
     )

@@ -19,6 +19,27 @@ class ReleaseCreated(Payload, frozen=True):
     note: str
 
 
+@event_type(
+    "release.received",
+    label="release received",
+    sentence="{subject} was sent from {source}, where it is {release}",
+    explains=True,
+)
+class ReleaseReceived(Payload, frozen=True):
+    """A release arrived from another environment, as a candidate.
+
+    `identity` is the digest of what it carries; `digest` the release's own where it came from, `evidence`
+    that of what its gates said there and of its history.
+    """
+
+    endpoint: str
+    source: str
+    release: str
+    identity: str
+    digest: str
+    evidence: str
+
+
 class _Judged(Payload, frozen=True):
     endpoint: str
     model: str
@@ -151,6 +172,7 @@ RELEASE = Kind(
     operations=("meguru.releases.operations",),
     events=(
         ReleaseCreated,
+        ReleaseReceived,
         ReleaseGatesPassed,
         ReleaseRefused,
         ReleaseUndecided,

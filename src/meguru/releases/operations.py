@@ -5,6 +5,21 @@ from meguru.releases.check import check
 from meguru.releases.create import create
 from meguru.releases.promote import promote
 from meguru.releases.rollback import rollback
+from meguru.releases.sending.missing import missing
+from meguru.releases.sending.pack import pack
+from meguru.releases.sending.receive import receive
 from meguru.releases.show import diff, list_releases, show
 
-__all__ = ["acknowledge", "check", "create", "diff", "list_releases", "promote", "rollback", "show"]
+__all__ = [
+    "acknowledge",
+    "check",
+    "create",
+    "diff",
+    "list_releases",
+    "missing",
+    "pack",
+    "promote",
+    "receive",
+    "rollback",
+    "show",
+]

@@ -24,6 +24,8 @@ release = Table(
     Column("live_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("note", Text, nullable=False),
+    Column("identity", String(64), nullable=False, server_default=""),
+    Column("origin", Json),
     Column("acknowledged_at", UtcTime),
     Column("acknowledged_by", String(200), nullable=False, server_default=""),
     Index(None, "endpoint", "state"),

@@ -12,9 +12,16 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from meguru.base import refs
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
-from meguru.releases.digest import hashes
+from meguru.releases.digest import hashes, identity
 from meguru.releases.schema import release
-from meguru.releases.types import GateResult, Release, ReleaseContent, ReleasePart, ReleaseState
+from meguru.releases.types import (
+    GateResult,
+    Release,
+    ReleaseContent,
+    ReleaseOrigin,
+    ReleasePart,
+    ReleaseState,
+)
 
 
 def add(tx: Connection, item: Release) -> None:
@@ -92,9 +99,26 @@ def in_state(tx: Connection, endpoint: str, state: ReleaseState) -> list[Release
     ]
 
 
+def received(tx: Connection, endpoint: str, what: str) -> Release | None:
+    """Return the newest release of an endpoint that was sent here and carries this (its identity)."""
+    query = select(release).where(
+        release.c.endpoint == endpoint, release.c.identity == what, release.c.origin.is_not(None)
+    )
+    row = tx.execute(query.order_by(release.c.version.desc()).limit(1)).first()
+    return None if row is None else _release(row)
+
+
+def keep_origin(tx: Connection, item: Release, origin: ReleaseOrigin) -> Release:
+    """Write where a release came from."""
+    here = (release.c.endpoint == item.endpoint) & (release.c.version == item.version)
+    tx.execute(update(release).where(here).values(origin=msgspec.to_builtins(origin)))
+    return msgspec.structs.replace(item, origin=origin)
+
+
 def _values(item: Release) -> dict[str, Any]:
     fields = msgspec.structs.asdict(item)
-    del fields["hashes"], fields["serving"]
+    for derived in ("hashes", "serving", "origin"):
+        del fields[derived]
     return fields | {"state": item.state.value, "model": item.model}
 
 
@@ -104,5 +128,12 @@ def _release(row: Row[Any]) -> Release:
     content = msgspec.convert(fields["content"], ReleaseContent)
     results = msgspec.convert(fields["results"], list[GateResult])
     champion = msgspec.convert(fields["champion"], ReleasePart | None)
-    known = {"content": content, "results": results, "champion": champion, "hashes": hashes(content, results)}
+    known = {
+        "content": content,
+        "results": results,
+        "champion": champion,
+        "hashes": hashes(content, results),
+        "identity": fields["identity"] or identity(content),
+        "origin": msgspec.convert(fields["origin"], ReleaseOrigin | None),
+    }
     return Release(**fields | known | {"state": ReleaseState(fields["state"])})

@@ -87,13 +87,40 @@ class Hashes(msgspec.Struct, frozen=True, kw_only=True):
     gates: str
 
 
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of what was sent, as it happened where it came from."""
+
+    id: str
+    type: str
+    at: datetime
+    actor: str
+    subject: str
+    data: dict[str, Any] = {}
+
+
+class ReleaseOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a release came from: the environment, its release there, what its gates said, its history.
+
+    `identity` is the digest of what the release carries, `commit` the one of its pipeline's source.
+    """
+
+    source: str
+    release: str
+    digest: str
+    identity: str
+    results: list[GateResult]
+    history: list[HistoryLine]
+    commit: str = ""
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """One numbered release of an endpoint.
 
     `digest` is of the content, what it was compared to and the gates' results; `content_digest` of the
     content alone. `champion` was live when the gates ran. The events tell of its creation and its verdict.
     `serving` is what the servers do with it while it is the live one. Who `acknowledged` a refusal has seen
-    it: it needs nobody any more.
+    it: it needs nobody any more. One that was sent from another environment has its `origin`; `identity`
+    is the digest of what it carries, equal in every environment.
     """
 
     endpoint: str
@@ -102,6 +129,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     content: ReleaseContent
     content_digest: str
     hashes: Hashes
+    identity: str
     digest: str
     results: list[GateResult]
     champion: ReleasePart | None
@@ -116,6 +144,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
     serving: Serving | None = None
+    origin: ReleaseOrigin | None = None
 
     @property
     def standing(self) -> str:

@@ -41,7 +41,7 @@ def test_things_are_read_by_kind_and_environments_change_fields(tmp_path, monkey
         ("endpoint", "delay"),
         ("monitor", "team/watch"),
     ]
-    assert (plain.workspace, prod.workspace) == ("", "prod-place")
+    assert (plain.workspace, prod.workspace) == ("", str(tmp_path / "prod-place"))
     assert prod.wanted[0].spec == plain.wanted[0].spec | {"record": False}
 
 
@@ -123,7 +123,7 @@ def test_a_project_may_be_written_in_python(tmp_path):
         ("endpoint", "osaka", {"model": "osaka", "record": False}),
         ("endpoint", "tokyo", {"model": "tokyo"}),
     ]
-    assert (found.head.owner, found.workspace) == ("growth", "there")
+    assert (found.head.owner, found.workspace) == ("growth", str(tmp_path / "there"))
 
 
 @pytest.mark.parametrize(

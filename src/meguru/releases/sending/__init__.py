@@ -1,0 +1,1 @@
+"""Releases that go from one environment to another, by digest: nothing is built anew."""
