@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import msgspec
 
 from meguru.applies import store
 from meguru.applies.order import coming, in_order, typed, users_first
 from meguru.applies.types import ApplyPlan, OutOfSync, OwnedThing, PlanFault, PlannedAction, WantedThing
 from meguru.base import digests, refs
-from meguru.base.names import check_full_name
+from meguru.base.names import check_full_name, normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import declarations
-from meguru.kernel.declarations import Change, Declared, SpecStore
+from meguru.kernel.declarations import Change, Declared
 from meguru.kernel.kinds.kind import Kind, kinds, load
 from meguru.kernel.operations import Context, operation
 
@@ -31,9 +33,9 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
             f"{len(wanted):,} things are too many", why=f"{MAX_THINGS:,} are allowed", field="wanted"
         )
     project = ctx.ws.project or ""
-    listed = {f"{each.kind}/{refs.within(project, each.name)}" for each in wanted}
+    listed = {refs.make(each.kind, refs.within(project, normal(each.name))) for each in wanted}
     known, theirs = store.owned(ctx.tx, owner), store.owners(ctx.tx, listed)
-    numbers = declarations.newest_numbers(ctx)
+    present = _Present(ctx, listed | set(known))
     actions: list[PlannedAction] = []
     faults: list[PlanFault] = []
     unchanged = 0
@@ -41,9 +43,9 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
     kept: set[str] = set()
     for each in wanted:
         try:
-            found = _one(ctx, each, listed)
+            found = _one(ctx, each, listed, present)
             _check_owner(found.ref, theirs.get(found.ref, owner), owner)
-            found = _with_moves(ctx, found, known.get(found.ref), numbers)
+            found = _with_moves(ctx, found, known.get(found.ref), present)
         except InvalidInput as error:
             faults.append(_fault(each, error))
             continue
@@ -54,7 +56,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
                 adopts.append(found.ref)
         else:
             actions.append(found)
-    gone = [] if faults else [_retired(ctx, ref) for ref in known if ref not in kept]
+    gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in known.items() if ref not in kept]
     actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
     return ApplyPlan(
         owner=owner,
@@ -77,14 +79,42 @@ def _check_owner(ref: str, whose: str, owner: str) -> None:
         raise InvalidInput(f"{ref} is declared by another file", why=f"the file {whose!r} owns it")
 
 
-def _one(ctx: Context, item: WantedThing, listed: set[str]) -> PlannedAction:
+class _Present:
+    """What there is now of the things of a plan, asked kind by kind."""
+
+    def __init__(self, ctx: Context, listed: AbstractSet[str]) -> None:
+        self._specs: dict[str, msgspec.Struct] = {}
+        self._numbers: dict[str, int] = {}
+        by_kind: dict[str, list[str]] = {}
+        for ref in listed:
+            kind, _, name = ref.partition("/")
+            by_kind.setdefault(kind, []).append(name)
+        for kind, names in by_kind.items():
+            found = kinds().get(kind)
+            if found is None or found.spec is None:
+                continue  # who declares it is told when its turn comes
+            specs = declarations.present_specs(ctx, found, sorted(names))
+            self._specs |= {refs.make(kind, name): spec for name, spec in specs.items()}
+            numbers = declarations.newest_numbers(ctx, found, sorted(names))
+            self._numbers |= {refs.make(kind, name): number for name, number in numbers.items()}
+
+    def spec(self, ref: str) -> msgspec.Struct | None:
+        """Return the present spec of a thing; None if there is none."""
+        return self._specs.get(ref)
+
+    def number(self, ref: str) -> int:
+        """Return how many specs of a thing have held."""
+        return self._numbers.get(ref, 0)
+
+
+def _one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Present) -> PlannedAction:
     kind, project = declared_kind(item.kind), ctx.ws.project or ""
-    name = refs.within(project, item.name)
+    name = refs.within(project, normal(item.name))
     ctx.require(
         f"{kind.name}:read", project=refs.project_of(name), why=f"the file declares {kind.name}/{name}"
     )
-    specs: SpecStore = load(kind.spec_store)
-    before, after, pending, needs = specs.find(ctx.tx, name), typed(kind, item.spec), "", ""
+    before, after = present.spec(refs.make(kind.name, name)), typed(kind, item.spec)
+    pending, needs = "", ""
     if before == after:  # it was checked when it was declared
         return PlannedAction(ref=refs.make(kind.name, name), change=Change.UNCHANGED)
     try:
@@ -130,32 +160,32 @@ def _uncompared(kind: Kind, name: str, before: msgspec.Struct | None, after: msg
 
 
 def _with_moves(
-    ctx: Context, found: PlannedAction, mine: OwnedThing | None, numbers: dict[tuple[str, str], int]
+    ctx: Context, found: PlannedAction, mine: OwnedThing | None, present: _Present
 ) -> PlannedAction:
     """Tell who changed a thing past the file that owns it, if anybody did."""
-    kind, _, name = found.ref.partition("/")
-    if mine is None or numbers.get((kind, name), 0) <= mine.number:
+    if mine is None or present.number(found.ref) <= mine.number:
         return found
+    kind, _, name = found.ref.partition("/")
     last = declarations.history(ctx, declared_kind(kind), name, 1)[0]
     moved = OutOfSync(by=last.by, at=last.at, event=last.event, retired=last.retired)
     return msgspec.structs.replace(found, out_of_sync=moved)
 
 
-def _retired(ctx: Context, ref: str) -> PlannedAction | None:
-    kind_name, _, name = ref.partition("/")
+def _retired(ctx: Context, mine: OwnedThing, present: _Present) -> PlannedAction | None:
+    kind_name, _, name = mine.ref.partition("/")
     kind = declared_kind(kind_name)
     hidden = "the file owns a thing of a project that you may not see"
     ctx.require(f"{kind.name}:read", project=refs.project_of(name), why=hidden)
-    specs: SpecStore = load(kind.spec_store)
-    before = specs.find(ctx.tx, name)
+    before = present.spec(mine.ref)
     if before is None:
         return None  # somebody did so already
-    return PlannedAction(
-        ref=ref,
+    found = PlannedAction(
+        ref=mine.ref,
         change=Change.RETIRED,
         before=msgspec.to_builtins(before),
         touches=touches(ctx, kind, name),
     )
+    return _with_moves(ctx, found, mine, present)
 
 
 def _fault(item: WantedThing, error: InvalidInput) -> PlanFault:

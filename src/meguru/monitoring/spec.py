@@ -19,17 +19,24 @@ from meguru.monitoring.judge import check_of
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MonitorSpec
 from meguru.monitoring.schedule.begin import begin, end
 from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule
-from meguru.monitoring.types import Severity
+from meguru.monitoring.types import Monitor, Severity
 from meguru.registry.known import KnownModel, known_model
 
 
 def find(tx: Connection, name: str) -> MonitorSpec | None:
     """Return the present spec; None if there is no such monitor."""
     found = store.find(tx, name)
-    if found is None:
-        return None
+    return None if found is None else _spec(found)
+
+
+def find_many(tx: Connection, names: Sequence[str]) -> dict[str, MonitorSpec]:
+    """Return the present specs of those of these names that are there."""
+    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+
+
+def _spec(found: Monitor) -> MonitorSpec:
     spec = msgspec.convert(found, MonitorSpec, from_attributes=True)
-    return msgspec.structs.replace(spec, endpoint=refs.seen_from(refs.project_of(name), spec.endpoint))
+    return msgspec.structs.replace(spec, endpoint=refs.seen_from(refs.project_of(found.name), spec.endpoint))
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:

@@ -1,6 +1,6 @@
 """SQL of monitors and their reports, on an open transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,11 @@ def find(tx: Connection, name: str) -> Monitor | None:
     """Return a monitor; None if there is none of this name, or it was retired."""
     row = tx.execute(select(monitor).where(monitor.c.name == name, _PRESENT)).first()
     return None if row is None else _monitor(row)
+
+
+def find_many(tx: Connection, names: Iterable[str]) -> list[Monitor]:
+    """Return those monitors of these names that are there."""
+    return [_monitor(row) for row in tx.execute(select(monitor).where(monitor.c.name.in_(names), _PRESENT))]
 
 
 def one(tx: Connection, name: str) -> Monitor:

@@ -90,7 +90,7 @@ def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
 def _carry_out(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
     kind, _, name = action.ref.partition("/")
     if action.change is Change.RETIRED:
-        getattr(calls, f"{kind}_retire")(ws, name=name)
+        getattr(calls, f"{kind}_retire")(ws, name=name, expect=action.before)
         return
     bring_along(ws, project, action)
     expect = {} if action.before is None else action.before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -18,6 +19,7 @@ from meguru.registry.verified import check_verified
 from meguru.serving import store
 from meguru.serving.contracts import store as contracts
 from meguru.serving.kind import EndpointSpec
+from meguru.serving.types import Endpoint
 
 READERS = "gate reader"
 """The family that knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never
@@ -27,10 +29,17 @@ pass."""
 def find(tx: Connection, name: str) -> EndpointSpec | None:
     """Return the present spec; None if there is no such endpoint."""
     found = store.find(tx, name)
-    if found is None:
-        return None
+    return None if found is None else _spec(found)
+
+
+def find_many(tx: Connection, names: Sequence[str]) -> dict[str, EndpointSpec]:
+    """Return the present specs of those of these names that are there."""
+    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+
+
+def _spec(found: Endpoint) -> EndpointSpec:
     return EndpointSpec(
-        model=refs.seen_from(refs.project_of(name), found.model),
+        model=refs.seen_from(refs.project_of(found.name), found.model),
         gates=found.gates,
         record=found.record,
         description=found.description,

@@ -26,6 +26,11 @@ def find(tx: Connection, name: str) -> Endpoint | None:
     return found[0] if found else None
 
 
+def find_many(tx: Connection, names: Sequence[str]) -> list[Endpoint]:
+    """Return those endpoints of these names that are there, by name."""
+    return _endpoints(tx, endpoint.c.name.in_(names) & _PRESENT, limit=len(names))
+
+
 def get(tx: Connection, name: str) -> Endpoint:
     """Return an endpoint; NotFound, with names that look like it, if there is none."""
     found = find(tx, name)

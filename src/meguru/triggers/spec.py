@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -18,14 +18,23 @@ from meguru.triggers.kind import TriggerSpec
 from meguru.triggers.parse import action_of, kind_of
 from meguru.triggers.permitted import check_permitted
 from meguru.triggers.spec_checks import check_conditions, check_limits
+from meguru.triggers.types import Trigger
 
 
 def find(tx: Connection, name: str) -> TriggerSpec | None:
     """Return the present spec; None if there is no such trigger."""
     found = store.find(tx, name)
-    if found is None:
-        return None
-    return _seen_from(refs.project_of(name), msgspec.convert(found, TriggerSpec, from_attributes=True))
+    return None if found is None else _spec(found)
+
+
+def find_many(tx: Connection, names: Sequence[str]) -> dict[str, TriggerSpec]:
+    """Return the present specs of those of these names that are there."""
+    return {each.name: _spec(each) for each in store.find_many(tx, names)}
+
+
+def _spec(found: Trigger) -> TriggerSpec:
+    spec = msgspec.convert(found, TriggerSpec, from_attributes=True)
+    return _seen_from(refs.project_of(found.name), spec)
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:

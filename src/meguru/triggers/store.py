@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,11 @@ def find(tx: Connection, name: str) -> Trigger | None:
     """Return a trigger; None if there is none of this name."""
     row = tx.execute(select(trigger).where(trigger.c.name == normal(name), _PRESENT)).first()
     return None if row is None else _trigger(row)
+
+
+def find_many(tx: Connection, names: Iterable[str]) -> list[Trigger]:
+    """Return those triggers of these names that are there."""
+    return [_trigger(row) for row in tx.execute(select(trigger).where(trigger.c.name.in_(names), _PRESENT))]
 
 
 def one(tx: Connection, name: str) -> Trigger:

@@ -5,7 +5,15 @@
 by its `spec` and `spec_store`; `operations_of` makes its four operations.
 """
 
-from meguru.kernel.declarations.declare import compare, declare, history, newest_numbers, record, retire
+from meguru.kernel.declarations.declare import (
+    compare,
+    declare,
+    history,
+    newest_numbers,
+    present_specs,
+    record,
+    retire,
+)
 from meguru.kernel.declarations.operations import SpecOperations, operations_of
 from meguru.kernel.declarations.types import Change, Declared, FieldChange, SpecStore, SpecVersion
 
@@ -21,6 +29,7 @@ __all__ = [
     "history",
     "newest_numbers",
     "operations_of",
+    "present_specs",
     "record",
     "retire",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -39,13 +40,7 @@ def declare(
     after = specs.check(ctx, name, spec)
     before = specs.find(ctx.tx, name)
     found = _compared(kind, name, before, after)
-    if expect is not None and expect != (_plain(before) if before is not None else {}):
-        raise Conflict(
-            f"{found.ref} is not as it was when you looked",
-            where=found.ref,
-            why="its declaration was changed meanwhile",
-            hint="look again, then declare it",
-        )
+    _check_expected(found.ref, before, expect)
     if found.change is Change.UNCHANGED:
         return found
     specs.save(ctx, name, after)
@@ -54,7 +49,7 @@ def declare(
     return found
 
 
-def retire(ctx: Context, kind: Kind, name: str) -> Declared:
+def retire(ctx: Context, kind: Kind, name: str, *, expect: dict[str, Any] | None = None) -> Declared:
     """Take a thing out of use; its history stays, and its name can be declared again.
 
     Raises
@@ -62,7 +57,7 @@ def retire(ctx: Context, kind: Kind, name: str) -> Declared:
     NotFound
         If there is none of this name.
     Conflict
-        While something else needs it.
+        While something else needs it; or if `expect` is given, and the present spec is another one.
     """
     specs: SpecStore = load(kind.spec_store)
     name = _checked(kind, name)
@@ -70,6 +65,7 @@ def retire(ctx: Context, kind: Kind, name: str) -> Declared:
     ref = refs.make(kind.name, name)
     if before is None:
         raise NotFound(f"there is no {kind.title[0]} {name!r}", where=ref)
+    _check_expected(ref, before, expect)
     specs.retire(ctx, name)
     spec = _plain(before)
     event = ctx.emit(f"{kind.name}.retired", ref, data={})
@@ -87,9 +83,32 @@ def history(ctx: Context, kind: Kind, name: str, limit: int) -> list[SpecVersion
     return store.versions(ctx.tx, kind.name, name, limit)
 
 
-def newest_numbers(ctx: Context) -> dict[tuple[str, str], int]:
-    """Return by kind and name how many specs of a thing have held."""
-    return store.newest_numbers(ctx.tx)
+def newest_numbers(ctx: Context, kind: Kind, names: Sequence[str]) -> dict[str, int]:
+    """Return by name how many specs of things of a kind have held."""
+    return store.newest_numbers(ctx.tx, kind.name, names)
+
+
+def present_specs(ctx: Context, kind: Kind, names: Sequence[str]) -> dict[str, msgspec.Struct]:
+    """Return by name the present specs of things of a kind; what is not there is left out."""
+    specs: SpecStore = load(kind.spec_store)
+    many = getattr(specs, "find_many", None)
+    if many is None:
+        found = {name: specs.find(ctx.tx, name) for name in names}
+        return {name: spec for name, spec in found.items() if spec is not None}
+    present: dict[str, msgspec.Struct] = {}
+    for start in range(0, len(names), store.CHUNK):
+        present |= many(ctx.tx, names[start : start + store.CHUNK])
+    return present
+
+
+def _check_expected(ref: str, before: msgspec.Struct | None, expect: dict[str, Any] | None) -> None:
+    if expect is not None and expect != (_plain(before) if before is not None else {}):
+        raise Conflict(
+            f"{ref} is not as it was when you looked",
+            where=ref,
+            why="its declaration was changed meanwhile",
+            hint="look again, then declare it",
+        )
 
 
 def _checked(kind: Kind, name: str) -> str:

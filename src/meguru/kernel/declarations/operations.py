@@ -33,8 +33,8 @@ def operations_of(kind: Kind, *, verb: str = "write") -> SpecOperations:
     def plan(ctx: Context, *, name: str, spec: Any) -> Declared:
         return declarations.compare(ctx, kind, name, spec)
 
-    def retire(ctx: Context, *, name: str) -> Declared:
-        return declarations.retire(ctx, kind, name)
+    def retire(ctx: Context, *, name: str, expect: dict[str, Any] | None = None) -> Declared:
+        return declarations.retire(ctx, kind, name, expect=expect)
 
     def specs(ctx: Context, *, name: str, limit: int = 100) -> list[SpecVersion]:
         return declarations.history(ctx, kind, name, limit)

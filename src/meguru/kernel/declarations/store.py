@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, func, insert, select
 from meguru.kernel.declarations.schema import spec_version
 from meguru.kernel.declarations.types import SpecVersion
 from meguru.kernel.events import Event
+
+CHUNK = 500
 
 
 def add(tx: Connection, kind: str, name: str, spec: dict[str, Any], event: Event, *, retired: bool) -> None:
@@ -30,11 +33,15 @@ def add(tx: Connection, kind: str, name: str, spec: dict[str, Any], event: Event
     )
 
 
-def newest_numbers(tx: Connection) -> dict[tuple[str, str], int]:
-    """Return by kind and name the number of the newest spec."""
+def newest_numbers(tx: Connection, kind: str, names: Sequence[str]) -> dict[str, int]:
+    """Return by name the number of the newest spec of things of a kind."""
     columns = spec_version.c
-    query = select(columns.kind, columns.name, func.max(columns.number)).group_by(columns.kind, columns.name)
-    return {(kind, name): number for kind, name, number in tx.execute(query)}
+    found: dict[str, int] = {}
+    for start in range(0, len(names), CHUNK):
+        here = (columns.kind == kind) & columns.name.in_(names[start : start + CHUNK])
+        query = select(columns.name, func.max(columns.number)).where(here).group_by(columns.name)
+        found |= {row[0]: row[1] for row in tx.execute(query)}
+    return found
 
 
 def versions(tx: Connection, kind: str, name: str, limit: int) -> list[SpecVersion]:

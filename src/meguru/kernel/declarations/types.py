@@ -56,7 +56,8 @@ class SpecVersion(msgspec.Struct, frozen=True, kw_only=True):
 class SpecStore(Protocol):
     """Where a kind keeps its present specs; a module with these functions serves.
 
-    All get an open transaction, by `ctx.tx` where they get a context.
+    All get an open transaction, by `ctx.tx` where they get a context. A kind of which people declare many may
+    have ``find_many(tx, names) -> {name: spec}`` besides, so that a plan asks once for all.
     """
 
     def find(self, tx: Connection, name: str) -> msgspec.Struct | None:
