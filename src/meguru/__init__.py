@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from meguru.app import open_workspace as open_workspace
     from meguru.app.autolog import autolog as autolog
     from meguru.app.load_api import load as load
+    from meguru.app.outcome_api import feedback as feedback
+    from meguru.app.outcome_api import outcome as outcome
     from meguru.app.run_api import run as run
     from meguru.app.sweep_api import sweep as sweep
     from meguru.compute.dataset_param import Dataset as Dataset
@@ -39,10 +41,12 @@ _PLACES = {
     "collect": "meguru.pipelines.control_flow",
     "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.control_flow",
+    "feedback": "meguru.app.outcome_api",
     "gate": "meguru.pipelines.control_flow",
     "load": "meguru.app.load_api",
     "log": "meguru.compute.step_metrics",
     "open_workspace": "meguru.app",
+    "outcome": "meguru.app.outcome_api",
     "pipeline": "meguru.pipelines.authoring",
     "run": "meguru.app.run_api",
     "step": "meguru.pipelines.authoring",
@@ -59,10 +63,12 @@ __all__ = [
     "collect",
     "component",
     "each",
+    "feedback",
     "gate",
     "load",
     "log",
     "open_workspace",
+    "outcome",
     "pipeline",
     "run",
     "step",

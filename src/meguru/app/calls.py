@@ -82,6 +82,10 @@ if TYPE_CHECKING:
     from meguru.governance.tokens import revoke_token as token_revoke
     from meguru.governance.trusts.operations import specs as _meguru_governance_trusts_operations_specs
     from meguru.governance.whoami import whoami as principal_whoami
+    from meguru.judgements.join import join as feedback_join
+    from meguru.judgements.record import add as feedback_add
+    from meguru.judgements.record import record as feedback_record
+    from meguru.judgements.show import list_feedback as feedback_list
     from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
     from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
     from meguru.mlflow.exchange.import_registry import logged_model_files as mlflow_logged_model_files

@@ -38,6 +38,7 @@ KINDS = (
     "meguru.collections.kind:COLLECTION",
     "meguru.serving.kind:ENDPOINT",
     "meguru.serving.contracts.kind:CONTRACT",
+    "meguru.judgements.kind:FEEDBACK",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
     "meguru.releases.kind:RELEASE",

@@ -1,22 +1,25 @@
-"""Bring in outcomes by the million, from a file, a dataset or a database; a crash costs one call at most."""
+"""Bring in outcomes and feedback by the million: from a file, a dataset or a database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from meguru.app.calls import dataset_show, outcome_record
+from meguru.app.calls import dataset_show, feedback_record, outcome_record
 from meguru.base import digests
 from meguru.errors import MeguruError, UsageError, from_dict
+from meguru.judgements.types import JUDGEMENTS, FeedbackInput, FeedbackRecorded
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.sources import SourceColumns, form_of, read_file, read_sql, shaped
 from meguru.predictions.sources.sql import SCHEMES
-from meguru.predictions.types import MAX_TOLD, OutcomeInput, OutcomesRecorded, Unknown
+from meguru.predictions.types import OutcomeInput, OutcomesRecorded, Unknown, added
 
+S = TypeVar("S", bound=msgspec.Struct)
+R = TypeVar("R", bound=OutcomesRecorded)
 A_CALL = 5_000
 """Outcomes of one transaction: predictions wait no longer than these take."""
 Progress = Callable[[OutcomesRecorded], object]
@@ -70,25 +73,54 @@ def import_outcomes(
         When a row can't be taken; what came before it is recorded, and stays so when all is sent again.
     """
     columns = SourceColumns(OutcomeInput, required=("value",), renamed=renamed)
-    total = OutcomesRecorded(endpoint=endpoint, count=0)
-    for part in shaped(rows_of(ws, source, columns, query=query), OutcomeInput, columns, A_CALL):
+    parts = shaped(rows_of(ws, source, columns, query=query), OutcomeInput, columns, A_CALL)
+
+    def ask(ws: Any, given: list[OutcomeInput]) -> OutcomesRecorded:
+        return outcome_record(ws, endpoint=endpoint, outcomes=given, unknown=unknown)
+
+    start = OutcomesRecorded(endpoint=endpoint, count=0)
+    return _imported(ws, parts, (endpoint, unknown), ask, start, progress)
+
+
+def import_feedback(
+    ws: Workspace | RemoteWorkspace,
+    endpoint: str,
+    source: str,
+    *,
+    query: str = "",
+    renamed: Mapping[str, str] | None = None,
+    unknown: Unknown = "keep",
+    progress: Progress | None = None,
+) -> FeedbackRecorded:
+    """Record the feedback of a source, with the fields of `FeedbackInput`; see `import_outcomes`."""
+    columns = SourceColumns(FeedbackInput, required=JUDGEMENTS, renamed=renamed)
+    parts = shaped(rows_of(ws, source, columns, query=query), FeedbackInput, columns, A_CALL)
+
+    def ask(ws: Any, given: list[FeedbackInput]) -> FeedbackRecorded:
+        return feedback_record(ws, endpoint=endpoint, feedback=given, unknown=unknown)
+
+    start = FeedbackRecorded(endpoint=endpoint, count=0)
+    return _imported(ws, parts, (endpoint, unknown), ask, start, progress)
+
+
+def _imported(
+    ws: Workspace | RemoteWorkspace,
+    parts: Iterable[list[tuple[int, S]]],
+    what: tuple[str, ...],
+    ask: Callable[[Any, list[S]], R],
+    total: R,
+    progress: Progress | None,
+) -> R:
+    """Make a call for each part of a source; return the sums."""
+    for part in parts:
         given = [each for _, each in part]
         # The content is the key: whoever was killed, or asks again, is told what was answered then.
-        key = f"import/{digests.of_bytes(msgspec.json.encode((ws.project, endpoint, unknown, given)))}"
+        key = f"import/{digests.of_bytes(msgspec.json.encode((ws.project, what, given)))}"
         try:
-            done = outcome_record(
-                ws.with_(idempotency_key=key), endpoint=endpoint, outcomes=given, unknown=unknown
-            )
+            done = ask(ws.with_(idempotency_key=key), given)
         except MeguruError as error:
             raise _of_row(error, part, total.count) from error
-        total = OutcomesRecorded(
-            endpoint=done.endpoint,
-            count=total.count + done.count,
-            corrected=total.corrected + done.corrected,
-            repeated=total.repeated + done.repeated,
-            waiting=total.waiting + done.waiting,
-            unknown=[*total.unknown, *done.unknown][:MAX_TOLD],
-        )
+        total = added(total, done)
         if progress:
             progress(total)
     return total
@@ -113,13 +145,14 @@ def _of_dataset(
             yield number, row
 
 
-def _of_row(error: MeguruError, part: list[tuple[int, OutcomeInput]], before: int) -> MeguruError:
+def _of_row(error: MeguruError, part: Sequence[tuple[int, Any]], before: int) -> MeguruError:
     """Return an error that names the row of the source."""
     field = error.field or ""
-    if not field.startswith("outcomes["):
+    name, bracket, place = field.partition("[")
+    if not bracket or name not in {"outcomes", "feedback"}:
         return error
-    place, _, rest = field.removeprefix("outcomes[").partition("]")
+    place, _, rest = place.partition("]")
     number = part[int(place)][0]
-    hint = f"{before:,} outcomes before it are recorded; correct the row and import again" if before else ""
+    hint = f"{before:,} before it are recorded; correct the row and import again" if before else ""
     said = error.as_dict() | {"field": f"row {number}{rest}"}
     return from_dict(said | {"try": hint} if hint else said)

@@ -71,6 +71,11 @@ def create(
 @click.option("--record/--no-record", default=None, help="Whether predictions are kept.")
 @click.option("--description", help="What it predicts.")
 @click.option("--renew-within", help="How long it may take from new data to a new model: 10m.")
+@click.option(
+    "--feedback",
+    multiple=True,
+    help="Which feedback is taken for the truth: --feedback label=true.",
+)
 @with_session
 def update(
     session: Session,
@@ -82,6 +87,7 @@ def update(
     record: bool | None,
     description: str | None,
     renew_within: str | None,
+    feedback: tuple[str, ...],
 ) -> None:
     """Change the declaration of endpoint NAME; what is not given stays."""
     from meguru.app.calls import endpoint_declare
@@ -96,6 +102,7 @@ def update(
         "record": record,
         "description": description,
         "renew_within": renew_within,
+        "feedback": read_pairs(feedback) or None,
     }
     change(session, endpoint_declare, ask(session.open(), name=name).endpoint, EndpointSpec, given)
 

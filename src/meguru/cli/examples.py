@@ -118,6 +118,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru outcome import delay outcomes.parquet",
         "meguru outcome collect delay --to delay-outcomes --label late",
     ),
+    "feedback": (
+        "meguru feedback add delay --key flight-17 --thumb down --comment 'it was early'",
+        "meguru feedback import delay feedback.csv",
+    ),
     "collection": ("meguru collection declare delays --endpoint delay --to truth --every '1000 rows'",),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),

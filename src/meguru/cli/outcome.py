@@ -85,7 +85,7 @@ def import_(
             endpoint,
             source,
             query=query,
-            renamed=_renamed(columns),
+            renamed=read_columns(columns),
             unknown="refuse" if refuse_unknown else "keep",
             progress=lambda done: tell(done.count + done.waiting),
         )
@@ -172,7 +172,8 @@ def said(total: OutcomesRecorded) -> str:
     return f"recorded: {total.count:,}, {known}{waiting}"
 
 
-def _renamed(columns: tuple[str, ...]) -> dict[str, str]:
+def read_columns(columns: tuple[str, ...]) -> dict[str, str]:
+    """Read ``field=column`` options."""
     from meguru.errors import UsageError
 
     found = {}

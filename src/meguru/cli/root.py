@@ -46,6 +46,7 @@ GROUPS = {
         "release": "Create, check, promote and roll back releases.",
         "prediction": "Show predictions; ask their model again.",
         "outcome": "Record what really happened, one by one or from a file.",
+        "feedback": "Record what people say of answers, apart from the truth.",
         "collection": "Have outcomes become data by themselves, for the next training.",
         "monitor": "Declare, run and read monitors.",
         "trigger": "Declare, fire and read triggers.",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, tuple_, update
 
 from meguru.predictions import counts, outcome_days
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
@@ -98,6 +98,24 @@ def _count(tx: Connection, endpoint: str, new: int, news: Sequence[dict[str, Any
         spans.append(tx.execute(query.where(table.id.in_(some))).one())
     span = min(each.first for each in spans), max(each.last for each in spans)
     counts.add_outcomes(tx, endpoint, new, at=at, span=span, known_until=max(said, default=None))
+
+
+def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
+    """Have predictions no outcome any more; what it was is kept beside it. Return how many had one."""
+    known = list(_rows(tx, outcome, dict.fromkeys(places)))
+    for some in chunks(known, _FEW):
+        mine = tuple_(outcome.c.batch_id, outcome.c.row)
+        tx.execute(delete(outcome).where(mine.in_([(row["batch_id"], row["row"]) for row in some])))
+    if known:
+        tx.execute(insert(earlier_outcome), [_plain(row) for row in known])
+        _count(tx, endpoint, -len(known), known)
+        outcome_days.add(tx, endpoint, [row["batch_id"] for row in known])
+    return len(known)
+
+
+def current(tx: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
+    """Return what counts as the outcome of some predictions, as it is written."""
+    return _current(tx, places)
 
 
 def of(tx: Connection, place: Place) -> tuple[Outcome | None, list[Outcome]]:

@@ -1,9 +1,11 @@
 """What a prediction and its outcome are."""
 
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
+
+from meguru.base.type_errors import as_invalid
 
 ID_COLUMN = "_id"
 SCORE_COLUMN = "_score"
@@ -95,6 +97,20 @@ class OutcomesRecorded(msgspec.Struct, frozen=True, kw_only=True):
     unknown: list[str] = []
 
 
+R = TypeVar("R", bound=OutcomesRecorded)
+
+
+def added(total: R, done: R) -> R:
+    """Return the sums of what two calls recorded."""
+    sums = {
+        name: value + getattr(done, name)
+        for name, value in msgspec.structs.asdict(total).items()
+        if isinstance(value, int)
+    }
+    unknown = [*total.unknown, *done.unknown][:MAX_TOLD]
+    return msgspec.structs.replace(total, endpoint=done.endpoint, unknown=unknown, **sums)
+
+
 class WaitingOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """An outcome that waits for its prediction; `problem` says why it can't be that of the one that came."""
 
@@ -171,3 +187,35 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: int = 0
     requests: int = 0
     last_received_at: datetime | None = None
+
+
+class FeedbackRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which feedback on an endpoint's answers is taken for the truth; by default none is.
+
+    Attributes
+    ----------
+    label
+        Whether a corrected label is.
+    thumb
+        Whether a thumb is: up says that the answer was right, down of two classes that it is the other one.
+    rating
+        From which rating on the answer was right; 0: ratings say nothing.
+    threshold
+        From which score on a binary model's answer is the second class.
+    judges
+        How many different judges must say so, and none otherwise.
+    """
+
+    label: bool = False
+    thumb: bool = False
+    rating: float = 0.0
+    threshold: float = 0.5
+    judges: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+
+
+def read_rule(given: dict[str, Any]) -> FeedbackRule:
+    """Read a rule as it is declared; refuse one that makes no sense."""
+    try:
+        return msgspec.convert(given, FeedbackRule)
+    except msgspec.ValidationError as error:
+        raise as_invalid(error, "feedback", FeedbackRule) from None

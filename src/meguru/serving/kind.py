@@ -15,6 +15,8 @@ class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
     pass, `record` whether predictions are kept, `renew_within` how long it may take from new data to a new
     model that answers: seconds, or a text such as ``10m``; 0: that is nobody's aim.
+    `feedback` says which of it is taken for the truth, as ``{"label": true, "thumb": true, "judges": 2}``; by
+    default none is.
     """
 
     model: str
@@ -22,6 +24,7 @@ class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     record: bool = True
     description: str = ""
     renew_within: float | str = 0.0
+    feedback: dict[str, Any] = {}
 
 
 @event_type("endpoint.created", label="endpoint made", sentence="{subject} was declared", explains=True)
@@ -33,6 +36,7 @@ class EndpointCreated(Payload, frozen=True):
     record: bool = True
     description: str = ""
     renew_within: float = 0.0
+    feedback: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 @event_type("endpoint.updated", label="endpoint changed", sentence="the declaration of {subject} was changed")

@@ -14,6 +14,7 @@ endpoint = Table(
     Column("shadow", Json, nullable=False),
     Column("record", Boolean, nullable=False),
     Column("renew_within", Double, nullable=False),
+    Column("feedback", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("retired_at", UtcTime),

@@ -14,6 +14,7 @@ from meguru.datasets import store as datasets
 from meguru.errors import Conflict
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
+from meguru.predictions.types import read_rule
 from meguru.registry import store as models
 from meguru.registry.verified import check_verified
 from meguru.serving import store
@@ -44,6 +45,7 @@ def _spec(found: Endpoint) -> EndpointSpec:
         record=found.record,
         description=found.description,
         renew_within=found.renew_within,
+        feedback=found.feedback,
     )
 
 
@@ -71,6 +73,7 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
     for gate in spec.gates:
         if isinstance(golden := gate.get("golden"), str) and golden:
             _see_golden(ctx, project, golden)
+    read_rule(spec.feedback)
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, full)
     renew = durations.length(spec.renew_within, field="renew_within")

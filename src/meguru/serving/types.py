@@ -93,6 +93,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
     pass, `shadow` the versions that score along without answering, `record` whether predictions are kept,
     `renew_within` how many seconds it may take from new data to a new model that answers (0: nobody said).
+    `feedback` tells which of it is taken for the truth (see `meguru.predictions.types.FeedbackRule`).
     """
 
     name: str
@@ -104,6 +105,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     state: EndpointState
+    feedback: dict[str, Any] = {}
     live: Deployment | None = None
     serving: Serving | None = None
     renew_within: float = 0.0

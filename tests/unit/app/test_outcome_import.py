@@ -79,7 +79,7 @@ def test_a_wrong_row_is_named_and_what_came_before_stays(workspace, batch, tmp_p
     (tmp_path / "o.csv").write_text("key,value\na,1\nb,\nc,maybe\n")
     with pytest.raises(InvalidInput) as caught:
         import_outcomes(workspace, "delay", str(tmp_path / "o.csv"))
-    assert (caught.value.field, caught.value.hint[:9]) == ("row 3.value", "1 outcome")
+    assert (caught.value.field, caught.value.hint[:9]) == ("row 3.value", "1 before ")
     assert values(workspace, batch) == [1.0, None, None, None]
 
 

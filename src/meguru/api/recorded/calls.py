@@ -17,13 +17,13 @@ MOST_KEY = 180
 
 
 def parts_by_endpoint(
-    ws: Workspace, endpoint: str, parts: Iterable[Sequence[tuple[int, Any]]]
+    ws: Workspace, endpoint: str, parts: Iterable[Sequence[tuple[int, Any]]], permission: str
 ) -> Iterator[tuple[str, list[tuple[int, Any]]]]:
     """Give the rows of each part by endpoint: the row's own, that of the request, or its prediction's."""
     for part in parts:
         found = [(each.endpoint or endpoint, number, each) for number, each in part]
         if not all(name for name, _, _ in found):
-            found = _looked_up(ws, found)
+            found = _looked_up(ws, found, permission)
         for name, rows in groupby(sorted(found, key=lambda each: each[0]), key=lambda each: each[0]):
             yield name, [(number, each) for _, number, each in rows]
 
@@ -55,14 +55,18 @@ def told(work: Callable[[], T], rows: Sequence[tuple[int, Any]], name: str, befo
         raise from_dict(said) from error
 
 
-def _looked_up(ws: Workspace, found: list[tuple[str, int, Any]]) -> list[tuple[str, int, Any]]:
+def _looked_up(
+    ws: Workspace, found: list[tuple[str, int, Any]], permission: str
+) -> list[tuple[str, int, Any]]:
     places = [None if name else ids.split(each.prediction_id) for name, _, each in found]
     with ws.read() as tx:
         known = store.known(tx, [place[0] for place in places if place])
     full = []
     for (name, number, each), place in zip(found, places, strict=True):
         batch = known.get(place[0]) if place else None
-        if not name and (batch is None or not _may(ws, batch.endpoint)):
+        if not name and (
+            batch is None or not ws.principal.allows(permission, refs.project_of(batch.endpoint))
+        ):
             raise InvalidInput(
                 f"row {number} does not say which endpoint answered",
                 why="no prediction that you may tell of has this id" if each.prediction_id else "",
@@ -71,7 +75,3 @@ def _looked_up(ws: Workspace, found: list[tuple[str, int, Any]]) -> list[tuple[s
             )
         full.append((name or str(batch and batch.endpoint), number, each))
     return full
-
-
-def _may(ws: Workspace, endpoint: str) -> bool:
-    return ws.principal.allows("outcome:write", refs.project_of(endpoint))

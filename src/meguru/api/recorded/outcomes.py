@@ -49,7 +49,7 @@ def recorded(
     """Record parts, one after another; return the sums."""
     total = OutcomesTaken()
     names: dict[str, None] = {}
-    for number, (name, rows) in enumerate(parts_by_endpoint(ws, endpoint, parts)):
+    for number, (name, rows) in enumerate(parts_by_endpoint(ws, endpoint, parts, "outcome:write")):
         given = [each for _, each in rows]
         call = partial(record, key_of(ws, number), endpoint=name, outcomes=given, unknown=unknown)
         done = told(call, rows, "outcomes", total.count + total.waiting)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from meguru.api.native.routes import RequestHandler, safely
-from meguru.api.recorded import outcomes
+from meguru.api.recorded import feedback, outcomes
 from meguru.api.recorded.bodies import body_as_file, form_of
 from meguru.api.requests import answer, on_thread, workspace_of
 from meguru.errors import InvalidInput
@@ -21,7 +21,8 @@ _UNKNOWN = ("keep", "refuse")
 
 def recorded_routes() -> list[Route]:
     """Return the routes."""
-    return [Route("/outcomes", safely(_taking(outcomes.take)), methods=["POST"])]
+    doors = (("/outcomes", outcomes.take), ("/feedback", feedback.take))
+    return [Route(path, safely(_taking(take)), methods=["POST"]) for path, take in doors]
 
 
 def _taking(take: Callable[..., Any]) -> RequestHandler:

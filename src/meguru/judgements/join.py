@@ -1,0 +1,33 @@
+"""Feedback on answers that nobody knew when it came."""
+
+from meguru.base import refs
+from meguru.judgements import store
+from meguru.judgements.record import settle, tell
+from meguru.judgements.types import FeedbackRecorded
+from meguru.kernel.operations import Context, operation
+from meguru.predictions import places
+from meguru.predictions.types import read_rule
+from meguru.serving import store as endpoints
+
+A_JOIN = 2_000
+
+
+@operation("feedback.join", permission="feedback:write", on="endpoint", refers={"endpoint": "endpoint"})
+def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
+    """Have judgements count whose predictions are there by now; at most 2,000 a call. Servers do it."""
+    name = refs.parse(endpoint, kind="endpoint").name
+    with ctx.ws.read() as tx:
+        rule = read_rule(endpoints.get(tx, name).feedback)
+        ready = bool(store.joinable(tx, name, 1))
+    found = store.joinable(ctx.tx, name, A_JOIN) if ready else []
+    if not found:
+        return FeedbackRecorded(endpoint=name, count=0)
+    meant = places.find(ctx.tx, name, found, [None] * len(found), ctx.now())
+    joined = []
+    for each, where in zip(found, meant, strict=True):
+        if where:  # a key that several predictions have is judged at the first of them
+            store.place(ctx.tx, each.id, where[0])
+            joined.append(where[0])
+    corrected, outcomes = settle(ctx, name, joined, rule)
+    tell(ctx, name, count=len(joined), corrected=corrected, waiting=0, outcomes=outcomes)
+    return FeedbackRecorded(endpoint=name, count=len(joined), corrected=corrected, outcomes=outcomes)

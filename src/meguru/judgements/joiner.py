@@ -1,0 +1,43 @@
+"""The server's look for feedback whose predictions have come."""
+
+from __future__ import annotations
+
+import time
+
+from meguru.base.ticker import Ticker
+from meguru.errors import NotFound
+from meguru.judgements import store
+from meguru.judgements.join import join
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+from meguru.predictions import counts
+from meguru.predictions.joiner import LEISURE
+
+
+class FeedbackJoiner(Ticker):
+    """Joins what waits; of endpoints that answered nothing since, and got no feedback, it asks nothing."""
+
+    name = "joining feedback"
+    least = 2.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("feedback"))
+        self._seen: dict[str, tuple[str, int]] = {}
+
+    def tick(self) -> None:
+        """Look once."""
+        began = time.monotonic()
+        with self.ws.read() as tx:
+            now = {
+                name: (newest, counts.totals(tx, name).predictions)
+                for name, newest in store.waiting_endpoints(tx).items()
+            }
+        for endpoint, state in now.items():
+            if self._seen.get(endpoint) != state:
+                try:
+                    while join(self.ws, endpoint=endpoint).count:
+                        pass
+                except NotFound:
+                    pass  # it was retired
+                self._seen[endpoint] = state
+        self.pause = max(self.least, LEISURE * (time.monotonic() - began))
