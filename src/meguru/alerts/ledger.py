@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from meguru.alerts import causes, store
+from meguru.alerts.incidents.begin import begin_if_critical
 from meguru.alerts.standing import standing
 from meguru.alerts.storms import about_of_storm, is_one_too_many, is_storm
 from meguru.alerts.types import Alert, AlertState
@@ -120,7 +121,8 @@ class Ledger:
         )
         self._opened[event.type, event.project] += 1
         self._put(made)
-        self._tell("alert.opened", made, standing(made), cause=event.id)
+        opened = self._tell("alert.opened", made, standing(made), cause=event.id)
+        begin_if_critical(self._ctx, made, opened.id)
 
     def _reopen(self, known: Alert, event: Event) -> None:
         again = known.changed(
@@ -139,7 +141,8 @@ class Ledger:
             resolved_event=None,
         )
         self._put(again)
-        self._tell("alert.reopened", again, standing(again), cause=event.id)
+        opened = self._tell("alert.reopened", again, standing(again), cause=event.id)
+        begin_if_critical(self._ctx, again, opened.id)
 
     def _again(self, known: Alert, event: Event, evidence: dict[str, Any]) -> None:
         muted = known.is_muted(self._ctx.now())
@@ -184,5 +187,5 @@ class Ledger:
         self._changed.add(key)
         self._causes.add(item.cause)
 
-    def _tell(self, type: str, item: Alert, data: dict[str, Any], *, cause: str | None) -> None:
-        self._ctx.emit(type, item.ref, data=data, cause=cause, project=item.project)
+    def _tell(self, type: str, item: Alert, data: dict[str, Any], *, cause: str | None) -> Event:
+        return self._ctx.emit(type, item.ref, data=data, cause=cause, project=item.project)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from meguru.alerts.acknowledge import mute as alert_mute
     from meguru.alerts.acknowledge import resolve as alert_resolve
     from meguru.alerts.acknowledge import unmute as alert_unmute
+    from meguru.alerts.incidents.begin import open_incident as incident_open
+    from meguru.alerts.incidents.close import close as incident_close
+    from meguru.alerts.incidents.close import note as incident_note
+    from meguru.alerts.incidents.show import list_incidents as incident_list
+    from meguru.alerts.incidents.show import show as incident_show
     from meguru.alerts.notifications.operations import specs as _meguru_alerts_notifications_operations_specs
     from meguru.alerts.notifications.show import deliveries as notification_deliveries
     from meguru.alerts.notifications.show import list_notifications as notification_list

@@ -46,6 +46,7 @@ KINDS = (
     "meguru.triggers.kind:FIRING",
     "meguru.webhooks.kind:WEBHOOK",
     "meguru.alerts.kind:ALERT",
+    "meguru.alerts.incidents.kind:INCIDENT",
     "meguru.alerts.notifications.kind:NOTIFICATION",
 )
 

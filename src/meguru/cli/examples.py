@@ -130,6 +130,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru trigger create again --on monitor=delay-watch --do pipeline=train --cooldown 6h",
     ),
     "trigger test": ("meguru trigger test nightly --since 30d", "meguru trigger test again --event evt-01m8"),
+    "incident": (
+        "meguru incident list",
+        "meguru incident note @last --test dataset/golden@3",
+        "meguru incident close @last 'a column was empty'",
+    ),
     "notification": (
         "meguru notification create oncall --to mailto:anna@example.com --hours 'mon-fri 08:00-20:00'",
         "meguru notification test oncall",

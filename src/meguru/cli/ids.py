@@ -134,6 +134,7 @@ _LISTS = {
     "tok": _whole("tok", "token_list"),
     "webhook": _whole("webhook", "webhook_list"),
     "alert": _items("alert", "alert_list", state="all"),
+    "inc": _items("inc", "incident_list"),
 }
 REFS = {
     "prun": "pipeline_run",
@@ -144,4 +145,5 @@ REFS = {
     "tok": "token",
     "webhook": "webhook",
     "alert": "alert",
+    "inc": "incident",
 }

@@ -50,6 +50,7 @@ GROUPS = {
         "collection": "Have outcomes become data by themselves, for the next training.",
         "monitor": "Declare, run and read monitors.",
         "trigger": "Declare, fire and read triggers.",
+        "incident": "Tell what went wrong, what was done, and what was learnt.",
         "notification": "Say who is told of what, when; see what was told.",
         "alert": "List what needs a person; acknowledge, mute and resolve it.",
         "webhook": "Call an address when something happens.",

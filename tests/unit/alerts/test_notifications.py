@@ -11,7 +11,6 @@ from meguru.alerts.notifications.follow import NoticeKeeper
 from meguru.alerts.notifications.hours import read_hours
 from meguru.alerts.notifications.kind import NOTIFICATION, NotificationSpec
 from meguru.alerts.notifications.operations import specs
-from meguru.alerts.notifications.promise import notify
 from meguru.base.plugins import PluginFamily
 from meguru.errors import Forbidden, InvalidInput
 from meguru.governance.projects.kind import ProjectSpec
@@ -19,8 +18,6 @@ from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
 from meguru.kernel import events
 from meguru.kernel.jobs import Worker
-from meguru.kernel.operations import Context
-from meguru.kernel.operations.operation import Operation
 from meguru.kernel.principals import Principal
 
 DOWN = "endpoint.failed", "endpoint/e", {
@@ -218,21 +215,6 @@ def test_two_followers_make_one_message(ws, happen, declare, keep):
     keep()
     assert [NoticeKeeper(ws).step(), NoticeKeeper(ws).step()] == [1, 0]
     assert len(messages(ws)) == 1
-
-
-def test_what_somebody_says_is_told_once_for_each_key(ws, happen, declare, follow):
-    declare()
-    (event,) = happen(succeeded())
-
-    def say(ctx: Context):
-        for _ in range(2):
-            notify(ctx, notification="oncall", event=event, text="the model is new", key="firing-1")
-        ctx.emit(*failed()[:2], data=failed()[2])
-
-    Operation(say, "test.say", "test:write", query=False, evented=True)(ws)
-    follow()
-    told = [item["text"] for item in messages(ws)[0]["items"]]
-    assert told.count("the model is new") == 1
 
 
 def test_a_project_is_told_of_its_own_alone(ws, happen, declare, follow):

@@ -40,7 +40,7 @@ def compose(
 def _item(route: Route, notice: Notice, alert: Alert | None, event: Event | None) -> MessageItem:
     if alert is None:
         return MessageItem(
-            text=notice.text[:LONGEST] or _told(event, route.language),
+            text=_told(event, route.language),
             subject=notice.subject,
             count=notice.count,
             at=notice.last_at,

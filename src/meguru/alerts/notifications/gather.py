@@ -32,11 +32,6 @@ class Gathering:
             if tells_of_event(route, event.type):
                 self._again(route, f"{event.type}:{event.subject}", event)
 
-    def say(self, route: Route, event: Event, text: str, key: str) -> None:
-        """Note a text that somebody wants told; once for each key."""
-        if self._find(route.name, f"said:{key}") is None:
-            self._again(route, f"said:{key}", event, text=text)
-
     def write(self) -> None:
         """Write what is to be told."""
         for item in self._known.values():
@@ -61,7 +56,7 @@ class Gathering:
             self._known[route, key] = store.find_notice(self._ctx.tx, route, key[:450])
         return self._known[route, key]
 
-    def _again(self, route: Route, key: str, event: Event, *, alert: str = "", text: str = "") -> None:
+    def _again(self, route: Route, key: str, event: Event, *, alert: str = "") -> None:
         known = self._find(route.name, key)
         if known is None:
             known = Notice(
@@ -70,7 +65,6 @@ class Gathering:
                 type=event.type,
                 subject=event.subject,
                 alert=alert,
-                text=text,
                 count=0,
                 first_event=event.id,
                 last_event=event.id,

@@ -10,13 +10,11 @@ import msgspec
 from meguru.alerts import store as alerts
 from meguru.alerts.notifications import store
 from meguru.alerts.notifications.compose import MOST, compose
-from meguru.alerts.notifications.gather import Gathering
 from meguru.alerts.notifications.routing import OVER, due_at
 from meguru.alerts.notifications.types import Dispatch, DispatchState, Notice, NotificationMessage, Route
 from meguru.alerts.types import Alert
 from meguru.base.ids import new_id
 from meguru.kernel import events, jobs
-from meguru.kernel.event import Event
 from meguru.kernel.operations import Context
 
 JOB = "notification"
@@ -47,29 +45,6 @@ def promise(ctx: Context, *, name: str) -> int:
     store.set_told(ctx.tx, name, [each.alert for each in of_alerts], now, over=over)
     store.set_last(ctx.tx, name, now)
     return 1
-
-
-def notify(ctx: Context, *, notification: str, event: Event, text: str, key: str) -> Route:
-    """Have a route tell a text, in the open transaction; once for each key, with what else it has to tell.
-
-    Parameters
-    ----------
-    ctx
-        Of the operation that wants it told.
-    notification
-        The route's name, in full.
-    event
-        What it is about.
-    text
-        What is told.
-    key
-        What is told under a key is told once, while it waits.
-    """
-    route = store.get(ctx.tx, notification)
-    gathering = Gathering(ctx, [route])
-    gathering.say(route, event, text, key)
-    gathering.write()
-    return route
 
 
 def _last(notice: Notice) -> datetime:

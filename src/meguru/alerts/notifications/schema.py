@@ -31,7 +31,6 @@ notice = Table(
     Column("type", String(100), nullable=False),
     Column("subject", String(300), nullable=False),
     Column("alert", String(64), nullable=False),
-    Column("text", Text, nullable=False),
     Column("count", BigInteger, nullable=False),
     Column("first_event", String(64), nullable=False),
     Column("last_event", String(64), nullable=False),

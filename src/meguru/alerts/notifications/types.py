@@ -46,7 +46,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     subject: str
     alert: str
-    text: str
     count: int
     first_event: str
     last_event: str

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.incidents.begin import open_incident
 from meguru.alerts.notifications.kind import NotificationSpec
 from meguru.alerts.notifications.operations import specs as notification_specs
 from meguru.alerts.show import list_alerts
@@ -182,6 +183,10 @@ def _alert(of: Making) -> str:
     return next(each.id for each in list_alerts(of.ws).items if each.evidence["topic"] == of.mark)
 
 
+def _incident(of: Making) -> str:
+    return open_incident(of.ws, alert=of.made["alert"]).id
+
+
 def _notification(of: Making) -> str:
     spec = NotificationSpec(to=[f"mailto:{of.mark}@example.com"])
     notification_specs.declare(of.ws, name=of.mark, spec=spec)
@@ -255,6 +260,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "firing": _firing,
     "webhook": _webhook,
     "alert": _alert,
+    "incident": _incident,
     "notification": _notification,
     "pool": _pool,
     "quarantine": _quarantine,
