@@ -12,6 +12,7 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.clock import FixedClock
 from meguru.base.settings import Settings
+from meguru.kernel import events
 from meguru.testing.actions import install
 from meguru.triggers import operations as triggers
 
@@ -65,3 +66,61 @@ def test_two_servers_that_come_back_at_once_fire_each_moment_once(place, tmp_pat
     assert len(due) == len(set(due)) == sum(counts)
     assert len(due) in {4 * 30, 4 * 31}
     assert {one.state for one in fired} == {"fired"}
+
+
+FOLLOWER = """
+    import sys
+    import threading
+    from meguru.app.nouns import load_operations
+    from meguru.app.open import open_local
+    from meguru.base.settings import Settings
+    from meguru.testing.actions import install
+    from meguru.triggers.evaluate import Evaluator
+
+    load_operations()
+    install()
+    with open_local(sys.argv[1], settings=Settings(blobs=sys.argv[2], sqlite_synchronous="NORMAL")) as ws:
+        print("ready", flush=True)
+        Evaluator(ws).run(threading.Event())
+    """
+
+
+def test_of_two_servers_one_is_killed_and_each_cause_is_acted_on_once(place, tmp_path):
+    """The one that stays does what the other left, and what is owed fires once more with the newest."""
+    settings = Settings(blobs=str(tmp_path / "blobs"), sqlite_synchronous="NORMAL")
+    program = [sys.executable, "-c", textwrap.dedent(FOLLOWER), place, str(tmp_path / "blobs")]
+    with open_local(place, settings=settings) as ws:
+        on = {"event": "trigger.paused"}
+        triggers.create(ws, name="all", on=on, action={"note": "forgotten", "job": True})
+        triggers.create(ws, name="busy", on=on, action={"note": "done", "job": True})
+        triggers.create(ws, name="other", on={"event": "nothing.ever"}, action={"note": "done"})
+        servers = [subprocess.Popen(program, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        try:
+            for server in servers:
+                assert server.stdout.readline() == "ready\n"
+            for number in range(20):
+                triggers.pause(ws, name="other")
+                triggers.resume(ws, name="other")
+                if number == 10:
+                    servers[0].kill()
+            seen = []
+            for _ in range(600):
+                seen = triggers.history(ws, name="all", limit=100).items
+                if len(seen) == 20:
+                    break
+                with ws.read() as tx:
+                    head = events.head(tx)
+                events.wait(ws, after=head, timeout=0.1)
+            busy = triggers.history(ws, name="busy", limit=100).items
+        finally:
+            for server in servers:
+                server.kill()
+                server.communicate()
+        with ws.read() as tx:
+            paused = [each.id for each in events.read(tx, types=("trigger.paused",), limit=100)]
+            assert events.verify(tx).intact
+    assert [each.event for each in reversed(seen)] == paused
+    assert {each.state for each in seen} == {"fired"}
+    states = [each.state.value for each in reversed(busy)]
+    assert (states[0], states[-1], busy[0].event) == ("fired", "owed", paused[-1])
+    assert states.count("fired") == 1
