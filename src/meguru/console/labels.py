@@ -44,6 +44,7 @@ STATES = {
     "suppressed": mark("held back"),
     "owed": mark("owed"),
     "missed": mark("missed"),
+    "filtered": mark("filtered out"),
     "former": mark("former"),
     "shadow": mark("scores along"),
     "ok": mark("ok"),
