@@ -1,3 +1,4 @@
+import polars as pl
 import pytest
 
 from meguru.monitoring.checks import CHECKS
@@ -22,6 +23,16 @@ class TestKs(CheckContract):
         return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.3))]
 
 
+class TestNulls(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("nulls")()
+
+    def bad_windows(self):
+        gone = pl.when(pl.int_range(pl.len()) % 5 == 0).then(None).otherwise(pl.col("wind")).alias("wind")
+        return [make_window(make_rows(n).with_columns(gone)) for n in (300, 20_000)]
+
+
 class TestPerformance(CheckContract):
     @pytest.fixture
     def check(self):
@@ -32,4 +43,4 @@ class TestPerformance(CheckContract):
 
 
 def test_every_check_runs_the_contract():
-    assert {"psi", "ks", "performance"} == set(CHECKS.names())
+    assert {"psi", "ks", "nulls", "performance"} == set(CHECKS.names())

@@ -25,7 +25,13 @@ def command() -> None:
 
 @command.command()
 @click.argument("name", type=MONITOR)
-@click.option("--endpoint", type=ENDPOINT, required=True, help="What to watch.")
+@click.option("--endpoint", type=ENDPOINT, default="", help="The endpoint to watch; or else")
+@click.option(
+    "--dataset", default="", help="the dataset to watch: each new version, or its rows by --window."
+)
+@click.option(
+    "--reference", default=0, help="The version that a dataset is compared with. Default: the one before."
+)
 @click.option(
     "--check",
     "checks",
@@ -45,6 +51,8 @@ def create(
     session: Session,
     name: str,
     endpoint: str,
+    dataset: str,
+    reference: int,
     checks: tuple[str, ...],
     alert_on: tuple[str, ...],
     min_drift_share: float,
@@ -63,11 +71,13 @@ def create(
         session.open(),
         name=name,
         endpoint=endpoint,
+        dataset=dataset,
+        reference=reference,
         min_rows=min_rows,
         min_drift_share=min_drift_share,
         **given,
     )
-    session.show(made, lambda: click.echo(f"{made.ref} watches endpoint/{made.endpoint}"))
+    session.show(made, lambda: click.echo(f"{made.ref} watches {made.target}"))
 
 
 @command.command()
@@ -125,7 +135,7 @@ def list_(session: Session) -> None:
     rows = [
         (
             item.monitor.name,
-            item.monitor.endpoint,
+            item.monitor.target,
             item.last.verdict if item.last else "",
             "; ".join(item.last.reasons) if item.last else "",
         )
@@ -133,7 +143,7 @@ def list_(session: Session) -> None:
     ]
     session.table(
         found,
-        ("monitor", "endpoint", "verdict", "reasons"),
+        ("monitor", "watches", "verdict", "reasons"),
         rows,
         begin="meguru monitor create NAME --endpoint ENDPOINT",
     )
@@ -193,7 +203,7 @@ def _row(report: ReportSummary) -> tuple[object, ...]:
         drift,
         found.value if found else None,
         interval,
-        report.model,
+        report.model or report.dataset,
         "; ".join(report.reasons),
     )
 

@@ -75,7 +75,7 @@ def _alerts(visit: Visit) -> Iterator[Need]:
             yield Need(
                 word="alert",
                 what=visit.text("{monitor} raised an alert", monitor=status.monitor.name),
-                url=visit.url_of(f"endpoint/{status.monitor.endpoint}"),
+                url=visit.url_of(status.monitor.target if status.monitor.endpoint else status.monitor.ref),
                 at=status.last.at,
                 reasons=status.last.reasons[:3],
             )

@@ -166,6 +166,8 @@ SENTENCES = (
     mark("{column}: {test} {value} is above {limit}"),
     mark("{column}: {test} {value} is within {limit}"),
     mark("{column} can't be compared with the training data: {why}"),
+    mark("{column} can't be compared with {ref}: {why}"),
+    mark("it is looked at when the dataset gets a version"),
     mark("{metric} {value} is certainly below {limit}: {holdout} on the holdout, tolerance {tolerance}"),
     mark("{metric} {value} is certainly above {limit}: {holdout} on the holdout, tolerance {tolerance}"),
     mark("{metric} {value} may be below {limit}: {holdout} on the holdout, tolerance {tolerance}"),

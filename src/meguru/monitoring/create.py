@@ -17,7 +17,9 @@ def create(
     ctx: Context,
     *,
     name: str,
-    endpoint: str,
+    endpoint: str = "",
+    dataset: str = "",
+    reference: int = 0,
     checks: list[dict[str, Any]] = CHECKS,
     alert_on: list[Severity] = ALERT_ON,
     min_rows: int = 500,
@@ -28,14 +30,16 @@ def create(
     debounce: float | str = 60.0,
     make_up: int = 100,
 ) -> Monitor:
-    """Watch an endpoint with these checks; the same again changes nothing.
+    """Watch an endpoint, or a dataset, with these checks; the same again changes nothing.
 
-    With a `window` the server looks by itself.
+    With a `window` the server looks by itself; at a dataset, also without one: at each new version.
 
     ``monitor.declare`` changes one.
     """
     spec = MonitorSpec(
         endpoint=endpoint,
+        dataset=dataset,
+        reference=reference,
         checks=checks,
         alert_on=alert_on,
         min_rows=min_rows,

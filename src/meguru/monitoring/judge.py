@@ -110,7 +110,7 @@ def _breaks(window: MonitoredWindow) -> list[Finding]:
             severity=Severity.DATA_BREAK,
             model=window.model,
             column=name,
-            says=f"{name} can't be compared with the training data: {why}",
+            says=f"{name} can't be compared with {window.compared_with}: {why}",
             breached=window.rows >= window.min_rows,
             n=window.rows,
         )

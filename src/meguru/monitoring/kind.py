@@ -21,13 +21,17 @@ from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule
 from meguru.monitoring.types import Severity
 
 CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
+DATA_CHECKS: list[dict[str, Any]] = [{"check": "psi"}, {"check": "ks"}, {"check": "nulls"}]
+"""What a monitor of a dataset checks by default."""
 ALERT_ON = [Severity.DATA_BREAK, Severity.PERFORMANCE_DROP]
 
 
 class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A monitor as people declare it; see `Monitor` for what each field means."""
 
-    endpoint: str
+    endpoint: str = ""
+    dataset: str = ""
+    reference: int = 0
     checks: list[dict[str, Any]] = msgspec.field(default_factory=lambda: list(CHECKS))
     alert_on: list[Severity] = msgspec.field(default_factory=lambda: list(ALERT_ON))
     min_rows: int = 500
@@ -53,6 +57,8 @@ class MonitorCreated(Payload, frozen=True):
     complete: dict[str, Any] = msgspec.field(default_factory=dict)
     debounce: float = 60.0
     make_up: int = 100
+    dataset: str = ""
+    reference: int = 0
 
 
 @event_type("monitor.updated", label="monitor changed", sentence="the declaration of {subject} was changed")
@@ -86,6 +92,8 @@ class _Evaluation(Payload, frozen=True):
     metric: str = "auc"
     estimate: dict[str, Any] | None = None
     partial: list[str] = msgspec.field(default_factory=list)
+    dataset: str = ""
+    compared_with: str = ""
 
 
 @event_type("monitor.evaluated", label="monitor evaluated a window", sentence="{subject} evaluated a window")

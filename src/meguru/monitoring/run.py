@@ -17,7 +17,9 @@ from meguru.monitoring import store
 from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.checks.performance import asked_by
+from meguru.monitoring.data_look import compare_data, data_of
 from meguru.monitoring.judge import judge
+from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
 from meguru.monitoring.window import MonitoredWindow, compare
@@ -58,6 +60,8 @@ def look(
 
     Nothing is stored.
     """
+    if monitor.dataset:
+        return _look_at_data(tx, blobs, monitor, start, end, now)
     rows = frame(tx, monitor.endpoint, start, end)
     baselines = _baselines(blobs, tx, rows)
     lacking = _lacking(tx, monitor, end, rows, now)
@@ -67,6 +71,21 @@ def look(
         return known
     window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks))
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
+
+
+def _look_at_data(
+    tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime, now: datetime
+) -> Report:
+    found = data_of(tx, blobs, monitor, start, end)
+    lacking = data_lacks(tx, blobs, monitor, end, now) if monitor.window else {}
+    settings = {name: getattr(monitor, name) for name in (*_SETTINGS, "dataset", "reference")}
+    digest = digests.of_value([settings, found.digest, found.reference.digest, sorted(lacking)])
+    known = store.find_report(tx, monitor.name, start, end, digest)
+    if known is not None:
+        return known
+    window = compare_data(blobs, found, monitor.min_rows)
+    made = evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
+    return msgspec.structs.replace(made, model="", dataset=found.version.ref, reference=found.reference.ref)
 
 
 def evaluate(
@@ -118,6 +137,7 @@ def keep(ctx: Context, report: Report) -> Report:
     store.add_report(tx, report)
     subject, data = refs.make("monitor", report.monitor), _data(report)
     used = [subject, *(each.model for each in report.performance)]
+    used += [each for each in (report.dataset, report.reference) if each]
     ctx.emit("monitor.evaluated", subject, data=data, used=used, produced=[report.ref])
     if report.verdict is ReportVerdict.ALERT:
         ctx.emit("monitor.alerted", subject, data=data, used=[report.ref])
@@ -129,7 +149,7 @@ def _data(report: Report) -> dict[str, Any]:
     judged = live.measured(report.metric) if live else None
     return {
         "report": report.ref,
-        "endpoint": refs.make("endpoint", report.endpoint),
+        "endpoint": refs.make("endpoint", report.endpoint) if report.endpoint else "",
         "model": report.model,
         "start": report.start,
         "end": report.end,
@@ -144,6 +164,8 @@ def _data(report: Report) -> dict[str, Any]:
         "metric": report.metric,
         "estimate": _plain(judged.estimate if judged else None),
         "partial": report.partial,
+        "dataset": report.dataset,
+        "compared_with": report.reference,
     }
 
 

@@ -30,6 +30,8 @@ monitor = Table(
     Column("complete", Json, nullable=False),
     Column("debounce", Double, nullable=False),
     Column("make_up", Integer, nullable=False),
+    Column("dataset", String(100), nullable=False),
+    Column("reference", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("retired_at", UtcTime),

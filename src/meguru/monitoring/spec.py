@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -10,13 +10,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import durations, refs
+from meguru.datasets import store as datasets
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.monitoring import store
 from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.judge import check_of
-from meguru.monitoring.kind import ALERT_ON, CHECKS, MonitorSpec
+from meguru.monitoring.kind import ALERT_ON, CHECKS, DATA_CHECKS, MonitorSpec
 from meguru.monitoring.schedule.begin import begin, end
 from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule
 from meguru.monitoring.types import Monitor, Severity
@@ -36,7 +37,7 @@ def find_many(tx: Connection, names: Sequence[str]) -> dict[str, MonitorSpec]:
 
 def _spec(found: Monitor) -> MonitorSpec:
     spec = msgspec.convert(found, MonitorSpec, from_attributes=True)
-    return msgspec.structs.replace(spec, endpoint=refs.seen_from(refs.project_of(found.name), spec.endpoint))
+    return _named(spec, lambda full: refs.seen_from(refs.project_of(found.name), full))
 
 
 def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
@@ -55,21 +56,26 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
     InvalidInput
         If a setting makes no sense, a check could never judge, or a severity could never be found.
     """
+    if bool(spec.endpoint) == bool(spec.dataset):
+        what = "a monitor watches an endpoint, or a dataset"
+        raise InvalidInput(what, field="endpoint", hint="name the one or the other")
+    if spec.dataset and spec.checks == CHECKS:
+        spec = msgspec.structs.replace(spec, checks=list(DATA_CHECKS))
     if not spec.checks:
         raise InvalidInput(
             "a monitor needs at least one check", field="checks", hint='try [{"check": "psi"}]'
         )
     checks = [check_of(options, f"checks[{index}]") for index, options in enumerate(spec.checks)]
-    if spec.min_rows < 1:
-        raise InvalidInput("min_rows must be at least 1", field="min_rows", why=f"it is {spec.min_rows}")
-    if not 0 <= spec.min_drift_share <= 1:
-        raise InvalidInput(
-            "min_drift_share must lie between 0 and 1",
-            field="min_drift_share",
-            why=f"it is {spec.min_drift_share:g}",
-        )
+    _check_numbers(spec)
     spec = _timing(spec)
-    project = refs.project_of(name)
+    return (_of_data if spec.dataset else _of_endpoint)(ctx, refs.project_of(name), spec, checks)
+
+
+def _of_endpoint(
+    ctx: Context, project: str, spec: MonitorSpec, checks: Sequence[MonitorCheck]
+) -> MonitorSpec:
+    if spec.reference:
+        raise InvalidInput("an endpoint is compared with its model's training", field="reference")
     endpoint = refs.within(project, spec.endpoint.removeprefix("endpoint/"))
     full = refs.parse(endpoint, kind="endpoint").name
     if (theirs := refs.project_of(full)) != project:
@@ -83,12 +89,64 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
     )
 
 
+def _of_data(ctx: Context, project: str, spec: MonitorSpec, checks: Sequence[MonitorCheck]) -> MonitorSpec:
+    full = refs.parse(refs.within(project, spec.dataset.removeprefix("dataset/")), kind="dataset").name
+    if (theirs := refs.project_of(full)) != project:
+        ctx.require("dataset:read", project=theirs, why=f"the monitor would watch dataset/{full}")
+    newest = datasets.resolve(ctx.tx, full, ctx.seen)
+    if spec.reference:
+        datasets.get(ctx.tx, full, spec.reference, ctx.seen)
+    for index, each in enumerate(checks):
+        if Severity.PERFORMANCE_DROP in each.severities:
+            what = f"{each.key} is of models, and a dataset has no outcomes"
+            raise InvalidInput(what, field=f"checks[{index}]")
+    if spec.window is not None and (spec.window.rows is not None or not newest.event_time):
+        raise InvalidInput(
+            "windows of a dataset are of the calendar, by its event time",
+            field="window",
+            why="" if newest.event_time else f"no column of {newest.ref} says when a row happened",
+            hint="leave window away to look at each new version",
+        )
+    if spec.complete.coverage or spec.complete.label_delay:
+        raise InvalidInput("a dataset has no outcomes to wait for", field="complete")
+    return msgspec.structs.replace(
+        spec,
+        dataset=refs.seen_from(project, full),
+        checks=spec.checks,
+        alert_on=_found_by(checks, spec.alert_on),
+    )
+
+
+def _check_numbers(spec: MonitorSpec) -> None:
+    if spec.min_rows < 1:
+        raise InvalidInput("min_rows must be at least 1", field="min_rows", why=f"it is {spec.min_rows}")
+    if spec.reference < 0:
+        raise InvalidInput("reference is a version", field="reference", hint="0 is the one before each")
+    if not 0 <= spec.min_drift_share <= 1:
+        raise InvalidInput(
+            "min_drift_share must lie between 0 and 1",
+            field="min_drift_share",
+            why=f"it is {spec.min_drift_share:g}",
+        )
+
+
+def _named(spec: MonitorSpec, change: Callable[[str], str]) -> MonitorSpec:
+    """Change the name of what is watched."""
+    if spec.dataset:
+        return msgspec.structs.replace(spec, dataset=change(spec.dataset))
+    return msgspec.structs.replace(spec, endpoint=change(spec.endpoint))
+
+
 def _timing(spec: MonitorSpec) -> MonitorSpec:
     """Return the spec with what it says of time in its usual form."""
     if not 0 <= spec.make_up <= MOST_MADE_UP:
         why = f"it is {spec.make_up}, and 0 to {MOST_MADE_UP:,} are allowed"
         raise InvalidInput("so many windows are not made up", field="make_up", why=why)
-    if spec.window is None and (spec.schedule != "window" or spec.complete != AS_IT_COMES):
+    if (
+        spec.window is None
+        and not spec.dataset
+        and (spec.schedule != "window" or spec.complete != AS_IT_COMES)
+    ):
         raise InvalidInput(
             "a monitor looks by itself at windows, and none are declared",
             field="window",
@@ -103,15 +161,17 @@ def _timing(spec: MonitorSpec) -> MonitorSpec:
 
 
 def uses(name: str, spec: MonitorSpec) -> list[str]:
-    """Return the endpoint that is watched."""
+    """Return what is watched."""
     del name
+    if spec.dataset:
+        return [refs.make("dataset", refs.within("", spec.dataset))]
     return [refs.make("endpoint", refs.within("", spec.endpoint))]
 
 
 def save(ctx: Context, name: str, spec: MonitorSpec) -> None:
     """Write the spec; reports made under another one keep the settings they were made with."""
     before = store.find(ctx.tx, name)
-    values = msgspec.structs.asdict(spec) | {"endpoint": refs.within("", spec.endpoint)}
+    values = msgspec.structs.asdict(_named(spec, lambda given: refs.within("", given)))
     store.declare(ctx.tx, name, values, at=ctx.now(), by=ctx.principal.name)
     begin(ctx, store.one(ctx.tx, name), before)
 

@@ -68,11 +68,8 @@ def all_monitors(tx: Connection, *endpoints: str, projects: AbstractSet[str] | N
 def self_looking(tx: Connection) -> list[Monitor]:
     """Return the monitors that look by themselves, by name."""
     query = select(monitor).join(monitor_clock, monitor_clock.c.monitor == monitor.c.name)
-    return [
-        found
-        for row in tx.execute(query.where(_PRESENT).order_by(monitor.c.name))
-        if (found := _monitor(row)).window
-    ]
+    known = map(_monitor, tx.execute(query.where(_PRESENT).order_by(monitor.c.name)))
+    return [each for each in known if each.looks]
 
 
 def add_report(tx: Connection, report: Report) -> None:

@@ -47,7 +47,7 @@ class Role(StrEnum):
 
 
 class Monitor(msgspec.Struct, frozen=True, kw_only=True):
-    """A standing watch over one endpoint.
+    """A standing watch over one endpoint, or one dataset.
 
     `checks` are options by check, as in ``{"check": "psi", "floor": 0.1}``. A finding alerts when its
     severity is in `alert_on`; drift only when at least `min_drift_share` of the compared columns drifted.
@@ -56,6 +56,9 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     With a `window` the server looks by itself, by `schedule`, when a window is `complete`. What comes late
     has a window looked at again `debounce` seconds later. Of the windows that nobody looked at in time, the
     newest `make_up` are made up for.
+
+    One of a `dataset` compares it with the version `reference` (0: the one before): each new version, or
+    with a window the newest version's rows of each window.
     """
 
     name: str
@@ -71,6 +74,13 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     complete: Completeness = AS_IT_COMES
     debounce: float = 60.0
     make_up: int = 100
+    dataset: str = ""
+    reference: int = 0
+
+    @property
+    def looks(self) -> bool:
+        """Whether the server looks by itself: at windows, or at every new version of a dataset."""
+        return self.window is not None or bool(self.dataset)
 
     @property
     def ref(self) -> str:
@@ -80,7 +90,7 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         """The reference of what it watches."""
-        return refs.make("endpoint", self.endpoint)
+        return refs.make("dataset", self.dataset) if self.dataset else refs.make("endpoint", self.endpoint)
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,8 +190,9 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `model` is the live one, empty when nothing was answered; `coverage` is the share of rows whose outcome
     is known, `drift_share` that of the `compared` input columns which drifted (0 when there are none).
-    `metric` is the one by which the models are compared. `partial` says what the window still lacked, empty
-    when it was full.
+    `metric` is the one by which the models are compared. Of a dataset, `dataset` is the version that was
+    looked at and `reference` the one that it was compared with. `partial` says what the window still lacked,
+    empty when it was full.
     """
 
     id: str
@@ -202,6 +213,8 @@ class ReportSummary(msgspec.Struct, frozen=True, kw_only=True):
     performance: list[ModelPerformance]
     metric: str = AUC
     partial: list[str] = []
+    dataset: str = ""
+    reference: str = ""
 
     @property
     def ref(self) -> str:

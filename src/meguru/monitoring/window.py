@@ -47,6 +47,8 @@ class MonitoredWindow:
         Why a column of the baseline could not be compared.
     performance
         The live model first.
+    compared_with
+        What the columns are compared with, in words.
     """
 
     model: str
@@ -56,6 +58,7 @@ class MonitoredWindow:
     columns: tuple[ComparedColumn, ...] = ()
     broken: Mapping[str, str]
     performance: tuple[ModelPerformance, ...] = ()
+    compared_with: str = "the training data"
 
     @property
     def live(self) -> ModelPerformance | None:
@@ -90,7 +93,7 @@ def compare(
     model = live_model(frame)
     baseline = baselines.get(model) or Baseline(model=model)
     mine = frame.filter(frame[MODEL_COLUMN] == model) if model else frame
-    columns, broken = _columns(mine, baseline.profile)
+    columns, broken = compared_columns(mine, baseline.profile)
     return MonitoredWindow(
         model=model,
         rows=frame.height,
@@ -102,9 +105,10 @@ def compare(
     )
 
 
-def _columns(
+def compared_columns(
     rows: pl.DataFrame, profile: TableProfile | None
 ) -> tuple[tuple[ComparedColumn, ...], dict[str, str]]:
+    """Count the columns of some rows over the bins of their profile, and say which can't be."""
     if profile is None or not rows.height:
         return (), {}
     compared, broken = [], {}

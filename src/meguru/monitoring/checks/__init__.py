@@ -8,6 +8,7 @@ CHECKS = PluginFamily(
     {
         "psi": "meguru.monitoring.checks.psi:Psi",
         "ks": "meguru.monitoring.checks.ks:Ks",
+        "nulls": "meguru.monitoring.checks.nulls:Nulls",
         "performance": "meguru.monitoring.checks.performance:Performance",
     },
 )

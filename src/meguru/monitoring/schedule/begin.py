@@ -13,12 +13,16 @@ JOB = "monitor"
 
 def begin(ctx: Context, monitor: Monitor, before: Monitor | None) -> None:
     """Let a monitor begin anew if it watches other windows than before; its calendar counts from now."""
-    if monitor.window is None:
-        if before is not None and before.window is not None:
+    if not monitor.looks:
+        if before is not None and before.looks:
             end(ctx, monitor.name)
         return
-    if before is None or (before.window, before.endpoint) != (monitor.window, monitor.endpoint):
+    if before is None or (before.window, before.target) != (monitor.window, monitor.target):
         store.begin(ctx.tx, monitor.name)
+        if monitor.dataset:
+            # What is there now is looked at too, but not all there ever was.
+            newest = store.newest_versions(ctx.tx, {monitor.dataset}).get(monitor.dataset, 0)
+            store.set_turn(ctx.tx, monitor.name, goal=max(newest - 1, 0))
     following = monitor.schedule.following(ctx.now()) if isinstance(monitor.schedule, CronRule) else None
     store.set_turn(ctx.tx, monitor.name, next_at=following)
 

@@ -19,6 +19,7 @@ from meguru.monitoring import store as monitors
 from meguru.monitoring.kind import MONITOR
 from meguru.monitoring.run import keep, look
 from meguru.monitoring.schedule import store
+from meguru.monitoring.schedule.data_plan import plan_data
 from meguru.monitoring.schedule.plan import WindowPlan, plan_windows
 from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import KnownWindow
@@ -82,7 +83,12 @@ class _Looking:
             monitor, turn = monitors.find(tx, self.name), store.turns(tx, self.name).get(self.name)
             if monitor is None or turn is None:
                 return
-            planned = plan_windows(tx, monitor, turn, self.ws.clock.now())
+            now = self.ws.clock.now()
+            planned = (
+                plan_data(tx, self.ws.blobs, monitor, turn, now)
+                if monitor.dataset
+                else plan_windows(tx, monitor, turn, now)
+            )
         self.lease.commit(self.ws, _EVALUATE, lambda ctx: self._write(ctx, monitor, planned))
 
     def _write(self, ctx: Context, monitor: Monitor, planned: WindowPlan) -> None:
@@ -90,6 +96,9 @@ class _Looking:
         if monitors.find(ctx.tx, self.name) != monitor:
             return
         now = ctx.now()
+        if planned.touched is not None:
+            later = now + timedelta(seconds=float(monitor.debounce))
+            store.mark(ctx.tx, self.name, planned.touched, now, later)
         store.add(ctx.tx, self.name, planned.new, now)
         arrived = counts.arrivals(ctx.tx, monitor.endpoint).get(monitor.endpoint)
         world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None

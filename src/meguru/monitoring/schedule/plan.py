@@ -16,7 +16,7 @@ from meguru.monitoring.types import Monitor
 from meguru.predictions import counts, spans
 
 _TICK = timedelta(microseconds=1)
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """An event time before is a mistake: windows begin here."""
 _MOST_CUT = 1000
 """So many windows of rows are cut in one go; the rest in the next."""
@@ -33,6 +33,8 @@ class WindowPlan(msgspec.Struct, frozen=True, kw_only=True):
         As in the table `monitor_clock`.
     passed, passed_count
         From the first to the last window that is passed over, and how many they are.
+    touched
+        The span of event time in which something may have changed.
     """
 
     new: list[TimeSpan] = []
@@ -40,6 +42,7 @@ class WindowPlan(msgspec.Struct, frozen=True, kw_only=True):
     goal: int | None = None
     next_at: datetime | None = None
     passed: TimeSpan | None = None
+    touched: TimeSpan | None = None
     passed_count: int = 0
 
 
@@ -55,12 +58,12 @@ def plan_windows(tx: Connection, monitor: Monitor, turn: MonitorTurn, now: datet
             return same
         same = msgspec.structs.replace(same, next_at=monitor.schedule.following(now))
     since = turn.since or spans.first_time(tx, monitor.endpoint)
-    if since is None or world <= _EARLIEST:
+    if since is None or world <= EARLIEST:
         return same
-    since = max(since, _EARLIEST)
+    since = max(since, EARLIEST)
     if monitor.window.rows is not None:
         return _by_rows(tx, monitor, same, since, world, arrived.predictions)
-    return _by_calendar(monitor, same, since, world, now)
+    return by_calendar(monitor, same, since, world, now)
 
 
 def is_moment(turn: MonitorTurn, rule: CronRule, now: datetime) -> bool:
@@ -71,9 +74,10 @@ def is_moment(turn: MonitorTurn, rule: CronRule, now: datetime) -> bool:
     return nearest is not None and nearest < turn.next_at
 
 
-def _by_calendar(
+def by_calendar(
     monitor: Monitor, same: WindowPlan, since: datetime, world: datetime, now: datetime
 ) -> WindowPlan:
+    """Return the windows of the calendar that are to be looked at from `since` on."""
     rule = _rule(monitor)
     start = oldest = containing(rule, since).start
     # What lies further back than is made up for is passed over at once, not window by window.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from meguru.kernel import events
 from meguru.kernel.operations import Context, InternalOperation
@@ -36,6 +37,15 @@ _WOKEN_SECONDS = 30.0
 _SCHEDULE = InternalOperation(MONITOR, "schedule")
 
 
+class _Sight(NamedTuple):
+    """What the rows say at one moment."""
+
+    now: datetime
+    arrived: dict[str, Arrivals]
+    versions: dict[str, int]
+    due: set[str]
+
+
 class MonitorClock(Follower):
     """Wakes monitors whose windows are full, and has those looked at again in which something came late."""
 
@@ -46,12 +56,13 @@ class MonitorClock(Follower):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
         self._monitors: list[Monitor] = []
+        self._datasets: set[str] = set()
         self._known = -1
         self._woken: dict[str, tuple[object, float]] = {}
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event can fill a window, or changes who looks."""
-        return type == "outcomes.recorded" or type in CHANGES
+        return type in {"outcomes.recorded", "dataset_version.created"} or type in CHANGES
 
     def rest(self) -> float:
         """Return the seconds to the next window that is to be looked at again."""
@@ -69,19 +80,36 @@ class MonitorClock(Follower):
             return 0
         now = self.ws.clock.now()
         with self.ws.read() as tx:
-            arrived, turns = counts.arrivals(tx), store.turns(tx)
-            due = store.due_names(tx, now)
+            sight = _Sight(
+                now=now,
+                arrived=counts.arrivals(tx),
+                versions=store.newest_versions(tx, self._datasets),
+                due=store.due_names(tx, now),
+            )
+            turns = store.turns(tx)
         wanted: dict[str, list[str]] = {}
         for monitor in self._monitors:
-            turn, came = turns.get(monitor.name), arrived.get(monitor.endpoint)
-            if turn is None or came is None:
-                continue
-            late = came.touched_from is not None and turn.since is not None and came.touched_from < turn.since
-            if late or (self._has_work(monitor, turn, came, now, due) and self._is_news(turn, came)):
+            turn = turns.get(monitor.name)
+            if turn is not None and self._wants(monitor, turn, sight):
                 wanted.setdefault(monitor.endpoint, []).append(monitor.name)
         for endpoint, names in wanted.items():
             _SCHEDULE.commit(self.ws, partial(_wake, endpoint=endpoint, names=names))
         return sum(map(len, wanted.values()))
+
+    def _wants(self, monitor: Monitor, turn: MonitorTurn, sight: _Sight) -> bool:
+        """Tell whether a monitor has something to look at, of which it was not told just now."""
+        is_due = monitor.name in sight.due
+        if monitor.dataset:
+            newest = sight.versions.get(monitor.dataset, 0)
+            works = is_due or _has_version(monitor, turn, newest, sight.now)
+            return works and self._is_news(turn, is_due, newest)
+        came = sight.arrived.get(monitor.endpoint)
+        if came is None:
+            return False
+        if came.touched_from is not None and turn.since is not None and came.touched_from < turn.since:
+            return True  # something came late: it is to be marked
+        works = is_due or self._has_work(monitor, turn, came, sight.now)
+        return works and self._is_news(turn, is_due, came.requests, came.outcomes)
 
     def _refresh(self) -> None:
         """Read who looks by themselves, if that changed."""
@@ -90,13 +118,12 @@ class MonitorClock(Follower):
             seq = newest[0].seq if newest else 0
             if seq != self._known:
                 self._monitors, self._known = monitors.self_looking(tx), seq
+                self._datasets = {each.dataset for each in self._monitors if each.dataset}
 
-    def _has_work(
-        self, monitor: Monitor, turn: MonitorTurn, came: Arrivals, now: datetime, due: set[str]
-    ) -> bool:
+    def _has_work(self, monitor: Monitor, turn: MonitorTurn, came: Arrivals, now: datetime) -> bool:
         world = world_time(came, now, float(monitor.complete.quiet))
-        if monitor.name in due or world is None:
-            return world is not None
+        if world is None:
+            return False
         if turn.deadline is not None and world >= turn.deadline:
             return True
         if isinstance(monitor.schedule, CronRule):
@@ -118,9 +145,9 @@ class MonitorClock(Follower):
         end = containing(rule, since).end
         return world >= look_at(monitor, end) and now >= end + timedelta(seconds=rule.spread(monitor.name))
 
-    def _is_news(self, turn: MonitorTurn, came: Arrivals) -> bool:
+    def _is_news(self, turn: MonitorTurn, *came: int) -> bool:
         """Tell whether a monitor was not woken for the same just now."""
-        sight = (turn, came.requests, came.outcomes)
+        sight = (turn, *came)
         before, until = self._woken.get(turn.monitor, (None, 0.0))
         if before == sight and time.monotonic() < until:
             return False
@@ -131,15 +158,22 @@ class MonitorClock(Follower):
 def _wake(ctx: Context, *, endpoint: str, names: list[str]) -> None:
     """Mark the windows in which something came since the last time, and wake whoever has something to do."""
     now = ctx.now()
-    watching = store.names_watching(ctx.tx, {endpoint}).get(endpoint, [])
+    watching = store.names_watching(ctx.tx, {endpoint}).get(endpoint, []) if endpoint else names
     turns = store.turns(ctx.tx, *watching) if watching else {}
     # Taken before anybody looks: what comes from here on is found by the next one.
-    span = counts.take(ctx.tx, endpoint)
+    span = counts.take(ctx.tx, endpoint) if endpoint else None
     for name in watching:
         if span is not None:
             _mark(ctx, monitors.one(ctx.tx, name), turns[name], span, now)
-        if name in names or store.due(ctx.tx, now, name, limit=1):
+        if name in turns and (name in names or store.due(ctx.tx, now, name, limit=1)):
             wake(ctx, turns[name])
+
+
+def _has_version(monitor: Monitor, turn: MonitorTurn, newest: int, now: datetime) -> bool:
+    """Tell whether a dataset has a version that was not planned for, or its moment has come."""
+    if isinstance(monitor.schedule, CronRule):
+        return is_moment(turn, monitor.schedule, now)
+    return newest != (turn.goal or 0)
 
 
 def _mark(

@@ -19,8 +19,10 @@ _SHOWN = 20
 def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | None:
     """Return where a monitor stands; None if it looks only when it is told to."""
     turn = store.turns(tx, monitor.name).get(monitor.name)
-    if monitor.window is None or turn is None:
+    if not monitor.looks or turn is None:
         return None
+    if monitor.dataset:
+        return _of_data(tx, monitor, turn)
     arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
     world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
     last = store.last_look(tx, monitor.name)
@@ -30,6 +32,22 @@ def status(tx: Connection, monitor: Monitor, now: datetime) -> WindowsStatus | N
         world=world,
         following=following,
         waits_for=_waits_for(tx, monitor, following, world, turn),
+        next_at=turn.next_at,
+        last=_look(last) if last else None,
+        due=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, due=True)],
+        partial=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, partial=True)],
+    )
+
+
+def _of_data(tx: Connection, monitor: Monitor, turn: MonitorTurn) -> WindowsStatus:
+    last = store.last_look(tx, monitor.name)
+    following = None
+    if monitor.window is not None and turn.since is not None:
+        start, end = containing(monitor.window, turn.since)
+        following = WindowLook(start=start, end=end)
+    return WindowsStatus(
+        following=following,
+        waits_for=["it is looked at when the dataset gets a version"],
         next_at=turn.next_at,
         last=_look(last) if last else None,
         due=[_look(each) for each in store.windows(tx, monitor.name, _SHOWN, due=True)],

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
+from meguru.datasets.schema import dataset
 from meguru.monitoring.schedule.calendar_windows import TimeSpan
 from meguru.monitoring.schema import monitor, monitor_clock, monitor_window
 
@@ -173,6 +174,14 @@ def last_look(tx: Connection, name: str) -> KnownWindow | None:
     seen = select(monitor_window).where(_W.monitor == name, _W.evaluated_at.is_not(None))
     row = tx.execute(seen.order_by(_W.evaluated_at.desc(), _W.start.desc()).limit(1)).first()
     return None if row is None else KnownWindow(**row._mapping)
+
+
+def newest_versions(tx: Connection, names: AbstractSet[str]) -> dict[str, int]:
+    """Return the number of the newest version of some datasets, by name."""
+    if not names:
+        return {}
+    query = select(dataset.c.name, dataset.c.latest).where(dataset.c.name.in_(names))
+    return {row.name: row.latest for row in tx.execute(query)}
 
 
 def names_watching(tx: Connection, endpoints: AbstractSet[str]) -> dict[str, list[str]]:

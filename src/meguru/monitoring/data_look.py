@@ -1,0 +1,127 @@
+"""Look at a dataset: a new version, or rows of a span of event time, compared with a reference version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.base import digests
+from meguru.datasets import store as datasets
+from meguru.datasets.frames import frame_of, profile_of
+from meguru.datasets.types import DatasetVersion
+from meguru.errors import InvalidInput, NotFound
+from meguru.monitoring.types import Monitor, Severity
+from meguru.monitoring.window import MonitoredWindow, compared_columns
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_MOST_VERSIONS = 10_000
+
+
+class LookedAtData(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a dataset is looked at: the version, its rows, and what they are compared with."""
+
+    version: DatasetVersion
+    reference: DatasetVersion
+    rows: Any
+    digest: str
+
+
+def newest_version(tx: Connection, name: str) -> DatasetVersion | None:
+    """Return the newest version of a dataset; None if there is no such dataset."""
+    return next(iter(datasets.versions(tx, name, before=None, limit=1)), None)
+
+
+def version_between(tx: Connection, name: str, start: datetime, end: datetime) -> DatasetVersion | None:
+    """Return the version that was made at `end`, if the one before it was made at `start`."""
+    before: int | None = None
+    for _ in range(_MOST_VERSIONS):
+        found = next(iter(datasets.versions(tx, name, before=before, limit=1)), None)
+        if found is None or found.created_at < end:
+            return None
+        if found.created_at == end and found.version > 1:
+            return found if datasets.get(tx, name, found.version - 1).created_at == start else None
+        before = found.version
+    return None
+
+
+def data_of(
+    tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime
+) -> LookedAtData:
+    """Return what a monitor of a dataset looks at: a version, or the newest one's rows of a span.
+
+    Raises
+    ------
+    InvalidInput
+        If rows of a span are wanted, and no column says when a row happened.
+    """
+    whole = None if monitor.window else version_between(tx, monitor.dataset, start, end)
+    version = whole or newest_version(tx, monitor.dataset)
+    if version is None:
+        raise NotFound.of("dataset", monitor.dataset)
+    number = monitor.reference or max(version.version - 1, 1)
+    reference = datasets.get(tx, monitor.dataset, number)
+    if whole is not None:
+        return LookedAtData(
+            version=version, reference=reference, rows=frame_of(blobs, version), digest=version.digest
+        )
+    rows = rows_within(blobs, version, start, end)
+    digest = digests.of_bytes(rows.write_ndjson().encode() if rows.height else b"")
+    return LookedAtData(version=version, reference=reference, rows=rows, digest=digest)
+
+
+def rows_within(blobs: BlobStore, version: DatasetVersion, start: datetime, end: datetime) -> pl.DataFrame:
+    """Return the rows of a version whose event time lies in ``[start, end)``."""
+    frame = frame_of(blobs, version)
+    times = times_of(frame, version)
+    return frame.filter((times >= start) & (times < end))
+
+
+def times_of(frame: pl.DataFrame, version: DatasetVersion) -> pl.Series:
+    """Return the event times of rows, in UTC; a time without a zone is one in UTC."""
+    import polars as pl
+
+    if not version.event_time:
+        raise InvalidInput(
+            f"no column of {version.ref} says when a row happened",
+            hint="register it with event_time, or watch whole versions: leave window away",
+            field="window",
+        )
+    column = frame[version.event_time]
+    if column.dtype == pl.String:
+        column = column.str.to_datetime(time_unit="us", strict=False)
+    if not column.dtype.is_temporal() or column.dtype == pl.Time:
+        why = f"it holds {column.dtype}"
+        raise InvalidInput(f"column {version.event_time!r} is no time", field="window", why=why)
+    if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone:
+        return column.dt.convert_time_zone("UTC")
+    return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def compare_data(blobs: BlobStore, found: LookedAtData, min_rows: int) -> MonitoredWindow:
+    """Compare rows with the reference version: which columns there are, of which types, and their values."""
+    columns, broken = compared_columns(found.rows, profile_of(blobs, found.reference))
+    now = {each.name: each.type for each in found.version.columns}
+    for each in found.reference.columns:
+        if each.name not in now:
+            broken[each.name] = "it is missing"
+        elif (
+            each.name not in broken
+            and "Null" not in {each.type, now[each.name]}
+            and now[each.name] != each.type
+        ):
+            broken[each.name] = f"{each.type} became {now[each.name]}"
+    return MonitoredWindow(
+        model=found.reference.ref,
+        rows=found.rows.height,
+        outcomes=0,
+        min_rows=min_rows,
+        columns=tuple(each for each in columns if each.severity is Severity.INPUT_DRIFT),
+        broken=broken,
+        compared_with=found.reference.ref,
+    )
