@@ -53,6 +53,65 @@ class TestMessage(KindContract):
         return kind_of({"message": "mlops.retrain", "broker": "nats://127.0.0.1"})
 
 
+class TestFolder(KindContract):
+    wakes = make_event("file.arrived", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"folder": "incoming"})
+
+
+class TestObjects(KindContract):
+    wakes = make_event("object.arrived", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"objects": "s3://bucket/prefix"})
+
+
+class TestTable(KindContract):
+    wakes = make_event("rows.arrived", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"table": "orders", "database": "sqlite:///shop.db", "column": "id"})
+
+
+class TestFreshness(KindContract):
+    wakes = make_event("data.stale", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"fresh": "flights", "within": "26h"})
+
+
+class TestCode(KindContract):
+    wakes = make_event("code.changed", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"code": "models"})
+
+
+class TestReached(KindContract):
+    wakes = make_event("pipeline.registered", "pipeline/train@2")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"reached": "train"})
+
+
+class TestHook(KindContract):
+    wakes = make_event("hook.received", "trigger/retrain")
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"hook": "github", "secret": "${A}"})
+
+
 def test_every_kind_is_under_the_contract():
-    tested = {"cron", "event", "monitor", "data", "message"}
+    tested = {
+        *("code", "cron", "data", "event", "folder", "fresh", "hook", "message", "monitor"),
+        *("objects", "reached", "table"),
+    }
     assert set(KINDS.names()) == tested

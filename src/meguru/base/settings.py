@@ -88,6 +88,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The Ray cluster: its address (``HOST:PORT``), auto, or local for one on this machine."""
     ray_wait: float = 120.0
     """Seconds that steps wait for a Ray cluster that is not there before they fail."""
+    watch: str = ""
+    """Folders, with commas, in which triggers may look at files, repositories and databases; beside the one
+    in which the workspace's folder is."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 

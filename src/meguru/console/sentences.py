@@ -224,6 +224,10 @@ SENTENCES = (
     mark("it fired {count} times within 24 hours, and {most} are allowed"),
     mark("{why}; a newer match took its place"),
     mark("{why}; the trigger was retired"),
+    mark("{came} new rows since {ref}, and it waits for {least}"),
+    mark("{came} new rows, and it waits for {least}"),
+    mark("its columns are those of version {number}"),
+    mark("its steps reach the code that they reached in version {number}"),
     mark("no server was running, and at most {count} moments are caught up"),
     mark("no server was running, and the rule for catching up is {rule}"),
 )

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from meguru.api.hooks import hook_routes
 from meguru.api.native import native_routes
 from meguru.api.oauth import oauth_routes
 from meguru.api.recorded import recorded_routes
@@ -57,6 +58,7 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         *mlflow_routes(others),
         *root_routes(),
         *native_routes(),
+        *hook_routes(),
         *recorded_routes(),
         *console_routes(lambda request: request.state.workspace, live),
     ]

@@ -22,6 +22,7 @@ from meguru.triggers.filtered import KeptOut, keep_out
 from meguru.triggers.firing import decide, fire_owed, may_fire
 from meguru.triggers.index import NEVER_WAKES, TriggerIndex
 from meguru.triggers.kind import TRIGGER
+from meguru.triggers.kinds.waiting import waits
 from meguru.triggers.tick import fire_due
 from meguru.triggers.types import Firing
 
@@ -118,6 +119,9 @@ def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str], kept
     for name in names:
         trigger = store.find(ctx.tx, name)
         if trigger is None or found is None:  # it was retired just now
+            continue
+        if why := waits(ctx, trigger, found):
+            kept_out = [*kept_out, KeptOut(trigger, found, why)]
             continue
         key = key_of(found, PlainExpression(trigger.key) if trigger.key else None)
         if decide(ctx, trigger, key=key, event=found) is None:

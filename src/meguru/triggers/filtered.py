@@ -17,6 +17,8 @@ class KeptOut(NamedTuple):
 
     trigger: Trigger
     event: Event
+    reason: str = ""
+    """Empty: its filter does not hold."""
 
 
 def keep_out(ctx: Context, found: list[KeptOut]) -> None:
@@ -26,14 +28,14 @@ def keep_out(ctx: Context, found: list[KeptOut]) -> None:
         items = list(group)
         if store.find(ctx.tx, name) is None:
             continue
-        trigger, event = items[-1]
+        trigger, event, reason = items[-1]
         row = Firing(
             id=new_id("fir"),
             trigger=name,
             key=f"filtered:{ctx.now():%Y-%m-%d}",
             state=FiringState.FILTERED,
             at=ctx.now(),
-            reason=f"the filter {trigger.filter!r} does not hold",
+            reason=reason or f"the filter {trigger.filter!r} does not hold",
             event=event.id,
             evidence={"event": {"id": event.id, "type": event.type, "subject": event.subject}},
         )

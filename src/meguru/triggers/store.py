@@ -176,6 +176,14 @@ def project_of_firing(tx: Connection, firing_id: str) -> str | None:
     return None if name is None else refs.project_of(name)
 
 
+def subjects_of(tx: Connection, name: str, *, limit: int) -> list[str]:
+    """Return what a trigger's firings were about, the newest first: those that fired or will."""
+    counts = firing.c.state.in_((FiringState.FIRED.value, FiringState.OWED.value))
+    query = select(firing.c.evidence).where(firing.c.trigger == name, counts)
+    found = tx.execute(query.order_by(firing.c.id.desc()).limit(limit)).scalars()
+    return [each["event"]["subject"] for each in found if "event" in each]
+
+
 def firings(
     tx: Connection,
     name: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -82,6 +82,11 @@ class ListenerContract:
     keeps = True
     """Whether the source keeps for us what comes while nobody listens."""
 
+    @staticmethod
+    def run(story: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine to its end."""
+        asyncio.run(story)
+
     @pytest.fixture
     def source(self) -> Any:
         """Return the source under test."""
@@ -93,7 +98,7 @@ class ListenerContract:
                 await source.put(number)
             await port.until(lambda: len(port.taken) == 3)
 
-        port = _listen(workspace, source, story)
+        port = listen(workspace, source, story)
         assert sorted(map(source.number_of, port.taken.values())) == [1, 2, 3]
 
     def test_what_was_not_committed_is_delivered_again_to_the_next(
@@ -110,9 +115,9 @@ class ListenerContract:
         async def second(port: RecordingPort) -> None:
             await port.until(lambda: len(port.taken) == 1, seconds=45)
 
-        port = _listen(workspace, source, first)
+        port = listen(workspace, source, first)
         assert port.taken == {}
-        port = _listen(workspace, source, second, port)
+        port = listen(workspace, source, second, port)
         assert [source.number_of(each) for each in port.taken.values()] == [1]
 
     def test_what_comes_while_nobody_listens_is_not_lost(self, workspace: Workspace, source: Any) -> None:
@@ -125,19 +130,19 @@ class ListenerContract:
         async def rest(port: RecordingPort) -> None:
             await port.until(lambda: len(port.taken) == 1)
 
-        port = _listen(workspace, source, nothing)
-        asyncio.run(source.put(7))
-        port = _listen(workspace, source, rest, port)
+        port = listen(workspace, source, nothing)
+        self.run(source.put(7))
+        port = listen(workspace, source, rest, port)
         assert [source.number_of(each) for each in port.taken.values()] == [7]
 
 
-def _listen(
+def listen(
     workspace: Workspace,
     source: Any,
     story: Callable[[RecordingPort], Awaitable[None]],
     before: RecordingPort | None = None,
 ) -> RecordingPort:
-    """Run a listener until a story ends; `before` is the port of one that listened before."""
+    """Run a listener until a story ends; return its port. `before` is that of one that listened before."""
     from meguru.triggers.arrivals.secrets import Secrets
 
     async def run() -> RecordingPort:
@@ -150,7 +155,7 @@ def _listen(
         try:
             first = asyncio.ensure_future(port.is_connected.wait())
             await asyncio.wait({task, first}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
-            assert port.is_connected.is_set(), task
+            assert port.is_connected.is_set(), task.exception() if task.done() else "it does not connect"
             await story(port)
         finally:
             task.cancel()

@@ -73,10 +73,12 @@ def move(ws: Workspace, trigger: str, position: dict[str, Any], *, holder: str) 
 def take(ctx: Context, trigger: str, arrival: SourceArrival) -> Reception:
     """Emit the event of what arrived, in the open transaction, unless its key is known."""
     key, now = short_key(arrival.key), ctx.now()
-    if store.is_known(ctx.tx, trigger, key, now, arrival.within):
+    keys = [key, *map(short_key, arrival.also)]
+    if any(store.is_known(ctx.tx, trigger, each, now, arrival.within) for each in keys):
         return Reception.KNOWN
     told = ctx.emit(arrival.type, f"trigger/{trigger}", data=arrival.data | {"key": key})
-    store.remember(ctx.tx, trigger, key, told.id, now)
+    for each in keys:
+        store.remember(ctx.tx, trigger, each, told.id, now)
     store.count_received(ctx.tx, trigger, now)
     return Reception.TAKEN
 

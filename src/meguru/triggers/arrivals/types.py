@@ -16,14 +16,15 @@ KEPT_BODY = 1024 * 1024
 class SourceArrival(msgspec.Struct, frozen=True, kw_only=True):
     """Something that arrived: it becomes an event of `type` with `data`, once for each `key`.
 
-    `within` is how many seconds a key counts as the same: for what has no identity but its content. None:
-    always.
+    It is known when it comes again under its key, or under one of `also`. `within` is how many seconds a key
+    counts as the same: for what has no identity but its content. None: always.
     """
 
     key: str
     type: str
     data: dict[str, Any]
     within: float | None = None
+    also: tuple[str, ...] = ()
 
 
 class RawArrival(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,23 +1,37 @@
-"""Wake when a dataset gets a new version."""
+"""Wake when a dataset gets a new version, or enough new rows, or another schema."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from meguru.base import refs
+from meguru.datasets import columns
+from meguru.datasets import store as datasets
 from meguru.datasets.operations import show
+from meguru.datasets.types import DatasetVersion
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context
+from meguru.triggers import store
 from meguru.triggers.kinds.event import ByEvents
+from meguru.triggers.types import Trigger
+
+LOOKED_THROUGH = 1000
 
 
 class Data(ByEvents, frozen=True, kw_only=True):
-    """``{"data": "flights"}``: every new version of the dataset."""
+    """``{"data": "flights"}``: every new version of the dataset.
+
+    With `min_new_rows`, once so many rows came since it fired last; with ``"schema": "changed"``, when the
+    columns are others than in the version before.
+    """
 
     key: ClassVar[str] = "data"
     names: ClassVar[dict[str, tuple[str, str]]] = {"data": ("dataset", "dataset:read")}
 
     data: str
+    min_new_rows: int | None = None
+    schema: Literal["changed"] | None = None
 
     @property
     def about(self) -> str:  # type: ignore[override]
@@ -27,6 +41,8 @@ class Data(ByEvents, frozen=True, kw_only=True):
     def check(self, ctx: Context) -> None:
         """Refuse a dataset that nobody has."""
         show(ctx, ref=refs.make("dataset", self.data, "latest"))
+        if self.min_new_rows is not None and self.min_new_rows < 1:
+            raise InvalidInput("min_new_rows is one or more", field="on.min_new_rows")
 
     def may_match(self, type: str) -> bool:
         """Tell whether the type is that of a new version."""
@@ -37,3 +53,38 @@ class Data(ByEvents, frozen=True, kw_only=True):
         if not self.may_match(event.type):
             return False
         return event.subject.partition("@")[0] == refs.make("dataset", self.data)
+
+    def waits(self, ctx: Context, trigger: Trigger, event: Event) -> str:
+        """Return why a version does not suffice: too few new rows, or the columns of the one before."""
+        version = datasets.resolve(ctx.tx, event.subject)
+        if self.schema and (why := self._same_columns(ctx, version)):
+            return why
+        return self._too_few(ctx, trigger, version) if self.min_new_rows else ""
+
+    def _same_columns(self, ctx: Context, version: DatasetVersion) -> str:
+        if version.version == 1:
+            return ""
+        before = datasets.get(ctx.tx, self.data, version.version - 1)
+        changed = columns.changes(before.columns, version.columns, widening=True)
+        return "" if changed else f"its columns are those of version {before.version}"
+
+    def _too_few(self, ctx: Context, trigger: Trigger, version: DatasetVersion) -> str:
+        since = self._counted_from(ctx, trigger)
+        # A version that has fewer rows was not appended to: all that it has is new.
+        had = since.rows if since is not None and since.rows <= version.rows else 0
+        came = version.rows - had
+        if came >= (self.min_new_rows or 0):
+            return ""
+        place = f" since {since.ref}" if since else ""
+        return f"{came} new rows{place}, and it waits for {self.min_new_rows}"
+
+    def _counted_from(self, ctx: Context, trigger: Trigger) -> DatasetVersion | None:
+        """Return the version that it fired for last; before the first time, the newest when it was made."""
+        for subject in store.subjects_of(ctx.tx, trigger.name, limit=LOOKED_THROUGH):
+            if subject.partition("@")[0] == self.about:
+                try:
+                    return datasets.resolve(ctx.tx, subject)
+                except NotFound:
+                    continue
+        recent = datasets.versions(ctx.tx, self.data, before=None, limit=LOOKED_THROUGH)
+        return next((each for each in recent if each.created_at <= trigger.created_at), None)

@@ -1,0 +1,125 @@
+"""Asks git, as a program, of repositories that strangers wrote: no prompts, no hooks, no other protocols."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from meguru.errors import Conflict, InvalidInput
+
+PATIENCE = 120
+"""Seconds that a command may take."""
+MOST_OUTPUT = 4 * 1024 * 1024
+PROTOCOLS = ("https", "http", "ssh", "git")
+_ALWAYS = (
+    *("-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "core.fsmonitor=false"),
+    *("-c", "protocol.ext.allow=never", "-c", "gc.auto=0", "-c", "credential.helper="),
+)
+
+
+class GitRepository:
+    """Commands on one bare copy of a repository; `url` has its secrets in it, `shown` has not."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder, self.shown = folder, without_user(url)
+        self._variables = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": os.environ.get("HOME", ""),
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_ALLOW_PROTOCOL": "file:" + ":".join(PROTOCOLS),
+            "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+            "GIT_ASKPASS": "true",
+            "LC_ALL": "C",
+        }
+        if url != self.shown:
+            # Among the variables, where only this user sees it; the arguments of a process are for all.
+            self._variables |= {
+                "GIT_CONFIG_COUNT": "1",
+                "GIT_CONFIG_KEY_0": f"url.{url}.insteadOf",
+                "GIT_CONFIG_VALUE_0": self.shown,
+            }
+
+    def tip(self, branch: str) -> str:
+        """Return the newest commit of a branch, as the repository has it now."""
+        ref = f"refs/heads/{branch}"
+        lines = self.run("ls-remote", "--", self.shown, ref).splitlines()
+        found = [line.split("\t")[0] for line in lines if line.endswith(f"\t{ref}")]
+        if not found:
+            raise InvalidInput(f"{self.shown} has no branch {branch!r}", field="on.branch")
+        return found[0]
+
+    def fetch(self, branch: str) -> None:
+        """Bring a branch into the copy."""
+        if not (self._folder / "HEAD").exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self.run("init", "--quiet", "--bare", str(self._folder))
+        ref = f"refs/heads/{branch}"
+        self.here("fetch", "--quiet", "--no-tags", "--", self.shown, f"+{ref}:{ref}")
+
+    def knows(self, commit: str) -> bool:
+        """Tell whether the copy has a commit."""
+        try:
+            self.here("cat-file", "-e", f"{commit}^{{commit}}")
+        except Conflict:
+            return False
+        return True
+
+    def changed(self, before: str, after: str) -> list[str]:
+        """Return the files that differ between two commits; all of the second when the first is not known."""
+        if self.knows(before):
+            out = self.here("diff", "--name-only", "-z", "--no-renames", before, after, "--")
+        else:
+            out = self.here("ls-tree", "-r", "-z", "--name-only", after)
+        return [each for each in out.split("\0") if each]
+
+    def said(self, commit: str) -> tuple[str, str]:
+        """Return a commit's author and the first line of its message."""
+        out = self.here("log", "-1", "--format=%an%x00%s", commit, "--")
+        author, _, subject = out.strip().partition("\0")
+        return author[:200], subject[:200]
+
+    def file(self, commit: str, path: str) -> bytes:
+        """Return a file of a commit."""
+        return self.here("cat-file", "blob", f"{commit}:{path}").encode()
+
+    def here(self, *arguments: str) -> str:
+        """Run a command on the copy."""
+        return self.run(f"--git-dir={self._folder}", *arguments)
+
+    def run(self, *arguments: str) -> str:
+        """Run a command; Conflict, with git's own words, when it fails."""
+        program = shutil.which("git")
+        if program is None:
+            raise Conflict("git is not installed here", hint="install git where the server runs")
+        try:
+            done = subprocess.run(
+                [program, *_ALWAYS, *arguments],
+                env=self._variables,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Conflict(f"git {_verb(arguments)} took more than {PATIENCE} seconds") from error
+        if done.returncode:
+            why = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            raise Conflict(f"git {_verb(arguments)} failed", why=why[-1][:300] if why else "")
+        return done.stdout[:MOST_OUTPUT].decode("utf-8", "replace")
+
+
+def without_user(url: str) -> str:
+    """Return a URL without user and password."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"}:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _verb(arguments: tuple[str, ...]) -> str:
+    return next((each for each in arguments if not each.startswith("-")), "")

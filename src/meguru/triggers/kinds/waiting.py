@@ -1,0 +1,25 @@
+"""Kinds that need more than one event: enough rows, or other code than before."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from meguru.kernel.events import Event
+from meguru.kernel.operations import Context
+from meguru.triggers.parse import kind_of
+from meguru.triggers.types import Trigger
+
+
+@runtime_checkable
+class WaitingKind(Protocol):
+    """A kind that looks, in the transaction of the decision, whether an event that matches suffices."""
+
+    def waits(self, ctx: Context, trigger: Trigger, event: Event) -> str:
+        """Return why it does not suffice yet; empty when it does."""
+        ...
+
+
+def waits(ctx: Context, trigger: Trigger, event: Event) -> str:
+    """Return why a trigger waits for more than this event; empty when it does not."""
+    kind = kind_of(trigger.on)
+    return kind.waits(ctx, trigger, event) if isinstance(kind, WaitingKind) else ""
