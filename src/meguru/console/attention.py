@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from meguru.alerts.causes import about_of
+from meguru.alerts.show import list_alerts
+from meguru.alerts.types import AlertState
 from meguru.artifacts.log import list_events
+from meguru.base.paging import MAX_PAGE
 from meguru.console.endpoint_view import unserved_because
 from meguru.console.event_sentences import plain_sentence_of
 from meguru.console.labels import tone_of
@@ -50,6 +54,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None
     reasons: list[str] = []
     command: str = ""
+    cause: tuple[str, str] = ("", "")
+    """The type of event and what it is about, by which an alert of it is found."""
 
 
 def needs(visit: Visit, endpoints: Sequence[Endpoint], releases: Mapping[str, Release]) -> list[Need]:
@@ -57,7 +63,18 @@ def needs(visit: Visit, endpoints: Sequence[Endpoint], releases: Mapping[str, Re
     found = [*_alerts(visit), *_failures(visit), *_questions(visit), *_firings(visit), *_events(visit)]
     for endpoint in endpoints:
         found += _release(visit, endpoint, releases.get(endpoint.name))
-    return sorted(found, key=_urgency)
+    looked_after = _looked_after(visit)
+    return sorted((each for each in found if each.cause not in looked_after), key=_urgency)
+
+
+def _looked_after(visit: Visit) -> set[tuple[str, str]]:
+    """Return for what somebody looks after the alert, or muted it: that needs nobody else now."""
+    now = visit.ws.clock.now()
+    return {
+        (each.cause, each.about)
+        for each in list_alerts(visit.ws, limit=MAX_PAGE).items
+        if each.state is AlertState.ACKNOWLEDGED or each.is_muted(now)
+    }
 
 
 def _urgency(need: Need) -> tuple[bool, float]:
@@ -78,6 +95,7 @@ def _alerts(visit: Visit) -> Iterator[Need]:
                 url=visit.url_of(status.monitor.target if status.monitor.endpoint else status.monitor.ref),
                 at=status.last.at,
                 reasons=status.last.reasons[:3],
+                cause=("monitor.alerted", f"monitor/{status.monitor.name}"),
             )
 
 
@@ -92,6 +110,7 @@ def _failures(visit: Visit) -> Iterator[Need]:
             url=visit.url_of(f"pipeline_run/{pipeline.last_run}"),
             at=pipeline.last_finished_at,
             reasons=[f"{failed.step}: {failed.type}: {failed.message}"] if failed else [],
+            cause=("pipeline_run.failed", f"pipeline/{pipeline.name}"),
         )
 
 
@@ -106,6 +125,7 @@ def _questions(visit: Visit) -> Iterator[Need]:
             at=question.asked_at,
             reasons=[f"{name}: {text}" for name, text in question.shown.items()][:3],
             command=f"meguru runs approve {question.run}.{question.step}",
+            cause=("approval.requested", f"approval/{question.run}.{question.step}"),
         )
 
 
@@ -119,6 +139,7 @@ def _firings(visit: Visit) -> Iterator[Need]:
                 url=visit.url_of(f"trigger/{firing.trigger}"),
                 at=firing.at,
                 reasons=[firing.reason] if firing.reason else [],
+                cause=("trigger.failed", f"trigger/{firing.trigger}"),
             )
         seen.add(firing.trigger)
 
@@ -139,6 +160,7 @@ def _events(visit: Visit) -> Iterator[Need]:
                     at=event.at,
                     reasons=reasons(event.data)[:3],
                     command=f"meguru why {event.subject}",
+                    cause=(name, about_of(event)),
                 )
 
 
@@ -161,6 +183,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             at=newest.checked_at,
             reasons=newest.reasons[:3],
             command=f"meguru release acknowledge {newest.ref}",
+            cause=("release.refused", f"endpoint/{endpoint.name}"),
         )
     elif newest and newest.state is ReleaseState.UNDECIDED:
         yield Need(
@@ -172,6 +195,7 @@ def _release(visit: Visit, endpoint: Endpoint, newest: Release | None) -> Iterat
             at=newest.checked_at,
             reasons=newest.reasons[:3],
             command=f"meguru release check {newest.ref}",
+            cause=("release.undecided", f"endpoint/{endpoint.name}"),
         )
     elif newest and newest.state is ReleaseState.PASSED:
         yield Need(
@@ -207,4 +231,5 @@ def _unserved(visit: Visit, endpoint: Endpoint) -> Need:
         at=endpoint.live.since if endpoint.live else None,
         reasons=reasons,
         command=f"meguru endpoint show {endpoint.name}",
+        cause=("endpoint.failed", f"endpoint/{endpoint.name}"),
     )

@@ -59,11 +59,22 @@ STATES = {
     "converted": mark("converted"),
     "accepted": mark("accepted"),
     "expired": mark("expired"),
+    "open": mark("open"),
+    "acknowledged": mark("looked after"),
+    "resolved": mark("over"),
+    "closed": mark("closed"),
+    "critical": mark("critical"),
+    "info": mark("to know"),
+    "taken": mark("taken"),
 }
-GOOD = {"accepted", "fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"}
-BAD = {"down", "failed", "killed", "refused", "alert"}
-BUSY = {"loading", "owed", "queued", "pending", "running", "checking", "created"}
+GOOD = {
+    *("accepted", "fired", "succeeded", "finished", "done", "passed", "promoted", "live", "ok"),
+    *("resolved", "closed", "taken"),
+}
+BAD = {"down", "critical", "failed", "killed", "refused", "alert"}
+BUSY = {"loading", "acknowledged", "info", "owed", "queued", "pending", "running", "checking", "created"}
 ODD = {
+    "open",
     "converted",
     "expired",
     "quarantined",

@@ -5,8 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.incidents.begin import open_incident
+from meguru.alerts.notifications.follow import NoticeKeeper
+from meguru.alerts.notifications.kind import NotificationSpec
+from meguru.alerts.notifications.operations import specs as notifications
+from meguru.alerts.show import list_alerts
 from meguru.backfills.start import start as start_backfill
 from meguru.datasets.client import add_files
+from meguru.kernel.kinds import Urgency
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
 from meguru.monitoring.run import run as run_monitor
@@ -88,6 +95,7 @@ def fill(ws: Workspace, folder: Path) -> None:
         space={"depth": Whole(low=2, high=5)},
         search=Search(metric="auc", trials=4),
     )
+    _alerted(ws)
 
 
 def _models(ws: Workspace, entry: str) -> None:
@@ -134,6 +142,14 @@ def _watch(ws: Workspace) -> None:
         note="when the world has changed",
     )
     triggers.fire(ws, name="retrain", reason="to see it")
+
+
+def _alerted(ws: Workspace) -> None:
+    spec = NotificationSpec(to=["console"], severity=Urgency.INFO)
+    notifications.declare(ws, name="oncall", spec=spec)
+    AlertKeeper(ws).step()
+    open_incident(ws, alert=list_alerts(ws).items[0].id)
+    NoticeKeeper(ws).step()
 
 
 def _tracked(ws: Workspace) -> None:
