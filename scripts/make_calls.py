@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 from pathlib import Path
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
 from meguru.app.nouns import load_operations
@@ -99,7 +99,7 @@ def imported() -> list[str]:
 def text(kind: Any) -> str:
     """Write a type so that it can be found again: modules and names, with what is in brackets."""
     origin, args = get_origin(kind), get_args(kind)
-    if origin is not None and hasattr(origin, "__qualname__"):
+    if origin is not None and origin is not UnionType and hasattr(origin, "__qualname__"):
         return f"{text(origin)}[{', '.join(map(text, args))}]"
     if args:
         return " | ".join(map(text, args))

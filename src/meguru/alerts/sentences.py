@@ -8,14 +8,14 @@ from meguru.alerts.storms import is_storm
 from meguru.alerts.types import Alert
 from meguru.base import refs
 from meguru.base.text import translate
-from meguru.kernel.kinds import event_types
+from meguru.kernel.kinds.event_types import find
 
 MANY = "{count} things have the same trouble: {trouble}"
 
 
 def sentence_of(alert: Alert, language: str = "en") -> str:
     """Return the sentence of an alert."""
-    declared = event_types().get(alert.cause)
+    declared = find(alert.cause)
     if declared is None:
         return f"{alert.cause}: {alert.subject}"
     if is_storm(alert):

@@ -198,4 +198,5 @@ def spelled(fields: dict[str, object]) -> str:
         key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
         for key, value in fields.items()
     }
-    return " ".join(f"{key}={text}" for key, text in texts.items())
+    plain = sorted(texts, key=lambda key: not isinstance(fields[key], str))
+    return " ".join(f"{key}={texts[key]}" for key in plain)
