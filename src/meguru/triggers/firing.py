@@ -35,12 +35,13 @@ def decide(
     evidence: dict[str, Any] | None = None,
     moment: datetime | None = None,
     queued: bool = False,
+    owes: bool = True,
 ) -> Firing | None:
     """Fire `trigger` unless something holds it back; None if `key` was decided before.
 
     Everything is written in the open transaction of `ctx`: the firing, the event that tells of it, and
     what the action starts. `moment` is the one of a calendar; what it starts may be `queued` behind what it
-    started before.
+    started before. One that is held back is missed, unless the trigger `owes` the newest.
     """
     if store.firing_of(ctx.tx, trigger.name, key) is not None:
         return None
@@ -57,7 +58,7 @@ def decide(
     if hold is None and trigger.debounce and event is not None:
         hold = Hold(f"it waits until nothing came for {trigger.debounce:g} s", owed=True)
     if hold:
-        if moment is not None:
+        if moment is not None and not (owes and hold.owed):
             return record(ctx, trigger, [Missed(moment.astimezone(UTC))], hold.reason)[0]
         return _hold(acting, trigger, match, chain, hold, event)
     store.supersede(ctx.tx, trigger.name, TOOK_ITS_PLACE)  # of those that wait, only the newest fires
@@ -108,7 +109,9 @@ def fire_owed(ctx: Context, trigger: Trigger, match: Firing) -> Firing | None:
     if hold:
         _hold(acting, trigger, now, chain, hold, event)
         return None
-    occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{match.key}", event=event)
+    due = match.evidence.get("due") if event is None else None
+    moment = datetime.fromisoformat(due).astimezone(kind_of(trigger.on).zone) if due else None
+    occasion = Occasion(trigger=trigger.name, key=f"{trigger.name}:{match.key}", event=event, moment=moment)
     return fire(acting, action, now, occasion, chain)
 
 

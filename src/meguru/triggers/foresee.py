@@ -111,7 +111,7 @@ class Foreseer:
         if hold is None:
             self._supersede()
             self._fire(made, at)
-        elif event is None:
+        elif event is None and self._watching.kind.catch_up != "latest":
             self._keep(made, FiringState.MISSED, hold.reason)
         else:
             self._since = self._since if self._owed else at

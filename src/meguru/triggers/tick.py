@@ -27,7 +27,15 @@ def fire_due(ctx: Context, *, name: str) -> int:
         evidence = {"due": moment, "late_seconds": (now - moment).total_seconds()}
         local = moment.astimezone(kind.zone)
         queued = kind.catch_up == "all"
-        done = decide(ctx, trigger, key=key_of(moment), evidence=evidence, moment=local, queued=queued)
+        done = decide(
+            ctx,
+            trigger,
+            key=key_of(moment),
+            evidence=evidence,
+            moment=local,
+            queued=queued,
+            owes=kind.catch_up == "latest",
+        )
         count += done is not None
     return count
 
