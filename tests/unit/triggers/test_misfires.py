@@ -144,7 +144,7 @@ def test_of_the_moments_that_are_held_back_the_newest_fires_when_it_may_for_its_
         Evaluator(ws).step()
     assert [one.state for one in history(ws)] == ["fired", "suppressed", "suppressed", "owed"]
     triggers.pause(ws, name="nightly")
-    clock.move(timedelta(hours=20, minutes=30))
+    clock.move(timedelta(hours=21, minutes=30))
     Evaluator(ws).step()
     triggers.resume(ws, name="nightly")
     assert Evaluator(ws).step() == 1
