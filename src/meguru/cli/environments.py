@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from meguru.base.settings import Settings
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
 
@@ -50,10 +51,60 @@ def place_of(name: str) -> str:
 
 def token_of(name: str) -> str | None:
     """Return the token for an environment: ``MEGURU_TOKEN_STAGING`` goes before ``MEGURU_TOKEN``."""
-    return os.environ.get("MEGURU_TOKEN_" + re.sub(r"[^A-Z0-9]", "_", name.upper())) or None
+    return os.environ.get(f"MEGURU_TOKEN_{_variable(name)}") or None
 
 
 def nearest(name: str) -> Path:
     """Return a file of this folder or of the nearest one above that has it."""
     here = Path.cwd()
     return next((each / name for each in (here, *here.parents) if (each / name).is_file()), here / name)
+
+
+def served_here(given: tuple[str, ...]) -> dict[str, Settings]:
+    """Return by name the settings of the workspaces that a server is to serve beside its own.
+
+    They are those `given` as ``NAME=PLACE``, else the environments of the project file that say where this
+    server keeps them.
+    """
+    places = dict(_named(each) for each in given) if given else _declared()
+    return {name: _settings(name, place) for name, place in places.items()}
+
+
+def _named(text: str) -> tuple[str, str]:
+    from meguru.base.names import check_name
+    from meguru.errors import UsageError
+
+    name, equals, place = text.partition("=")
+    if not equals or not place:
+        raise UsageError(f"{text!r} is not NAME=PLACE", where="--serve", hint="--serve prod=/srv/meguru/prod")
+    return check_name("environment", name), place
+
+
+def _declared() -> dict[str, str]:
+    from meguru.base.names import check_name
+    from meguru.project.read import environment_names, read_environment
+
+    file = nearest(FILE)
+    if not file.is_file():
+        return {}
+    wanted = [
+        check_name("environment", name) for name, spec in environment_names(file).items() if spec.served_from
+    ]
+    return {name: read_environment(file, name).served_from for name in wanted}
+
+
+def _settings(name: str, place: str) -> Settings:
+    """Return the settings of one environment: all but the workspace and its blobs are the server's."""
+    import msgspec
+
+    from meguru.base.settings import load_settings
+
+    usual = load_settings(workspace=place)
+    blobs = os.environ.get(f"MEGURU_BLOBS_{_variable(name)}", "")
+    if not blobs and usual.blobs and "://" in place:
+        blobs = f"{usual.blobs.rstrip('/')}/env/{name}"
+    return msgspec.structs.replace(usual, blobs=blobs, project="")
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())

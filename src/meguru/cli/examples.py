@@ -18,7 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "apply": ("meguru apply", "meguru apply plan.json --yes", "meguru apply --wait"),
     "fmt": ("meguru fmt", "meguru fmt --check"),
     "schema": ("meguru schema --out .meguru/schema.json",),
-    "up": ("meguru up", "meguru up --host 0.0.0.0 --auth"),
+    "up": ("meguru up", "meguru up --host 0.0.0.0 --auth", "meguru up --auth --serve prod=/srv/meguru/prod"),
     "status": ("meguru status", "meguru status --json"),
     "demo": ("meguru demo flights --months 3-5",),
     "run": (

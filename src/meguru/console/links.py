@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from meguru.base import refs
+from meguru.base.mount import mounted
 from meguru.errors import InvalidInput
 from meguru.kernel.kinds import kind_of
 
@@ -20,7 +21,7 @@ PAGES = {
 
 def base_of(project: str) -> str:
     """Return what stands before every address of a project's pages; empty for the pages of all projects."""
-    return f"/projects/{_quoted(project)}" if project else ""
+    return mounted().path + (f"/projects/{_quoted(project)}" if project else "")
 
 
 def url_of(ref: str, base: str = "") -> str:

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from meguru.base import refs
+from meguru.base.mount import mounted
 from meguru.base.text import LANGUAGES, translate
 from meguru.console import links, sentences, templating
 from meguru.console.language import LANGUAGE_COOKIE, language_of, zone_of
@@ -36,6 +38,12 @@ YEAR = 365 * 24 * 3600
 WORTH_PACKING = 1000
 TOKEN_COOKIE = "meguru_token"  # noqa: S105 - its name
 """Holds the token of who signed in by a form; no script can read it."""
+
+
+def token_cookie() -> str:
+    """Return the name of that cookie: each environment of a server has its own."""
+    name = mounted().name
+    return f"{TOKEN_COOKIE}.{quote(name, safe='')}" if name else TOKEN_COOKIE
 
 
 class Visit:
@@ -66,7 +74,7 @@ class Visit:
     @property
     def is_signed_in(self) -> bool:
         """Whether the reader came with a cookie, and so can sign out."""
-        return TOKEN_COOKIE in self.request.cookies
+        return token_cookie() in self.request.cookies
 
     @property
     def origin(self) -> Workspace:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from meguru.base.mount import mounted
 from meguru.console import links, numbers, static_files
 from meguru.console.event_sentences import sentence_of
 from meguru.console.labels import STATES, label_of, tone_of
@@ -67,6 +68,7 @@ def render(visit: Visit, name: str, values: dict[str, Any]) -> str:
     known = {
         "kept": kept,
         "base": visit.base,
+        "mount": mounted(),
         "project": visit.project,
         "choices": partial(choices, visit),
         "may_see_projects": partial(may_see_projects, visit),

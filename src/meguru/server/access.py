@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from meguru.api.requests import error_answer
+from meguru.base.mount import mounted
 from meguru.base.names import normal
-from meguru.console.page_request import TOKEN_COOKIE, Visit
+from meguru.console.page_request import Visit, token_cookie
 from meguru.errors import Forbidden, MeguruError, Unauthenticated, UsageError
 from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.kernel.workspace import Workspace
@@ -140,8 +141,9 @@ def _host_name(host: str) -> str:
 def _refusal(request: HTTPConnection, error: Exception) -> Response:
     reads_page = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
     if isinstance(error, Unauthenticated) and reads_page:
-        then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse("/sign-in" + (f"?then={quote(then)}" if then != "/" else ""), status_code=303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        then = f"?then={quote(mounted().path + asked)}" if asked != "/" else ""
+        return RedirectResponse(f"{mounted().path}/sign-in{then}", status_code=303)
     if isinstance(error, MeguruError) and reads_page:
         page = Visit(Request(request.scope), None)
         return page.render("error.html", status=error.status, error=error, live="")
@@ -152,4 +154,4 @@ def _secret(scope: Scope, asked: dict[bytes, str]) -> str:
     kind, _, secret = asked.get(b"authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
         return secret.strip()
-    return HTTPConnection(scope).cookies.get(TOKEN_COOKIE, "") if b"cookie" in asked else ""
+    return HTTPConnection(scope).cookies.get(token_cookie(), "") if b"cookie" in asked else ""

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from meguru.console.page_request import TOKEN_COOKIE, Visit
+from meguru.base.mount import mounted
+from meguru.console.page_request import Visit, token_cookie
 from meguru.errors import MeguruError, Unauthenticated
 from meguru.governance.sign_in.admit import admit
 from meguru.governance.sign_in.flow import Attempt, begin, finish
@@ -74,7 +75,7 @@ async def _begin(request: Request) -> Response:
         httponly=True,
         samesite="lax",
         secure=is_secure(request),
-        path="/sign-in/with",
+        path=f"{mounted().path}/sign-in/with",
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -88,14 +89,19 @@ async def _done(request: Request) -> Response:
     else:
         # A page, no redirect: browsers send strict cookies only from one of our own.
         answer = Visit(request, None).render("signed_in.html", then=then)
-        answer.set_cookie(TOKEN_COOKIE, secret, httponly=True, samesite="strict", secure=is_secure(request))
-    answer.delete_cookie(ATTEMPT_COOKIE, path="/sign-in/with", httponly=True, samesite="lax")
+        answer.set_cookie(token_cookie(), secret, httponly=True, samesite="strict", secure=is_secure(request))
+    answer.delete_cookie(ATTEMPT_COOKIE, path=f"{mounted().path}/sign-in/with", httponly=True, samesite="lax")
     return answer
 
 
 def _to_provider(request: Request, name: str) -> tuple[str, Attempt]:
     spec = _spec(request, name)
-    return begin(name, spec, _callback(request, name), local_path(request.query_params.get("then", "/")))
+    return begin(
+        name,
+        spec,
+        _callback(request, name),
+        local_path(request.query_params.get("then", mounted().home)),
+    )
 
 
 def _let_in(request: Request, name: str) -> tuple[str, str]:
@@ -131,7 +137,7 @@ def _workspace(request: Request) -> Workspace:
 
 
 def _callback(request: Request, name: str) -> str:
-    return f"{_origin(request)}/sign-in/with/{name}/done"
+    return f"{_origin(request)}{mounted().path}/sign-in/with/{name}/done"
 
 
 def _origin(request: Request) -> str:
@@ -144,5 +150,5 @@ def _refusal(request: Request, error: MeguruError) -> Response:
     text = f"{error.what} ({error.why})" if error.why else error.what
     known = buttons(_workspace(request))
     return Visit(request, None).render(
-        "sign_in.html", status=error.status, error=text, providers=known, then="/"
+        "sign_in.html", status=error.status, error=text, providers=known, then=mounted().home
     )

@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from meguru.api.requests import read_body
-from meguru.console.page_request import TOKEN_COOKIE, Visit
+from meguru.base.mount import mounted
+from meguru.console.page_request import Visit, token_cookie
 from meguru.errors import MeguruError
 from meguru.governance.admission import authenticate
 from meguru.governance.sessions import end_session
@@ -38,21 +39,24 @@ async def sign_in(request: Request) -> Response:
         await run_sync(authenticate, request.state.workspace, secret)
     except MeguruError as error:
         return await run_sync(_page, request, error.what, error.status)
-    answer = RedirectResponse(local_path(form.get("then", ["/"])[0]), status_code=303)
-    answer.set_cookie(TOKEN_COOKIE, secret, httponly=True, samesite="strict", secure=is_secure(request))
+    answer = RedirectResponse(local_path(form.get("then", [mounted().home])[0]), status_code=303)
+    answer.set_cookie(token_cookie(), secret, httponly=True, samesite="strict", secure=is_secure(request))
     return answer
 
 
 async def sign_out(request: Request) -> Response:
     """Forget the cookie. A session ends; a token that was typed in goes on until it is revoked or expires."""
-    secret = request.cookies.get(TOKEN_COOKIE, "")
+    secret = request.cookies.get(token_cookie(), "")
     if secret:
         await run_sync(end_session, request.state.workspace, secret)
-    answer = RedirectResponse("/sign-in", status_code=303)
-    answer.delete_cookie(TOKEN_COOKIE, httponly=True, samesite="strict", secure=is_secure(request))
+    answer = RedirectResponse(f"{mounted().path}/sign-in", status_code=303)
+    answer.delete_cookie(token_cookie(), httponly=True, samesite="strict", secure=is_secure(request))
     return answer
 
 
 def _page(request: Request, error: str = "", status: int = 200) -> Response:
-    known, then = buttons(request.state.workspace), local_path(request.query_params.get("then", "/"))
+    known, then = (
+        buttons(request.state.workspace),
+        local_path(request.query_params.get("then", mounted().home)),
+    )
     return Visit(request, None).render("sign_in.html", status=status, error=error, providers=known, then=then)

@@ -7,19 +7,21 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.console.live import Live
 from meguru.errors import UsageError
 from meguru.kernel.server_record import forget_server, record_server
+from meguru.kernel.workspace import Workspace
 from meguru.server.access import check_exposure
 from meguru.server.asgi import build
+from meguru.server.environments import Environments, path_of
 
 GRACE_SECONDS = 10
 
@@ -33,8 +35,9 @@ def serve(
     insecure: bool = False,
     exit_with_parent: bool = False,
     ready: Callable[[str], None] = print,
+    environments: Mapping[str, Settings] | None = None,
 ) -> None:
-    """Serve one workspace until SIGTERM or Ctrl-C; both drain.
+    """Serve one workspace, and others beside it, until SIGTERM or Ctrl-C; both drain.
 
     Parameters
     ----------
@@ -48,19 +51,31 @@ def serve(
         Stop when standard input ends, so that no server outlives what started it.
     ready
         Called with the server's URL once it answers.
+    environments
+        By name, further workspaces, each at ``/env/NAME``.
     """
-    if settings.workspace.startswith(("http://", "https://")):
-        raise UsageError(f"{settings.workspace} is a server already", hint="name a folder or a database URL")
+    for one in (settings, *(environments or {}).values()):
+        if one.workspace.startswith(("http://", "https://")):
+            hint = "name a folder or a database URL"
+            raise UsageError(f"{one.workspace} is a server already", hint=hint)
     check_exposure(host, auth=auth, insecure=insecure)
-    with _listen(host, port) as listener, open_local(settings.workspace, settings=settings) as ws:
+    with _listen(host, port) as listener, contextlib.ExitStack() as stack:
         found = listener.getsockname()
         url = f"http://{'[' + found[0] + ']' if ':' in found[0] else found[0]}:{found[1]}"
-        live = Live()
-        app = build(ws, auth=auth, any_host=insecure, live=live)
+        served: list[tuple[str, Workspace]] = []
+        hooks: list[Callable[[], None]] = []
+        apps: dict[str, ASGIApp] = {}
+        for name, one in {"": settings, **(environments or {})}.items():
+            ws = stack.enter_context(open_local(one.workspace, settings=one))
+            live = Live()
+            apps[name] = build(ws, auth=auth, any_host=insecure, live=live)
+            hooks += [live.close, ws.drain]
+            served.append((url + (path_of(name) if name else ""), ws))
+        main = apps.pop("")
         server = _Server(
-            [live.close, ws.drain],
+            hooks,
             uvicorn.Config(
-                app,
+                Environments(main, apps) if apps else main,
                 access_log=False,
                 log_level="warning",
                 server_header=False,
@@ -70,14 +85,15 @@ def serve(
         )
         if exit_with_parent:
             _follow_parent()
-        threading.Thread(target=_tell, args=(server, url, ws.root, ready), daemon=True).start()
+        threading.Thread(target=_tell, args=(server, url, served, ready), daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal again once it has drained; by then there is nothing left to stop.
             signal.signal(number, lambda *_: None)
         try:
             server.run(sockets=[listener])
         finally:
-            forget_server(ws.root)
+            for _, ws in served:
+                forget_server(ws.root)
 
 
 class _Server(uvicorn.Server):
@@ -110,12 +126,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _tell(server: uvicorn.Server, url: str, root: Path | None, ready: Callable[[str], None]) -> None:
+def _tell(
+    server: uvicorn.Server, url: str, served: list[tuple[str, Workspace]], ready: Callable[[str], None]
+) -> None:
     waiting = threading.Event()
     while not server.started and not server.should_exit:
         waiting.wait(0.01)
     if server.started:
-        record_server(root, url)
+        for place, ws in served:
+            record_server(ws.root, place)
         ready(url)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from meguru.api.requests import read_body
+from meguru.base.mount import mounted
 from meguru.errors import InvalidInput, MeguruError
 from meguru.governance.logins import device
 from meguru.governance.sessions import end_session
@@ -67,7 +68,7 @@ async def _device(request: Request) -> Response:
         return _error(error)
     ws: Workspace = request.state.workspace
     base = ws.settings.public_url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
-    page = f"{base}/ui/login"
+    page = f"{base}{mounted().path}/ui/login"
     return _answer(
         {
             "device_code": asked.device_code,

@@ -1,0 +1,32 @@
+"""Where on its server a workspace answers: at the root, or below ``/env/NAME`` beside others."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import NamedTuple
+
+
+class Mount(NamedTuple):
+    """The environment that a request is for: its name, what stands before its paths, and all there are.
+
+    `all` has name and path of each environment of the server, the one at the root first; it is empty where
+    there is only one.
+    """
+
+    name: str = ""
+    path: str = ""
+    all: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def home(self) -> str:
+        """The path of its first page."""
+        return f"{self.path}/"
+
+
+MOUNT: ContextVar[Mount] = ContextVar("meguru_mount")
+_ROOT = Mount()
+
+
+def mounted() -> Mount:
+    """Return where the workspace of the present request answers."""
+    return MOUNT.get(_ROOT)
