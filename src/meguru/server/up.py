@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
@@ -54,26 +53,17 @@ def serve(
     environments
         By name, further workspaces, each at ``/env/NAME``.
     """
-    for one in (settings, *(environments or {}).values()):
-        if one.workspace.startswith(("http://", "https://")):
-            hint = "name a folder or a database URL"
-            raise UsageError(f"{one.workspace} is a server already", hint=hint)
     check_exposure(host, auth=auth, insecure=insecure)
     with _listen(host, port) as listener, contextlib.ExitStack() as stack:
         found = listener.getsockname()
         url = f"http://{'[' + found[0] + ']' if ':' in found[0] else found[0]}:{found[1]}"
-        served: list[tuple[str, Workspace]] = []
-        hooks: list[Callable[[], None]] = []
-        apps: dict[str, ASGIApp] = {}
-        for name, one in {"": settings, **(environments or {})}.items():
-            ws = stack.enter_context(open_local(one.workspace, settings=one))
-            live = Live()
-            apps[name] = build(ws, auth=auth, any_host=insecure, live=live)
-            hooks += [live.close, ws.drain]
-            served.append((url + (path_of(name) if name else ""), ws))
+        places = {"": settings, **(environments or {})}
+        served = {name: stack.enter_context(_open(one)) for name, one in places.items()}
+        live = {name: Live() for name in served}
+        apps = {name: build(ws, auth=auth, any_host=insecure, live=live[name]) for name, ws in served.items()}
         main = apps.pop("")
         server = _Server(
-            hooks,
+            [*(each.close for each in live.values()), *(ws.drain for ws in served.values())],
             uvicorn.Config(
                 Environments(main, apps) if apps else main,
                 access_log=False,
@@ -92,8 +82,14 @@ def serve(
         try:
             server.run(sockets=[listener])
         finally:
-            for _, ws in served:
+            for ws in served.values():
                 forget_server(ws.root)
+
+
+def _open(settings: Settings) -> Workspace:
+    if settings.workspace.startswith(("http://", "https://")):
+        raise UsageError(f"{settings.workspace} is a server already", hint="name a folder or a database URL")
+    return open_local(settings.workspace, settings=settings)
 
 
 class _Server(uvicorn.Server):
@@ -127,14 +123,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _tell(
-    server: uvicorn.Server, url: str, served: list[tuple[str, Workspace]], ready: Callable[[str], None]
+    server: uvicorn.Server, url: str, served: Mapping[str, Workspace], ready: Callable[[str], None]
 ) -> None:
     waiting = threading.Event()
     while not server.started and not server.should_exit:
         waiting.wait(0.01)
     if server.started:
-        for place, ws in served:
-            record_server(ws.root, place)
+        for name, ws in served.items():
+            record_server(ws.root, url + (path_of(name) if name else ""))
         ready(url)
 
 
