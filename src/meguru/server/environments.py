@@ -19,7 +19,7 @@ ROOT = "default"
 """What the workspace at the root is called where environments are listed."""
 
 
-class Environments:
+class EnvironmentRouter:
     """Sends what is for ``/env/NAME/…`` to the application of that environment, all else to the main one."""
 
     def __init__(self, main: ASGIApp, others: Mapping[str, ASGIApp]) -> None:

@@ -9,7 +9,7 @@ from meguru.app.open import open_local
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.server.asgi import build
-from meguru.server.environments import Environments
+from meguru.server.environments import EnvironmentRouter
 
 FROM_HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 
@@ -28,7 +28,7 @@ def places(tmp_path_factory):
 
 def client(places, **options):
     apps = {name: build(ws, any_host=True, **options) for name, ws in places.items()}
-    return TestClient(Environments(apps.pop(""), apps))
+    return TestClient(EnvironmentRouter(apps.pop(""), apps))
 
 
 def test_each_has_its_own_things_doors_and_background(places):
@@ -80,6 +80,6 @@ def test_when_one_can_not_start_the_server_does_not(places):
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no database"})
 
-    app = Environments(build(places[""]), {"prod": broken})
+    app = EnvironmentRouter(build(places[""]), {"prod": broken})
     with pytest.raises(RuntimeError, match="no database"), TestClient(app):
         pass
