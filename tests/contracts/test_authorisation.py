@@ -76,7 +76,10 @@ WHOLE = {
 """The changes that touch nothing of a project, and why."""
 RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
 
-UNSEEN = {"feedback.add", "outcome.add", "prediction.replay", "prediction.show"}
+UNSEEN = {
+    "feedback.add", "labelling.decide", "labelling.label", "outcome.add", "prediction.replay",
+    "prediction.show",
+}  # fmt: skip
 """What the world has nothing for, so that only the tests of its noun look."""
 ASKED_ELSEWHERE = {
     "applies/carry_out": "tests/unit/project/test_apply.py",

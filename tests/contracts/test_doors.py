@@ -62,6 +62,8 @@ ELSEWHERE = {
     "/ui/runs/compare/charts": "run.compare is walked with the operations",
     "/ui/mlflow/{rest:path}": "it leads on to other pages",
     "/ui/predictions/{id}": "prediction.show is walked with the operations",
+    "/ui/labelling/{name}": "labelling.next is walked with the operations",
+    "/ui/labelling/{name}/edit": "who may label and decide is tested with the page and the noun",
     "/ui/login": "everybody may let a command line in as themselves, with at most what they may do",
     "/ui/login/edit": "the same",
     "/ui/access": "everybody may read there what they may do; the lists on it are walked with the operations",

@@ -91,6 +91,12 @@ if TYPE_CHECKING:
     from meguru.judgements.record import add as feedback_add
     from meguru.judgements.record import record as feedback_record
     from meguru.judgements.show import list_feedback as feedback_list
+    from meguru.labelling.label import decide as labelling_decide
+    from meguru.labelling.label import disputes as labelling_disputes
+    from meguru.labelling.label import label as labelling_label
+    from meguru.labelling.label import list_samples as labelling_list
+    from meguru.labelling.label import next_item as labelling_next
+    from meguru.labelling.sample import sample as labelling_sample
     from meguru.mlflow.exchange.import_registry import bring_logged_model as mlflow_bring_logged_model
     from meguru.mlflow.exchange.import_registry import bring_registered_model as mlflow_bring_registered_model
     from meguru.mlflow.exchange.import_registry import logged_model_files as mlflow_logged_model_files

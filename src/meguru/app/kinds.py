@@ -39,6 +39,7 @@ KINDS = (
     "meguru.serving.kind:ENDPOINT",
     "meguru.serving.contracts.kind:CONTRACT",
     "meguru.judgements.kind:FEEDBACK",
+    "meguru.labelling.kind:LABELLING",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
     "meguru.releases.kind:RELEASE",

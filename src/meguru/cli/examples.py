@@ -122,6 +122,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru feedback add delay --key flight-17 --thumb down --comment 'it was early'",
         "meguru feedback import delay feedback.csv",
     ),
+    "label": (
+        "meguru label sample delay --size 100 --to sato --to suzuki --each 2",
+        "meguru label list delay",
+    ),
     "collection": ("meguru collection declare delays --endpoint delay --to truth --every '1000 rows'",),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),

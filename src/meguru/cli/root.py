@@ -47,6 +47,7 @@ GROUPS = {
         "prediction": "Show predictions; ask their model again.",
         "outcome": "Record what really happened, one by one or from a file.",
         "feedback": "Record what people say of answers, apart from the truth.",
+        "label": "Have people say what happened to a sample of predictions.",
         "collection": "Have outcomes become data by themselves, for the next training.",
         "monitor": "Declare, run and read monitors.",
         "trigger": "Declare, fire and read triggers.",

@@ -7,6 +7,7 @@ import { plot } from "./plot.js";
 import { log } from "./log.js";
 import { scrollers } from "./scroll.js";
 import { zone } from "./zone.js";
+import { labelling } from "./label.js";
 
 const main = document.querySelector("main");
 // The addresses that MLflow's clients print for people.
@@ -19,4 +20,5 @@ const refresh = follow(main);
 charts(main);
 scrollers(main);
 log(main);
+labelling(main);
 zone(refresh);

@@ -1,0 +1,1 @@
+"""Labelling: people say what really happened to a sample of predictions."""
