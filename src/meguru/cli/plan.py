@@ -25,6 +25,7 @@ CHANGES_PRESENT = 2
 @click.option("--file", "-f", type=click.Path(path_type=Path), help="Default: meguru.toml.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan, to apply it.")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a review.")
+@click.option("--adopt", "adopted", multiple=True, metavar="REF", help="Write into the file how REF is now.")
 @click.option("--exit-code", is_flag=True, help="Exit with 2 when there is something to do.")
 @with_session
 def command(
@@ -33,15 +34,26 @@ def command(
     out: Path | None,
     *,
     as_markdown: bool,
+    adopted: tuple[str, ...],
     exit_code: bool,
 ) -> None:
-    """Say what has to change so that everything is as meguru.toml says; nothing is changed."""
+    """Say what has to change so that everything is as meguru.toml says; nothing is changed.
+
+    What was changed past the file stays so with --adopt, which writes it there; an apply takes it back.
+    """
     import msgspec
 
     project, ws = opened(session, file)
     from meguru.project.carry_out import plan_project
 
     found = plan_project(ws, project)
+    if adopted:
+        from meguru.project.adopt import adopt
+
+        for path in adopt(ws, project, found, adopted):
+            session.note(_("wrote {path}").format(path=path))
+        project, ws = opened(session, file)
+        found = plan_project(ws, project)
     if out:
         out.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
     session.show(found, lambda: click.echo(markdown(found) if as_markdown else text(found)))

@@ -145,7 +145,7 @@ class _Reader:
         ]
         return ProjectFile(
             head=self.head,
-            root=main.file.parent,
+            main=main.file,
             things=things,
             environment=environment,
             workspace=chosen[1].workspace if chosen else "",

@@ -86,13 +86,21 @@ class FileThing:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectFile:
-    """A whole project file with what it includes, for one environment; `root` is its folder."""
+    """A whole project file with what it includes, for one environment; `main` is the file that was named.
+
+    `root` is its folder.
+    """
 
     head: ProjectHead
-    root: Path
+    main: Path
     things: list[FileThing]
     environment: str = ""
     workspace: str = ""
+
+    @property
+    def root(self) -> Path:
+        """The folder of the project."""
+        return self.main.parent
 
     @property
     def wanted(self) -> list[WantedThing]:

@@ -1,0 +1,174 @@
+"""Write the present state of things into the project file: comments and the rest stay as they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomlkit
+from tomlkit.items import AoT, InlineTable, Item, Table
+from tomlkit.toml_document import TOMLDocument
+
+from meguru.app import calls
+from meguru.applies.types import ApplyPlan, PlannedAction
+from meguru.base import refs
+from meguru.base.names import normal
+from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.declarations import Change
+from meguru.kernel.kinds import Kind, kinds
+from meguru.project.types import FileThing, ProjectFile
+
+WIDTH = 80
+
+
+def adopt(ws: Any, project: ProjectFile, plan: ApplyPlan, wanted: Iterable[str]) -> list[Path]:
+    """Write into the file how things are now, so that there is nothing to do with them; return what changed.
+
+    Parameters
+    ----------
+    ws
+        A workspace, here or on a server.
+    project, plan
+        The file, and what is to be done for it.
+    wanted
+        References of things: changed or retired past the file, dropped from it, or never in it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such thing.
+    InvalidInput
+        If the file is a Python file, which nobody but its author can change.
+    """
+    if project.main.suffix != ".toml":
+        hint = "change it by hand: meguru plan shows what differs"
+        raise InvalidInput("only a TOML file can be written", where=str(project.main), hint=hint)
+    changed: dict[Path, TOMLDocument] = {}
+    actions = {each.ref: each for each in plan.actions}
+    for given in wanted:
+        ref = str(refs.parse(normal(given)))
+        _one(ws, project, actions.get(ref), ref, changed)
+    for path, document in changed.items():
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(tomlkit.dumps(document), "utf-8", newline="\n")
+        draft.replace(path)
+    return list(changed)
+
+
+def _one(
+    ws: Any,
+    project: ProjectFile,
+    action: PlannedAction | None,
+    ref: str,
+    changed: dict[Path, TOMLDocument],
+) -> None:
+    kind = kinds()[refs.parse(ref).kind]
+    thing = next((each for each in project.things if _is(each, ref)), None)
+    if thing is None:
+        spec = _present(ws, kind, ref, action)
+        name = refs.parse(ref).name
+        _section(_document(changed, project.main), (kind.table,))[name] = _table(_usual_out(kind, spec))
+    elif action is not None and action.change is Change.CREATED:
+        del _section(_document(changed, thing.source.file), (kind.table,))[thing.path[1]]
+    elif action is not None:
+        _write_fields(kind, thing, action, changed)
+
+
+def _is(thing: FileThing, ref: str) -> bool:
+    kind, _, name = ref.partition("/")
+    return thing.wanted.kind == kind and f"/{name}".endswith(f"/{refs.within('', thing.wanted.name)}")
+
+
+def _present(ws: Any, kind: Kind, ref: str, action: PlannedAction | None) -> dict[str, Any]:
+    """Return the spec of a thing that the file does not declare."""
+    if action is not None and action.before is not None:
+        return action.before
+    found = {f"{each.kind}/{each.name}": each.spec for each in calls.apply_present(ws)}
+    if ref not in found:
+        raise NotFound.of(kind.title[0], refs.parse(ref).name, [each.partition("/")[2] for each in found])
+    return found[ref]
+
+
+def _write_fields(
+    kind: Kind, thing: FileThing, action: PlannedAction, changed: dict[Path, TOMLDocument]
+) -> None:
+    """Set the fields that differ as they are now; what is as always goes, unless an environment says it."""
+    usual = _usual(kind)
+    base = _section(_document(changed, thing.source.file), thing.path)
+    made = any(each.field not in thing.wanted.spec for each in action.fields)
+    if made and kind.written is not None and kind.spec is not None:
+        for field in set(kind.written.__struct_fields__) - set(kind.spec.__struct_fields__):
+            base.pop(field, None)  # what was made of it is said itself now
+    for each in action.fields:
+        if each.field in thing.overridden:
+            source, path = thing.overridden[each.field]
+            _put(_section(_document(changed, source.file), path[:-1]), each.field, each.before)
+        elif each.before == usual.get(each.field, msgspec.NODEFAULT):
+            base.pop(each.field, None)
+        else:
+            _put(base, each.field, each.before)
+
+
+def _usual(kind: Kind) -> dict[str, Any]:
+    """Return the default of each field of a kind's spec, as plain values."""
+    found = {}
+    for each in msgspec.structs.fields(kind.spec) if kind.spec else ():
+        value = each.default_factory() if each.default_factory is not msgspec.NODEFAULT else each.default
+        found[each.encode_name] = value if value is msgspec.NODEFAULT else msgspec.to_builtins(value)
+    return found
+
+
+def _usual_out(kind: Kind, spec: dict[str, Any]) -> dict[str, Any]:
+    usual = _usual(kind)
+    return {key: value for key, value in spec.items() if usual.get(key, msgspec.NODEFAULT) != value}
+
+
+def _document(changed: dict[Path, TOMLDocument], path: Path) -> TOMLDocument:
+    if path not in changed:
+        changed[path] = tomlkit.parse(path.read_text("utf-8"))
+    return changed[path]
+
+
+def _section(document: TOMLDocument, path: tuple[str, ...]) -> Any:
+    found: Any = document
+    for name in path:
+        if name not in found:
+            found[name] = tomlkit.table(is_super_table=True)
+        found = found[name]
+    return found
+
+
+def _put(table: Any, field: str, value: Any) -> None:
+    if value is None or isinstance(table.get(field), Table | AoT):
+        table.pop(field, None)  # a table of its own becomes an inline one
+    if value is not None:
+        table[field] = _item(value)
+
+
+def _table(fields: dict[str, Any]) -> Item:
+    table = tomlkit.table()
+    for key, value in fields.items():
+        if value is not None:
+            table[key] = _item(value)
+    return table
+
+
+def _item(value: Any) -> Item:
+    """Return a value as TOML: tables inline, long lists with an item a line."""
+    if isinstance(value, dict):
+        inline: InlineTable = tomlkit.inline_table()
+        for key, each in value.items():
+            if each is not None:
+                inline[key] = _item(each)
+        return inline
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for each in value:
+            array.append(_item(each))
+        array.multiline(len(array.as_string()) > WIDTH)
+        return array
+    item: Item = tomlkit.item(value)
+    return item
