@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from meguru.app.status.show import show as status_show
     from meguru.applies.carry_out import finish as apply_finish
     from meguru.applies.carry_out import start as apply_start
+    from meguru.applies.carry_out import step as apply_step
     from meguru.applies.plan import plan as apply_plan
     from meguru.applies.show import list_applies as apply_list
     from meguru.applies.show import present as apply_present

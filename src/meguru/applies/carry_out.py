@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from meguru.applies import store
 from meguru.applies.plan import declared_kind, file_name
 from meguru.applies.types import Apply, ApplyState, OwnedThing
@@ -9,18 +11,29 @@ from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.errors import Conflict
 from meguru.kernel import declarations
-from meguru.kernel.kinds.kind import kinds
-from meguru.kernel.operations import Context, operation
+from meguru.kernel.declarations import Declared
+from meguru.kernel.kinds.kind import Kind, kinds, load
+from meguru.kernel.operations import Context, Operation, operation, registered
 from meguru.kernel.projects import check_project
 
 MAX_SHOWN = 200
 
 
 @operation("apply.start", permission="apply:write")
-def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply:
-    """Tell that a plan is being carried out; `actions` are its steps in words."""
+def start(ctx: Context, *, owner: str, digest: str, actions: list[str], seen: str | None = None) -> Apply:
+    """Tell that a plan is being carried out; `actions` are its steps in words.
+
+    `seen` is what the plan saw of earlier applies of the file: one that went on or began meanwhile wins.
+
+    Raises
+    ------
+    Conflict
+        If an apply of the file did something since the plan was made.
+    """
     owner, digest = file_name(ctx, owner), digests.check_digest(digest, field="digest")
     check_project(ctx.tx, refs.project_of(owner))
+    if seen is not None and seen != store.seen(ctx.tx, owner):
+        _refuse_overtaken(ctx, owner)
     _end_older(ctx, owner)
     apply_id, shown = new_id("apply"), actions[:MAX_SHOWN]
     told = ctx.emit(
@@ -41,6 +54,14 @@ def start(ctx: Context, *, owner: str, digest: str, actions: list[str]) -> Apply
     )
     store.add(ctx.tx, made)
     return made
+
+
+def _refuse_overtaken(ctx: Context, owner: str) -> None:
+    last = store.newest(ctx.tx, owner, limit=1, before="", projects=None)
+    who = f"{last[0].ref} of {last[0].started_by}, {last[0].started_at:%Y-%m-%d %H:%M:%S}" if last else ""
+    raise Conflict(
+        f"the file {owner!r} was applied meanwhile", why=who, hint="meguru plan shows what is left to do"
+    )
 
 
 def _end_older(ctx: Context, owner: str) -> None:
@@ -65,13 +86,10 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     for ref in owned:
         kind, name = declared_kind(refs.parse(ref).kind), refs.parse(ref).name
         ctx.require(f"{kind.name}:write", project=refs.project_of(name), why=f"the file would own {ref}")
-    theirs = {ref: who for ref, who in store.owners(ctx.tx, owned).items() if who != found.owner}
-    if theirs:
-        ref, who = next(iter(theirs.items()))
-        raise Conflict(f"{ref} is declared by another file", where=ref, why=f"the file {who!r} owns it")
+    _refuse_theirs(ctx, found, owned)
     gone = [] if reason else [ref for ref in store.owned(ctx.tx, found.owner) if ref not in set(owned)]
     store.disown(ctx.tx, gone)
-    store.own(ctx.tx, [_owned(ctx, found, ref) for ref in dict.fromkeys(owned)])
+    _own(ctx, found, list(dict.fromkeys(owned)))
     state = ApplyState.FAILED if reason else ApplyState.SUCCEEDED
     store.end(ctx.tx, found.id, state, ctx.now(), reason)
     data = {"owner": found.owner} | ({"reason": reason} if reason else {"owned": len(owned)})
@@ -80,9 +98,68 @@ def finish(ctx: Context, *, apply: str, owned: list[str], reason: str = "") -> A
     return store.one(ctx.tx, found.id)
 
 
-def _owned(ctx: Context, found: Apply, ref: str) -> OwnedThing:
+@operation("apply.step", permission="apply:write", on="apply")
+def step(
+    ctx: Context,
+    *,
+    apply: str,
+    ref: str,
+    spec: dict[str, Any] | None = None,
+    expect: dict[str, Any] | None = None,
+) -> Declared:
+    """Carry out one step of an apply: declare a thing with `spec`, or retire it when there is none.
+
+    It is the kind's own operation, with its permission, caused by the apply; from then on the file owns the
+    thing, or does not any more.
+
+    Raises
+    ------
+    Conflict
+        If the apply has ended, another file owns the thing, or it is not as `expect` says.
+    """
     parsed = refs.parse(ref)
-    versions = declarations.history(ctx, kinds()[parsed.kind], parsed.name, 1)
-    return OwnedThing(
-        ref=ref, owner=found.owner, number=versions[0].number if versions else 0, apply=found.id
-    )
+    kind, full = declared_kind(parsed.kind), refs.make(parsed.kind, parsed.name)
+    verb, given = ("retire", {}) if spec is None else ("declare", {"spec": spec})
+    part, arguments = _operation_of(kind, verb), given | {"name": parsed.name, "expect": expect}
+    ctx.authorise(part, arguments)
+    found = store.one(ctx.tx, refs.parse(apply, kind="apply").name)
+    if found.state is not ApplyState.RUNNING:
+        why = found.reason or f"it {found.state.value}"
+        raise Conflict(f"{found.ref} has ended", where=found.ref, why=why)
+    _refuse_theirs(ctx, found, [full])
+    acting = ctx.with_(cause=found.event)
+    acting.operation = part
+    done: Declared = acting.execute(part, arguments)
+    if spec is None:
+        store.disown(ctx.tx, [full])
+    else:
+        _own(ctx, found, [full])
+    return done
+
+
+def _operation_of(kind: Kind, verb: str) -> Operation[..., Declared]:
+    for module in kind.operations:
+        load(module)
+    return registered()[f"{kind.name}.{verb}"]
+
+
+def _refuse_theirs(ctx: Context, found: Apply, listed: list[str]) -> None:
+    theirs = {ref: who for ref, who in store.owners(ctx.tx, listed).items() if who != found.owner}
+    if theirs:
+        ref, who = next(iter(theirs.items()))
+        raise Conflict(f"{ref} is declared by another file", where=ref, why=f"the file {who!r} owns it")
+
+
+def _own(ctx: Context, found: Apply, listed: list[str]) -> None:
+    """Write down that the file owns things as they are now."""
+    by_kind: dict[str, list[str]] = {}
+    for ref in listed:
+        parsed = refs.parse(ref)
+        by_kind.setdefault(parsed.kind, []).append(parsed.name)
+    owned = []
+    for kind, names in by_kind.items():
+        numbers = declarations.newest_numbers(ctx, kinds()[kind], names)
+        for name in names:
+            number, ref = numbers.get(name, 0), refs.make(kind, name)
+            owned.append(OwnedThing(ref=ref, owner=found.owner, number=number, apply=found.id))
+    store.own(ctx.tx, owned)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from meguru.applies.schema import apply, owned_thing
 from meguru.applies.types import Apply, ApplyState, OwnedThing
@@ -53,6 +53,17 @@ def running(tx: Connection, owner: str) -> list[Apply]:
     """Return the applies of a file that have not ended, oldest first."""
     here = (apply.c.owner == owner) & (apply.c.state == ApplyState.RUNNING.value)
     return [_apply(row) for row in tx.execute(select(apply).where(here).order_by(apply.c.id))]
+
+
+def seen(tx: Connection, owner: str) -> str:
+    """Return what tells whether an apply of a file did something: its newest one, and how much that owns."""
+    newest_id = select(func.max(apply.c.id)).where(apply.c.owner == owner).scalar_subquery()
+    row = tx.execute(select(apply.c.id, apply.c.state).where(apply.c.id == newest_id)).first()
+    if row is None:
+        return ""
+    steps = select(func.count(), func.max(owned_thing.c.number)).where(owned_thing.c.owner == owner)
+    count, number = tx.execute(steps).one()
+    return f"{row.id}:{row.state}:{count}:{number}"
 
 
 def owned(tx: Connection, owner: str) -> dict[str, OwnedThing]:

@@ -64,7 +64,8 @@ class ApplyPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     `owner` is the name under which the file owns what it declared; `owned` are the references of all that it
     declares. `unchanged` counts what is so already; of those, `adopts` are not yet the file's.
-    `digest` names the actions: two plans with one digest do the same.
+    `digest` names the actions: two plans with one digest do the same. `seen` tells what there was of earlier
+    applies of the file.
     """
 
     owner: str
@@ -74,6 +75,7 @@ class ApplyPlan(msgspec.Struct, frozen=True, kw_only=True):
     adopts: list[str] = []
     faults: list[PlanFault] = []
     digest: str = ""
+    seen: str = ""
 
 
 class ApplyState(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -58,18 +59,19 @@ def apply_plan(ws: Any, plan: ApplyPlan, project: ProjectFile, on_step: OnStep |
         Called after each step.
     """
     steps = [f"{each.change.value} {each.ref}" for each in plan.actions]
-    begun: Apply = calls.apply_start(ws, owner=plan.owner, digest=plan.digest, actions=steps)
+    begun: Apply = calls.apply_start(ws, owner=plan.owner, digest=plan.digest, actions=steps, seen=plan.seen)
     acting = ws.with_(cause=begun.event)
     held = [ref for ref in plan.owned if ref not in {each.ref for each in plan.actions}]
     try:
         for action in plan.actions:
-            _carry_out(acting, project, action)
+            _carry_out(acting, begun, project, action)
             if action.change is not Change.RETIRED:
                 held.append(action.ref)
             if on_step:
                 on_step(action)
     except MeguruError as error:
-        calls.apply_finish(acting, apply=begun.ref, owned=held, reason=str(error)[:500])
+        with suppress(Conflict):  # a later apply of the file ended it
+            calls.apply_finish(acting, apply=begun.ref, owned=held, reason=str(error)[:500])
         raise
     return calls.apply_finish(acting, apply=begun.ref, owned=held)
 
@@ -87,15 +89,13 @@ def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
     )
 
 
-def _carry_out(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
-    kind, _, name = action.ref.partition("/")
+def _carry_out(ws: Any, begun: Apply, project: ProjectFile, action: PlannedAction) -> None:
     if action.change is Change.RETIRED:
-        getattr(calls, f"{kind}_retire")(ws, name=name, expect=action.before)
+        calls.apply_step(ws, apply=begun.ref, ref=action.ref, expect=action.before)
         return
     bring_along(ws, project, action)
     expect = {} if action.before is None else action.before
-    spec = msgspec.convert(action.spec, all_specs()[kind])
-    getattr(calls, f"{kind}_declare")(ws, name=name, spec=spec, expect=expect)
+    calls.apply_step(ws, apply=begun.ref, ref=action.ref, spec=action.spec, expect=expect)
 
 
 def all_specs() -> dict[str, type[msgspec.Struct]]:

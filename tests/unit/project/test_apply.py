@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -110,17 +113,43 @@ def test_two_files_do_not_take_each_other_s_things(workspace, project):
     assert steps(plan_project(workspace, project("", name="other"))) == []
 
 
-def test_of_two_who_apply_at_once_one_is_told_what_moved(workspace, project):
+def test_of_two_who_apply_at_once_one_wins_and_the_other_is_told(workspace, project):
     file = project(ENDPOINT + 'description = "mine"\n')
     mine = plan_project(workspace, file)
-    applied(workspace, project(ENDPOINT + 'description = "theirs"\n'))
-    with pytest.raises(Conflict, match="not as it was when you looked"):
+    done = applied(workspace, project(ENDPOINT + 'description = "theirs"\n'))
+    with pytest.raises(Conflict, match="was applied meanwhile") as caught:
         apply_plan(workspace, mine, file)
+    assert done.ref in caught.value.why
+    assert caught.value.exit_code == 6
     with pytest.raises(Conflict, match="not what would be done now") as caught:
         check_same(mine, plan_project(workspace, file))
     assert "endpoint/delay" in caught.value.why
-    (failed, _) = calls.apply_list(workspace).items
-    assert failed.state == "failed"
+    assert [each.state for each in calls.apply_list(workspace).items] == ["succeeded"]
+
+
+def test_an_apply_that_is_overtaken_does_nothing_more(workspace, project):
+    file = project(ENDPOINT + MONITOR)
+    slow = calls.apply_start(workspace, owner="shop", digest="a" * 64, actions=[])
+    calls.apply_step(workspace, apply=slow.ref, ref="pool/gpu", spec={"slots": 1})
+    applied(workspace, file)
+    with pytest.raises(Conflict, match="has ended") as caught:
+        calls.apply_step(workspace, apply=slow.ref, ref="pool/cpu", spec={"slots": 1})
+    assert caught.value.why == "a later apply of the file began"
+    assert calls.pool_list(workspace) == []
+
+
+def test_a_step_refuses_a_thing_that_was_changed_since_the_plan(workspace, project):
+    file = project(ENDPOINT + 'description = "mine"\n')
+    applied(workspace, project(ENDPOINT))
+    spec = msgspec.convert({"model": "delay", "record": False}, carry_out.all_specs()["endpoint"])
+    for text in (ENDPOINT + 'description = "mine"\n', ""):
+        file = project(text)
+        found = plan_project(workspace, file)
+        calls.endpoint_declare(workspace, name="delay", spec=spec)
+        with pytest.raises(Conflict, match="not as it was when you looked"):
+            apply_plan(workspace, found, file)
+        spec = msgspec.structs.replace(spec, record=True)
+    assert calls.apply_list(workspace).items[0].state == "failed"
 
 
 def test_what_commands_declared_is_written_as_a_file_that_changes_nothing(workspace, project, tmp_path):
@@ -169,23 +198,25 @@ def test_every_fault_is_told_with_its_place_and_nothing_is_changed(workspace, pr
     assert calls.endpoint_list(workspace).items == []
 
 
-def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project, monkeypatch):
+def killed_after(steps):
+    """Stop as a kill would, after so many steps."""
+    done = []
+
+    def look(action):
+        done.append(action)
+        if len(done) == steps:
+            raise KeyboardInterrupt
+
+    return look
+
+
+def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project):
     file = project(ENDPOINT + MONITOR + "[pool.gpu]\nslots = 2\n")
     found = plan_project(workspace, file)
-    real, done = carry_out._carry_out, []
-
-    def stops(ws, file, action):
-        if len(done) == 1:
-            raise KeyboardInterrupt
-        done.append(action)
-        real(ws, file, action)
-
-    monkeypatch.setattr(carry_out, "_carry_out", stops)
     with pytest.raises(KeyboardInterrupt):
-        apply_plan(workspace, found, file)
-    monkeypatch.undo()
+        apply_plan(workspace, found, file, killed_after(1))
     rest = plan_project(workspace, file)
-    assert (len(rest.actions), rest.adopts) == (2, ["pool/gpu"])
+    assert (len(rest.actions), rest.adopts) == (2, [])
     assert [each.state for each in calls.apply_list(workspace).items] == ["running"]
     apply_plan(workspace, rest, file)
     assert [each.state for each in calls.apply_list(workspace).items] == ["succeeded", "failed"]
@@ -193,36 +224,58 @@ def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project, monkeypat
     assert len(plan_project(workspace, project("")).actions) == 3
 
 
-SPECS = st.dictionaries(
-    st.sampled_from(["a", "b", "c"]),
-    st.fixed_dictionaries({"model": st.sampled_from(["m", "n"]), "description": st.sampled_from(["", "x"])}),
+NAMES = st.sampled_from(["a", "b"])
+THINGS = st.fixed_dictionaries(
+    {
+        "endpoint": st.dictionaries(
+            NAMES, st.fixed_dictionaries({"model": st.just("m"), "description": st.sampled_from(["", "x"])})
+        ),
+        "monitor": st.dictionaries(NAMES, st.fixed_dictionaries({"min_rows": st.integers(1, 2)})),
+        "pool": st.dictionaries(NAMES, st.fixed_dictionaries({"slots": st.integers(0, 1)})),
+    }
 )
 
 
-@given(before=SPECS, past=SPECS, after=SPECS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_after_an_apply_the_plan_is_empty_whatever_was_there(workspace, project, before, past, after):
-    def file(things, name="shop"):
-        text = "".join(
-            f'[endpoint.{key}]\nmodel = "{spec["model"]}"\ndescription = "{spec["description"]}"\n'
-            for key, spec in things.items()
-        )
-        return project(text, name)
+def as_file(project, things):
+    endpoints = set(things["endpoint"])
+    text = ""
+    for kind, named in things.items():
+        for name, fields in named.items():
+            if kind == "monitor" and name not in endpoints:
+                continue
+            watched = {"endpoint": name} if kind == "monitor" else {}
+            lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in (watched | fields).items())
+            text += f"[{kind}.{name}]\n{lines}"
+    return project(text)
 
-    endpoint = carry_out.all_specs()["endpoint"]
-    applied(workspace, file(before))
-    for key, spec in past.items():
-        calls.endpoint_declare(workspace, name=key, spec=msgspec.convert(spec, endpoint))
-    mine = set(before)
-    applied(workspace, file(after))
-    left = plan_project(workspace, file(after))
+
+def present(ws):
+    return {f"{each.kind}/{each.name}": each.spec for each in calls.apply_present(ws)}
+
+
+@given(before=THINGS, past=THINGS, after=THINGS, steps=st.integers(1, 6))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_killed_anywhere_a_second_apply_ends_as_the_file_says(workspace, project, before, past, after, steps):
+    applied(workspace, as_file(project, before))
+    mine = set(plan_project(workspace, as_file(project, before)).owned)
+    for kind in ("endpoint", "pool"):  # others change and declare things past the file
+        for name, fields in past[kind].items():
+            spec = msgspec.convert(fields, carry_out.all_specs()[kind])
+            getattr(calls, f"{kind}_declare")(workspace, name=name, spec=spec)
+    others = {ref: spec for ref, spec in present(workspace).items() if ref not in mine}
+    file = as_file(project, after)
+    with suppress(KeyboardInterrupt):
+        apply_plan(workspace, plan_project(workspace, file), file, killed_after(steps))
+    applied(workspace, file)
+    left = plan_project(workspace, file)
     assert (left.actions, left.adopts) == ([], [])
-    there = {each.name: each for each in calls.endpoint_list(workspace).items}
-    assert set(there) >= set(after) | (set(past) - mine)
-    assert not (mine - set(after)) & set(there)
-    for key in list(there):
-        calls.endpoint_retire(workspace, name=key)
-    applied(workspace, file({}))
+    there, wanted = present(workspace), set(left.owned)
+    assert set(there) == wanted | (set(others) - (mine - wanted))
+    assert all(there[ref] == spec for ref, spec in others.items() if ref not in wanted)
+    for ref in sorted(set(there) - wanted, reverse=True):  # what the file never owned it never deleted
+        getattr(calls, f"{ref.partition('/')[0]}_retire")(workspace, name=ref.partition("/")[2])
+    applied(workspace, project(""))
+    assert present(workspace) == {}
 
 
 def test_a_file_shows_and_owns_only_what_its_author_may_read_and_write(workspace, project):

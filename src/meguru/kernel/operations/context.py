@@ -229,6 +229,20 @@ class Context:
         )
         return result
 
+    def authorise(self, operation: Operation[..., Any], arguments: dict[str, Any]) -> None:
+        """Refuse the principal unless it may do another operation with these arguments, names in full.
+
+        To be asked before the transaction is open: the log tells of a refusal in one of its own.
+
+        Raises
+        ------
+        Forbidden, NotFound
+            As when the operation is asked by itself.
+        """
+        from meguru.kernel.operations.authorise import authorise
+
+        authorise(self.ws, operation, operation.read_arguments(_plain(arguments)))
+
     def _begin_watching(self, tx: Connection) -> None:
         if self.ws.db.is_sqlite:
             self._changes_before = RawSql(tx).driver.total_changes

@@ -58,6 +58,7 @@ POOL = Kind(
     title=("pool", "pools"),
     shared=True,
     tables=("meguru.pipelines.pools.schema",),
+    operations=("meguru.pipelines.pools.operations",),
     events=(PoolCreated, PoolUpdated, PoolRetired, PoolSet, PoolRemoved),
     grants={"engineer": ("*",)},
     spec=PoolSpec,
