@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from meguru.kernel import events
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.services import Follower
@@ -78,23 +80,28 @@ class MonitorClock(Follower):
         self._refresh()
         if not self._monitors:
             return 0
-        now = self.ws.clock.now()
         with self.ws.read() as tx:
-            sight = _Sight(
-                now=now,
-                arrived=counts.arrivals(tx),
-                versions=store.newest_versions(tx, self._datasets),
-                due=store.due_names(tx, now),
-            )
-            turns = store.turns(tx)
+            wanted = self._look(tx)
+        for endpoint, names in wanted.items():
+            _SCHEDULE.commit(self.ws, partial(_wake, endpoint=endpoint, names=names))
+        return sum(map(len, wanted.values()))
+
+    def _look(self, tx: Connection) -> dict[str, list[str]]:
+        """Return who has something to look at, by endpoint."""
+        now = self.ws.clock.now()
+        sight = _Sight(
+            now=now,
+            arrived=counts.arrivals(tx),
+            versions=store.newest_versions(tx, self._datasets),
+            due=store.due_names(tx, now),
+        )
+        turns = store.turns(tx)
         wanted: dict[str, list[str]] = {}
         for monitor in self._monitors:
             turn = turns.get(monitor.name)
             if turn is not None and self._wants(monitor, turn, sight):
                 wanted.setdefault(monitor.endpoint, []).append(monitor.name)
-        for endpoint, names in wanted.items():
-            _SCHEDULE.commit(self.ws, partial(_wake, endpoint=endpoint, names=names))
-        return sum(map(len, wanted.values()))
+        return wanted
 
     def _wants(self, monitor: Monitor, turn: MonitorTurn, sight: _Sight) -> bool:
         """Tell whether a monitor has something to look at, of which it was not told just now."""
