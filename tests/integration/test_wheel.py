@@ -14,8 +14,9 @@ from meguru.app.jobs import HANDLERS
 from meguru.app.open import open_local
 from meguru.artifacts.why import show as why
 from meguru.base.settings import Settings
-from meguru.datasets.client import add_files
-from meguru.errors import NotFound
+from meguru.datasets import operations as datasets
+from meguru.datasets.client import add_files, frame
+from meguru.errors import Conflict, NotFound
 from meguru.kernel.jobs import Worker
 from meguru.kernel.operations import Context, Operation
 from meguru.monitoring.operations import create as create_monitor
@@ -146,6 +147,16 @@ def test_an_alert_leads_to_a_release_and_why_tells_the_whole_chain(wheel, tmp_pa
     assert live.content.run.startswith("pipeline_run/")
     changes = releases.diff(wheel, before="delay@1", after="delay@2").changes
     assert [change.part for change in changes] == ["run", "dataset skills", "model", "contract 1"]
+
+    # What answers was made from the second version of the data: the first may go, with its bytes.
+    with pytest.raises(Conflict, match="is needed") as needed:
+        datasets.remove(wheel, ref="skills@2")
+    assert needed.value.why == "endpoint/delay (live)"
+    datasets.remove(wheel, ref="skills@1")
+    freed = datasets.free(wheel)
+    assert freed.blobs
+    assert freed.bytes
+    assert frame(wheel, "skills").height == 1
 
 
 def test_a_worse_model_is_refused_with_the_reason_and_the_live_one_stays(wheel, tmp_path):

@@ -57,8 +57,11 @@ if TYPE_CHECKING:
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
     from meguru.datasets.diff import diff as dataset_diff
+    from meguru.datasets.free import free as dataset_free
+    from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
     from meguru.datasets.register import register as dataset_register
+    from meguru.datasets.remove import remove as dataset_remove
     from meguru.datasets.show import files as dataset_files
     from meguru.datasets.show import head as dataset_head
     from meguru.datasets.show import list_datasets as dataset_list

@@ -38,6 +38,18 @@ def show(ctx: Context, *, ref: str, direction: str = "both", limit: int = 500) -
     return Lineage(ref=ref, edges=edges[:limit], cut=len(edges) > limit)
 
 
+def made_from(tx: Connection, ref: str, *, but: tuple[str, ...] = (), most: int = 100_000) -> set[str]:
+    """Return all that was made from a thing, but not by way of references that begin as `but` says."""
+    found: set[str] = set()
+    frontier = [ref]
+    while frontier and len(found) < most:
+        rows = tx.execute(select(edge.c.target).where(edge.c.source.in_(frontier[:_BATCH]))).scalars()
+        new = {each for each in rows if not each.startswith(but)} - found if but else set(rows) - found
+        found |= new
+        frontier = [*frontier[_BATCH:], *new]
+    return found
+
+
 def _walk(tx: Connection, ref: str, way: str, limit: int, sight: Sight) -> dict[tuple[str, str], LineageEdge]:
     here, there = DIRECTIONS[way]
     found: dict[tuple[str, str], LineageEdge] = {}

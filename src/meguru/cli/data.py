@@ -295,3 +295,45 @@ def export(session: Session, ref: str, file: Path) -> None:
 
 def _written(session: Session, file: Path, rows: int) -> None:
     session.show({"file": str(file), "rows": rows}, lambda: click.echo(f"{file}: {rows:,} rows"))
+
+
+@command.command()
+@click.argument("ref", type=DATASET)
+@click.option("--reason", default="", help="Why it is removed.")
+@click.option("--force", is_flag=True, help="Also if something live or running needs it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_session
+def rm(session: Session, ref: str, *, reason: str, force: bool, yes: bool) -> None:
+    """Remove a version (NAME@3), or all of dataset NAME; their lineage stays, gc frees the bytes."""
+    from meguru.app.calls import dataset_remove as ask
+
+    if not yes:
+        click.confirm(f"remove {ref}? nobody can read it any more", abort=True, err=True)
+    found = ask(session.open(), ref=ref, reason=reason, force=force)
+
+    def human() -> None:
+        for each in found.refs:
+            click.echo(f"removed {each}")
+        click.echo("the bytes are freed by: meguru data gc")
+
+    session.show(found, human)
+
+
+@command.command()
+@click.option("--plan", is_flag=True, help="Say what would be freed, and free nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_session
+def gc(session: Session, *, plan: bool, yes: bool) -> None:
+    """Free the bytes of removed versions that nothing else needs."""
+    from meguru.app.calls import dataset_free, dataset_garbage
+
+    ws = session.open()
+    found = dataset_garbage(ws)
+    said = f"{found.bytes:,} bytes in {found.blobs:,} blobs of {len(found.refs):,} removed versions"
+    if plan or not found.refs:
+        session.show(found, lambda: click.echo(f"{said}; {found.shared:,} blobs stay, others need them"))
+        return
+    if not yes:
+        click.confirm(f"free {said}?", abort=True, err=True)
+    freed = dataset_free(ws)
+    session.show(freed, lambda: click.echo(f"freed {freed.bytes:,} bytes in {freed.blobs:,} blobs"))

@@ -18,6 +18,8 @@ MANIFEST = "dataset"
 
 
 def _references(row: Row[Any]) -> Iterator[BlobReference]:
+    if row.removed_at is not None:
+        return
     ref = refs.make("dataset", row.name, row.version)
     yield BlobReference(digest=row.digest, ref=ref, part="list of its files", form=MANIFEST)
     yield BlobReference(digest=row.profile, ref=ref, part="profile")
@@ -37,6 +39,7 @@ VERSIONS = declare(
             dataset_version.c.version,
             dataset_version.c.digest,
             dataset_version.c.profile,
+            dataset_version.c.removed_at,
         ],
         read=_references,
     )

@@ -67,6 +67,33 @@ class DatasetVersionCreated(Payload, frozen=True):
     note: str
 
 
+@event_type(
+    "dataset_version.removed",
+    label="dataset version removed",
+    sentence="{subject} was removed",
+    tone=Tone.ODD,
+    explains=True,
+)
+class DatasetVersionRemoved(Payload, frozen=True):
+    """A version is read no more; its lineage stays."""
+
+    digest: str
+    rows: int
+    bytes: int
+    reason: str = ""
+
+
+@event_type(
+    "dataset.freed", label="bytes of removed versions freed", sentence="bytes of removed versions were freed"
+)
+class DatasetFreed(Payload, frozen=True):
+    """The blobs of removed versions that nothing else needs are gone."""
+
+    versions: list[str]
+    blobs: int
+    bytes: int
+
+
 @event_type("dataset.created", label="dataset declared", sentence="{subject} was declared", explains=True)
 class DatasetCreated(Payload, frozen=True):
     """A dataset was declared with this spec."""
@@ -106,8 +133,15 @@ DATASET = Kind(
     versioned=True,
     tables=("meguru.datasets.schema",),
     operations=("meguru.datasets.operations",),
-    events=(DatasetVersionCreated, DatasetCreated, DatasetUpdated, DatasetRetired),
-    grants={"engineer": ("*",), "data-scientist": ("*",)},
+    events=(
+        DatasetVersionCreated,
+        DatasetVersionRemoved,
+        DatasetFreed,
+        DatasetCreated,
+        DatasetUpdated,
+        DatasetRetired,
+    ),
+    grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=DatasetSpec,
     spec_store="meguru.datasets.spec",
     written=DatasetSection,

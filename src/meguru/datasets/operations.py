@@ -2,8 +2,10 @@
 
 from meguru.datasets import blobs
 from meguru.datasets.diff import diff
+from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
 from meguru.datasets.register import register
+from meguru.datasets.remove import remove
 from meguru.datasets.show import files, head, list_datasets, profile, show, versions
 from meguru.kernel.declarations import SpecOperations, operations_of
 
@@ -13,10 +15,13 @@ __all__ = [
     "blobs",
     "diff",
     "files",
+    "free",
+    "garbage",
     "head",
     "list_datasets",
     "profile",
     "register",
+    "remove",
     "show",
     "specs",
     "versions",

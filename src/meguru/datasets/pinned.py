@@ -18,6 +18,8 @@ def find(connection: sqlite3.Connection, ref: str) -> tuple[str, str] | None:
     if number in {None, "latest"}:
         row = connection.execute("SELECT latest FROM dataset WHERE name = ?", (parsed.name,)).fetchone()
         number = row and row["latest"]
-    query = "SELECT version, digest FROM dataset_version WHERE name = ? AND version = ?"
+    query = (
+        "SELECT version, digest FROM dataset_version WHERE name = ? AND version = ? AND removed_at IS NULL"
+    )
     found = connection.execute(query, (parsed.name, number)).fetchone()
     return (refs.make("dataset", parsed.name, found["version"]), found["digest"]) if found else None

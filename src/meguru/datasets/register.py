@@ -180,7 +180,7 @@ def _check_and_profile(
 def _write(
     ctx: Context, name: str, manifest: Manifest, previous: DatasetVersion | None, profile: bytes, note: str
 ) -> DatasetVersion:
-    number = previous.version + 1 if previous else 1
+    number = store.next_number(ctx.tx, name)
     version = DatasetVersion(
         ref=refs.make("dataset", name, number),
         name=name,

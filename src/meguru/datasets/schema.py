@@ -31,5 +31,8 @@ dataset_version = Table(
     Column("note", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
+    Column("removed_at", UtcTime),
+    Column("freed_at", UtcTime),
     Index(None, "digest"),
 )
+"""A removed version keeps its row and its lineage; its bytes are freed later (`freed_at`)."""

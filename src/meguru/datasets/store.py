@@ -1,11 +1,12 @@
 """SQL of datasets, on an open transaction."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import refs
@@ -13,6 +14,15 @@ from meguru.datasets.schema import dataset, dataset_version
 from meguru.datasets.types import DatasetColumn, DatasetVersion, RegisteredDataset
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.projects import condition
+
+
+class RemovedRow(NamedTuple):
+    """A removed version, and the blobs with its list of files and its profile."""
+
+    name: str
+    version: int
+    digest: str
+    profile: str
 
 
 def lock(tx: Connection, name: str, at: datetime) -> DatasetVersion | None:
@@ -43,6 +53,13 @@ def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | No
         dataset_version.c.name == name, dataset_version.c.version == version
     )
     row = tx.execute(query).first()
+    if row is not None and row.removed_at is not None:
+        raise NotFound(
+            f"version {version} of dataset {name!r} was removed",
+            where=refs.make("dataset", name, version),
+            why=f"on {row.removed_at:%Y-%m-%d %H:%M} UTC",
+            hint=f"meguru data versions {name}",
+        )
     if row is None:
         newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == name)).scalar()
         if newest is None:
@@ -81,11 +98,46 @@ def of_digest(tx: Connection, name: str, digest: str) -> DatasetVersion | None:
 
 def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[DatasetVersion]:
     """Return versions of a dataset, newest first."""
-    query = select(dataset_version).where(dataset_version.c.name == name)
+    query = select(dataset_version).where(
+        dataset_version.c.name == name, dataset_version.c.removed_at.is_(None)
+    )
     if before is not None:
         query = query.where(dataset_version.c.version < before)
     rows = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(limit))
     return [_from_row(row) for row in rows]
+
+
+def next_number(tx: Connection, name: str) -> int:
+    """Return the number of the next version; those of removed ones are not given again."""
+    newest = select(func.max(dataset_version.c.version)).where(dataset_version.c.name == name)
+    return (tx.execute(newest).scalar() or 0) + 1
+
+
+def remove(tx: Connection, name: str, numbers: Sequence[int], at: datetime) -> None:
+    """Mark versions as removed; the newest that stays is the latest, none of a dataset without any."""
+    mine = dataset_version.c
+    tx.execute(
+        update(dataset_version).where(mine.name == name, mine.version.in_(numbers)).values(removed_at=at)
+    )
+    left = select(func.max(mine.version)).where(mine.name == name, mine.removed_at.is_(None))
+    latest = tx.execute(left).scalar() or 0
+    tx.execute(update(dataset).where(dataset.c.name == name).values(latest=latest))
+
+
+def removed(tx: Connection) -> list[RemovedRow]:
+    """Return the removed versions whose bytes were not freed."""
+    mine = dataset_version.c
+    query = select(mine.name, mine.version, mine.digest, mine.profile)
+    rows = tx.execute(query.where(mine.removed_at.is_not(None), mine.freed_at.is_(None)))
+    return [RemovedRow(*row) for row in rows]
+
+
+def note_freed(tx: Connection, rows: Sequence[RemovedRow], at: datetime) -> None:
+    """Write down that the bytes of removed versions were freed."""
+    mine = dataset_version.c
+    for row in rows:
+        same = (mine.name == row.name) & (mine.version == row.version)
+        tx.execute(update(dataset_version).where(same).values(freed_at=at))
 
 
 def page(
@@ -119,6 +171,7 @@ def _number(version: str, ref: str) -> int:
 
 
 def _from_row(row: Row[Any]) -> DatasetVersion:
-    fields = {name: value for name, value in row._mapping.items() if name != "since"}
+    others = {"since", "removed_at", "freed_at"}
+    fields = {name: value for name, value in row._mapping.items() if name not in others}
     fields["columns"] = msgspec.convert(fields["columns"], list[DatasetColumn])
     return DatasetVersion(ref=refs.make("dataset", row.name, row.version), **fields)

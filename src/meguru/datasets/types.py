@@ -205,6 +205,29 @@ class DatasetDiff(msgspec.Struct, frozen=True, kw_only=True):
     rows: RowChanges | None = None
 
 
+class DatasetUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Who needs a version of a dataset, and how (``live``: what answers was made from it; ``runs``)."""
+
+    ref: str
+    how: str
+
+
+class RemovedVersions(msgspec.Struct, frozen=True, kw_only=True):
+    """The versions that were removed; their lineage stays, and their bytes until they are freed."""
+
+    refs: list[str]
+    bytes: int
+
+
+class Garbage(msgspec.Struct, frozen=True, kw_only=True):
+    """What removed versions leave: `blobs` that nothing else needs, and `shared` ones that stay."""
+
+    refs: list[str]
+    blobs: int
+    bytes: int
+    shared: int
+
+
 class FirstRows(msgspec.Struct, frozen=True, kw_only=True):
     """The first rows of a version, each as a list in the order of `columns`."""
 

@@ -225,7 +225,10 @@ PIPELINE = Kind(
     written=PipelineSection,
     prepare="meguru.pipelines.project_file:prepare",
     carry="meguru.pipelines.project_file:carry",
-    provides={"model user": "meguru.pipelines.model_user:uses"},
+    provides={
+        "model user": "meguru.pipelines.model_user:uses",
+        "dataset user": "meguru.pipelines.dataset_user:uses",
+    },
     page="/ui/pipelines/versions/{name}/{version}",
 )
 PIPELINE_RUN = Kind(

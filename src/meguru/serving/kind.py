@@ -139,6 +139,9 @@ ENDPOINT = Kind(
     spec=EndpointSpec,
     spec_store="meguru.serving.spec",
     internal={"report": "a process that serves tells what it answers with, or why it can't"},
-    provides={"model user": "meguru.serving.model_user:uses"},
+    provides={
+        "model user": "meguru.serving.model_user:uses",
+        "dataset user": "meguru.serving.dataset_user:uses",
+    },
     page="/ui/endpoints/{name}",
 )

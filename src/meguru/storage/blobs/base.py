@@ -54,6 +54,14 @@ class BlobStore(Protocol):
         ...
 
 
+class PrunableStore(BlobStore, Protocol):
+    """A store that belongs to this process's workspace, from which blobs can be removed."""
+
+    def delete(self, digest: str) -> None:
+        """Remove the blob, if it is there: only what nothing refers to."""
+        ...
+
+
 def missing(digest: str) -> NotFound:
     """Say that a blob is not in the store."""
     return NotFound(

@@ -151,6 +151,11 @@ class LocalStore:
         """Tell whether the blob is there."""
         return self._place(digest).exists() or self.spare(digest) is not None
 
+    def delete(self, digest: str) -> None:
+        """Remove the blob, if it is there: only what nothing refers to."""
+        self._checked.pop(digest, None)
+        self._place(digest).unlink(missing_ok=True)
+
     def drop_drafts(self, before: float) -> int:
         """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""
         dropped = 0

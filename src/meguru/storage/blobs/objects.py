@@ -104,6 +104,14 @@ class ObjectStore:
             except FileNotFoundError:
                 raise missing(digest) from None
 
+    def delete(self, digest: str) -> None:
+        """Remove the blob, if it is there: only what nothing refers to."""
+        import obstore
+
+        self._cache.delete(digest)
+        with self.explained(), contextlib.suppress(FileNotFoundError):
+            obstore.delete(self.store, _key(digest))
+
     def verify(self, digest: str) -> None:
         """Fetch every byte from the object store and compare the digest; the cache is no proof."""
         seen = hashlib.sha256()

@@ -1,0 +1,102 @@
+"""Free the bytes of removed versions: never those that anything else needs."""
+
+from typing import TYPE_CHECKING, cast
+
+from meguru.artifacts.integrity.sources import declared, members
+from meguru.base import refs
+from meguru.datasets import store
+from meguru.datasets.blobs import MANIFEST
+from meguru.datasets.store import RemovedRow
+from meguru.datasets.types import Garbage
+from meguru.errors import MeguruError, NotFound
+from meguru.kernel.operations import Context, operation
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from meguru.storage.blobs.base import PrunableStore
+
+_PAGE = 1000
+
+
+@operation("dataset.garbage", permission="dataset:read", query=True)
+def garbage(ctx: Context) -> Garbage:
+    """Say what would be freed, and how many bytes; nothing is."""
+    rows = store.removed(ctx.tx)
+    return _sum(ctx.blobs, rows, *_sorted_out(ctx, rows))
+
+
+@operation("dataset.free", permission="dataset:free")
+def free(ctx: Context) -> Garbage:
+    """Free the blobs of removed versions that nothing else refers to, and say how many bytes that gave.
+
+    Notes
+    -----
+    The transaction is open meanwhile, so no row begins to refer to a blob that goes. Who uploaded the same
+    bytes a moment ago, and registers them after it, is told that they are missing, and uploads them again.
+    Killed in the middle, it frees the rest when it is called again.
+    """
+    rows = store.removed(ctx.tx)
+    store.note_freed(ctx.tx, rows, ctx.now())  # the first write: from here on nobody else writes
+    unused, shared = _sorted_out(ctx, rows)
+    found = _sum(ctx.blobs, rows, unused, shared)
+    if not rows:
+        return found
+    kept = cast("PrunableStore", ctx.blobs)  # an operation runs where the blobs are
+    for digest in unused:
+        kept.delete(digest)
+    ctx.emit(
+        "dataset.freed",
+        refs.make("dataset", rows[0].name),
+        data={"versions": found.refs, "blobs": found.blobs, "bytes": found.bytes},
+    )
+    return found
+
+
+def _sorted_out(ctx: Context, rows: list[RemovedRow]) -> tuple[set[str], set[str]]:
+    """Return the blobs of these versions that nothing else needs, and those that something does."""
+    mine: set[str] = set()
+    for row in rows:
+        mine |= {row.digest, row.profile}
+        try:
+            mine |= {member.digest for member in members(MANIFEST, ctx.blobs.get_bytes(row.digest))}
+        except NotFound:
+            continue  # freed before, by a process that was killed then
+    return mine - (kept := _needed(ctx, mine)), kept
+
+
+def _needed(ctx: Context, among: set[str]) -> set[str]:
+    """Return those of some blobs to which a row refers, itself or by a list."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    for source in declared().values() if among else ():
+        after: list[object] = []
+        while True:
+            references, after = source.page(ctx.tx, after, _PAGE)
+            for reference in references:
+                if reference.digest in among:
+                    found.add(reference.digest)
+                found |= _listed(ctx.blobs, reference.digest, reference.form, seen) & among
+            if not after:
+                break
+    return found
+
+
+def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str]:
+    if form == "bytes" or digest in seen:
+        return set()
+    seen.add(digest)
+    try:
+        listed = members(form, blobs.get_bytes(digest))
+    except (MeguruError, ValueError):
+        return set()  # it is lost: meguru doctor tells
+    return {each.digest for each in listed}.union(*(_listed(blobs, m.digest, m.form, seen) for m in listed))
+
+
+def _sum(blobs: BlobStore, rows: list[RemovedRow], unused: set[str], shared: set[str]) -> Garbage:
+    there = [digest for digest in unused if blobs.has(digest)]
+    return Garbage(
+        refs=[refs.make("dataset", row.name, row.version) for row in rows],
+        blobs=len(there),
+        bytes=sum(blobs.size(digest) for digest in there),
+        shared=len(shared),
+    )

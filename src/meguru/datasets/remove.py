@@ -1,0 +1,65 @@
+"""Take versions out of use: nobody reads them any more, and their lineage stays."""
+
+from meguru.base import refs
+from meguru.datasets import store
+from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
+from meguru.errors import Conflict
+from meguru.kernel.kinds import provided
+from meguru.kernel.operations import Context, operation
+
+USERS = "dataset user"
+"""The family of those who need versions of datasets: ``f(tx, ref) -> list[DatasetUse]``."""
+_PAGE = 1000
+
+
+@operation("dataset.remove", permission="dataset:remove", on="ref")
+def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> RemovedVersions:
+    """Remove one version (``flights@3``), or all of a dataset (``flights``).
+
+    A version that something live or running needs is kept, unless `force` says otherwise. Its number is not
+    given again. The bytes are freed by ``dataset.free``.
+
+    Raises
+    ------
+    Conflict
+        If something needs a version; nothing is removed then.
+    """
+    found = _meant(ctx, ref)
+    if not force:
+        for version in found:
+            _check_unused(ctx, version.ref)
+    name = found[0].name
+    store.lock(ctx.tx, name, ctx.now())
+    store.remove(ctx.tx, name, [version.version for version in found], ctx.now())
+    for version in found:
+        ctx.emit(
+            "dataset_version.removed",
+            version.ref,
+            data={"digest": version.digest, "rows": version.rows, "bytes": version.bytes, "reason": reason},
+        )
+    return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
+
+
+def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
+    newest = store.resolve(ctx.tx, ref, ctx.seen)
+    if refs.parse(ref, kind="dataset").version is not None:
+        return [newest]
+    found: list[DatasetVersion] = []
+    while page := store.versions(
+        ctx.tx, newest.name, before=found[-1].version if found else None, limit=_PAGE
+    ):
+        found += page
+    return found
+
+
+def _check_unused(ctx: Context, ref: str) -> None:
+    family = provided(USERS)
+    users: list[DatasetUse] = [use for name in family.names() for use in family.load(name)(ctx.tx, ref)]
+    if users:
+        shown = ", ".join(f"{use.ref} ({use.how})" for use in users[:5])
+        raise Conflict(
+            f"{ref} is needed",
+            where=ref,
+            why=shown + (", …" if len(users) > 5 else ""),
+            hint="remove it all the same with --force: what was made from it can't be made again then",
+        )

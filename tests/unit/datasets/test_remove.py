@@ -1,0 +1,98 @@
+"""Versions are removed, their bytes freed: never what anything live, running or left needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from meguru.artifacts.lineage import show as lineage
+from meguru.datasets.client import add_files, frame
+from meguru.datasets.operations import free, garbage, list_datasets, remove, show, versions
+from meguru.errors import NotFound
+from meguru.kernel import events
+
+
+@pytest.fixture
+def add(workspace, tmp_path):
+    def write(text: str, name: str = "rows", **said):
+        path = tmp_path / "rows.csv"
+        path.write_text(text)
+        return add_files(workspace, name, path, **said)
+
+    return write
+
+
+def blobs(ws) -> set[str]:
+    return {path.parent.name + path.name for path in ws.blobs.folder.glob("??/*")}
+
+
+def test_a_removed_version_is_read_no_more_and_its_number_is_not_given_again(workspace, add):
+    add("id\n1\n")
+    add("id\n2\n")
+    assert remove(workspace, ref="rows@2", reason="wrong file").refs == ["dataset/rows@2"]
+    assert show(workspace, ref="rows").version == 1
+    assert [each.version for each in versions(workspace, name="rows")] == [1]
+    with pytest.raises(NotFound, match="version 2 of dataset 'rows' was removed"):
+        frame(workspace, "rows@2")
+    assert lineage(workspace, ref="dataset/rows@2").edges
+    assert add("id\n2\n").version == 3
+
+
+def test_all_of_a_dataset_is_removed_and_comes_back_as_a_new_version(workspace, add):
+    add("id\n1\n")
+    add("id\n2\n")
+    assert remove(workspace, ref="rows").refs == ["dataset/rows@2", "dataset/rows@1"]
+    assert not list_datasets(workspace).items
+    with pytest.raises(NotFound):
+        show(workspace, ref="rows")
+    assert add("id\n1\n").version == 3
+
+
+def test_bytes_are_freed_but_for_those_that_something_else_needs(workspace, add):
+    before = blobs(workspace)
+    add("id\n1\n")
+    add("id\n1\n", name="other")
+    alone = add("id\n2\n")
+    remove(workspace, ref="rows")
+    planned = garbage(workspace)
+    assert (planned.refs, planned.shared) == (["dataset/rows@1", "dataset/rows@2"], 3)
+    there = blobs(workspace)
+    assert free(workspace) == planned
+    assert there - blobs(workspace) == {alone.digest, alone.profile, *_files("id\n2\n")}
+    assert frame(workspace, "other").rows() == [(1,)]
+    assert garbage(workspace).refs == []
+    with workspace.read() as tx:
+        seen = events.head(tx)
+    assert free(workspace).bytes == 0
+    with workspace.read() as tx:
+        assert events.head(tx) == seen
+    remove(workspace, ref="other")
+    free(workspace)
+    assert blobs(workspace) == before
+
+
+def _files(text: str) -> set[str]:
+    from meguru.base import digests
+
+    return {digests.of_bytes(text.encode())}
+
+
+def test_freeing_goes_on_after_it_was_killed_between_two_blobs(workspace, add, monkeypatch):
+    add("id\n1\n")
+    remove(workspace, ref="rows")
+    good, calls = workspace.blobs.delete, []
+
+    def dies(digest):
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(digest)
+        good(digest)
+
+    monkeypatch.setattr(workspace.blobs, "delete", dies)
+    with pytest.raises(KeyboardInterrupt):
+        free(workspace)
+    monkeypatch.undo()
+    assert garbage(workspace).refs == ["dataset/rows@1"]
+    free(workspace)
+    assert garbage(workspace).refs == []
+    assert add("id\n1\n").version == 2
+    assert frame(workspace, "rows").rows() == [(1,)]
