@@ -20,8 +20,8 @@ _PAGE = 1000
 
 @operation("dataset.garbage", permission="dataset:read", query=True)
 def garbage(ctx: Context) -> Garbage:
-    """Say what would be freed, and how many bytes; nothing is."""
-    rows = store.removed(ctx.tx)
+    """Say what would be freed of the projects that the caller sees, and how many bytes; nothing is."""
+    rows = store.removed(ctx.tx, ctx.visible)
     return _sum(ctx.blobs, rows, *_sorted_out(ctx, rows))
 
 

@@ -124,11 +124,12 @@ def remove(tx: Connection, name: str, numbers: Sequence[int], at: datetime) -> N
     tx.execute(update(dataset).where(dataset.c.name == name).values(latest=latest))
 
 
-def removed(tx: Connection) -> list[RemovedRow]:
-    """Return the removed versions whose bytes were not freed."""
+def removed(tx: Connection, projects: AbstractSet[str] | None = None) -> list[RemovedRow]:
+    """Return the removed versions of some projects (None: of all) whose bytes were not freed."""
     mine = dataset_version.c
     query = select(mine.name, mine.version, mine.digest, mine.profile)
-    rows = tx.execute(query.where(mine.removed_at.is_not(None), mine.freed_at.is_(None)))
+    left = query.where(mine.removed_at.is_not(None), mine.freed_at.is_(None))
+    rows = tx.execute(left.where(condition(mine.name, projects)))
     return [RemovedRow(*row) for row in rows]
 
 
