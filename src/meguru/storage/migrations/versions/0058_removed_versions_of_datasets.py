@@ -5,8 +5,8 @@ from alembic import op
 
 from meguru.storage.db import UtcTime
 
-revision = "0056"
-down_revision = "0055"
+revision = "0058"
+down_revision = "0057"
 
 
 def upgrade() -> None:
