@@ -44,7 +44,8 @@ OWN_LOOK = {
 }
 """Operations that look themselves whether what an argument names may be seen, with that and its kind."""
 ELSEWHERE = {
-    "approval.list", "component.impact", "component.list", "component.show", "mlflow.logged_model_files",
+    "approval.list", "component.impact", "component.list", "component.show", "dataset.garbage",
+    "mlflow.logged_model_files",
     "model.best", "step_run.check_result",
     "trigger.listeners",
 }  # fmt: skip
@@ -64,6 +65,7 @@ UNFILTERED = {
 """The queries that touch and name no thing and filter nothing, each and why that is right."""
 WHOLE = {
     "apply.start": "a file is applied where one works; each of its steps is asked for by itself",
+    "dataset.free": "it frees what was removed in all projects",
     "mlflow.bring_experiment": "what is brought in may be anybody's",
     "mlflow.bring_logged_model": "what is brought in may be anybody's",
     "mlflow.bring_run": "what is brought in may be anybody's",

@@ -8,7 +8,10 @@ from meguru.artifacts.lineage import show as lineage
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import free, garbage, list_datasets, remove, show, versions
 from meguru.errors import NotFound
+from meguru.governance.projects.kind import ProjectSpec
+from meguru.governance.projects.operations import specs as projects
 from meguru.kernel import events
+from meguru.kernel.principals import Principal
 
 
 @pytest.fixture
@@ -96,3 +99,13 @@ def test_freeing_goes_on_after_it_was_killed_between_two_blobs(workspace, add, m
     assert garbage(workspace).refs == []
     assert add("id\n1\n").version == 2
     assert frame(workspace, "rows").rows() == [(1,)]
+
+
+def test_what_would_be_freed_is_told_of_the_projects_that_one_sees(workspace, add):
+    projects.declare(workspace, name="team", spec=ProjectSpec())
+    for name in ("rows", "team/rows"):
+        add(f"id\n{len(name)}\n", name=name)
+        remove(workspace, ref=name)
+    anna = Principal(name="anna", grants={"team": frozenset({"*:read"})})
+    assert garbage(workspace.with_(principal=anna)).refs == ["dataset/team/rows@1"]
+    assert garbage(workspace).refs == ["dataset/rows@1", "dataset/team/rows@1"]
