@@ -16,6 +16,7 @@ SCHEMAS = (
 )
 OPERATIONS = (
     "meguru.mlflow.operations",
+    "meguru.app.status.digests",
     "meguru.app.status.show",
 )
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from meguru.base.settings import Settings
+    from meguru.cli.session import Session
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
 
 FILE = "meguru.toml"
+HERE = "here"
+"""What the workspace that one works in is called beside the environments of the file."""
+LOOK_SECONDS = 5.0
 
 
 def open_environment(name: str) -> Workspace | RemoteWorkspace:
@@ -108,3 +114,34 @@ def _settings(name: str, place: str) -> Settings:
 
 def _variable(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def doors(session: Session) -> dict[str, Callable[[], Any]]:
+    """Return by name what opens each environment of the project file, and the workspace one works in.
+
+    Empty where the file has none. Those whose variables are not set here, and folders that are not there yet,
+    say so when they are opened.
+    """
+    from contextlib import nullcontext
+
+    from meguru.project.read import environment_names
+
+    file = nearest(FILE)
+    names = list(environment_names(file)) if file.is_file() else []
+    if not names:
+        return {}
+    here = {} if session.environment in names else {HERE: lambda: nullcontext(session.open())}
+    return here | {name: partial(_look_at, name) for name in names}
+
+
+def _look_at(name: str) -> Workspace | RemoteWorkspace:
+    """Open an environment to look at it: soon given up, and never made."""
+    from meguru.app import open_workspace
+    from meguru.base.settings import load_settings
+    from meguru.kernel.remote import RemoteWorkspace
+
+    place = place_of(name)
+    settings = load_settings(workspace=place, token=token_of(name))
+    if place.startswith(("http://", "https://")):
+        return RemoteWorkspace(place, token=settings.token, timeout=LOOK_SECONDS)
+    return open_workspace(place, settings=settings, create=False)

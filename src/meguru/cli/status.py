@@ -13,20 +13,66 @@ from meguru.cli.tables import coloured, print_table
 from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
+    from meguru.app.status.digests import DigestLine
     from meguru.app.status.types import NeedLine, WorkLine, WorkspaceStatus
+    from meguru.project.side_by_side import EnvironmentsCompared
 
 
 @verb
 @with_session
 def command(session: Session) -> None:
-    """Show on one screen what is live, what runs, what failed and what waits for you."""
+    """Show on one screen what is live, what runs, what failed and what waits for you.
+
+    Where meguru.toml has environments, it shows what runs in each of them by digest, and what differs.
+    """
     from meguru.app.calls import status_show
 
     found = status_show(session.open())
-    session.show(found, lambda: _print(found))
+    beside = _environments(session)
+    if beside is None:
+        session.show(found, lambda: _print(found))
+        return
+    import msgspec
+
+    session.show(msgspec.to_builtins(found) | {"environments": beside}, lambda: _print(found, beside))
 
 
-def _print(found: WorkspaceStatus) -> None:
+def _environments(session: Session) -> EnvironmentsCompared | None:
+    """Ask the environments of the project file what runs there; None where it has none."""
+    from meguru.cli.environments import doors
+
+    known = doors(session)
+    if not known:
+        return None
+    from meguru.project.side_by_side import compare
+
+    return compare(known)
+
+
+def _print_beside(beside: EnvironmentsCompared) -> None:
+    click.echo(coloured(_("environments"), "1;4"))
+    reached = [name for name in beside.environments if name not in beside.unreached]
+    rows = [
+        [
+            each.what,
+            *(_short(each.by[name]) if name in each.by else "-" for name in reached),
+            _("differs") if each.differs else "=",
+        ]
+        for each in beside.things
+    ]
+    print_table(["what", *reached, ""], rows, empty=_("nothing runs in any"))
+    for name, why in beside.unreached.items():
+        click.echo(_("{name} was not reached: {why}").format(name=name, why=why), err=True)
+    click.echo()
+
+
+def _short(line: DigestLine) -> str:
+    return f"@{line.ref.rpartition('@')[2]} {line.digest[:12]}"
+
+
+def _print(found: WorkspaceStatus, beside: EnvironmentsCompared | None = None) -> None:
+    if beside is not None:
+        _print_beside(beside)
     live = [[e.endpoint, e.state, e.model, e.since, e.verdict, e.why] for e in found.live]
     parts = (
         (_("live"), ("endpoint", "state", "model", "since", "verdict", "why"), live, _("nothing is live")),

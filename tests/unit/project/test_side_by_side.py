@@ -1,0 +1,60 @@
+"""Environments side by side: what runs in each, by digest, and what differs."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.app.status.digests import digests
+from meguru.errors import Busy
+from meguru.pipelines.load import register_file
+from meguru.pipelines.operations import deploy
+from meguru.project.side_by_side import compare
+
+TRAIN = """
+from meguru import pipeline, step
+
+
+@step
+def fit() -> int:
+    return {number}
+
+
+@pipeline
+def {name}():
+    fit()
+"""
+
+
+def deployed(ws, folder, name, number):
+    (folder / f"{name}.py").write_text(TRAIN.format(name=name, number=number))
+    deploy(ws, name=register_file(ws, f"{folder}/{name}.py:{name}").ref)
+
+
+@pytest.fixture
+def staging(tmp_path):
+    with open_local(tmp_path / "staging") as ws:
+        yield ws
+
+
+def test_what_runs_is_held_side_by_side_by_digest(workspace, staging, tmp_path):
+    for ws, number in ((workspace, 1), (staging, 2)):
+        deployed(ws, tmp_path, "same", 1)
+        deployed(ws, tmp_path, "other", number)
+    deployed(workspace, tmp_path, "alone", 1)
+
+    def away():
+        raise Busy("the server does not answer", why="refused")
+
+    found = compare(
+        {"dev": lambda: nullcontext(workspace), "staging": lambda: nullcontext(staging), "prod": away}
+    )
+    assert found.differs == ["pipeline/alone", "pipeline/other"]
+    assert found.unreached == {"prod": "the server does not answer (refused)"}
+    same = next(each for each in found.things if each.what == "pipeline/same")
+    assert {name: line.digest for name, line in same.by.items()} == {
+        "dev": digests(workspace)[2].digest,
+        "staging": digests(workspace)[2].digest,
+    }
