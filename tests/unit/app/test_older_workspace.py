@@ -111,5 +111,6 @@ def test_what_was_declared_there_can_now_be_changed(older):
         "min_rows"
     ]
     assert [each.name for each in list_triggers(older)] == ["again", "nightly"]
+    assert {each.declared_by for each in list_triggers(older)} == {"local"}
     assert triggers.retire(older, name="nightly").change == "retired"
     assert verify(older).intact

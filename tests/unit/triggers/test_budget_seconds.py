@@ -1,0 +1,63 @@
+"""A budget of seconds counts how long the steps took of what the trigger started."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from meguru.app.jobs import HANDLERS
+from meguru.kernel.jobs import Worker
+from meguru.pipelines.load import register_file
+from meguru.triggers import operations as triggers
+from meguru.triggers import store
+from meguru.triggers.evaluate import Evaluator
+from meguru.triggers.policies import begin_of, end_of
+from meguru.triggers.types import TriggerBudget
+
+pytest_plugins = ["meguru.testing.fixtures"]
+
+PIPELINE = """
+    from meguru import pipeline, step
+
+    @step
+    def wait(n: int) -> int:
+        return n
+
+    @pipeline
+    def short(n: int = 1):
+        return wait(n)
+"""
+
+
+def test_what_the_runs_took_is_spent_and_the_next_match_is_owed(workspace, say, tmp_path):
+    (tmp_path / "short.py").write_text(dedent(PIPELINE))
+    register_file(workspace, f"{tmp_path}/short.py:short")
+    triggers.create(
+        workspace,
+        name="short",
+        on={"event": "note.seen"},
+        action={"pipeline": "short"},
+        budget=TriggerBudget(seconds=0.0001, per="month"),
+    )
+    say("note.seen")
+    Evaluator(workspace).step()
+    (fired,) = triggers.history(workspace, name="short", limit=10).items
+    assert Worker(workspace, HANDLERS).run_job(fired.job)
+    now = workspace.clock.now()
+    begin = begin_of(TriggerBudget(per="month"), now)
+    with workspace.read() as tx:
+        spent = store.seconds_since(tx, "short", begin)
+    assert 0 < spent < 60
+    say("note.seen")
+    Evaluator(workspace).step()
+    owed = triggers.history(workspace, name="short", limit=10).items[0]
+    assert owed.state == "owed"
+    assert "its budget is 0 s a month" in owed.reason
+
+
+@pytest.mark.parametrize(("per", "begin", "end"), [("day", "03-01", "03-02"), ("month", "03-01", "04-01")])
+def test_a_budget_is_of_a_calendar_day_or_month(clock, per, begin, end):
+    budget = TriggerBudget(runs=1, per=per)
+    assert f"{begin_of(budget, clock.now()):%m-%d}" == begin
+    assert f"{end_of(budget, clock.now()):%m-%d}" == end
