@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import http.client
+import os
 import socket
 import ssl
 import threading
@@ -103,7 +104,7 @@ def cut_off_after(connection: socket.socket, end: float) -> Iterator[None]:
     """Cut a connection at a moment of the monotonic clock, whatever the other side does: TimeoutError."""
     over = threading.Event()
     # A handle of its own: that of a connection under TLS is taken over by the wrapped one.
-    held = connection.dup()
+    held = socket.socket(fileno=os.dup(connection.fileno()))
 
     def cut() -> None:
         over.set()

@@ -6,9 +6,11 @@ import re
 import smtplib
 import ssl
 import time
+from contextlib import ExitStack
 from email.message import EmailMessage
 from email.utils import formatdate
 from html import escape
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from meguru.alerts.channels.base import Envelope
@@ -81,22 +83,34 @@ def _hand_over(server: SplitResult, mail: EmailMessage, address: str) -> tuple[i
     context = ssl.create_default_context()
     host, port = server.hostname or "", server.port or SCHEMES[server.scheme]
     end = time.monotonic() + DEADLINE_SECONDS
-    if server.scheme == "smtps":
-        made: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
-    else:
-        made = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-    with made as smtp:
-        if smtp.sock is None:
-            raise OSError("the mail server hung up")
-        with cut_off_after(smtp.sock, end):
+    with ExitStack() as stack:
+        if server.scheme == "smtps":
+            kind = _bounded(smtplib.SMTP_SSL, stack, end)
+            smtp = stack.enter_context(kind(host, port, timeout=TIMEOUT_SECONDS, context=context))
+        else:
+            smtp = stack.enter_context(
+                _bounded(smtplib.SMTP, stack, end)(host, port, timeout=TIMEOUT_SECONDS)
+            )
+        smtp.ehlo()
+        if server.scheme == "smtp" and smtp.has_extn("starttls"):
+            smtp.starttls(context=context)
             smtp.ehlo()
-            if server.scheme == "smtp" and smtp.has_extn("starttls"):
-                smtp.starttls(context=context)
-                smtp.ehlo()
-            if server.username:
-                smtp.login(unquote(server.username), unquote(server.password or ""))
-            smtp.send_message(mail, from_addr=mail["From"], to_addrs=[address])
+        if server.username:
+            smtp.login(unquote(server.username), unquote(server.password or ""))
+        smtp.send_message(mail, from_addr=mail["From"], to_addrs=[address])
     return TAKEN, ""
+
+
+def _bounded(kind: Any, stack: ExitStack, end: float) -> Any:
+    """Return a kind of connection that is cut at a moment, from its first byte on."""
+
+    class Bounded(kind):  # type: ignore[misc]
+        def _get_socket(self, *where: Any) -> Any:
+            made = super()._get_socket(*where)
+            stack.enter_context(cut_off_after(made, end))
+            return made
+
+    return Bounded
 
 
 def _mail(envelope: Envelope) -> EmailMessage:

@@ -34,7 +34,8 @@ def check_patterns(patterns: list[str], *, field: str) -> list[str]:
     known = list(event_types())
     for pattern in patterns:
         if not any(fnmatchcase(each, pattern) for each in known) and not _is_of_others(pattern):
-            close = near_misses(pattern, known)
+            nouns = [f"{each.partition('.')[0]}.*" for each in known]
+            close = near_misses(pattern, [*known, *dict.fromkeys(nouns)])
             hint = f"did you mean {close[0]!r}?" if close else "release.* means all of releases"
             raise InvalidInput(f"no event is called {pattern[:LONGEST]!r}", hint=hint, field=field)
     return list(dict.fromkeys(patterns))
