@@ -178,7 +178,9 @@ def _firing(one: Firing) -> tuple[object, ...]:
 
 def _listening(source: ListenerState) -> str:
     since = source.connected_since
-    parts = [f"connected since {_wall(since)}" if since else "not connected", f"{source.received} received"]
+    parts = [f"{source.received} received"]
+    if since or source.holder:  # who is only posted to is never connected
+        parts.insert(0, f"connected since {_wall(since)}" if since else "not connected")
     if source.last_error and source.last_error_at is not None:
         parts.append(f"last error {_wall(source.last_error_at)}: {source.last_error}")
     if source.dead:

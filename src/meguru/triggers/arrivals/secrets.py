@@ -83,6 +83,6 @@ def check_url(url: str, field: str) -> None:
         raise InvalidInput(
             "a password is given by reference",
             why="what is declared is kept in the log",
-            hint="set a variable where the server runs, and write scheme://user:${ITS_NAME}@host",
+            hint="set a variable where the server runs, and write ${ITS_NAME} in its place",
             field=field,
         )

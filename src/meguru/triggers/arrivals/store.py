@@ -31,12 +31,13 @@ def take_lease(tx: Connection, trigger: str, holder: str, now: datetime, until: 
         return True
     if tx.execute(select(_here.trigger).where(_here.trigger == trigger)).first() is not None:
         return False
-    tx.execute(
-        insert(trigger_listener).values(
-            trigger=trigger, holder=holder, lease_until=until, position={}, last_error="", received=0
-        )
-    )
+    _begin(tx, trigger, holder=holder, lease_until=until)
     return True
+
+
+def _begin(tx: Connection, trigger: str, **values: Any) -> None:
+    fresh: dict[str, Any] = {"holder": "", "position": {}, "last_error": "", "received": 0}
+    tx.execute(insert(trigger_listener).values(trigger=trigger, **(fresh | values)))
 
 
 def release(tx: Connection, trigger: str, holder: str) -> None:
@@ -85,7 +86,8 @@ def remember(tx: Connection, trigger: str, key: str, event: str, now: datetime) 
 def count_received(tx: Connection, trigger: str, now: datetime) -> None:
     """Count what became an event."""
     values = {"received": _here.received + 1, "received_at": now}
-    tx.execute(update(trigger_listener).where(_here.trigger == trigger).values(values))
+    if tx.execute(update(trigger_listener).where(_here.trigger == trigger).values(values)).rowcount == 0:
+        _begin(tx, trigger, received=1, received_at=now)
 
 
 def states(tx: Connection, projects: AbstractSet[str] | None = None, name: str = "") -> list[ListenerState]:
@@ -104,6 +106,8 @@ def bury(tx: Connection, letter: DeadLetter, raw: RawArrival, kept: bytes) -> No
     """Keep what could not be read, in place of the oldest where there are very many."""
     values = {key: value for key, value in msgspec.structs.asdict(letter).items() if key != "text"}
     tx.execute(insert(trigger_dead_letter).values(**values, headers=raw.headers, body=kept))
+    if tx.execute(select(_here.trigger).where(_here.trigger == letter.trigger)).first() is None:
+        _begin(tx, letter.trigger)
     mine = _dead.trigger == letter.trigger
     many = select(_dead.id).where(mine).order_by(_dead.id.desc()).offset(MOST_LETTERS).limit(_FORGET)
     for old in tx.execute(many).scalars().all():
