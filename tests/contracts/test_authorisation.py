@@ -69,6 +69,7 @@ WHOLE = {
     "mlflow.bring_experiment": "what is brought in may be anybody's",
     "mlflow.bring_logged_model": "what is brought in may be anybody's",
     "mlflow.bring_run": "what is brought in may be anybody's",
+    "policy.attest": "a policy is of the whole workspace",
     "principal.create": "principals are of the whole workspace",
     "run.sweep": "it ends what was left of all projects",
     "token.answer_login": "who was given a code lets a command line in as oneself",

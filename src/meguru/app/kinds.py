@@ -16,6 +16,7 @@ KINDS = (
     "meguru.governance.sign_in.kind:IDENTITY_PROVIDER",
     "meguru.governance.trusts.kind:TRUST",
     "meguru.applies.kind:APPLY",
+    "meguru.governance.code_policy.kind:POLICY",
     "meguru.artifacts.kind:EVENT",
     "meguru.artifacts.kind:BLOB",
     "meguru.datasets.kind:DATASET",

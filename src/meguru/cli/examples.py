@@ -102,6 +102,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru release create delay delay@3 --promote",
         "meguru release create delay delay@4 --input 'miles=km / 1.609' --input 'flag=false' --promote",
     ),
+    "policy": ("meguru policy list --env prod", "meguru policy show 4f1c0a"),
+    "policy attest": (
+        "meguru policy attest $(git rev-parse HEAD) --branch main --author anna --approved-by ben --env prod",
+    ),
     "release send": (
         "meguru release send delay@3 --to staging",
         "meguru release send delay --env staging --to prod",

@@ -65,6 +65,7 @@ GROUPS = {
     },
     "Administer": {
         "project": "Make projects; say who may do what in each.",
+        "policy": "Say which commits the code that runs here may come from.",
         "principal": "Add and list who may act here.",
         "role": "Declare roles: sets of permissions.",
         "group": "Declare groups of people.",

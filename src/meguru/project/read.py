@@ -143,6 +143,8 @@ class _Reader:
             for title, section in self.sections.items()
             for name, (source, fields) in section.items()
         ]
+        if chosen:
+            things += self._policies(environment, *chosen)
         return ProjectFile(
             head=self.head,
             main=main.file,
@@ -174,6 +176,17 @@ class _Reader:
         path = ("env", name)
         filled = _filled(source, path, msgspec.to_builtins(spec))
         return source, placed(source.file.parent, _typed(source, path, filled, EnvironmentSpec))
+
+    def _policies(self, environment: str, source: Source, spec: EnvironmentSpec) -> list[FileThing]:
+        """Return the policies that hold in an environment alone."""
+        found = []
+        for name, fields in spec.policy.items():
+            path = ("env", environment, "policy", name)
+            if name in self.sections["policy"]:
+                raise source.refusal(path, f"policy/{name} is declared twice", hint="override it instead")
+            said = {key: (value, source, (*path, key)) for key, value in fields.items()}
+            found.append(_thing(self.kinds["policy"], name, source, {}, said))
+        return found
 
     def _overrides(
         self, environment: str, source: Source, spec: EnvironmentSpec

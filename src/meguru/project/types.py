@@ -29,12 +29,13 @@ class EnvironmentSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     `workspace` is how people reach it. `served_from` is where a server of the project keeps it, a folder or a
     database: `meguru up` serves it at ``/env/NAME``. `override` has the sections of the file, with only the
-    fields that differ.
+    fields that differ; `policy` has policies that hold there alone.
     """
 
     workspace: str = ""
     served_from: str = ""
     override: dict[str, dict[str, dict[str, Any]]] = {}
+    policy: dict[str, dict[str, Any]] = {}
 
 
 class Locator(Protocol):

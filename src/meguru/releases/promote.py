@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.errors import Conflict, GateFailed
+from meguru.governance.code_policy.check import check_commit
 from meguru.kernel.events import Event
 from meguru.kernel.operations import Context, operation
 from meguru.pipelines import store as pipelines
@@ -44,6 +45,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
     if found.state is ReleaseState.LIVE:
         return with_serving(ctx, [found])[0]
     must_be_passed(found)
+    _may_run(ctx, found)
     now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app, inputs=found.content.inputs)
     unchanged(ctx.tx, found, now_made_of)
     before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
@@ -65,6 +67,13 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         retire(ctx, old, ReleaseState.SUPERSEDED)
     _deploy(ctx.with_(cause=told.id), found)
     return put_live(ctx, found, told)
+
+
+def _may_run(ctx: Context, found: Release) -> None:
+    """Refuse a model whose code a policy of the environment does not let through."""
+    part = found.content.pipeline
+    commit = pipelines.resolve(ctx.tx, part.ref).commit if part else ""
+    check_commit(ctx.tx, found.model, commit)
 
 
 def _deploy(ctx: Context, found: Release) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meguru.base import refs
+from meguru.governance.code_policy.check import check_commit
 from meguru.kernel.operations import Context
 from meguru.pipelines import store
 from meguru.pipelines.deployments import store as deployments
@@ -14,11 +15,18 @@ NEEDED = "pipeline:deploy"
 
 
 def move(ctx: Context, found: PipelineVersion, *, reason: str) -> PipelineDeployment:
-    """Deploy a version; what is deployed already stays as it is."""
+    """Deploy a version; what is deployed already stays as it is.
+
+    Raises
+    ------
+    Conflict
+        If a policy of the environment does not let its code through.
+    """
     store.lock(ctx.tx, found.name, ctx.now())
     now = deployments.current(ctx.tx, found.name)
     if now is not None and now.version == found.version:
         return now
+    check_commit(ctx.tx, found.ref, found.commit)
     return write(ctx, found.name, found.version, now, reason=reason)
 
 

@@ -24,6 +24,8 @@ from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
 from meguru.flavors import ColumnType, SignatureColumn
+from meguru.governance.code_policy.kind import PolicySpec
+from meguru.governance.code_policy.operations import specs as policies
 from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.grants.operations import specs as grants
 from meguru.governance.groups.kind import GroupSpec
@@ -209,6 +211,11 @@ def _apply(of: Making) -> str:
     return start_apply(of.ws, owner=of.mark, digest=digests.of_value(of.mark), actions=[of.mark]).id
 
 
+def _policy(of: Making) -> str:
+    policies.declare(of.ws, name=of.mark, spec=PolicySpec())
+    return of.mark
+
+
 def _role(of: Making) -> str:
     roles.declare(of.ws, name=of.mark, spec=RoleSpec(allow=["run:read"], description=of.mark))
     return of.mark
@@ -266,6 +273,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "quarantine": _quarantine,
     "apply": _apply,
     "role": _role,
+    "policy": _policy,
     "group": _group,
     "grant": _grant,
     "identity_provider": _identity_provider,
