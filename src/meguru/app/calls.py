@@ -69,6 +69,9 @@ if TYPE_CHECKING:
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show
     from meguru.datasets.show import versions as dataset_versions
+    from meguru.governance.code_policy.attest import attest as policy_attest
+    from meguru.governance.code_policy.attest import attested as policy_attested
+    from meguru.governance.code_policy.operations import specs as _meguru_governance_code_policy_operations_specs
     from meguru.governance.grants.operations import specs as _meguru_governance_grants_operations_specs
     from meguru.governance.grants.show import list_grants as grant_list
     from meguru.governance.groups.operations import specs as _meguru_governance_groups_operations_specs
@@ -300,6 +303,10 @@ if TYPE_CHECKING:
     pipeline_plan = _meguru_pipelines_operations_specs.plan
     pipeline_retire = _meguru_pipelines_operations_specs.retire
     pipeline_specs = _meguru_pipelines_operations_specs.specs
+    policy_declare = _meguru_governance_code_policy_operations_specs.declare
+    policy_plan = _meguru_governance_code_policy_operations_specs.plan
+    policy_retire = _meguru_governance_code_policy_operations_specs.retire
+    policy_specs = _meguru_governance_code_policy_operations_specs.specs
     pool_declare = _meguru_pipelines_pools_operations_specs.declare
     pool_plan = _meguru_pipelines_pools_operations_specs.plan
     pool_retire = _meguru_pipelines_pools_operations_specs.retire

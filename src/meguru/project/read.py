@@ -181,10 +181,12 @@ class _Reader:
         """Return the policies that hold in an environment alone."""
         found = []
         for name, fields in spec.policy.items():
-            path = ("env", environment, "policy", name)
+            path: Path_ = ("env", environment, "policy", name)
             if name in self.sections["policy"]:
                 raise source.refusal(path, f"policy/{name} is declared twice", hint="override it instead")
-            said = {key: (value, source, (*path, key)) for key, value in fields.items()}
+            said: dict[str, tuple[Any, Source, Path_]] = {
+                key: (value, source, (*path, key)) for key, value in fields.items()
+            }
             found.append(_thing(self.kinds["policy"], name, source, {}, said))
         return found
 

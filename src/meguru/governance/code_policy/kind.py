@@ -1,0 +1,71 @@
+"""Policies of code, as a kind: of a whole environment, so every project shares them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+class PolicySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked of the commit from which code comes that is deployed, or made a model that goes live.
+
+    `branch` is the one it is on, `clean` asks for no uncommitted changes, `reviewed` for an approval by
+    another than its author; `repository` is where, if it must be a certain one. Branch, review and repository
+    are told by CI (`policy.attest`).
+    """
+
+    branch: str = ""
+    clean: bool = False
+    reviewed: bool = False
+    repository: str = ""
+
+
+@event_type("policy.created", label="policy declared", sentence="{subject} was declared", explains=True)
+class PolicyCreated(Payload, frozen=True):
+    """A policy was declared, with this spec."""
+
+    branch: str
+    clean: bool
+    reviewed: bool
+    repository: str
+
+
+@event_type("policy.updated", label="policy changed", sentence="the declaration of {subject} was changed")
+class PolicyUpdated(Payload, frozen=True):
+    """Fields of a policy's spec changed: ``{field: {before, after}}``."""
+
+    changes: dict[str, Any]
+
+
+@event_type("policy.retired", label="policy retired", sentence="{subject} was retired", tone=Tone.ODD)
+class PolicyRetired(Payload, frozen=True):
+    """It is asked of no code any more."""
+
+
+@event_type(
+    "policy.attested", label="commit attested", sentence="{actor} told where commit {commit} comes from"
+)
+class PolicyAttested(Payload, frozen=True):
+    """CI told of a commit: its branch and repository, who wrote it, and who approved it where."""
+
+    commit: str
+    branch: str
+    repository: str
+    author: str
+    approved_by: list[str]
+    pull_request: str
+
+
+POLICY = Kind(
+    name="policy",
+    title=("policy", "policies"),
+    shared=True,
+    tables=("meguru.governance.code_policy.schema",),
+    operations=("meguru.governance.code_policy.operations",),
+    events=(PolicyCreated, PolicyUpdated, PolicyRetired, PolicyAttested),
+    spec=PolicySpec,
+    spec_store="meguru.governance.code_policy.spec",
+)
