@@ -17,6 +17,7 @@ SCHEMAS = (
 OPERATIONS = (
     "meguru.mlflow.operations",
     "meguru.app.status.digests",
+    "meguru.app.catalogue.find",
     "meguru.app.status.show",
 )
 

@@ -16,6 +16,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "plan": ("meguru plan", "meguru plan --out plan.json"),
     "apply": ("meguru apply", "meguru apply plan.json --yes", "meguru apply --wait"),
+    "find": ("meguru find churn", "meguru find --kind dataset 需要"),
     "fmt": ("meguru fmt", "meguru fmt --check"),
     "schema": ("meguru schema --out .meguru/schema.json",),
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth", "meguru up --auth --serve prod=/srv/meguru/prod"),

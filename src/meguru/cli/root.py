@@ -57,6 +57,7 @@ GROUPS = {
         "webhook": "Call an address when something happens.",
     },
     "Understand": {
+        "find": "Find data, models, pipelines, components and endpoints.",
         "why": "Explain why something is as it is: meguru why endpoint/NAME",
         "lineage": "Show what was made from what.",
         "events": "Read the event log.",

@@ -145,9 +145,13 @@ DATASET = Kind(
     spec=DatasetSpec,
     spec_store="meguru.datasets.spec",
     written=DatasetSection,
-    provides={"pipeline output": "meguru.datasets.sink:register_output"},
     prepare="meguru.datasets.project_files:prepare",
     carry="meguru.datasets.project_files:carry",
     brings_news=True,
+    provides={
+        "pipeline output": "meguru.datasets.sink:register_output",
+        "described": "meguru.datasets.catalogue:described",
+        "detailed": "meguru.datasets.catalogue:detailed",
+    },
     page="/ui/datasets/{name}/{version}",
 )

@@ -228,6 +228,8 @@ PIPELINE = Kind(
     provides={
         "model user": "meguru.pipelines.model_user:uses",
         "dataset user": "meguru.pipelines.dataset_user:uses",
+        "described": "meguru.pipelines.catalogue:described",
+        "detailed": "meguru.pipelines.catalogue:detailed",
     },
     page="/ui/pipelines/versions/{name}/{version}",
 )

@@ -97,5 +97,13 @@ STEP_RUN = Kind(
     },
     page="/ui/pipelines/runs/{run}?step={step}#step-{step}",
 )
-COMPONENT = Kind(name="component", title=("component", "components"), named=False)
+COMPONENT = Kind(
+    name="component",
+    title=("component", "components"),
+    named=False,
+    provides={
+        "described": "meguru.pipelines.catalogue:described_components",
+        "detailed": "meguru.pipelines.catalogue:detailed_component",
+    },
+)
 """What installed packages offer; they are of no project. Which pipelines use one is seen with those."""

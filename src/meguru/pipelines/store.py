@@ -118,9 +118,9 @@ def of_entry(tx: Connection, entry: str, folder: str, project: str = "") -> Pipe
 
 
 def page(
-    tx: Connection, *, after: str, limit: int, projects: AbstractSet[str] | None = None
+    tx: Connection, *, after: str = "", limit: int, projects: AbstractSet[str] | None = None, only: str = ""
 ) -> list[Pipeline]:
-    """Return pipelines of some projects (None: all) with their newest version and run, by name."""
+    """Return pipelines of some projects (None: all), or `only` one, with their newest version and run."""
     newest = (
         select(func.max(pipeline_run.c.id))
         .where(pipeline_run.c.pipeline == pipeline.c.name)
@@ -141,7 +141,8 @@ def page(
             (pipeline.c.name == pipeline_version.c.name) & (pipeline.c.latest == pipeline_version.c.version),
         )
         .join(pipeline_run, pipeline_run.c.id == newest, isouter=True)
-        .where(pipeline.c.name > after, condition(pipeline.c.name, projects))
+        .where(pipeline.c.name == only if only else pipeline.c.name > after)
+        .where(condition(pipeline.c.name, projects))
         .order_by(pipeline.c.name)
         .limit(limit)
     )

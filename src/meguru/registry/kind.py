@@ -259,6 +259,8 @@ MODEL = Kind(
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     provides={
         "pipeline output": "meguru.registry.sink:register_output",
+        "described": "meguru.registry.catalogue:described",
+        "detailed": "meguru.registry.catalogue:detailed",
         "baseline source": "meguru.registry.baselines:baseline_of",
         "task source": "meguru.registry.known:task_of_version",
     },

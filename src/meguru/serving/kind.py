@@ -142,6 +142,8 @@ ENDPOINT = Kind(
     provides={
         "model user": "meguru.serving.model_user:uses",
         "dataset user": "meguru.serving.dataset_user:uses",
+        "described": "meguru.serving.catalogue:described",
+        "detailed": "meguru.serving.catalogue:detailed",
     },
     page="/ui/endpoints/{name}",
 )

@@ -114,7 +114,11 @@ class Context:
     @property
     def visible(self) -> frozenset[str] | None:
         """The projects whose things this operation may show; None when that is all of them."""
-        held = self.principal.projects(self.operation.permission)
+        return self.visible_by(self.operation.permission)
+
+    def visible_by(self, permission: str) -> frozenset[str] | None:
+        """Return the projects whose things a permission shows, where one works; None: all of them."""
+        held = self.principal.projects(permission)
         if not self.ws.project:
             return held
         here = "" if self.ws.project == refs.DEFAULT else self.ws.project
