@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from meguru.alerts.notifications.show import try_out as notification_test
     from meguru.alerts.show import list_alerts as alert_list
     from meguru.alerts.show import show as alert_show
-    from meguru.app.status.digests import digests as status_digests
     from meguru.app.catalogue.find import find as catalogue_find
+    from meguru.app.status.digests import digests as status_digests
     from meguru.app.status.show import show as status_show
     from meguru.applies.carry_out import finish as apply_finish
     from meguru.applies.carry_out import start as apply_start
