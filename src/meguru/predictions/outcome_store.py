@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Table,
+    TextualSelect,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from meguru.predictions import counts, outcome_days
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
@@ -16,7 +30,7 @@ from meguru.predictions.types import Outcome, OutcomeValue
 
 Place: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
-_A_QUERY, _FEW = 900, 100
+_A_QUERY, _FEW, _PLACES = 900, 20, 300
 _COLUMNS = [outcome.c[name] for name in ("value", "json", "at", "recorded_at", "recorded_by")]
 _UPDATE = (
     update(outcome)
@@ -103,7 +117,7 @@ def _count(tx: Connection, endpoint: str, new: int, news: Sequence[dict[str, Any
 def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
     """Have predictions no outcome any more; what it was is kept beside it. Return how many had one."""
     known = list(_rows(tx, outcome, dict.fromkeys(places)))
-    for some in chunks(known, _FEW):
+    for some in chunks(known, _PLACES):
         mine = tuple_(outcome.c.batch_id, outcome.c.row)
         tx.execute(delete(outcome).where(mine.in_([(row["batch_id"], row["row"]) for row in some])))
     if known:
@@ -169,19 +183,34 @@ def _rows(tx: Connection, table: Any, places: Iterable[Place]) -> Iterator[dict[
     for batch_id, row in places:
         wanted.setdefault(batch_id, set()).add(row)
     whole: list[str] = []
+    some_of: list[Place] = []
     for some in chunks(wanted, _A_QUERY):
         counted = select(table.c.batch_id, func.count()).where(table.c.batch_id.in_(some))
         for batch_id, count in tx.execute(counted.group_by(table.c.batch_id)):
             if count <= _FEW + 2 * len(wanted[batch_id]):
                 whole.append(batch_id)
-                continue
-            of_batch = select(table).where(table.c.batch_id == batch_id)
-            for rows in chunks(wanted[batch_id], _A_QUERY):
-                yield from map(Row._asdict, tx.execute(of_batch.where(table.c.row.in_(rows))))
+            else:
+                some_of += [(batch_id, row) for row in wanted[batch_id]]
+    for part in chunks(some_of, _PLACES):
+        given: dict[str, Any] = {}
+        for number, (batch_id, row) in enumerate(part):
+            given |= {f"b{number}": batch_id, f"r{number}": row}
+        yield from map(Row._asdict, tx.execute(_at_places(table, len(part)), given))
     for some in chunks(whole, _A_QUERY):
         for found in tx.execute(select(table).where(table.c.batch_id.in_(some))):
             if found.row in wanted[found.batch_id]:
                 yield found._asdict()
+
+
+@lru_cache(maxsize=8)
+def _at_places(table: Table, count: int) -> TextualSelect:
+    """Return the query for so many places of a table, as text: many are asked for, and each costs."""
+    given = ", ".join(f"(:b{number}, :r{number})" for number in range(count))
+    columns = ", ".join(f'found."{column.name}"' for column in table.c)
+    return text(
+        f"WITH given(b, r) AS (VALUES {given}) SELECT {columns} FROM given "  # noqa: S608 - names alone
+        f'JOIN {table.name} AS found ON found.batch_id = given.b AND found."row" = given.r'
+    ).columns(*table.c)
 
 
 def _take(told: _Told, row: dict[str, Any]) -> bool:
