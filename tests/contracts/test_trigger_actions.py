@@ -23,7 +23,7 @@ def made(tmp_path_factory):
     settings = Settings(sqlite_synchronous="NORMAL", webhook_private=True)
     with open_local(folder / "workspace", settings=settings) as ws:
         found: dict[str, str] = {}
-        for name in ("dataset", "experiment", "run", "model", "pipeline", "endpoint", "monitor", "webhook"):
+        for name in ("model", "pipeline", "endpoint", "monitor", "webhook"):
             found[name] = MAKERS[name](Making(ws=ws, mark="delay", folder=folder, made=found))
         yield ws
 

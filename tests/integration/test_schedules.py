@@ -85,11 +85,12 @@ FOLLOWER = """
     """
 
 
-def test_of_two_servers_one_is_killed_and_each_cause_is_acted_on_once(place, tmp_path):
+@pytest.mark.integration
+def test_of_two_servers_one_is_killed_and_each_cause_is_acted_on_once(postgres_url, tmp_path):
     """The one that stays does what the other left, and what is owed fires once more with the newest."""
     settings = Settings(blobs=str(tmp_path / "blobs"), sqlite_synchronous="NORMAL")
-    program = [sys.executable, "-c", textwrap.dedent(FOLLOWER), place, str(tmp_path / "blobs")]
-    with open_local(place, settings=settings) as ws:
+    program = [sys.executable, "-c", textwrap.dedent(FOLLOWER), postgres_url, str(tmp_path / "blobs")]
+    with open_local(postgres_url, settings=settings) as ws:
         on = {"event": "trigger.paused"}
         triggers.create(ws, name="all", on=on, action={"note": "forgotten", "job": True})
         triggers.create(ws, name="busy", on=on, action={"note": "done", "job": True})

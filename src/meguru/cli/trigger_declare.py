@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from meguru.cli.arguments import TRIGGER
 from meguru.cli.groups import command as verb
 from meguru.cli.session import Session, read_pairs, with_session
+
+if TYPE_CHECKING:
+    from meguru.triggers.types import TriggerBudget
 
 _ON = "When, as KEY=VALUE: monitor=delay-watch; or as JSON. May be given several times."
 _DO = "What, as KEY=VALUE: pipeline=train; or as JSON. May be given several times."
@@ -79,24 +83,34 @@ def delete(session: Session, name: str) -> None:
 
 def _read(given: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a spec that options give; None for what was not given."""
-    import msgspec
-
-    from meguru.triggers.types import TriggerBudget
+    from meguru.triggers.project_section import with_holidays
 
     action, params = _object("--do", given["action"]), read_pairs(given["params"])
     if params and action is not None:
         action["params"] = {**action.get("params", {}), **params}
-    budget = read_pairs(given["budget"])
+    budget, on = read_pairs(given["budget"]), _object("--on", given["on"])
     return {
-        "on": _object("--on", given["on"]),
+        "on": with_holidays(Path(), on) if on else None,
         "action": action,
         "filter": given["filter_"],
         "key": given["key"],
         **{name: _length(name, given[name]) for name in ("debounce", "debounce_max", "cooldown")},
         "max_per_day": given["max_per_day"],
-        "budget": msgspec.convert(budget, TriggerBudget) if budget else None,
+        "budget": _budget(budget) if budget else None,
         "note": given["note"],
     }
+
+
+def _budget(given: dict[str, Any]) -> TriggerBudget:
+    import msgspec
+
+    from meguru.base.type_errors import as_invalid
+    from meguru.triggers.types import TriggerBudget
+
+    try:
+        return msgspec.convert(given, TriggerBudget)
+    except msgspec.ValidationError as error:
+        raise as_invalid(error, "budget", TriggerBudget) from None
 
 
 def _object(option: str, parts: tuple[str, ...]) -> dict[str, Any] | None:

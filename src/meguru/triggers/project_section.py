@@ -48,9 +48,17 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value := fields.get(field), str)
     }
     on = fields.get("on")
-    if isinstance(on, dict) and isinstance(file := on.get("holidays"), str) and "." in file:
-        fields = fields | {"on": on | {"holidays": read_holidays(root, file)}}
-    return fields | lengths
+    return fields | lengths | ({"on": with_holidays(root, on)} if isinstance(on, dict) else {})
+
+
+def with_holidays(root: Path, on: dict[str, Any]) -> dict[str, Any]:
+    """Return when a trigger wakes, with the dates of the files of holidays that it names."""
+    given = on.get("holidays")
+    parts = [given] if isinstance(given, str) else given
+    if not isinstance(parts, list) or not any(isinstance(each, str) and "." in each for each in parts):
+        return on
+    found = [read_holidays(root, each) if "." in str(each) else [each] for each in parts]
+    return on | {"holidays": [day for days in found for day in days]}
 
 
 def read_holidays(root: Path, file: str) -> list[str]:

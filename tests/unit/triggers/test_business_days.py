@@ -88,6 +88,8 @@ def test_holidays_of_a_file_beside_the_project_file(tmp_path):
     made = prepare(tmp_path, "x", {"on": BUSINESS | {"holidays": "off.txt"}, "action": {}, "cooldown": "1h"})
     assert made["on"]["holidays"] == ["2026-01-02", "2026-12-31"]
     assert made["cooldown"] == 3600
+    both = prepare(tmp_path, "x", {"on": {"holidays": ["JP", "off.ics"]}, "action": {}})
+    assert both["on"]["holidays"] == ["JP", "2026-07-04"]
     for wrong in ("../off.txt", "none.txt"):
         with pytest.raises(InvalidInput):
             read_holidays(tmp_path, wrong)
