@@ -17,11 +17,13 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from meguru.artifacts import log
 from meguru.console.live import PACE, Listener, Live
-from meguru.errors import MeguruError
+from meguru.errors import Forbidden, MeguruError, Unauthenticated
 from meguru.kernel import events
+from meguru.kernel.principals import Principal
 from meguru.kernel.workspace import Workspace
 from meguru.tracking.show import count_points
 
+Readmit = Callable[[], Principal]
 BATCH = 500
 MOST_WATCHED = 100
 MOST_DIGITS = 19
@@ -39,18 +41,24 @@ def endpoint(live: Live, get_workspace: Callable[[Request], Workspace]) -> Calla
         except MeguruError as error:
             return JSONResponse({"error": error.as_dict()}, error.status)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        told = follow(live, ws, after, points)
+        told = follow(live, ws, after, points, readmit=getattr(request.state, "readmit", None))
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
     return stream
 
 
 async def follow(
-    live: Live, ws: Workspace, after: int, points: Mapping[str, int] | None = None
+    live: Live,
+    ws: Workspace,
+    after: int,
+    points: Mapping[str, int] | None = None,
+    *,
+    readmit: Readmit | None = None,
 ) -> AsyncIterator[bytes]:
     """Yield the events after `after` as they are committed, and hints, while the stream lives.
 
-    A hint tells that a run has more points than the page has, by `points`.
+    A hint tells that a run has more points than the page has, by `points`. Before each look `readmit` tells
+    what its reader may see by now; a reader whose token ended is told nothing more.
     """
     listener = Listener(ws, points)
     end = asyncio.get_running_loop().time() + live.life
@@ -60,7 +68,10 @@ async def follow(
         while not live.closed and asyncio.get_running_loop().time() < end:
             listener.bell.clear()
             moved = listener.take()
-            batch = await anyio.to_thread.run_sync(_read, ws, after)
+            try:
+                batch = await anyio.to_thread.run_sync(_read, ws, after, readmit)
+            except (Unauthenticated, Forbidden):
+                return
             if batch or moved:
                 after = batch[-1].seq if batch else after
                 yield b"".join([*map(_message, batch), *map(_hint, moved)])
@@ -82,7 +93,9 @@ def _start(request: Request, ws: Workspace) -> int:
     return max(int(given), head - BATCH) if given.isdecimal() and len(given) < 19 else head
 
 
-def _read(ws: Workspace, after: int) -> list[events.Event]:
+def _read(ws: Workspace, after: int, readmit: Readmit | None) -> list[events.Event]:
+    if readmit is not None:
+        ws.principal = readmit()  # the view is of this stream alone
     return log.list_events(ws, after=after, limit=BATCH).items
 
 

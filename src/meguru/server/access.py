@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import HTTPConnection, Request
@@ -77,7 +77,10 @@ class Access:
             return
         is_own = principal is self.ws.principal and not project  # then there is nothing to be seen otherwise
         view = self.ws if is_own else self.ws.with_(principal=principal, project=project)
-        scope.setdefault("state", {})["workspace"] = view
+        state = scope.setdefault("state", {})
+        state["workspace"] = view
+        if secret := self._secret_of(scope, asked):
+            state["readmit"] = partial(self._authenticator.principal_now, secret)
         await self.app(scope, receive, send)
 
     def _check_origin(self, scope: Scope, asked: dict[bytes, str]) -> None:
@@ -89,6 +92,9 @@ class Access:
         changes = scope["method"] not in {"GET", "HEAD", "OPTIONS"}
         if origin and changes and origin.partition("://")[2] != host:
             raise Forbidden("a page of another site can't change anything here", where=origin)
+
+    def _secret_of(self, scope: Scope, asked: dict[bytes, str]) -> str:
+        return "" if scope["path"].startswith(OPEN_PATHS) else _secret(scope, asked)
 
     async def _principal(self, scope: Scope, asked: dict[bytes, str], project: str) -> Principal:
         if scope["path"].startswith(HOOKS) or (self.auth and scope["path"].startswith(OPEN_PATHS)):
@@ -105,7 +111,7 @@ class Access:
             return LOCAL_OWNER
         raise Unauthenticated(
             "this server needs a token",
-            hint="send the header Authorization: Bearer mgr_… (commands read it from MEGURU_TOKEN)",
+            hint="meguru login; or send Authorization: Bearer mgr_… (commands read it from MEGURU_TOKEN)",
         )
 
 

@@ -14,6 +14,7 @@ from meguru.artifacts.log import list_events
 from meguru.console.live import Listener, Live, look
 from meguru.console.routes import routes
 from meguru.console.stream import follow
+from meguru.errors import Unauthenticated
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.principals import Principal
@@ -179,3 +180,26 @@ def test_tokens_of_one_principal_are_counted_apart(workspace: Workspace):
         return [each in heard for each in open_tabs]
 
     assert asyncio.run(scene()) == [False, True]
+
+
+def test_a_reader_whose_rights_change_is_told_no_more_than_they_may_see_by_then(workspace: Workspace):
+    load_operations()
+    rights = {"now": frozenset({"*:read"})}
+    principals = workspace.with_(principal=Principal(name="ana", permissions=rights["now"]))
+
+    def readmit() -> Principal:
+        if not rights["now"]:
+            raise Unauthenticated("the token is not valid")
+        return Principal(name="ana", permissions=rights["now"])
+
+    async def scene() -> None:
+        live = Live()
+        found = follow(live, principals, 0, readmit=readmit)
+        await asyncio.to_thread(lambda: runs.start(workspace))
+        assert await _next_messages(found)
+        rights["now"] = frozenset()
+        await asyncio.to_thread(lambda: runs.start(workspace))
+        assert [part async for part in found if b"data" in part] == []
+        assert not live._listeners
+
+    asyncio.run(scene())

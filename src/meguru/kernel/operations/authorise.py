@@ -110,7 +110,10 @@ def refuse(
     """Log that a permission is missing, and raise Forbidden."""
     log_denial(ws, doing, permission=permission, **({"ref": str(ref)} if ref else {}))
     within = f" in {project or refs.DEFAULT}" if ws.principal.grants and project is not None else ""
-    raise denial(ws.principal, permission, doing + within, where=str(ref or ""))
+    # Who has it somewhere is told why that is not enough.
+    wide = project is None and bool(ws.principal.projects(permission))
+    why = f"the permission {permission!r} is missing in all projects together" if wide else ""
+    raise denial(ws.principal, permission, doing + within, where=str(ref or ""), why=why)
 
 
 def denial(
