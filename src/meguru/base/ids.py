@@ -7,6 +7,8 @@ import threading
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -10, -10)
 _lock = threading.Lock()
 _last = 0
 
@@ -21,12 +23,9 @@ def new_id(prefix: str) -> str:
     with _lock:
         value = max(value, _last + 1)
         _last = value
-    return f"{prefix}-{_base32(value, 26)}"
+    return f"{prefix}-{_base32(value)}"
 
 
-def _base32(value: int, width: int) -> str:
-    letters = []
-    for _ in range(width):
-        value, digit = divmod(value, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))
+def _base32(value: int) -> str:
+    """Write a number of up to 130 bits in 26 letters; each event has an id, so two letters at a time."""
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])

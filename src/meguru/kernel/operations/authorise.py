@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
 
-def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any] | None = None) -> None:
+def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, Any] | None = None) -> str:
     """Raise unless the principal may do `operation` with what its arguments name.
 
     Without arguments it is only asked whether the principal may do it anywhere, so that who may not is told
-    before the rest of the request is read.
+    before the rest of the request is read. Returned is the project that must be there for the change: it is
+    looked for in the change's own transaction, in which nobody can take it away.
 
     Raises
     ------
@@ -33,10 +34,10 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
         When the principal may not even see the thing: it is as if it were not there.
     """
     if operation.permission == ANYBODY:
-        return
+        return ""
     if arguments is None:
         require(ws, operation.permission, operation.name)
-        return
+        return ""
     try:
         ref = subject_of(operation, arguments)
     except InvalidInput:
@@ -45,15 +46,18 @@ def authorise(ws: Workspace, operation: Operation[..., Any], arguments: dict[str
         ref = None  # the operation itself says what is wrong with it
     if operation.door:
         require(ws, operation.permission, operation.name, ref=ref, project=ws.home)
-    else:
-        _authorise_on(ws, operation, ref)
+        return ""
+    _authorise_on(ws, operation, ref)
+    return ref.project if ref is not None and not operation.query else ""
 
 
 def _authorise_on(ws: Workspace, operation: Operation[..., Any], ref: refs.Ref | None) -> None:
     """Raise unless the principal may do an operation with a thing (None: it touches no single one)."""
     if ref is not None and ref.project and not operation.query:
-        with ws.read() as tx:
-            check_project(tx, ref.project, among=ws.principal.known_projects)
+        known = ws.principal.known_projects
+        if known is not None and ref.project not in known:
+            with ws.read() as tx:
+                check_project(tx, ref.project, among=known)
     if ws.principal.allows(operation.permission):
         return
     if ref is not None and is_shared(ref):
@@ -89,7 +93,7 @@ def require(
     """
     principal = ws.principal
     if project is None:
-        if principal.projects(permission) != frozenset():
+        if principal.allows_somewhere(permission):
             return
     elif principal.allows(permission, project):
         return

@@ -18,6 +18,7 @@ from meguru.kernel.operations.causes import with_cited_cause
 from meguru.kernel.operations.context import Context
 from meguru.kernel.operations.plain import to_plain
 from meguru.kernel.operations.subject import in_full
+from meguru.kernel.projects import check_project
 
 if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Operation
@@ -42,10 +43,10 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
             ws = with_cited_cause(ws)
     plain, body = to_plain(arguments)
     typed = in_full(ws, operation, operation.read_arguments(plain))
-    authorise(ws, operation, typed)
+    home = authorise(ws, operation, typed)
     key = None if operation.query else ws.idempotency_key
     if not key:
-        return run(ws, operation, lambda ctx: operation.function(ctx, **typed))
+        return run(ws, operation, lambda ctx: operation.function(ctx, **typed), home=home)
     request = answers.Request(
         principal=ws.principal.name,
         operation=operation.name,
@@ -57,7 +58,7 @@ def execute(ws: Workspace, operation: Operation[..., Any], arguments: dict[str, 
     if known is not None:
         return _recall(operation, request, known)
     try:
-        return run(ws, operation, lambda ctx: operation.function(ctx, **typed), request)
+        return run(ws, operation, lambda ctx: operation.function(ctx, **typed), request, home=home)
     except _AlreadyDone as done:
         return _recall(operation, request, done.answer)
     except RowConflict:
@@ -79,9 +80,11 @@ def execute_with_others(ws: Workspace, operation: Operation[..., Any], arguments
         return execute(ws, operation, arguments)
     authorise(ws, operation)
     typed = in_full(ws, operation, operation.read_arguments(to_plain(arguments)[0]))
-    authorise(ws, operation, typed)
+    home = authorise(ws, operation, typed)
 
     def work(tx: Connection) -> Any:
+        if home:
+            check_project(tx, home, among=ws.principal.known_projects)
         with ExitStack() as stack:
             return operation.function(Context(ws, operation, stack, tx), **typed)
 
@@ -101,12 +104,17 @@ def run(
     operation: Operation[..., Any],
     work: Callable[[Context], Any],
     request: answers.Request | None = None,
+    *,
+    home: str = "",
 ) -> Any:
-    """Do the work of an operation whose caller may do it, in one transaction, and tell of it."""
+    """Do the work of an operation whose caller may do it, in one transaction, and tell of it.
+
+    `home` is the project that must be there.
+    """
     with denials_logged(ws, operation.name), ExitStack() as stack:
         ctx = Context(ws, operation, stack)
-        if request:
-            ctx.on_open = lambda tx: _stop_if_done(tx, request)
+        if request or home:
+            ctx.on_open = lambda tx: _begin(ws, tx, request, home)
         result = work(ctx)
         check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
         # In the transaction of the change: the answer is kept if the work was done, and only then.
@@ -122,6 +130,13 @@ def run(
 def _asked(ws: Workspace, body: bytes) -> bytes:
     # The same names asked in another project are another request.
     return body + f"@{ws.project}".encode() if ws.project else body
+
+
+def _begin(ws: Workspace, tx: Connection, request: answers.Request | None, home: str) -> None:
+    if request:
+        _stop_if_done(tx, request)
+    if home:
+        check_project(tx, home, among=ws.principal.known_projects)
 
 
 def _stop_if_done(tx: Connection, request: answers.Request) -> None:
