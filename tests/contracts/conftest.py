@@ -28,3 +28,12 @@ def matrix(tmp_path_factory):
         world = fill(ws, folder)
         with InProcessClient(build(ws, auth=True)) as client:
             yield Matrix(client, world, Restore(ws))
+
+
+@pytest.fixture
+def shared_matrix(postgres_url, tmp_path):
+    """Make the same world on a database server, for one test alone: it takes longer."""
+    with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
+        world = fill(ws, tmp_path)
+        with InProcessClient(build(ws, auth=True)) as client:
+            yield Matrix(client, world, Restore(ws))

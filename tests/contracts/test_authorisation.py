@@ -14,16 +14,12 @@ import pytest
 
 import meguru
 from meguru.app.nouns import load_operations
-from meguru.app.open import open_local
-from meguru.base.settings import Settings
 from meguru.governance.roles import ROLES
 from meguru.kernel.operations import Context, registered
-from meguru.server.asgi import build
-from meguru.testing.authorisation.asking import InProcessClient
+from meguru.testing.authorisation.doors import DOORS, DoorWalk
 from meguru.testing.authorisation.fixtures import MAKERS
 from meguru.testing.authorisation.operations import OperationWalk
 from meguru.testing.authorisation.rules import rules
-from meguru.testing.authorisation.world import Restore, fill
 
 load_operations()
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "operations.md"
@@ -88,10 +84,12 @@ UNSEEN = {
 ASKED_ELSEWHERE = {
     "applies/carry_out": "tests/unit/project/test_apply.py",
     "applies/plan": "tests/unit/project/test_apply.py",
+    "governance/owners": "tests/unit/governance/test_grants.py",
+    "governance/spec": "tests/unit/governance/test_grants.py",
     "pipelines/register": "the name is its subject: it was asked for before",
     "quarantine/accept": "tests/unit/quarantine/test_quarantine.py",
     "registry/alias_moves": "tests/unit/registry/test_alias.py",
-    "registry/register": "it needs a model of code",
+    "registry/register": "tests/unit/registry/test_code.py",
     "releases/receive": "it needs a whole release: tests/unit/releases/test_sending.py",
     "triggers/spec": "tests/unit/triggers/test_projects.py",
     "webhooks/manage": "the project is its subject: it was asked for before",
@@ -107,11 +105,8 @@ def walk(matrix):
 
 
 @pytest.fixture
-def shared_walk(postgres_url, tmp_path):
-    with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
-        world = fill(ws, tmp_path)
-        with InProcessClient(build(ws, auth=True)) as client:
-            yield OperationWalk(client, world, Restore(ws))
+def shared_walk(shared_matrix):
+    return OperationWalk(*shared_matrix)
 
 
 def found(walk, names):
@@ -129,8 +124,10 @@ def test_everybody_is_answered_what_is_due(walk, noun):
 @pytest.mark.parametrize(
     "names", [sorted(OPERATIONS)[::6], pytest.param(sorted(OPERATIONS), marks=pytest.mark.soak)], ids=len
 )
-def test_on_a_database_server_too(shared_walk, names):
+def test_on_a_database_server_too(shared_walk, shared_matrix, names):
     assert found(shared_walk, names) == []
+    doors = DoorWalk(*shared_matrix)  # pages and forms: see test_doors
+    assert [fault for door in DOORS for fault in doors.faults(door)] == []
 
 
 def test_what_touches_no_single_thing_filters_or_has_a_reason(walk):
@@ -221,6 +218,6 @@ def test_a_thing_of_every_kind_is_in_the_world_but_of_those_made_otherwise():
 
     no_maker = {
         "approval", "blob", "component", "event", "file", "logged_model", "outcome", "prediction",
-        "principal", "project", "token",
+        "project", "token",
     }  # fmt: skip
     assert {each.name for each in all_kinds()} == {*MAKERS, *no_maker}

@@ -103,6 +103,15 @@ def test_everybody_is_answered_at_each_door_what_is_due(walk, door):
     assert list(walk.unknown(door)) == []
 
 
+@pytest.mark.integration
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_each_door_of_a_database_server_too(shared_matrix):
+    walk = DoorWalk(*shared_matrix)
+    doors = [*PAGES, *FORMS.values(), *DOORS]
+    assert [fault for door in doors for fault in (*walk.faults(door), *walk.unknown(door))] == []
+
+
 def test_every_form_is_asked_for_or_has_a_reason():
     assert set(all_forms()) == {*FORMS, *(path for path in ELSEWHERE if path in all_forms())}
 

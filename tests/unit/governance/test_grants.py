@@ -146,6 +146,22 @@ def test_who_owns_a_project_gives_roles_there_and_nowhere_else(ws):
         grants.retire(lead, name="risk/wide")
 
 
+def test_to_have_what_one_gives_is_not_enough_to_give_it(ws):
+    reader = as_somebody(ws, "*:read", risk=["grant:write"])
+    assert give(reader, "risk/team", "ana", "viewer").change == "created"
+    for name, places in (("risk/team", ["*"]), ("risk/more", ["default"]), ("more", [])):
+        with pytest.raises(errors.Forbidden) as caught:
+            give(reader, name, "ana", "viewer", *places)
+        assert caught.value.lacks == "grant:write"
+    give(ws, "risk/wide", "ana", "viewer", "risk", "default")
+    for attempt in (
+        lambda: give(reader, "risk/wide", "ana", "viewer"),
+        lambda: grants.retire(reader, name="risk/wide"),
+    ):
+        with pytest.raises(errors.Forbidden):
+            attempt()
+
+
 def test_the_last_owner_stays_whatever_is_changed(ws):
     group(ws, "lords", "ana")
     give(ws, "lords", "group/lords", "owner", "*")

@@ -30,6 +30,7 @@ from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.grants.operations import specs as grants
 from meguru.governance.groups.kind import GroupSpec
 from meguru.governance.groups.operations import specs as groups
+from meguru.governance.principals import create_principal
 from meguru.governance.roles.kind import RoleSpec
 from meguru.governance.roles.operations import specs as roles
 from meguru.governance.sign_in.kind import IdentityProviderSpec
@@ -216,6 +217,10 @@ def _policy(of: Making) -> str:
     return of.mark
 
 
+def _principal(of: Making) -> str:
+    return create_principal(of.ws, name=of.mark, role="guest").name
+
+
 def _role(of: Making) -> str:
     roles.declare(of.ws, name=of.mark, spec=RoleSpec(allow=["run:read"], description=of.mark))
     return of.mark
@@ -272,6 +277,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "pool": _pool,
     "quarantine": _quarantine,
     "apply": _apply,
+    "principal": _principal,
     "role": _role,
     "policy": _policy,
     "group": _group,
