@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from contextlib import ExitStack
 from urllib.request import urlopen
 
+import pytest
+
+from meguru.cli.errors import run as run_command
+from meguru.cli.root import root
 from meguru.testing.processes import running
 
 from .page import DOCS, HERE, blocks, port, run
@@ -18,10 +23,28 @@ TOLD = (
     "release/shop@1 is in prod: created",
     "pipeline/train",
 )
+SHELL = re.compile(r"[|&$<>]")
 EXPORTED = re.compile(r"(\w+)=")
 
 
-def test_a_project_goes_from_a_laptop_to_staging_and_production(tmp_path, monkeypatch):
+@pytest.fixture
+def type_in(monkeypatch, capsys):
+    """Run a command as the reader would; in this process where no shell is needed, for its cost."""
+
+    def call(command, folder):
+        if SHELL.search(command) or not command.startswith("meguru "):
+            return run(command, folder)
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", shlex.split(command))
+        code = run_command(root)
+        caught = capsys.readouterr()
+        assert code == 0, f"{command}\n{caught.out}{caught.err}"
+        return caught.out
+
+    return call
+
+
+def test_a_project_goes_from_a_laptop_to_staging_and_production(tmp_path, monkeypatch, type_in):
     here, folder, said = f"127.0.0.1:{port()}", tmp_path, []
 
     def ready():
@@ -46,7 +69,7 @@ def test_a_project_goes_from_a_laptop_to_staging_and_production(tmp_path, monkey
                 for each in names:
                     monkeypatch.setenv(each, run(f'{local} && printf %s "${each}"', folder))
             else:
-                said.append(run(local, folder))
+                said.append(type_in(local, folder))
     whole = "\n".join(said)
     for words in TOLD:
         assert words in whole, words
