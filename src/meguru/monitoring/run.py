@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -191,8 +191,6 @@ def _lacking(
         return {}
     arrived = arrivals(tx, monitor.endpoint).get(monitor.endpoint)
     world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
-    # A window of rows ends right after its last row, and need not be followed by another.
-    end = end - timedelta(microseconds=1) if monitor.window.rows else end
     return lacks(monitor, end, world, rows.height, rows[OUTCOME_COLUMN].count() if rows.height else 0)
 
 

@@ -63,13 +63,15 @@ monitor_clock = Table(
     Column("next_at", UtcTime),
     Column("goal", BigInteger),
     Column("deadline", UtcTime),
+    Column("outcomes_goal", BigInteger),
     Column("turn", Integer, nullable=False),
 )
 """Where each monitor that looks by itself stands.
 
 `since` is where its first window begins that it has no row for, `next_at` the next moment of its calendar,
-`goal` the number of predictions at which a window of rows may be full, `deadline` the event time at which
-outcomes are waited for no longer. `turn` is a part of its job's key.
+`goal` the number of predictions at which a window of rows may be full (of a dataset: the newest version that
+was planned for), `outcomes_goal` the number of outcomes at which enough may be known of a window that waits
+for them, `deadline` the event time at which they are waited for no longer. `turn` is a part of its job's key.
 """
 
 monitor_window = Table(

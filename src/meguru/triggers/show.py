@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from meguru.base.paging import Page, check_limit
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
+from meguru.monitoring.schedule import work as monitors
 from meguru.triggers import store
 from meguru.triggers.evaluate import undecided
 from meguru.triggers.firing import may_fire
@@ -70,7 +71,8 @@ def _undecided(tx: Connection, cursor: int, head: int) -> bool:
 def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
     """Tell whether the system is quiet: every event was decided on, and no job waits or runs.
 
-    Waits for that, `timeout` seconds at most (and never more than 30).
+    A monitor that looks by itself has looked at what is full. Waits for that, `timeout` seconds at most (and
+    never more than 30).
     """
     end = time.monotonic() + min(timeout, LONGEST_WAIT)
     while True:
@@ -81,7 +83,8 @@ def settled(ctx: Context, *, timeout: float = 0.0) -> Settled:
             due = [each for each, trigger in named if trigger and may_fire(tx, trigger, each, ctx.now())]
             if cursor < head and not _undecided(tx, cursor, head):
                 cursor = head
-        quiet, left = cursor >= head and jobs == 0 and not due, end - time.monotonic()
+            quiet = cursor >= head and jobs == 0 and not due and not monitors.anything(tx, ctx.now())
+        left = end - time.monotonic()
         if quiet or left <= 0 or ctx.ws.draining.is_set():
             return Settled(settled=quiet, head=head, cursor=cursor, open_jobs=jobs, owed=len(owed))
         with ctx.ws.committed:

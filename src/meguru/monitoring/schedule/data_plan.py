@@ -42,7 +42,7 @@ def plan_data(
         return _by_version(tx, monitor, same, newest)
     seen = _event_times(blobs, newest, now)
     if seen is None:
-        return same
+        return msgspec.structs.replace(same, goal=newest.version)
     first, world = seen
     planned = by_calendar(monitor, same, max(turn.since or first, EARLIEST), world, now)
     touched = None

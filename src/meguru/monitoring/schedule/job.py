@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from meguru.monitoring.schedule.data_plan import plan_data
 from meguru.monitoring.schedule.plan import WindowPlan, plan_windows
 from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import KnownWindow
-from meguru.monitoring.schedule.world import full_at, is_full, look_delay, world_time
+from meguru.monitoring.schedule.world import full_at, is_full, world_time
 from meguru.monitoring.types import Monitor, Report
 from meguru.predictions import counts, spans
 
@@ -64,6 +65,7 @@ class _Looking:
     def __init__(self, ws: Workspace, job: Job, lease: Lease) -> None:
         self.job, self.lease, self.name = job, lease, str(job.payload["monitor"])
         self.parked = False
+        self.ready_at: datetime | None = None
         self.ws = ws.with_(principal=system(refs.make("monitor", self.name)))
 
     def go(self) -> None:
@@ -79,16 +81,23 @@ class _Looking:
                 raise Parked
 
     def _plan(self) -> None:
+        now = self.ws.clock.now()
         with self.ws.read() as tx:
             monitor, turn = monitors.find(tx, self.name), store.turns(tx, self.name).get(self.name)
             if monitor is None or turn is None:
                 return
-            now = self.ws.clock.now()
-            planned = (
-                plan_data(tx, self.ws.blobs, monitor, turn, now)
-                if monitor.dataset
-                else plan_windows(tx, monitor, turn, now)
-            )
+            try:
+                planned = (
+                    plan_data(tx, self.ws.blobs, monitor, turn, now)
+                    if monitor.dataset
+                    else plan_windows(tx, monitor, turn, now)
+                )
+            except MeguruError as error:
+                # Such data can't be cut into windows; the next version may be.
+                log.warning("monitor %s has no windows: %s", self.name, error)
+                newest = store.newest_versions(tx, {monitor.dataset}).get(monitor.dataset, 0)
+                planned = WindowPlan(since=turn.since, goal=newest, next_at=turn.next_at)
+        self.ready_at = planned.ready_at
         self.lease.commit(self.ws, _EVALUATE, lambda ctx: self._write(ctx, monitor, planned))
 
     def _write(self, ctx: Context, monitor: Monitor, planned: WindowPlan) -> None:
@@ -100,11 +109,7 @@ class _Looking:
             later = now + timedelta(seconds=float(monitor.debounce))
             store.mark(ctx.tx, self.name, planned.touched, now, later)
         store.add(ctx.tx, self.name, planned.new, now)
-        arrived = counts.arrivals(ctx.tx, monitor.endpoint).get(monitor.endpoint)
-        world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
-        if world is not None:
-            delay = full_at(monitor, world) - world if monitor.complete.coverage else look_delay(monitor)
-            store.give_up_waiting(ctx.tx, self.name, world - delay, now)
+        self._end_waits(ctx, monitor, now)
         store.set_turn(ctx.tx, self.name, since=planned.since, goal=planned.goal, next_at=planned.next_at)
         if planned.passed is not None:
             first, last = planned.passed
@@ -116,6 +121,19 @@ class _Looking:
             }
             ctx.emit("monitor.missed", monitor.ref, data=data)
 
+    def _end_waits(self, ctx: Context, monitor: Monitor, now: datetime) -> None:
+        """Have windows looked at whose outcomes may be enough by now, or are waited for no longer."""
+        arrived = counts.arrivals(ctx.tx, monitor.endpoint).get(monitor.endpoint)
+        turn = store.turns(ctx.tx, self.name)[self.name]
+        world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
+        if arrived is None or world is None or turn.outcomes_goal is None:
+            return
+        if arrived.outcomes >= turn.outcomes_goal:
+            store.wait_no_more(ctx.tx, self.name, now)
+            store.set_turn(ctx.tx, self.name, outcomes_goal=None)
+        delay = full_at(monitor, world) - world
+        store.wait_no_more(ctx.tx, self.name, now, until=world - delay)
+
     def _next(self) -> KnownWindow | None:
         with self.ws.read() as tx:
             return next(iter(store.due(tx, self.ws.clock.now(), self.name, limit=1)), None)
@@ -125,8 +143,8 @@ class _Looking:
             with self.ws.read() as tx:
                 monitor = monitors.one(tx, self.name)
                 now = self.ws.clock.now()
-                waits = _waits(tx, monitor, window, now)
-                report = None if waits else look(tx, self.ws.blobs, monitor, window.start, window.end, now)
+                goal = _outcomes_goal(tx, monitor, window, now)
+                report = look(tx, self.ws.blobs, monitor, window.start, window.end, now) if not goal else None
         except (OperationalError, Busy, MemoryError, Interrupted, LostLease):
             raise  # a trouble of ours, not the window's: the whole attempt is made again
         except Exception as error:
@@ -136,33 +154,39 @@ class _Looking:
                 self.ws, _EVALUATE, lambda ctx: store.settle(ctx.tx, window, _failed(ctx, window, why))
             )
             return
-        self.lease.commit(self.ws, _EVALUATE, lambda ctx: _settle(ctx, monitor, window, report))
+        self.lease.commit(self.ws, _EVALUATE, lambda ctx: _settle(ctx, monitor, window, report, goal))
 
     def _let_go(self, ctx: Context) -> None:
         # Asked while the job is locked: what was marked after the last look would else be slept over.
         if store.due(ctx.tx, ctx.now(), self.name, limit=1):
             return
         monitor, waiting = monitors.find(ctx.tx, self.name), store.first_waiting(ctx.tx, self.name)
-        deadline = full_at(monitor, waiting) if monitor and waiting else None
+        over = [full_at(monitor, waiting)] if monitor and waiting else []
+        deadline = min([*over, *([self.ready_at] if self.ready_at else [])], default=None)
         store.set_turn(ctx.tx, self.name, deadline=deadline)
         self.parked = queue.park(ctx.tx, self.job)
 
 
-def _waits(tx: Connection, monitor: Monitor, window: KnownWindow, now: datetime) -> bool:
-    """Tell whether a window that nobody looked at still waits for outcomes."""
+def _outcomes_goal(tx: Connection, monitor: Monitor, window: KnownWindow, now: datetime) -> int:
+    """Return at how many outcomes of the endpoint a window may have enough; 0 when it waits for none."""
     dated = not isinstance(monitor.schedule, CronRule)
     if not (dated and monitor.complete.coverage and window.evaluated_at is None):
-        return False
+        return 0
     arrived = counts.arrivals(tx, monitor.endpoint).get(monitor.endpoint)
     world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
     rows, outcomes = spans.counted(tx, monitor.endpoint, window.start, window.end)
-    return world is not None and not is_full(monitor, window.end, world, rows, outcomes)
+    if arrived is None or world is None or is_full(monitor, window.end, world, rows, outcomes):
+        return 0
+    missing = math.ceil(monitor.complete.coverage * rows) - outcomes
+    return arrived.outcomes + max(missing, 1)
 
 
-def _settle(ctx: Context, monitor: Monitor, window: KnownWindow, report: Report | None) -> None:
+def _settle(ctx: Context, monitor: Monitor, window: KnownWindow, report: Report | None, goal: int) -> None:
     if monitors.find(ctx.tx, monitor.name) != monitor:
         return  # declared otherwise while we looked: it is still due, and looked at by the new settings
     if report is None:
+        before = store.turns(ctx.tx, monitor.name)[monitor.name].outcomes_goal
+        store.set_turn(ctx.tx, monitor.name, outcomes_goal=goal if before is None else min(goal, before))
         store.settle(ctx.tx, window, {"looks": window.looks})
         return
     kept = keep(ctx, report)

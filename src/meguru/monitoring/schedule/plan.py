@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, back, containing, count_between, following
 from meguru.monitoring.schedule.rules import CronRule, WindowRule
 from meguru.monitoring.schedule.store import MonitorTurn
-from meguru.monitoring.schedule.world import look_at, look_delay, world_time
+from meguru.monitoring.schedule.world import event_end, look_at, look_delay, world_time
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts, spans
 
-_TICK = timedelta(microseconds=1)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """An event time before is a mistake: windows begin here."""
 _MOST_CUT = 1000
@@ -35,6 +34,8 @@ class WindowPlan(msgspec.Struct, frozen=True, kw_only=True):
         From the first to the last window that is passed over, and how many they are.
     touched
         The span of event time in which something may have changed.
+    ready_at
+        The event time at which the next window of rows is full, if it has all its rows.
     """
 
     new: list[TimeSpan] = []
@@ -43,6 +44,7 @@ class WindowPlan(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
     passed: TimeSpan | None = None
     touched: TimeSpan | None = None
+    ready_at: datetime | None = None
     passed_count: int = 0
 
 
@@ -112,19 +114,20 @@ def _by_rows(
 ) -> WindowPlan:
     size = _rule(monitor).rows or 1
     new: list[TimeSpan] = []
-    goal = total  # as soon as anything comes
+    goal, ready_at = total + 1, None
     while len(new) < _MOST_CUT:
         there = spans.rows_from(tx, monitor.endpoint, since)
         end = spans.end_of_rows(tx, monitor.endpoint, since, size) if there >= size else None
         if end is None:
             goal = total + max(size - there, 1)
             break
-        # It ends right after its last row: for this no later row need have come.
-        if _is_dated(monitor) and world + _TICK < look_at(monitor, end):
+        ready = look_at(monitor, event_end(monitor, end))
+        if _is_dated(monitor) and world < ready:
+            ready_at = ready
             break
         new.append(TimeSpan(since, end))
         since = end
-    return msgspec.structs.replace(same, new=new, since=since, goal=goal)
+    return msgspec.structs.replace(same, new=new, since=since, goal=goal, ready_at=ready_at)
 
 
 def _rule(monitor: Monitor) -> WindowRule:

@@ -25,6 +25,7 @@ class MonitorTurn(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
     goal: int | None = None
     deadline: datetime | None = None
+    outcomes_goal: int | None = None
     turn: int = 0
 
 
@@ -55,7 +56,7 @@ def turns(tx: Connection, *names: str) -> dict[str, MonitorTurn]:
 def begin(tx: Connection, name: str) -> None:
     """Forget the windows of a monitor, and have it begin anew."""
     tx.execute(delete(monitor_window).where(_W.monitor == name))
-    anew = {"since": None, "next_at": None, "goal": None, "deadline": None}
+    anew = {"since": None, "next_at": None, "goal": None, "deadline": None, "outcomes_goal": None}
     mine = monitor_clock.c.monitor == name
     if tx.execute(update(monitor_clock).where(mine).values(anew)).rowcount == 0:
         tx.execute(insert(monitor_clock).values(monitor=name, turn=0, **anew))
@@ -91,15 +92,18 @@ def add(tx: Connection, name: str, spans: Iterable[TimeSpan], now: datetime) -> 
         tx.execute(insert(monitor_window), rows)
 
 
-def mark(tx: Connection, name: str, span: tuple[datetime, datetime], now: datetime, due_at: datetime) -> int:
-    """Have the windows that a span of event time touches looked at again; return how many are."""
+def mark(tx: Connection, name: str, span: tuple[datetime, datetime], now: datetime, due_at: datetime) -> None:
+    """Have the windows looked at again that a span of event time touches.
+
+    One that nobody looked at yet is not due for that: it waits for more outcomes than may have come.
+    """
     first, last = span
     touched = (_W.monitor == name) & (_W.end > first) & (_W.start <= last)
-    # One that waits already keeps its moment: else it would wait for ever where something always comes.
+    # Whoever looks at one just now did not see what came: it stays due.
     tx.execute(update(monitor_window).where(touched).values(asked=_W.asked + 1))
-    fresh = {"due_at": due_at, "asked_at": now}
-    tx.execute(update(monitor_window).where(touched, _W.due_at.is_(None)).values(fresh))
-    return tx.execute(select(func.count()).select_from(monitor_window).where(touched)).scalar_one()
+    # One that waits already keeps its moment: else it would wait for ever where something always comes.
+    again = touched & _W.due_at.is_(None) & _W.evaluated_at.is_not(None)
+    tx.execute(update(monitor_window).where(again).values(due_at=due_at, asked_at=now))
 
 
 def due(tx: Connection, now: datetime, name: str = "", limit: int = 100) -> list[KnownWindow]:
@@ -138,9 +142,11 @@ def settle(tx: Connection, window: KnownWindow, values: Mapping[str, Any]) -> No
         tx.execute(update(monitor_window).where(unasked).values(due_at=None))
 
 
-def give_up_waiting(tx: Connection, name: str, until: datetime, now: datetime) -> None:
-    """Have the windows looked at that ended by a moment and still wait for outcomes."""
-    waiting = (_W.monitor == name) & _W.evaluated_at.is_(None) & _W.due_at.is_(None) & (_W.end <= until)
+def wait_no_more(tx: Connection, name: str, now: datetime, until: datetime | None = None) -> None:
+    """Have the windows looked at that wait for outcomes: all, or those that ended by a moment."""
+    waiting = (_W.monitor == name) & _W.evaluated_at.is_(None) & _W.due_at.is_(None)
+    if until is not None:
+        waiting &= _W.end <= until
     asked = {"due_at": now, "asked_at": now, "asked": _W.asked + 1}
     tx.execute(update(monitor_window).where(waiting).values(asked))
 

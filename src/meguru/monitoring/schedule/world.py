@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from meguru.monitoring.types import Monitor
 
 
+_TICK = timedelta(microseconds=1)
+"""A window of rows ends so long after its last row."""
+
+
 def world_time(arrived: Arrivals, now: datetime, quiet: float) -> datetime | None:
     """Return how far event time has come at an endpoint; None if nothing ever came.
 
@@ -25,6 +29,11 @@ def world_time(arrived: Arrivals, now: datetime, quiet: float) -> datetime | Non
     if silence.total_seconds() >= quiet:
         seen += max(silence, timedelta(0))
     return min(seen, now)
+
+
+def event_end(monitor: Monitor, end: datetime) -> datetime:
+    """Return the event time at which a window is over: one of rows is with its last row."""
+    return end - _TICK if monitor.window and monitor.window.rows else end
 
 
 def rows_at(monitor: Monitor, end: datetime) -> datetime:
@@ -53,6 +62,7 @@ def look_delay(monitor: Monitor) -> timedelta:
 
 def is_full(monitor: Monitor, end: datetime, world: datetime, rows: int, outcomes: int) -> bool:
     """Tell whether nothing of a window is waited for any more; it may still be partial."""
+    end = event_end(monitor, end)
     enough = bool(rows) and outcomes >= monitor.complete.coverage * rows
     return world >= (look_at(monitor, end) if enough else full_at(monitor, end))
 
@@ -61,7 +71,7 @@ def lacks(
     monitor: Monitor, end: datetime, world: datetime | None, rows: int, outcomes: int
 ) -> dict[str, str]:
     """Return what a window still lacks, in words; empty when it is full."""
-    rule = monitor.complete
+    rule, end = monitor.complete, event_end(monitor, end)
     found: dict[str, str] = {}
     if world is None or world < rows_at(monitor, end):
         until = f"rows have come until {world:%Y-%m-%d %H:%M} UTC only" if world else "no row has come"
