@@ -28,6 +28,11 @@ class AlertReopened(_Standing, frozen=True):
     """What was over a short while ago is there again."""
 
 
+@event_type("alert.persisted", label="alert still there", sentence="{about} is still there", tone=Tone.BAD)
+class AlertPersisted(_Standing, frozen=True):
+    """It came again, a day after it was told of, and nobody looks after it."""
+
+
 @event_type(
     "alert.acknowledged",
     label="alert acknowledged",
@@ -72,7 +77,15 @@ ALERT = Kind(
     named=False,
     tables=("meguru.alerts.schema",),
     operations=("meguru.alerts.operations",),
-    events=(AlertOpened, AlertReopened, AlertAcknowledged, AlertMuted, AlertUnmuted, AlertResolved),
+    events=(
+        AlertOpened,
+        AlertReopened,
+        AlertPersisted,
+        AlertAcknowledged,
+        AlertMuted,
+        AlertUnmuted,
+        AlertResolved,
+    ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     project_of="meguru.alerts.store:project_of",
     internal={

@@ -16,6 +16,8 @@ from meguru.kernel.event import Event
 from meguru.kernel.kinds import event_types
 from meguru.kernel.operations import Context
 
+DAY = timedelta(days=1)
+"""What nobody looks after is told again after so long."""
 SOON = timedelta(hours=1)
 """What comes back so soon after it was over is the same alert."""
 MOST_GOOD = 5
@@ -146,17 +148,20 @@ class Ledger:
 
     def _again(self, known: Alert, event: Event, evidence: dict[str, Any]) -> None:
         muted = known.is_muted(self._ctx.now())
-        self._put(
-            known.changed(
-                subject=event.subject,
-                count=known.count + 1,
-                muted_count=known.muted_count + int(muted),
-                good=0,
-                last_event=event.id,
-                last_at=event.at,
-                evidence=evidence,
-            )
+        days = [(each - known.opened_at) // DAY for each in (known.last_at, event.at)]
+        changed = known.changed(
+            subject=event.subject,
+            count=known.count + 1,
+            muted_count=known.muted_count + int(muted),
+            good=0,
+            last_event=event.id,
+            last_at=event.at,
+            evidence=evidence,
         )
+        self._put(changed)
+        if days[0] < days[1] and changed.state is AlertState.OPEN and not muted:
+            self.write()
+            self._tell("alert.persisted", changed, standing(changed), cause=event.id)
 
     def _good(self, known: Alert, event: Event) -> None:
         """Count an answer; what came and went before needs more of them in a row."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
 
 LABEL = "outcome"
 ROWS = "1000 rows"
@@ -98,7 +98,10 @@ class OutcomesCollected(Payload, frozen=True):
     label="collection failed",
     sentence="{subject} could not make data of outcomes: {reason}",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        answered_by=(Remedy("collection.updated"),),
+        meaning="What really happened does not become data: {reason}",
+    ),
 )
 class CollectionFailed(Payload, frozen=True):
     """Outcomes could not become data."""

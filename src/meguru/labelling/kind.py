@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type
 
 
 @event_type(
@@ -37,7 +37,12 @@ class PredictionLabelled(Payload, frozen=True):
     label="labels differ",
     sentence="two people labelled a prediction of {endpoint} differently",
     tone=Tone.ODD,
-    needs_person=True,
+    needs_person=Attention(
+        severity=Urgency.INFO,
+        about="prediction/{prediction}",
+        answered_by=(Remedy("labelling.decided"),),
+        meaning="Two people do not agree what a prediction of {endpoint} really was; a third decides.",
+    ),
 )
 class LabelsDiffer(Payload, frozen=True):
     """Those who labelled one prediction are not of one mind: it has no outcome until somebody decides."""

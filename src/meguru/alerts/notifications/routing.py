@@ -12,7 +12,7 @@ from meguru.base import refs
 from meguru.kernel.event import Event
 from meguru.kernel.kinds.event_patterns import matches
 
-OPENING = ("alert.opened", "alert.reopened", "alert.unmuted")
+OPENING = ("alert.opened", "alert.reopened", "alert.persisted", "alert.unmuted")
 OVER = "alert.resolved"
 TOLD = frozenset({*OPENING, OVER})
 OWN = "notification."

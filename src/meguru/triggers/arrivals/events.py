@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Payload, Tone, event_type
+from meguru.kernel.kinds import Attention, Payload, Remedy, Tone, event_type
 
 
 class _Arrived(Payload, frozen=True):
@@ -29,7 +29,10 @@ class MessageReceived(_Arrived, frozen=True):
     label="message refused",
     sentence="a message of {source} for {subject} could not be read",
     tone=Tone.BAD,
-    needs_person=True,
+    needs_person=Attention(
+        answered_by=(Remedy("message.dropped"),),
+        meaning="A message for {subject} can not be read, and is kept until somebody looks at it.",
+    ),
 )
 class MessageRefused(_Arrived, frozen=True):
     """What arrived could not be read; it is kept as a dead letter, with the reason."""
