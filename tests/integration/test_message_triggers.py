@@ -106,7 +106,36 @@ class Rabbit(Nats):
             await channel.default_exchange.publish(message, routing_key=self.topic)
 
 
+class Kafka(Nats):
+    """Its broker is a stand-in: no Kafka can be had from a package index. See `meguru.testing`."""
+
+    async def put(self, number, *, id="", body=b""):
+        self.broker.put(self.topic, body or b'{"n": %d}' % number)
+
+
+class TestKafka(ListenerContract):
+    """With Kafka's real client, at a stand-in for the broker that speaks its protocol."""
+
+    @pytest.fixture
+    def source(self):
+        yield from kafka()
+
+
+def kafka():
+    pytest.importorskip("aiokafka", reason="aiokafka is not installed: the extra `messages`")
+    from meguru.testing.kafka_stand_in import KafkaStandIn
+
+    with KafkaStandIn() as broker:
+        source = Kafka(broker.url)
+        source.broker = broker
+        broker.put(source.topic, b'{"n": 0}')  # before the group was there
+        yield source
+
+
 def source_of(kind, tmp_path, monkeypatch):
+    if kind is Kafka:
+        yield from kafka()
+        return
     monkeypatch.setenv("RABBIT_PASSWORD", "guest")
     with running(kind.make, tmp_path) as broker:
         source = kind(broker.url)
@@ -190,7 +219,7 @@ def fired(workspace):
 
 
 SLOW = [pytest.param(each, marks=pytest.mark.soak) for each in (Redis, Mqtt, Rabbit)]
-BROKERS = [JetStream, *SLOW]
+BROKERS = [JetStream, Kafka, *SLOW]
 
 
 @pytest.mark.parametrize("kind", BROKERS)

@@ -50,6 +50,7 @@ class MessageListener:
             raise MissingDependency.of("messages", "faststream") from error
         try:
             await opened.start()
+            await self._broker.ready(opened)
             await port.connected()
             await self._watch(opened, failed)
         finally:

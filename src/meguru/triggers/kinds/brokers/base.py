@@ -43,6 +43,10 @@ class MessageBroker(Protocol):
         """
         ...
 
+    async def ready(self, opened: Any) -> None:
+        """Wait until what comes from now on is delivered, once it is started."""
+        ...
+
     async def leave(self, opened: Any) -> None:
         """Disconnect; the broker keeps what comes meanwhile, where it can."""
         ...
@@ -53,7 +57,10 @@ class MessageBroker(Protocol):
 
 
 class Leaving:
-    """Leaves as FastStream does it."""
+    """Begins and leaves as FastStream does it."""
+
+    async def ready(self, opened: Any) -> None:
+        """Wait for nothing: it is ready when it is started."""
 
     async def leave(self, opened: Any) -> None:
         """Disconnect."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from meguru.errors import InvalidInput
 from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
 
+ASSIGN_SECONDS = 15.0
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
@@ -21,7 +24,7 @@ class KafkaTopics(Leaving):
 
         servers, security = read_url(wanted.url)
         broker = KafkaBroker(servers, security=security, request_timeout_ms=5000, **QUIET)
-        start = beginning()
+        start = self._start = beginning()
         start.subscriber = broker.subscriber(
             wanted.topic,
             group_id=wanted.group,
@@ -31,6 +34,12 @@ class KafkaTopics(Leaving):
         )
         start.subscriber(handle)
         return broker
+
+    async def ready(self, opened: Any) -> None:
+        """Wait until the group has its partitions; of several members, one may have none."""
+        del opened
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._start.done.wait(), ASSIGN_SECONDS)
 
     def identity(self, message: Any) -> Identity:
         """Return partition and offset."""
@@ -49,6 +58,9 @@ def beginning() -> Any:
     class Beginning(ConsumerRebalanceListener):  # type: ignore[misc]
         subscriber: Any = None
 
+        def __init__(self) -> None:
+            self.done = asyncio.Event()
+
         def on_partitions_revoked(self, revoked: Any) -> None:
             """Do nothing: what was handed over is committed."""
 
@@ -61,6 +73,7 @@ def beginning() -> Any:
                 await consumer.commit(ends)
                 for each, offset in ends.items():
                     consumer.seek(each, offset)
+            self.done.set()
 
     return Beginning()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Subscription
+from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
 
 KEPT_SECONDS = 7 * 24 * 3600
 
 
-class MqttTopics:
+class MqttTopics(Leaving):
     """Listens to a topic (with ``+`` and ``#``) at quality of service 1: at least once."""
 
     async def open(self, wanted: Subscription, handle: Handle) -> Any:
