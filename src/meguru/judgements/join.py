@@ -1,5 +1,7 @@
 """Feedback on answers that nobody knew when it came."""
 
+import msgspec
+
 from meguru.base import refs
 from meguru.judgements import store
 from meguru.judgements.record import settle, tell
@@ -7,6 +9,7 @@ from meguru.judgements.types import FeedbackRecorded
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import places
 from meguru.predictions.types import read_rule
+from meguru.predictions.waiting import known_until
 from meguru.serving import store as endpoints
 
 A_JOIN = 2_000
@@ -22,7 +25,8 @@ def join(ctx: Context, *, endpoint: str) -> FeedbackRecorded:
     found = store.joinable(ctx.tx, name, A_JOIN) if ready else []
     if not found:
         return FeedbackRecorded(endpoint=name, count=0)
-    meant = places.find(ctx.tx, name, found, [None] * len(found), ctx.now())
+    asked = [msgspec.structs.replace(each, at=known_until(each.at, each.recorded_at)) for each in found]
+    meant = places.find(ctx.tx, name, asked, [None] * len(found), ctx.now())
     joined = []
     for each, where in zip(found, meant, strict=True):
         if where:  # a key that several predictions have is judged at the first of them

@@ -94,7 +94,10 @@ def waiting_endpoints(tx: Connection) -> dict[str, str]:
 def joinable(tx: Connection, endpoint: str, limit: int) -> list[Feedback]:
     """Return judgements that wait no longer: their prediction is there."""
     key = prediction_key.c
-    in_time = or_(key.time == _F.time, and_(_F.time.is_(None), key.time <= _F.at))
+    in_time = or_(
+        key.time == _F.time,
+        and_(_F.time.is_(None), or_(key.time <= _F.at, _F.at == _F.recorded_at)),
+    )
     there = exists().where(key.endpoint == _F.endpoint, key.key == _F.key, in_time)
     query = select(feedback).where(_F.endpoint == endpoint, _F.batch_id == "", there)
     return [feedback_of(row) for row in tx.execute(query.order_by(_F.id).limit(limit))]

@@ -1,7 +1,9 @@
 """Outcomes that came before their predictions, or of none: join them, look at them, give them up."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+
+import msgspec
 
 from meguru.base import refs
 from meguru.base.paging import Page, check_limit
@@ -11,6 +13,7 @@ from meguru.predictions import outcome_store, places, store, waiting_store
 from meguru.predictions.record import tasks_of
 from meguru.predictions.types import OutcomesRecorded, WaitingOutcome
 
+_EVER = datetime.max.replace(tzinfo=UTC)
 A_JOIN = 5_000
 """So many are joined in one transaction."""
 
@@ -40,9 +43,9 @@ def join(ctx: Context, *, endpoint: str) -> OutcomesRecorded:
     found = waiting_store.joinable(ctx.tx, name, A_JOIN) if ready else []
     if not found:
         return OutcomesRecorded(endpoint=name, count=0)
-    rows, wrong = _rows(ctx, name, found)
+    rows, joined, wrong = _rows(ctx, name, found)
     done = outcome_store.record(ctx.tx, name, rows) if rows else outcome_store.NONE
-    waiting_store.remove(ctx.tx, [each.number for each in found if each.number not in wrong])
+    waiting_store.remove(ctx.tx, joined)
     for number, problem in wrong.items():
         waiting_store.mark(ctx.tx, number, problem)
     data = {"endpoint": name, "count": len(rows), "corrected": done.corrected, "joined": len(rows)}
@@ -62,16 +65,23 @@ def forget(ctx: Context, *, endpoint: str, before: datetime) -> int:
     return count
 
 
+def known_until(at: datetime, recorded_at: datetime) -> datetime:
+    """Return until when the prediction was made of what waits for it: if nobody said so, at any time."""
+    return _EVER if at == recorded_at else at
+
+
 def _rows(
     ctx: Context, endpoint: str, found: Sequence[WaitingOutcome]
-) -> tuple[list[dict[str, object]], dict[int, str]]:
-    """Return the outcomes as they are written, and by number why some can't be."""
+) -> tuple[list[dict[str, object]], set[int], dict[int, str]]:
+    """Return the outcomes as they are written, the numbers of those, and by number why some can't be."""
     by_id = [places.named(each, "outcome") for each in found]
     now = ctx.now()
-    meant = places.find(ctx.tx, endpoint, found, by_id, now)
+    asked = [msgspec.structs.replace(each, at=known_until(each.at, each.recorded_at)) for each in found]
+    meant = places.find(ctx.tx, endpoint, asked, by_id, now)
     known = store.known(ctx.tx, [batch_id for each in meant for batch_id, _ in each])
     tasks = tasks_of(ctx.tx, {batch.model_ref for batch in known.values()})
-    rows, wrong = [], {}
+    rows: list[dict[str, object]] = []
+    joined, wrong = set[int](), dict[int, str]()
     for waiter, its_places in zip(found, meant, strict=True):
         for place in its_places:
             try:
@@ -81,4 +91,5 @@ def _rows(
             else:
                 # It is recorded now: who looks for what is new since then must see it.
                 rows.append(outcome_store.row_of(place, value, waiter.at, now, waiter.recorded_by))
-    return rows, wrong
+                joined.add(waiter.number)
+    return rows, joined - wrong.keys(), wrong

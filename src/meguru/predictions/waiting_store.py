@@ -70,7 +70,11 @@ def joinable(tx: Connection, endpoint: str, limit: int) -> list[WaitingOutcome]:
     """Return what waits no longer: its prediction is there."""
     batch, key = prediction_batch.c, prediction_key.c
     by_id = exists().where(batch.id == _W.batch_id, batch.endpoint == _W.endpoint, batch.n > _W.row)
-    in_time = or_(key.time == _W.time, and_(_W.time.is_(None), key.time <= _W.at))
+    # Who did not say when it became known did not say that the prediction was made before.
+    in_time = or_(
+        key.time == _W.time,
+        and_(_W.time.is_(None), or_(key.time <= _W.at, _W.at == _W.recorded_at)),
+    )
     by_key = exists().where(key.endpoint == _W.endpoint, key.key == _W.key, in_time)
     query = select(waiting_outcome).where(
         _W.endpoint == endpoint,

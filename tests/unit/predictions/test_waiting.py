@@ -74,6 +74,15 @@ def test_what_waits_is_joined_when_its_prediction_comes_400_days_before_it_too(w
     assert join(workspace, endpoint="delay").count == 0
 
 
+def test_an_outcome_without_a_time_is_of_a_later_prediction_too(workspace, endpoint, answered):
+    keep(workspace, {"key": "a", "value": 1.0}, {"key": "b", "value": 1.0, "at": MARCH})
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    batch = answered(2, times=[soon, soon], rows=[("a", soon), ("b", soon)])
+    assert join(workspace, endpoint="delay").count == 1
+    assert show(workspace, id=f"{batch.id}.0").outcome.value == 1.0
+    assert show(workspace, id=f"{batch.id}.1").outcome is None  # it was known in March
+
+
 def test_what_is_no_outcome_of_the_prediction_that_came_stays_with_the_reason(workspace, endpoint, answered):
     keep(workspace, {"key": "a", "value": "late", "at": LATER}, {"key": "b", "value": 1.0, "at": LATER})
     batch = answered(2, rows=[("a", MARCH), ("b", MARCH)])
