@@ -154,3 +154,36 @@ def test_a_large_file_goes_up_in_parts_and_comes_down_in_ranges(client, run, tmp
     assert (listed.path, listed.file_size) == ("models/big file.bin", len(data))
     down = client.download_artifacts(run.info.run_id, "models/big file.bin", str(tmp_path / "down"))
     assert Path(down).read_bytes() == data
+
+
+def test_projects_are_its_workspaces_and_nothing_of_one_is_found_in_another(
+    url, client, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+    made = client.create_workspace("risk", description="credit risk")
+    assert (made.name, made.description) == ("risk", "credit risk")
+    assert {"default", "risk"} <= {each.name for each in client.list_workspaces()}
+    with pytest.raises(MlflowException, match="already exists"):
+        client.create_workspace("risk")
+    mlflow.set_workspace("risk")
+    try:
+        inside = mlflow.MlflowClient(tracking_uri=url, registry_uri=url)
+        experiment = inside.create_experiment("only-in-risk")
+        run = inside.create_run(experiment)
+        (tmp_path / "a.txt").write_text("a")
+        inside.log_artifact(run.info.run_id, str(tmp_path / "a.txt"))
+        inside.create_registered_model("only-in-risk")
+    finally:
+        mlflow.set_workspace(None)
+    assert client.get_experiment_by_name("only-in-risk") is None
+    with pytest.raises(MlflowException):
+        client.get_run(run.info.run_id)
+    assert not client.search_registered_models("name = 'only-in-risk'")
+    found = requests.post(f"{url}/api/v1/model/list", json={}, timeout=10).json()["items"]
+    assert "risk/only-in-risk" in {each["name"] for each in found}
+    mlflow.set_workspace("nowhere")
+    try:
+        with pytest.raises(MlflowException):
+            mlflow.MlflowClient(tracking_uri=url).create_experiment("x")
+    finally:
+        mlflow.set_workspace(None)

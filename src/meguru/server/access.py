@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache, partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
@@ -26,7 +26,7 @@ OPEN_PATHS = (
 IN_PROJECT = "/projects/"
 PREDICTIONS = "/endpoints/"
 HOOKS = "/hooks/"
-_LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie"})
+_LOOKED_AT = frozenset({b"host", b"origin", b"authorization", b"cookie", b"x-mlflow-workspace"})
 
 
 @lru_cache(maxsize=256)
@@ -70,6 +70,7 @@ class Access:
         scope, project = _without_project(scope)
         try:
             asked = _asked(scope)
+            project = project or _mlflow_workspace(scope, asked)
             self._check_origin(scope, asked)
             principal = await self._principal(scope, asked, project)
         except Exception as error:  # noqa: BLE001 - each becomes an answer
@@ -125,6 +126,12 @@ def _without_project(scope: Scope) -> tuple[Scope, str]:
         return scope, ""
     within = dict(scope, path=f"/{rest}", raw_path=quote(f"/{rest}").encode())
     return within, normal(project)
+
+
+def _mlflow_workspace(scope: Scope, asked: dict[bytes, str]) -> str:
+    """Return the project that one of MLflow's clients is in: it calls that its workspace."""
+    said = asked.get(b"x-mlflow-workspace", "")
+    return normal(unquote(said.strip())) if said and "/mlflow" in scope["path"] else ""
 
 
 def _asked(scope: Scope) -> dict[bytes, str]:

@@ -125,8 +125,10 @@ ASKED = {
         {"name": "MODEL", "version": "1", "key": "kept"},
     ),
 }
-# Calls that touch nothing, and webhooks, which are of the whole workspace and answered by its own operations.
-OTHERS = re.compile(r"GET mlflow/server-info|POST mlflow/artifacts/presigned-|\w+ mlflow/webhooks")
+# Calls that touch nothing; webhooks and workspaces (projects), which are answered by their own operations.
+OTHERS = re.compile(
+    r"GET mlflow/server-info|POST mlflow/artifacts/presigned-|\w+ mlflow/(webhooks|workspaces)"
+)
 LISTS = {key for key in ASKED if re.search(r"search|/list$|bulk|datasets", key)} - {
     "GET mlflow/artifacts/list"
 }

@@ -120,7 +120,8 @@ def route(path: str, methods: Mapping[str, ProtocolHandler]) -> Route:
         answer = methods["GET" if request.method == "HEAD" else request.method]
         ws = workspace_of(request)
         given = await given_of(request, ws.settings.max_body)
-        return reply(await on_thread(partial(answer, ws, given)))
+        found = await on_thread(partial(answer, ws, given))
+        return found if isinstance(found, Response) else reply(found)
 
     return Route(path, safely(handle), methods=list(methods))
 

@@ -76,6 +76,11 @@ GET mlflow/metrics/get-history-bulk run_id:texts* metric_key* max_results:int
 GET mlflow/metrics/get-history-bulk-interval run_ids:texts* metric_key*
   start_step:int end_step:int max_results:int
 GET mlflow/server-info
+GET mlflow/workspaces
+POST mlflow/workspaces name* description
+GET mlflow/workspaces/{workspace_name}
+PATCH mlflow/workspaces/{workspace_name} description
+DELETE mlflow/workspaces/{workspace_name} mode
 GET mlflow/artifacts/list run_id* path page_token
 PUT mlflow-artifacts/artifacts/{path}
 GET mlflow-artifacts/artifacts/{path}

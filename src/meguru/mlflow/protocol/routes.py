@@ -29,7 +29,7 @@ VERSION = "3.18.0"
 """The version of the protocol that we speak."""
 SERVER_INFO = {
     "store_type": "SqlStore",
-    "workspaces_enabled": False,
+    "workspaces_enabled": True,
     "artifact_serving_enabled": True,
     "multipart_uploads_enabled": True,
     "multipart_downloads_enabled": False,

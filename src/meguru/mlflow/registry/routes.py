@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from meguru.mlflow import workspaces
 from meguru.mlflow.artifacts import pages as artifacts_pages
 from meguru.mlflow.artifacts import parts as artifacts_parts
 from meguru.mlflow.artifacts import proxy as artifacts
@@ -25,6 +26,7 @@ def other_routes() -> list[BaseRoute]:
         *registry.routes(),
         *logged_models.routes(),
         *webhooks.routes(),
+        *workspaces.routes(),
     ]
 
 
