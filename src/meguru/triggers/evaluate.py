@@ -27,6 +27,8 @@ from meguru.triggers.tick import fire_due
 from meguru.triggers.types import Firing
 
 BATCH = 200
+TOGETHER = 10
+"""So many matched events are decided in one transaction: no commit for each, and no long wait for others."""
 IDLE_SECONDS = 1.0
 PACE_SECONDS = 0.05
 CHANGES = tuple(f"trigger.{verb}" for verb in ("created", "updated", "retired", "paused", "resumed"))
@@ -89,6 +91,7 @@ class Evaluator(Follower):
             self._index.refresh(tx)
             found = undecided(tx, self._index, cursor, head)
         kept_out: list[KeptOut] = []
+        matched: list[tuple[Event, list[str]]] = []
         for event in found:
             names = []
             for each in self._index.matching(event):
@@ -97,12 +100,15 @@ class Evaluator(Follower):
                 else:
                     kept_out.append(KeptOut(each.trigger, event))
             if names:
-                work = partial(_decide_event, cursor=cursor, seq=event.seq, names=names, kept_out=kept_out)
-                return _EVALUATE.commit(self.ws, work)
-        last = found[-1].seq if len(found) == BATCH else head
-        work = partial(_decide_event, cursor=cursor, seq=last, names=[], kept_out=kept_out)
-        _EVALUATE.commit(self.ws, work)
-        return 0
+                matched.append((event, names))
+            if len(matched) == TOGETHER:
+                break
+        if len(matched) == TOGETHER:
+            last = matched[-1][0].seq
+        else:
+            last = found[-1].seq if len(found) == BATCH else head
+        work = partial(_decide_events, cursor=cursor, until=last, matched=matched, kept_out=kept_out)
+        return _EVALUATE.commit(self.ws, work)
 
 
 def undecided(tx: Connection, index: TriggerIndex, cursor: int, head: int) -> list[Event]:
@@ -111,24 +117,33 @@ def undecided(tx: Connection, index: TriggerIndex, cursor: int, head: int) -> li
     return events.read(tx, after=cursor, before=head + 1, limit=BATCH, types=types) if types else []
 
 
-def _decide_event(ctx: Context, *, cursor: int, seq: int, names: list[str], kept_out: list[KeptOut]) -> int:
-    """Decide one event for the triggers it wakes, and move the cursor to it."""
+def _decide_events(
+    ctx: Context,
+    *,
+    cursor: int,
+    until: int,
+    matched: list[tuple[Event, list[str]]],
+    kept_out: list[KeptOut],
+) -> int:
+    """Decide some events, in order, for the triggers that each wakes; move the cursor to `until`."""
     if store.cursor(ctx.tx, lock=True) != cursor:
         return 0
-    found = events.read(ctx.tx, after=seq - 1, limit=1)[0] if names else None
-    for name in names:
-        trigger = store.find(ctx.tx, name)
-        if trigger is None or found is None:  # it was retired just now
-            continue
-        if why := waits(ctx, trigger, found):
-            kept_out = [*kept_out, KeptOut(trigger, found, why)]
-            continue
-        key = key_of(found, PlainExpression(trigger.key) if trigger.key else None)
-        if decide(ctx, trigger, key=key, event=found) is None:
-            store.count_repeat(ctx.tx, name, key)
+    count = 0
+    for event, names in matched:
+        for name in names:
+            trigger = store.find(ctx.tx, name)
+            if trigger is None:  # it was retired just now
+                continue
+            if why := waits(ctx, trigger, event):
+                kept_out = [*kept_out, KeptOut(trigger, event, why)]
+                continue
+            count += 1
+            key = key_of(event, PlainExpression(trigger.key) if trigger.key else None)
+            if decide(ctx, trigger, key=key, event=event) is None:
+                store.count_repeat(ctx.tx, name, key)
     keep_out(ctx, kept_out)
-    store.set_cursor(ctx.tx, seq)
-    return len(names)
+    store.set_cursor(ctx.tx, until)
+    return count
 
 
 def _pay_one(ctx: Context, *, match: Firing) -> int:

@@ -162,6 +162,18 @@ def test_with_all_the_runs_wait_for_each_other(ws, clock):
     assert states == [JobState.QUEUED] * 3
 
 
+def test_a_clock_that_is_set_back_fires_no_moment_again_and_loses_none(ws, clock):
+    make(ws, "all")
+    clock.move(timedelta(hours=6))  # two in Tokyo was an hour ago
+    assert Evaluator(ws).step() == 1
+    clock.move(timedelta(hours=-3))
+    assert Evaluator(ws).step() == 0
+    clock.move(timedelta(days=1, hours=3))
+    assert Evaluator(ws).step() == 1
+    assert due(ws, FiringState.FIRED) == ["2026-03-01T17:00", "2026-03-02T17:00"]
+    assert due(ws, FiringState.MISSED) == []
+
+
 def test_the_next_moments_are_told_in_the_triggers_own_zone(ws):
     make(ws)
     found = triggers.next_moments(ws, name="nightly", count=2)
