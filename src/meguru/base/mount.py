@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Mount(NamedTuple):
@@ -16,6 +17,8 @@ class Mount(NamedTuple):
     name: str = ""
     path: str = ""
     all: tuple[tuple[str, str], ...] = ()
+    view: Callable[[str, str], Any] | None = None
+    """Given the name of an environment and a token for it: its workspace, as that token's owner sees it."""
 
     @property
     def home(self) -> str:

@@ -14,8 +14,8 @@ from meguru.cli.text import gettext as _
 
 if TYPE_CHECKING:
     from meguru.app.status.digests import DigestLine
+    from meguru.app.status.side_by_side import EnvironmentsCompared
     from meguru.app.status.types import NeedLine, WorkLine, WorkspaceStatus
-    from meguru.project.side_by_side import EnvironmentsCompared
 
 
 @verb
@@ -44,7 +44,7 @@ def _environments(session: Session) -> EnvironmentsCompared | None:
     known = doors(session)
     if not known:
         return None
-    from meguru.project.side_by_side import compare
+    from meguru.app.status.side_by_side import compare
 
     return compare(known)
 

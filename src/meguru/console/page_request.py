@@ -40,9 +40,9 @@ TOKEN_COOKIE = "meguru_token"  # noqa: S105 - its name
 """Holds the token of who signed in by a form; no script can read it."""
 
 
-def token_cookie() -> str:
-    """Return the name of that cookie: each environment of a server has its own."""
-    name = mounted().name
+def token_cookie(environment: str | None = None) -> str:
+    """Return the name of that cookie: each environment of a server has its own (default: this one)."""
+    name = mounted().name if environment is None else environment
     return f"{TOKEN_COOKIE}.{quote(name, safe='')}" if name else TOKEN_COOKIE
 
 

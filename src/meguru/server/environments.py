@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from meguru.api.requests import error_answer
 from meguru.base.mount import MOUNT, Mount
 from meguru.errors import NotFound
+from meguru.governance.admission import authenticate
+from meguru.kernel.workspace import Workspace
 
 PREFIX = "/env/"
 ROOT = "default"
@@ -22,11 +24,16 @@ ROOT = "default"
 class EnvironmentRouter:
     """Sends what is for ``/env/NAME/…`` to the application of that environment, all else to the main one."""
 
-    def __init__(self, main: ASGIApp, others: Mapping[str, ASGIApp]) -> None:
+    def __init__(
+        self,
+        main: ASGIApp,
+        others: Mapping[str, ASGIApp],
+        view: Callable[[str, str], Workspace] | None = None,
+    ) -> None:
         self._main, self._others = main, dict(others)
         listed = ((ROOT, ""), *((name, path_of(name)) for name in others))
-        self._mounts = {name: Mount(name=name, path=path_of(name), all=listed) for name in others}
-        self._root = Mount(name="", path="", all=listed if others else ())
+        self._mounts = {name: Mount(name, path_of(name), listed, view) for name in others}
+        self._root = Mount(all=listed, view=view) if others else Mount()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have one request answered, or see all applications through their lives."""
@@ -58,6 +65,19 @@ class EnvironmentRouter:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def views(served: Mapping[str, Workspace], *, auth: bool) -> Callable[[str, str], Workspace]:
+    """Return what opens an environment for who holds a token of it; the root's name is `ROOT`.
+
+    It raises Unauthenticated for a token that is not valid there.
+    """
+
+    def view(name: str, secret: str) -> Workspace:
+        ws = served["" if name == ROOT else name]
+        return ws.with_(principal=authenticate(ws, secret)) if auth else ws
+
+    return view
 
 
 def path_of(name: str) -> str:

@@ -20,7 +20,7 @@ from meguru.kernel.server_record import forget_server, record_server
 from meguru.kernel.workspace import Workspace
 from meguru.server.access import check_exposure
 from meguru.server.asgi import build
-from meguru.server.environments import EnvironmentRouter, path_of
+from meguru.server.environments import EnvironmentRouter, path_of, views
 
 GRACE_SECONDS = 10
 
@@ -65,7 +65,7 @@ def serve(
         server = _Server(
             [*(each.close for each in live.values()), *(ws.drain for ws in served.values())],
             uvicorn.Config(
-                EnvironmentRouter(main, apps) if apps else main,
+                EnvironmentRouter(main, apps, views(served, auth=auth)) if apps else main,
                 access_log=False,
                 log_level="warning",
                 server_header=False,

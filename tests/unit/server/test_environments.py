@@ -9,7 +9,7 @@ from meguru.app.open import open_local
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.server.asgi import build
-from meguru.server.environments import EnvironmentRouter
+from meguru.server.environments import EnvironmentRouter, views
 
 FROM_HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 
@@ -83,3 +83,14 @@ def test_when_one_can_not_start_the_server_does_not(places):
     app = EnvironmentRouter(build(places[""]), {"prod": broken})
     with pytest.raises(RuntimeError, match="no database"), TestClient(app):
         pass
+
+
+def test_a_page_shows_them_side_by_side_to_who_is_let_in(places):
+    apps = {name: build(ws, any_host=True, auth=True) for name, ws in places.items()}
+    router = EnvironmentRouter(apps.pop(""), apps, views(places, auth=True))
+    secret = create_token(places["staging"], principal="anna").secret
+    with TestClient(router) as browser:
+        browser.post("/env/staging/sign-in", data={"token": secret}, headers=FROM_HERE)
+        page = browser.get("/env/staging/ui/environments").text
+    assert "prod: the token is not valid" in page
+    assert "staging: " not in page

@@ -8,10 +8,10 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.app.status.digests import digests
+from meguru.app.status.side_by_side import compare
 from meguru.errors import Busy
 from meguru.pipelines.load import register_file
 from meguru.pipelines.operations import deploy
-from meguru.project.side_by_side import compare
 
 TRAIN = """
 from meguru import pipeline, step
