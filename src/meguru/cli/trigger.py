@@ -76,9 +76,11 @@ def show(session: Session, name: str) -> None:
     from meguru.app.calls import trigger_listener as listening
     from meguru.app.calls import trigger_next as next_moments
     from meguru.app.calls import trigger_show as ask_one
+    from meguru.triggers.types import FiringState
 
     ws = session.open()
     found, page = ask_one(ws, name=name), ask(ws, name=name, limit=10)
+    owed = ask(ws, name=name, limit=1, state=FiringState.OWED)
     upcoming, source = next_moments(ws, name=name, count=3), listening(ws, name=name)
 
     def human() -> None:
@@ -88,6 +90,8 @@ def show(session: Session, name: str) -> None:
             click.echo(f"  {line}")
         for moment in upcoming.moments:
             click.echo(f"  next {_wall(moment)} {upcoming.zone}")
+        for one in owed.items:
+            click.echo(f"  owed since {one.at:%Y-%m-%d %H:%M:%S} UTC: {one.reason}")
         if source is not None:
             click.echo("  " + _listening(source))
         print_table(FIRINGS, [list(_firing(one)) for one in page.items])
