@@ -248,4 +248,4 @@ def test_a_message_is_one_run_whatever_the_broker_does(workspace, tmp_path, monk
         with workspace.read() as tx:
             found = events.read(tx, types=("message.received",), limit=1000)
         assert [each.data["body"]["n"] for each in found] == [1, 2, 3]
-        assert "guest" not in str(triggers.list_triggers(workspace))
+        assert ":guest@" not in f"{triggers.list_triggers(workspace)} {state(workspace)}"

@@ -10,12 +10,33 @@ from contextlib import closing
 import pytest
 
 from meguru.errors import InvalidInput, MeguruError
+from meguru.flavors import ColumnType, SignatureColumn
+from meguru.pipelines.load import register_file
+from meguru.registry.client import add_model
+from meguru.serving.contracts.create import create as create_contract
+from meguru.serving.create import create as create_endpoint
 from meguru.testing.contracts.listeners import ListenerContract, listen
+from meguru.testing.models import make_model
 from meguru.triggers import operations as triggers
 from meguru.triggers.kinds.globs import matches_any
 from meguru.triggers.parse import kind_of
 
 pytest_plugins = ["meguru.testing.fixtures"]
+
+
+FLOW = """
+from meguru import pipeline, step
+
+
+@step
+def count(day: int) -> int:
+    return day
+
+
+@pipeline
+def train(day: int = 1):
+    return count(day)
+"""
 
 
 def git(folder, *arguments):
@@ -136,6 +157,41 @@ class TestRepository(ListenerContract):
 
         (arrival,) = listen(workspace, source, story).taken.values()
         assert arrival.data["paths"] == ["train/step.py"]
+
+    def test_the_files_that_a_pipeline_reaches_are_news(self, workspace, repository, tmp_path):
+        (repository / "train").mkdir()
+        (repository / "train" / "flow.py").write_text(FLOW)
+        register_file(workspace, f"{repository}/train/flow.py:train")
+        source = Repository(repository, reaches="train")
+
+        async def story(port):
+            commit(repository, "docs/flow.md", "words")
+            commit(repository, "train/flow.py", FLOW + "# more", "n 1")
+            await port.until(lambda: len(port.taken) == 1)
+
+        (arrival,) = listen(workspace, source, story).taken.values()
+        assert arrival.data["paths"] == ["train/flow.py"]
+
+    def test_the_schema_in_the_repository_is_tested_at_each_commit(self, workspace, repository):
+        add_model(workspace, "delay", make_model())
+        create_endpoint(workspace, name="delay", model="delay")
+        columns = [SignatureColumn(name="hour", type=ColumnType.DOUBLE)]
+        create_contract(workspace, endpoint="delay", columns=columns)
+        source = Repository(repository, consumer="delay", schema="app/schema.json")
+        declared = '{"columns": [{"name": "%s", "type": "double"}]}'
+
+        async def story(port):
+            for number, text in enumerate((declared % "hour", declared % "our", "?"), start=1):
+                commit(repository, "app/schema.json", text)
+                await port.until(lambda number=number: len(port.taken) == number)
+            git(repository, "rm", "-q", "app/schema.json")
+            git(repository, "commit", "-q", "-m", "gone")
+            await port.until(lambda: len(port.taken) == 4)
+
+        found = [each.data["contract"] for each in listen(workspace, source, story).taken.values()]
+        assert [each["agrees"] for each in found] == [True, False, False, False]
+        assert found[1]["faults"] == ["hour is not sent"]
+        assert found[3]["faults"] == ["nothing is declared: there is no app/schema.json"]
 
     def test_history_that_was_rewritten_is_news_of_all_files(self, workspace, source):
         async def story(port):

@@ -99,7 +99,7 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
         if not before:
             return Look(position={"commit": tip})
         changed = git.changed(before, tip)
-        wanted = [each for each in changed if self._is_wanted(ws, each)]
+        wanted = self._wanted(ws, changed)
         if not wanted:
             return Look(position={"commit": tip})
         author, subject = git.said(tip)
@@ -114,13 +114,16 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
             "changed": len(wanted),
         }
         if self.consumer:
-            data["contract"] = agreement(ws, self.consumer, git.file(tip, self.schema))
+            data["contract"] = agreement(ws, self.consumer, git.file(tip, self.schema), place=self.schema)
         arrival = SourceArrival(key=f"{self.branch}:{tip}", type=self.arrives, data=data)
         return Look(position={"commit": tip}, arrivals=[arrival])
 
-    def _is_wanted(self, ws: Workspace, path: str) -> bool:
+    def _wanted(self, ws: Workspace, changed: list[str]) -> list[str]:
+        """Return the changed files that count."""
         if not self.reaches:
-            return not self.paths or matches_any(path, self.paths)
+            return [each for each in changed if not self.paths or matches_any(each, self.paths)]
         with ws.read() as tx:
             version = pipelines.resolve(tx, refs.make("pipeline", self.reaches))
-        return any(path == each.path or path.endswith(f"/{each.path}") for each in version.sources)
+        # The pipeline's files are named from its own folder, which may be one of the repository's.
+        ends = [f"/{each.path}" for each in version.sources]
+        return [each for each in changed if any(f"/{each}".endswith(end) for end in ends)]

@@ -25,13 +25,17 @@ class _Declared(msgspec.Struct, frozen=True, kw_only=True):
     contract: int | None = None
 
 
-def agreement(ws: Workspace, endpoint: str, declared: bytes | Any) -> dict[str, Any]:
+def agreement(
+    ws: Workspace, endpoint: str, declared: bytes | Any, *, place: str = "schema"
+) -> dict[str, Any]:
     """Return whether what an application declares agrees with a contract, and every fault.
 
     It declares ``{"columns": [{"name": "hour", "type": "double"}], "contract": 2}``; without `contract`
     the default one is meant.
     """
     found: dict[str, Any] = {"endpoint": endpoint, "version": None, "agrees": False, "faults": []}
+    if declared is None:
+        return found | {"faults": [f"nothing is declared: there is no {place}"]}
     try:
         value = read_json(declared) if isinstance(declared, bytes) else declared
         sent = msgspec.convert(value, _Declared)

@@ -83,8 +83,10 @@ class GitRepository:
         author, _, subject = out.strip().partition("\0")
         return author[:200], subject[:200]
 
-    def file(self, commit: str, path: str) -> bytes:
-        """Return a file of a commit."""
+    def file(self, commit: str, path: str) -> bytes | None:
+        """Return a file of a commit; None if it has none there."""
+        if not self.here("ls-tree", "-z", commit, "--", path):
+            return None
         return self.here("cat-file", "blob", f"{commit}:{path}").encode()
 
     def here(self, *arguments: str) -> str:

@@ -80,7 +80,7 @@ class OnHook(ByArrivals, frozen=True, kw_only=True):
         told, digest = self.forge.read(raw.headers, raw.body), digest_of(raw.body)
         data = {"source": self.hook, "digest": digest, "size": len(raw.body)} | msgspec.to_builtins(told)
         if self.consumer:
-            data["contract"] = agreement(ws, self.consumer, self._declared(told.body))
+            data["contract"] = agreement(ws, self.consumer, self._declared(told.body), place=self.schema)
         if len(raw.body) > WHOLE:
             data["body"] = None
         # The id is not signed: what is sent again under another one is known by what it says.
