@@ -12,7 +12,7 @@ import pytest
 from meguru.kernel import events
 from meguru.testing import brokers
 from meguru.testing.actions import install
-from meguru.testing.contracts.listeners import ListenerContract
+from meguru.testing.contracts.listeners import ListenerContract, listen
 from meguru.triggers import operations as triggers
 from meguru.triggers.arrivals.service import Listeners
 from meguru.triggers.evaluate import Evaluator
@@ -120,6 +120,15 @@ class TestKafka(ListenerContract):
     def source(self):
         yield from kafka()
 
+    def test_headers_that_are_no_text_lose_no_message(self, workspace, source):
+        async def story(port):
+            source.broker.put(source.topic, b'{"n": 1}', [("trace", b"\xff\xfe")])
+            await source.put(2)
+            await port.until(lambda: len(port.taken) == 2)
+
+        found = listen(workspace, source, story).taken.values()
+        assert [source.number_of(each) for each in found] == [1, 2]
+
 
 def kafka():
     pytest.importorskip("aiokafka", reason="aiokafka is not installed: the extra `messages`")
@@ -163,6 +172,19 @@ class TestRedisStreams(ListenerContract):
     @pytest.fixture
     def source(self, tmp_path, monkeypatch):
         yield from source_of(Redis, tmp_path, monkeypatch)
+
+    def test_fields_that_are_no_text_are_a_dead_letter(self, workspace, source):
+        from redis.asyncio import from_url
+
+        async def story(port):
+            async with from_url(source.url) as client:
+                await client.xadd(source.topic, {b"\xff": b"\xfe"})
+                await client.xadd(source.topic, {"n": "7"})
+            await port.until(lambda: len(port.taken) == 1)
+
+        port = listen(workspace, source, story)
+        assert [each.data["body"] for each in port.taken.values()] == [{"n": "7"}]
+        assert len(port.refused) == 1
 
 
 class TestMqtt(ListenerContract):

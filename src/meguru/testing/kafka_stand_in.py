@@ -12,8 +12,8 @@ import struct
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeAlias
 
 from aiokafka.protocol.admin import ApiVersionResponse_v0
 from aiokafka.protocol.commit import (
@@ -42,6 +42,8 @@ API_VERSIONS, METADATA, FIND, JOIN, SYNC, BEAT, LEAVE = 18, 3, 10, 11, 14, 12, 1
 FETCH, OFFSETS, COMMIT, COMMITTED = 1, 2, 8, 9
 UNKNOWN_MEMBER = 25
 PATIENCE = 0.1
+Record: TypeAlias = tuple[bytes, list[tuple[str, bytes]]]
+"""A message: its body, and its headers."""
 
 
 class KafkaStandIn:
@@ -49,7 +51,7 @@ class KafkaStandIn:
 
     def __init__(self) -> None:
         self.port = 0
-        self.logs: dict[str, list[bytes]] = defaultdict(list)
+        self.logs: dict[str, list[Record]] = defaultdict(list)
         self.committed: dict[tuple[str, str], int] = {}
         self._members: dict[str, str] = {}
         self._generations: dict[str, int] = defaultdict(int)
@@ -63,9 +65,9 @@ class KafkaStandIn:
         """Where it listens."""
         return f"kafka://127.0.0.1:{self.port}"
 
-    def put(self, topic: str, body: bytes) -> None:
+    def put(self, topic: str, body: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Append a message to a topic."""
-        self.logs[topic].append(body)
+        self.logs[topic].append((body, list(headers)))
 
     def start(self) -> None:
         """Listen, at the port that it had before."""
@@ -212,7 +214,7 @@ class KafkaStandIn:
         return FetchResponse_v4(0, found)
 
 
-def _batch(log: list[bytes], offset: int) -> bytes:
+def _batch(log: list[Record], offset: int) -> bytes:
     """Return the messages from an offset on, as one batch."""
     if offset >= len(log):
         return b""
@@ -225,8 +227,9 @@ def _batch(log: list[bytes], offset: int) -> bytes:
         base_sequence=-1,
         batch_size=2**20,
     )
-    for number, body in enumerate(log[offset:]):
-        builder.append(number, timestamp=int(time.time() * 1000), key=None, value=body, headers=[])
+    moment = int(time.time() * 1000)
+    for number, (body, headers) in enumerate(log[offset:]):
+        builder.append(number, timestamp=moment, key=None, value=body, headers=headers)
     made = bytearray(builder.build())
     struct.pack_into(">q", made, 0, offset)
     return bytes(made)

@@ -72,6 +72,21 @@ def untouched(message: Any) -> Any:
     return message
 
 
+def tolerant(plain: Callable[[Any], Any]) -> Callable[[Any, Any], Awaitable[Any]]:
+    """Return a parser for what FastStream's own fails at: it would be skipped, and lost.
+
+    `plain` makes of a raw message one that can be parsed, and is a dead letter then.
+    """
+
+    async def parse(raw: Any, usual: Any) -> Any:
+        try:
+            return await usual(raw)
+        except Exception:  # noqa: BLE001 - whatever a stranger wrote into it
+            return await usual(plain(raw))
+
+    return parse
+
+
 QUIET: dict[str, Any] = {
     "apply_types": False,
     "logger": None,  # it would log what messages hold, and where the broker is

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from meguru.errors import InvalidInput
-from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
+from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription, tolerant
 
 ASSIGN_SECONDS = 15.0
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -31,6 +32,7 @@ class KafkaTopics(Leaving):
             auto_offset_reset="latest",
             listener=start,
             ack_policy=AckPolicy.MANUAL,
+            parser=tolerant(_without_headers),
         )
         start.subscriber(handle)
         return broker
@@ -45,6 +47,11 @@ class KafkaTopics(Leaving):
         """Return partition and offset."""
         raw = message.raw_message
         return Identity(place=f"{raw.topic}:{raw.partition}:{raw.offset}")
+
+
+def _without_headers(raw: Any) -> Any:
+    """Return a message without its headers, which need not be text."""
+    return dataclasses.replace(raw, headers=())
 
 
 def beginning() -> Any:

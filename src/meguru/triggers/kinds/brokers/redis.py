@@ -5,9 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
+from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription, tolerant
 
 AGAIN_MILLISECONDS = 2000
+
+
+def _as_bytes(raw: Any) -> Any:
+    """Return an entry whose fields are no text as one with a body that shows them."""
+    return {**raw, "data": {b"data": repr(raw["data"]).encode()}}
 
 
 class RedisStreams(Leaving):
@@ -24,7 +29,7 @@ class RedisStreams(Leaving):
             StreamSub, wanted.topic, group=wanted.group, consumer=wanted.group, polling_interval=1000
         )
         for each in (reader(max_records=20), reader(min_idle_time=AGAIN_MILLISECONDS)):
-            broker.subscriber(stream=each, ack_policy=AckPolicy.MANUAL)(handle)
+            broker.subscriber(stream=each, ack_policy=AckPolicy.MANUAL, parser=tolerant(_as_bytes))(handle)
         return broker
 
     def identity(self, message: Any) -> Identity:
