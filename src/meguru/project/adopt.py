@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import tomlkit
-from tomlkit.items import AoT, InlineTable, Item, Table
+from tomlkit.items import AoT, Table
 from tomlkit.toml_document import TOMLDocument
 
 from meguru.app import calls
@@ -19,9 +19,8 @@ from meguru.base.names import normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.declarations import Change
 from meguru.kernel.kinds import Kind, kinds
+from meguru.project.toml_values import item_of, table_of
 from meguru.project.types import FileThing, ProjectFile
-
-WIDTH = 80
 
 
 def adopt(ws: Any, project: ProjectFile, plan: ApplyPlan, wanted: Iterable[str]) -> list[Path]:
@@ -70,7 +69,7 @@ def _one(
     if thing is None:
         spec = _present(ws, kind, ref, action)
         name = refs.parse(ref).name
-        _section(_document(changed, project.main), (kind.table,))[name] = _table(_usual_out(kind, spec))
+        _section(_document(changed, project.main), (kind.table,))[name] = table_of(_usual_out(kind, spec))
     elif action is not None and action.change is Change.CREATED:
         del _section(_document(changed, thing.source.file), (kind.table,))[thing.path[1]]
     elif action is not None:
@@ -145,30 +144,4 @@ def _put(table: Any, field: str, value: Any) -> None:
     if value is None or isinstance(table.get(field), Table | AoT):
         table.pop(field, None)  # a table of its own becomes an inline one
     if value is not None:
-        table[field] = _item(value)
-
-
-def _table(fields: dict[str, Any]) -> Item:
-    table = tomlkit.table()
-    for key, value in fields.items():
-        if value is not None:
-            table[key] = _item(value)
-    return table
-
-
-def _item(value: Any) -> Item:
-    """Return a value as TOML: tables inline, long lists with an item a line."""
-    if isinstance(value, dict):
-        inline: InlineTable = tomlkit.inline_table()
-        for key, each in value.items():
-            if each is not None:
-                inline[key] = _item(each)
-        return inline
-    if isinstance(value, list):
-        array = tomlkit.array()
-        for each in value:
-            array.append(_item(each))
-        array.multiline(len(array.as_string()) > WIDTH)
-        return array
-    item: Item = tomlkit.item(value)
-    return item
+        table[field] = item_of(value)

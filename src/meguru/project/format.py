@@ -34,13 +34,18 @@ def formatted(file: Path) -> str:
     """
     source = read_toml(file)
     try:
-        made = _Writer(file.read_text("utf-8").replace("\r\n", "\n")).document()
+        made = usual_form(file.read_text("utf-8").replace("\r\n", "\n"))
     except RecursionError:
         raise InvalidInput("the file is nested too deeply", where=f"{file}:1:1") from None
     if repr(tomllib.loads(made)) != repr(source.content):
         message = f"{file} would not mean the same any more; it is left as it is"
         raise InternalError(message)
     return made
+
+
+def usual_form(text: str) -> str:
+    """Return a text that is TOML in its usual form."""
+    return _Writer(text).document()
 
 
 @dataclass

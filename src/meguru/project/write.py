@@ -7,8 +7,10 @@ from typing import Any
 import tomlkit
 
 from meguru.app import calls
+from meguru.app.kinds import all_kinds
 from meguru.applies.types import WantedThing
-from meguru.kernel.kinds import kinds
+from meguru.project.format import usual_form
+from meguru.project.toml_values import table_of
 
 
 def written_out(ws: Any, name: str) -> str:
@@ -21,17 +23,13 @@ def written_out(ws: Any, name: str) -> str:
     name
         The name under which the file is to own what it declares.
     """
+    tables = {kind.name: kind.table for kind in all_kinds()}
     found: list[WantedThing] = calls.apply_present(ws)
-    content: dict[str, Any] = {"project": {"name": name}}
+    document = tomlkit.document()
+    document["project"] = table_of({"name": name})
     for each in found:
-        content.setdefault(kinds()[each.kind].table, {})[each.name] = _without_null(each.spec)
-    return tomlkit.dumps(content)
-
-
-def _without_null(value: Any) -> Any:
-    """Return a value without what TOML can't say: a field that is null is as if it were not given."""
-    if isinstance(value, dict):
-        return {key: _without_null(each) for key, each in value.items() if each is not None}
-    if isinstance(value, list):
-        return [_without_null(each) for each in value]
-    return value
+        if tables[each.kind] not in document:
+            document[tables[each.kind]] = tomlkit.table(is_super_table=True)
+        section: Any = document[tables[each.kind]]
+        section[each.name] = table_of(each.spec)
+    return usual_form(tomlkit.dumps(document))
