@@ -78,9 +78,9 @@ def test_the_digests_are_equal_everywhere(file, tmp_path, postgres_url, s3_url):
     with open_local(tmp_path / "here") as here, open_local(tmp_path / "there") as there:
         expected = applied(here, file)
         with TestClient(
-            Access(Starlette(routes=native_routes()), ws=there, auth=False), base_url="http://host"
+            Access(Starlette(routes=native_routes()), ws=there, auth=False), base_url="http://127.0.0.1"
         ) as client:
-            remote = RemoteWorkspace("http://host")
+            remote = RemoteWorkspace("http://127.0.0.1")
             remote.http.close()
             remote.http = client
             assert applied(remote, file) == expected
