@@ -7,6 +7,9 @@ from datetime import timedelta
 from meguru.kernel import events
 from meguru.testing.actions import install
 from meguru.triggers import operations as triggers
+from meguru.triggers.arrivals import store
+from meguru.triggers.arrivals.receive import receive_raw
+from meguru.triggers.arrivals.types import RawArrival
 from meguru.triggers.evaluate import Evaluator
 from meguru.triggers.types import TriggerBudget
 
@@ -36,3 +39,25 @@ def test_it_shows_limits_and_what_is_owed_and_foresees_without_writing(browser, 
     assert "2026-03-02T02:00:00+00:00" in browser.get("/ui/triggers?name=other").text
     with workspace.read() as tx:
         assert events.head(tx) == before
+
+
+def test_it_tells_how_listening_goes_and_what_could_not_be_read(workspace, browser):
+    on = {"message": "mlops.retrain", "broker": "nats://me:${NATS_PASSWORD}@127.0.0.1:1"}
+    triggers.create(workspace, name="listens", on=on, action={"note": "done"})
+    raw = RawArrival(key="id:1", source="mlops.retrain", body=b"<script>")
+    receive_raw(workspace, "listens", raw)
+    page = browser.get("/ui/triggers").text
+    assert "1 dead letters" in page
+    assert "not connected" not in page  # nobody began to listen
+    now = workspace.clock.now()
+    with workspace.db.write() as tx:
+        store.take_lease(tx, "listens", "me", now, now)
+        store.note(tx, "listens", "me", {"last_error": "refused: <b>", "last_error_at": now})
+    page = browser.get("/ui/triggers").text
+    assert "not connected" in page
+    assert "refused: &lt;b&gt;" in page
+    with workspace.db.write() as tx:
+        store.note(tx, "listens", "me", {"connected_since": now})
+    assert "connected since" in browser.get("/ui/triggers").text
+    japanese = browser.get("/ui/triggers", headers={"Accept-Language": "ja"}).text
+    assert "デッドレター1件" in japanese

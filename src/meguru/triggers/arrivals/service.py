@@ -42,6 +42,8 @@ class Listeners(Follower):
         super().__init__(ws)
         self.holder = f"{socket.gethostname()}/{new_id('lsn')}"
         self._lease = ws.settings.lease_seconds
+        self._version = -1
+        self._wanted: dict[str, Trigger] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._thread: threading.Thread | None = None
@@ -57,8 +59,7 @@ class Listeners(Follower):
 
     def step(self) -> int:
         """Begin what is to be listened to, end what is not; return how many listeners run."""
-        with self.ws.read() as tx:
-            wanted = {each.name: each for each in triggers.all_triggers(tx) if is_listening(each)}
+        wanted = self._refresh()
         gone = [name for name in self._running if name not in wanted]
         if not wanted and not gone:
             return 0
@@ -92,6 +93,17 @@ class Listeners(Follower):
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(STOP_SECONDS)
             self._loop = self._thread = self._threads = None
+
+    def _refresh(self) -> dict[str, Trigger]:
+        """Return what is to be listened for; only what changed since the last look is read."""
+        with self.ws.read() as tx:
+            changed = triggers.changed_since(tx, self._version)
+        for each, is_there in changed:
+            self._version = each.version
+            self._wanted.pop(each.name, None)
+            if is_there and is_listening(each):
+                self._wanted[each.name] = each
+        return self._wanted
 
     def _hold(self, ctx: Context, *, names: list[str]) -> list[str]:
         now = ctx.now()
