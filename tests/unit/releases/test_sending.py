@@ -9,12 +9,13 @@ import pytest
 
 from meguru import errors
 from meguru.app.open import open_local
+from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.datasets.show import show as show_dataset
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.pipelines.deployments import deployed
-from meguru.pipelines.operations import show_pipeline
+from meguru.pipelines.operations import list_pipelines, show_pipeline
 from meguru.pipelines.runner import run_file
 from meguru.registry.show import show as show_model
 from meguru.releases.operations import check, create, list_releases, pack, promote, receive
@@ -140,6 +141,17 @@ def test_what_is_not_what_its_digest_says_is_refused_and_nothing_is_written(work
         show_pipeline(staging, ref="train")
     with pytest.raises(errors.NotFound):
         show_model(staging, ref="delay@1")
+
+
+@pytest.mark.integration
+def test_it_goes_to_a_database_server_too(workspace, made, postgres_url, tmp_path):
+    with open_local(postgres_url, settings=Settings(blobs=str(tmp_path / "blobs"))) as ws:
+        make_endpoint(ws, name="delay", model="delay")
+        got = send(workspace, ws, made.ref).release
+        assert (got.identity, send(workspace, ws, made.ref).release) == (made.identity, got)
+        check(ws, release=got.ref)
+        promote(ws, release=got.ref)
+        assert [each.deployed for each in list_pipelines(ws).items] == [1]
 
 
 def test_where_the_endpoint_is_not_declared_nothing_arrives(workspace, made, tmp_path):
