@@ -23,7 +23,10 @@ def list_(session: Session) -> None:
     found = ask(session.open())
     rows = [(each.name, each.endpoint, each.dataset, each.every, each.declared_by) for each in found]
     session.table(
-        found, ("collection", "endpoint", "dataset", "every", "declared by"), rows, empty="none yet"
+        found,
+        ("collection", "endpoint", "dataset", "every", "declared by"),
+        rows,
+        begin="meguru collection create NAME --endpoint ENDPOINT --to DATASET",
     )
 
 

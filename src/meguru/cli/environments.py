@@ -124,11 +124,12 @@ def doors(session: Session) -> dict[str, Callable[[], Any]]:
     """
     from contextlib import nullcontext
 
-    from meguru.project.read import environment_names
-
     file = nearest(FILE)
-    names = list(environment_names(file)) if file.is_file() else []
-    if not names:
+    if not file.is_file():
+        return {}
+    from meguru.project.read import environment_names  # not before: it knows every kind
+
+    if not (names := list(environment_names(file))):
         return {}
     here = {} if session.environment in names else {HERE: lambda: nullcontext(session.open())}
     return here | {name: partial(_look_at, name) for name in names}

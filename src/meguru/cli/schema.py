@@ -11,6 +11,7 @@ from meguru.cli.text import gettext as _
 
 
 @verb
+@click.option("--json", "_json", is_flag=True, help="It is JSON anyway.", expose_value=False)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
 def command(out: Path | None) -> None:
     """Print the JSON Schema of meguru.toml: editors complete and check by it.

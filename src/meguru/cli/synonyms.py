@@ -31,7 +31,7 @@ TOP = {
     **dict.fromkeys(("train", "exec", "execute"), "run FILE.py:PIPELINE"),
     **dict.fromkeys(("logs", "log"), "runs log @last"),
     **dict.fromkeys(("ls", "list", "st", "info", "top", "overview", "dash"), "status"),
-    **dict.fromkeys(("search", "grep", "find"), "runs search TEXT"),
+    **dict.fromkeys(("search", "grep"), "runs search TEXT"),
     **dict.fromkeys(("show", "describe", "get", "inspect"), "status"),
     **dict.fromkeys(("history", "activity", "feed"), "events"),
     **dict.fromkeys(("explain-why", "blame", "reason"), "why REF"),
