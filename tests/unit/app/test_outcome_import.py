@@ -83,9 +83,8 @@ def test_a_wrong_row_is_named_and_what_came_before_stays(workspace, batch, tmp_p
     assert values(workspace, batch) == [1.0, None, None, None]
 
 
-@pytest.mark.parametrize(
-    ("source", "query", "said"),
-    [
+def test_a_source_that_can_not_be_read_is_told_without_its_secret(workspace, batch):
+    cases = [
         ("nothing.csv", "", "no file"),
         ("sqlite:///nothing.db", "t", "no database"),
         ("sqlite:///nothing.db", "", "say what to read"),
@@ -93,12 +92,11 @@ def test_a_wrong_row_is_named_and_what_came_before_stays(workspace, batch, tmp_p
         ("postgresql://me:${env:NOT_THERE}@localhost/x", "t", "NOT_THERE is not set"),
         ("mysql://x", "", "no file"),
         ("postgresql://x:y:z", "t", "can't be read"),
-    ],
-)
-def test_a_source_that_can_not_be_read_is_told_without_its_secret(workspace, batch, source, query, said):
-    with pytest.raises(UsageError, match=said) as caught:
-        import_outcomes(workspace, "delay", source, query=query)
-    assert "secret" not in str(caught.value.as_dict()).replace("a secret", "")
+    ]
+    for source, query, said in cases:
+        with pytest.raises(UsageError, match=said) as caught:
+            import_outcomes(workspace, "delay", source, query=query)
+        assert "secret" not in str(caught.value.as_dict()).replace("a secret", "")
 
 
 def test_a_database_is_only_read(workspace, batch, tmp_path):

@@ -123,9 +123,9 @@ def test_what_becomes_an_outcome_is_told_with_its_cause(workspace, endpoint, ans
     assert (outcome.cause, told.data) == (told.id, {"endpoint": "delay", "count": 1, "outcomes": 1})
 
 
-@pytest.mark.parametrize(
-    ("given", "field"),
-    [
+def test_what_is_no_feedback_is_refused(workspace, answered):
+    known = answered()[0]
+    cases = [
         ({}, "feedback[0]"),
         ({"comment": "x" * 5000}, "feedback[0].comment"),
         ({"thumb": "up", "by": "x" * 300}, "feedback[0].by"),
@@ -133,18 +133,17 @@ def test_what_becomes_an_outcome_is_told_with_its_cause(workspace, endpoint, ans
         ({"label": "x" * 20_000}, "feedback[0].label"),
         ({"thumb": "up", "key": "a"}, "feedback[0].key"),
         ({"thumb": "up", "prediction_id": "pred-1.0"}, "feedback[0].prediction_id"),
-    ],
-)
-def test_what_is_no_feedback_is_refused(workspace, answered, given, field):
-    with pytest.raises(InvalidInput) as caught:
-        judged(workspace, {"prediction_id": answered()[0], **given})
-    assert caught.value.field == field
+    ]
+    for given, field in cases:
+        with pytest.raises(InvalidInput) as caught:
+            judged(workspace, {"prediction_id": known, **given})
+        assert caught.value.field == field
 
 
-@pytest.mark.parametrize("rule", [{"labels": True}, {"judges": 0}, {"rating": "x"}])
-def test_a_rule_that_makes_no_sense_is_refused(workspace, endpoint, rule):
-    with pytest.raises(InvalidInput):
-        endpoint(**rule)
+def test_a_rule_that_makes_no_sense_is_refused(workspace, endpoint):
+    for rule in ({"labels": True}, {"judges": 0}, {"rating": "x"}):
+        with pytest.raises(InvalidInput):
+            endpoint(**rule)
 
 
 def test_pages_of_feedback(workspace, answered):

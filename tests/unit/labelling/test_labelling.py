@@ -124,20 +124,17 @@ def test_only_who_may_see_what_came_in_labels(workspace, answered, as_):
             next_item(as_(role, role), endpoint="delay")
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
+def test_a_sample_that_can_not_be_is_refused(workspace, answered):
+    answered(0.5)
+    for given in (
         {"size": 0},
         {"size": 10_001},
         {"each": 2, "labellers": ["a"]},
         {"each": 0},
-        {"labellers": list("a" * 51)},
-    ],
-)
-def test_a_sample_that_can_not_be_is_refused(workspace, answered, given):
-    answered(0.5)
-    with pytest.raises(InvalidInput):
-        drawn(workspace, **given)
+        {"labellers": ["a"] * 51},
+    ):
+        with pytest.raises(InvalidInput):
+            drawn(workspace, **given)
 
 
 def test_uncertainty_suits_the_task():
