@@ -97,7 +97,7 @@ def _overspent(trigger: Trigger, now: datetime, ledger: FiringLedger) -> Rest | 
         return Rest(reason, until)
     if budget.seconds is not None and (spent := ledger.seconds_since(begin)) >= budget.seconds:
         reason = (
-            f"what it started took {spent:,.0f} s, and its budget is {budget.seconds:,.0f} s a {budget.per}, "
+            f"what it started took {spent:,.0f} s, and its budget is {budget.seconds:,g} s a {budget.per}, "
             f"until {until:%Y-%m-%d} UTC"
         )
         return Rest(reason, until)

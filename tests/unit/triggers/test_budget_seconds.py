@@ -53,7 +53,7 @@ def test_what_the_runs_took_is_spent_and_the_next_match_is_owed(workspace, say, 
     Evaluator(workspace).step()
     owed = triggers.history(workspace, name="short", limit=10).items[0]
     assert owed.state == "owed"
-    assert "its budget is 0 s a month" in owed.reason
+    assert "its budget is 0.0001 s a month" in owed.reason
 
 
 @pytest.mark.parametrize(("per", "begin", "end"), [("day", "03-01", "03-02"), ("month", "03-01", "04-01")])
