@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from meguru.alerts.incidents.show import list_incidents
+from meguru.alerts.show import list_alerts
 from meguru.backfills.show import list_backfills
 from meguru.monitoring.show import show as show_monitor
 from meguru.pipelines.show import list_runs as list_pipeline_runs
@@ -26,6 +28,8 @@ LISTS = [
     "/ui/datasets",
     "/ui/datasets/flights/1",
     "/ui/triggers",
+    "/ui/alerts",
+    "/ui/incidents",
     "/ui/events",
     "/ui/events?verify=1",
     "/ui/projects",
@@ -52,6 +56,8 @@ def of_things(ws) -> list[str]:
         "/ui/runs/compare?" + "&".join(f"run={run}" for run in tracked),
         f"/ui/sweeps/{list_sweeps(ws).items[0].id}",
         f"/ui/backfills/{list_backfills(ws).items[0].id}",
+        f"/ui/alerts/{list_alerts(ws).items[0].id}",
+        f"/ui/incidents/{list_incidents(ws).items[0].id}",
         f"/ui/reports/{show_monitor(ws, name='delay-watch').reports[0].id}",
     ]
 
