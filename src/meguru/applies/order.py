@@ -13,21 +13,41 @@ import msgspec
 from meguru.applies.types import PlannedAction
 from meguru.base import refs
 from meguru.base.type_errors import as_invalid
-from meguru.errors import InvalidInput, NotFound
+from meguru.errors import InvalidInput, NotFound, near_misses
 from meguru.kernel.declarations import SpecStore
 from meguru.kernel.kinds.kind import Kind, kinds, load
 
 _MISSING = re.compile(r"there is no (?P<title>[\w -]+) (?P<quote>['\"])(?P<name>.+?)(?P=quote)")
 
 
-def coming(error: NotFound, project: str, listed: AbstractSet[str]) -> str | None:
-    """Return the thing of the file that was missing, so that it is there when its turn comes; else None."""
+def missing(error: NotFound, project: str) -> str:
+    """Return the reference of what an error says is not there; empty if that can't be told."""
     said = _MISSING.search(error.what)
     kind = _by_title().get(said["title"]) if said else None
-    if said is None or kind is None:
-        return None
-    ref = refs.make(kind, refs.within(project, said["name"]))
-    return ref if ref in listed else None
+    return refs.make(kind, refs.within(project, said["name"])) if said and kind else ""
+
+
+def refusal(error: NotFound, ref: str, spec: dict[str, Any], listed: AbstractSet[str]) -> InvalidInput:
+    """Return what to tell of a name that nothing has: where in the spec it stands, and what was meant."""
+    kind, _, name = ref.partition("/")
+    known = [each.partition("/")[2] for each in listed if each.startswith(f"{kind}/")]
+    close = near_misses(name, known) if name else []
+    hint = error.hint or (f"did you mean {close[0]!r}?" if close else "")
+    field = error.field or field_of(spec, {name, refs.bare(name)})
+    return InvalidInput(error.what, why=error.why, hint=hint, field=field)
+
+
+def field_of(value: Any, names: set[str], field: str = "") -> str:
+    """Return the path of the first text in a spec that is one of these names; empty if none is."""
+    if isinstance(value, str):
+        head = value.partition("@")[0]
+        return field if head in names or head.partition("/")[2] in names else ""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        path = f"{field}[{key}]" if isinstance(value, list) else f"{field}.{key}" if field else str(key)
+        if found := field_of(each, names, path):
+            return found
+    return ""
 
 
 def in_order(actions: list[PlannedAction]) -> list[PlannedAction]:

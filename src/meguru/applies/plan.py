@@ -7,13 +7,13 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from meguru.applies import store
-from meguru.applies.order import coming, in_order, typed, users_first
+from meguru.applies.order import field_of, in_order, missing, refusal, typed, users_first
 from meguru.applies.types import ApplyPlan, OutOfSync, OwnedThing, PlanFault, PlannedAction, WantedThing
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name, normal
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import declarations
-from meguru.kernel.declarations import Change, Declared
+from meguru.kernel.declarations import Change, Declared, SpecStore
 from meguru.kernel.kinds.kind import Kind, kinds, load
 from meguru.kernel.operations import Context, operation
 
@@ -57,6 +57,7 @@ def plan(ctx: Context, *, owner: str, wanted: list[WantedThing]) -> ApplyPlan:
         else:
             actions.append(found)
     gone = [] if faults else [_retired(ctx, mine, present) for ref, mine in known.items() if ref not in kept]
+    faults += _needed(wanted, project, {each.ref for each in gone if each is not None})
     actions = [*in_order(actions), *users_first([each for each in gone if each is not None])]
     return ApplyPlan(
         owner=owner,
@@ -121,9 +122,10 @@ def _one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Pr
     try:
         found = declarations.compare(ctx, kind, name, after)
     except NotFound as error:
-        if coming(error, project, listed) is None:
-            raise InvalidInput(error.what, why=error.why, hint=error.hint, field=error.field) from None
-        pending, needs = error.what, coming(error, project, listed) or ""
+        needs = missing(error, project)
+        if needs not in listed:
+            raise refusal(error, needs, item.spec, listed) from None
+        pending = error.what
         found = _uncompared(kind, name, before, after)
     return PlannedAction(
         ref=found.ref,
@@ -187,6 +189,21 @@ def _retired(ctx: Context, mine: OwnedThing, present: _Present) -> PlannedAction
         touches=touches(ctx, kind, name),
     )
     return _with_moves(ctx, found, mine, present)
+
+
+def _needed(wanted: list[WantedThing], project: str, gone: AbstractSet[str]) -> list[PlanFault]:
+    """Return what the file declares though it needs a thing that is to be retired."""
+    found = []
+    for item in wanted if gone else ():
+        kind, name = declared_kind(item.kind), refs.within(project, normal(item.name))
+        specs: SpecStore = load(kind.spec_store)
+        for ref in specs.uses(name, typed(kind, item.spec)):
+            if ref in gone:
+                what = f"{kind.name}/{item.name} needs {ref}, which the file does not declare any more"
+                field = field_of(item.spec, {ref.partition("/")[2], refs.bare(ref.partition("/")[2])})
+                hint = "declare both, or neither"
+                found.append(PlanFault(kind=item.kind, name=item.name, field=field, what=what, hint=hint))
+    return found
 
 
 def _fault(item: WantedThing, error: InvalidInput) -> PlanFault:

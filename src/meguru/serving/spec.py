@@ -18,10 +18,12 @@ from meguru.predictions.types import read_rule
 from meguru.registry import store as models
 from meguru.registry.verified import check_verified
 from meguru.serving import store
+from meguru.serving.contracts import consumers
 from meguru.serving.contracts import store as contracts
 from meguru.serving.kind import EndpointSpec
 from meguru.serving.types import Endpoint
 
+SHOWN = 5
 READERS = "gate reader"
 """The family that knows what a gate may ask: ``f(tx, gates, model)`` refuses what makes no sense or can never
 pass."""
@@ -120,3 +122,20 @@ def retire(ctx: Context, name: str) -> None:
     store.retire(ctx.tx, name, ctx.now())
     store.take_out(ctx.tx, name, ctx.now())
     contracts.retire(ctx.tx, name, ctx.now())
+
+
+def touches(tx: Connection, name: str, after: EndpointSpec | None) -> list[str]:
+    """Return in words what is live behind an endpoint, and who asks it: `after` is None when it is to go."""
+    found = store.find(tx, name)
+    if found is None or found.live is None:
+        return []
+    seen = consumers.of(tx, name)
+    asking = sorted({each.principal for each in seen})
+    shown = ", ".join(asking[:SHOWN]) + (", …" if len(asking) > SHOWN else "")
+    who = f"{len(asking)} ask it: {shown}" if asking else "nobody has asked it yet"
+    if after is None:
+        return [f"{found.live.model_ref} is live, and answers no more; {who}"]
+    told = [f"{found.live.model_ref} is live; {who}"]
+    if after.gates != found.gates:
+        told.append("its next release has to pass the new gates; what is live stays")
+    return told

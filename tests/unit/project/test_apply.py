@@ -210,6 +210,21 @@ def killed_after(steps):
     return look
 
 
+def test_what_another_thing_of_the_file_needs_is_not_dropped(workspace, project):
+    applied(workspace, project(ENDPOINT + MONITOR))
+    with pytest.raises(InvalidInput, match="needs endpoint/delay, which the file does not declare") as caught:
+        plan_project(workspace, project(MONITOR))
+    assert caught.value.where.endswith("meguru.toml:4:1")
+
+
+def test_a_name_that_nothing_has_is_told_where_it_stands_with_the_one_that_was_meant(workspace, project):
+    file = project(ENDPOINT + '[monitor.w]\nendpoint = "dely"\n')
+    with pytest.raises(InvalidInput, match="no endpoint 'dely'") as caught:
+        plan_project(workspace, file)
+    assert caught.value.where.endswith("meguru.toml:6:1")
+    assert caught.value.hint == "did you mean 'delay'?"
+
+
 def test_an_apply_that_stops_in_the_middle_goes_on(workspace, project):
     file = project(ENDPOINT + MONITOR + "[pool.gpu]\nslots = 2\n")
     found = plan_project(workspace, file)
