@@ -160,6 +160,17 @@ def test_a_server_whose_lease_is_over_hands_nothing_over(workspace, clock):
     assert receive_raw(workspace, "retrain", raw_message(b"{}"), holder=second.holder) is Reception.TAKEN
 
 
+def test_a_clock_that_was_set_back_leaves_no_lease_for_a_day(workspace, clock):
+    make(workspace)
+    lease = timedelta(seconds=10)
+    with workspace.db.write() as tx:
+        assert store.take_lease(tx, "retrain", "dead", clock.now(), clock.now() + lease)
+        clock.move(timedelta(seconds=-5))  # as clocks of two machines may differ
+        assert not store.take_lease(tx, "retrain", "other", clock.now(), clock.now() + lease)
+        clock.move(timedelta(days=-1))
+        assert store.take_lease(tx, "retrain", "other", clock.now(), clock.now() + lease)
+
+
 @pytest.mark.parametrize(
     ("on", "why"),
     [

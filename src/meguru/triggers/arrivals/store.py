@@ -25,7 +25,11 @@ _here, _seen, _dead = trigger_listener.c, trigger_arrival.c, trigger_dead_letter
 
 def take_lease(tx: Connection, trigger: str, holder: str, now: datetime, until: datetime) -> bool:
     """Take or keep the right to listen for a trigger; False while another server has it."""
-    free = or_(_here.holder == holder, _here.holder == "", _here.lease_until < now)
+    # One that runs out later than it could have been taken for is of a clock that was set back since.
+    latest = until + (until - now)
+    free = or_(
+        _here.holder == holder, _here.holder == "", _here.lease_until < now, _here.lease_until > latest
+    )
     mine = update(trigger_listener).where(_here.trigger == trigger, free)
     if tx.execute(mine.values(holder=holder, lease_until=until)).rowcount:
         return True
