@@ -9,6 +9,24 @@ from meguru.testing.authorisation.doors import DOORS, AskedDoor, DoorWalk
 from meguru.testing.authorisation.world import FOREIGN
 
 FORMS = {
+    "/ui/alerts/{id}/edit": AskedDoor(
+        path="/ui/alerts/{thing}/edit",
+        permission="alert:write",
+        kind="alert",
+        form="do=acknowledge&note=a",
+    ),
+    "/ui/incidents/{id}/edit": AskedDoor(
+        path="/ui/incidents/{thing}/edit",
+        permission="incident:write",
+        kind="incident",
+        form="do=note&text=a",
+    ),
+    "/ui/pipelines/versions/{name}/{version}": AskedDoor(
+        path="/ui/pipelines/versions/{thing}/1",
+        permission="pipeline:deploy",
+        kind="pipeline",
+        form="do=deploy&reason=a",
+    ),
     "/ui/experiments/{key}/edit": AskedDoor(
         path="/ui/experiments/{thing}/edit",
         permission="experiment:write",
@@ -27,11 +45,14 @@ FORMS = {
 }
 LISTS = {
     "/": "event:read",
+    "/ui/alerts": "alert:read",
     "/ui/backfills": "backfill:read",
     "/ui/datasets": "dataset:read",
     "/ui/endpoints": "monitor:read",  # what is measured is on the page
     "/ui/events": "event:read",
     "/ui/experiments": "run:read",
+    "/ui/find": "status:read",
+    "/ui/incidents": "incident:read",
     "/ui/models": "model:read",
     "/ui/pipelines/runs": "pipeline_run:read",
     "/ui/predictions": "prediction:read",
@@ -42,6 +63,8 @@ LISTS = {
 }
 """The pages that name no thing, by what their reader needs."""
 THINGS = {
+    "/ui/alerts/": "alert",
+    "/ui/incidents/": "incident",
     "/ui/backfills/": "backfill",
     "/ui/datasets/": "dataset",
     "/ui/endpoints/": "endpoint",
@@ -50,6 +73,7 @@ THINGS = {
     "/ui/monitors/": "monitor",
     "/ui/pipelines/runs/": "pipeline_run",
     "/ui/pipelines/versions/": "pipeline",
+    "/ui/predictions/": "prediction",
     "/ui/quarantine/": "quarantine",
     "/ui/reports/": "report",
     "/ui/runs/": "run",
@@ -57,11 +81,11 @@ THINGS = {
 }
 """What kind of thing a page shows, by the beginning of its path."""
 ELSEWHERE = {
+    "/ui/environments": "it shows of each environment what the reader may see there",
     "/ui/events/{id}": "why.show is walked with the operations",
     "/ui/runs/compare": "run.compare is walked with the operations",
     "/ui/runs/compare/charts": "run.compare is walked with the operations",
     "/ui/mlflow/{rest:path}": "it leads on to other pages",
-    "/ui/predictions/{id}": "prediction.show is walked with the operations",
     "/ui/labelling/{name}": "labelling.next is walked with the operations",
     "/ui/labelling/{name}/edit": "who may label and decide is tested with the page and the noun",
     "/ui/login": "everybody may let a command line in as themselves, with at most what they may do",
@@ -108,7 +132,8 @@ def test_everybody_is_answered_at_each_door_what_is_due(walk, door):
 @pytest.mark.timeout(900)
 def test_each_door_of_a_database_server_too(shared_matrix):
     walk = DoorWalk(*shared_matrix)
-    doors = [*PAGES, *FORMS.values(), *DOORS]
+    lasting = "stream"  # it would go on after its database
+    doors = [*PAGES, *FORMS.values(), *(each for each in DOORS if lasting not in each.path)]
     assert [fault for door in doors for fault in (*walk.faults(door), *walk.unknown(door))] == []
 
 
@@ -148,4 +173,4 @@ def test_a_door_that_does_not_ask_is_found(walk, monkeypatch, place, door):
 def test_lists_show_what_only_some_may_see_or_the_walk_would_be_blind(walk):
     for path, permission in LISTS.items():
         assert list(walk.faults(AskedDoor(path=path, permission=permission))) == []
-    assert set(LISTS) - walk.telling == {"/ui/predictions"}, "the world has no prediction"
+    assert set(LISTS) - walk.telling == {"/ui/predictions"}, "it shows those of one endpoint"

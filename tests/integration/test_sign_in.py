@@ -26,6 +26,7 @@ from meguru.governance.sign_in.operations import specs as providers
 from meguru.governance.tokens import list_tokens
 from meguru.kernel import events
 from meguru.server.asgi import build
+from meguru.server.provider_sign_in import local_path
 from meguru.testing.authorisation.asking import InProcessClient
 
 pytestmark = [
@@ -253,11 +254,13 @@ def test_a_secret_that_is_not_there_and_a_provider_that_is_not_are_told(ws, clie
     assert Browser(client).ask("GET", "/sign-in/with/crop").status == 404
 
 
-@pytest.mark.parametrize("then", ["//evil.example", "https://evil.example", "/\\evil.example", "ui", "\\\\x"])
-def test_nobody_is_sent_on_to_another_site(ws, client, provider, then):
+def test_nobody_is_sent_on_to_another_site(ws, client, provider):
     declare(ws, provider)
     person(provider, "jo")
-    assert 'content="0;url=/"' in Browser(client).sign_in("jo", then=then).text
+    assert 'content="0;url=/"' in Browser(client).sign_in("jo", then="//evil.example").text
+    for bad in ("https://evil.example", "/\\evil.example", "ui", "\\\\x", "javascript:alert(1)"):
+        assert local_path(bad) == "/"
+    assert local_path("/ui/events?x=1") == "/ui/events?x=1"
 
 
 def test_a_command_line_is_let_in_by_whoever_is_signed_in(ws, client, provider):

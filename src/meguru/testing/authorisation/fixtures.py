@@ -17,7 +17,7 @@ from meguru.alerts.show import list_alerts
 from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
-from meguru.base import digests
+from meguru.base import digests, refs
 from meguru.collections.kind import CollectionSpec
 from meguru.collections.operations import specs as collections
 from meguru.datasets.client import add_files
@@ -44,6 +44,10 @@ from meguru.monitoring.run import run as run_monitor
 from meguru.pipelines.load import register_file
 from meguru.pipelines.pools.operations import set_pool
 from meguru.pipelines.start import start as start_pipeline
+from meguru.predictions import ids as prediction_ids
+from meguru.predictions import payload
+from meguru.predictions import store as predictions
+from meguru.predictions.types import PredictionBatch
 from meguru.quarantine.add import add as add_pickle
 from meguru.registry.client import add_model
 from meguru.releases.create import create as create_release
@@ -163,6 +167,26 @@ def _report(of: Making) -> str:
     return run_monitor(of.ws, name=of.mark, start=MARCH, end=APRIL).id
 
 
+def _prediction(of: Making) -> str:
+    """Have an endpoint have answered one row in March, as its data plane writes it down."""
+    name = refs.within(of.ws.project, of.mark)
+    content = payload.make({"hour": "long"}, {"hour": [17]}, [0.5], [MARCH])
+    batch = PredictionBatch(
+        id=prediction_ids.new_batch_id(),
+        endpoint=name,
+        model_ref=f"model/{name}@1",
+        release_ref=f"release/{name}@1",
+        received_at=MARCH,
+        first_time=MARCH,
+        last_time=MARCH,
+        n=1,
+        payload=payload.pack(content),
+    )
+    with of.ws.db.write() as tx:
+        predictions.add(tx, [batch])
+    return prediction_ids.join(batch.id, 0)
+
+
 def _trigger(of: Making) -> str:
     create_trigger(of.ws, name=of.mark, on={"monitor": of.mark}, action={"endpoint": of.mark}, note=of.mark)
     return of.mark
@@ -266,6 +290,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "collection": _collection,
     "contract": _contract,
     "release": _release,
+    "prediction": _prediction,
     "monitor": _monitor,
     "report": _report,
     "trigger": _trigger,
