@@ -78,8 +78,9 @@ class MonitorClock(Follower):
     def _refresh(self) -> None:
         """Read who looks by themselves, if that changed."""
         with self.ws.read() as tx:
-            newest = events.read(tx, types=CHANGES, limit=1, newest_first=True)
-            seq = newest[0].seq if newest else 0
+            # One look a type: each is one step in the index, however long the log is.
+            newest = [events.latest(tx, types=(each,)) for each in CHANGES]
+            seq = max((each.seq for each in newest if each), default=0)
             if seq != self._known:
                 self._monitors, self._known = monitors.self_looking(tx), seq
 
