@@ -21,6 +21,7 @@ from meguru.triggers.facts import key_of
 from meguru.triggers.firing import most_open
 from meguru.triggers.foresee import Arrival, Foreseer
 from meguru.triggers.index import Watching, read
+from meguru.triggers.kinds.waiting import waits
 from meguru.triggers.limits import RecordedFirings, held_back
 from meguru.triggers.parse import action_of
 from meguru.triggers.types import FiringState, ForeseenFiring, Trigger, TriggerTest
@@ -127,6 +128,8 @@ def _now(ctx: Context, watching: Watching, event: Event | None, at: datetime) ->
         return msgspec.structs.replace(made, reason=reason)
     if event and not watching.lets_in(event):
         reason = f"the filter {trigger.filter!r} does not hold"
+        return msgspec.structs.replace(made, state=FiringState.FILTERED, reason=reason)
+    if event and (reason := waits(ctx, trigger, event)):
         return msgspec.structs.replace(made, state=FiringState.FILTERED, reason=reason)
     if key and (known := store.firing_of(ctx.tx, trigger.name, key)):
         return msgspec.structs.replace(made, reason=f"its key came before: {known.ref} {known.state.value}")

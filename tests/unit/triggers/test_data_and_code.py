@@ -58,6 +58,10 @@ def test_it_fires_once_so_many_rows_came_since_it_fired_last(workspace, add):
     add(30)
     assert states(workspace) == ["filtered"]
     assert reasons(workspace) == ["30 new rows since dataset/flights@1, and it waits for 50"]
+    with workspace.read() as tx:
+        (*_, event) = events.read(tx, types=("dataset_version.created",), limit=10)
+    (foreseen,) = triggers.try_out(workspace, name="retrain", event=event.id).firings
+    assert (foreseen.state.value, foreseen.reason) == ("filtered", reasons(workspace)[0])
     add(25)
     assert states(workspace).count("fired") == 1
     add(40)
