@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Row
 
 from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
-from meguru.artifacts.integrity.types import BlobMember, BlobReference
+from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
 from meguru.datasets.schema import dataset_version
 from meguru.datasets.types import Manifest
@@ -21,7 +21,8 @@ def _references(row: Row[Any]) -> Iterator[BlobReference]:
     if row.removed_at is not None:
         return
     ref = refs.make("dataset", row.name, row.version)
-    yield BlobReference(digest=row.digest, ref=ref, part="list of its files", form=MANIFEST)
+    form = PLAIN if row.elsewhere else MANIFEST  # the files that it lists were never here
+    yield BlobReference(digest=row.digest, ref=ref, part="list of its files", form=form)
     yield BlobReference(digest=row.profile, ref=ref, part="profile")
 
 
@@ -40,6 +41,7 @@ VERSIONS = declare(
             dataset_version.c.digest,
             dataset_version.c.profile,
             dataset_version.c.removed_at,
+            dataset_version.c.elsewhere,
         ],
         read=_references,
     )

@@ -94,6 +94,15 @@ class DatasetFreed(Payload, frozen=True):
     bytes: int
 
 
+@event_type(
+    "dataset_version.arrived", label="files of a dataset arrived", sentence="the files of {subject} arrived"
+)
+class DatasetVersionArrived(Payload, frozen=True):
+    """The files of a version are here, which had been sent without them."""
+
+    digest: str
+
+
 @event_type("dataset.created", label="dataset declared", sentence="{subject} was declared", explains=True)
 class DatasetCreated(Payload, frozen=True):
     """A dataset was declared with this spec."""
@@ -135,6 +144,7 @@ DATASET = Kind(
     operations=("meguru.datasets.operations",),
     events=(
         DatasetVersionCreated,
+        DatasetVersionArrived,
         DatasetVersionRemoved,
         DatasetFreed,
         DatasetCreated,

@@ -116,7 +116,7 @@ def record(
     )
     prove(ctx.blobs, before, manifest)
     if previous and previous.digest == digests.of_value(manifest):
-        return previous
+        return store.arrived(tx, previous) if previous.elsewhere else previous
     version = _write(ctx, name, manifest, previous, profile, note)
     _tell(ctx, version, previous, mode, used)
     return version
@@ -139,13 +139,19 @@ def _tell(
     )
 
 
-def write_next(ctx: Context, sent: DatasetVersion, number: int, *, note: str) -> DatasetVersion:
-    """Write a version that was made elsewhere, with the next number here; the caller holds the dataset."""
+def write_next(
+    ctx: Context, sent: DatasetVersion, number: int, *, note: str, elsewhere: str
+) -> DatasetVersion:
+    """Write a version that was made elsewhere, with the next number here; the caller holds the dataset.
+
+    `elsewhere` is what has its files, if they did not come along.
+    """
     version = msgspec.structs.replace(
         sent,
         ref=refs.make("dataset", sent.name, number),
         version=number,
         note=note,
+        elsewhere=elsewhere,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
     )

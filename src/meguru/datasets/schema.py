@@ -33,6 +33,7 @@ dataset_version = Table(
     Column("created_by", String(200), nullable=False),
     Column("removed_at", UtcTime),
     Column("freed_at", UtcTime),
+    Column("elsewhere", String(200), nullable=False, server_default=""),
     Index(None, "digest"),
 )
 """A removed version keeps its row and its lineage; its bytes are freed later (`freed_at`)."""

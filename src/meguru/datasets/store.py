@@ -89,6 +89,13 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
     return get(tx, parsed.name, newest or 0, projects)
 
 
+def arrived(tx: Connection, version: DatasetVersion) -> DatasetVersion:
+    """Write that the files of a version are here now."""
+    here = (dataset_version.c.name == version.name) & (dataset_version.c.version == version.version)
+    tx.execute(update(dataset_version).where(here).values(elsewhere=""))
+    return msgspec.structs.replace(version, elsewhere="")
+
+
 def of_digest(tx: Connection, name: str, digest: str) -> DatasetVersion | None:
     """Return the newest version of a dataset that has this digest."""
     query = select(dataset_version).where(dataset_version.c.name == name, dataset_version.c.digest == digest)

@@ -120,7 +120,8 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version.
 
     `digest` and `profile` are digests of blobs: the manifest, and what the columns look like. `event_time`
-    names the column that says when a row happened (empty: none does).
+    names the column that says when a row happened (empty: none does). `elsewhere` is the environment that has
+    the files of a version that was sent without them.
     """
 
     ref: str
@@ -137,6 +138,7 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     created_at: datetime
     created_by: str
+    elsewhere: str = ""
 
 
 class SchemaChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from meguru import errors
+from meguru.app.doctor_blobs import BlobScope, look
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
@@ -113,11 +114,14 @@ def test_an_interrupted_one_goes_on_where_it_stopped(workspace, made, staging):
 def test_of_datasets_the_list_of_files_goes_along_or_the_files_too(workspace, made, staging):
     send(workspace, staging, made.ref, source="dev")
     version = show_dataset(staging, ref="rows@2")
-    assert version.note == "sent as dataset/rows@1; its files are in dev"
+    assert (version.note, version.elsewhere) == ("sent as dataset/rows@1", "dev")
+    assert look(staging, BlobScope(everything=True)).lost == []
     whole = pack(workspace, release=made.ref, data="copy").blobs
     (file,) = [each for each in whole if not staging.blobs.has(each)]
     send(workspace, staging, made.ref, data="copy")
     assert staging.blobs.has(file)
+    assert show_dataset(staging, ref="rows@2").elsewhere == ""
+    assert look(staging, BlobScope(everything=True)).lost == []
 
 
 @pytest.mark.parametrize("part", ["graph", "rows", "blob"])

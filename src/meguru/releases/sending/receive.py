@@ -13,7 +13,7 @@ from meguru.base.type_errors import as_invalid
 from meguru.datasets import store as datasets
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.register import write_next as write_dataset
-from meguru.datasets.types import DatasetVersion
+from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project
@@ -30,6 +30,7 @@ from meguru.releases.sending.types import FORMAT, ReleaseBundle
 from meguru.releases.types import Release
 from meguru.serving import store as endpoints
 
+ANOTHER = "another environment"
 _WRITES = ("model:write", "pipeline:write", "dataset:write")
 
 
@@ -69,8 +70,9 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
     _check_rights(ctx, name, bundle)
     with ctx.ws.read() as tx:
         endpoints.get(tx, name)
-        if (known := store.received(tx, name, bundle.origin.identity)) is not None:
-            return known
+        known = store.received(tx, name, bundle.origin.identity)
+    if known is not None:
+        return _completed(ctx, known, bundle)
     model = _model(ctx, bundle.model)
     pipeline = _pipeline(ctx, bundle.pipeline) if bundle.pipeline else None
     kept = [_dataset(ctx, each, bundle.origin.source) for each in bundle.datasets]
@@ -82,7 +84,7 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
         release,
         data={
             "endpoint": refs.make("endpoint", name),
-            "source": origin.source,
+            "source": origin.source or ANOTHER,
             "release": origin.release,
             "identity": origin.identity,
             "digest": origin.digest,
@@ -92,7 +94,7 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
         produced=[model.ref],
         project=refs.project_of(name),
     )
-    note = f"sent from {origin.source or 'another environment'}: {origin.release}"
+    note = f"sent from {origin.source or ANOTHER}: {origin.release}"
     made = create(
         ctx.with_(cause=told.id),
         endpoint=name,
@@ -108,6 +110,18 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
             why=f"its identity would be {made.identity[:12]}…, not {origin.identity[:12]}…",
         )
     return store.keep_origin(ctx.tx, made, origin)
+
+
+def _completed(ctx: Context, known: Release, bundle: ReleaseBundle) -> Release:
+    """Return a release that is here already; files of its datasets may have come this time."""
+    with ctx.ws.read() as tx:
+        there = [datasets.of_digest(tx, each.name, each.digest) for each in bundle.datasets]
+    for each in there:
+        if not (each and each.elsewhere and _is_here(ctx, load_manifest(ctx.blobs, each))):
+            continue
+        datasets.arrived(ctx.tx, each)
+        ctx.emit("dataset_version.arrived", each.ref, data={"digest": each.digest})
+    return known
 
 
 def _check_rights(ctx: Context, endpoint: str, bundle: ReleaseBundle) -> None:
@@ -162,10 +176,15 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
         raise DigestMismatch(f"{sent.ref} is not what its list of files says", where=sent.ref)
     newest = datasets.lock(ctx.tx, name, ctx.now())
     if (known := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
-        return known
-    here = all(ctx.blobs.has(each.digest) for each in manifest.files)
-    where = "" if here else f"; its files are in {source or 'the other environment'}"
-    return write_dataset(ctx, sent, newest.version + 1 if newest else 1, note=f"sent as {sent.ref}{where}")
+        came = bool(known.elsewhere) and _is_here(ctx, manifest)
+        return datasets.arrived(ctx.tx, known) if came else known
+    number, note = newest.version + 1 if newest else 1, f"sent as {sent.ref}"
+    where = "" if _is_here(ctx, manifest) else source or ANOTHER
+    return write_dataset(ctx, sent, number, note=note, elsewhere=where)
+
+
+def _is_here(ctx: Context, manifest: Manifest) -> bool:
+    return all(ctx.blobs.has(each.digest) for each in manifest.files)
 
 
 def _must_have(ctx: Context, digest: str, ref: str) -> None:
