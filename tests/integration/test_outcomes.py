@@ -71,6 +71,16 @@ def test_from_an_unknown_key_to_data_and_back(shared, postgres_url, tmp_path):
     assert [row for _, row in found] == [{"key": "a", "value": 1.0}, {"key": "a", "value": 0.5}]
 
 
+def test_a_few_of_many_are_corrected(shared):
+    predictions = answer(shared, *map(str, range(50)))
+    for value, some in ((1.0, predictions), (0.0, predictions[3:5]), (0.0, predictions[3:5])):
+        done = record(
+            shared, endpoint="delay", outcomes=[OutcomeInput(prediction_id=one, value=value) for one in some]
+        )
+    assert (done.count, done.corrected, done.repeated) == (2, 0, 2)
+    assert [show(shared, id=one).outcome.value for one in predictions[2:6]] == [1.0, 0.0, 0.0, 1.0]
+
+
 def test_feedback_by_key_and_labels(shared):
     (a,) = answer(shared, "a", at=datetime.now(UTC))
     given = [FeedbackInput(key="a", thumb="up", by="x"), FeedbackInput(key="z", thumb="up", by="x")]

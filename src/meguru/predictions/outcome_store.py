@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -30,7 +30,7 @@ from meguru.predictions.types import Outcome, OutcomeValue
 
 Place: TypeAlias = tuple[str, int]
 """A prediction: its batch and its row."""
-_A_QUERY, _FEW, _PLACES = 900, 20, 300
+_A_QUERY, _PLACES = 900, 300
 _COLUMNS = [outcome.c[name] for name in ("value", "json", "at", "recorded_at", "recorded_by")]
 _UPDATE = (
     update(outcome)
@@ -187,29 +187,33 @@ def _rows(tx: Connection, table: Any, places: Iterable[Place]) -> Iterator[dict[
     for some in chunks(wanted, _A_QUERY):
         counted = select(table.c.batch_id, func.count()).where(table.c.batch_id.in_(some))
         for batch_id, count in tx.execute(counted.group_by(table.c.batch_id)):
-            if count <= _FEW + 2 * len(wanted[batch_id]):
+            if count <= 2 * len(wanted[batch_id]):
                 whole.append(batch_id)
             else:
                 some_of += [(batch_id, row) for row in wanted[batch_id]]
-    for part in chunks(some_of, _PLACES):
-        given: dict[str, Any] = {}
-        for number, (batch_id, row) in enumerate(part):
-            given |= {f"b{number}": batch_id, f"r{number}": row}
-        yield from map(Row._asdict, tx.execute(_at_places(table, len(part)), given))
+    if some_of:
+        given = {"places": msgspec.json.encode(some_of).decode()}
+        yield from map(Row._asdict, tx.execute(_at_places(table, tx.dialect.name), given))
     for some in chunks(whole, _A_QUERY):
         for found in tx.execute(select(table).where(table.c.batch_id.in_(some))):
             if found.row in wanted[found.batch_id]:
                 yield found._asdict()
 
 
-@lru_cache(maxsize=8)
-def _at_places(table: Table, count: int) -> TextualSelect:
-    """Return the query for so many places of a table, as text: many are asked for, and each costs."""
-    given = ", ".join(f"(:b{number}, :r{number})" for number in range(count))
+@cache
+def _at_places(table: Table, dialect: str) -> TextualSelect:
+    """Return the query for places of a table, given as one JSON text: a parameter for each costs more."""
     columns = ", ".join(f'found."{column.name}"' for column in table.c)
+    if dialect == "postgresql":
+        given = (
+            "SELECT value->>0, CAST(value->>1 AS integer) FROM jsonb_array_elements(CAST(:places AS jsonb))"
+        )
+    else:
+        given = "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:places)"
+    joined = 'found.batch_id = given.b AND found."row" = given.r'
     return text(
-        f"WITH given(b, r) AS (VALUES {given}) SELECT {columns} FROM given "  # noqa: S608 - names alone
-        f'JOIN {table.name} AS found ON found.batch_id = given.b AND found."row" = given.r'
+        f"WITH given(b, r) AS ({given}) "  # noqa: S608 - names alone
+        f"SELECT {columns} FROM given JOIN {table.name} AS found ON {joined}"
     ).columns(*table.c)
 
 

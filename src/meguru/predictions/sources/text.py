@@ -16,7 +16,7 @@ from meguru.predictions.sources.rows import Row, SourceColumns
 
 LONGEST_LINE = 1 << 20
 """Characters of a line: what has none of its ends is not read into memory whole."""
-LARGEST_JSON = 64 << 20
+LARGEST_JSON = 16 << 20
 """Bytes of a JSON array, which is read as one; an object a line has no such limit."""
 _AS_TEXT = frozenset({"prediction_id", "key", "time", "at", "comment", "by", "endpoint"})
 _object = msgspec.json.Decoder(dict[str, Any]).decode
