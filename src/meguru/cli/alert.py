@@ -47,7 +47,7 @@ def list_(session: Session, state_: str, severity: str, limit: int) -> None:
         )
         for a in page.items
     ]
-    session.table(page, COLUMNS, rows, empty=_("nothing needs a person"))
+    session.table(page, COLUMNS, rows, empty=_("no alert is open; a running server opens them: meguru up"))
 
 
 @command.command()
