@@ -9,7 +9,6 @@ from meguru.predictions.operations import record
 from meguru.predictions.types import OutcomeInput, PredictionBatch
 from meguru.serving.operations import create
 
-pytest_plugins = ["meguru.testing.fixtures"]
 DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 

@@ -9,7 +9,6 @@ from meguru.predictions.types import PredictionBatch
 from meguru.serving.kind import EndpointSpec
 from meguru.serving.operations import specs
 
-pytest_plugins = ["meguru.testing.fixtures"]
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 
 

@@ -11,8 +11,6 @@ from meguru.predictions.types import PredictionBatch
 from meguru.serving.operations import create
 from meguru.tasks import task_of
 
-pytest_plugins = ["meguru.testing.fixtures"]
-
 
 @pytest.fixture
 def endpoint(workspace, monkeypatch):
