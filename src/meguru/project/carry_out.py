@@ -84,9 +84,14 @@ def check_same(saved: ApplyPlan, now: ApplyPlan) -> None:
     moved = sorted(ref for ref in {*before, *after} if before.get(ref) != after.get(ref))
     raise Conflict(
         "the saved plan is not what would be done now",
-        why=f"since then {', '.join(moved[:6]) or 'the file'} changed",
+        why=f"since then {', '.join(_who(after.get(ref), ref) for ref in moved[:6]) or 'the file'} changed",
         hint="meguru plan --out FILE, look at it, and apply that one",
     )
+
+
+def _who(action: PlannedAction | None, ref: str) -> str:
+    moved = action.out_of_sync if action else None
+    return f"{ref} ({moved.by}, {moved.at:%Y-%m-%d %H:%M:%S})" if moved else ref
 
 
 def _carry_out(ws: Any, begun: Apply, project: ProjectFile, action: PlannedAction) -> None:

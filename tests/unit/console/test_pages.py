@@ -28,6 +28,7 @@ LISTS = [
     "/ui/pipelines/runs",
     "/ui/runs",
     "/ui/datasets",
+    "/ui/find",
     "/ui/sweeps",
     "/ui/triggers",
     "/ui/events",
