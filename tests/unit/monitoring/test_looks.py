@@ -327,3 +327,16 @@ def test_monitors_of_one_hour_look_one_after_another(workspace, watch):
     assert len(moments) == 100
     assert max(moments) < 180
     assert min(moments) < 10
+
+
+def test_an_endpoint_that_was_retired_is_looked_at_no_more(workspace, clock, watch, day, look):
+    watch()
+    day(0)
+    day(1)
+    look()
+    told = {"at": clock.now(), "actor": "local", "operation": "endpoint.retire", "data": {}}
+    with workspace.db.write() as tx:
+        events.append(tx, type="endpoint.retired", subject="endpoint/delay", **told)
+    clock.move(30 * DAY)
+    assert look() == 0
+    assert days(workspace) == [0]

@@ -22,12 +22,12 @@ from meguru.monitoring.schedule.begin import wake
 from meguru.monitoring.schedule.calendar_windows import TimeSpan, containing
 from meguru.monitoring.schedule.rules import CronRule
 from meguru.monitoring.schedule.store import MonitorTurn
-from meguru.monitoring.schedule.work import MonitorSight, has_work, is_late, see
+from meguru.monitoring.schedule.work import MonitorSight, has_work, is_late, see, watching
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts
 
 IDLE_SECONDS, PACE_SECONDS = 2.0, 0.2
-CHANGES = tuple(f"monitor.{verb}" for verb in ("created", "updated", "retired"))
+CHANGES = ("monitor.created", "monitor.updated", "monitor.retired", "endpoint.created", "endpoint.retired")
 """What changes which monitors look by themselves."""
 _WOKEN_SECONDS = 30.0
 """A monitor that was woken and did not go on is not woken again at once."""
@@ -82,7 +82,7 @@ class MonitorClock(Follower):
             newest = [events.latest(tx, types=(each,)) for each in CHANGES]
             seq = max((each.seq for each in newest if each), default=0)
             if seq != self._known:
-                self._monitors, self._known = monitors.self_looking(tx), seq
+                self._monitors, self._known = watching(tx), seq
 
     def _is_news(self, monitor: Monitor, sight: MonitorSight) -> bool:
         """Tell whether a monitor was not woken for the same just now."""
@@ -99,11 +99,11 @@ class MonitorClock(Follower):
 def _wake(ctx: Context, *, endpoint: str, names: list[str]) -> None:
     """Mark the windows in which something came since the last time, and wake whoever has something to do."""
     now = ctx.now()
-    watching = store.names_watching(ctx.tx, {endpoint}).get(endpoint, []) if endpoint else names
-    turns = store.turns(ctx.tx, *watching) if watching else {}
+    found = store.names_watching(ctx.tx, {endpoint}).get(endpoint, []) if endpoint else names
+    turns = store.turns(ctx.tx, *found) if found else {}
     # Taken before anybody looks: what comes from here on is found by the next one.
     span = counts.take(ctx.tx, endpoint) if endpoint else None
-    for name in watching:
+    for name in found:
         if span is not None:
             _mark(ctx, monitors.one(ctx.tx, name), turns[name], span, now)
         if name in turns and (name in names or store.due(ctx.tx, now, name, limit=1)):

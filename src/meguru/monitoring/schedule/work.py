@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from meguru.kernel import events
 from meguru.monitoring import store as monitors
 from meguru.monitoring.schedule import store
 from meguru.monitoring.schedule.calendar_windows import containing
@@ -18,6 +19,8 @@ from meguru.monitoring.schedule.world import look_at, world_time
 from meguru.monitoring.types import Monitor
 from meguru.predictions import counts
 from meguru.predictions.counts import Arrivals
+
+_MOST_ENDPOINTS = 100_000
 
 
 class MonitorSight(NamedTuple):
@@ -30,9 +33,24 @@ class MonitorSight(NamedTuple):
     turns: dict[str, MonitorTurn]
 
 
-def see(tx: Connection, watching: Sequence[Monitor], now: datetime) -> MonitorSight:
+def watching(tx: Connection) -> list[Monitor]:
+    """Return the monitors that look by themselves, but those of endpoints that are in use no more."""
+    found = monitors.self_looking(tx)
+    gone = _newest(tx, "endpoint.retired") if found else {}
+    made = _newest(tx, "endpoint.created") if gone else {}
+    retired = {ref for ref, seq in gone.items() if seq > made.get(ref, 0)}
+    return [each for each in found if each.target not in retired]
+
+
+def _newest(tx: Connection, type: str) -> dict[str, int]:
+    """Return the number of the newest event of a type by subject."""
+    # Of the log, as endpoints are a sibling's; by type, as an endpoint's own events are very many.
+    return {each.subject: each.seq for each in events.read(tx, types=(type,), limit=_MOST_ENDPOINTS)}
+
+
+def see(tx: Connection, found: Sequence[Monitor], now: datetime) -> MonitorSight:
     """Read what there is to know for some monitors."""
-    datasets = {each.dataset for each in watching if each.dataset}
+    datasets = {each.dataset for each in found if each.dataset}
     return MonitorSight(
         now=now,
         arrived=counts.arrivals(tx),
@@ -44,11 +62,11 @@ def see(tx: Connection, watching: Sequence[Monitor], now: datetime) -> MonitorSi
 
 def anything(tx: Connection, now: datetime) -> bool:
     """Tell whether a monitor has something to look at that nobody was told of yet."""
-    watching = monitors.self_looking(tx)
-    if not watching:
+    found = watching(tx)
+    if not found:
         return False
-    sight = see(tx, watching, now)
-    return any(is_late(each, sight) or has_work(each, sight) for each in watching)
+    sight = see(tx, found, now)
+    return any(is_late(each, sight) or has_work(each, sight) for each in found)
 
 
 def is_late(monitor: Monitor, sight: MonitorSight) -> bool:
