@@ -196,6 +196,8 @@ def test_secrets_are_put_in_where_it_runs_and_never_told(monkeypatch):
     monkeypatch.setenv("BROKER_PASSWORD", "correct horse")
     secrets = Secrets()
     assert secrets.open("nats://me:${BROKER_PASSWORD}@h", "on.broker") == "nats://me:correct horse@h"
+    assert secrets.open_url("nats://me:${BROKER_PASSWORD}@h/x", "f") == "nats://me:correct%20horse@h/x"
+    assert "horse" not in secrets.hide("nats://me:correct%20horse@h")
     assert "horse" not in secrets.hide("could not log in with correct horse")
     with pytest.raises(Conflict, match="NOWHERE is not set"):
         secrets.open("${NOWHERE}", "on.broker")

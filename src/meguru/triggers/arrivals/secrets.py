@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from meguru.errors import Conflict, InvalidInput, masked
 
@@ -38,10 +38,22 @@ class Secrets:
                     hint=f"start the server with {found[1]}",
                 )
             if held:
-                self._known.add(held)
+                self._known |= {held, quote(held, safe="")}
             return held
 
         return _REFERENCE.sub(value, text)
+
+    def open_url(self, url: str, field: str) -> str:
+        """Return `url` with the variables' values in it; in user and password written as URLs have them."""
+        scheme, mark, rest = url.partition("://")
+        place, slash, path = rest.partition("/")
+        user, at, host = place.rpartition("@")
+        parts = [self._quoted(each, field) for each in user.split(":", 1)] if at else []
+        return f"{scheme}{mark}{':'.join(parts)}{at}{self.open(host + slash + path, field)}"
+
+    def _quoted(self, part: str, field: str) -> str:
+        """Return a part of a URL with what references stand for; the rest is quoted by who wrote it."""
+        return _REFERENCE.sub(lambda found: quote(self.open(found[0], field), safe=""), part)
 
     def hide(self, text: str) -> str:
         """Return `text` without what was put in, and without passwords of URLs."""

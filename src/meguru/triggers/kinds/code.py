@@ -69,7 +69,7 @@ class OnCode(ByArrivals, frozen=True, kw_only=True):
 
     def listener(self, ws: Workspace, secrets: Secrets) -> PolledListener:
         """Return what asks the repository."""
-        url = secrets.open(self._repository(ws), "on.code")
+        url = secrets.open_url(self._repository(ws), "on.code")
         mark = digests.of_bytes(f"{url} {self.branch}".encode()).removeprefix("sha256:")[:24]
         git = GitRepository(ws.cache_folder("git") / f"{mark}.git", url)
 

@@ -57,9 +57,8 @@ class OnMessage(ByArrivals, frozen=True, kw_only=True):
     def listener(self, ws: Workspace, secrets: Secrets) -> MessageListener:
         """Return what listens at the broker."""
         del ws
-        return MessageListener(
-            broker=self._broker(), url=secrets.open(self.broker, "on.broker"), topic=self.message, kind=self
-        )
+        url = secrets.open_url(self.broker, "on.broker")
+        return MessageListener(broker=self._broker(), url=url, topic=self.message, kind=self)
 
     def read(self, ws: Workspace, raw: RawArrival) -> SourceArrival:
         """Return the event of a message."""

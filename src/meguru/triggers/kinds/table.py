@@ -56,7 +56,7 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
 
     def listener(self, ws: Workspace, secrets: Secrets) -> PolledListener:
         """Return what looks at the table."""
-        url = secrets.open(self.database, "on.database")
+        url = secrets.open_url(self.database, "on.database")
         if urlsplit(self.database).scheme == "sqlite":
             contained(ws, self._file, "on.database")
 

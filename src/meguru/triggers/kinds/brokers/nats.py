@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from meguru.triggers.kinds.brokers.base import QUIET, Handle, Identity, Leaving, Subscription
 
@@ -23,9 +24,15 @@ class NatsSubjects(Leaving):
         """Return the broker; which of both it is, the server tells."""
         from faststream.middlewares import AckPolicy
         from faststream.nats import JStream, NatsBroker
+        from faststream.security import SASLPlaintext
         from nats.js.api import ConsumerConfig, DeliverPolicy
 
-        broker = NatsBroker(wanted.url, **_ONCE, **QUIET)
+        server, who = _place(wanted.url)
+        security = None
+        if who:
+            over_tls = wanted.url.startswith("tls://")
+            security = SASLPlaintext(username=who["user"], password=who["password"], use_ssl=over_tls)
+        broker = NatsBroker(server, security=security, **_ONCE, **QUIET)
         stream = await _stream_of(wanted)
         if stream:
             broker.subscriber(
@@ -52,14 +59,24 @@ class NatsSubjects(Leaving):
         return Identity(id=given)
 
 
+def _place(url: str) -> tuple[str, dict[str, Any]]:
+    """Return where a server is, and who asks: its client would send what stands in a URL as it is written."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url, {}
+    server = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return server, {"user": unquote(parts.username or ""), "password": unquote(parts.password)}
+
+
 async def _stream_of(wanted: Subscription) -> str:
     """Return the stream that keeps a subject; empty when none does, or the server has no JetStream."""
     from nats.aio.client import Client
     from nats.errors import Error
     from nats.js.errors import NotFoundError
 
+    server, who = _place(wanted.url)
     client = Client()
-    await client.connect(wanted.url, error_cb=_passed_on, **_ONCE)
+    await client.connect(server, error_cb=_passed_on, **who, **_ONCE)
     try:
         return str(await client.jetstream(timeout=3).find_stream_name_by_subject(wanted.topic))
     except (NotFoundError, Error):
