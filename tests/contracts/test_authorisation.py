@@ -40,12 +40,17 @@ OWN_LOOK = {
 }
 """Operations that look themselves whether what an argument names may be seen, with that and its kind."""
 ELSEWHERE = {
-    "approval.list", "component.impact", "component.list", "component.show", "dataset.garbage",
-    "mlflow.logged_model_files",
-    "model.best", "step_run.check_result",
-    "trigger.listeners",
-}  # fmt: skip
-"""Queries that end at what one may see, of which the world has nothing: see the tests of their nouns."""
+    "approval.list": "the world asks nobody anything",
+    "component.impact": "the world's pipelines are of no components",
+    "component.list": "the same",
+    "component.show": "the same",
+    "dataset.garbage": "nothing was removed from the world's datasets",
+    "mlflow.logged_model_files": "the world's runs log no model",
+    "model.best": "the world's models have no metric",
+    "step_run.check_result": "a step's result is looked up by what it was computed from",
+    "trigger.listeners": "no server listens in the world",
+}
+"""Queries that end at what one may see, of which the world has nothing, each and why: see the tests of their nouns."""
 UNFILTERED = {
     "apply.plan": "it asks for each thing that the file declares",
     "event.wait": "it tells a number",

@@ -196,6 +196,6 @@ def test_projects_are_made_and_roles_given_and_taken_by_forms(two):
         assert send(do="explode").status_code == 422
         again = browser.post("/ui/projects", data={"name": "team"}, headers=SENT)
         assert (again.status_code, "of team" in browser.get("/ui/projects/team").text) == (409, True)
-        assert browser.post("/ui/projects", data={"name": "a/b"}, headers=SENT).status_code == 404
+        assert browser.post("/ui/projects", data={"name": "a/b"}, headers=SENT).status_code == 422
         assert "需要" not in send(do="retire").text
         assert browser.post("/ui/projects", data={"name": "x"}).status_code == 403
