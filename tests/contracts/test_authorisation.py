@@ -50,7 +50,7 @@ ELSEWHERE = {
     "step_run.check_result": "a step's result is looked up by what it was computed from",
     "trigger.listeners": "no server listens in the world",
 }
-"""Queries that end at what one may see, of which the world has nothing, each and why: see the tests of their nouns."""
+"""Queries that end at what one may see, of which the world has nothing, and why; their nouns have tests."""
 UNFILTERED = {
     "apply.plan": "it asks for each thing that the file declares",
     "event.wait": "it tells a number",
