@@ -20,8 +20,18 @@ RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 class RunningBroker:
     """A broker that a test may stop and start again, at the same address and with what it had kept."""
 
-    def __init__(self, url: str, command: Sequence[str | Path], folder: Path, *, timeout: float = 30) -> None:
+    def __init__(
+        self,
+        url: str,
+        command: Sequence[str | Path],
+        folder: Path,
+        *,
+        timeout: float = 30,
+        leave: Sequence[str | Path] = (),
+    ) -> None:
         self.url, self._command, self._folder, self._timeout = url, command, folder, timeout
+        self._leave = leave
+        """What ends the daemons that it leaves behind."""
         self._process: AbstractContextManager[subprocess.Popen[bytes]] | None = None
 
     def start(self) -> None:
@@ -37,6 +47,8 @@ class RunningBroker:
         if self._process is not None:
             self._process.__exit__(None, None, None)
             self._process = None
+            if self._leave:
+                subprocess.run(self._leave, check=False, capture_output=True, timeout=30)
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,8 +118,9 @@ def rabbit(folder: Path) -> RunningBroker:
         "RABBITMQ_PID_FILE": folder / "pid",
         "RABBITMQ_ENABLED_PLUGINS_FILE": folder / "plugins",
     }
+    leave = ["env", f"ERL_EPMD_PORT={epmd}", "epmd", "-kill"]
     command: list[str | Path] = ["env", *(f"{name}={value}" for name, value in variables.items()), RABBIT]
-    return RunningBroker(f"amqp://guest:guest@127.0.0.1:{port}/", command, folder, timeout=90)
+    return RunningBroker(f"amqp://guest:guest@127.0.0.1:{port}/", command, folder, timeout=90, leave=leave)
 
 
 def missing(broker: Callable[[Path], RunningBroker]) -> str:
