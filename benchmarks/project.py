@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert
 
 from meguru.app.kinds import all_kinds
@@ -23,9 +24,10 @@ from meguru.kernel.declarations.schema import spec_version
 from meguru.project.carry_out import apply_plan, plan_project
 from meguru.project.read import read_project
 from meguru.serving import store
+from meguru.serving.kind import EndpointSpec
 
 DECLARED, THERE = 1000, 10_000
-SPEC = {"model": "m", "gates": [], "record": True, "description": ""}
+SPEC = msgspec.structs.asdict(EndpointSpec(model="m"))
 ENDPOINT = '[endpoint.e{0}]\nmodel = "m{0}"\ngates = [{{ gate = "metric", metric = "auc", value = 0.6 }}]\n'
 MONITOR = '[monitor.w{0}]\nendpoint = "e{0}"\n'
 
