@@ -120,7 +120,7 @@ def _one(ctx: Context, item: WantedThing, listed: AbstractSet[str], present: _Pr
     if before == after:  # it was checked when it was declared
         return PlannedAction(ref=refs.make(kind.name, name), change=Change.UNCHANGED)
     try:
-        found = declarations.compare(ctx, kind, name, after)
+        found = declarations.compare_with(ctx, kind, name, before, after)
     except NotFound as error:
         needs = missing(error, project)
         if needs not in listed:

@@ -7,6 +7,7 @@ by its `spec` and `spec_store`; `operations_of` makes its four operations.
 
 from meguru.kernel.declarations.declare import (
     compare,
+    compare_with,
     declare,
     history,
     newest_numbers,
@@ -25,6 +26,7 @@ __all__ = [
     "SpecStore",
     "SpecVersion",
     "compare",
+    "compare_with",
     "declare",
     "history",
     "newest_numbers",

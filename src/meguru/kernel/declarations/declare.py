@@ -20,9 +20,16 @@ from meguru.kernel.operations.context import Context
 def compare(ctx: Context, kind: Kind, name: str, spec: msgspec.Struct) -> Declared:
     """Return what `declare` would do; nothing is written."""
     specs: SpecStore = load(kind.spec_store)
+    return compare_with(ctx, kind, name, specs.find(ctx.tx, _checked(kind, name)), spec)
+
+
+def compare_with(
+    ctx: Context, kind: Kind, name: str, before: msgspec.Struct | None, spec: msgspec.Struct
+) -> Declared:
+    """Return what `declare` would do where a spec (None: none) holds that was looked up already."""
+    specs: SpecStore = load(kind.spec_store)
     name = _checked(kind, name)
-    after = specs.check(ctx, name, spec)
-    return _compared(kind, name, specs.find(ctx.tx, name), after)
+    return _compared(kind, name, before, specs.check(ctx, name, spec))
 
 
 def declare(
