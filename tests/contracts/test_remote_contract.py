@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 
 import pytest
 from starlette.applications import Starlette
@@ -52,10 +53,10 @@ class TestRemoteBlobs(BlobStoreContract):
 
 
 def test_files_are_uploaded_and_read_back(remote, workspace, tmp_path):
-    (tmp_path / "01.csv").write_text("day,delay\n1,5\n2,NA\n")
+    (tmp_path / "01.csv").write_text("day,delay\n2013-01-01,5\n2013-01-02,NA\n")
     version = add_files(remote, "flights", tmp_path / "01.csv", event_time="day")
     assert show(workspace, ref="flights") == version == versions(remote, name="flights")[0]
-    assert frame(remote, "flights@latest").rows() == [(1, 5), (2, None)]
+    assert frame(remote, "flights@latest").rows() == [(date(2013, 1, 1), 5), (date(2013, 1, 2), None)]
     assert [item.name for item in list_datasets(remote).items] == ["flights"]
 
 

@@ -163,6 +163,8 @@ SENTENCES = (
         "above {limit}"
     ),
     mark("{drifted} of {count} columns drifted ({names})"),
+    mark("{column}: missing {value} is above {limit}"),
+    mark("{column}: missing {value} is within {limit}"),
     mark("{column}: {test} {value} is above {limit}"),
     mark("{column}: {test} {value} is within {limit}"),
     mark("{column} can't be compared with the training data: {why}"),

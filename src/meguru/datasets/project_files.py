@@ -34,7 +34,7 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     del name
     section = msgspec.convert(fields, DatasetSection)
     if not section.files:
-        return fields
+        return {key: value for key, value in fields.items() if key != "files"}
     if section.content:
         raise InvalidInput("files or the digest of their content, not both", field="content")
     places = _places(root.resolve(), section)

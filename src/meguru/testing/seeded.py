@@ -13,6 +13,17 @@ from meguru.alerts.notifications.operations import specs as notifications
 from meguru.alerts.show import list_alerts
 from meguru.backfills.start import start as start_backfill
 from meguru.datasets.client import add_files
+from meguru.governance.grants.kind import GrantSpec
+from meguru.governance.grants.operations import specs as grants
+from meguru.governance.groups.kind import GroupSpec
+from meguru.governance.groups.operations import specs as groups
+from meguru.governance.principals import create_principal
+from meguru.governance.roles.kind import RoleSpec
+from meguru.governance.roles.operations import specs as roles
+from meguru.governance.sign_in.kind import IdentityProviderSpec
+from meguru.governance.sign_in.operations import specs as providers
+from meguru.governance.trusts.kind import TrustSpec
+from meguru.governance.trusts.operations import specs as trusts
 from meguru.kernel.kinds import Urgency
 from meguru.kernel.workspace import Workspace
 from meguru.monitoring.create import create as create_monitor
@@ -96,6 +107,7 @@ def fill(ws: Workspace, folder: Path) -> None:
         search=Search(metric="auc", trials=4),
     )
     _alerted(ws)
+    _access(ws)
 
 
 def _models(ws: Workspace, entry: str) -> None:
@@ -168,3 +180,16 @@ def _tracked(ws: Workspace) -> None:
         if number == 2:
             runs.finish(ws, run=run.id, state="failed", error="it broke")
     create_experiment(ws, name="empty")
+
+
+def _access(ws: Workspace) -> None:
+    """Declare people, what they may do, and from where they come."""
+    create_principal(ws, name="anna")
+    roles.declare(ws, name="reviewer", spec=RoleSpec(allow=["model:read"]))
+    groups.declare(ws, name="reviewers", spec=GroupSpec(members=["anna"]))
+    grants.declare(ws, name="reviews", spec=GrantSpec(to="group/reviewers", role="reviewer"))
+    providers.declare(
+        ws, name="work", spec=IdentityProviderSpec(issuer="https://id.example.com", client_id="x")
+    )
+    trust = TrustSpec(issuer="https://ci.example.com", audience="x", claims={"sub": "x"}, role="viewer")
+    trusts.declare(ws, name="ci", spec=trust)

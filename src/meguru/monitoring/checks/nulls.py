@@ -54,13 +54,14 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         noise = math.sqrt(pooled * (1 - pooled) * (1 / max(n, 1) + 1 / max(m, 1)))
         quantile = float(ndtri(1 - self.alpha / max(len(window.columns), 1)))
         limit = before + max(self.rise, quantile * noise)
-        beyond = "above" if after > limit else "within"
         return Finding(
             check=self.key,
             severity=Severity.DATA_BREAK,
             model=window.model,
             column=column.name,
-            says=f"{column.name}: missing {after:.3f} is {beyond} {limit:.3f}",
+            says=f"{column.name}: missing {after:.3f} is above {limit:.3f}"
+            if after > limit
+            else f"{column.name}: missing {after:.3f} is within {limit:.3f}",
             breached=after > limit,
             statistic=after,
             threshold=limit,
