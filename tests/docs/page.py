@@ -17,6 +17,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 HERE = "127.0.0.1:7474"
 BLOCK = re.compile(r"^```(python|toml|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"# ([\w-]+\.(?:py|toml))\n")
+FORKED: list[str] = []
+"""The folder with a ``meguru`` that starts at once; see `forked`."""
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)", re.MULTILINE)
 
 
@@ -52,7 +54,7 @@ def serve(folder: Path, here: str, endpoint: str) -> AbstractContextManager[obje
 
 def run(command: str, folder: Path) -> str:
     """Run one command as the reader would; return what it said."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([*FORKED, str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,

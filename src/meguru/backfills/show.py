@@ -29,7 +29,7 @@ def list_partitions(
 ) -> Page[Partition]:
     """List the partitions of a backfill in the order of their turn, those of one state if one is given."""
     check_limit(limit)
-    if cursor and not cursor.isdecimal():
+    if cursor and not (cursor.isdecimal() and len(cursor) <= 18):
         raise InvalidInput("this is no cursor of a list of partitions", field="cursor")
     found = store.get(ctx.tx, backfill)
     states = [state] if state else []

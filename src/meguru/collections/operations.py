@@ -1,5 +1,6 @@
 """All operations of collections."""
 
+from meguru.collections import blobs
 from meguru.collections.collect import collect
 from meguru.collections.kind import COLLECTION
 from meguru.collections.show import list_collections
@@ -7,4 +8,4 @@ from meguru.kernel.declarations import operations_of
 
 specs = operations_of(COLLECTION)
 
-__all__ = ["collect", "list_collections", "specs"]
+__all__ = ["blobs", "collect", "list_collections", "specs"]

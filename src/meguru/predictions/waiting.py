@@ -24,7 +24,7 @@ A_JOIN = 5_000
 def waiting(ctx: Context, *, endpoint: str, cursor: str = "", limit: int = 100) -> Page[WaitingOutcome]:
     """List the outcomes of an endpoint that wait for predictions nobody knows yet, oldest first."""
     name, limit = refs.parse(endpoint, kind="endpoint").name, check_limit(limit)
-    if cursor and not cursor.isdecimal():
+    if cursor and not (cursor.isdecimal() and len(cursor) <= 18):
         raise InvalidInput(f"{cursor[:80]!r} is no place in this list", field="cursor")
     found = waiting_store.page(ctx.tx, name, after=int(cursor or 0), limit=limit + 1)
     more = str(found[limit - 1].number) if len(found) > limit else ""

@@ -224,7 +224,7 @@ def test_a_run_that_failed_by_no_step_says_why_in_its_log(project):
     assert run.failed.step == ""
     log = [line.text for line in read_log(project.ws, ref=run.id).lines]
     assert log[0] == "said"
-    assert "produces 'thing', but returned no model" in log[-1]
+    assert "produces the model 'thing', but returned no model" in log[-1]
 
 
 def test_what_a_step_prints_is_kept(risk, project):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from meguru.compute.materializers.base import Value
 from meguru.errors import DigestMismatch, NotFound, UnsafeModel
 from meguru.kernel.operations import Context, operation
 from meguru.registry.baselines import baseline_of
@@ -62,7 +63,9 @@ def test_the_baseline_has_profile_and_metrics(workspace, put_tree):
 def finish(ctx: Context, *, tree: str) -> str:
     """Do what the last transaction of a run does."""
     ctx.emit("test.finished", "pipeline_run/x")
-    return register_output(ctx, name="delay", tree=tree, source="pipeline_run/x")
+    return register_output(
+        ctx, name="delay", value=Value(kind="model", digest=tree, size=1), source="pipeline_run/x"
+    )
 
 
 def test_a_pipelines_model_is_registered_in_its_last_transaction(workspace, put_tree):

@@ -88,7 +88,8 @@ def test_when_one_can_not_start_the_server_does_not(places):
 def test_a_page_shows_them_side_by_side_to_who_is_let_in(places):
     apps = {name: build(ws, any_host=True, auth=True) for name, ws in places.items()}
     router = EnvironmentRouter(apps.pop(""), apps, views(places, auth=True))
-    secret = create_token(places["staging"], principal="anna").secret
+    create_principal(places["staging"], name="berta", role="engineer")
+    secret = create_token(places["staging"], principal="berta").secret
     with TestClient(router) as browser:
         browser.post("/env/staging/sign-in", data={"token": secret}, headers=FROM_HERE)
         page = browser.get("/env/staging/ui/environments").text
