@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 JOIN_SECONDS = 5.0
+STOP_SECONDS = 0.5
+"""How long a word to stop may go unheard."""
 
 
 class Runnable(Protocol):
@@ -66,10 +69,18 @@ class Follower:
                 self.step()
                 if self.pace:
                     stop.wait(self.pace)
-                events.wait(self.ws, after=seen, timeout=self.rest(), wakes=self.wakes)
+                self._wait(stop, seen)
             except Exception:
                 log.exception("%s could not follow the log; trying again", self.name)
                 stop.wait(self.idle)
+
+    def _wait(self, stop: threading.Event, seen: int) -> None:
+        """Wait for an event that gives something to do, for the rest of the pause, or until `stop` is set."""
+        end = time.monotonic() + self.rest()
+        # In slices: a word to stop that comes just before the wait would be slept over.
+        while not stop.is_set() and (left := end - time.monotonic()) > 0:
+            if events.wait(self.ws, after=seen, timeout=min(left, STOP_SECONDS), wakes=self.wakes) != seen:
+                return
 
 
 class Services:
