@@ -100,7 +100,7 @@ class Rabbit(Nats):
 
     def __init__(self, url):
         self.url = url
-        shown = url.replace(":guest@", ":${RABBIT_PASSWORD}@")
+        shown = url.replace(":guest@", ":${MEGURU_SOURCE_RABBIT}@")
         self.kind = kind_of({"message": self.topic, "broker": shown})
 
     async def put(self, number, *, id="", body=b""):
@@ -153,7 +153,7 @@ def source_of(kind, tmp_path, monkeypatch):
     if kind is Kafka:
         yield from kafka()
         return
-    monkeypatch.setenv("RABBIT_PASSWORD", "guest")
+    monkeypatch.setenv("MEGURU_SOURCE_RABBIT", "guest")
     with running(kind.make, tmp_path) as broker:
         source = kind(broker.url)
         source.broker = broker

@@ -60,8 +60,8 @@ class TestObjects(ListenerContract):
 def test_rows_of_a_table_in_postgresql_are_counted(workspace, postgres_url, type, monkeypatch):
     import psycopg
 
-    monkeypatch.setenv("SHOP", postgres_url.partition("://")[2])
-    on = {"table": "Order s", "database": "postgresql://${SHOP}", "column": "at", "every": 1}
+    monkeypatch.setenv("MEGURU_SOURCE_SHOP", postgres_url.partition("://")[2])
+    on = {"table": "Order s", "database": "postgresql://${MEGURU_SOURCE_SHOP}", "column": "at", "every": 1}
 
     class Orders:
         kind = kind_of(on)

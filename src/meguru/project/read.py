@@ -30,8 +30,8 @@ __all__ = [
 ]
 SCHEMA = 1
 MOST = (1 << 63) - 1
-REFERENCES = "MEGURU_NOTIFY_"
-"""So begin the variables that stay references: see notifications."""
+REFERENCES = ("MEGURU_NOTIFY_", "MEGURU_SOURCE_")
+"""So begin the variables that stay references: see notifications, and the sources of triggers."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN = ("project", "env", "include")
 Path_ = tuple[str, ...]

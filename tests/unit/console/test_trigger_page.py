@@ -42,7 +42,7 @@ def test_it_shows_limits_and_what_is_owed_and_foresees_without_writing(browser, 
 
 
 def test_it_tells_how_listening_goes_and_what_could_not_be_read(workspace, browser):
-    on = {"message": "mlops.retrain", "broker": "nats://me:${NATS_PASSWORD}@127.0.0.1:1"}
+    on = {"message": "mlops.retrain", "broker": "nats://me:${MEGURU_SOURCE_NATS}@127.0.0.1:1"}
     triggers.create(workspace, name="listens", on=on, action={"note": "done"})
     raw = RawArrival(key="id:1", source="mlops.retrain", body=b"<script>")
     receive_raw(workspace, "listens", raw)

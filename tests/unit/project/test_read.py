@@ -172,3 +172,13 @@ def test_many_files_are_too_large_together(tmp_path):
     with pytest.raises(MeguruError, match="too large together") as caught:
         read_project(path)
     assert caught.value.where == f"{path}:1:32"
+
+
+def test_secrets_of_notifications_and_sources_stay_references(tmp_path):
+    written(
+        tmp_path,
+        '[project]\nname = "a"\n[trigger.x]\n'
+        'on = { message = "m", broker = "nats://me:${MEGURU_SOURCE_NATS}@h" }\naction = { endpoint = "e" }\n',
+    )
+    (thing,) = read_project(tmp_path / "meguru.toml").things
+    assert thing.wanted.spec["on"]["broker"] == "nats://me:${MEGURU_SOURCE_NATS}@h"

@@ -175,7 +175,11 @@ def test_a_clock_that_was_set_back_leaves_no_lease_for_a_day(workspace, clock):
     ("on", "why"),
     [
         ({"broker": "nats://me:secret@host"}, "by reference"),
-        ({"broker": "nats://me:${MEGURU_SECRET_KEY}@host"}, "server's own"),
+        ({"broker": "nats://me:${MEGURU_SECRET_KEY}@host"}, "only variables that begin with MEGURU_SOURCE_"),
+        (
+            {"broker": "nats://me:${AWS_SECRET_ACCESS_KEY}@host"},
+            "only variables that begin with MEGURU_SOURCE_",
+        ),
         ({"broker": "http://host"}, "is no broker"),
         ({"broker": "host"}, "is no broker"),
         ({"message": " "}, "what to listen to"),
@@ -193,14 +197,14 @@ def test_what_could_never_be_listened_to_is_refused(workspace, on, why):
 
 
 def test_secrets_are_put_in_where_it_runs_and_never_told(monkeypatch):
-    monkeypatch.setenv("BROKER_PASSWORD", "correct horse")
+    monkeypatch.setenv("MEGURU_SOURCE_BROKER", "correct horse")
     secrets = Secrets()
-    assert secrets.open("nats://me:${BROKER_PASSWORD}@h", "on.broker") == "nats://me:correct horse@h"
-    assert secrets.open_url("nats://me:${BROKER_PASSWORD}@h/x", "f") == "nats://me:correct%20horse@h/x"
+    assert secrets.open("nats://me:${MEGURU_SOURCE_BROKER}@h", "on.broker") == "nats://me:correct horse@h"
+    assert secrets.open_url("nats://me:${MEGURU_SOURCE_BROKER}@h/x", "f") == "nats://me:correct%20horse@h/x"
     assert "horse" not in secrets.hide("nats://me:correct%20horse@h")
     assert "horse" not in secrets.hide("could not log in with correct horse")
     with pytest.raises(Conflict, match="NOWHERE is not set"):
-        secrets.open("${NOWHERE}", "on.broker")
+        secrets.open("${MEGURU_SOURCE_NOWHERE}", "on.broker")
 
 
 def test_a_source_that_is_not_there_is_told_with_the_reason_and_others_go_on(workspace):

@@ -39,12 +39,12 @@ PUSH = {
 
 @pytest.fixture
 def client(workspace, monkeypatch):
-    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    monkeypatch.setenv("MEGURU_SOURCE_HOOK", SECRET)
     return TestClient(build(workspace, auth=True, any_host=True), raise_server_exceptions=False)
 
 
 def make(workspace, hook="github", name="build", **on):
-    given = {"hook": hook, "secret": "${HOOK_SECRET}"} | on
+    given = {"hook": hook, "secret": "${MEGURU_SOURCE_HOOK}"} | on
     return triggers.create(workspace, name=name, on=given, action={"note": "done"})
 
 
@@ -136,7 +136,7 @@ def test_cloudevents_are_read_in_both_modes_and_one_event_is_one(workspace, clie
 
 def test_a_signature_of_standard_webhooks_is_of_these_minutes(workspace, client, monkeypatch):
     key = base64.b64encode(b"0123456789abcdef").decode()
-    monkeypatch.setenv("HOOK_SECRET", f"whsec_{key}")
+    monkeypatch.setenv("MEGURU_SOURCE_HOOK", f"whsec_{key}")
     make(workspace, hook="cloudevents")
 
     def post(moment, number):
@@ -233,9 +233,9 @@ def test_a_secret_is_given_by_reference_and_needed(workspace, client, monkeypatc
         make(workspace, secret="${MEGURU_SECRET_KEY}")
     make(workspace)
     for value in (None, ""):
-        monkeypatch.delenv("HOOK_SECRET", raising=False)
+        monkeypatch.delenv("MEGURU_SOURCE_HOOK", raising=False)
         if value is not None:
-            monkeypatch.setenv("HOOK_SECRET", value)
+            monkeypatch.setenv("MEGURU_SOURCE_HOOK", value)
         body = b"{}"
         assert client.post("/hooks/build", content=body, headers=github(body, secret="")).status_code in {
             401,
@@ -296,7 +296,7 @@ def test_the_schema_of_a_consumer_is_tested_and_says_every_fault(workspace, endp
 
 
 def test_a_trigger_may_tell_by_the_test_of_the_schema(workspace, client, endpoint):
-    on = {"hook": "cloudevents", "secret": "${HOOK_SECRET}", "consumer": "delay"}
+    on = {"hook": "cloudevents", "secret": "${MEGURU_SOURCE_HOOK}", "consumer": "delay"}
     triggers.create(workspace, name="build", on=on, action={"note": "done"}, filter="not contract['agrees']")
     for number, sent in enumerate((columns(hour="double", wind="double"), columns(hour="double"))):
         event = {"specversion": "1.0", "id": str(number), "source": "/app", "type": "app.built"}

@@ -10,8 +10,8 @@ from functools import lru_cache
 LIST = "MEGURU_STEP_VARIABLES"
 SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP"})
 """What no step needs: it opens the secrets of webhooks, and sends mail."""
-NOTIFY = "MEGURU_NOTIFY_"
-"""So begin the secrets of notifications."""
+NEVER = ("MEGURU_NOTIFY_", "MEGURU_SOURCE_")
+"""So begin the secrets of notifications, and of what triggers listen to."""
 ALWAYS = (
     *("PATH", "HOME", "USER", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "PYTHON*"),
     *("LD_LIBRARY_PATH", "CUDA_*", "NVIDIA_*", "OMP_*", "*_NUM_THREADS", "*_MAX_THREADS"),
@@ -30,7 +30,7 @@ def inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in SECRET and not name.startswith(NOTIFY) and (pattern is None or pattern.match(name))
+        if name not in SECRET and not name.startswith(NEVER) and (pattern is None or pattern.match(name))
     }
 
 

@@ -1,4 +1,7 @@
-"""Secrets of sources, by reference: ``${VAR}`` stands for a variable of the server's environment."""
+"""Secrets of sources, by reference: ``${MEGURU_SOURCE_NATS}`` is a variable of the server's environment.
+
+Only those that begin so can be meant: who declares a trigger also says where what it holds is sent to.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from meguru.errors import Conflict, InvalidInput, masked
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_OURS = "MEGURU_"
+PREFIX = "MEGURU_SOURCE_"
 _HIDDEN = "***"
 _SHORT = 4
 
@@ -25,9 +28,12 @@ class Secrets:
 
         Raises
         ------
+        InvalidInput
+            If a variable is none for sources.
         Conflict
             If a variable is not set where this runs.
         """
+        check_references(text, field)
 
         def value(found: re.Match[str]) -> str:
             held = os.environ.get(found[1])
@@ -64,11 +70,14 @@ class Secrets:
 
 
 def check_references(text: str, field: str) -> None:
-    """Refuse references to the server's own secrets."""
+    """Refuse references to variables that are not for sources."""
     for name in _REFERENCE.findall(text):
-        if name.upper().startswith(_OURS):
+        if not name.startswith(PREFIX):
             raise InvalidInput(
-                f"${{{name}}} can't be used in a trigger", why="it is the server's own", field=field
+                f"${{{name}}} can't be used in a trigger",
+                why=f"only variables that begin with {PREFIX} are for sources",
+                hint=f"call it {PREFIX}… where the server runs",
+                field=field,
             )
 
 
@@ -79,13 +88,13 @@ def check_secret(text: str, field: str) -> None:
         raise InvalidInput(
             "a secret is given by reference",
             why="what is declared is kept in the log",
-            hint="set a variable where the server runs, and write ${ITS_NAME}",
+            hint="set a variable where the server runs, and write ${MEGURU_SOURCE_…}",
             field=field,
         )
 
 
 def check_url(url: str, field: str) -> None:
-    """Refuse a URL with a password that is written out, and references to the server's own secrets."""
+    """Refuse a URL with a password that is written out, and references to variables that are not for sources."""
     check_references(url, field)
     try:
         password = urlsplit(_REFERENCE.sub("", url)).password
@@ -95,6 +104,6 @@ def check_url(url: str, field: str) -> None:
         raise InvalidInput(
             "a password is given by reference",
             why="what is declared is kept in the log",
-            hint="set a variable where the server runs, and write ${ITS_NAME} in its place",
+            hint="set a variable where the server runs, and write ${MEGURU_SOURCE_…} in its place",
             field=field,
         )

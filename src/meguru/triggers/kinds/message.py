@@ -22,7 +22,7 @@ MAX_BYTES = 1024 * 1024
 
 
 class OnMessage(ByArrivals, frozen=True, kw_only=True):
-    """``{"message": "mlops.retrain", "broker": "nats://user:${NATS_PASSWORD}@host:4222"}``.
+    """``{"message": "mlops.retrain", "broker": "nats://user:${MEGURU_SOURCE_NATS}@host:4222"}``.
 
     `message` is the subject, topic, queue or stream. A message counts once: by the field `id` of its body, or
     the id that its sender gave it, or its place at the broker; without any of them by its content, for
