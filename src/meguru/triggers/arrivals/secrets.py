@@ -94,7 +94,7 @@ def check_secret(text: str, field: str) -> None:
 
 
 def check_url(url: str, field: str) -> None:
-    """Refuse a URL with a password that is written out, and references to variables that are not for sources."""
+    """Refuse a URL with a password that is written out, or with variables that are not for sources."""
     check_references(url, field)
     try:
         password = urlsplit(_REFERENCE.sub("", url)).password
