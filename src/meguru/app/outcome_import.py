@@ -129,7 +129,7 @@ def _imported(
 def _of_dataset(
     ws: Workspace | RemoteWorkspace, ref: str, columns: SourceColumns
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    from meguru.datasets import reading
+    from meguru.datasets.frames import file_frame
     from meguru.datasets.manifest import load_manifest
 
     version = dataset_show(ws, ref=ref)
@@ -138,8 +138,7 @@ def _of_dataset(
     chosen = {each.name: field for each, field in zip(manifest.columns, fields, strict=True) if field}
     number = 0
     for file in manifest.files:
-        path = ws.blobs.path(file.digest)
-        frame = reading.read(path, manifest.format, file.path, columns=manifest.columns)
+        frame = file_frame(ws.blobs, manifest, file)
         for row in frame.select(list(chosen)).rename(chosen).iter_rows(named=True):
             number += 1
             yield number, row

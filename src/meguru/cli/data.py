@@ -266,8 +266,8 @@ def head(session: Session, ref: str, *, rows: int) -> None:
 @with_session
 def sql(session: Session, query: str, *, out: Path | None, limit: int) -> None:
     """Answer a SELECT over datasets: tables by their name, "flights@3" for one version."""
+    from meguru.datasets.frames import plain_value
     from meguru.datasets.query import select, write
-    from meguru.datasets.row_changes import plain_value
 
     found = select(session.open(), query)
     if out is not None:

@@ -62,19 +62,10 @@ class Dataset:
         """Return all files as one frame, with the version's column types."""
         import polars as pl
 
-        from meguru.datasets.reading import read
+        from meguru.datasets.frames import file_frame
 
-        manifest = self._manifest()
-        frames = [
-            read(
-                self._store().path(file.digest),
-                manifest.format,
-                file.path,
-                columns=manifest.columns,
-                dialect=file.dialect,
-            )
-            for file in manifest.files
-        ]
+        manifest, store = self._manifest(), self._store()
+        frames = [file_frame(store, manifest, file) for file in manifest.files]
         return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical_relaxed")
 
     def _manifest(self) -> Any:

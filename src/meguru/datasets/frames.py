@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.types import DatasetVersion
+from meguru.datasets.types import DataFile, DatasetVersion, Manifest
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -21,46 +22,46 @@ _profiles: dict[str, TableProfile] = {}
 """Profiles of all rows that this process made, by the digest of the version."""
 
 
-def frame_of(blobs: BlobStore, version: DatasetVersion) -> pl.DataFrame:
-    """Read all rows of a version, file after file by name, with the version's columns and types.
+def file_frame(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.DataFrame:
+    """Read one file of a version as it was read at its registration, with the version's columns and types.
 
     Raises
     ------
     DigestMismatch
-        If a file was changed after it was registered.
+        If the file was changed after it was registered.
     """
-    import polars as pl
-
     from meguru.datasets import reading
 
+    path = blobs.path(file.digest)
+    return reading.read(path, manifest.format, file.path, columns=manifest.columns, dialect=file.dialect)
+
+
+def frame_of(blobs: BlobStore, version: DatasetVersion) -> pl.DataFrame:
+    """Read all rows of a version, file after file by name; see `file_frame`."""
+    import polars as pl
+
     manifest = load_manifest(blobs, version)
-    parts = [
-        reading.read(
-            blobs.path(file.digest),
-            manifest.format,
-            file.path,
-            columns=manifest.columns,
-            dialect=file.dialect,
-        )
-        for file in manifest.files
-    ]
+    parts = [file_frame(blobs, manifest, file) for file in manifest.files]
     return pl.concat(parts, how="vertical_relaxed")
 
 
 def first_rows(blobs: BlobStore, version: DatasetVersion, limit: int) -> list[list[Any]]:
     """Return the first rows of a version as JSON has them; files behind them are not read."""
-    from meguru.datasets import reading
-    from meguru.datasets.row_changes import plain_value
-
     found: list[list[Any]] = []
     manifest = load_manifest(blobs, version)
     for file in manifest.files:
         if len(found) >= limit:
             break
-        path = blobs.path(file.digest)
-        frame = reading.read(path, manifest.format, file.path, columns=manifest.columns, dialect=file.dialect)
-        found += [[plain_value(value) for value in row] for row in frame.head(limit - len(found)).iter_rows()]
+        frame = file_frame(blobs, manifest, file).head(limit - len(found))
+        found += [[plain_value(value) for value in row] for row in frame.iter_rows()]
     return found
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as JSON has it: what JSON does not know becomes text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return msgspec.to_builtins(value, enc_hook=str)
 
 
 def profile_of(blobs: BlobStore, version: DatasetVersion) -> TableProfile:

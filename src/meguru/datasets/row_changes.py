@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from meguru.base import digests
 from meguru.datasets import checking, reading
 from meguru.datasets.columns import merge
+from meguru.datasets.frames import file_frame, plain_value
 from meguru.datasets.types import ChangedRow, DataFile, DatasetColumn, Manifest, RowChanges
 from meguru.errors import InvalidInput
 
@@ -43,7 +43,7 @@ def row_changes(
         If a column of the key is not there, or its values are not unique.
     """
     columns = merge([before.columns, after.columns])
-    same = _identity(before) & _identity(after)
+    same = _identities(before) & _identities(after)
     old, new = (_rows(blobs, each, same, columns) for each in (before, after))
     said = (after.key or before.key or None) if key is None else list(key)
     chosen = _unique_in(old, new, columns) if said is None else said
@@ -58,25 +58,27 @@ def row_changes(
     )
 
 
-def _identity(manifest: Manifest) -> set[tuple[str, bytes]]:
-    return {(file.digest, repr((file.columns, file.dialect)).encode()) for file in manifest.files}
+def _identities(manifest: Manifest) -> Counter[str]:
+    """Return what each file holds and how it is read, as often as it is there."""
+    return Counter(map(_identity, manifest.files))
+
+
+def _identity(file: DataFile) -> str:
+    return digests.of_value([file.digest, file.columns, file.dialect])
 
 
 def _rows(
-    blobs: BlobStore, manifest: Manifest, same: set[tuple[str, bytes]], columns: list[DatasetColumn]
+    blobs: BlobStore, manifest: Manifest, same: Counter[str], columns: list[DatasetColumn]
 ) -> pl.DataFrame:
+    """Read the files of a version but for as many as are the same in the other."""
     import polars as pl
 
-    def read(file: DataFile) -> pl.DataFrame:
-        path = blobs.path(file.digest)
-        frame = reading.read(path, manifest.format, file.path, columns=manifest.columns, dialect=file.dialect)
-        return reading.conform(frame, columns)
-
-    other = [
-        read(file)
-        for file in manifest.files
-        if (file.digest, repr((file.columns, file.dialect)).encode()) not in same
-    ]
+    left, other = same.copy(), []
+    for file in manifest.files:
+        if left[_identity(file)] > 0:
+            left[_identity(file)] -= 1
+        else:
+            other.append(reading.conform(file_frame(blobs, manifest, file), columns))
     if other:
         return pl.concat(other, how="vertical_relaxed")
     return reading.conform(pl.DataFrame(schema={each.name: pl.Null for each in columns}), columns)
@@ -170,10 +172,3 @@ def _by_content(old: pl.DataFrame, new: pl.DataFrame) -> RowChanges:
     return RowChanges(
         added=int(added["more"].sum()), removed=-int(removed["more"].sum()), changed=0, sample=sample
     )
-
-
-def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it: what JSON does not know becomes text."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return msgspec.to_builtins(value, enc_hook=str)

@@ -10,6 +10,7 @@ import pytest
 
 from meguru.app.outcome_import import import_outcomes
 from meguru.datasets.client import add_files
+from meguru.datasets.types import ReadOptions
 from meguru.errors import InvalidInput, UsageError
 from meguru.predictions import ids, payload, store
 from meguru.predictions.operations import record, show
@@ -44,6 +45,14 @@ def values(ws, batch):
 
 
 COLUMNS = {"value": "late", "key": "flight"}
+
+
+def test_a_dataset_is_read_as_it_was_registered(workspace, batch, tmp_path):
+    (tmp_path / "o.csv").write_text("flight;late;said\na;1;50,5\n\nb;0;1,25\n")
+    add_files(workspace, "arrivals", tmp_path / "o.csv", read=ReadOptions(decimal=","))
+    done = import_outcomes(workspace, "delay", "arrivals@1", renamed=COLUMNS)
+    assert (done.count, done.unknown) == (2, [])
+    assert values(workspace, batch) == [1.0, 0.0, None, None]
 
 
 def test_every_source_gives_the_same(workspace, batch, table, tmp_path):

@@ -77,6 +77,15 @@ def test_a_key_that_does_not_tell_rows_apart_is_refused(workspace, add):
         diff(workspace, before="rows@1", after="rows@2", rows=True, key=["idd"])
 
 
+def test_a_second_file_with_the_same_content_is_more_rows(workspace, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("v,w\n1.5,x\n2.5,x\n")
+    add_files(workspace, "rows", tmp_path / "a.csv")
+    add_files(workspace, "rows", tmp_path / "b.csv", mode="append")
+    rows = diff(workspace, before="rows@1", after="rows@2", rows=True, key=[], drift=False).rows
+    assert (rows.added, rows.removed) == (2, 0)
+
+
 def test_files_that_both_versions_have_are_not_read(workspace, tmp_path):
     parts = [tmp_path / f"{number}.csv" for number in range(3)]
     for number, path in enumerate(parts):

@@ -52,11 +52,12 @@ def test_a_query_is_read_instead_of_a_table(workspace, shop):
     [
         ("{shop}#order", "", "no table 'order'"),
         ("{shop}", "", "which table"),
-        ("{shop}#orders; DROP TABLE orders", "", "names no table"),
+        ("{shop}#orders; DROP TABLE orders", "", "no table 'orders; DROP TABLE orders'"),
         ("{shop}", "DELETE FROM orders", "readonly"),
         ("{shop}", "SELECT * FROM orders WHERE id > 99", "no rows"),
         ("{shop}#mixed", "", "more than one type: int and str"),
-        ("sqlite:///not/there.db#orders", "", "there is no file"),
+        ("sqlite:///not/there.db#orders", "", "there is no database"),
+        ("postgresql://me:secret@127.0.0.1:1/x#orders", "", "a password does not belong"),
         ("sqlte:///shop.db#orders", "", "can't be read from"),
     ],
 )

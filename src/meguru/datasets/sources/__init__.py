@@ -18,9 +18,9 @@ SCHEMES = {
     "gs": "meguru.datasets.sources.objects:Objects",
     "az": "meguru.datasets.sources.objects:Objects",
     "abfs": "meguru.datasets.sources.objects:Objects",
-    "sqlite": "meguru.datasets.sources.sql:Sqlite",
-    "postgresql": "meguru.datasets.sources.sql:Postgres",
-    "postgres": "meguru.datasets.sources.sql:Postgres",
+    "sqlite": "meguru.datasets.sources.sql:SqlRows",
+    "postgresql": "meguru.datasets.sources.sql:SqlRows",
+    "postgres": "meguru.datasets.sources.sql:SqlRows",
 }
 
 
