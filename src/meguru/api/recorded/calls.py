@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -10,8 +11,10 @@ from meguru.base import refs
 from meguru.errors import InvalidInput, MeguruError, from_dict
 from meguru.kernel.workspace import Workspace
 from meguru.predictions import ids, store
+from meguru.predictions.types import OutcomesRecorded, Unknown, added
 
 T = TypeVar("T")
+R = TypeVar("R", bound=OutcomesRecorded)
 MOST_KEY = 180
 """Characters of an idempotency key here: a call for each part of the body has one of its own, made of it."""
 
@@ -28,7 +31,42 @@ def parts_by_endpoint(
             yield name, [(number, each) for _, number, each in rows]
 
 
-def key_of(ws: Workspace, number: int) -> Workspace:
+def record_all(
+    ws: Workspace,
+    parts: Iterable[tuple[str, list[tuple[int, Any]]]],
+    record: Callable[..., R],
+    name: str,
+    total: R,
+    unknown: Unknown,
+) -> tuple[R, list[str]]:
+    """Make a call for each part; return the sums, beginning with `total`, and the endpoints, as they came.
+
+    Parameters
+    ----------
+    ws
+        The workspace, with the request's idempotency key.
+    parts
+        Rows with their numbers, by endpoint; see `parts_by_endpoint`.
+    record
+        The operation; what it records is its argument `name`.
+    name
+        As above.
+    total
+        Nothing, of the type that the operation returns.
+    unknown
+        What becomes of rows whose prediction nobody knows.
+    """
+    endpoints: dict[str, None] = {}
+    for number, (endpoint, rows) in enumerate(parts):
+        given = {name: [each for _, each in rows]}
+        call = partial(record, _keyed(ws, number), endpoint=endpoint, unknown=unknown, **given)
+        done = _told(call, rows, name, total.count + total.waiting)
+        endpoints[done.endpoint] = None
+        total = added(total, done)
+    return total, list(endpoints)
+
+
+def _keyed(ws: Workspace, number: int) -> Workspace:
     """Return the view with which one call of a request is made."""
     key = ws.idempotency_key
     return ws.with_(idempotency_key=f"{key}/{number}" if key else None)
@@ -40,7 +78,7 @@ def check_key(key: str | None) -> None:
         raise InvalidInput(f"an idempotency key has 1 to {MOST_KEY} characters here", field="Idempotency-Key")
 
 
-def told(work: Callable[[], T], rows: Sequence[tuple[int, Any]], name: str, before: int) -> T:
+def _told(work: Callable[[], T], rows: Sequence[tuple[int, Any]], name: str, before: int) -> T:
     """Do a call; its error names the row of the body, and says what was recorded before it."""
     try:
         return work()

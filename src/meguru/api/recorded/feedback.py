@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from meguru.api.recorded.calls import check_key, key_of, parts_by_endpoint, told
+from meguru.api.recorded.calls import check_key, parts_by_endpoint, record_all
 from meguru.judgements.operations import record
-from meguru.judgements.types import JUDGEMENTS, MAX_FEEDBACK, FeedbackInput
+from meguru.judgements.types import JUDGEMENTS, MAX_FEEDBACK, FeedbackInput, FeedbackRecorded
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.sources import Form, SourceColumns, read_file, shaped
-from meguru.predictions.types import MAX_TOLD, Unknown
+from meguru.predictions.types import Unknown
 
 
 class SentFeedback(FeedbackInput, frozen=True, kw_only=True):
@@ -42,20 +41,15 @@ def take(
     """Record the feedback of a body, 10,000 a transaction."""
     check_key(ws.idempotency_key)
     parts = shaped(read_file(path, form, COLUMNS, name="the body"), SentFeedback, COLUMNS, MAX_FEEDBACK)
-    total = FeedbackTaken()
-    names: dict[str, None] = {}
-    for number, (name, rows) in enumerate(parts_by_endpoint(ws, endpoint, parts, "feedback:write")):
-        given = [each for _, each in rows]
-        call = partial(record, key_of(ws, number), endpoint=name, feedback=given, unknown=unknown)
-        done = told(call, rows, "feedback", total.count + total.waiting)
-        names[done.endpoint] = None
-        total = FeedbackTaken(
-            count=total.count + done.count,
-            corrected=total.corrected + done.corrected,
-            repeated=total.repeated + done.repeated,
-            waiting=total.waiting + done.waiting,
-            outcomes=total.outcomes + done.outcomes,
-            unknown=[*total.unknown, *done.unknown][:MAX_TOLD],
-            endpoints=list(names),
-        )
-    return total
+    by_endpoint = parts_by_endpoint(ws, endpoint, parts, "feedback:write")
+    none = FeedbackRecorded(endpoint="", count=0)
+    total, endpoints = record_all(ws, by_endpoint, record, "feedback", none, unknown)
+    return FeedbackTaken(
+        count=total.count,
+        corrected=total.corrected,
+        repeated=total.repeated,
+        waiting=total.waiting,
+        outcomes=total.outcomes,
+        unknown=total.unknown,
+        endpoints=endpoints,
+    )

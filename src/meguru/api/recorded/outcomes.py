@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from meguru.api.recorded.calls import check_key, key_of, parts_by_endpoint, told
+from meguru.api.recorded.calls import check_key, parts_by_endpoint, record_all
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.operations import record
 from meguru.predictions.sources import Form, SourceColumns, read_file, shaped
-from meguru.predictions.types import MAX_OUTCOMES, MAX_TOLD, OutcomeInput, Unknown
+from meguru.predictions.types import MAX_OUTCOMES, OutcomeInput, OutcomesRecorded, Unknown
 
 
 class SentOutcome(OutcomeInput, frozen=True, kw_only=True):
@@ -36,30 +33,20 @@ class OutcomesTaken(msgspec.Struct, frozen=True, kw_only=True):
 COLUMNS = SourceColumns(SentOutcome, required=("value",))
 
 
-def take(ws: Workspace, path: Path, form: Form, *, endpoint: str = "", unknown: Unknown = "keep") -> Any:
+def take(
+    ws: Workspace, path: Path, form: Form, *, endpoint: str = "", unknown: Unknown = "keep"
+) -> OutcomesTaken:
     """Record the outcomes of a body, 10,000 a transaction."""
     check_key(ws.idempotency_key)
-    rows = read_file(path, form, COLUMNS, name="the body")
-    return recorded(ws, endpoint, shaped(rows, SentOutcome, COLUMNS, MAX_OUTCOMES), unknown)
-
-
-def recorded(
-    ws: Workspace, endpoint: str, parts: Iterable[Sequence[tuple[int, SentOutcome]]], unknown: Unknown
-) -> OutcomesTaken:
-    """Record parts, one after another; return the sums."""
-    total = OutcomesTaken()
-    names: dict[str, None] = {}
-    for number, (name, rows) in enumerate(parts_by_endpoint(ws, endpoint, parts, "outcome:write")):
-        given = [each for _, each in rows]
-        call = partial(record, key_of(ws, number), endpoint=name, outcomes=given, unknown=unknown)
-        done = told(call, rows, "outcomes", total.count + total.waiting)
-        names[done.endpoint] = None
-        total = OutcomesTaken(
-            count=total.count + done.count,
-            corrected=total.corrected + done.corrected,
-            repeated=total.repeated + done.repeated,
-            waiting=total.waiting + done.waiting,
-            unknown=[*total.unknown, *done.unknown][:MAX_TOLD],
-            endpoints=list(names),
-        )
-    return total
+    parts = shaped(read_file(path, form, COLUMNS, name="the body"), SentOutcome, COLUMNS, MAX_OUTCOMES)
+    by_endpoint = parts_by_endpoint(ws, endpoint, parts, "outcome:write")
+    none = OutcomesRecorded(endpoint="", count=0)
+    total, endpoints = record_all(ws, by_endpoint, record, "outcomes", none, unknown)
+    return OutcomesTaken(
+        count=total.count,
+        corrected=total.corrected,
+        repeated=total.repeated,
+        waiting=total.waiting,
+        unknown=total.unknown,
+        endpoints=endpoints,
+    )
