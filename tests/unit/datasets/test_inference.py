@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import math
 from datetime import UTC, date, datetime
@@ -156,6 +157,14 @@ def test_a_short_row_is_refused_with_its_number(file, text, why):
     with pytest.raises(InvalidInput) as caught:
         rows(file(text))
     assert why in caught.value.why
+
+
+def test_what_is_packed_is_read_and_refused_where_it_was_cut(file):
+    packed = gzip.compress(b"a;b\n" + b"1;x\n\n2;y\n" * 50, mtime=0)
+    assert rows(file(packed, "x.csv.gz"))[0] == [(1, "x"), (2, "y")] * 50
+    for cut in (packed[: len(packed) // 2], packed[:-1], packed[:-9] + b"\0" * 9):
+        with pytest.raises(InvalidInput, match="can't be read as csv"):
+            rows(file(cut, "x.csv.gz"))
 
 
 def test_line_ends_of_all_systems(file):

@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import zlib
 from pathlib import Path
 
 from meguru.datasets.types import Dialect, ReadOptions
@@ -15,6 +16,8 @@ HEAD = 1 << 18
 """So many bytes of a file are looked at to find its delimiter."""
 DELIMITERS = ",;\t|"
 RECORDS = 200
+PACKED = b"\x1f\x8b"
+"""How what gzip packed begins."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -70,13 +73,17 @@ def _plain_name(encoding: str) -> str:
         raise UsageError(what, hint=hint, field="read.encoding") from error
 
 
-def _head(path: Path) -> bytes:
+def is_packed(path: Path) -> bool:
+    """Tell whether gzip packed a file."""
     with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
+        return file.read(len(PACKED)) == PACKED
+
+
+def _head(path: Path) -> bytes:
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with gzip.open(path) if is_packed(path) else path.open("rb") as file:
             return file.read(HEAD)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return b""  # who reads it whole says what is wrong with it
 
 

@@ -6,11 +6,12 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from pathlib import Path
 
 import polars as pl
 
-from meguru.datasets.delimited.dialect import not_of
+from meguru.datasets.delimited.dialect import PACKED, is_packed, not_of
 from meguru.datasets.types import Dialect
 from meguru.errors import InvalidInput
 
@@ -31,8 +32,11 @@ def records(path: Path, dialect: Dialect, name: str) -> tuple[pl.DataFrame, int]
     polars.exceptions.PolarsError
         If quotes don't match, or it can't be read at all.
     """
-    plain = dialect.encoding == "utf-8" and dialect.line_end == "\n"
-    source: Path | bytes = path if plain else _transcoded(path, dialect, name)
+    source: Path | bytes = path
+    if dialect.encoding != "utf-8" or dialect.line_end != "\n":
+        source = _transcoded(path, dialect, name)
+    elif is_packed(path):
+        source = _unpacked(path)  # Polars takes what is there of one that was cut
     frame = pl.read_csv(
         source,
         separator=dialect.delimiter,
@@ -68,7 +72,12 @@ def _transcoded(path: Path, dialect: Dialect, name: str) -> bytes:
 
 def _unpacked(path: Path) -> bytes:
     data = path.read_bytes()
-    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    if data[:2] != PACKED:
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"what gzip packed is not whole: {error}") from error
 
 
 def _widths(source: Path | bytes, dialect: Dialect) -> pl.DataFrame:
