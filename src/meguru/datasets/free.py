@@ -42,7 +42,9 @@ def free(ctx: Context) -> Garbage:
     if not rows:
         return found
     kept = cast("PrunableStore", ctx.blobs)  # an operation runs where the blobs are
-    for digest in unused:
+    lists = {row.digest for row in rows}
+    # The lists of files go last: they tell what is left to free to who comes after a kill.
+    for digest in sorted(unused, key=lambda each: (each in lists, each)):
         kept.delete(digest)
     ctx.emit(
         "dataset.freed",
