@@ -13,6 +13,7 @@ import msgspec
 from meguru.app.kinds import all_kinds
 from meguru.applies.types import WantedThing
 from meguru.base.names import check_name
+from meguru.base.server_variables import RESERVED
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, MeguruError, NotFound, near_misses
 from meguru.kernel.kinds import Kind
@@ -30,8 +31,6 @@ __all__ = [
 ]
 SCHEMA = 1
 MOST = (1 << 63) - 1
-REFERENCES = ("MEGURU_NOTIFY_", "MEGURU_SOURCE_")
-"""So begin the variables that stay references: see notifications, and the sources of triggers."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN = ("project", "env", "include")
 Path_ = tuple[str, ...]
@@ -259,7 +258,7 @@ def _filled(source: Source, path: Path_, value: Any) -> Any:
         return value
 
     def fill(match: re.Match[str]) -> str:
-        if match[1].startswith(REFERENCES):
+        if match[1].startswith(RESERVED):
             return match[0]  # a secret: read where the server runs, and kept nowhere
         found = os.environ.get(match[1])
         if found is None:

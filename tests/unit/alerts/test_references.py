@@ -2,9 +2,9 @@
 
 import pytest
 
-from meguru.alerts.notifications.references import resolved
+from meguru.base.server_variables import NOTIFICATIONS
 from meguru.compute.executors.variables import inherited
-from meguru.errors import Conflict
+from meguru.errors import Conflict, InvalidInput
 from meguru.project.read import read_project
 
 FILE = """
@@ -28,11 +28,12 @@ def test_a_project_file_keeps_the_names_of_secrets(tmp_path, monkeypatch):
 
 def test_a_name_is_read_when_it_is_needed_and_only_one_that_is_for_it():
     variables = {"MEGURU_NOTIFY_SLACK": " https://example.com/x\n", "MEGURU_SECRET_KEY": "k"}
-    assert resolved("${MEGURU_NOTIFY_SLACK}", variables) == "https://example.com/x"
-    for text in ("${MEGURU_NOTIFY_OTHER}", "${MEGURU_SECRET_KEY}", "${MEGURU_NOTIFY_}"):
-        with pytest.raises(Conflict, match="not set") as refused:
-            resolved(text, variables)
-        assert "'k'" not in str(refused.value)
+    assert NOTIFICATIONS.fill("${MEGURU_NOTIFY_SLACK}", environment=variables) == "https://example.com/x"
+    with pytest.raises(Conflict, match="not set"):
+        NOTIFICATIONS.fill("${MEGURU_NOTIFY_OTHER}", environment=variables)
+    for text in ("${MEGURU_SECRET_KEY}", "${MEGURU_NOTIFY_}", "${meguru_notify_slack}", "${}"):
+        with pytest.raises(InvalidInput, match="can't be named"):
+            NOTIFICATIONS.fill(text, environment=variables)
 
 
 def test_steps_never_get_what_messages_are_sent_with(monkeypatch):

@@ -175,10 +175,10 @@ def test_a_clock_that_was_set_back_leaves_no_lease_for_a_day(workspace, clock):
     ("on", "why"),
     [
         ({"broker": "nats://me:secret@host"}, "by reference"),
-        ({"broker": "nats://me:${MEGURU_SECRET_KEY}@host"}, "variables that begin with MEGURU_SOURCE_"),
+        ({"broker": "nats://me:${MEGURU_SECRET_KEY}@host"}, "only those that begin with MEGURU_SOURCE_"),
         (
             {"broker": "nats://me:${AWS_SECRET_ACCESS_KEY}@host"},
-            "variables that begin with MEGURU_SOURCE_",
+            "only those that begin with MEGURU_SOURCE_",
         ),
         ({"broker": "http://host"}, "is no broker"),
         ({"broker": "host"}, "is no broker"),

@@ -229,7 +229,7 @@ def test_a_long_body_is_left_out_of_the_event(workspace, client):
 def test_a_secret_is_given_by_reference_and_needed(workspace, client, monkeypatch):
     with pytest.raises(InvalidInput, match="by reference"):
         make(workspace, secret="written out")
-    with pytest.raises(InvalidInput, match="can't be used"):
+    with pytest.raises(InvalidInput, match="can't be named"):
         make(workspace, secret="${MEGURU_SECRET_KEY}")
     make(workspace)
     for value in (None, ""):

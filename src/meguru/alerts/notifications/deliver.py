@@ -10,8 +10,8 @@ from meguru.alerts.channels import Envelope, channel_of
 from meguru.alerts.links import with_links
 from meguru.alerts.notifications import store
 from meguru.alerts.notifications.kind import NOTIFICATION
-from meguru.alerts.notifications.references import resolved
 from meguru.alerts.notifications.types import Dispatch, DispatchState, NotificationMessage, Route
+from meguru.base.server_variables import NOTIFICATIONS
 from meguru.errors import MeguruError
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
@@ -60,14 +60,14 @@ def send(ws: Workspace, route: Route, wanted: Dispatch) -> DeliveryResponse:
     """Send a message by its channel; whatever goes wrong is told in the answer."""
     try:
         channel, address = channel_of(wanted.to, field="to")
-        where = resolved(address)
+        where = NOTIFICATIONS.fill(address)
         channel.check(where, ws.settings, field="to")
         message = msgspec.convert(wanted.message, NotificationMessage)
         envelope = Envelope(
             address=where,
             message=with_links(ws, message, to=wanted.to),
             delivery=wanted.id,
-            secret=resolved(route.secret),
+            secret=NOTIFICATIONS.fill(route.secret),
             settings=ws.settings,
         )
         return channel.send(envelope)

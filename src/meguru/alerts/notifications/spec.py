@@ -13,9 +13,9 @@ from meguru.alerts.channels.secret_urls import refuse_written_out
 from meguru.alerts.notifications import store
 from meguru.alerts.notifications.hours import read_hours
 from meguru.alerts.notifications.kind import NotificationSpec
-from meguru.alerts.notifications.references import PREFIX, check_references, names_in
 from meguru.base import refs
 from meguru.base.durations import seconds
+from meguru.base.server_variables import NOTIFICATIONS
 from meguru.errors import InvalidInput
 from meguru.kernel import events
 from meguru.kernel.kinds.event_patterns import check_patterns
@@ -51,12 +51,12 @@ def check(ctx: Context, name: str, spec: NotificationSpec) -> NotificationSpec:
     if not 1 <= len(spec.to) <= MOST:
         raise InvalidInput(f"a notification has 1 to {MOST} receivers", field="to", hint='["console"]')
     for index, each in enumerate(spec.to):
-        check_references(each, field=f"to[{index}]")
+        NOTIFICATIONS.check(each, field=f"to[{index}]")
         channel, address = channel_of(each, field=f"to[{index}]")
-        if not names_in(address):
+        if not NOTIFICATIONS.names_in(address):
             channel.check(address, ctx.settings, field=f"to[{index}]")
             if each.startswith(("slack:", "teams:")):
-                name = f"{PREFIX}{each.partition(':')[0].upper()}"
+                name = f"{NOTIFICATIONS.prefix}{each.partition(':')[0].upper()}"
                 refuse_written_out(address, field=f"to[{index}]", variable=name)
     _check_secret(spec.secret)
     read_hours(spec.hours)
@@ -88,8 +88,8 @@ def retire(ctx: Context, name: str) -> None:
 
 
 def _check_secret(secret: str) -> None:
-    check_references(secret, field="secret")
-    if secret and (len(names_in(secret)) != 1 or not (secret.startswith("${") and secret.endswith("}"))):
+    NOTIFICATIONS.check(secret, field="secret")
+    if NOTIFICATIONS.without(secret) or len(NOTIFICATIONS.names_in(secret)) > 1:
         raise InvalidInput(
             "a secret is named, and never written",
             field="secret",

@@ -7,11 +7,11 @@ import re
 from fnmatch import translate
 from functools import lru_cache
 
+from meguru.base.server_variables import RESERVED
+
 LIST = "MEGURU_STEP_VARIABLES"
 SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP"})
 """What no step needs: it opens the secrets of webhooks, and sends mail."""
-NEVER = ("MEGURU_NOTIFY_", "MEGURU_SOURCE_")
-"""So begin the secrets of notifications, and of what triggers listen to."""
 ALWAYS = (
     *("PATH", "HOME", "USER", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "PYTHON*"),
     *("LD_LIBRARY_PATH", "CUDA_*", "NVIDIA_*", "OMP_*", "*_NUM_THREADS", "*_MAX_THREADS"),
@@ -30,7 +30,7 @@ def inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in SECRET and not name.startswith(NEVER) and (pattern is None or pattern.match(name))
+        if name not in SECRET and not name.startswith(RESERVED) and (pattern is None or pattern.match(name))
     }
 
 

@@ -1,18 +1,12 @@
-"""Secrets of sources, by reference: ``${MEGURU_SOURCE_NATS}`` is a variable of the server's environment.
-
-Only those that begin so can be meant: who declares a trigger also says where what it holds is sent to.
-"""
+"""Secrets of sources: put in where a source is opened, and taken out of what is told."""
 
 from __future__ import annotations
 
-import os
-import re
 from urllib.parse import quote, urlsplit
 
-from meguru.errors import Conflict, InvalidInput, masked
+from meguru.base.server_variables import SOURCES
+from meguru.errors import InvalidInput, masked
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-PREFIX = "MEGURU_SOURCE_"
 _HIDDEN = "***"
 _SHORT = 4
 
@@ -24,30 +18,8 @@ class Secrets:
         self._known: set[str] = set()
 
     def open(self, text: str, field: str) -> str:
-        """Return `text` with the variables' values in it.
-
-        Raises
-        ------
-        InvalidInput
-            If a variable is none for sources.
-        Conflict
-            If a variable is not set where this runs.
-        """
-        check_references(text, field)
-
-        def value(found: re.Match[str]) -> str:
-            held = os.environ.get(found[1])
-            if held is None:
-                raise Conflict(
-                    f"the variable {found[1]} is not set in the server's environment",
-                    where=field,
-                    hint=f"start the server with {found[1]}",
-                )
-            if held:
-                self._known |= {held, quote(held, safe="")}
-            return held
-
-        return _REFERENCE.sub(value, text)
+        """Return `text` with the variables' values in it; see `VariableReferences.fill`."""
+        return SOURCES.fill(text, field=field, written=self._remembered)
 
     def open_url(self, url: str, field: str) -> str:
         """Return `url` with the variables' values in it; in user and password written as URLs have them."""
@@ -58,8 +30,12 @@ class Secrets:
         return f"{scheme}{mark}{':'.join(parts)}{at}{self.open(host + slash + path, field)}"
 
     def _quoted(self, part: str, field: str) -> str:
-        """Return a part of a URL with what references stand for; the rest is quoted by who wrote it."""
-        return _REFERENCE.sub(lambda found: quote(self.open(found[0], field), safe=""), part)
+        """Return a part of a URL with what references stand for, quoted; the rest is as it was written."""
+        return SOURCES.fill(part, field=field, written=lambda value: quote(self._remembered(value), safe=""))
+
+    def _remembered(self, value: str) -> str:
+        self._known |= {value, quote(value, safe="")}
+        return value
 
     def hide(self, text: str) -> str:
         """Return `text` without what was put in, and without passwords of URLs."""
@@ -69,41 +45,29 @@ class Secrets:
         return masked(text)
 
 
-def check_references(text: str, field: str) -> None:
-    """Refuse references to variables that are not for sources."""
-    for name in _REFERENCE.findall(text):
-        if not name.startswith(PREFIX):
-            raise InvalidInput(
-                f"${{{name}}} can't be used in a trigger",
-                why=f"only variables that begin with {PREFIX} are for sources",
-                hint=f"call it {PREFIX}… where the server runs",
-                field=field,
-            )
-
-
 def check_secret(text: str, field: str) -> None:
     """Refuse a secret that is written out: what is declared is in the log, and in files that people share."""
-    check_references(text, field)
-    if _REFERENCE.sub("", text) or not text:
+    SOURCES.check(text, field=field)
+    if SOURCES.without(text) or not text:
         raise InvalidInput(
             "a secret is given by reference",
             why="what is declared is kept in the log",
-            hint="set a variable where the server runs, and write ${MEGURU_SOURCE_…}",
+            hint=f"set a variable where the server runs, and write ${{{SOURCES.prefix}…}}",
             field=field,
         )
 
 
 def check_url(url: str, field: str) -> None:
     """Refuse a URL with a password that is written out, or with variables that are not for sources."""
-    check_references(url, field)
+    SOURCES.check(url, field=field)
     try:
-        password = urlsplit(_REFERENCE.sub("", url)).password
+        password = urlsplit(SOURCES.without(url)).password
     except ValueError as error:
         raise InvalidInput(f"this is no URL: {error}", field=field) from error
     if password:
         raise InvalidInput(
             "a password is given by reference",
             why="what is declared is kept in the log",
-            hint="set a variable where the server runs, and write ${MEGURU_SOURCE_…} in its place",
+            hint=f"set a variable where the server runs, and write ${{{SOURCES.prefix}…}} in its place",
             field=field,
         )
