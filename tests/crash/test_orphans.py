@@ -160,15 +160,28 @@ def test_what_a_step_started_ends_with_its_fork_server(place, zygote):
     wait_for("the worker ends", lambda: not alive(worker))
 
 
-def test_what_a_step_started_ends_when_worker_and_fork_server_die_at_once_and_another_one_begins(
+def kill_at_once(pids: list[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)  # so that none can do anything before it dies
+    kill(pids)
+    wait_for("all are dead", lambda: not any(map(alive, pids)))
+
+
+def test_what_a_step_started_ends_when_worker_and_fork_server_die_at_once(place, zygote):
+    run, worker = place.keep(zygote)
+    kill_at_once([worker, *children(worker)])
+    place.wait_until_nothing_is_left()
+    place.end(run)
+
+
+def test_what_a_step_started_ends_when_all_that_would_end_it_died_at_once_and_another_one_begins(
     place, zygote
 ):
     run, worker = place.keep(zygote)
     server = children(worker)
-    for pid in (*server, worker):
-        os.kill(pid, signal.SIGSTOP)  # so that neither can do anything before it dies
-    kill([worker, *server])
-    wait_for("both are dead", lambda: not any(map(alive, (worker, *server))))
+    wardens = [pid for each in server for pid in children(each) if os.getsid(pid) == pid]
+    assert len(wardens) == 1
+    kill_at_once([worker, *server, *wardens])
     assert place.left(), "nothing was left to be ended"
     ended = orphans.end_of_dead_engines()
     assert set(ended) >= set(place.left())

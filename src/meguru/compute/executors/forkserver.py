@@ -45,6 +45,7 @@ class _Server:
         self.parent = os.getppid()
         self.pid = os.getpid()
         self.mark = os.environ.get(orphans.VARIABLE, "")
+        self.warden, self.alive = _warden(self.mark) if self.mark else (0, -1)
         self.libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._prctl(_SUBREAPER, 1)
         self.wake_read, self.wake_write = os.pipe()
@@ -150,6 +151,8 @@ class _Server:
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             self.control.close()
+            if self.alive >= 0:  # the warden must see it closed when the server is gone
+                os.close(self.alive)
             for end in (self.wake_read, self.wake_write, *(self.spare or ())[1:]):
                 os.close(end)
             if "later" in message:
@@ -205,7 +208,7 @@ class _Server:
 
     def _end_daemons(self) -> None:
         """End what left its step's process group and outlived the step: it is this process's child now."""
-        ours = self.children.keys() | ({self.spare[0]} if self.spare else set())
+        ours = self.children.keys() | {self.warden} | ({self.spare[0]} if self.spare else set())
         with contextlib.suppress(OSError):
             for pid in map(
                 int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()
@@ -240,6 +243,32 @@ class _Server:
             _kill_group(pid)
         if self.mark:
             orphans.end(self.mark)  # daemons of steps left their groups
+        os._exit(0)
+
+
+def _warden(mark: str) -> tuple[int, int]:
+    """Fork a process that ends all with the mark when this one is gone; return it, and our end of a pipe.
+
+    Whoever kills the engine may kill this server in the same moment (Ray does so with the children of a
+    worker), and then nobody else would end what the steps started.
+    """
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(read)
+        return pid, write
+    try:
+        os.setsid()
+        os.dup2(read, 0)
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (1, 2):
+            os.dup2(null, descriptor)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        os.read(0, 1)  # nobody writes: it returns when the last writer is gone
+        orphans.end(mark)
+    finally:
         os._exit(0)
 
 
