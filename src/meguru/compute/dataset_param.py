@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -55,23 +53,28 @@ class Dataset:
         return list(self._manifest().files)
 
     def paths(self) -> list[Path]:
-        """Return local files that hold the data, in the version's order; they may only be read."""
+        """Return local files that hold the data, in the version's order; they may only be read.
+
+        They hold rows that were deleted too (`files` tells how many): `scan` and `frame` leave those out.
+        """
         return [self._store().path(file.digest) for file in self.files]
 
     def frame(self) -> pl.DataFrame:
-        """Return all files as one frame, with the version's column types."""
-        import polars as pl
+        """Return all rows as one frame, with the version's column types."""
+        from meguru.datasets.frames import rows_of
 
-        from meguru.datasets.frames import file_frame
+        return rows_of(self._store(), self._manifest())
 
-        manifest, store = self._manifest(), self._store()
-        frames = [file_frame(store, manifest, file) for file in manifest.files]
-        return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical_relaxed")
+    def scan(self) -> pl.LazyFrame:
+        """Return all rows as a plan: what is asked of it reads only what it needs, in bounded memory."""
+        from meguru.datasets.versions.scan import scan
+
+        return scan(self._store(), self._manifest())
 
     def _manifest(self) -> Any:
-        from meguru.datasets.types import Manifest
+        from meguru.datasets.versions.layout import read_manifest
 
-        return msgspec.json.decode(self._store().get_bytes(self.digest), type=Manifest)
+        return read_manifest(self._store(), self.digest)
 
     def _store(self) -> BlobStore:
         if self._blobs is None or not self.digest:

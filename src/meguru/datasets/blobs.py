@@ -12,9 +12,11 @@ from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
 from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
 from meguru.datasets.schema import dataset_version
-from meguru.datasets.types import Manifest
+from meguru.datasets.types import DataFile, Manifest
+from meguru.datasets.versions.layout import read_part
 
 MANIFEST = "dataset"
+PART = "dataset-part"
 
 
 def _references(row: Row[Any]) -> Iterator[BlobReference]:
@@ -26,12 +28,26 @@ def _references(row: Row[Any]) -> Iterator[BlobReference]:
     yield BlobReference(digest=row.profile, ref=ref, part="profile")
 
 
-def _files(body: bytes) -> Iterator[BlobMember]:
-    for file in msgspec.json.decode(body, type=Manifest).files:
+def _listed(body: bytes) -> Iterator[BlobMember]:
+    listed = msgspec.json.decode(body, type=Manifest)
+    for number, part in enumerate(listed.parts):
+        yield BlobMember(digest=part.digest, path=f"part {number + 1} of the list", form=PART)
+    yield from _files(listed.files)
+
+
+def _part(body: bytes) -> Iterator[BlobMember]:
+    yield from _files(read_part(body))
+
+
+def _files(files: list[DataFile]) -> Iterator[BlobMember]:
+    for file in files:
         yield BlobMember(digest=file.digest, path=file.path)
+        if file.deleted:
+            yield BlobMember(digest=file.deleted, path=f"deleted rows of {file.path}")
 
 
-declare_form(MANIFEST, _files)
+declare_form(MANIFEST, _listed)
+declare_form(PART, _part)
 VERSIONS = declare(
     BlobSource(
         key=[dataset_version.c.name, dataset_version.c.version],

@@ -9,6 +9,7 @@ import msgspec
 
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest
+from meguru.datasets.versions.scan import file_scan, scan
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -25,24 +26,45 @@ _profiles: dict[str, TableProfile] = {}
 def file_frame(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.DataFrame:
     """Read one file of a version as it was read at its registration, with the version's columns and types.
 
+    Rows that are deleted are left out.
+
     Raises
     ------
     DigestMismatch
         If the file was changed after it was registered.
     """
-    from meguru.datasets import reading
-
-    path = blobs.path(file.digest)
-    return reading.read(path, manifest.format, file.path, columns=manifest.columns, dialect=file.dialect)
+    return _collected(file_scan(blobs, manifest, file))
 
 
 def frame_of(blobs: BlobStore, version: DatasetVersion) -> pl.DataFrame:
-    """Read all rows of a version, file after file by name; see `file_frame`."""
+    """Read all rows of a version, file after file; see `file_frame`."""
+    return rows_of(blobs, load_manifest(blobs, version))
+
+
+def scan_of(blobs: BlobStore, version: DatasetVersion) -> pl.LazyFrame:
+    """Return the rows of a version as a plan, which reads only what is asked of it, in bounded memory.
+
+    Only Parquet files are read so; older versions have others, which are read whole.
+    """
+    return scan(blobs, load_manifest(blobs, version))
+
+
+def rows_of(blobs: BlobStore, manifest: Manifest) -> pl.DataFrame:
+    """Read all rows of a list of files."""
+    return _collected(scan(blobs, manifest))
+
+
+def _collected(plan: pl.LazyFrame) -> pl.DataFrame:
     import polars as pl
 
-    manifest = load_manifest(blobs, version)
-    parts = [file_frame(blobs, manifest, file) for file in manifest.files]
-    return pl.concat(parts, how="vertical_relaxed")
+    from meguru.datasets import reading
+
+    try:
+        return plan.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise reading.unreadable(
+            "a file of the version", "parquet", str(error).split("\n")[0][:300]
+        ) from error
 
 
 def first_rows(blobs: BlobStore, version: DatasetVersion, limit: int) -> list[list[Any]]:
@@ -52,7 +74,7 @@ def first_rows(blobs: BlobStore, version: DatasetVersion, limit: int) -> list[li
     for file in manifest.files:
         if len(found) >= limit:
             break
-        frame = file_frame(blobs, manifest, file).head(limit - len(found))
+        frame = _collected(file_scan(blobs, manifest, file).head(limit - len(found)))
         found += [[plain_value(value) for value in row] for row in frame.iter_rows()]
     return found
 

@@ -1,11 +1,12 @@
 """Free the bytes of removed versions: never those that anything else needs."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from meguru.artifacts.integrity.sources import declared, members
 from meguru.base import refs
 from meguru.datasets import store
-from meguru.datasets.blobs import MANIFEST
+from meguru.datasets.blobs import MANIFEST, PART
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
 from meguru.errors import MeguruError, NotFound
@@ -42,9 +43,9 @@ def free(ctx: Context) -> Garbage:
     if not rows:
         return found
     kept = cast("PrunableStore", ctx.blobs)  # an operation runs where the blobs are
-    lists = {row.digest for row in rows}
     # The lists of files go last: they tell what is left to free to who comes after a kill.
-    for digest in sorted(unused, key=lambda each: (each in lists, each)):
+    lists = {row.digest: 2 for row in rows} | dict.fromkeys(_parts(ctx.blobs, rows), 1)
+    for digest in sorted(unused, key=lambda each: (lists.get(each, 0), each)):
         kept.delete(digest)
     ctx.emit(
         "dataset.freed",
@@ -58,12 +59,19 @@ def _sorted_out(ctx: Context, rows: list[RemovedRow]) -> tuple[set[str], set[str
     """Return the blobs of these versions that nothing else needs, and those that something does."""
     mine: set[str] = set()
     for row in rows:
-        mine |= {row.digest, row.profile}
-        try:
-            mine |= {member.digest for member in members(MANIFEST, ctx.blobs.get_bytes(row.digest))}
-        except NotFound:
-            continue  # freed before, by a process that was killed then
+        mine |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, set())
     return mine - (kept := _needed(ctx, mine)), kept
+
+
+def _parts(blobs: BlobStore, rows: list[RemovedRow]) -> set[str]:
+    """Return the blobs that hold parts of lists."""
+    found: set[str] = set()
+    for row in rows:
+        with suppress(NotFound):  # freed before, by a process that was killed then
+            found |= {
+                each.digest for each in members(MANIFEST, blobs.get_bytes(row.digest)) if each.form == PART
+            }
+    return found
 
 
 def _needed(ctx: Context, among: set[str]) -> set[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from meguru.datasets import checking, columns
 from meguru.datasets.types import (
     DataFile,
@@ -17,13 +15,14 @@ from meguru.datasets.types import (
     SchemaChange,
     SchemaPolicy,
 )
+from meguru.datasets.versions.layout import read_manifest
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 
 
 def load_manifest(blobs: BlobStore, version: DatasetVersion) -> Manifest:
     """Read the list of files of a version."""
-    return msgspec.json.decode(blobs.get_bytes(version.digest), type=Manifest)
+    return read_manifest(blobs, version.digest)
 
 
 def one_schema(files: Sequence[DataFile], policy: SchemaPolicy) -> list[DatasetColumn]:

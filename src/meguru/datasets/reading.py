@@ -6,7 +6,7 @@ kept with the version, so that every later look sees the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -101,7 +101,11 @@ def conform(frame: pl.DataFrame, columns: Sequence[DatasetColumn]) -> pl.DataFra
     polars.exceptions.PolarsError
         If a value is not of the type.
     """
-    schema = frame.schema  # asked once: a frame makes its list of columns anew each time
+    return frame.select(conforming(frame.schema, columns))
+
+
+def conforming(schema: Mapping[str, pl.DataType], columns: Sequence[DatasetColumn]) -> list[pl.Expr]:
+    """Return what makes the columns of a merged schema from those that are there."""
     chosen = []
     for column in columns:
         wanted = TYPES.get(column.type)
@@ -111,7 +115,7 @@ def conform(frame: pl.DataFrame, columns: Sequence[DatasetColumn]) -> pl.DataFra
             chosen.append(pl.col(column.name).cast(wanted))
         else:
             chosen.append(pl.col(column.name))
-    return frame.select(chosen)
+    return chosen
 
 
 def _first(path: Path, format: Format, name: str, said: ReadOptions) -> tuple[pl.DataFrame, Dialect | None]:

@@ -59,10 +59,23 @@ class DatasetColumn(msgspec.Struct, frozen=True, kw_only=True):
     type: str
 
 
+class FileOrigin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The file that a data file was made from, and how it was read; its bytes are not kept."""
+
+    path: str
+    digest: str
+    size: int
+    format: Format
+    dialect: Dialect | None = None
+
+
 class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One file of a version, with what was seen when it was read.
 
-    `dialect` is how; None for files without any, and those of versions that were made before it was kept.
+    `rows` are those that the file holds; `deleted_rows` of them are no rows of the version, and `deleted` is
+    the blob with their positions. `source` is what the file was made from, if its bytes are not those that
+    were given. `dialect` is how it is read; None for files without any, and those of versions that were made
+    before it was kept.
     """
 
     path: str
@@ -71,12 +84,28 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int
     columns: list[DatasetColumn]
     dialect: Dialect | None = None
+    source: FileOrigin | None = None
+    deleted: str = ""
+    deleted_rows: int = 0
+
+    @property
+    def live(self) -> int:
+        """Rows of the version that are in this file."""
+        return self.rows - self.deleted_rows
+
+
+class ManifestPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A blob that lists files of a version, which come before those of the manifest itself."""
+
+    digest: str
+    files: int
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of a version; the digest of its canonical JSON is the version's, and names its blob.
 
-    `key` names the columns whose values, taken together, tell one row from another.
+    `key` names the columns whose values, taken together, tell one row from another. `parts` list files too,
+    where it is kept; a manifest that was read has all of them in `files`.
     """
 
     format: Format
@@ -84,11 +113,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     columns: list[DatasetColumn]
     files: list[DataFile]
     key: list[str] = []
+    parts: list[ManifestPart] = []
 
     @property
     def rows(self) -> int:
-        """Rows of all files."""
-        return sum(file.rows for file in self.files)
+        """Rows of all files, but for the deleted ones."""
+        return sum(file.live for file in self.files)
 
     @property
     def bytes(self) -> int:

@@ -1,0 +1,70 @@
+"""How a version's list of files is kept: short, since what is old stands in parts that stay as they are.
+
+A part holds the same number of files always, counted from the first one. So a version that adds a file writes
+one small blob however many files there are; equal lists have equal digests.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from meguru.base import digests
+from meguru.datasets.types import DataFile, Manifest, ManifestPart
+from meguru.storage.blobs import BlobStore
+
+PART = 100
+"""So many files stand in a part."""
+_MOST = 256
+_decoded: dict[str, list[DataFile]] = {}
+"""Parts that this process read: they never change."""
+
+
+def read_manifest(blobs: BlobStore, digest: str) -> Manifest:
+    """Read the whole list of files that a digest names."""
+    listed = msgspec.json.decode(blobs.get_bytes(digest), type=Manifest)
+    if not listed.parts:
+        return listed
+    old = [file for part in listed.parts for file in _part(blobs, part.digest)]
+    return msgspec.structs.replace(listed, parts=[], files=[*old, *listed.files])
+
+
+def write_manifest(blobs: BlobStore, manifest: Manifest, before: Manifest | None = None) -> str:
+    """Keep a list of files; return its digest. Parts that the version before has are there already."""
+    listed, parts = packed(manifest)
+    known = {part.digest for part in packed(before)[0].parts} if before else set()
+    for part in listed.parts:
+        if part.digest not in known:
+            blobs.put_bytes(parts[part.digest])
+    return blobs.put_bytes(digests.canonical(listed))
+
+
+def digest_of(manifest: Manifest) -> str:
+    """Return the digest that a list of files has when it is kept."""
+    return digests.of_value(packed(manifest)[0])
+
+
+def packed(manifest: Manifest) -> tuple[Manifest, dict[str, bytes]]:
+    """Return the short list, and the parts that it names by their digests."""
+    whole = len(manifest.files) // PART * PART
+    if len(manifest.files) <= PART:
+        return manifest, {}
+    parts: dict[str, bytes] = {}
+    named = []
+    for begin in range(0, whole, PART):
+        body = digests.canonical(manifest.files[begin : begin + PART])
+        named.append(ManifestPart(digest=digests.of_bytes(body), files=PART))
+        parts[named[-1].digest] = body
+    return msgspec.structs.replace(manifest, parts=named, files=manifest.files[whole:]), parts
+
+
+def read_part(body: bytes) -> list[DataFile]:
+    """Return the files that a part lists."""
+    return msgspec.json.decode(body, type=list[DataFile])
+
+
+def _part(blobs: BlobStore, digest: str) -> list[DataFile]:
+    if digest not in _decoded:
+        if len(_decoded) >= _MOST:
+            _decoded.pop(next(iter(_decoded)), None)
+        _decoded[digest] = read_part(blobs.get_bytes(digest))
+    return _decoded[digest]

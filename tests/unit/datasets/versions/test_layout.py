@@ -1,0 +1,50 @@
+"""A list of files is kept in parts: what is old is not written again, and every blob of it is found."""
+
+import pytest
+
+from meguru.artifacts.integrity.sources import members
+from meguru.datasets.blobs import MANIFEST
+from meguru.datasets.types import DataFile, DatasetColumn, Manifest
+from meguru.datasets.versions.layout import PART, digest_of, read_manifest, write_manifest
+
+COLUMNS = [DatasetColumn(name="a", type="Int64")]
+
+
+def manifest(count):
+    files = [
+        DataFile(
+            path=f"{n}.parquet", digest=f"{n:064x}", size=1, rows=2, columns=COLUMNS, deleted=f"{n:063x}d"
+        )
+        for n in range(count)
+    ]
+    return Manifest(format="parquet", event_time="", columns=COLUMNS, files=files)
+
+
+@pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 3 * PART, 3 * PART + 7])
+def test_a_list_is_read_as_it_was_written(workspace, count):
+    made = manifest(count)
+    digest = write_manifest(workspace.blobs, made)
+    assert digest == digest_of(made)
+    assert read_manifest(workspace.blobs, digest) == made
+
+
+def test_a_longer_list_writes_what_is_new(workspace, monkeypatch):
+    before, after = manifest(30 * PART), manifest(30 * PART + 1)
+    write_manifest(workspace.blobs, before)
+    written = []
+    put = workspace.blobs.put_bytes
+    monkeypatch.setattr(workspace.blobs, "put_bytes", lambda data: written.append(len(data)) or put(data))
+    write_manifest(workspace.blobs, after, before)
+    assert len(written) == 1
+    assert written[0] < 5_000
+
+
+def test_every_file_and_its_deleted_rows_are_members(workspace):
+    made = manifest(2 * PART + 1)
+    found, left = set(), [(MANIFEST, write_manifest(workspace.blobs, made))]
+    while left:
+        form, digest = left.pop()
+        for each in members(form, workspace.blobs.get_bytes(digest)) if form != "bytes" else ():
+            found.add(each.digest)
+            left += [(each.form, each.digest)]
+    assert found >= {file.digest for file in made.files} | {file.deleted for file in made.files}
