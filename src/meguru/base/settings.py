@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from meguru.base.type_errors import as_invalid
 from meguru.errors import UsageError, masked
 
 PREFIX = "MEGURU_"
+project_of_thread: ContextVar[str | None] = ContextVar("meguru_project", default=None)
+"""The project of the run that a thread works for; it goes before the variable, which is of all threads."""
 _HIDDEN = {"token", "secret_key", "smtp"}
 
 
@@ -115,6 +118,8 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
             fields[field.name] = given[field.name]
         elif variables.get(key):
             fields[field.name] = _read(key, variables[key], field.type)
+    if environment is None and given.get("project") is None and (ours := project_of_thread.get()) is not None:
+        fields["project"] = ours
     if "workspace" not in fields:
         fields["workspace"] = find_workspace()
     return Settings(**fields)

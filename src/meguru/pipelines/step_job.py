@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from meguru.base import refs
 from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
@@ -78,6 +79,7 @@ def job_of(
         max_output=ws.settings.max_output,
         max_file=ws.settings.max_file,
         parent=run.ref,
+        project=refs.project_of(run.pipeline),
         keep_most=0 if ws.settings.quarantine == "forbid" else ws.settings.quarantine_max,
         soon=soon,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from meguru.base.settings import load_settings
@@ -292,3 +293,35 @@ FIT = """
     def fit():
         return learn()
 """
+
+
+WHERE = """
+import os, subprocess, sys
+from meguru import pipeline, step
+
+LOOK = "from meguru.base.settings import load_settings; print(load_settings().project)"
+
+@step(isolation="KIND")
+def where() -> list[str]:
+    from meguru.base.settings import load_settings
+    seen = [load_settings().project]
+    if "KIND" == "process":
+        seen.append(subprocess.check_output([sys.executable, "-c", LOOK], text=True).strip())
+    return seen
+
+@pipeline
+def look():
+    return where()
+"""
+
+
+@pytest.mark.parametrize("kind", ["process", "thread"])
+def test_a_step_works_in_the_project_of_its_run_whatever_that_of_the_worker_is(
+    teams, project, monkeypatch, kind
+):
+    monkeypatch.setenv("MEGURU_PROJECT", "other")
+    project.write("where.py", WHERE.replace("KIND", kind))
+    for name in ("team", ""):
+        run = run_in(teams, f"{project.folder}/where.py:look", name)
+        seen = msgspec.json.decode(teams.blobs.get_bytes(run.steps[0].outputs[0].digest))
+        assert seen == [name] * (2 if kind == "process" else 1)

@@ -17,6 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from meguru.base import digests, parents
+from meguru.base.settings import project_of_thread
 from meguru.compute import materializers, snapshot, step_metrics
 from meguru.compute.code import SourceFile
 from meguru.compute.dataset_param import Dataset
@@ -136,6 +137,7 @@ def open_sources(job: StepJob) -> None:
 def carry_out(job: StepJob, place: ValueStore, read: Unwatched = Unwatched()) -> StepOutcome:  # noqa: B008 - no state
     """Do one step whose sources are open; whatever it raises is its failure."""
     parents.of_thread.set(job.parent)
+    project_of_thread.set(job.project)
     rescued: list[KeptObject] = []
     try:
         _seed(job.seed)

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from meguru.base import parents
+from meguru.base.settings import PREFIX
 from meguru.compute.executors import orphans
 from meguru.compute.executors.base import Ended, OnEnded, died
 from meguru.compute.executors.variables import inherited
@@ -54,6 +55,8 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+_PROJECT = f"{PREFIX}PROJECT"
+"""What a step opens, logs and registers is of its run's project, whatever that of this process is."""
 _Over = Callable[[Exit], None]
 _PATIENCE = 10.0
 """Seconds in which a server must do what it is told."""
@@ -96,7 +99,7 @@ class ForkServer:
             done(how.ended() if outcome is None else Ended(outcome=outcome))
 
         env = environment(job.cpu, job.devices)
-        env |= parents.variables(job.parent, env)
+        env |= parents.variables(job.parent, env) | {_PROJECT: job.project}
         self._send(name, message, log, preload, over, env=env, limit=job.memory)
 
     def host(

@@ -57,8 +57,9 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     `max_output` how many bytes it may return and `max_file` those of the largest file that it may write; 0
     stands for no limit. `devices` are the numbers of this machine's accelerators that it was given. `env`
     is the tree of the lock file of an environment of its own, `env_name` what the author called that file.
-    `parent` is the reference of the pipeline run. `keep_most` is how many bytes are kept of what it returns
-    and nothing can store; 0: nothing is kept. With `soon`, small outputs need not be durable when the
+    `parent` is the reference of the pipeline run, `project` where it is; empty: the default one.
+    `keep_most` is how many bytes are kept of what it returns and nothing can store; 0: nothing is kept.
+    With `soon`, small outputs need not be durable when the
     step has ended: the outcome has them.
     """
 
@@ -81,6 +82,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     max_output: int = 0
     max_file: int = 0
     parent: str = ""
+    project: str = ""
     keep_most: int = 0
     soon: bool = False
 
