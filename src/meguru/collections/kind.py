@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type, spec_events
 
 LABEL = "outcome"
 ROWS = "1000 rows"
@@ -35,38 +35,6 @@ class CollectionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tz: str = "UTC"
     label: str = LABEL
     only: dict[str, Any] = {}
-
-
-@event_type("collection.created", label="collection made", sentence="{subject} was declared", explains=True)
-class CollectionCreated(Payload, frozen=True):
-    """A collection was declared, with this spec."""
-
-    endpoint: str
-    dataset: str
-    every: str
-    tz: str
-    label: str
-    only: dict[str, Any]
-
-
-@event_type(
-    "collection.updated", label="collection changed", sentence="the declaration of {subject} was changed"
-)
-class CollectionUpdated(Payload, frozen=True):
-    """Fields of a collection's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "collection.retired",
-    label="collection retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class CollectionRetired(Payload, frozen=True):
-    """A collection was taken out of use; the versions that it made stay."""
 
 
 @event_type(
@@ -114,7 +82,15 @@ COLLECTION = Kind(
     title=("collection", "collections"),
     tables=("meguru.collections.schema",),
     operations=("meguru.collections.operations",),
-    events=(CollectionCreated, CollectionUpdated, CollectionRetired, OutcomesCollected, CollectionFailed),
+    events=(
+        *spec_events(
+            "collection",
+            CollectionSpec,
+            retired="A collection was taken out of use; the versions that it made stay.",
+        ),
+        OutcomesCollected,
+        CollectionFailed,
+    ),
     grants={"engineer": ("*",), "data-scientist": ("collect",)},
     spec=CollectionSpec,
     spec_store="meguru.collections.spec",

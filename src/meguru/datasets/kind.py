@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type, spec_events
 
 
 class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,39 +101,6 @@ class DatasetVersionArrived(Payload, frozen=True):
     digest: str
 
 
-@event_type("dataset.created", label="dataset declared", sentence="{subject} was declared", explains=True)
-class DatasetCreated(Payload, frozen=True):
-    """A dataset was declared with this spec."""
-
-    description: str
-    owner: str
-    key: list[str]
-    time: str
-    checks: Checks
-    schema_policy: SchemaPolicy
-    format: Format | None
-    content: str
-    read: ReadOptions | None = None
-
-
-@event_type("dataset.updated", label="dataset changed", sentence="the declaration of {subject} was changed")
-class DatasetUpdated(Payload, frozen=True):
-    """Fields of a dataset's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "dataset.retired",
-    label="dataset retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class DatasetRetired(Payload, frozen=True):
-    """A dataset is in no list any more; its versions stay, and the next one brings it back."""
-
-
 DATASET = Kind(
     name="dataset",
     title=("dataset", "datasets"),
@@ -143,13 +108,15 @@ DATASET = Kind(
     tables=("meguru.datasets.schema",),
     operations=("meguru.datasets.operations",),
     events=(
+        *spec_events(
+            "dataset",
+            DatasetSpec,
+            retired="A dataset is in no list any more; its versions stay, and the next one brings it back.",
+        ),
         DatasetVersionCreated,
         DatasetVersionArrived,
         DatasetVersionRemoved,
         DatasetFreed,
-        DatasetCreated,
-        DatasetUpdated,
-        DatasetRetired,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=DatasetSpec,

@@ -16,6 +16,7 @@ from meguru.kernel.kinds import (
     Tone,
     Urgency,
     event_type,
+    spec_events,
 )
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Severity
@@ -41,38 +42,6 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     complete: Completeness = AS_IT_COMES
     debounce: float | str = 60.0
     make_up: int = 100
-
-
-@event_type("monitor.created", label="monitor made", sentence="{subject} was declared", explains=True)
-class MonitorCreated(Payload, frozen=True):
-    """A monitor was declared, with this spec."""
-
-    endpoint: str
-    checks: list[dict[str, Any]]
-    alert_on: list[str]
-    min_rows: int
-    min_drift_share: float
-    window: dict[str, Any] | None = None
-    schedule: Any = "window"
-    complete: dict[str, Any] = msgspec.field(default_factory=dict)
-    debounce: float = 60.0
-    make_up: int = 100
-    dataset: str = ""
-    reference: int = 0
-
-
-@event_type("monitor.updated", label="monitor changed", sentence="the declaration of {subject} was changed")
-class MonitorUpdated(Payload, frozen=True):
-    """Fields of a monitor's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "monitor.retired", label="monitor retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
-)
-class MonitorRetired(Payload, frozen=True):
-    """A monitor was taken out of use; its reports stay."""
 
 
 class _Evaluation(Payload, frozen=True):
@@ -136,7 +105,12 @@ MONITOR = Kind(
     title=("monitor", "monitors"),
     tables=("meguru.monitoring.schema",),
     operations=("meguru.monitoring.operations",),
-    events=(MonitorCreated, MonitorUpdated, MonitorRetired, MonitorEvaluated, MonitorAlerted, MonitorMissed),
+    events=(
+        *spec_events("monitor", MonitorSpec, retired="A monitor was taken out of use; its reports stay."),
+        MonitorEvaluated,
+        MonitorAlerted,
+        MonitorMissed,
+    ),
     grants={"engineer": ("*",)},
     spec=MonitorSpec,
     spec_store="meguru.monitoring.spec",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, event_type, spec_events
 
 
 class PipelineSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,37 +39,6 @@ class PipelineSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     owner: str = ""
     digest: str = ""
     steps: dict[str, str] = {}
-
-
-@event_type("pipeline.created", label="pipeline declared", sentence="{subject} was declared", explains=True)
-class PipelineCreated(Payload, frozen=True):
-    """A pipeline was declared with this spec."""
-
-    entry: str
-    digest: str
-    steps: dict[str, str]
-    params: dict[str, Any]
-    priority: int | None
-    description: str
-    owner: str
-
-
-@event_type("pipeline.updated", label="pipeline changed", sentence="the declaration of {subject} was changed")
-class PipelineUpdated(Payload, frozen=True):
-    """Fields of a pipeline's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "pipeline.retired",
-    label="pipeline retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class PipelineRetired(Payload, frozen=True):
-    """No version of a pipeline is deployed any more; what was registered stays."""
 
 
 @event_type(
@@ -212,12 +181,14 @@ PIPELINE = Kind(
     tables=("meguru.pipelines.schema", "meguru.pipelines.deployments.schema"),
     operations=("meguru.pipelines.operations",),
     events=(
+        *spec_events(
+            "pipeline",
+            PipelineSpec,
+            retired="No version of a pipeline is deployed any more; what was registered stays.",
+        ),
         PipelineRegistered,
         PipelineDeployed,
         PipelineRolledBack,
-        PipelineCreated,
-        PipelineUpdated,
-        PipelineRetired,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=PipelineSpec,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type, spec_events
 
 StageNeed = Literal["verified", "holdout", "baselines", "live"]
 
@@ -39,36 +39,6 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     tags: dict[str, str] = {}
     baselines: dict[str, float] = {}
     stages: list[StageRule] = []
-
-
-@event_type("model.created", label="model declared", sentence="{subject} was declared", explains=True)
-class ModelCreated(Payload, frozen=True):
-    """A model was declared with this spec, before it had a version."""
-
-    description: str
-    owner: str
-    group: str
-    tags: dict[str, str]
-    baselines: dict[str, float]
-    stages: list[StageRule]
-
-
-@event_type("model.updated", label="model changed", sentence="the declaration of {subject} was changed")
-class ModelUpdated(Payload, frozen=True):
-    """Fields of a model's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "model.retired",
-    label="model retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class ModelRetired(Payload, frozen=True):
-    """A model was taken out of use; its versions stay, and the next one brings it back."""
 
 
 @event_type(
@@ -239,6 +209,11 @@ MODEL = Kind(
     tables=("meguru.registry.schema",),
     operations=("meguru.registry.operations",),
     events=(
+        *spec_events(
+            "model",
+            ModelSpec,
+            retired="A model was taken out of use; its versions stay, and the next one brings it back.",
+        ),
         ModelVersionRegistered,
         ModelVersionUnverified,
         ModelVersionImported,
@@ -252,9 +227,6 @@ MODEL = Kind(
         RegisteredModelRemoved,
         ModelAliasMoved,
         ModelAliasRemoved,
-        ModelCreated,
-        ModelUpdated,
-        ModelRetired,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     provides={

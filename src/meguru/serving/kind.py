@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, Urgency, event_type, spec_events
 
 
 class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,36 +25,6 @@ class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     description: str = ""
     renew_within: float | str = 0.0
     feedback: dict[str, Any] = {}
-
-
-@event_type("endpoint.created", label="endpoint made", sentence="{subject} was declared", explains=True)
-class EndpointCreated(Payload, frozen=True):
-    """An endpoint was declared, with this spec."""
-
-    model: str
-    gates: list[dict[str, Any]]
-    record: bool = True
-    description: str = ""
-    renew_within: float = 0.0
-    feedback: dict[str, Any] = msgspec.field(default_factory=dict)
-
-
-@event_type("endpoint.updated", label="endpoint changed", sentence="the declaration of {subject} was changed")
-class EndpointUpdated(Payload, frozen=True):
-    """Fields of an endpoint's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "endpoint.retired",
-    label="endpoint retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class EndpointRetired(Payload, frozen=True):
-    """An endpoint was taken out of use; it answers no more."""
 
 
 @event_type(
@@ -123,9 +93,9 @@ ENDPOINT = Kind(
     tables=("meguru.serving.schema",),
     operations=("meguru.serving.operations",),
     events=(
-        EndpointCreated,
-        EndpointUpdated,
-        EndpointRetired,
+        *spec_events(
+            "endpoint", EndpointSpec, retired="An endpoint was taken out of use; it answers no more."
+        ),
         EndpointSwitched,
         EndpointServing,
         EndpointFailed,

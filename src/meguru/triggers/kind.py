@@ -6,7 +6,17 @@ from typing import Any
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, FieldMembers, Kind, Payload, Remedy, Service, Tone, event_type
+from meguru.kernel.kinds import (
+    Attention,
+    FieldMembers,
+    Kind,
+    Payload,
+    Remedy,
+    Service,
+    Tone,
+    event_type,
+    spec_events,
+)
 from meguru.triggers.arrivals.events import ARRIVALS
 from meguru.triggers.project_section import TriggerSection
 from meguru.triggers.types import TriggerBudget
@@ -25,37 +35,6 @@ class TriggerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max_per_day: int | None = None
     budget: TriggerBudget | None = None
     note: str = ""
-
-
-@event_type("trigger.created", label="trigger made", sentence="{subject} was declared", explains=True)
-class TriggerCreated(Payload, frozen=True):
-    """A trigger was declared, with this spec."""
-
-    on: dict[str, Any]
-    action: dict[str, Any]
-    filter: str = ""
-    key: str = ""
-    debounce: float = 0.0
-    debounce_max: float | None = None
-    cooldown: float = 0.0
-    max_per_day: int | None = None
-    budget: TriggerBudget | None = None
-    note: str = ""
-    enabled: bool = True
-
-
-@event_type("trigger.updated", label="trigger changed", sentence="the declaration of {subject} was changed")
-class TriggerUpdated(Payload, frozen=True):
-    """Fields of a trigger's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "trigger.retired", label="trigger retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
-)
-class TriggerRetired(Payload, frozen=True):
-    """A trigger was taken out of use; it fires no more."""
 
 
 @event_type("trigger.paused", label="trigger paused", sentence="{subject} was paused", tone=Tone.ODD)
@@ -186,9 +165,7 @@ TRIGGER = Kind(
     tables=("meguru.triggers.schema", "meguru.triggers.arrivals.schema"),
     operations=("meguru.triggers.operations",),
     events=(
-        TriggerCreated,
-        TriggerUpdated,
-        TriggerRetired,
+        *spec_events("trigger", TriggerSpec, retired="A trigger was taken out of use; it fires no more."),
         TriggerPaused,
         TriggerResumed,
         TriggerTakenOver,

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Service, Tone, Urgency, event_type
+from meguru.kernel.kinds import (
+    Attention,
+    Kind,
+    Payload,
+    Remedy,
+    Service,
+    Tone,
+    Urgency,
+    event_type,
+    spec_events,
+)
 
 
 class NotificationSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,33 +70,6 @@ class _Declared(Payload, frozen=True):
     language: str
 
 
-@event_type(
-    "notification.created", label="notification made", sentence="{subject} was declared", explains=True
-)
-class NotificationCreated(_Declared, frozen=True):
-    """A notification was declared, with this spec."""
-
-
-@event_type(
-    "notification.updated", label="notification changed", sentence="the declaration of {subject} was changed"
-)
-class NotificationUpdated(Payload, frozen=True):
-    """Fields of the spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "notification.retired",
-    label="notification retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class NotificationRetired(Payload, frozen=True):
-    """It tells nobody any more."""
-
-
 @event_type("notification.tested", label="notification tried", sentence="{subject} was tried")
 class NotificationTested(Payload, frozen=True):
     """An example was sent; `failed` names the receivers that did not take it."""
@@ -133,9 +116,7 @@ NOTIFICATION = Kind(
     tables=("meguru.alerts.notifications.schema",),
     operations=("meguru.alerts.notifications.operations",),
     events=(
-        NotificationCreated,
-        NotificationUpdated,
-        NotificationRetired,
+        *spec_events("notification", NotificationSpec, retired="It tells nobody any more."),
         NotificationTested,
         NotificationDelivered,
         NotificationFailed,

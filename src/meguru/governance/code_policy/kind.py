@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, event_type, spec_events
 
 
 class PolicySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,28 +19,6 @@ class PolicySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     clean: bool = False
     reviewed: bool = False
     repository: str = ""
-
-
-@event_type("policy.created", label="policy declared", sentence="{subject} was declared", explains=True)
-class PolicyCreated(Payload, frozen=True):
-    """A policy was declared, with this spec."""
-
-    branch: str
-    clean: bool
-    reviewed: bool
-    repository: str
-
-
-@event_type("policy.updated", label="policy changed", sentence="the declaration of {subject} was changed")
-class PolicyUpdated(Payload, frozen=True):
-    """Fields of a policy's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type("policy.retired", label="policy retired", sentence="{subject} was retired", tone=Tone.ODD)
-class PolicyRetired(Payload, frozen=True):
-    """It is asked of no code any more."""
 
 
 @event_type(
@@ -65,7 +41,7 @@ POLICY = Kind(
     shared=True,
     tables=("meguru.governance.code_policy.schema",),
     operations=("meguru.governance.code_policy.operations",),
-    events=(PolicyCreated, PolicyUpdated, PolicyRetired, PolicyAttested),
+    events=(*spec_events("policy", PolicySpec, retired="It is asked of no code any more."), PolicyAttested),
     spec=PolicySpec,
     spec_store="meguru.governance.code_policy.spec",
 )

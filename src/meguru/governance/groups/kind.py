@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, spec_events
 
 
 class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,33 +19,12 @@ class GroupSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     description: str = ""
 
 
-@event_type("group.created", label="group made", sentence="{subject} was declared")
-class GroupCreated(Payload, frozen=True):
-    """A group was declared, with this spec."""
-
-    members: list[str]
-    claims: dict[str, Any]
-    description: str
-
-
-@event_type("group.updated", label="group changed", sentence="the declaration of {subject} was changed")
-class GroupUpdated(Payload, frozen=True):
-    """Fields of a group's spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type("group.retired", label="group retired", sentence="{subject} was retired", tone=Tone.ODD)
-class GroupRetired(Payload, frozen=True):
-    """A group was taken away."""
-
-
 GROUP = Kind(
     name="group",
     title=("group", "groups"),
     shared=True,
     operations=("meguru.governance.groups.operations",),
-    events=(GroupCreated, GroupUpdated, GroupRetired),
+    events=(*spec_events("group", GroupSpec, retired="A group was taken away."),),
     spec=GroupSpec,
     spec_store="meguru.governance.groups.spec:STORE",
     page="/ui/access#group-{name}",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, spec_events
 
 
 class RoleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,32 +17,18 @@ class RoleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     description: str = ""
 
 
-@event_type("role.created", label="role made", sentence="{subject} was declared")
-class RoleCreated(Payload, frozen=True):
-    """A role was declared, with this spec."""
-
-    allow: list[str]
-    description: str
-
-
-@event_type("role.updated", label="role changed", sentence="the declaration of {subject} was changed")
-class RoleUpdated(Payload, frozen=True):
-    """Fields of a role's spec changed: ``{field: {before, after}}``; whoever has it may do so at once."""
-
-    changes: dict[str, Any]
-
-
-@event_type("role.retired", label="role retired", sentence="{subject} was retired", tone=Tone.ODD)
-class RoleRetired(Payload, frozen=True):
-    """A role was taken away; if a built-in one has its name, that one holds again."""
-
-
 ROLE = Kind(
     name="role",
     title=("role", "roles"),
     shared=True,
     operations=("meguru.governance.roles.operations",),
-    events=(RoleCreated, RoleUpdated, RoleRetired),
+    events=(
+        *spec_events(
+            "role",
+            RoleSpec,
+            retired="A role was taken away; if a built-in one has its name, that one holds again.",
+        ),
+    ),
     spec=RoleSpec,
     spec_store="meguru.governance.roles.spec:STORE",
     page="/ui/access#role-{name}",

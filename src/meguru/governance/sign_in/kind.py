@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, event_type, spec_events
 
 
 class IdentityProviderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,43 +45,6 @@ class IdentityProviderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     session: str = "12h"
 
 
-@event_type("identity_provider.created", label="provider of identity made", sentence="{subject} was declared")
-class IdentityProviderCreated(Payload, frozen=True):
-    """People may sign in with this provider; its secret is only named."""
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    title: str
-    scopes: list[str]
-    name_claim: str
-    new: str
-    adopt: bool
-    require: dict[str, Any]
-    session: str
-
-
-@event_type(
-    "identity_provider.updated",
-    label="provider of identity changed",
-    sentence="the declaration of {subject} was changed",
-)
-class IdentityProviderUpdated(Payload, frozen=True):
-    """Fields of the spec changed: ``{field: {before, after}}``."""
-
-    changes: dict[str, Any]
-
-
-@event_type(
-    "identity_provider.retired",
-    label="provider of identity retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-)
-class IdentityProviderRetired(Payload, frozen=True):
-    """Nobody signs in with it any more; who is signed in stays so until their session ends."""
-
-
 @event_type(
     "principal.signed_in", label="signed in", sentence="{subject} signed in", subject="principal/NAME"
 )
@@ -101,7 +62,15 @@ IDENTITY_PROVIDER = Kind(
     title=("provider of identity", "providers of identity"),
     shared=True,
     operations=("meguru.governance.sign_in.operations",),
-    events=(IdentityProviderCreated, IdentityProviderUpdated, IdentityProviderRetired, PrincipalSignedIn),
+    events=(
+        *spec_events(
+            "identity_provider",
+            IdentityProviderSpec,
+            title="provider of identity",
+            retired="Nobody signs in with it any more; who is signed in stays so until their session ends.",
+        ),
+        PrincipalSignedIn,
+    ),
     spec=IdentityProviderSpec,
     spec_store="meguru.governance.sign_in.spec:STORE",
     internal={"sign_in": "the server writes down who signed in, as their provider said"},
