@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from meguru.base.paths import check_path
 from meguru.datasets import paths as naming
@@ -41,6 +41,7 @@ def add_files(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     query: str = "",
@@ -74,6 +75,7 @@ def add_files(
         schema_policy=schema_policy,
         event_time=event_time,
         checks=checks,
+        expect=expect,
         key=key,
         read=read,
         note=note,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type, spec_events
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type, spec_events
 
 
 class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What people say of a dataset; it holds for every version that is registered from then on.
 
     `key` names the columns whose values, taken together, tell one row from another; `time` the column that
-    says when a row happened. `checks` must hold for the files of each new version, `schema_policy` says
+    says when a row happened. `checks` must hold for the files of each new version, `expect` for all of its rows
+    (see `datasets.expectations`); `schema_policy` says
     whether its columns may differ from those of the one before, `read` how its files are written. `content`
     is the digest of the list of files
     that the declaration brought along; empty when the versions come from elsewhere.
@@ -23,6 +24,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     key: list[str] = []
     time: str = ""
     checks: Checks = Checks()
+    expect: list[dict[str, Any]] = []
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None
@@ -43,6 +45,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     key: list[str] = []
     time: str = ""
     checks: Checks = Checks()
+    expect: list[dict[str, Any]] = []
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None
@@ -101,11 +104,46 @@ class DatasetVersionArrived(Payload, frozen=True):
     digest: str
 
 
+@event_type(
+    "dataset_version.checked",
+    label="dataset version checked",
+    sentence="{subject} was held against its expectations: {state}",
+)
+class DatasetVersionChecked(Payload, frozen=True):
+    """The rows of a version were held against what is expected; `wrong` is what they do not hold."""
+
+    name: str
+    state: str
+    rows: int
+    wrong: list[str]
+
+
+@event_type(
+    "dataset.refused",
+    label="dataset version refused",
+    sentence="a version of {subject} was refused: its rows do not hold what is expected",
+    tone=Tone.BAD,
+    explains=True,
+    subject="dataset/NAME",
+    needs_person=Attention(
+        about="dataset/{name}",
+        answered_by=(Remedy("dataset_version.checked"),),
+        meaning="New rows of {name} were not taken; what reads it goes on with those from before.",
+    ),
+)
+class DatasetRefused(Payload, frozen=True):
+    """Rows were to become a version, and do not hold what stops one; nothing was registered."""
+
+    name: str
+    rows: int
+    wrong: list[str]
+
+
 DATASET = Kind(
     name="dataset",
     title=("dataset", "datasets"),
     versioned=True,
-    tables=("meguru.datasets.schema",),
+    tables=("meguru.datasets.schema", "meguru.datasets.expectations.schema"),
     operations=("meguru.datasets.operations",),
     events=(
         *spec_events(
@@ -116,9 +154,11 @@ DATASET = Kind(
         DatasetVersionCreated,
         DatasetVersionArrived,
         DatasetVersionRemoved,
+        DatasetVersionChecked,
+        DatasetRefused,
         DatasetFreed,
     ),
-    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    grants={"engineer": ("*",), "data-scientist": ("write", "check")},
     spec=DatasetSpec,
     spec_store="meguru.datasets.spec",
     written=DatasetSection,

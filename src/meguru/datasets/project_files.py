@@ -71,6 +71,7 @@ def carry(ws: DatasetDoor, root: Path, name: str, fields: dict[str, Any]) -> Non
         schema_policy=spec.schema_policy,
         event_time=spec.time,
         checks=spec.checks,
+        expect=spec.expect,
         key=spec.key,
         read=spec.read,
     )

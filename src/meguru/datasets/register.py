@@ -1,6 +1,7 @@
 """Register files as the next version of a dataset."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -8,8 +9,11 @@ import polars as pl
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name
 from meguru.base.paths import check_path
-from meguru.datasets import checking, paths, reading, store
+from meguru.datasets import paths, reading, store
 from meguru.datasets.examine import Examined, examine, prove
+from meguru.datasets.expectations import hold as holding
+from meguru.datasets.expectations.types import ExpectationResult
+from meguru.datasets.frames import file_frame
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import following, load_manifest, one_schema
 from meguru.datasets.spec import said_of
@@ -27,6 +31,7 @@ from meguru.datasets.types import (
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
+from meguru.storage.blobs import BlobStore
 
 
 @operation("dataset.register", permission="dataset:write", on="name")
@@ -40,6 +45,7 @@ def register(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     note: str = "",
@@ -70,6 +76,7 @@ def register(
         schema_policy=schema_policy,
         event_time=event_time,
         checks=checks,
+        expect=expect,
         key=key,
         read=read,
         note=note,
@@ -86,6 +93,7 @@ def record(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     note: str = "",
@@ -105,20 +113,41 @@ def record(
     key = said.key if key is None else key
     examined = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
     given = [file for file, _ in examined]
+    expected = said.expect if expect is None else expect
     held = [said.checks if checks is None else checks, Checks(unique=key)]
-    profile = _check_and_profile(examined, one_schema(given, schema_policy), held)
+    frame = _together(examined, one_schema(given, schema_policy))
+
+    def hold(before: Manifest | None) -> tuple[Manifest, list[ExpectationResult]]:
+        manifest = msgspec.structs.replace(
+            following(before, given, kind, mode, schema_policy, event_time), key=list(key)
+        )
+        results = holding.hold(
+            ctx,
+            name,
+            said,
+            given=None if frame is None else frame.lazy(),
+            checks=held,
+            whole=_whole(ctx.blobs, manifest, examined) if expected else None,
+            expect=expected,
+            event_time=manifest.event_time,
+            rows_before=before.rows if before else None,
+        )
+        return manifest, results
+
+    manifest, results = hold(newest)  # nobody waits for it
+    profile = b"" if frame is None else digests.canonical(profile_frame(frame).to_dict())
 
     tx = ctx.tx
     previous = store.lock(tx, name, ctx.now())
     before = load_manifest(ctx.blobs, previous) if previous else None
-    manifest = msgspec.structs.replace(
-        following(before, given, kind, mode, schema_policy, event_time), key=list(key)
-    )
+    if before != newest:  # another version came meanwhile
+        manifest, results = hold(before)
     prove(ctx.blobs, before, manifest)
     if previous and previous.digest == digests.of_value(manifest):
         return store.arrived(tx, previous) if previous.elsewhere else previous
     version = _write(ctx, name, manifest, previous, profile, note)
     _tell(ctx, version, previous, mode, used)
+    holding.keep(ctx, version, results)
     return version
 
 
@@ -172,15 +201,22 @@ def _said_of(ctx: Context, name: str) -> DatasetSpec:
         return said_of(tx, name)
 
 
-def _check_and_profile(
-    read: Sequence[Examined], schema: Sequence[DatasetColumn], held: Sequence[Checks]
-) -> bytes:
+def _together(read: Sequence[Examined], schema: Sequence[DatasetColumn]) -> pl.DataFrame | None:
     if not read:
-        return b""
-    frame = pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
-    for checks in held:
-        checking.check(frame, checks)
-    return digests.canonical(profile_frame(frame).to_dict())
+        return None
+    return pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
+
+
+def _whole(blobs: BlobStore, manifest: Manifest, read: Sequence[Examined]) -> pl.LazyFrame:
+    """Return all rows that a version would have; those that were just read are not read again."""
+    known = {(file.path, file.digest): frame for file, frame in read}
+    parts = []
+    for file in manifest.files:
+        frame = known.get((file.path, file.digest))
+        if frame is None:
+            frame = file_frame(blobs, manifest, file)
+        parts.append(reading.conform(frame, manifest.columns).lazy())
+    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _write(

@@ -8,13 +8,15 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from meguru.base import digests
+from meguru.base import digests, refs
 from meguru.datasets import store
+from meguru.datasets.expectations.read import expectations_of
+from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.schema import dataset
 from meguru.datasets.types import FileEntry
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import condition
 
@@ -39,7 +41,6 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
 
 def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
     """Return the spec as it is; refuse what is too long, or could never hold."""
-    del ctx, name
     for field, longest in _LONGEST.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
@@ -53,9 +54,19 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
         if not (math.isfinite(most) and 0 <= most <= _PERCENT):
             why = f"it is {most} for {column!r}"
             raise InvalidInput("a percentage is from 0 to 100", field="checks.null_pct", why=why)
+    for each in expectations_of(spec.expect):
+        if isinstance(each, Reference):
+            _check_seen(ctx, refs.within(refs.project_of(name), each.dataset))
     if spec.content:
         digests.check_digest(spec.content, field="content")
     return spec
+
+
+def _check_seen(ctx: Context, other: str) -> None:
+    """Refuse to look into a dataset that who declares it may not see."""
+    project = refs.project_of(refs.parse(other, kind="dataset").name)
+    if not ctx.principal.allows("dataset:read", project):
+        raise NotFound.of("dataset", other, [])
 
 
 def uses(name: str, spec: DatasetSpec) -> list[str]:
