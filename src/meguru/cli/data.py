@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from meguru.cli.arguments import DATASET
+from meguru.cli.data_check import check, checks, warnings_of
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -24,6 +25,10 @@ _ROWS = 10
 @group
 def command() -> None:
     """Datasets: immutable, numbered versions of files."""
+
+
+for _each in (check, checks):
+    command.add_command(_each)
 
 
 @command.command()
@@ -95,7 +100,7 @@ def add(
     def human() -> None:
         facts = f"{made.rows:,} rows, {len(made.columns)} columns, {made.files} files, {made.digest[:12]}"
         click.echo(f"{made.ref}: {facts}")
-        for line in _how_read(made, dataset_files(ws, ref=made.ref)):
+        for line in [*_how_read(made, dataset_files(ws, ref=made.ref)), *warnings_of(ws, made)]:
             click.echo(f"  {line}")
 
     session.show(made, human)

@@ -12,10 +12,9 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What people say of a dataset; it holds for every version that is registered from then on.
 
     `key` names the columns whose values, taken together, tell one row from another; `time` the column that
-    says when a row happened. `checks` must hold for the files of each new version, `expect` for all of its rows
-    (see `datasets.expectations`); `schema_policy` says
-    whether its columns may differ from those of the one before, `read` how its files are written. `content`
-    is the digest of the list of files
+    says when a row happened. `checks` must hold for the files of each new version, `expect` for
+    all of its rows (see `datasets.expectations`); `schema_policy` says whether its columns may differ from
+    those of the one before, `read` how its files are written. `content` is the digest of the list of files
     that the declaration brought along; empty when the versions come from elsewhere.
     """
 

@@ -2,6 +2,7 @@
 
 from meguru.datasets import blobs
 from meguru.datasets.diff import diff
+from meguru.datasets.expectations.check import check, checks
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
 from meguru.datasets.register import register
@@ -13,6 +14,8 @@ specs: SpecOperations = operations_of(DATASET)
 
 __all__ = [
     "blobs",
+    "check",
+    "checks",
     "diff",
     "files",
     "free",

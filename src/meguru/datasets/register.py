@@ -1,6 +1,7 @@
 """Register files as the next version of a dataset."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,7 +14,6 @@ from meguru.datasets import paths, reading, store
 from meguru.datasets.examine import Examined, examine, prove
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
-from meguru.datasets.frames import file_frame
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import following, load_manifest, one_schema
 from meguru.datasets.spec import said_of
@@ -28,10 +28,10 @@ from meguru.datasets.types import (
     ReadOptions,
     SchemaPolicy,
 )
+from meguru.datasets.versions.scan import scan
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
-from meguru.storage.blobs import BlobStore
 
 
 @operation("dataset.register", permission="dataset:write", on="name")
@@ -105,43 +105,37 @@ def record(
     said = _said_of(ctx, name)
     kind = format or said.format or _one_format(entries)
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
-    event_time = event_time or said.time
+    event_time, key = event_time or said.time, said.key if key is None else key
     newest = _newest(ctx, name)
     if mode == "append" and newest:
         entries = _not_in(newest, entries)
     guide = newest if schema_policy == "strict" or mode == "append" else None
-    key = said.key if key is None else key
     examined = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
     given = [file for file, _ in examined]
-    expected = said.expect if expect is None else expect
-    held = [said.checks if checks is None else checks, Checks(unique=key)]
     frame = _together(examined, one_schema(given, schema_policy))
 
-    def hold(before: Manifest | None) -> tuple[Manifest, list[ExpectationResult]]:
-        manifest = msgspec.structs.replace(
-            following(before, given, kind, mode, schema_policy, event_time), key=list(key)
-        )
-        results = holding.hold(
-            ctx,
-            name,
-            said,
-            given=None if frame is None else frame.lazy(),
-            checks=held,
-            whole=_whole(ctx.blobs, manifest, examined) if expected else None,
-            expect=expected,
-            event_time=manifest.event_time,
-            rows_before=before.rows if before else None,
-        )
-        return manifest, results
+    judged = partial(
+        _judged,
+        ctx,
+        name,
+        said,
+        expect=said.expect if expect is None else expect,
+        checks=[said.checks if checks is None else checks, Checks(unique=key)],
+        given=None if frame is None else frame.lazy(),
+    )
 
-    manifest, results = hold(newest)  # nobody waits for it
+    follow = partial(
+        _follow, given=given, kind=kind, mode=mode, policy=schema_policy, event_time=event_time, key=key
+    )
+    results = judged(newest, follow(newest))  # nobody waits for it
     profile = b"" if frame is None else digests.canonical(profile_frame(frame).to_dict())
 
     tx = ctx.tx
     previous = store.lock(tx, name, ctx.now())
     before = load_manifest(ctx.blobs, previous) if previous else None
+    manifest = follow(before)
     if before != newest:  # another version came meanwhile
-        manifest, results = hold(before)
+        results = judged(before, manifest)
     prove(ctx.blobs, before, manifest)
     if previous and previous.digest == digests.of_value(manifest):
         return store.arrived(tx, previous) if previous.elsewhere else previous
@@ -149,6 +143,35 @@ def record(
     _tell(ctx, version, previous, mode, used)
     holding.keep(ctx, version, results)
     return version
+
+
+def _follow(before: Manifest | None, *, key: list[str], **how: Any) -> Manifest:
+    return msgspec.structs.replace(following(before, **how), key=list(key))
+
+
+def _judged(
+    ctx: Context,
+    name: str,
+    said: DatasetSpec,
+    before: Manifest | None,
+    manifest: Manifest,
+    *,
+    expect: list[dict[str, Any]],
+    checks: list[Checks],
+    given: pl.LazyFrame | None,
+) -> list[ExpectationResult]:
+    """Hold what was given, and all rows that follow, against what is expected; see `expectations.hold`."""
+    return holding.hold(
+        ctx,
+        name,
+        said,
+        given=given,
+        checks=checks,
+        whole=scan(ctx.blobs, manifest) if expect else None,
+        expect=expect,
+        event_time=manifest.event_time,
+        rows_before=before.rows if before else None,
+    )
 
 
 def _tell(
@@ -205,18 +228,6 @@ def _together(read: Sequence[Examined], schema: Sequence[DatasetColumn]) -> pl.D
     if not read:
         return None
     return pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
-
-
-def _whole(blobs: BlobStore, manifest: Manifest, read: Sequence[Examined]) -> pl.LazyFrame:
-    """Return all rows that a version would have; those that were just read are not read again."""
-    known = {(file.path, file.digest): frame for file, frame in read}
-    parts = []
-    for file in manifest.files:
-        frame = known.get((file.path, file.digest))
-        if frame is None:
-            frame = file_frame(blobs, manifest, file)
-        parts.append(reading.conform(frame, manifest.columns).lazy())
-    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _write(

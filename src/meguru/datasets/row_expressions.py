@@ -119,8 +119,8 @@ def _of(node: ast.expr, schema: Mapping[str, pl.DataType]) -> pl.Expr:  # noqa: 
             pairs = zip(kinds, chain, chain[1:], strict=False)
             return _joined(operator.and_, [_pair(*each, schema) for each in pairs])
         case ast.IfExp(test=test, body=body, orelse=other):
-            chosen = pl.when(_of(test, schema)).then(_of(body, schema)).otherwise(_of(other, schema))
-            return chosen  # type: ignore[no-any-return]
+            chosen = pl.when(_of(test, schema)).then(_of(body, schema))
+            return chosen.otherwise(_of(other, schema))  # type: ignore[no-any-return]
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
             return _call(name, args, schema)
     raise InvalidInput(f"an expression can't hold a Python {type(node).__name__}", hint=_USAGE)
@@ -146,7 +146,9 @@ def _pair(kind: ast.cmpop, before: ast.expr, after: ast.expr, schema: Mapping[st
         found = _of(before, schema).is_in(values)
         return found if isinstance(kind, ast.In) else ~found
     if type(kind) not in _BINARY:
-        raise InvalidInput("an expression compares with == != < <= > >= and in", hint="is_null(x) asks for nulls")
+        raise InvalidInput(
+            "an expression compares with == != < <= > >= and in", hint="is_null(x) asks for nulls"
+        )
     return _BINARY[type(kind)](_of(before, schema), _of(after, schema))  # type: ignore[no-any-return]
 
 

@@ -15,7 +15,7 @@ _SHOWN = 8
 
 
 class Allowed(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{check = "allowed", column = "status", values = ["open", "paid"]}``; missing values are not judged."""
+    """``{check = "allowed", column = "status", values = ["open", "paid"]}``; nulls are not judged."""
 
     key: ClassVar[str] = "allowed"
 
@@ -28,7 +28,9 @@ class Allowed(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise InvalidInput("name the values that are allowed", field="values", why=f"up to {_MOST:,}")
         kinds = {_kind(each) for each in self.values}
         if len(kinds) > 1:
-            raise InvalidInput("all values have one type", field="values", why=f"they are {', '.join(sorted(kinds))}")
+            raise InvalidInput(
+                "all values have one type", field="values", why=f"they are {', '.join(sorted(kinds))}"
+            )
 
     def says(self) -> str:
         """Return what is expected, in words."""
@@ -50,7 +52,9 @@ class Allowed(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise no_value(self, dtype, kind)
         value = pl.col(self.column)
         known = pl.Series(self.values, dtype=pl.String if kind == "text" else None)
-        return ~(value.cast(pl.String) if kind == "text" and dtype != pl.String else value).is_in(known.implode())
+        return ~(value.cast(pl.String) if kind == "text" and dtype != pl.String else value).is_in(
+            known.implode()
+        )
 
 
 def _kind(value: object) -> str:

@@ -105,11 +105,13 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def check_judged(self) -> None:
         """Refuse a share that is none."""
         if not (math.isfinite(self.tolerance) and 0 <= self.tolerance <= 1):
-            raise InvalidInput("a share of rows is from 0 to 1", field="tolerance", why=f"it is {self.tolerance}")
+            raise InvalidInput(
+                "a share of rows is from 0 to 1", field="tolerance", why=f"it is {self.tolerance}"
+            )
         if len(self.about) > LONGEST:
             raise InvalidInput(f"up to {LONGEST} characters", field="about")
 
-    def within(self, failing: int, rows: int) -> bool:
+    def tolerates(self, failing: int, rows: int) -> bool:
         """Return whether no more rows fail than may."""
         return failing <= self.tolerance * rows
 
@@ -141,7 +143,7 @@ class RowExpectation(Judged, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Compare how many rows fail with how many may."""
         del rows
         count = int(seen["failing"] or 0)
-        return Verdict(count, f"{count:,} rows do not hold it", self.within(count, seen["rows"]))
+        return Verdict(count, f"{count:,} rows do not hold it", self.tolerates(count, seen["rows"]))
 
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """Return the rows that fail."""

@@ -18,7 +18,7 @@ from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import Checks, DatasetVersion
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
 
 
@@ -54,9 +54,14 @@ def check(ctx: Context, *, ref: str, expect: list[dict[str, Any]] | None = None)
 def checks(
     ctx: Context, *, name: str, version: int | None = None, before: str = "", limit: int = 50
 ) -> Page[DatasetCheck]:
-    """List what came of the expectations of a dataset, newest first: of one version, or (0) of refused rows."""
+    """List what came of the expectations of a dataset, newest first.
+
+    `version` asks for those of one version, 0 for those of rows that were refused.
+    """
     bare = refs.parse(name, kind="dataset").name
     found = store.page(ctx.tx, bare, version=version, before=before, limit=check_limit(limit) + 1)
+    if not found and bare not in (known := datasets.names(ctx.tx, ctx.seen)):
+        raise NotFound.of("dataset", bare, known)
     hidden = hidden_columns(said_of(ctx.tx, bare))
     items = [_redacted(each, hidden) for each in found[:limit]]
     return Page(items=items, next_cursor=items[-1].id if len(found) > limit else "")
@@ -69,7 +74,7 @@ def _judged(
     rows_before: int | None,
     expect: list[dict[str, Any]] | None,
 ) -> list[ExpectationResult]:
-    from meguru.datasets.frames import frame_of
+    from meguru.datasets.frames import scan_of
 
     if expect is None:
         short = [*of_checks(spec.checks), *of_checks(Checks(unique=spec.key))]
@@ -81,7 +86,7 @@ def _judged(
     rows = checked_rows(
         ctx,
         version.name,
-        frame_of(ctx.blobs, version).lazy(),
+        scan_of(ctx.blobs, version),
         event_time=version.event_time or spec.time,
         rows_before=rows_before,
     )

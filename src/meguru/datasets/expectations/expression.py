@@ -52,7 +52,7 @@ class RowExpression(Judged, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Compare how many rows fail with how many may."""
         del rows
         count = int(seen["failing"] or 0)
-        return Verdict(count, f"{count:,} rows do not hold it", self.within(count, seen["rows"]))
+        return Verdict(count, f"{count:,} rows do not hold it", self.tolerates(count, seen["rows"]))
 
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """Return the rows of which it is false."""

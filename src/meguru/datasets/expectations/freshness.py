@@ -45,7 +45,9 @@ class Freshness(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
         column = self.column or rows.event_time
         if not column:
-            raise InvalidInput("no column says when a row happened", hint="say it: column = …", field="column")
+            raise InvalidInput(
+                "no column says when a row happened", hint="say it: column = …", field="column"
+            )
         if not isinstance(dtype := rows.dtype(column), pl.Date | pl.Datetime):
             raise InvalidInput(f"{column} holds {dtype}, not times", field="column")
         return {"newest": pl.col(column).max()}
@@ -63,6 +65,7 @@ class Freshness(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """It is about all rows together."""
         del rows
+        return None
 
 
 def _moment(value: datetime | date | None) -> datetime | None:

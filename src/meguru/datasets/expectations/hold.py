@@ -151,7 +151,7 @@ def _sentence(result: ExpectationResult) -> str:
 
 def _values(ctx: Context, name: str, columns: list[str]) -> pl.DataFrame:
     """Return the values of another dataset's columns, each combination once."""
-    from meguru.datasets.frames import frame_of
+    from meguru.datasets.frames import scan_of
 
     bare = refs.parse(name, kind="dataset").name
     if not ctx.principal.allows("dataset:read", refs.project_of(bare)):
@@ -163,4 +163,4 @@ def _values(ctx: Context, name: str, columns: list[str]) -> pl.DataFrame:
         raise InvalidInput(error.what, why=error.why, hint=error.hint, field="dataset") from None
     for column in columns:
         known_column(column, [each.name for each in other.columns], field="to")
-    return frame_of(ctx.blobs, other).select(columns).unique()
+    return scan_of(ctx.blobs, other).select(columns).unique().collect(engine="streaming")

@@ -48,4 +48,4 @@ class NoNulls(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
         count, total = int(seen["failing"] or 0), int(seen["rows"])
         share = 100 * count / total if total else 0.0
         said = f"{self.column} has {share:.2f} % missing values, at most {100 * self.tolerance:g} % allowed"
-        return Verdict(count, said, self.within(count, total))
+        return Verdict(count, said, self.tolerates(count, total))

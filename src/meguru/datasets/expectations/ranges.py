@@ -55,13 +55,15 @@ class WithinRange(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fiel
         import polars as pl
 
         dtype = rows.dtype(self.column)
-        low, high = (_as(end, dtype, self) for end in (self.min, self.max))
-        value = pl.col(self.column)
+        low, high = _as(self.min, dtype, self), _as(self.max, dtype, self)
+        value: pl.Expr = pl.col(self.column)
         if low is not None and high is not None:
             return ~value.is_between(low, high)
         if high is not None:
-            return value > high  # NaN is above every number
-        return (value < low) | value.is_nan() if dtype.is_float() else value < low
+            outside: pl.Expr = value > high  # NaN is above every number
+            return outside
+        below: pl.Expr = value < low
+        return below | value.is_nan() if dtype.is_float() else below
 
 
 def _after(low: Any, high: Any) -> bool:
@@ -80,7 +82,9 @@ def _time(text: str) -> datetime | date:
         return datetime.fromisoformat(text)
     except ValueError:
         hint = "write a number, or a time as 2020-01-31 or 2020-01-31T12:00:00+00:00"
-        raise InvalidInput("an end of a range is a number or a time", field="min", why=text[:80], hint=hint) from None
+        raise InvalidInput(
+            "an end of a range is a number or a time", field="min", why=text[:80], hint=hint
+        ) from None
 
 
 def _as(end: Bound | None, dtype: pl.DataType, of: WithinRange) -> Any:

@@ -26,9 +26,7 @@ def expectations_of(declared: Sequence[dict[str, Any]], place: str = "expect") -
     InvalidInput
         When one is unknown, or an option is unknown, of the wrong type or senseless; names the field.
     """
-    found = [
-        each for at, options in enumerate(declared) for each in _one_or_more(options, f"{place}[{at}]")
-    ]
+    found = [each for at, options in enumerate(declared) for each in _one_or_more(options, f"{place}[{at}]")]
     if len(found) > MOST:
         raise InvalidInput(f"up to {MOST} expectations", field=place, why=f"these are {len(found)}")
     return found

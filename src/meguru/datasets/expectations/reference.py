@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
+
 from meguru.base.names import check_full_name
 from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
 from meguru.errors import InvalidInput
@@ -26,8 +28,8 @@ class Reference(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     dataset: str
     column: str = ""
-    columns: list[str] = []
-    to: str | list[str] = []
+    columns: list[str] = msgspec.field(default_factory=list)
+    to: str | list[str] = msgspec.field(default_factory=list)
 
     def check(self) -> None:
         """Refuse options that make no sense."""
@@ -77,7 +79,7 @@ class Reference(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
         del rows
         count = int(seen["failing"] or 0)
         said = f"{count:,} rows have values that dataset/{self.dataset} has not"
-        return Verdict(count, said, self.within(count, seen["rows"]))
+        return Verdict(count, said, self.tolerates(count, seen["rows"]))
 
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """Return the rows whose values are not there."""

@@ -16,7 +16,7 @@ TABLE = "data"
 
 
 class FailingRowsQuery(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{check = "sql", query = "SELECT * FROM data WHERE paid > price"}``: what it answers are the rows that fail.
+    """``{check = "sql", query = "SELECT * FROM data WHERE paid > price"}``: it finds the rows that fail.
 
     The rows that are judged are called ``data``.
     """
@@ -33,7 +33,7 @@ class FailingRowsQuery(Judged, frozen=True, kw_only=True, forbid_unknown_fields=
         except UsageError as error:
             raise InvalidInput(error.what, why=error.why, hint=error.hint, field="query") from None
         if TABLE not in names:
-            raise InvalidInput("the query does not ask the rows", hint=f"SELECT … FROM {TABLE}", field="query")
+            raise InvalidInput("the query does not ask the rows", hint="SELECT … FROM data", field="query")
 
     def names(self) -> list[str]:
         """Return none: nobody reads the query for them."""
@@ -54,7 +54,7 @@ class FailingRowsQuery(Judged, frozen=True, kw_only=True, forbid_unknown_fields=
 
         found = self.failing(rows)
         count = 0 if found is None else int(found.select(pl.len()).collect(engine="streaming").item())
-        return Verdict(count, f"{count:,} rows were found", self.within(count, seen["rows"]))
+        return Verdict(count, f"{count:,} rows were found", self.tolerates(count, seen["rows"]))
 
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """Return what the query finds."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from meguru.datasets.expectations.schema import dataset_check
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
@@ -28,7 +29,7 @@ def add(tx: Connection, check: DatasetCheck) -> None:
 def page(
     tx: Connection, name: str, *, version: int | None = None, before: str = "", limit: int
 ) -> list[DatasetCheck]:
-    """Return what came of the expectations of a dataset (of one version; 0: of what was refused), newest first."""
+    """Return what came of the expectations of a dataset (`version` 0: of refusals), newest first."""
     mine = dataset_check.c
     query = select(dataset_check).where(mine.name == name)
     if version is not None:
@@ -36,7 +37,7 @@ def page(
     if before:
         query = query.where(mine.id < before)
     rows = tx.execute(query.order_by(mine.id.desc()).limit(limit))
-    return [msgspec.convert(dict(row._mapping), DatasetCheck) for row in rows]
+    return [_from_row(row) for row in rows]
 
 
 def forget_samples(tx: Connection, name: str, versions: Sequence[int] | None = None) -> None:
@@ -50,6 +51,9 @@ def forget_samples(tx: Connection, name: str, versions: Sequence[int] | None = N
             msgspec.structs.replace(each, sample=[])
             for each in msgspec.convert(row.results, list[ExpectationResult])
         ]
-        tx.execute(
-            update(dataset_check).where(mine.id == row.id).values(results=msgspec.to_builtins(bare))
-        )
+        tx.execute(update(dataset_check).where(mine.id == row.id).values(results=msgspec.to_builtins(bare)))
+
+
+def _from_row(row: Row[Any]) -> DatasetCheck:
+    results = msgspec.convert(row.results, list[ExpectationResult])
+    return DatasetCheck(**dict(row._mapping) | {"results": results})

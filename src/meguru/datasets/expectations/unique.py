@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
+
 from meguru.datasets.expectations.base import CheckedRows, Judged, Verdict
 from meguru.errors import InvalidInput
 
@@ -20,7 +22,7 @@ class UniqueValues(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     key: ClassVar[str] = "unique"
 
-    columns: list[str] = []
+    columns: list[str] = msgspec.field(default_factory=list)
     column: str = ""
 
     def check(self) -> None:
@@ -54,7 +56,7 @@ class UniqueValues(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True
         del rows
         copies = int(seen["rows"]) - int(seen["distinct"])
         said = f"{copies:,} rows repeat the values of ({', '.join(self.names())})"
-        return Verdict(copies, said, self.within(copies, seen["rows"]))
+        return Verdict(copies, said, self.tolerates(copies, seen["rows"]))
 
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """Return values that several rows have, and how many."""

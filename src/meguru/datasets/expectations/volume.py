@@ -71,3 +71,4 @@ class Volume(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
         """It is about all rows together."""
         del rows
+        return None

@@ -19,7 +19,9 @@ _TOKEN = re.compile(
     r"""|(?P<sign>::|<=|>=|<>|!=|\|\||->>?|[-+*/%(),.;:<>=\[\]{}!^&|~#@?$])""",
     re.DOTALL,
 )
-_CHANGES = frozenset("insert update delete drop create alter truncate copy attach install load set pragma".split())
+_CHANGES = frozenset(
+    ("insert", "update", "delete", "drop", "create", "alter", "truncate", "copy", "attach", "load", "set")
+)
 _BEFORE_TABLES = frozenset(("from", "join"))
 
 
