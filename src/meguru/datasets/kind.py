@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
