@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.expectations.check import check as dataset_check
     from meguru.datasets.expectations.check import checks as dataset_checks
+    from meguru.datasets.folders.register import register_folder as dataset_register_folder
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs

@@ -11,6 +11,8 @@ from sqlalchemy import Row
 from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
 from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
+from meguru.datasets.folders.index import FORM as FOLDER
+from meguru.datasets.folders.index import packs_of
 from meguru.datasets.schema import dataset_version
 from meguru.datasets.types import DataFile, Manifest
 from meguru.datasets.versions.layout import read_part
@@ -41,12 +43,18 @@ def _part(body: bytes) -> Iterator[BlobMember]:
 
 def _files(files: list[DataFile]) -> Iterator[BlobMember]:
     for file in files:
-        yield BlobMember(digest=file.digest, path=file.path)
+        yield BlobMember(digest=file.digest, path=file.path, form=file.form or PLAIN)
         if file.deleted:
             yield BlobMember(digest=file.deleted, path=f"deleted rows of {file.path}")
 
 
+def _packs(body: bytes) -> Iterator[BlobMember]:
+    for pack in packs_of(body):
+        yield BlobMember(digest=pack, path="a pack of files")
+
+
 declare_form(MANIFEST, _listed)
+declare_form(FOLDER, _packs)
 declare_form(PART, _part)
 VERSIONS = declare(
     BlobSource(

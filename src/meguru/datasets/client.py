@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from meguru.base.paths import check_path
 from meguru.datasets import paths as naming
+from meguru.datasets.folders.client import add_folder
+from meguru.datasets.folders.meant import is_folder
+from meguru.datasets.folders.places import open_folder
 from meguru.datasets.frames import frame_of
 from meguru.datasets.register import register
 from meguru.datasets.show import show
@@ -51,7 +54,9 @@ def add_files(
     """Upload files or folders and register them as the next version of a dataset.
 
     Besides paths there may be addresses (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see
-    `sources.fetch`). `query` is what is read from a database; `progress` is told how many bytes or rows came.
+    `sources.fetch`). A folder without any table, or with ``format="files"``, is kept file by file: see
+    `folders.client.add_folder`. `query` is what is read from a database; `progress` is told how many bytes or
+    rows came.
 
     Raises
     ------
@@ -59,6 +64,9 @@ def add_files(
         If a file is missing, empty or unreadable, or the schema changed; nothing is registered then.
     """
     given = [files] if isinstance(files, str | Path) else list(files)
+    if is_folder(given, format):
+        place = open_folder(given[0])
+        return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     with TemporaryDirectory(prefix="meguru-data-") as folder:
         entries = []
         for path, file in _found(given, Path(folder), query, progress):

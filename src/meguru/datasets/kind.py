@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from meguru.datasets.folders.types import Label
 from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
 from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type, spec_events
 
@@ -16,8 +17,10 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     `key` names the columns whose values, taken together, tell one row from another; `time` the column that
     says when a row happened. `checks` must hold for the files of each new version, `expect` for
     all of its rows (see `datasets.expectations`); `schema_policy` says whether its columns may differ from
-    those of the one before, `read` how its files are written. `content` is the digest of the list of files
-    that the declaration brought along; empty when the versions come from elsewhere.
+    those of the one before, `read` how its files are written. With the format ``files`` a row is a file of a
+    folder; with the `label` ``folder`` it has the name of the folder that the file is in. `content` is the
+    digest of the list of files that the declaration brought along; empty when the versions come from
+    elsewhere.
     """
 
     description: str = ""
@@ -29,6 +32,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None
+    label: Label = ""
     content: str = ""
 
 
@@ -50,6 +54,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None
+    label: Label = ""
     content: str = ""
 
 

@@ -3,6 +3,7 @@
 from meguru.datasets import blobs
 from meguru.datasets.diff import diff
 from meguru.datasets.expectations.check import check, checks
+from meguru.datasets.folders.register import register_folder
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
 from meguru.datasets.register import register
@@ -24,6 +25,7 @@ __all__ = [
     "list_datasets",
     "profile",
     "register",
+    "register_folder",
     "remove",
     "show",
     "specs",

@@ -103,7 +103,7 @@ def record(
     name = check_full_name("dataset", name)
     entries = _check_entries(files)
     said = _said_of(ctx, name)
-    kind = format or said.format or _one_format(entries)
+    kind = _of_tables(format or said.format or _one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, key = event_time or said.time, said.key if key is None else key
     newest = _newest(ctx, name)
@@ -139,8 +139,8 @@ def record(
     prove(ctx.blobs, before, manifest)
     if previous and previous.digest == digests.of_value(manifest):
         return store.arrived(tx, previous) if previous.elsewhere else previous
-    version = _write(ctx, name, manifest, previous, profile, note)
-    _tell(ctx, version, previous, mode, used)
+    version = write_version(ctx, manifest, previous, name=name, profile=profile, note=note)
+    tell_of(ctx, version, previous, mode, used)
     holding.keep(ctx, version, results)
     return version
 
@@ -174,13 +174,14 @@ def _judged(
     )
 
 
-def _tell(
+def tell_of(
     ctx: Context,
     version: DatasetVersion,
     previous: DatasetVersion | None,
     mode: Mode,
-    used: Sequence[str],
+    used: Sequence[str] = (),
 ) -> None:
+    """Write down that there is a new version, and what it was made from."""
     seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
     ctx.emit(
         "dataset_version.created",
@@ -230,9 +231,21 @@ def _together(read: Sequence[Examined], schema: Sequence[DatasetColumn]) -> pl.D
     return pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
 
 
-def _write(
-    ctx: Context, name: str, manifest: Manifest, previous: DatasetVersion | None, profile: bytes, note: str
+def write_version(
+    ctx: Context,
+    manifest: Manifest,
+    previous: DatasetVersion | None,
+    *,
+    name: str,
+    profile: bytes,
+    note: str,
+    files: int | None = None,
+    size: int | None = None,
 ) -> DatasetVersion:
+    """Write a list of files as the next version; the caller holds the dataset.
+
+    `files` and `size` are how many there are, and their bytes, if that is not what the list says.
+    """
     number = store.next_number(ctx.tx, name)
     version = DatasetVersion(
         ref=refs.make("dataset", name, number),
@@ -242,8 +255,8 @@ def _write(
         profile=ctx.blobs.put_bytes(profile) if profile or not previous else previous.profile,
         format=manifest.format,
         rows=manifest.rows,
-        bytes=manifest.bytes,
-        files=len(manifest.files),
+        bytes=manifest.bytes if size is None else size,
+        files=len(manifest.files) if files is None else files,
         columns=manifest.columns,
         event_time=manifest.event_time,
         note=note,
@@ -266,6 +279,13 @@ def _check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:
             raise InvalidInput(f"two files are called {entry.path!r}", field=f"{field}.path")
         seen.add(entry.path)
     return sorted(files, key=lambda entry: entry.path)
+
+
+def _of_tables(format: Format) -> Format:
+    if format == "files":
+        hint = "dataset.register_folder keeps files of any kind"
+        raise InvalidInput("the rows of these files would be files", hint=hint, field="format")
+    return format
 
 
 def _one_format(entries: Sequence[FileEntry]) -> Format:

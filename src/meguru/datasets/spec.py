@@ -110,7 +110,8 @@ def content_of(files: list[FileEntry]) -> str:
 
 def _is_registered(ctx: Context, name: str, content: str) -> bool:
     for version in store.versions(ctx.tx, name, before=None, limit=_NEWEST):
-        files = load_manifest(ctx.blobs, version).files
-        if content_of([FileEntry(path=f.path, digest=f.digest, size=f.size) for f in files]) == content:
+        manifest = load_manifest(ctx.blobs, version)
+        files = [FileEntry(path=f.path, digest=f.digest, size=f.size) for f in manifest.files]
+        if content in {manifest.content, content_of(files)}:
             return True
     return False
