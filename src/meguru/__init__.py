@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from meguru.app.run_api import run as run
     from meguru.app.sweep_api import sweep as sweep
     from meguru.compute.dataset_param import Dataset as Dataset
-    from meguru.compute.features_param import Features as Features
     from meguru.compute.step_metrics import log as log
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "Dataset": "meguru.compute.dataset_param",
-    "Features": "meguru.compute.features_param",
     "FunctionModel": "meguru.modelhost.function_model",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
@@ -56,7 +54,6 @@ _PLACES = {
 }
 __all__ = [
     "Dataset",
-    "Features",
     "FunctionModel",
     "MeguruError",
     "Model",

@@ -77,9 +77,7 @@ def begin(
             **{key: value for key, value in (("origin", origin), ("partition", partition)) if value},
             **({"retry_of": retry_of, "again": list(again)} if retry_of else {}),
         },
-        used=list(
-            dict.fromkeys([version.ref, *(ref for pin in pinned.values() for ref in pin.uses or [pin.ref])])
-        ),
+        used=[version.ref, *(pin.ref for pin in pinned.values())],
         produced=[ref],
         project=refs.project_of(version.name),
     )
@@ -119,11 +117,7 @@ def _pin(ctx: Context, version: PipelineVersion, values: dict[str, Any]) -> dict
         name: pins.pin(ctx, version.name, value) for name, value in pins.of_datasets(version.graph, values)
     }
     values |= {name: pins.spelled(version.name, one) for name, one in pinned.items()}
-    chosen = {
-        name: pins.pin_features(ctx, version.name, value)
-        for name, value in pins.of_features(version.graph, values)
-    }
-    return pinned | chosen
+    return pinned
 
 
 def _enqueue(ctx: Context, version: PipelineVersion, run_id: str, cause: str, priority: int) -> jobs.Job:
