@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from meguru.app.run_api import run as run
     from meguru.app.sweep_api import sweep as sweep
     from meguru.compute.dataset_param import Dataset as Dataset
+    from meguru.compute.features_param import Features as Features
     from meguru.compute.step_metrics import log as log
     from meguru.errors import MeguruError as MeguruError
     from meguru.flavors.model import Model as Model
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "Dataset": "meguru.compute.dataset_param",
+    "Features": "meguru.compute.features_param",
     "FunctionModel": "meguru.modelhost.function_model",
     "MeguruError": "meguru.errors",
     "Model": "meguru.flavors.model",
@@ -54,6 +56,7 @@ _PLACES = {
 }
 __all__ = [
     "Dataset",
+    "Features",
     "FunctionModel",
     "MeguruError",
     "Model",

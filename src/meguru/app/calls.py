@@ -59,12 +59,12 @@ if TYPE_CHECKING:
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
     from meguru.datasets.diff import diff as dataset_diff
+    from meguru.datasets.expectations.check import check as dataset_check
+    from meguru.datasets.expectations.check import checks as dataset_checks
+    from meguru.datasets.folders.register import register_folder as dataset_register_folder
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
-    from meguru.datasets.pulls.ask import pull as dataset_pull
-    from meguru.datasets.pulls.show import pulls as dataset_pulls
-    from meguru.datasets.pulls.show import sources as dataset_sources
     from meguru.datasets.register import register as dataset_register
     from meguru.datasets.remove import remove as dataset_remove
     from meguru.datasets.show import files as dataset_files
@@ -73,6 +73,22 @@ if TYPE_CHECKING:
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show
     from meguru.datasets.show import versions as dataset_versions
+    from meguru.features.operations import entity_specs as _meguru_features_operations_entity_specs
+    from meguru.features.operations import service_specs as _meguru_features_operations_service_specs
+    from meguru.features.operations import view_specs as _meguru_features_operations_view_specs
+    from meguru.features.pinning import choose_service as feature_service_choose
+    from meguru.features.pinning import choose_views as feature_view_choose
+    from meguru.features.register import keep_code as feature_view_keep_code
+    from meguru.features.show import diff_views as feature_view_diff
+    from meguru.features.show import impact_of as feature_view_impact
+    from meguru.features.show import list_entities as entity_list
+    from meguru.features.show import list_services as feature_service_list
+    from meguru.features.show import list_views as feature_view_list
+    from meguru.features.show import service_versions as feature_service_versions
+    from meguru.features.show import show_entity as entity_show
+    from meguru.features.show import show_service as feature_service_show
+    from meguru.features.show import show_view as feature_view_show
+    from meguru.features.show import view_versions as feature_view_versions
     from meguru.governance.code_policy.attest import attest as policy_attest
     from meguru.governance.code_policy.attest import attested as policy_attested
     from meguru.governance.code_policy.operations import specs as _meguru_governance_code_policy_operations_specs
@@ -279,6 +295,18 @@ if TYPE_CHECKING:
     endpoint_plan = _meguru_serving_operations_specs.plan
     endpoint_retire = _meguru_serving_operations_specs.retire
     endpoint_specs = _meguru_serving_operations_specs.specs
+    entity_declare = _meguru_features_operations_entity_specs.declare
+    entity_plan = _meguru_features_operations_entity_specs.plan
+    entity_retire = _meguru_features_operations_entity_specs.retire
+    entity_specs = _meguru_features_operations_entity_specs.specs
+    feature_service_declare = _meguru_features_operations_service_specs.declare
+    feature_service_plan = _meguru_features_operations_service_specs.plan
+    feature_service_retire = _meguru_features_operations_service_specs.retire
+    feature_service_specs = _meguru_features_operations_service_specs.specs
+    feature_view_declare = _meguru_features_operations_view_specs.declare
+    feature_view_plan = _meguru_features_operations_view_specs.plan
+    feature_view_retire = _meguru_features_operations_view_specs.retire
+    feature_view_specs = _meguru_features_operations_view_specs.specs
     grant_declare = _meguru_governance_grants_operations_specs.declare
     grant_plan = _meguru_governance_grants_operations_specs.plan
     grant_retire = _meguru_governance_grants_operations_specs.retire

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -23,7 +23,12 @@ def of_bytes(data: bytes | memoryview) -> str:
 def of_file(path: Path) -> str:
     """Return the digest of a file's content, read once in bounded memory."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return of_opened(file)
+
+
+def of_opened(file: BinaryIO) -> str:
+    """Return the digest of what is left to read of an open file."""
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def canonical(value: Any) -> bytes:

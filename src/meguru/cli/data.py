@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from meguru.cli.arguments import DATASET
-from meguru.cli.data_sources import pull, sources
+from meguru.cli.data_check import check, checks, warnings_of
+from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -27,6 +28,10 @@ def command() -> None:
     """Datasets: immutable, numbered versions of files."""
 
 
+for _each in (check, checks, *COMMANDS):
+    command.add_command(_each)
+
+
 @command.command()
 @click.argument("name", type=DATASET)
 @click.argument("files", nargs=-1, required=True)
@@ -34,13 +39,13 @@ def command() -> None:
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
 @click.option(
     "--format",
-    type=click.Choice(["csv", "parquet", "json", "arrow", "avro"]),
+    type=click.Choice(["csv", "parquet", "json", "arrow", "avro", "files"]),
     default=None,
     help="What the files are, if their names don't say.",
 )
 @click.option("--event-time", "--time", default="", help="The column that says when a row happened.")
 @click.option("--key", multiple=True, help="A column that tells a row from others (all given ones together).")
-@click.option("--type", "types", multiple=True, help="What a column holds: zip=text, at='datetime:%d/%m/%Y'.")
+@click.option("--type", "types", multiple=True, help="What a column holds: zip=text; files: keep each file.")
 @click.option("--delimiter", default=None, help="What separates fields; else it is found.")
 @click.option("--encoding", default=None, help="As utf-8, cp932, utf-16; else UTF-8 is expected.")
 @click.option("--quote", default=None, help="What surrounds fields; '' when nothing does.")
@@ -49,6 +54,11 @@ def command() -> None:
 @click.option("--query", default="", help="What is read from a database, instead of a table.")
 @click.option("--unique", multiple=True, help="A column that must not repeat (all given ones together).")
 @click.option("--min-rows", default=0, help="Refuse fewer rows than this.")
+@click.option(
+    "--label", type=click.Choice(["folder"]), default=None, help="Of a folder's files: a label each."
+)
+@click.option("--include", multiple=True, help="Of a folder's files: only such, as '*.jpg'.")
+@click.option("--exclude", multiple=True, help="Of a folder's files: none of such.")
 @click.option("--note", default="", help="Why this version was made.")
 @with_session
 def add(
@@ -58,7 +68,10 @@ def add(
     *,
     append: bool,
     evolve: bool,
-    format: Literal["csv", "parquet", "json", "arrow", "avro"] | None,
+    format: Literal["csv", "parquet", "json", "arrow", "avro", "files"] | None,
+    label: Literal["folder"] | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
     event_time: str,
     key: tuple[str, ...],
     query: str,
@@ -70,14 +83,21 @@ def add(
     """Register FILES as the next version of dataset NAME.
 
     FILES are CSV, TSV, Parquet, JSON, JSON lines, Arrow or Avro; folders; or addresses: https://…, s3://…,
-    sqlite:///shop.db#orders, postgresql://user@host/db#orders.
+    sqlite:///shop.db#orders, postgresql://user@host/db#orders. A folder of images, sounds or documents is
+    kept file by file.
     """
     from meguru.app.calls import dataset_files
     from meguru.datasets.client import add_files
     from meguru.datasets.types import Checks
 
+    if "files" in reading["types"]:
+        format, reading["types"] = "files", tuple(each for each in reading["types"] if each != "files")
     said = _options_said(**reading)
     ws = session.open(create=True)
+    given = FolderOptions(files, format, label, include, exclude, append=append, note=note)
+    if given.is_folder(said, event_time, key, query):
+        add_folder_of(session, name, given)
+        return
     made = add_files(
         ws,
         name,
@@ -96,7 +116,7 @@ def add(
     def human() -> None:
         facts = f"{made.rows:,} rows, {len(made.columns)} columns, {made.files} files, {made.digest[:12]}"
         click.echo(f"{made.ref}: {facts}")
-        for line in _how_read(made, dataset_files(ws, ref=made.ref)):
+        for line in [*_how_read(made, dataset_files(ws, ref=made.ref)), *warnings_of(ws, made)]:
             click.echo(f"  {line}")
 
     session.show(made, human)
@@ -216,6 +236,8 @@ def diff(session: Session, before: str, after: str, *, key: tuple[str, ...], row
         for sign, paths in (("+", found.files_added), ("-", found.files_removed), ("~", found.files_changed)):
             for path in paths:
                 click.echo(f"  {sign} {path}")
+        for moved in found.files_renamed:
+            click.echo(f"  > {moved.before} -> {moved.after}")
         for line in _row_lines(found.rows) if found.rows else ():
             click.echo(f"  {line}")
         for column in found.drift:
@@ -338,7 +360,3 @@ def gc(session: Session, *, plan: bool, yes: bool) -> None:
         click.confirm(f"free {said}?", abort=True, err=True)
     freed = dataset_free(ws)
     session.show(freed, lambda: click.echo(f"freed {freed.bytes:,} bytes in {freed.blobs:,} blobs"))
-
-
-command.add_command(pull)
-command.add_command(sources)

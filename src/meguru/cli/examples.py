@@ -74,7 +74,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data add": (
         "meguru data add flights 2013-01.csv 2013-02.csv",
         "meguru data add flights 2013-03.csv --append",
+        "meguru data add photos photos/ --label folder",
     ),
+    "data get": ("meguru data get photos@2 --to photos-2 --include 'cats/*'",),
     "model": ("meguru model list", "meguru model show delay@champion"),
     "model best": (
         "meguru model best delays --metric auc",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from meguru.datasets.folders.files import FolderFiles
+    from meguru.datasets.types import Manifest
     from meguru.kernel.remote import RemoteWorkspace
     from meguru.kernel.workspace import Workspace
     from meguru.storage.blobs import BlobStore
@@ -55,9 +58,36 @@ class Dataset:
     def paths(self) -> list[Path]:
         """Return local files that hold the data, in the version's order; they may only be read.
 
-        They hold rows that were deleted too (`files` tells how many): `scan` and `frame` leave those out.
+        They hold rows that were deleted too (`files` tells how many): `scan` and `frame` leave those out. Of
+        a dataset of files they are these, in `folder`.
         """
-        return [self._store().path(file.digest) for file in self.files]
+        manifest = self._manifest()
+        if manifest.format == "files":
+            folder = self.folder()
+            return [folder / name for name in self._folder_files.names()]
+        return [self._store().path(file.digest) for file in manifest.files]
+
+    def folder(self) -> Path:
+        """Return a local folder with all files of a dataset of files, written when it is asked for."""
+        from meguru.datasets.folders.materialize import cached_folder
+
+        return cached_folder(self._store(), self.digest, self._of_files())
+
+    def open(self, path: str) -> IO[bytes]:
+        """Open one file of a dataset of files, as ``cats/1.png``; what is opened is fetched, and checked."""
+        return self._folder_files.open(path)
+
+    @cached_property
+    def _folder_files(self) -> FolderFiles:
+        from meguru.datasets.folders.files import FolderFiles
+
+        return FolderFiles(self._store(), self._of_files())
+
+    def _of_files(self) -> Manifest:
+        manifest: Manifest = self._manifest()
+        if manifest.format != "files":
+            raise InvalidInput(f"the rows of {self.ref} are no files", hint="read them: frame(), scan()")
+        return manifest
 
     def frame(self) -> pl.DataFrame:
         """Return all rows as one frame, with the version's column types."""

@@ -11,8 +11,8 @@ from sqlalchemy import Row
 from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
 from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
-from meguru.datasets.position import SourcePosition
-from meguru.datasets.pulls.schema import dataset_source
+from meguru.datasets.folders.index import FORM as FOLDER
+from meguru.datasets.folders.index import packs_of
 from meguru.datasets.schema import dataset_version
 from meguru.datasets.types import DataFile, Manifest
 from meguru.datasets.versions.layout import read_part
@@ -35,8 +35,6 @@ def _listed(body: bytes) -> Iterator[BlobMember]:
     for number, part in enumerate(listed.parts):
         yield BlobMember(digest=part.digest, path=f"part {number + 1} of the list", form=PART)
     yield from _files(listed.files)
-    for digest in listed.position.blobs if listed.position else ():
-        yield BlobMember(digest=digest, path="how far its source was read")
 
 
 def _part(body: bytes) -> Iterator[BlobMember]:
@@ -45,12 +43,18 @@ def _part(body: bytes) -> Iterator[BlobMember]:
 
 def _files(files: list[DataFile]) -> Iterator[BlobMember]:
     for file in files:
-        yield BlobMember(digest=file.digest, path=file.path)
+        yield BlobMember(digest=file.digest, path=file.path, form=file.form or PLAIN)
         if file.deleted:
             yield BlobMember(digest=file.deleted, path=f"deleted rows of {file.path}")
 
 
+def _packs(body: bytes) -> Iterator[BlobMember]:
+    for pack in packs_of(body):
+        yield BlobMember(digest=pack, path="a pack of files")
+
+
 declare_form(MANIFEST, _listed)
+declare_form(FOLDER, _packs)
 declare_form(PART, _part)
 VERSIONS = declare(
     BlobSource(
@@ -64,20 +68,5 @@ VERSIONS = declare(
             dataset_version.c.elsewhere,
         ],
         read=_references,
-    )
-)
-
-
-def _ahead(row: Row[Any]) -> Iterator[BlobReference]:
-    position = msgspec.convert(row.position, SourcePosition) if row.position else None
-    for digest in position.blobs if position else ():
-        yield BlobReference(
-            digest=digest, ref=refs.make("dataset", row.name), part="how far its source was read"
-        )
-
-
-POSITIONS = declare(
-    BlobSource(
-        key=[dataset_source.c.name], columns=[dataset_source.c.name, dataset_source.c.position], read=_ahead
     )
 )

@@ -1,41 +1,12 @@
-"""Declared checks, compiled into one Polars select."""
+"""Columns that must be there, and hold what they should."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-import polars as pl
-
-from meguru.datasets.types import Checks, DatasetColumn
+from meguru.datasets.types import DatasetColumn
 from meguru.errors import InvalidInput, near_misses
-
-
-def check(frame: pl.DataFrame, checks: Checks) -> None:
-    """Raise InvalidInput, naming every check that fails, unless all hold.
-
-    Examples
-    --------
-    >>> check(pl.DataFrame({"id": [1, 1]}), Checks(unique=["id"]))
-    Traceback (most recent call last):
-    meguru.errors.InvalidInput: the data fails 1 check
-    """
-    known = frame.schema
-    for name in (*checks.null_pct, *checks.unique):
-        known_column(name, known, field="checks")
-    failed = []
-    if frame.height < checks.row_count_min:
-        failed.append(f"row_count is {frame.height}, at least {checks.row_count_min} wanted")
-    if checks.null_pct:
-        shares = frame.select(pl.col(name).null_count() * 100 / pl.len() for name in checks.null_pct).row(0)
-        for (name, limit), share in zip(checks.null_pct.items(), shares, strict=True):
-            if share > limit:
-                failed.append(f"{name} has {share:.2f} % missing values, at most {limit:g} % allowed")
-    if checks.unique and (copies := frame.height - frame.select(pl.struct(checks.unique).n_unique()).item()):
-        failed.append(f"{copies} rows repeat the values of ({', '.join(checks.unique)})")
-    if failed:
-        what = f"the data fails {len(failed)} check{'s' if len(failed) > 1 else ''}"
-        raise InvalidInput(what, why="; ".join(failed), field="checks", hint="mend the data, or the checks")
 
 
 def known_column(name: str, columns: Collection[str], *, field: str) -> None:

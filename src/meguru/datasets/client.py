@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from meguru.base.paths import check_path
 from meguru.datasets import paths as naming
+from meguru.datasets.folders.client import add_folder
+from meguru.datasets.folders.meant import is_folder
+from meguru.datasets.folders.places import open_folder
 from meguru.datasets.frames import frame_of
 from meguru.datasets.register import register
 from meguru.datasets.show import show
@@ -41,6 +44,7 @@ def add_files(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     query: str = "",
@@ -50,7 +54,9 @@ def add_files(
     """Upload files or folders and register them as the next version of a dataset.
 
     Besides paths there may be addresses (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see
-    `sources.fetch`). `query` is what is read from a database; `progress` is told how many bytes or rows came.
+    `sources.fetch`). A folder without any table, or with ``format="files"``, is kept file by file: see
+    `folders.client.add_folder`. `query` is what is read from a database; `progress` is told how many bytes or
+    rows came.
 
     Raises
     ------
@@ -58,12 +64,16 @@ def add_files(
         If a file is missing, empty or unreadable, or the schema changed; nothing is registered then.
     """
     given = [files] if isinstance(files, str | Path) else list(files)
+    if is_folder(given, format):
+        place = open_folder(given[0])
+        return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     with TemporaryDirectory(prefix="meguru-data-") as folder:
-        entries = _entries(ws, given, Path(folder), query, progress)
-        for entry in entries:
-            check_path(entry.path, field="files")
+        entries = []
+        for path, file in _found(given, Path(folder), query, progress):
+            check_path(path, field="files")
             if format is None:
-                naming.format_of(entry.path, field="files")
+                naming.format_of(path, field="files")
+            entries.append(FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size))
     return register(
         ws,
         name=name,
@@ -73,31 +83,32 @@ def add_files(
         schema_policy=schema_policy,
         event_time=event_time,
         checks=checks,
+        expect=expect,
         key=key,
         read=read,
         note=note,
     )
 
 
-def _entries(
-    ws: DatasetDoor, given: list[str | Path], folder: Path, query: str, progress: Progress | None
-) -> list[FileEntry]:
-    """Upload what is meant, and return it by name."""
+def _found(
+    given: list[str | Path], folder: Path, query: str, progress: Progress | None
+) -> list[tuple[str, Path]]:
+    """Return the files that are meant, those behind addresses after they were brought into a folder."""
     addresses = [str(each) for each in given if is_address(each)]
     if query and not addresses:
         raise UsageError("a query is asked of a database", hint="name one: sqlite:///shop.db", field="query")
     paths = [each for each in given if not is_address(each)]
-    found: dict[str, FileEntry] = {}
-    for path, file in naming.expand(paths) if paths or not addresses else ():
-        found[path] = FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size)
-    for address in addresses:
-        for each in fetch(ws.blobs, address, folder, query=query, progress=progress):
+    found = dict(naming.expand(paths)) if paths or not addresses else {}
+    for number, address in enumerate(addresses):
+        place = folder / str(number)
+        place.mkdir()
+        for each in fetch(address, place, query=query, progress=progress):
             if each.path in found:
                 raise InvalidInput(
                     f"two files are called {each.path!r}", where=masked(address), field="files"
                 )
-            found[each.path] = each
-    return [found[path] for path in sorted(found)]
+            found[each.path] = each.file
+    return sorted(found.items())
 
 
 def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:

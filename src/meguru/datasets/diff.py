@@ -3,12 +3,18 @@
 from typing import TYPE_CHECKING
 
 from meguru.datasets import columns, store
+from meguru.datasets.folders import index
+from meguru.datasets.folders.diff import file_changes
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion, Manifest, RowChanges
 from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from meguru.storage.blobs import BlobStore
+
+_LISTED = ["path", "digest"]
 
 
 @operation(
@@ -35,19 +41,29 @@ def diff(
     ctx.check_seen("dataset", after)
     first, second = (store.resolve(ctx.tx, ref, ctx.seen) for ref in (before, after))
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
-    old, new = ({file.path: file.digest for file in each.files} for each in manifests)
+    files = file_changes(*(_files(ctx.blobs, each) for each in manifests))
     return DatasetDiff(
         before=first.ref,
         after=second.ref,
         rows_before=first.rows,
         rows_after=second.rows,
         schema=columns.changes(first.columns, second.columns, widening=True),
-        files_added=sorted(new.keys() - old.keys()),
-        files_removed=sorted(old.keys() - new.keys()),
-        files_changed=sorted(path for path in old.keys() & new.keys() if old[path] != new[path]),
+        files_added=files.added,
+        files_removed=files.removed,
+        files_changed=files.changed,
+        files_renamed=files.renamed,
         drift=_drift(ctx.blobs, first, second) if drift else [],
         rows=_rows(ctx.blobs, manifests, key) if rows else None,
     )
+
+
+def _files(blobs: "BlobStore", manifest: Manifest) -> "pl.DataFrame":
+    """Return the files of a version: those of a folder, where its rows are files."""
+    import polars as pl
+
+    if manifest.format == "files":
+        return index.read(blobs, manifest)
+    return pl.DataFrame([(each.path, each.digest) for each in manifest.files], schema=_LISTED, orient="row")
 
 
 def _rows(blobs: "BlobStore", manifests: list[Manifest], key: list[str] | None) -> RowChanges:

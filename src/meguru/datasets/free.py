@@ -4,9 +4,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from meguru.artifacts.integrity.sources import declared, members
+from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
-from meguru.datasets.blobs import MANIFEST, PART
+from meguru.datasets.blobs import MANIFEST
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
 from meguru.errors import MeguruError, NotFound
@@ -44,8 +45,10 @@ def free(ctx: Context) -> Garbage:
         return found
     kept = cast("PrunableStore", ctx.blobs)  # an operation runs where the blobs are
     # The lists of files go last: they tell what is left to free to who comes after a kill.
-    lists = {row.digest: 2 for row in rows} | dict.fromkeys(_parts(ctx.blobs, rows), 1)
-    for digest in sorted(unused, key=lambda each: (lists.get(each, 0), each)):
+    depths: dict[str, int] = {}
+    for row in rows:
+        _deepen(ctx.blobs, row.digest, MANIFEST, 0, depths)
+    for digest in sorted(unused, key=lambda each: (-depths.get(each, len(depths)), each)):
         kept.delete(digest)
     ctx.emit(
         "dataset.freed",
@@ -63,15 +66,13 @@ def _sorted_out(ctx: Context, rows: list[RemovedRow]) -> tuple[set[str], set[str
     return mine - (kept := _needed(ctx, mine)), kept
 
 
-def _parts(blobs: BlobStore, rows: list[RemovedRow]) -> set[str]:
-    """Return the blobs that hold parts of lists."""
-    found: set[str] = set()
-    for row in rows:
-        with suppress(NotFound):  # freed before, by a process that was killed then
-            found |= {
-                each.digest for each in members(MANIFEST, blobs.get_bytes(row.digest)) if each.form == PART
-            }
-    return found
+def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[str, int]) -> None:
+    """Note how far below a version each list is: what a list names is deeper than the list."""
+    found[digest] = max(depth, found.get(digest, 0))
+    with suppress(NotFound):  # freed before, by a process that was killed then
+        for each in members(form, blobs.get_bytes(digest)):
+            if each.form != PLAIN:
+                _deepen(blobs, each.digest, each.form, depth + 1, found)
 
 
 def _needed(ctx: Context, among: set[str]) -> set[str]:
@@ -92,7 +93,7 @@ def _needed(ctx: Context, among: set[str]) -> set[str]:
 
 
 def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str]:
-    if form == "bytes" or digest in seen:
+    if form == PLAIN or digest in seen:
         return set()
     seen.add(digest)
     try:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from meguru.datasets.sources.spec import SourceSpec
+from meguru.datasets.folders.types import Label
 from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
-from meguru.kernel.kinds import (
-    Attention,
-    Kind,
-    Payload,
-    Remedy,
-    Service,
-    Tone,
-    Urgency,
-    event_type,
-    spec_events,
-)
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type, spec_events
 
 
 class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What people say of a dataset; it holds for every version that is registered from then on.
 
     `key` names the columns whose values, taken together, tell one row from another; `time` the column that
-    says when a row happened. `checks` must hold for the files of each new version, `schema_policy` says
-    whether its columns may differ from those of the one before, `read` how its files are written. `content`
-    is the digest of the list of files
-    that the declaration brought along; empty when the versions come from elsewhere: from `source`, if it is
-    there, by `meguru data pull` and by its schedule.
+    says when a row happened. `checks` must hold for the files of each new version, `expect` for
+    all of its rows (see `datasets.expectations`); `schema_policy` says whether its columns may differ from
+    those of the one before, `read` how its files are written. With the format ``files`` a row is a file of a
+    folder; with the `label` ``folder`` it has the name of the folder that the file is in. `content` is the
+    digest of the list of files that the declaration brought along; empty when the versions come from
+    elsewhere.
     """
 
     description: str = ""
@@ -35,11 +28,12 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     key: list[str] = []
     time: str = ""
     checks: Checks = Checks()
+    expect: list[dict[str, Any]] = []
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None
+    label: Label = ""
     content: str = ""
-    source: SourceSpec | None = None
 
 
 class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,8 +41,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `files` are files, folders or patterns (``data/*.csv``) in the project's folder: when their content
     changed, the next apply registers a version. Without them the versions come from elsewhere: from
-    pipelines, `meguru data add`, or a `source` (an address, or a table that says more). `content` stands for
-    the files where they are not at hand.
+    pipelines, or `meguru data add`. `content` stands for them where they are not at hand.
     """
 
     files: list[str] = []
@@ -57,11 +50,12 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     key: list[str] = []
     time: str = ""
     checks: Checks = Checks()
+    expect: list[dict[str, Any]] = []
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None
+    label: Label = ""
     content: str = ""
-    source: SourceSpec | str | None = None
 
 
 @event_type(
@@ -117,67 +111,45 @@ class DatasetVersionArrived(Payload, frozen=True):
 
 
 @event_type(
-    "dataset.pull_started",
-    label="source of a dataset is read",
-    sentence="the source of {subject} is read",
-    tone=Tone.BUSY,
-    subject="dataset/NAME",
+    "dataset_version.checked",
+    label="dataset version checked",
+    sentence="{subject} was held against its expectations: {state}",
 )
-class DatasetPullStarted(Payload, frozen=True):
-    """A read of a dataset's source was asked for."""
+class DatasetVersionChecked(Payload, frozen=True):
+    """The rows of a version were held against what is expected; `wrong` is what they do not hold."""
 
-    pull: str
-    note: str
-    full: bool
-
-
-@event_type(
-    "dataset.pulled",
-    label="source of a dataset read",
-    sentence="the source of {subject} was read",
-    subject="dataset/NAME",
-)
-class DatasetPulled(Payload, frozen=True):
-    """A dataset's source was read, from one position to another; `version` is empty where nothing was new."""
-
-    pull: str
-    asked_by: str
-    note: str
-    version: str
+    name: str
+    state: str
     rows: int
-    added: int
-    before: str
-    position: str
-    told: str = ""
+    wrong: list[str]
 
 
 @event_type(
-    "dataset.pull_failed",
-    label="source of a dataset can't be read",
-    sentence="the source of {subject} could not be read: {why}",
+    "dataset.refused",
+    label="dataset version refused",
+    sentence="a version of {subject} was refused: its rows do not hold what is expected",
     tone=Tone.BAD,
+    explains=True,
     subject="dataset/NAME",
     needs_person=Attention(
-        severity=Urgency.WARNING,
-        answered_by=(Remedy("dataset.pulled"),),
-        meaning="{subject} gets no new rows until its source can be read again: {why}",
+        about="dataset/{name}",
+        answered_by=(Remedy("dataset_version.checked"),),
+        meaning="New rows of {name} were not taken; what reads it goes on with those from before.",
     ),
 )
-class DatasetPullFailed(Payload, frozen=True):
-    """A dataset's source could not be read; `next_at` is when it is tried by itself (empty: never)."""
+class DatasetRefused(Payload, frozen=True):
+    """Rows were to become a version, and do not hold what stops one; nothing was registered."""
 
-    pull: str
-    asked_by: str
-    why: str
-    failures: int
-    next_at: str
+    name: str
+    rows: int
+    wrong: list[str]
 
 
 DATASET = Kind(
     name="dataset",
     title=("dataset", "datasets"),
     versioned=True,
-    tables=("meguru.datasets.schema", "meguru.datasets.pulls.schema"),
+    tables=("meguru.datasets.schema", "meguru.datasets.expectations.schema"),
     operations=("meguru.datasets.operations",),
     events=(
         *spec_events(
@@ -188,25 +160,17 @@ DATASET = Kind(
         DatasetVersionCreated,
         DatasetVersionArrived,
         DatasetVersionRemoved,
+        DatasetVersionChecked,
+        DatasetRefused,
         DatasetFreed,
-        DatasetPullStarted,
-        DatasetPulled,
-        DatasetPullFailed,
     ),
-    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    grants={"engineer": ("*",), "data-scientist": ("write", "check")},
     spec=DatasetSpec,
     spec_store="meguru.datasets.spec",
     written=DatasetSection,
     prepare="meguru.datasets.project_files:prepare",
     carry="meguru.datasets.project_files:carry",
     brings_news=True,
-    jobs={"dataset_pull": "meguru.datasets.pulls.job:HANDLER"},
-    job_threads=1,
-    services=(Service(name="sources", factory="meguru.datasets.pulls.clock:SourceClock"),),
-    internal={
-        "schedule": "the service of sources begins the reads whose moment has come",
-        "pulled": "a worker reads the source of one dataset",
-    },
     provides={
         "pipeline output": "meguru.datasets.sink:register_output",
         "described": "meguru.datasets.catalogue:described",

@@ -38,6 +38,11 @@ def format_of(path: str, *, field: str) -> Format:
     )
 
 
+def is_table(path: str) -> bool:
+    """Tell whether a file's name is that of a table."""
+    return path.lower().endswith(tuple(_SUFFIXES))
+
+
 def expand(paths: Iterable[str | Path]) -> list[tuple[str, Path]]:
     """List the files meant by paths: a file goes by its own name, a folder's files by their place in it.
 

@@ -11,6 +11,7 @@ import msgspec
 
 from meguru.base.paths import check_path
 from meguru.datasets.client import DatasetDoor
+from meguru.datasets.folders.project_files import carry_folder, planned
 from meguru.datasets.kind import DatasetSection, DatasetSpec
 from meguru.datasets.paths import format_of
 from meguru.datasets.register import register
@@ -33,14 +34,15 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     """
     del name
     section = msgspec.convert(fields, DatasetSection)
-    if isinstance(section.source, str):
-        fields = fields | {"source": {"from": section.source}}
-    if section.source and section.files:
-        raise InvalidInput("rows come from files, or from a source, not from both", field="source")
     if not section.files:
         return {key: value for key, value in fields.items() if key != "files"}
     if section.content:
         raise InvalidInput("files or the digest of their content, not both", field="content")
+    if section.format == "files":
+        content = planned(root.resolve(), section.files)
+        return {key: value for key, value in fields.items() if key != "files"} | {"content": content}
+    if section.label:
+        raise InvalidInput("only files of a folder have labels", hint='say format = "files"', field="label")
     places = _places(root.resolve(), section)
     entries = [_entry(path, file) for path, file in places.items()]
     content = content_of(entries)
@@ -56,8 +58,10 @@ def carry(ws: DatasetDoor, root: Path, name: str, fields: dict[str, Any]) -> Non
     Conflict
         If they are not the files that were planned any more.
     """
-    del root
     spec = msgspec.convert(fields, DatasetSpec)
+    if spec.format == "files":
+        carry_folder(ws, root.resolve(), name, spec)
+        return
     places = _found.get(spec.content)
     if places is None:  # a digest alone: who declares it says that they are there
         return
@@ -75,6 +79,7 @@ def carry(ws: DatasetDoor, root: Path, name: str, fields: dict[str, Any]) -> Non
         schema_policy=spec.schema_policy,
         event_time=spec.time,
         checks=spec.checks,
+        expect=spec.expect,
         key=spec.key,
         read=spec.read,
     )

@@ -1,6 +1,8 @@
 """Register files as the next version of a dataset."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import msgspec
 import polars as pl
@@ -8,11 +10,12 @@ import polars as pl
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name
 from meguru.base.paths import check_path
-from meguru.datasets import checking, paths, reading, store
+from meguru.datasets import paths, reading, store
 from meguru.datasets.examine import Examined, examine, prove
+from meguru.datasets.expectations import hold as holding
+from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import following, load_manifest, one_schema
-from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
     Checks,
@@ -25,12 +28,10 @@ from meguru.datasets.types import (
     ReadOptions,
     SchemaPolicy,
 )
+from meguru.datasets.versions.scan import scan
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
-
-Agreed = Callable[[Context, Manifest | None, str], None]
-"""Raises unless rows may follow the newest version: its manifest and digest (None, "": there is none)."""
 
 
 @operation("dataset.register", permission="dataset:write", on="name")
@@ -44,6 +45,7 @@ def register(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     note: str = "",
@@ -74,6 +76,7 @@ def register(
         schema_policy=schema_policy,
         event_time=event_time,
         checks=checks,
+        expect=expect,
         key=key,
         read=read,
         note=note,
@@ -90,66 +93,95 @@ def record(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
+    expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     note: str = "",
     used: Sequence[str] = (),
-    position: SourcePosition | None = None,
-    agreed: Agreed | None = None,
 ) -> DatasetVersion:
-    """Do what `register` does for who was allowed to already; `used` is what the rows were made from.
-
-    `position` is how far a source was read for them. `agreed` is asked in the transaction that writes, and
-    raises if the newest version is not one that these rows may follow.
-    """
+    """Do what `register` does for who was allowed to already; `used` is what the rows were made from."""
     name = check_full_name("dataset", name)
     entries = _check_entries(files)
     said = _said_of(ctx, name)
-    kind = format or said.format or _one_format(entries)
+    kind = _of_tables(format or said.format or _one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
-    event_time = event_time or said.time
+    event_time, key = event_time or said.time, said.key if key is None else key
     newest = _newest(ctx, name)
     if mode == "append" and newest:
         entries = _not_in(newest, entries)
     guide = newest if schema_policy == "strict" or mode == "append" else None
-    key = said.key if key is None else key
     examined = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
     given = [file for file, _ in examined]
-    held = [said.checks if checks is None else checks, Checks(unique=key)]
-    profile = _check_and_profile(examined, one_schema(given, schema_policy), held)
+    frame = _together(examined, one_schema(given, schema_policy))
+
+    judged = partial(
+        _judged,
+        ctx,
+        name,
+        said,
+        expect=said.expect if expect is None else expect,
+        checks=[said.checks if checks is None else checks, Checks(unique=key)],
+        given=None if frame is None else frame.lazy(),
+    )
+
+    follow = partial(
+        _follow, given=given, kind=kind, mode=mode, policy=schema_policy, event_time=event_time, key=key
+    )
+    results = judged(newest, follow(newest))  # nobody waits for it
+    profile = b"" if frame is None else digests.canonical(profile_frame(frame).to_dict())
 
     tx = ctx.tx
     previous = store.lock(tx, name, ctx.now())
     before = load_manifest(ctx.blobs, previous) if previous else None
-    if agreed is not None:
-        agreed(ctx, before, previous.digest if previous else "")
-    if position is None and before is not None and mode != "replace":
-        position = before.position  # what people add leaves the source where it stands
-    manifest = msgspec.structs.replace(
-        following(before, given, kind, mode, schema_policy, event_time), key=list(key), position=position
-    )
+    manifest = follow(before)
+    if before != newest:  # another version came meanwhile
+        results = judged(before, manifest)
     prove(ctx.blobs, before, manifest)
-    if previous and before and is_same(before, manifest):
+    if previous and previous.digest == digests.of_value(manifest):
         return store.arrived(tx, previous) if previous.elsewhere else previous
-    version = _write(ctx, name, manifest, previous, profile, note)
-    _tell(ctx, version, previous, mode, used)
+    version = write_version(ctx, manifest, previous, name=name, profile=profile, note=note)
+    tell_of(ctx, version, previous, mode, used)
+    holding.keep(ctx, version, results)
     return version
 
 
-def is_same(before: Manifest, after: Manifest) -> bool:
-    """Tell whether two manifests are of the same rows, wherever a source stood for them."""
-    return digests.of_value(msgspec.structs.replace(after, position=before.position)) == digests.of_value(
-        before
+def _follow(before: Manifest | None, *, key: list[str], **how: Any) -> Manifest:
+    return msgspec.structs.replace(following(before, **how), key=list(key))
+
+
+def _judged(
+    ctx: Context,
+    name: str,
+    said: DatasetSpec,
+    before: Manifest | None,
+    manifest: Manifest,
+    *,
+    expect: list[dict[str, Any]],
+    checks: list[Checks],
+    given: pl.LazyFrame | None,
+) -> list[ExpectationResult]:
+    """Hold what was given, and all rows that follow, against what is expected; see `expectations.hold`."""
+    return holding.hold(
+        ctx,
+        name,
+        said,
+        given=given,
+        checks=checks,
+        whole=scan(ctx.blobs, manifest) if expect else None,
+        expect=expect,
+        event_time=manifest.event_time,
+        rows_before=before.rows if before else None,
     )
 
 
-def _tell(
+def tell_of(
     ctx: Context,
     version: DatasetVersion,
     previous: DatasetVersion | None,
     mode: Mode,
-    used: Sequence[str],
+    used: Sequence[str] = (),
 ) -> None:
+    """Write down that there is a new version, and what it was made from."""
     seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
     ctx.emit(
         "dataset_version.created",
@@ -193,20 +225,27 @@ def _said_of(ctx: Context, name: str) -> DatasetSpec:
         return said_of(tx, name)
 
 
-def _check_and_profile(
-    read: Sequence[Examined], schema: Sequence[DatasetColumn], held: Sequence[Checks]
-) -> bytes:
+def _together(read: Sequence[Examined], schema: Sequence[DatasetColumn]) -> pl.DataFrame | None:
     if not read:
-        return b""
-    frame = pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
-    for checks in held:
-        checking.check(frame, checks)
-    return digests.canonical(profile_frame(frame).to_dict())
+        return None
+    return pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
 
 
-def _write(
-    ctx: Context, name: str, manifest: Manifest, previous: DatasetVersion | None, profile: bytes, note: str
+def write_version(
+    ctx: Context,
+    manifest: Manifest,
+    previous: DatasetVersion | None,
+    *,
+    name: str,
+    profile: bytes,
+    note: str,
+    files: int | None = None,
+    size: int | None = None,
 ) -> DatasetVersion:
+    """Write a list of files as the next version; the caller holds the dataset.
+
+    `files` and `size` are how many there are, and their bytes, if that is not what the list says.
+    """
     number = store.next_number(ctx.tx, name)
     version = DatasetVersion(
         ref=refs.make("dataset", name, number),
@@ -216,8 +255,8 @@ def _write(
         profile=ctx.blobs.put_bytes(profile) if profile or not previous else previous.profile,
         format=manifest.format,
         rows=manifest.rows,
-        bytes=manifest.bytes,
-        files=len(manifest.files),
+        bytes=manifest.bytes if size is None else size,
+        files=len(manifest.files) if files is None else files,
         columns=manifest.columns,
         event_time=manifest.event_time,
         note=note,
@@ -240,6 +279,13 @@ def _check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:
             raise InvalidInput(f"two files are called {entry.path!r}", field=f"{field}.path")
         seen.add(entry.path)
     return sorted(files, key=lambda entry: entry.path)
+
+
+def _of_tables(format: Format) -> Format:
+    if format == "files":
+        hint = "dataset.register_folder keeps files of any kind"
+        raise InvalidInput("the rows of these files would be files", hint=hint, field="format")
+    return format
 
 
 def _one_format(entries: Sequence[FileEntry]) -> Format:

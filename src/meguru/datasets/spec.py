@@ -8,15 +8,15 @@ from collections.abc import Set as AbstractSet
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from meguru.base import digests
+from meguru.base import digests, refs
 from meguru.datasets import store
+from meguru.datasets.expectations.read import expectations_of
+from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
-from meguru.datasets.sources.spec import SourceSpec, check_source
 from meguru.datasets.types import FileEntry
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import condition
 
@@ -41,7 +41,6 @@ def names(tx: Connection, projects: AbstractSet[str] | None) -> list[str]:
 
 def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
     """Return the spec as it is; refuse what is too long, or could never hold."""
-    del name
     for field, longest in _LONGEST.items():
         if len(getattr(spec, field)) > longest:
             raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
@@ -55,11 +54,19 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
         if not (math.isfinite(most) and 0 <= most <= _PERCENT):
             why = f"it is {most} for {column!r}"
             raise InvalidInput("a percentage is from 0 to 100", field="checks.null_pct", why=why)
+    for each in expectations_of(spec.expect):
+        if isinstance(each, Reference):
+            _check_seen(ctx, refs.within(refs.project_of(name), each.dataset))
     if spec.content:
         digests.check_digest(spec.content, field="content")
-    if spec.source is not None:
-        _check_source(ctx, spec)
     return spec
+
+
+def _check_seen(ctx: Context, other: str) -> None:
+    """Refuse to look into a dataset that who declares it may not see."""
+    project = refs.project_of(refs.parse(other, kind="dataset").name)
+    if not ctx.principal.allows("dataset:read", project):
+        raise NotFound.of("dataset", other, [])
 
 
 def uses(name: str, spec: DatasetSpec) -> list[str]:
@@ -83,34 +90,10 @@ def save(ctx: Context, name: str, spec: DatasetSpec) -> None:
     if ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(values)).rowcount == 0:
         new = values | {"name": name, "latest": 0, "created_at": ctx.now()}
         ctx.tx.execute(insert(dataset).values(new))
-    _schedule(ctx, name, spec.source)
-
-
-def _check_source(ctx: Context, spec: DatasetSpec) -> None:
-    from meguru.datasets.sources import check_declared
-
-    if spec.content:
-        raise InvalidInput("rows come from files, or from a source, not from both", field="source")
-    assert spec.source is not None  # noqa: S101 - who calls has looked
-    check_source(spec.source, spec.key, ctx.now())
-    check_declared(ctx.ws, spec.source)
-
-
-def _schedule(ctx: Context, name: str, source: SourceSpec | None) -> None:
-    """Say when a source is read next: one that was never read at once, if it is read by itself at all."""
-    before = pulls.find(ctx.tx, name)
-    if source is None:
-        if before is not None and not before.pull:
-            pulls.forget(ctx.tx, name)
-        return
-    pulls.lock(ctx.tx, name)
-    next_at = source.following(ctx.now())
-    pulls.set_turn(ctx.tx, name, next_at=ctx.now() if before is None and next_at else next_at, failures=0)
 
 
 def retire(ctx: Context, name: str) -> None:
     """Take a dataset out of use: it is in no list any more, and its versions stay."""
-    _schedule(ctx, name, None)
     ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(spec=None, retired_at=ctx.now()))
 
 
@@ -127,7 +110,8 @@ def content_of(files: list[FileEntry]) -> str:
 
 def _is_registered(ctx: Context, name: str, content: str) -> bool:
     for version in store.versions(ctx.tx, name, before=None, limit=_NEWEST):
-        files = load_manifest(ctx.blobs, version).files
-        if content_of([FileEntry(path=f.path, digest=f.digest, size=f.size) for f in files]) == content:
+        manifest = load_manifest(ctx.blobs, version)
+        files = [FileEntry(path=f.path, digest=f.digest, size=f.size) for f in manifest.files]
+        if content in {manifest.content, content_of(files)}:
             return True
     return False

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from meguru.datasets.position import SourcePosition
+from meguru.datasets.folders.types import FileRename
 
-Format = Literal["csv", "parquet", "json", "arrow", "avro"]
+Format = Literal["csv", "parquet", "json", "arrow", "avro", "files"]
 SchemaPolicy = Literal["strict", "evolve"]
 Mode = Literal["replace", "append"]
 
@@ -77,7 +77,7 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `rows` are those that the file holds; `deleted_rows` of them are no rows of the version, and `deleted` is
     the blob with their positions. `source` is what the file was made from, if its bytes are not those that
     were given. `dialect` is how it is read; None for files without any, and those of versions that were made
-    before it was kept.
+    before it was kept. `form` says how the file lists other blobs, if it does: see `BlobMember`.
     """
 
     path: str
@@ -89,6 +89,7 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: FileOrigin | None = None
     deleted: str = ""
     deleted_rows: int = 0
+    form: str = ""
 
     @property
     def live(self) -> int:
@@ -107,8 +108,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of a version; the digest of its canonical JSON is the version's, and names its blob.
 
     `key` names the columns whose values, taken together, tell one row from another. `parts` list files too,
-    where it is kept; a manifest that was read has all of them in `files`.
-    `position` is how far the source was read that the dataset is declared to come from.
+    where it is kept; a manifest that was read has all of them in `files`. `content` is the digest of what the
+    files of a folder are called and hold, where each row is such a file.
     """
 
     format: Format
@@ -117,7 +118,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     files: list[DataFile]
     key: list[str] = []
     parts: list[ManifestPart] = []
-    position: SourcePosition | None = None
+    content: str = ""
 
     @property
     def rows(self) -> int:
@@ -237,6 +238,7 @@ class DatasetDiff(msgspec.Struct, frozen=True, kw_only=True):
     files_added: list[str]
     files_removed: list[str]
     files_changed: list[str]
+    files_renamed: list[FileRename] = []
     drift: list[ColumnDrift]
     rows: RowChanges | None = None
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 PRODUCTS = PluginFamily("known output", {"model": "meguru.registry.newest:same"})
 """By kind of value: ``f(connection, name, digest) -> ref``, or None if it must be registered."""
-_DATASET = "Dataset"
+_DATASET, _FEATURES = "Dataset", "Features"
 EVENTS = (*kind.PIPELINE_RUN.events, *step_kind.STEP_RUN.events)
 """What is told here is checked as everywhere: their kinds are loaded."""
 
@@ -235,6 +235,8 @@ def _pin(
 ) -> dict[str, Pinned] | None:
     pinned: dict[str, Pinned] = {}
     for parameter in graph.parameters:
+        if parameter.type == _FEATURES:
+            return None  # which versions they mean, the engine knows
         if parameter.type == _DATASET:
             from meguru.datasets.pinned import find
 

@@ -17,5 +17,5 @@ def uses(tx: Connection, ref: str) -> list[DatasetUse]:
     return [
         DatasetUse(ref=refs.make("pipeline_run", row.id), how="runs")
         for row in tx.execute(query)
-        if any(pin["ref"] == ref for pin in row.pinned.values())
+        if any(ref in {pin["ref"], *pin.get("uses", ())} for pin in row.pinned.values())
     ]

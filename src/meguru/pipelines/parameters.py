@@ -17,6 +17,7 @@ import msgspec
 from meguru.base.names import identifier
 from meguru.base.type_errors import as_invalid
 from meguru.compute.dataset_param import Dataset
+from meguru.compute.features_param import Features
 from meguru.compute.graph import Graph, Parameter
 from meguru.compute.plain import to_plain
 from meguru.errors import InvalidInput, UsageError, near_misses
@@ -39,7 +40,9 @@ _SIMPLE: dict[str, Any] = {
     "Any": Any,
     "Path": str,
 }
-DATASET = "Dataset"
+DATASET, FEATURES = "Dataset", "Features"
+PINNED = {DATASET, FEATURES}
+"""Types of what is given by reference, and pinned when a run starts."""
 _WORDS = {
     "str": "a text",
     "int": "a whole number",
@@ -50,12 +53,14 @@ _WORDS = {
     "time": "a time such as 12:00:00",
     "timedelta": "a time span such as PT1H30M",
     DATASET: "a dataset such as flights@latest",
+    FEATURES: "features such as feature_service/delay@latest",
     "None": "null",
     "Any": "a value",
 }
 _NAMES = {kind: name for name, kind in _SIMPLE.items() if name != "Path"}
 _NAMES |= {
     Dataset: DATASET,
+    Features: FEATURES,
     Path: "Path",
     PosixPath: "Path",
     inspect.Parameter.empty: "Any",
@@ -115,11 +120,11 @@ def convert_one(
     parameter: Parameter, value: Any, where: str, fault: type[InvalidInput] = InvalidInput
 ) -> Any:
     """Check one value against a parameter's type; return it as plain JSON data, or raise `fault`."""
-    if parameter.type == DATASET:
-        if isinstance(value, Dataset):
+    if parameter.type in PINNED:
+        if isinstance(value, Dataset | Features):
             return value.ref
         if not isinstance(value, str) or not value:
-            why = "a dataset is given by reference, as in flights@latest"
+            why = f"give {in_words(parameter.type)}"
             raise _refused(fault, parameter, value, where, why)
         return value
     kind = from_text(parameter.type)
@@ -187,7 +192,7 @@ def to_text(annotation: Any, where: str) -> str:
         f"a pipeline parameter can't be a {getattr(annotation, '__name__', annotation)}",
         where=where,
         why="a parameter must be checked before any of your code runs",
-        hint="use str, int, float, bool, date, Path, Literal, Enum, Dataset, or list, dict, tuple of these",
+        hint="str, int, float, bool, date, Path, Literal, Enum, Dataset, Features; lists, dicts of these",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which version of a dataset a run uses: chosen when it starts, by the names of its pipeline's project."""
+"""Which versions of datasets and features a run uses: chosen when it starts, by its pipeline's names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Any
 from meguru.base import refs
 from meguru.compute.graph import Graph
 from meguru.datasets import store as datasets
+from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.subject import name_in_full
 from meguru.pipelines import parameters
 from meguru.pipelines.types import Pinned
+
+FEATURES = "pinned features"
+"""The family that knows what features mean: ``f(ctx, project, text) -> Pinned``."""
 
 
 def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
@@ -25,6 +29,18 @@ def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
     check_seen(ctx, pipeline, text)
     found = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
     return Pinned(ref=found.ref, digest=found.digest)
+
+
+def pin_features(ctx: Context, pipeline: str, text: str) -> Pinned:
+    """Choose the versions of views and data that a parameter of type `Features` means now.
+
+    Raises
+    ------
+    NotFound
+        If there is no such service or view, or whoever asks may not read it.
+    """
+    found: Pinned = provided(FEATURES).load("feature_service")(ctx, refs.project_of(pipeline), text)
+    return found
 
 
 def check_seen(ctx: Context, pipeline: str, text: str) -> None:
@@ -49,6 +65,15 @@ def spelled(pipeline: str, pinned: Pinned) -> str:
 
 def of_datasets(graph: Graph, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield the dataset parameters among some values: name and value."""
+    return _of_type(graph, values, parameters.DATASET)
+
+
+def of_features(graph: Graph, values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield the parameters of type `Features` among some values: name and value."""
+    return _of_type(graph, values, parameters.FEATURES)
+
+
+def _of_type(graph: Graph, values: Mapping[str, Any], type_: str) -> Iterable[tuple[str, str]]:
     for parameter in graph.parameters:
-        if parameter.type == parameters.DATASET and isinstance(values.get(parameter.name), str):
+        if parameter.type == type_ and isinstance(values.get(parameter.name), str):
             yield parameter.name, values[parameter.name]

@@ -115,7 +115,7 @@ def check_snapshot(
     for step in graph.steps:
         graphs.check(step)
     for parameter in graph.parameters:
-        if parameter.type != parameters.DATASET:
+        if parameter.type not in parameters.PINNED:
             parameters.from_text(parameter.type)
     without = sorted({step.key for step in graph.steps if step.function} - codes.keys())
     if without:

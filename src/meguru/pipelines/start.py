@@ -77,7 +77,9 @@ def begin(
             **{key: value for key, value in (("origin", origin), ("partition", partition)) if value},
             **({"retry_of": retry_of, "again": list(again)} if retry_of else {}),
         },
-        used=[version.ref, *(pin.ref for pin in pinned.values())],
+        used=list(
+            dict.fromkeys([version.ref, *(ref for pin in pinned.values() for ref in pin.uses or [pin.ref])])
+        ),
         produced=[ref],
         project=refs.project_of(version.name),
     )
@@ -117,7 +119,11 @@ def _pin(ctx: Context, version: PipelineVersion, values: dict[str, Any]) -> dict
         name: pins.pin(ctx, version.name, value) for name, value in pins.of_datasets(version.graph, values)
     }
     values |= {name: pins.spelled(version.name, one) for name, one in pinned.items()}
-    return pinned
+    chosen = {
+        name: pins.pin_features(ctx, version.name, value)
+        for name, value in pins.of_features(version.graph, values)
+    }
+    return pinned | chosen
 
 
 def _enqueue(ctx: Context, version: PipelineVersion, run_id: str, cause: str, priority: int) -> jobs.Job:

@@ -10,6 +10,7 @@ from meguru.base import refs
 from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
+    FeaturesArgument,
     ListArgument,
     PlainArgument,
     StepArgument,
@@ -19,7 +20,7 @@ from meguru.compute.graph import Constant, FromParameter, FromStep, Input, Resou
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import keys, lockfiles
 from meguru.pipelines.outputs import Outputs
-from meguru.pipelines.parameters import DATASET
+from meguru.pipelines.parameters import PINNED
 from meguru.pipelines.types import PipelineRun, PipelineVersion
 
 PRELOADABLE = ("numpy", "polars", "pandas", "scipy", "sklearn", "skops", "pyarrow", "meguru")
@@ -61,7 +62,7 @@ def job_of(
     env_name, env = lockfiles.split(step.env)
     return StepJob(
         function=step.function,
-        arguments={name: _argument(given, graph, run, outputs) for name, given in step.inputs.items()},
+        arguments={name: _argument(given, graph, run, outputs, ws) for name, given in step.inputs.items()},
         many_outputs=step.many_outputs,
         split=step.split,
         folder=str(folder),
@@ -88,18 +89,23 @@ def job_of(
 def preload_of(version: PipelineVersion) -> list[str]:
     """Return the modules that the steps' processes will need, to be imported once, before the fork."""
     found = list(version.imports)
-    if any(parameter.type == DATASET for parameter in version.graph.parameters):
+    if any(parameter.type in PINNED for parameter in version.graph.parameters):
         found += ["polars", "meguru.datasets.reading"]
     if any("Model" in step.outputs for step in version.graph.steps):
         found += ["skops.io", "meguru.flavors.bundle", "meguru.flavors.sklearn", "meguru.flavors.skopsfile"]
     return [name for name in dict.fromkeys(found) if name.partition(".")[0] in PRELOADABLE]
 
 
-def _argument(given: Input, graph: Mapping[str, Step], run: PipelineRun, outputs: Outputs) -> Argument:
+def _argument(
+    given: Input, graph: Mapping[str, Step], run: PipelineRun, outputs: Outputs, ws: Workspace
+) -> Argument:
     if isinstance(given, Constant):
         return PlainArgument(value=given.value)
     if isinstance(given, FromParameter):
         pin = run.pinned.get(given.name)
+        if pin is not None and pin.uses:
+            folder = str(ws.cache_folder("features"))
+            return FeaturesArgument(ref=pin.ref, digest=pin.digest, folder=folder)
         if pin is not None:
             return DatasetArgument(ref=pin.ref, digest=pin.digest)
         return PlainArgument(value=run.params[given.name])
@@ -113,4 +119,4 @@ def _argument(given: Input, graph: Mapping[str, Step], run: PipelineRun, outputs
             mapped=source.kind == "map",
             item=given.item is not None,
         )
-    return ListArgument(items=[_argument(item, graph, run, outputs) for item in given.items])
+    return ListArgument(items=[_argument(item, graph, run, outputs, ws) for item in given.items])

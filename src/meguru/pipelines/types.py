@@ -102,11 +102,15 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
     last_failed: Failed | None = None
 
 
-class Pinned(msgspec.Struct, frozen=True, kw_only=True):
-    """The version of a dataset that a run uses, chosen when it started."""
+class Pinned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The version of a dataset, or of features, that a run uses, chosen when it started.
+
+    `uses` are the references of all that is in it, where that is more than `ref`.
+    """
 
     ref: str
     digest: str
+    uses: list[str] = []
 
 
 class StepRun(msgspec.Struct, frozen=True, kw_only=True):

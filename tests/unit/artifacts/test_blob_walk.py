@@ -215,6 +215,10 @@ def test_the_chance_of_missing_is_that_of_drawing_none(total, sample, lost, chan
 
 
 DIGESTS_OF_NO_BLOB = {
+    "feature_code.digest": "of all code that a function reaches",
+    "feature_profile.rows_digest": "of what rows follow from",
+    "feature_service_version.digest": "of its views",
+    "feature_view_version.digest": "of what is said of it",
     "model_version.digest": "of the folder without its evidence",
     "model_version.baseline_digest": "a file of the folder",
     "model_version.holdout_digest": "a file of the folder",

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.datasets.checking import check
+from meguru.datasets.expectations.base import CheckedRows
+from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.read import of_checks
 from meguru.datasets.reading import conform, first_read, read, schema_of
 from meguru.datasets.types import Checks, DatasetColumn
 from meguru.errors import InvalidInput
@@ -121,7 +123,9 @@ def test_a_wide_table_is_asked_for_its_columns_as_seldom_as_a_narrow_one(width):
     columns = [DatasetColumn(name=name, type="Float64") for name in (*names, "new")]
     assert asks(lambda: conform(frame, columns)) <= 3
     assert asks(lambda: pick(frame, names)) <= 3
-    assert asks(lambda: check(frame, Checks(unique=names, null_pct=dict.fromkeys(names, 5.0)))) <= 3
+    rows = CheckedRows(scan=frame.lazy(), schema=dict(frame.schema), now=datetime(2024, 1, 1, tzinfo=UTC))
+    expected = of_checks(Checks(unique=names[:100], null_pct=dict.fromkeys(names[:400], 5.0)))
+    assert asks(lambda: judge(expected, rows)) <= 3
 
 
 def test_a_frame_gets_the_columns_and_types_of_a_merged_schema_in_its_order():

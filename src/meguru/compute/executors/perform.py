@@ -26,12 +26,14 @@ from meguru.compute.executors.work import (
     Argument,
     DatasetArgument,
     Failure,
+    FeaturesArgument,
     ListArgument,
     PlainArgument,
     StepArgument,
     StepJob,
     StepOutcome,
 )
+from meguru.compute.features_param import Features
 from meguru.compute.inherited import variables, watch
 from meguru.compute.logs.mask import Masker, secrets_of
 from meguru.compute.matching import item_type, output_types
@@ -200,6 +202,8 @@ def _read(argument: Argument, annotation: Any, place: ValueStore) -> Any:
         return _typed(argument.value, annotation)
     if isinstance(argument, DatasetArgument):
         return Dataset(argument.ref, digest=argument.digest, blobs=place.blobs)
+    if isinstance(argument, FeaturesArgument):
+        return Features(argument.ref, digest=argument.digest, blobs=place.blobs, folder=argument.folder)
     if isinstance(argument, ListArgument):
         return [_read(item, Any, place) for item in argument.items]
     made_by = _Lazy(argument)

@@ -25,6 +25,14 @@ class DatasetArgument(msgspec.Struct, frozen=True, kw_only=True, tag="dataset"):
     digest: str
 
 
+class FeaturesArgument(msgspec.Struct, frozen=True, kw_only=True, tag="features"):
+    """Pinned features; `folder` has rows of views that were computed before."""
+
+    ref: str
+    digest: str
+    folder: str = ""
+
+
 class StepArgument(msgspec.Struct, frozen=True, kw_only=True, tag="value"):
     """What an earlier step returned; `function` made it, all its parts are here if it returned a tuple.
 
@@ -45,7 +53,7 @@ class ListArgument(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
     items: list[Argument]
 
 
-Argument = PlainArgument | DatasetArgument | StepArgument | ListArgument
+Argument = PlainArgument | DatasetArgument | FeaturesArgument | StepArgument | ListArgument
 
 
 class StepJob(msgspec.Struct, frozen=True, kw_only=True):

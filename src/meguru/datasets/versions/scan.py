@@ -43,8 +43,8 @@ def numbered(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFra
 
 
 def format_of(manifest: Manifest, file: DataFile) -> str:
-    """Return what a file is: Parquet if it was made from another one."""
-    return "parquet" if file.source else manifest.format
+    """Return what a file is: Parquet if it was made from another one, or lists files."""
+    return "parquet" if file.source or manifest.format == "files" else manifest.format
 
 
 def _shape(file: DataFile) -> object:
@@ -58,7 +58,8 @@ def _plans(blobs: BlobStore, manifest: Manifest, files: list[DataFile]) -> list[
         return [_without(_read(blobs, manifest, file).lazy(), blobs, [file]) for file in files]
     # A column that holds nothing may have any type in the file: such files are looked at one by one.
     if files[0].columns == manifest.columns and all(each.type != "Null" for each in manifest.columns):
-        return [_parquet_without(blobs, files)]
+        # The files may have more columns, as where the bytes of a folder's files are.
+        return [_parquet_without(blobs, files).select(each.name for each in manifest.columns)]
     return [_conform(_parquet_without(blobs, [file]), manifest.columns) for file in files]
 
 

@@ -47,6 +47,8 @@ class Context:
         self._changes_before: int | None = None
         self.on_open: Callable[[Connection], None] | None = None
         self.bells: set[str] = set()
+        self.if_undone: list[Callable[[Workspace], None]] = []
+        """What is told, in a transaction of its own, when this one was undone by an error of ours."""
         self._stack = stack
         self._tx = tx
 

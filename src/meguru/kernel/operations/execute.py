@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError as RowConflict
 
 from meguru.base import digests
-from meguru.errors import Conflict, InternalError
+from meguru.errors import Conflict, InternalError, MeguruError
 from meguru.kernel.operations import answers
 from meguru.kernel.operations.authorise import authorise, denials_logged
 from meguru.kernel.operations.causes import with_cited_cause
@@ -111,16 +111,23 @@ def run(
 
     `home` is the project that must be there.
     """
-    with denials_logged(ws, operation.name), ExitStack() as stack:
-        ctx = Context(ws, operation, stack)
-        if request or home:
-            ctx.on_open = lambda tx: _begin(ws, tx, request, home)
-        result = work(ctx)
-        check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
-        # In the transaction of the change: the answer is kept if the work was done, and only then.
-        if request:
-            kept = "" if operation.secret else msgspec.json.encode(result).decode()
-            answers.keep(ctx.tx, request, kept, ctx.now())
+    undone: list[Callable[[Workspace], None]] = []
+    try:
+        with denials_logged(ws, operation.name), ExitStack() as stack:
+            ctx = Context(ws, operation, stack)
+            ctx.if_undone = undone
+            if request or home:
+                ctx.on_open = lambda tx: _begin(ws, tx, request, home)
+            result = work(ctx)
+            check_evented(operation, emitted=bool(ctx.emitted), changed=ctx.changed)
+            # In the transaction of the change: the answer is kept if the work was done, and only then.
+            if request:
+                kept = "" if operation.secret else msgspec.json.encode(result).decode()
+                answers.keep(ctx.tx, request, kept, ctx.now())
+    except MeguruError:
+        for tell in undone:
+            tell(ws)
+        raise
     # After the commit: whoever is woken finds the events that woke it.
     if ctx.is_open and not operation.query and not operation.quiet:
         ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)

@@ -23,7 +23,8 @@ from meguru.collections.operations import specs as collections
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
-from meguru.datasets.sources.spec import SourceSpec
+from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
+from meguru.features.operations import entity_specs, service_specs, view_specs
 from meguru.flavors import ColumnType, SignatureColumn
 from meguru.governance.code_policy.kind import PolicySpec
 from meguru.governance.code_policy.operations import specs as policies
@@ -93,8 +94,23 @@ def _dataset(of: Making) -> str:
     file = of.folder / f"{of.mark}.csv"
     make_flights(20).write_csv(file)
     add_files(of.ws, of.mark, [file])
-    source = SourceSpec(address=f"https://data.example/{of.mark}.csv")
-    dataset_specs.declare(of.ws, name=of.mark, spec=DatasetSpec(description=of.mark, source=source))
+    dataset_specs.declare(of.ws, name=of.mark, spec=DatasetSpec(description=of.mark))
+    return of.mark
+
+
+def _entity(of: Making) -> str:
+    entity_specs.declare(of.ws, name=of.mark, spec=EntitySpec(key=["carrier"], description=of.mark))
+    return of.mark
+
+
+def _feature_view(of: Making) -> str:
+    said = FeatureViewSpec(entities=[of.mark], sources={"rows": of.mark}, description=of.mark)
+    view_specs.declare(of.ws, name=of.mark, spec=said)
+    return of.mark
+
+
+def _feature_service(of: Making) -> str:
+    service_specs.declare(of.ws, name=of.mark, spec=FeatureServiceSpec(views=[of.mark], owner=of.mark))
     return of.mark
 
 
@@ -280,6 +296,9 @@ def _trust(of: Making) -> str:
 
 MAKERS: Mapping[str, Callable[[Making], str]] = {
     "dataset": _dataset,
+    "entity": _entity,
+    "feature_view": _feature_view,
+    "feature_service": _feature_service,
     "experiment": _experiment,
     "run": _run,
     "model": _model,

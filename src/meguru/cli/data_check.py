@@ -1,0 +1,103 @@
+"""`meguru data check`, `meguru data checks`: rows are held against what is expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meguru.cli.arguments import DATASET
+from meguru.cli.groups import command as verb
+from meguru.cli.session import Session, with_session
+from meguru.cli.tables import cell
+
+if TYPE_CHECKING:
+    from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
+    from meguru.datasets.types import DatasetVersion
+    from meguru.kernel.remote import RemoteWorkspace
+    from meguru.kernel.workspace import Workspace
+
+FAILED = 5
+"""The exit code of what was held against something, and does not hold it."""
+_COLUMNS = 8
+
+
+@verb
+@click.argument("ref", type=DATASET)
+@with_session
+def check(session: Session, ref: str) -> int:
+    """Hold a version against what is expected of its dataset, and keep what came of it.
+
+    Ends with 5 if it does not hold what stops a version; a warning is only told.
+    """
+    from meguru.app.calls import dataset_check as ask
+
+    found = ask(session.open(), ref=ref)
+
+    def human() -> None:
+        for line in lines_of(found):
+            click.echo(line)
+
+    session.show(found, human)
+    return FAILED if found.state in {"failed", "refused"} else 0
+
+
+@verb
+@click.argument("name", type=DATASET)
+@click.option("--refused", is_flag=True, help="Only rows that became no version.")
+@with_session
+def checks(session: Session, name: str, *, refused: bool) -> None:
+    """List what came of the expectations of dataset NAME, newest first."""
+    from meguru.app.calls import dataset_checks as ask
+
+    page = ask(session.open(), name=name, version=0 if refused else None)
+    if refused and not session.as_json:
+        for each in page.items:
+            for line in lines_of(each):
+                click.echo(line)
+        return
+    rows = [
+        (
+            f"{each.name}@{each.version}" if each.version else "–",
+            each.state,
+            each.rows,
+            sum(not one.passed for one in each.results),
+            each.at,
+            each.by,
+        )
+        for each in page.items
+    ]
+    session.table(page, ("version", "state", "rows", "wrong", "since", "by"), rows)
+
+
+def warnings_of(ws: Workspace | RemoteWorkspace, version: DatasetVersion) -> Iterator[str]:
+    """Say what a version does not hold that did not stop it."""
+    from meguru.app.calls import dataset_checks as ask
+
+    for found in ask(ws, name=version.name, version=version.version, limit=1).items:
+        for each in found.results:
+            if not each.passed:
+                yield f"warning: {each.says}: {each.observed}"
+
+
+def lines_of(check: DatasetCheck) -> Iterator[str]:
+    """Say what came of each expectation, and show rows that fail."""
+    wrong = sum(not each.passed for each in check.results)
+    what = f"dataset/{check.name}@{check.version}" if check.version else f"rows for dataset/{check.name}"
+    facts = f"{check.rows:,} rows, {wrong} of {len(check.results)} expectations do not hold"
+    yield f"{what}: {check.state}; {facts}"
+    for each in check.results:
+        yield f"  {_mark(each)} {each.says}{'' if each.passed else ': ' + each.observed}"
+        for row in each.sample if not each.passed else ():
+            yield "      " + ", ".join(f"{name}={cell(value)}" for name, value in _first(row))
+
+
+def _mark(result: ExpectationResult) -> str:
+    if result.passed:
+        return "✓"
+    return "!" if result.severity == "warn" else "✗"
+
+
+def _first(row: dict[str, Any]) -> list[tuple[str, Any]]:
+    return list(row.items())[:_COLUMNS]

@@ -1,0 +1,166 @@
+"""Hold a version that is about to be registered against its expectations, and keep what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from meguru.base import ids, refs
+from meguru.datasets import store as datasets
+from meguru.datasets.checking import known_column
+from meguru.datasets.expectations import store
+from meguru.datasets.expectations.base import CheckedRows
+from meguru.datasets.expectations.judge import judge
+from meguru.datasets.expectations.read import expectations_of, of_checks
+from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult, state_of
+from meguru.datasets.redaction import hidden_columns
+from meguru.errors import InvalidInput, NotFound
+from meguru.kernel import events
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import polars as pl
+
+    from meguru.datasets.kind import DatasetSpec
+    from meguru.datasets.types import Checks, DatasetVersion
+    from meguru.kernel.operations import Context
+    from meguru.kernel.workspace import Workspace
+
+_SHOWN = 20
+
+
+def checked_rows(
+    ctx: Context, name: str, scan: pl.LazyFrame, *, event_time: str = "", rows_before: int | None = None
+) -> CheckedRows:
+    """Return rows as they are held against expectations, with what else these need to know."""
+    return CheckedRows(
+        scan=scan,
+        schema=dict(scan.collect_schema()),
+        now=ctx.now(),
+        event_time=event_time,
+        rows_before=rows_before,
+        values=lambda other, columns: _values(ctx, refs.within(refs.project_of(name), other), columns),
+    )
+
+
+def hold(
+    ctx: Context,
+    name: str,
+    spec: DatasetSpec,
+    *,
+    given: pl.LazyFrame | None,
+    checks: Sequence[Checks],
+    whole: pl.LazyFrame | None,
+    expect: Sequence[dict[str, Any]],
+    event_time: str,
+    rows_before: int | None,
+) -> list[ExpectationResult]:
+    """Judge the files that are given by `checks`, and all rows that the version would have by `expect`.
+
+    Raises
+    ------
+    InvalidInput
+        If what stops a version does not hold, with all that does not. When the transaction was undone, the
+        refusal is written down.
+    """
+    results: list[ExpectationResult] = []
+    hidden = hidden_columns(spec)
+    asked = [each for every in checks for each in of_checks(every)]
+    if asked and given is not None:
+        rows = checked_rows(ctx, name, given, event_time=event_time, rows_before=rows_before)
+        results += judge(asked, rows, hidden=hidden)
+    if expect and whole is not None:
+        rows = checked_rows(ctx, name, whole, event_time=event_time, rows_before=rows_before)
+        results += judge(expectations_of(expect), rows, hidden=hidden)
+    if state_of(results, registered=False) == "refused":
+        refuse(ctx, name, results)
+    return results
+
+
+def refuse(ctx: Context, name: str, results: list[ExpectationResult]) -> None:
+    """Raise InvalidInput for what does not hold, and have the refusal written down."""
+    ctx.if_undone.append(lambda ws: _write_refusal(ws, ctx.operation.name, name, results))
+    wrong = [each for each in results if not each.passed and each.severity == "stop"]
+    what = f"the data fails {len(wrong)} check{'s' if len(wrong) > 1 else ''}"
+    raise InvalidInput(
+        what, why="; ".join(_wrong(wrong)), field="checks", hint="mend the data, or the checks"
+    )
+
+
+def keep(ctx: Context, version: DatasetVersion, results: list[ExpectationResult]) -> DatasetCheck | None:
+    """Keep what came of a version's expectations, and tell of it; nothing, if nothing was expected."""
+    if not results:
+        return None
+    check = _check(ctx.ws, version.name, version.version, results, registered=True)
+    store.add(ctx.tx, check)
+    ctx.emit("dataset_version.checked", version.ref, data=_told(check))
+    return check
+
+
+def _write_refusal(ws: Workspace, operation: str, name: str, results: list[ExpectationResult]) -> None:
+    check = _check(ws, name, 0, results, registered=False)
+    told = _told(check)
+    with ws.db.write() as tx:
+        store.add(tx, check)
+        events.append(
+            tx,
+            type="dataset.refused",
+            at=check.at,
+            actor=check.by,
+            operation=operation,
+            subject=refs.make("dataset", name),
+            project=refs.project_of(name),
+            cause=ws.cause,
+            data={key: told[key] for key in ("name", "rows", "wrong")},
+        )
+    ws.notify()
+
+
+def _check(
+    ws: Workspace, name: str, version: int, results: list[ExpectationResult], *, registered: bool
+) -> DatasetCheck:
+    return DatasetCheck(
+        id=ids.new_id("dchk"),
+        name=name,
+        version=version,
+        state=state_of(results, registered=registered),
+        rows=max((each.rows for each in results), default=0),
+        results=results,
+        at=ws.clock.now(),
+        by=ws.principal.name,
+    )
+
+
+def _told(check: DatasetCheck) -> dict[str, Any]:
+    wrong = _wrong([each for each in check.results if not each.passed])
+    return {"name": check.name, "state": check.state, "rows": check.rows, "wrong": wrong}
+
+
+def _wrong(results: Sequence[ExpectationResult]) -> list[str]:
+    """Say what does not hold, without any value of a row."""
+    told = [_sentence(each) for each in results[:_SHOWN]]
+    return told + ([f"and {len(results) - _SHOWN} more"] if len(results) > _SHOWN else [])
+
+
+def _sentence(result: ExpectationResult) -> str:
+    if result.check in {"volume", "nulls", "unique"}:
+        return result.observed
+    return f"{result.says}: {result.observed}"
+
+
+def _values(ctx: Context, name: str, columns: list[str]) -> pl.DataFrame:
+    """Return the values of another dataset's columns, each combination once."""
+    from meguru.datasets.frames import scan_of
+
+    bare = refs.parse(name, kind="dataset").name
+    if not ctx.principal.allows("dataset:read", refs.project_of(bare)):
+        raise InvalidInput(f"there is no dataset {name!r}", field="dataset")
+    try:
+        with ctx.ws.read() as tx:
+            other = datasets.resolve(tx, name, ctx.seen)
+    except NotFound as error:
+        raise InvalidInput(error.what, why=error.why, hint=error.hint, field="dataset") from None
+    for column in columns:
+        known_column(column, [each.name for each in other.columns], field="to")
+    return scan_of(ctx.blobs, other).select(columns).unique().collect(engine="streaming")

@@ -1,0 +1,175 @@
+"""Hold rows against expectations: one select for all, then a few of the rows that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from meguru.datasets.expectations.base import CheckedRows, Expectation, Verdict
+from meguru.datasets.expectations.types import ExpectationResult
+from meguru.datasets.frames import plain_value
+from meguru.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SAMPLE, MOST_COLUMNS, MOST_CHARACTERS = 5, 30, 200
+HIDDEN = "•••"
+"""Stands for a value that not everybody may see."""
+_ROWS = "rows"
+
+
+def judge(
+    expectations: Sequence[Expectation], rows: CheckedRows, *, hidden: Collection[str] = ()
+) -> list[ExpectationResult]:
+    """Hold rows against expectations; what they can't be held against, they do not hold.
+
+    Parameters
+    ----------
+    expectations
+        What is expected, in the order of the answer.
+    rows
+        The rows, and what is known beside them. They are read once, in bounded memory, but for those few
+        that are shown.
+    hidden
+        Columns whose values are not shown.
+
+    Notes
+    -----
+    Expectations that are queries, or distinct values of several columns, need more memory than the others.
+    """
+    parts = _all_measures(expectations, rows)
+    seen = _measured(rows, parts)
+    results = []
+    for expectation, measures, found in zip(expectations, parts, seen, strict=True):
+        verdict = measures if isinstance(measures, Verdict) else _verdict(expectation, found, rows)
+        results.append(_result(expectation, verdict, int(found[_ROWS]), rows, hidden))
+    return results
+
+
+Measures = Mapping[str, "pl.Expr"] | Verdict
+
+
+def _all_measures(expectations: Sequence[Expectation], rows: CheckedRows) -> list[Measures]:
+    """Return what is to be measured of each; that it can't be is a verdict too."""
+    import polars as pl
+
+    found = [_measures(each, rows) for each in expectations]
+    try:
+        rows.scan.select(**_named(found)).collect_schema()
+    except pl.exceptions.PolarsError:  # an expression does not fit the columns: which one?
+        return [_fitting(each, rows) for each in found]
+    return found
+
+
+def _measures(expectation: Expectation, rows: CheckedRows) -> Measures:
+    try:
+        return expectation.measures(rows)
+    except InvalidInput as error:
+        return Verdict(0, _said(error), passed=False)
+
+
+def _fitting(measures: Measures, rows: CheckedRows) -> Measures:
+    import polars as pl
+
+    try:
+        if not isinstance(measures, Verdict):
+            rows.scan.select(**measures).collect_schema()
+    except pl.exceptions.PolarsError as error:
+        return Verdict(0, str(error).split("\n")[0][:MOST_CHARACTERS], passed=False)
+    return measures
+
+
+def _named(parts: Sequence[Measures]) -> dict[str, pl.Expr]:
+    return {
+        f"{at}.{name}": each
+        for at, measures in enumerate(parts)
+        if not isinstance(measures, Verdict)
+        for name, each in measures.items()
+    }
+
+
+def _measured(rows: CheckedRows, parts: Sequence[Measures]) -> list[dict[str, Any]]:
+    """Measure all in one select; if one of them breaks it, each by itself."""
+    import polars as pl
+
+    wanted = _named(parts)
+    counted = {_ROWS: pl.len()}
+    try:
+        values = rows.scan.select(**counted, **wanted).collect(engine="streaming").row(0, named=True)
+    except pl.exceptions.PolarsError:
+        values = rows.scan.select(**counted).collect(engine="streaming").row(0, named=True)
+        for name, each in wanted.items():
+            try:
+                values |= rows.scan.select(each.alias(name)).collect(engine="streaming").row(0, named=True)
+            except pl.exceptions.PolarsError as error:
+                values[name] = error
+    found: list[dict[str, Any]] = [{_ROWS: values[_ROWS]} for _ in parts]
+    for name in wanted:
+        at, _, own = name.partition(".")
+        found[int(at)][own] = values[name]
+    return found
+
+
+def _verdict(expectation: Expectation, seen: dict[str, Any], rows: CheckedRows) -> Verdict:
+    import polars as pl
+
+    broken = next((each for each in seen.values() if isinstance(each, Exception)), None)
+    try:
+        if broken:
+            raise broken
+        return expectation.verdict(seen, rows)
+    except InvalidInput as error:
+        return Verdict(0, _said(error), passed=False)
+    except pl.exceptions.PolarsError as error:
+        return Verdict(0, str(error).split("\n")[0][:MOST_CHARACTERS], passed=False)
+
+
+def _said(error: InvalidInput) -> str:
+    return "; ".join(filter(None, (error.what, error.why, error.hint)))
+
+
+def _result(
+    expectation: Expectation, verdict: Verdict, count: int, rows: CheckedRows, hidden: Collection[str]
+) -> ExpectationResult:
+    sample = [] if not verdict.failing else _sample(expectation, rows, hidden)
+    return ExpectationResult(
+        check=expectation.key,
+        says=expectation.says()[:1000],
+        columns=expectation.names(),
+        severity=expectation.severity,
+        tolerance=expectation.tolerance,
+        passed=verdict.passed,
+        failing=verdict.failing,
+        rows=count,
+        observed=verdict.observed[:1000],
+        sample=sample,
+    )
+
+
+def _sample(expectation: Expectation, rows: CheckedRows, hidden: Collection[str]) -> list[dict[str, Any]]:
+    import polars as pl
+
+    try:
+        found = expectation.failing(rows)
+        if found is None:
+            return []
+        named = found.collect_schema().names()
+        first = [name for name in expectation.names() if name in named]
+        chosen = [*first, *(name for name in named if name not in first)][:MOST_COLUMNS]
+        few = found.select(chosen).head(SAMPLE).collect(engine="streaming")
+    except pl.exceptions.PolarsError:
+        return []
+    return [
+        {name: HIDDEN if name in hidden else _short(value) for name, value in row.items()}
+        for row in few.iter_rows(named=True)
+    ]
+
+
+def _short(value: Any) -> Any:
+    plain = plain_value(value)
+    if isinstance(plain, str) and len(plain) > MOST_CHARACTERS:
+        return plain[: MOST_CHARACTERS - 1] + "…"
+    if isinstance(plain, list | dict):
+        return str(plain)[:MOST_CHARACTERS]
+    return plain

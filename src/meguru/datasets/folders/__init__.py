@@ -1,0 +1,1 @@
+"""Folders of files as versions of a dataset: a row a file, its bytes packed beside those of others."""

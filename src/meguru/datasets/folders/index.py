@@ -1,0 +1,155 @@
+"""The list of a version's files: a row a file, in Parquet files of which a change makes few anew.
+
+It is cut after those paths whose checksum says so. So the cuts do not move when other files come and go, and
+a version shares with the one before all pieces in which nothing changed.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from meguru.base import digests
+from meguru.datasets.types import DataFile, DatasetColumn, Manifest
+from meguru.datasets.versions.scan import ROW, gone_from
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MEAN_ROWS = 2048
+"""About so many rows are in a piece; a power of two."""
+MOST_ROWS = 16 * MEAN_ROWS
+COLUMNS = {
+    "path": "String",
+    "size": "Int64",
+    "mode": "String",
+    "digest": "String",
+    "media_type": "String",
+    "width": "Int64",
+    "height": "Int64",
+    "duration": "Float64",
+    "sample_rate": "Int64",
+    "pages": "Int64",
+    "characters": "Int64",
+}
+LABEL = "label"
+FORM = "folder-index"
+PARTS = "parts"
+"""Where the bytes are; no column of the dataset, but of its Parquet files."""
+
+
+def columns(*, label: bool) -> list[DatasetColumn]:
+    """Return the columns of a version; with `label` also that."""
+    names = [*COLUMNS, *([LABEL] if label else [])]
+    return [DatasetColumn(name=name, type=COLUMNS.get(name, "String")) for name in names]
+
+
+def schema(*, label: bool) -> pl.Schema:
+    """Return the columns of the Parquet files, as Polars has them."""
+    import polars as pl
+
+    from meguru.datasets.polars_types import TYPES
+
+    fields = {column.name: TYPES[column.type] for column in columns(label=label)}
+    part = pl.Struct({"pack": pl.String, "offset": pl.Int64, "size": pl.Int64, "digest": pl.String})
+    return pl.Schema(fields | {PARTS: pl.List(part)})
+
+
+def read(blobs: BlobStore, manifest: Manifest) -> pl.DataFrame:
+    """Return the list of files of a version, with their parts, sorted by path."""
+    import polars as pl
+
+    return pl.concat(_read(blobs, file) for file in manifest.files)
+
+
+def _read(blobs: BlobStore, file: DataFile) -> pl.DataFrame:
+    import polars as pl
+
+    frame = pl.read_parquet(blobs.path(file.digest))
+    if not file.deleted:
+        return frame
+    gone = pl.Series(gone_from(blobs, [file])).implode()
+    return frame.with_row_index(ROW).filter(~pl.col(ROW).is_in(gone)).drop(ROW)
+
+
+def empty() -> pl.DataFrame:
+    """Return a list of no files."""
+    import polars as pl
+
+    return pl.DataFrame(schema=schema(label=False))
+
+
+def content_of(frame: pl.DataFrame) -> str:
+    """Return the digest of what the files are called and hold, wherever their bytes are."""
+    rows = frame.select("path", "digest", "size", "mode").rows()
+    return digests.of_value(rows)
+
+
+def write(
+    blobs: BlobStore, frame: pl.DataFrame, before: Manifest | None, touched: set[str]
+) -> list[DataFile]:
+    """Write a list of files; pieces of the version before in which nothing changed are taken as they are.
+
+    Parameters
+    ----------
+    frame
+        All files, sorted by path.
+    before
+        A version with the same columns, on which `frame` is based; None if there is none.
+    touched
+        Paths of the rows of `frame` that are not as they were.
+    """
+    paths = frame["path"].to_list()
+    old = {file.path: file for file in before.files} if before else {}
+    found, label = [], LABEL in frame.columns
+    for start, end in pairwise(_cuts(paths)):
+        inside = paths[start:end]
+        name = _name(inside)
+        if name in old and touched.isdisjoint(inside):
+            found.append(old[name])
+            continue
+        body = io.BytesIO()
+        frame[start:end].write_parquet(body, compression="zstd", row_group_size=MOST_ROWS)
+        data = body.getvalue()
+        digest = blobs.put_bytes(data)
+        found.append(
+            DataFile(
+                path=name,
+                digest=digest,
+                size=len(data),
+                rows=end - start,
+                columns=columns(label=label),
+                form=FORM,
+            )
+        )
+    return found
+
+
+def packs_of(body: bytes) -> list[str]:
+    """Return the packs that the files listed in a Parquet file need."""
+    import polars as pl
+
+    try:
+        parts = pl.read_parquet(io.BytesIO(body), columns=[PARTS])[PARTS].explode().drop_nulls()
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(str(error)) from error
+    return parts.struct.field("pack").unique().sort().to_list() if len(parts) else []
+
+
+def _cuts(paths: Sequence[str]) -> list[int]:
+    cuts = [0]
+    for number, path in enumerate(paths, 1):
+        ends = zlib.crc32(path.encode()) % MEAN_ROWS == 0 or number - cuts[-1] >= MOST_ROWS
+        if ends and number < len(paths):
+            cuts.append(number)
+    return [*cuts, len(paths)]
+
+
+def _name(paths: Sequence[str]) -> str:
+    """Name a piece by the files in it: the same files, the same name."""
+    listed = "\n".join(paths).encode()
+    return f"files-{digests.of_bytes(listed)[:16]}.parquet"

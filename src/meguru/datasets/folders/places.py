@@ -1,0 +1,102 @@
+"""Where the files of a folder are: what can be listed with the state of each file, and opened."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+import msgspec
+
+from meguru.datasets.folders.stat_cache import is_settled
+from meguru.datasets.folders.walk import FileState, walk
+from meguru.errors import Conflict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class OpenedFile(msgspec.Struct, kw_only=True):
+    """A file that is being read; `settled` is known at the end: whether its state tells that it changes."""
+
+    file: IO[bytes]
+    settled: bool = False
+
+
+class FolderPlace(Protocol):
+    """A folder, here or elsewhere, after it was listed."""
+
+    address: str
+    """What tells it from all other folders."""
+    executable: set[str]
+    left_out: int
+
+    @property
+    def seen(self) -> pl.DataFrame:
+        """Columns `path` and those of `FileState`, sorted by path."""
+        ...
+
+    def open(self, path: str) -> contextlib.AbstractContextManager[OpenedFile]:
+        """Open one of its files."""
+        ...
+
+
+class LocalFolder:
+    """A folder of this machine."""
+
+    def __init__(self, root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
+        self._walked = walk(root, include=include, exclude=exclude)
+        self.address = str(self._walked.root)
+        self.executable, self.left_out = self._walked.executable, self._walked.left_out
+        self.seen = self._walked.frame()
+
+    @cached_property
+    def _states(self) -> dict[str, FileState]:
+        return dict(zip(self._walked.paths, self._walked.states, strict=True))
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[OpenedFile]:
+        """Open a file that was listed, and no other that was put in its place meanwhile.
+
+        Raises
+        ------
+        Conflict
+            If it is gone, or is no file any more.
+        """
+        place = self._walked.root / path
+        if path in self._walked.links:
+            place = place.resolve()
+        begun = time.time_ns()
+        try:
+            # Neither is a link followed that was put there meanwhile, nor a pipe waited for.
+            number = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        except OSError as error:
+            raise _changed(path, error) from error
+        with os.fdopen(number, "rb") as file:
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                raise _changed(path, None)
+            opened = OpenedFile(file=file)
+            yield opened
+            after = FileState.of(os.fstat(number))
+            opened.settled = after == self._states[path] and is_settled(after, begun)
+
+
+def _changed(path: str, error: OSError | None) -> Conflict:
+    why = "it is no file any more"
+    if error is not None:
+        why = "a link is in its place" if error.errno == errno.ELOOP else error.strerror or str(error)
+    return Conflict(f"the file {path!r} can't be read", where=path, why=why, hint="add the folder again")
+
+
+def open_folder(
+    given: str | Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> FolderPlace:
+    """List the folder that a path or an address means; patterns say which of its files are meant."""
+    return LocalFolder(Path(given), include=include, exclude=exclude)

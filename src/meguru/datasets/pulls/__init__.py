@@ -1,1 +1,0 @@
-"""Reads of what a dataset is declared to come from: when asked, by schedule, always from where it stands."""

@@ -1,0 +1,57 @@
+"""Features in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from sqlalchemy import Connection
+
+from meguru.artifacts.catalogue import Described, Detail, users_of
+from meguru.base import refs
+from meguru.features import store
+from meguru.features.renew import services_of
+from meguru.kernel.operations import Context
+
+
+def described_entities(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:
+    """Yield the entities of some projects (None: of all) with what people say of them."""
+    yield from _described(tx, "entity", projects)
+
+
+def described_views(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:
+    """Yield the feature views of some projects (None: of all) with what people say of them."""
+    yield from _described(tx, "feature_view", projects)
+
+
+def described_services(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:
+    """Yield the feature services of some projects (None: of all) with what people say of them."""
+    yield from _described(tx, "feature_service", projects)
+
+
+def detailed_entity(ctx: Context, name: str) -> Detail:
+    """Return the key of an entity."""
+    spec = store.get(ctx.tx, "entity", name)
+    return Detail(f"by {', '.join(spec['key'])}", None, ())
+
+
+def detailed_view(ctx: Context, name: str) -> Detail:
+    """Return how a view is: its version, what it is about, and who reads it."""
+    found = store.view(ctx.tx, name)
+    about = ", ".join(found.definition.entities) or "each request"
+    users = (*services_of(ctx.tx, name), *users_of(ctx.tx, refs.make("feature_view", name)))
+    return Detail(f"@{found.version}, of {about}", found.created_at, tuple(dict.fromkeys(users)))
+
+
+def detailed_service(ctx: Context, name: str) -> Detail:
+    """Return how a service is: its version, and which views it has."""
+    found = store.service(ctx.tx, name)
+    views = ", ".join(each.view.partition("/")[2] for each in found.members[:10])
+    return Detail(
+        f"@{found.version}: {views}", found.created_at, users_of(ctx.tx, refs.make("feature_service", name))
+    )
+
+
+def _described(tx: Connection, kind: str, projects: AbstractSet[str] | None) -> Iterator[Described]:
+    for name, spec in store.specs(tx, kind, projects).items():
+        yield Described(name, spec.get("description", ""), spec.get("owner", ""))

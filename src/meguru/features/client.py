@@ -1,0 +1,136 @@
+"""Features from Python: training sets, the same on a local workspace and on a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from meguru.base import digests
+from meguru.base.cache import cache_folder
+from meguru.compute.features_param import Features
+from meguru.features.offline import training as offline
+from meguru.features.pinning import choose_service, choose_views
+from meguru.features.types import FeatureSet
+from meguru.kernel.remote import RemoteWorkspace
+from meguru.kernel.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class TrainingSet:
+    """A training set, and the record from which it is made again.
+
+    Attributes
+    ----------
+    frame
+        The rows that were given, in their order, with the features.
+    chosen
+        The versions of views, their definitions, and the versions of data under them.
+    """
+
+    def __init__(self, frame: pl.DataFrame, chosen: FeatureSet) -> None:
+        self.frame, self.chosen = frame, chosen
+
+    def __repr__(self) -> str:
+        return f"TrainingSet({self.chosen.ref!r}, {self.frame.height:,} rows)"
+
+    @property
+    def digest(self) -> str:
+        """The digest of the rows: names, types and values, in their order."""
+        return offline.digest_of(self.frame)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What it was made from, as plain data: versions of views and data, and the digest of the rows."""
+        views = [each for view in self.chosen.views for each in (view, *view.inputs)]
+        return {
+            "ref": self.chosen.ref,
+            "set": digests.of_value(self.chosen),
+            "views": {each.ref: each.definition.digest for each in views},
+            "datasets": {one.ref: one.digest for each in views for one in each.datasets.values()},
+            "rows": self.frame.height,
+            "digest": self.digest,
+        }
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the rows as a Polars frame."""
+        return self.frame
+
+    def to_df(self) -> Any:
+        """Return the rows as a pandas frame, as Feast calls it."""
+        return self.frame.to_pandas()
+
+    def to_arrow(self) -> Any:
+        """Return the rows as an Arrow table."""
+        return self.frame.to_arrow()
+
+
+def training(
+    ws: Workspace | RemoteWorkspace,
+    frame: Any,
+    features: str | Sequence[str],
+    *,
+    time: str = "",
+    on: Mapping[str, str] | None = None,
+    ages: bool = False,
+    statuses: bool = False,
+) -> TrainingSet:
+    """Return the rows of a frame, each with what was known of its entities at its moment.
+
+    Parameters
+    ----------
+    ws
+        A workspace, here or on a server; rows are computed here.
+    frame
+        Polars, pandas or Arrow, with the columns of the entities' keys.
+    features
+        A service (``"delay"``, ``"delay@2"``), or views and single features: ``["weather", "plane:age"]``.
+    time, on, ages, statuses
+        As in `Features.join`.
+    """
+    chosen = choose(ws, features)
+    return remade(ws, chosen, frame, time=time, on=on, ages=ages, statuses=statuses)
+
+
+def remade(
+    ws: Workspace | RemoteWorkspace,
+    chosen: FeatureSet,
+    frame: Any,
+    *,
+    time: str = "",
+    on: Mapping[str, str] | None = None,
+    ages: bool = False,
+    statuses: bool = False,
+) -> TrainingSet:
+    """Make a training set from versions that were chosen before: the same rows give the same again."""
+    options = offline.JoinOptions(time=time, on=dict(on or {}), ages=ages, statuses=statuses)
+    return TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
+
+
+def get_historical_features(
+    ws: Workspace | RemoteWorkspace, entity_df: Any, features: str | Sequence[str]
+) -> TrainingSet:
+    """Return a training set as Feast's method does: moments are in the column ``event_timestamp``."""
+    return training(ws, entity_df, features, time="event_timestamp")
+
+
+def open_features(ws: Workspace | RemoteWorkspace, features: str | Sequence[str]) -> Features:
+    """Return what a step would get for a parameter of type `Features`: for tests and notebooks."""
+    chosen = choose(ws, features)
+    digest = ws.blobs.put_bytes(digests.canonical(chosen))
+    return Features(chosen.ref, digest=digest, blobs=ws.blobs, folder=str(folder_of(ws)))
+
+
+def folder_of(ws: Workspace | RemoteWorkspace) -> Path:
+    """Return the folder with rows of views that were computed before."""
+    return cache_folder("features") if isinstance(ws, RemoteWorkspace) else ws.cache_folder("features")
+
+
+def choose(ws: Workspace | RemoteWorkspace, features: str | Sequence[str]) -> FeatureSet:
+    """Say which versions a service, or views and single features, mean now."""
+    if isinstance(features, str) and not features.startswith("feature_view/") and ":" not in features:
+        return choose_service(ws, ref=features)
+    listed = features.split(",") if isinstance(features, str) else features
+    return choose_views(ws, views=[each.strip() for each in listed])

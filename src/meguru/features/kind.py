@@ -1,0 +1,339 @@
+"""Entities, feature views and feature services, as kinds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from meguru.features.types import MissingPolicy, RowForm
+from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+
+
+class EntitySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What values are about: `key` are the columns whose values, taken together, tell one from another.
+
+    In a project file one column may be written as a text: ``key = "origin"``.
+    """
+
+    key: list[str]
+    description: str = ""
+    owner: str = ""
+    tags: list[str] = []
+
+
+class EntitySection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[entity.NAME]`` of a project file: what values are about.
+
+    `key` is the column that tells one from another, or several whose values do so together.
+    """
+
+    key: str | list[str]
+    description: str = ""
+    owner: str = ""
+    tags: list[str] = []
+
+
+class FeatureViewSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said of a feature view; see `ViewDefinition` for what makes a version of it.
+
+    `online` says whether its values are kept for serving.
+    """
+
+    entities: list[str] = []
+    sources: dict[str, str] = {}
+    transform: str = ""
+    code: str = ""
+    sql: str = ""
+    time: str = ""
+    created: str = ""
+    ttl: str = ""
+    features: dict[str, str] = {}
+    push: bool = False
+    inputs: list[str] = []
+    request: dict[str, str] = {}
+    mode: RowForm = "frame"
+    missing: MissingPolicy = "default"
+    defaults: dict[str, Any] = {}
+    incremental: bool = False
+    online: bool = True
+    description: str = ""
+    owner: str = ""
+    tags: list[str] = []
+
+
+class FeatureViewSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[feature_view.NAME]`` of a project file: values of an entity over time, made from datasets.
+
+    `entity` is one or several; `source` is a dataset, `sources` are several by the name that the code uses.
+    `transform` is ``FILE.py:FUNCTION`` of the project's folder, from frames to a frame; `sql` a query
+    instead. `time` is the column from which a value holds, `created` the one since which it is known, `ttl`
+    how long it holds (``"3h"``). `features` are types by name, found when they are not said. With `push`
+    rows are pushed. With `inputs` (features of other views) or `request` (types of fields by name) the
+    function is run when somebody asks. `entities` and `code` are how a declaration that was adopted says it.
+    """
+
+    entity: str | list[str] = []
+    entities: list[str] = []
+    source: str = ""
+    sources: dict[str, str] = {}
+    transform: str = ""
+    code: str = ""
+    sql: str = ""
+    time: str = ""
+    created: str = ""
+    ttl: str = ""
+    features: dict[str, str] = {}
+    push: bool = False
+    inputs: list[str] = []
+    request: dict[str, str] = {}
+    mode: RowForm = "frame"
+    missing: MissingPolicy = "default"
+    defaults: dict[str, Any] = {}
+    incremental: bool = False
+    online: bool = True
+    description: str = ""
+    owner: str = ""
+    tags: list[str] = []
+
+
+class FeatureServiceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which features a model eats, in their order: views (``weather``) or single features (``weather:temp``).
+
+    ``weather@2`` keeps to that version; else the service gets a next version when the view does. With
+    `full_names` columns are called ``weather__temp``.
+    """
+
+    views: list[str]
+    full_names: bool = False
+    description: str = ""
+    owner: str = ""
+    tags: list[str] = []
+
+
+class _Changed(Payload, frozen=True):
+    changes: dict[str, Any]
+
+
+class _Gone(Payload, frozen=True):
+    pass
+
+
+@event_type("entity.created", label="entity declared", sentence="{subject} was declared", explains=True)
+class EntityCreated(Payload, frozen=True):
+    """An entity was declared, with this spec."""
+
+    key: list[str]
+    description: str
+    owner: str
+    tags: list[str]
+
+
+@event_type("entity.updated", label="entity changed", sentence="the declaration of {subject} was changed")
+class EntityUpdated(_Changed, frozen=True):
+    """Fields of the spec changed: ``{field: {before, after}}``."""
+
+
+@event_type(
+    "entity.retired", label="entity retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
+)
+class EntityRetired(_Gone, frozen=True):
+    """An entity is out of use; versions of views that are about it stay."""
+
+
+@event_type(
+    "feature_view.registered",
+    label="feature view registered",
+    sentence="{subject} was registered",
+    explains=True,
+)
+class FeatureViewRegistered(Payload, frozen=True):
+    """A feature view has a new version."""
+
+    digest: str
+    form: str
+    entities: list[str]
+
+
+@event_type(
+    "feature_view.created", label="feature view declared", sentence="{subject} was declared", explains=True
+)
+class FeatureViewCreated(Payload, frozen=True):
+    """A feature view was declared, with this spec."""
+
+    entities: list[str]
+    sources: dict[str, str]
+    transform: str
+    code: str
+    sql: str
+    time: str
+    created: str
+    ttl: str
+    features: dict[str, str]
+    push: bool
+    inputs: list[str]
+    request: dict[str, str]
+    mode: str
+    missing: str
+    defaults: dict[str, Any]
+    incremental: bool
+    online: bool
+    description: str
+    owner: str
+    tags: list[str]
+
+
+@event_type(
+    "feature_view.updated",
+    label="feature view changed",
+    sentence="the declaration of {subject} was changed",
+)
+class FeatureViewUpdated(_Changed, frozen=True):
+    """Fields of the spec changed: ``{field: {before, after}}``."""
+
+
+@event_type(
+    "feature_view.retired",
+    label="feature view retired",
+    sentence="{subject} was retired",
+    tone=Tone.ODD,
+    explains=True,
+)
+class FeatureViewRetired(_Gone, frozen=True):
+    """A feature view is out of use; its versions stay for who was trained with them."""
+
+
+@event_type(
+    "feature_view.code_kept", label="code of a feature view kept", sentence="the code of {subject} was kept"
+)
+class FeatureViewCodeKept(Payload, frozen=True):
+    """The code that a declaration is to name was brought along."""
+
+    code: str
+    function: str
+    snapshot: str
+
+
+@event_type(
+    "feature_view.profiled",
+    label="feature view computed",
+    sentence="{subject} was computed: {rows} rows",
+)
+class FeatureViewProfiled(Payload, frozen=True):
+    """The rows of a version over versions of its sources were computed: how many, and what they look like."""
+
+    rows: int
+    digest: str
+
+
+@event_type(
+    "feature_service.registered",
+    label="feature service registered",
+    sentence="{subject} was registered",
+    explains=True,
+)
+class FeatureServiceRegistered(Payload, frozen=True):
+    """A feature service has a new version: other views, or other versions of them."""
+
+    digest: str
+    views: list[str]
+
+
+@event_type(
+    "feature_service.created",
+    label="feature service declared",
+    sentence="{subject} was declared",
+    explains=True,
+)
+class FeatureServiceCreated(Payload, frozen=True):
+    """A feature service was declared, with this spec."""
+
+    views: list[str]
+    full_names: bool
+    description: str
+    owner: str
+    tags: list[str]
+
+
+@event_type(
+    "feature_service.updated",
+    label="feature service changed",
+    sentence="the declaration of {subject} was changed",
+)
+class FeatureServiceUpdated(_Changed, frozen=True):
+    """Fields of the spec changed: ``{field: {before, after}}``."""
+
+
+@event_type(
+    "feature_service.retired",
+    label="feature service retired",
+    sentence="{subject} was retired",
+    tone=Tone.ODD,
+    explains=True,
+)
+class FeatureServiceRetired(_Gone, frozen=True):
+    """A feature service is out of use; its versions stay for who was trained with them."""
+
+
+ENTITY = Kind(
+    name="entity",
+    title=("entity", "entities"),
+    tables=("meguru.features.schema",),
+    operations=("meguru.features.operations",),
+    events=(EntityCreated, EntityUpdated, EntityRetired),
+    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    spec=EntitySpec,
+    spec_store="meguru.features.entity_spec",
+    written=EntitySection,
+    prepare="meguru.features.project_file:prepare_entity",
+    provides={
+        "described": "meguru.features.catalogue:described_entities",
+        "detailed": "meguru.features.catalogue:detailed_entity",
+    },
+)
+FEATURE_VIEW = Kind(
+    name="feature_view",
+    title=("feature view", "feature views"),
+    versioned=True,
+    tables=("meguru.features.schema",),
+    operations=("meguru.features.operations",),
+    events=(
+        FeatureViewRegistered,
+        FeatureViewCreated,
+        FeatureViewUpdated,
+        FeatureViewRetired,
+        FeatureViewCodeKept,
+        FeatureViewProfiled,
+    ),
+    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    spec=FeatureViewSpec,
+    spec_store="meguru.features.view_spec",
+    written=FeatureViewSection,
+    prepare="meguru.features.project_file:prepare_view",
+    carry="meguru.features.project_file:carry_view",
+    provides={
+        "described": "meguru.features.catalogue:described_views",
+        "detailed": "meguru.features.catalogue:detailed_view",
+    },
+)
+FEATURE_SERVICE = Kind(
+    name="feature_service",
+    title=("feature service", "feature services"),
+    versioned=True,
+    tables=("meguru.features.schema",),
+    operations=("meguru.features.operations",),
+    events=(
+        FeatureServiceRegistered,
+        FeatureServiceCreated,
+        FeatureServiceUpdated,
+        FeatureServiceRetired,
+    ),
+    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    spec=FeatureServiceSpec,
+    spec_store="meguru.features.service_spec",
+    provides={
+        "pinned features": "meguru.features.pinning:pin",
+        "described": "meguru.features.catalogue:described_services",
+        "detailed": "meguru.features.catalogue:detailed_service",
+    },
+)

@@ -1,0 +1,66 @@
+"""Where kept rows are: below one folder, by what they follow from, the least used going first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from meguru.base import digests
+from meguru.base.cache import cache_folder
+from meguru.features.offline import compute, kept
+from meguru.features.offline.kept import KeptRows
+from meguru.features.types import PinnedView
+from meguru.storage.blobs import BlobStore
+
+NAME = "features"
+MOST_BYTES = 20 << 30
+"""Of kept rows together; what they were made from is kept, so they can be made again."""
+
+
+def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) -> KeptRows:
+    """Return the rows of a view over its pinned data; computed, sorted and kept when nobody did so before.
+
+    Raises
+    ------
+    InvalidInput
+        If they can't be computed.
+    """
+    root = folder or cache_folder(NAME)
+    place = root / "rows" / digests.of_value([kept.LAYOUT, view.rows_digest])
+    if (place / "about.json").exists():
+        os.utime(place)
+        return KeptRows(place)
+    frame = compute.rows_of(blobs, view, root)
+    features = compute.features_of(frame, view.definition)
+    made = kept.keep(frame, view.definition, features, place)
+    prune(root, MOST_BYTES, spare=place)
+    return made
+
+
+def prune(root: Path, most: int, *, spare: Path | None = None) -> int:
+    """Free the least used rows until the rest has `most` bytes; return how many bytes went."""
+    found = [(each.stat().st_mtime, _bytes(each), each) for each in _folders(root)]
+    total, freed = sum(size for _, size, _ in found), 0
+    for _, size, each in sorted(found):
+        if total - freed <= most:
+            break
+        if each != spare:
+            shutil.rmtree(each, ignore_errors=True)  # who has it mapped goes on reading it
+            freed += size
+    return freed
+
+
+def forget(folder: Path | None = None) -> None:
+    """Free all kept rows: what they were made from may have to go (see `meguru erase`)."""
+    for each in _folders(folder or cache_folder(NAME)):
+        shutil.rmtree(each, ignore_errors=True)
+
+
+def _folders(root: Path) -> list[Path]:
+    place = root / "rows"
+    return [each for each in place.iterdir() if each.is_dir()] if place.is_dir() else []
+
+
+def _bytes(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.iterdir() if each.is_file())

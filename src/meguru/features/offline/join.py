@@ -1,0 +1,108 @@
+"""The point-in-time join: what was known of each entity at each moment, one row out for one row in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from meguru.features.offline import keys as naming
+from meguru.features.offline.kept import COUNT, START, KeptRows
+from meguru.features.offline.search import last_seen
+from meguru.features.offline.times import PER_SECOND, Asked, asked
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE = "PRESENT", "NOT_FOUND", "OUTSIDE_MAX_AGE"
+STATUSES = (PRESENT, NOT_FOUND, OUTSIDE_MAX_AGE)
+"""Why a value is there or not; the words are Feast's. NOT_FOUND: nothing was known at that moment."""
+
+
+class Match(NamedTuple):
+    """For each row that asked, shape (n,): the kept row that holds (-1: none), why, and how old it is.
+
+    `ages` are in microseconds, null where nothing holds or the values hold always.
+    """
+
+    rows: np.ndarray
+    statuses: np.ndarray
+    ages: pl.Series
+
+
+def matched(
+    kept: KeptRows, frame: pl.DataFrame, moments: pl.Series | None, ttl: float | None, on: Mapping[str, str]
+) -> Match:
+    """Find for each row of a frame the kept row that held for its entity at its moment.
+
+    Parameters
+    ----------
+    kept
+        The rows of a view.
+    frame
+        Who asks; it has the columns of the keys, by `on` under other names.
+    moments
+        When each asks, in UTC; None asks for what holds always.
+    ttl
+        In seconds: a value whose own time is longer ago than this is not there. One that is just as old is.
+    on
+        By key of the view, the column of the frame that has it.
+
+    Notes
+    -----
+    No row that is after the moment, by its own time or by when it became known, is ever looked at: both are
+    in the one order that is searched.
+    """
+    import numpy as np
+    import polars as pl
+
+    start, count = _segments(kept, frame, on)
+    if kept.unit is None:
+        places = np.where(count > 0, start, -1)
+        return Match(places, np.where(places < 0, 1, 0).astype(np.uint8), _no_ages(frame.height))
+    if moments is None:
+        moments = pl.Series("", [None] * frame.height, dtype=pl.Datetime("us"))
+    when = asked(moments, kept.unit)
+    places = last_seen(kept.seen, start, np.where(when.given, count, 0), when.floor)
+    return _aged(kept, places, when, ttl)
+
+
+def _segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the rows of each asking row's key begin, and how many there are."""
+    import numpy as np
+    import polars as pl
+
+    if not kept.about.rows:
+        return np.zeros(frame.height, dtype=np.int64), np.zeros(frame.height, dtype=np.int64)
+    names = kept.about.keys
+    columns = [on.get(name, name) for name in names]
+    naming.need(frame, columns, what="the frame")
+    given = [
+        naming.as_kept(frame[column], kept.keys[name].dtype, what="the view").alias(name)
+        for name, column in zip(names, columns, strict=True)
+    ]
+    found = pl.DataFrame(given).join(kept.keys, on=names, how="left", maintain_order="left")
+    start = found[START].cast(pl.Int64).fill_null(0).to_numpy()
+    return start, np.asarray(found[COUNT].cast(pl.Int64).fill_null(0).to_numpy())
+
+
+def _aged(kept: KeptRows, places: np.ndarray, when: Asked, ttl: float | None) -> Match:
+    import numpy as np
+    import polars as pl
+
+    there = places >= 0
+    if not kept.about.rows:
+        return Match(places, np.ones(len(places), dtype=np.uint8), _no_ages(len(places)))
+    ages = when.ceil - np.take(kept.held, places, mode="clip")
+    per_second = PER_SECOND[kept.unit or "us"]
+    old = there & (ages > round(ttl * per_second)) if ttl is not None else np.zeros(len(there), dtype=bool)
+    statuses = np.where(there, np.where(old, 2, 0), 1).astype(np.uint8)
+    micros = np.where(there, ages // (per_second // 1_000_000), 0)
+    told = pl.Series("age", micros).set(pl.Series(~there), None)
+    return Match(np.where(old, -1, places), statuses, told)
+
+
+def _no_ages(height: int) -> pl.Series:
+    import polars as pl
+
+    return pl.Series("age", [None] * height, dtype=pl.Int64)

@@ -1,0 +1,125 @@
+"""Choose the versions that features mean now: of services, of views, and of the data under them."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from meguru.base import digests, refs
+from meguru.datasets import store as datasets
+from meguru.errors import InvalidInput, NotFound
+from meguru.features import said, store
+from meguru.features.schema import feature_set
+from meguru.features.types import FeatureSet, FeatureViewVersion, PinnedDataset, PinnedView
+from meguru.kernel.operations import Context, operation
+from meguru.pipelines.types import Pinned
+
+_VIEW, _SERVICE = "feature_view/", "feature_service/"
+
+
+def pin(ctx: Context, project: str, text: str) -> Pinned:
+    """Choose what a parameter of type `Features` means now, and keep it as a blob; see `chosen`."""
+    found = chosen(ctx, project, text)
+    return Pinned(ref=found.ref, digest=keep(ctx, found), uses=found.uses)
+
+
+def keep(ctx: Context, found: FeatureSet) -> str:
+    """Keep a feature set for as long as the lineage is; return its digest."""
+    digest = ctx.blobs.put_bytes(digests.canonical(found))
+    known = select(feature_set.c.digest).where(feature_set.c.digest == digest)
+    if ctx.tx.execute(known).first() is None:
+        try:
+            with ctx.tx.begin_nested():
+                row = {"digest": digest, "ref": found.ref, "created_at": ctx.now()}
+                ctx.tx.execute(insert(feature_set).values(row))
+        except IntegrityError:  # another server kept the same just now
+            pass
+    return digest
+
+
+@operation("feature_service.choose", permission="feature_service:read", query=True, on="ref")
+def choose_service(ctx: Context, *, ref: str) -> FeatureSet:
+    """Say which versions of views and data a service means now; nothing is kept."""
+    return _of_service(ctx, ref)
+
+
+@operation("feature_view.choose", permission="feature_view:read", query=True)
+def choose_views(ctx: Context, *, views: list[str]) -> FeatureSet:
+    """Say which versions of data views mean now: ``weather``, ``plane:age`` for a feature, ``weather@2``."""
+    return _of_views(ctx, ctx.home, views)
+
+
+def chosen(ctx: Context, project: str, text: str) -> FeatureSet:
+    """Return what features mean now, as seen from a project.
+
+    Raises
+    ------
+    NotFound
+        If there is no such service, view or data, or who asks may not see it.
+    """
+    if text.startswith(_VIEW) or "," in text or ":" in text:
+        return _of_views(ctx, project, [each.strip() for each in text.split(",") if each.strip()])
+    full = refs.within(project, text.removeprefix(_SERVICE))
+    ctx.check_seen("feature_service", full)
+    return _of_service(ctx, full)
+
+
+def _of_service(ctx: Context, full: str) -> FeatureSet:
+    service = store.service(ctx.tx, full, ctx.principal.projects("feature_service:read"))
+    views = [_pinned(ctx, store.view(ctx.tx, each.view), each.features) for each in service.members]
+    return FeatureSet(ref=service.ref, views=views, full_names=service.full_names)
+
+
+def _of_views(ctx: Context, project: str, texts: list[str]) -> FeatureSet:
+    picked: dict[str, list[str]] = {}
+    for text in texts[: said.MOST]:
+        one = said.member(text, field="features")
+        version = _seen(ctx, project, one.view)
+        if one.feature:
+            picked.setdefault(version.ref, []).append(one.feature)
+        else:
+            picked[version.ref] = []
+    if not picked:
+        hint = "name a service, or views: feature_view/weather,plane:age"
+        raise InvalidInput(f"{texts!r} names no features", field="features", hint=hint)
+    views = [_pinned(ctx, store.view(ctx.tx, ref), features) for ref, features in picked.items()]
+    return FeatureSet(ref=views[0].ref, views=views)
+
+
+def _seen(ctx: Context, project: str, text: str) -> FeatureViewVersion:
+    full = refs.within(project, text)
+    ctx.check_seen("feature_view", full)
+    return store.view(ctx.tx, full, ctx.principal.projects("feature_view:read"))
+
+
+def _pinned(ctx: Context, version: FeatureViewVersion, picked: list[str]) -> PinnedView:
+    definition, project = version.definition, refs.project_of(version.name)
+    return PinnedView(
+        ref=version.ref,
+        definition=definition,
+        datasets={
+            name: found
+            for name, source in definition.sources.items()
+            if (found := _dataset(ctx, project, source, push=definition.push)) is not None
+        },
+        code=store.code(ctx.tx, version.name, definition.code) if definition.code else None,
+        picked=picked,
+        inputs=_inputs(ctx, project, definition.inputs),
+    )
+
+
+def _inputs(ctx: Context, project: str, texts: list[str]) -> list[PinnedView]:
+    return _of_views(ctx, project, texts).views if texts else []
+
+
+def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDataset | None:
+    full = refs.within(project, source)
+    if refs.project_of(refs.parse(full, kind="dataset").name) != project:
+        ctx.check_seen("dataset", full)
+    try:
+        found = datasets.resolve(ctx.tx, full, ctx.principal.projects("dataset:read"))
+    except NotFound:
+        if push:  # nothing was pushed yet
+            return None
+        raise
+    return PinnedDataset(ref=found.ref, digest=found.digest)

@@ -1,0 +1,65 @@
+"""What is allowed in what people say of features: lengths, counts, names of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from meguru.errors import InvalidInput
+
+MOST = 1000
+"""Features of a view, and members of a service."""
+MOST_KEYS = 16
+MOST_SOURCES = 50
+_LONGEST = {"description": 100_000, "owner": 200}
+_LONGEST_NAME = 200
+_LONGEST_QUERY = 100_000
+
+
+class NamedFeature(NamedTuple):
+    """A member of a service, or an input of a view, as it is written: ``view[@version][:feature]``."""
+
+    view: str
+    feature: str
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it names a version."""
+        return "@" in self.view and not self.view.endswith("@latest")
+
+
+def member(text: str, *, field: str) -> NamedFeature:
+    """Take ``weather:temp`` apart.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not so written.
+    """
+    view, colon, feature = text.removeprefix("feature_view/").partition(":")
+    if not view or (colon and not feature) or len(text) > 2 * _LONGEST_NAME:
+        hint = "write weather, weather:temp or weather@2:temp"
+        raise InvalidInput(f"{text[:80]!r} names no view", field=field, hint=hint)
+    return NamedFeature(view, feature)
+
+
+def check_texts(spec: Any) -> None:
+    """Refuse what is too long among what people say beside the definition."""
+    for field, longest in _LONGEST.items():
+        if len(getattr(spec, field)) > longest:
+            raise InvalidInput(f"the {field} is too long", field=field, why=f"up to {longest:,} characters")
+    check_columns(spec.tags, field="tags", most=MOST)
+    if len(getattr(spec, "sql", "")) > _LONGEST_QUERY:
+        why = f"up to {_LONGEST_QUERY:,} characters"
+        raise InvalidInput("the query is too long", field="sql", why=why)
+
+
+def check_columns(names: Iterable[str], *, field: str, most: int) -> None:
+    """Refuse too many names, names that are none, and the same one twice."""
+    listed = list(names)
+    if len(listed) > most or any(not 0 < len(each) <= _LONGEST_NAME for each in listed):
+        why = f"up to {most:,}, of up to {_LONGEST_NAME} characters each"
+        raise InvalidInput(f"these are no {field}", field=field, why=why)
+    twice = {each for each in listed if listed.count(each) > 1} if len(set(listed)) < len(listed) else set()
+    if twice:
+        raise InvalidInput(f"{min(twice)!r} stands twice among the {field}", field=field)

@@ -1,0 +1,40 @@
+"""Which folders and files of the server a trigger may look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from meguru.errors import InvalidInput
+from meguru.kernel.workspace import Workspace
+
+
+def allowed(ws: Workspace) -> list[Path]:
+    """Return the folders in which triggers may look: the workspace's, and those of the setting ``watch``."""
+    own = [ws.root.resolve().parent] if ws.root is not None else []
+    named = [Path(each.strip()).expanduser() for each in ws.settings.watch.split(",") if each.strip()]
+    return [*own, *(each.resolve() for each in named)]
+
+
+def contained(ws: Workspace, text: str, field: str) -> Path:
+    """Return the place that a text names, with no link left in it.
+
+    Raises
+    ------
+    InvalidInput
+        When it is in none of the folders that are allowed, or in the workspace's own.
+    """
+    if not text or "\0" in text or len(text) > 1000:
+        raise InvalidInput("say which place", field=field)
+    places = allowed(ws)
+    if not places and not Path(text).is_absolute():
+        raise InvalidInput(f"{text!r} is relative, and this workspace has no folder", field=field)
+    found = (places[0] / text if places else Path(text)).resolve()
+    inside_ours = ws.root is not None and found.is_relative_to(ws.root.resolve())
+    if inside_ours or not any(found.is_relative_to(each) for each in places):
+        raise InvalidInput(
+            f"a trigger may not look at {text[:200]!r}",
+            why="it is the workspace's own" if inside_ours else "it is outside of the workspace's folder",
+            hint="" if inside_ours else "start the server with MEGURU_WATCH=FOLDER, to allow more folders",
+            field=field,
+        )
+    return found
