@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form
+from meguru.artifacts.integrity.sources import BlobSource, declare, declare_form, members
 from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
 from meguru.datasets.folders.index import FORM as FOLDER
@@ -16,6 +16,7 @@ from meguru.datasets.folders.index import packs_of
 from meguru.datasets.schema import dataset_version
 from meguru.datasets.types import DataFile, Manifest
 from meguru.datasets.versions.layout import read_part
+from meguru.storage.blobs import BlobStore
 
 MANIFEST = "dataset"
 PART = "dataset-part"
@@ -70,3 +71,28 @@ VERSIONS = declare(
         read=_references,
     )
 )
+
+
+def needed(blobs: BlobStore, digest: str, form: str = MANIFEST) -> set[str]:
+    """Return the blobs that a version needs to be read, beginning with its list of files."""
+    found = {digest}
+    for member in members(form, blobs.get_bytes(digest)) if form != PLAIN else ():
+        found |= needed(blobs, member.digest, member.form)
+    return found
+
+
+def lists(blobs: BlobStore, digest: str) -> list[str]:
+    """Return the blobs that the list of files of a version stands in."""
+    parts = [each.digest for each in members(MANIFEST, blobs.get_bytes(digest)) if each.form == PART]
+    return [digest, *parts]
+
+
+def is_here(blobs: BlobStore, manifest: Manifest) -> bool:
+    """Tell whether the files of a version are here, not only their list."""
+    for each in _files(manifest.files):
+        if not blobs.has(each.digest):
+            return False
+        listed = members(each.form, blobs.get_bytes(each.digest)) if each.form != PLAIN else []
+        if not all(blobs.has(one.digest) for one in listed):
+            return False
+    return True

@@ -239,13 +239,8 @@ def write_version(
     name: str,
     profile: bytes,
     note: str,
-    files: int | None = None,
-    size: int | None = None,
 ) -> DatasetVersion:
-    """Write a list of files as the next version; the caller holds the dataset.
-
-    `files` and `size` are how many there are, and their bytes, if that is not what the list says.
-    """
+    """Write a list of files as the next version; the caller holds the dataset."""
     number = store.next_number(ctx.tx, name)
     version = DatasetVersion(
         ref=refs.make("dataset", name, number),
@@ -255,8 +250,8 @@ def write_version(
         profile=ctx.blobs.put_bytes(profile) if profile or not previous else previous.profile,
         format=manifest.format,
         rows=manifest.rows,
-        bytes=manifest.bytes if size is None else size,
-        files=len(manifest.files) if files is None else files,
+        bytes=manifest.bytes,
+        files=manifest.file_count,
         columns=manifest.columns,
         event_time=manifest.event_time,
         note=note,

@@ -109,7 +109,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `key` names the columns whose values, taken together, tell one row from another. `parts` list files too,
     where it is kept; a manifest that was read has all of them in `files`. `content` is the digest of what the
-    files of a folder are called and hold, where each row is such a file.
+    files of a folder are called and hold, where each row is such a file, and `content_bytes` their size.
     """
 
     format: Format
@@ -119,6 +119,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: list[str] = []
     parts: list[ManifestPart] = []
     content: str = ""
+    content_bytes: int = 0
 
     @property
     def rows(self) -> int:
@@ -127,8 +128,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def bytes(self) -> int:
-        """Bytes of all files."""
-        return sum(file.size for file in self.files)
+        """Bytes of all files; of those of a folder, where these are the rows."""
+        return self.content_bytes if self.content else sum(file.size for file in self.files)
+
+    @property
+    def file_count(self) -> int:
+        """How many files there are; those of a folder, where these are the rows."""
+        return self.rows if self.content else len(self.files)
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):

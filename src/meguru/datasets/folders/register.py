@@ -82,6 +82,7 @@ def register_folder(
         files=index.write(ctx.blobs, frame, reused, touched),
         key=["path"],
         content=index.content_of(frame),
+        content_bytes=int(frame["size"].sum()),
     )
     return _record(ctx, name, newest, manifest, frame, note, results)
 
@@ -118,10 +119,7 @@ def _record(
         raise _moved_on(name)
     if previous and _same(load_manifest(ctx.blobs, previous), manifest):
         return store.arrived(ctx.tx, previous) if previous.elsewhere else previous
-    size = int(frame["size"].sum())
-    version = write_version(
-        ctx, manifest, previous, name=name, profile=profile, note=note, files=frame.height, size=size
-    )
+    version = write_version(ctx, manifest, previous, name=name, profile=profile, note=note)
     tell_of(ctx, version, previous, "replace")
     holding.keep(ctx, version, results)
     return version

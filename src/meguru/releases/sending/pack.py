@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meguru.artifacts import trees
 from meguru.datasets import store as datasets
-from meguru.datasets.manifest import load_manifest
+from meguru.datasets.blobs import lists, needed
 from meguru.errors import UnsafeModel
 from meguru.kernel import events
 from meguru.kernel.operations import Context, operation
@@ -61,9 +61,10 @@ def pack(ctx: Context, *, release: str, data: DataPolicy = "manifest", source: s
     blobs = dict(_tree(ctx, model.tree_digest))
     blobs |= dict(_of_pipeline(ctx, pipeline)) if pipeline else {}
     for version in kept:
-        blobs |= {one: ctx.blobs.size(one) for one in (version.digest, version.profile) if one}
+        listed = lists(ctx.blobs, version.digest)
+        blobs |= {one: ctx.blobs.size(one) for one in (*listed, version.profile) if one}
         if data == "copy":
-            blobs |= {file.digest: file.size for file in load_manifest(ctx.blobs, version).files}
+            blobs |= {one: ctx.blobs.size(one) for one in needed(ctx.blobs, version.digest)}
     return ReleaseBundle(
         format=FORMAT,
         origin=origin,

@@ -11,9 +11,11 @@ from meguru.base import digests, refs
 from meguru.base.names import check_full_name
 from meguru.base.type_errors import as_invalid
 from meguru.datasets import store as datasets
+from meguru.datasets.blobs import is_here
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.register import write_next as write_dataset
-from meguru.datasets.types import DatasetVersion, Manifest
+from meguru.datasets.types import DatasetVersion
+from meguru.datasets.versions.layout import digest_of
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project
@@ -117,7 +119,7 @@ def _completed(ctx: Context, known: Release, bundle: ReleaseBundle) -> Release:
     with ctx.ws.read() as tx:
         there = [datasets.of_digest(tx, each.name, each.digest) for each in bundle.datasets]
     for each in there:
-        if not (each and each.elsewhere and _is_here(ctx, load_manifest(ctx.blobs, each))):
+        if not (each and each.elsewhere and is_here(ctx.blobs, load_manifest(ctx.blobs, each))):
             continue
         datasets.arrived(ctx.tx, each)
         ctx.emit("dataset_version.arrived", each.ref, data={"digest": each.digest})
@@ -171,20 +173,16 @@ def _dataset(ctx: Context, sent: DatasetVersion, source: str) -> DatasetVersion:
     _must_have(ctx, sent.digest, sent.ref)
     manifest = load_manifest(ctx.blobs, sent)
     said = (sent.rows, sent.bytes, sent.files, sent.columns, sent.format)
-    found = (manifest.rows, manifest.bytes, len(manifest.files), manifest.columns, manifest.format)
-    if said != found or digests.of_value(manifest) != sent.digest:
+    found = (manifest.rows, manifest.bytes, manifest.file_count, manifest.columns, manifest.format)
+    if said != found or digest_of(manifest) != sent.digest:
         raise DigestMismatch(f"{sent.ref} is not what its list of files says", where=sent.ref)
     newest = datasets.lock(ctx.tx, name, ctx.now())
     if (known := datasets.of_digest(ctx.tx, name, sent.digest)) is not None:
-        came = bool(known.elsewhere) and _is_here(ctx, manifest)
+        came = bool(known.elsewhere) and is_here(ctx.blobs, manifest)
         return datasets.arrived(ctx.tx, known) if came else known
     number, note = newest.version + 1 if newest else 1, f"sent as {sent.ref}"
-    where = "" if _is_here(ctx, manifest) else source or ANOTHER
+    where = "" if is_here(ctx.blobs, manifest) else source or ANOTHER
     return write_dataset(ctx, sent, number, note=note, elsewhere=where)
-
-
-def _is_here(ctx: Context, manifest: Manifest) -> bool:
-    return all(ctx.blobs.has(each.digest) for each in manifest.files)
 
 
 def _must_have(ctx: Context, digest: str, ref: str) -> None:
