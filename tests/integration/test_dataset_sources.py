@@ -36,6 +36,35 @@ def test_a_table_of_postgresql_and_a_query_are_datasets(workspace, postgres_url)
             add_files(workspace, "few", postgres_url, query=query)
 
 
+def test_a_folder_of_a_bucket_is_kept_file_by_file_and_only_new_objects_are_fetched(
+    workspace, s3_url, tmp_path, monkeypatch
+):
+    import obstore
+    from obstore.store import from_url
+
+    from meguru.datasets.folders.client import add_folder
+    from meguru.datasets.folders.materialize import files_of
+    from meguru.datasets.folders.places import open_folder
+    from meguru.storage.blobs.objects import connection_options
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    store = from_url(s3_url, **connection_options(s3_url))
+    for name in ("photos/cats/1.png", "photos/dogs/1.png", "photos-old/1.png"):
+        obstore.put(store, name, name.encode())
+    assert add_files(workspace, "found", f"{s3_url}/photos/").format == "files"
+    first = add_folder(workspace, "photos", open_folder(f"{s3_url}/photos/"), label="folder")
+    assert frame(workspace, "photos").select("path", "label").rows() == [
+        ("cats/1.png", "cats"),
+        ("dogs/1.png", "dogs"),
+    ]
+    obstore.put(store, "photos/cats/1.png", b"other")
+    again = add_folder(workspace, "photos", open_folder(f"{s3_url}/photos/"))
+    assert (first.files, again.read, again.version.version) == (2, 1, 2)
+    assert files_of(workspace, "photos").read("cats/1.png") == b"other"
+    with pytest.raises(InvalidInput, match="no file"):
+        open_folder(f"{s3_url}/nothing/")
+
+
 def test_files_of_a_bucket_by_name_prefix_and_pattern(workspace, s3_url, tmp_path):
     from obstore.store import from_url
 

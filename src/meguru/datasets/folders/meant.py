@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from meguru.datasets.folders.walk import LEFT_OUT
@@ -26,32 +26,38 @@ def is_folder(given: Sequence[str | Path], format: Format | None) -> bool:
             hint = "name the folder; --include chooses some of its files"
             raise UsageError("files of any kind are added as one folder", hint=hint, field="files")
         return True
-    if format is not None or one is None or "://" in str(one) or not Path(one).is_dir():
+    if format is not None or one is None:
         return False
-    table, other = _kinds(Path(one))
-    if table and other:
+    table, other = _kinds(str(one))
+    if table and other and "://" not in str(one):
         raise UsageError(
             f"{str(one)!r} holds tables and other files",
             why=f"{table!r} and {other!r}",
             hint="say --type files to keep each file as it is, or name the tables",
             field="files",
         )
-    return bool(other)
+    return bool(other) and not table
 
 
-def _kinds(folder: Path) -> tuple[str, str]:
-    """Return the name of some table below a folder, and of some other file; looks no further than needed."""
+def _kinds(place: str) -> tuple[str, str]:
+    """Return the name of some table in a folder, and of some other file; looks no further than needed."""
     table = other = ""
-    for place, folders, files in os.walk(folder):
-        folders[:] = [each for each in folders if each not in LEFT_OUT]
-        for name in files:
-            if name in LEFT_OUT:
-                continue
-            if is_table(name):
-                table = table or name
-            else:
-                other = other or name
+    for name in _names(place):
+        if is_table(name):
+            table = table or name
+        else:
+            other = other or name
         if table and other:
             break
-        del place
     return table, other
+
+
+def _names(place: str) -> Iterator[str]:
+    if "://" in place and not Path(place).exists():
+        from meguru.datasets.folders.bucket import first_names
+
+        yield from (name for name in first_names(place) if name.rpartition("/")[2] not in LEFT_OUT)
+        return
+    for _, folders, files in os.walk(place):
+        folders[:] = [each for each in folders if each not in LEFT_OUT]
+        yield from (name for name in files if name not in LEFT_OUT)

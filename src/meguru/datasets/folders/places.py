@@ -98,5 +98,13 @@ def _changed(path: str, error: OSError | None) -> Conflict:
 def open_folder(
     given: str | Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> FolderPlace:
-    """List the folder that a path or an address means; patterns say which of its files are meant."""
+    """List the folder that a path or an address means; patterns say which of its files are meant.
+
+    An address is a place in a bucket: ``s3://bucket/photos/``, ``gs://…``, ``az://…``; credentials come from
+    the environment.
+    """
+    if "://" in str(given) and not Path(given).exists():
+        from meguru.datasets.folders.bucket import BucketFolder
+
+        return BucketFolder(str(given), include=include, exclude=exclude)
     return LocalFolder(Path(given), include=include, exclude=exclude)

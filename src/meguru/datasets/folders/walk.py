@@ -97,14 +97,27 @@ def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
                 links.add(path)
         if len(found) > MOST_FILES:
             raise InvalidInput(f"{root} has more than {MOST_FILES:,} files", field="files")
+    return checked(root, found, refused, executable=executable, links=links, left_out=left_out)
+
+
+def checked(
+    root: Path | str,
+    found: dict[str, FileState],
+    refused: list[tuple[str, str]],
+    *,
+    executable: set[str] | None = None,
+    links: set[str] | None = None,
+    left_out: int = 0,
+) -> WalkedFolder:
+    """Return what was found, sorted; refuse it if anything was refused, or nothing is there."""
     _check(root, found, refused)
     paths = sorted(found)
     return WalkedFolder(
-        root=root,
+        root=Path(root),
         paths=paths,
         states=[found[path] for path in paths],
-        executable=executable,
-        links=links,
+        executable=executable or set(),
+        links=links or set(),
         left_out=left_out,
     )
 
@@ -128,7 +141,7 @@ def _why_no_link(root: Path, place: str) -> str:
     return "the link leads to a folder" if target.is_dir() else ""
 
 
-def _check(root: Path, found: dict[str, FileState], refused: list[tuple[str, str]]) -> None:
+def _check(root: Path | str, found: dict[str, FileState], refused: list[tuple[str, str]]) -> None:
     if refused:
         hint = "rename them, or leave them out: --exclude 'PATTERN'"
         what = f"{len(refused):,} files of {root} can't be kept"

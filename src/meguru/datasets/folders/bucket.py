@@ -1,0 +1,129 @@
+"""A folder in an object store, listed with the tags of its objects: only new ones are fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from meguru.base import digests
+from meguru.datasets.folders.names import chosen, why_refused
+from meguru.datasets.folders.places import OpenedFile
+from meguru.datasets.folders.walk import LEFT_OUT, FileState, WalkedFolder, checked
+from meguru.errors import Conflict, InvalidInput, UsageError, masked
+from meguru.storage.blobs.objects import connection_options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SCHEMES = ("s3", "gs", "gcs", "az", "azure", "abfs", "abfss")
+_SMALL = 8 << 20
+
+
+def first_names(address: str) -> list[str]:
+    """Return the names of some objects below an address; none, if it is no folder of a bucket."""
+    import obstore
+    from obstore.exceptions import BaseError
+    from obstore.store import from_url
+
+    parts = urlsplit(address)
+    bucket = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in SCHEMES or (parts.path.strip("/") and not parts.path.endswith("/")):
+        return []
+    try:
+        store: Any = from_url(bucket, **connection_options(bucket))
+        page = next(iter(obstore.list(store, prefix=parts.path.strip("/") or None)), [])
+    except BaseError:
+        return []  # who reads from it tells why
+    return [str(each["path"]) for each in page if each["size"]]
+
+
+class BucketFolder:
+    """The objects below a prefix; each is called by what follows that."""
+
+    def __init__(self, address: str, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in SCHEMES:
+            hint = f"folders are at {', '.join(f'{each}://' for each in SCHEMES[:4])}"
+            raise UsageError(f"{masked(address)!r} is no folder", hint=hint, field="files")
+        self.address = masked(address)
+        self._bucket = f"{parts.scheme}://{parts.netloc}"
+        self._prefix = parts.path.strip("/")
+        self._tags: dict[str, str] = {}
+        self.executable: set[str] = set()
+        with self._explained():
+            self._walked = self._list(include, exclude)
+        self.left_out = self._walked.left_out
+
+    @property
+    def seen(self) -> pl.DataFrame:
+        """Path and state of each object; its tag stands for the inode."""
+        return self._walked.frame()
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[OpenedFile]:
+        """Fetch an object that was listed.
+
+        Raises
+        ------
+        Conflict
+            If it is gone, or another one by now.
+        """
+        import obstore
+
+        with self._explained():
+            try:
+                found = obstore.get(self._store, self._key(path))
+            except FileNotFoundError:
+                raise Conflict(f"{path!r} is gone", where=path, hint="add the folder again") from None
+            tag = found.meta["e_tag"] or ""
+            if tag != self._tags[path]:
+                raise Conflict(f"{path!r} changed meanwhile", where=path, hint="add the folder again")
+            with tempfile.SpooledTemporaryFile(_SMALL) as file:
+                for chunk in found.stream():
+                    file.write(chunk)
+                file.seek(0)
+                yield OpenedFile(file=cast("IO[bytes]", file), settled=bool(tag))
+
+    def _key(self, path: str) -> str:
+        return f"{self._prefix}/{path}" if self._prefix else path
+
+    def _list(self, include: Sequence[str], exclude: Sequence[str]) -> WalkedFolder:
+        import obstore
+        from obstore.store import from_url
+
+        self._store: Any = from_url(self._bucket, **connection_options(self._bucket))
+        found: dict[str, FileState] = {}
+        refused: list[tuple[str, str]] = []
+        left_out = 0
+        for page in obstore.list(self._store, prefix=self._prefix or None):
+            for each in page:
+                path = str(each["path"]).removeprefix(self._prefix).lstrip("/")
+                if not path:  # the address is an object, or one that stands for the folder
+                    continue
+                if not LEFT_OUT.isdisjoint(path.split("/")) or not chosen(path, include, exclude):
+                    left_out += 1
+                elif why := why_refused(path):
+                    refused.append((path, why))
+                else:
+                    found[path] = self._state(path, each)
+        return checked(self.address, found, refused, left_out=left_out)
+
+    def _state(self, path: str, each: Any) -> FileState:
+        tag = each.get("e_tag") or ""
+        self._tags[path] = tag
+        changed = round(each["last_modified"].timestamp() * 1e9)
+        return FileState(each["size"], changed, 0, int(digests.of_bytes(tag.encode())[:16], 16))
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except BaseError as error:
+            why = masked(str(error)).split("\n")[0][:300]
+            raise InvalidInput(f"{self.address} can't be read", why=why, field="files") from error
