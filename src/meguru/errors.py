@@ -253,6 +253,12 @@ class Busy(MeguruError):
     code, status = "MG-510", 503
 
 
+class Unreachable(Busy):
+    """Another system did not answer, or broke off in the middle; the same request may work a little later."""
+
+    code, status = "MG-512", 502
+
+
 class TimedOut(MeguruError):
     """The time allowed for this ran out."""
 

@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
+    from meguru.datasets.pulls.ask import pull as dataset_pull
+    from meguru.datasets.pulls.show import pulls as dataset_pulls
+    from meguru.datasets.pulls.show import sources as dataset_sources
     from meguru.datasets.register import register as dataset_register
     from meguru.datasets.remove import remove as dataset_remove
     from meguru.datasets.show import files as dataset_files

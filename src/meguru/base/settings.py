@@ -94,6 +94,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     watch: str = ""
     """Folders, with commas, in which triggers may look at files, repositories and databases; beside the one
     in which the workspace's folder is."""
+    source_hosts: str = ""
+    """Hosts, with commas, at which sources of datasets may be read over HTTP though their addresses are
+    private: names or addresses; ``*`` for all."""
     lang: str = ""
     """Language of text for users: en or ja; default: as the system's locale says."""
 

@@ -11,6 +11,7 @@ import click
 from meguru.cli.arguments import DATASET
 from meguru.cli.data_check import check, checks, warnings_of
 from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
+from meguru.cli.data_sources import pull, sources
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -360,3 +361,7 @@ def gc(session: Session, *, plan: bool, yes: bool) -> None:
         click.confirm(f"free {said}?", abort=True, err=True)
     freed = dataset_free(ws)
     session.show(freed, lambda: click.echo(f"freed {freed.bytes:,} bytes in {freed.blobs:,} blobs"))
+
+
+command.add_command(pull)
+command.add_command(sources)

@@ -13,6 +13,8 @@ from meguru.artifacts.integrity.types import PLAIN, BlobMember, BlobReference
 from meguru.base import refs
 from meguru.datasets.folders.index import FORM as FOLDER
 from meguru.datasets.folders.index import packs_of
+from meguru.datasets.position import SourcePosition
+from meguru.datasets.pulls.schema import dataset_source
 from meguru.datasets.schema import dataset_version
 from meguru.datasets.types import DataFile, Manifest
 from meguru.datasets.versions.layout import read_part
@@ -36,6 +38,8 @@ def _listed(body: bytes) -> Iterator[BlobMember]:
     for number, part in enumerate(listed.parts):
         yield BlobMember(digest=part.digest, path=f"part {number + 1} of the list", form=PART)
     yield from _files(listed.files)
+    for digest in listed.position.blobs if listed.position else ():
+        yield BlobMember(digest=digest, path="how far its source was read")
 
 
 def _part(body: bytes) -> Iterator[BlobMember]:
@@ -96,3 +100,18 @@ def is_here(blobs: BlobStore, manifest: Manifest) -> bool:
         if not all(blobs.has(one.digest) for one in listed):
             return False
     return True
+
+
+def _ahead(row: Row[Any]) -> Iterator[BlobReference]:
+    position = msgspec.convert(row.position, SourcePosition) if row.position else None
+    for digest in position.blobs if position else ():
+        yield BlobReference(
+            digest=digest, ref=refs.make("dataset", row.name), part="how far its source was read"
+        )
+
+
+POSITIONS = declare(
+    BlobSource(
+        key=[dataset_source.c.name], columns=[dataset_source.c.name, dataset_source.c.position], read=_ahead
+    )
+)

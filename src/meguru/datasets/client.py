@@ -68,12 +68,11 @@ def add_files(
         place = open_folder(given[0])
         return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     with TemporaryDirectory(prefix="meguru-data-") as folder:
-        entries = []
-        for path, file in _found(given, Path(folder), query, progress):
-            check_path(path, field="files")
+        entries = _entries(ws, given, Path(folder), query, progress)
+        for entry in entries:
+            check_path(entry.path, field="files")
             if format is None:
-                naming.format_of(path, field="files")
-            entries.append(FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size))
+                naming.format_of(entry.path, field="files")
     return register(
         ws,
         name=name,
@@ -90,25 +89,25 @@ def add_files(
     )
 
 
-def _found(
-    given: list[str | Path], folder: Path, query: str, progress: Progress | None
-) -> list[tuple[str, Path]]:
-    """Return the files that are meant, those behind addresses after they were brought into a folder."""
+def _entries(
+    ws: DatasetDoor, given: list[str | Path], folder: Path, query: str, progress: Progress | None
+) -> list[FileEntry]:
+    """Upload what is meant, and return it by name."""
     addresses = [str(each) for each in given if is_address(each)]
     if query and not addresses:
         raise UsageError("a query is asked of a database", hint="name one: sqlite:///shop.db", field="query")
     paths = [each for each in given if not is_address(each)]
-    found = dict(naming.expand(paths)) if paths or not addresses else {}
-    for number, address in enumerate(addresses):
-        place = folder / str(number)
-        place.mkdir()
-        for each in fetch(address, place, query=query, progress=progress):
+    found: dict[str, FileEntry] = {}
+    for path, file in naming.expand(paths) if paths or not addresses else ():
+        found[path] = FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size)
+    for address in addresses:
+        for each in fetch(ws.blobs, address, folder, query=query, progress=progress):
             if each.path in found:
                 raise InvalidInput(
                     f"two files are called {each.path!r}", where=masked(address), field="files"
                 )
-            found[each.path] = each.file
-    return sorted(found.items())
+            found[each.path] = each
+    return [found[path] for path in sorted(found)]
 
 
 def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:

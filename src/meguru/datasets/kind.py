@@ -7,8 +7,19 @@ from typing import Any
 import msgspec
 
 from meguru.datasets.folders.types import Label
+from meguru.datasets.sources.spec import SourceSpec
 from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
-from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type, spec_events
+from meguru.kernel.kinds import (
+    Attention,
+    Kind,
+    Payload,
+    Remedy,
+    Service,
+    Tone,
+    Urgency,
+    event_type,
+    spec_events,
+)
 
 
 class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,7 +31,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     those of the one before, `read` how its files are written. With the format ``files`` a row is a file of a
     folder; with the `label` ``folder`` it has the name of the folder that the file is in. `content` is the
     digest of the list of files that the declaration brought along; empty when the versions come from
-    elsewhere.
+    elsewhere: from `source`, if it is there, by `meguru data pull` and by its schedule.
     """
 
     description: str = ""
@@ -34,6 +45,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     read: ReadOptions | None = None
     label: Label = ""
     content: str = ""
+    source: SourceSpec | None = None
 
 
 class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +53,8 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     `files` are files, folders or patterns (``data/*.csv``) in the project's folder: when their content
     changed, the next apply registers a version. Without them the versions come from elsewhere: from
-    pipelines, or `meguru data add`. `content` stands for them where they are not at hand.
+    pipelines, `meguru data add`, or a `source` (an address, or a table that says more). `content` stands for
+    the files where they are not at hand.
     """
 
     files: list[str] = []
@@ -56,6 +69,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     read: ReadOptions | None = None
     label: Label = ""
     content: str = ""
+    source: SourceSpec | str | None = None
 
 
 @event_type(
@@ -145,11 +159,72 @@ class DatasetRefused(Payload, frozen=True):
     wrong: list[str]
 
 
+@event_type(
+    "dataset.pull_started",
+    label="source of a dataset is read",
+    sentence="the source of {subject} is read",
+    tone=Tone.BUSY,
+    subject="dataset/NAME",
+)
+class DatasetPullStarted(Payload, frozen=True):
+    """A read of a dataset's source was asked for."""
+
+    pull: str
+    note: str
+    full: bool
+
+
+@event_type(
+    "dataset.pulled",
+    label="source of a dataset read",
+    sentence="the source of {subject} was read",
+    subject="dataset/NAME",
+)
+class DatasetPulled(Payload, frozen=True):
+    """A dataset's source was read, from one position to another; `version` is empty where nothing was new."""
+
+    pull: str
+    asked_by: str
+    note: str
+    version: str
+    rows: int
+    added: int
+    before: str
+    position: str
+    told: str = ""
+
+
+@event_type(
+    "dataset.pull_failed",
+    label="source of a dataset can't be read",
+    sentence="the source of {subject} could not be read: {why}",
+    tone=Tone.BAD,
+    subject="dataset/NAME",
+    needs_person=Attention(
+        severity=Urgency.WARNING,
+        answered_by=(Remedy("dataset.pulled"),),
+        meaning="{subject} gets no new rows until its source can be read again: {why}",
+    ),
+)
+class DatasetPullFailed(Payload, frozen=True):
+    """A dataset's source could not be read; `next_at` is when it is tried by itself (empty: never)."""
+
+    pull: str
+    asked_by: str
+    why: str
+    failures: int
+    next_at: str
+
+
 DATASET = Kind(
     name="dataset",
     title=("dataset", "datasets"),
     versioned=True,
-    tables=("meguru.datasets.schema", "meguru.datasets.expectations.schema"),
+    tables=(
+        "meguru.datasets.schema",
+        "meguru.datasets.expectations.schema",
+        "meguru.datasets.pulls.schema",
+    ),
     operations=("meguru.datasets.operations",),
     events=(
         *spec_events(
@@ -163,6 +238,9 @@ DATASET = Kind(
         DatasetVersionChecked,
         DatasetRefused,
         DatasetFreed,
+        DatasetPullStarted,
+        DatasetPulled,
+        DatasetPullFailed,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write", "check")},
     spec=DatasetSpec,
@@ -171,6 +249,13 @@ DATASET = Kind(
     prepare="meguru.datasets.project_files:prepare",
     carry="meguru.datasets.project_files:carry",
     brings_news=True,
+    jobs={"dataset_pull": "meguru.datasets.pulls.job:HANDLER"},
+    job_threads=2,
+    services=(Service(name="sources", factory="meguru.datasets.pulls.clock:SourceClock"),),
+    internal={
+        "schedule": "the service of sources begins the reads whose moment has come",
+        "pulled": "a worker reads the source of one dataset",
+    },
     provides={
         "pipeline output": "meguru.datasets.sink:register_output",
         "described": "meguru.datasets.catalogue:described",

@@ -34,6 +34,10 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     """
     del name
     section = msgspec.convert(fields, DatasetSection)
+    if isinstance(section.source, str):
+        fields = fields | {"source": {"from": section.source}}
+    if section.source and section.files:
+        raise InvalidInput("rows come from files, or from a source, not from both", field="source")
     if not section.files:
         return {key: value for key, value in fields.items() if key != "files"}
     if section.content:

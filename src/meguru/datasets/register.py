@@ -1,6 +1,6 @@
 """Register files as the next version of a dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import following, load_manifest, one_schema
+from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
     Checks,
@@ -32,6 +33,9 @@ from meguru.datasets.versions.scan import scan
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
+
+Agreed = Callable[[Context, Manifest | None, str], None]
+"""Raises unless rows may follow the newest version: its manifest and digest (None, "": there is none)."""
 
 
 @operation("dataset.register", permission="dataset:write", on="name")
@@ -98,8 +102,14 @@ def record(
     read: ReadOptions | None = None,
     note: str = "",
     used: Sequence[str] = (),
+    position: SourcePosition | None = None,
+    agreed: Agreed | None = None,
 ) -> DatasetVersion:
-    """Do what `register` does for who was allowed to already; `used` is what the rows were made from."""
+    """Do what `register` does for who was allowed to already; `used` is what the rows were made from.
+
+    `position` is how far a source was read for them. `agreed` is asked in the transaction that writes, and
+    raises if the newest version is not one that these rows may follow.
+    """
     name = check_full_name("dataset", name)
     entries = _check_entries(files)
     said = _said_of(ctx, name)
@@ -113,7 +123,6 @@ def record(
     examined = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
     given = [file for file, _ in examined]
     frame = _together(examined, one_schema(given, schema_policy))
-
     judged = partial(
         _judged,
         ctx,
@@ -124,29 +133,53 @@ def record(
         given=None if frame is None else frame.lazy(),
     )
 
-    follow = partial(
-        _follow, given=given, kind=kind, mode=mode, policy=schema_policy, event_time=event_time, key=key
-    )
+    def follow(before: Manifest | None) -> Manifest:
+        made = following(before, given, kind, mode, schema_policy, event_time)
+        return msgspec.structs.replace(made, key=list(key), position=position or _kept(before, mode))
+
     results = judged(newest, follow(newest))  # nobody waits for it
     profile = b"" if frame is None else digests.canonical(profile_frame(frame).to_dict())
 
-    tx = ctx.tx
-    previous = store.lock(tx, name, ctx.now())
+    def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
+        if agreed is not None:
+            agreed(ctx, before, digest)
+        return follow(before), results if before == newest else judged(before, follow(before))
+
+    return _write_following(ctx, name, agree, profile=profile, mode=mode, note=note, used=used)
+
+
+def _write_following(
+    ctx: Context,
+    name: str,
+    agree: Callable[[Manifest | None, str], tuple[Manifest, list[ExpectationResult]]],
+    *,
+    profile: bytes,
+    mode: Mode,
+    note: str,
+    used: Sequence[str],
+) -> DatasetVersion:
+    """Write the version that follows from the newest one, which nobody changes meanwhile."""
+    previous = store.lock(ctx.tx, name, ctx.now())
     before = load_manifest(ctx.blobs, previous) if previous else None
-    manifest = follow(before)
-    if before != newest:  # another version came meanwhile
-        results = judged(before, manifest)
+    manifest, results = agree(before, previous.digest if previous else "")
     prove(ctx.blobs, before, manifest)
-    if previous and previous.digest == digests.of_value(manifest):
-        return store.arrived(tx, previous) if previous.elsewhere else previous
+    if previous and before and is_same(before, manifest):
+        return store.arrived(ctx.tx, previous) if previous.elsewhere else previous
     version = write_version(ctx, manifest, previous, name=name, profile=profile, note=note)
     tell_of(ctx, version, previous, mode, used)
     holding.keep(ctx, version, results)
     return version
 
 
-def _follow(before: Manifest | None, *, key: list[str], **how: Any) -> Manifest:
-    return msgspec.structs.replace(following(before, **how), key=list(key))
+def is_same(before: Manifest, after: Manifest) -> bool:
+    """Tell whether two manifests are of the same rows, wherever a source stood for them."""
+    there = msgspec.structs.replace(after, position=before.position)
+    return digests.of_value(there) == digests.of_value(before)
+
+
+def _kept(before: Manifest | None, mode: Mode) -> SourcePosition | None:
+    """Return where the source stands still: what people add moves it nowhere."""
+    return before.position if before and mode != "replace" else None
 
 
 def _judged(

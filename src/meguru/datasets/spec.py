@@ -14,7 +14,9 @@ from meguru.datasets.expectations.read import expectations_of
 from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
+from meguru.datasets.sources.spec import SourceSpec, check_source
 from meguru.datasets.types import FileEntry
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
@@ -59,6 +61,8 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
             _check_seen(ctx, refs.within(refs.project_of(name), each.dataset))
     if spec.content:
         digests.check_digest(spec.content, field="content")
+    if spec.source is not None:
+        _check_source(ctx, spec)
     return spec
 
 
@@ -90,10 +94,34 @@ def save(ctx: Context, name: str, spec: DatasetSpec) -> None:
     if ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(values)).rowcount == 0:
         new = values | {"name": name, "latest": 0, "created_at": ctx.now()}
         ctx.tx.execute(insert(dataset).values(new))
+    _schedule(ctx, name, spec.source)
+
+
+def _check_source(ctx: Context, spec: DatasetSpec) -> None:
+    from meguru.datasets.sources import check_declared
+
+    if spec.content:
+        raise InvalidInput("rows come from files, or from a source, not from both", field="source")
+    assert spec.source is not None  # noqa: S101 - who calls has looked
+    check_source(spec.source, spec.key, ctx.now())
+    check_declared(ctx.ws, spec.source)
+
+
+def _schedule(ctx: Context, name: str, source: SourceSpec | None) -> None:
+    """Say when a source is read next: one that was never read at once, if it is read by itself at all."""
+    before = pulls.find(ctx.tx, name)
+    if source is None:
+        if before is not None and not before.pull:
+            pulls.forget(ctx.tx, name)
+        return
+    pulls.lock(ctx.tx, name)
+    next_at = source.following(ctx.now())
+    pulls.set_turn(ctx.tx, name, next_at=ctx.now() if before is None and next_at else next_at, failures=0)
 
 
 def retire(ctx: Context, name: str) -> None:
     """Take a dataset out of use: it is in no list any more, and its versions stay."""
+    _schedule(ctx, name, None)
     ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(spec=None, retired_at=ctx.now()))
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from meguru.datasets.folders.types import FileRename
+from meguru.datasets.position import SourcePosition
 
 Format = Literal["csv", "parquet", "json", "arrow", "avro", "files"]
 SchemaPolicy = Literal["strict", "evolve"]
@@ -110,6 +111,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `key` names the columns whose values, taken together, tell one row from another. `parts` list files too,
     where it is kept; a manifest that was read has all of them in `files`. `content` is the digest of what the
     files of a folder are called and hold, where each row is such a file, and `content_bytes` their size.
+    `position` is how far the source was read that the dataset is declared to come from.
     """
 
     format: Format
@@ -120,6 +122,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parts: list[ManifestPart] = []
     content: str = ""
     content_bytes: int = 0
+    position: SourcePosition | None = None
 
     @property
     def rows(self) -> int:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from meguru.base.public_addresses import is_public
 from meguru.base.settings import Settings
 from meguru.errors import InvalidInput
 
 MAX_URL = 2000
-_NAT64 = IPv6Network("64:ff9b::/96")
-Address = IPv4Address | IPv6Address
 
 
 def check_url(url: str, settings: Settings) -> SplitResult:
@@ -69,17 +68,6 @@ def addresses_of(host: str, settings: Settings) -> list[str]:
                 "MEGURU_WEBHOOK_PRIVATE=true allows it, for a server on your own machine",
             )
     return addresses
-
-
-def is_public(address: Address) -> bool:
-    """Tell whether an address is one of the open internet, also when it is wrapped in another kind."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
 
 
 def _wrong(what: str, hint: str = "") -> InvalidInput:

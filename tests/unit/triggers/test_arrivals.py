@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from meguru.base.source_secrets import Secrets
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.kernel import events
 from meguru.testing.contracts.listeners import raw_message
 from meguru.triggers import operations as triggers
 from meguru.triggers.arrivals import store
 from meguru.triggers.arrivals.receive import Reception, receive_raw
-from meguru.triggers.arrivals.secrets import Secrets
 from meguru.triggers.arrivals.service import Listeners
 from meguru.triggers.arrivals.types import SourceArrival, short_key
 from meguru.triggers.evaluate import Evaluator

@@ -1,26 +1,37 @@
-"""Where files of a dataset come from: a file each scheme of address."""
+"""Where the rows of a dataset come from: a file each kind of address."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from meguru.datasets.sources.base import Fetched, FileSource, Progress
+from meguru.base.source_secrets import Secrets
+from meguru.datasets.sources.base import Progress, RowSource, SourceContext
+from meguru.datasets.sources.chunks import BlobSink
+from meguru.datasets.sources.places import contained
+from meguru.datasets.sources.spec import SourceSpec
+from meguru.datasets.types import FileEntry
 from meguru.errors import UsageError, masked, near_misses
+from meguru.kernel.workspace import Workspace
+from meguru.storage.blobs import BlobStore
+from meguru.storage.db.external import anywhere
 
-__all__ = ["Fetched", "FileSource", "Progress", "fetch", "is_address"]
+__all__ = ["Progress", "SourceSpec", "check_declared", "fetch", "is_address", "source_of"]
 
 SCHEMES = {
-    "http": "meguru.datasets.sources.http:HttpFile",
-    "https": "meguru.datasets.sources.http:HttpFile",
-    "s3": "meguru.datasets.sources.objects:Objects",
-    "gs": "meguru.datasets.sources.objects:Objects",
-    "az": "meguru.datasets.sources.objects:Objects",
-    "abfs": "meguru.datasets.sources.objects:Objects",
-    "sqlite": "meguru.datasets.sources.sql:SqlRows",
-    "postgresql": "meguru.datasets.sources.sql:SqlRows",
-    "postgres": "meguru.datasets.sources.sql:SqlRows",
+    "file": "files:LocalFiles",
+    "http": "http:HttpFile",
+    "https": "http:HttpFile",
+    "s3": "objects:Objects",
+    "gs": "objects:Objects",
+    "az": "objects:Objects",
+    "abfs": "objects:Objects",
+    "sqlite": "sql:SqlRows",
+    "postgresql": "sql:SqlRows",
+    "postgres": "sql:SqlRows",
 }
 
 
@@ -29,16 +40,54 @@ def is_address(given: str | Path) -> bool:
     return "://" in str(given) and not Path(given).exists()
 
 
-def fetch(address: str, folder: Path, *, query: str = "", progress: Progress | None = None) -> list[Fetched]:
-    """Bring what an address means into files of a folder.
+def source_of(spec: SourceSpec, context: SourceContext) -> RowSource:
+    """Return what reads an address.
+
+    Raises
+    ------
+    UsageError
+        If nobody knows its kind, or it is not written as its kind has it.
+    """
+    scheme = urlsplit(spec.address).scheme.partition("+")[0] if "://" in spec.address else "file"
+    if scheme not in SCHEMES:
+        close = near_misses(scheme, list(SCHEMES))
+        hint = f"did you mean {close[0]}://?" if close else f"addresses begin with {', '.join(SCHEMES)}"
+        raise UsageError(f"{masked(spec.address)!r} can't be read from", hint=hint, field="files")
+    module, _, name = SCHEMES[scheme].partition(":")
+    kind: type[RowSource] = getattr(import_module(f"{__name__}.{module}"), name)
+    return kind(spec, context)
+
+
+def check_declared(ws: Workspace, spec: SourceSpec) -> None:
+    """Refuse an address that nobody could read, with secrets in clear, or of a place that may not be read."""
+    secrets = Secrets()
+    secrets.check_url(spec.address, "source.from")
+    secrets.check_url(spec.query, "source.query")
+    context = SourceContext(
+        secrets=secrets, blob=ws.blobs.get_bytes, put=ws.blobs.put_bytes, place=partial(contained, ws)
+    )
+    source_of(spec, context).check()
+
+
+def fetch(
+    blobs: BlobStore,
+    address: str,
+    folder: Path,
+    *,
+    query: str = "",
+    progress: Progress | None = None,
+    proceed: Callable[[], None] = lambda: None,
+) -> list[FileEntry]:
+    """Bring all that an address means into blobs, once, for whoever reads in their own process.
 
     Parameters
     ----------
     address
         ``https://…/x.csv``, ``s3://bucket/prefix/``, ``s3://bucket/dt=*/*.parquet``, ``sqlite:///shop.db#orders``,
-        ``postgresql://user@host/db#orders``. Credentials come from the environment where they can.
+        ``postgresql://user@host/db#orders``. Credentials come from the environment where they can; a password
+        is named: ``${env:NAME}``.
     folder
-        An empty folder, on a disk with room for it.
+        An empty folder, on a disk with room for a part of it.
     query
         What is read from a database, instead of a table.
     progress
@@ -49,13 +98,14 @@ def fetch(address: str, folder: Path, *, query: str = "", progress: Progress | N
     UsageError
         If nobody knows the scheme, or the address is none.
     InvalidInput
-        If it can't be reached, or holds nothing.
+        If it holds nothing that can be read.
+    Unreachable
+        If it did not answer.
     """
-    scheme = urlsplit(address).scheme.partition("+")[0]
-    if scheme not in SCHEMES:
-        close = near_misses(scheme, list(SCHEMES))
-        hint = f"did you mean {close[0]}://?" if close else f"addresses begin with {', '.join(SCHEMES)}"
-        raise UsageError(f"{masked(address)!r} can't be read from", hint=hint, field="files")
-    module, _, name = SCHEMES[scheme].partition(":")
-    source: FileSource = getattr(import_module(module), name)(address, query)
-    return source.fetch(folder, progress or (lambda _done, _what: None))
+    context = SourceContext(
+        secrets=Secrets(own=True), blob=blobs.get_bytes, put=blobs.put_bytes, place=anywhere, hosts=["*"]
+    )
+    context.secrets.check_url(address, "files")
+    sink = BlobSink(blobs, folder, progress=progress, proceed=proceed)
+    source_of(SourceSpec(address=address, query=query), context).read(None, sink, [])
+    return sink.close()

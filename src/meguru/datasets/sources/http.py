@@ -1,47 +1,183 @@
-"""One file behind an HTTP address."""
+"""One file behind an HTTP address: not fetched again while it is the same, brought on where it was cut."""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
 
-from meguru.datasets.sources.base import Fetched, Progress
-from meguru.errors import InvalidInput, UsageError, masked
+from meguru.datasets.position import SourcePosition
+from meguru.datasets.sources.addresses import Hop, first_hop, next_hop
+from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
+from meguru.datasets.sources.spec import SourceSpec
+from meguru.errors import InvalidInput, TooLarge, Unreachable, UsageError, masked
 
-SECONDS = 60.0
+if TYPE_CHECKING:
+    import httpx2
+
+TRIES = 5
+MOST_HOPS = 5
+LATER = {408, 425, 429, 500, 502, 503, 504}
+"""Answers after which the same request may work."""
+LONGEST_PAUSE = 30.0
 _NAME = re.compile(r'filename="?([^";]+)"?')
 
 
+class _Cut(Exception):
+    """An answer that ended early, or asks to come again; `pause` is how long to wait."""
+
+    def __init__(self, why: str, pause: float = 0.0) -> None:
+        super().__init__(why)
+        self.pause = pause
+
+
 class HttpFile:
-    """Reads a file as it comes, in bounded memory; redirects are followed, to HTTP alone."""
+    """Reads a file as it comes, in bounded memory and size.
 
-    def __init__(self, address: str, query: str = "") -> None:
-        if query:
-            raise UsageError("a query is asked of a database, not of a file", field="query")
-        self.address = address
+    It is asked for with the ETag (or the date) that it had: an answer that it is the same ends the read. A
+    body that is cut is brought on with a range, if it is still the same file; else it begins anew.
+    """
 
-    def fetch(self, folder: Path, progress: Progress) -> list[Fetched]:
+    def __init__(self, spec: SourceSpec, context: SourceContext) -> None:
+        if spec.query or spec.watermark:
+            raise UsageError("a query and a watermark are of a database, not of a file", field="query")
+        self._spec, self._context = spec, context
+        self._mark = self._name = ""
+        self._resumable = False
+
+    def check(self) -> None:
+        """Refuse an address without a host."""
+        if not urlsplit(self._spec.address).hostname:
+            raise UsageError("an address has a host", hint="https://HOST/FILE.csv", field="source.from")
+
+    def read(self, since: SourcePosition | None, sink: SourceSink, key: list[str]) -> SourceRead:
         """Bring the file; a response that ends early is refused."""
+        del key
+        place = sink.scratch() / "file"
+        place.touch()
+        why = ""
+        for number in range(TRIES):
+            sink.proceed()
+            try:
+                if not self._attempt(place, since, sink):
+                    return SourceRead(position=since, whole=True)
+                break
+            except _Cut as cut:
+                why = str(cut)
+                time.sleep(min(LONGEST_PAUSE, self._spec.seconds, cut.pause or 0.2 * 2**number))
+        else:
+            raise Unreachable(f"{masked(self._spec.address)} can't be read", why=why)
+        sink.file(self._name, place)
+        place.unlink()
+        mark = SourcePosition(source=self._spec.identity, mark=self._mark) if self._mark else None
+        return SourceRead(position=mark, whole=True)
+
+    def _attempt(self, place: Path, since: SourcePosition | None, sink: SourceSink) -> bool:
+        """Ask once, from where the file is by now; False if it is the same as at a position."""
+        done = place.stat().st_size if self._resumable else 0
+        headers = {"accept-encoding": "identity"}
+        if done:
+            headers |= {"range": f"bytes={done}-", "if-range": self._mark.partition(" ")[2]}
+        elif since is not None and since.mark:
+            kind, _, value = since.mark.partition(" ")
+            headers["if-none-match" if kind == "etag" else "if-modified-since"] = value
+        with self._asked(headers) as response:
+            if response.status_code == 304 and since is not None:
+                return False
+            if response.status_code == 416:
+                self._resumable = False
+                raise _Cut("it has become shorter")
+            done = self._begun(response, done)
+            self._write(response, place, done, sink)
+        return True
+
+    def _begun(self, response: httpx2.Response, done: int) -> int:
+        """Take what an answer says of the file; return how much of what is there it goes on from."""
+        code, headers = response.status_code, response.headers
+        if code in LATER:
+            asked = headers.get("retry-after", "")
+            raise _Cut(f"it answered {code}", float(asked) if asked.isdecimal() else 0.0)
+        if code not in {200, 206}:
+            raise self._refused(f"it answered {code}")
+        if code == 206 and not headers.get("content-range", "").startswith(f"bytes {done}-"):
+            raise self._refused("it answered with another part than was asked for")
+        if code == 206:
+            return done
+        etag, date = headers.get("etag", ""), headers.get("last-modified", "")
+        self._mark = f"etag {etag}" if etag else f"date {date}" if date else ""
+        strong = bool(self._mark) and not etag.startswith("W/")
+        self._resumable = strong and headers.get("accept-ranges", "") == "bytes"
+        self._name = _name(self._spec.address, headers.get("content-disposition", ""))
+        return 0
+
+    def _write(self, response: httpx2.Response, place: Path, done: int, sink: SourceSink) -> None:
         import httpx2
 
+        most = self._spec.max_bytes
+        if done + int(response.headers.get("content-length") or 0) > most:
+            raise self._too_large(most)
         try:
-            with httpx2.stream("GET", self.address, follow_redirects=True, timeout=SECONDS) as response:
-                if response.status_code != 200:
-                    raise self._refused(f"it answered {response.status_code}")
-                name = _name(self.address, response.headers.get("content-disposition", ""))
-                place, done = folder / Path(name).name, 0
-                with place.open("wb") as file:
-                    for chunk in response.iter_bytes():
-                        file.write(chunk)
-                        done += len(chunk)
-                        progress(done, name)
-        except (httpx2.TransportError, httpx2.TooManyRedirects) as error:
-            raise self._refused(str(error)) from error
-        return [Fetched(path=name, file=place)]
+            with place.open("r+b") as file:
+                file.truncate(done)
+                file.seek(done)
+                for chunk in response.iter_bytes():
+                    done += len(chunk)
+                    if done > most:
+                        raise self._too_large(most)
+                    file.write(chunk)
+                    sink.progress(done, self._name)
+        except (httpx2.TransportError, httpx2.DecodingError) as error:
+            raise _Cut(f"it broke off after {done:,} bytes: {error}") from error
+
+    @contextmanager
+    def _asked(self, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+        """Ask, and follow where it leads: to HTTP alone, and never from a public address to a private one."""
+        import httpx2
+
+        url = self._context.secrets.open_url(self._spec.address, "source.from")
+        hop = first_hop(url, self._context.hosts)
+        for _ in range(MOST_HOPS):
+            with httpx2.Client(timeout=self._spec.seconds, trust_env=hop.pinned is None) as client:
+                try:
+                    response = client.send(_request(client, hop, headers), stream=True)
+                except httpx2.TransportError as error:
+                    raise _Cut(self._context.secrets.hide(str(error)) or type(error).__name__) from error
+                try:
+                    if not response.has_redirect_location:
+                        yield response
+                        return
+                    hop = next_hop(hop, urljoin(hop.url, response.headers["location"]), self._context.hosts)
+                finally:
+                    response.close()
+        raise self._refused(f"it leads on and on, more than {MOST_HOPS} times")
 
     def _refused(self, why: str) -> InvalidInput:
-        return InvalidInput(f"{masked(self.address)} can't be read", why=why, field="files")
+        return InvalidInput(f"{masked(self._spec.address)} can't be read", why=why, field="files")
+
+    def _too_large(self, most: int) -> TooLarge:
+        return TooLarge(
+            f"{masked(self._spec.address)} is too large", why=f"more than {most:,} bytes (max_bytes)"
+        )
+
+
+def _request(client: httpx2.Client, hop: Hop, headers: dict[str, str]) -> httpx2.Request:
+    if hop.pinned is None:
+        return client.build_request("GET", hop.url, headers=headers)
+    parts = urlsplit(hop.url)
+    host = parts.netloc.rpartition("@")[2]
+    # Asked at the address that was looked at: looked up again, the name may lead elsewhere.
+    address = f"[{hop.pinned}]" if ":" in hop.pinned else hop.pinned
+    place = parts.netloc.replace(host, f"{address}:{parts.port}" if parts.port else address)
+    return client.build_request(
+        "GET",
+        parts._replace(netloc=place).geturl(),
+        headers=headers | {"host": host},
+        extensions={"sni_hostname": parts.hostname or ""},
+    )
 
 
 def _name(address: str, said: str) -> str:

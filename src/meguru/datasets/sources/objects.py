@@ -2,77 +2,140 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from meguru.base.paths import check_path
-from meguru.datasets.sources.base import Fetched, Progress
-from meguru.errors import InvalidInput, UsageError, masked
+from meguru.datasets.position import SourcePosition
+from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
+from meguru.datasets.sources.listing import MOST_FILES, before_pattern, is_pattern, read_listed
+from meguru.datasets.sources.spec import SourceSpec
+from meguru.errors import InvalidInput, Unreachable, UsageError, masked
 from meguru.storage.blobs.objects import connection_options
 
-MOST_FILES = 10_000
+PIECE = 32 << 20
+"""Bytes that one request brings: each has the whole patience, and a cut costs no more than one of them."""
+RETRIES = 3
+REFUSED = {"PermissionDeniedError", "UnauthenticatedError", "InvalidPathError", "NotSupportedError"}
+"""After these the same request ends alike."""
+
+
+class ListedObject(msgspec.Struct, frozen=True, kw_only=True):
+    """One object of a listing; `mark` changes when it is replaced."""
+
+    key: str
+    size: int
+    etag: str
+    mark: str
 
 
 class Objects:
-    """Reads from S3, GCS or Azure; credentials and endpoints come from the environment alone."""
+    """Reads from S3, GCS or Azure; credentials and endpoints come from the environment alone.
 
-    def __init__(self, address: str, query: str = "") -> None:
-        if query:
-            raise UsageError("a query is asked of a database, not of files", field="query")
-        self.address = address
-        parts = urlsplit(address)
+    An object is known by its key and its etag (or the moment of its last change, and its size): only new and
+    replaced ones are fetched again.
+    """
+
+    def __init__(self, spec: SourceSpec, context: SourceContext) -> None:
+        if spec.query or spec.watermark:
+            raise UsageError("a query and a watermark are of a database, not of files", field="query")
+        self._spec, self._context = spec, context
+        parts = urlsplit(spec.address)
         self.bucket, self.key = f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/")
 
-    def fetch(self, folder: Path, progress: Progress) -> list[Fetched]:
-        """Bring the files; each is called by its place below the part of the address without a pattern."""
-        import obstore
-        from obstore.exceptions import BaseError
+    def check(self) -> None:
+        """Refuse an address without a bucket."""
+        if not urlsplit(self.bucket).netloc:
+            raise UsageError("which bucket?", hint="s3://BUCKET/PREFIX/*.parquet", field="source.from")
+
+    def read(self, since: SourcePosition | None, sink: SourceSink, key: list[str]) -> SourceRead:
+        """Give the files; each is called by its place below the part of the address without a pattern."""
+        del key
+        with self._explained():
+            store = self._store()
+            root, found = self._list(store)
+            there = {
+                check_path(each.key.removeprefix(root).lstrip("/"), field="files"): each for each in found
+            }
+            marks = {path: each.mark for path, each in there.items()}
+
+            def fetch(path: str, place: Path) -> None:
+                self._fetch(store, there[path], place, sink)
+
+            return read_listed(self._spec, self._context, since, sink, marks, fetch)
+
+    def _store(self) -> Any:
         from obstore.store import from_url
 
+        options = connection_options(self.bucket)
+        client = options.pop("client_options", {}) | {"timeout": timedelta(seconds=self._spec.seconds)}
+        patience: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=self._spec.seconds)}
+        return from_url(self.bucket, client_options=client, retry_config=patience, **options)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
         try:
-            store: Any = from_url(self.bucket, **connection_options(self.bucket))
-            root, keys = self._keys(store)
-            found, done = [], 0
-            for key in keys:
-                path = check_path(key.removeprefix(root).lstrip("/") or key.rpartition("/")[2], field="files")
-                place = folder / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with place.open("wb") as file:
-                    for chunk in obstore.get(store, key).stream():
-                        file.write(chunk)
-                        done += len(chunk)
-                        progress(done, path)
-                found.append(Fetched(path=path, file=place))
+            yield
+        except FileNotFoundError:
+            raise self._refused("it is not there") from None
         except (BaseError, OSError) as error:
             why = masked(str(error)).split("\n")[0][:300]
-            raise InvalidInput(f"{masked(self.address)} can't be read", why=why, field="files") from error
-        return found
+            if type(error).__name__ in REFUSED:
+                raise self._refused(why) from error
+            raise Unreachable(f"{masked(self._spec.address)} can't be read", why=why) from error
 
-    def _keys(self, store: Any) -> tuple[str, list[str]]:
+    def _refused(self, why: str) -> InvalidInput:
+        return InvalidInput(f"{masked(self._spec.address)} can't be read", why=why, field="files")
+
+    def _list(self, store: Any) -> tuple[str, list[ListedObject]]:
         import obstore
 
-        pattern = any(mark in self.key for mark in "*?[")
-        if self.key and not pattern and not self.key.endswith("/"):
-            return self.key.rpartition("/")[0], [self.key]
-        fixed = self.key if not pattern else _before_pattern(self.key)
-        keys = [
-            str(each["path"])
-            for page in obstore.list(store, prefix=fixed.rstrip("/") or None)
-            for each in page
-            if each["size"] and (not pattern or fnmatchcase(str(each["path"]), self.key))
-        ]
-        if not keys or len(keys) > MOST_FILES:
-            why = f"{len(keys):,} files are there; 1 to {MOST_FILES:,} can be read"
-            raise InvalidInput(f"{masked(self.address)} can't be read", why=why, field="files")
-        return fixed.rstrip("/"), sorted(keys)
+        if self.key and not is_pattern(self.key) and not self.key.endswith("/"):
+            return self.key.rpartition("/")[0], [_listed(obstore.head(store, self.key))]
+        fixed = before_pattern(self.key)
+        found: list[ListedObject] = []
+        for page in obstore.list(store, prefix=fixed.rstrip("/") or None):
+            found += [_listed(each) for each in page if each["size"] and self._is_meant(str(each["path"]))]
+            if len(found) > MOST_FILES:
+                raise self._refused(f"more than {MOST_FILES:,} files are there")
+        if not found:
+            raise self._refused(f"0 files are there; 1 to {MOST_FILES:,} can be read")
+        return fixed.rstrip("/"), sorted(found, key=lambda each: each.key)
+
+    def _is_meant(self, key: str) -> bool:
+        return not is_pattern(self.key) or fnmatchcase(key, self.key)
+
+    def _fetch(self, store: Any, listed: ListedObject, place: Path, sink: SourceSink) -> None:
+        """Bring one object in pieces, all of the state that was listed."""
+        import obstore
+
+        with place.open("wb") as file:
+            for start in range(0, listed.size, PIECE):
+                sink.proceed()
+                end = min(start + PIECE, listed.size)
+                options: Any = {"range": (start, end)}
+                if listed.etag:
+                    options["if_match"] = listed.etag
+                got = obstore.get(store, listed.key, options=options).bytes()
+                if len(got) != end - start:
+                    raise Unreachable(
+                        f"{masked(self._spec.address)} can't be read",
+                        why=f"{listed.key} gave {len(got):,} bytes of {end - start:,}",
+                    )
+                file.write(got)
+                sink.progress(end, listed.key)
 
 
-def _before_pattern(key: str) -> str:
-    parts = []
-    for part in key.split("/"):
-        if any(mark in part for mark in "*?["):
-            break
-        parts.append(part)
-    return "/".join(parts)
+def _listed(meta: Any) -> ListedObject:
+    etag = str(meta["e_tag"] or "")
+    mark = f"{etag or meta['last_modified'].isoformat()} {meta['size']}"
+    return ListedObject(key=str(meta["path"]), size=int(meta["size"]), etag=etag, mark=mark)

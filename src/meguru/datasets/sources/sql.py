@@ -1,74 +1,104 @@
-"""A table, or what a query answers, of a database."""
+"""A table, or what a query answers, of SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from meguru.datasets.sources.base import Fetched, Progress
+from meguru.datasets.position import SourcePosition
+from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
+from meguru.datasets.sources.spec import SourceSpec
+from meguru.datasets.sources.watermark import Watermark
 from meguru.errors import InvalidInput, UsageError, masked, near_misses
 
 if TYPE_CHECKING:
     import polars as pl
     from sqlalchemy import Connection
 
-BATCH = 100_000
+BATCH = 50_000
 _KNOWN = (bool, int, float, str, bytes, datetime, date, time, timedelta, list)
 
 
 class SqlRows:
     """``sqlite:///shop.db#orders``, ``postgresql://user@host/db#orders``, or a query instead of the table.
 
-    Rows are read in one transaction that writes nothing, into a Parquet file; equal rows give equal bytes.
+    Rows are read in one transaction that writes nothing, some thousand at a time; equal rows, equal bytes.
     """
 
-    def __init__(self, address: str, query: str = "") -> None:
+    def __init__(self, spec: SourceSpec, context: SourceContext) -> None:
         # urldefrag would take slashes from sqlite:////a/path.
-        self.address, _, table = address.partition("#")
-        self.table, self.query = unquote(table), query
-        if bool(self.table) == bool(query):
-            what = "a table or a query is read, not both" if query else "which table is to be read?"
+        self.address, _, table = spec.address.partition("#")
+        self.table, self.query, self._spec, self._context = unquote(table), spec.query, spec, context
+        if bool(self.table) == bool(self.query):
+            what = "a table or a query is read, not both" if self.query else "which table is to be read?"
             hint = f"{masked(self.address)}#TABLE, or --query 'SELECT …'"
             raise UsageError(what, hint=hint, field="files")
 
-    def fetch(self, folder: Path, progress: Progress) -> list[Fetched]:
-        """Bring the rows; a column holds one type, or it is refused."""
+    def check(self) -> None:
+        """Refuse a file of SQLite that may not be read."""
+        if self.address.startswith("sqlite:"):
+            self._context.place(self.address.removeprefix("sqlite://").removeprefix("/"), "source.from")
+
+    def read(self, since: SourcePosition | None, sink: SourceSink, key: list[str]) -> SourceRead:
+        """Give the rows; a column holds one type, or it is refused."""
         from meguru.storage.db.external import connected
 
-        with connected(self.address) as connection:
-            frame = self._read(connection, progress)
-        if not frame.height:
+        mark = Watermark(self._spec, self._context, since, key) if self._spec.watermark else None
+        count, seconds = 0, self._spec.seconds
+        secrets, place = self._context.secrets, self._context.place
+        with connected(self.address, secrets=secrets, place=place, seconds=seconds) as connection:
+            for frame in self._frames(connection, mark):
+                count += frame.height
+                sink.rows(self.name, mark.take(frame) if mark else frame)
+        if since is None and not count:
             raise self._refused("it has no rows")
-        name = f"{self.table.rpartition('.')[2] or 'query'}.parquet"
-        frame.write_parquet(folder / name, compression="zstd")
-        return [Fetched(path=name, file=folder / name)]
+        position = mark.position() if mark else None
+        return SourceRead(
+            position=position,
+            whole=since is None or mark is None,
+            rows=count,
+            shrunk=mark.shrunk if mark else "",
+        )
 
-    def _read(self, connection: Connection, progress: Progress) -> pl.DataFrame:
+    @property
+    def name(self) -> str:
+        """What its table is called in the dataset."""
+        return self.table.rpartition(".")[2] or "query"
+
+    def _frames(self, connection: Connection, mark: Watermark | None) -> Iterable[pl.DataFrame]:
         import polars as pl
 
         from meguru.storage.db.external import select
 
-        found = select(connection, self.query or self._whole_table(connection))
+        asked, values = self._asked(connection, mark)
+        found = select(connection, asked, values)
         names = list(found.keys())
         if len(set(names)) < len(names):
             hint = "name them with AS"
             raise InvalidInput("two columns of the answer have one name", hint=hint, field="query")
         kinds: dict[str, set[type]] = {name: set() for name in names}
-        parts: list[pl.DataFrame] = []
         for rows in found.partitions(BATCH):
             columns = {
-                name: [_plain(value) for value in values]
-                for name, values in zip(names, zip(*rows, strict=True), strict=True)
+                name: [_plain(value) for value in held]
+                for name, held in zip(names, zip(*rows, strict=True), strict=True)
             }
-            for name, values in columns.items():
-                self._check_one_type(name, kinds[name], values)
-            parts.append(pl.DataFrame(columns, strict=True))
-            progress(sum(part.height for part in parts), self.table or "query")
-        return pl.concat(parts, how="vertical_relaxed") if parts else pl.DataFrame(schema=names)
+            for name, held in columns.items():
+                self._check_one_type(name, kinds[name], held)
+            yield pl.DataFrame(columns, strict=True)
+
+    def _asked(self, connection: Connection, mark: Watermark | None) -> tuple[str, dict[str, Any]]:
+        """Return the statement, and the values that it is asked with."""
+        whole = self.query.strip().rstrip(";") or self._whole_table(connection)
+        if mark is None or mark.low is None:
+            return whole, {}
+        column = connection.dialect.identifier_preparer.quote(mark.column)
+        inner = f"({whole}) AS source_rows" if self.query else whole.removeprefix("SELECT * FROM ")
+        # A row without a watermark is asked for too: it is refused, and not passed over without a word.
+        asked = f"SELECT * FROM {inner} WHERE {column} >= :watermark OR {column} IS NULL"  # noqa: S608 - quoted
+        return asked, {"watermark": mark.low}
 
     def _whole_table(self, connection: Connection) -> str:
         from meguru.storage.db.external import tables

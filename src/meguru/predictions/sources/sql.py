@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from meguru.errors import masked
 from meguru.predictions.sources.rows import Row, SourceColumns
@@ -14,9 +14,7 @@ __all__ = ["SCHEMES", "read_sql"]
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
 
 
-def read_sql(
-    url: str, query: str, columns: SourceColumns, *, environment: Mapping[str, str] | None = None
-) -> Iterator[tuple[int, Row]]:
+def read_sql(url: str, query: str, columns: SourceColumns) -> Iterator[tuple[int, Row]]:
     """Give what a query finds, one row after another.
 
     Parameters
@@ -35,7 +33,7 @@ def read_sql(
     """
     if _TABLE.fullmatch(query):
         query = f"SELECT * FROM {query}"  # noqa: S608 - the name of a table alone
-    with connected(url, environment=environment) as connection:
+    with connected(url) as connection:
         found = select(connection, query)
         fields = columns.of(list(found.keys()), masked(url))
         for number, row in enumerate(found, start=1):

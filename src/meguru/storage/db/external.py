@@ -1,66 +1,92 @@
-"""Databases of others: SQLite or PostgreSQL, read and never changed."""
+"""Databases of others: SQLite or PostgreSQL, read and never changed. There is no other way to read one."""
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, create_engine, inspect, text
+from sqlalchemy import Connection, CursorResult, bindparam, create_engine, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.types import NullType
 
-from meguru.errors import InvalidInput, MissingDependency, UsageError, masked
+from meguru.base.source_secrets import Secrets
+from meguru.errors import InvalidInput, MissingDependency, Unreachable, UsageError, masked
 
 _A_FETCH = 5_000
-_SECRET = re.compile(r"\$\{(env|file):([^}]+)\}")
+SECONDS = 60.0
 SCHEMES = ("sqlite:", "postgresql:", "postgres:")
+_LATER = ("locked", "busy")
+"""What SQLite says when another writes just now."""
+PlaceOf = Callable[[str, str], Path]
+
+
+def anywhere(given: str, field: str) -> Path:
+    """Return the place that a text names to who reads in their own process."""
+    del field
+    return Path(given).absolute()
 
 
 @contextmanager
-def connected(url: str, *, environment: Mapping[str, str] | None = None) -> Iterator[Connection]:
-    """Open a database for reading, in one transaction.
+def connected(
+    url: str,
+    *,
+    secrets: Secrets | None = None,
+    place: PlaceOf = anywhere,
+    seconds: float = SECONDS,
+) -> Iterator[Connection]:
+    """Open a database for reading, in one transaction that sees one moment of it.
 
     Parameters
     ----------
     url
-        ``sqlite:///FILE`` or ``postgresql://USER:${env:NAME}@HOST/DB``: what is secret is named, as
-        ``${env:NAME}`` or ``${file:PATH}``, and never written.
-    environment
-        Where variables are looked up; this process's by default.
+        ``sqlite:///FILE`` or ``postgresql://USER:${MEGURU_SOURCE_PASSWORD}@HOST/DB``: a password is named,
+        and never written.
+    secrets
+        What may be named; by default the caller's own variables (``${env:NAME}``) and files too.
+    place
+        Says where a file of SQLite is, or refuses it.
+    seconds
+        How long it may be silent.
 
     Raises
     ------
     UsageError
         When the URL can't be used, or holds a password in clear.
     InvalidInput
-        When the database can't be reached, or refuses what is asked within.
+        When the database refuses what is asked within.
+    Unreachable
+        When it can't be reached, or dies in the middle.
     """
+    secrets = secrets or Secrets(own=True)
     try:
-        engine = create_engine(_opened(url, os.environ if environment is None else environment))
+        engine = create_engine(*_opened(url, secrets, place), connect_args=_patience(url, seconds))
     except ModuleNotFoundError as error:
         raise MissingDependency.of("postgres", "psycopg") from error
     try:
         with engine.connect() as connection:
             if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                # Rows of a large table else begin anywhere: the same rows would not be the same bytes.
+                connection.exec_driver_sql("SET LOCAL synchronize_seqscans = off")
             yield connection
     except SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0][:300]
-        raise InvalidInput(
-            "the database did not answer the query", where=masked(url), why=masked(why)
-        ) from None
+        raise _explained(error, url, secrets) from None
     finally:
         engine.dispose()
 
 
-def select(connection: Connection, query: str) -> CursorResult[Any]:
-    """Ask for rows, fetched some thousand at a time."""
+def select(connection: Connection, query: str, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    """Ask for rows, fetched some thousand at a time; `values` are those of names like ``:since``."""
     # A colon of the query's own is no parameter of ours.
-    return connection.execution_options(yield_per=_A_FETCH).execute(text(query.replace(":", r"\:")))
+    asked = query.replace(":", r"\:")
+    for name in values or {}:
+        asked = asked.replace(rf"\:{name}", f":{name}")
+    # Without a type of ours: the database finds out what a value is, from what it is compared with.
+    asking = text(asked).bindparams(*(bindparam(name, type_=NullType()) for name in values or {}))
+    return connection.execution_options(yield_per=_A_FETCH).execute(asking, dict(values or {}))
 
 
 def tables(connection: Connection) -> list[str]:
@@ -75,39 +101,48 @@ def tables(connection: Connection) -> list[str]:
     return sorted(found)
 
 
-def _opened(url: str, environment: Mapping[str, str]) -> URL:
+def _opened(url: str, secrets: Secrets, place: PlaceOf) -> tuple[URL]:
+    secrets.check_url(url, "files")
     try:
-        given = make_url(url)
+        given = make_url(secrets.open_url(url, "files"))
     except (ArgumentError, ValueError):
         # Its own words may repeat a part of the password.
         raise UsageError("the database's URL can't be read", hint="postgresql://USER@HOST/NAME") from None
-    if given.password is not None and not _SECRET.fullmatch(str(given.password)):
-        raise UsageError(
-            "a password does not belong into a URL",
-            where=masked(url),
-            why="it would stand in the shell's history and in lists of processes",
-            hint="write where it is in its place: ${env:NAME}, or ${file:PATH}",
-        )
     if given.drivername == "sqlite":
-        path = Path(given.database or "").absolute()
+        path = place(given.database or "", "files")
         if not path.is_file():
             raise UsageError(f"there is no database {path}", where=str(path))
-        return URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+        return (URL.create("sqlite", database=path.as_uri(), query={"mode": "ro", "uri": "true"}),)
     if given.drivername not in {"postgresql", "postgres"}:
         raise UsageError(
             f"a database of the kind {given.drivername!r} can't be read", hint="sqlite:/// or postgresql://"
         )
-    secret = None if given.password is None else _secret(str(given.password), environment)
-    return given.set(drivername="postgresql+psycopg", password=secret)
+    return (given.set(drivername="postgresql+psycopg"),)
 
 
-def _secret(text: str, environment: Mapping[str, str]) -> Any:
-    kind, name = _SECRET.fullmatch(text).groups()  # type: ignore[union-attr]
-    if kind == "env":
-        if name not in environment:
-            raise UsageError(f"the variable {name} is not set", where=name)
-        return environment[name]
-    try:
-        return Path(name).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("the file of a secret can't be read", where=name, why=str(error)) from None
+def _patience(url: str, seconds: float) -> dict[str, Any]:
+    if url.startswith("sqlite:"):
+        return {"timeout": min(seconds, 30.0)}
+    waited = max(2, int(seconds))
+    return {
+        "connect_timeout": min(waited, 30),
+        "options": f"-c statement_timeout={waited * 1000}",
+        # A host that is gone without a word is found out too.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": waited * 1000,
+    }
+
+
+def _explained(error: SQLAlchemyError, url: str, secrets: Secrets) -> InvalidInput | Unreachable:
+    said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0][:300]
+    why, where = secrets.hide(said), masked(url)
+    lost = isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+    if url.startswith("sqlite:"):
+        lost = any(word in said for word in _LATER)
+    if lost:
+        return Unreachable("the database can't be reached, or broke off", where=where, why=why)
+    return InvalidInput("the database did not answer the query", where=where, why=why)

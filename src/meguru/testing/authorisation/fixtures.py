@@ -23,6 +23,7 @@ from meguru.collections.operations import specs as collections
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
+from meguru.datasets.sources.spec import SourceSpec
 from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
 from meguru.features.operations import entity_specs, service_specs, view_specs
 from meguru.flavors import ColumnType, SignatureColumn
@@ -94,7 +95,8 @@ def _dataset(of: Making) -> str:
     file = of.folder / f"{of.mark}.csv"
     make_flights(20).write_csv(file)
     add_files(of.ws, of.mark, [file])
-    dataset_specs.declare(of.ws, name=of.mark, spec=DatasetSpec(description=of.mark))
+    source = SourceSpec(address=f"https://data.example/{of.mark}.csv")
+    dataset_specs.declare(of.ws, name=of.mark, spec=DatasetSpec(description=of.mark, source=source))
     return of.mark
 
 

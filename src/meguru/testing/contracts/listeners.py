@@ -143,7 +143,7 @@ def listen(
     before: RecordingPort | None = None,
 ) -> RecordingPort:
     """Run a listener until a story ends; return its port. `before` is that of one that listened before."""
-    from meguru.triggers.arrivals.secrets import Secrets
+    from meguru.base.source_secrets import Secrets
 
     async def run() -> RecordingPort:
         port = RecordingPort(workspace, source.kind)

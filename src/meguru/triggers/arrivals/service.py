@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from meguru.base.ids import new_id
+from meguru.base.source_secrets import Secrets
 from meguru.errors import MeguruError
 from meguru.kernel.operations import Context
 from meguru.kernel.services import Follower
@@ -20,7 +21,6 @@ from meguru.kernel.workspace import Workspace
 from meguru.triggers import store as triggers
 from meguru.triggers.arrivals import store
 from meguru.triggers.arrivals.port import LISTEN, ListenerPort
-from meguru.triggers.arrivals.secrets import Secrets
 from meguru.triggers.kinds.listening import Listening
 from meguru.triggers.parse import kind_of
 from meguru.triggers.types import Trigger

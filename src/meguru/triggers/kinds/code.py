@@ -10,19 +10,19 @@ import msgspec
 
 from meguru.base import digests, refs
 from meguru.base.paths import check_path
+from meguru.base.source_secrets import Secrets, check_url
+from meguru.datasets.sources.places import contained
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.pipelines import store as pipelines
 from meguru.pipelines.operations import show_pipeline
 from meguru.serving.operations import show as show_endpoint
-from meguru.triggers.arrivals.secrets import Secrets, check_url
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.consumer import agreement
 from meguru.triggers.kinds.git import PROTOCOLS, GitRepository
 from meguru.triggers.kinds.globs import matches_any
 from meguru.triggers.kinds.listening import ByArrivals
-from meguru.triggers.kinds.places import contained
 from meguru.triggers.kinds.polled import Look, PolledListener, check_every
 
 _BRANCH = re.compile(r"(?!-)[\w./+-]{1,200}", re.ASCII)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from meguru.base import digests
+from meguru.base.source_secrets import Secrets
+from meguru.datasets.sources.places import contained
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
-from meguru.triggers.arrivals.secrets import Secrets
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals, Port
-from meguru.triggers.kinds.places import contained
 from meguru.triggers.kinds.polled import MOST, Look, PolledListener, check_every
 
 UNFINISHED = ("*.tmp", "*.part", "*.partial", "*.crdownload", "*.swp", "*~")

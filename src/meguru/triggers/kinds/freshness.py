@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from meguru.base import refs
 from meguru.base.durations import seconds
+from meguru.base.source_secrets import Secrets
 from meguru.datasets import store as datasets
 from meguru.datasets.operations import show
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
-from meguru.triggers.arrivals.secrets import Secrets
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals
 from meguru.triggers.kinds.polled import Look, PolledListener

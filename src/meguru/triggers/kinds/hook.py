@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from meguru.base.source_secrets import Secrets, check_secret
 from meguru.errors import InvalidInput, MeguruError
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.serving.operations import show as show_endpoint
 from meguru.triggers.arrivals.content import find_field
-from meguru.triggers.arrivals.secrets import Secrets, check_secret
 from meguru.triggers.arrivals.types import RawArrival, SourceArrival, digest_of
 from meguru.triggers.kinds.consumer import agreement
 from meguru.triggers.kinds.forges import FORGES, Forge

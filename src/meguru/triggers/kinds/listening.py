@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from meguru.base.source_secrets import Secrets
 from meguru.kernel.events import Event
 from meguru.kernel.workspace import Workspace
-from meguru.triggers.arrivals.secrets import Secrets
 from meguru.triggers.arrivals.types import RawArrival, SourceArrival
 from meguru.triggers.kinds.event import ByEvents
 

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from meguru.base.source_secrets import Secrets, check_url
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.triggers.arrivals.content import JsonType, check_fields, find_field, read_json, read_text
-from meguru.triggers.arrivals.secrets import Secrets, check_url
 from meguru.triggers.arrivals.types import RawArrival, SourceArrival, digest_of
 from meguru.triggers.kinds.brokers import BROKERS, SECURE, MessageBroker, Subscription
 from meguru.triggers.kinds.listening import ByArrivals

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
+from meguru.base.source_secrets import Secrets, check_url
 from meguru.errors import InvalidInput, masked
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs.objects import connection_options
-from meguru.triggers.arrivals.secrets import Secrets, check_url
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals
 from meguru.triggers.kinds.polled import MOST, Look, PolledListener, check_every

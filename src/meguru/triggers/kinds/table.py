@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from meguru.errors import InvalidInput, MissingDependency
+from sqlalchemy import Connection
+
+from meguru.base.source_secrets import Secrets, check_url
+from meguru.datasets.sources.places import contained
+from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context
 from meguru.kernel.workspace import Workspace
-from meguru.triggers.arrivals.secrets import Secrets, check_url
+from meguru.storage.db.external import connected, select
 from meguru.triggers.arrivals.types import SourceArrival
 from meguru.triggers.kinds.listening import ByArrivals
-from meguru.triggers.kinds.places import contained
 from meguru.triggers.kinds.polled import Look, PolledListener, check_every
 
 PATIENCE = 10
@@ -56,13 +57,13 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
 
     def listener(self, ws: Workspace, secrets: Secrets) -> PolledListener:
         """Return what looks at the table."""
-        url = secrets.open_url(self.database, "on.database")
-        if urlsplit(self.database).scheme == "sqlite":
-            contained(ws, self._file, "on.database")
+        del ws
+        secrets.open_url(self.database, "on.database")  # what is not set is told now, not at each look
 
         def look(ws: Workspace, position: dict[str, Any]) -> Look:
-            with self._cursor(ws, url) as cursor:
-                return self._look(cursor, position)
+            place = partial(contained, ws)
+            with connected(self.database, secrets=secrets, place=place, seconds=PATIENCE) as connection:
+                return self._look(connection, position)
 
         return PolledListener(of=self, every=self.every, look=look)
 
@@ -70,37 +71,20 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
     def _file(self) -> str:
         return self.database.removeprefix("sqlite://").removeprefix("/")
 
-    @contextmanager
-    def _cursor(self, ws: Workspace, url: str) -> Iterator[Any]:
-        if urlsplit(self.database).scheme == "sqlite":
-            place = contained(ws, self._file, "on.database")
-            uri = f"{place.as_uri()}?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as connection:
-                yield connection.cursor()
-            return
-        try:
-            import psycopg
-        except ImportError as error:
-            raise MissingDependency.of("postgres", "psycopg") from error
-        options = f"-c statement_timeout={PATIENCE * 1000} -c default_transaction_read_only=on"
-        with psycopg.connect(url, connect_timeout=PATIENCE, options=options) as connection:
-            yield connection.cursor()
-
-    def _look(self, cursor: Any, position: dict[str, Any]) -> Look:
-        column, name = _quoted(self.column), ".".join(map(_quoted, self.table.split(".")))
+    def _look(self, connection: Connection, position: dict[str, Any]) -> Look:
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        column, name = quote(self.column), ".".join(map(quote, self.table.split(".")))
+        # As text: a moment or a large number then comes back as it was.
+        asked = f"SELECT CAST(MAX({column}) AS TEXT), COUNT(*) FROM {name}"  # noqa: S608 - quoted names
         if not position:
-            # As text: a moment or a large number then comes back as it was.
-            cursor.execute(f"SELECT CAST(MAX({column}) AS TEXT), COUNT(*) FROM {name}")  # noqa: S608 - quoted names
-            newest, count = cursor.fetchone()
+            newest, count = _newest(connection, asked)
             return Look(position={"newest": newest, "rows": count})
         since = position["newest"]
-        mark = "?" if isinstance(cursor, sqlite3.Cursor) else "%s"
-        later, values = "", ()  # type: str, tuple[Any, ...]
-        if since is not None:
-            later, values = f" WHERE {column} > {mark}", (_value(since, cursor),)
-        asked = f"SELECT CAST(MAX({column}) AS TEXT), COUNT(*) FROM {name}{later}"  # noqa: S608 - quoted names
-        cursor.execute(asked, values)
-        newest, count = cursor.fetchone()
+        if since is None:
+            newest, count = _newest(connection, asked)
+        else:
+            later = {"since": _value(since, connection)}
+            newest, count = _newest(connection, f"{asked} WHERE {column} > :since", later)
         if newest is None or count < self.min_new_rows:
             return Look(position=position)
         data = {"source": self.table, "column": self.column, "rows": count, "since": since, "until": newest}
@@ -108,9 +92,14 @@ class OnTable(ByArrivals, frozen=True, kw_only=True):
         return Look(position={"newest": newest, "rows": position["rows"] + count}, arrivals=[arrival])
 
 
-def _value(since: str, cursor: Any) -> Any:
+def _newest(connection: Connection, asked: str, values: dict[str, Any] | None = None) -> tuple[Any, int]:
+    row: Any = select(connection, asked, values).one()
+    return row[0], row[1]
+
+
+def _value(since: str, connection: Connection) -> Any:
     """Return the position as the database compares it: SQLite knows no types, PostgreSQL infers them."""
-    if not isinstance(cursor, sqlite3.Cursor):
+    if connection.dialect.name != "sqlite":
         return since
     for kind in (int, float):
         try:
@@ -118,7 +107,3 @@ def _value(since: str, cursor: Any) -> Any:
         except ValueError:
             continue
     return since
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

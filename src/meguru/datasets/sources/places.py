@@ -1,4 +1,4 @@
-"""Which folders and files of the server a trigger may look at."""
+"""Which folders and files of a machine may be looked at by what somebody declares."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meguru.kernel.workspace import Workspace
 
 
 def allowed(ws: Workspace) -> list[Path]:
-    """Return the folders in which triggers may look: the workspace's, and those of the setting ``watch``."""
+    """Return the folders that may be looked at: the workspace's, and those of the setting ``watch``."""
     own = [ws.root.resolve().parent] if ws.root is not None else []
     named = [Path(each.strip()).expanduser() for each in ws.settings.watch.split(",") if each.strip()]
     return [*own, *(each.resolve() for each in named)]
@@ -32,7 +32,7 @@ def contained(ws: Workspace, text: str, field: str) -> Path:
     inside_ours = ws.root is not None and found.is_relative_to(ws.root.resolve())
     if inside_ours or not any(found.is_relative_to(each) for each in places):
         raise InvalidInput(
-            f"a trigger may not look at {text[:200]!r}",
+            f"{text[:200]!r} may not be looked at by what is declared",
             why="it is the workspace's own" if inside_ours else "it is outside of the workspace's folder",
             hint="" if inside_ours else "start the server with MEGURU_WATCH=FOLDER, to allow more folders",
             field=field,

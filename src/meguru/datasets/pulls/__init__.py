@@ -1,0 +1,1 @@
+"""Reads of what a dataset is declared to come from: when asked, by schedule, always from where it stands."""

@@ -1,0 +1,58 @@
+"""The service that has sources read when their moment comes.
+
+It looks at the rows alone: several servers run one each, and a pull is begun by one transaction. Of moments
+that came while no server was running, one read makes up for all.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from meguru.datasets import spec as specs
+from meguru.datasets.kind import DATASET
+from meguru.datasets.pulls import store
+from meguru.datasets.pulls.ask import begin
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.services import Follower
+
+_SCHEDULE = InternalOperation(DATASET, "schedule")
+WAKES = ("dataset.created", "dataset.updated", "dataset.retired", "dataset.pulled", "dataset.pull_failed")
+
+
+class SourceClock(Follower):
+    """Begins the pulls that are due."""
+
+    name = "sources"
+    idle = 5.0
+
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event may change when a source is read."""
+        return type in WAKES
+
+    def rest(self) -> float:
+        """Return the seconds to the next moment."""
+        with self.ws.read() as tx:
+            following = store.next_due(tx)
+        if following is None:
+            return self.idle
+        return min(self.idle, max(0.05, (following - self.ws.clock.now()).total_seconds()))
+
+    def step(self) -> int:
+        """Begin what is due by now; return how many pulls were begun."""
+        with self.ws.read() as tx:
+            due = store.due(tx, self.ws.clock.now())
+        for name in due:
+            _SCHEDULE.commit(self.ws, partial(_begin, name=name))
+        return len(due)
+
+
+def _begin(ctx: Context, *, name: str) -> None:
+    turn, declared = store.lock(ctx.tx, name), specs.find(ctx.tx, name)
+    source = declared.source if declared else None
+    if turn.pull or turn.next_at is None or turn.next_at > ctx.now():
+        return  # another server was quicker
+    if source is None:
+        store.forget(ctx.tx, name)
+        return
+    store.set_turn(ctx.tx, name, next_at=source.following(ctx.now()))
+    begin(ctx, name, note=f"by schedule: {source.schedule}")

@@ -1,0 +1,256 @@
+"""The job that reads a source: to blobs first, then one transaction makes the version, or nothing is made."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from meguru.base import refs
+from meguru.base.source_secrets import Secrets
+from meguru.datasets import spec as specs
+from meguru.datasets import store as datasets
+from meguru.datasets.kind import DATASET, DatasetSpec
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.position import SourcePosition
+from meguru.datasets.pulls import store
+from meguru.datasets.pulls.show import position_of
+from meguru.datasets.pulls.types import DatasetPull, PullState
+from meguru.datasets.register import record
+from meguru.datasets.sources import source_of
+from meguru.datasets.sources.base import SourceContext, SourceRead
+from meguru.datasets.sources.chunks import BlobSink
+from meguru.datasets.sources.places import contained
+from meguru.datasets.sources.spec import SourceSpec
+from meguru.datasets.types import DatasetVersion, FileEntry, Manifest, Mode
+from meguru.errors import Busy, Interrupted, InvalidInput, LostLease, MeguruError
+from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+
+_PULL = InternalOperation(DATASET, "pulled")
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 86400.0
+"""Seconds to the next read after one that failed; twice as long after each further one."""
+
+
+class PullJob:
+    """Handles jobs of kind ``dataset_pull``; killed at any moment, the next attempt reads again.
+
+    What a killed attempt wrote belongs to no version. The version, its position and the end of the pull are
+    one transaction, in which it is proved that the newest version is still the one from which the read began.
+    """
+
+    def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
+        """Read, and register what came."""
+        _Pulling(ws, job, lease).go()
+
+    def abandon(self, ws: Workspace, job: Job, why: str) -> None:
+        """Tell that the pull failed, and when the next one is."""
+        acting = ws.with_(principal=system(refs.make("dataset", job.payload["dataset"])), cause=job.cause)
+        _PULL.commit(acting, partial(_fail, pull=job.payload["pull"], why=why, hint=""))
+
+
+HANDLER = PullJob()
+
+
+class PullStart(NamedTuple):
+    """From where a read begins: the declaration, the newest version, and how far that is read."""
+
+    spec: DatasetSpec
+    source: SourceSpec
+    newest: DatasetVersion | None
+    since: SourcePosition | None
+
+
+class _Pulling:
+    """One attempt."""
+
+    def __init__(self, ws: Workspace, job: Job, lease: Lease) -> None:
+        self.name, self.job, self.lease = str(job.payload["dataset"]), job, lease
+        self.ws = ws.with_(principal=system(refs.make("dataset", self.name)))
+        with ws.read() as tx:
+            self.pull = store.get(tx, job.payload["pull"])
+        self.secrets = Secrets()
+
+    def go(self) -> None:
+        """Read and register; what can be explained is the end of the pull, the rest is tried again."""
+        if self.pull.state is not PullState.RUNNING:
+            return  # an attempt before this one ended it, and was killed then
+        try:
+            start = self._start()
+            with tempfile.TemporaryDirectory(prefix="meguru-pull-") as folder:
+                # Rows that are added have names of their own, which sort as they came; those of a whole,
+                # always the same.
+                mark = self.pull.id.partition("-")[2][:16] if start.since else ""
+                sink = BlobSink(self.ws.blobs, Path(folder), mark=mark, proceed=self.lease.proceed)
+                found = self._read(start, sink)
+                entries = sink.close()
+            self._commit(start, found, entries, sink)
+        except MeguruError as error:
+            if isinstance(error, LostLease | Interrupted):
+                raise
+            if isinstance(error, Busy) and self.job.attempt < self.job.max_attempts:
+                raise  # after a pause
+            why = self.secrets.hide(": ".join(filter(None, (error.what, error.why))))
+            hint = self.secrets.hide(error.hint)
+            fail = partial(_fail, pull=self.pull.id, why=why, hint=hint)
+            self.lease.commit(self.ws, _PULL, fail)
+
+    def _start(self) -> PullStart:
+        with self.ws.read() as tx:
+            spec = specs.find(tx, self.name)
+            newest = next(iter(datasets.versions(tx, self.name, before=None, limit=1)), None)
+            turn = store.find(tx, self.name)
+        if spec is None or spec.source is None:
+            raise InvalidInput(f"dataset {self.name!r} has no source any more")
+        since = position_of(self.ws.blobs, newest, turn) if newest else None
+        if self.pull.full or (since is not None and since.source != spec.source.identity):
+            since = None
+        return PullStart(spec, spec.source, newest, since)
+
+    def _read(self, start: PullStart, sink: BlobSink) -> SourceRead:
+        blobs = self.ws.blobs
+        known = load_manifest(blobs, start.newest).files if start.newest and start.since else []
+        context = SourceContext(
+            secrets=self.secrets,
+            blob=blobs.get_bytes,
+            put=blobs.put_bytes,
+            place=partial(contained, self.ws),
+            known=frozenset(file.path for file in known),
+            hosts=[each.strip() for each in self.ws.settings.source_hosts.split(",") if each.strip()],
+        )
+        found = source_of(start.source, context).read(start.since, sink, start.spec.key)
+        self.lease.proceed()
+        if found.shrunk and not self._evolves(start):
+            hint = f"meguru data pull {self.name} --evolve takes it as it is, --full reads everything again"
+            raise InvalidInput("the source lost rows that were read", why=found.shrunk, hint=hint)
+        return found
+
+    def _commit(self, start: PullStart, found: SourceRead, entries: list[FileEntry], sink: BlobSink) -> None:
+        files = [*self._kept(start, sink), *entries]
+        mode = "replace" if found.whole else start.source.mode_for(start.spec.key)
+        nothing = not entries and not found.gone and start.newest is not None
+        before: list[Manifest | None] = [None]
+
+        def agreed(ctx: Context, newest: Manifest | None, digest: str) -> None:
+            self.lease.check(ctx.tx)
+            if digest != (start.newest.digest if start.newest else ""):
+                what = "the dataset got another version while its source was read"
+                raise Busy(what, why="the read goes again from there")
+            before[0] = newest
+
+        def work(ctx: Context) -> None:
+            if nothing:
+                self.lease.check(ctx.tx)
+                self._end(ctx, start, found, start.newest, added=0)
+                return
+            version = record(
+                ctx,
+                name=self.name,
+                files=files,
+                mode=_mode(mode),
+                schema_policy="evolve" if self.pull.evolve else "strict",
+                note=self.pull.note,
+                position=found.position,
+                agreed=agreed,
+            )
+            rows = before[0].rows if before[0] else 0
+            if found.whole and not self._evolves(start):
+                _refuse_fewer(start.source, version.rows, rows, self.name)
+            made = start.newest is None or version.digest != start.newest.digest
+            self._end(
+                ctx, start, found, version, added=version.rows - (0 if found.whole else rows) if made else 0
+            )
+
+        _PULL.commit(self.ws, work)
+
+    def _kept(self, start: PullStart, sink: BlobSink) -> list[FileEntry]:
+        if not sink.kept or start.newest is None:
+            return []
+        known = {file.path: file for file in load_manifest(self.ws.blobs, start.newest).files}
+        return [FileEntry(path=path, digest=known[path].digest, size=known[path].size) for path in sink.kept]
+
+    def _evolves(self, start: PullStart) -> bool:
+        return self.pull.evolve or start.spec.schema_policy == "evolve"
+
+    def _end(
+        self, ctx: Context, start: PullStart, found: SourceRead, version: DatasetVersion | None, *, added: int
+    ) -> None:
+        assert version is not None  # noqa: S101 - who calls has made or found one
+        made = start.newest is None or version.version != start.newest.version
+        done = msgspec.structs.replace(
+            self.pull,
+            state=PullState.DONE if made else PullState.EMPTY,
+            finished_at=ctx.now(),
+            version=version.version,
+            rows=found.rows or version.rows,
+            added=added,
+            position=str(found.position or ""),
+        )
+        store.finish(ctx.tx, done)
+        stands = {"of": version.digest, "position": found.position} if found.position else {"of": ""}
+        next_at = start.source.following(ctx.now())
+        store.set_turn(ctx.tx, self.name, pull="", failures=0, next_at=next_at, **stands)
+        ctx.emit(
+            "dataset.pulled",
+            refs.make("dataset", self.name),
+            data={
+                "pull": done.id,
+                "asked_by": done.asked_by,
+                "note": done.note,
+                "version": version.ref if made else "",
+                "rows": done.rows,
+                "added": done.added,
+                "before": str(start.since or ""),
+                "position": done.position,
+                "told": found.shrunk,
+            },
+            cause=ctx.cause,
+        )
+
+
+def _refuse_fewer(source: SourceSpec, rows: int, before: int, name: str) -> None:
+    lost = 100 * (before - rows) / before if before else 0.0
+    if lost > source.max_drop_pct:
+        raise InvalidInput(
+            "the source has fewer rows than it had",
+            why=f"{rows:,} after {before:,}: {lost:.1f} % are gone, {source.max_drop_pct:g} % may be",
+            hint=f"meguru data pull {name} --evolve takes them; max_drop_pct in its declaration allows it",
+        )
+
+
+def _mode(mode: str) -> Mode:
+    return "replace" if mode == "replace" else "append"
+
+
+def _fail(ctx: Context, *, pull: str, why: str, hint: str) -> None:
+    found: DatasetPull = store.get(ctx.tx, pull)
+    turn = store.lock(ctx.tx, found.dataset)
+    if found.state is not PullState.RUNNING:
+        return
+    failed = msgspec.structs.replace(
+        found, state=PullState.FAILED, finished_at=ctx.now(), error=why[:2000], hint=hint[:500]
+    )
+    store.finish(ctx.tx, failed)
+    declared = specs.find(ctx.tx, found.dataset)
+    next_at = None
+    if declared and declared.source and (regular := declared.source.following(ctx.now())):
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(turn.failures, 20))
+        next_at = max(regular, ctx.now() + timedelta(seconds=pause))
+    store.set_turn(ctx.tx, found.dataset, pull="", failures=turn.failures + 1, next_at=next_at)
+    ctx.emit(
+        "dataset.pull_failed",
+        refs.make("dataset", found.dataset),
+        data={
+            "pull": pull,
+            "asked_by": found.asked_by,
+            "why": failed.error,
+            "failures": turn.failures + 1,
+            "next_at": next_at.isoformat() if next_at else "",
+        },
+    )

@@ -1,0 +1,59 @@
+"""Show pulls, and where the sources of datasets stand."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from meguru.base.paging import check_limit
+from meguru.datasets import spec as specs
+from meguru.datasets import store as datasets
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.position import SourcePosition
+from meguru.datasets.pulls import store
+from meguru.datasets.pulls.types import DatasetPull, DatasetSourceState, SourceTurn
+from meguru.datasets.types import DatasetVersion
+from meguru.errors import masked
+from meguru.kernel.operations import Context, operation
+from meguru.storage.blobs import BlobStore
+
+
+@operation("dataset.pulls", permission="dataset:read", query=True, on="name")
+def pulls(ctx: Context, *, name: str, limit: int = 20) -> list[DatasetPull]:
+    """List the reads of a dataset's source, newest first; the last thousand are kept."""
+    return store.page(ctx.tx, name, check_limit(limit))
+
+
+@operation("dataset.sources", permission="dataset:read", query=True)
+def sources(ctx: Context) -> list[DatasetSourceState]:
+    """List the datasets that are read from a source: how far each is read, what came last, and when next."""
+    found = store.turns(ctx.tx, ctx.visible)
+    states = [state_of(ctx.tx, ctx.blobs, turn) for turn in found]
+    return [each for each in states if each]
+
+
+def state_of(tx: Connection, blobs: BlobStore, turn: SourceTurn) -> DatasetSourceState | None:
+    """Return where a source stands, for a list or a dataset's page; None if it is declared no more."""
+    declared = specs.find(tx, turn.name)
+    if declared is None or declared.source is None:
+        return None
+    newest = next(iter(datasets.versions(tx, turn.name, before=None, limit=1)), None)
+    position = position_of(blobs, newest, turn) if newest else None
+    return DatasetSourceState(
+        dataset=turn.name,
+        address=masked(declared.source.address),
+        mode=declared.source.mode_for(declared.key),
+        schedule=declared.source.schedule,
+        watermark=declared.source.watermark,
+        version=newest.version if newest else 0,
+        position=str(position or ""),
+        next_at=turn.next_at,
+        failures=turn.failures,
+        last=next(iter(store.page(tx, turn.name, 1)), None),
+    )
+
+
+def position_of(blobs: BlobStore, newest: DatasetVersion, turn: SourceTurn | None) -> SourcePosition | None:
+    """Return how far the source was read for a version; None if the version is not of a source."""
+    if turn is not None and turn.position is not None and turn.of == newest.digest:
+        return turn.position
+    return None if newest.elsewhere else load_manifest(blobs, newest).position
