@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from meguru.compute.features_param import Features as Features
     from meguru.compute.step_metrics import log as log
     from meguru.errors import MeguruError as MeguruError
+    from meguru.features.authoring import Entity as Entity
+    from meguru.features.authoring import FeatureService as FeatureService
+    from meguru.features.authoring import FeatureView as FeatureView
+    from meguru.features.authoring import feature_view as feature_view
+    from meguru.features.authoring import on_demand as on_demand
     from meguru.flavors.model import Model as Model
     from meguru.modelhost.function_model import FunctionModel as FunctionModel
     from meguru.pipelines.authoring import pipeline as pipeline
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "Dataset": "meguru.compute.dataset_param",
+    "Entity": "meguru.features.authoring",
+    "FeatureService": "meguru.features.authoring",
+    "FeatureView": "meguru.features.authoring",
     "Features": "meguru.compute.features_param",
     "FunctionModel": "meguru.modelhost.function_model",
     "MeguruError": "meguru.errors",
@@ -44,9 +52,11 @@ _PLACES = {
     "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.control_flow",
     "feedback": "meguru.app.outcome_api",
+    "feature_view": "meguru.features.authoring",
     "gate": "meguru.pipelines.control_flow",
     "load": "meguru.app.load_api",
     "log": "meguru.compute.step_metrics",
+    "on_demand": "meguru.features.authoring",
     "open_workspace": "meguru.app",
     "outcome": "meguru.app.outcome_api",
     "pipeline": "meguru.pipelines.authoring",
@@ -56,6 +66,9 @@ _PLACES = {
 }
 __all__ = [
     "Dataset",
+    "Entity",
+    "FeatureService",
+    "FeatureView",
     "Features",
     "FunctionModel",
     "MeguruError",
@@ -66,10 +79,12 @@ __all__ = [
     "collect",
     "component",
     "each",
+    "feature_view",
     "feedback",
     "gate",
     "load",
     "log",
+    "on_demand",
     "open_workspace",
     "outcome",
     "pipeline",

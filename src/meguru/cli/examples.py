@@ -70,6 +70,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "component": ("meguru component list",),
     "pool": ("meguru pool set gpu 2", "meguru pool list"),
+    "features": ("meguru features list", "meguru features training labels.csv delay --time at"),
+    "features list": ("meguru features list --json",),
+    "features show": ("meguru features show weather", "meguru features show feature_service/delay@2"),
+    "features versions": ("meguru features versions weather",),
+    "features diff": ("meguru features diff weather@1 weather@2",),
+    "features training": (
+        "meguru features training labels.csv delay --time at --out training.parquet",
+        "meguru features training flights@latest weather plane:age --time at --on origin=airport",
+    ),
+    "features check": ("meguru features check training.parquet delay --time at",),
     "data": ("meguru data add flights 2013-01.csv", "meguru data diff flights@1 flights@2"),
     "data add": (
         "meguru data add flights 2013-01.csv 2013-02.csv",

@@ -35,6 +35,7 @@ GROUPS = {
     },
     "Keep": {
         "data": "Add, list, show and compare dataset versions.",
+        "features": "List and show what models eat; make and check training sets.",
         "model": "List and show models and their versions.",
         "quarantine": "Look at pickles that were handed over or saved; convert and vouch for them.",
         "import": "Bring over what another system keeps: meguru import mlflow SOURCE",

@@ -6,6 +6,7 @@ TOP = {
     **dict.fromkeys(("serve", "ui", "server", "start", "console", "web", "dashboard", "open"), "up"),
     **dict.fromkeys(("models", "registry", "model-registry"), "model list"),
     **dict.fromkeys(("datasets", "dataset"), "data list"),
+    **dict.fromkeys(("feature", "feature-store", "feature-view", "views", "entities"), "features list"),
     **dict.fromkeys(("endpoints", "deployments", "services"), "endpoint list"),
     **dict.fromkeys(("flow", "flows", "jobs", "job", "ps"), "runs list"),
     **dict.fromkeys(("pipelines",), "pipeline list"),
@@ -67,10 +68,6 @@ ADVICE = {
     **dict.fromkeys(
         ("upgrade", "update", "migrate"),
         "a workspace is brought up to date when it is opened; Meguru itself: pip install -U meguru",
-    ),
-    **dict.fromkeys(
-        ("features", "feature", "feature-store"),
-        "there are no feature views yet; data has versions: meguru data --help",
     ),
 }
 """Words for which no single command stands, and what to do instead."""

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.compute.features_param import Features
+from meguru.errors import NotFound
+from meguru.features.offline import leakage
 from meguru.features.offline import training as offline
+from meguru.features.offline.leakage import LeakReport
 from meguru.features.pinning import choose_service, choose_views
 from meguru.features.types import FeatureSet
 from meguru.kernel.remote import RemoteWorkspace
@@ -109,6 +112,26 @@ def remade(
     return TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
 
 
+def check(
+    ws: Workspace | RemoteWorkspace,
+    frame: Any,
+    features: str | Sequence[str],
+    *,
+    time: str = "",
+    on: Mapping[str, str] | None = None,
+) -> LeakReport:
+    """Compare a training frame of one's own with what was known at each row's moment.
+
+    It leaks where a value is from after that. A column is compared with the feature of its name; the
+    arguments are those of `training`.
+    """
+    chosen = choose(ws, features)
+    opened = [
+        one for one in offline.open_views(ws.blobs, chosen, folder_of(ws)) if isinstance(one, offline.Opened)
+    ]
+    return leakage.check(chosen.ref, frame, opened, offline.JoinOptions(time=time, on=dict(on or {})))
+
+
 def get_historical_features(
     ws: Workspace | RemoteWorkspace, entity_df: Any, features: str | Sequence[str]
 ) -> TrainingSet:
@@ -129,8 +152,16 @@ def folder_of(ws: Workspace | RemoteWorkspace) -> Path:
 
 
 def choose(ws: Workspace | RemoteWorkspace, features: str | Sequence[str]) -> FeatureSet:
-    """Say which versions a service, or views and single features, mean now."""
-    if isinstance(features, str) and not features.startswith("feature_view/") and ":" not in features:
-        return choose_service(ws, ref=features)
-    listed = features.split(",") if isinstance(features, str) else features
-    return choose_views(ws, views=[each.strip() for each in listed])
+    """Say which versions a service, or views and single features, mean now.
+
+    A single name is that of a service, or, where there is none, of a view.
+    """
+    listed = features.split(",") if isinstance(features, str) else list(features)
+    names = [each.strip() for each in listed]
+    if len(names) == 1 and not names[0].startswith("feature_view/") and ":" not in names[0]:
+        try:
+            return choose_service(ws, ref=names[0])
+        except NotFound:
+            if names[0].startswith("feature_service/"):
+                raise
+    return choose_views(ws, views=names)

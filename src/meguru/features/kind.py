@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from meguru.features.types import MissingPolicy, RowForm
-from meguru.kernel.kinds import Kind, Payload, Tone, event_type
+from meguru.kernel.kinds import Kind, Payload, event_type, spec_events
+
+_STAYS = "It is out of use; its versions stay for who was trained with them."
 
 
 class EntitySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,36 +113,6 @@ class FeatureServiceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     tags: list[str] = []
 
 
-class _Changed(Payload, frozen=True):
-    changes: dict[str, Any]
-
-
-class _Gone(Payload, frozen=True):
-    pass
-
-
-@event_type("entity.created", label="entity declared", sentence="{subject} was declared", explains=True)
-class EntityCreated(Payload, frozen=True):
-    """An entity was declared, with this spec."""
-
-    key: list[str]
-    description: str
-    owner: str
-    tags: list[str]
-
-
-@event_type("entity.updated", label="entity changed", sentence="the declaration of {subject} was changed")
-class EntityUpdated(_Changed, frozen=True):
-    """Fields of the spec changed: ``{field: {before, after}}``."""
-
-
-@event_type(
-    "entity.retired", label="entity retired", sentence="{subject} was retired", tone=Tone.ODD, explains=True
-)
-class EntityRetired(_Gone, frozen=True):
-    """An entity is out of use; versions of views that are about it stay."""
-
-
 @event_type(
     "feature_view.registered",
     label="feature view registered",
@@ -153,54 +125,6 @@ class FeatureViewRegistered(Payload, frozen=True):
     digest: str
     form: str
     entities: list[str]
-
-
-@event_type(
-    "feature_view.created", label="feature view declared", sentence="{subject} was declared", explains=True
-)
-class FeatureViewCreated(Payload, frozen=True):
-    """A feature view was declared, with this spec."""
-
-    entities: list[str]
-    sources: dict[str, str]
-    transform: str
-    code: str
-    sql: str
-    time: str
-    created: str
-    ttl: str
-    features: dict[str, str]
-    push: bool
-    inputs: list[str]
-    request: dict[str, str]
-    mode: str
-    missing: str
-    defaults: dict[str, Any]
-    incremental: bool
-    online: bool
-    description: str
-    owner: str
-    tags: list[str]
-
-
-@event_type(
-    "feature_view.updated",
-    label="feature view changed",
-    sentence="the declaration of {subject} was changed",
-)
-class FeatureViewUpdated(_Changed, frozen=True):
-    """Fields of the spec changed: ``{field: {before, after}}``."""
-
-
-@event_type(
-    "feature_view.retired",
-    label="feature view retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class FeatureViewRetired(_Gone, frozen=True):
-    """A feature view is out of use; its versions stay for who was trained with them."""
 
 
 @event_type(
@@ -239,48 +163,14 @@ class FeatureServiceRegistered(Payload, frozen=True):
     views: list[str]
 
 
-@event_type(
-    "feature_service.created",
-    label="feature service declared",
-    sentence="{subject} was declared",
-    explains=True,
-)
-class FeatureServiceCreated(Payload, frozen=True):
-    """A feature service was declared, with this spec."""
-
-    views: list[str]
-    full_names: bool
-    description: str
-    owner: str
-    tags: list[str]
-
-
-@event_type(
-    "feature_service.updated",
-    label="feature service changed",
-    sentence="the declaration of {subject} was changed",
-)
-class FeatureServiceUpdated(_Changed, frozen=True):
-    """Fields of the spec changed: ``{field: {before, after}}``."""
-
-
-@event_type(
-    "feature_service.retired",
-    label="feature service retired",
-    sentence="{subject} was retired",
-    tone=Tone.ODD,
-    explains=True,
-)
-class FeatureServiceRetired(_Gone, frozen=True):
-    """A feature service is out of use; its versions stay for who was trained with them."""
-
-
 ENTITY = Kind(
     name="entity",
     title=("entity", "entities"),
     tables=("meguru.features.schema",),
     operations=("meguru.features.operations",),
-    events=(EntityCreated, EntityUpdated, EntityRetired),
+    events=spec_events(
+        "entity", EntitySpec, retired="An entity is out of use; versions of views that are about it stay."
+    ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=EntitySpec,
     spec_store="meguru.features.entity_spec",
@@ -298,10 +188,8 @@ FEATURE_VIEW = Kind(
     tables=("meguru.features.schema",),
     operations=("meguru.features.operations",),
     events=(
+        *spec_events("feature_view", FeatureViewSpec, retired=_STAYS),
         FeatureViewRegistered,
-        FeatureViewCreated,
-        FeatureViewUpdated,
-        FeatureViewRetired,
         FeatureViewCodeKept,
         FeatureViewProfiled,
     ),
@@ -323,10 +211,8 @@ FEATURE_SERVICE = Kind(
     tables=("meguru.features.schema",),
     operations=("meguru.features.operations",),
     events=(
+        *spec_events("feature_service", FeatureServiceSpec, retired=_STAYS),
         FeatureServiceRegistered,
-        FeatureServiceCreated,
-        FeatureServiceUpdated,
-        FeatureServiceRetired,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write",)},
     spec=FeatureServiceSpec,

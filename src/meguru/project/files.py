@@ -37,6 +37,16 @@ def read_files(path: Path) -> list[Source]:
     return list(found.values())
 
 
+def read_features(path: Path) -> list[Source]:
+    """Return what ``features.py`` beside a project file declares; nothing if it declares nothing."""
+    file = path.absolute().parent / "features.py"
+    if path.suffix == ".py" or not file.is_file():
+        return []
+    from meguru.project import features_file
+
+    return [features_file.run_features(file)] if features_file.declares(file) else []
+
+
 def read_toml(file: Path) -> Source:
     """Read one file."""
     text = _text(file)

@@ -17,7 +17,7 @@ from meguru.base.server_variables import RESERVED
 from meguru.base.type_errors import as_invalid
 from meguru.errors import InvalidInput, MeguruError, NotFound, near_misses
 from meguru.kernel.kinds import Kind
-from meguru.project.files import FILE, read_files
+from meguru.project.files import FILE, read_features, read_files
 from meguru.project.types import EnvironmentSpec, FileThing, ProjectFile, ProjectHead, Source
 
 __all__ = [
@@ -37,7 +37,7 @@ Path_ = tuple[str, ...]
 
 
 def read_project(path: Path, *, environment: str = "") -> ProjectFile:
-    """Read a project file and what it includes, as it holds in an environment.
+    """Read a project file, what it includes, and ``features.py`` beside it, as they hold in an environment.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def read_project(path: Path, *, environment: str = "") -> ProjectFile:
     InvalidInput
         When something in it makes no sense; `where` is FILE:LINE:COLUMN.
     """
-    sources = read_files(path)
+    sources = [*read_files(path), *read_features(path)]
     reader = _Reader()
     for source in sources:
         for name, value in source.content.items():

@@ -119,6 +119,7 @@ LISTS = [
     "endpoint list",
     "events",
     "experiments list",
+    "features list",
     "model list",
     "grant list",
     "group list",

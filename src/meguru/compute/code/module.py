@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,8 @@ ImportTarget = tuple[str, str | None]
 """What an import binds: a module, or a name of it."""
 
 _MARKERS = {"meguru", "meguru.pipelines.authoring"}
-_MARKS = {"step", "pipeline"}
+_OF_FEATURES = {"feature_view", "on_demand"}
+_MARKS = {"step", "pipeline", *_OF_FEATURES}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -51,15 +53,15 @@ class Module:
         """The package that its relative imports start from."""
         return self.name if self.source.package else self.name.rpartition(".")[0]
 
-    def marks(self) -> frozenset[str]:
+    def marks(self, wanted: AbstractSet[str] = frozenset(_MARKS)) -> frozenset[str]:
         """Return how this module spells Meguru's own decorators, such as ``step`` or ``meguru.step``."""
         found: set[str] = set()
         for name, targets in self.imports.items():
             for module, attribute in targets:
-                if module in _MARKERS and attribute in _MARKS:
+                if module in _MARKERS and attribute in wanted:
                     found.add(name)
                 elif module in _MARKERS and attribute is None:
-                    found |= {f"{name}.{mark}" for mark in _MARKS}
+                    found |= {f"{name}.{mark}" for mark in wanted}
         return frozenset(found)
 
 
@@ -92,7 +94,9 @@ def _sort(module: Module, statement: ast.stmt) -> None:
     if isinstance(statement, _DEFINITIONS):
         module.bindings.setdefault(statement.name, []).append(statement)
         _note_action(module, statement, {statement.name})
-        if statement.decorator_list or (isinstance(statement, ast.ClassDef) and can_be_added_to(statement)):
+        if _is_wrapped(module, statement) or (
+            isinstance(statement, ast.ClassDef) and can_be_added_to(statement)
+        ):
             module.containers.add(statement.name)
         return
     names = {
@@ -114,6 +118,15 @@ def _sort(module: Module, statement: ast.stmt) -> None:
         module.bindings.setdefault(name, []).append(statement)
     if not names or _acts(statement):
         module.effects.append(statement)
+
+
+def _is_wrapped(module: Module, statement: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    """Tell whether decorators may keep something; those that declare features don't: services name views."""
+    ours = module.marks(_OF_FEATURES)
+    spelled = {
+        ".".join(dotted(one.func if isinstance(one, ast.Call) else one)) for one in statement.decorator_list
+    }
+    return not spelled <= ours
 
 
 def _note_action(module: Module, statement: ast.stmt, names: set[str]) -> None:

@@ -56,7 +56,7 @@ def matched(
     import numpy as np
     import polars as pl
 
-    start, count = _segments(kept, frame, on)
+    start, count = segments(kept, frame, on)
     if kept.unit is None:
         places = np.where(count > 0, start, -1)
         return Match(places, np.where(places < 0, 1, 0).astype(np.uint8), _no_ages(frame.height))
@@ -67,7 +67,7 @@ def matched(
     return _aged(kept, places, when, ttl)
 
 
-def _segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Return where the rows of each asking row's key begin, and how many there are."""
     import numpy as np
     import polars as pl

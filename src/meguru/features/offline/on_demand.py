@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from meguru.base.cache import cache_folder
 from meguru.errors import InvalidInput, MeguruError
 from meguru.features import code, dtypes
 from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.join import matched
+from meguru.features.offline.kept import KeptRows
 from meguru.features.offline.keys import need
 from meguru.features.types import PinnedView, ViewDefinition
 from meguru.storage.blobs import BlobStore
@@ -18,37 +20,50 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def computed_on_demand(
-    blobs: BlobStore,
-    view: PinnedView,
-    frame: pl.DataFrame,
-    moments: pl.Series | None,
-    on: Mapping[str, str],
-    names: Mapping[str, str],
-    folder: Path | None,
-) -> list[pl.Series]:
-    """Return the features of an on-demand view for each row of a frame.
+class AskingRows(NamedTuple):
+    """Rows that ask: the columns they have, their moments, and by key which column has it."""
 
-    Its function gets the fields of the request, which the frame has as columns, and the values of its inputs
+    frame: pl.DataFrame
+    moments: pl.Series | None
+    on: Mapping[str, str]
+
+
+Computer = Callable[[AskingRows], "pl.DataFrame"]
+"""Gives the features of an on-demand view, one row for each that asks."""
+
+
+def computer(blobs: BlobStore, view: PinnedView, folder: Path | None) -> Computer:
+    """Return what computes the features of an on-demand view.
+
+    Its function gets the fields of the request, which the rows have as columns, and the values of its inputs
     at each row's moment.
     """
-    import polars as pl
-
-    from meguru.base.cache import cache_folder
-
-    need(frame, list(view.definition.request), what="the frame")
-    columns = [_cast(frame[name], kind, name) for name, kind in view.definition.request.items()]
-    for one in view.inputs:
-        rows = kept_rows(blobs, one, folder)
-        found = matched(rows, frame, moments, one.definition.ttl, on)
-        picked = one.picked or list(rows.about.features)
-        columns += [rows.column(name).take(found.rows).alias(name) for name in picked]
-    given = pl.DataFrame(columns) if columns else pl.DataFrame(height=frame.height)
     if view.code is None:
         raise InvalidInput(f"{view.ref} has no code", hint="meguru apply")
-    with code.importing(blobs, view.code, (folder or cache_folder("features")) / "code") as function:
-        made = apply(function, given, view.definition, view.ref)
-    return [made[name].alias(title) for name, title in names.items()]
+    opened = [(one, kept_rows(blobs, one, folder)) for one in view.inputs]
+    made_from, place = view.code, (folder or cache_folder("features")) / "code"
+
+    def compute(asking: AskingRows) -> pl.DataFrame:
+        given = _given(asking, view.definition, opened)
+        with code.importing(blobs, made_from, place) as function:
+            return apply(function, given, view.definition, view.ref)
+
+    return compute
+
+
+def _given(
+    asking: AskingRows, definition: ViewDefinition, opened: list[tuple[PinnedView, KeptRows]]
+) -> pl.DataFrame:
+    """Return the columns that the function of an on-demand view gets."""
+    import polars as pl
+
+    need(asking.frame, list(definition.request), what="the frame")
+    columns = [_cast(asking.frame[name], kind, name) for name, kind in definition.request.items()]
+    for one, rows in opened:
+        found = matched(rows, asking.frame, asking.moments, one.definition.ttl, asking.on)
+        picked = one.picked or list(rows.about.features)
+        columns += [rows.column(name).take(found.rows).alias(name) for name in picked]
+    return pl.DataFrame(columns) if columns else pl.DataFrame(height=asking.frame.height)
 
 
 def apply(

@@ -17,7 +17,7 @@ from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import STATUSES, Match, matched
 from meguru.features.offline.kept import KeptRows
 from meguru.features.offline.keys import need
-from meguru.features.offline.on_demand import computed_on_demand
+from meguru.features.offline.on_demand import AskingRows, Computer, computer
 from meguru.features.offline.times import as_moments
 from meguru.features.types import FeatureSet, PinnedView
 from meguru.storage.blobs import BlobStore
@@ -69,19 +69,36 @@ def training(
     InvalidInput
         If a key or the time is missing, or a feature is called like a column that is there.
     """
-    import polars as pl
-
     given = as_frame(frame)
     opened = open_views(blobs, chosen, folder)
-    names = output_names(chosen, opened)
+    demanded = {one.ref: computer(blobs, one, folder) for one in opened if not isinstance(one, Opened)}
+    return joined(given, opened, options, full_names=chosen.full_names, demanded=demanded)
+
+
+def joined(
+    given: pl.DataFrame,
+    opened: Sequence[Opened | PinnedView],
+    options: JoinOptions,
+    *,
+    full_names: bool = False,
+    demanded: Mapping[str, Computer] | None = None,
+) -> pl.DataFrame:
+    """Return a frame with the features of views that are open; see `training`.
+
+    `demanded` computes the features of those that are computed on demand.
+    """
+    import polars as pl
+
+    names = output_names(opened, full_names=full_names)
     if taken := [name for listed in names.values() for name in listed.values() if name in given.columns]:
         hint = "drop the column, or take full names (full_names = true): view__feature"
         raise InvalidInput(f"the frame has a column {taken[0]!r} already", hint=hint, field=taken[0])
     moments = moments_of(given, opened, options.time)
-    parts = [
-        _joined(blobs, given.slice(start, CHUNK), moments, start, opened, names, options, folder)
-        for start in range(0, max(given.height, 1), CHUNK)
-    ]
+    parts = []
+    for start in range(0, max(given.height, 1), CHUNK):
+        part = given.slice(start, CHUNK)
+        when = None if moments is None else moments.slice(start, CHUNK)
+        parts.append(_part(AskingRows(part, when, options.on), opened, names, options, demanded or {}))
     found = parts[0] if len(parts) == 1 else pl.concat(parts, rechunk=False)
     return given.hstack(found) if found.width else given
 
@@ -111,7 +128,7 @@ def features_of(one: Opened | PinnedView) -> list[str]:
     return list(view.picked) or known
 
 
-def output_names(chosen: FeatureSet, opened: Sequence[Opened | PinnedView]) -> dict[str, dict[str, str]]:
+def output_names(opened: Sequence[Opened | PinnedView], *, full_names: bool) -> dict[str, dict[str, str]]:
     """Return by view what each of its features is called in the result.
 
     Raises
@@ -123,7 +140,7 @@ def output_names(chosen: FeatureSet, opened: Sequence[Opened | PinnedView]) -> d
     seen: dict[str, str] = {}
     for one in opened:
         view = one.view if isinstance(one, Opened) else one
-        listed = {name: f"{view.name}__{name}" if chosen.full_names else name for name in features_of(one)}
+        listed = {name: f"{view.name}__{name}" if full_names else name for name in features_of(one)}
         for name in listed.values():
             if name in seen:
                 why = f"{seen[name]} and {view.ref} both have it"
@@ -154,26 +171,22 @@ def moments_of(frame: pl.DataFrame, opened: Sequence[Opened | PinnedView], time:
     return as_moments(frame[time], what="the frame", field="time")
 
 
-def _joined(
-    blobs: BlobStore,
-    frame: pl.DataFrame,
-    moments: pl.Series | None,
-    start: int,
+def _part(
+    asking: AskingRows,
     opened: Sequence[Opened | PinnedView],
     names: Mapping[str, Mapping[str, str]],
     options: JoinOptions,
-    folder: Path | None,
+    demanded: Mapping[str, Computer],
 ) -> pl.DataFrame:
     import polars as pl
 
-    when = None if moments is None else moments.slice(start, frame.height)
     stored = [one for one in opened if isinstance(one, Opened)]
 
     def ask(one: Opened) -> list[pl.Series]:
-        found = matched(one.rows, frame, when, one.view.definition.ttl, options.on)
+        found = matched(one.rows, asking.frame, asking.moments, one.view.definition.ttl, asking.on)
         return list(_columns(one, found, names[one.view.ref], options))
 
-    if len(stored) > 1 and frame.height > _MANY:
+    if len(stored) > 1 and asking.frame.height > _MANY:
         with ThreadPoolExecutor(_THREADS) as threads:
             done = list(threads.map(ask, stored))
     else:
@@ -181,7 +194,8 @@ def _joined(
     by_view = {one.view.ref: columns for one, columns in zip(stored, done, strict=True)}
     for one in opened:
         if not isinstance(one, Opened):
-            by_view[one.ref] = computed_on_demand(blobs, one, frame, when, options.on, names[one.ref], folder)
+            made = demanded[one.ref](asking)
+            by_view[one.ref] = [made[name].alias(title) for name, title in names[one.ref].items()]
     return pl.DataFrame([column for name in names for column in by_view[name]])
 
 

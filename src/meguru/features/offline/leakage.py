@@ -1,0 +1,159 @@
+"""Does a training frame know the future? Its values against what was known at each row's moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.features.offline.frames import as_frame
+from meguru.features.offline.join import matched, segments
+from meguru.features.offline.kept import KeptRows
+from meguru.features.offline.keys import need
+from meguru.features.offline.training import JoinOptions, Opened, features_of, moments_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+_SHOWN = 5
+_CLOSE = 1e-9
+
+
+class LeakedFeature(msgspec.Struct, frozen=True, kw_only=True):
+    """How the values of one column compare with what was known.
+
+    Attributes
+    ----------
+    column, feature
+        The column of the frame, and the feature that it is compared with.
+    rows
+        How many rows were compared.
+    same
+        As it was known at the row's moment, its age within the TTL.
+    future
+        Another value than was known, and one that became known later: by itself, or as the newest of all.
+    stale
+        Older than the TTL: it would not be there when it is served.
+    other
+        Neither: made otherwise, or from other data.
+    examples
+        Numbers of rows whose value comes from the future.
+    """
+
+    column: str
+    feature: str
+    rows: int
+    same: int
+    future: int
+    stale: int
+    other: int
+    examples: list[int]
+
+
+class LeakReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check for leaks found; `leaks` is whether any value comes from the future."""
+
+    ref: str
+    rows: int
+    columns: list[LeakedFeature]
+    not_compared: list[str]
+
+    @property
+    def leaks(self) -> bool:
+        """Whether any value is from after its row's moment."""
+        return any(each.future for each in self.columns)
+
+
+def check(ref: str, frame: Any, opened: Sequence[Opened], options: JoinOptions) -> LeakReport:
+    """Compare the columns of a frame that are called like features with what was known at each moment.
+
+    `options` are those of a join; a column is a feature's when it has its name, or ``view__feature``.
+    """
+    given = as_frame(frame)
+    moments = moments_of(given, opened, options.time)
+    columns, missing = [], []
+    for one in opened:
+        for feature in features_of(one):
+            names = [name for name in (feature, f"{one.view.name}__{feature}") if name in given.columns]
+            if not names:
+                missing.append(f"{one.view.name}:{feature}")
+                continue
+            columns.append(_compared(one, given, names[0], feature, moments, options.on))
+    return LeakReport(ref=ref, rows=given.height, columns=columns, not_compared=missing)
+
+
+def _compared(
+    one: Opened,
+    frame: pl.DataFrame,
+    column: str,
+    feature: str,
+    moments: pl.Series | None,
+    on: Mapping[str, str],
+) -> LeakedFeature:
+    import numpy as np
+
+    need(frame, [column], what="the frame")
+    found = matched(one.rows, frame, moments, one.view.definition.ttl, on)
+    always = matched(one.rows, frame, moments, None, on)
+    values, kept = frame[column], one.rows.column(feature)
+    same = _equal(values, kept.take(found.rows))
+    stale = ~same & _equal(values, kept.take(always.rows)) & values.is_not_null().to_numpy()
+    left = np.flatnonzero(~same & ~stale & values.is_not_null().to_numpy())
+    future = left[_is_later(one.rows, frame, values, feature, always.rows, left, on)]
+    return LeakedFeature(
+        column=column,
+        feature=f"{one.view.name}:{feature}",
+        rows=frame.height,
+        same=int(same.sum()),
+        future=len(future),
+        stale=int(stale.sum()),
+        other=frame.height - int(same.sum()) - int(stale.sum()) - len(future),
+        examples=[int(row) for row in future[:_SHOWN]],
+    )
+
+
+def _is_later(
+    kept: KeptRows,
+    frame: pl.DataFrame,
+    values: pl.Series,
+    feature: str,
+    known: np.ndarray,
+    asking: np.ndarray,
+    on: Mapping[str, str],
+) -> np.ndarray:
+    """Tell for each of some rows whether its value is that of a kept row of its key after the known one."""
+    import numpy as np
+
+    if kept.unit is None or not len(asking):
+        return np.zeros(len(asking), dtype=bool)
+    start, count = segments(kept, frame, on)
+    place = np.where(known[asking] >= 0, known[asking], start[asking] - 1)
+    end = start[asking] + count[asking]
+    wanted = values.gather(asking)
+    found = np.zeros(len(asking), dtype=bool)
+    column = kept.column(feature)
+    while True:
+        place = place + 1
+        looking = (place < end) & ~found
+        if not looking.any():
+            return found
+        found |= looking & _equal(wanted, column.take(np.where(looking, place, -1)))
+
+
+def _equal(given: pl.Series, expected: pl.Series) -> np.ndarray:
+    """Tell where two columns hold the same: both nothing, or values that are equal but for rounding."""
+    import numpy as np
+    import polars as pl
+
+    if given.dtype.is_numeric() and expected.dtype.is_numeric():
+        left, right = (each.cast(pl.Float64).fill_nan(None) for each in (given, expected))
+        there = left.is_not_null() & right.is_not_null()
+        close = (left - right).abs() <= _CLOSE * (left.abs() + right.abs()).clip(1e-300)
+        none = left.is_null() & right.is_null()
+        return np.asarray((none | (there & close.fill_null(value=False))).to_numpy())
+    try:
+        return np.asarray(given.cast(expected.dtype).eq_missing(expected).to_numpy())
+    except pl.exceptions.PolarsError:
+        return np.zeros(len(given), dtype=bool)
