@@ -76,6 +76,15 @@ if TYPE_CHECKING:
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show
     from meguru.datasets.show import versions as dataset_versions
+    from meguru.datasets.versions.branches import branch as dataset_branch
+    from meguru.datasets.versions.branches import branches as dataset_branches
+    from meguru.datasets.versions.branches import drop_branch as dataset_drop_branch
+    from meguru.datasets.versions.branches import merge as dataset_merge
+    from meguru.datasets.versions.delete import delete_rows as dataset_delete_rows
+    from meguru.datasets.versions.tags import rollback as dataset_rollback
+    from meguru.datasets.versions.tags import tag as dataset_tag
+    from meguru.datasets.versions.tags import tags as dataset_tags
+    from meguru.datasets.versions.tags import untag as dataset_untag
     from meguru.features.operations import entity_specs as _meguru_features_operations_entity_specs
     from meguru.features.operations import service_specs as _meguru_features_operations_service_specs
     from meguru.features.operations import view_specs as _meguru_features_operations_view_specs

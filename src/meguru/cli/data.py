@@ -12,13 +12,22 @@ from meguru.cli.arguments import DATASET
 from meguru.cli.data_check import check, checks, warnings_of
 from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
 from meguru.cli.data_sources import pull, sources
+from meguru.cli.data_versions import COMMANDS as OF_VERSIONS
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
-    from meguru.datasets.types import ChangedRow, DataFile, DatasetVersion, Dialect, ReadOptions, RowChanges
+    from meguru.datasets.types import (
+        ChangedRow,
+        DataFile,
+        DatasetVersion,
+        Dialect,
+        Mode,
+        ReadOptions,
+        RowChanges,
+    )
 
 _COLUMNS = 12
 _ROWS = 10
@@ -29,7 +38,7 @@ def command() -> None:
     """Datasets: immutable, numbered versions of files."""
 
 
-for _each in (check, checks, *COMMANDS):
+for _each in (check, checks, *COMMANDS, *OF_VERSIONS):
     command.add_command(_each)
 
 
@@ -37,6 +46,7 @@ for _each in (check, checks, *COMMANDS):
 @click.argument("name", type=DATASET)
 @click.argument("files", nargs=-1, required=True)
 @click.option("--append", is_flag=True, help="Add the files to those of the newest version.")
+@click.option("--upsert", is_flag=True, help="Put the rows in place of those with the same key, or add them.")
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
 @click.option(
     "--format",
@@ -68,6 +78,7 @@ def add(
     files: tuple[str, ...],
     *,
     append: bool,
+    upsert: bool,
     evolve: bool,
     format: Literal["csv", "parquet", "json", "arrow", "avro", "files"] | None,
     label: Literal["folder"] | None,
@@ -83,9 +94,9 @@ def add(
 ) -> None:
     """Register FILES as the next version of dataset NAME.
 
-    FILES are CSV, TSV, Parquet, JSON, JSON lines, Arrow or Avro; folders; or addresses: https://…, s3://…,
-    sqlite:///shop.db#orders, postgresql://user@host/db#orders. A folder of images, sounds or documents is
-    kept file by file.
+    NAME@BRANCH is a branch of it. FILES are CSV, TSV, Parquet, JSON, JSON lines, Arrow or Avro; folders; or
+    addresses: https://…, s3://…, sqlite:///shop.db#orders, postgresql://user@host/db#orders. A folder of
+    images, sounds or documents is kept file by file.
     """
     from meguru.app.calls import dataset_files
     from meguru.datasets.client import add_files
@@ -103,7 +114,7 @@ def add(
         ws,
         name,
         files,
-        mode="append" if append else "replace",
+        mode=_mode(append=append, upsert=upsert),
         format=format,
         schema_policy="evolve" if evolve else "strict",
         event_time=event_time,
@@ -121,6 +132,12 @@ def add(
             click.echo(f"  {line}")
 
     session.show(made, human)
+
+
+def _mode(*, append: bool, upsert: bool) -> Mode:
+    if append and upsert:
+        raise UsageError("rows are appended or upserted", hint="say --append or --upsert", field="append")
+    return "append" if append else "upsert" if upsert else "replace"
 
 
 def _options_said(
@@ -207,12 +224,13 @@ def show(session: Session, ref: str) -> None:
 
 @command.command()
 @click.argument("name", type=DATASET)
+@click.option("--branch", default="", help="Those that were made on this branch.")
 @with_session
-def versions(session: Session, name: str) -> None:
+def versions(session: Session, name: str, *, branch: str) -> None:
     """List the versions of dataset NAME, newest first."""
     from meguru.app.calls import dataset_versions as ask
 
-    found = ask(session.open(), name=name)
+    found = ask(session.open(), name=name, branch=branch)
     rows = [(v.ref, v.rows, v.files, v.digest[:12], v.created_at, v.note) for v in found]
     session.table(found, ("version", "rows", "files", "digest", "since", "note"), rows)
 

@@ -84,9 +84,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data add": (
         "meguru data add flights 2013-01.csv 2013-02.csv",
         "meguru data add flights 2013-03.csv --append",
+        "meguru data add flights corrections.csv --upsert --key id",
         "meguru data add photos photos/ --label folder",
     ),
     "data get": ("meguru data get photos@2 --to photos-2 --include 'cats/*'",),
+    "data tag": ("meguru data tag flights@3 v1", "meguru data head flights@v1"),
+    "data rollback": ("meguru data rollback flights@2",),
+    "data branch": ("meguru data branch flights trial", "meguru data add flights@trial rows.csv --append"),
+    "data merge": ("meguru data merge flights@trial",),
+    "data delete": ("meguru data delete flights --where \"carrier = 'UA'\"",),
     "model": ("meguru model list", "meguru model show delay@champion"),
     "model best": (
         "meguru model best delays --metric auc",

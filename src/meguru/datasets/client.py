@@ -50,19 +50,24 @@ def add_files(
     query: str = "",
     progress: Progress | None = None,
     note: str = "",
+    follows: str = "",
 ) -> DatasetVersion:
-    """Upload files or folders and register them as the next version of a dataset.
+    """Upload files or folders and register them as the next version of a dataset, or of a branch of it.
 
-    Besides paths there may be addresses (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see
-    `sources.fetch`). A folder without any table, or with ``format="files"``, is kept file by file: see
-    `folders.client.add_folder`. `query` is what is read from a database; `progress` is told how many bytes or
-    rows came.
+    ``flights@trial`` names the branch `trial` of `flights`. Besides paths there may be addresses
+    (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see `sources.fetch`). A folder without any table,
+    or with ``format="files"``, is kept file by file: see `folders.client.add_folder`. `query` is what is read
+    from a database; `progress` is told how many bytes or rows came.
 
     Raises
     ------
     InvalidInput
         If a file is missing, empty or unreadable, or the schema changed; nothing is registered then.
+    Conflict
+        If there is a newer version than the one that it `follows`, or rows are appended whose key is there
+        already.
     """
+    name, _, branch = name.partition("@")
     given = [files] if isinstance(files, str | Path) else list(files)
     if is_folder(given, format):
         place = open_folder(given[0])
@@ -86,6 +91,8 @@ def add_files(
         key=key,
         read=read,
         note=note,
+        branch=branch,
+        follows=follows,
     )
 
 

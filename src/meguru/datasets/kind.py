@@ -89,6 +89,62 @@ class DatasetVersionCreated(Payload, frozen=True):
 
 
 @event_type(
+    "dataset_version.drafted",
+    label="version on a branch of a dataset",
+    sentence="{subject} was registered on the branch {branch}",
+    explains=True,
+)
+class DatasetVersionDrafted(Payload, frozen=True):
+    """A branch of a dataset has a new version; nothing that waits for data takes it up."""
+
+    digest: str
+    rows: int
+    files: int
+    mode: str
+    note: str
+    branch: str
+
+
+@event_type("dataset_version.tagged", label="dataset version tagged", sentence="{subject} was tagged {tag}")
+class DatasetVersionTagged(Payload, frozen=True):
+    """A version got a name; `before` is the version that had it."""
+
+    tag: str
+    before: str = ""
+
+
+@event_type("dataset_version.untagged", label="tag taken away", sentence="{subject} is tagged {tag} no more")
+class DatasetVersionUntagged(Payload, frozen=True):
+    """A version lost a name."""
+
+    tag: str
+
+
+@event_type(
+    "dataset_branch.created",
+    label="branch of a dataset begun",
+    sentence="the branch {branch} of {subject} was begun",
+)
+class DatasetBranchCreated(Payload, frozen=True):
+    """A dataset has a new line of versions, which begins at `base`."""
+
+    branch: str
+    base: str
+
+
+@event_type(
+    "dataset_branch.dropped",
+    label="branch of a dataset dropped",
+    sentence="the branch {branch} of {subject} was dropped",
+)
+class DatasetBranchDropped(Payload, frozen=True):
+    """A branch is no more; its versions are removed, or stay in the main line."""
+
+    branch: str
+    latest: str
+
+
+@event_type(
     "dataset_version.removed",
     label="dataset version removed",
     sentence="{subject} was removed",
@@ -234,6 +290,11 @@ DATASET = Kind(
         ),
         DatasetVersionCreated,
         DatasetVersionArrived,
+        DatasetVersionDrafted,
+        DatasetVersionTagged,
+        DatasetVersionUntagged,
+        DatasetBranchCreated,
+        DatasetBranchDropped,
         DatasetVersionRemoved,
         DatasetVersionChecked,
         DatasetRefused,

@@ -69,7 +69,8 @@ def following(
     if event_time:
         checking.known_column(event_time, [column.name for column in merged], field="event_time")
         checking.check_event_time(merged, event_time)
-    files = sorted([*kept, *given], key=lambda file: file.path)
+    # What is there keeps its place: only the end of the list is new.
+    files = [*kept, *sorted(given, key=lambda file: file.path)]
     return Manifest(format=kind, event_time=event_time, columns=merged, files=files)
 
 

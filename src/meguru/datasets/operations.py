@@ -11,28 +11,40 @@ from meguru.datasets.pulls.show import pulls, sources
 from meguru.datasets.register import register
 from meguru.datasets.remove import remove
 from meguru.datasets.show import files, head, list_datasets, profile, show, versions
+from meguru.datasets.versions.branches import branch, branches, drop_branch, merge
+from meguru.datasets.versions.delete import delete_rows
+from meguru.datasets.versions.tags import rollback, tag, tags, untag
 from meguru.kernel.declarations import SpecOperations, operations_of
 
 specs: SpecOperations = operations_of(DATASET)
 
 __all__ = [
     "blobs",
+    "branch",
+    "branches",
     "check",
     "checks",
+    "delete_rows",
     "diff",
+    "drop_branch",
     "files",
     "free",
     "garbage",
     "head",
     "list_datasets",
+    "merge",
     "profile",
     "pull",
     "pulls",
     "register",
     "register_folder",
     "remove",
+    "rollback",
     "show",
     "sources",
     "specs",
+    "tag",
+    "tags",
+    "untag",
     "versions",
 ]

@@ -3,6 +3,7 @@
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
+from meguru.datasets.versions import named
 from meguru.errors import Conflict
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
@@ -16,8 +17,8 @@ _PAGE = 1000
 def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> RemovedVersions:
     """Remove one version (``flights@3``), or all of a dataset (``flights``).
 
-    A version that something live or running needs is kept, unless `force` says otherwise. Its number is not
-    given again. The bytes are freed by ``dataset.free``.
+    A version that something live or running needs, or a tag or branch holds, is kept, unless `force` says
+    otherwise. Its number is not given again. The bytes are freed by ``dataset.free``.
 
     Raises
     ------
@@ -27,10 +28,12 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     found = _meant(ctx, ref)
     if not force:
         for version in found:
-            _check_unused(ctx, version.ref)
+            check_unused(ctx, version.ref)
     name = found[0].name
     store.lock(ctx.tx, name, ctx.now())
-    store.remove(ctx.tx, name, [version.version for version in found], ctx.now())
+    numbers = [version.version for version in found]
+    store.remove(ctx.tx, name, numbers, ctx.now())
+    named.let_go(ctx.tx, name, numbers)
     for version in found:
         ctx.emit(
             "dataset_version.removed",
@@ -44,17 +47,26 @@ def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
     newest = store.resolve(ctx.tx, ref, ctx.seen)
     if refs.parse(ref, kind="dataset").version is not None:
         return [newest]
+    lines = ["", *(each.branch for each in named.branches(ctx.tx, newest.name))]
+    return [each for line in lines for each in of_line(ctx, newest.name, line)]
+
+
+def of_line(ctx: Context, name: str, branch: str) -> list[DatasetVersion]:
+    """Return all versions of the main line (empty), or of a branch, newest first."""
     found: list[DatasetVersion] = []
     while page := store.versions(
-        ctx.tx, newest.name, before=found[-1].version if found else None, limit=_PAGE
+        ctx.tx, name, before=found[-1].version if found else None, limit=_PAGE, branch=branch
     ):
         found += page
     return found
 
 
-def _check_unused(ctx: Context, ref: str) -> None:
+def check_unused(ctx: Context, ref: str) -> None:
+    """Refuse to remove a version that something live or running needs, or a tag or branch holds."""
     family = provided(USERS)
     users: list[DatasetUse] = [use for name in family.names() for use in family.load(name)(ctx.tx, ref)]
+    name, number = refs.parse(ref, kind="dataset")[1:]
+    users += [DatasetUse(ref=each, how="held") for each in named.holds(ctx.tx, name, int(number or 0))]
     if users:
         shown = ", ".join(f"{use.ref} ({use.how})" for use in users[:5])
         raise Conflict(

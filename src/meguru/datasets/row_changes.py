@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from meguru.base import digests
-from meguru.datasets import checking, reading
+from meguru.datasets import checking
 from meguru.datasets.columns import merge
-from meguru.datasets.frames import file_frame, plain_value
-from meguru.datasets.types import ChangedRow, DataFile, DatasetColumn, Manifest, RowChanges
+from meguru.datasets.frames import plain_value
+from meguru.datasets.types import ChangedRow, DatasetColumn, Manifest, RowChanges
+from meguru.datasets.versions.feed import feed
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _BEFORE, _AFTER, _MORE = "\0before", "\0after", "\0more"
 def row_changes(
     blobs: BlobStore, before: Manifest, after: Manifest, *, key: Sequence[str] | None = None
 ) -> RowChanges:
-    """Compare the rows of two versions; files that both have are not read.
+    """Compare the rows of two versions; what both have in one file is not read.
 
     Parameters
     ----------
@@ -43,8 +42,7 @@ def row_changes(
         If a column of the key is not there, or its values are not unique.
     """
     columns = merge([before.columns, after.columns])
-    same = _identities(before) & _identities(after)
-    old, new = (_rows(blobs, each, same, columns) for each in (before, after))
+    old, new = feed(blobs, before, after)
     said = (after.key or before.key or None) if key is None else list(key)
     chosen = _unique_in(old, new, columns) if said is None else said
     if not chosen:
@@ -56,32 +54,6 @@ def row_changes(
     return _by_key(
         old, new, chosen, [each.name for each in columns if each.name not in chosen], found=said is None
     )
-
-
-def _identities(manifest: Manifest) -> Counter[str]:
-    """Return what each file holds and how it is read, as often as it is there."""
-    return Counter(map(_identity, manifest.files))
-
-
-def _identity(file: DataFile) -> str:
-    return digests.of_value([file.digest, file.columns, file.dialect])
-
-
-def _rows(
-    blobs: BlobStore, manifest: Manifest, same: Counter[str], columns: list[DatasetColumn]
-) -> pl.DataFrame:
-    """Read the files of a version but for as many as are the same in the other."""
-    import polars as pl
-
-    left, other = same.copy(), []
-    for file in manifest.files:
-        if left[_identity(file)] > 0:
-            left[_identity(file)] -= 1
-        else:
-            other.append(reading.conform(file_frame(blobs, manifest, file), columns))
-    if other:
-        return pl.concat(other, how="vertical_relaxed")
-    return reading.conform(pl.DataFrame(schema={each.name: pl.Null for each in columns}), columns)
 
 
 def _unique_in(old: pl.DataFrame, new: pl.DataFrame, columns: list[DatasetColumn]) -> list[str]:

@@ -34,6 +34,30 @@ dataset_version = Table(
     Column("removed_at", UtcTime),
     Column("freed_at", UtcTime),
     Column("elsewhere", String(200), nullable=False, server_default=""),
+    Column("branch", String(100), nullable=False, server_default=""),
     Index(None, "digest"),
 )
-"""A removed version keeps its row and its lineage; its bytes are freed later (`freed_at`)."""
+"""A removed version keeps its row and its lineage; its bytes are freed later (`freed_at`). Those on a branch
+have it written on them; their numbers are of the dataset's one series."""
+
+dataset_tag = Table(
+    "dataset_tag",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("tag", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
+dataset_branch = Table(
+    "dataset_branch",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("branch", String(100), primary_key=True),
+    Column("base", Integer, nullable=False),
+    Column("latest", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+"""A line of versions of its own, which began at version `base`; `latest` is its newest."""

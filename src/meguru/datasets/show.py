@@ -4,6 +4,7 @@ from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DataFile, DatasetVersion, FirstRows, Profile, RegisteredDataset
+from meguru.datasets.versions import named
 from meguru.kernel.operations import Context, operation
 
 
@@ -22,10 +23,14 @@ def show(ctx: Context, *, ref: str) -> DatasetVersion:
 
 
 @operation("dataset.versions", permission="dataset:read", query=True, on="name")
-def versions(ctx: Context, *, name: str, before: int | None = None, limit: int = 100) -> list[DatasetVersion]:
-    """List versions of a dataset, newest first, from the one before `before` on."""
+def versions(
+    ctx: Context, *, name: str, before: int | None = None, limit: int = 100, branch: str = ""
+) -> list[DatasetVersion]:
+    """List versions of a dataset, newest first, from the one before `before` on; or those of a branch."""
     known = store.resolve(ctx.tx, name, ctx.seen).name
-    return store.versions(ctx.tx, known, before=before, limit=check_limit(limit))
+    if branch:
+        named.branch(ctx.tx, known, branch)
+    return store.versions(ctx.tx, known, before=before, limit=check_limit(limit), branch=branch)
 
 
 @operation("dataset.profile", permission="dataset:read", query=True, on="ref")

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from meguru.base import refs
 from meguru.datasets.schema import dataset, dataset_version
 from meguru.datasets.types import DatasetColumn, DatasetVersion, RegisteredDataset
-from meguru.errors import InvalidInput, NotFound
+from meguru.datasets.versions import named
+from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 
 
@@ -25,8 +26,11 @@ class RemovedRow(NamedTuple):
     profile: str
 
 
-def lock(tx: Connection, name: str, at: datetime) -> DatasetVersion | None:
-    """Hold a dataset until the transaction ends, making it if need be; return its newest version."""
+def lock(tx: Connection, name: str, at: datetime, branch: str = "") -> DatasetVersion | None:
+    """Hold a dataset until the transaction ends, making it if need be; return its newest version.
+
+    That of a branch, if one is named.
+    """
     query = select(dataset.c.latest).where(dataset.c.name == name).with_for_update()
     row = tx.execute(query).first()
     if row is None:
@@ -35,7 +39,7 @@ def lock(tx: Connection, name: str, at: datetime) -> DatasetVersion | None:
                 tx.execute(insert(dataset).values(name=name, latest=0, created_at=at))
         except IntegrityError:  # another server made it just now; wait for it
             row = tx.execute(query).one()
-    return get(tx, name, row.latest) if row and row.latest else None
+    return newest(tx, name, branch) if branch or (row and row.latest) else None
 
 
 def add(tx: Connection, version: DatasetVersion) -> None:
@@ -43,8 +47,13 @@ def add(tx: Connection, version: DatasetVersion) -> None:
     values = msgspec.structs.asdict(version)
     del values["ref"]
     tx.execute(insert(dataset_version).values(values))
-    newest = {"latest": version.version, "retired_at": None}
-    tx.execute(update(dataset).where(dataset.c.name == version.name).values(newest))
+    newest: dict[str, Any] = {"latest": version.version}
+    if version.branch:
+        named.move_branch(tx, version.name, version.branch, version.version)
+    else:
+        tx.execute(
+            update(dataset).where(dataset.c.name == version.name).values(newest | {"retired_at": None})
+        )
 
 
 def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | None = None) -> DatasetVersion:
@@ -76,6 +85,9 @@ def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | No
 def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) -> DatasetVersion:
     """Return the version meant by ``flights``, ``flights@latest``, ``flights@3`` or ``dataset/flights@3``.
 
+    Behind the ``@`` there may also be a tag, a branch (its newest version), or a time (what was the newest
+    version then; at the end of a day).
+
     Raises
     ------
     NotFound
@@ -83,8 +95,9 @@ def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) 
         like it.
     """
     parsed = refs.parse(ref, kind="dataset")
-    if parsed.version not in {None, "latest"}:
-        return get(tx, parsed.name, _number(str(parsed.version), ref), projects)
+    if parsed.version not in {None, *named.NEWEST}:
+        number = named.number_of(tx, parsed.name, str(parsed.version), ref)
+        return get(tx, parsed.name, number, projects)
     newest = tx.execute(select(dataset.c.latest).where(dataset.c.name == parsed.name)).scalar()
     return get(tx, parsed.name, newest or 0, projects)
 
@@ -98,16 +111,26 @@ def arrived(tx: Connection, version: DatasetVersion) -> DatasetVersion:
 
 def of_digest(tx: Connection, name: str, digest: str) -> DatasetVersion | None:
     """Return the newest version of a dataset that has this digest."""
-    query = select(dataset_version).where(dataset_version.c.name == name, dataset_version.c.digest == digest)
+    mine = dataset_version.c
+    query = select(dataset_version).where(mine.name == name, mine.digest == digest, mine.branch == "")
     row = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(1)).first()
     return None if row is None else _from_row(row)
 
 
-def versions(tx: Connection, name: str, *, before: int | None, limit: int) -> list[DatasetVersion]:
-    """Return versions of a dataset, newest first."""
-    query = select(dataset_version).where(
-        dataset_version.c.name == name, dataset_version.c.removed_at.is_(None)
-    )
+def newest(tx: Connection, name: str, branch: str = "") -> DatasetVersion | None:
+    """Return the newest version of a dataset, or of a branch of it; None if there is none."""
+    if branch:
+        return get(tx, name, named.branch(tx, name, branch).latest)
+    found = tx.execute(select(dataset.c.latest).where(dataset.c.name == name)).scalar()
+    return get(tx, name, found) if found else None
+
+
+def versions(
+    tx: Connection, name: str, *, before: int | None, limit: int, branch: str = ""
+) -> list[DatasetVersion]:
+    """Return versions of a dataset, newest first: of the main line, or of a branch since it began."""
+    mine = dataset_version.c
+    query = select(dataset_version).where(mine.name == name, mine.removed_at.is_(None), mine.branch == branch)
     if before is not None:
         query = query.where(dataset_version.c.version < before)
     rows = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(limit))
@@ -126,7 +149,9 @@ def remove(tx: Connection, name: str, numbers: Sequence[int], at: datetime) -> N
     tx.execute(
         update(dataset_version).where(mine.name == name, mine.version.in_(numbers)).values(removed_at=at)
     )
-    left = select(func.max(mine.version)).where(mine.name == name, mine.removed_at.is_(None))
+    left = select(func.max(mine.version)).where(
+        mine.name == name, mine.removed_at.is_(None), mine.branch == ""
+    )
     latest = tx.execute(left).scalar() or 0
     tx.execute(update(dataset).where(dataset.c.name == name).values(latest=latest))
 
@@ -170,12 +195,6 @@ def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]
     """Return the names of the datasets of some projects; None: of all."""
     query = select(dataset.c.name).where(dataset.c.retired_at.is_(None), condition(dataset.c.name, projects))
     return list(tx.execute(query.order_by(dataset.c.name)).scalars())
-
-
-def _number(version: str, ref: str) -> int:
-    if not version.isdecimal() or len(version) > 9:
-        raise InvalidInput(f"{ref!r} names no version", hint="write NAME@3 or NAME@latest", field="ref")
-    return int(version)
 
 
 def _from_row(row: Row[Any]) -> DatasetVersion:

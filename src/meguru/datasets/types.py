@@ -10,7 +10,7 @@ from meguru.datasets.position import SourcePosition
 
 Format = Literal["csv", "parquet", "json", "arrow", "avro", "files"]
 SchemaPolicy = Literal["strict", "evolve"]
-Mode = Literal["replace", "append"]
+Mode = Literal["replace", "append", "upsert", "delete"]
 
 
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,10 +75,11 @@ class FileOrigin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One file of a version, with what was seen when it was read.
 
-    `rows` are those that the file holds; `deleted_rows` of them are no rows of the version, and `deleted` is
-    the blob with their positions. `source` is what the file was made from, if its bytes are not those that
-    were given. `dialect` is how it is read; None for files without any, and those of versions that were made
-    before it was kept. `form` says how the file lists other blobs, if it does: see `BlobMember`.
+    `rows` are those that the file holds; `deleted_rows` of them are no rows of the version, and `deleted`
+    is the blob with their positions. `source` is what the file was made from, if its bytes are not those
+    that were given; `merged` are the files that were given, if it holds the rows of many. `dialect` is how
+    it is read; None for files without any, and those of versions that were made before it was kept. `form`
+    says how the file lists other blobs, if it does: see `BlobMember`.
     """
 
     path: str
@@ -88,6 +89,7 @@ class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     columns: list[DatasetColumn]
     dialect: Dialect | None = None
     source: FileOrigin | None = None
+    merged: list[FileEntry] = []
     deleted: str = ""
     deleted_rows: int = 0
     form: str = ""
@@ -165,7 +167,8 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     `digest` and `profile` are digests of blobs: the manifest, and what the columns look like. `event_time`
     names the column that says when a row happened (empty: none does). `elsewhere` is the environment that has
-    the files of a version that was sent without them.
+    the files of a version that was sent without them. `branch` is the line that it is on; empty for the main
+    one.
     """
 
     ref: str
@@ -183,6 +186,28 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     elsewhere: str = ""
+    branch: str = ""
+
+
+class DatasetTag(msgspec.Struct, frozen=True, kw_only=True):
+    """A name that somebody gave to one version."""
+
+    name: str
+    tag: str
+    version: int
+    created_at: datetime
+    created_by: str
+
+
+class DatasetBranch(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of versions of its own: it began at version `base`, and `latest` is its newest."""
+
+    name: str
+    branch: str
+    base: int
+    latest: int
+    created_at: datetime
+    created_by: str
 
 
 class SchemaChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -157,7 +157,7 @@ def test_an_unknown_name_offers_the_near_miss(workspace, write):
     assert caught.value.hint == "did you mean 'flights'?"
     with pytest.raises(NotFound, match="no version 9"):
         show(workspace, ref="flights@9")
-    with pytest.raises(InvalidInput, match="names no version"):
+    with pytest.raises(NotFound, match="names no version"):
         show(workspace, ref="flights@newest")
 
 

@@ -15,9 +15,9 @@ from meguru.datasets.folders import index
 from meguru.datasets.folders.changes import changed_list
 from meguru.datasets.folders.types import FolderFile, Label
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.register import tell_of, write_version
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import Checks, DatasetVersion, Manifest
+from meguru.datasets.write import tell_of, write_version
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 
 ROW = "\0row"
 """The column with the position of a row, while it is needed."""
+_TOGETHER = 1000
 
 
 def scan(blobs: BlobStore, manifest: Manifest) -> pl.LazyFrame:
     """Return the rows of a list of files; those that are deleted are left out."""
     import polars as pl
 
-    plans = [
-        plan for _, alike in groupby(manifest.files, _shape) for plan in _plans(blobs, manifest, list(alike))
-    ]
+    plans = [_rows(blobs, manifest, files) for files in runs(manifest)]
     if not plans:
         return pl.LazyFrame(schema={column.name: _dtype(column) for column in manifest.columns})
     return plans[0] if len(plans) == 1 else pl.concat(plans, how="vertical_relaxed")
@@ -32,35 +31,67 @@ def scan(blobs: BlobStore, manifest: Manifest) -> pl.LazyFrame:
 
 def file_scan(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
     """Return the rows of one file of a version, with the version's columns and types."""
-    return _plans(blobs, manifest, [file])[0]
+    return _rows(blobs, manifest, [file])
 
 
-def numbered(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
-    """Return all rows of a file, also deleted ones, with their position in `ROW` (UInt32, from 0)."""
-    if format_of(manifest, file) != "parquet":
-        return _read(blobs, manifest, file).lazy().with_row_index(ROW)
-    return _conform(_parquet(blobs, [file], ROW), manifest.columns, ROW)
+def numbered(
+    blobs: BlobStore, manifest: Manifest, files: Sequence[DataFile], names: Sequence[str] | None = None
+) -> pl.LazyFrame:
+    """Return all rows of a run of files, also deleted ones, with their position in `ROW`.
+
+    Positions (UInt32) are counted from 0, through all files. `names` are the columns that are wanted;
+    None: all.
+    """
+    columns = [each for each in manifest.columns if names is None or each.name in names]
+    if format_of(manifest, files[0]) != "parquet":
+        return (
+            _read(blobs, manifest, files[0]).lazy().select(each.name for each in columns).with_row_index(ROW)
+        )
+    plan = _parquet(blobs, files, ROW)
+    if _is_uniform(manifest, files[0]):
+        return plan.select(ROW, *(each.name for each in columns))
+    return _conform(plan, columns, ROW)
+
+
+def runs(manifest: Manifest) -> Iterator[list[DataFile]]:
+    """Return the files of a version in runs of those that are read as one: Parquet of the version's types."""
+    for uniform, alike in groupby(manifest.files, lambda file: _is_uniform(manifest, file)):
+        files = list(alike)
+        step = _TOGETHER if uniform else 1
+        for begin in range(0, len(files), step):
+            yield files[begin : begin + step]
 
 
 def format_of(manifest: Manifest, file: DataFile) -> str:
-    """Return what a file is: Parquet if it was made from another one, or lists files."""
-    return "parquet" if file.source or manifest.format == "files" else manifest.format
+    """Return what a file is: Parquet if it was made from others, or lists files."""
+    made = file.source or file.merged or manifest.format == "files"
+    return "parquet" if made else manifest.format
 
 
-def _shape(file: DataFile) -> object:
-    """Return what is the same for files that are read together."""
-    return (bool(file.source), file.dialect is None, [(each.name, each.type) for each in file.columns])
-
-
-def _plans(blobs: BlobStore, manifest: Manifest, files: list[DataFile]) -> list[pl.LazyFrame]:
-    """Return the rows of files of one shape."""
-    if format_of(manifest, files[0]) != "parquet":
-        return [_without(_read(blobs, manifest, file).lazy(), blobs, [file]) for file in files]
+def _is_uniform(manifest: Manifest, file: DataFile) -> bool:
+    """Tell whether a file has just the version's columns, as Parquet."""
     # A column that holds nothing may have any type in the file: such files are looked at one by one.
-    if files[0].columns == manifest.columns and all(each.type != "Null" for each in manifest.columns):
+    return (
+        format_of(manifest, file) == "parquet"
+        and file.columns == manifest.columns
+        and all(each.type != "Null" for each in manifest.columns)
+    )
+
+
+def _rows(blobs: BlobStore, manifest: Manifest, files: Sequence[DataFile]) -> pl.LazyFrame:
+    """Return the rows of a run of files."""
+    gone = gone_from(blobs, files)
+    row = ROW if len(gone) else None
+    if format_of(manifest, files[0]) != "parquet":
+        plan = _read(blobs, manifest, files[0]).lazy()
+        return _drop(plan.with_row_index(ROW), gone) if row else plan
+    plan = _parquet(blobs, files, row)
+    if row:
+        plan = _drop(plan, gone)
+    if _is_uniform(manifest, files[0]):
         # The files may have more columns, as where the bytes of a folder's files are.
-        return [_parquet_without(blobs, files).select(each.name for each in manifest.columns)]
-    return [_conform(_parquet_without(blobs, [file]), manifest.columns) for file in files]
+        return plan.select(each.name for each in manifest.columns)
+    return _conform(plan, manifest.columns)
 
 
 def _read(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.DataFrame:
@@ -76,18 +107,6 @@ def _parquet(blobs: BlobStore, files: Sequence[DataFile], row: str | None) -> pl
 
     paths = [blobs.path(file.digest) for file in files]
     return pl.scan_parquet(paths, row_index_name=row, glob=False, hive_partitioning=False)
-
-
-def _parquet_without(blobs: BlobStore, files: Sequence[DataFile]) -> pl.LazyFrame:
-    gone = gone_from(blobs, files)
-    if not len(gone):
-        return _parquet(blobs, files, None)
-    return _drop(_parquet(blobs, files, ROW), gone)
-
-
-def _without(plan: pl.LazyFrame, blobs: BlobStore, files: Sequence[DataFile]) -> pl.LazyFrame:
-    gone = gone_from(blobs, files)
-    return _drop(plan.with_row_index(ROW), gone) if len(gone) else plan
 
 
 def _drop(plan: pl.LazyFrame, gone: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> pl.LazyFrame:

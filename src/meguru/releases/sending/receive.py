@@ -13,9 +13,9 @@ from meguru.base.type_errors import as_invalid
 from meguru.datasets import store as datasets
 from meguru.datasets.blobs import is_here
 from meguru.datasets.manifest import load_manifest
-from meguru.datasets.register import write_next as write_dataset
 from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions.layout import digest_of
+from meguru.datasets.write import write_next as write_dataset
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.kernel.projects import check_project

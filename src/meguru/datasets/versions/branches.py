@@ -1,0 +1,106 @@
+"""Branches: a line of versions for a trial, which is taken over when it is good, or dropped."""
+
+from meguru.base import refs
+from meguru.datasets import store
+from meguru.datasets.remove import check_unused, of_line
+from meguru.datasets.types import DatasetBranch, DatasetVersion
+from meguru.datasets.versions import named
+from meguru.datasets.versions.merge import merged
+from meguru.datasets.versions.tags import write_again
+from meguru.datasets.write import tell_of
+from meguru.errors import Conflict
+from meguru.kernel.operations import Context, operation
+
+
+@operation("dataset.branch", permission="dataset:write", on="ref")
+def branch(ctx: Context, *, ref: str, branch: str) -> DatasetBranch:
+    """Begin a line of versions at a version (``flights@3``); ``flights@BRANCH`` means its newest one.
+
+    What is registered on it is a trial: nothing that waits for new data takes it up.
+
+    Raises
+    ------
+    Conflict
+        If there is a branch or a tag of that name.
+    """
+    branch = named.check("branch", branch)
+    version = store.resolve(ctx.tx, ref, ctx.seen)
+    name = version.name
+    store.lock(ctx.tx, name, ctx.now())
+    if branch in {each.branch for each in named.branches(ctx.tx, name)}:
+        raise Conflict(
+            f"{name!r} has a branch {branch!r} already", hint=f"meguru data add {name}@{branch} FILE"
+        )
+    if named.find_tag(ctx.tx, name, branch):
+        raise Conflict(f"a version of {name!r} is tagged {branch!r}", hint="take another name")
+    made = DatasetBranch(
+        name=name,
+        branch=branch,
+        base=version.version,
+        latest=version.version,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    named.add_branch(ctx.tx, made)
+    ctx.emit(
+        "dataset_branch.created", refs.make("dataset", name), data={"branch": branch, "base": version.ref}
+    )
+    return made
+
+
+@operation("dataset.branches", permission="dataset:read", query=True, on="name")
+def branches(ctx: Context, *, name: str) -> list[DatasetBranch]:
+    """List the branches of a dataset, by name."""
+    return named.branches(ctx.tx, store.resolve(ctx.tx, name, ctx.seen).name)
+
+
+@operation("dataset.merge", permission="dataset:write", on="name")
+def merge(ctx: Context, *, name: str, branch: str, note: str = "") -> DatasetVersion:
+    """Make what the newest version of a branch has the newest version of the dataset; the branch stays.
+
+    If the dataset got other versions since the branch began, the rows that the branch added, changed and
+    deleted are changed there too, by the key. No version is made when there is nothing new.
+
+    Raises
+    ------
+    Conflict
+        If the dataset changed since and has no key, or a row was changed in both.
+    """
+    name = store.resolve(ctx.tx, name, ctx.seen).name
+    newest = store.lock(ctx.tx, name, ctx.now())
+    line = named.branch(ctx.tx, name, branch)
+    head, base = (store.get(ctx.tx, name, number) for number in (line.latest, line.base))
+    if newest is None or newest.digest == head.digest:
+        return newest or head
+    said = note or f"merged the branch {branch}"
+    if newest.version == base.version or newest.digest == base.digest:
+        made = write_again(ctx, head, said)
+    elif head.digest == base.digest:
+        return newest
+    else:
+        made = merged(ctx, base, head, newest, said)
+    named.rebase(ctx.tx, name, branch, made.version)
+    tell_of(ctx, made, newest, "merge", [head.ref])
+    return made
+
+
+@operation("dataset.drop_branch", permission="dataset:write", on="name")
+def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
+    """Take a branch away, and remove the versions that were made on it; their bytes are freed later.
+
+    Raises
+    ------
+    Conflict
+        If something needs one of its versions.
+    """
+    name = store.resolve(ctx.tx, name, ctx.seen).name
+    store.lock(ctx.tx, name, ctx.now())
+    line = named.branch(ctx.tx, name, branch)
+    made = of_line(ctx, name, branch)
+    named.drop_branch(ctx.tx, name, branch)
+    for each in made:
+        check_unused(ctx, each.ref)
+    store.remove(ctx.tx, name, [each.version for each in made], ctx.now())
+    latest = refs.make("dataset", name, line.latest)
+    ctx.emit("dataset_branch.dropped", refs.make("dataset", name), data={"branch": branch, "latest": latest})
+    return line

@@ -1,0 +1,82 @@
+"""Delete rows by what they hold: they are marked, and every other version keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.base.names import check_full_name
+from meguru.datasets import store
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.types import DatasetVersion, Manifest
+from meguru.datasets.versions.positions import that_fit, without
+from meguru.datasets.write import check_follows, tell_of, write_version
+from meguru.errors import InvalidInput, NotFound
+from meguru.kernel.operations import Context, operation
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_LONGEST = 10_000
+
+
+@operation("dataset.delete_rows", permission="dataset:write", on="name")
+def delete_rows(
+    ctx: Context, *, name: str, condition: str, branch: str = "", note: str = "", follows: str = ""
+) -> DatasetVersion:
+    """Make a version without the rows for which a condition is true: ``country = 'NZ' AND price > 9``.
+
+    The condition is SQL over the columns. Earlier versions keep the rows. Where no row fits, the newest
+    version is returned. Rows are deleted by their keys with ``mode="delete"`` of `register`.
+
+    Raises
+    ------
+    InvalidInput
+        If the condition makes no sense for these columns.
+    Conflict
+        If there is a newer version than the one that it follows.
+    """
+    name = check_full_name("dataset", name)
+    with ctx.ws.read() as tx:
+        newest = store.newest(tx, name, branch) or store.resolve(tx, name, ctx.seen)
+    before = load_manifest(ctx.blobs, newest)
+    manifest = _left(ctx, before, condition)
+    previous = store.lock(ctx.tx, name, ctx.now(), branch)
+    check_follows(previous, follows)
+    if previous is None:
+        raise NotFound(f"dataset {name!r} has no version", where=name)
+    if previous.digest != newest.digest:  # somebody else wrote meanwhile
+        before = load_manifest(ctx.blobs, previous)
+        manifest = _left(ctx, before, condition)
+    if manifest == before:
+        return previous
+    said = note or f"deleted where {condition[:200]}"
+    made = write_version(ctx, manifest, previous, name=name, note=said, branch=branch, before=before)
+    tell_of(ctx, made, previous, "delete", [])
+    return made
+
+
+def _left(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
+    import polars as pl
+
+    try:
+        marks = that_fit(ctx.blobs, manifest, condition_of(condition))
+    except pl.exceptions.PolarsError as error:
+        columns = ", ".join(each.name for each in manifest.columns[:12])
+        raise InvalidInput(
+            "the condition can't be asked of these rows",
+            why=str(error).split("\n")[0][:300],
+            hint=f"write SQL over the columns: {columns}",
+            field="condition",
+        ) from error
+    return msgspec.structs.replace(manifest, files=without(ctx.blobs, manifest, marks))
+
+
+def condition_of(text: str) -> pl.Expr:
+    """Return a condition that is written in SQL, over the columns of one table."""
+    import polars as pl
+
+    if not 0 < len(text) <= _LONGEST:
+        raise InvalidInput("there is no condition", why=f"up to {_LONGEST:,} characters", field="condition")
+    return pl.sql_expr(text)

@@ -1,0 +1,104 @@
+"""Take over what a branch changed into versions that came since it began: row by row, by the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.datasets import reading
+from meguru.datasets.frames import plain_value
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.types import DataFile, DatasetVersion, Manifest
+from meguru.datasets.versions.compact import compacted
+from meguru.datasets.versions.feed import feed
+from meguru.datasets.versions.positions import with_keys, without
+from meguru.datasets.write import write_version
+from meguru.errors import Conflict
+from meguru.kernel.operations import Context
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from meguru.storage.blobs import BlobStore
+
+_SHOWN = 3
+
+
+def merged(
+    ctx: Context, base: DatasetVersion, head: DatasetVersion, newest: DatasetVersion, note: str
+) -> DatasetVersion:
+    """Write the newest version with what changed from `base` to `head`.
+
+    Raises
+    ------
+    Conflict
+        If there is no key, the columns differ, or a row was changed in both.
+    """
+    import polars as pl
+
+    start, branch, main = (load_manifest(ctx.blobs, each) for each in (base, head, newest))
+    key = main.key or branch.key
+    if not key or branch.columns != main.columns:
+        raise Conflict(
+            f"{newest.name!r} changed since the branch began",
+            where=newest.ref,
+            why="its columns are others" if key else "nothing tells one row from another: it has no key",
+            hint="register the rows on the newest version: meguru data add",
+        )
+    gone, come = changes(ctx.blobs, start, branch)
+    _check_apart(changes(ctx.blobs, start, main), (gone, come), key, newest)
+    touched = pl.concat([gone, come]).select(key).unique()
+    files = without(ctx.blobs, main, with_keys(ctx.blobs, main, touched))
+    if come.height:
+        files = [*files, rows_file(ctx.blobs, come, f"merged-{head.version}.parquet")]
+    made = compacted(ctx.blobs, msgspec.structs.replace(main, files=files))
+    return write_version(ctx, made, newest, name=newest.name, note=note, before=main)
+
+
+def changes(blobs: BlobStore, before: Manifest, after: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows that were there and are not so any more, and those that came, or came instead."""
+    found = feed(blobs, before, after)
+    names = found.before.columns
+    gone = found.before.join(found.after, on=names, how="anti", nulls_equal=True)
+    come = found.after.join(found.before, on=names, how="anti", nulls_equal=True)
+    return gone, come
+
+
+def rows_file(blobs: BlobStore, rows: pl.DataFrame, path: str) -> DataFile:
+    """Write rows as a data file."""
+    with TemporaryDirectory(prefix="meguru-rows-") as folder:
+        place = Path(folder) / "rows.parquet"
+        rows.write_parquet(place, compression="zstd", compression_level=1)
+        digest, size = blobs.put_file(place), place.stat().st_size
+    return DataFile(path=path, digest=digest, size=size, rows=rows.height, columns=reading.schema_of(rows))
+
+
+def _check_apart(
+    ours: tuple[pl.DataFrame, pl.DataFrame],
+    theirs: tuple[pl.DataFrame, pl.DataFrame],
+    key: list[str],
+    newest: DatasetVersion,
+) -> None:
+    """Refuse rows that were changed in both lines, unless they became the same."""
+    import polars as pl
+
+    first, second = (pl.concat(each).select(key).unique() for each in (ours, theirs))
+    both = first.join(second, on=key, how="semi", nulls_equal=True)
+    if not both.height:
+        return
+    kept = [each[1].join(both, on=key, how="semi", nulls_equal=True).sort(key) for each in (ours, theirs)]
+    if kept[0].equals(kept[1], null_equal=True):
+        return
+    shown = [
+        ", ".join(f"{name}={plain_value(value)}" for name, value in row.items())
+        for row in both.head(_SHOWN).iter_rows(named=True)
+    ]
+    raise Conflict(
+        f"{both.height:,} rows were changed in both",
+        where=newest.ref,
+        why="; ".join(shown) + ("; …" if both.height > _SHOWN else ""),
+        hint="register these rows on the branch as they should be, or as they are in the newest version",
+    )

@@ -1,0 +1,97 @@
+"""Where the rows are that have some keys, or fit a filter: found by the columns concerned, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from meguru.datasets.types import DataFile, Manifest
+from meguru.datasets.versions.deleted import encode, positions_of
+from meguru.datasets.versions.scan import ROW, numbered, runs
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    import polars as pl
+    from pyroaring import BitMap64
+
+    Marks = dict[int, BitMap64]
+    """Positions of rows by the number of the file that they are in, of files that have any."""
+_ORDERED = frozenset({"Int64", "UInt64", "Int32", "Date", "Datetime", "Datetime[UTC]", "String"})
+
+
+def with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> Marks:
+    """Return where the rows are whose key is one of some; a missing value and NaN are keys like others.
+
+    Parameters
+    ----------
+    blobs, manifest
+        The version.
+    keys
+        A frame with the columns of the key, in the types that the version has.
+    """
+    import polars as pl
+
+    names = keys.columns
+    ordered = {each.name for each in manifest.columns if each.type in _ORDERED}
+    bounds = [
+        pl.col(name).is_between(keys[name].min(), keys[name].max())
+        for name in names
+        if name in ordered and keys.height and not keys[name].null_count()
+    ]
+    return _found(
+        blobs,
+        manifest,
+        names,
+        lambda plan: plan.filter(*bounds).join(keys.lazy(), on=names, how="semi", nulls_equal=True),
+    )
+
+
+def that_fit(blobs: BlobStore, manifest: Manifest, condition: pl.Expr) -> Marks:
+    """Return where the rows are for which a condition is true."""
+    return _found(blobs, manifest, condition.meta.root_names(), lambda plan: plan.filter(condition))
+
+
+def without(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile]:
+    """Return the files of a version with more rows deleted; a file without any row left is in it no more."""
+    files = []
+    for number, file in enumerate(manifest.files):
+        if number not in marks:
+            files.append(file)
+            continue
+        gone = positions_of(blobs, file.deleted) | marks[number]
+        if len(gone) == file.deleted_rows:
+            files.append(file)
+        elif len(gone) < file.rows:
+            named = blobs.put_bytes(encode(gone))
+            files.append(msgspec.structs.replace(file, deleted=named, deleted_rows=len(gone)))
+    return files
+
+
+def count(blobs: BlobStore, manifest: Manifest, marks: Marks) -> int:
+    """Return how many of the marked rows are rows of the version: not deleted before."""
+    files = manifest.files
+    return sum(len(found - positions_of(blobs, files[number].deleted)) for number, found in marks.items())
+
+
+def _found(
+    blobs: BlobStore, manifest: Manifest, names: Sequence[str], narrow: Callable[[pl.LazyFrame], pl.LazyFrame]
+) -> Marks:
+    from pyroaring import BitMap64
+
+    marks: Marks = {}
+    first = 0
+    for files in runs(manifest):
+        plan = narrow(numbered(blobs, manifest, files, names)).select(ROW)
+        rows = np.sort(plan.collect(engine="streaming")[ROW].to_numpy())
+        ends = np.cumsum([file.rows for file in files])
+        cuts = np.searchsorted(rows, ends)
+        begin = row = 0
+        for number, (end, cut) in enumerate(zip(ends, cuts, strict=True), start=first):
+            if cut > begin:
+                marks[number] = BitMap64((rows[begin:cut] - row).astype(np.uint64))
+            begin, row = int(cut), int(end)
+        first += len(files)
+    return marks

@@ -1,0 +1,160 @@
+"""Write a list of files as the next version of a dataset, or of a branch of it."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from meguru.base import refs
+from meguru.datasets import store
+from meguru.datasets.examine import prove
+from meguru.datasets.expectations import hold as holding
+from meguru.datasets.expectations.types import ExpectationResult
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.types import DatasetVersion, Manifest, Mode
+from meguru.datasets.versions.change import same_content
+from meguru.datasets.versions.layout import write_manifest
+from meguru.errors import Conflict
+from meguru.kernel.operations import Context
+
+
+class Line(NamedTuple):
+    """Where a version is written: to a dataset or a branch of it, behind the version it `follows` if said."""
+
+    name: str
+    branch: str
+    follows: str
+
+
+def write_following(
+    ctx: Context,
+    line: Line,
+    agree: Callable[[Manifest | None, str], tuple[Manifest, list[ExpectationResult]]],
+    *,
+    profile: bytes,
+    mode: Mode,
+    note: str,
+    used: Sequence[str],
+) -> DatasetVersion:
+    """Write the version that follows from the newest one, which nobody changes meanwhile."""
+    previous = store.lock(ctx.tx, line.name, ctx.now(), line.branch)
+    check_follows(previous, line.follows)
+    before = load_manifest(ctx.blobs, previous) if previous else None
+    manifest, results = agree(before, previous.digest if previous else "")
+    prove(ctx.blobs, before, manifest)
+    if previous and before and is_same(before, manifest):
+        return store.arrived(ctx.tx, previous) if previous.elsewhere else previous
+    version = write_version(
+        ctx,
+        manifest,
+        previous,
+        name=line.name,
+        profile=profile,
+        note=note,
+        branch=line.branch,
+        before=before,
+    )
+    tell_of(ctx, version, previous, mode, used)
+    holding.keep(ctx, version, results)
+    return version
+
+
+def is_same(before: Manifest, after: Manifest) -> bool:
+    """Tell whether two manifests are of the same files in any order, wherever a source stood."""
+    return same_content(before, msgspec.structs.replace(after, position=before.position))
+
+
+def check_follows(previous: DatasetVersion | None, follows: str) -> None:
+    """Refuse to write behind a version that the caller does not know."""
+    if follows and (previous is None or follows not in {previous.ref, str(previous.version)}):
+        newest = previous.ref if previous else "none"
+        raise Conflict(
+            f"{follows} is not the newest version any more",
+            where=newest,
+            why=f"the newest is {newest}",
+            hint="look at what changed (meguru data diff), and write again",
+        )
+
+
+def tell_of(
+    ctx: Context,
+    version: DatasetVersion,
+    previous: DatasetVersion | None,
+    mode: str,
+    used: Sequence[str] = (),
+) -> None:
+    """Write into the log that a version was made; on a branch that is no news for what waits for data."""
+    seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
+    seen |= {"mode": mode, "note": version.note}
+    ctx.emit(
+        "dataset_version.drafted" if version.branch else "dataset_version.created",
+        version.ref,
+        data=seen | ({"branch": version.branch} if version.branch else {}),
+        used=dict.fromkeys([*used, *([previous.ref] if previous else [])]),
+        produced=[version.ref],
+    )
+
+
+def write_next(
+    ctx: Context, sent: DatasetVersion, number: int, *, note: str, elsewhere: str
+) -> DatasetVersion:
+    """Write a version that was made elsewhere, with the next number here; the caller holds the dataset.
+
+    `elsewhere` is what has its files, if they did not come along.
+    """
+    version = msgspec.structs.replace(
+        sent,
+        ref=refs.make("dataset", sent.name, number),
+        version=number,
+        note=note,
+        elsewhere=elsewhere,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    store.add(ctx.tx, version)
+    seen = {"digest": version.digest, "rows": version.rows, "files": version.files}
+    ctx.emit(
+        "dataset_version.created",
+        version.ref,
+        data=seen | {"mode": "received", "note": note},
+        used=[refs.make("dataset", sent.name, number - 1)] if number > 1 else [],
+        produced=[version.ref],
+    )
+    return version
+
+
+def write_version(
+    ctx: Context,
+    manifest: Manifest,
+    previous: DatasetVersion | None,
+    *,
+    name: str,
+    note: str,
+    profile: bytes = b"",
+    branch: str = "",
+    before: Manifest | None = None,
+) -> DatasetVersion:
+    """Write a list of files as the next version; the caller holds the dataset.
+
+    `before` is the list of the version before, whose parts are there already.
+    """
+    number = store.next_number(ctx.tx, name)
+    version = DatasetVersion(
+        ref=refs.make("dataset", name, number),
+        name=name,
+        version=number,
+        digest=write_manifest(ctx.blobs, manifest, before),
+        profile=ctx.blobs.put_bytes(profile) if profile or not previous else previous.profile,
+        format=manifest.format,
+        rows=manifest.rows,
+        bytes=manifest.bytes,
+        files=manifest.file_count,
+        columns=manifest.columns,
+        event_time=manifest.event_time,
+        note=note,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+        branch=branch,
+    )
+    store.add(ctx.tx, version)
+    return version
