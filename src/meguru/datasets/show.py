@@ -39,9 +39,10 @@ def profile(ctx: Context, *, ref: str) -> Profile:
     from meguru.datasets.frames import profile_of
 
     version = store.resolve(ctx.tx, ref, ctx.seen)
-    return Profile(
-        ref=version.ref, rows=version.rows, columns=profile_of(ctx.blobs, version).to_dict()["columns"]
-    )
+    found = profile_of(ctx.blobs, version).to_dict()
+    known = found["columns"] | found.get("times", {})
+    names = [column.name for column in version.columns if column.name in known]
+    return Profile(ref=version.ref, rows=version.rows, columns={name: known[name] for name in names})
 
 
 @operation("dataset.files", permission="dataset:read", query=True, on="ref")

@@ -11,6 +11,7 @@ from meguru.stats.profile.columns import (
 )
 from meguru.stats.profile.counts import ColumnCounts
 from meguru.stats.profile.numeric import NumericProfile
+from meguru.stats.profile.times import TimeProfile
 
 __all__ = [
     "CategoricalProfile",
@@ -18,6 +19,7 @@ __all__ = [
     "ColumnProfile",
     "NumericProfile",
     "TableProfile",
+    "TimeProfile",
     "profile_column",
     "profile_frame",
     "read_profile",

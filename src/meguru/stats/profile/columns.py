@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from meguru.stats.arrays import Floats
 from meguru.stats.profile.categorical import TOP, CategoricalProfile
 from meguru.stats.profile.counts import ColumnCounts
 from meguru.stats.profile.numeric import NumericProfile
+from meguru.stats.profile.times import TimeProfile
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,15 +30,21 @@ class TableProfile:
     rows
         Rows of the table.
     columns
-        Numbers, booleans and text; dates, lists and structs have no profile.
+        Numbers, booleans and text; lists and structs have no profile.
+    times
+        Dates and times; they are compared with no baseline, since they always go on.
     """
 
     rows: int
     columns: Mapping[str, ColumnProfile]
+    times: Mapping[str, TimeProfile] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; equal tables give equal values."""
-        return {"rows": self.rows, "columns": {name: each.to_dict() for name, each in self.columns.items()}}
+        known = {"rows": self.rows, "columns": {name: each.to_dict() for name, each in self.columns.items()}}
+        if not self.times:
+            return known
+        return known | {"times": {name: each.to_dict() for name, each in self.times.items()}}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TableProfile:
@@ -49,10 +56,14 @@ class TableProfile:
             When a key is missing or a column is of an unknown kind.
         """
         try:
-            rows, columns = int(data["rows"]), dict(data["columns"])
+            rows, columns, times = int(data["rows"]), dict(data["columns"]), dict(data.get("times", {}))
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidInput("this is no profile of a table", why=f"{error!r}", field="columns") from error
-        return cls(rows=rows, columns={name: read_profile(each) for name, each in columns.items()})
+        return cls(
+            rows=rows,
+            columns={name: read_profile(each) for name, each in columns.items()},
+            times={name: TimeProfile.from_dict(each) for name, each in times.items()},
+        )
 
 
 def read_profile(data: Mapping[str, Any]) -> ColumnProfile:
@@ -69,9 +80,15 @@ def read_profile(data: Mapping[str, Any]) -> ColumnProfile:
 
 
 def profile_frame(frame: pl.DataFrame) -> TableProfile:
-    """Profile a table's numbers, booleans and text; columns of other types are left out."""
-    known = [name for name, dtype in frame.schema.items() if kind_of(dtype) is not None]
-    return TableProfile(rows=frame.height, columns={name: profile_column(frame[name]) for name in known})
+    """Profile a table's numbers, booleans, text and times; columns of other types are left out."""
+    schema = frame.schema
+    known = [name for name, dtype in schema.items() if kind_of(dtype) is not None]
+    times = [name for name, dtype in schema.items() if is_time(dtype)]
+    return TableProfile(
+        rows=frame.height,
+        columns={name: profile_column(frame[name]) for name in known},
+        times={name: TimeProfile.of(frame[name]) for name in times},
+    )
 
 
 def profile_column(column: pl.Series, top: int = TOP) -> ColumnProfile:
@@ -87,8 +104,7 @@ def profile_column(column: pl.Series, top: int = TOP) -> ColumnProfile:
             values, nulls = numbers(column)
             return NumericProfile.of(values, nulls)
         case "categorical":
-            counted, nulls = categories(column)
-            return CategoricalProfile.of(counted, nulls, top)
+            return _categories(column, top)
         case _:
             raise InvalidInput(
                 f"column {column.name!r} can't be profiled",
@@ -115,7 +131,7 @@ def tally_column(profile: ColumnProfile, column: pl.Series) -> ColumnCounts:
         )
     if isinstance(profile, NumericProfile):
         return profile.tally(*numbers(column))
-    return profile.tally(*categories(column))
+    return profile.tally(_counted_among(column, [name for name, _ in profile.top]), column.null_count())
 
 
 def kind_of(dtype: pl.DataType) -> str | None:
@@ -128,6 +144,35 @@ def kind_of(dtype: pl.DataType) -> str | None:
     return "categorical" if is_category else None
 
 
+def is_time(dtype: pl.DataType) -> bool:
+    """Return whether a type is of dates, moments or times of day."""
+    import polars as pl
+
+    return isinstance(dtype, pl.Date | pl.Datetime | pl.Time)
+
+
+def _categories(column: pl.Series, top: int) -> CategoricalProfile:
+    """Profile categories; those that are not shown stay with Polars, however many they are."""
+    import polars as pl
+
+    counted = column.drop_nulls().alias("value").value_counts(name="count")
+    distinct, total = counted.height, column.len() - column.null_count()
+    if distinct > top:
+        least = counted["count"].top_k(top).min()
+        often = counted.filter(pl.col("count") > least)
+        rest = counted.filter(pl.col("count") == least).cast({"value": pl.String})
+        counted = pl.concat([often.cast({"value": pl.String}), rest.bottom_k(top - often.height, by="value")])
+    pairs = counted.cast({"value": pl.String}).iter_rows()
+    ordered = tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+    return CategoricalProfile(
+        count=total,
+        nulls=column.null_count(),
+        distinct=distinct,
+        top=ordered,
+        other=total - sum(count for _, count in ordered),
+    )
+
+
 def numbers(column: pl.Series) -> tuple[Floats, int]:
     """Return the values without nulls, shape (n,), and how many nulls there were."""
     import polars as pl
@@ -137,12 +182,10 @@ def numbers(column: pl.Series) -> tuple[Floats, int]:
     return values, column.len() - known.len()
 
 
-def categories(column: pl.Series) -> tuple[list[tuple[str, int]], int]:
-    """Return each category with its count, in no order, and how many nulls there were."""
+def _counted_among(column: pl.Series, names: list[str]) -> list[tuple[str, int]]:
+    """Return how often each of some categories is there, and all others together under a name of none."""
     import polars as pl
 
-    known = column.drop_nulls()
-    if not known.len():
-        return [], column.len()
-    counted = known.alias("value").value_counts(name="count").select(pl.col("value").cast(pl.String), "count")
-    return list(counted.iter_rows()), column.len() - known.len()
+    counted = column.drop_nulls().alias("value").value_counts(name="count").cast({"value": pl.String})
+    known = counted.filter(pl.col("value").is_in(names))
+    return [*known.iter_rows(), ("\0", int(counted["count"].sum()) - int(known["count"].sum()))]
