@@ -45,6 +45,7 @@ ELSEWHERE = {
     "component.list": "the same",
     "component.show": "the same",
     "dataset.garbage": "nothing was removed from the world's datasets",
+    "dataset.query": "what the world asks is no query",
     "mlflow.logged_model_files": "the world's runs log no model",
     "model.best": "the world's models have no metric",
     "step_run.check_result": "a step's result is looked up by what it was computed from",

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from meguru.datasets.show import profile as dataset_profile
     from meguru.datasets.show import show as dataset_show
     from meguru.datasets.show import versions as dataset_versions
+    from meguru.datasets.sql.box import query as dataset_query
     from meguru.datasets.versions.branches import branch as dataset_branch
     from meguru.datasets.versions.branches import branches as dataset_branches
     from meguru.datasets.versions.branches import drop_branch as dataset_drop_branch

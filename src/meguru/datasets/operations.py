@@ -11,6 +11,7 @@ from meguru.datasets.pulls.show import pulls, sources
 from meguru.datasets.register import register
 from meguru.datasets.remove import remove
 from meguru.datasets.show import files, head, list_datasets, profile, show, versions
+from meguru.datasets.sql.box import query
 from meguru.datasets.versions.branches import branch, branches, drop_branch, merge
 from meguru.datasets.versions.delete import delete_rows
 from meguru.datasets.versions.tags import rollback, tag, tags, untag
@@ -36,6 +37,7 @@ __all__ = [
     "profile",
     "pull",
     "pulls",
+    "query",
     "register",
     "register_folder",
     "remove",

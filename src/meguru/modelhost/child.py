@@ -21,8 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from meguru.base.sandbox import confine
 from meguru.compute.inherited.finders import Finder
-from meguru.compute.sandbox import confine
 
 _TRACE = 4000
 _LOOK_SECONDS = 0.5

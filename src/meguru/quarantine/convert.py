@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from meguru.artifacts import trees
-from meguru.compute.sandbox.launch import Confined, confined
+from meguru.base.sandbox.launch import Confined, confined
 from meguru.errors import Conflict, InvalidInput, UnsafeModel, from_dict
 from meguru.flavors.pickled import known
 from meguru.kernel.operations import Context, operation

@@ -4,7 +4,8 @@ import pytest
 
 from meguru import errors
 from meguru.datasets.client import add_files
-from meguru.datasets.operations import diff, list_datasets, profile, show, versions
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import diff, list_datasets, profile, query, show, specs, versions
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.governance.roles import permissions_of
@@ -89,3 +90,14 @@ def test_who_may_only_look_is_told_what_is_missing(teams, table):
 def test_a_project_that_is_not_there_takes_no_dataset(workspace, table):
     with pytest.raises(errors.NotFound, match="project"):
         add_files(workspace, "team/flights", table)
+
+
+def test_a_query_and_an_expectation_reach_no_dataset_that_one_may_not_see(teams):
+    anna = member(teams, "engineer")
+    with pytest.raises(errors.UsageError, match="names no dataset"):
+        query(anna, sql='SELECT * FROM "other/flights", flights')
+    spec = DatasetSpec(expect=[{"check": "reference", "column": "day", "dataset": "other/flights"}])
+    with pytest.raises(errors.NotFound):
+        specs.declare(anna, name="team/flights", spec=spec)
+    near = DatasetSpec(expect=[{"check": "reference", "column": "day", "dataset": "flights"}])
+    assert specs.declare(anna, name="team/flights", spec=near)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,15 +39,24 @@ class Confined(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def confined(
-    work: str, folder: Path, *, seconds: float = 120.0, memory: int = 4 << 30, file: int = 2 << 30
+    work: str,
+    folder: Path,
+    *,
+    seconds: float = 120.0,
+    memory: int = 4 << 30,
+    file: int = 2 << 30,
+    readable: Sequence[Path] = (),
 ) -> Confined:
     """Do `work` (``module:function``) on a folder, in a process that sees only it and Python.
 
     The process gets an empty environment, bounds for memory, time and files, and where the kernel lets it no
-    network and no other files. The folder is the caller's: what is in it afterwards is to be distrusted.
+    network and no other files than those that are `readable`. The folder is the caller's: what is in it
+    afterwards is to be distrusted.
     """
     said = folder.parent / f".{folder.name}.said"
-    process = _starter.submit(_start, work, folder, said, seconds, memory, file).result()
+    process = _starter.submit(
+        _start, work, folder, said, [memory, max(1, int(seconds)), file], readable
+    ).result()
     timed_out = False
     try:
         process.wait(seconds)
@@ -65,12 +75,12 @@ def confined(
 
 
 def _start(
-    work: str, folder: Path, said: Path, seconds: float, memory: int, file: int
+    work: str, folder: Path, said: Path, limits: Sequence[int], readable: Sequence[Path]
 ) -> subprocess.Popen[bytes]:
-    limits = [str(memory), str(max(1, int(seconds))), str(file), str(os.getpid())]
+    given = [str(folder), work, *map(str, limits), str(os.getpid()), *map(str, readable)]
     with said.open("wb") as out:
         return subprocess.Popen(
-            [sys.executable, "-I", "-m", "meguru.compute.sandbox.child", str(folder), work, *limits],
+            [sys.executable, "-I", "-m", "meguru.base.sandbox.child", *given],
             cwd=folder,
             env=_ENVIRONMENT,
             stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from meguru.compute.sandbox.launch import confined
+from meguru.base.sandbox.launch import confined
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="confined by Linux")
 

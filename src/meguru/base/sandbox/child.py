@@ -1,4 +1,4 @@
-"""The confined process: run as ``python -I -m meguru.compute.sandbox.child FOLDER WORK MEMORY SECONDS FILE``.
+"""The confined process: ``… meguru.base.sandbox.child FOLDER WORK MEMORY SECONDS FILE PARENT [READABLE…]``.
 
 ``WORK`` is ``module:function``; it gets the folder, and leaves its result there. What the process could be
 confined to stands in ``confined.json`` before the work is imported.
@@ -12,14 +12,14 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from meguru.compute.sandbox import confine
+from meguru.base.sandbox import confine
 
 
 def main() -> None:
     """Confine this process, then do its work."""
-    place, work, memory, seconds, file, parent = sys.argv[1:]
+    place, work, memory, seconds, file, parent, *readable = sys.argv[1:]
     folder = Path(place)
-    done = confine.isolate(folder, confine.python_folders())
+    done = confine.isolate(folder, [*confine.python_folders(), *readable])
     if "processes" not in done:
         confine.end_with(int(parent))
     confine.limit(memory=int(memory), seconds=int(seconds), file=int(file))

@@ -1,0 +1,93 @@
+"""Answer a query in a confined process; see `base.sandbox`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from meguru.datasets.sql.types import AskedQuery, AskedTable, ConfinedAnswer, QueryAnswer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from meguru.storage.blobs import BlobStore
+
+ASKED, ANSWERED = "asked.json", "answered.json"
+MOST_CHARACTERS = 500
+"""Of one value that is shown."""
+MOST_COLUMNS = 200
+HIDDEN = "•••"
+
+
+def answer(folder: Path) -> None:
+    """Read what is asked in a folder, and leave the answer there."""
+    import polars as pl
+
+    asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=AskedQuery)
+    try:
+        done = ConfinedAnswer(answer=_answered(asked))
+    except pl.exceptions.PolarsError as error:
+        done = ConfinedAnswer(error=said(error))
+    except MemoryError:
+        done = ConfinedAnswer(error="it needs too much memory")
+    (folder / ANSWERED).write_bytes(msgspec.json.encode(done))
+
+
+def said(error: Exception) -> str:
+    """Return what an engine says of a query that it can't answer."""
+    return str(error).strip().split("\n")[0][:300]
+
+
+class _Places:
+    """Where the blobs are that the caller has named: all that a scan needs of a blob store."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self._places = places
+
+    def path(self, digest: str) -> Path:
+        return Path(self._places[digest])
+
+    def get_bytes(self, digest: str) -> bytes:
+        return self.path(digest).read_bytes()
+
+
+def _answered(asked: AskedQuery) -> QueryAnswer:
+    import polars as pl
+
+    tables = {name: _table(each) for name, each in asked.tables.items()}
+    plan = pl.SQLContext(tables).execute(asked.query).head(asked.rows + 1)
+    return shown(plan.collect(engine="streaming"), asked.rows)
+
+
+def shown(found: pl.DataFrame, rows: int) -> QueryAnswer:
+    """Return the first rows of a table as they are shown."""
+    from meguru.datasets.types import DatasetColumn
+
+    first = found[:, :MOST_COLUMNS].head(rows)
+    return QueryAnswer(
+        columns=[DatasetColumn(name=name, type=str(dtype)) for name, dtype in first.schema.items()],
+        rows=[[_short(value) for value in row] for row in first.iter_rows()],
+        more=found.height > rows,
+    )
+
+
+def _table(table: AskedTable) -> pl.LazyFrame:
+    import polars as pl
+
+    from meguru.datasets.versions.scan import scan
+
+    plan = scan(cast("BlobStore", _Places(table.places)), table.manifest)
+    return plan.with_columns(pl.lit(HIDDEN).alias(name) for name in table.hidden)
+
+
+def _short(value: Any) -> Any:
+    from meguru.datasets.frames import plain_value
+
+    plain = plain_value(value)
+    if isinstance(plain, list | dict):
+        plain = msgspec.json.encode(plain).decode()
+    if isinstance(plain, str) and len(plain) > MOST_CHARACTERS:
+        return plain[: MOST_CHARACTERS - 1] + "…"
+    return plain
