@@ -309,7 +309,7 @@ class FirstRows(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the columns of a version look like: numbers, categories or times; nested values have no profile."""
+    """What the columns of a version look like: numbers, categories or times; nested ones have no profile."""
 
     ref: str
     rows: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import threading
@@ -32,6 +31,7 @@ SECONDS, MEMORY, ANSWER = 10.0, 1536 << 20, 16 << 20
 MOST_TABLES, MOST_FILES = 20, 1000
 AT_ONCE, PATIENCE = 2, 5.0
 """So many queries are answered at a time by one process; others wait so many seconds."""
+HINT = "narrow it, or ask where you are: meguru data sql"
 _room = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -39,8 +39,8 @@ _room = threading.BoundedSemaphore(AT_ONCE)
 def query(ctx: Context, *, sql: str, rows: int = 100) -> QueryAnswer:
     """Answer a SELECT over datasets: tables by their name, ``"flights@3"`` for one version.
 
-    It is answered in a process of its own without network, other files or secrets, in 10 seconds and 1.5 GB of
-    memory at most. Datasets that the caller may not see are not there. At most 1,000 rows are given.
+    It is answered in a process of its own without network, other files or secrets, in 10 seconds and 1.5 GB
+    of memory at most. Datasets that the caller may not see are not there. At most 1,000 rows are given.
 
     Raises
     ------
@@ -137,16 +137,16 @@ def _read(path: Path, ended: Confined) -> QueryAnswer:
         raise TimedOut(
             "the query took too long",
             why=f"it may take {SECONDS:.0f} s",
-            hint="narrow it, or use meguru data sql",
+            hint=HINT,
         )
     try:
-        size = os.stat(path).st_size
+        size = path.stat().st_size
         done = msgspec.json.decode(path.read_bytes(), type=ConfinedAnswer) if size <= ANSWER else None
     except (OSError, msgspec.DecodeError):
         done = None
     if done is None:
         why = f"it may use {MEMORY >> 20:,} MiB of memory and answer {ANSWER >> 20} MiB"
-        raise TooLarge("the query needs too much", why=why, hint="narrow it, or use meguru data sql")
+        raise TooLarge("the query needs too much", why=why, hint=HINT)
     if done.answer is None:
         raise InvalidInput("the query can't be answered", why=done.error, field="sql")
     return done.answer
