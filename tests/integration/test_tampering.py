@@ -12,9 +12,9 @@ from meguru.app.blob_walk import walk
 from meguru.app.open import open_local
 from meguru.artifacts.integrity.operations import list_references
 from meguru.artifacts.log import verify
-from meguru.base import digests
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
+from meguru.datasets.show import files as dataset_files
 from meguru.governance.principals import create_principal
 from meguru.kernel import events
 from meguru.kernel.events.schema import edge, event, event_head
@@ -114,7 +114,7 @@ def test_a_dataset_whose_file_was_removed_is_named_by_a_walk_on_either_database(
     assert walk(ws).complete
     page = list_references(ws, limit=2)
     assert list_references(ws, cursor=page.next_cursor, limit=2).items != page.items
-    digest = digests.of_bytes(b"a\n2\n")
+    digest = next(each.digest for each in dataset_files(ws, ref="parts") if each.path == "2.csv")
     ws.blobs.path(digest).unlink()
     (lost,) = walk(ws).lost
     assert (lost.digest, lost.state, lost.refs) == (digest, "missing", ["dataset/parts@3"])

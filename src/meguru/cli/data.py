@@ -11,9 +11,11 @@ import click
 from meguru.cli.arguments import DATASET
 from meguru.cli.data_check import check, checks, warnings_of
 from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
+from meguru.cli.data_reading import how_read, options_said, origins
 from meguru.cli.data_sources import pull, sources
 from meguru.cli.data_versions import COMMANDS as OF_VERSIONS
 from meguru.cli.groups import group
+from meguru.cli.progress import file_progress
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
 from meguru.errors import UsageError
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
         ChangedRow,
         DataFile,
         DatasetVersion,
-        Dialect,
         Mode,
-        ReadOptions,
         RowChanges,
     )
 
@@ -104,31 +104,37 @@ def add(
 
     if "files" in reading["types"]:
         format, reading["types"] = "files", tuple(each for each in reading["types"] if each != "files")
-    said = _options_said(**reading)
+    said = options_said(**reading)
     ws = session.open(create=True)
     given = FolderOptions(files, format, label, include, exclude, append=append, note=note)
     if given.is_folder(said, event_time, key, query):
         add_folder_of(session, name, given)
         return
-    made = add_files(
-        ws,
-        name,
-        files,
-        mode=_mode(append=append, upsert=upsert),
-        format=format,
-        schema_policy="evolve" if evolve else "strict",
-        event_time=event_time,
-        checks=Checks(row_count_min=min_rows, unique=list(unique)) if min_rows or unique else None,
-        key=list(key) or None,
-        read=said,
-        query=query,
-        note=note,
-    )
+    with file_progress(session) as meter:
+        made = add_files(
+            ws,
+            name,
+            files,
+            mode=_mode(append=append, upsert=upsert),
+            format=format,
+            schema_policy="evolve" if evolve else "strict",
+            event_time=event_time,
+            checks=Checks(row_count_min=min_rows, unique=list(unique)) if min_rows or unique else None,
+            key=list(key) or None,
+            read=said,
+            query=query,
+            note=note,
+            meter=meter,
+        )
 
+    _tell_added(session, made, dataset_files(ws, ref=made.ref), list(warnings_of(ws, made)))
+
+
+def _tell_added(session: Session, made: DatasetVersion, files: list[DataFile], warnings: list[str]) -> None:
     def human() -> None:
         facts = f"{made.rows:,} rows, {len(made.columns)} columns, {made.files} files, {made.digest[:12]}"
         click.echo(f"{made.ref}: {facts}")
-        for line in [*_how_read(made, dataset_files(ws, ref=made.ref)), *warnings_of(ws, made)]:
+        for line in [*how_read(made, files), *warnings]:
             click.echo(f"  {line}")
 
     session.show(made, human)
@@ -138,51 +144,6 @@ def _mode(*, append: bool, upsert: bool) -> Mode:
     if append and upsert:
         raise UsageError("rows are appended or upserted", hint="say --append or --upsert", field="append")
     return "append" if append else "upsert" if upsert else "replace"
-
-
-def _options_said(
-    *, types: tuple[str, ...], nulls: tuple[str, ...], delimiter: str | None, **others: Any
-) -> ReadOptions | None:
-    from meguru.datasets.types import ReadOptions
-
-    said = ReadOptions(
-        delimiter="\t" if delimiter == "\\t" else delimiter,
-        nulls=list(nulls) or None,
-        types=dict(_type_said(each) for each in types),
-        **others,
-    )
-    return None if said == ReadOptions() else said
-
-
-def _type_said(given: str) -> tuple[str, str]:
-    column, equals, kind = given.partition("=")
-    if not (column and equals and kind):
-        hint = "write COLUMN=text, or integer, number, boolean, date, datetime"
-        raise UsageError(f"{given!r} says no type", hint=hint, field="type")
-    return column, kind
-
-
-def _how_read(made: DatasetVersion, files: list[DataFile]) -> list[str]:
-    """Say what was found out about files, once for those that are read alike."""
-    dialects = [file.dialect for file in files if file.dialect]
-    if not dialects:
-        return []
-    shown = ", ".join(f"{each.name} {each.type}" for each in made.columns[:_COLUMNS])
-    more = f", and {len(made.columns) - _COLUMNS} more" if len(made.columns) > _COLUMNS else ""
-    return list(
-        dict.fromkeys([f"columns: {shown}{more}", *(line for each in dialects for line in _found(each))])
-    )
-
-
-def _found(dialect: Dialect) -> Iterator[str]:
-    if (dialect.delimiter, dialect.encoding) != (",", "utf-8"):
-        yield f"fields end with {dialect.delimiter!r}, encoding {dialect.encoding}"
-    if dialect.nulls:
-        yield f"missing values: an empty field, {', '.join(map(repr, dialect.nulls))}"
-    if dialect.blank:
-        yield f"{dialect.blank:,} blank lines are no rows"
-    for column, why in dialect.kept.items():
-        yield f"{column} is text: {why} (else say --type {column}=…)"
 
 
 @command.command("list")
@@ -209,15 +170,19 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@latest or NAME@3."""
+    from meguru.app.calls import dataset_files
     from meguru.app.calls import dataset_show as ask
 
-    found = ask(session.open(), ref=ref)
+    ws = session.open()
+    found = ask(ws, ref=ref)
 
     def human() -> None:
         click.echo(f"{found.ref}  {found.rows:,} rows  {found.files} files  {found.bytes:,} bytes")
         click.echo(f"digest {found.digest}  by {found.created_by} at {cell(found.created_at)}")
         for column in found.columns:
             click.echo(f"  {column.name:<24} {column.type}")
+        for line in origins(dataset_files(ws, ref=ref)):
+            click.echo(f"  {line}")
 
     session.show(found, human)
 

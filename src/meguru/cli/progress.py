@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from meguru.cli.session import Session
+    from meguru.datasets.ingest.meter import Meter
 
 _SECONDS = 2.0
 
@@ -34,6 +35,11 @@ class Bar:
             self._live.start()
             self._task = self._live.add_task("")
         return self
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is drawn again and again, on a terminal."""
+        return self._live is not None
 
     def move(self, done: int, total: int, text: str) -> None:
         """Show that `done` of `total` have ended, and a text."""
@@ -61,3 +67,30 @@ def counting(session: Session) -> Iterator[Callable[[int], None]]:
             session.note(f"{done:,} rows, {done / (now - began):,.0f} a second")
 
     yield tell
+
+
+_LARGE = 1 << 26
+"""A smaller file is read before anybody looks at a bar."""
+
+
+@contextmanager
+def file_progress(session: Session) -> Iterator[Meter]:
+    """Give what shows how far the reading of files is: rows, bytes, and how long it takes from now on."""
+    from meguru.datasets.ingest.meter import Meter
+
+    began, file, told = time.monotonic(), "", 0.0
+    with Bar(quiet=session.as_json) as bar:
+
+        def tell(name: str, done: int, total: int, rows: int) -> None:
+            nonlocal began, file, told
+            now = time.monotonic()
+            if name != file:
+                file, began, told = name, now, now
+            if total < _LARGE or not (bar.is_live or now - told >= _SECONDS):
+                return
+            told = now
+            left = (now - began) * (total - done) / max(done, 1)
+            amount = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
+            bar.move(done, total, f"{name}: {rows:,} rows, {amount}, about {left:,.0f} s left")
+
+        yield Meter(tell)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,9 +25,16 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
+    from meguru.datasets.ingest.meter import Meter
+
 
 class DatasetDoor(Door, Protocol):
     """A workspace, here or on a server."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server has it."""
+        ...
 
     @property
     def blobs(self) -> BlobStore:
@@ -49,15 +57,16 @@ def add_files(
     read: ReadOptions | None = None,
     query: str = "",
     progress: Progress | None = None,
+    meter: Meter | None = None,
     note: str = "",
     follows: str = "",
 ) -> DatasetVersion:
-    """Upload files or folders and register them as the next version of a dataset, or of a branch of it.
+    """Register files or folders as the next version of a dataset, or of a branch; to a server they are sent.
 
     ``flights@trial`` names the branch `trial` of `flights`. Besides paths there may be addresses
     (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see `sources.fetch`). A folder without any table,
     or with ``format="files"``, is kept file by file: see `folders.client.add_folder`. `query` is what is read
-    from a database; `progress` is told how many bytes or rows came.
+    from a database; `progress` is told how many bytes or rows came, `meter` how far the reading of files is.
 
     Raises
     ------
@@ -73,48 +82,69 @@ def add_files(
         place = open_folder(given[0])
         return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     with TemporaryDirectory(prefix="meguru-data-") as folder:
-        entries = _entries(ws, given, Path(folder), query, progress)
-        for entry in entries:
-            check_path(entry.path, field="files")
-            if format is None:
-                naming.format_of(entry.path, field="files")
-    return register(
-        ws,
-        name=name,
-        files=entries,
-        mode=mode,
-        format=format,
-        schema_policy=schema_policy,
-        event_time=event_time,
-        checks=checks,
-        expect=expect,
-        key=key,
-        read=read,
-        note=note,
-        branch=branch,
-        follows=follows,
-    )
+        found, fetched = _meant(ws, given, Path(folder), query, progress)
+        _check_names([*found, *(each.path for each in fetched)], format)
+        with brought(ws, found, meter) as entries:
+            return register(
+                ws,
+                name=name,
+                files=sorted([*entries, *fetched], key=lambda each: each.path),
+                mode=mode,
+                format=format,
+                schema_policy=schema_policy,
+                event_time=event_time,
+                checks=checks,
+                expect=expect,
+                key=key,
+                read=read,
+                note=note,
+                branch=branch,
+                follows=follows,
+            )
 
 
-def _entries(
+def _check_names(names: Iterable[str], format: Format | None) -> None:
+    for name in names:
+        check_path(name, field="files")
+        if format is None:
+            naming.format_of(name, field="files")
+
+
+@contextmanager
+def brought(
+    ws: DatasetDoor, files: Mapping[str, Path], meter: Meter | None = None
+) -> Iterator[list[FileEntry]]:
+    """Let files be registered: here they are read from where they are, to a server they are uploaded."""
+    if not ws.is_remote:
+        from meguru.datasets.ingest.nearby import offering
+
+        with offering(files, meter) as entries:
+            yield entries
+        return
+    yield [
+        FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size)
+        for path, file in files.items()
+    ]
+
+
+def _meant(
     ws: DatasetDoor, given: list[str | Path], folder: Path, query: str, progress: Progress | None
-) -> list[FileEntry]:
-    """Upload what is meant, and return it by name."""
+) -> tuple[dict[str, Path], list[FileEntry]]:
+    """Return the files that are here, by name, and those behind addresses, which were brought."""
     addresses = [str(each) for each in given if is_address(each)]
     if query and not addresses:
         raise UsageError("a query is asked of a database", hint="name one: sqlite:///shop.db", field="query")
     paths = [each for each in given if not is_address(each)]
-    found: dict[str, FileEntry] = {}
-    for path, file in naming.expand(paths) if paths or not addresses else ():
-        found[path] = FileEntry(path=path, digest=ws.blobs.put_file(file), size=file.stat().st_size)
+    found = dict(naming.expand(paths)) if paths or not addresses else {}
+    fetched: dict[str, FileEntry] = {}
     for address in addresses:
         for each in fetch(ws.blobs, address, folder, query=query, progress=progress):
-            if each.path in found:
+            if each.path in found or each.path in fetched:
                 raise InvalidInput(
                     f"two files are called {each.path!r}", where=masked(address), field="files"
                 )
-            found[each.path] = each
-    return [found[path] for path in sorted(found)]
+            fetched[each.path] = each
+    return found, list(fetched.values())
 
 
 def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:

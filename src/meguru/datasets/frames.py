@@ -57,14 +57,12 @@ def rows_of(blobs: BlobStore, manifest: Manifest) -> pl.DataFrame:
 def _collected(plan: pl.LazyFrame) -> pl.DataFrame:
     import polars as pl
 
-    from meguru.datasets import reading
+    from meguru.datasets.ingest.refusals import unreadable
 
     try:
         return plan.collect(engine="streaming")
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise reading.unreadable(
-            "a file of the version", "parquet", str(error).split("\n")[0][:300]
-        ) from error
+        raise unreadable("a file of the version", "parquet", str(error).split("\n")[0][:300]) from error
 
 
 def first_rows(blobs: BlobStore, version: DatasetVersion, limit: int) -> list[list[Any]]:

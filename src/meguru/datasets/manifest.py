@@ -55,7 +55,7 @@ def following(
     Under the strict policy a column's type only ever widens, so that a file which happens to hold whole
     numbers does not change the type of a column of fractions.
     """
-    kept = _kept(before, given, kind) if before and mode == "append" else []
+    kept = _kept(before, given) if before and mode == "append" else []
     merged = columns.merge(file.columns for file in given)
     if before and given and policy == "strict":
         _refuse_changes(
@@ -71,20 +71,36 @@ def following(
         checking.check_event_time(merged, event_time)
     # What is there keeps its place: only the end of the list is new.
     files = [*kept, *sorted(given, key=lambda file: file.path)]
+    kind = _format(before, files, given, kind)
     return Manifest(format=kind, event_time=event_time, columns=merged, files=files)
 
 
-def _kept(before: Manifest, given: Sequence[DataFile], kind: Format) -> list[DataFile]:
-    if given and before.format != kind:
-        raise InvalidInput(
-            f"{kind} files can't be appended to a dataset of {before.format} files", field="files"
-        )
-    taken = {file.path: file.digest for file in before.files}
+def _kept(before: Manifest, given: Sequence[DataFile]) -> list[DataFile]:
+    taken = {file.path: (file.source or file).digest for file in before.files}
     for file in given:
-        if taken.get(file.path, file.digest) != file.digest:
+        digest = (file.source or file).digest
+        if taken.get(file.path, digest) != digest:
             hint = "give the new file another name, or use mode=replace"
             raise InvalidInput(
                 f"the dataset has another file {file.path!r} already", hint=hint, field="files"
             )
     new = {file.path for file in given}
     return [file for file in before.files if file.path not in new]
+
+
+def _format(
+    before: Manifest | None, files: Sequence[DataFile], given: Sequence[DataFile], kind: Format
+) -> Format:
+    """Return what the files are that were not made Parquet here; what is given if all were."""
+    as_they_are = {kind for file in given if not (file.source or file.merged)}
+    if before:
+        old = {file.digest for file in before.files if not (file.source or file.merged)}
+        as_they_are |= {before.format for file in files if file.digest in old}
+    if len(as_they_are) > 1:
+        raise InvalidInput(
+            f"files of {' and '.join(sorted(as_they_are))} can't be kept together",
+            why="those of an earlier version are kept as they were given",
+            hint="register all of them anew: mode=replace",
+            field="files",
+        )
+    return next(iter(as_they_are), kind)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from meguru.base.paths import check_path
-from meguru.datasets.client import DatasetDoor
+from meguru.datasets.client import DatasetDoor, brought
 from meguru.datasets.folders.project_files import carry_folder, planned
 from meguru.datasets.kind import DatasetSection, DatasetSpec
 from meguru.datasets.paths import format_of
@@ -69,24 +69,21 @@ def carry(ws: DatasetDoor, root: Path, name: str, fields: dict[str, Any]) -> Non
     places = _found.get(spec.content)
     if places is None:  # a digest alone: who declares it says that they are there
         return
-    blobs = {path: ws.blobs.put_file(file) for path, file in places.items()}
-    entries = [
-        FileEntry(path=path, digest=blobs[path], size=file.stat().st_size) for path, file in places.items()
-    ]
-    if content_of(entries) != spec.content:
-        raise Conflict(f"the files of dataset/{name} changed meanwhile", hint="plan again")
-    register(
-        ws,
-        name=name,
-        files=entries,
-        format=spec.format,
-        schema_policy=spec.schema_policy,
-        event_time=spec.time,
-        checks=spec.checks,
-        expect=spec.expect,
-        key=spec.key,
-        read=spec.read,
-    )
+    with brought(ws, places) as entries:
+        if content_of(entries) != spec.content:
+            raise Conflict(f"the files of dataset/{name} changed meanwhile", hint="plan again")
+        register(
+            ws,
+            name=name,
+            files=entries,
+            format=spec.format,
+            schema_policy=spec.schema_policy,
+            event_time=spec.time,
+            checks=spec.checks,
+            expect=spec.expect,
+            key=spec.key,
+            read=spec.read,
+        )
 
 
 def _places(root: Path, section: DatasetSection) -> dict[str, Path]:

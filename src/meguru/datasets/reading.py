@@ -1,45 +1,18 @@
-"""Read a data file into a Polars frame, with the same types every time.
-
-What columns hold is found from all their values (`inference`), or said; how a file was read is its `Dialect`,
-kept with the version, so that every later look sees the same.
-"""
+"""Read files of versions that were made before tables became Parquet: as they were read then."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 import polars as pl
 
 from meguru.datasets import inference
 from meguru.datasets.delimited.before import read_as_before
-from meguru.datasets.delimited.dialect import dialect_of
 from meguru.datasets.delimited.records import records
+from meguru.datasets.ingest.refusals import unreadable
 from meguru.datasets.polars_types import NAMES, TYPES
-from meguru.datasets.said import as_said, check_known, kind_said, with_types_said
-from meguru.datasets.types import DatasetColumn, Dialect, Format, ReadOptions
-from meguru.errors import InvalidInput
-
-
-def first_read(
-    path: Path, format: Format, name: str, said: ReadOptions | None = None
-) -> tuple[pl.DataFrame, Dialect | None]:
-    """Read a whole file for the first time; return its rows, and how they were read.
-
-    Raises
-    ------
-    InvalidInput
-        If the file is not what its name says, holds no rows, or is not what was said of it.
-    """
-    said = said or ReadOptions()
-    try:
-        frame, dialect = _first(path, format, name, said)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
-    if frame.is_empty():
-        raise unreadable(name, format, "it holds no rows")
-    return frame, dialect
+from meguru.datasets.types import DatasetColumn, Dialect, Format
 
 
 def read(
@@ -47,10 +20,10 @@ def read(
     format: Format,
     name: str,
     *,
-    columns: Sequence[DatasetColumn] | None = None,
+    columns: Sequence[DatasetColumn],
     dialect: Dialect | None = None,
 ) -> pl.DataFrame:
-    """Read a whole file; with `columns`, give exactly these (absent ones as missing values).
+    """Read a whole file of an earlier version, kept as it was given; absent columns are missing values.
 
     Parameters
     ----------
@@ -66,22 +39,10 @@ def read(
     InvalidInput
         If the file is not what its name says, or holds no rows.
     """
-    if columns is None:
-        return first_read(path, format, name)[0]
     try:
         return conform(_again(path, format, name, columns, dialect), columns)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise unreadable(name, format, str(error).split("\n")[0][:300]) from error
-
-
-def unreadable(name: str, format: Format, why: str) -> InvalidInput:
-    """Say why a file can't be used."""
-    hint = "is the file whole, and of this format?"
-    if "quote" in why or "could not parse" in why or "malformed" in why:
-        hint = (
-            "a field with a quote in it is quoted, and the quote doubled; --quote '' if quotes mean nothing"
-        )
-    return InvalidInput(f"{name!r} can't be read as {format}", where=name, why=why, hint=hint, field="files")
 
 
 def schema_of(frame: pl.DataFrame) -> list[DatasetColumn]:
@@ -116,59 +77,6 @@ def conforming(schema: Mapping[str, pl.DataType], columns: Sequence[DatasetColum
         else:
             chosen.append(pl.col(column.name))
     return chosen
-
-
-def _first(path: Path, format: Format, name: str, said: ReadOptions) -> tuple[pl.DataFrame, Dialect | None]:
-    if format != "csv":
-        if format == "json":
-            return _timed_json(_decode(path, format), name, said)
-        return with_types_said(_decode(path, format), name, said), None
-    dialect = dialect_of(path, name, said)
-    text, blank = records(path, dialect, name)
-    check_known(said.types, text.columns)
-    rest = text.select(pl.all().exclude(list(said.types)))
-    nulls = _nulls(text, said)
-    found = inference.infer(rest, decimal=dialect.decimal, nulls=nulls)
-    dialect = msgspec.structs.replace(
-        dialect, blank=blank, times=found.times, kept=found.kept, nulls=found.nulls
-    )
-    made = {column.name: column for column in found.frame}
-    for column, kind in said.types.items():
-        made[column], spelling = as_said(text[column], kind, dialect, name)
-        if spelling:
-            dialect.times[column] = spelling
-    return text.select(made[each] for each in text.columns), dialect
-
-
-def _nulls(text: pl.DataFrame, said: ReadOptions) -> list[str] | None:
-    """Return what means a missing value if it is said, or seen where no text was said to be."""
-    if said.nulls is not None:
-        return said.nulls
-    typed = [name for name, word in said.types.items() if kind_said(name, word)[0] != "String"]
-    seen = any((text[name] == inference.MISSING).any() for name in typed)
-    return [inference.MISSING] if seen else None
-
-
-def _timed_json(frame: pl.DataFrame, name: str, said: ReadOptions) -> tuple[pl.DataFrame, Dialect | None]:
-    """JSON has no times: text that is one in all rows is read as CSV's would be."""
-    check_known(said.types, frame.columns)
-    free = [each for each, dtype in frame.schema.items() if dtype == pl.String and each not in said.types]
-    times: dict[str, str] = {}
-    kept: dict[str, str] = {}
-    for column in free:
-        made, spelling, why = inference.time_of(frame[column])
-        if made is not None:
-            frame, times[column] = frame.with_columns(made), spelling
-        elif why:
-            kept[column] = why
-    for column, word in said.types.items():
-        if frame.schema[column] == pl.String:
-            made, spelling = as_said(frame[column], word, Dialect(), name)
-            frame = frame.with_columns(made)
-            times |= {column: spelling} if spelling else {}
-        else:
-            frame = with_types_said(frame, name, ReadOptions(types={column: word}))
-    return frame, Dialect(times=times, kept=kept) if times or kept else None
 
 
 def _again(

@@ -10,16 +10,18 @@ import polars as pl
 from meguru.base import digests
 from meguru.base.names import check_full_name
 from meguru.base.paths import check_path
-from meguru.datasets import paths, reading, store
-from meguru.datasets.examine import Examined, examine
+from meguru.datasets import paths, store
+from meguru.datasets.examine import examine
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
+from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
     Checks,
+    DataFile,
     DatasetColumn,
     DatasetVersion,
     FileEntry,
@@ -35,7 +37,6 @@ from meguru.datasets.versions.scan import scan
 from meguru.datasets.write import Line, write_following
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
-from meguru.stats.profile import profile_frame
 
 Agreed = Callable[[Context, Manifest | None, str], None]
 """Raises unless rows may follow the newest version: its manifest and digest (None, "": there is none)."""
@@ -134,10 +135,9 @@ def record(
     entries = _not_in(newest, entries, mode)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
-    examined = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
-    given = [file for file, _ in examined]
+    given = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
     # What is deleted is told by keys alone: these are no rows to be judged.
-    frame = None if mode == "delete" else _together(examined, one_schema(given, schema_policy))
+    rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
     judged = partial(
         _judged,
         ctx,
@@ -145,13 +145,13 @@ def record(
         said,
         expect=said.expect if expect is None else expect,
         checks=[said.checks if checks is None else checks, Checks(unique=key)],
-        given=None if frame is None else frame.lazy(),
+        given=rows,
     )
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
 
     follow = partial(_follow, ctx, change, judged, position)
     first = follow(newest)  # nobody waits for it
-    profile = b"" if frame is None else digests.canonical(profile_frame(frame).to_dict())
+    profile = b"" if rows is None else _profiled(rows, given)
 
     def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if agreed is not None:
@@ -216,10 +216,17 @@ def _said_of(ctx: Context, name: str) -> DatasetSpec:
         return said_of(tx, name)
 
 
-def _together(read: Sequence[Examined], schema: Sequence[DatasetColumn]) -> pl.DataFrame | None:
-    if not read:
+def _together(
+    ctx: Context, given: Sequence[DataFile], kind: Format, schema: Sequence[DatasetColumn]
+) -> pl.LazyFrame | None:
+    """Return the rows of files that are registered together; None if there are none."""
+    if not given:
         return None
-    return pl.concat([reading.conform(frame, schema) for _, frame in read], how="vertical_relaxed")
+    return scan(ctx.blobs, Manifest(format=kind, event_time="", columns=list(schema), files=list(given)))
+
+
+def _profiled(rows: pl.LazyFrame, given: Sequence[DataFile]) -> bytes:
+    return digests.canonical(profile_rows(rows, sum(file.live for file in given)).to_dict())
 
 
 def _check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:

@@ -139,7 +139,8 @@ def content_of(files: list[FileEntry]) -> str:
 def _is_registered(ctx: Context, name: str, content: str) -> bool:
     for version in store.versions(ctx.tx, name, before=None, limit=_NEWEST):
         manifest = load_manifest(ctx.blobs, version)
-        files = [FileEntry(path=f.path, digest=f.digest, size=f.size) for f in manifest.files]
+        given = [file.source or file for file in manifest.files]
+        files = [FileEntry(path=f.path, digest=f.digest, size=f.size) for f in given]
         if content in {manifest.content, content_of(files)}:
             return True
     return False

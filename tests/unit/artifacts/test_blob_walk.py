@@ -19,6 +19,7 @@ from meguru.artifacts.integrity.types import BlobReport
 from meguru.base import digests
 from meguru.compute.materializers.base import Value
 from meguru.datasets.client import add_files
+from meguru.datasets.show import files as dataset_files
 from meguru.errors import Forbidden, InvalidInput, UsageError
 from meguru.kernel.principals import Principal
 from meguru.kernel.remote import RemoteWorkspace
@@ -57,6 +58,11 @@ def place(ws, data):
     return ws.blobs._place(digests.of_bytes(data))
 
 
+def second_file(ws) -> str:
+    """Return the digest of the file that the second version brought."""
+    return next(each.digest for each in dataset_files(ws, ref="parts") if each.path == "part1.csv")
+
+
 def flip(file):
     file.chmod(0o600)
     body = bytearray(file.read_bytes())
@@ -80,10 +86,11 @@ def test_an_empty_workspace_has_nothing_to_lose(workspace):
 @pytest.mark.parametrize("door", ["filled", "remote"])
 def test_a_removed_and_a_changed_blob_are_named_with_all_that_needs_them(filled, door, request):
     ws = request.getfixturevalue(door)
-    place(filled, b"a\n1\n").unlink()
+    part = second_file(filled)
+    filled.blobs._place(part).unlink()
     flip(place(filled, b"a picture"))
     lost = {each.digest: each for each in walk(ws).lost}
-    gone, flipped = lost[digests.of_bytes(b"a\n1\n")], lost[digests.of_bytes(b"a picture")]
+    gone, flipped = lost[part], lost[digests.of_bytes(b"a picture")]
     assert (gone.state, gone.refs) == ("missing", ["dataset/parts@2", "dataset/parts@3"])
     assert (flipped.state, flipped.ref_count) == ("changed", 1)
     assert flipped.refs[0].startswith("run/")
@@ -121,7 +128,7 @@ def test_a_sample_ends_when_its_time_is_over(filled):
 
 
 def test_what_is_too_large_for_a_sample_is_only_looked_for(filled):
-    place(filled, b"a\n1\n").unlink()
+    filled.blobs._place(second_file(filled)).unlink()
     report = walk(filled, largest=3)
     assert report.present >= 3
     assert not report.complete

@@ -66,11 +66,13 @@ def _check(said: ReadOptions) -> None:
 
 def _plain_name(encoding: str) -> str:
     try:
-        return codecs.lookup(encoding).name
+        found = codecs.lookup(encoding)
+        "".encode(encoding)  # what is no encoding of text is refused here, as base64
     except (LookupError, ValueError) as error:
         hint = "names are those of Python, as utf-8, cp932, euc-jp, utf-16, cp1252"
         what = f"there is no encoding {encoding[:40]!r}"
         raise UsageError(what, hint=hint, field="read.encoding") from error
+    return found.name
 
 
 def is_packed(path: Path) -> bool:
@@ -98,8 +100,11 @@ def _encoding(head: bytes, name: str) -> str:
     return "utf-8"
 
 
-def not_of(encoding: str, name: str, data: bytes, at: int) -> InvalidInput:
-    """Return the error for bytes that are not of an encoding, with what others make of them."""
+def not_of(encoding: str, name: str, data: bytes, at: int, before: int = 0) -> InvalidInput:
+    """Return the error for bytes that are not of an encoding, with what others make of them.
+
+    `data` are those around place `at`; so many bytes of the file stand `before` them.
+    """
     line_from, line_to = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
     line = data[line_from : line_to if line_to >= 0 else at + 40]
     seen = []
@@ -113,7 +118,7 @@ def not_of(encoding: str, name: str, data: bytes, at: int) -> InvalidInput:
     return InvalidInput(
         f"{name!r} is not {encoding}",
         where=name,
-        why=f"byte {at} begins no character of {encoding}",
+        why=f"byte {before + at} begins no character of {encoding}",
         hint="; ".join(seen) or "say which it is: --encoding (in Python encoding=…)",
         field="read.encoding",
     )

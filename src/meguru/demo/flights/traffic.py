@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import polars as pl
 
-from meguru.datasets.reading import read
+from meguru.datasets.ingest.convert import convert
+from meguru.datasets.types import ReadOptions
 from meguru.demo.flights.data import FLIGHTS, WEATHER, month_file, planes_file
 from meguru.demo.flights.features import FEATURES, LABEL, LANDED, TIME, build
 from meguru.demo.flights.names import ENDPOINT, key_of, keyed
@@ -82,4 +84,7 @@ def tell(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, ids: Sequence[s
 
 
 def _frame(path: Path) -> pl.DataFrame:
-    return read(path, "csv", path.name)
+    with TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.parquet"
+        convert(path, "csv", path.name, ReadOptions(), rows)
+        return pl.read_parquet(rows)

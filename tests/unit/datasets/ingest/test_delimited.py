@@ -1,4 +1,4 @@
-"""What a file says is kept: a value is a number or a time only if it is written back as it stands."""
+"""Delimited text: what a file says is kept, whatever the pieces in which it is read."""
 
 from __future__ import annotations
 
@@ -14,81 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meguru.datasets.inference import infer
-from meguru.datasets.reading import first_read, read, schema_of
+from meguru.datasets.ingest.convert import convert
+from meguru.datasets.ingest.delimited import delimited
+from meguru.datasets.ingest.records import CHUNK
 from meguru.datasets.types import ReadOptions
 from meguru.errors import InvalidInput, MeguruError, UsageError
-
-
-def found(*values: str, decimal: str = ".", nulls: list[str] | None = None):
-    return infer(pl.DataFrame({"x": list(values)}), decimal=decimal, nulls=nulls)
-
-
-@pytest.mark.parametrize(
-    ("values", "kind"),
-    [
-        (["1", "-2", ""], pl.Int64),
-        (["9223372036854775807"], pl.Int64),
-        (["1", "2.5"], pl.Float64),
-        (["1.0", "2.5"], pl.Float64),
-        (["1.50", "2.75"], pl.Float64),
-        (["1e-05", "3.0"], pl.Float64),
-        (["1002.7", "1e3"], pl.Float64),
-        (["0.30000000000000004", "1.5"], pl.Float64),
-        (["inf", "1.5", "nan"], pl.Float64),
-        (["true", "false"], pl.Boolean),
-        (["False", "True"], pl.Boolean),
-        (["2024-02-29", ""], pl.Date),
-        (["2024-01-01 10:00:00"], pl.Datetime("us")),
-        (["2024-01-01T10:00:00.5", "2024-01-01T10:00:00.7"], pl.Datetime("us")),
-        (["2024-01-01T10:00:00Z"], pl.Datetime("us", "UTC")),
-        (["2024-01-01T10:00:00+09:00", "2024-07-01T10:00:00+09:00"], pl.Datetime("us", "UTC")),
-    ],
-)
-def test_a_column_is_what_all_its_values_are(values, kind):
-    assert found(*values).frame["x"].dtype == kind
-
-
-@pytest.mark.parametrize(
-    ("values", "why"),
-    [
-        (["01234", "99999"], "begins with a zero"),
-        (["1.10", "1.2"], "written back shorter"),
-        (["1", "1.0"], "not written alike"),
-        (["18446744073709551616", "1"], "beyond 64 bits"),
-        (["3.14159265358979323846", "1.5"], "more digits"),
-        (["1e+999", "1.5"], "larger than a number can be"),
-        (["2e10", "31"], "may be a code"),
-        (["2024-03-31T01:30:00+01:00", "2024-03-31T03:30:00+02:00"], "different offsets"),
-        (["2024-02-30", "2024-02-01"], "do not exist"),
-        (["2024-01-01 10:00:00.5", "2024-01-01 10:00:00"], "different numbers of decimals"),
-        (["2024-01-01 10:00:00", "2024-01-01T10:00:00"], "not all written alike"),
-    ],
-)
-def test_what_would_be_lost_is_kept_as_text_and_told(values, why):
-    seen = found(*values)
-    assert seen.frame["x"].to_list() == values
-    assert why in seen.kept["x"]
-
-
-@pytest.mark.parametrize(
-    "values", [["yes", "no"], ["+5", "6"], [" 1", "2"], ["1,5", "2"], ["-0", "1"], ["0x1f"]]
-)
-def test_other_words_are_text(values):
-    assert found(*values).frame["x"].to_list() == values
-
-
-def test_a_decimal_comma_is_said():
-    assert found("1,5", "-2,25", decimal=",").frame["x"].to_list() == [1.5, -2.25]
-    assert found("1.000,5", decimal=",").frame["x"].to_list() == ["1.000,5"]
-
-
-def test_na_is_missing_where_numbers_stand_beside_it_and_else_a_word():
-    both = pl.DataFrame({"country": ["NA", "DE"], "sum": ["1", "NA"]})
-    assert infer(both, decimal=".", nulls=None).frame.rows() == [(None, 1), ("DE", None)]
-    assert found("NA", "DE").frame["x"].to_list() == ["NA", "DE"]
-    assert infer(both, decimal=".", nulls=[]).frame.rows() == [("NA", "1"), ("DE", "NA")]
-    assert found("-", "7", nulls=["-"]).frame["x"].to_list() == [None, 7]
 
 
 @pytest.fixture
@@ -102,11 +32,20 @@ def file(tmp_path):
 
 
 def rows(path, **said):
-    frame, dialect = first_read(path, "csv", path.name, ReadOptions(**said))
-    again = read(path, "csv", path.name, columns=schema_of(frame), dialect=dialect)
-    assert again.equals(frame)
-    assert again.schema == frame.schema
-    return frame.rows(), dialect
+    frame, made = ingested(path, **said)
+    by_line, again = ingested(path, chunk=1, **said)
+    assert by_line.equals(frame)
+    assert again == made
+    return frame.rows(), made.dialect
+
+
+def ingested(path, chunk=CHUNK, **said):
+    target = path.with_name("made.parquet")
+    if chunk == CHUNK:
+        made = convert(path, "csv", path.name, ReadOptions(**said), target)
+    else:
+        made = delimited(path, path.name, ReadOptions(**said), target, chunk=chunk)
+    return pl.read_parquet(target), made
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -239,10 +178,10 @@ def test_written_back_it_is_the_same_text_or_the_file_is_refused(
     path = tmp_path_factory.getbasetemp() / "written.csv"
     path.write_text(text.getvalue(), "utf-8", newline="")
     try:
-        frame, dialect = first_read(path, "csv", "written.csv", ReadOptions(delimiter=delimiter))
+        frame, made = ingested(path, delimiter=delimiter)
     except MeguruError:
         return
-    missing = {"", *dialect.nulls}
+    missing = {"", *made.dialect.nulls}
     kept = [row for row in table if width > 1 or row[0].strip(" \t")]
     if width == 1:
         kept = [row for row in table if row[0].strip() or '""' in text.getvalue()]

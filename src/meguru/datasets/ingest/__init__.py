@@ -1,0 +1,1 @@
+"""Tables become Parquet when they are registered: in bounded memory, each value proved."""

@@ -1,0 +1,50 @@
+"""A file becomes Parquet: a member each format."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.meter import Meter
+from meguru.datasets.ingest.refusals import unreadable
+from meguru.datasets.types import Format, ReadOptions
+
+_READERS = {
+    "csv": "meguru.datasets.ingest.delimited:delimited",
+    "json": "meguru.datasets.ingest.json_lines:json_rows",
+    "parquet": "meguru.datasets.ingest.typed:parquet",
+    "arrow": "meguru.datasets.ingest.typed:arrow",
+    "avro": "meguru.datasets.ingest.avro:avro",
+}
+
+
+class FormatReader(Protocol):
+    """Writes a file of one format as Parquet, in bounded memory."""
+
+    def __call__(
+        self, path: Path, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
+    ) -> MadeFile:
+        """Write `target`; what is wrong with the file is an InvalidInput, or an error of Polars."""
+        ...
+
+
+def convert(
+    path: Path, format: Format, name: str, said: ReadOptions, target: Path, *, meter: Meter | None = None
+) -> MadeFile:
+    """Write a file as Parquet; if it is `taken`, it is Parquet already and nothing was written.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is not what its name says, holds no rows, or is not what was said of it.
+    """
+    module, _, reader = _READERS[format].partition(":")
+    write: FormatReader = getattr(import_module(module), reader)
+    try:
+        return write(path, name, said, target, meter=meter)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise unreadable(name, format, str(error).split("\n")[0][:300]) from error

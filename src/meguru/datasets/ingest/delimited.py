@@ -1,0 +1,58 @@
+"""Delimited text: CSV, TSV and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from meguru.datasets.delimited.dialect import dialect_of
+from meguru.datasets.ingest.blocks import blocks
+from meguru.datasets.ingest.column import FoundColumn
+from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.meter import Meter
+from meguru.datasets.ingest.records import CHUNK, Records
+from meguru.datasets.ingest.refusals import empty
+from meguru.datasets.ingest.said import SaidColumn
+from meguru.datasets.ingest.samples import samples
+from meguru.datasets.ingest.table import Column, Table, Types, write_table
+from meguru.datasets.said import check_known
+from meguru.datasets.types import ReadOptions
+
+
+def delimited(
+    path: Path, name: str, said: ReadOptions, target: Path, *, chunk: int = CHUNK, meter: Meter | None = None
+) -> MadeFile:
+    """Write a file of delimited text as Parquet.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not what was said, records differ in width, or it holds no rows.
+    """
+    dialect = dialect_of(path, name, said)
+    records = Records(blocks(path, dialect, name, meter), dialect, name, chunk)
+    frames = records.frames()
+    names = records.read_header()
+    check_known(said.types, names)
+
+    def column(each: str) -> Column:
+        if each in said.types:
+            return SaidColumn(each, said.types[each], dialect.decimal, said.nulls, name)
+        return FoundColumn(each, dialect.decimal, said.nulls)
+
+    def read(types: Types | None) -> Iterator[pl.DataFrame]:
+        if types is None:
+            return frames
+        return Records(blocks(path, dialect, name, meter), dialect, name, chunk).frames()
+
+    table = Table([column(each) for each in names], said.nulls, meter)
+    made = write_table(table, read, target, samples(path, dialect, names))
+    if made is None:
+        raise empty(name, "csv")
+    dialect = msgspec.structs.replace(
+        dialect, blank=records.blank, nulls=made.nulls, times=made.times, kept=made.kept
+    )
+    return msgspec.structs.replace(made, dialect=dialect)

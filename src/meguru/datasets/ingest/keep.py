@@ -1,0 +1,63 @@
+"""A file of a dataset: made Parquet, and kept as a blob."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from meguru.base import digests
+from meguru.datasets.ingest.convert import convert
+from meguru.datasets.ingest.made import MadeFile
+from meguru.datasets.ingest.nearby import bytes_of, meter_in_use
+from meguru.datasets.types import DataFile, FileEntry, FileOrigin, Format, ReadOptions
+from meguru.storage.blobs import BlobStore
+from meguru.storage.blobs.local import LocalStore
+from meguru.storage.blobs.objects import ObjectStore
+
+
+def kept(blobs: BlobStore, entry: FileEntry, format: Format, said: ReadOptions, field: str) -> DataFile:
+    """Read a file for the first time, and keep its rows as Parquet.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not what its name says, or what was said of it.
+    """
+    with bytes_of(blobs, entry, field) as path, _draft(blobs) as target:
+        made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
+        if made.taken:
+            blobs.put_file(path)
+            return _file(entry.path, entry.digest, entry.size, made)
+        size = target.stat().st_size
+        origin = FileOrigin(
+            path=entry.path, digest=entry.digest, size=entry.size, format=format, dialect=made.dialect
+        )
+        return _file(entry.path, _adopted(blobs, target), size, made, origin)
+
+
+def _file(path: str, digest: str, size: int, made: MadeFile, origin: FileOrigin | None = None) -> DataFile:
+    return DataFile(path=path, digest=digest, size=size, rows=made.rows, columns=made.columns, source=origin)
+
+
+@contextmanager
+def _draft(blobs: BlobStore) -> Iterator[Path]:
+    """Give the name of a file that is gone afterwards, unless it was adopted."""
+    with TemporaryDirectory(prefix="meguru-data-") as folder:
+        place = Path(folder)
+        if isinstance(blobs, LocalStore | ObjectStore):
+            place = blobs.drafts  # beside the blobs, a draft becomes one by its name alone
+            place.mkdir(parents=True, exist_ok=True)
+        draft = place / f"{uuid.uuid4().hex}.parquet"
+        try:
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _adopted(blobs: BlobStore, draft: Path) -> str:
+    if isinstance(blobs, LocalStore | ObjectStore):
+        return blobs.adopt(draft, digests.of_file(draft))
+    return blobs.put_file(draft)
