@@ -91,6 +91,8 @@ if TYPE_CHECKING:
     from meguru.features.operations import view_specs as _meguru_features_operations_view_specs
     from meguru.features.pinning import choose_service as feature_service_choose
     from meguru.features.pinning import choose_views as feature_view_choose
+    from meguru.features.record import record_rows as feature_view_record_rows
+    from meguru.features.record import view_rows as feature_view_rows
     from meguru.features.register import keep_code as feature_view_keep_code
     from meguru.features.show import diff_views as feature_view_diff
     from meguru.features.show import impact_of as feature_view_impact

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.compute.features_param import Features
-from meguru.errors import NotFound
-from meguru.features.offline import leakage
+from meguru.errors import Forbidden, NotFound
+from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline
+from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.leakage import LeakReport
 from meguru.features.pinning import choose_service, choose_views
-from meguru.features.types import FeatureSet
+from meguru.features.record import record_rows, view_rows
+from meguru.features.types import FeatureSet, PinnedView, ViewRows
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
 
@@ -109,7 +111,24 @@ def remade(
 ) -> TrainingSet:
     """Make a training set from versions that were chosen before: the same rows give the same again."""
     options = offline.JoinOptions(time=time, on=dict(on or {}), ages=ages, statuses=statuses)
-    return TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
+    made = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
+    for view in chosen.views:
+        if view.definition.form != "on_demand":
+            tell_of_rows(ws, view)
+    return made
+
+
+def tell_of_rows(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows | None:
+    """Have what the rows of a view look like known, if nobody told yet; None for who may not tell."""
+    known = view_rows(ws, ref=view.ref)
+    told = next((each for each in known if each.rows_digest == view.rows_digest), None)
+    if told is not None:
+        return told
+    found = profile.of_rows(ws.blobs, view, kept_rows(ws.blobs, view, folder_of(ws)))
+    try:
+        return record_rows(ws, ref=view.ref, found=found)
+    except Forbidden:
+        return None
 
 
 def check(

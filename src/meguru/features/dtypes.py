@@ -26,6 +26,7 @@ NAMES = (
     "Duration",
 )
 ALIASES = {"int": "Int64", "float": "Float64", "str": "String", "bool": "Boolean", "string": "String"}
+_LONGEST = 1000
 _LIST = re.compile(r"(List|Array)\((\w+)(?:, *(\d{1,5}))?\)")
 
 
@@ -47,6 +48,19 @@ def check(name: str, *, field: str) -> str:
     if listed is None:
         return found
     return f"Array({inner}, {listed[3]})" if listed[3] else f"List({inner})"
+
+
+def check_found(name: str, *, field: str) -> str:
+    """Return the spelling of a type that was found: also one that nobody can write.
+
+    Raises
+    ------
+    InvalidInput
+        If it is far too long for a type.
+    """
+    if not 0 < len(name) <= _LONGEST:
+        raise InvalidInput(f"{name[:80]!r} is no type", field=field)
+    return name
 
 
 def polars_type(name: str) -> Any:

@@ -33,10 +33,11 @@ def check(ctx: Context, name: str, spec: EntitySpec) -> EntitySpec:
         raise InvalidInput("an entity needs a key", field="key", hint='key = "customer_id"')
     before = find(ctx.tx, name)
     if before is not None and before.key != spec.key and (readers := _views(ctx.tx, name)):
-        raise Conflict(
+        raise InvalidInput(
             f"entity/{name} has the key {', '.join(before.key)}",
             why=f"{', '.join(readers[:5])} have values by it",
             hint="declare another entity, and move the views to it",
+            field="key",
         )
     return spec
 

@@ -3,6 +3,7 @@
 from meguru.features import blobs
 from meguru.features.kind import ENTITY, FEATURE_SERVICE, FEATURE_VIEW
 from meguru.features.pinning import choose_service, choose_views
+from meguru.features.record import record_rows, view_rows
 from meguru.features.register import keep_code
 from meguru.features.show import (
     diff_views,
@@ -33,11 +34,13 @@ __all__ = [
     "list_entities",
     "list_services",
     "list_views",
+    "record_rows",
     "service_specs",
     "service_versions",
     "show_entity",
     "show_service",
     "show_view",
+    "view_rows",
     "view_specs",
     "view_versions",
 ]

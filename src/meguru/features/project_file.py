@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from meguru.errors import Conflict, InvalidInput
-from meguru.features import code
+from meguru.features import code, derived
 from meguru.features.kind import EntitySection, FeatureViewSection
 from meguru.features.register import keep_code
 from meguru.kernel.remote import RemoteWorkspace
@@ -60,7 +60,7 @@ def carry_view(ws: Workspace | RemoteWorkspace, root: Path, name: str, fields: d
     made = code.traced(ws.blobs, root.resolve(), entry)
     if made.digest != fields["code"]:
         raise Conflict(f"the code of feature_view/{name} changed meanwhile", where=entry, hint="plan again")
-    keep_code(ws, name=name, code=made)
+    keep_code(ws, name=name, code=msgspec.structs.replace(made, features=derived.on_sample(ws, made, fields)))
 
 
 def _one_of(section: FeatureViewSection, one: str, many: str) -> list[str]:

@@ -6,7 +6,7 @@ from meguru.artifacts import trees
 from meguru.base import digests, refs
 from meguru.base.names import check_full_name
 from meguru.errors import InvalidInput
-from meguru.features import renew, store
+from meguru.features import derived, renew, store
 from meguru.features.types import FeatureCode, FeatureViewVersion, ViewDefinition
 from meguru.kernel.operations import Context, operation
 
@@ -26,7 +26,7 @@ def register_view(ctx: Context, name: str, definition: ViewDefinition) -> int:
             version=number,
             digest=digest,
             definition=definition,
-            features=definition.features,
+            features=definition.features or derived.features_of(ctx, name, definition),
             created_at=ctx.now(),
             created_by=ctx.principal.name,
         )

@@ -45,6 +45,7 @@ feature_code = Table(
     Column("snapshot", String(64), nullable=False),
     Column("sources", Json, nullable=False),
     Column("packages", Json, nullable=False),
+    Column("features", Json, nullable=False, server_default="{}"),
     Column("created_at", UtcTime, nullable=False),
 )
 """Code of views, by the view and the digest of all that the function reaches."""
@@ -88,6 +89,7 @@ feature_profile = Table(
     Column("rows_digest", String(64), primary_key=True),
     Column("datasets", Json, nullable=False),
     Column("rows", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False, server_default="0"),
     Column("keys", Integer, nullable=False),
     Column("earliest", UtcTime),
     Column("newest", UtcTime),

@@ -16,12 +16,13 @@ from meguru.errors import InvalidInput, NotFound
 from meguru.features.schema import (
     entity,
     feature_code,
+    feature_profile,
     feature_service,
     feature_service_version,
     feature_view,
     feature_view_version,
 )
-from meguru.features.types import FeatureCode, FeatureServiceVersion, FeatureViewVersion
+from meguru.features.types import FeatureCode, FeatureServiceVersion, FeatureViewVersion, ViewRows
 from meguru.kernel.projects import condition
 
 _VERSIONS = {"feature_view": feature_view_version, "feature_service": feature_service_version}
@@ -157,6 +158,31 @@ def add_code(tx: Connection, name: str, made: FeatureCode, at: datetime) -> bool
     except IntegrityError:  # another server wrote it just now
         return False
     return True
+
+
+def add_rows(tx: Connection, name: str, version: int, found: ViewRows, at: datetime) -> bool:
+    """Write what rows of a version look like; False if that was known."""
+    mine = feature_profile.c
+    here = (mine.name == name) & (mine.version == version) & (mine.rows_digest == found.rows_digest)
+    if tx.execute(select(mine.rows).where(here)).first() is not None:
+        return False
+    values = {field: getattr(found, field) for field in found.__struct_fields__ if field in mine}
+    values |= {"name": name, "version": version, "created_at": at}
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(feature_profile).values(values))
+    except IntegrityError:  # another server wrote it just now
+        return False
+    return True
+
+
+def rows_of(tx: Connection, version: FeatureViewVersion, limit: int) -> list[ViewRows]:
+    """Return what is known of the rows of a version, newest first."""
+    mine = feature_profile.c
+    query = select(feature_profile).where(mine.name == version.name, mine.version == version.version)
+    rows = tx.execute(query.order_by(mine.created_at.desc()).limit(limit))
+    more = {"ref": version.ref, "features": version.features}
+    return [msgspec.convert(_fields(row) | more, ViewRows) for row in rows]
 
 
 def _newest(tx: Connection, kind: str, name: str, limit: int) -> Iterable[Row[Any]]:

@@ -88,13 +88,17 @@ class ViewDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class FeatureCode(msgspec.Struct, frozen=True, kw_only=True):
-    """The code of a transform: a tree of the project's modules from which exactly this function is run."""
+    """The code of a transform: a tree of the project's modules from which exactly this function is run.
+
+    `features` are the types that it returned for the first rows of the data, where that could be found out.
+    """
 
     digest: str
     function: str
     snapshot: str
     sources: list[SourceFile]
     packages: list[str] = []
+    features: dict[str, str] = {}
 
 
 class FeatureViewVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,6 +226,42 @@ class FeatureSet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         views = [each for view in self.views for each in (view, *view.inputs)]
         datasets = [one.ref for view in views for one in view.datasets.values()]
         return list(dict.fromkeys([self.ref, *(view.ref for view in views), *datasets]))
+
+
+class ViewRows(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rows of a version of a view over versions of its data look like.
+
+    Attributes
+    ----------
+    ref
+        The version of the view.
+    rows_digest
+        Of what the rows follow from: see `PinnedView.rows_digest`.
+    datasets
+        The versions of the data, by reference.
+    rows, keys
+        How many rows hold at some moment, of how many entities.
+    dropped
+        How many had no key or no time.
+    earliest, newest
+        The first and the last time of a value; None when they hold always.
+    profile
+        Digest of a blob: what the features look like (see `meguru.stats.profile`).
+    features
+        Their types.
+    """
+
+    ref: str
+    rows_digest: str
+    datasets: list[str]
+    rows: int
+    keys: int
+    dropped: int = 0
+    earliest: datetime | None = None
+    newest: datetime | None = None
+    profile: str
+    features: dict[str, str] = {}
+    created_at: datetime | None = None
 
 
 class ViewImpact(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,9 +11,10 @@ import msgspec
 from meguru.app import calls
 from meguru.app.kinds import all_kinds
 from meguru.applies.types import Apply, ApplyPlan, PlanFault, PlannedAction
+from meguru.base import refs
 from meguru.errors import Conflict, InvalidInput, MeguruError
 from meguru.kernel.declarations import Change
-from meguru.project.prepare import bring_along, prepared
+from meguru.project.prepare import bring_along, placed, prepared
 from meguru.project.read import where_of
 from meguru.project.types import ProjectFile
 
@@ -100,7 +101,11 @@ def _carry_out(ws: Any, begun: Apply, project: ProjectFile, action: PlannedActio
         return
     bring_along(ws, project, action)
     expect = {} if action.before is None else action.before
-    calls.apply_step(ws, apply=begun.ref, ref=action.ref, spec=action.spec, expect=expect)
+    try:
+        calls.apply_step(ws, apply=begun.ref, ref=action.ref, spec=action.spec, expect=expect)
+    except InvalidInput as error:  # what could be told only when what it needs was there
+        parsed = refs.parse(action.ref)
+        raise placed(project, parsed.kind, parsed.name, error) from error
 
 
 def all_specs() -> dict[str, type[msgspec.Struct]]:

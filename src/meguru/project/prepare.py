@@ -34,7 +34,7 @@ def _one(project: ProjectFile, wanted: WantedThing) -> WantedThing:
     try:
         fields: Mapping[str, Any] = load(place)(project.root, wanted.name, dict(wanted.spec))
     except InvalidInput as error:
-        raise _placed(project, wanted.kind, wanted.name, error) from error
+        raise placed(project, wanted.kind, wanted.name, error) from error
     return msgspec.structs.replace(wanted, spec=dict(fields))
 
 
@@ -47,10 +47,11 @@ def bring_along(ws: Any, project: ProjectFile, action: PlannedAction) -> None:
     try:
         load(place)(ws, project.root, parsed.name, action.spec)
     except InvalidInput as error:
-        raise _placed(project, parsed.kind, parsed.name, error) from error
+        raise placed(project, parsed.kind, parsed.name, error) from error
 
 
-def _placed(project: ProjectFile, kind: str, name: str, error: InvalidInput) -> InvalidInput:
+def placed(project: ProjectFile, kind: str, name: str, error: InvalidInput) -> InvalidInput:
+    """Return an error with the place in the file of what it is about."""
     where = where_of(project, kind, name, error.field)
     field = ".".join(filter(None, (kind, name, error.field)))
     return InvalidInput(error.what, where=where or error.where, why=error.why, hint=error.hint, field=field)

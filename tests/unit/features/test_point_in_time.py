@@ -87,7 +87,7 @@ def joined(rows, asked, ttl, keys, *, created, folder, unit="us"):
 def test_it_is_what_looking_at_every_row_says(created):
     root = Path(tempfile.mkdtemp(prefix="pit-"))
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(cases(created=created))
     def holds(case):
         rows, asked, ttl, keys, _ = case

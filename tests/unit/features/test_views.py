@@ -1,0 +1,209 @@
+"""Views and services as people declare them: versions, who reads them, and the training sets they give."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from meguru.app import calls
+from meguru.errors import Conflict, InvalidInput, NotFound
+from meguru.features.client import check, get_historical_features, open_features, remade, training
+
+
+def version(ws, name="weather"):
+    return calls.feature_view_show(ws, ref=name).version
+
+
+def test_one_row_comes_out_for_one_that_goes_in(folder, flights):
+    ws = folder.apply().ws
+    made = training(ws, flights, "delay", time="at", statuses=True)
+    assert made.frame.select(flights.columns).equals(flights)
+    assert made.frame["temp"].to_list() == [1.0, 5.0, None, None, None]
+    assert made.frame["warm"].to_list() == [False, True, None, None, None]
+    assert made.frame["year"].to_list() == [2000, 2010, None, None, 2000]
+    assert made.frame["load"].to_list() == [1000.0, 4000.0, None, None, 5000.0]
+    assert made.frame["weather__status"].to_list() == [
+        "PRESENT",
+        "PRESENT",
+        "OUTSIDE_MAX_AGE",
+        "NOT_FOUND",
+        "NOT_FOUND",
+    ]
+
+
+def test_the_record_makes_the_same_rows_again(folder, flights):
+    ws = folder.apply().ws
+    made = training(ws, flights, "delay", time="at")
+    folder.write("obs.csv", "origin,at,temp\nJFK,2013-01-01T00:30:00Z,99.0\n")
+    folder.apply()
+    assert training(ws, flights, "delay", time="at").frame["temp"][0] == 99.0
+    again = remade(ws, made.chosen, flights, time="at")
+    assert again.record == made.record
+    assert list(made.record["datasets"]) == ["dataset/obs@1", "dataset/planes@1"]
+    assert list(made.record["views"]) == [
+        "feature_view/weather@1",
+        "feature_view/plane@1",
+        "feature_view/load@1",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["pandas", "arrow", "lazy", "dict"])
+def test_any_table_will_do(folder, flights, kind):
+    ws = folder.apply().ws
+    given = {
+        "pandas": flights.to_pandas,
+        "arrow": flights.to_arrow,
+        "lazy": flights.lazy,
+        "dict": lambda: flights.to_dict(as_series=False),
+    }[kind]()
+    assert training(ws, given, "weather", time="at").frame["temp"].to_list() == [1.0, 5.0, None, None, None]
+
+
+def test_it_is_called_as_in_feast(folder, flights):
+    ws = folder.apply().ws
+    asked = flights.rename({"at": "event_timestamp"})
+    made = get_historical_features(ws, asked, ["weather:temp", "plane:year"])
+    assert list(made.to_df().columns) == [*asked.columns, "temp", "year"]
+
+
+def test_what_it_says_of_itself_makes_no_version_and_what_it_computes_does(folder):
+    ws = folder.apply().ws
+    folder.edit("features.py", "ann", "bob")
+    folder.edit("features.py", "def weather", "# a comment\ndef weather")
+    folder.apply()
+    assert (version(ws), calls.feature_view_list(ws)[2].owner) == (1, "bob")
+    folder.edit("features.py", "> 2", "> 4")
+    folder.apply()
+    assert version(ws) == 2
+    assert version(ws, "load") == 1
+    (change,) = calls.feature_view_diff(ws, before="weather@1", after="weather@2").fields
+    assert change.field == "code"
+    folder.edit("features.py", "> 4", "> 2")
+    folder.apply()
+    assert version(ws) == 1
+    assert len(calls.feature_view_versions(ws, name="weather")) == 2
+
+
+def test_a_service_follows_its_views_unless_it_names_a_version(folder, flights):
+    ws = folder.apply().ws
+    folder.write(
+        "meguru.toml",
+        (folder.root / "meguru.toml").read_text() + '[feature_service.old]\nviews = ["weather@1"]\n',
+    )
+    folder.apply()
+    folder.edit("features.py", "> 2", "> 4")
+    folder.apply()
+    assert calls.feature_service_show(ws, ref="delay").members[0].view == "feature_view/weather@2"
+    assert calls.feature_service_show(ws, ref="delay").version == 2
+    assert calls.feature_service_show(ws, ref="old").version == 1
+    assert training(ws, flights, "delay@1", time="at").chosen.views[0].ref == "feature_view/weather@1"
+
+
+def test_a_plan_says_who_reads_what_would_change(folder):
+    folder.apply()
+    folder.edit("features.py", "> 2", "> 4")
+    (told,) = folder.plan()["feature_view/weather"].touches
+    assert told == "feature_service/delay read it, and get a next version with it"
+    folder.edit("features.py", "> 4", "> 2")
+    folder.edit("features.py", "ann", "bob")
+    assert folder.plan()["feature_view/weather"].touches == []
+
+
+def test_features_are_known_before_they_are_computed(folder, flights):
+    ws = folder.apply().ws
+    assert calls.feature_view_show(ws, ref="weather").features == {"temp": "Float64", "warm": "Boolean"}
+    assert calls.feature_view_show(ws, ref="plane").features == {"year": "Int64", "seats": "Int64"}
+    training(ws, flights, "delay", time="at")
+    (rows,) = calls.feature_view_rows(ws, ref="weather")
+    assert (rows.rows, rows.keys, rows.dropped, rows.datasets) == (3, 2, 0, ["dataset/obs@1"])
+    assert rows.newest.isoformat() == "2013-01-01T02:00:00+00:00"
+    assert ws.blobs.has(rows.profile)
+
+
+def test_a_query_is_a_view_and_may_read_nothing_else(folder, flights):
+    said = """
+    [feature_view.warmest]
+    entity = "origin"
+    source = "obs"
+    sql = "SELECT origin, MAX(temp) AS top FROM obs GROUP BY origin"
+    """
+    folder.write("meguru.toml", (folder.root / "meguru.toml").read_text() + said)
+    ws = folder.apply().ws
+    assert calls.feature_view_show(ws, ref="warmest").features == {"top": "Float64"}
+    assert training(ws, flights, "warmest").frame["top"].to_list() == [3.0, 5.0, 3.0, None, None]
+    folder.edit("meguru.toml", "FROM obs", "FROM read_csv('/etc/passwd')")
+    with pytest.raises(InvalidInput, match="a query reads the sources alone"):
+        folder.apply()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "match"),
+    [
+        ('source="obs"', 'source="obss"', InvalidInput, "there is no dataset 'obss'"),
+        ('ttl="3h"', 'ttl="3 hours"', InvalidInput, "no length of time"),
+        ('time="at", ', "", InvalidInput, "the view has no time"),
+        ("views=[weather,", 'views=["weathre",', InvalidInput, "there is no feature view 'weathre'"),
+        ('plane["year"]', 'plane["yaer"]', InvalidInput, "no feature 'yaer'"),
+        ('"Float64"}, f', '"Float65"}, f', InvalidInput, "'Float65' is no type"),
+        ("import polars as pl\n", "import polars as pl\n1/0\n", InvalidInput, "stopped with an error"),
+    ],
+)
+def test_what_can_not_be_is_refused_with_its_place(folder, old, new, error, match):
+    folder.edit("features.py", old, new)
+    with pytest.raises(error, match=match) as refused:
+        folder.apply()
+    assert "features.py:" in refused.value.where
+
+
+def test_what_is_read_is_not_taken_away(folder):
+    ws = folder.apply().ws
+    with pytest.raises(Conflict, match="in use"):
+        calls.feature_view_retire(ws, name="weather")
+    with pytest.raises(Conflict, match="in use"):
+        calls.entity_retire(ws, name="origin")
+    folder.edit("features.py", 'key="origin"', 'key="airport"')
+    with pytest.raises(InvalidInput, match="has the key origin"):
+        folder.apply()
+
+
+def test_a_value_from_the_future_is_found(folder, flights):
+    ws = folder.apply().ws
+    made = training(ws, flights, "weather", time="at")
+    assert not check(ws, made.frame, "weather", time="at").leaks
+    leaky = made.frame.with_columns(temp=pl.Series([3.0, 5.0, 3.0, None, None]))
+    found = check(ws, leaky, "weather", time="at").columns[0]
+    assert (found.same, found.future, found.stale, found.other) == (3, 1, 1, 0)
+    assert found.examples == [0]
+
+
+def test_names_that_meet_are_refused_or_written_in_full(folder, flights):
+    ws = folder.apply().ws
+    taken = flights.with_columns(temp=pl.lit(1))
+    with pytest.raises(InvalidInput, match="a column 'temp' already"):
+        training(ws, taken, "weather", time="at")
+    folder.edit("features.py", "load])", "load], full_names=True)")
+    folder.apply()
+    assert "weather__temp" in training(ws, taken, "delay", time="at").frame.columns
+
+
+def test_a_key_may_have_another_name_in_the_rows(folder, flights):
+    ws = folder.apply().ws
+    asked = flights.rename({"origin": "dest"})
+    made = training(ws, asked, "weather", time="at", on={"origin": "dest"})
+    assert made.frame["temp"].to_list()[:2] == [1.0, 5.0]
+    with pytest.raises(InvalidInput, match="no column 'origin'"):
+        training(ws, asked, "weather", time="at")
+
+
+def test_what_is_not_there_is_told_by_name(folder):
+    ws = folder.apply().ws
+    with pytest.raises(NotFound, match="'wether'") as refused:
+        open_features(ws, "wether")
+    assert "weather" in refused.value.hint
+
+
+def test_an_empty_frame_has_the_columns(folder, flights):
+    ws = folder.apply().ws
+    made = training(ws, flights.head(0), "delay", time="at")
+    assert made.frame.height == 0
+    assert {"temp", "warm", "year", "load"} <= set(made.frame.columns)
