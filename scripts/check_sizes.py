@@ -9,6 +9,8 @@ from pathlib import Path
 
 MAX_FILE = 400
 MAX_FUNCTION = 60
+WRITTEN = {"calls.py"}
+"""Files that a script writes; they grow with what they list."""
 FOLDERS = ("src", "tests", "scripts", "benchmarks", "examples")
 
 
@@ -28,7 +30,7 @@ def main() -> int:
     """Check every Python file of the repository."""
     root = Path(__file__).resolve().parent.parent
     found = (path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
-    files = sorted(path for path in found if "migrations" not in path.parts)  # written by a tool
+    files = sorted(path for path in found if "migrations" not in path.parts and path.name not in WRITTEN)
     problems = [line for path in files for line in too_long(path)]
     print("\n".join(problems) or f"sizes: {len(files)} files are fine")
     return 1 if problems else 0

@@ -84,7 +84,9 @@ WHOLE = {
 RULES = rules(OPERATIONS, PROMISED, subjects=OWN_LOOK, everywhere=EVERYWHERE)
 
 UNSEEN = {
-    "feedback.add", "labelling.decide", "labelling.label", "outcome.add",
+    "dataset.browse", "dataset.checks", "dataset.keep_measurement", "dataset.last_measurement",
+    "dataset.measurements", "dataset.thumbnail", "feedback.add", "labelling.decide", "labelling.label",
+    "outcome.add",
 }  # fmt: skip
 """What the world has nothing for, so that only the tests of its noun look."""
 ASKED_ELSEWHERE = {

@@ -61,6 +61,11 @@ if TYPE_CHECKING:
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.expectations.check import check as dataset_check
     from meguru.datasets.expectations.check import checks as dataset_checks
+    from meguru.datasets.folders.browse import browse as dataset_browse
+    from meguru.datasets.folders.browse import thumbnail as dataset_thumbnail
+    from meguru.datasets.folders.measure.keep import keep_measurement as dataset_keep_measurement
+    from meguru.datasets.folders.measure.keep import last_measurement as dataset_last_measurement
+    from meguru.datasets.folders.measure.keep import measurements as dataset_measurements
     from meguru.datasets.folders.register import register_folder as dataset_register_folder
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
-from meguru.cli.arguments import DATASET
+from meguru.cli.arguments import DATASET, MODEL
 from meguru.cli.groups import command as verb
 from meguru.cli.progress import Bar
 from meguru.cli.session import Session, with_session
@@ -114,4 +114,52 @@ def get(
     )
 
 
-COMMANDS = (get,)
+@verb
+@click.argument("ref", type=DATASET)
+@click.option("--near", is_flag=True, help="Also images that look the same.")
+@click.option("--distance", default=4, help="By how many bits of 64 their hashes may differ.")
+@with_session
+def duplicates(session: Session, ref: str, *, near: bool, distance: int) -> None:
+    """Show files of a folder's version that are the same."""
+    from meguru.datasets.folders.duplicates import duplicates as find
+
+    found = find(session.open(), ref, near=near, distance=distance)
+
+    def human() -> None:
+        for group in found.groups:
+            click.echo("\n  ".join(group))
+        counts = [len(group) - 1 for group in found.groups]
+        told = _("{extra} of {files} files are like another one, in {groups} groups")
+        click.echo(told.format(extra=sum(counts), files=f"{found.files:,}", groups=len(counts)), err=True)
+        if found.plain:
+            click.echo(
+                _("{count} images of one colour were not compared").format(count=found.plain), err=True
+            )
+
+    session.show(found, human)
+
+
+@verb
+@click.argument("ref", type=DATASET)
+@click.argument("model", type=MODEL)
+@with_session
+def embed(session: Session, ref: str, model: str) -> None:
+    """Keep the vectors that MODEL gives for the files of a version: diff compares them."""
+    from meguru.app.embedding import embed as ask
+
+    with Bar(quiet=session.as_json) as bar:
+        found = ask(
+            session.open(), ref, model, lambda some, all_: bar.move(some, all_, _progress(some, all_))
+        )
+
+    def human() -> None:
+        if found is None:
+            click.echo(_("nothing was kept: that needs the right to write"), err=True)
+            return
+        told = _("{ref}: {files} contents, {size} numbers each, by {by}")
+        click.echo(told.format(ref=found.ref, files=f"{found.files:,}", size=found.dimensions, by=found.by))
+
+    session.show(found, human)
+
+
+COMMANDS = (get, duplicates, embed)

@@ -87,6 +87,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru data add flights corrections.csv --upsert --key id",
         "meguru data add photos photos/ --label folder",
     ),
+    "data duplicates": ("meguru data duplicates photos --near",),
+    "data embed": ("meguru data embed photos@2 clip@1",),
     "data get": ("meguru data get photos@2 --to photos-2 --include 'cats/*'",),
     "data tag": ("meguru data tag flights@3 v1", "meguru data head flights@v1"),
     "data rollback": ("meguru data rollback flights@2",),

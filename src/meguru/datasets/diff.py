@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from meguru.datasets import columns, store
 from meguru.datasets.folders import index
 from meguru.datasets.folders.diff import file_changes
+from meguru.datasets.folders.measure.drift import measured_drift
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion, Manifest, RowChanges
 from meguru.kernel.operations import Context, operation
@@ -42,6 +43,7 @@ def diff(
     first, second = (store.resolve(ctx.tx, ref, ctx.seen) for ref in (before, after))
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
     files = file_changes(*(_files(ctx.blobs, each) for each in manifests))
+    moved, vectors = measured_drift(ctx, [first, second], manifests) if drift else ([], [])
     return DatasetDiff(
         before=first.ref,
         after=second.ref,
@@ -52,8 +54,9 @@ def diff(
         files_removed=files.removed,
         files_changed=files.changed,
         files_renamed=files.renamed,
-        drift=_drift(ctx.blobs, first, second) if drift else [],
+        drift=[*moved, *_drift(ctx.blobs, first, second)] if drift else [],
         rows=_rows(ctx.blobs, manifests, key) if rows else None,
+        vectors=vectors,
     )
 
 

@@ -8,6 +8,7 @@ from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.blobs import MANIFEST
+from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
 from meguru.errors import MeguruError, NotFound
@@ -24,7 +25,7 @@ _PAGE = 1000
 def garbage(ctx: Context) -> Garbage:
     """Say what would be freed of the projects that the caller sees, and how many bytes; nothing is."""
     rows = store.removed(ctx.tx, ctx.visible)
-    return _sum(ctx.blobs, rows, *_sorted_out(ctx, rows))
+    return _sum(ctx.blobs, rows, *_sorted_out(ctx, rows, measurements.removed(ctx.tx, ctx.visible)))
 
 
 @operation("dataset.free", permission="dataset:free")
@@ -39,7 +40,7 @@ def free(ctx: Context) -> Garbage:
     """
     rows = store.removed(ctx.tx)
     store.note_freed(ctx.tx, rows, ctx.now())  # the first write: from here on nobody else writes
-    unused, shared = _sorted_out(ctx, rows)
+    unused, shared = _sorted_out(ctx, rows, measurements.removed(ctx.tx))
     found = _sum(ctx.blobs, rows, unused, shared)
     if not rows:
         return found
@@ -50,6 +51,7 @@ def free(ctx: Context) -> Garbage:
         _deepen(ctx.blobs, row.digest, MANIFEST, 0, depths)
     for digest in sorted(unused, key=lambda each: (-depths.get(each, len(depths)), each)):
         kept.delete(digest)
+    measurements.forget_removed(ctx.tx)
     ctx.emit(
         "dataset.freed",
         refs.make("dataset", rows[0].name),
@@ -58,9 +60,8 @@ def free(ctx: Context) -> Garbage:
     return found
 
 
-def _sorted_out(ctx: Context, rows: list[RemovedRow]) -> tuple[set[str], set[str]]:
-    """Return the blobs of these versions that nothing else needs, and those that something does."""
-    mine: set[str] = set()
+def _sorted_out(ctx: Context, rows: list[RemovedRow], mine: set[str]) -> tuple[set[str], set[str]]:
+    """Return the blobs of these versions, and `mine`: what nothing else needs, and what something does."""
     for row in rows:
         mine |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, set())
     return mine - (kept := _needed(ctx, mine)), kept

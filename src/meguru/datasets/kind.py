@@ -272,6 +272,19 @@ class DatasetPullFailed(Payload, frozen=True):
     next_at: str
 
 
+@event_type(
+    "dataset_version.measured",
+    label="files of a dataset measured",
+    sentence="the files of {subject} were measured",
+)
+class DatasetVersionMeasured(Payload, frozen=True):
+    """Something was measured of the files of a version: how images look, or vectors that a model gives."""
+
+    by: str
+    files: int
+    digest: str
+
+
 DATASET = Kind(
     name="dataset",
     title=("dataset", "datasets"),
@@ -280,6 +293,7 @@ DATASET = Kind(
         "meguru.datasets.schema",
         "meguru.datasets.expectations.schema",
         "meguru.datasets.pulls.schema",
+        "meguru.datasets.folders.measure.schema",
     ),
     operations=("meguru.datasets.operations",),
     events=(
@@ -298,6 +312,7 @@ DATASET = Kind(
         DatasetVersionRemoved,
         DatasetVersionChecked,
         DatasetRefused,
+        DatasetVersionMeasured,
         DatasetFreed,
         DatasetPullStarted,
         DatasetPulled,

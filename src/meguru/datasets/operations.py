@@ -3,6 +3,9 @@
 from meguru.datasets import blobs
 from meguru.datasets.diff import diff
 from meguru.datasets.expectations.check import check, checks
+from meguru.datasets.folders.browse import browse, thumbnail
+from meguru.datasets.folders.measure import blobs as measured_blobs
+from meguru.datasets.folders.measure.keep import keep_measurement, last_measurement, measurements
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
@@ -23,6 +26,7 @@ __all__ = [
     "blobs",
     "branch",
     "branches",
+    "browse",
     "check",
     "checks",
     "delete_rows",
@@ -32,7 +36,11 @@ __all__ = [
     "free",
     "garbage",
     "head",
+    "keep_measurement",
+    "last_measurement",
     "list_datasets",
+    "measured_blobs",
+    "measurements",
     "merge",
     "profile",
     "pull",
@@ -47,6 +55,7 @@ __all__ = [
     "specs",
     "tag",
     "tags",
+    "thumbnail",
     "untag",
     "versions",
 ]

@@ -2,6 +2,7 @@
 
 from meguru.base import refs
 from meguru.datasets import store
+from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
 from meguru.datasets.versions import named
 from meguru.errors import Conflict
@@ -34,6 +35,7 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     numbers = [version.version for version in found]
     store.remove(ctx.tx, name, numbers, ctx.now())
     named.let_go(ctx.tx, name, numbers)
+    measurements.remove(ctx.tx, name, numbers, ctx.now())
     for version in found:
         ctx.emit(
             "dataset_version.removed",

@@ -233,6 +233,22 @@ class ColumnDrift(msgspec.Struct, frozen=True, kw_only=True):
     drifted: bool
 
 
+class VectorDrift(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the vectors that a model gives for files moved between two versions.
+
+    `distance` is the energy coefficient, from 0 to 1; `p_value` how often it is as large by chance. `before`
+    and `after` are how many vectors were compared.
+    """
+
+    by: str
+    dimensions: int
+    distance: float
+    p_value: float
+    drifted: bool
+    before: int
+    after: int
+
+
 class ChangedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row that is not the same in two versions: the values that tell it, and those that differ.
 
@@ -275,6 +291,7 @@ class DatasetDiff(msgspec.Struct, frozen=True, kw_only=True):
     files_renamed: list[FileRename] = []
     drift: list[ColumnDrift]
     rows: RowChanges | None = None
+    vectors: list[VectorDrift] = []
 
 
 class DatasetUse(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,15 @@
 from meguru.stats.auc import auc
 from meguru.stats.bootstrap import bootstrap_auc, bootstrap_difference
 from meguru.stats.delong import auc_covariance, delong_auc, delong_difference
-from meguru.stats.drift import DriftResult, ks_distance, ks_distance_of_values, ks_test, psi, psi_test
+from meguru.stats.drift import (
+    DriftResult,
+    energy_test,
+    ks_distance,
+    ks_distance_of_values,
+    ks_test,
+    psi,
+    psi_test,
+)
 from meguru.stats.intervals import Interval, wilson
 from meguru.stats.losses import brier, log_loss
 from meguru.stats.profile import (
@@ -33,6 +41,7 @@ __all__ = [
     "brier",
     "delong_auc",
     "delong_difference",
+    "energy_test",
     "ks_distance",
     "ks_distance_of_values",
     "ks_test",

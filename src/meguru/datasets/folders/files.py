@@ -39,6 +39,10 @@ class FolderFiles:
         """Return the paths of the files that are meant by patterns; of all without any."""
         return [path for path in self._rows if chosen(path, include, exclude)]
 
+    def size(self, path: str) -> int:
+        """Return the bytes of a file; see `open`."""
+        return int(self.index[self._row(path), "size"])
+
     def read(self, path: str) -> bytes:
         """Return the bytes of a file; see `open`."""
         with self.open(path) as file:
@@ -54,9 +58,7 @@ class FolderFiles:
         DigestMismatch
             If its bytes are not those that were registered.
         """
-        row = self._rows.get(path)
-        if row is None:
-            raise NotFound.of("file", path, list(self._rows)[:_SHOWN_NAMES])
+        row = self._row(path)
         digest, parts = self.index[row, "digest"], self.index[row, index.PARTS]
         placed = [PlacedPart(each["pack"], each["offset"], each["size"]) for each in parts]
         opened = self._packs.opened(placed)
@@ -69,3 +71,9 @@ class FolderFiles:
                 hint="meguru doctor --deep tells what else is damaged",
             )
         return opened.file
+
+    def _row(self, path: str) -> int:
+        row = self._rows.get(path)
+        if row is None:
+            raise NotFound.of("file", path, list(self._rows)[:_SHOWN_NAMES])
+        return row

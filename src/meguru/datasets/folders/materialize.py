@@ -12,11 +12,11 @@ from meguru.base.cache import cache_folder
 from meguru.datasets.folders.client import FolderDoor
 from meguru.datasets.folders.files import FolderFiles
 from meguru.datasets.folders.names import check_distinct
-from meguru.datasets.folders.register import FORMAT
+from meguru.datasets.folders.register import of_files
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.show import show
-from meguru.datasets.types import DatasetVersion, Manifest
-from meguru.errors import Conflict, InvalidInput, NotFound, UsageError
+from meguru.datasets.types import Manifest
+from meguru.errors import Conflict, NotFound, UsageError
 from meguru.storage.blobs import BlobStore
 
 
@@ -29,14 +29,6 @@ def files_of(ws: FolderDoor, ref: str) -> FolderFiles:
         If the dataset's rows are no files.
     """
     return FolderFiles(ws.blobs, load_manifest(ws.blobs, of_files(show(ws, ref=ref))))
-
-
-def of_files(version: DatasetVersion) -> DatasetVersion:
-    """Return a version whose rows are files; refuse another one."""
-    if version.format != FORMAT:
-        what = f"the rows of {version.ref} are no files"
-        raise InvalidInput(what, hint=f"meguru data export {version.name} FILE", field="ref")
-    return version
 
 
 def write_folder(

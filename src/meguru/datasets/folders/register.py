@@ -87,6 +87,14 @@ def register_folder(
     return _record(ctx, name, newest, manifest, frame, note, results)
 
 
+def of_files(version: DatasetVersion) -> DatasetVersion:
+    """Return a version whose rows are files; refuse another one."""
+    if version.format != FORMAT:
+        what = f"the rows of {version.ref} are no files"
+        raise InvalidInput(what, hint=f"meguru data export {version.name} FILE", field="ref")
+    return version
+
+
 def _base(blobs: BlobStore, newest: DatasetVersion | None, name: str, base: str) -> Manifest | None:
     if newest and newest.format != FORMAT:
         what = f"dataset {name!r} has rows of {newest.format} files, and no files as rows"

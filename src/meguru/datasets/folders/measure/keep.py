@@ -1,0 +1,94 @@
+"""Keep what was measured of the files of a version, and ask for it."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from meguru.base import refs
+from meguru.base.digests import check_digest
+from meguru.datasets import store as datasets
+from meguru.datasets.folders import index
+from meguru.datasets.folders.measure import store
+from meguru.datasets.folders.measure.types import IMAGES, MOST_DIMENSIONS, VECTOR, FileMeasurement
+from meguru.datasets.folders.register import of_files
+from meguru.datasets.manifest import load_manifest
+from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context, operation
+
+_NUMBERS = (pl.Float32, pl.Float64, pl.UInt64, pl.Int64)
+_MOST_COLUMNS = 16
+_MODEL = re.compile(r"model/.+@[0-9]+")
+
+
+@operation("dataset.keep_measurement", permission="dataset:write", on="ref")
+def keep_measurement(ctx: Context, *, ref: str, by: str, digest: str) -> FileMeasurement:
+    """Keep what was measured of the files of a version; what the same had measured of it before goes.
+
+    `digest` names an uploaded Parquet file: a row for each content (`digest`), with numbers, or with vectors
+    of one length (`vector`). `by` is ``images``, or a version of a model (``model/clip@1``).
+
+    Raises
+    ------
+    InvalidInput
+        If it is no such file, or is about other files.
+    """
+    version = of_files(datasets.resolve(ctx.tx, ref, ctx.seen))
+    if by != IMAGES:
+        if not _MODEL.fullmatch(by):
+            raise InvalidInput(f"{by[:100]!r} measures nothing", hint="model/NAME@N, or images", field="by")
+        ctx.check_seen("model", by)
+    frame = _read(ctx, check_digest(digest))
+    contents = index.read(ctx.blobs, load_manifest(ctx.blobs, version))["digest"].unique()
+    if not frame["digest"].is_unique().all() or not frame["digest"].is_in(contents.implode()).all():
+        why = "a digest is there twice, or is of no file of the version"
+        raise InvalidInput("these are no measurements of these files", why=why, field="digest")
+    vector = frame.schema.get(VECTOR)
+    found = FileMeasurement(
+        ref=version.ref,
+        by=by,
+        digest=digest,
+        files=frame.height,
+        dimensions=vector.shape[0] if isinstance(vector, pl.Array) else 0,
+        created_at=ctx.now(),
+        created_by=ctx.principal.name,
+    )
+    store.save(ctx.tx, version.name, version.version, found)
+    ctx.emit(
+        "dataset_version.measured",
+        version.ref,
+        data={"by": by, "files": found.files, "digest": digest},
+        used=[by] if by != IMAGES else [],
+    )
+    return found
+
+
+@operation("dataset.measurements", permission="dataset:read", query=True, on="ref")
+def measurements(ctx: Context, *, ref: str) -> list[FileMeasurement]:
+    """List what was measured of the files of a version; of a dataset without a version, of its newest."""
+    version = datasets.resolve(ctx.tx, ref, ctx.seen)
+    return store.of_version(ctx.tx, version.name, version.version)
+
+
+@operation("dataset.last_measurement", permission="dataset:read", query=True, on="name")
+def last_measurement(ctx: Context, *, name: str, by: str) -> FileMeasurement | None:
+    """Show what was measured last of a dataset's files by ``images`` or a model; None if nothing was."""
+    known = datasets.resolve(ctx.tx, refs.make("dataset", name), ctx.seen).name
+    return store.newest(ctx.tx, known, by)
+
+
+def _read(ctx: Context, digest: str) -> pl.DataFrame:
+    try:
+        plan = pl.scan_parquet(ctx.blobs.path(digest))
+        schema = plan.collect_schema()
+        if schema.get("digest") != pl.String or len(schema) > _MOST_COLUMNS:
+            raise InvalidInput("these are no measurements", why="a column digest is wanted", field="digest")
+        for name, kind in schema.items():
+            vector = isinstance(kind, pl.Array) and kind.inner == pl.Float32 and kind.size <= MOST_DIMENSIONS
+            if name != "digest" and kind not in _NUMBERS and not (name == VECTOR and vector):
+                raise InvalidInput(f"column {name!r} is no measurement", why=f"it is {kind}", field="digest")
+        return plan.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        why = str(error).split("\n")[0][:300]
+        raise InvalidInput("the file can't be read", why=why, field="digest") from error
