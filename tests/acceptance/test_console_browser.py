@@ -12,6 +12,9 @@ import pytest
 
 from meguru.app.nouns import load_operations
 from meguru.app.open import open_workspace
+from meguru.datasets.client import add_files
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import specs
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.remote import RemoteWorkspace
@@ -97,6 +100,32 @@ def test_chosen_runs_are_compared_and_an_address_of_mlflow_is_followed(page, ser
     assert page.locator("tr", has_text="lr").locator("td").all_inner_texts() == ["1", "0"]
     page.goto(f"/#/experiments/0/runs/{to_hex(found[0].id)}")
     page.wait_for_url(f"**/ui/runs/{found[0].id}")
+    assert page.problems == []
+
+
+def test_a_dataset_is_looked_at_by_the_keyboard_and_on_a_phone(page, served, tmp_path):
+    specs.declare(served, name="orders", spec=DatasetSpec(expect=[{"check": "volume", "min": 2}], key=["id"]))
+    for number, price in ((1, 2.5), (2, 3.5)):
+        file = tmp_path / "orders.csv"
+        file.write_text(f"id,price,at\n1,1,2024-01-01\n2,{price},2024-01-0{number}\n")
+        add_files(served, "orders", file)
+    page.goto("/ui/datasets/orders")
+    assert page.locator("svg.chart.small").count() == 3
+    page.get_by_role("link", name="Differences").click()
+    assert page.locator("ins").first.inner_text() == "3.5000"
+    page.get_by_role("link", name="Expectations").click()
+    page.locator("svg.checks .mark").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Query").click()
+    page.locator("textarea").fill("SELECT sum(price) AS paid FROM orders")
+    page.keyboard.press("Control+Enter")
+    page.locator("#answer td").wait_for(timeout=20_000)
+    assert page.locator("#answer td").inner_text() == "4.5000"
+    page.set_viewport_size({"width": 360, "height": 640})
+    for end in ("", "/sample", "/diff", "/checks", "/query"):
+        page.goto(f"/ui/datasets/orders/2{end}")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, end
     assert page.problems == []
 
 

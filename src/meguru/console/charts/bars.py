@@ -13,10 +13,18 @@ WIDTH, HEIGHT, GROUPS = 120.0, 26.0, 24
 
 
 def column_bars(profile: Mapping[str, Any], label: str) -> Markup:
-    """Draw a column's profile: the histogram of numbers, or the most frequent categories."""
-    if profile.get("kind") == "numeric":
-        return bars(_regroup(list(profile["counts"])[1:-1]), label)
-    return bars([float(count) for _, count in profile.get("top", [])[:GROUPS]], label)
+    """Draw a column's profile: the histogram of numbers or times, or the most frequent categories."""
+    return bars(heights_of(profile), label)
+
+
+def heights_of(profile: Mapping[str, Any]) -> list[float]:
+    """Return how high the bars of a column's profile are, in rows."""
+    match profile.get("kind"):
+        case "numeric":
+            return _regroup(list(profile["counts"])[1:-1])
+        case "time":
+            return _regroup(list(profile["counts"]))
+    return [float(count) for _, count in profile.get("top", [])[:GROUPS]]
 
 
 def bars(heights: Sequence[float], label: str) -> Markup:

@@ -1,34 +1,25 @@
-"""Datasets: the newest version of each; one with its versions and columns."""
+"""Datasets: the newest version of each; one with its columns, versions, sources and users."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import msgspec
-from markupsafe import Markup
 from starlette.responses import Response
 
-from meguru.console import numbers
-from meguru.console.charts.bars import column_bars
+from meguru.artifacts import lineage
+from meguru.base import refs
+from meguru.console.dataset_columns import columns_of
 from meguru.console.lineage import neighbours
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, wanted
 from meguru.datasets import show
+from meguru.datasets.pulls.show import pulls
 from meguru.datasets.types import DatasetVersion
+from meguru.datasets.versions.branches import branches
+from meguru.datasets.versions.tags import tags
 from meguru.errors import NotFound
 
-WINDOW = 100
-
-
-class ColumnRow(msgspec.Struct, kw_only=True):
-    """One column of a version, with the shape of its values."""
-
-    name: str
-    type: str
-    bars: Markup | str = ""
-    missing: float | None = None
-    middle: str = numbers.NOTHING
+WINDOW, PULLS, USERS = 100, 5, 30
+USING = ("model", "endpoint", "feature_view", "feature_service", "release", "dataset", "collection")
+"""The kinds of things that use data by name, as a page lists them."""
 
 
 def listing(visit: Visit) -> Response:
@@ -55,32 +46,37 @@ def one(visit: Visit) -> Response:
         versions=versions,
         older=versions[-1].version if len(versions) == WINDOW else "",
         before=before,
-        columns=_columns(visit, version),
+        columns=columns_of(visit, version),
+        names=_names(visit, version),
+        pulls=pulls(visit.ws, name=version.name, limit=PULLS),
+        users=_users(visit, version),
         live="dataset_version.",
         **neighbours(visit, version.ref),
     )
 
 
-def _columns(visit: Visit, version: DatasetVersion) -> list[ColumnRow]:
+def _names(visit: Visit, version: DatasetVersion) -> dict[int, list[str]]:
+    """Return the names of tags and branches by the number of the version that they stand for."""
+    found: dict[int, list[str]] = {}
+    for tag in tags(visit.ws, name=version.name):
+        found.setdefault(tag.version, []).append(tag.tag)
+    for branch in branches(visit.ws, name=version.name):
+        found.setdefault(branch.latest, []).append(visit.text("branch {name}", name=branch.branch))
+    return found
+
+
+def _users(visit: Visit, version: DatasetVersion) -> dict[str, list[str]]:
+    """Return what was made from a version, also by way of others, by its kind."""
     try:
-        profiles = show.profile(visit.ws, ref=version.ref).columns
+        edges = lineage.show(visit.ws, ref=version.ref, direction="down").edges
     except NotFound:
-        profiles = {}
-    return [_row(visit, column.name, column.type, profiles.get(column.name)) for column in version.columns]
-
-
-def _row(visit: Visit, name: str, kind: str, profile: Mapping[str, Any] | None) -> ColumnRow:
-    if not profile:
-        return ColumnRow(name=name, type=kind)
-    whole = profile["count"] + profile["nulls"]
-    if profile["kind"] == "numeric":
-        quantiles = profile["quantiles"]
-        middle = numbers.number(quantiles[len(quantiles) // 2], 2) if quantiles else numbers.NOTHING
-    else:
-        middle = str(profile["top"][0][0])[:40] if profile["top"] else numbers.NOTHING
-    label = visit.text("The values of {column}", column=name)
-    missing = profile["nulls"] / whole if whole else None
-    return ColumnRow(name=name, type=kind, bars=column_bars(profile, label), missing=missing, middle=middle)
+        edges = []
+    found: dict[str, list[str]] = {}
+    for target in dict.fromkeys(edge.target for edge in reversed(edges)):
+        kind = refs.parse(target).kind
+        if kind in USING and len(found.get(kind, [])) < USERS:
+            found.setdefault(kind, []).append(target)
+    return {kind: found[kind] for kind in USING if kind in found}
 
 
 PAGES: dict[str, PageFunction] = {

@@ -8,6 +8,7 @@ import { log } from "./log.js";
 import { scrollers } from "./scroll.js";
 import { zone } from "./zone.js";
 import { labelling } from "./label.js";
+import { submit } from "./submit.js";
 
 const main = document.querySelector("main");
 // The addresses that MLflow's clients print for people.
@@ -21,4 +22,5 @@ charts(main);
 scrollers(main);
 log(main);
 labelling(main);
+submit(main);
 zone(refresh);

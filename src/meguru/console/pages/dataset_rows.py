@@ -1,0 +1,133 @@
+"""The rows of a dataset's version: the first ones, what differs from another version, answers to a query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from meguru.base import refs
+from meguru.console.charts.bars import column_bars
+from meguru.console.numbers import plain
+from meguru.console.page_request import PageFunction, Visit
+from meguru.console.query_params import number_of, wanted
+from meguru.datasets import show
+from meguru.datasets.diff import diff
+from meguru.datasets.sql.box import query
+from meguru.datasets.types import ChangedRow, DatasetDiff, DatasetVersion
+from meguru.errors import MeguruError, NotFound
+
+SAMPLE, ANSWERS, CHOICES = 50, 200, 100
+MOST_COMPARED = 1_000_000
+"""Rows of versions that are compared without being asked."""
+LONGEST = 120
+
+
+def sample(visit: Visit) -> Response:
+    """Show the first rows of a version."""
+    version = show.show(visit.ws, ref=wanted(visit, "dataset"))
+    found = show.head(visit.ws, ref=version.ref, rows=SAMPLE)
+    rows = [[_cut(value) for value in row] for row in found.rows]
+    return visit.render("dataset_sample.html", version=version, columns=found.columns, rows=rows, live="")
+
+
+class ComparedColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """How the values of a column lie in both versions."""
+
+    name: str
+    psi: float
+    drifted: bool
+    before: str
+    after: str
+
+
+def compared(visit: Visit) -> Response:
+    """Show what differs between a version and another one: the one before, unless another is asked for."""
+    version = show.show(visit.ws, ref=wanted(visit, "dataset"))
+    others = show.versions(visit.ws, name=version.name, limit=CHOICES)
+    asked = number_of(visit, "from")
+    older = [each for each in others if each.version < version.version]
+    before = asked if asked is not None else (older[0].version if older else None)
+    found: DatasetDiff | None = None
+    if before is not None:
+        first = show.show(visit.ws, ref=refs.make("dataset", version.name, before))
+        small = first.rows + version.rows <= MOST_COMPARED
+        found = diff(visit.ws, before=first.ref, after=version.ref, rows=small or visit.asked("rows") == "1")
+    return visit.render(
+        "dataset_diff.html",
+        version=version,
+        others=others,
+        before=before,
+        found=found,
+        changes=[_changed(each) for each in found.rows.sample] if found and found.rows else [],
+        columns=_beside(visit, found) if found else [],
+        live="",
+    )
+
+
+def _changed(row: ChangedRow) -> dict[str, Any]:
+    both = row.before and row.after
+    sign = "changed" if both else "added" if row.after else "removed"
+    values = [
+        (name, *(_cut(side.get(name)) if side else "" for side in (row.before, row.after)))
+        for name in dict.fromkeys([*row.before, *row.after])
+    ]
+    return {"sign": sign, "key": [(name, _cut(value)) for name, value in row.key.items()], "values": values}
+
+
+def _beside(visit: Visit, found: DatasetDiff) -> list[ComparedColumn]:
+    """Return the columns that both versions have, with the shapes of their values beside each other."""
+    try:
+        old, new = (show.profile(visit.ws, ref=ref).columns for ref in (found.before, found.after))
+    except NotFound:
+        return []
+    return [
+        ComparedColumn(
+            name=each.column,
+            psi=each.psi,
+            drifted=each.drifted,
+            before=column_bars(old[each.column], visit.text("The values of {column}", column=each.column)),
+            after=column_bars(new[each.column], visit.text("The values of {column}", column=each.column)),
+        )
+        for each in found.drift
+        if each.column in old and each.column in new
+    ]
+
+
+def asked(visit: Visit) -> Response:
+    """Answer a SELECT over datasets; without one, offer the first."""
+    version = show.show(visit.ws, ref=wanted(visit, "dataset"))
+    text = visit.request.query_params.get("query", "").strip()
+    found, error = None, None
+    if text:
+        try:
+            found = query(visit.ws, sql=text, rows=ANSWERS)
+        except MeguruError as raised:
+            error = raised
+    return visit.render(
+        "dataset_query.html",
+        version=version,
+        text=text or _first(version, visit.project),
+        found=found,
+        rows=[[_cut(value) for value in row] for row in found.rows] if found else [],
+        error=error,
+        live="",
+    )
+
+
+def _first(version: DatasetVersion, project: str) -> str:
+    name = refs.seen_from(project, version.name)
+    return f'SELECT * FROM "{name}@{version.version}" LIMIT 20'  # noqa: S608 - shown, and guarded when it is asked
+
+
+def _cut(value: Any) -> str:
+    text = plain(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+PAGES: dict[str, PageFunction] = {
+    "/ui/datasets/{name}/{version}/sample": sample,
+    "/ui/datasets/{name}/{version}/diff": compared,
+    "/ui/datasets/{name}/{version}/query": asked,
+}
