@@ -32,7 +32,7 @@ def sample(visit: Visit) -> Response:
     return visit.render("dataset_sample.html", version=version, columns=found.columns, rows=rows, live="")
 
 
-class ComparedColumn(msgspec.Struct, frozen=True, kw_only=True):
+class ColumnBeside(msgspec.Struct, frozen=True, kw_only=True):
     """How the values of a column lie in both versions."""
 
     name: str
@@ -76,14 +76,14 @@ def _changed(row: ChangedRow) -> dict[str, Any]:
     return {"sign": sign, "key": [(name, _cut(value)) for name, value in row.key.items()], "values": values}
 
 
-def _beside(visit: Visit, found: DatasetDiff) -> list[ComparedColumn]:
+def _beside(visit: Visit, found: DatasetDiff) -> list[ColumnBeside]:
     """Return the columns that both versions have, with the shapes of their values beside each other."""
     try:
         old, new = (show.profile(visit.ws, ref=ref).columns for ref in (found.before, found.after))
     except NotFound:
         return []
     return [
-        ComparedColumn(
+        ColumnBeside(
             name=each.column,
             psi=each.psi,
             drifted=each.drifted,
