@@ -99,6 +99,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("meguru")
+    if name == "features":
+        import meguru.features
+
+        return meguru.features
     if name not in _PLACES:
         message = f"module 'meguru' has no attribute {name!r}"
         raise AttributeError(message)

@@ -137,6 +137,8 @@ def diff(session: Session, before: str, after: str) -> None:
             click.echo(f"  {change.field}: {cell(change.before)} -> {cell(change.after)}")
         for name, (old, new) in found.features.items():
             click.echo(f"  feature {name}: {old or 'not there'} -> {new or 'not there'}")
+        for line in found.code:
+            click.echo(f"  {line}")
         if not found.fields:
             click.echo("  they say the same")
 

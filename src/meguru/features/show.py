@@ -8,6 +8,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.features import impact, store
+from meguru.features.code_diff import changed_lines
 from meguru.features.types import (
     FeatureServiceVersion,
     FeatureViewVersion,
@@ -23,13 +24,15 @@ from meguru.kernel.operations import Context, operation
 class ViewDiff(msgspec.Struct, frozen=True, kw_only=True):
     """How two versions of a view differ: fields of the definition, and pieces of code that it reaches.
 
-    `features` are the changes of values: by name, the types before and after (empty: not there).
+    `features` are the changes of values: by name, the types before and after (empty: not there). `code` are
+    the lines that differ in the modules of the project, as a unified diff.
     """
 
     before: str
     after: str
     fields: list[FieldChange]
     features: dict[str, list[str]]
+    code: list[str] = []
 
 
 @operation("entity.list", permission="entity:read", query=True)
@@ -110,6 +113,9 @@ def diff_views(ctx: Context, *, before: str, after: str) -> ViewDiff:
             for name in dict.fromkeys([*old.features, *new.features])
             if old.features.get(name) != new.features.get(name)
         },
+        code=changed_lines(
+            ctx.blobs, *(store.code(ctx.tx, each.name, each.definition.code) for each in (old, new))
+        ),
     )
 
 

@@ -20,6 +20,8 @@ from meguru.kernel.operations import Context
 
 _ROWS = ("sources", "sql", "time", "created", "ttl", "push")
 _SHOWN = 5
+PUSHED_AT = "pushed_at"
+"""Since when a pushed row is known, where the view names no column for it."""
 
 
 def find(tx: Connection, name: str) -> FeatureViewSpec | None:
@@ -177,6 +179,8 @@ def definition_of(tx: Connection, name: str, spec: FeatureViewSpec) -> ViewDefin
         if field not in {"keys", "ttl"}
     }
     ttl = durations.seconds(spec.ttl, field="ttl") if spec.ttl else None
+    if spec.push:  # what comes late was not known before it came
+        fields["created"] = spec.created or PUSHED_AT
     return ViewDefinition(**fields, keys=list(dict.fromkeys(keys)), ttl=ttl)
 
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from meguru.app import calls
+from meguru.datasets.client import add_files
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.features.client import check, get_historical_features, open_features, remade, training
 
@@ -207,3 +208,41 @@ def test_an_empty_frame_has_the_columns(folder, flights):
     made = training(ws, flights.head(0), "delay", time="at")
     assert made.frame.height == 0
     assert {"temp", "warm", "year", "load"} <= set(made.frame.columns)
+
+
+def test_what_changed_in_the_code_is_shown(folder):
+    ws = folder.apply().ws
+    folder.edit("features.py", "> 2", "> 4")
+    folder.apply()
+    found = calls.feature_view_diff(ws, before="weather@1", after="weather@2")
+    assert [line for line in found.code if line[:1] in "+-" and line[1:2] == " " and len(line) > 20] == [
+        '-    return obs.with_columns(warm=pl.col("temp") > 2)',
+        '+    return obs.with_columns(warm=pl.col("temp") > 4)',
+    ]
+    assert calls.feature_view_diff(ws, before="weather@1", after="weather@1").code == []
+
+
+def test_nothing_is_known_of_what_nobody_pushed_yet(folder, flights):
+    said = """
+    [feature_view.gusts]
+    entity = "origin"
+    push = true
+    time = "at"
+    features = { gust = "Float64" }
+    """
+    folder.write("meguru.toml", (folder.root / "meguru.toml").read_text() + said)
+    ws = folder.apply().ws
+    made = training(ws, flights, "gusts", time="at", statuses=True).frame
+    assert (made["gust"].null_count(), made["gusts__status"].unique().to_list()) == (5, ["NOT_FOUND"])
+    rows = {
+        "origin": ["JFK", "JFK"],
+        "gust": [9.0, 5.0],
+        "at": ["2013-01-01T00:00:00Z", "2013-01-01T00:30:00Z"],
+    }
+    late = {"pushed_at": [None, "2013-01-01T02:00:00Z"]}
+    file = folder.root / "gusts.parquet"
+    pl.DataFrame(rows | late).with_columns(
+        pl.col("at", "pushed_at").str.to_datetime(time_zone="UTC")
+    ).write_parquet(file)
+    add_files(ws, "gusts", file)
+    assert training(ws, flights, "gusts", time="at").frame["gust"].to_list() == [9.0, None, 5.0, None, None]

@@ -40,6 +40,8 @@ def made(
 ) -> pl.DataFrame:
     """Return the rows that a view makes of frames, by the name of the source."""
     definition = view.definition
+    if definition.push and not frames:
+        return _no_rows(definition)
     if view.code is not None:
         with code.importing(blobs, view.code, folder / "code") as function:
             found = called(function, frames, view.ref)
@@ -48,6 +50,15 @@ def made(
     else:
         (found,) = frames.values()
     return _checked(found, definition, view.ref)
+
+
+def _no_rows(view: ViewDefinition) -> pl.DataFrame:
+    """Return the rows of a view to which nothing was pushed yet."""
+    import polars as pl
+
+    moments = dict.fromkeys((name for name in (view.time, view.created) if name), pl.Datetime("us", "UTC"))
+    types = {name: dtypes.polars_type(kind) for name, kind in view.features.items()}
+    return pl.DataFrame(schema=dict.fromkeys(view.keys, pl.String) | moments | types)
 
 
 def called(function: Callable[..., Any], frames: Mapping[str, pl.DataFrame], what: str) -> pl.DataFrame:
@@ -95,10 +106,14 @@ def features_of(frame: pl.DataFrame, view: ViewDefinition) -> dict[str, str]:
 
 
 def _checked(frame: pl.DataFrame, view: ViewDefinition, what: str) -> pl.DataFrame:
+    import polars as pl
+
     moments = [name for name in (view.time, view.created) if name]
+    if view.push and view.created not in frame.columns:  # rows of before the first push
+        frame = frame.with_columns(pl.lit(None, pl.Datetime("us", "UTC")).alias(view.created))
     need(frame, [*view.keys, *moments, *view.features], what=what)
     features = features_of(frame, view)
-    if not features:
+    if not features and not view.push:
         raise InvalidInput(f"{what} has no feature", why="it has keys and times alone")
     columns = list(dict.fromkeys([*view.keys, *moments, *features]))
     return frame.select(columns).with_columns(

@@ -1,0 +1,35 @@
+"""What changed in the code of a view, line by line."""
+
+from __future__ import annotations
+
+import difflib
+from itertools import islice
+
+from meguru.features.types import FeatureCode
+from meguru.storage.blobs import BlobStore
+
+MOST_LINES = 400
+_MOST_BYTES = 1 << 20
+
+
+def changed_lines(blobs: BlobStore, before: FeatureCode | None, after: FeatureCode | None) -> list[str]:
+    """Return the lines that differ between the modules of two snapshots, as a unified diff.
+
+    Files that are the same, or larger than a module of code is, are left out.
+    """
+    if before is None or after is None or before.digest == after.digest:
+        return []
+    old, new = ({file.path: file.digest for file in each.sources} for each in (before, after))
+    lines: list[str] = []
+    for path in sorted({*old, *new}):
+        if old.get(path) != new.get(path) and len(lines) < MOST_LINES:
+            was, now = (_text(blobs, each.get(path, "")) for each in (old, new))
+            found = difflib.unified_diff(was, now, fromfile=path, tofile=path, lineterm="", n=2)
+            lines += islice(found, MOST_LINES - len(lines))
+    return lines
+
+
+def _text(blobs: BlobStore, digest: str) -> list[str]:
+    if not digest or not blobs.has(digest) or blobs.size(digest) > _MOST_BYTES:
+        return []
+    return blobs.get_bytes(digest).decode("utf-8", errors="replace").splitlines()
