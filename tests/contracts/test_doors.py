@@ -81,6 +81,7 @@ THINGS = {
 }
 """What kind of thing a page shows, by the beginning of its path."""
 ELSEWHERE = {
+    "/ui/datasets/{name}/{version}/thumbnail": "dataset.thumbnail is walked with the operations",
     "/ui/environments": "it shows of each environment what the reader may see there",
     "/ui/events/{id}": "why.show is walked with the operations",
     "/ui/runs/compare": "run.compare is walked with the operations",
