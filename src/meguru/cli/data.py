@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ChangedRow,
         DataFile,
         DatasetVersion,
+        Format,
         Mode,
         RowChanges,
     )
@@ -50,7 +51,7 @@ for _each in (check, checks, *COMMANDS, *OF_VERSIONS):
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
 @click.option(
     "--format",
-    type=click.Choice(["csv", "parquet", "json", "arrow", "avro", "files"]),
+    type=click.Choice(["csv", "parquet", "json", "arrow", "avro", "excel", "spss", "sas", "stata", "files"]),
     default=None,
     help="What the files are, if their names don't say.",
 )
@@ -62,6 +63,7 @@ for _each in (check, checks, *COMMANDS, *OF_VERSIONS):
 @click.option("--quote", default=None, help="What surrounds fields; '' when nothing does.")
 @click.option("--decimal", type=click.Choice([".", ","]), default=None, help="What stands before decimals.")
 @click.option("--null", "nulls", multiple=True, help="What means a missing value, beside an empty field.")
+@click.option("--sheet", default="", help="Which sheet of a file is read: its name or number.")
 @click.option("--query", default="", help="What is read from a database, instead of a table.")
 @click.option("--unique", multiple=True, help="A column that must not repeat (all given ones together).")
 @click.option("--min-rows", default=0, help="Refuse fewer rows than this.")
@@ -80,7 +82,7 @@ def add(
     append: bool,
     upsert: bool,
     evolve: bool,
-    format: Literal["csv", "parquet", "json", "arrow", "avro", "files"] | None,
+    format: Format | None,
     label: Literal["folder"] | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -94,9 +96,9 @@ def add(
 ) -> None:
     """Register FILES as the next version of dataset NAME.
 
-    NAME@BRANCH is a branch of it. FILES are CSV, TSV, Parquet, JSON, JSON lines, Arrow or Avro; folders; or
-    addresses: https://…, s3://…, sqlite:///shop.db#orders, postgresql://user@host/db#orders. A folder of
-    images, sounds or documents is kept file by file.
+    NAME@BRANCH is a branch of it. FILES are CSV, TSV, Parquet, JSON, JSON lines, Arrow, Avro, Excel, SPSS,
+    SAS or Stata; folders; or addresses: https://…, s3://…, sqlite:///shop.db#orders,
+    postgresql://user@host/db#orders. A folder of images, sounds or documents is kept file by file.
     """
     from meguru.app.calls import dataset_files
     from meguru.datasets.client import add_files

@@ -50,6 +50,8 @@ def how_read(made: DatasetVersion, files: list[DataFile]) -> list[str]:
 
 
 def _found(dialect: Dialect) -> Iterator[str]:
+    if dialect.sheet:
+        yield f"sheet {dialect.sheet!r}"
     if (dialect.delimiter, dialect.encoding) != (",", "utf-8"):
         yield f"fields end with {dialect.delimiter!r}, encoding {dialect.encoding}"
     if dialect.nulls:

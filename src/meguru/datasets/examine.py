@@ -10,7 +10,7 @@ import polars as pl
 from meguru.datasets.ingest.keep import kept
 from meguru.datasets.ingest.numbers import EXACT
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, Format, Manifest, ReadOptions
-from meguru.datasets.versions.scan import file_scan
+from meguru.datasets.versions.scan import file_scan, format_of
 from meguru.errors import InvalidInput
 from meguru.storage.blobs import BlobStore
 
@@ -63,8 +63,24 @@ def prove(blobs: BlobStore, before: Manifest | None, manifest: Manifest) -> None
             continue
         own = msgspec.structs.replace(manifest, columns=file.columns)
         for column in other:
+            _check_text(column, wanted[column.name], file.path, format_of(manifest, file))
             _check_exact(file_scan(blobs, own, file), column, wanted[column.name], file.path)
         file_scan(blobs, manifest, file).select(pl.len()).collect(engine="streaming")
+
+
+_ONE_SPELLING = {"Int64", "Date"}
+"""Types whose values are text in one way alone."""
+
+
+def _check_text(column: DatasetColumn, wanted: str, path: str, format: str) -> None:
+    """Refuse numbers and times that would become text: how they were written is not kept with them."""
+    if wanted == "String" and format == "parquet" and column.type not in _ONE_SPELLING:
+        raise InvalidInput(
+            f"column {column.name!r} is {column.type} in {path}, and text in the others",
+            why="as text it would be written otherwise than it was",
+            hint="register its files anew, all with --type C=text",
+            field="files",
+        )
 
 
 def _check_exact(rows: pl.LazyFrame, column: DatasetColumn, wanted: str, path: str) -> None:

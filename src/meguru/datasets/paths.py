@@ -22,6 +22,26 @@ _SUFFIXES: dict[str, Format] = {
     ".feather": "arrow",
     ".arrows": "arrow",
     ".avro": "avro",
+    ".csv.bz2": "csv",
+    ".csv.zst": "csv",
+    ".tsv.bz2": "csv",
+    ".tsv.zst": "csv",
+    ".jsonl.gz": "json",
+    ".jsonl.bz2": "json",
+    ".jsonl.zst": "json",
+    ".ndjson.gz": "json",
+    ".json.gz": "json",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
+    ".sav": "spss",
+    ".zsav": "spss",
+    ".por": "spss",
+    ".sas7bdat": "sas",
+    ".xpt": "sas",
+    ".dta": "stata",
 }
 
 
@@ -33,7 +53,7 @@ def format_of(path: str, *, field: str) -> Format:
     raise UsageError(
         f"the format of {path!r} is not known",
         why=f"its name ends with none of {', '.join(_SUFFIXES)}",
-        hint="rename the file, or say what it is: --format csv, parquet, json, arrow or avro",
+        hint="rename the file, or say what it is: --format csv, parquet, json, arrow, avro, excel, …",
         field=field,
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from meguru.datasets.folders.types import FileRename
 from meguru.datasets.position import SourcePosition
 
-Format = Literal["csv", "parquet", "json", "arrow", "avro", "files"]
+Format = Literal["csv", "parquet", "json", "arrow", "avro", "excel", "spss", "sas", "stata", "files"]
 SchemaPolicy = Literal["strict", "evolve"]
 Mode = Literal["replace", "append", "upsert", "delete"]
 
@@ -18,7 +18,8 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `delimiter` separates fields, `quote` surrounds them (empty: none does), `decimal` is ``.`` or ``,``;
     `nulls` are the texts that mean a missing value beside an empty field. `types` says what columns hold:
-    ``text, integer, number, boolean, date, datetime``; ``date:%d/%m/%Y`` tells how it is written.
+    ``text, integer, number, boolean, date, datetime``; ``date:%d/%m/%Y`` tells how it is written. `sheet` is
+    the name or number of one in a file that has several.
     """
 
     delimiter: str | None = None
@@ -27,13 +28,15 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     decimal: Literal[".", ","] | None = None
     nulls: list[str] | None = None
     types: dict[str, str] = {}
+    sheet: str = ""
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a file was read, so that it is read alike for ever.
 
     `times` says how the dates and times of a column are written. `blank` counts the lines that held nothing
-    and are no rows; `kept` tells why columns that look like numbers or times are text.
+    and are no rows; `kept` tells why columns that look like numbers or times are text. `sheet` is the one
+    that was read of several.
     """
 
     delimiter: str = ","
@@ -45,6 +48,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     times: dict[str, str] = {}
     blank: int = 0
     kept: dict[str, str] = {}
+    sheet: str = ""
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):

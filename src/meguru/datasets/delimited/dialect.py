@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
-import zlib
 from pathlib import Path
 
+from meguru.datasets.delimited.packed import unpacked
 from meguru.datasets.types import Dialect, ReadOptions
 from meguru.errors import InvalidInput, UsageError
 
@@ -83,9 +82,9 @@ def is_packed(path: Path) -> bool:
 
 def _head(path: Path) -> bytes:
     try:
-        with gzip.open(path) if is_packed(path) else path.open("rb") as file:
+        with unpacked(path) as file:
             return file.read(HEAD)
-    except (OSError, EOFError, zlib.error):
+    except OSError:
         return b""  # who reads it whole says what is wrong with it
 
 

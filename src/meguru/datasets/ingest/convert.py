@@ -19,6 +19,10 @@ _READERS = {
     "parquet": "meguru.datasets.ingest.typed:parquet",
     "arrow": "meguru.datasets.ingest.typed:arrow",
     "avro": "meguru.datasets.ingest.avro:avro",
+    "excel": "meguru.datasets.ingest.excel:excel",
+    "spss": "meguru.datasets.ingest.statistical:spss",
+    "sas": "meguru.datasets.ingest.statistical:sas",
+    "stata": "meguru.datasets.ingest.statistical:stata",
 }
 
 

@@ -142,7 +142,7 @@ class Numbers:
         whole = is_plain & point.is_null()
         self._long = self._long or _first(plain, plain.str.ends_with(".0"))
         self._short = self._short or _first(plain, whole)
-        self._whole = self._whole and not exponents.len() and bool(whole.all())
+        self._whole = self._whole and not exponents.len() and not (is_plain & point.is_not_null()).any()
 
     def _see_lost(self, numbers: pl.Series, made: pl.Series) -> None:
         """Find the first number that a double does not hold: its shortest spelling is another number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,15 @@ def write(
         del columns, predicate, limit, size  # the sink asks for all
         return frames
 
-    register_io_source(source, schema=dict(schema)).sink_parquet(
-        target, compression="zstd", compression_level=LEVEL, row_group_size=rows, statistics=True
-    )
+    # A sink that is broken off may still write to its file a moment later: each has its own.
+    draft = target.with_name(f"{target.name}-{uuid.uuid4().hex}")
+    try:
+        register_io_source(source, schema=dict(schema)).sink_parquet(
+            draft, compression="zstd", compression_level=LEVEL, row_group_size=rows, statistics=True
+        )
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def described(plan: pl.LazyFrame, name: str, format: Format, meter: Meter | None = None) -> MadeFile:

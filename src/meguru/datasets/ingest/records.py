@@ -19,7 +19,7 @@ from meguru.datasets.ingest.refusals import MEND_QUOTES, refused, wrong_width
 from meguru.datasets.ingest.walk import RecordWalk, is_blank
 from meguru.datasets.types import Dialect
 
-CHUNK = 1 << 25
+CHUNK = 1 << 24
 """So many bytes of text are looked at together."""
 LONGEST = 1 << 28
 """A record of more bytes is refused: a quote that is never closed makes the rest of a file one."""
@@ -151,14 +151,18 @@ class Records:
             frame = pl.read_csv(
                 body,
                 has_header=False,
-                schema=dict.fromkeys(self.columns, pl.String),
+                schema=dict.fromkeys(map(str, range(width)), pl.String),
                 separator=self.dialect.delimiter,
                 quote_char=self.dialect.quote or None,
                 empty_string_is_null=False,
             )
         except pl.exceptions.PolarsError:
             self._explain(body)
+            self._without_blank(
+                body, np.frombuffer(body, np.uint8), quotes
+            )  # a record too long, and one too short
             raise
+        frame.columns = self.columns  # a name may be empty, which Polars' reader takes for none
         if frame.height != records:
             why = f"{records} records are there and {frame.height} were read"
             raise refused(self.name, why, MEND_QUOTES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from meguru.datasets.ingest.blocks import packer
+from meguru.datasets.delimited.packed import packer
 from meguru.datasets.types import Dialect
 
 SAMPLES = 16

@@ -122,7 +122,8 @@ class Table:
                 return found
             return column.typed(frame[column.name], types.kinds[column.name], types.nulls)
 
-        return pl.DataFrame(_each(self.columns, one, frame))
+        values = zip((each.name for each in self.columns), _each(self.columns, one, frame), strict=True)
+        return pl.DataFrame(dict(values))
 
     def hold(self, written: Types) -> bool:
         """Tell whether all that was seen can be written with these types."""

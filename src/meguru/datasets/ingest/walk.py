@@ -56,9 +56,8 @@ class RecordWalk:
             else:
                 rows.append(record)
         made = zip(*rows, strict=True) if rows else ([] for _ in columns)
-        return pl.DataFrame(
-            [pl.Series(name, values, pl.String) for name, values in zip(columns, made, strict=True)]
-        )
+        values = zip(columns, made, strict=True)
+        return pl.DataFrame({name: pl.Series(each, dtype=pl.String) for name, each in values})
 
     def records(self) -> Iterator[list[str] | None]:
         """Yield records that end in the text; None for a blank line."""
