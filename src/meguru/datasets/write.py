@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from meguru.base import refs
+from meguru.base import digests, refs
 from meguru.datasets import store
 from meguru.datasets.examine import prove
 from meguru.datasets.expectations import hold as holding
@@ -16,6 +16,9 @@ from meguru.datasets.versions.change import same_content
 from meguru.datasets.versions.layout import write_manifest
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context
+
+UNSEEN = digests.canonical({"rows": 0, "columns": {}})
+"""The profile of a version whose rows were not looked at: it is made when somebody asks for it."""
 
 
 class Line(NamedTuple):
@@ -47,7 +50,6 @@ def write_following(
     version = write_version(
         ctx,
         manifest,
-        previous,
         name=line.name,
         profile=profile,
         note=note,
@@ -126,7 +128,6 @@ def write_next(
 def write_version(
     ctx: Context,
     manifest: Manifest,
-    previous: DatasetVersion | None,
     *,
     name: str,
     note: str,
@@ -144,7 +145,7 @@ def write_version(
         name=name,
         version=number,
         digest=write_manifest(ctx.blobs, manifest, before),
-        profile=ctx.blobs.put_bytes(profile) if profile or not previous else previous.profile,
+        profile=ctx.blobs.put_bytes(profile or UNSEEN),
         format=manifest.format,
         rows=manifest.rows,
         bytes=manifest.bytes,

@@ -127,7 +127,7 @@ def _record(
         raise _moved_on(name)
     if previous and _same(load_manifest(ctx.blobs, previous), manifest):
         return store.arrived(ctx.tx, previous) if previous.elsewhere else previous
-    version = write_version(ctx, manifest, previous, name=name, profile=profile, note=note)
+    version = write_version(ctx, manifest, name=name, profile=profile, note=note)
     tell_of(ctx, version, previous, "replace")
     holding.keep(ctx, version, results)
     return version

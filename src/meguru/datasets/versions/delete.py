@@ -52,7 +52,7 @@ def delete_rows(
     if manifest == before:
         return previous
     said = note or f"deleted where {condition[:200]}"
-    made = write_version(ctx, manifest, previous, name=name, note=said, branch=branch, before=before)
+    made = write_version(ctx, manifest, name=name, note=said, branch=branch, before=before)
     tell_of(ctx, made, previous, "delete", [])
     return made
 

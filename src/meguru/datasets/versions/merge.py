@@ -55,7 +55,7 @@ def merged(
     if come.height:
         files = [*files, rows_file(ctx.blobs, come, f"merged-{head.version}.parquet")]
     made = compacted(ctx.blobs, msgspec.structs.replace(main, files=files))
-    return write_version(ctx, made, newest, name=newest.name, note=note, before=main)
+    return write_version(ctx, made, name=newest.name, note=note, before=main)
 
 
 def changes(blobs: BlobStore, before: Manifest, after: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:

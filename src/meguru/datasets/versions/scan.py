@@ -23,7 +23,8 @@ def scan(blobs: BlobStore, manifest: Manifest) -> pl.LazyFrame:
     """Return the rows of a list of files; those that are deleted are left out."""
     import polars as pl
 
-    plans = [_rows(blobs, manifest, files) for files in runs(manifest)]
+    # Counting rows through several files is slower than through one: those that lost rows are read alone.
+    plans = [_rows(blobs, manifest, files) for files in runs(manifest, apart=True)]
     if not plans:
         return pl.LazyFrame(schema={column.name: _dtype(column) for column in manifest.columns})
     return plans[0] if len(plans) == 1 else pl.concat(plans, how="vertical_relaxed")
@@ -53,9 +54,16 @@ def numbered(
     return _conform(plan, columns, ROW)
 
 
-def runs(manifest: Manifest) -> Iterator[list[DataFile]]:
-    """Return the files of a version in runs of those that are read as one: Parquet of the version's types."""
-    for uniform, alike in groupby(manifest.files, lambda file: _is_uniform(manifest, file)):
+def runs(manifest: Manifest, *, apart: bool = False) -> Iterator[list[DataFile]]:
+    """Return the files of a version in runs of those that are read as one: Parquet of the version's types.
+
+    `apart` leaves files with deleted rows alone.
+    """
+
+    def together(file: DataFile) -> bool:
+        return _is_uniform(manifest, file) and not (apart and file.deleted)
+
+    for uniform, alike in groupby(manifest.files, together):
         files = list(alike)
         step = _TOGETHER if uniform else 1
         for begin in range(0, len(files), step):
