@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from meguru.collections.collect import collect as collection_collect
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
+    from meguru.datasets.delta.operations import table as dataset_table
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.expectations.check import check as dataset_check
     from meguru.datasets.expectations.check import checks as dataset_checks

@@ -125,6 +125,31 @@ def delete(
     _show(session, dataset_delete_rows(ws, name=name, condition=where, branch=line or "", note=note))
 
 
+@verb
+@click.argument("ref", type=DATASET)
+@click.option("--rebuild", is_flag=True, help="Remove the table, and make it anew.")
+@with_session
+def table(session: Session, ref: str, *, rebuild: bool) -> None:
+    """Make a dataset a Delta Lake table, which DuckDB, Polars and Spark read, and say how.
+
+    Its files are links to what is stored already; version 3 of the table is version 3 of the dataset.
+    """
+    from meguru.app.calls import dataset_table
+
+    made = dataset_table(session.open(), ref=ref, rebuild=rebuild)
+
+    def human() -> None:
+        click.echo(f"{made.ref}: {made.uri}")
+        click.echo(f"  polars  pl.scan_delta({made.uri!r}, version={made.version})")
+        click.echo(f"  duckdb  {made.query}")
+        click.echo(f"  spark   spark.read.format('delta').load({made.uri!r})")
+        click.echo(f"  any SQL that reads Parquet:\n  {made.view}")
+        if made.copied:
+            click.echo(f"  {made.copied:,} bytes were copied: not all files could be links")
+
+    session.show(made, human)
+
+
 def _behind(ref: str, what: str) -> tuple[str, str]:
     parsed = refs.parse(ref, kind="dataset")
     if parsed.version is None:
@@ -136,5 +161,5 @@ def _show(session: Session, made: DatasetVersion) -> None:
     session.show(made, lambda: click.echo(f"{made.ref}: {made.rows:,} rows, {made.files} files"))
 
 
-COMMANDS = (tag, untag, rollback, branch, merge, delete)
+COMMANDS = (tag, untag, rollback, branch, merge, delete, table)
 """What `meguru data` has beside what is in its own file."""

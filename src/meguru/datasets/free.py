@@ -8,6 +8,7 @@ from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.blobs import MANIFEST
+from meguru.datasets.delta.places import forget
 from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
@@ -51,6 +52,7 @@ def free(ctx: Context) -> Garbage:
         _deepen(ctx.blobs, row.digest, MANIFEST, 0, depths)
     for digest in sorted(unused, key=lambda each: (-depths.get(each, len(depths)), each)):
         kept.delete(digest)
+    forget(ctx.blobs, unused)
     measurements.forget_removed(ctx.tx)
     ctx.emit(
         "dataset.freed",

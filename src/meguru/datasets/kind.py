@@ -327,7 +327,10 @@ DATASET = Kind(
     brings_news=True,
     jobs={"dataset_pull": "meguru.datasets.pulls.job:HANDLER"},
     job_threads=2,
-    services=(Service(name="sources", factory="meguru.datasets.pulls.clock:SourceClock"),),
+    services=(
+        Service(name="sources", factory="meguru.datasets.pulls.clock:SourceClock"),
+        Service(name="tables", factory="meguru.datasets.delta.keeper:TableKeeper"),
+    ),
     internal={
         "schedule": "the service of sources begins the reads whose moment has come",
         "pulled": "a worker reads the source of one dataset",

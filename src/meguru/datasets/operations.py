@@ -1,6 +1,7 @@
 """Every operation of datasets; importing this registers them."""
 
 from meguru.datasets import blobs
+from meguru.datasets.delta.operations import table
 from meguru.datasets.diff import diff
 from meguru.datasets.expectations.check import check, checks
 from meguru.datasets.folders.browse import browse, thumbnail
@@ -53,6 +54,7 @@ __all__ = [
     "show",
     "sources",
     "specs",
+    "table",
     "tag",
     "tags",
     "thumbnail",

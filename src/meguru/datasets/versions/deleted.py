@@ -11,6 +11,7 @@ Delta Transaction Log Protocol, "Deletion Vector Format" and "Deletion Vector Fi
 from __future__ import annotations
 
 import struct
+import uuid
 import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -53,6 +54,16 @@ def decode(data: bytes, where: str) -> BitMap64:
     if vector[:4] != struct.pack("<I", _MAGIC) or data[-4:] != struct.pack(">I", zlib.crc32(vector)):
         raise DigestMismatch("these positions of deleted rows are damaged", where=where)
     return BitMap64.deserialize(vector[4:])
+
+
+def vector_uuid(digest: str) -> uuid.UUID:
+    """Return what names a vector in a Delta table: the beginning of its blob's digest."""
+    return uuid.UUID(bytes=bytes.fromhex(digest[:32]))
+
+
+def vector_name(digest: str) -> str:
+    """Return what the file with a vector is called in a Delta table."""
+    return f"deletion_vector_{vector_uuid(digest)}.bin"
 
 
 def vector_bytes(size: int) -> int:

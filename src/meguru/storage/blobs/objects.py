@@ -73,14 +73,14 @@ class ObjectStore:
         with contextlib.suppress(NotFound, DigestMismatch):
             return self._cache.get_bytes(digest)
         data = b"".join(self._fetch(digest))
-        check(digest, digests.of_bytes(data), f"{self.url}/{_key(digest)}")
+        check(digest, digests.of_bytes(data), f"{self.url}/{key_of(digest)}")
         return data
 
     def path(self, digest: str) -> Path:
         """Return a file of the local cache that holds the bytes; they are fetched in bounded memory."""
         with contextlib.suppress(NotFound, DigestMismatch):
             return self._cache.path(digest)
-        check(digest, self._cache.put_chunks(self._fetch(digest)), f"{self.url}/{_key(digest)}")
+        check(digest, self._cache.put_chunks(self._fetch(digest)), f"{self.url}/{key_of(digest)}")
         return self._cache.path(digest)
 
     def has(self, digest: str) -> bool:
@@ -89,7 +89,7 @@ class ObjectStore:
 
         with self.explained():
             try:
-                obstore.head(self.store, _key(digest))
+                obstore.head(self.store, key_of(digest))
             except FileNotFoundError:
                 return False
         return True
@@ -100,7 +100,7 @@ class ObjectStore:
 
         with self.explained():
             try:
-                return int(obstore.head(self.store, _key(digest))["size"])
+                return int(obstore.head(self.store, key_of(digest))["size"])
             except FileNotFoundError:
                 raise missing(digest) from None
 
@@ -110,14 +110,14 @@ class ObjectStore:
 
         self._cache.delete(digest)
         with self.explained(), contextlib.suppress(FileNotFoundError):
-            obstore.delete(self.store, _key(digest))
+            obstore.delete(self.store, key_of(digest))
 
     def verify(self, digest: str) -> None:
         """Fetch every byte from the object store and compare the digest; the cache is no proof."""
         seen = hashlib.sha256()
         for chunk in self._fetch(digest):
             seen.update(chunk)
-        check(digest, seen.hexdigest(), f"{self.url}/{_key(digest)}")
+        check(digest, seen.hexdigest(), f"{self.url}/{key_of(digest)}")
 
     def _put(self, digest: str, data: bytes | Path) -> None:
         import obstore
@@ -126,14 +126,14 @@ class ObjectStore:
         small = isinstance(data, bytes) or data.stat().st_size < 64 << 20
         with self.explained(), contextlib.suppress(AlreadyExistsError):
             # A conditional put can't be multipart; a large file is put as it is: same key, same bytes.
-            obstore.put(self.store, _key(digest), data, mode="create" if small else "overwrite")
+            obstore.put(self.store, key_of(digest), data, mode="create" if small else "overwrite")
 
     def _fetch(self, digest: str) -> Iterator[bytes]:
         import obstore
 
         with self.explained():
             try:
-                for chunk in obstore.get(self.store, _key(digest)).stream():
+                for chunk in obstore.get(self.store, key_of(digest)).stream():
                     yield bytes(chunk)
             except FileNotFoundError:
                 raise missing(digest) from None
@@ -153,7 +153,8 @@ class ObjectStore:
             raise Busy("the object store does not answer", where=self.url, why=why, hint=hint) from error
 
 
-def _key(digest: str) -> str:
+def key_of(digest: str) -> str:
+    """Return the name of a blob's object in its bucket or prefix."""
     digests.check_digest(digest)
     return f"{digest[:2]}/{digest[2:]}"
 

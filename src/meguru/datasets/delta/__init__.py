@@ -1,0 +1,1 @@
+"""Datasets as Delta Lake tables, which others read without us: their files are links to ours."""
