@@ -13,7 +13,7 @@ from meguru.base import refs
 from meguru.compute.dataset_param import open_dataset
 from meguru.datasets import store as datasets
 from meguru.datasets.types import DatasetColumn
-from meguru.errors import MeguruError, NotFound
+from meguru.errors import InvalidInput, MeguruError, NotFound
 from meguru.features import dtypes, store
 from meguru.features.kind import FeatureViewSpec
 from meguru.features.types import FeatureCode, PinnedView, ViewDefinition
@@ -76,11 +76,17 @@ def _columns(ctx: Context, dataset: str) -> list[DatasetColumn] | None:
 
 
 def on_sample(ws: Workspace | RemoteWorkspace, code: FeatureCode, fields: dict[str, Any]) -> dict[str, str]:
-    """Return the features that a function returns for the first rows of its sources; empty if it fails."""
+    """Return the features that a function returns for the first rows of its sources; empty if it fails.
+
+    Raises
+    ------
+    InvalidInput
+        If it is said to be incremental, and what it returns for a row depends on others.
+    """
     spec = msgspec.convert(fields, FeatureViewSpec)
-    if spec.features or not spec.sources:
+    if not spec.sources or (spec.features and not spec.incremental):
         return {}
-    from meguru.features.offline import compute
+    from meguru.features.offline import compute, incremental
 
     frames = _first_rows(ws, spec.sources)
     if not frames:
@@ -90,8 +96,15 @@ def on_sample(ws: Workspace | RemoteWorkspace, code: FeatureCode, fields: dict[s
     try:
         with tempfile.TemporaryDirectory(prefix="meguru-sample-") as folder:
             found = compute.made(ws.blobs, view, frames, Path(folder))
+            alone = not spec.incremental or all(
+                incremental.is_row_wise(ws.blobs, view, name, rows, Path(folder))
+                for name, rows in frames.items()
+            )
     except MeguruError:  # it may need more rows; it is found when all are computed
         return {}
+    if not alone:
+        why = "the first rows, given in two parts, are not what they are together"
+        raise InvalidInput("the function looks at more than each row", field="incremental", why=why)
     keys = _keys(ws, spec)
     return {key: kind for key, kind in compute.features_of(found, definition).items() if key not in keys}
 

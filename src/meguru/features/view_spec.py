@@ -97,6 +97,9 @@ def _check_rows(spec: FeatureViewSpec) -> None:
     if spec.push and not spec.time:
         why = "the newest pushed value holds"
         raise InvalidInput("a pushed view has a time", field="time", why=why, hint='time = "A_COLUMN"')
+    if spec.incremental and len(spec.sources) > 1:
+        why = "rows of the one are looked up for those of the other"
+        raise InvalidInput("only a view of one source is incremental", field="incremental", why=why)
     if spec.incremental and spec.sql:
         why = "a query may look at many rows for one"
         raise InvalidInput("a query is not incremental", field="incremental", why=why)

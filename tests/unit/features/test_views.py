@@ -9,6 +9,7 @@ from meguru.app import calls
 from meguru.datasets.client import add_files
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.features.client import check, get_historical_features, open_features, remade, training
+from meguru.features.offline import compute, incremental
 
 
 def version(ws, name="weather"):
@@ -234,15 +235,37 @@ def test_nothing_is_known_of_what_nobody_pushed_yet(folder, flights):
     ws = folder.apply().ws
     made = training(ws, flights, "gusts", time="at", statuses=True).frame
     assert (made["gust"].null_count(), made["gusts__status"].unique().to_list()) == (5, ["NOT_FOUND"])
-    rows = {
-        "origin": ["JFK", "JFK"],
-        "gust": [9.0, 5.0],
+    rows = {"origin": ["JFK", "JFK"], "gust": [9.0, 5.0]}
+    times = {
         "at": ["2013-01-01T00:00:00Z", "2013-01-01T00:30:00Z"],
+        "pushed_at": [None, "2013-01-01T02:00:00Z"],
     }
-    late = {"pushed_at": [None, "2013-01-01T02:00:00Z"]}
     file = folder.root / "gusts.parquet"
-    pl.DataFrame(rows | late).with_columns(
-        pl.col("at", "pushed_at").str.to_datetime(time_zone="UTC")
-    ).write_parquet(file)
+    moments = pl.col("at", "pushed_at").str.to_datetime(time_zone="UTC")
+    pl.DataFrame(rows | times).with_columns(moments).write_parquet(file)
     add_files(ws, "gusts", file)
     assert training(ws, flights, "gusts", time="at").frame["gust"].to_list() == [9.0, None, 5.0, None, None]
+
+
+def test_only_files_that_are_new_are_computed_when_each_row_stands_alone(folder, flights, tmp_path):
+    calls_of = tmp_path / "calls"
+    noted = f"    with open({str(calls_of)!r}, 'a') as f: f.write(f'{{obs.height}} ')\n    return obs.with"
+    folder.edit("features.py", "    return obs.with", noted)
+    folder.edit("features.py", 'owner="ann"', "incremental=True")
+    ws = folder.apply().ws
+    calls_of.write_text("")
+    training(ws, flights, "weather", time="at")
+    folder.write("more.csv", "origin,at,temp\nEWR,2013-01-01T00:00:00Z,7.0\n")
+    add_files(ws, "obs", folder.root / "more.csv", mode="append")
+    training(ws, flights, "weather", time="at")
+    assert calls_of.read_text().split() == ["3", "1"]
+    whole = open_features(ws, "weather").chosen.views[0]
+    assert incremental.rows_of(ws.blobs, whole, tmp_path).equals(compute.rows_of(ws.blobs, whole, tmp_path))
+
+
+def test_what_looks_at_other_rows_is_not_incremental(folder):
+    folder.edit("features.py", 'pl.col("temp") > 2', 'pl.col("temp") > pl.col("temp").mean()')
+    folder.edit("features.py", 'owner="ann"', "incremental=True")
+    with pytest.raises(InvalidInput, match="looks at more than each row") as refused:
+        folder.apply()
+    assert "features.py:" in refused.value.where

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
-from meguru.features.offline import compute, kept
+from meguru.features.offline import compute, incremental, kept
 from meguru.features.offline.kept import KeptRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore
@@ -31,7 +31,8 @@ def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) ->
     if (place / "about.json").exists():
         os.utime(place)
         return KeptRows(place)
-    frame = compute.rows_of(blobs, view, root)
+    way = incremental if view.definition.incremental and len(view.datasets) == 1 else compute
+    frame = way.rows_of(blobs, view, root)
     features = compute.features_of(frame, view.definition)
     made = kept.keep(frame, view.definition, features, place)
     prune(root, MOST_BYTES, spare=place)
