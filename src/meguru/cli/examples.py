@@ -154,6 +154,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "collection": ("meguru collection declare delays --endpoint delay --to truth --every '1000 rows'",),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
+    "monitor compare": ("meguru monitor compare last-month.csv this-month.parquet --html drift.html",),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),
     "trigger create": (
         "meguru trigger create nightly --on cron='0 2 * * *' --on tz=Asia/Tokyo --do pipeline=train",

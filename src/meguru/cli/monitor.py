@@ -9,6 +9,7 @@ import click
 
 from meguru.cli.arguments import ENDPOINT, MONITOR
 from meguru.cli.groups import group
+from meguru.cli.monitor_compare import compare
 from meguru.cli.monitor_timing import tell, timing, timing_options
 from meguru.cli.session import Session, read_pairs, with_session
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @group
 def command() -> None:
     """Monitors: standing watches over endpoints."""
+
+
+command.add_command(compare)
 
 
 @command.command()

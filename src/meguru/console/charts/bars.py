@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from meguru.console.charts.svg import picture, tag
+from meguru.base.svg import picture, tag
 
 WIDTH, HEIGHT, GROUPS = 120.0, 26.0, 24
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.svg import ornament, path, picture, tag
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, grid
-from meguru.console.charts.svg import ornament, path, picture, tag
 from meguru.console.numbers import number
 
 COLOURS = 8

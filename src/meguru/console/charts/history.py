@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.svg import mark, path, picture, tag
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import grid
-from meguru.console.charts.svg import mark, path, picture, tag
 
 WIDTH, LEFT, RIGHT = 960.0, 48.0, 14.0
 TOP, BOTTOM = 42.0, 240.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from markupsafe import Markup
 
-from meguru.console.charts.svg import tag
+from meguru.base.svg import tag
 
 WIDTH, HEIGHT = 960, 176
 UPPER, LOWER = 26, 150

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from markupsafe import Markup
 
+from meguru.base.svg import mark, path, picture, tag
 from meguru.console.charts.scale import Scale, around
 from meguru.console.charts.series import grid
-from meguru.console.charts.svg import mark, path, picture, tag
 from meguru.console.numbers import number
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960.0, 240.0, 56.0, 14.0, 12.0, 24.0
