@@ -66,14 +66,28 @@ def _yes(drifted: bool) -> str:  # noqa: FBT001 - a cell
 def _table(session: Session, place: str) -> pl.DataFrame:
     """Read a file, or a version of a dataset."""
     from meguru.datasets.client import frame
-    from meguru.datasets.paths import format_of
-    from meguru.datasets.reading import first_read
     from meguru.errors import NotFound
 
     path = Path(place)
     if path.is_file():
-        return first_read(path, format_of(path.name, field="file"), path.name)[0]
+        return _file(path)
     if path.suffix and "@" not in place:
         hint = "name a file, or a version of a dataset: flights@3"
         raise NotFound(f"there is no file {place!r}", where=place, hint=hint)
     return frame(session.open(), place)
+
+
+def _file(path: Path) -> pl.DataFrame:
+    """Read a file as one that is added to a dataset is read."""
+    from tempfile import TemporaryDirectory
+
+    import polars as pl
+
+    from meguru.datasets.ingest.convert import convert
+    from meguru.datasets.paths import format_of
+    from meguru.datasets.types import ReadOptions
+
+    with TemporaryDirectory(prefix="meguru-compare-") as folder:
+        made = Path(folder) / "rows.parquet"
+        found = convert(path, format_of(path.name, field="file"), path.name, ReadOptions(), made)
+        return pl.read_parquet(path if found.taken else made, memory_map=False)

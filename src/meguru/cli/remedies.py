@@ -71,6 +71,10 @@ REMEDIES = {
         "The server is not up, is starting or stopping, or has more work than it takes at a time.",
         "Look whether it runs (meguru up), wait a little, and repeat: nothing was changed.",
     ),
+    "MG-512": (
+        "Another system (a database, a bucket, a web server, a broker) did not answer, or broke off.",
+        "See that it runs and can be reached from here; then do the same again: nothing was half done.",
+    ),
     "MG-511": (
         "It took longer than the time that was allowed for it.",
         "Allow more time, or give it less to do at once.",

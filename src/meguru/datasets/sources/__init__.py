@@ -6,18 +6,19 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from meguru.base.source_secrets import Secrets
 from meguru.datasets.sources.base import Progress, RowSource, SourceContext
-from meguru.datasets.sources.chunks import BlobSink
-from meguru.datasets.sources.places import contained
 from meguru.datasets.sources.spec import SourceSpec
-from meguru.datasets.types import FileEntry
 from meguru.errors import UsageError, masked, near_misses
-from meguru.kernel.workspace import Workspace
-from meguru.storage.blobs import BlobStore
-from meguru.storage.db.external import anywhere
+
+if TYPE_CHECKING:
+    # Every command loads the kind of datasets, and with it this package: what reads is loaded to read.
+    from meguru.datasets.types import FileEntry
+    from meguru.kernel.workspace import Workspace
+    from meguru.storage.blobs import BlobStore
 
 __all__ = ["Progress", "SourceSpec", "check_declared", "fetch", "is_address", "source_of"]
 
@@ -60,6 +61,8 @@ def source_of(spec: SourceSpec, context: SourceContext) -> RowSource:
 
 def check_declared(ws: Workspace, spec: SourceSpec) -> None:
     """Refuse an address that nobody could read, with secrets in clear, or of a place that may not be read."""
+    from meguru.datasets.sources.places import contained
+
     secrets = Secrets()
     secrets.check_url(spec.address, "source.from")
     secrets.check_url(spec.query, "source.query")
@@ -102,6 +105,9 @@ def fetch(
     Unreachable
         If it did not answer.
     """
+    from meguru.datasets.sources.chunks import BlobSink
+    from meguru.storage.db.external import anywhere
+
     context = SourceContext(
         secrets=Secrets(own=True), blob=blobs.get_bytes, put=blobs.put_bytes, place=anywhere, hosts=["*"]
     )
