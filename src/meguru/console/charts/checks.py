@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from markupsafe import Markup
 
-from meguru.console.charts.svg import mark, picture, tag
+from meguru.base.svg import mark, picture, tag
 
 LEFT, TOP, STEP, HIGH, GAP = 300.0, 8.0, 18.0, 18.0, 3.0
 WIDEST_LABEL = 46
