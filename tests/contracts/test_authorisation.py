@@ -56,6 +56,7 @@ UNFILTERED = {
     "apply.plan": "it asks for each thing that the file declares",
     "event.wait": "it tells a number",
     "feature_view.choose": "it asks for each view that it names",
+    "feature_view.get": "it asks for each view that it names",
     "group.list": "groups are of the whole workspace, and whoever may give a role must find them",
     "policy.attested": "policies, and what was told of commits, are of the whole workspace",
     "pool.list": "all projects share the pools",

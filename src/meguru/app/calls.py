@@ -92,11 +92,17 @@ if TYPE_CHECKING:
     from meguru.datasets.versions.tags import tag as dataset_tag
     from meguru.datasets.versions.tags import tags as dataset_tags
     from meguru.datasets.versions.tags import untag as dataset_untag
+    from meguru.features.materialization.start import cancel as materialization_cancel
+    from meguru.features.materialization.start import list_materializations as materialization_list
+    from meguru.features.materialization.start import show as materialization_show
+    from meguru.features.materialization.start import start as materialization_start
+    from meguru.features.online.answer import get as feature_view_get
     from meguru.features.operations import entity_specs as _meguru_features_operations_entity_specs
     from meguru.features.operations import service_specs as _meguru_features_operations_service_specs
     from meguru.features.operations import view_specs as _meguru_features_operations_view_specs
     from meguru.features.pinning import choose_service as feature_service_choose
     from meguru.features.pinning import choose_views as feature_view_choose
+    from meguru.features.push.push import push as feature_view_push
     from meguru.features.record import record_rows as feature_view_record_rows
     from meguru.features.record import view_rows as feature_view_rows
     from meguru.features.register import keep_code as feature_view_keep_code

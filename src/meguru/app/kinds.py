@@ -33,6 +33,7 @@ KINDS = (
     "meguru.features.kind:ENTITY",
     "meguru.features.kind:FEATURE_VIEW",
     "meguru.features.kind:FEATURE_SERVICE",
+    "meguru.features.materialization.kind:MATERIALIZATION",
     "meguru.sweeps.kind:SWEEP",
     "meguru.backfills.kind:BACKFILL",
     "meguru.tracking.kind:EXPERIMENT",

@@ -91,6 +91,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The Ray cluster: its address (``HOST:PORT``), auto, or local for one on this machine."""
     ray_wait: float = 120.0
     """Seconds that steps wait for a Ray cluster that is not there before they fail."""
+    online_store: str = ""
+    """Where features are kept for reading: a file, ``redis://HOST:6379/0`` or ``postgresql://HOST/DB``;
+    default: ``online.db`` beside the workspace's database, or a schema in it, if it is PostgreSQL."""
     watch: str = ""
     """Folders, with commas, in which triggers may look at files, repositories and databases; beside the one
     in which the workspace's folder is."""

@@ -163,6 +163,15 @@ class FeatureServiceRegistered(Payload, frozen=True):
     views: list[str]
 
 
+@event_type("feature_view.pushed", label="rows pushed", sentence="{rows} rows were pushed to {subject}")
+class FeatureViewPushed(Payload, frozen=True):
+    """Rows were pushed: so many, of which so many are what is read online now."""
+
+    rows: int
+    online: int
+    to: str
+
+
 ENTITY = Kind(
     name="entity",
     title=("entity", "entities"),
@@ -186,14 +195,15 @@ FEATURE_VIEW = Kind(
     title=("feature view", "feature views"),
     versioned=True,
     tables=("meguru.features.schema",),
-    operations=("meguru.features.operations",),
+    operations=("meguru.features.operations", "meguru.features.online.operations"),
     events=(
         *spec_events("feature_view", FeatureViewSpec, retired=_STAYS),
         FeatureViewRegistered,
         FeatureViewCodeKept,
         FeatureViewProfiled,
+        FeatureViewPushed,
     ),
-    grants={"engineer": ("*",), "data-scientist": ("write",)},
+    grants={"engineer": ("*",), "data-scientist": ("write", "get", "push"), "service": ("get", "push")},
     spec=FeatureViewSpec,
     spec_store="meguru.features.view_spec",
     written=FeatureViewSection,
@@ -203,6 +213,7 @@ FEATURE_VIEW = Kind(
         "described": "meguru.features.catalogue:described_views",
         "detailed": "meguru.features.catalogue:detailed_view",
     },
+    internal={"fold": "the server makes a version of the source of what was pushed"},
 )
 FEATURE_SERVICE = Kind(
     name="feature_service",

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,14 @@ from meguru.kernel.operations.operation import Operation
 from meguru.kernel.principals import LOCAL_OWNER, Principal
 from meguru.storage.blobs import BlobStore, pending
 from meguru.storage.db import Database
+
+
+class Closeable(Protocol):
+    """A part of an open workspace that holds connections of its own."""
+
+    def close(self) -> None:
+        """Let go of them."""
+        ...
 
 
 class Workspace:
@@ -54,6 +62,8 @@ class Workspace:
         self.idempotency_key: str | None = None
         self.snapshot_tx: Connection | None = None
         """The one transaction of a view made by `snapshot`."""
+        self.parts: dict[str, Closeable] = {}
+        """What else belongs to the open workspace, made by whoever needs it first, and closed with it."""
         self.watch = LogWatch()
         self.committed = self.watch.committed
         self.draining = threading.Event()
@@ -124,6 +134,8 @@ class Workspace:
 
     def close(self) -> None:
         """Settle the small blobs that this process left, and close the database's idle connections."""
+        while self.parts:
+            self.parts.popitem()[1].close()
         pending.settle_own(self.db, self.blobs)
         self.db.close()
 

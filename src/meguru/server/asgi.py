@@ -12,6 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from meguru.api.feast.lane import FeatureLane
+from meguru.api.feast.routes import feast_routes
 from meguru.api.hooks import hook_routes
 from meguru.api.native import native_routes
 from meguru.api.oauth import oauth_routes
@@ -60,10 +62,11 @@ def build(ws: Workspace, *, auth: bool = False, any_host: bool = False, live: Li
         *native_routes(),
         *hook_routes(),
         *recorded_routes(),
+        *feast_routes(),
         *console_routes(lambda request: request.state.workspace, live),
     ]
     app.router = RouteTable(routes, lifespan=lifespan)
-    first = PredictionsFirst(endpoints_app(service), Direct(app, others))
+    first = PredictionsFirst(endpoints_app(service), FeatureLane(ws), Direct(app, others))
     return Access(first, ws=ws, auth=auth, any_host=any_host)
 
 

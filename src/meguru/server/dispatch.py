@@ -9,19 +9,22 @@ from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREDICTIONS = "/endpoints"
+FEATURES = "/get-online-features"
 
 
 class PredictionsFirst:
-    """Middleware that answers below ``/endpoints/`` itself, so that a prediction passes nothing else."""
+    """Middleware for predictions (below ``/endpoints/``) and online features: they pass nothing else."""
 
-    def __init__(self, endpoints: ASGIApp, app: ASGIApp) -> None:
-        self._endpoints, self._app = endpoints, app
+    def __init__(self, endpoints: ASGIApp, features: ASGIApp, app: ASGIApp) -> None:
+        self._endpoints, self._features, self._app = endpoints, features, app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have one request answered."""
         if scope["type"] == "http" and scope["path"].startswith(PREDICTIONS + "/"):
             scope["root_path"] = PREDICTIONS
             await self._endpoints(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == FEATURES:
+            await self._features(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -94,9 +94,10 @@ def test_a_prediction_passes_nothing_else_and_all_else_passes_it_by():
         seen.append(scope["path"].removeprefix(scope["root_path"]))
         await PlainTextResponse("scored")(scope, receive, send)
 
-    app = PredictionsFirst(endpoints, PlainTextResponse("other"))
+    app = PredictionsFirst(endpoints, PlainTextResponse("features"), PlainTextResponse("other"))
+    assert ask(app, "/get-online-features", "POST").text == "features"
     assert ask(app, "/endpoints/delay/predict", "POST").text == "scored"
-    for path in ("/", "/endpoints", "/endpointsx/predict", "/api/v1/endpoints/x"):
+    for path in ("/", "/endpoints", "/endpointsx/predict", "/api/v1/endpoints/x", "/get-online-features/x"):
         assert ask(app, path).text == "other"
     assert seen == ["/delay/predict"]
 

@@ -25,6 +25,7 @@ from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs as dataset_specs
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
+from meguru.features.materialization.start import start as start_materialization
 from meguru.features.operations import entity_specs, service_specs, view_specs
 from meguru.flavors import ColumnType, SignatureColumn
 from meguru.governance.code_policy.kind import PolicySpec
@@ -109,6 +110,10 @@ def _feature_view(of: Making) -> str:
     said = FeatureViewSpec(entities=[of.mark], sources={"rows": of.mark}, description=of.mark)
     view_specs.declare(of.ws, name=of.mark, spec=said)
     return of.mark
+
+
+def _materialization(of: Making) -> str:
+    return start_materialization(of.ws, view=of.mark).id
 
 
 def _feature_service(of: Making) -> str:
@@ -301,6 +306,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "entity": _entity,
     "feature_view": _feature_view,
     "feature_service": _feature_service,
+    "materialization": _materialization,
     "experiment": _experiment,
     "run": _run,
     "model": _model,

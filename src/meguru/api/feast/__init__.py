@@ -1,0 +1,1 @@
+"""Feast's HTTP protocol of feature servers, as its remote online store speaks it."""

@@ -1,0 +1,97 @@
+"""``POST /get-online-features`` as a bare ASGI application: a framework would cost more than the lookup."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from meguru.api.feast import metrics
+from meguru.api.feast.answers import FeastForm
+from meguru.api.feast.questions import OnlineQuestion, error_body, read
+from meguru.api.requests import read_body
+from meguru.errors import InternalError, InvalidInput, MeguruError
+from meguru.features.online.plan import ReadPlan
+from meguru.features.online.reader import PERMISSION, permit, projects_of, reader_of
+from meguru.features.online.stores import online_of
+from meguru.kernel.workspace import Workspace
+
+log = logging.getLogger(__name__)
+MOST_FORMS = 1_000
+_JSON = (b"content-type", b"application/json")
+
+
+class FeatureLane:
+    """Answers who asks for features. What a question comes to is found once, and then known."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._reader, self._store = reader_of(ws), online_of(ws)
+        self._limit = ws.settings.max_body
+        self._forms: OrderedDict[tuple[int, bool, bool], tuple[ReadPlan, FeastForm]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        headers = [_JSON]
+        try:
+            status, body = 200, await self._answer(scope, receive)
+        except Exception as error:  # noqa: BLE001 - each becomes an answer
+            status, body = _refused(error)
+            if status == 503:
+                headers.append((b"retry-after", b"1"))
+        headers.append((b"content-length", str(len(body)).encode()))
+        metrics.requests(status).inc()
+        metrics.SECONDS.observe(time.perf_counter() - started)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> bytes:
+        if scope["method"] != "POST":
+            raise InvalidInput(f"{scope['method']} is not for this address", why="it takes POST")
+        question = read(await read_body(Request(scope, receive), self._limit), OnlineQuestion)
+        ws: Workspace = scope["state"]["workspace"]
+        is_owner = ws.principal.allows(PERMISSION)
+        if not is_owner:
+            asked = projects_of(ws.home, question.features, question.feature_service or "")
+            await run_sync(permit, ws, asked)
+        plan = await self._plan(ws, question)
+        if not is_owner:
+            await run_sync(permit, ws, plan.projects)
+        form = self._form(plan, question)
+        entities, reader = question.entities, self._reader
+        if self._store.is_local:
+            found = reader.read(plan, entities)
+        else:
+            found = await run_sync(reader.read, plan, entities)
+        metrics.ENTITIES.inc(len(found[0].values))
+        return form.body(found, entities)
+
+    async def _plan(self, ws: Workspace, question: OnlineQuestion) -> ReadPlan:
+        project, service = ws.home, question.feature_service or ""
+        features = () if service else tuple(question.features)
+        known = self._reader.known_plan(project, features, service)
+        if known is not None:
+            return known
+        return await run_sync(self._reader.plan, project, features, service)
+
+    def _form(self, plan: ReadPlan, question: OnlineQuestion) -> FeastForm:
+        full_names, versions = question.full_feature_names, question.include_feature_view_version_metadata
+        key = (id(plan), full_names, versions)
+        found = self._forms.get(key)
+        if found is None or found[0] is not plan:
+            made = FeastForm(plan, full_names=full_names, versions=versions)
+            found = self._forms[key] = (plan, made)
+            while len(self._forms) > MOST_FORMS:
+                self._forms.popitem(last=False)
+        return found[1]
+
+
+def _refused(error: Exception) -> tuple[int, bytes]:
+    if not isinstance(error, MeguruError):
+        log.error("a request for features failed", exc_info=error)
+        error = InternalError("something went wrong in the server", hint="its log has the traceback")
+    return error.status, error_body(error)

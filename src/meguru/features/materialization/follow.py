@@ -1,0 +1,153 @@
+"""The server's look for views that are to be brought online: their data is new, or a value comes due."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.datasets import store as datasets
+from meguru.errors import MeguruError, NotFound
+from meguru.features import store as views
+from meguru.features.materialization import store
+from meguru.features.materialization.start import start
+from meguru.features.materialization.types import MaterializationState, OnlineState
+from meguru.features.online.stores import online_of
+from meguru.features.push import fold
+from meguru.features.types import FeatureViewVersion
+from meguru.kernel import events
+from meguru.kernel.services import Follower
+from meguru.kernel.workspace import Workspace
+
+log = logging.getLogger(__name__)
+AGAIN = timedelta(minutes=10)
+"""After which what failed is tried again though nothing is new."""
+_WAKES = ("dataset_version.", "feature_view.", "materialization.")
+
+
+class MaterializationFollower(Follower):
+    """Starts to bring online what is due, and forgets what is retired."""
+
+    name = "materializations"
+    idle = 2.0
+    pace = 0.2
+
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(ws)
+        self._refused: dict[str, object] = {}
+        """What could not be begun, by view, with the versions that it was tried for."""
+
+    def wakes(self, type: str) -> bool:
+        """Tell whether an event may make a view due."""
+        return type.startswith(_WAKES)
+
+    def step(self) -> int:
+        """Fold what was pushed, begin what is due; return how many were begun."""
+        with self.ws.read() as tx:
+            waiting = fold.due(tx, self.ws)
+        for name in waiting:
+            self._fold(name)
+        with self.ws.read() as tx:
+            wanted = due(tx, self.ws)
+            gone = retired(tx)
+        for version, data in wanted:
+            if self._refused.get(version.ref) != data:
+                self._begin(version, data)
+        for name, number, state in gone:
+            forget(self.ws, name, number, state)
+        return len(wanted)
+
+    def _begin(self, version: FeatureViewVersion, data: object) -> None:
+        try:
+            with self.ws.read() as tx:
+                sources = [refs.make("dataset", each) for each in _datasets(version.name, version).values()]
+                news = [events.latest(tx, subject=each) for each in sources]
+            cause = max((each.id for each in news if each is not None), default=None)
+            start(self.ws.with_(cause=cause), view=version.ref)
+            self._refused.pop(version.ref, None)
+        except MeguruError as error:
+            self._refused[version.ref] = data
+            log.warning("%s can't be brought online: %s", version.ref, error)
+
+    def _fold(self, name: str) -> None:
+        try:
+            fold.fold(self.ws, name)
+        except MeguruError as error:
+            log.warning("what was pushed to %s waits: %s (%s)", name, error, error.why)
+
+
+def due(tx: Connection, ws: Workspace) -> list[tuple[FeatureViewVersion, object]]:
+    """Return the versions of views of which other values should be online, and for which data."""
+    found: list[tuple[FeatureViewVersion, object]] = []
+    known = store.all_online(tx)
+    for name, spec in views.specs(tx, "feature_view", None).items():
+        if not spec.get("online") or spec.get("inputs") or spec.get("request"):
+            continue
+        newest = views.latest(tx, "feature_view", name)
+        numbers = {newest, *(number for each, number in known if each == name)}
+        for number in sorted(numbers):
+            version = views.view(tx, refs.make("feature_view", name, number))
+            data = _newest_data(tx, version)
+            if data and _is_due(tx, ws, version, known.get((name, number)), data):
+                found.append((version, data))
+    return found
+
+
+def _is_due(
+    tx: Connection,
+    ws: Workspace,
+    version: FeatureViewVersion,
+    state: OnlineState | None,
+    data: dict[str, str],
+) -> bool:
+    is_new = state is None or state.at is None or {k: v.digest for k, v in state.datasets.items()} != data
+    is_late = state is not None and state.due is not None and state.due <= ws.clock.now()
+    if not (is_new or is_late):
+        return False
+    last = store.newest(tx, version.name, version.version)
+    if last is None or last.state is MaterializationState.SUCCEEDED:
+        return True
+    if last.state is MaterializationState.RUNNING:
+        return False
+    # What failed with this data may fail again; but a store that was away comes back.
+    is_other = {name: each.digest for name, each in last.datasets.items()} != data
+    return is_other or (last.finished_at or last.created_at) + AGAIN <= ws.clock.now()
+
+
+def _newest_data(tx: Connection, version: FeatureViewVersion) -> dict[str, str]:
+    """Return the digests of the newest versions of its sources; empty while one has none."""
+    found = {}
+    for source, name in _datasets(version.name, version).items():
+        try:
+            found[source] = datasets.resolve(tx, name).digest
+        except NotFound:
+            return {}
+    return found
+
+
+def _datasets(name: str, version: FeatureViewVersion) -> dict[str, str]:
+    project = refs.project_of(name)
+    return {
+        source: refs.parse(refs.within(project, each), kind="dataset").name
+        for source, each in version.definition.sources.items()
+    }
+
+
+def retired(tx: Connection) -> list[tuple[str, int, OnlineState]]:
+    """Return what is online of views that are out of use, or not to be online any more."""
+    declared = views.specs(tx, "feature_view", None)
+    return [
+        (name, number, state)
+        for (name, number), state in store.all_online(tx).items()
+        if name not in declared or not declared[name].get("online")
+    ]
+
+
+def forget(ws: Workspace, name: str, number: int, state: OnlineState) -> None:
+    """Free what is online of a version of a view."""
+    from meguru.features.materialization.job import ADVANCE
+
+    ADVANCE.commit(ws, lambda ctx: store.forget_online(ctx.tx, name, number))
+    online_of(ws).clear(state.stored)

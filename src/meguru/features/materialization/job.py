@@ -1,0 +1,231 @@
+"""The job handler of materializations: find what is to be online, write it in parts, say how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.base import digests, refs
+from meguru.errors import Busy
+from meguru.features import dtypes
+from meguru.features import store as views
+from meguru.features.materialization import store
+from meguru.features.materialization.kind import MATERIALIZATION
+from meguru.features.materialization.types import FINAL, Materialization, MaterializationState, OnlineState
+from meguru.features.online.stores import online_of
+from meguru.features.types import PinnedView
+from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from meguru.features.materialization.write import Stored
+
+MaterializationProgress = Callable[[Materialization], None]
+ADVANCE = InternalOperation(MATERIALIZATION, "advance")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+SAID_SECONDS = 0.5
+"""How often it is written down how far it is; whoever goes on from there writes some rows again."""
+
+
+class MaterializationHandler:
+    """Brings views online; `progress` hears how far each is."""
+
+    def __init__(self, progress: MaterializationProgress | None = None) -> None:
+        self.progress = progress
+
+    def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
+        """Bring what is online up to date; what an earlier attempt wrote is not written again."""
+        try:
+            _Attempt(ws, job.payload["materialization"], lease, self.progress).go()
+        except Busy as error:
+            # A store that is away is an accident, not an answer: the worker tries again.
+            raise ConnectionError(f"{error.what}: {error.why}") from error
+
+    def abandon(self, ws: Workspace, job: Job, why: str) -> None:
+        """End it as failed, unless it is over."""
+
+        def end(ctx: Context) -> None:
+            found = store.get(ctx.tx, job.payload["materialization"])
+            if found.state not in FINAL:
+                _fail(ctx, found, why)
+
+        ADVANCE.commit(ws, end)
+
+
+HANDLER = MaterializationHandler()
+
+
+def _fail(ctx: Context, found: Materialization, why: str) -> None:
+    state = MaterializationState.FAILED.value
+    store.change(ctx.tx, found.id, state=state, reason=why[:1000], target="", finished_at=ctx.now())
+    ctx.emit(
+        "materialization.failed",
+        found.ref,
+        data={"view": found.view, "reason": why[:500]},
+        project=refs.project_of(refs.parse(found.view).name),
+    )
+
+
+class _Attempt:
+    """One attempt. What it writes follows from the versions of the sources and the moment alone."""
+
+    def __init__(
+        self, ws: Workspace, made_id: str, lease: Lease, progress: MaterializationProgress | None
+    ) -> None:
+        self.ws, self.lease, self._tell = ws, lease, progress
+        with ws.read() as tx:
+            self.work = store.get(tx, made_id)
+            self.target, self.due = store.target(tx, made_id)
+            self.version = views.view(tx, self.work.view)
+            code = self.version.definition.code
+            self.code = views.code(tx, self.version.name, code) if code else None
+            self.state = store.online(tx, self.version.name, self.version.version)
+        self.keys = self.version.definition.keys
+        self._said = time.monotonic()
+
+    def go(self) -> None:
+        """Work until what is online follows from the sources."""
+        from meguru.features.materialization import write
+
+        if self.work.state in FINAL:
+            return
+        before = self._rows(self.state.newest_rows) if self.state and self.state.newest_rows else None
+        after = self._after(before)
+        stored = self._stored(after)
+        online = online_of(self.ws)
+        is_same = self.state is not None and self.state.stored == stored.name
+        if self.work.full and is_same:
+            write.write_all(online, stored, after, keep_from=self._pushed(), progress=self._progress)
+        else:
+            start = before if is_same else None
+            write.write_changes(online, stored, start, after, skip=self.work.done, progress=self._progress)
+        self.lease.commit(self.ws, ADVANCE, lambda ctx: self._succeed(ctx, stored, after))
+        if self.state is not None and not is_same:
+            online.clear(self.state.stored)  # types are others now: nobody reads the rows from before
+
+    def _after(self, before: pl.DataFrame | None) -> pl.DataFrame:
+        """Return the rows that are to be online, found by this attempt or by one before."""
+        from meguru.features.materialization import newest
+        from meguru.features.offline.cache import kept_rows
+
+        if self.target:
+            return self._rows(self.target)
+        view = PinnedView(
+            ref=self.version.ref,
+            definition=self.version.definition,
+            datasets=self.work.datasets,
+            code=self.code,
+        )
+        since = self.work.since
+        kept = kept_rows(self.ws.blobs, view, self.ws.cache_folder("features"))
+        self.lease.proceed()
+        found = newest.newest_rows(kept, micros(self.work.as_of), None if since is None else micros(since))
+        frame = found.frame if since is None else newest.with_others(found.frame, before, self.keys)
+        target = self.ws.blobs.put_bytes(newest.as_parquet(frame))
+        self.due = None if found.due is None else _EPOCH + found.due * _MICROSECOND
+        values = {"target": target, "due": self.due}
+        self.lease.commit(self.ws, ADVANCE, lambda ctx: store.change(ctx.tx, self.work.id, **values))
+        self.target = target
+        return frame
+
+    def _rows(self, digest: str) -> pl.DataFrame:
+        from meguru.features.materialization.newest import read_parquet
+
+        return read_parquet(self.ws.blobs.get_bytes(digest))
+
+    def _stored(self, after: pl.DataFrame) -> Stored:
+        """Return what the rows are called in a store: others if they have other types."""
+        from meguru.features.materialization.newest import CREATED, EVENT
+        from meguru.features.materialization.write import Stored, layouts_of
+
+        keys, layout = layouts_of(after, self.keys, {EVENT, CREATED})
+        self.types = (spelled(keys.types), spelled(layout.types))
+        return Stored(stored_name(self.version.ref, *self.types), keys, layout)
+
+    def _pushed(self) -> int:
+        """Return the number of the first pushed row that is not among the sources' yet."""
+        return 1 + (self.state.folded if self.state else 0)
+
+    def _progress(self, done: int, total: int, written: int, retracted: int) -> None:
+        self.lease.proceed()
+        self.work = msgspec.structs.replace(
+            self.work,
+            done=done,
+            total=total,
+            written=self.work.written + written,
+            retracted=self.work.retracted + retracted,
+        )
+        if self._tell is not None:
+            self._tell(self.work)
+        if time.monotonic() - self._said >= SAID_SECONDS:
+            self._said = time.monotonic()
+            self.lease.commit(self.ws, ADVANCE, self._say)
+
+    def _say(self, ctx: Context) -> None:
+        counts = {name: getattr(self.work, name) for name in ("done", "total", "written", "retracted")}
+        store.change(ctx.tx, self.work.id, **counts)
+
+    def _succeed(self, ctx: Context, stored: Stored, after: pl.DataFrame) -> None:
+        from meguru.features.materialization.newest import EVENT
+
+        now = store.online(ctx.tx, self.version.name, self.version.version)
+        timed = bool(self.version.definition.time) and after.height > 0
+        newest = _EPOCH + after[EVENT].max() * _MICROSECOND if timed else None  # type: ignore[operator]
+        keys, features = self.types
+        state = OnlineState(
+            view=self.version.ref,
+            stored=stored.name,
+            keys=keys,
+            features=features,
+            datasets=self.work.datasets,
+            newest_rows=self.target,
+            as_of=self.work.as_of,
+            due=self.due,
+            rows=after.height,
+            newest=newest,
+            at=ctx.now(),
+            pushed=now.pushed if now else 0,
+            pushed_at=now.pushed_at if now else None,
+            folded=now.folded if now else 0,
+        )
+        store.set_online(ctx.tx, state)
+        self._say(ctx)
+        values = {"state": MaterializationState.SUCCEEDED.value, "target": "", "finished_at": ctx.now()}
+        store.change(ctx.tx, self.work.id, **values)
+        ctx.emit(
+            "materialization.succeeded",
+            self.work.ref,
+            data={
+                "view": self.version.ref,
+                "rows": after.height,
+                "written": self.work.written,
+                "retracted": self.work.retracted,
+                "newest": newest.isoformat() if newest else "",
+            },
+            used=[self.version.ref, *(each.ref for each in self.work.datasets.values())],
+            project=refs.project_of(self.version.name),
+        )
+
+
+def micros(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def spelled(types: dict[str, pl.DataType]) -> dict[str, str]:
+    """Return types as they are written."""
+    return {name: dtypes.spelled(kind) for name, kind in types.items()}
+
+
+def stored_name(ref: str, keys: dict[str, str], features: dict[str, str]) -> str:
+    """Return what rows of a version of a view are called in a store: rows of other types, otherwise."""
+    types = digests.of_value([list(keys.items()), list(features.items())])
+    return f"{ref.removeprefix('feature_view/')}#{types[:12]}"

@@ -1,0 +1,134 @@
+"""Bring a store from the rows that it has to those that it is to have."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+import polars as pl
+
+from meguru.features.materialization.changes import CHUNK, PackedChunk, changes, packed, packed_chunks
+from meguru.features.online.base import OnlineRow, OnlineStore, Retraction
+from meguru.features.online.keys import KeyLayout
+from meguru.features.online.layout import Layout
+
+AT_ONCE = 4
+"""Parts that are under way to a store on the network."""
+
+
+class Progress(Protocol):
+    """Hears how many rows are dealt with, of how many, and how many of them were new or went."""
+
+    def __call__(self, done: int, total: int, written: int, retracted: int) -> None:
+        """Take note; it may raise, and nothing more is begun then."""
+        ...
+
+
+class Stored(NamedTuple):
+    """What a version of a view is called in a store, and how its rows are packed there."""
+
+    name: str
+    keys: KeyLayout
+    layout: Layout
+
+
+def layouts_of(frame: pl.DataFrame, keys: list[str], others: set[str]) -> tuple[KeyLayout, Layout]:
+    """Return how the rows of a frame are packed; `others` are its columns that are neither."""
+    schema: Mapping[str, pl.DataType] = frame.schema
+    features = {name: kind for name, kind in schema.items() if name not in others and name not in keys}
+    return KeyLayout({name: schema[name] for name in keys}), Layout(features)
+
+
+def write_changes(
+    store: OnlineStore,
+    stored: Stored,
+    before: pl.DataFrame | None,
+    after: pl.DataFrame,
+    *,
+    skip: int,
+    progress: Progress,
+) -> None:
+    """Write what differs between rows that are in a store and those that are to be there.
+
+    Parameters
+    ----------
+    store, stored
+        Where, and as what.
+    before, after
+        The rows that are there (None: none), and those that are to be; see `newest_rows`.
+    skip
+        So many rows were dealt with before.
+    progress
+        Hears of each part.
+    """
+    found = changes(before, after, stored.keys.names)
+    chunks = packed_chunks(found, stored.keys, stored.layout, stored.layout, skip=skip)
+    _write(store, stored.name, chunks, done=min(skip, found.put.height), total=found.total, progress=progress)
+
+
+def write_all(
+    store: OnlineStore, stored: Stored, after: pl.DataFrame, *, keep_from: int, progress: Progress
+) -> None:
+    """Compare all rows of a store with those that are to be there, and write what differs.
+
+    Rows that were pushed as number `keep_from` or later are left: they are not among these yet.
+    """
+    wanted = {row.key: row for row in packed(after, stored.keys, stored.layout)}
+    total = len(wanted)
+
+    def chunks() -> Iterator[PackedChunk]:
+        for part in store.scan(stored.name):
+            yield _compared(part, wanted, keep_from)
+        rest = list(wanted.values())
+        for start in range(0, len(rest), CHUNK):
+            yield PackedChunk(rest[start : start + CHUNK], [], len(rest[start : start + CHUNK]))
+
+    _write(store, stored.name, chunks(), done=0, total=total, progress=progress)
+
+
+def _compared(part: list[OnlineRow], wanted: dict[bytes, OnlineRow], keep_from: int) -> PackedChunk:
+    rows, retract, met = [], [], 0
+    for there in part:
+        want = wanted.pop(there.key, None)
+        met += want is not None
+        if want is not None and (want.event, want.created, want.packed) == (
+            there.event, there.created, there.packed,
+        ):  # fmt: skip
+            continue
+        if there.sequence < keep_from:
+            retract.append(Retraction(there.key, there.event, there.created, there.packed))
+        if want is not None:
+            rows.append(want)
+    return PackedChunk(rows, retract, met)
+
+
+def _write(
+    store: OnlineStore,
+    name: str,
+    chunks: Iterator[PackedChunk],
+    *,
+    done: int,
+    total: int,
+    progress: Progress,
+) -> None:
+    """Write parts in their order, some at once, while the next one is packed."""
+    at_once = 1 if store.is_local else AT_ONCE
+    waiting: deque[tuple[PackedChunk, Future[int]]] = deque()
+
+    def settle() -> None:
+        nonlocal done
+        chunk, writing = waiting.popleft()
+        written = writing.result()
+        done += chunk.size
+        progress(min(done, total), total, written, len(chunk.retract))
+
+    with ThreadPoolExecutor(at_once, thread_name_prefix="materialize") as pool:
+        for chunk in chunks:
+            if chunk.rows or chunk.retract:
+                waiting.append((chunk, pool.submit(store.write, name, chunk.rows, chunk.retract)))
+                while len(waiting) > at_once:
+                    settle()
+        while waiting:
+            settle()

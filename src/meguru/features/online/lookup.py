@@ -1,0 +1,139 @@
+"""Read the values of entities: one look at the store, and what holds of what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from meguru.errors import Busy
+from meguru.features.online.base import FoundRow, OnlineStore
+from meguru.features.online.last_known import LastKnown
+from meguru.features.online.online_view import OnlineView
+from meguru.features.online.states import ValueState
+
+PRESENT, NULL = ValueState.PRESENT, ValueState.NULL_VALUE
+Key = bytes | None
+
+
+class EntityRows:
+    """What was found of one view, for each entity that was asked for.
+
+    Attributes
+    ----------
+    values
+        The values of each entity, in the order of the features.
+    events
+        When they hold from, in microseconds since 1970 (UTC); 0 for what is not there.
+    states
+        Of each entity; None when all are there. A value that is None in a row that is there has a state of
+        its own.
+    """
+
+    __slots__ = ("events", "states", "values", "view")
+
+    def __init__(
+        self,
+        view: OnlineView,
+        values: list[list[Any]],
+        events: list[int],
+        states: list[ValueState] | None,
+    ) -> None:
+        self.view, self.values, self.events, self.states = view, values, events, states
+
+    def state(self, entity: int, feature: int) -> ValueState:
+        """Return what is to be said of one value."""
+        state = PRESENT if self.states is None else self.states[entity]
+        return NULL if state is PRESENT and self.values[entity][feature] is None else state
+
+
+def look_up(
+    store: OnlineStore,
+    views: Sequence[OnlineView],
+    keys: Sequence[Sequence[Key]],
+    now: int,
+    known: LastKnown,
+) -> list[EntityRows]:
+    """Read views for the same entities, in one round trip.
+
+    Parameters
+    ----------
+    store
+        Where the rows are.
+    views, keys
+        What is read, and for each view the key of each entity; None for an entity that is nobody.
+    now
+        The moment that is asked for, in microseconds.
+    known
+        What was read before, for views that answer with that while the store is away.
+
+    Raises
+    ------
+    Busy
+        If the store is away, and a view has no answer without it.
+    """
+    asked = [
+        (view.stored, cast("Sequence[bytes]", each) if None not in each else [key for key in each if key])
+        for view, each in zip(views, keys, strict=True)
+    ]
+    try:
+        found = store.read(asked)
+    except Busy as error:
+        return [_without(view, each, known, error) for view, each in zip(views, keys, strict=True)]
+    result = []
+    for view, (_, there), all_keys, rows in zip(views, asked, keys, found, strict=True):
+        if view.missing == "last_known":
+            known.saw(view.stored, there, rows)
+        if len(there) < len(all_keys):
+            given = iter(rows)
+            rows = [None if key is None else next(given) for key in all_keys]  # noqa: PLW2901
+        result.append(_held(view, rows, now))
+    return result
+
+
+def _held(view: OnlineView, rows: Sequence[FoundRow | None], now: int) -> EntityRows:
+    """Unpack rows, and leave out what does not hold any more."""
+    oldest = None if view.ttl is None else now - view.ttl
+    unpack, values, events = view.layout.unpack, [], []
+    states: list[ValueState] | None = None
+    for number, row in enumerate(rows):
+        if row is not None and (oldest is None or row[0] >= oldest):
+            values.append(unpack(row[2]))
+            events.append(row[0])
+            continue
+        if states is None:
+            states = [PRESENT] * len(rows)
+        if row is None:
+            states[number] = ValueState.NOT_FOUND
+            values.append(view.absent)
+            events.append(0)
+        else:
+            _is_not_too_old_for(view)
+            states[number] = ValueState.OUTSIDE_MAX_AGE
+            values.append(unpack(row[2]) if view.missing == "last_known" else view.absent)
+            events.append(row[0])
+    return EntityRows(view, values, events, states)
+
+
+def _is_not_too_old_for(view: OnlineView) -> None:
+    if view.missing == "refuse":
+        raise Busy(
+            f"the values of {view.ref} are too old",
+            where=view.ref,
+            why="the view would rather have no answer",
+            hint="meguru features materialize",
+        )
+
+
+def _without(view: OnlineView, keys: Sequence[Key], known: LastKnown, error: Busy) -> EntityRows:
+    """Answer while the store is away, as the view says; a value that nothing stands in for is refused."""
+    if view.missing == "refuse":
+        raise error
+    rows: list[FoundRow | None] = [None] * len(keys)
+    if view.missing == "last_known":
+        rows = [None if key is None else known.of(view.stored, [key])[0] for key in keys]
+    if None in rows and None in view.defaults:
+        what = f"the online store is away, and nothing stands in for values of {view.ref}"
+        raise Busy(what, where=error.where, why=error.why, hint="say defaults, or missing, of the view")
+    states = [ValueState.DEFAULT if row is None else ValueState.LAST_KNOWN for row in rows]
+    values = [view.defaults if row is None else view.layout.unpack(row[2]) for row in rows]
+    return EntityRows(view, values, [0 if row is None else row[0] for row in rows], states)

@@ -1,0 +1,124 @@
+"""Read features online, as often as predictions are asked for: what a question means is found once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from meguru.base import refs
+from meguru.features.online.last_known import LastKnown
+from meguru.features.online.lookup import EntityRows, look_up
+from meguru.features.online.plan import ReadPlan
+from meguru.features.online.resolve import plan_of_service, plan_of_views
+from meguru.features.online.stores import online_of
+from meguru.kernel import events
+from meguru.kernel.operations.authorise import require
+
+if TYPE_CHECKING:
+    from meguru.kernel.workspace import Workspace
+
+PERMISSION = "feature_view:get"
+LOOK_SECONDS = 1.0
+"""How soon it is seen that another version is read."""
+MOST_PLANS = 1_000
+_PART = "online reader"
+_NEWS = (
+    "feature_view.registered", "feature_view.created", "feature_view.updated", "feature_view.retired",
+    "feature_view.pushed", "feature_service.registered", "feature_service.updated",
+    "feature_service.retired", "materialization.succeeded", "feature_view.cleared",
+)  # fmt: skip
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+Question: TypeAlias = tuple[str, str, tuple[str, ...]]
+"""The project, a service (or none), and features."""
+
+
+class OnlineReader:
+    """What a process knows of the views that it reads. Safe for many threads."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._plans: OrderedDict[Question, ReadPlan] = OrderedDict()
+        self._known = LastKnown()
+        self._looked = 0.0
+        self._head = -1
+        self._looking = threading.Lock()
+
+    def plan(self, project: str, features: Sequence[str] = (), service: str = "") -> ReadPlan:
+        """Return how features are read; see `plan_of_views` and `plan_of_service`."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self.look()
+        question = (project, service, tuple(features))
+        found = self._plans.get(question)
+        return self._found(question) if found is None else found
+
+    def known_plan(self, project: str, features: Sequence[str] = (), service: str = "") -> ReadPlan | None:
+        """Return how features are read, if that is known and new; else `plan` asks the database."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            return None
+        return self._plans.get((project, service, tuple(features)))
+
+    def look(self) -> None:
+        """Forget what is known if anything was declared or brought online since."""
+        with self._looking:
+            if time.monotonic() - self._looked <= LOOK_SECONDS:
+                return
+            with self._ws.read() as tx:
+                head = events.head(tx)
+                if head != self._head and (
+                    self._head < 0 or events.read(tx, after=self._head, types=_NEWS, limit=1)
+                ):
+                    self._plans.clear()
+            self._head, self._looked = head, time.monotonic()
+
+    def read(
+        self, plan: ReadPlan, entities: Mapping[str, Sequence[Any]], now: datetime | None = None
+    ) -> list[EntityRows]:
+        """Read the views of a plan for some entities; see `look_up`."""
+        count = plan.count(entities)
+        moment = ((now or self._ws.clock.now()) - _EPOCH) // _MICROSECOND
+        store = online_of(self._ws)
+        return look_up(store, plan.views, plan.keys_of(entities, count), moment, self._known)
+
+    def close(self) -> None:
+        """Forget all."""
+        self._plans.clear()
+
+    def _found(self, question: Question) -> ReadPlan:
+        project, service, features = question
+        with self._ws.read() as tx:
+            plan = plan_of_service(tx, project, service) if service else plan_of_views(tx, project, features)
+        self._plans[question] = plan
+        while len(self._plans) > MOST_PLANS:
+            self._plans.popitem(last=False)
+        return plan
+
+
+def reader_of(ws: Workspace) -> OnlineReader:
+    """Return the reader of an open workspace."""
+    found = ws.parts.get(_PART)
+    if found is None:
+        found = ws.parts.setdefault(_PART, OnlineReader(ws))
+    return cast("OnlineReader", found)
+
+
+def projects_of(project: str, features: Iterable[str], service: str = "") -> frozenset[str]:
+    """Return the projects of what is asked for, by its names alone: nobody asks the database."""
+    names = [service] if service else [text.partition(":")[0] for text in features]
+    return frozenset(
+        refs.project_of(refs.within(project, name.removeprefix("feature_view/"))) for name in names
+    )
+
+
+def permit(ws: Workspace, projects: Iterable[str]) -> None:
+    """Raise unless the principal may read features in all of these projects."""
+    principal = ws.principal
+    if principal.allows(PERMISSION):
+        return
+    for project in projects:
+        if not principal.allows(PERMISSION, project):
+            require(ws, PERMISSION, "feature_view.get", project=project)

@@ -1,0 +1,177 @@
+"""Online rows in a server that speaks the Redis protocol: one hash a view, one field a key."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from meguru.errors import Busy, MissingDependency, UsageError, masked
+from meguru.features.online.base import GONE, Asked, FoundRow, OnlineRow, Retraction, newest, parts
+
+A_WRITE = 1_000
+A_SCAN = 1_000
+SECONDS = 2.0
+"""How long an answer may take: who asks for features has no time."""
+_HEAD = struct.Struct(">qqq")
+_MOST = struct.Struct(">qq")
+_WRITE = """
+local gone, rows = tonumber(ARGV[1]), (#ARGV - 1) / 2
+local keys = {}
+for i = 1, rows do keys[i] = ARGV[2 * i] end
+if rows == 0 then return 0 end
+local there = redis.call('HMGET', KEYS[1], unpack(keys))
+local seen, drop, put, new = {}, {}, {}, 0
+local function newer(a, b)
+  local a1, a2, a3, a4, a5, a6 = struct.unpack('>i4I4i4I4i4I4', a)
+  local b1, b2, b3, b4, b5, b6 = struct.unpack('>i4I4i4I4i4I4', b)
+  if a1 ~= b1 then return a1 > b1 end
+  if a2 ~= b2 then return a2 > b2 end
+  if a3 ~= b3 then return a3 > b3 end
+  if a4 ~= b4 then return a4 > b4 end
+  if a5 ~= b5 then return a5 > b5 end
+  if a6 ~= b6 then return a6 > b6 end
+  for i = 25, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x > y end
+  end
+  return #a > #b
+end
+for i = 1, gone do
+  local old = there[i]
+  if old and string.sub(old, 1, 16) .. string.sub(old, 25) == ARGV[2 * i + 1] then
+    drop[#drop + 1] = keys[i]
+    seen[keys[i]] = true
+  end
+end
+for i = gone + 1, rows do
+  local row = ARGV[2 * i + 1]
+  if not there[i] or seen[keys[i]] or newer(row, there[i]) then
+    put[#put + 1] = keys[i]
+    put[#put + 1] = row
+    new = new + 1
+  end
+end
+if #drop > 0 then redis.call('HDEL', KEYS[1], unpack(drop)) end
+if #put > 0 then redis.call('HSET', KEYS[1], unpack(put)) end
+return new
+"""
+"""Runs in the server, at one moment: numbers are compared in halves, since its own have 53 bits."""
+
+
+class RedisStore:
+    """One hash a view; what is written is compared and kept by a script in the server.
+
+    Parameters
+    ----------
+    url
+        ``redis://``, ``rediss://`` or ``unix://``, as the client takes it; ``?prefix=NAME`` keeps two
+        workspaces on one server apart.
+
+    Notes
+    -----
+    How much outlives the server is said there (``appendonly``, ``appendfsync``). A hash lies on one node of
+    a cluster.
+    """
+
+    is_local = False
+
+    def __init__(self, url: str) -> None:
+        try:
+            import redis
+        except ModuleNotFoundError as error:
+            raise MissingDependency.of("redis", "redis") from error
+        given = urlsplit(url)
+        query = dict(parse_qsl(given.query))
+        self._prefix = query.pop("prefix", "meguru")
+        self.url, self._where = url, masked(url)
+        bare = urlunsplit(given._replace(query=urlencode(query)))
+        try:
+            self._client = redis.Redis.from_url(
+                bare, socket_timeout=SECONDS, socket_connect_timeout=SECONDS, protocol=2
+            )
+        except (ValueError, redis.RedisError) as error:
+            raise UsageError("the address of the online store can't be read", why=str(error)) from None
+        self._errors, self._script = redis.RedisError, self._client.register_script(_WRITE)
+        self._process = os.getpid()
+
+    def write(self, view: str, rows: Sequence[OnlineRow], retract: Sequence[Retraction] = ()) -> int:
+        """Take out what is retracted, then keep the rows that are newer than what is there."""
+        given = {row.key: row for row in newest(rows)}
+        left = {each.key: each for each in retract}
+        new = 0
+        with self._asking() as client:
+            # What replaces a retracted row goes along with it: nobody sees the moment between.
+            for part in parts([*left, *(key for key in given if key not in left)], A_WRITE // 2):
+                gone = [left[key] for key in part if key in left]
+                put = [given[key] for key in part if key in given]
+                arguments: list[Any] = [len(gone)]
+                for each in gone:
+                    arguments += (each.key, _MOST.pack(each.event, each.created) + each.packed)
+                for row in put:
+                    arguments += (row[0], _HEAD.pack(*row[1:4]) + row[4])
+                new += int(self._script(keys=[self._name(view)], args=arguments, client=client))
+        return new
+
+    def read(self, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+        """Return the rows of keys, in the order of what is asked."""
+        with self._asking() as client:
+            pipe = client.pipeline(transaction=False)
+            for view, keys in asked:
+                if keys:
+                    pipe.hmget(self._name(view), list(keys))
+            answers = iter(pipe.execute())
+        return [[_found(row) for row in next(answers)] if keys else [] for _, keys in asked]
+
+    def scan(self, view: str) -> Iterator[list[OnlineRow]]:
+        """Give all rows of a view; one that is written meanwhile may come twice."""
+        cursor = 0
+        while True:
+            with self._asking() as client:
+                cursor, part = client.hscan(self._name(view), cursor, count=A_SCAN)
+            if part:
+                yield [OnlineRow._make((key, *_HEAD.unpack_from(row), row[24:])) for key, row in part.items()]
+            if not cursor:
+                return
+
+    def clear(self, view: str) -> None:
+        """Forget a view and all its rows."""
+        with self._asking() as client:
+            client.unlink(self._name(view))
+
+    def views(self) -> dict[str, int]:
+        """Return how many rows each view has."""
+        start = f"{self._prefix}:view:"
+        escaped = "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in start)
+        with self._asking() as client:
+            names = sorted(client.scan_iter(match=f"{escaped}*", count=A_SCAN))
+            return {name.decode().removeprefix(start): client.hlen(name) for name in names}
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self._client.close()
+
+    def _name(self, view: str) -> str:
+        return f"{self._prefix}:view:{view}"
+
+    @contextmanager
+    def _asking(self) -> Iterator[Any]:
+        if self._process != os.getpid():  # its sockets are another process's
+            self._client.connection_pool.reset()
+            self._process = os.getpid()
+        try:
+            yield self._client
+        except self._errors as error:
+            raise Busy(
+                "the online store can't be reached", where=self._where, why=masked(str(error))
+            ) from error
+
+
+def _found(row: bytes | None) -> FoundRow | None:
+    if row is None or row[24:] == GONE:
+        return None
+    event, created, _ = _HEAD.unpack_from(row)
+    return event, created, row[24:]

@@ -1,0 +1,112 @@
+"""Which versions of views a question for features means, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.errors import InvalidInput, NotFound
+from meguru.features import dtypes, said, store
+from meguru.features.materialization import store as materialized
+from meguru.features.materialization.types import OnlineState
+from meguru.features.online.keys import KeyLayout
+from meguru.features.online.layout import Layout
+from meguru.features.online.online_view import OnlineView
+from meguru.features.online.plan import Picked, ReadPlan
+from meguru.features.types import FeatureViewVersion
+
+
+def plan_of_views(tx: Connection, project: str, texts: Sequence[str]) -> ReadPlan:
+    """Return how features are read that are named as ``view``, ``view:feature`` or ``view@2:feature``.
+
+    A view without a version is its newest one of which values are online.
+
+    Raises
+    ------
+    NotFound
+        If there is no such view.
+    InvalidInput
+        If it has no such feature, or its values are computed when somebody asks.
+    """
+    asked: dict[str, list[str]] = {}
+    for index, text in enumerate(texts):
+        one = said.member(text, field=f"features[{index}]")
+        asked.setdefault(refs.within(project, one.view), []).append(one.feature)
+    return _plan(tx, [(_version(tx, view), features) for view, features in asked.items()])
+
+
+def plan_of_service(tx: Connection, project: str, service: str) -> ReadPlan:
+    """Return how the features of a service are read: exactly its versions of views."""
+    found = store.service(tx, refs.within(project, service))
+    members = [(store.view(tx, each.view), each.features or [""]) for each in found.members]
+    return _plan(tx, members, more={refs.project_of(found.name)})
+
+
+def _plan(
+    tx: Connection, asked: Sequence[tuple[FeatureViewVersion, Sequence[str]]], more: set[str] | None = None
+) -> ReadPlan:
+    if not asked:
+        raise InvalidInput("no features are asked for", field="features", hint="weather:temp")
+    views: list[OnlineView] = []
+    picked: list[Picked] = []
+    for number, (version, features) in enumerate(asked):
+        view = online_view(version, materialized.online(tx, version.name, version.version))
+        views.append(view)
+        bare = refs.bare(version.name)
+        for feature in features:
+            picked += [
+                Picked(number, place, name, f"{bare}__{name}") for place, name in _named(view, feature)
+            ]
+    projects = {refs.project_of(version.name) for version, _ in asked} | (more or set())
+    return ReadPlan(views, list(dict.fromkeys(picked)), frozenset(projects))
+
+
+def _named(view: OnlineView, feature: str) -> list[tuple[int, str]]:
+    names = view.layout.names
+    if not feature:
+        if not names:
+            hint = f"meguru features materialize {view.name}"
+            raise NotFound(f"nothing of {view.ref} is online yet", where=view.ref, hint=hint)
+        return list(enumerate(names))
+    if feature in names:
+        return [(names.index(feature), feature)]
+    raise NotFound.of(f"feature of {view.ref}", feature, names)
+
+
+def _version(tx: Connection, view: str) -> FeatureViewVersion:
+    """Return the version that is meant: the newest, or while nothing of it is online, the newest that is."""
+    version = store.view(tx, view)
+    if refs.parse(view, kind="feature_view").version not in {None, "latest"}:
+        return version
+    if is_ready(materialized.online(tx, version.name, version.version)):
+        return version
+    for older in store.view_versions(tx, version.name):
+        if older.version < version.version and is_ready(materialized.online(tx, older.name, older.version)):
+            return older
+    return version
+
+
+def is_ready(state: OnlineState | None) -> bool:
+    """Tell whether values of a version can be read."""
+    return state is not None and (state.at is not None or state.pushed_at is not None)
+
+
+def online_view(version: FeatureViewVersion, state: OnlineState | None) -> OnlineView:
+    """Return a version of a view, ready to be read."""
+    definition = version.definition
+    if definition.form == "on_demand":
+        why = "its values are computed when somebody asks"
+        raise InvalidInput(f"nothing of {version.ref} is online", why=why, field="features")
+    features = state.features if state else version.features
+    keys = state.keys if state else dict.fromkeys(definition.keys, "String")
+    return OnlineView(
+        version.ref,
+        state.stored if state else "",
+        KeyLayout({name: dtypes.polars_type(kind) for name, kind in keys.items()}),
+        Layout({name: dtypes.polars_type(kind) for name, kind in features.items()}),
+        ttl=definition.ttl,
+        missing=definition.missing,
+        defaults=definition.defaults,
+    )

@@ -1,0 +1,65 @@
+"""Bring pushed rows into versions of the sources, where training finds them."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import msgspec
+import polars as pl
+from sqlalchemy import Connection
+
+from meguru.base import refs
+from meguru.datasets.register import record
+from meguru.datasets.types import DatasetVersion, FileEntry
+from meguru.features import store as views
+from meguru.features.kind import FEATURE_VIEW
+from meguru.features.materialization import store as materialized
+from meguru.features.push import store
+from meguru.features.push.frames import as_parquet
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.workspace import Workspace
+
+FOLD = InternalOperation(FEATURE_VIEW, "fold", evented=True)
+EVERY = timedelta(seconds=5)
+MANY_ROWS = 50_000
+MOST_FRAMES = 2_000
+
+
+def due(tx: Connection, ws: Workspace) -> list[str]:
+    """Return the views whose pushed rows wait long enough, or are enough, for a version of the source."""
+    now = ws.clock.now()
+    return [each.name for each in store.pending(tx) if each.rows >= MANY_ROWS or now - each.oldest >= EVERY]
+
+
+def fold(ws: Workspace, name: str) -> DatasetVersion | None:
+    """Make one version of the source of what was pushed to a view; None if nothing was."""
+    return FOLD.commit(ws, lambda ctx: _folded(ctx, name))
+
+
+def _folded(ctx: Context, name: str) -> DatasetVersion | None:
+    waiting = store.frames(ctx.tx, name, MOST_FRAMES)
+    if not waiting:
+        return None
+    first, last = waiting[0][0], waiting[-1][0]
+    parts = [pl.read_parquet(io.BytesIO(content)) for _, content in waiting]
+    content = as_parquet(pl.concat(parts, how="diagonal_relaxed").unique(maintain_order=True))
+    version = views.view(ctx.tx, name)
+    (source,) = list(version.definition.sources.values())[:1]
+    path = f"pushed/{refs.bare(name)}/{first:012d}-{last:012d}.parquet"
+    entry = FileEntry(path=path, digest=ctx.blobs.put_bytes(content), size=len(content))
+    made = record(
+        ctx,
+        name=refs.parse(refs.within(refs.project_of(name), source), kind="dataset").name,
+        files=[entry],
+        mode="append",
+        format="parquet",
+        schema_policy="evolve",
+        event_time=version.definition.time,
+        note=f"pushed to {version.ref}",
+        used=[version.ref],
+    )
+    store.take_out(ctx.tx, name, last)
+    for state in materialized.all_online(ctx.tx, name).values():
+        materialized.set_online(ctx.tx, msgspec.structs.replace(state, folded=max(state.folded, last)))
+    return made

@@ -1,0 +1,44 @@
+"""SQL of pushed rows, on an open transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from meguru.features.materialization.schema import pushed_frame
+
+
+class Pending(NamedTuple):
+    """A view with frames that are in no version of its source yet."""
+
+    name: str
+    frames: int
+    rows: int
+    oldest: datetime
+
+
+def add(tx: Connection, name: str, number: int, at: datetime, rows: int, content: bytes) -> None:
+    """Write a pushed frame."""
+    values = {"name": name, "number": number, "at": at, "rows": rows, "content": content}
+    tx.execute(insert(pushed_frame).values(values))
+
+
+def pending(tx: Connection) -> list[Pending]:
+    """Return the views with frames that wait."""
+    c = pushed_frame.c
+    query = select(c.name, func.count(), func.sum(c.rows), func.min(c.at)).group_by(c.name).order_by(c.name)
+    return [Pending(*row) for row in tx.execute(query)]
+
+
+def frames(tx: Connection, name: str, limit: int) -> list[tuple[int, bytes]]:
+    """Return the oldest frames of a view that wait, with their numbers."""
+    c = pushed_frame.c
+    query = select(c.number, c.content).where(c.name == name).order_by(c.number).limit(limit)
+    return [(row.number, row.content) for row in tx.execute(query)]
+
+
+def take_out(tx: Connection, name: str, upto: int) -> None:
+    """Delete frames that are in a version of the source now."""
+    tx.execute(delete(pushed_frame).where(pushed_frame.c.name == name, pushed_frame.c.number <= upto))

@@ -1,0 +1,144 @@
+"""What is told of a value, when it is too old, and when the store is away."""
+
+from datetime import timedelta
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.errors import Busy, Forbidden, InvalidInput, NotFound
+from meguru.features.kind import FeatureServiceSpec
+from meguru.features.online.answer import online
+from meguru.features.online.reader import reader_of
+from meguru.features.online.stores import online_of
+from meguru.features.operations import service_specs
+from meguru.kernel.principals import Principal
+from meguru.testing.online_views import add_rows, bring_online, declare_view, hours
+
+
+@pytest.fixture
+def ws(tmp_path, clock):
+    with open_local(tmp_path / "w", settings=Settings(sqlite_synchronous="NORMAL"), clock=clock) as opened:
+        add_rows(opened, [("a", hours(-1), 1.0), ("b", hours(-1), None), ("c", hours(-2), 3.0)])
+        yield opened
+
+
+def told(ws, features="balance", who=("a", "b", "c", "d", None)):
+    found = online(ws, [features], {"who": list(who)})
+    return [(row["value"].value, str(row["value"].status)) for row in found.rows]
+
+
+def seen(ws, **said):
+    declare_view(ws, **said)
+    bring_online(ws)
+    return told(ws)
+
+
+def test_each_value_has_a_status_a_time_and_an_age(ws):
+    declare_view(ws, ttl="1h")
+    bring_online(ws)
+    found = online(ws, ["balance:value"], {"who": "a"})
+    one = found.rows[0]["value"]
+    assert (one.value, one.time, one.age) == (1.0, hours(-1), 3600.0)
+    assert found.views == {"value": "feature_view/balance@1"}
+    assert told(ws) == [
+        (1.0, "PRESENT"), (None, "NULL_VALUE"), (None, "OUTSIDE_MAX_AGE"), (None, "NOT_FOUND"),
+        (None, "NOT_FOUND"),
+    ]  # fmt: skip
+    ws.clock.move(timedelta(microseconds=1))
+    assert told(ws, who=["a"]) == [(None, "OUTSIDE_MAX_AGE")]
+
+
+def test_defaults_stand_in_for_what_is_not_there(ws):
+    assert seen(ws, ttl="1h", features={"value": "Float64"}, defaults={"value": -1.0}) == [
+        (1.0, "PRESENT"), (None, "NULL_VALUE"), (-1.0, "OUTSIDE_MAX_AGE"), (-1.0, "NOT_FOUND"),
+        (-1.0, "NOT_FOUND"),
+    ]  # fmt: skip
+
+
+def test_the_last_known_value_comes_with_its_age(ws):
+    assert seen(ws, ttl="1h", missing="last_known")[2] == (3.0, "OUTSIDE_MAX_AGE")
+    assert online(ws, ["balance"], {"who": "c"}).rows[0]["value"].age == 7200.0
+
+
+def test_a_view_may_rather_have_no_answer(ws):
+    declare_view(ws, ttl="1h", missing="refuse")
+    bring_online(ws)
+    assert told(ws, who=["a", "d"]) == [(1.0, "PRESENT"), (None, "NOT_FOUND")]
+    with pytest.raises(Busy, match="too old"):
+        told(ws)
+
+
+@pytest.fixture
+def away(ws, monkeypatch):
+    def refuse(*_):
+        raise Busy("the online store can't be reached")
+
+    return lambda: monkeypatch.setattr(online_of(ws), "read", refuse)
+
+
+@pytest.mark.parametrize("missing", ["default", "refuse", "last_known"])
+def test_without_the_store_there_is_never_a_silent_null(ws, away, missing):
+    seen(ws, missing=missing)
+    away()
+    if missing == "last_known":
+        assert told(ws, who=["a", "b"]) == [(1.0, "LAST_KNOWN"), (None, "LAST_KNOWN")]
+        assert online(ws, ["balance"], {"who": "a"}).rows[0]["value"].age == 3600.0
+    with pytest.raises(Busy):
+        told(ws)
+
+
+def test_without_the_store_a_declared_default_is_told_as_one(ws, away):
+    seen(ws, features={"value": "Float64"}, defaults={"value": 0.5})
+    away()
+    assert told(ws, who=["a"]) == [(0.5, "DEFAULT")]
+
+
+def test_a_new_version_is_read_when_values_of_it_are_online(ws):
+    seen(ws)
+    declare_view(ws, ttl="3h")
+    reader_of(ws)._looked = 0
+    assert online(ws, ["balance"], {"who": "a"}).views["value"] == "feature_view/balance@1"
+    bring_online(ws)
+    reader_of(ws)._looked = 0
+    assert online(ws, ["balance"], {"who": "a"}).views["value"] == "feature_view/balance@2"
+    assert online(ws, ["balance@1"], {"who": "a"}).views["value"] == "feature_view/balance@1"
+
+
+def test_a_service_has_its_versions_and_names(ws):
+    seen(ws)
+    declare_view(ws, "other")
+    bring_online(ws, "other")
+    service_specs.declare(ws, name="both", spec=FeatureServiceSpec(views=["balance", "other:value"]))
+    with pytest.raises(InvalidInput, match="two features are called"):
+        online(ws, "both", {"who": "a"})
+    found = online(ws, "both", [{"who": "a"}, {"who": "c"}], full_names=True)
+    assert found.values() == [
+        {"balance__value": 1.0, "other__value": 1.0}, {"balance__value": 3.0, "other__value": 3.0},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("features", "entities", "kind", "words"),
+    [
+        (["nothing"], {"who": "a"}, NotFound, "no feature view"),
+        (["balance:nothing"], {"who": "a"}, NotFound, "nothing"),
+        (["balance"], {"whom": "a"}, InvalidInput, "have no 'who'"),
+        (["balance"], {"who": 7}, InvalidInput, "is no value of 'who'"),
+        (["balance"], {"who": ["a"] * 10_001}, InvalidInput, "too many"),
+        ([], {"who": "a"}, InvalidInput, "no features"),
+        ([":"], {"who": "a"}, InvalidInput, "names no view"),
+    ],
+)
+def test_wrong_questions_are_told_what_is_wrong(ws, features, entities, kind, words):
+    seen(ws)
+    with pytest.raises(kind, match=words):
+        online(ws, features, entities)
+
+
+def test_who_may_not_read_a_project_learns_nothing_of_it(ws):
+    seen(ws)
+    other = ws.with_(principal=Principal(name="eve", grants={"team": frozenset({"*"})}))
+    for features in (["balance"], ["nothing"]):
+        with pytest.raises(Forbidden):
+            online(other, features, {"who": "a"})

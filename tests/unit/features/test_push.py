@@ -1,0 +1,117 @@
+"""Pushed rows: read at once, and in a version of the source soon after."""
+
+from datetime import timedelta
+
+import pytest
+
+from meguru.app.open import open_local
+from meguru.base.settings import Settings
+from meguru.datasets import store as datasets
+from meguru.errors import Busy, InvalidInput
+from meguru.features.materialization import follow
+from meguru.features.online.answer import online
+from meguru.features.online.stores import online_of
+from meguru.features.push import store as pushed
+from meguru.features.push.push import push
+from meguru.testing.online_views import bring_online, declare_view, hours
+
+
+@pytest.fixture
+def ws(tmp_path, clock):
+    with open_local(tmp_path / "w", settings=Settings(sqlite_synchronous="NORMAL"), clock=clock) as opened:
+        declare_view(opened, "clicks", "clicked", push=True, features={"value": "Float64"})
+        yield opened
+
+
+def values(ws, *who):
+    return [row["value"].value for row in online(ws, ["clicks"], {"who": list(who)}).rows]
+
+
+def send(ws, rows, **said):
+    who, at, value = zip(*rows, strict=True)
+    columns = {"who": list(who), "at": [each.isoformat() for each in at], "value": list(value)}
+    return push(ws, view="clicks", columns=columns, **said)
+
+
+def test_the_newest_is_read_at_once_whatever_the_order(ws):
+    made = send(ws, [("a", hours(-1), 1.0), ("b", hours(-1), 2)])
+    assert (made.rows, made.online, made.number) == (2, 2, 1)
+    assert send(ws, [("a", hours(-2), 9.0)]).online == 0
+    assert send(ws, [("a", hours(-1), 1.0)]).online == 1  # the later of two that are as new
+    assert values(ws, "a", "b") == [1.0, 2.0]
+    assert send(ws, [("a", hours(0), "NaN")]).online == 1
+    assert str(values(ws, "a")) == "[nan]"
+
+
+def test_pushed_rows_become_a_version_of_the_source_and_online_is_the_same(ws, clock):
+    send(ws, [("a", hours(-1), 1.0), ("b", hours(-1), 2.0)])
+    send(ws, [("a", hours(-3), 0.5)])
+    follower = follow.MaterializationFollower(ws)
+    assert follower.step() == 0
+    clock.move(timedelta(seconds=6))
+    assert follower.step() == 1
+    with ws.read() as tx:
+        assert datasets.resolve(tx, "clicked").rows == 3
+        assert pushed.pending(tx) == []
+    made = bring_online(ws, "clicks")
+    assert (made.state, made.total) == ("succeeded", 2)
+    assert values(ws, "a", "b") == [1.0, 2.0]
+    made = bring_online(ws, "clicks", full=True)
+    assert made.retracted == 0
+    send(ws, [("a", hours(0), 3.0)])
+    assert bring_online(ws, "clicks", full=True).retracted == 0
+    assert values(ws, "a", "b") == [3.0, 2.0]
+
+
+def test_what_holds_only_later_is_kept_and_not_read(ws):
+    made = send(ws, [("a", hours(1), 1.0)])
+    assert (made.rows, made.online) == (1, 0)
+    assert values(ws, "a") == [None]
+
+
+def test_offline_and_online_may_be_said_apart(ws):
+    assert send(ws, [("a", hours(-1), 1.0)], to="online").number == 0
+    assert send(ws, [("b", hours(-1), 1.0)], to="offline").online == 0
+    assert values(ws, "a", "b") == [1.0, None]
+    with ws.read() as tx:
+        assert [each.rows for each in pushed.pending(tx)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({}, "no rows"),
+        ({"who": [], "at": [], "value": []}, "no rows"),
+        ({"who": ["a"], "at": ["2026-01-01"], "value": [1, 2]}, "no rows, or different"),
+        ({"who": ["a"], "at": ["2026-01-01"]}, "no column 'value'"),
+        ({"who": [None], "at": ["2026-01-01"], "value": [1.0]}, "'who' is missing"),
+        ({"who": ["a"], "at": [None], "value": [1.0]}, "'at' is missing"),
+        ({"who": ["a"], "at": ["yesterday"], "value": [1.0]}, "no time"),
+        ({"who": ["a"], "at": ["2026-01-01"], "value": ["much"]}, "'value' is no Float64"),
+        ({"who": ["a"], "at": ["2026-01-01"], "value": [[1]]}, "'value' is no Float64"),
+    ],
+)
+def test_what_is_no_row_of_the_view_is_refused_whole(ws, columns, words):
+    with pytest.raises(InvalidInput, match=words):
+        push(ws, view="clicks", columns=columns)
+    with ws.read() as tx:
+        assert pushed.pending(tx) == []
+
+
+def test_a_view_that_takes_no_pushed_rows_says_so(ws):
+    send(ws, [("a", hours(-1), 1.0)])
+    follow.fold.fold(ws, "clicks")
+    declare_view(ws, "told", "clicked")
+    with pytest.raises(InvalidInput, match="takes no pushed rows"):
+        push(ws, view="told", columns={"who": ["a"]})
+
+
+def test_nothing_is_kept_while_the_store_is_away(ws, monkeypatch):
+    def refuse(*_):
+        raise Busy("away")
+
+    monkeypatch.setattr(online_of(ws), "write", refuse)
+    with pytest.raises(Busy):
+        send(ws, [("a", hours(-1), 1.0)])
+    with ws.read() as tx:
+        assert pushed.pending(tx) == []
