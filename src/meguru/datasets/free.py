@@ -3,7 +3,9 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from meguru.artifacts.integrity.sources import declared, members
+from sqlalchemy import Connection
+
+from meguru.artifacts.integrity.sources import every_source, members
 from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
@@ -12,6 +14,8 @@ from meguru.datasets.delta.places import forget
 from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
+from meguru.datasets.versions.compact import given_files
+from meguru.datasets.versions.layout import read_manifest
 from meguru.errors import MeguruError, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.storage.blobs import BlobStore
@@ -66,7 +70,16 @@ def _sorted_out(ctx: Context, rows: list[RemovedRow], mine: set[str]) -> tuple[s
     """Return the blobs of these versions, and `mine`: what nothing else needs, and what something does."""
     for row in rows:
         mine |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, set())
-    return mine - (kept := _needed(ctx, mine)), kept
+        mine |= _uploads(ctx.blobs, row.digest)
+    return mine - (kept := needed(ctx.tx, ctx.blobs, mine)), kept
+
+
+def _uploads(blobs: BlobStore, manifest: str) -> set[str]:
+    """Return the files that a version was made from and that are here: they were uploaded."""
+    with suppress(NotFound):
+        given = given_files(read_manifest(blobs, manifest).files)
+        return {each.digest for each in given if blobs.has(each.digest)}
+    return set()
 
 
 def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[str, int]) -> None:
@@ -78,18 +91,18 @@ def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[st
                 _deepen(blobs, each.digest, each.form, depth + 1, found)
 
 
-def _needed(ctx: Context, among: set[str]) -> set[str]:
+def needed(tx: Connection, blobs: BlobStore, among: set[str]) -> set[str]:
     """Return those of some blobs to which a row refers, itself or by a list."""
     found: set[str] = set()
     seen: set[str] = set()
-    for source in declared().values() if among else ():
+    for source in every_source().values() if among else ():
         after: list[object] = []
         while True:
-            references, after = source.page(ctx.tx, after, _PAGE)
+            references, after = source.page(tx, after, _PAGE)
             for reference in references:
                 if reference.digest in among:
                     found.add(reference.digest)
-                found |= _listed(ctx.blobs, reference.digest, reference.form, seen) & among
+                found |= _listed(blobs, reference.digest, reference.form, seen) & among
             if not after:
                 break
     return found

@@ -15,6 +15,7 @@ from meguru.datasets.examine import examine
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.ingest.profile import profile_rows
+from meguru.datasets.ingest.uploads import let_go
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
 from meguru.datasets.position import SourcePosition
@@ -132,10 +133,11 @@ def record(
     kind = _of_tables(format or said.format or _one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
-    entries = _not_in(newest, entries, mode)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
+    entries = _not_in(newest, entries, mode)
     given = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
+    let_go(ctx, given)
     # What is deleted is told by keys alone: these are no rows to be judged.
     rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
     judged = partial(
@@ -148,9 +150,7 @@ def record(
         given=rows,
     )
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
-
-    follow = partial(_follow, ctx, change, judged, position)
-    first = follow(newest)  # nobody waits for it
+    first = (follow := partial(_follow, ctx, change, judged, position))(newest)  # nobody waits for it
     whole = mode == "replace" or newest is None  # of a part of a version's rows nobody asks the profile
     profile = b"" if rows is None or not whole else _profiled(rows, given)
 

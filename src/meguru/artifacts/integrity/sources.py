@@ -6,6 +6,7 @@ A noun declares its sources when its operations are imported, as these are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -69,6 +70,19 @@ def declare_form(name: str, read: Callable[[bytes], Iterable[BlobMember]]) -> No
 def declared() -> dict[str, BlobSource]:
     """Return every declared source, by the name of its table."""
     return dict(sorted(_sources.items()))
+
+
+_EVERYTHING = "meguru.app.nouns:load_operations"
+
+
+def every_source() -> dict[str, BlobSource]:
+    """Return the sources of the whole product, after all of it was loaded.
+
+    Who frees a blob has to ask all of them: a process that does one thing has loaded little else.
+    """
+    module, _, load = _EVERYTHING.partition(":")
+    getattr(import_module(module), load)()
+    return declared()
 
 
 def members(form: str, body: bytes) -> list[BlobMember]:

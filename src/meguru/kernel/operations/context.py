@@ -48,6 +48,8 @@ class Context:
         self.on_open: Callable[[Connection], None] | None = None
         self.bells: set[str] = set()
         self.if_undone: list[Callable[[Workspace], None]] = []
+        self.if_done: list[Callable[[Workspace], None]] = []
+        """Called after the commit; if the process dies before, they are not."""
         """What is told, in a transaction of its own, when this one was undone by an error of ours."""
         self._stack = stack
         self._tx = tx

@@ -131,6 +131,8 @@ def run(
     # After the commit: whoever is woken finds the events that woke it.
     if ctx.is_open and not operation.query and not operation.quiet:
         ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)
+    for work_left in ctx.if_done:
+        work_left(ws)
     return result
 
 

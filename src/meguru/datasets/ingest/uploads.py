@@ -1,0 +1,32 @@
+"""Uploads that became Parquet are let go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from meguru.datasets.free import needed
+from meguru.datasets.types import DataFile
+from meguru.kernel.operations import Context
+from meguru.kernel.workspace import Workspace
+
+if TYPE_CHECKING:
+    from meguru.storage.blobs.base import PrunableStore
+
+LARGE = 1 << 25
+"""A smaller upload stays until what was made from it is freed: to ask what needs it has a price."""
+
+
+def let_go(ctx: Context, given: Sequence[DataFile]) -> None:
+    """Free, after the commit, what was uploaded for these files, if nothing else needs it."""
+    origins = {each.source.digest for each in given if each.source and each.source.size >= LARGE}
+    uploads = {digest for digest in origins if ctx.blobs.has(digest)}
+
+    def free(ws: Workspace) -> None:
+        with ws.read() as tx:
+            unused = uploads - needed(tx, ws.blobs, uploads)
+        for digest in unused:
+            cast("PrunableStore", ws.blobs).delete(digest)
+
+    if uploads:
+        ctx.if_done.append(free)
