@@ -76,11 +76,11 @@ def add_files(
         If there is a newer version than the one that it `follows`, or rows are appended whose key is there
         already.
     """
-    name, _, branch = name.partition("@")
     given = [files] if isinstance(files, str | Path) else list(files)
     if is_folder(given, format):
         place = open_folder(given[0])
         return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
+    name, _, branch = name.partition("@")
     with TemporaryDirectory(prefix="meguru-data-") as folder:
         found, fetched = _meant(ws, given, Path(folder), query, progress)
         _check_names([*found, *(each.path for each in fetched)], format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from meguru.datasets.folders.tree import register_tree
 from meguru.datasets.register import record
 from meguru.datasets.types import FileEntry
 from meguru.errors import InvalidInput
@@ -37,19 +38,21 @@ class StepOutput(Protocol):
 
 
 def register_output(ctx: Context, *, name: str, value: StepOutput, source: str) -> str:
-    """Register the table that a pipeline run made, in the run's last transaction; return its reference.
+    """Register the table or the folder that a pipeline run made, in the run's last transaction.
 
-    The rows stay where the step wrote them. Rows that are those of the newest version make no new one.
+    What it made stays where the step wrote it. Rows that are those of the newest version make no new one.
 
     Raises
     ------
     InvalidInput
         If what it made is no table, has no rows, or its columns are not those of the version before.
     """
+    if value.kind == "files" and value.meta.get("folder"):
+        return register_tree(ctx, name, value.digest, source).ref
     if value.kind != "polars" or value.meta.get("shape") == "Series":
         raise InvalidInput(
             f"{source} produces the dataset {name!r}, but returned no table",
-            hint="return a Polars DataFrame or LazyFrame from its last step",
+            hint="return a Polars DataFrame or LazyFrame, or the Path of a folder, from its last step",
         )
     entry = FileEntry(path=PATH, digest=value.digest, size=value.size)
     return record(ctx, name=name, files=[entry], format="arrow", note=f"made by {source}", used=[source]).ref

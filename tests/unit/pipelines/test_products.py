@@ -6,11 +6,13 @@ import pytest
 
 from meguru.artifacts.lineage import show as lineage
 from meguru.datasets.client import frame
+from meguru.datasets.folders.materialize import files_of
 from meguru.datasets.operations import versions
 from meguru.errors import InvalidInput
 from meguru.pipelines.products import model_of, product_of
 
 FLOWS = """
+from pathlib import Path
 import polars as pl
 from meguru import pipeline, step
 
@@ -25,6 +27,18 @@ def nothing(count: int) -> int:
 @pipeline(produces="dataset/clean")
 def clean(count: int = 3):
     return rows(count)
+
+@step
+def drawn(count: int) -> Path:
+    folder = Path("drawn")
+    (folder / "a").mkdir(parents=True)
+    for number in range(count):
+        (folder / "a" / f"{number}.txt").write_text(str(number % 2))
+    return folder
+
+@pipeline(produces="dataset/drawings")
+def draw(count: int = 3):
+    return drawn(count)
 
 @pipeline(produces="dataset/clean")
 def wrong(count: int = 3):
@@ -60,3 +74,12 @@ def test_what_is_no_table_is_no_dataset(project):
     run = project.run("flows.py:wrong")
     assert run.state == "failed"
     assert "returned no table" in run.failed.message
+
+
+def test_a_folder_that_a_step_returns_is_a_dataset_of_files(project, workspace):
+    project.write("flows.py", FLOWS)
+    run = project.run("flows.py:draw")
+    assert (run.state, run.produced) == ("succeeded", ["dataset/drawings@1"])
+    files = files_of(workspace, "drawings")
+    assert [files.read(name) for name in files.names()] == [b"0", b"1", b"0"]
+    assert project.run("flows.py:draw").produced == ["dataset/drawings@1"]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from meguru.datasets.folders import index
+from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.folders.look import FileProgress, FolderLook
 from meguru.datasets.folders.places import FolderPlace
-from meguru.datasets.folders.register import FORMAT, register_folder
+from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import Label
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.show import show
@@ -64,7 +65,7 @@ def add_folder(
     ws
         The workspace.
     name
-        The dataset.
+        The dataset; ``photos@trial`` names its branch `trial`.
     place
         The folder, listed.
     append
@@ -102,22 +103,24 @@ def _add(
     progress: FileProgress | None,
 ) -> AddedFolder:
     newest = _newest(ws, name)
-    before = index.read(ws.blobs, load_manifest(ws.blobs, newest)) if newest else index.empty()
+    known = newest is not None and newest.format == FORMAT and not newest.elsewhere
+    before = index.read(ws.blobs, load_manifest(ws.blobs, newest)) if newest and known else index.empty()
     look = FolderLook(ws.blobs, place, before)
     files = look.files(progress)
     removed = [] if append else _gone(before, place)
     relabelled = bool(label) and index.LABEL not in before.columns
-    if newest and not files and not removed and not relabelled:
+    if newest and known and not files and not removed and not relabelled:
         version = newest
     else:
         packs = look.packs()
         version = register_folder(
             ws,
-            name=name,
+            name=name.partition("@")[0],
+            branch=name.partition("@")[2],
             files=files,
             packs=packs,
             removed=removed,
-            base=newest.digest if newest else "",
+            base="" if newest is None else newest.digest if known else None,
             label=label,
             checks=checks,
             note=note,
@@ -133,10 +136,9 @@ def _add(
 
 def _newest(ws: FolderDoor, name: str) -> DatasetVersion | None:
     try:
-        found = show(ws, ref=name)
+        return show(ws, ref=name)
     except NotFound:
         return None
-    return found if found.format == FORMAT and not found.elsewhere else None
 
 
 def _gone(before: pl.DataFrame, place: FolderPlace) -> list[str]:

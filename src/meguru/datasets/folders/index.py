@@ -10,7 +10,7 @@ import io
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from meguru.base import digests
 from meguru.datasets.types import DataFile, DatasetColumn, Manifest
@@ -20,6 +20,7 @@ from meguru.storage.blobs import BlobStore
 if TYPE_CHECKING:
     import polars as pl
 
+FORMAT: Final = "files"
 MEAN_ROWS = 2048
 """About so many rows are in a piece; a power of two."""
 MOST_ROWS = 16 * MEAN_ROWS
@@ -63,7 +64,7 @@ def read(blobs: BlobStore, manifest: Manifest) -> pl.DataFrame:
     """Return the list of files of a version, with their parts, sorted by path."""
     import polars as pl
 
-    return pl.concat(_read(blobs, file) for file in manifest.files)
+    return pl.concat(_read(blobs, file) for file in manifest.files).sort("path")
 
 
 def _read(blobs: BlobStore, file: DataFile) -> pl.DataFrame:
@@ -138,6 +139,22 @@ def packs_of(body: bytes) -> list[str]:
     except pl.exceptions.PolarsError as error:
         raise ValueError(str(error)) from error
     return parts.struct.field("pack").unique().sort().to_list() if len(parts) else []
+
+
+def manifest_of(
+    blobs: BlobStore, frame: pl.DataFrame, before: Manifest | None, touched: set[str]
+) -> Manifest:
+    """Write a list of files; return the version's list of what it is written in. See `write`."""
+    shown = columns(label=LABEL in frame.columns)
+    return Manifest(
+        format=FORMAT,
+        event_time="",
+        columns=shown,
+        files=write(blobs, frame, before if before and before.columns == shown else None, touched),
+        key=["path"],
+        content=content_of(frame),
+        content_bytes=int(frame["size"].sum()),
+    )
 
 
 def _cuts(paths: Sequence[str]) -> list[int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import polars as pl
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from meguru.base import digests
 from meguru.base.names import check_full_name
@@ -13,17 +12,17 @@ from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.folders import index
 from meguru.datasets.folders.changes import changed_list
+from meguru.datasets.folders.index import FORMAT
 from meguru.datasets.folders.types import FolderFile, Label
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import Checks, DatasetVersion, Manifest
-from meguru.datasets.write import tell_of, write_version
+from meguru.datasets.write import Line, write_following
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
 from meguru.storage.blobs import BlobStore
 
-FORMAT: Final = "files"
 _NOT_PROFILED = ("path", "digest", "mode", index.PARTS)
 
 
@@ -35,16 +34,18 @@ def register_folder(
     files: list[FolderFile],
     packs: list[str] | None = None,
     removed: list[str] | None = None,
-    base: str = "",
+    base: str | None = None,
     label: Label = "",
     checks: Checks | None = None,
     note: str = "",
+    branch: str = "",
 ) -> DatasetVersion:
     """Register files of any kind as the next version of a dataset; a row of it is a file.
 
     The bytes of new files are in uploaded blobs, `packs`: each file's `parts` say where. With `base`, the
     digest of the newest version, `files` come beside the files of that one or in their place, and those that
-    are `removed` go. The same content makes no new version.
+    are `removed` go; if it is empty, there must be no version yet. Without it these are all files. The same
+    content makes no new version. The version is the next of a `branch`, if one is named.
 
     Raises
     ------
@@ -54,37 +55,60 @@ def register_folder(
     Conflict
         If `base` is not the newest version any more.
     """
+    changes = FolderChanges(files, packs or [], removed or [], base)
+    return record_folder(ctx, name, changes, label=label, checks=checks, note=note, branch=branch)
+
+
+class FolderChanges(NamedTuple):
+    """What changes in the list of files of a version (`base`): see `register_folder`."""
+
+    files: list[FolderFile]
+    packs: list[str]
+    removed: list[str]
+    base: str | None
+
+
+def record_folder(
+    ctx: Context,
+    name: str,
+    changes: FolderChanges,
+    *,
+    label: Label = "",
+    checks: Checks | None = None,
+    note: str = "",
+    branch: str = "",
+    used: Sequence[str] = (),
+) -> DatasetVersion:
+    """Do what `register_folder` does for who was allowed to; `used` is what the files were made from."""
     name = check_full_name("dataset", name)
     with ctx.ws.read() as tx:
-        said = said_of(tx, name)
-        newest = next(iter(store.versions(tx, name, before=None, limit=1)), None)
-    before = _base(ctx.blobs, newest, name, base)
+        said, newest = said_of(tx, name), store.newest(tx, name, branch)
+    before = _base(ctx.blobs, newest, name, changes.base)
     label = label or said.label or _label_of(before)
     known = index.read(ctx.blobs, before) if before else index.empty()
-    frame, touched = changed_list(ctx.blobs, known, files, packs or [], removed or [], label)
+    frame, touched = changed_list(ctx.blobs, known, changes.files, changes.packs, changes.removed, label)
+    rows = frame.drop(index.PARTS).lazy()
     results = holding.hold(
         ctx,
         name,
         said,
-        given=frame.drop(index.PARTS).lazy(),
+        given=rows,
         checks=[said.checks if checks is None else checks],
-        whole=frame.drop(index.PARTS).lazy(),
+        whole=rows,
         expect=said.expect,
         event_time="",
         rows_before=before.rows if before else None,
     )
-    columns = index.columns(label=bool(label))
-    reused = before if before and before.columns == columns else None
-    manifest = Manifest(
-        format=FORMAT,
-        event_time="",
-        columns=columns,
-        files=index.write(ctx.blobs, frame, reused, touched),
-        key=["path"],
-        content=index.content_of(frame),
-        content_bytes=int(frame["size"].sum()),
-    )
-    return _record(ctx, name, newest, manifest, frame, note, results)
+    manifest = index.manifest_of(ctx.blobs, frame, before, touched)
+
+    def agree(previous: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
+        if digest != (newest.digest if newest else ""):
+            raise _moved_on(name)
+        return (previous if previous and _same(previous, manifest) else manifest), results
+
+    profile = digests.canonical(profile_frame(frame.drop(_NOT_PROFILED, strict=False)).to_dict())
+    line = Line(name=name, branch=branch, follows="")
+    return write_following(ctx, line, agree, profile=profile, mode="replace", note=note, used=used)
 
 
 def of_files(version: DatasetVersion) -> DatasetVersion:
@@ -95,11 +119,11 @@ def of_files(version: DatasetVersion) -> DatasetVersion:
     return version
 
 
-def _base(blobs: BlobStore, newest: DatasetVersion | None, name: str, base: str) -> Manifest | None:
+def _base(blobs: BlobStore, newest: DatasetVersion | None, name: str, base: str | None) -> Manifest | None:
     if newest and newest.format != FORMAT:
         what = f"dataset {name!r} has rows of {newest.format} files, and no files as rows"
         raise InvalidInput(what, hint="give the folder another name", field="name")
-    if (newest.digest if newest else "") != base and base:
+    if base is not None and base != (newest.digest if newest else ""):
         raise _moved_on(name)
     return load_manifest(blobs, newest) if newest and base else None
 
@@ -110,27 +134,6 @@ def _moved_on(name: str) -> Conflict:
 
 def _label_of(before: Manifest | None) -> Label:
     return "folder" if before and any(each.name == index.LABEL for each in before.columns) else ""
-
-
-def _record(
-    ctx: Context,
-    name: str,
-    newest: DatasetVersion | None,
-    manifest: Manifest,
-    frame: pl.DataFrame,
-    note: str,
-    results: list[ExpectationResult],
-) -> DatasetVersion:
-    profile = digests.canonical(profile_frame(frame.drop(_NOT_PROFILED, strict=False)).to_dict())
-    previous = store.lock(ctx.tx, name, ctx.now())
-    if (previous.digest if previous else "") != (newest.digest if newest else ""):
-        raise _moved_on(name)
-    if previous and _same(load_manifest(ctx.blobs, previous), manifest):
-        return store.arrived(ctx.tx, previous) if previous.elsewhere else previous
-    version = write_version(ctx, manifest, name=name, profile=profile, note=note)
-    tell_of(ctx, version, previous, "replace")
-    holding.keep(ctx, version, results)
-    return version
 
 
 def _same(before: Manifest, after: Manifest) -> bool:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.datasets import reading
+from meguru.datasets.folders.index import FORMAT
+from meguru.datasets.folders.merge import merged_files
 from meguru.datasets.frames import plain_value
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DataFile, DatasetVersion, Manifest
@@ -51,10 +53,13 @@ def merged(
     gone, come = changes(ctx.blobs, start, branch)
     _check_apart(changes(ctx.blobs, start, main), (gone, come), key, newest)
     touched = pl.concat([gone, come]).select(key).unique()
-    files = without(ctx.blobs, main, with_keys(ctx.blobs, main, touched))
-    if come.height:
-        files = [*files, rows_file(ctx.blobs, come, f"merged-{head.version}.parquet")]
-    made = compacted(ctx.blobs, msgspec.structs.replace(main, files=files))
+    if main.format == FORMAT:
+        made = merged_files(ctx.blobs, main, branch, touched, come)
+    else:
+        files = without(ctx.blobs, main, with_keys(ctx.blobs, main, touched))
+        if come.height:
+            files = [*files, rows_file(ctx.blobs, come, f"merged-{head.version}.parquet")]
+        made = compacted(ctx.blobs, msgspec.structs.replace(main, files=files))
     return write_version(ctx, made, name=newest.name, note=note, before=main)
 
 

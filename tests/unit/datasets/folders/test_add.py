@@ -16,7 +16,17 @@ from meguru.datasets.folders.materialize import files_of, write_folder
 from meguru.datasets.folders.places import LocalFolder
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.folders.types import FilePart, FolderFile
-from meguru.datasets.operations import diff, free, register, remove, show
+from meguru.datasets.operations import (
+    branch,
+    delete_rows,
+    diff,
+    free,
+    merge,
+    register,
+    remove,
+    rollback,
+    show,
+)
 from meguru.datasets.types import FileEntry
 from meguru.errors import Conflict, DigestMismatch, InvalidInput, NotFound, UsageError
 
@@ -218,3 +228,51 @@ def test_tables_and_files_are_told_apart_and_never_mixed(workspace, photos, tmp_
     with pytest.raises(InvalidInput, match="would be files"):
         register(workspace, name="said", files=[entry], format="files")
     assert show(workspace, ref="said").version == 1
+
+
+def test_a_branch_gets_the_files_and_the_main_line_stays(workspace, photos):
+    add_folder(workspace, "photos", LocalFolder(photos))
+    branch(workspace, ref="photos", branch="trial")
+    (photos / "cats/1.txt").write_text("tried")
+    tried = add_files(workspace, "photos@trial", photos)
+    assert (tried.branch, tried.version) == ("trial", 2)
+    assert files_of(workspace, "photos").read("cats/1.txt") == b"cats/1.txt"
+    assert files_of(workspace, "photos@trial").read("cats/1.txt") == b"tried"
+    (photos / "cats/1.txt").write_text("cats/1.txt")
+    (photos / "dogs/1.txt").write_text("meanwhile")
+    add_folder(workspace, "photos", LocalFolder(photos))
+    merge(workspace, name="photos", branch="trial")
+    merged = files_of(workspace, "photos")
+    assert [merged.read(name) for name in merged.names()] == [b"tried", b"cats/2.txt", b"meanwhile"]
+
+
+def test_rows_that_are_deleted_and_versions_that_come_back_are_files_too(workspace, photos):
+    add_folder(workspace, "photos", LocalFolder(photos))
+    delete_rows(workspace, name="photos", condition="path = 'cats/2.txt'")
+    assert files_of(workspace, "photos").names() == ["cats/1.txt", "dogs/1.txt"]
+    assert add_folder(workspace, "photos", LocalFolder(photos)).version.version == 3
+    rollback(workspace, ref="photos@2")
+    assert files_of(workspace, "photos").names() == ["cats/1.txt", "dogs/1.txt"]
+
+
+class _Interrupted(LocalFolder):
+    """A folder beside which somebody else registers a version while it is read."""
+
+    def __init__(self, root, meanwhile):
+        super().__init__(root)
+        self.meanwhile = meanwhile
+
+    def open(self, path):
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile:
+            meanwhile()
+        return super().open(path)
+
+
+def test_of_two_writers_the_second_looks_again_and_loses_nothing(workspace, photos, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/birds.txt").write_text("birds")
+    other = LocalFolder(tmp_path / "more")
+    place = _Interrupted(photos, lambda: add_folder(workspace, "photos", other))
+    made = add_folder(workspace, "photos", place, append=True).version
+    assert (made.version, made.rows) == (2, 4)
