@@ -17,7 +17,7 @@ from meguru.cli.data_versions import COMMANDS as OF_VERSIONS
 from meguru.cli.groups import group
 from meguru.cli.progress import file_progress
 from meguru.cli.session import Session, with_session
-from meguru.cli.tables import cell
+from meguru.cli.tables import cell, exact
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
@@ -249,13 +249,16 @@ def _sign(row: ChangedRow) -> str:
 
 
 def _pairs(values: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={cell(value)}" for name, value in list(values.items())[:_COLUMNS])
+    return ", ".join(f"{name}={cell(exact(value))}" for name, value in list(values.items())[:_COLUMNS])
 
 
 def _values(row: ChangedRow) -> str:
     if not (row.before and row.after):
         return _pairs(row.after or row.before)
-    moved = [f"{name}: {cell(old)} -> {cell(row.after.get(name))}" for name, old in row.before.items()]
+    moved = [
+        f"{name}: {cell(exact(old))} -> {cell(exact(row.after.get(name)))}"
+        for name, old in row.before.items()
+    ]
     return ", ".join(moved[:_COLUMNS])
 
 
@@ -268,7 +271,9 @@ def head(session: Session, ref: str, *, rows: int) -> None:
     from meguru.app.calls import dataset_head as ask
 
     found = ask(session.open(), ref=ref, rows=rows)
-    session.table(found, tuple(each.name for each in found.columns), [tuple(row) for row in found.rows])
+    session.table(
+        found, tuple(each.name for each in found.columns), [tuple(map(exact, row)) for row in found.rows]
+    )
 
 
 @command.command()
@@ -288,7 +293,7 @@ def sql(session: Session, query: str, *, out: Path | None, limit: int) -> None:
         return
     rows = [tuple(plain_value(value) for value in row) for row in found.head(limit).iter_rows()]
     answer = {"columns": found.columns, "rows": rows, "total": found.height}
-    session.table(answer, tuple(found.columns), rows)
+    session.table(answer, tuple(found.columns), [tuple(map(exact, row)) for row in rows])
 
 
 @command.command()

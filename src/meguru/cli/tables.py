@@ -51,6 +51,11 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def exact(value: Any) -> Any:
+    """Return a value of somebody's data as it is to be shown: a number with all its digits, not rounded."""
+    return repr(value) if isinstance(value, float) else value
+
+
 def coloured(text: str, code: str) -> str:
     """Return a text in a colour, where the terminal has colours and the reader wants them."""
     wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

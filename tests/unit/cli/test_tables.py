@@ -9,7 +9,7 @@ import pytest
 
 from meguru.cli.errors import run
 from meguru.cli.root import root
-from meguru.cli.tables import print_table
+from meguru.cli.tables import exact, print_table
 from meguru.cli.text import cut, width_of
 
 ID = "prun-01m8hf8tmtw0000000000000ab"
@@ -110,6 +110,11 @@ def test_nothing_in_a_cell_can_steer_the_terminal(terminal, capsys):
 def test_in_a_pipe_rows_are_separated_by_tabs_and_lines_alone(capsys):
     print_table(("a", "b"), [["x\ty", 1.23456], [None, "two\nlines"]])
     assert capsys.readouterr().out == "a\tb\nx y\t1.235\n\ttwo lines\n"
+
+
+def test_values_of_somebodys_data_are_not_rounded(capsys):
+    print_table(("a", "b", "c"), [list(map(exact, [5968.53, None, 24645282.98]))])
+    assert capsys.readouterr().out == "a\tb\tc\n5968.53\t\t24645282.98\n"
 
 
 LISTS = [
