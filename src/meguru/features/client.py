@@ -178,9 +178,17 @@ def choose(ws: Workspace | RemoteWorkspace, features: str | Sequence[str]) -> Fe
     listed = features.split(",") if isinstance(features, str) else list(features)
     names = [each.strip() for each in listed]
     if len(names) == 1 and not names[0].startswith("feature_view/") and ":" not in names[0]:
-        try:
-            return choose_service(ws, ref=names[0])
-        except NotFound:
-            if names[0].startswith("feature_service/"):
-                raise
+        return _by_name(ws, names[0])
     return choose_views(ws, views=names)
+
+
+def _by_name(ws: Workspace | RemoteWorkspace, name: str) -> FeatureSet:
+    try:
+        return choose_service(ws, ref=name)
+    except NotFound as no_service:
+        if name.startswith("feature_service/"):
+            raise
+        try:
+            return choose_views(ws, views=[name])
+        except NotFound as no_view:
+            raise no_view if no_view.hint else no_service from None

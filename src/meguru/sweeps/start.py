@@ -150,6 +150,10 @@ def _fixed(
         values = parameters.convert(version.graph, params | first | sample)
         for _, searched in pins.of_datasets(version.graph, sample):
             pins.check_seen(ctx, version.name, searched)
+    for name, value in pins.of_features(version.graph, values):
+        found = pins.pin_features(ctx, version.name, value)
+        if name not in space and found.ref.startswith("feature_service/"):
+            values[name] = pins.spelled(version.name, found)
     for name, value in pins.of_datasets(version.graph, values):
         if name not in space:
             values[name] = pins.spelled(version.name, pins.pin(ctx, version.name, value))

@@ -1,6 +1,7 @@
 """The join against a slow reference: no future row joins, one row out for one in, in order."""
 
 import datetime as dt
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meguru.errors import InvalidInput
+from meguru.features.offline.cache import _opened, prune
 from meguru.features.offline.join import STATUSES, matched
 from meguru.features.offline.kept import keep
 from meguru.features.offline.times import as_moments
@@ -176,3 +178,25 @@ def test_text_for_a_number_is_refused_and_not_missed(tmp_path):
     kept = view_of(pl.DataFrame({"k": [1], "t": times, "v": [10]}), tmp_path)
     with pytest.raises(InvalidInput, match="'k' is String in the rows, and Int64"):
         ask(kept, pl.DataFrame({"k": ["1"], "at": [dt.datetime(2024, 1, 2, tzinfo=dt.UTC)]}))
+
+
+def test_kept_rows_that_were_cut_short_are_made_again(tmp_path):
+    times = pl.Series("t", [dt.datetime(2024, 1, 1, tzinfo=dt.UTC)])
+    view_of(pl.DataFrame({"k": [1], "t": times, "v": [10]}), tmp_path)
+    assert _opened(tmp_path / "rows").about.rows == 1
+    file = tmp_path / "rows" / "0.npy"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert _opened(tmp_path / "rows") is None
+    assert not (tmp_path / "rows").exists()
+
+
+def test_the_least_used_rows_go_first(tmp_path):
+    times = pl.Series("t", [dt.datetime(2024, 1, 1, tzinfo=dt.UTC)])
+    view = ViewDefinition(keys=["k"], time="t")
+    frame = pl.DataFrame({"k": [1], "t": times, "v": [10]})
+    for number in range(3):
+        keep(frame, view, {"v": "Int64"}, tmp_path / "rows" / str(number))
+        os.utime(tmp_path / "rows" / str(number), (number, number))
+    size = sum(file.stat().st_size for file in (tmp_path / "rows" / "0").iterdir())
+    assert prune(tmp_path, 2 * size) == size
+    assert sorted(each.name for each in (tmp_path / "rows").iterdir()) == ["1", "2"]

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.features.offline import compute, incremental, kept
@@ -28,15 +30,27 @@ def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) ->
     """
     root = folder or cache_folder(NAME)
     place = root / "rows" / digests.of_value([kept.LAYOUT, view.rows_digest])
-    if (place / "about.json").exists():
-        os.utime(place)
-        return KeptRows(place)
+    known = _opened(place)
+    if known is not None:
+        return known
     way = incremental if view.definition.incremental and len(view.datasets) == 1 else compute
     frame = way.rows_of(blobs, view, root)
     features = compute.features_of(frame, view.definition)
     made = kept.keep(frame, view.definition, features, place)
     prune(root, MOST_BYTES, spare=place)
     return made
+
+
+def _opened(place: Path) -> KeptRows | None:
+    """Return rows that are kept; None if there are none, or they were cut short when a machine stopped."""
+    if not (place / "about.json").exists():
+        return None
+    try:
+        os.utime(place)
+        return KeptRows(place)
+    except (OSError, msgspec.MsgspecError):
+        shutil.rmtree(place, ignore_errors=True)
+        return None
 
 
 def prune(root: Path, most: int, *, spare: Path | None = None) -> int:

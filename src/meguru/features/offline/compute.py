@@ -115,6 +115,9 @@ def _checked(frame: pl.DataFrame, view: ViewDefinition, what: str) -> pl.DataFra
     features = features_of(frame, view)
     if not features and not view.push:
         raise InvalidInput(f"{what} has no feature", why="it has keys and times alone")
+    if ours := [name for name in features if name.startswith("__")]:
+        hint = "names that begin with two underscores are our own"
+        raise InvalidInput(f"{what} can't have a feature {ours[0]!r}", hint=hint, field="features")
     columns = list(dict.fromkeys([*view.keys, *moments, *features]))
     return frame.select(columns).with_columns(
         [_typed(frame[name], kind, what) for name, kind in view.features.items()]

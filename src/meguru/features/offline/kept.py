@@ -32,14 +32,15 @@ SEEN, HELD = "__seen__", "__time__"
 START, COUNT = "__start__", "__count__"
 """Columns of kept keys: where the rows of a key begin, and how many there are."""
 _RANK, _ROW, _KNOWN = "__rank__", "__row__", "__created__"
-LAYOUT = 1
+LAYOUT = 2
 """Raised when rows are kept differently."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of kept rows: the unit of their moments (empty without any), and counts.
 
-    `given` rows were computed, `dropped` of them had no key or no time; `rows` are kept, of so many `keys`.
+    `given` rows were computed, `dropped` of them had no key or no time; `rows` are kept, of so many
+    `entities`. `files` are the other files of the folder, by name, with their sizes.
     """
 
     keys: list[str]
@@ -51,6 +52,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     entities: int
     earliest: int | None = None
     newest: int | None = None
+    files: dict[str, int] = {}
 
 
 class KeptRows:
@@ -61,6 +63,10 @@ class KeptRows:
 
         self.folder = folder
         self.about = msgspec.json.decode((folder / "about.json").read_bytes(), type=About)
+        for name, size in self.about.files.items():
+            if (folder / name).stat().st_size != size:
+                message = f"{folder / name} is not as it was written"
+                raise OSError(message)
         self.keys = pl.read_ipc(folder / "keys.arrow")
         self._types = pl.read_ipc(folder / "types.arrow").schema
         self._columns: dict[str, KeptColumn] = {}
@@ -171,7 +177,9 @@ def _write(rows: pl.DataFrame, keys: list[str], features: list[str], about: Abou
         if SEEN in rows.columns and not (rows[SEEN] == rows[HELD]).all():
             np.save(draft / "held.npy", rows[HELD].to_numpy())
         table.rechunk().write_ipc(draft / "keys.arrow")
-        (draft / "about.json").write_bytes(msgspec.json.encode(about))
+        sizes = {each.name: each.stat().st_size for each in draft.iterdir()}
+        whole = msgspec.structs.replace(about, files=sizes)
+        (draft / "about.json").write_bytes(msgspec.json.encode(whole))
         draft.rename(folder)
     except OSError:
         if not folder.exists():  # else another process was quicker, and its rows are the same
