@@ -133,7 +133,7 @@ class _Pulling:
 
     def _commit(self, start: PullStart, found: SourceRead, entries: list[FileEntry], sink: BlobSink) -> None:
         files = [*self._kept(start, sink), *entries]
-        mode = "replace" if found.whole else start.source.mode_for(start.spec.key)
+        mode: Mode = "replace" if found.whole else _part(start.source.mode_for(start.spec.key))
         nothing = not entries and not found.gone and start.newest is not None
         before: list[Manifest | None] = [None]
 
@@ -153,7 +153,7 @@ class _Pulling:
                 ctx,
                 name=self.name,
                 files=files,
-                mode=_mode(mode),
+                mode=mode,
                 schema_policy="evolve" if self.pull.evolve else "strict",
                 note=self.pull.note,
                 position=found.position,
@@ -224,8 +224,10 @@ def _refuse_fewer(source: SourceSpec, rows: int, before: int, name: str) -> None
         )
 
 
-def _mode(mode: str) -> Mode:
-    return "replace" if mode == "replace" else "append"
+def _part(mode: str) -> Mode:
+    """Return how what is new is added; a table that replaces as a whole may grow too."""
+    del mode
+    return "append"
 
 
 def _fail(ctx: Context, *, pull: str, why: str, hint: str) -> None:

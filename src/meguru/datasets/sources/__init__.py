@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "SourceSpec", "check_declared", "fetch", "is_address", "source_of"]
 
+PYTHON = re.compile(r"[^*?]+\.py:[A-Za-z_]\w*")
 SCHEMES = {
+    "python": "generator:GeneratorRows",
     "file": "files:LocalFiles",
     "http": "http:HttpFile",
     "https": "http:HttpFile",
@@ -33,6 +36,13 @@ SCHEMES = {
     "sqlite": "sql:SqlRows",
     "postgresql": "sql:SqlRows",
     "postgres": "sql:SqlRows",
+    "duckdb": "duckdb:DuckdbRows",
+    "delta": "delta:DeltaTableRows",
+    "iceberg": "iceberg:IcebergTableRows",
+    **dict.fromkeys(
+        ("adbc", "connectorx", "mysql", "mssql", "oracle", "redshift", "clickhouse", "bigquery"),
+        "arrow_database:ArrowRows",
+    ),
 }
 
 
@@ -50,6 +60,8 @@ def source_of(spec: SourceSpec, context: SourceContext) -> RowSource:
         If nobody knows its kind, or it is not written as its kind has it.
     """
     scheme = urlsplit(spec.address).scheme.partition("+")[0] if "://" in spec.address else "file"
+    if scheme == "file" and PYTHON.fullmatch(spec.address):
+        scheme = "python"
     if scheme not in SCHEMES:
         close = near_misses(scheme, list(SCHEMES))
         hint = f"did you mean {close[0]}://?" if close else f"addresses begin with {', '.join(SCHEMES)}"

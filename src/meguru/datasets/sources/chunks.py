@@ -85,7 +85,12 @@ class BlobSink:
         number = self._written[name] = self._written.get(name, 0) + 1
         mark = "".join(f"_{each}" for each in (self._mark, "" if number == 1 else f"{number:05}") if each)
         place = self.scratch() / "rows.parquet"
-        pl.concat(parts, how="vertical_relaxed").write_parquet(place, compression="zstd")
+        try:
+            whole = pl.concat(parts, how="diagonal_relaxed")
+        except pl.exceptions.PolarsError as error:
+            why = str(error).partition("\n")[0][:300]
+            raise InvalidInput(f"rows of {name} do not have the same columns", why=why) from error
+        whole.write_parquet(place, compression="zstd")
         self._add(f"{name}{mark}.parquet", place)
         place.unlink()
 

@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
@@ -24,6 +26,7 @@ MOST_HOPS = 5
 LATER = {408, 425, 429, 500, 502, 503, 504}
 """Answers after which the same request may work."""
 LONGEST_PAUSE = 30.0
+_SETTLED = timedelta(seconds=2)
 _NAME = re.compile(r'filename="?([^";]+)"?')
 
 
@@ -107,7 +110,7 @@ class HttpFile:
             raise self._refused("it answered with another part than was asked for")
         if code == 206:
             return done
-        etag, date = headers.get("etag", ""), headers.get("last-modified", "")
+        etag, date = headers.get("etag", ""), _settled(headers)
         self._mark = f"etag {etag}" if etag else f"date {date}" if date else ""
         strong = bool(self._mark) and not etag.startswith("W/")
         self._resumable = strong and headers.get("accept-ranges", "") == "bytes"
@@ -162,6 +165,15 @@ class HttpFile:
         return TooLarge(
             f"{masked(self._spec.address)} is too large", why=f"more than {most:,} bytes (max_bytes)"
         )
+
+
+def _settled(headers: httpx2.Headers) -> str:
+    """Return the moment of the last change, if a change since would have another: it is told in seconds."""
+    try:
+        changed, answered = (parsedate_to_datetime(headers[name]) for name in ("last-modified", "date"))
+    except (KeyError, ValueError):
+        return ""
+    return headers["last-modified"] if answered - changed >= _SETTLED else ""
 
 
 def _request(client: httpx2.Client, hop: Hop, headers: dict[str, str]) -> httpx2.Request:

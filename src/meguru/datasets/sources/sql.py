@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import msgspec
+
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources.base import SourceContext, SourceRead, SourceSink
+from meguru.datasets.sources.postgres_copy import copied_frames
+from meguru.datasets.sources.rows import read_rows, statement
 from meguru.datasets.sources.spec import SourceSpec
-from meguru.datasets.sources.watermark import Watermark
 from meguru.errors import InvalidInput, UsageError, masked, near_misses
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 BATCH = 50_000
+SINCE = "source_rows_since"
 _KNOWN = (bool, int, float, str, bytes, datetime, date, time, timedelta, list)
 
 
@@ -46,41 +51,47 @@ class SqlRows:
         """Give the rows; a column holds one type, or it is refused."""
         from meguru.storage.db.external import connected
 
-        mark = Watermark(self._spec, self._context, since, key) if self._spec.watermark else None
-        count, seconds = 0, self._spec.seconds
-        secrets, place = self._context.secrets, self._context.place
+        secrets, place, seconds = self._context.secrets, self._context.place, self._spec.seconds
         with connected(self.address, secrets=secrets, place=place, seconds=seconds) as connection:
-            for frame in self._frames(connection, mark):
-                count += frame.height
-                sink.rows(self.name, mark.take(frame) if mark else frame)
-        if since is None and not count:
-            raise self._refused("it has no rows")
-        position = mark.position() if mark else None
-        return SourceRead(
-            position=position,
-            whole=since is None or mark is None,
-            rows=count,
-            shrunk=mark.shrunk if mark else "",
-        )
+            return read_rows(
+                self._spec,
+                self._context,
+                since,
+                sink,
+                key,
+                name=self.name,
+                frames=partial(self._frames, connection),
+            )
 
     @property
     def name(self) -> str:
         """What its table is called in the dataset."""
         return self.table.rpartition(".")[2] or "query"
 
-    def _frames(self, connection: Connection, mark: Watermark | None) -> Iterable[pl.DataFrame]:
-        import polars as pl
-
+    def _frames(self, connection: Connection, low: Any) -> Iterator[pl.DataFrame]:
         from meguru.storage.db.external import select
 
-        asked, values = self._asked(connection, mark)
+        asked, values = self.query.strip().rstrip(";") or self._whole_table(connection), {}
+        if low is not None:
+            column = connection.dialect.identifier_preparer.quote_identifier(self._spec.watermark)
+            asked, values = statement(asked, column, f":{SINCE}"), {SINCE: low}
+        if connection.dialect.name == "postgresql":
+            copied = copied_frames(connection, asked, values, self._spec.seconds)
+            if copied is not None:
+                yield from copied
+                return
         found = select(connection, asked, values)
         names = list(found.keys())
         if len(set(names)) < len(names):
             hint = "name them with AS"
             raise InvalidInput("two columns of the answer have one name", hint=hint, field="query")
+        yield from self._of_rows(names, found.partitions(BATCH))
+
+    def _of_rows(self, names: list[str], parts: Iterable[Sequence[Any]]) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
         kinds: dict[str, set[type]] = {name: set() for name in names}
-        for rows in found.partitions(BATCH):
+        for rows in parts:
             columns = {
                 name: [_plain(value) for value in held]
                 for name, held in zip(names, zip(*rows, strict=True), strict=True)
@@ -88,17 +99,6 @@ class SqlRows:
             for name, held in columns.items():
                 self._check_one_type(name, kinds[name], held)
             yield pl.DataFrame(columns, strict=True)
-
-    def _asked(self, connection: Connection, mark: Watermark | None) -> tuple[str, dict[str, Any]]:
-        """Return the statement, and the values that it is asked with."""
-        whole = self.query.strip().rstrip(";") or self._whole_table(connection)
-        if mark is None or mark.low is None:
-            return whole, {}
-        column = connection.dialect.identifier_preparer.quote(mark.column)
-        inner = f"({whole}) AS source_rows" if self.query else whole.removeprefix("SELECT * FROM ")
-        # A row without a watermark is asked for too: it is refused, and not passed over without a word.
-        asked = f"SELECT * FROM {inner} WHERE {column} >= :watermark OR {column} IS NULL"  # noqa: S608 - quoted
-        return asked, {"watermark": mark.low}
 
     def _whole_table(self, connection: Connection) -> str:
         from meguru.storage.db.external import tables
@@ -128,4 +128,6 @@ def _plain(value: Any) -> Any:
     """Return a value as a column can hold it: an exact fraction as a number, what no column knows as text."""
     if value is None or isinstance(value, _KNOWN):
         return value
+    if isinstance(value, dict):
+        return msgspec.json.encode(value, enc_hook=str).decode()
     return float(value) if isinstance(value, Decimal) else str(value)

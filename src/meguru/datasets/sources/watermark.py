@@ -37,7 +37,7 @@ class Watermark:
         self.column, self._spec, self._context, self._since = spec.watermark, spec, context, since
         self._mode = spec.mode_for(key)
         self._key = key if self._mode == "append" else []
-        self._before = _value(since) if since else None
+        self._before = value_of(since.kind, since.watermark) if since else None
         self._known = Counter(_marks(context.blob(since.seen))) if since and since.seen else Counter()
         self._highest: Any = None
         self._raw: list[pl.DataFrame] = []
@@ -71,7 +71,7 @@ class Watermark:
         """Return how far the source is read now; None if it never had a row."""
         if self._highest is None or (self._before is not None and self._highest < self._before):
             return self._since
-        kind, text = _text(self._highest)
+        kind, text = text_of(self._highest)
         self._prune()
         seen = b"".join(
             mark for each in (*self._hashed, *map(self._hash, self._raw)) for mark in each["mark"]
@@ -84,8 +84,8 @@ class Watermark:
         """Say how the source lost what it had, if it did."""
         if self._before is None or (self._highest is not None and self._highest >= self._before):
             return ""
-        there = "nothing" if self._highest is None else f"{_text(self._highest)[1]} is the highest"
-        return f"{self.column} had come to {_text(self._before)[1]}, and {there} is there now"
+        there = "nothing" if self._highest is None else f"{text_of(self._highest)[1]} is the highest"
+        return f"{self.column} had come to {text_of(self._before)[1]}, and {there} is there now"
 
     def _check(self, frame: pl.DataFrame) -> None:
         if self.column not in frame.columns:
@@ -97,7 +97,7 @@ class Watermark:
         if missing:
             why = "a row without one would be read never, or again and again"
             raise self._wrong(f"{missing:,} rows have no {self.column}", why)
-        kind = _text(values[0])[0]
+        kind = text_of(values[0])[0]
         was = self._since.kind if self._since is not None else kind
         if was != kind and {was, kind} != {"int", "float"}:
             raise self._wrong(f"{self.column} was {was}, and is {kind} now", "the source changed")
@@ -126,6 +126,8 @@ class Watermark:
     def _unknown(self, frame: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
+        # Who was not asked for less gives what was read long ago, too.
+        frame = frame.filter(pl.col(self.column) >= self.low)
         again = pl.col(self.column) <= self._before
         old = frame.filter(again)
         if not old.height or not self._known:
@@ -154,10 +156,9 @@ def _marks(seen: bytes) -> list[bytes]:
     return [seen[start : start + _WIDTH] for start in range(0, len(seen), _WIDTH)]
 
 
-def _value(since: SourcePosition) -> Any:
-    """Return the watermark of a position as a value."""
-    text = since.watermark
-    match since.kind:
+def value_of(kind: str, text: str) -> Any:
+    """Return a watermark that was written down."""
+    match kind:
         case "int":
             return int(text)
         case "float":
@@ -169,7 +170,7 @@ def _value(since: SourcePosition) -> Any:
     return text
 
 
-def _text(value: Any) -> tuple[str, str]:
+def text_of(value: Any) -> tuple[str, str]:
     """Return what a watermark is, and how it is written."""
     if isinstance(value, datetime):
         return "datetime", value.isoformat()
@@ -200,7 +201,7 @@ def _lower(value: Any, spec: SourceSpec) -> Any:
         return value - back
     raise InvalidInput(
         "lookback does not go with the watermark",
-        why=f"the watermark is of the kind {_text(value)[0]}",
+        why=f"the watermark is of the kind {text_of(value)[0]}",
         hint="a length of time ('2h') for times, a number for numbers",
         field="source.lookback",
     )
