@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from meguru.app import open_workspace as open_workspace
     from meguru.app.autolog import autolog as autolog
+    from meguru.app.data_api import data as data
     from meguru.app.load_api import load as load
     from meguru.app.outcome_api import feedback as feedback
     from meguru.app.outcome_api import outcome as outcome
@@ -49,6 +50,7 @@ _PLACES = {
     "approve": "meguru.pipelines.control_flow",
     "autolog": "meguru.app.autolog",
     "collect": "meguru.pipelines.control_flow",
+    "data": "meguru.app.data_api",
     "component": "meguru.pipelines.components.offers",
     "each": "meguru.pipelines.control_flow",
     "feedback": "meguru.app.outcome_api",
@@ -78,6 +80,7 @@ __all__ = [
     "autolog",
     "collect",
     "component",
+    "data",
     "each",
     "feature_view",
     "feedback",

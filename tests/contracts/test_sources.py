@@ -46,6 +46,7 @@ class TestLocalFiles(SourceContract):
         return Files(tmp_path)
 
 
+@pytest.mark.soak  # a process each time; once, in tests/unit/datasets/test_pulls.py, it is started always
 class TestPythonFunction(SourceContract):
     @pytest.fixture
     def world(self, tmp_path):

@@ -96,6 +96,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data table": ("meguru data table flights", "meguru data table flights@3"),
     "data merge": ("meguru data merge flights@trial",),
     "data delete": ("meguru data delete flights --where \"carrier = 'UA'\"",),
+    "data pull": ("meguru data pull orders", "meguru data pull orders --full --note 'after the migration'"),
+    "data sources": ("meguru data sources", "meguru data sources orders"),
     "model": ("meguru model list", "meguru model show delay@champion"),
     "model best": (
         "meguru model best delays --metric auc",

@@ -82,13 +82,13 @@ def add_files(
         return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     name, _, branch = name.partition("@")
     with TemporaryDirectory(prefix="meguru-data-") as folder:
-        found, fetched = _meant(ws, given, Path(folder), query, progress)
-        _check_names([*found, *(each.path for each in fetched)], format)
+        found = _meant(ws, given, Path(folder), query, progress)
+        _check_names(found, format)
         with brought(ws, found, meter) as entries:
             return register(
                 ws,
                 name=name,
-                files=sorted([*entries, *fetched], key=lambda each: each.path),
+                files=entries,
                 mode=mode,
                 format=format,
                 schema_policy=schema_policy,
@@ -129,22 +129,20 @@ def brought(
 
 def _meant(
     ws: DatasetDoor, given: list[str | Path], folder: Path, query: str, progress: Progress | None
-) -> tuple[dict[str, Path], list[FileEntry]]:
-    """Return the files that are here, by name, and those behind addresses, which were brought."""
+) -> dict[str, Path]:
+    """Return the files that are meant, by name; those behind addresses are brought into a folder."""
     addresses = [str(each) for each in given if is_address(each)]
     if query and not addresses:
         raise UsageError("a query is asked of a database", hint="name one: sqlite:///shop.db", field="query")
     paths = [each for each in given if not is_address(each)]
     found = dict(naming.expand(paths)) if paths or not addresses else {}
-    fetched: dict[str, FileEntry] = {}
-    for address in addresses:
-        for each in fetch(ws.blobs, address, folder, query=query, progress=progress):
-            if each.path in found or each.path in fetched:
-                raise InvalidInput(
-                    f"two files are called {each.path!r}", where=masked(address), field="files"
-                )
-            fetched[each.path] = each
-    return found, list(fetched.values())
+    for number, address in enumerate(addresses):
+        (place := folder / str(number)).mkdir()
+        for path, file in fetch(ws.blobs, address, place, query=query, progress=progress).items():
+            if path in found:
+                raise InvalidInput(f"two files are called {path!r}", where=masked(address), field="files")
+            found[path] = file
+    return dict(sorted(found.items()))
 
 
 def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:

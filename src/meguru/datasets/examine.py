@@ -23,13 +23,16 @@ def examine(
     said: ReadOptions | None,
     before: Manifest | None,
     event_time: str,
+    there: Manifest | None = None,
 ) -> list[DataFile]:
     """Read files as they will be registered.
 
-    A file that the version before has is what it is there, unless something is said. What is text in that
+    A file that the version before has is what it is there, unless something is said; one that `there` has,
+    whatever is said: it was read by the same words. What is text in that
     version stays text; so does a column that one of the files keeps as text though it looks like a number.
     """
     known = {} if said or not before else _known(before)
+    known |= _known(there) if there else {}
     asked = said or ReadOptions()
     if before and format == "csv":
         text = {column.name: "text" for column in before.columns if column.type == "String"}

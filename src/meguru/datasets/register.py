@@ -135,8 +135,8 @@ def record(
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
-    entries = _not_in(newest, entries, mode)
-    given = examine(ctx.blobs, entries, kind, said=read or said.read, before=guide, event_time=event_time)
+    look = partial(examine, ctx.blobs, _not_in(newest, entries, mode), kind, said=read or said.read)
+    given = look(before=guide, event_time=event_time, there=newest if position else None)
     let_go(ctx, given)
     # What is deleted is told by keys alone: these are no rows to be judged.
     rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))

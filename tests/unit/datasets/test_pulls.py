@@ -23,6 +23,16 @@ from meguru.errors import InvalidInput
 from meguru.kernel import events
 from meguru.kernel.jobs import queue
 
+FUNCTION = """
+def orders(since=None):
+    for number in range(3):
+        yield {"id": number, "price": number / 2, "at": f"2026-01-0{number + 1}"}
+
+def broken():
+    yield {"id": 7, "price": 1.0, "at": "2026-01-09"}
+    1 / 0
+"""
+
 
 class Shop:
     """A table of orders in SQLite, beside the workspace."""
@@ -172,6 +182,45 @@ def test_what_people_add_leaves_the_source_where_it_stands(workspace, shop, tmp_
     shop.add((2, 2.0, "2026-01-01 11:00:00"))
     assert shop.pull().added == 1
     assert sorted(shop.ids()) == [1, 2, 99]
+
+
+def test_rows_that_came_again_take_the_place_of_the_old_ones(shop):
+    shop.add((1, 1.0, "2026-01-01 10:00:00"), (2, 2.0, "2026-01-01 11:00:00"))
+    shop.declare(key=["id"], mode="")  # with a key and a watermark it is upsert
+    shop.pull()
+    shop.run("UPDATE orders SET price = 7, at = '2026-01-02 00:00:00' WHERE id = 1")
+    shop.add((3, 3.0, "2026-01-02 00:00:00"))
+    assert shop.pull().added == 2
+    rows = frame(shop.ws, "orders").sort("id").rows()
+    assert [row[:2] for row in rows] == [(1, 7.0), (2, 2.0), (3, 3.0)]
+    assert shop.pull().state == "empty"
+
+
+def test_a_function_of_the_project_is_a_source(workspace, shop):
+    (shop.path.parent / "sources.py").write_text(FUNCTION)
+    shop.declare(address="sources.py:orders", watermark="at", mode="append")
+    assert (shop.pull().added, shop.pull().state) == (3, "empty")
+    shop.declare(address="sources.py:broken", watermark="", mode="")
+    failed = shop.pull()
+    assert (failed.state, "ZeroDivisionError" in failed.error) == ("failed", True)
+    assert shop.ids() == [0, 1, 2]
+
+
+def test_files_of_a_folder_are_read_when_they_are_new_or_changed(workspace, shop):
+    (folder := shop.path.parent / "in").mkdir()
+    (folder / "a.csv").write_text("id;v\n1;2\n")
+    (folder / "b.csv.part").write_text("id;v\n9;9")
+    shop.declare(address="in/*", watermark="", mode="")
+    assert shop.pull().rows == 1
+    assert shop.pull().state == "empty"
+    (folder / "b.csv").write_text("id;v\n2;2\n")
+    assert (shop.pull().version, shop.ids()) == (2, [1, 2])
+    (folder / "a.csv").write_text("id;v\n1;2\n3;4\n")
+    assert (shop.pull().version, shop.ids()) == (3, [1, 3, 2])
+    (folder / "b.csv").unlink()
+    assert "files are there no more: b.csv" in shop.pull().error
+    assert shop.pull(evolve=True).version == 4
+    assert shop.ids() == [1, 3]
 
 
 def test_another_writer_in_the_middle_has_the_source_read_again(workspace, shop, tmp_path, monkeypatch):

@@ -7,17 +7,17 @@ from starlette.responses import Response
 from meguru.artifacts import lineage
 from meguru.base import refs
 from meguru.console.dataset_columns import columns_of
+from meguru.console.dataset_source import source_part
 from meguru.console.lineage import neighbours
 from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_before, wanted
 from meguru.datasets import show
-from meguru.datasets.pulls.show import pulls
 from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions.branches import branches
 from meguru.datasets.versions.tags import tags
 from meguru.errors import NotFound
 
-WINDOW, PULLS, USERS = 100, 5, 30
+WINDOW, USERS = 100, 30
 USING = ("model", "endpoint", "feature_view", "feature_service", "release", "dataset", "collection")
 """The kinds of things that use data by name, as a page lists them."""
 
@@ -48,9 +48,9 @@ def one(visit: Visit) -> Response:
         before=before,
         columns=columns_of(visit, version),
         names=_names(visit, version),
-        pulls=pulls(visit.ws, name=version.name, limit=PULLS),
         users=_users(visit, version),
         live="dataset_version.",
+        **source_part(visit, version.name),
         **neighbours(visit, version.ref),
     )
 

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from meguru.base import refs
+from meguru.base import digests, refs
 from meguru.base.source_secrets import Secrets
 from meguru.datasets import spec as specs
 from meguru.datasets import store as datasets
+from meguru.datasets.ingest.nearby import offering
 from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.position import SourcePosition
@@ -23,10 +24,11 @@ from meguru.datasets.pulls.types import DatasetPull, PullState
 from meguru.datasets.register import record
 from meguru.datasets.sources import source_of
 from meguru.datasets.sources.base import SourceContext, SourceRead
-from meguru.datasets.sources.chunks import BlobSink
+from meguru.datasets.sources.chunks import FileSink
 from meguru.datasets.sources.places import contained
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.datasets.types import DatasetVersion, FileEntry, Manifest, Mode
+from meguru.datasets.versions.compact import given_files
 from meguru.errors import Busy, Interrupted, InvalidInput, LostLease, MeguruError
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
@@ -87,10 +89,10 @@ class _Pulling:
                 # Rows that are added have names of their own, which sort as they came; those of a whole,
                 # always the same.
                 mark = self.pull.id.partition("-")[2][:16] if start.since else ""
-                sink = BlobSink(self.ws.blobs, Path(folder), mark=mark, proceed=self.lease.proceed)
+                sink = FileSink(Path(folder), mark=mark, proceed=self.lease.proceed)
                 found = self._read(start, sink)
-                entries = sink.close()
-            self._commit(start, found, entries, sink)
+                with offering(sink.close()) as entries:
+                    self._commit(start, found, entries, sink)
         except MeguruError as error:
             if isinstance(error, LostLease | Interrupted):
                 raise
@@ -104,24 +106,24 @@ class _Pulling:
     def _start(self) -> PullStart:
         with self.ws.read() as tx:
             spec = specs.find(tx, self.name)
-            newest = next(iter(datasets.versions(tx, self.name, before=None, limit=1)), None)
+            newest = datasets.newest(tx, self.name, "")
             turn = store.find(tx, self.name)
         if spec is None or spec.source is None:
             raise InvalidInput(f"dataset {self.name!r} has no source any more")
         since = position_of(self.ws.blobs, newest, turn) if newest else None
-        if self.pull.full or (since is not None and since.source != spec.source.identity):
+        if self.pull.full or (since is not None and since.source != _identity(spec)):
             since = None
         return PullStart(spec, spec.source, newest, since)
 
-    def _read(self, start: PullStart, sink: BlobSink) -> SourceRead:
+    def _read(self, start: PullStart, sink: FileSink) -> SourceRead:
         blobs = self.ws.blobs
-        known = load_manifest(blobs, start.newest).files if start.newest and start.since else []
+        known = _reusable(load_manifest(blobs, start.newest)) if start.newest and start.since else []
         context = SourceContext(
             secrets=self.secrets,
             blob=blobs.get_bytes,
             put=blobs.put_bytes,
             place=partial(contained, self.ws),
-            known=frozenset(file.path for file in known),
+            known=frozenset(entry.path for entry in known),
             hosts=[each.strip() for each in self.ws.settings.source_hosts.split(",") if each.strip()],
         )
         found = source_of(start.source, context).read(start.since, sink, start.spec.key)
@@ -129,9 +131,12 @@ class _Pulling:
         if found.shrunk and not self._evolves(start):
             hint = f"meguru data pull {self.name} --evolve takes it as it is, --full reads everything again"
             raise InvalidInput("the source lost rows that were read", why=found.shrunk, hint=hint)
-        return found
+        if found.position is None:
+            return found
+        position = msgspec.structs.replace(found.position, source=_identity(start.spec))
+        return msgspec.structs.replace(found, position=position)
 
-    def _commit(self, start: PullStart, found: SourceRead, entries: list[FileEntry], sink: BlobSink) -> None:
+    def _commit(self, start: PullStart, found: SourceRead, entries: list[FileEntry], sink: FileSink) -> None:
         files = [*self._kept(start, sink), *entries]
         mode: Mode = "replace" if found.whole else _part(start.source.mode_for(start.spec.key))
         nothing = not entries and not found.gone and start.newest is not None
@@ -163,17 +168,16 @@ class _Pulling:
             if found.whole and not self._evolves(start):
                 _refuse_fewer(start.source, version.rows, rows, self.name)
             made = start.newest is None or version.digest != start.newest.digest
-            self._end(
-                ctx, start, found, version, added=version.rows - (0 if found.whole else rows) if made else 0
-            )
+            came = version.rows if found.whole else sink.count
+            self._end(ctx, start, found, version, added=came if made else 0)
 
         _PULL.commit(self.ws, work)
 
-    def _kept(self, start: PullStart, sink: BlobSink) -> list[FileEntry]:
+    def _kept(self, start: PullStart, sink: FileSink) -> list[FileEntry]:
         if not sink.kept or start.newest is None:
             return []
-        known = {file.path: file for file in load_manifest(self.ws.blobs, start.newest).files}
-        return [FileEntry(path=path, digest=known[path].digest, size=known[path].size) for path in sink.kept]
+        known = {entry.path: entry for entry in _reusable(load_manifest(self.ws.blobs, start.newest))}
+        return [known[path] for path in sink.kept]
 
     def _evolves(self, start: PullStart) -> bool:
         return self.pull.evolve or start.spec.schema_policy == "evolve"
@@ -224,10 +228,21 @@ def _refuse_fewer(source: SourceSpec, rows: int, before: int, name: str) -> None
         )
 
 
+def _identity(spec: DatasetSpec) -> str:
+    """Return what a position is of: files that are read by other words are read anew."""
+    assert spec.source is not None  # noqa: S101 - who calls has looked
+    read = digests.of_value(spec.read)[:8] if spec.read else ""
+    return f"{spec.source.identity}{read}"
+
+
 def _part(mode: str) -> Mode:
-    """Return how what is new is added; a table that replaces as a whole may grow too."""
-    del mode
-    return "append"
+    """Return how what is new is added: a table that is replaced as a whole may also only grow."""
+    return "upsert" if mode == "upsert" else "append"
+
+
+def _reusable(manifest: Manifest) -> list[FileEntry]:
+    """Return what the files of a version were made from, where nothing was taken from them since."""
+    return given_files([file for file in manifest.files if not file.deleted and not file.merged])
 
 
 def _fail(ctx: Context, *, pull: str, why: str, hint: str) -> None:

@@ -36,7 +36,7 @@ def state_of(tx: Connection, blobs: BlobStore, turn: SourceTurn) -> DatasetSourc
     declared = specs.find(tx, turn.name)
     if declared is None or declared.source is None:
         return None
-    newest = next(iter(datasets.versions(tx, turn.name, before=None, limit=1)), None)
+    newest = datasets.newest(tx, turn.name, "")
     position = position_of(blobs, newest, turn) if newest else None
     return DatasetSourceState(
         dataset=turn.name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +16,6 @@ from meguru.errors import UsageError, masked, near_misses
 
 if TYPE_CHECKING:
     # Every command loads the kind of datasets, and with it this package: what reads is loaded to read.
-    from meguru.datasets.types import FileEntry
     from meguru.kernel.workspace import Workspace
     from meguru.storage.blobs import BlobStore
 
@@ -91,9 +89,8 @@ def fetch(
     *,
     query: str = "",
     progress: Progress | None = None,
-    proceed: Callable[[], None] = lambda: None,
-) -> list[FileEntry]:
-    """Bring all that an address means into blobs, once, for whoever reads in their own process.
+) -> dict[str, Path]:
+    """Bring all that an address means into files, once, for whoever reads in their own process.
 
     Parameters
     ----------
@@ -102,7 +99,7 @@ def fetch(
         ``postgresql://user@host/db#orders``. Credentials come from the environment where they can; a password
         is named: ``${env:NAME}``.
     folder
-        An empty folder, on a disk with room for a part of it.
+        An empty folder, on a disk with room for it.
     query
         What is read from a database, instead of a table.
     progress
@@ -117,13 +114,13 @@ def fetch(
     Unreachable
         If it did not answer.
     """
-    from meguru.datasets.sources.chunks import BlobSink
+    from meguru.datasets.sources.chunks import FileSink
     from meguru.storage.db.external import anywhere
 
     context = SourceContext(
         secrets=Secrets(own=True), blob=blobs.get_bytes, put=blobs.put_bytes, place=anywhere, hosts=["*"]
     )
     context.secrets.check_url(address, "files")
-    sink = BlobSink(blobs, folder, progress=progress, proceed=proceed)
+    sink = FileSink(folder, progress=progress)
     source_of(SourceSpec(address=address, query=query), context).read(None, sink, [])
     return sink.close()

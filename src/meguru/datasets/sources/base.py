@@ -27,7 +27,7 @@ class SourceSink(Protocol):
         ...
 
     def file(self, path: str, file: Path) -> None:
-        """Take a file as it is, under its place in the dataset."""
+        """Take a file over as it is, under its place in the dataset."""
         ...
 
     def keep(self, path: str) -> None:

@@ -1,4 +1,4 @@
-"""Takes what a source gives: rows become Parquet files of a bounded size, each a blob once it is whole."""
+"""Takes what a source gives: rows become Parquet files of a bounded size."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from meguru.base.paths import check_path
 from meguru.datasets.sources.base import Progress
-from meguru.datasets.types import FileEntry
 from meguru.errors import InvalidInput
-from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,8 +19,8 @@ CHUNK_BYTES = 64 << 20
 MOST_FILES = 10_000
 
 
-class BlobSink:
-    """Writes blobs while a source is read; what is not registered afterwards belongs to nothing.
+class FileSink:
+    """Holds what a source gave as files in a folder, until they are registered or the folder goes away.
 
     `mark` is written into the names of files with rows, so that those of two reads never have one name.
     `proceed` is asked between files, and may raise to end the read.
@@ -30,20 +28,19 @@ class BlobSink:
 
     def __init__(
         self,
-        blobs: BlobStore,
         folder: Path,
         *,
         mark: str = "",
         progress: Progress | None = None,
         proceed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._blobs, self._folder, self._mark = blobs, folder, mark
+        self._folder, self._mark = folder, mark
         self.progress: Progress = progress or (lambda _done, _what: None)
         self.proceed = proceed
         self._waiting: dict[str, list[pl.DataFrame]] = {}
         self._bytes: dict[str, int] = {}
         self._written: dict[str, int] = {}
-        self.entries: list[FileEntry] = []
+        self._files: dict[str, Path] = {}
         self.kept: list[str] = []
         self.count = 0
 
@@ -59,9 +56,12 @@ class BlobSink:
             self._write(name)
 
     def file(self, path: str, file: Path) -> None:
-        """Take a file as it is."""
+        """Take a file over as it is."""
         check_path(path, field="files")
-        self._add(path, file)
+        self.proceed()
+        if len(self._files) >= MOST_FILES:
+            raise InvalidInput(f"more than {MOST_FILES:,} files are too many at a time", field="files")
+        self._files[path] = file.rename(self._folder / f"{len(self._files):06}")
 
     def keep(self, path: str) -> None:
         """Note that the version before has this file."""
@@ -71,11 +71,11 @@ class BlobSink:
         """Return an empty folder."""
         return Path(tempfile.mkdtemp(dir=self._folder))
 
-    def close(self) -> list[FileEntry]:
-        """Write what is still held, and return the files."""
+    def close(self) -> dict[str, Path]:
+        """Write what is still held, and return the files by their places in the dataset."""
         for name in list(self._waiting):
             self._write(name)
-        return self.entries
+        return self._files
 
     def _write(self, name: str) -> None:
         import polars as pl
@@ -91,12 +91,4 @@ class BlobSink:
             why = str(error).partition("\n")[0][:300]
             raise InvalidInput(f"rows of {name} do not have the same columns", why=why) from error
         whole.write_parquet(place, compression="zstd")
-        self._add(f"{name}{mark}.parquet", place)
-        place.unlink()
-
-    def _add(self, path: str, file: Path) -> None:
-        self.proceed()
-        if len(self.entries) >= MOST_FILES:
-            raise InvalidInput(f"more than {MOST_FILES:,} files are too many at a time", field="files")
-        digest = self._blobs.put_file(file)
-        self.entries.append(FileEntry(path=path, digest=digest, size=file.stat().st_size))
+        self.file(f"{name}{mark}.parquet", place)

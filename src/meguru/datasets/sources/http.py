@@ -75,7 +75,6 @@ class HttpFile:
         else:
             raise Unreachable(f"{masked(self._spec.address)} can't be read", why=why)
         sink.file(self._name, place)
-        place.unlink()
         mark = SourcePosition(source=self._spec.identity, mark=self._mark) if self._mark else None
         return SourceRead(position=mark, whole=True)
 

@@ -51,7 +51,6 @@ def read_listed(
         place = sink.scratch() / "file"
         fetch(path, place)
         sink.file(path, place)
-        place.unlink()
     listing = context.put(msgspec.json.encode(dict(sorted(state.items()))))
     shrunk = f"{len(gone):,} files are there no more: {', '.join(gone[:5])}" if gone else ""
     position = SourcePosition(source=spec.identity, listing=listing, mark=f"{len(state):,} files")

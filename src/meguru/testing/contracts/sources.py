@@ -14,7 +14,7 @@ from meguru.base.source_secrets import Secrets
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.sources import source_of
 from meguru.datasets.sources.base import SourceContext, SourceRead
-from meguru.datasets.sources.chunks import BlobSink
+from meguru.datasets.sources.chunks import FileSink
 from meguru.datasets.sources.spec import SourceSpec
 from meguru.errors import Interrupted, InvalidInput, Unreachable
 from meguru.storage.blobs import BlobStore
@@ -72,7 +72,7 @@ class ReadByHand:
         self.reads += 1
         (scratch := self._folder / f"read{self.reads}").mkdir()
         mark = f"{self.reads:04}" if self.position else ""
-        sink = BlobSink(self.blobs, scratch, mark=mark, proceed=proceed)
+        sink = FileSink(scratch, mark=mark, proceed=proceed)
         context = SourceContext(
             secrets=Secrets(own=True),
             blob=self.blobs.get_bytes,
@@ -82,7 +82,7 @@ class ReadByHand:
             known=frozenset(self.files),
         )
         found = source_of(self.world.spec, context).read(self.position, sink, list(key))
-        self.given = {entry.path: entry.digest for entry in sink.close()}
+        self.given = {path: self.blobs.put_file(file) for path, file in sink.close().items()}
         if found.shrunk:
             raise InvalidInput("the source lost rows that were read", why=found.shrunk)
         kept = self.files if not found.whole else {path: self.files[path] for path in sink.kept}
