@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from meguru.datasets.versions.branches import drop_branch as dataset_drop_branch
     from meguru.datasets.versions.branches import merge as dataset_merge
     from meguru.datasets.versions.delete import delete_rows as dataset_delete_rows
+    from meguru.datasets.versions.retention import prune as dataset_prune
     from meguru.datasets.versions.tags import rollback as dataset_rollback
     from meguru.datasets.versions.tags import tag as dataset_tag
     from meguru.datasets.versions.tags import tags as dataset_tags

@@ -341,19 +341,22 @@ def rm(session: Session, ref: str, *, reason: str, force: bool, yes: bool) -> No
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_session
 def gc(session: Session, *, plan: bool, yes: bool) -> None:
-    """Free the bytes of removed versions that nothing else needs."""
+    """Free the bytes that nothing needs: of removed versions, and of what was never registered."""
     from meguru.app.calls import dataset_free, dataset_garbage
 
     ws = session.open()
     found = dataset_garbage(ws)
     said = f"{found.bytes:,} bytes in {found.blobs:,} blobs of {len(found.refs):,} removed versions"
-    if plan or not found.refs:
+    if found.orphans:
+        said += f" and {found.orphan_bytes:,} bytes in {found.orphans:,} blobs of nothing"
+    if plan or not (found.refs or found.orphans):
         session.show(found, lambda: click.echo(f"{said}; {found.shared:,} blobs stay, others need them"))
         return
     if not yes:
         click.confirm(f"free {said}?", abort=True, err=True)
     freed = dataset_free(ws)
-    session.show(freed, lambda: click.echo(f"freed {freed.bytes:,} bytes in {freed.blobs:,} blobs"))
+    size, count = freed.bytes + freed.orphan_bytes, freed.blobs + freed.orphans
+    session.show(freed, lambda: click.echo(f"freed {size:,} bytes in {count:,} blobs"))
 
 
 command.add_command(pull)

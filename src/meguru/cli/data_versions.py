@@ -126,6 +126,30 @@ def delete(
 
 
 @verb
+@click.argument("name", type=DATASET)
+@click.option("--plan", is_flag=True, help="Say what would be removed, and remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_session
+def prune(session: Session, name: str, *, plan: bool, yes: bool) -> None:
+    """Remove the versions of NAME that its declaration (keep) does not keep; a server does it by itself."""
+    from meguru.app.calls import dataset_prune
+
+    ws = session.open()
+    found = dataset_prune(ws, name=name, plan=True)
+    if found.refs and not plan:
+        if not yes:
+            click.confirm(f"remove {len(found.refs):,} versions of {name}?", abort=True, err=True)
+        found = dataset_prune(ws, name=name)
+
+    def human() -> None:
+        for each in found.refs:
+            click.echo(f"{'would remove' if plan else 'removed'} {each}")
+        click.echo(f"{len(found.refs):,} versions, {found.bytes:,} bytes at most")
+
+    session.show(found, human)
+
+
+@verb
 @click.argument("ref", type=DATASET)
 @click.option("--rebuild", is_flag=True, help="Remove the table, and make it anew.")
 @with_session
@@ -161,5 +185,5 @@ def _show(session: Session, made: DatasetVersion) -> None:
     session.show(made, lambda: click.echo(f"{made.ref}: {made.rows:,} rows, {made.files} files"))
 
 
-COMMANDS = (tag, untag, rollback, branch, merge, delete, table)
+COMMANDS = (tag, untag, rollback, branch, merge, delete, prune, table)
 """What `meguru data` has beside what is in its own file."""

@@ -93,6 +93,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data tag": ("meguru data tag flights@3 v1", "meguru data head flights@v1"),
     "data rollback": ("meguru data rollback flights@2",),
     "data branch": ("meguru data branch flights trial", "meguru data add flights@trial rows.csv --append"),
+    "data prune": ("meguru data prune flights --plan",),
     "data table": ("meguru data table flights", "meguru data table flights@3"),
     "data merge": ("meguru data merge flights@trial",),
     "data delete": ("meguru data delete flights --where \"carrier = 'UA'\"",),

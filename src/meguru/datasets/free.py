@@ -5,37 +5,41 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection
 
-from meguru.artifacts.integrity.sources import every_source, members
+from meguru.artifacts.integrity.sources import members
 from meguru.artifacts.integrity.types import PLAIN
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.blobs import MANIFEST
 from meguru.datasets.delta.places import forget
 from meguru.datasets.folders.measure import store as measurements
+from meguru.datasets.orphans import AGE_SECONDS, NeededBlobs, orphans
 from meguru.datasets.store import RemovedRow
 from meguru.datasets.types import Garbage
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import read_manifest
-from meguru.errors import MeguruError, NotFound
+from meguru.errors import DigestMismatch, NotFound
 from meguru.kernel.operations import Context, operation
 from meguru.storage.blobs import BlobStore
 
 if TYPE_CHECKING:
     from meguru.storage.blobs.base import PrunableStore
 
-_PAGE = 1000
-
 
 @operation("dataset.garbage", permission="dataset:read", query=True)
 def garbage(ctx: Context) -> Garbage:
-    """Say what would be freed of the projects that the caller sees, and how many bytes; nothing is."""
+    """Say what would be freed of the projects that the caller sees, and how many bytes; nothing is.
+
+    What nothing refers to is of no project: it is told to who sees all of them.
+    """
     rows = store.removed(ctx.tx, ctx.visible)
-    return _sum(ctx.blobs, rows, *_sorted_out(ctx, rows, measurements.removed(ctx.tx, ctx.visible)))
+    unused, shared = _sorted_out(ctx, rows, measurements.removed(ctx.tx, ctx.visible))
+    left = _orphans(ctx) - unused if ctx.visible is None else set()
+    return _sum(ctx.blobs, rows, unused, shared, left)
 
 
 @operation("dataset.free", permission="dataset:free")
 def free(ctx: Context) -> Garbage:
-    """Free the blobs of removed versions that nothing else refers to, and say how many bytes that gave.
+    """Free the blobs that nothing refers to, of removed versions and others; say how many bytes that gave.
 
     Notes
     -----
@@ -46,24 +50,38 @@ def free(ctx: Context) -> Garbage:
     rows = store.removed(ctx.tx)
     store.note_freed(ctx.tx, rows, ctx.now())  # the first write: from here on nobody else writes
     unused, shared = _sorted_out(ctx, rows, measurements.removed(ctx.tx))
-    found = _sum(ctx.blobs, rows, unused, shared)
-    if not rows:
+    left = _orphans(ctx) - unused
+    found = _sum(ctx.blobs, rows, unused, shared, left)
+    if not rows and not left:
         return found
+    _delete(ctx, rows, unused | left)
+    measurements.forget_removed(ctx.tx)
+    ctx.emit(
+        "dataset.freed",
+        refs.make("dataset", rows[0].name) if rows else refs.make("blob", "orphans"),
+        data={
+            "versions": found.refs,
+            "blobs": found.blobs + found.orphans,
+            "bytes": found.bytes + found.orphan_bytes,
+        },
+        project="" if not rows else None,
+    )
+    return found
+
+
+def _orphans(ctx: Context) -> set[str]:
+    return orphans(ctx.tx, ctx.blobs, ctx.now().timestamp() - AGE_SECONDS)
+
+
+def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:
     kept = cast("PrunableStore", ctx.blobs)  # an operation runs where the blobs are
     # The lists of files go last: they tell what is left to free to who comes after a kill.
     depths: dict[str, int] = {}
     for row in rows:
         _deepen(ctx.blobs, row.digest, MANIFEST, 0, depths)
-    for digest in sorted(unused, key=lambda each: (-depths.get(each, len(depths)), each)):
+    for digest in sorted(digests, key=lambda each: (-depths.get(each, len(depths)), each)):
         kept.delete(digest)
-    forget(ctx.blobs, unused)
-    measurements.forget_removed(ctx.tx)
-    ctx.emit(
-        "dataset.freed",
-        refs.make("dataset", rows[0].name),
-        data={"versions": found.refs, "blobs": found.blobs, "bytes": found.bytes},
-    )
-    return found
+    forget(ctx.blobs, digests)
 
 
 def _sorted_out(ctx: Context, rows: list[RemovedRow], mine: set[str]) -> tuple[set[str], set[str]]:
@@ -93,19 +111,7 @@ def _deepen(blobs: BlobStore, digest: str, form: str, depth: int, found: dict[st
 
 def needed(tx: Connection, blobs: BlobStore, among: set[str]) -> set[str]:
     """Return those of some blobs to which a row refers, itself or by a list."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    for source in every_source().values() if among else ():
-        after: list[object] = []
-        while True:
-            references, after = source.page(tx, after, _PAGE)
-            for reference in references:
-                if reference.digest in among:
-                    found.add(reference.digest)
-                found |= _listed(blobs, reference.digest, reference.form, seen) & among
-            if not after:
-                break
-    return found
+    return NeededBlobs(tx, blobs).found & among if among else set()
 
 
 def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str]:
@@ -114,16 +120,20 @@ def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str
     seen.add(digest)
     try:
         listed = members(form, blobs.get_bytes(digest))
-    except (MeguruError, ValueError):
+    except (NotFound, DigestMismatch, ValueError):
         return set()  # it is lost: meguru doctor tells
     return {each.digest for each in listed}.union(*(_listed(blobs, m.digest, m.form, seen) for m in listed))
 
 
-def _sum(blobs: BlobStore, rows: list[RemovedRow], unused: set[str], shared: set[str]) -> Garbage:
+def _sum(
+    blobs: BlobStore, rows: list[RemovedRow], unused: set[str], shared: set[str], left: set[str]
+) -> Garbage:
     there = [digest for digest in unused if blobs.has(digest)]
     return Garbage(
         refs=[refs.make("dataset", row.name, row.version) for row in rows],
         blobs=len(there),
         bytes=sum(blobs.size(digest) for digest in there),
         shared=len(shared),
+        orphans=len(left),
+        orphan_bytes=sum(blobs.size(digest) for digest in left),
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.datasets.folders.types import Label
 from meguru.datasets.sources.spec import SourceSpec
-from meguru.datasets.types import Checks, Format, ReadOptions, SchemaPolicy
+from meguru.datasets.types import Checks, Format, ReadOptions, Retention, SchemaPolicy
 from meguru.kernel.kinds import (
     Attention,
     Kind,
@@ -26,12 +26,13 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What people say of a dataset; it holds for every version that is registered from then on.
 
     `key` names the columns whose values, taken together, tell one row from another; `time` the column that
-    says when a row happened. `checks` must hold for the files of each new version, `expect` for
-    all of its rows (see `datasets.expectations`); `schema_policy` says whether its columns may differ from
-    those of the one before, `read` how its files are written. With the format ``files`` a row is a file of a
-    folder; with the `label` ``folder`` it has the name of the folder that the file is in. `content` is the
-    digest of the list of files that the declaration brought along; empty when the versions come from
-    elsewhere: from `source`, if it is there, by `meguru data pull` and by its schedule.
+    says when a row happened. `checks` must hold for the files of each new version, `expect` for all of its
+    rows (see `datasets.expectations`); `schema_policy` says whether its columns may differ from those of
+    the one before, `read` how its files are written, `keep` how long versions are kept. With the format
+    ``files`` a row is a file of a folder; with the `label` ``folder`` it has the name of the folder that
+    the file is in. `content` is the digest of the list of files that the declaration brought along; empty
+    when the versions come from elsewhere: from `source`, if it is there, by `meguru data pull` and by its
+    schedule.
     """
 
     description: str = ""
@@ -44,6 +45,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     format: Format | None = None
     read: ReadOptions | None = None
     label: Label = ""
+    keep: Retention = Retention()
     content: str = ""
     source: SourceSpec | None = None
 
@@ -68,6 +70,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     format: Format | None = None
     read: ReadOptions | None = None
     label: Label = ""
+    keep: Retention = Retention()
     content: str = ""
     source: SourceSpec | str | None = None
 
@@ -329,11 +332,13 @@ DATASET = Kind(
     job_threads=2,
     services=(
         Service(name="sources", factory="meguru.datasets.pulls.clock:SourceClock"),
+        Service(name="retention", factory="meguru.datasets.versions.retention:RetentionClock"),
         Service(name="tables", factory="meguru.datasets.delta.keeper:TableKeeper"),
     ),
     internal={
         "schedule": "the service of sources begins the reads whose moment has come",
         "pulled": "a worker reads the source of one dataset",
+        "retain": "the service of retention removes versions that the declaration does not keep",
     },
     provides={
         "pipeline output": "meguru.datasets.sink:register_output",

@@ -18,6 +18,7 @@ from meguru.datasets.show import files, head, list_datasets, profile, show, vers
 from meguru.datasets.sql.box import query
 from meguru.datasets.versions.branches import branch, branches, drop_branch, merge
 from meguru.datasets.versions.delete import delete_rows
+from meguru.datasets.versions.retention import prune
 from meguru.datasets.versions.tags import rollback, tag, tags, untag
 from meguru.kernel.declarations import SpecOperations, operations_of
 
@@ -44,6 +45,7 @@ __all__ = [
     "measurements",
     "merge",
     "profile",
+    "prune",
     "pull",
     "pulls",
     "query",

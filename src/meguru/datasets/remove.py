@@ -1,8 +1,9 @@
 """Take versions out of use: nobody reads them any more, and their lineage stays."""
 
+from sqlalchemy import Connection
+
 from meguru.base import refs
 from meguru.datasets import store
-from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
 from meguru.datasets.versions import named
 from meguru.errors import Conflict
@@ -30,19 +31,22 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     if not force:
         for version in found:
             check_unused(ctx, version.ref)
-    name = found[0].name
-    store.lock(ctx.tx, name, ctx.now())
-    numbers = [version.version for version in found]
+    store.lock(ctx.tx, found[0].name, ctx.now())
+    take_away(ctx, found, reason=reason)
+    return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
+
+
+def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
+    """Remove versions of one dataset, with their tags and branches, and tell of it; the caller holds it."""
+    name, numbers = found[0].name, [version.version for version in found]
     store.remove(ctx.tx, name, numbers, ctx.now())
     named.let_go(ctx.tx, name, numbers)
-    measurements.remove(ctx.tx, name, numbers, ctx.now())
     for version in found:
         ctx.emit(
             "dataset_version.removed",
             version.ref,
             data={"digest": version.digest, "rows": version.rows, "bytes": version.bytes, "reason": reason},
         )
-    return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
 
 
 def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
@@ -50,25 +54,30 @@ def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:
     if refs.parse(ref, kind="dataset").version is not None:
         return [newest]
     lines = ["", *(each.branch for each in named.branches(ctx.tx, newest.name))]
-    return [each for line in lines for each in of_line(ctx, newest.name, line)]
+    return [each for line in lines for each in of_line(ctx.tx, newest.name, line)]
 
 
-def of_line(ctx: Context, name: str, branch: str) -> list[DatasetVersion]:
+def of_line(tx: Connection, name: str, branch: str) -> list[DatasetVersion]:
     """Return all versions of the main line (empty), or of a branch, newest first."""
     found: list[DatasetVersion] = []
     while page := store.versions(
-        ctx.tx, name, before=found[-1].version if found else None, limit=_PAGE, branch=branch
+        tx, name, before=found[-1].version if found else None, limit=_PAGE, branch=branch
     ):
         found += page
     return found
 
 
-def check_unused(ctx: Context, ref: str) -> None:
-    """Refuse to remove a version that something live or running needs, or a tag or branch holds."""
+def needed_by(tx: Connection, ref: str) -> list[DatasetUse]:
+    """Return what needs a version: what is live or running, and the tags and branches that hold it."""
     family = provided(USERS)
-    users: list[DatasetUse] = [use for name in family.names() for use in family.load(name)(ctx.tx, ref)]
+    users: list[DatasetUse] = [use for name in family.names() for use in family.load(name)(tx, ref)]
     name, number = refs.parse(ref, kind="dataset")[1:]
-    users += [DatasetUse(ref=each, how="held") for each in named.holds(ctx.tx, name, int(number or 0))]
+    return users + [DatasetUse(ref=each, how="held") for each in named.holds(tx, name, int(number or 0))]
+
+
+def check_unused(ctx: Context, ref: str) -> None:
+    """Refuse to remove a version that something needs; see `needed_by`."""
+    users = needed_by(ctx.tx, ref)
     if users:
         shown = ", ".join(f"{use.ref} ({use.how})" for use in users[:5])
         raise Conflict(

@@ -17,7 +17,7 @@ from meguru.datasets.manifest import load_manifest
 from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
 from meguru.datasets.sources.spec import SourceSpec, check_source
-from meguru.datasets.types import FileEntry
+from meguru.datasets.types import FileEntry, Retention
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context
 from meguru.kernel.projects import condition
@@ -25,6 +25,7 @@ from meguru.kernel.projects import condition
 _MOST = 100
 _LONGEST = {"description": 100_000, "owner": 200, "time": 200}
 _PERCENT = 100
+_KEPT = 1_000_000
 _NEWEST = 20
 
 
@@ -56,6 +57,7 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
         if not (math.isfinite(most) and 0 <= most <= _PERCENT):
             why = f"it is {most} for {column!r}"
             raise InvalidInput("a percentage is from 0 to 100", field="checks.null_pct", why=why)
+    _check_kept(spec.keep)
     for each in expectations_of(spec.expect):
         if isinstance(each, Reference):
             _check_seen(ctx, refs.within(refs.project_of(name), each.dataset))
@@ -64,6 +66,12 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
     if spec.source is not None:
         _check_source(ctx, spec)
     return spec
+
+
+def _check_kept(rule: Retention) -> None:
+    if not (0 <= rule.last <= _KEPT and math.isfinite(rule.days) and 0 <= rule.days <= _KEPT):
+        why = f"up to {_KEPT:,} versions and days; 0 says nothing"
+        raise InvalidInput("this is no rule of what is kept", field="keep", why=why)
 
 
 def _check_seen(ctx: Context, other: str) -> None:

@@ -146,6 +146,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.rows if self.content else len(self.files)
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which versions are kept: the newest `last`, and those of the last `days`; neither said: all are."""
+
+    last: int = 0
+    days: float = 0.0
+
+
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """What must hold for the files that are registered; nothing is written when it does not.
 
@@ -313,12 +320,17 @@ class RemovedVersions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Garbage(msgspec.Struct, frozen=True, kw_only=True):
-    """What removed versions leave: `blobs` that nothing else needs, and `shared` ones that stay."""
+    """What removed versions leave: `blobs` that nothing else needs, and `shared` ones that stay.
+
+    `orphans` are blobs that nothing refers to, for more than a day: uploaded and never registered.
+    """
 
     refs: list[str]
     blobs: int
     bytes: int
     shared: int
+    orphans: int = 0
+    orphan_bytes: int = 0
 
 
 class FirstRows(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,7 +96,7 @@ def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
     name = store.resolve(ctx.tx, name, ctx.seen).name
     store.lock(ctx.tx, name, ctx.now())
     line = named.branch(ctx.tx, name, branch)
-    made = of_line(ctx, name, branch)
+    made = of_line(ctx.tx, name, branch)
     named.drop_branch(ctx.tx, name, branch)
     for each in made:
         check_unused(ctx, each.ref)

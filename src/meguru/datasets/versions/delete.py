@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.base.names import check_full_name
-from meguru.datasets import store
+from meguru.datasets import checking, store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.datasets.versions.positions import that_fit, without
@@ -61,7 +61,10 @@ def _left(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
     import polars as pl
 
     try:
-        marks = that_fit(ctx.blobs, manifest, condition_of(condition))
+        asked = condition_of(condition)
+        for name in asked.meta.root_names():
+            checking.known_column(name, [each.name for each in manifest.columns], field="condition")
+        marks = that_fit(ctx.blobs, manifest, asked)
     except pl.exceptions.PolarsError as error:
         columns = ", ".join(each.name for each in manifest.columns[:12])
         raise InvalidInput(

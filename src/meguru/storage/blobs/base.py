@@ -61,6 +61,10 @@ class PrunableStore(BlobStore, Protocol):
         """Remove the blob, if it is there: only what nothing refers to."""
         ...
 
+    def listed(self, before: float) -> Iterable[str]:
+        """Return the blobs that were written before a moment, in seconds since 1970."""
+        ...
+
 
 def missing(digest: str) -> NotFound:
     """Say that a blob is not in the store."""

@@ -17,6 +17,8 @@ from meguru.storage.blobs.base import check, missing
 
 _CHUNK = 1 << 20
 _DRAFTS = "tmp"
+_REST = 62
+"""Letters of a digest that name the file in its folder."""
 _TRUSTED = 8 << 20
 """A file over so many bytes is not read again to check it as long as it is as this process has written it."""
 
@@ -155,6 +157,14 @@ class LocalStore:
         """Remove the blob, if it is there: only what nothing refers to."""
         self._checked.pop(digest, None)
         self._place(digest).unlink(missing_ok=True)
+
+    def listed(self, before: float) -> Iterator[str]:
+        """Return the blobs whose files were written before a moment."""
+        for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if len(entry.name) == _REST and entry.stat().st_mtime < before:
+                        yield folder.name + entry.name
 
     def drop_drafts(self, before: float) -> int:
         """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from meguru.base.cache import cache_folder
 from meguru.errors import Busy, DigestMismatch, NotFound, UsageError, masked
 from meguru.storage.blobs.base import check, missing
 from meguru.storage.blobs.local import LocalStore
+
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}")
 
 
 class ObjectStore:
@@ -111,6 +114,17 @@ class ObjectStore:
         self._cache.delete(digest)
         with self.explained(), contextlib.suppress(FileNotFoundError):
             obstore.delete(self.store, key_of(digest))
+
+    def listed(self, before: float) -> Iterator[str]:
+        """Return the blobs whose objects were written before a moment."""
+        import obstore
+
+        with self.explained():
+            for page in obstore.list(self.store):
+                for each in page:
+                    digest = each["path"].replace("/", "", 1)
+                    if _KEY.fullmatch(each["path"]) and each["last_modified"].timestamp() < before:
+                        yield digest
 
     def verify(self, digest: str) -> None:
         """Fetch every byte from the object store and compare the digest; the cache is no proof."""

@@ -157,8 +157,11 @@ def test_rows_are_deleted_by_a_condition(workspace, add):
     made = delete_rows(workspace, name="rows", condition="id > 1 AND value <> 'c'")
     assert (made.rows, rows(workspace), rows(workspace, "rows@1")[2]) == (2, {1: "a", 3: "c"}, "b")
     assert delete_rows(workspace, name="rows", condition="id = 2") == made
-    with pytest.raises(InvalidInput, match="can't be asked"):
+    with pytest.raises(InvalidInput, match="there is no column 'prize'"):
         delete_rows(workspace, name="rows", condition="prize > 1")
+    for text in ("id >", "nothing(id)", "id", "*"):
+        with pytest.raises(InvalidInput, match="can't be asked"):
+            delete_rows(workspace, name="rows", condition=text)
     with pytest.raises(InvalidInput):
         delete_rows(workspace, name="rows", condition="")
     assert delete_rows(workspace, name="rows", condition="true").rows == 0

@@ -1,0 +1,81 @@
+"""Versions are kept as many, and as long, as a dataset's declaration says; what is needed is kept anyway."""
+
+from functools import partial
+
+from sqlalchemy import Connection, select
+
+from meguru.base import refs
+from meguru.base.ticker import Ticker
+from meguru.datasets import spec as specs
+from meguru.datasets import store
+from meguru.datasets.kind import DATASET
+from meguru.datasets.remove import needed_by, of_line, take_away
+from meguru.datasets.types import DatasetVersion, RemovedVersions, Retention
+from meguru.kernel.events.schema import edge
+from meguru.kernel.operations import Context, InternalOperation, operation
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+
+_RETAIN = InternalOperation(DATASET, "retain")
+_DAY = 86_400.0
+
+
+@operation("dataset.prune", permission="dataset:remove", on="name")
+def prune(ctx: Context, *, name: str, plan: bool = False) -> RemovedVersions:
+    """Remove the versions of a dataset that its declaration does not keep; with `plan`, say which.
+
+    The newest version, what a tag or branch holds, and what a run, model or release was made from, stay. A
+    server does it by itself. The bytes are freed by ``dataset.free``.
+    """
+    name = store.resolve(ctx.tx, name, ctx.seen).name
+    return _prune(ctx, name=name, plan=plan)
+
+
+class RetentionClock(Ticker):
+    """Removes what declarations do not keep, every minute."""
+
+    name = "retention of datasets"
+    pause = 60.0
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("retention"))
+
+    def tick(self) -> list[str]:
+        """Look once; return the references of what was removed."""
+        with self.ws.read() as tx:
+            due = [name for name in specs.names(tx, None) if expired(self.ws, tx, name)]
+        found: list[str] = []
+        for name in due:
+            found += _RETAIN.commit(self.ws, partial(_prune, name=name, plan=False)).refs
+        return found
+
+
+def expired(ws: Workspace, tx: Connection, name: str) -> list[DatasetVersion]:
+    """Return the versions of the main line that a dataset's declaration does not keep, oldest first."""
+    rule = specs.said_of(tx, name).keep
+    if rule == Retention():
+        return []
+    now, line = ws.clock.now(), of_line(tx, name, "")
+    old = [
+        version
+        for place, version in enumerate(line)
+        if place and place >= rule.last and (now - version.created_at).total_seconds() > rule.days * _DAY
+    ]
+    return [each for each in reversed(old) if not needed_by(tx, each.ref) and not _was_used(tx, each)]
+
+
+def _was_used(tx: Connection, version: DatasetVersion) -> bool:
+    """Tell whether anything but a later version of the dataset was made from a version."""
+    own = refs.make("dataset", version.name) + "@"
+    made = select(edge.c.target).where(
+        edge.c.source == version.ref, ~edge.c.target.startswith(own, autoescape=True)
+    )
+    return tx.execute(made.limit(1)).first() is not None
+
+
+def _prune(ctx: Context, *, name: str, plan: bool) -> RemovedVersions:
+    store.lock(ctx.tx, name, ctx.now())
+    found = expired(ctx.ws, ctx.tx, name)
+    if found and not plan:
+        take_away(ctx, found, reason="the declaration keeps no more")
+    return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
