@@ -22,7 +22,7 @@ from meguru.flavors.model import Model
 from meguru.flavors.signature import ColumnType, Signature, SignatureColumn
 from meguru.registry.client import add_model
 
-COUNT = 200
+COUNT = 100
 
 
 @pytest.fixture

@@ -1,16 +1,22 @@
-"""What the first bytes of a file tell: its kind; of an image its size, of a sound how long it is."""
+"""What a look at a file tells: its kind, an image's size, how long a sound is, a document's pages."""
 
 from __future__ import annotations
 
 import mimetypes
+import struct
+import threading
 import wave
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from meguru.datasets.folders.types import MediaFacts
 
 HEAD = 1 << 10
 LONGEST_TEXT = 8 << 20
 """Characters are counted in texts of up to so many bytes."""
+LARGEST_DOCUMENT = 64 << 20
+_one_document = threading.Lock()
+"""PDFium is not made for many threads."""
+_DAMAGED = (OSError, ValueError, KeyError, IndexError, OverflowError, EOFError, struct.error)
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
@@ -42,7 +48,11 @@ def facts_of(file: IO[bytes], path: str, size: int) -> MediaFacts:
         width, height = _pixels(file)
         return MediaFacts(media_type=kind, width=width, height=height)
     if kind == "audio/wav":
-        return _sound(file, kind)
+        return _wave(file, kind)
+    if kind.startswith("audio/"):
+        return _sound(file, kind, path)
+    if kind == "application/pdf" and size <= LARGEST_DOCUMENT:
+        return MediaFacts(media_type=kind, pages=_pages(file))
     if kind.startswith("text/") and size <= LONGEST_TEXT:
         return MediaFacts(media_type=kind, characters=_characters(head + file.read()))
     return MediaFacts(media_type=kind)
@@ -77,7 +87,7 @@ def _pixels(file: IO[bytes]) -> tuple[int | None, int | None]:
         return None, None
 
 
-def _sound(file: IO[bytes], kind: str) -> MediaFacts:
+def _wave(file: IO[bytes], kind: str) -> MediaFacts:
     try:
         file.seek(0)
         with wave.open(file, "rb") as sound:
@@ -86,6 +96,37 @@ def _sound(file: IO[bytes], kind: str) -> MediaFacts:
             return MediaFacts(media_type=kind, duration=seconds, sample_rate=rate or None)
     except (wave.Error, EOFError, OSError, ValueError):
         return MediaFacts(media_type=kind)
+
+
+def _sound(file: IO[bytes], kind: str, path: str) -> MediaFacts:
+    try:
+        from tinytag import TinyTag, TinyTagException
+    except ImportError:
+        return MediaFacts(media_type=kind)
+    try:
+        file.seek(0)
+        found = TinyTag.get(filename=path, file_obj=cast("BinaryIO", file), tags=False)
+    except (TinyTagException, *_DAMAGED):
+        return MediaFacts(media_type=kind)
+    rate = found.samplerate or None
+    return MediaFacts(media_type=kind, duration=found.duration or None, sample_rate=rate)
+
+
+def _pages(file: IO[bytes]) -> int | None:
+    try:
+        from pypdfium2 import PdfDocument, PdfiumError
+    except ImportError:
+        return None
+    file.seek(0)
+    with _one_document:
+        try:
+            document = PdfDocument(file.read())
+        except PdfiumError:  # it is damaged, or needs a password
+            return None
+        try:
+            return len(document)
+        finally:
+            document.close()
 
 
 def _characters(data: bytes) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import wave
 import zlib
 
 import numpy as np
@@ -153,3 +154,28 @@ def test_measurements_of_other_files_or_of_nobody_are_refused(workspace, picture
     with pytest.raises(InvalidInput):
         keep_measurement(workspace, ref="pictures", by="images", digest=workspace.blobs.put_bytes(b"x"))
     assert measurements(workspace, ref="pictures") == [kept]
+
+
+def pdf(pages: int) -> bytes:
+    kids = " ".join(f"{3 + n} 0 R" for n in range(pages))
+    objects = ["<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Kids[{kids}]/Count {pages}>>"]
+    objects += ["<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * pages
+    body = "%PDF-1.4\n" + "".join(f"{n} 0 obj{each}endobj\n" for n, each in enumerate(objects, 1))
+    return (body + "trailer<</Root 1 0 R>>").encode()
+
+
+def test_sounds_and_documents_tell_how_long_they_are(tmp_path):
+    body = io.BytesIO()
+    with wave.open(body, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\0\0" * 4000)
+    found = facts_of(io.BytesIO(body.getvalue()), "a.wav", body.tell())
+    assert (found.media_type, found.duration, found.sample_rate) == ("audio/wav", 0.5, 8000)
+    flac = b"fLaC\x80\0\0\x22" + struct.pack(">HH", 4096, 4096) + bytes(6)
+    flac += (8000 << 44 | 15 << 36 | 4000).to_bytes(8) + bytes(16)
+    found = facts_of(io.BytesIO(flac), "a.flac", len(flac))
+    assert (found.media_type, found.duration, found.sample_rate) == ("audio/flac", 0.5, 8000)
+    assert facts_of(io.BytesIO(pdf(3)), "a.pdf", 100).pages == 3
+    for damaged in (body.getvalue()[:20], flac[:12], pdf(3)[:20]):
+        found = facts_of(io.BytesIO(damaged), "a", 100)
+        assert (found.duration, found.pages) == (None, None)
