@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from meguru.datasets.diff import diff as dataset_diff
     from meguru.datasets.expectations.check import check as dataset_check
     from meguru.datasets.expectations.check import checks as dataset_checks
+    from meguru.datasets.expectations.propose import propose as dataset_propose
     from meguru.datasets.folders.browse import browse as dataset_browse
     from meguru.datasets.folders.browse import thumbnail as dataset_thumbnail
     from meguru.datasets.folders.measure.keep import keep_measurement as dataset_keep_measurement

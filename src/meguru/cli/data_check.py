@@ -25,14 +25,19 @@ _COLUMNS = 8
 
 @verb
 @click.argument("ref", type=DATASET)
+@click.option("--propose", is_flag=True, help="Say what may be expected, by the look of the version.")
+@click.option("--write", is_flag=True, help="Write what is proposed into meguru.toml.")
 @with_session
-def check(session: Session, ref: str) -> int:
+def check(session: Session, ref: str, *, propose: bool, write: bool) -> int:
     """Hold a version against what is expected of its dataset, and keep what came of it.
 
     Ends with 5 if it does not hold what stops a version; a warning is only told.
     """
     from meguru.app.calls import dataset_check as ask
 
+    if propose or write:
+        _propose(session, ref, write=write)
+        return 0
     found = ask(session.open(), ref=ref)
 
     def human() -> None:
@@ -41,6 +46,25 @@ def check(session: Session, ref: str) -> int:
 
     session.show(found, human)
     return FAILED if found.state in {"failed", "refused"} else 0
+
+
+def _propose(session: Session, ref: str, *, write: bool) -> None:
+    from meguru.app.calls import dataset_propose as ask
+    from meguru.base import refs
+    from meguru.cli.environments import nearest
+    from meguru.project.expectations import as_toml, write_into
+    from meguru.project.files import FILE
+
+    found = ask(session.open(), ref=ref)
+    name = refs.parse(found.ref, kind="dataset").name
+    if not write:
+        session.show(found, lambda: click.echo(as_toml(name, found.expect), nl=False))
+        return
+    file, new = write_into(nearest(FILE), name, found.expect)
+    shown = {"file": str(file), "written": new}
+    session.show(
+        shown, lambda: click.echo(f"{file}: {new} expectations of dataset/{name} written; next: meguru plan")
+    )
 
 
 @verb

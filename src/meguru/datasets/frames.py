@@ -86,14 +86,15 @@ def plain_value(value: Any) -> Any:
 
 def profile_of(blobs: BlobStore, version: DatasetVersion) -> TableProfile:
     """Return the profile of all rows; the one made at registration, if that saw them all."""
-    from meguru.stats.profile import TableProfile, profile_frame
+    from meguru.datasets.ingest.profile import profile_rows
+    from meguru.stats.profile import TableProfile
 
     stored = TableProfile.from_dict(msgspec.json.decode(blobs.get_bytes(version.profile)))
     if stored.rows == version.rows:
         return stored
     if version.digest not in _profiles:
         # A second or so for a large table; a version never changes, and its page is looked at again.
-        found = profile_frame(frame_of(blobs, version))
+        found = profile_rows(scan_of(blobs, version), version.rows)
         if len(_profiles) >= MOST_PROFILES:
             _profiles.pop(next(iter(_profiles)), None)
         _profiles[version.digest] = found

@@ -4,6 +4,7 @@ from meguru.datasets import blobs
 from meguru.datasets.delta.operations import table
 from meguru.datasets.diff import diff
 from meguru.datasets.expectations.check import check, checks
+from meguru.datasets.expectations.propose import propose
 from meguru.datasets.folders.browse import browse, thumbnail
 from meguru.datasets.folders.measure import blobs as measured_blobs
 from meguru.datasets.folders.measure.keep import keep_measurement, last_measurement, measurements
@@ -45,6 +46,7 @@ __all__ = [
     "measurements",
     "merge",
     "profile",
+    "propose",
     "prune",
     "pull",
     "pulls",

@@ -84,3 +84,15 @@ def _holds(dtype: pl.DataType, kind: str) -> bool:
         "time": isinstance(dtype, pl.Datetime | pl.Date | pl.Time),
     }
     return known[kind] if kind in known else kind in {str(dtype), dtype.base_type().__name__}
+
+
+def word_of(kind: str) -> str:
+    """Return the word for a type as Polars spells it, or the spelling where there is none."""
+    for word, start in (
+        ("integer", ("Int", "UInt")),
+        ("number", ("Float", "Decimal")),
+        ("datetime", ("Datetime",)),
+    ):
+        if kind.startswith(start):
+            return word
+    return {"String": "text", "Boolean": "boolean", "Date": "date", "Null": "any"}.get(kind, kind)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
-from meguru.stats.profile import ColumnProfile, TableProfile, profile_column
-from meguru.stats.profile.columns import kind_of, read_profile
+from meguru.stats.profile import ColumnProfile, TableProfile, TimeProfile, profile_column
+from meguru.stats.profile.columns import is_time, kind_of, read_profile
 
 MOST = 4_000_000
 """A profile of more rows is that of each k-th row, its counts scaled to all."""
@@ -13,7 +15,7 @@ _LISTS = ("counts", "shares")
 
 
 def profile_rows(rows: pl.LazyFrame, count: int) -> TableProfile:
-    """Profile the numbers, booleans and text of a table, a column in memory at a time.
+    """Profile the numbers, booleans, text and times of a table, a column in memory at a time.
 
     Parameters
     ----------
@@ -21,18 +23,41 @@ def profile_rows(rows: pl.LazyFrame, count: int) -> TableProfile:
         The table, and how many rows it has. From `MOST` on, quantiles, shares and frequent values are those
         of a sample of each k-th row; rows, missing values, least and greatest are those of all.
     """
-    known = {name: dtype for name, dtype in rows.collect_schema().items() if kind_of(dtype) is not None}
+    schema = rows.collect_schema()
+    known = {name: dtype for name, dtype in schema.items() if kind_of(dtype) is not None}
+    moments = [name for name, dtype in schema.items() if is_time(dtype)]
     step = max(1, -(-count // MOST))
     if step == 1:
         columns = {name: profile_column(_column(rows, name)) for name in known}
-        return TableProfile(rows=count, columns=columns)
+        times = {name: TimeProfile.of(_column(rows, name)) for name in moments}
+        return TableProfile(rows=count, columns=columns, times=times)
     columns = {name: _scaled(rows, name, dtype, step, count) for name, dtype in known.items()}
-    return TableProfile(rows=count, columns=columns)
+    times = {name: _scaled_times(rows, name, step, count) for name in moments}
+    return TableProfile(rows=count, columns=columns, times=times)
+
+
+def _sample(rows: pl.LazyFrame, name: str, step: int) -> pl.Series:
+    row = "\0row"
+    return _column(rows.select(name).with_row_index(row).filter(pl.col(row) % step == 0), name)
+
+
+def _scaled_times(rows: pl.LazyFrame, name: str, step: int, count: int) -> TimeProfile:
+    values = pl.col(name)
+    asked = [values.null_count().alias("nulls"), values.min().alias("low"), values.max().alias("high")]
+    whole = rows.select(asked).collect(engine="streaming").row(0, named=True)
+    ends = pl.Series([whole["low"], whole["high"]], dtype=rows.collect_schema()[name])
+    found = TimeProfile.of(pl.concat([_sample(rows, name, step), ends]))
+    factor = (count - whole["nulls"]) / max(found.count, 1)
+    return replace(
+        found,
+        count=count - whole["nulls"],
+        nulls=whole["nulls"],
+        counts=tuple(round(number * factor) for number in found.counts),
+    )
 
 
 def _scaled(rows: pl.LazyFrame, name: str, dtype: pl.DataType, step: int, count: int) -> ColumnProfile:
-    row = "\0row"
-    sample = _column(rows.select(name).with_row_index(row).filter(pl.col(row) % step == 0), name)
+    sample = _sample(rows, name, step)
     found = profile_column(sample).to_dict()
     values = pl.col(name)
     if dtype.is_numeric():
