@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from meguru.datasets.client import add_files
 from meguru.datasets.expectations.check import check, checks
 from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.operations import list_datasets, specs, versions
+from meguru.datasets.operations import list_datasets, propose, specs, versions
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
+from meguru.project.expectations import as_toml, write_into
 
 PRICE = {"check": "range", "column": "price", "min": 0}
 STATUS = {"check": "allowed", "column": "status", "values": ["open", "paid"], "severity": "warn"}
@@ -96,3 +99,28 @@ def test_shown_rows_are_forgotten_when_asked(workspace, add):
     kept = checks(workspace, name="orders", version=0).items[0].results[0]
     assert (kept.failing, kept.sample) == (1, [])
     assert list_datasets(workspace).items == []
+
+
+def test_what_is_proposed_holds_and_is_written_into_the_project_file_once(workspace, tmp_path):
+    rows = "".join(
+        f"{n},u{n}@example.com,{n % 7 or ''},{'open' if n % 2 else 'paid'},2024-01-{1 + n % 28:02d}\n"
+        for n in range(200)
+    )
+    path = tmp_path / "orders.csv"
+    path.write_text("id,mail,price,status,day\n" + rows)
+    add_files(workspace, "orders", path)
+    found = propose(workspace, ref="orders@1").expect
+    names = {(each["check"], each.get("column", "")) for each in found}
+    assert {("allowed", "status"), ("pattern", "mail"), ("range", "price"), ("nulls", "price")} <= names
+    assert {"check": "unique", "columns": ["id"]} in found
+    assert {"check": "nulls", "columns": ["id", "mail", "status", "day"]} in found
+    assert check(workspace, ref="orders", expect=found).state == "passed"
+
+    file = tmp_path / "meguru.toml"
+    file.write_text('[project]\nname = "shop"\n\n[dataset.orders]  # ours\nkey = ["id"]\n')
+    assert write_into(file, "orders", found) == (file, len(found))
+    assert write_into(file, "orders", found) == (file, 0)
+    text = file.read_text()
+    assert "# ours" in text
+    assert tomllib.loads(text)["dataset"]["orders"] == {"key": ["id"], "expect": found}
+    assert tomllib.loads(as_toml("team/orders", found))["dataset"]["team/orders"]["expect"] == found

@@ -8,10 +8,10 @@ from meguru.datasets.preparation.deduplicate import deduplicate
 from meguru.datasets.preparation.near import near_duplicates, without_near_duplicates
 from meguru.datasets.preparation.repair import repair_types
 from meguru.datasets.preparation.sample import sample
-from meguru.datasets.preparation.split import Split, split
+from meguru.datasets.preparation.split import TableSplit, split
 
 __all__ = [
-    "Split",
+    "TableSplit",
     "deduplicate",
     "near_duplicates",
     "repair_types",

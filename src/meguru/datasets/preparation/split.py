@@ -1,4 +1,4 @@
-"""Split rows into parts: by chance, with equal shares of classes, whole groups together, or by time."""
+"""TableSplit rows into parts: by chance, with equal shares of classes, whole groups together, or by time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_PARTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class TableSplit:
     """The parts of a table by name, and a digest of what is in each.
 
     The digest tells whether two splits have the same rows in a part, in whatever order these are.
@@ -43,8 +43,8 @@ def split(
     group: Sequence[str] = (),
     time: str = "",
     seed: int = 0,
-) -> Split:
-    """Split a table into parts.
+) -> TableSplit:
+    """TableSplit a table into parts.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def split(
     import polars as pl
 
     parts = {name: frame.filter(pl.Series(place == at)) for at, name in enumerate(shares)}
-    return Split(parts=parts, digests={name: digest_of(each) for name, each in parts.items()})
+    return TableSplit(parts=parts, digests={name: digest_of(each) for name, each in parts.items()})
 
 
 def digest_of(frame: pl.DataFrame) -> str:
