@@ -79,6 +79,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "meguru features training labels.csv delay --time at --out training.parquet",
         "meguru features training flights@latest weather plane:age --time at --on origin=airport",
     ),
+    "features materialize": (
+        "meguru features materialize",
+        "meguru features materialize weather --full",
+    ),
+    "features get": (
+        "meguru features get weather plane:age -e origin=JFK -e tailnum=N328AA",
+        "meguru features get feature_service/delay -e origin=JFK -e tailnum=N328AA --json",
+    ),
+    "features push": ("meguru features push weather latest.csv",),
+    "features online": ("meguru features online --json",),
     "features check": ("meguru features check training.parquet delay --time at",),
     "data": ("meguru data add flights 2013-01.csv", "meguru data diff flights@1 flights@2"),
     "data add": (

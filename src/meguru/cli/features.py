@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from meguru.cli.arguments import FEATURES
+from meguru.cli.features_online import add_commands, shown
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -25,20 +26,30 @@ def command() -> None:
     """Features: what a model eats, the same in training and in serving."""
 
 
+add_commands(command)
+
+
 @command.command("list")
 @with_session
 def list_(session: Session) -> None:
     """List feature views and services with the versions that hold."""
-    from meguru.app.calls import entity_list, feature_service_list, feature_view_list
+    from meguru.app.calls import (
+        entity_list,
+        feature_service_list,
+        feature_view_freshness,
+        feature_view_list,
+    )
 
     ws = session.open()
     views, services, entities = feature_view_list(ws), feature_service_list(ws), entity_list(ws)
+    fresh = {each.view: each for each in feature_view_freshness(ws)}
     rows: list[tuple[Any, ...]] = [
         (
             each.ref,
             each.form,
             ", ".join(each.latest.definition.entities),
             ", ".join(each.latest.definition.sources.values()) or ", ".join(each.latest.definition.inputs),
+            shown(fresh.get(each.ref)),
             cell(each.latest.created_at),
             each.owner,
             each.description,
@@ -51,14 +62,15 @@ def list_(session: Session) -> None:
             "service",
             "",
             ", ".join(member.view.partition("/")[2] for member in each.latest.members),
+            "",
             cell(each.latest.created_at),
             each.owner,
             each.description,
         )
         for each in services
     ]
-    found = {"items": views, "services": services, "entities": entities}
-    columns = ("features", "form", "of", "from", "since", "owner", "description")
+    found = {"items": views, "services": services, "entities": entities, "online": list(fresh.values())}
+    columns = ("features", "form", "of", "from", "online", "since", "owner", "description")
     session.table(found, columns, rows, begin="meguru apply")
 
 

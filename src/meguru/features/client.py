@@ -14,6 +14,7 @@ from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline
 from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.leakage import LeakReport
+from meguru.features.online import answer
 from meguru.features.pinning import choose_service, choose_views
 from meguru.features.record import record_rows, view_rows
 from meguru.features.types import FeatureSet, PinnedView, ViewRows
@@ -22,6 +23,8 @@ from meguru.kernel.workspace import Workspace
 
 if TYPE_CHECKING:
     import polars as pl
+
+online = answer.online
 
 
 class TrainingSet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from anyio.to_thread import run_sync
@@ -13,32 +13,40 @@ from starlette.responses import Response
 from meguru.kernel.projects import seen
 from meguru.kernel.workspace import Workspace
 
-PERMISSION = "endpoint:read"
-LABEL = "endpoint"
+LABELS = {"endpoint": "endpoint:read", "feature_view": "feature_view:read"}
+"""Labels whose values name things, and what one must be allowed to see these."""
+Visible = Mapping[str, AbstractSet[str] | None]
 
 
 class VisibleMetrics:
-    """The process's metrics without the samples of endpoints that are of other projects than these."""
+    """The process's metrics without the samples of things that are of other projects than may be seen.
 
-    def __init__(self, projects: AbstractSet[str] | None) -> None:
+    Parameters
+    ----------
+    projects
+        By label, the projects whose things are seen; None for all.
+    """
+
+    def __init__(self, projects: Visible) -> None:
         self._projects = projects
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric, as a registry does."""
         for metric in REGISTRY.collect():
             kept = Metric(metric.name, metric.documentation, metric.type, metric.unit)
-            kept.samples = [each for each in metric.samples if self._is_shown(each.labels.get(LABEL))]
+            kept.samples = [each for each in metric.samples if self._is_shown(each.labels)]
             yield kept
 
-    def _is_shown(self, endpoint: str | None) -> bool:
-        return endpoint is None or seen(self._projects, endpoint)
+    def _is_shown(self, labels: Mapping[str, str]) -> bool:
+        return all(
+            seen(projects, labels[label]) for label, projects in self._projects.items() if label in labels
+        )
 
 
 async def metrics(request: Request) -> Response:
-    """Answer what was counted; of endpoints, those that the principal may see."""
+    """Answer what was counted; of endpoints and views, those that the principal may see."""
     ws: Workspace = request.state.workspace
-    projects = ws.principal.projects(PERMISSION)
-    body = await run_sync(
-        lambda: generate_latest(VisibleMetrics(projects) if projects is not None else REGISTRY)
-    )
+    projects = {label: ws.principal.projects(permission) for label, permission in LABELS.items()}
+    sees_all = all(each is None for each in projects.values())
+    body = await run_sync(lambda: generate_latest(REGISTRY if sees_all else VisibleMetrics(projects)))
     return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -34,6 +34,7 @@ def send(ws, rows, **said):
 
 
 def test_the_newest_is_read_at_once_whatever_the_order(ws):
+    assert bring_online(ws, "clicks").state == "succeeded"  # there is nothing yet
     made = send(ws, [("a", hours(-1), 1.0), ("b", hours(-1), 2)])
     assert (made.rows, made.online, made.number) == (2, 2, 1)
     assert send(ws, [("a", hours(-2), 9.0)]).online == 0

@@ -12,6 +12,7 @@ from meguru.datasets import store as datasets
 from meguru.errors import MeguruError, NotFound
 from meguru.features import store as views
 from meguru.features.materialization import store
+from meguru.features.materialization.freshness import FreshnessGauges
 from meguru.features.materialization.start import start
 from meguru.features.materialization.types import MaterializationState, OnlineState
 from meguru.features.online.stores import online_of
@@ -36,6 +37,7 @@ class MaterializationFollower(Follower):
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(ws)
+        self._gauges = FreshnessGauges()
         self._refused: dict[str, object] = {}
         """What could not be begun, by view, with the versions that it was tried for."""
 
@@ -52,6 +54,7 @@ class MaterializationFollower(Follower):
         with self.ws.read() as tx:
             wanted = due(tx, self.ws)
             gone = retired(tx)
+            self._gauges.tell(tx)
         for version, data in wanted:
             if self._refused.get(version.ref) != data:
                 self._begin(version, data)

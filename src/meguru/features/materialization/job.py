@@ -97,6 +97,9 @@ class _Attempt:
 
         if self.work.state in FINAL:
             return
+        if not self.work.datasets:  # nothing was pushed yet: nobody knows of which types its keys are
+            self.lease.commit(self.ws, ADVANCE, lambda ctx: self._end(ctx, 0, ""))
+            return
         before = self._rows(self.state.newest_rows) if self.state and self.state.newest_rows else None
         after = self._after(before)
         stored = self._stored(after)
@@ -179,6 +182,8 @@ class _Attempt:
         now = store.online(ctx.tx, self.version.name, self.version.version)
         timed = bool(self.version.definition.time) and after.height > 0
         newest = _EPOCH + after[EVENT].max() * _MICROSECOND if timed else None  # type: ignore[operator]
+        if now is not None and now.pushed > now.folded and now.newest is not None:
+            newest = max(newest or now.newest, now.newest)  # what was pushed since is newer still
         keys, features = self.types
         state = OnlineState(
             view=self.version.ref,
@@ -197,6 +202,9 @@ class _Attempt:
             folded=now.folded if now else 0,
         )
         store.set_online(ctx.tx, state)
+        self._end(ctx, after.height, newest.isoformat() if newest else "")
+
+    def _end(self, ctx: Context, rows: int, newest: str) -> None:
         self._say(ctx)
         values = {"state": MaterializationState.SUCCEEDED.value, "target": "", "finished_at": ctx.now()}
         store.change(ctx.tx, self.work.id, **values)
@@ -205,10 +213,10 @@ class _Attempt:
             self.work.ref,
             data={
                 "view": self.version.ref,
-                "rows": after.height,
+                "rows": rows,
                 "written": self.work.written,
                 "retracted": self.work.retracted,
-                "newest": newest.isoformat() if newest else "",
+                "newest": newest,
             },
             used=[self.version.ref, *(each.ref for each in self.work.datasets.values())],
             project=refs.project_of(self.version.name),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
@@ -108,18 +107,18 @@ def page(
     return [_work(row) for row in tx.execute(query.order_by(materialization.c.id.desc()).limit(limit))]
 
 
+def worked_on(tx: Connection) -> list[tuple[str, int]]:
+    """Return the versions of views that were brought online, or were to be, by name and version."""
+    c = materialization.c
+    rows = tx.execute(select(c.name, c.version).distinct().order_by(c.name, c.version))
+    return [(row.name, row.version) for row in rows]
+
+
 def project_of(tx: Connection, materialization_id: str) -> str | None:
     """Return the project of work, which is its view's; None if there is no such work."""
     query = select(materialization.c.name).where(materialization.c.id == materialization_id)
     name = tx.execute(query).scalar()
     return None if name is None else refs.project_of(name)
-
-
-def last_failed(tx: Connection, names: Sequence[str]) -> dict[tuple[str, int], Materialization]:
-    """Return for versions of views the newest work, where that failed."""
-    query = select(materialization).where(materialization.c.name.in_(list(names)))
-    found = {(row.name, row.version): _work(row) for row in tx.execute(query.order_by(materialization.c.id))}
-    return {key: work for key, work in found.items() if work.state is MaterializationState.FAILED}
 
 
 def _parts(view: str) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from meguru.errors import InvalidInput
 from meguru.features import dtypes
 from meguru.features.offline.keys import need
 from meguru.features.offline.times import as_moments
+from meguru.features.online.json_values import plain
 from meguru.features.types import ViewDefinition
 
 MOST_ROWS = 100_000
@@ -66,6 +67,19 @@ def frame_of(
         if frame[name].null_count():
             raise InvalidInput(f"{name!r} is missing in a row", field=f"df.{name}", why="it says whose it is")
     return frame
+
+
+def plain_columns(frame: pl.DataFrame) -> dict[str, list[Any]]:
+    """Return a frame as columns of values that JSON holds."""
+    return {
+        name: [
+            plain(each)
+            for each in (
+                frame[name].dt.to_string("iso:strict") if frame[name].dtype.is_temporal() else frame[name]
+            )
+        ]
+        for name in frame.columns
+    }
 
 
 def as_parquet(frame: pl.DataFrame) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -25,6 +26,7 @@ from meguru.features.push.frames import as_parquet, frame_of
 from meguru.features.types import FeatureViewVersion, PinnedView
 from meguru.kernel.operations import Context, operation
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PushTo = Literal["online", "offline", "online_and_offline"]
 AHEAD = 60_000_000
 """Microseconds by which another clock may be ahead of ours: what holds later still is not brought online."""
@@ -128,7 +130,11 @@ def _bring_online(
         for key, at, since, values in zip(names, times, created, packed, strict=True)
         if key is not None and since <= latest
     ]
-    return state, online_of(ctx.ws).write(state.stored, ready) if ready else 0
+    if not ready:
+        return state, 0
+    newest = _EPOCH + timedelta(microseconds=max(row.event for row in ready))
+    state = msgspec.structs.replace(state, newest=max(newest, state.newest or newest))
+    return state, online_of(ctx.ws).write(state.stored, ready)
 
 
 def _computed(ctx: Context, version: FeatureViewVersion, frame: pl.DataFrame) -> pl.DataFrame:
