@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meguru.features.materialization.freshness import Freshness
     from meguru.features.materialization.types import Materialization
     from meguru.features.online.answer import OnlineFeatures
+    from meguru.features.push.push import PushTo
 
 _FAILED = 5
 
@@ -52,11 +53,11 @@ def materialize(
         for view in views or _declared(ws)
     ]
     if detach:
-        session.show(begun, lambda: [click.echo(f"{each.ref}: {each.view}") for each in begun])
+        session.show(begun, lambda: click.echo("\n".join(f"{each.ref}: {each.view}" for each in begun)))
         return 0
     with Bar(quiet=session.as_json) as bar:
         ended = [_seen_through(ws, each, bar) for each in begun]
-    session.show(ended, lambda: [click.echo(_said(each)) for each in ended])
+    session.show(ended, lambda: click.echo("\n".join(_said(each) for each in ended)))
     return 0 if all(each.state == "succeeded" for each in ended) else _FAILED
 
 
@@ -148,7 +149,7 @@ def _columns(entities: tuple[str, ...]) -> dict[str, list[Any]]:
     show_default=True, help="Where the rows go.",
 )  # fmt: skip
 @with_session
-def push(session: Session, view: str, file: Path, to: str) -> None:
+def push(session: Session, view: str, file: Path, to: PushTo) -> None:
     """Push the rows of FILE (CSV, Parquet or JSON lines) to VIEW: they are read online at once."""
     from meguru.app.calls import feature_view_push as ask
 
