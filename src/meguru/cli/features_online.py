@@ -16,7 +16,7 @@ from meguru.errors import UsageError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meguru.features.materialization.freshness import Freshness
+    from meguru.features.materialization.freshness import ViewFreshness
     from meguru.features.materialization.types import Materialization
     from meguru.features.online.answer import OnlineFeatures
     from meguru.features.push.push import PushTo
@@ -196,7 +196,7 @@ def online(session: Session) -> None:
     session.table(found, columns, rows, begin="meguru features materialize")
 
 
-def shown(fresh: Freshness | None) -> str:
+def shown(fresh: ViewFreshness | None) -> str:
     """Say in a few words what is online of a view."""
     if fresh is None or (fresh.at is None and fresh.pushed_at is None):
         return ""

@@ -29,7 +29,7 @@ BROUGHT = Gauge(
 ROWS = Gauge("feature_view_online_rows", "Entities that have a row online.", ["feature_view"])
 
 
-class Freshness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ViewFreshness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How fresh what is online of a version of a view is.
 
     Attributes
@@ -63,7 +63,7 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @operation("feature_view.freshness", permission="feature_view:read", query=True)
-def freshness(ctx: Context) -> list[Freshness]:
+def freshness(ctx: Context) -> list[ViewFreshness]:
     """Tell of each version of a view that is online how fresh it is."""
     waiting = {each.name: each.rows for each in pushed.pending(ctx.tx)}
     known = store.all_online(ctx.tx)
@@ -77,10 +77,10 @@ def freshness(ctx: Context) -> list[Freshness]:
 
 def _fresh(
     tx: Connection, key: tuple[str, int], state: OnlineState | None, waiting: int, now: datetime
-) -> Freshness:
+) -> ViewFreshness:
     work = store.newest(tx, *key)
     newest = state.newest if state else None
-    return Freshness(
+    return ViewFreshness(
         view=refs.make("feature_view", *key),
         rows=state.rows if state else 0,
         newest=newest,
