@@ -16,7 +16,7 @@ from meguru.cli.tables import cell
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
-    from meguru.features.types import FeatureViewVersion, ViewImpact
+    from meguru.features.types import FeatureViewVersion, ViewImpact, ViewRows
 
 _FAILED = 5
 
@@ -79,7 +79,7 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show a view, a service or an entity: NAME, NAME@2, feature_service/NAME."""
-    from meguru.app.calls import entity_show, feature_service_show, feature_view_impact
+    from meguru.app.calls import entity_show, feature_service_show, feature_view_impact, feature_view_rows
 
     ws = session.open()
     if ref.startswith("entity/"):
@@ -94,7 +94,11 @@ def show(session: Session, ref: str) -> None:
         return
     view = _view(ws, ref)
     impact = feature_view_impact(ws, name=view.name)
-    session.show({"view": view, "impact": impact}, lambda: click.echo("\n".join(_lines(view, impact))))
+    rows = feature_view_rows(ws, ref=view.ref, limit=1)
+    session.show(
+        {"view": view, "impact": impact, "rows": rows[0] if rows else None},
+        lambda: click.echo("\n".join(_lines(view, impact, rows[0] if rows else None))),
+    )
 
 
 def _view(ws: Any, ref: str) -> FeatureViewVersion:
@@ -103,22 +107,33 @@ def _view(ws: Any, ref: str) -> FeatureViewVersion:
     return feature_view_show(ws, ref=ref)
 
 
-def _lines(view: FeatureViewVersion, impact: ViewImpact) -> list[str]:
+def _lines(view: FeatureViewVersion, impact: ViewImpact, rows: ViewRows | None) -> list[str]:
     said = view.definition
     ttl = "for ever" if said.ttl is None else f"{said.ttl:g} s"
     facts = {
         "of": ", ".join([*said.entities, *(f"({key})" for key in said.keys)]),
         "from": ", ".join(said.sources.values()) or ", ".join([*said.inputs, *said.request]),
         "by": said.transform or said.sql or "the dataset as it is",
-        "time": said.time or "its values hold always",
+        "time": said.time or ("" if said.form == "on_demand" else "its values hold always"),
         "created": said.created,
         "holds": ttl if said.time else "",
+        "rows": _counts(rows) if rows else "",
         "read by": ", ".join([*impact.services, *impact.models, *impact.endpoints]),
     }
     head = f"{view.ref}  {said.form}  digest {view.digest[:12]}  by {view.created_by}"
     lines = [f"{head} at {cell(view.created_at)}"]
     lines += [f"  {name:<8} {value}" for name, value in facts.items() if value]
-    return lines + [f"    {name:<24} {kind}" for name, kind in view.features.items()]
+    moved = rows.drift if rows else {}
+    told = {name: f"  PSI {psi:.3f}" for name, psi in moved.items()}
+    return lines + [
+        f"    {name:<24} {kind}{told.get(name, '')}".rstrip() for name, kind in view.features.items()
+    ]
+
+
+def _counts(rows: ViewRows) -> str:
+    dropped = f", {rows.dropped:,} without key or time left out" if rows.dropped else ""
+    newest = f", newest {cell(rows.newest)}" if rows.newest else ""
+    return f"{rows.rows:,} of {rows.keys:,} entities{newest}{dropped}, from {', '.join(rows.datasets)}"
 
 
 @command.command()

@@ -21,7 +21,10 @@ def described_entities(tx: Connection, projects: AbstractSet[str] | None) -> Ite
 
 def described_views(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:
     """Yield the feature views of some projects (None: of all) with what people say of them."""
-    yield from _described(tx, "feature_view", projects)
+    for name, spec, features in store.specs_with_features(tx, projects):
+        named = ", ".join([*features, *spec.get("tags", [])])
+        said = spec.get("description", "")
+        yield Described(name, f"{said} ({named})" if said else named, spec.get("owner", ""))
 
 
 def described_services(tx: Connection, projects: AbstractSet[str] | None) -> Iterator[Described]:

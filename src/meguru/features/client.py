@@ -17,6 +17,7 @@ from meguru.features.offline.leakage import LeakReport
 from meguru.features.online import answer
 from meguru.features.pinning import choose_service, choose_views
 from meguru.features.record import record_rows, view_rows
+from meguru.features.show import view_versions
 from meguru.features.types import FeatureSet, PinnedView, ViewRows
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
@@ -127,7 +128,8 @@ def tell_of_rows(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows 
     told = next((each for each in known if each.rows_digest == view.rows_digest), None)
     if told is not None:
         return told
-    found = profile.of_rows(ws.blobs, view, kept_rows(ws.blobs, view, folder_of(ws)))
+    before = known[0] if known else _of_version_before(ws, view.ref)
+    found = profile.of_rows(ws.blobs, view, kept_rows(ws.blobs, view, folder_of(ws)), before)
     try:
         return record_rows(ws, ref=view.ref, found=found)
     except Forbidden:
@@ -152,6 +154,14 @@ def check(
         one for one in offline.open_views(ws.blobs, chosen, folder_of(ws)) if isinstance(one, offline.Opened)
     ]
     return leakage.check(chosen.ref, frame, opened, offline.JoinOptions(time=time, on=dict(on or {})))
+
+
+def _of_version_before(ws: Workspace | RemoteWorkspace, ref: str) -> ViewRows | None:
+    """Return what the newest rows of an earlier version of a view look like."""
+    for each in view_versions(ws, name=ref.partition("@")[0]):
+        if each.ref != ref and (known := view_rows(ws, ref=each.ref, limit=1)):
+            return known[0]
+    return None
 
 
 def get_historical_features(

@@ -94,6 +94,7 @@ feature_profile = Table(
     Column("earliest", UtcTime),
     Column("newest", UtcTime),
     Column("profile", String(64), nullable=False),
+    Column("drift", Json, nullable=False, server_default="{}"),
     Column("created_at", UtcTime, nullable=False),
 )
 """What the rows of a version of a view over versions of its sources look like."""

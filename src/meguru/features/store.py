@@ -50,6 +50,19 @@ def specs(
     return {row.name: row.spec for row in rows if row.spec is not None}
 
 
+def specs_with_features(
+    tx: Connection, projects: AbstractSet[str] | None
+) -> Iterable[tuple[str, dict[str, Any], dict[str, str]]]:
+    """Yield each view of some projects (None: of all), its spec, and the features of its version."""
+    mine, theirs = feature_view.c, feature_view_version.c
+    here = (theirs.name == mine.name) & (theirs.version == mine.latest)
+    query = select(mine.name, mine.spec, theirs.features).join(feature_view_version, here)
+    present = query.where(mine.retired_at.is_(None), mine.spec.is_not(None), condition(mine.name, projects))
+    for name, spec, features in tx.execute(present.order_by(mine.name)):
+        if spec is not None:
+            yield name, spec, features
+
+
 def declare(tx: Connection, kind: str, name: str, spec: dict[str, Any], at: datetime) -> None:
     """Write a spec: over the present one, over a retired one, or as a new one."""
     table = _NOUNS[kind]

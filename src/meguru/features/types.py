@@ -249,6 +249,8 @@ class ViewRows(msgspec.Struct, frozen=True, kw_only=True):
         Digest of a blob: what the features look like (see `meguru.stats.profile`).
     features
         Their types.
+    drift
+        By feature, how far its values moved since the rows of the view that were told of before: PSI.
     """
 
     ref: str
@@ -261,6 +263,7 @@ class ViewRows(msgspec.Struct, frozen=True, kw_only=True):
     newest: datetime | None = None
     profile: str
     features: dict[str, str] = {}
+    drift: dict[str, float] = {}
     created_at: datetime | None = None
 
 

@@ -269,3 +269,29 @@ def test_what_looks_at_other_rows_is_not_incremental(folder):
     with pytest.raises(InvalidInput, match="looks at more than each row") as refused:
         folder.apply()
     assert "features.py:" in refused.value.where
+
+
+def test_how_far_values_moved_is_told_with_the_rows(folder, flights):
+    ws = folder.apply().ws
+    lines = [f"JFK,2013-01-01T00:00:{number:02d}Z,{number}" for number in range(60)]
+    folder.write("obs.csv", "\n".join(["origin,at,temp", *lines]) + "\n")
+    folder.apply()
+    training(ws, flights, "weather", time="at")
+    folder.write(
+        "obs.csv", "\n".join(["origin,at,temp", *lines]).replace(",2013-01-01T00", ",2013-01-02T00") + "\n"
+    )
+    folder.apply()
+    training(ws, flights, "weather", time="at")
+    folder.edit("obs.csv", ",59", ",9959")
+    for number in range(20, 59):
+        folder.edit("obs.csv", f"Z,{number}\n", f"Z,9{number}\n")
+    folder.apply()
+    training(ws, flights, "weather", time="at")
+    found = [each.drift for each in calls.feature_view_rows(ws, ref="weather")]
+    assert [each.get("temp", -1) > 0.2 for each in found] == [True, False, False]
+    assert (found[1]["temp"], found[2]) == (0.0, {})
+
+
+def test_views_are_found_by_their_features(folder):
+    ws = folder.apply().ws
+    assert [each.ref for each in calls.catalogue_find(ws, text="warm").items] == ["feature_view/weather"]

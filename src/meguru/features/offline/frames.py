@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, MissingDependency
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +30,8 @@ def as_frame(given: Any) -> pl.DataFrame:
             return pl.from_pandas(given)
         if hasattr(given, "__arrow_c_stream__") or isinstance(given, dict | list):
             return pl.DataFrame(given)
+    except ImportError as error:
+        raise MissingDependency.of("pandas", "pyarrow") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
         why = str(error).split("\n", 1)[0][:300]
         raise InvalidInput(f"the {kind.__name__} can't be read as a table", why=why) from error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from meguru.base import digests
 from meguru.features.offline.kept import KeptRows
@@ -19,12 +22,15 @@ _MOST = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def of_rows(blobs: BlobStore, view: PinnedView, rows: KeptRows) -> ViewRows:
-    """Return what the rows of a view look like, with the profile of its features among the blobs."""
+def of_rows(blobs: BlobStore, view: PinnedView, rows: KeptRows, before: ViewRows | None = None) -> ViewRows:
+    """Return what the rows of a view look like, with the profile of its features among the blobs.
+
+    `before` are rows of the view that were told of earlier: how far values moved since is told too.
+    """
     from meguru.stats.profile import profile_frame
 
-    about = rows.about
-    found = profile_frame(_sample(rows))
+    about, sample = rows.about, _sample(rows)
+    found = profile_frame(sample)
     return ViewRows(
         ref=view.ref,
         rows_digest=view.rows_digest,
@@ -36,7 +42,28 @@ def of_rows(blobs: BlobStore, view: PinnedView, rows: KeptRows) -> ViewRows:
         newest=_moment(rows, about.newest),
         profile=blobs.put_bytes(digests.canonical(found.to_dict())),
         features=about.features,
+        drift=_drift(blobs, before, sample) if before else {},
     )
+
+
+def _drift(blobs: BlobStore, before: ViewRows, sample: pl.DataFrame) -> dict[str, float]:
+    """Return by feature how far its values moved, those that both have."""
+    from meguru.stats import psi_test, tally_column
+    from meguru.stats.profile import TableProfile
+    from meguru.stats.profile.columns import kind_of
+
+    if not before.rows or not sample.height or not blobs.has(before.profile):
+        return {}
+    baseline = TableProfile.from_dict(msgspec.json.decode(blobs.get_bytes(before.profile)))
+    moved = {}
+    for name, was in baseline.columns.items():
+        if name not in sample.columns or kind_of(sample.schema[name]) != was.to_dict()["kind"]:
+            continue
+        now = tally_column(was, sample[name]).with_nulls()
+        found = psi_test(was.own().with_nulls(), now, comparisons=len(baseline.columns))
+        if math.isfinite(found.statistic):
+            moved[name] = round(found.statistic, 4)
+    return moved
 
 
 def _sample(rows: KeptRows) -> pl.DataFrame:
