@@ -56,7 +56,10 @@ def embed(
     def measuring(files: FolderFiles, paths: Sequence[str]) -> pl.DataFrame:
         return _vectors(bundle, taken, files, paths, progress)
 
-    return measured(ws, ref, version.ref, measuring, [taken.kinds])[1]
+    vectors, record = measured(ws, ref, version.ref, measuring, taken.kinds)
+    if not vectors.height:
+        raise InvalidInput(f"no file of {ref} could be read as the model takes it", field="ref")
+    return record
 
 
 def _vectors(
@@ -81,7 +84,7 @@ def _vectors(
         if progress is not None:
             progress(min(start + BATCH, len(paths)), len(paths))
     if not found:
-        raise InvalidInput("no file could be read as the model takes it", field="ref")
+        return pl.DataFrame(schema={"digest": pl.String})
     vectors = np.concatenate(found)
     array = pl.Series(VECTOR, vectors, dtype=pl.Array(pl.Float32, vectors.shape[1]))
     return pl.DataFrame([pl.Series("digest", digests, dtype=pl.String), array])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import IO, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from meguru.datasets.folders.facts import IMAGES
 from meguru.datasets.folders.pixels import opened_image
 from meguru.errors import InvalidInput
 from meguru.flavors.signature import ColumnType, Signature
@@ -20,7 +22,7 @@ Pixels = npt.NDArray[np.float64]
 class FileInput(Protocol):
     """How files become rows of one model."""
 
-    kinds: str
+    kinds: Sequence[str]
     """How the media types begin of files that it can be asked of."""
 
     def of(self, file: IO[bytes]) -> object:
@@ -60,7 +62,7 @@ def input_of(signature: Signature) -> FileInput:
 class TextInput:
     """The text of a file, in one column."""
 
-    kinds = "text/"
+    kinds: Sequence[str] = ("text/",)
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -79,7 +81,7 @@ class TextInput:
 class TensorInput:
     """The pixels of an image, in one column of lists."""
 
-    kinds = "image/"
+    kinds: Sequence[str] = tuple(sorted(IMAGES))
 
     def __init__(
         self, name: str, shape: tuple[int, ...], height: int, width: int, colours: int, *, whole: bool
@@ -105,7 +107,7 @@ class TensorInput:
 class ColumnInput:
     """The pixels of a square image, each value in a column of its own."""
 
-    kinds = "image/"
+    kinds: Sequence[str] = tuple(sorted(IMAGES))
 
     def __init__(self, names: list[str], side: int, colours: int) -> None:
         self._names, self._side, self._colours = names, side, colours

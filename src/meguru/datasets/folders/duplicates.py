@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from meguru.datasets.folders.client import FolderDoor
+from meguru.datasets.folders.facts import IMAGES as PICTURES
 from meguru.datasets.folders.materialize import files_of
 from meguru.datasets.folders.measure.client import measured
 from meguru.datasets.folders.measure.images import measure_images
@@ -60,7 +61,7 @@ def duplicates(ws: FolderDoor, ref: str, *, near: bool = False, distance: int = 
     rows = files.index.select("path", "digest")
     plain = 0
     if near:
-        looks, _ = measured(ws, ref, IMAGES, measure_images, kinds=["image/"])
+        looks, _ = measured(ws, ref, IMAGES, measure_images, kinds=sorted(PICTURES))
         told = looks.filter(pl.col("contrast") >= PLAIN) if looks.width > 1 else looks
         plain = rows.join(looks, on="digest", how="semi").height
         plain -= rows.join(told, on="digest", how="semi").height

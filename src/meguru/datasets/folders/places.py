@@ -70,9 +70,9 @@ class LocalFolder:
         Conflict
             If it is gone, or is no file any more.
         """
-        place = self._walked.root / path
+        place = f"{self.address}/{path}"
         if path in self._walked.links:
-            place = place.resolve()
+            place = str(Path(place).resolve())
         begun = time.time_ns()
         try:
             # Neither is a link followed that was put there meanwhile, nor a pipe waited for.

@@ -2,6 +2,7 @@
 
 from meguru.base import refs
 from meguru.datasets import store
+from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.remove import check_unused, of_line
 from meguru.datasets.types import DatasetBranch, DatasetVersion
 from meguru.datasets.versions import named
@@ -100,7 +101,9 @@ def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
     named.drop_branch(ctx.tx, name, branch)
     for each in made:
         check_unused(ctx, each.ref)
-    store.remove(ctx.tx, name, [each.version for each in made], ctx.now())
+    numbers = [each.version for each in made]
+    store.remove(ctx.tx, name, numbers, ctx.now())
+    measurements.remove(ctx.tx, name, numbers, ctx.now())
     latest = refs.make("dataset", name, line.latest)
     ctx.emit("dataset_branch.dropped", refs.make("dataset", name), data={"branch": branch, "latest": latest})
     return line

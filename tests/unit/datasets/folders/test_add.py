@@ -276,3 +276,13 @@ def test_of_two_writers_the_second_looks_again_and_loses_nothing(workspace, phot
     place = _Interrupted(photos, lambda: add_folder(workspace, "photos", other))
     made = add_folder(workspace, "photos", place, append=True).version
     assert (made.version, made.rows) == (2, 4)
+
+
+def test_what_a_version_needs_is_nothing_left_over(workspace, photos, monkeypatch):
+    add_folder(workspace, "photos", LocalFolder(photos))
+    left = workspace.blobs.put_bytes(b"left over")
+    for path in workspace.blobs.folder.glob("??/*"):
+        os.utime(path, (0, 0))
+    free(workspace)
+    assert not workspace.blobs.has(left)
+    assert files_of(workspace, "photos").read("cats/1.txt") == b"cats/1.txt"

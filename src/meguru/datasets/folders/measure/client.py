@@ -55,11 +55,11 @@ def measured(
         )
     known = _known(ws, version.name, by, wanted)
     new = wanted if known is None else wanted.join(known, on="digest", how="anti")
-    parts = [known] if known is not None and known.height else []
-    if new.height:
-        parts.append(measuring(files, new["path"].to_list()))
-    frame = pl.concat(parts) if parts else pl.DataFrame(schema={"digest": pl.String})
-    record = None
+    found = [measuring(files, new["path"].to_list())] if new.height else []
+    parts = [each for each in (known, *found) if each is not None and each.height]
+    if not parts:
+        return pl.DataFrame(schema={"digest": pl.String}), None
+    frame, record = pl.concat(parts), None
     with suppress(Forbidden):
         body = io.BytesIO()
         frame.write_parquet(body)
