@@ -280,19 +280,22 @@ def head(session: Session, ref: str, *, rows: int) -> None:
 @click.argument("query")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the answer to this file.")
 @click.option("--limit", default=1000, help="So many rows are shown at most.")
+@click.option("--engine", type=click.Choice(["polars", "duckdb"]), default="polars", help="What answers it.")
 @with_session
-def sql(session: Session, query: str, *, out: Path | None, limit: int) -> None:
+def sql(
+    session: Session, query: str, *, out: Path | None, limit: int, engine: Literal["polars", "duckdb"]
+) -> None:
     """Answer a SELECT over datasets: tables by their name, "flights@3" for one version."""
     from meguru.datasets.frames import plain_value
-    from meguru.datasets.query import select, write
+    from meguru.datasets.query import collect, select, write
 
-    found = select(session.open(), query)
+    plan = select(session.open(), query, engine=engine)
     if out is not None:
-        write(found, out)
-        _written(session, out, found.height)
+        _written(session, out, write(plan, out))
         return
-    rows = [tuple(plain_value(value) for value in row) for row in found.head(limit).iter_rows()]
-    answer = {"columns": found.columns, "rows": rows, "total": found.height}
+    found, total = collect(plan, most=limit)
+    rows = [tuple(plain_value(value) for value in row) for row in found.iter_rows()]
+    answer = {"columns": found.columns, "rows": rows, "total": total}
     session.table(answer, tuple(found.columns), [tuple(map(exact, row)) for row in rows])
 
 
@@ -302,12 +305,12 @@ def sql(session: Session, query: str, *, out: Path | None, limit: int) -> None:
 @with_session
 def export(session: Session, ref: str, file: Path) -> None:
     """Write the rows of a version to FILE: CSV, TSV, Parquet, JSON, Arrow or Avro by its name."""
-    from meguru.datasets.client import frame
+    from meguru.app.calls import dataset_show
+    from meguru.datasets.frames import scan_of
     from meguru.datasets.query import write
 
-    rows = frame(session.open(), ref)
-    write(rows, file)
-    _written(session, file, rows.height)
+    ws = session.open()
+    _written(session, file, write(scan_of(ws.blobs, dataset_show(ws, ref=ref)), file))
 
 
 def _written(session: Session, file: Path, rows: int) -> None:

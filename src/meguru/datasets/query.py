@@ -1,26 +1,30 @@
-"""SQL over datasets, and rows as files, where they are asked for: a server runs none of it."""
+"""SQL over datasets, and rows as files, where they are asked for; `sql.box` is for what a server is asked."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from meguru.datasets.client import DatasetDoor, frame
+from meguru.datasets.client import DatasetDoor
+from meguru.datasets.frames import scan_of
 from meguru.datasets.paths import format_of
-from meguru.datasets.show import list_datasets
+from meguru.datasets.show import list_datasets, show
+from meguru.datasets.sql.guard import tables_of
 from meguru.errors import InvalidInput, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
-_WORD = re.compile(r'"([^"]+)"|([^\W\d]\w*)')
-_READS_FILES = re.compile(r"\b(?:read_\w+|scan_\w+)\s*\(", re.IGNORECASE)
-_CHANGES = re.compile(r"^\s*(?:insert|update|delete|drop|create|alter|truncate)\b", re.IGNORECASE)
+Engine = Literal["polars", "duckdb"]
+_PAGE = 1000
 
 
-def select(ws: DatasetDoor, query: str) -> pl.DataFrame:
-    """Answer a SELECT (Polars' SQL) over datasets: tables by their name, ``"flights@3"`` for one version.
+def select(ws: DatasetDoor, query: str, *, engine: Engine = "polars") -> pl.LazyFrame:
+    """Answer a SELECT over datasets: tables by their name, ``"flights@3"`` for one version.
+
+    With Polars the answer is a plan, which reads what it needs in bounded memory when it is collected or
+    written. DuckDB computes it at once, with at most 2 GB of memory before it goes to the disk.
 
     Raises
     ------
@@ -28,29 +32,64 @@ def select(ws: DatasetDoor, query: str) -> pl.DataFrame:
         If it is no question, or asks for anything but datasets.
     InvalidInput
         If it makes no sense to the engine.
+    MissingDependency
+        If the engine is not installed.
     """
     import polars as pl
 
-    if _CHANGES.search(query):
-        raise UsageError("a dataset is never changed", hint="ask with SELECT", field="query")
-    if _READS_FILES.search(query):
-        raise UsageError(
-            "a query reads datasets alone", hint="meguru data add NAME FILE first", field="query"
-        )
-    asked = {quoted or word for quoted, word in _WORD.findall(query)}
-    known = {each.name for each in list_datasets(ws, limit=1000).items}
-    tables = {name: frame(ws, name) for name in sorted(asked) if name.partition("@")[0] in known}
+    tables = _tables(ws, query)
+    if engine == "duckdb":
+        from meguru.datasets.sql.duckdb import answered
+
+        return answered(query, tables).lazy()
+    try:
+        found = pl.SQLContext(tables).execute(query)
+        found.collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise _no_answer(error) from error
+    return found
+
+
+def collect(plan: pl.LazyFrame, *, most: int) -> tuple[pl.DataFrame, int]:
+    """Return the first rows of an answer, and how many there are; they are computed together."""
+    import polars as pl
+
+    try:
+        first, count = pl.collect_all([plan.head(most), plan.select(pl.len())], engine="streaming")
+    except pl.exceptions.PolarsError as error:
+        raise _no_answer(error) from error
+    return first, int(count.item())
+
+
+def _no_answer(error: Exception) -> InvalidInput:
+    return InvalidInput("the query can't be answered", why=str(error).split("\n")[0][:300])
+
+
+def _tables(ws: DatasetDoor, query: str) -> dict[str, pl.LazyFrame]:
+    asked = tables_of(query)
+    known: set[str] = set()
+    after = ""
+    while True:
+        page = list_datasets(ws, after=after, limit=_PAGE)
+        known |= {each.name for each in page.items}
+        after = page.next_cursor
+        if not after:
+            break
+    tables = {
+        name: scan_of(ws.blobs, show(ws, ref=name))
+        for name in sorted(asked)
+        if name.partition("@")[0] in known
+    }
     if not tables:
         hint = f"there are {', '.join(sorted(known)[:12])}" if known else "meguru data add NAME FILE"
         raise UsageError("the query names no dataset", hint=hint, field="query")
-    try:
-        return pl.SQLContext(tables).execute(query, eager=True)
-    except pl.exceptions.PolarsError as error:
-        raise InvalidInput("the query can't be answered", why=str(error).split("\n")[0][:300]) from error
+    return tables
 
 
-def write(rows: pl.DataFrame, path: Path) -> None:
-    """Write rows as a file of the format that its name tells.
+def write(rows: pl.DataFrame | pl.LazyFrame, path: Path) -> int:
+    """Write rows as a file of the format that its name tells, in bounded memory; return how many they are.
+
+    JSON arrays and Avro are written at once. A file that is there is replaced when all is written.
 
     Raises
     ------
@@ -62,16 +101,39 @@ def write(rows: pl.DataFrame, path: Path) -> None:
     import polars as pl
 
     kind = format_of(path.name, field="file")
+    draft = path.with_name(f".{path.name}.part")
     try:
-        if kind == "csv":
-            rows.write_csv(path, separator="\t" if path.suffix in {".tsv", ".tab"} else ",")
-        elif kind == "json":
-            (rows.write_json if path.suffix == ".json" else rows.write_ndjson)(path)
-        elif kind == "parquet":
-            rows.write_parquet(path)
-        elif kind == "arrow":
-            rows.write_ipc(path)
-        else:
-            rows.write_avro(path)
+        count = _write(rows.lazy(), draft, path.suffix, kind)
+        draft.replace(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidInput(f"{str(path)!r} can't be written", why=str(error).split("\n")[0]) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return count
+
+
+def _write(rows: pl.LazyFrame, path: Path, suffix: str, kind: str) -> int:
+    import polars as pl
+
+    sinks: dict[str, tuple[Callable[..., Any], Callable[[Path], pl.LazyFrame]]] = {
+        "csv": (rows.sink_csv, pl.scan_csv),
+        "parquet": (rows.sink_parquet, pl.scan_parquet),
+        "arrow": (rows.sink_ipc, pl.scan_ipc),
+        "json": (rows.sink_ndjson, pl.scan_ndjson),
+    }
+    if kind in sinks and suffix != ".json":
+        sink, scan = sinks[kind]
+        options = {"separator": "\t" if suffix in {".tsv", ".tab"} else ","} if kind == "csv" else {}
+        sink(path, **options)
+        plan = pl.scan_csv(path, infer_schema=False, **options) if kind == "csv" else scan(path)  # type: ignore[arg-type]
+        return int(plan.select(pl.len()).collect(engine="streaming").item())
+    frame = rows.collect(engine="streaming")
+    if kind == "json":
+        frame.write_json(path)
+    elif kind == "avro":
+        frame.write_avro(path)
+    else:
+        raise UsageError(
+            f"{kind} is read, and not written", hint="name a .csv, .parquet, .json or .arrow file"
+        )
+    return frame.height

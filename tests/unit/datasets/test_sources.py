@@ -94,8 +94,10 @@ def test_a_file_behind_an_address_is_a_file(workspace, site, tmp_path):
 
 def test_sql_asks_datasets_and_nothing_else(workspace, shop, tmp_path):
     add_files(workspace, "orders", f"{shop}#orders")
-    assert select(workspace, "SELECT count(*) AS n FROM orders WHERE id > 17").item() == 2
-    assert select(workspace, 'SELECT max(id) FROM "orders@1"').item() == 19
+    assert select(workspace, "SELECT count(*) AS n FROM orders WHERE id > 17").collect().item() == 2
+    assert select(workspace, 'SELECT max(id) FROM "orders@1"').collect().item() == 19
+    by_duckdb = select(workspace, 'SELECT max(id) FROM "orders@1"', engine="duckdb")
+    assert by_duckdb.collect().item() == 19
     for query in ("SELECT * FROM read_csv('/etc/passwd')", "DROP TABLE orders", "SELECT 1"):
         with pytest.raises(UsageError):
             select(workspace, query)

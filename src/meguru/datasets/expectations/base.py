@@ -17,6 +17,8 @@ from meguru.errors import InvalidInput
 if TYPE_CHECKING:
     import polars as pl
 
+    from meguru.datasets.sql.types import QueryAnswer
+
 LONGEST = 200
 """Characters of a column's name, and of what is said of an expectation."""
 
@@ -26,7 +28,8 @@ class CheckedRows:
     """The rows of one version, and what is known beside them.
 
     `rows_before` is how many the version before has; None: there is none. `values` reads columns of another
-    dataset, each combination of values once.
+    dataset, each combination of values once. `ask` answers a query over rows under a name, with so many of
+    the rows that it finds, and how many there are; without it that is done here and now.
     """
 
     scan: pl.LazyFrame
@@ -35,6 +38,7 @@ class CheckedRows:
     event_time: str = ""
     rows_before: int | None = None
     values: Callable[[str, list[str]], pl.DataFrame] | None = None
+    ask: Callable[[str, str, pl.LazyFrame, int], QueryAnswer] | None = None
 
     def dtype(self, column: str) -> pl.DataType:
         """Return the type of a column; InvalidInput, with near misses, if it is not there."""

@@ -14,6 +14,7 @@ from meguru.datasets.expectations.judge import judge
 from meguru.datasets.expectations.read import expectations_of, of_checks
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult, state_of
 from meguru.datasets.redaction import hidden_columns
+from meguru.datasets.sql.confined import ask_rows
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
 
@@ -41,6 +42,7 @@ def checked_rows(
         event_time=event_time,
         rows_before=rows_before,
         values=lambda other, columns: _values(ctx, refs.within(refs.project_of(name), other), columns),
+        ask=ask_rows,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from meguru.datasets.expectations.base import CheckedRows, Expectation, Verdict
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.frames import plain_value
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, MeguruError, TimedOut, TooLarge
 
 if TYPE_CHECKING:
     import polars as pl
@@ -119,13 +119,13 @@ def _verdict(expectation: Expectation, seen: dict[str, Any], rows: CheckedRows) 
         if broken:
             raise broken
         return expectation.verdict(seen, rows)
-    except InvalidInput as error:
+    except (InvalidInput, TimedOut, TooLarge) as error:
         return Verdict(0, _said(error), passed=False)
     except pl.exceptions.PolarsError as error:
         return Verdict(0, str(error).split("\n")[0][:MOST_CHARACTERS], passed=False)
 
 
-def _said(error: InvalidInput) -> str:
+def _said(error: MeguruError) -> str:
     return "; ".join(filter(None, (error.what, error.why, error.hint)))
 
 
@@ -158,7 +158,7 @@ def _sample(expectation: Expectation, rows: CheckedRows, hidden: Collection[str]
         first = [name for name in expectation.names() if name in named]
         chosen = [*first, *(name for name in named if name not in first)][:MOST_COLUMNS]
         few = found.select(chosen).head(SAMPLE).collect(engine="streaming")
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, MeguruError):
         return []
     return [
         {name: HIDDEN if name in hidden else _short(value) for name, value in row.items()}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 TABLE = "data"
+SHOWN = 20
 
 
 class FailingRowsQuery(Judged, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,13 +53,24 @@ class FailingRowsQuery(Judged, frozen=True, kw_only=True, forbid_unknown_fields=
         """Count what the query finds."""
         import polars as pl
 
-        found = self.failing(rows)
-        count = 0 if found is None else int(found.select(pl.len()).collect(engine="streaming").item())
+        self.check()  # whoever declared it, and whenever
+        if rows.ask is not None:
+            count = rows.ask(self.query, TABLE, rows.scan, 0).total or 0
+        else:
+            count = int(self._found(rows).select(pl.len()).collect(engine="streaming").item())
         return Verdict(count, f"{count:,} rows were found", self.tolerates(count, seen["rows"]))
 
     def failing(self, rows: CheckedRows) -> pl.LazyFrame | None:
-        """Return what the query finds."""
+        """Return what the query finds, or the first rows of it."""
         import polars as pl
 
-        self.check()  # whoever declared it, and whenever
+        if rows.ask is None:
+            return self._found(rows)
+        found = rows.ask(self.query, TABLE, rows.scan, SHOWN)
+        names = [each.name for each in found.columns]
+        return pl.LazyFrame(found.rows, schema=names, orient="row", infer_schema_length=None)
+
+    def _found(self, rows: CheckedRows) -> pl.LazyFrame:
+        import polars as pl
+
         return pl.SQLContext({TABLE: rows.scan}).execute(self.query)

@@ -57,8 +57,12 @@ def _answered(asked: AskedQuery) -> QueryAnswer:
     import polars as pl
 
     tables = {name: _table(each) for name, each in asked.tables.items()}
-    plan = pl.SQLContext(tables).execute(asked.query).head(asked.rows + 1)
-    return shown(plan.collect(engine="streaming"), asked.rows)
+    plan = pl.SQLContext(tables).execute(asked.query)
+    first = shown(plan.head(asked.rows + 1).collect(engine="streaming"), asked.rows)
+    if not asked.total:
+        return first
+    total = plan.select(pl.len()).collect(engine="streaming").item()
+    return msgspec.structs.replace(first, total=int(total))
 
 
 def shown(found: pl.DataFrame, rows: int) -> QueryAnswer:
@@ -78,7 +82,10 @@ def _table(table: AskedTable) -> pl.LazyFrame:
 
     from meguru.datasets.versions.scan import scan
 
-    plan = scan(cast("BlobStore", _Places(table.places)), table.manifest)
+    if table.manifest is None:
+        plan = pl.scan_parquet(table.places["rows"], glob=False)
+    else:
+        plan = scan(cast("BlobStore", _Places(table.places)), table.manifest)
     return plan.with_columns(pl.lit(HIDDEN).alias(name) for name in table.hidden)
 
 

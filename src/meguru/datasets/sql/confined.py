@@ -1,0 +1,119 @@
+"""Have a query answered in a confined process, and read what it leaves."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from meguru.base.sandbox.launch import Confined, confined
+from meguru.datasets.sql.types import AskedQuery, AskedTable, ConfinedAnswer, QueryAnswer
+from meguru.datasets.sql.work import ANSWERED, ASKED
+from meguru.errors import Busy, InvalidInput, TimedOut, TooLarge
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ANSWER = 16 << 20
+"""Bytes of an answer."""
+AT_ONCE = 2
+"""So many queries are answered at a time by one process."""
+HINT = "narrow it, or ask where you are: meguru data sql"
+_room = threading.BoundedSemaphore(AT_ONCE)
+
+
+class QueryLimits(NamedTuple):
+    """What a query may use: time in seconds, bytes of memory; how many seconds it waits for others."""
+
+    seconds: float
+    memory: int
+    patience: float
+
+
+EXPECTATION = QueryLimits(seconds=120.0, memory=3 << 30, patience=300.0)
+
+
+def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
+    """Answer a query in a process that sees the files of its tables, and nothing else.
+
+    Raises
+    ------
+    InvalidInput
+        If it makes no sense to the engine.
+    TimedOut, TooLarge
+        If it needs more than it may use.
+    Busy
+        If other queries are being answered.
+    """
+    readable = [Path(place) for table in asked.tables.values() for place in table.places.values()]
+    with _turn(limits), _folder() as folder:
+        (folder / ASKED).write_bytes(msgspec.json.encode(asked))
+        ended = confined(
+            "meguru.datasets.sql.work:answer",
+            folder,
+            seconds=limits.seconds,
+            memory=limits.memory,
+            file=ANSWER,
+            readable=readable,
+        )
+        return _read(folder / ANSWERED, ended, limits)
+
+
+def ask_rows(query: str, name: str, rows: pl.LazyFrame, most: int) -> QueryAnswer:
+    """Ask rows that are no version yet, under a name: the first of the answer, and how many there are."""
+    with tempfile.TemporaryDirectory(prefix="meguru-rows-") as folder:
+        place = Path(folder, "rows.parquet")
+        rows.sink_parquet(place, compression="lz4")
+        table = AskedTable(manifest=None, places={"rows": str(place)})
+        return answer_confined(
+            AskedQuery(query=query, tables={name: table}, rows=most, total=True), EXPECTATION
+        )
+
+
+@contextmanager
+def _turn(limits: QueryLimits) -> Iterator[None]:
+    if not _room.acquire(timeout=limits.patience):
+        raise Busy("other queries are being answered", hint="ask again in a few seconds")
+    try:
+        yield
+    finally:
+        _room.release()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    # One level below a folder of ours: what the process said is written beside it.
+    above = Path(tempfile.mkdtemp(prefix="meguru-query-"))
+    try:
+        folder = above / "work"
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(above, ignore_errors=True)
+
+
+def _read(path: Path, ended: Confined, limits: QueryLimits) -> QueryAnswer:
+    """Read what the process left; what is no answer is told as what it was."""
+    if ended.timed_out or ended.code in {-24, 128 + 24}:
+        raise TimedOut(
+            "the query took too long",
+            why=f"it may take {limits.seconds:.0f} s",
+            hint=HINT,
+        )
+    try:
+        size = path.stat().st_size
+        done = msgspec.json.decode(path.read_bytes(), type=ConfinedAnswer) if size <= ANSWER else None
+    except (OSError, msgspec.DecodeError):
+        done = None
+    if done is None:
+        why = f"it may use {limits.memory >> 20:,} MiB of memory and answer {ANSWER >> 20} MiB"
+        raise TooLarge("the query needs too much", why=why, hint=HINT)
+    if done.answer is None:
+        raise InvalidInput("the query can't be answered", why=done.error, field="sql")
+    return done.answer

@@ -1,0 +1,51 @@
+"""A query that DuckDB answers: it sees the tables alone, and no other file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from meguru.errors import InvalidInput, MissingDependency
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MEMORY = "2GB"
+
+
+def answered(query: str, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Answer a query over tables, which are written to a folder of their own, piece by piece.
+
+    Raises
+    ------
+    MissingDependency
+        Without the extra ``duckdb``.
+    InvalidInput
+        If it makes no sense to DuckDB.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingDependency.of("duckdb", "duckdb") from error
+    with TemporaryDirectory(prefix="meguru-query-") as folder, duckdb.connect() as connection:
+        for number, (name, plan) in enumerate(tables.items()):
+            place = Path(folder, f"{number}.parquet")
+            plan.sink_parquet(place, compression="lz4")
+            quoted = name.replace('"', '""')
+            connection.execute(f"CREATE VIEW \"{quoted}\" AS SELECT * FROM read_parquet('{place}')")  # noqa: S608 - ours
+        for setting in (
+            f"SET memory_limit = '{MEMORY}'",
+            f"SET temp_directory = '{folder}'",
+            f"SET allowed_directories = ['{folder}/']",
+            "SET enable_external_access = false",
+            "SET lock_configuration = true",
+        ):
+            connection.execute(setting)
+        try:
+            found: pl.DataFrame = connection.sql(query).pl()
+        except duckdb.Error as error:
+            why = str(error).split("\n")[0][:300]
+            raise InvalidInput("the query can't be answered", why=why, field="query") from error
+    return found
