@@ -247,6 +247,8 @@ if TYPE_CHECKING:
     from meguru.serving.contracts.show import list_contracts as contract_list
     from meguru.serving.contracts.show import show as contract_show
     from meguru.serving.create import create as endpoint_create
+    from meguru.serving.features.keep_parity import keep_parity as endpoint_keep_parity
+    from meguru.serving.features.sample import sample_features as endpoint_served
     from meguru.serving.operations import specs as _meguru_serving_operations_specs
     from meguru.serving.replay import replay as prediction_replay
     from meguru.serving.shadow import shadow as endpoint_shadow

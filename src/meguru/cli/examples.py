@@ -89,6 +89,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "features push": ("meguru features push weather latest.csv",),
     "features online": ("meguru features online --json",),
+    "features parity": ("meguru features parity", "meguru features parity delay --limit 5000"),
     "features check": ("meguru features check training.parquet delay --time at",),
     "data": ("meguru data add flights 2013-01.csv", "meguru data diff flights@1 flights@2"),
     "data add": (

@@ -10,6 +10,7 @@ import click
 
 from meguru.cli.arguments import FEATURES
 from meguru.cli.features_online import add_commands, shown
+from meguru.cli.features_parity import parity
 from meguru.cli.groups import group
 from meguru.cli.session import Session, with_session
 from meguru.cli.tables import cell
@@ -27,6 +28,7 @@ def command() -> None:
 
 
 add_commands(command)
+command.add_command(parity)
 
 
 @command.command("list")

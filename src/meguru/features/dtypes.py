@@ -27,6 +27,10 @@ NAMES = (
 )
 ALIASES = {"int": "Int64", "float": "Float64", "str": "String", "bool": "Boolean", "string": "String"}
 _LONGEST = 1000
+ALIASES |= {"double": "Float64", "long": "Int64", "boolean": "Boolean", "datetime": "Datetime[UTC]"}
+"""Also in the words of contracts."""
+MAY_LACK = "?"
+"""After the type of a request's field: it may be null."""
 _LIST = re.compile(r"(List|Array)\((\w+)(?:, *(\d{1,5}))?\)")
 
 
@@ -61,6 +65,12 @@ def check_found(name: str, *, field: str) -> str:
     if not 0 < len(name) <= _LONGEST:
         raise InvalidInput(f"{name[:80]!r} is no type", field=field)
     return name
+
+
+def check_field(name: str, *, field: str) -> str:
+    """Return the usual spelling of the type of a request's field, which may be null if it ends with ``?``."""
+    bare = name.removesuffix(MAY_LACK)
+    return check(bare, field=field) + name[len(bare) :]
 
 
 def polars_type(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -105,6 +106,22 @@ def _pinned(ctx: Context, version: FeatureViewVersion, picked: list[str]) -> Pin
         code=store.code(ctx.tx, version.name, definition.code) if definition.code else None,
         picked=picked,
         inputs=_inputs(ctx, project, definition.inputs),
+    )
+
+
+def with_newest_data(ctx: Context, found: FeatureSet) -> FeatureSet:
+    """Return the same versions of views over the newest versions of their data."""
+    return msgspec.structs.replace(found, views=[_over_newest(ctx, view) for view in found.views])
+
+
+def _over_newest(ctx: Context, view: PinnedView) -> PinnedView:
+    project = refs.project_of(refs.parse(view.ref, kind="feature_view").name)
+    sources, push = view.definition.sources, view.definition.push
+    newest = {name: _dataset(ctx, project, source, push=push) for name, source in sources.items()}
+    return msgspec.structs.replace(
+        view,
+        datasets={name: each for name, each in newest.items() if each is not None},
+        inputs=[_over_newest(ctx, each) for each in view.inputs],
     )
 
 

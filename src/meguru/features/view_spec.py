@@ -59,7 +59,7 @@ def check(ctx: Context, name: str, spec: FeatureViewSpec) -> FeatureViewSpec:
         entities=[each.removeprefix("entity/") for each in spec.entities],
         sources={key: each.removeprefix("dataset/") for key, each in spec.sources.items()},
         features={key: dtypes.check(each, field=f"features.{key}") for key, each in spec.features.items()},
-        request={key: dtypes.check(each, field=f"request.{key}") for key, each in spec.request.items()},
+        request={key: dtypes.check_field(each, field=f"request.{key}") for key, each in spec.request.items()},
     )
     if spec.inputs or spec.request:
         _check_on_demand(spec)

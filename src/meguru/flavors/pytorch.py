@@ -40,7 +40,7 @@ class PytorchFlavor:
         if isinstance(model, Path):
             return model.suffix == ".pt2"
         torch = sys.modules.get("torch")
-        if torch is None:
+        if torch is None or not hasattr(torch, "nn"):  # another thread is in the middle of importing it
             return False
         export = sys.modules.get("torch.export")
         return isinstance(model, torch.nn.Module) or (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
 from meguru.flavors import tolerant
@@ -38,6 +39,8 @@ _EDGES = {dt.MINYEAR, dt.MAXYEAR}
 class Decoder:
     """Decode and check rows for one signature; holds no state, so threads may share it.
 
+    If it is `partial`, every column may be left out, and is `msgspec.UNSET` then.
+
     Attributes
     ----------
     row_type
@@ -46,11 +49,12 @@ class Decoder:
         The generated struct of columns, each a list.
     """
 
-    def __init__(self, signature: Signature) -> None:
-        self.signature = signature
+    def __init__(self, signature: Signature, *, partial: bool = False) -> None:
+        self.signature, self.partial = signature, partial
         types = [_plain_type(column) for column in signature.inputs]
-        self.row_type: Any = _struct("Row", signature, types)
-        self.columns_type: Any = _struct("Columns", signature, [_list_of(kind) for kind in types])
+        self.row_type: Any = _struct("Row", signature, types, partial=partial)
+        lists = [_list_of(kind) for kind in types]
+        self.columns_type: Any = _struct("Columns", signature, lists, partial=partial)
         self._rows_type = _list_of(self.row_type)
         self._moments = [
             f"c{i}" for i, each in enumerate(signature.inputs) if each.type is ColumnType.DATETIME
@@ -81,9 +85,12 @@ class Decoder:
         """
         if isinstance(data, Mapping):
             lists = astuple(msgspec.convert(data, self.columns_type))
-            if len({len(each) for each in lists}) > 1:
+            sizes = {len(each) for each in lists if each is not UNSET}
+            if len(sizes) > 1 or not (sizes or self.partial):
                 raise msgspec.ValidationError("the columns have different lengths")
-            rows = [self.row_type(*values) for values in zip(*lists, strict=True)]
+            absent = (UNSET,) * max(sizes, default=0)
+            given = [absent if each is UNSET else each for each in lists]
+            rows = [self.row_type(*values) for values in zip(*given, strict=True)]
         else:
             rows = msgspec.convert(data, self._rows_type)
         return self.in_range(rows)
@@ -92,7 +99,7 @@ class Decoder:
         """Return decoded rows, unless one has a moment that a zone moves out of all calendars."""
         for name in self._moments:
             moments = (getattr(row, name) for row in rows)
-            if any(moment is not None and moment.year in _EDGES for moment in moments):
+            if any(moment and moment.year in _EDGES for moment in moments):
                 raise msgspec.ValidationError(f"{name} has a moment at the edge of the calendar")
         return rows
 
@@ -105,7 +112,7 @@ class Decoder:
             Naming the first field at fault.
         """
         read = tolerant.read_columns if where.shape == "columns" else tolerant.read_rows
-        found = read(self.signature, [data] if where.shape == "row" else data, where)
+        found = read(self.signature, [data] if where.shape == "row" else data, where, partial=self.partial)
         return [self.row_type(*values) for values in found]
 
     def matrix(self, rows: Sequence[Any]) -> npt.NDArray[np.float64]:
@@ -142,7 +149,10 @@ def _list_of(kind: Any) -> Any:
     return GenericAlias(list, (kind,))
 
 
-def _struct(name: str, signature: Signature, types: Sequence[Any]) -> Any:
-    fields = [(f"c{index}", kind) for index, kind in enumerate(types)]
+def _struct(name: str, signature: Signature, types: Sequence[Any], *, partial: bool) -> Any:
+    fields: list[Any] = [
+        (f"c{index}", kind | UnsetType, UNSET) if partial else (f"c{index}", kind)
+        for index, kind in enumerate(types)
+    ]
     rename = {f"c{index}": column.name for index, column in enumerate(signature.inputs)}
     return msgspec.defstruct(name, fields, rename=rename, forbid_unknown_fields=True, gc=False)

@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
+from msgspec import UNSET
+
 from meguru.errors import InvalidInput, near_misses
 from meguru.flavors import lists, values
 from meguru.flavors.faults import FaultPath, shown, wanted
@@ -31,8 +33,10 @@ def loads(text: str) -> Any:
         return json.loads(text, parse_float=values.number, parse_int=values.whole)
 
 
-def read_rows(signature: Signature, rows: Any, where: FaultPath) -> list[tuple[Any, ...]]:
-    """Return rows (a list of dicts), each in signature order.
+def read_rows(
+    signature: Signature, rows: Any, where: FaultPath, *, partial: bool = False
+) -> list[tuple[Any, ...]]:
+    """Return rows (a list of dicts), each in signature order; in `partial` ones what is not there is unset.
 
     Raises
     ------
@@ -49,13 +53,17 @@ def read_rows(signature: Signature, rows: Any, where: FaultPath) -> list[tuple[A
         if not isinstance(row, Mapping):
             path, why = where.row(index), f"it is {shown(row)}"
             raise InvalidInput(f"{path} must be an object", field=path, why=why)
-        if row.keys() != names:
+        if row.keys() != names and not (partial and row.keys() <= names):
             raise _wrong_names(signature, names, row, where.row(index))
-        found.append(tuple([read(row[name], index, where) for name, read in readers]))
+        found.append(
+            tuple([read(row[name], index, where) if name in row else UNSET for name, read in readers])
+        )
     return found
 
 
-def read_columns(signature: Signature, data: Any, where: FaultPath) -> list[tuple[Any, ...]]:
+def read_columns(
+    signature: Signature, data: Any, where: FaultPath, *, partial: bool = False
+) -> list[tuple[Any, ...]]:
     """Return the rows of columns: a dict of lists, or of pandas' dicts by index.
 
     Raises
@@ -67,13 +75,17 @@ def read_columns(signature: Signature, data: Any, where: FaultPath) -> list[tupl
         why = f"it is {shown(data)}"
         raise InvalidInput(f"{where.form} must be an object of arrays", field=where.form, why=why)
     names = set(signature.names)
-    if data.keys() != names:
+    if data.keys() != names and not (partial and data.keys() <= names):
         raise _wrong_names(signature, names, data, where.form)
-    given = {name: _listed(data[name], f"{where.form}.{name}") for name in signature.names}
+    here = [name for name in signature.names if name in data]
+    if not here:
+        return []
+    given = {name: _listed(data[name], f"{where.form}.{name}") for name in here}
     check_lengths({name: len(each) for name, each in given.items()}, where)
-    _check_index([data[name] for name in signature.names], signature, where)
+    _check_index({name: data[name] for name in here}, where)
+    absent = (UNSET,) * len(given[here[0]])
     columns = [
-        [read(value, index, where) for index, value in enumerate(given[name])]
+        [read(value, index, where) for index, value in enumerate(given[name])] if name in given else absent
         for name, read in _readers(signature)
     ]
     return list(zip(*columns, strict=True))
@@ -126,12 +138,16 @@ def _wrong_names(signature: Signature, names: set[str], given: Mapping[str, Any]
         close = near_misses(unknown, [column.name for column in missing] or signature.names)
         hint = f"did you mean {close[0]!r}?" if close else "leave it out: the model does not take it"
         return InvalidInput(f"the model has no column {unknown!r}", field=f"{path}.{unknown}", hint=hint)
-    name = missing[0].name
+    return missing_column(missing[0], path)
+
+
+def missing_column(column: SignatureColumn, path: str, why: str = "") -> InvalidInput:
+    """Return the error for a column that a row, whose path is given, does not have."""
     return InvalidInput(
-        f"column {name!r} is missing",
-        field=f"{path}.{name}",
-        why=f"the model takes {wanted(missing[0])} here",
-        hint="send null where there is no value" if missing[0].nullable else "",
+        f"column {column.name!r} is missing",
+        field=f"{path}.{column.name}",
+        why=why or f"the model takes {wanted(column)} here",
+        hint="send null where there is no value" if column.nullable else "",
     )
 
 
@@ -143,10 +159,11 @@ def _listed(column: Any, path: str) -> Sequence[Any]:
     return column
 
 
-def _check_index(columns: Sequence[Any], signature: Signature, where: FaultPath) -> None:
+def _check_index(columns: Mapping[str, Any], where: FaultPath) -> None:
     """Refuse columns by index whose values stand in other orders: they would be put together wrongly."""
-    indexes = [list(each) if isinstance(each, Mapping) else None for each in columns]
-    for name, index in zip(signature.names, indexes, strict=True):
+    first = next(iter(columns))
+    indexes = [list(each) if isinstance(each, Mapping) else None for each in columns.values()]
+    for name, index in zip(columns, indexes, strict=True):
         if index != indexes[0]:
-            why = f"they are called otherwise, or come in another order, than in {signature.names[0]!r}"
+            why = f"they are called otherwise, or come in another order, than in {first!r}"
             raise InvalidInput("the columns have different rows", field=f"{where.form}.{name}", why=why)

@@ -94,20 +94,21 @@ def _answering(folder: Path) -> Callable[[Any], Any]:
     from meguru.modelhost import manifest
     from meguru.modelhost.row_forms import as_form
 
-    said, described = manifest.read(folder), mlmodel.read(folder, ["function"])
+    said = manifest.read(folder)
+    described = None if said.takes == "columns" else mlmodel.read(folder, ["function"])
     code = folder / manifest.CODE
     files = {name: str(code / path) for name, path in said.modules.items()}
     sys.meta_path.insert(0, Finder(files, str(code)))
     given = {"files": folder / manifest.FILES} if said.files else {}
     if said.kind == "object":
-        predict = _of_object(_unpickled(folder, said.main), described.task)
+        predict = _of_object(_unpickled(folder, said.main), described.task if described else None)
     else:
         target: Any = import_module(said.module)
         for part in said.name.split("."):
             target = getattr(target, part)
         is_class = said.kind == "class"
         predict = target(**given, **said.arguments).predict if is_class else partial(target, **given)
-    trained = described.signature.frame
+    trained = described.signature.frame if described else None
     return lambda rows: predict(as_form(rows, said.takes, trained))
 
 

@@ -19,8 +19,9 @@ OPAQUE = (CODE, FILES, STATE, ENVIRONMENT)
 STATE_FILE = "object"
 _MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-RowForm = Literal["trained", "polars", "pandas", "numpy", "rows"]
-"""How code wants its rows; ``trained``: as the frame was that the model's author gave, else a matrix."""
+RowForm = Literal["trained", "polars", "pandas", "numpy", "rows", "columns"]
+"""How code wants its rows; ``trained``: as the frame was that the model's author gave, else a matrix;
+``columns``: as they were sent, which is for our own code alone."""
 
 
 class FunctionManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,19 +5,21 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from meguru.flavors.trained_frame import TrainedFrame
 from meguru.modelhost.manifest import RowForm
 
-if TYPE_CHECKING:
-    import polars as pl
-
 _BY_LIBRARY: dict[str, RowForm] = {"polars": "polars", "pandas": "pandas", "numpy": "numpy"}
 
 
-def as_form(rows: pl.DataFrame, form: RowForm, trained: TrainedFrame | None) -> Any:
-    """Return a polars frame in a form; `trained` is the frame that the author of the model gave."""
+def as_form(rows: Any, form: RowForm, trained: TrainedFrame | None) -> Any:
+    """Return a polars frame in a form; `trained` is the frame that the author of the model gave.
+
+    What was sent as columns stays so.
+    """
+    if form == "columns":
+        return rows
     if form == "rows":
         return rows.to_dicts()
     if form == "numpy" or (form == "trained" and trained is None):

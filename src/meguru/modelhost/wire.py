@@ -1,7 +1,8 @@
 """Messages between a server and a model host: a head in MessagePack and a body of bytes, both bounded.
 
-Rows go as Arrow's file format, or as a float64 matrix; answers come as float64 arrays, or by name. The bytes
-of an answer are read as numbers and nothing else: whoever writes them, they can't do anything here.
+Rows go as Arrow's file format, as a float64 matrix, or, which fits a few rows best, as lists by column;
+answers come as float64 arrays, or by name. The bytes of an answer are read as numbers and nothing else:
+whoever writes them, they can't do anything here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _CHUNK = 1 << 20
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a message is: ``shape`` is that of a matrix or array, `error` says what the code raised."""
 
-    kind: Literal["ready", "frame", "matrix", "array", "named", "error"]
+    kind: Literal["ready", "frame", "matrix", "columns", "array", "named", "error"]
     shape: tuple[int, ...] = ()
     error: str = ""
     trace: str = ""
@@ -93,7 +94,9 @@ def _wait_until(wire: socket.socket, until: float) -> None:
 
 
 def pack_rows(data: Any) -> tuple[Head, bytes]:
-    """Return rows, a float64 matrix or a polars frame, as a message."""
+    """Return rows, a float64 matrix, a polars frame or lists by column, as a message."""
+    if isinstance(data, dict):
+        return Head(kind="columns"), msgspec.msgpack.encode(data)
     if isinstance(data, np.ndarray):
         matrix = np.ascontiguousarray(data, dtype=np.float64)
         return Head(kind="matrix", shape=matrix.shape), matrix.tobytes()
@@ -102,8 +105,10 @@ def pack_rows(data: Any) -> tuple[Head, bytes]:
     return Head(kind="frame"), buffer.getvalue()
 
 
-def unpack_rows(head: Head, body: bytearray) -> pl.DataFrame | np.ndarray[Any, Any]:
+def unpack_rows(head: Head, body: bytearray) -> pl.DataFrame | np.ndarray[Any, Any] | dict[str, list[Any]]:
     """Return the rows of a message."""
+    if head.kind == "columns":
+        return msgspec.msgpack.decode(body, type=dict[str, list[Any]])
     if head.kind == "matrix":
         return np.frombuffer(body, dtype=np.float64).reshape(head.shape)
     import polars as pl

@@ -59,6 +59,11 @@ def series(name: str, values: Sequence[Any], kind: AnswerOutput) -> pl.Series:
     return made.cast(moment) if kind.type == "datetime" else made
 
 
+def recorded_series(name: str, values: Sequence[Any], kept_as: str) -> pl.Series:
+    """Return a feature's values as they are kept, ``double[]`` for lists of numbers, as a column."""
+    return series(name, values, AnswerOutput(name, kept_as.replace("[]", ""), kept_as.count("[]")))
+
+
 def read_series(kind: AnswerOutput, column: pl.Series) -> list[Any]:
     """Return the values of a column of outputs as they were given."""
     return [read_value(kind, value) for value in column.to_list()]

@@ -172,6 +172,20 @@ def features_of(payload: bytes) -> dict[str, Sequence[Any]]:
     return _features(frame_of(payload), _decode_header(_decode(payload).header).types)
 
 
+def recorded(
+    payload: bytes,
+) -> tuple[Mapping[str, str], dict[str, Sequence[Any]], Sequence[datetime]]:
+    """Read the types of what came in, what came in, and when each row happened; see `features_of`."""
+    rows = few(payload)
+    if rows is not None:
+        content = content_of(rows.header, rows.rows)
+        return content.types, dict(content.features), [moment(each) for each in content.times]
+    types = {} if payload.startswith(_ARROW) else _decode_header(_decode(payload).header).types
+    columns = features_of(payload)
+    times = frame_of(payload).get_column(TIME_COLUMN).to_list()
+    return types or dict.fromkeys(columns, "double"), columns, times
+
+
 def _features(found: pl.DataFrame, types: Mapping[str, str] | None) -> dict[str, Sequence[Any]]:
     """Return the columns of features; what is before the first output, where nothing tells their names."""
     names = list(types or found.columns[: found.columns.index(output_columns(PLAIN)[0])])

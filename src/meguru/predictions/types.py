@@ -19,6 +19,10 @@ MAX_WAITING, MAX_WAITING_BYTES = 1_000_000, 16_384
 """So many outcomes of an endpoint may wait for their predictions, each of so many bytes."""
 MAX_TOLD = 100
 """So many of them are named in an answer."""
+VIEW_PREFIX = "_view:"
+"""Before the version of a feature view: the column says since when the values held that it gave."""
+SENT_PREFIX = "sent:"
+"""Before the name of a column of the model's: what was sent under this name, or instead of a view's value."""
 Unknown = Literal["refuse", "keep"]
 """What becomes of outcomes whose predictions nobody knows."""
 RESERVED = frozenset({ID_COLUMN, SCORE_COLUMN, TIME_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN})

@@ -10,7 +10,7 @@ from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, hashes, release_digest
 from meguru.releases.gate_inputs import champion_of, trial_of
 from meguru.releases.gates.read import check_gates, judge
-from meguru.releases.resolve import collect
+from meguru.releases.resolve import as_now
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleasePart, ReleaseState
 from meguru.serving import store as endpoints
 
@@ -62,9 +62,7 @@ def check(ctx: Context, *, release: str) -> Release:
 def _as_declared(tx: Connection, found: Release) -> Release:
     """Return a release that may be checked, as it is made of what is declared now."""
     _must_be_open(found)
-    content = collect(
-        tx, endpoints.get(tx, found.endpoint), found.model, app=found.content.app, inputs=found.content.inputs
-    )
+    content = as_now(tx, endpoints.get(tx, found.endpoint), found.content)
     return msgspec.structs.replace(found, content=content, content_digest=content_digest(content))
 
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meguru.flavors import Signature
-from meguru.serving.contracts.inputs import sources_of
 from meguru.serving.contracts.types import Contract, ModelInput
+from meguru.serving.features.answerable import unanswered
+from meguru.serving.features.plan import FeaturePlan
 from meguru.tasks import ModelOutput, Task
 
 
 def faults(
-    contracts: Sequence[Contract], signature: Signature, task: Task, inputs: Sequence[ModelInput]
+    contracts: Sequence[Contract],
+    signature: Signature,
+    task: Task,
+    inputs: Sequence[ModelInput],
+    plan: FeaturePlan | None = None,
 ) -> list[str]:
     """Return, as sentences, why requests in some of the contracts would fail; empty when none would.
 
-    What the inputs of the release would mend ends with the one that would.
+    What the inputs of the release would mend ends with the one that would. What the views of a `plan` give
+    need not be sent.
     """
     found = [
-        fault for each in contracts for fault in sources_of(each.version, each.inputs, signature, inputs)[1]
+        fault
+        for each in contracts
+        for fault in unanswered(each.version, each.inputs, signature, inputs, plan)
     ]
     return found + [fault for each in contracts for fault in _changed(each, task)]
 

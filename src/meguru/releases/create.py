@@ -8,6 +8,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.registry import store as models
 from meguru.releases import store
 from meguru.releases.digest import content_digest, hashes, identity, release_digest
+from meguru.releases.features import used_features
 from meguru.releases.gates.read import check_gates
 from meguru.releases.resolve import collect
 from meguru.releases.types import Release, ReleaseContent, ReleaseState
@@ -57,7 +58,8 @@ def create(
     if wanted != declared.model:  # that its own model may be served, was decided when it was declared
         ctx.check_seen("model", wanted)
     said = _inputs(ctx.tx, name, model, inputs, live)
-    content = collect(ctx.tx, declared, model, app=app, inputs=said)
+    features = used_features(ctx, declared, models.resolve(ctx.tx, model).ref)
+    content = collect(ctx.tx, declared, model, app=app, inputs=said, features=features)
     return _put_together(ctx, name, content, note)
 
 
@@ -75,7 +77,11 @@ def _put_together(ctx: Context, name: str, content: ReleaseContent, note: str) -
             "content_digest": digest,
             "note": note,
         },
-        used=[part.ref for part in parts] + ([content.run] if content.run else []),
+        used=[
+            *(part.ref for part in parts),
+            *([content.run] if content.run else []),
+            *(content.features.views if content.features else ()),
+        ],
         produced=[ref],
     )
     made = Release(

@@ -37,6 +37,9 @@ def _parts(content: ReleaseContent) -> dict[str, str]:
     for each in content.inputs:
         name = f"input {each.column}" + (f" of contract {each.contract}" if each.contract else "")
         found[name] = each.source
+    if content.features:
+        for ref, digest in content.features.views.items():
+            found[f"feature view {refs.parse(ref).name}"] = _shown(ReleasePart(ref=ref, digest=digest))
     return found | _policies(content.policies)
 
 

@@ -23,7 +23,7 @@ def release_digest(
 
 def _endpoint(content: ReleaseContent) -> dict[str, Any]:
     known: dict[str, Any] = {"endpoint": content.endpoint, "configuration": content.configuration}
-    said = {"contracts": content.contracts, "inputs": content.inputs}
+    said = {"contracts": content.contracts, "inputs": content.inputs, "features": content.features}
     return known | {name: value for name, value in said.items() if value}
 
 

@@ -18,6 +18,9 @@ from meguru.releases.gates import GateTrial, TrialSide
 from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store as contracts
+from meguru.serving.features.load import load_plan
+from meguru.serving.features.readiness import not_online
+from meguru.serving.features.values import values_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,6 +43,9 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
     with ws.read() as tx:
         agreed = contracts.of(tx, release.endpoint)
         live = endpoints.live(tx, release.endpoint)
+        used = release.content.features
+        plan = load_plan(tx, ws.blobs, used) if used else None
+        lacking = not_online(tx, plan, ws.clock.now()) if plan else []
     return GateTrial(
         endpoint=release.endpoint,
         challenger=side(ws, release.content.model),
@@ -49,6 +55,9 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
         contracts=agreed,
         inputs=release.content.inputs,
         champion_inputs=live.inputs if live else (),
+        features=plan,
+        values=values_of(ws) if plan else None,
+        not_online=lacking,
         golden=partial(golden, ws, release.endpoint),
     )
 

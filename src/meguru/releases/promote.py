@@ -17,7 +17,7 @@ from meguru.releases import store
 from meguru.releases.diff import changed
 from meguru.releases.digest import content_digest, release_digest
 from meguru.releases.gate_inputs import champion_of
-from meguru.releases.resolve import collect
+from meguru.releases.resolve import as_now
 from meguru.releases.serving import with_serving
 from meguru.releases.types import Release, ReleaseContent, ReleaseState
 from meguru.serving import store as endpoints
@@ -46,7 +46,7 @@ def promote(ctx: Context, *, release: str, reason: str = "") -> Release:
         return with_serving(ctx, [found])[0]
     must_be_passed(found)
     _may_run(ctx, found)
-    now_made_of = collect(ctx.tx, declared, found.model, app=found.content.app, inputs=found.content.inputs)
+    now_made_of = as_now(ctx.tx, declared, found.content)
     unchanged(ctx.tx, found, now_made_of)
     before = store.in_state(ctx.tx, endpoint, ReleaseState.LIVE)
     told = ctx.emit(
@@ -138,8 +138,14 @@ def put_live(ctx: Context, found: Release, told: Event) -> Release:
     done = msgspec.structs.replace(found, state=ReleaseState.LIVE, live_at=ctx.now(), ended_at=None)
     store.save(ctx.tx, done)
     after = ctx.with_(cause=told.id)
-    inputs = found.content.inputs
-    switch(after, name=found.endpoint, model_ref=found.model, release_ref=found.ref, inputs=inputs)
+    switch(
+        after,
+        name=found.endpoint,
+        model_ref=found.model,
+        release_ref=found.ref,
+        inputs=found.content.inputs,
+        features=found.content.features,
+    )
     model = models.resolve(ctx.tx, found.model)
     # Who may promote here may not change a model of another project: its alias is for releases there.
     if refs.project_of(model.name) == refs.project_of(found.endpoint):

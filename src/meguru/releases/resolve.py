@@ -15,14 +15,27 @@ from meguru.registry import store as registry
 from meguru.releases.types import ReleaseContent, ReleasePart
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.types import Endpoint
+from meguru.serving.types import Endpoint, UsedFeatures
 
 _THROUGH = {"model", "pipeline_run", "step_run", "run"}
 _MOST = 10_000
 
 
+def as_now(tx: Connection, endpoint: Endpoint, content: ReleaseContent) -> ReleaseContent:
+    """Return what a release is made of that has the content's model, inputs and features now."""
+    return collect(
+        tx, endpoint, content.model.ref, app=content.app, inputs=content.inputs, features=content.features
+    )
+
+
 def collect(
-    tx: Connection, endpoint: Endpoint, model: str, *, app: str, inputs: Sequence[ModelInput] = ()
+    tx: Connection,
+    endpoint: Endpoint,
+    model: str,
+    *,
+    app: str,
+    inputs: Sequence[ModelInput] = (),
+    features: UsedFeatures | None = None,
 ) -> ReleaseContent:
     """Return the content of a release of `model` at `endpoint`.
 
@@ -62,6 +75,7 @@ def collect(
         policies=endpoint.gates,
         contracts=[ReleasePart(ref=each.ref, digest=each.digest) for each in contracts.of(tx, endpoint.name)],
         inputs=list(inputs),
+        features=features,
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.types import Serving
+from meguru.serving.types import Serving, UsedFeatures
 
 
 class ReleaseState(StrEnum):
@@ -59,8 +59,8 @@ class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     `app` is the commit of the application that calls the endpoint; `configuration` is how the endpoint was
     declared, `policies` are its gates. `contracts` are the versions of what its clients send; `inputs` say
-    how the model's columns come from that, where they are other ones. Empty fields were not known when the
-    release was made.
+    how the model's columns come from that, where they are other ones, `features` which views give what
+    clients need not send. Empty fields were not known when the release was made.
     """
 
     app: str
@@ -73,6 +73,7 @@ class ReleaseContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     policies: list[dict[str, Any]]
     contracts: list[ReleasePart] = []
     inputs: list[ModelInput] = []
+    features: UsedFeatures | None = None
 
 
 class Hashes(msgspec.Struct, frozen=True, kw_only=True):

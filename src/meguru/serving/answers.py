@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,8 +41,17 @@ class Predictions(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def predictions(batch_id: str | None, answer: ModelAnswer, model: str, release: str) -> PredictionResponse:
-    """Answer with what a model answered, in the order of the rows; without ids when it was not recorded."""
+def predictions(
+    batch_id: str | None,
+    answer: ModelAnswer,
+    model: str,
+    release: str,
+    explained: Sequence[Mapping[str, Any]] | None = None,
+) -> PredictionResponse:
+    """Answer with what a model answered, in the order of the rows; without ids when it was not recorded.
+
+    `explained` tells of each row what the model was given.
+    """
     scored: list[Any]
     if answer.outputs is not PLAIN:
         scored = answer.shown()
@@ -51,6 +61,11 @@ def predictions(batch_id: str | None, answer: ModelAnswer, model: str, release: 
         scored = [Scored(score) for score in answer.columns["score"]]
     else:
         scored = [Scored(score, f"{batch_id}.{row}") for row, score in enumerate(answer.columns["score"])]
+    if explained is not None:
+        scored = [
+            {**(each if isinstance(each, dict) else msgspec.to_builtins(each)), "features": given}
+            for each, given in zip(scored, explained, strict=True)
+        ]
     return PredictionResponse(200, _encode(Predictions(scored, model, release)))
 
 

@@ -31,6 +31,8 @@ LOOK = "endpoint:read"
 VERBS = frozenset({"predict", "openapi.json"})
 _LOOKS = frozenset({"GET", "HEAD"})
 MAX_KEY = 200
+EXPLAINED = "features"
+"""What an answer may be asked to explain."""
 _NUMBER = re.compile("[1-9][0-9]{0,8}", re.ASCII)
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long in the middle of its body is given up."""
@@ -90,21 +92,28 @@ class _Endpoints:
             return answers.wrong_method(str(scope["method"]), allowed)
         principal = await self._authorise(scope, PERMISSION if verb == "predict" else LOOK, name)
         query = scope.get("query_string")
-        contract = _contract(query) if query else None
+        contract, explain = _options(query) if query else (None, False)
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
-            return await self._predict(name, scope, receive, contract, principal.name)
+            return await self._predict(name, scope, receive, principal.name, contract, explain=explain)
         status = await asyncio.to_thread(self._service.status, name, contract)
         return answers.value(document(status) if verb == "openapi.json" else status)
 
     async def _predict(
-        self, name: str, scope: Scope, receive: Receive, contract: int | None, consumer: str
+        self,
+        name: str,
+        scope: Scope,
+        receive: Receive,
+        consumer: str,
+        contract: int | None,
+        *,
+        explain: bool,
     ) -> PredictionResponse:
         length, key = _headers(scope["headers"])
         body = await _read(receive, self._patience, length, self._service.ws.settings.max_body)
         future, done = self._waiting.expect()
-        self._service.submit(name, body, done, key=key, contract=contract, consumer=consumer)
+        self._service.submit(name, body, done, key=key, contract=contract, consumer=consumer, explain=explain)
         return await future
 
     async def _authorise(self, scope: Scope, permission: str, name: str) -> Principal:
@@ -174,18 +183,17 @@ def _route(scope: Scope) -> tuple[str, str]:
     return (within(project, name) if project or "/" in name else name), verb
 
 
-def _contract(query: bytes) -> int | None:
-    """Return the version of the contract that a request names; None if it names none."""
-    given = [
-        value
-        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        if name == "contract"
-    ]
-    if not given:
-        return None
-    if len(given) > 1 or not _NUMBER.fullmatch(given[0]):
+def _options(query: bytes) -> tuple[int | None, bool]:
+    """Return the version of the contract that a request names, if any, and whether it asks for features."""
+    given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    contracts = [value for name, value in given if name == "contract"]
+    asked = [value for name, value in given if name == "explain"]
+    if len(contracts) > 1 or (contracts and not _NUMBER.fullmatch(contracts[0])):
         raise InvalidInput("contract is the number of one version", field="contract", hint="?contract=2")
-    return int(given[0])
+    if any(value != EXPLAINED for value in asked):
+        hint = f"?explain={EXPLAINED}"
+        raise InvalidInput("an answer explains its features alone", field="explain", hint=hint)
+    return (int(contracts[0]) if contracts else None), bool(asked)
 
 
 def _project_of(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from meguru.flavors import tolerant
 from meguru.flavors.faults import FaultPath
 from meguru.flavors.rows import Decoder
 from meguru.serving import client_keys, event_times
+from meguru.serving.features.filled import Filled
 from meguru.serving.nesting import deep_value
 
 WHERE = {
@@ -47,6 +48,7 @@ class RequestRows(msgspec.Struct, gc=False):
 
     `keys` are the client's own keys of the rows, None when it said none.
     `sent` are the rows as they were sent, where `rows` were made of them for a model; else None.
+    `filled` tells what views gave for the rows, which begin there at `offset`.
     """
 
     rows: list[Any]
@@ -54,6 +56,8 @@ class RequestRows(msgspec.Struct, gc=False):
     where: FaultPath = WHERE["rows"]
     keys: list[str] | None = None
     sent: list[Any] | None = None
+    filled: Filled | None = None
+    offset: int = 0
 
 
 class BodyDecoder:

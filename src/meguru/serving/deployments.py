@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 
 from meguru.base import refs
 from meguru.errors import InternalError, MeguruError
@@ -22,11 +23,15 @@ from meguru.serving import metrics, store
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.counts import ConsumerCounts
 from meguru.serving.contracts.types import Contract
+from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.load import load_plan
+from meguru.serving.features.origin import features_of
+from meguru.serving.features.values import values_of
 from meguru.serving.lane import Lane
 from meguru.serving.loaded_model import Served, rehearsed
 from meguru.serving.loading import Load, Loader
 from meguru.serving.reporter import Reporter
-from meguru.serving.types import Endpoint
+from meguru.serving.types import Endpoint, UsedFeatures
 
 log = logging.getLogger(__name__)
 FOLLOWED = (
@@ -85,6 +90,7 @@ class Deployments:
         self.changed = threading.Condition()
         self._ws, self._loader = ws, Loader(ws, load)
         self._reporter = Reporter(ws)
+        self._values = values_of(ws)
         self._writer: Writer | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deployments", daemon=True)
@@ -209,6 +215,8 @@ class Deployments:
             max_rows=self._ws.settings.max_rows,
             contracts=place.contracts,
             inputs=live.inputs,
+            features=self._features(live.features, model.predictor),
+            shadow_features=self._shadow_features(shadows),
         )
         if place.lane is None:
             place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)
@@ -230,6 +238,23 @@ class Deployments:
             except Exception as error:  # noqa: BLE001 - a shadow must not keep the model from going live
                 fault = error
         return shadows, fault
+
+    def _features(self, used: UsedFeatures | None, predictor: Predictor) -> FeatureInputs | None:
+        if used is None:
+            return None
+        with self._ws.read() as tx:
+            plan = load_plan(tx, self._ws.blobs, used)
+        return FeatureInputs(plan, predictor.signature, self._values)
+
+    def _shadow_features(self, shadows: Mapping[str, Predictor]) -> dict[str, FeatureInputs]:
+        """Return the features of those shadows that learned from some."""
+        found: dict[str, FeatureInputs] = {}
+        for ref, predictor in shadows.items():
+            with self._ws.read() as tx:
+                used = features_of(tx, self._ws.blobs, ref)
+            if made := self._features(used, predictor):
+                found[ref] = made
+        return found
 
     def _used(self) -> list[str]:
         served = [place.served for place in list(self.places.values())]

@@ -15,6 +15,8 @@ class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
     pass, `record` whether predictions are kept, `renew_within` how long it may take from new data to a new
     model that answers: seconds, or a text such as ``10m``; 0: that is nobody's aim.
+    `features` names the feature service, or the views, that give what clients need not send; by default those
+    that the model learned from.
     `feedback` says which of it is taken for the truth, as ``{"label": true, "thumb": true, "judges": 2}``; by
     default none is.
     """
@@ -25,6 +27,7 @@ class EndpointSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     description: str = ""
     renew_within: float | str = 0.0
     feedback: dict[str, Any] = {}
+    features: str = ""
 
 
 @event_type(
@@ -87,6 +90,21 @@ class EndpointShadowed(Payload, frozen=True):
     before: list[str]
 
 
+@event_type(
+    "endpoint.parity_checked",
+    label="served values compared with the truth",
+    sentence="{differing} of {values} values that views gave at {subject} differ from the truth",
+)
+class EndpointParityChecked(Payload, frozen=True):
+    """Values that views gave were compared with a training set's; `causes` are by feature that differs."""
+
+    release: str
+    rows: int
+    values: int
+    differing: int
+    causes: dict[str, str]
+
+
 ENDPOINT = Kind(
     name="endpoint",
     title=("endpoint", "endpoints"),
@@ -100,6 +118,7 @@ ENDPOINT = Kind(
         EndpointServing,
         EndpointFailed,
         EndpointShadowed,
+        EndpointParityChecked,
     ),
     grants={
         "engineer": ("write", "predict"),

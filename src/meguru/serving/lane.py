@@ -49,6 +49,7 @@ class PredictionCall:
         "consumer",
         "contract",
         "digest",
+        "explain",
         "key",
         "received_at",
         "rows",
@@ -65,9 +66,10 @@ class PredictionCall:
         *,
         contract: int | None = None,
         consumer: str = "",
+        explain: bool = False,
     ) -> None:
         self.body, self.key, self.received_at = body, key, received_at
-        self.contract, self.consumer = contract, consumer
+        self.contract, self.consumer, self.explain = contract, consumer, explain
         self.view: ContractView | None = None
         self.digest = digests.of_bytes(body) if key else ""
         self.rows = _NO_ROWS
@@ -151,7 +153,22 @@ class Lane:
             except MeguruError as error:
                 call.fail(error)
         for some in _by_view(ready) if served.mapped else filter(None, [ready]):
-            self._score(served, some)
+            if filled := self._filled(some):
+                self._score(served, filled)
+
+    def _filled(self, calls: list[PredictionCall]) -> list[PredictionCall]:
+        """Have views fill in what was not sent; a call for which they can't is answered with the reason."""
+        view = calls[0].view
+        if view is None or view.features is None:
+            return calls
+        try:
+            view.fill([call.rows for call in calls], [call.received_at for call in calls])
+        except Exception as error:  # noqa: BLE001 - each call is answered
+            if len(calls) == 1:
+                calls[0].fail(error)
+                return []
+            return [one for call in calls for one in self._filled([call])]
+        return calls
 
     def _score(self, served: Served, group: list[PredictionCall]) -> None:
         rows = group[0].rows.rows if len(group) == 1 else [row for call in group for row in call.rows.rows]
@@ -171,7 +188,10 @@ class Lane:
                 group[0].fail(error)
                 return
         sent = [row for call in group for row in call.rows.sent or ()] if served.mapped else None
-        shadows = served.shadow_answers(rows, group[0].view, sent)
+        times = None
+        if any(call.rows.times for call in group):
+            times = [time for call in group for time in _times(call)]
+        shadows = served.shadow_answers(rows, group[0].view, sent, times)
         batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
         together = None
         if len(group) > 1 and served.record:
@@ -197,10 +217,12 @@ class Lane:
         n = len(call.rows.rows)
         if not served.record:
             self._count(call, n)
-            call.answer(answers.predictions(None, found[0], served.model_ref, served.release_ref))
+            given = _explained(call)
+            call.answer(answers.predictions(None, found[0], served.model_ref, served.release_ref, given))
             return
         batch = _batch(served, call, batch_id, payload.pack(_content(served, call, *found), together))
-        answer = answers.predictions(batch_id, found[0], served.model_ref, served.release_ref)
+        given = _explained(call)
+        answer = answers.predictions(batch_id, found[0], served.model_ref, served.release_ref, given)
 
         # Called after the commit: who has an answer has a prediction that a crash can't take.
         def recorded(error: MeguruError | None) -> None:
@@ -255,7 +277,15 @@ def _content(
     served: Served, call: PredictionCall, answer: ModelAnswer, shadows: dict[str, ModelAnswer]
 ) -> PayloadColumns:
     view = call.view or served.default
-    return payload.make(view.types, view.columns(call.rows), answer, _times(call), shadows)
+    types, columns = view.recorded(call.rows)
+    return payload.make(types, columns, answer, _times(call), shadows)
+
+
+def _explained(call: PredictionCall) -> list[dict[str, Any]] | None:
+    """Return what is told of the values that the model was given, if the call asks for it."""
+    if not call.explain or call.view is None:
+        return None
+    return call.view.explained(call.rows, _times(call))
 
 
 def _batch(served: Served, call: PredictionCall, batch_id: str, content: bytes) -> PredictionBatch:

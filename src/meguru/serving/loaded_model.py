@@ -20,6 +20,8 @@ from meguru.serving import answers, metrics
 from meguru.serving.body import RequestRows
 from meguru.serving.contracts.types import Contract, ModelInput
 from meguru.serving.contracts.view import ContractView, neutral
+from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.shadows import ShadowViews
 from meguru.serving.task_outputs import TaskOutputs
 from meguru.tasks import WrongShape
 
@@ -41,6 +43,8 @@ class Served:
         How requests are answered that name no version of the contract.
     mapped
         Whether the model's columns are made of others in some version.
+    features
+        What gives what clients need not send; None of a model that takes what is sent.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Served:
         max_rows: int = 10_000,
         contracts: Sequence[Contract] = (),
         inputs: Sequence[ModelInput] = (),
+        features: FeatureInputs | None = None,
+        shadow_features: Mapping[str, FeatureInputs] | None = None,
     ) -> None:
         predictor = model.predictor
         self.endpoint, self.model_ref, self.release_ref = endpoint, model_ref, release_ref
@@ -68,14 +74,19 @@ class Served:
         self.types = {column.name: column.kept_as for column in self.signature.inputs}
         self.inputs, self.contracts = tuple(inputs), {each.version: each for each in contracts}
         self._decoder = decoder(self.signature)
+        self.features = features
         self._views = {
-            each.version: ContractView(each.version, each.inputs, self.signature, inputs, max_rows=max_rows)
+            each.version: ContractView(
+                each.version, each.inputs, self.signature, inputs, max_rows=max_rows, features=features
+            )
             for each in contracts
         }
         default = next((each.version for each in contracts if each.default), 0)
+        sent = features.raw if features else self.signature.inputs
         self.default = self._views.get(default) or ContractView(
-            0, self.signature.inputs, self.signature, inputs, max_rows=max_rows
+            0, sent, self.signature, inputs, max_rows=max_rows, features=features
         )
+        self._shadow_views = ShadowViews(self.shadows, shadow_features or {}, max_rows)
         self.mapped = any(view.mapped for view in self._views.values())
 
     def answer(self, rows: Sequence[Any]) -> ModelAnswer:
@@ -141,17 +152,26 @@ class Served:
             raise InvalidInput(error.what, why=error.why, hint=hint, field=error.field) from None
 
     def shadow_answers(
-        self, rows: Sequence[Any], view: ContractView | None = None, sent: Sequence[Any] | None = None
+        self,
+        rows: Sequence[Any],
+        view: ContractView | None = None,
+        sent: Sequence[Any] | None = None,
+        times: Sequence[datetime] | None = None,
     ) -> dict[str, ModelAnswer]:
         """Return what each shadow makes of the rows; nulls where one fails, which harms nobody.
 
-        A shadow with other columns finds them among the model's, and among those that were `sent` beside.
+        A shadow with other columns finds them among the model's, and among those that were `sent` beside. One
+        that learned from other versions of views is given their values, at the `times` of the rows.
         """
         found: dict[str, ModelAnswer] = {}
         for ref, shadow in self.shadows.items():
             outputs = self._shadow_outputs[ref]
             same = shadow.signature.inputs == self.signature.inputs and shadow.takes == self.predictor.takes
             try:
+                own = self._shadow_views.of(ref, view) if sent and view else None
+                if own is not None and view is not None and sent is not None:
+                    found[ref] = outputs.answer(shadow.predict(own.frame(view, sent, times)), len(rows))
+                    continue
                 data = self._input(rows) if same else self._decoder.frame(rows)
                 if not same and view and sent:
                     data = data.hstack(view.beside(sent))
@@ -187,6 +207,9 @@ class Served:
             if real:
                 raise
             return  # of zeros, what is made of them may have no value
+        if view.features is not None:
+            view.features.warm_up()
+            view.fill([request], [datetime.now(UTC)])
         try:
             answer = self.answer(request.rows)
         except ModelFailed as failed:
@@ -202,7 +225,8 @@ class Served:
         if self.record:
             now, batch_id = datetime.now(UTC), new_batch_id()
             times = [now] * len(request.rows)
-            payload.pack(payload.make(view.types, view.columns(request), answer, times, shadows))
+            types, columns = view.recorded(request)
+            payload.pack(payload.make(types, columns, answer, times, shadows))
         answers.predictions(batch_id, answer, self.model_ref, self.release_ref)
 
     @property
@@ -225,6 +249,8 @@ def rehearsed(
     max_rows: int = 10_000,
     contracts: Sequence[Contract] = (),
     inputs: Sequence[ModelInput] = (),
+    features: FeatureInputs | None = None,
+    shadow_features: Mapping[str, FeatureInputs] | None = None,
 ) -> Served:
     """Return a model version as an endpoint answers with it, after it answered its example.
 
@@ -245,6 +271,8 @@ def rehearsed(
         max_rows=max_rows,
         contracts=contracts,
         inputs=inputs,
+        features=features,
+        shadow_features=shadow_features,
     )
     served.rehearse()
     return served

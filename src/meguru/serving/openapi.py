@@ -38,7 +38,7 @@ _ERROR = {
 
 def document(status: EndpointStatus) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of one endpoint; before it has a model, rows may hold anything."""
-    row = _row(status.signature.inputs) if status.signature else {"type": "object"}
+    row = _row(status.signature.inputs, status.given) if status.signature else {"type": "object"}
     path = f"/endpoints/{status.name}"
     return {
         "openapi": "3.1.0",
@@ -58,13 +58,20 @@ def document(status: EndpointStatus) -> dict[str, Any]:
     }
 
 
-def _row(columns: tuple[SignatureColumn, ...]) -> dict[str, Any]:
-    return {
+def _row(columns: tuple[SignatureColumn, ...], given: tuple[SignatureColumn, ...]) -> dict[str, Any]:
+    """Return the schema of a row; what feature views give may be sent too, by name."""
+    row: dict[str, Any] = {
         "type": "object",
         "properties": {column.name: _type(column) for column in columns},
         "required": [column.name for column in columns],
         "additionalProperties": False,
     }
+    if given:
+        names = [column.name for column in (*columns, *given)]
+        told = "a feature, which is taken instead of what its view gives: "
+        row["additionalProperties"] = {"description": told + ", ".join(column.name for column in given)}
+        row["propertyNames"] = {"enum": names}
+    return row
 
 
 def _type(column: SignatureColumn) -> dict[str, Any]:
@@ -151,7 +158,14 @@ def _predict(row: dict[str, Any], outputs: list[ModelOutput]) -> dict[str, Any]:
                 "in": "header",
                 "required": False,
                 "schema": {"type": "string", "minLength": 1, "maxLength": 200},
-            }
+            },
+            {
+                "name": "explain",
+                "in": "query",
+                "required": False,
+                "description": "tell where each value is from that the model was given, and how old it is",
+                "schema": {"const": "features"},
+            },
         ],
         "requestBody": {
             "required": True,

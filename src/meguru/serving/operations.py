@@ -2,6 +2,8 @@
 
 from meguru.kernel.declarations import operations_of
 from meguru.serving.create import create
+from meguru.serving.features.keep_parity import keep_parity
+from meguru.serving.features.sample import sample_features
 from meguru.serving.kind import ENDPOINT
 from meguru.serving.replay import replay
 from meguru.serving.shadow import shadow
@@ -10,4 +12,14 @@ from meguru.serving.switch import switch
 
 specs = operations_of(ENDPOINT)
 
-__all__ = ["create", "list_endpoints", "replay", "shadow", "show", "specs", "switch"]
+__all__ = [
+    "create",
+    "keep_parity",
+    "list_endpoints",
+    "replay",
+    "sample_features",
+    "shadow",
+    "show",
+    "specs",
+    "switch",
+]

@@ -15,6 +15,7 @@ endpoint = Table(
     Column("record", Boolean, nullable=False),
     Column("renew_within", Double, nullable=False),
     Column("feedback", Json, nullable=False),
+    Column("features", String(2000), nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("retired_at", UtcTime),
@@ -33,6 +34,7 @@ deployment = Table(
     Column("until", UtcTime),
     Column("event", String(64), nullable=False),
     Column("inputs", Json, nullable=False, server_default="[]"),
+    Column("features", Json),
     Index(None, "endpoint", "state"),
 )
 """At most one of an endpoint's deployments is live; the others tell its history."""

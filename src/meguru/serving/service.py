@@ -11,7 +11,7 @@ import msgspec
 
 from meguru.base import refs
 from meguru.errors import Busy, NotFound
-from meguru.flavors import Signature
+from meguru.flavors import Signature, SignatureColumn
 from meguru.kernel.workspace import Workspace
 from meguru.predictions.writer import Writer
 from meguru.serving import answers, metrics, store
@@ -44,7 +44,8 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     `model` and `release` answer now; `live` is the model that should, and `current` says whether they are
     the same. `outputs` are those of a prediction, `outcome` is the JSON schema of the outcomes that its task
     takes. `fault` tells why what is live was refused. `signature` is what clients send in the version
-    `contract`, and what they get; `contracts` are the versions that are answered.
+    `contract`, and what they get; `contracts` are the versions that are answered. `features` are the versions
+    of views that give what clients need not send, and `given` their columns, which may be sent all the same.
     """
 
     name: str
@@ -60,6 +61,8 @@ class EndpointStatus(msgspec.Struct, frozen=True, kw_only=True):
     signature: Signature | None = None
     contract: int | None = None
     contracts: list[int] = []
+    features: list[str] = []
+    given: tuple[SignatureColumn, ...] = ()
     fault: dict[str, str] | None = None
 
 
@@ -114,6 +117,7 @@ class PredictionService:
         key: str = "",
         contract: int | None = None,
         consumer: str = "",
+        explain: bool = False,
     ) -> None:
         """Have a request answered: `done` is called once, in whatever thread, with the answer.
 
@@ -127,7 +131,14 @@ class PredictionService:
             return
         lane = place.lane
         call = PredictionCall(
-            name, body, key, self.ws.clock.now(), done, contract=contract, consumer=consumer
+            name,
+            body,
+            key,
+            self.ws.clock.now(),
+            done,
+            contract=contract,
+            consumer=consumer,
+            explain=explain,
         )
         if lane is None:
             call.answer(_not_yet(place))
@@ -135,12 +146,21 @@ class PredictionService:
             lane.submit(call)
 
     def predict(
-        self, name: str, body: bytes, *, key: str = "", contract: int | None = None, consumer: str = ""
+        self,
+        name: str,
+        body: bytes,
+        *,
+        key: str = "",
+        contract: int | None = None,
+        consumer: str = "",
+        explain: bool = False,
     ) -> PredictionResponse:
         """Answer a request; blocks."""
         self.look_up(name)
         answer: Future[PredictionResponse] = Future()
-        self.submit(name, body, answer.set_result, key=key, contract=contract, consumer=consumer)
+        self.submit(
+            name, body, answer.set_result, key=key, contract=contract, consumer=consumer, explain=explain
+        )
         return answer.result()
 
     def status(self, name: str, contract: int | None = None) -> EndpointStatus:
@@ -157,6 +177,7 @@ class PredictionService:
         served, live = place.served, place.endpoint.live
         found: dict[str, Any] = {}
         if served is not None:
+            view = served.view(contract)
             found = {
                 "model": served.model_ref,
                 "release": served.release_ref,
@@ -164,9 +185,11 @@ class PredictionService:
                 "task": served.task.key,
                 "outputs": list(served.task.outputs()),
                 "outcome": served.task.outcome_schema(),
-                "signature": Signature(inputs=served.view(contract).sent, outputs=served.signature.outputs),
-                "contract": served.view(contract).version or None,
+                "signature": Signature(inputs=view.sent, outputs=served.signature.outputs),
+                "contract": view.version or None,
                 "contracts": list(served.contracts),
+                "features": view.features.plan.refs if view.features else [],
+                "given": view.known[len(view.sent) :],
             }
         return EndpointStatus(
             name=name,

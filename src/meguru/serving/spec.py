@@ -12,6 +12,7 @@ from meguru.base import durations, refs
 from meguru.base.names import check_full_name
 from meguru.datasets import store as datasets
 from meguru.errors import Conflict
+from meguru.features.pinning import chosen
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.predictions.types import read_rule
@@ -48,6 +49,7 @@ def _spec(found: Endpoint) -> EndpointSpec:
         description=found.description,
         renew_within=found.renew_within,
         feedback=found.feedback,
+        features=found.features,
     )
 
 
@@ -76,6 +78,8 @@ def check(ctx: Context, name: str, spec: EndpointSpec) -> EndpointSpec:
         if isinstance(golden := gate.get("golden"), str) and golden:
             _see_golden(ctx, project, golden)
     read_rule(spec.feedback)
+    if spec.features:
+        chosen(ctx, project, spec.features)
     if spec.gates:
         provided(READERS).load("release")(ctx.tx, spec.gates, full)
     renew = durations.length(spec.renew_within, field="renew_within")

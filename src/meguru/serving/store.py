@@ -13,7 +13,7 @@ from meguru.errors import NotFound
 from meguru.kernel.projects import condition
 from meguru.serving.contracts.types import ModelInput
 from meguru.serving.schema import deployment, endpoint
-from meguru.serving.types import Deployment, DeploymentState, Endpoint, EndpointState
+from meguru.serving.types import Deployment, DeploymentState, Endpoint, EndpointState, UsedFeatures
 
 _DECLARED = [column.name for column in endpoint.c if column.name != "retired_at"]
 _PRESENT = endpoint.c.retired_at.is_(None)
@@ -93,7 +93,8 @@ def retire(tx: Connection, name: str, at: datetime) -> None:
 
 def deploy(tx: Connection, new: Deployment) -> None:
     """Write a deployment."""
-    tx.execute(insert(deployment).values(msgspec.structs.asdict(new)))
+    values = msgspec.structs.asdict(new) | {"features": msgspec.to_builtins(new.features)}
+    tx.execute(insert(deployment).values(values))
 
 
 def live(tx: Connection, name: str) -> Deployment | None:
@@ -127,4 +128,6 @@ def _endpoint(row: Row[Any]) -> Endpoint:
 
 def _deployment(fields: Mapping[str, Any]) -> Deployment:
     inputs = msgspec.convert(fields["inputs"], list[ModelInput])
-    return Deployment(**{**fields, "state": DeploymentState(fields["state"]), "inputs": inputs})
+    features = msgspec.convert(fields["features"], UsedFeatures | None)
+    read = {"state": DeploymentState(fields["state"]), "inputs": inputs, "features": features}
+    return Deployment(**{**fields, **read})

@@ -8,7 +8,8 @@ from meguru.serving import store
 from meguru.serving.contracts import store as contracts
 from meguru.serving.contracts.create import add, gives
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.types import Deployment, DeploymentState
+from meguru.serving.features.load import asked_for
+from meguru.serving.types import Deployment, DeploymentState, UsedFeatures
 
 
 @operation(
@@ -24,12 +25,14 @@ def switch(
     model_ref: str,
     release_ref: str,
     inputs: list[ModelInput] = [],  # noqa: B006 - copied by the kernel
+    features: UsedFeatures | None = None,
 ) -> Deployment:
     """Put a released model version live; the servers load it beside the old one, then change over.
 
     Releases call this in the transaction of their promotion. Switching to what is live already changes
-    nothing. `inputs` say how the model's columns come from what clients send. The first model of an endpoint
-    without a contract makes one: what it takes is what clients send from then on.
+    nothing. `inputs` say how the model's columns come from what clients send, `features` which views give
+    what they need not send. The first model of an endpoint without a contract makes one: what has to be sent
+    for it is what clients send from then on.
 
     Raises
     ------
@@ -69,13 +72,14 @@ def switch(
         since=now,
         event=event.id,
         inputs=inputs,
+        features=features,
     )
     store.deploy(tx, new)
-    _agree(ctx.with_(cause=event.id), name, str(model))
+    _agree(ctx.with_(cause=event.id), name, str(model), features)
     return new
 
 
-def _agree(ctx: Context, endpoint: str, model: str) -> None:
+def _agree(ctx: Context, endpoint: str, model: str, features: UsedFeatures | None) -> None:
     """See to it that an endpoint has a contract, and that it says what is given."""
     known = contracts.of(ctx.tx, endpoint)
     if known and all(each.task for each in known):
@@ -91,9 +95,9 @@ def _agree(ctx: Context, endpoint: str, model: str) -> None:
     add(
         ctx,
         endpoint,
-        inputs=version.signature.inputs,
+        inputs=asked_for(ctx.tx, ctx.blobs, version.signature, features),
         outputs=outputs,
         task=task,
         default=True,
-        note=f"what {model} takes",
+        note=f"what is sent for {model}" if features else f"what {model} takes",
     )

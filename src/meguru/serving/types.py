@@ -34,10 +34,23 @@ class EndpointState(StrEnum):
     """No server serves the endpoint now."""
 
 
+class UsedFeatures(msgspec.Struct, frozen=True, kw_only=True):
+    """The features that a model learned from, as versions of views.
+
+    `ref` is the service or the view that was asked for, `chosen` the digest of the blob with all that was
+    chosen (see `meguru.features.types.FeatureSet`), and `views` the digests of the definitions by version.
+    """
+
+    ref: str
+    chosen: str
+    views: dict[str, str]
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """One model version behind an endpoint; `event` is the id of the switch that put it there.
 
-    `inputs` say how its columns come from what clients send, where they are other ones.
+    `inputs` say how its columns come from what clients send, where they are other ones; `features` are those
+    that give what clients need not send.
     """
 
     endpoint: str
@@ -49,6 +62,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     event: str = ""
     inputs: list[ModelInput] = []
+    features: UsedFeatures | None = None
 
 
 class Replica(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +107,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     `model` is the name of the registered model whose versions it serves, `gates` what a release of it must
     pass, `shadow` the versions that score along without answering, `record` whether predictions are kept,
     `renew_within` how many seconds it may take from new data to a new model that answers (0: nobody said).
+    `features` names the service or the views that give what clients need not send (empty: those that the
+    model learned from).
     `feedback` tells which of it is taken for the truth (see `meguru.predictions.types.FeedbackRule`).
     """
 
@@ -106,6 +122,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     state: EndpointState
     feedback: dict[str, Any] = {}
+    features: str = ""
     live: Deployment | None = None
     serving: Serving | None = None
     renew_within: float = 0.0

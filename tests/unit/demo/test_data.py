@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from meguru.base import digests
-from meguru.datasets.reading import read
 from meguru.demo.flights import data
-from meguru.demo.flights.features import TIME, build
+from meguru.demo.flights.labels import TIME
 from meguru.demo.flights.names import window
+from meguru.demo.flights.traffic import flights_of
 from meguru.errors import MissingDependency
 
 
@@ -38,11 +38,10 @@ def test_every_row_is_in_the_slice_of_its_month(folder: Path) -> None:
     assert rows == 336_776
 
 
-def test_a_month_of_features_lies_within_the_months_window(folder: Path) -> None:
-    frames = [read(data.month_file(folder, name, 7), "csv", name) for name in (data.FLIGHTS, data.WEATHER)]
-    made = build(*frames, read(data.planes_file(folder), "csv", "planes"))
+def test_a_month_of_flights_lies_within_the_months_window(folder: Path) -> None:
+    made = flights_of(folder, 7)
     start, end = window(7)
-    assert made.height == frames[0].height
+    assert made.height == 29_425
     assert made.filter((pl.col(TIME) < start) | (pl.col(TIME) >= end)).is_empty()
 
 

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from meguru.demo.flights import train
-from meguru.demo.flights.features import FEATURES, LABEL, TIME
+from meguru.demo.flights.features import FEATURES
+from meguru.demo.flights.labels import LABEL, TIME
 from meguru.errors import InvalidInput
 
 

@@ -126,6 +126,12 @@ class Http:
         return self.request("POST", f"/endpoints/{name}/predict", content=content, headers=headers)
 
 
+@pytest.fixture(scope="session")
+def http_client():
+    """The class of clients, for services that a test module starts itself."""
+    return Http
+
+
 @pytest.fixture
 def http_as(service):
     """Make a client whose requests are those of whoever a function says."""

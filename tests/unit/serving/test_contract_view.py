@@ -58,7 +58,7 @@ def test_lists_go_under_another_name_and_into_no_arithmetic():
     made = view({"image": {"type": ColumnType.DOUBLE, "sizes": (2,)}}, "image=picture")
     request = decoded(made, ROW)
     assert astuple(request.rows[0]) == ([0.5, 1.0],)
-    assert made.columns(request)["picture"] == ([0.5, 1.0],)
+    assert made.recorded(request)[1]["picture"] == ([0.5, 1.0],)
     for wrong in ("image=picture * 2", "image=x"):
         with pytest.raises(InvalidInput):
             view({"image": {"type": ColumnType.DOUBLE, "sizes": (2,)}}, wrong)

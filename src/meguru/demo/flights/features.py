@@ -1,8 +1,7 @@
-"""What is known of a flight at its scheduled departure, as eighteen numbers.
+"""What is known of a flight at its scheduled departure, as feature views; the others stand in `meguru.toml`.
 
-Nothing here looks at the real departure or arrival, and weather comes only from hours that had ended:
-the record of an hour is taken shortly before the hour ends, so a flight scheduled at 10:15 sees that of
-9 o'clock.
+The same code gives the model its columns in training and for each request. Nothing here looks at the real
+departure or arrival.
 """
 
 from __future__ import annotations
@@ -11,70 +10,62 @@ from datetime import timedelta
 
 import polars as pl
 
-SCHEDULE = ("hour", "minute", "weekday", "carrier", "origin", "dest", "distance")
+from meguru import on_demand
+
+SCHEDULE = ("hour", "minute", "weekday", "carrier_code", "origin_code", "dest_code", "distance")
 WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib")
 PLANE = ("age", "seats", "engines")
 FEATURES = (*SCHEDULE, *WEATHER, *PLANE)
-TIME, LABEL, LANDED = "at", "late", "landed"
-LATE_MINUTES = 15
+"""The eighteen numbers, in the order in which the model takes them."""
 _RECORD_ENDS = timedelta(hours=1)
-_STALE = "3h"
-_HOURLY = "%Y-%m-%dT%H:%M:%SZ"
+_LOCAL = "America/New_York"
 
 
-def build(flights: pl.DataFrame, weather: pl.DataFrame, planes: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a flight: `TIME`, the `FEATURES`, and, if it arrived, the `LABEL` and when it `LANDED`.
-
-    Rows are in order of scheduled departure, then of carrier, number and airport. What is missing is
-    missing: no weather within three hours, no such plane. A flight that never arrived (cancelled or
-    diverted) has no label: it was neither on time nor late.
-    """
-    hour = pl.lit(_utc(flights, "time_hour"))
-    at = hour + _minutes("minute")
-    rows = flights.select(
-        hour.alias("hour_starts"),
-        at.alias(TIME),
-        (at + _minutes("dep_delay") + _minutes("air_time")).alias(LANDED),
-        pl.col("hour", "minute", "distance").cast(pl.Float64),
-        pl.date("year", "month", "day").dt.weekday().cast(pl.Float64).alias("weekday"),
-        *(_code(name) for name in ("carrier", "origin", "dest")),
-        pl.col("flight").cast(pl.Int64),
-        pl.col("tailnum").cast(pl.String),
-        pl.col("origin").cast(pl.String).alias("airport"),
-        pl.col("year").cast(pl.Float64).alias("flown"),
-        (pl.col("arr_delay").cast(pl.Float64) > LATE_MINUTES).cast(pl.Int8).alias(LABEL),
-    ).sort(TIME, "carrier", "flight", "origin", maintain_order=True)
-    rows = _with_weather(rows, weather).join(
-        _planes(planes), on="tailnum", how="left", maintain_order="left", validate="m:1"
-    )
-    rows = rows.with_columns((pl.col("flown") - pl.col("built")).alias("age"))
-    return rows.select(TIME, *FEATURES, LABEL, LANDED)
-
-
-def _with_weather(rows: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
-    """Join the newest record of the airport that was complete when the scheduled hour began."""
-    records = weather.select(
-        pl.col("origin").cast(pl.String).alias("airport"),
-        pl.lit(_utc(weather, "time_hour") + _RECORD_ENDS).alias("known_at"),
+def weather(records: pl.DataFrame) -> pl.DataFrame:
+    """Return the weather of each airport: the record of an hour is known when the hour has ended."""
+    return records.select(
+        pl.col("origin").cast(pl.String),
+        (pl.col("time_hour") + _RECORD_ENDS).alias("known_at"),
         pl.col(WEATHER).cast(pl.Float64),
-    ).sort("known_at", maintain_order=True)
-    return rows.join_asof(
-        records,
-        left_on="hour_starts",
-        right_on="known_at",
-        by="airport",
-        strategy="backward",
-        tolerance=_STALE,
-        check_sortedness=False,  # both were sorted here; Polars can't see it within groups
     )
 
 
-def _planes(planes: pl.DataFrame) -> pl.DataFrame:
-    return planes.select(
+def plane(register: pl.DataFrame) -> pl.DataFrame:
+    """Return what the register says of each plane."""
+    return register.select(
         pl.col("tailnum").cast(pl.String),
         pl.col("year").cast(pl.Float64).alias("built"),
         pl.col("seats", "engines").cast(pl.Float64),
     ).unique("tailnum", keep="first", maintain_order=True)
+
+
+@on_demand(
+    request={
+        "scheduled": "Datetime[UTC]",
+        "carrier": "String",
+        "flight": "Int64",
+        "origin": "String",
+        "dest": "String",
+    },
+    inputs=["plane:built"],
+    features=dict.fromkeys(
+        ("hour", "minute", "weekday", "carrier_code", "origin_code", "dest_code", "age"), "Float64"
+    ),
+    owner="demo",
+    description="What a flight's own fields say, as numbers",
+)
+def schedule(flights: pl.DataFrame) -> pl.DataFrame:
+    """Return what a flight's own fields say, as numbers, and how old its plane is in that year."""
+    local = pl.col("scheduled").dt.convert_time_zone(_LOCAL)
+    return flights.select(
+        hour=local.dt.hour(),
+        minute=local.dt.minute(),
+        weekday=local.dt.weekday(),
+        carrier_code=_code("carrier"),
+        origin_code=_code("origin"),
+        dest_code=_code("dest"),
+        age=local.dt.year().cast(pl.Float64) - pl.col("built"),
+    )
 
 
 def _code(name: str) -> pl.Expr:
@@ -82,15 +73,4 @@ def _code(name: str) -> pl.Expr:
 
     It keeps the alphabetical order and needs no list of codes, so an airport never seen has a number too.
     """
-    return pl.col(name).cast(pl.String).str.to_integer(base=36, strict=False).cast(pl.Float64)
-
-
-def _minutes(name: str) -> pl.Expr:
-    return pl.duration(minutes=pl.col(name).cast(pl.Int64))
-
-
-def _utc(rows: pl.DataFrame, name: str) -> pl.Series:
-    column = rows[name]
-    if column.dtype == pl.String:
-        column = column.str.to_datetime(_HOURLY, time_unit="us").dt.replace_time_zone("UTC")
-    return column.cast(pl.Datetime("us", "UTC"))
+    return pl.col(name).str.to_integer(base=36, strict=False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-from meguru import Dataset, Model, pipeline, step
+from meguru import Dataset, Features, Model, pipeline, step
 from meguru.demo.flights import train as training
-from meguru.demo.flights.features import FEATURES, LABEL, build
+from meguru.demo.flights.features import FEATURES
+from meguru.demo.flights.labels import LABEL, LANDED, TIME, labelled
 
 
 @step
-def features(flights: Dataset, weather: Dataset, planes: Dataset, months: int) -> pl.DataFrame:
+def features(flights: Dataset, known: Features, months: int) -> pl.DataFrame:
     """Read the flights of the newest months; add what was known of each when it was scheduled to leave."""
-    return build(training.newest(flights.frame(), months), weather.frame(), planes.frame())
+    rows = labelled(training.newest(flights.frame(), months))
+    return known.join(rows, time=TIME).select(TIME, *FEATURES, LABEL, LANDED)
 
 
 @step
@@ -36,10 +38,8 @@ def train(rows: pl.DataFrame, holdout: pl.DataFrame) -> Model:
 
 
 @pipeline(produces="delay")
-def train_delay(
-    flights: Dataset, weather: Dataset, planes: Dataset, months: int = 2, holdout_days: int = 7
-) -> Model:
+def train_delay(flights: Dataset, known: Features, months: int = 2, holdout_days: int = 7) -> Model:
     """Train a model of late arrivals on the newest months."""
-    table = features(flights, weather, planes, months)
+    table = features(flights, known, months)
     rows, holdout = split(table, holdout_days)
     return train(rows, holdout)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 from meguru.app.nouns import load_operations
 from meguru.demo.flights import traffic
 from meguru.demo.flights.child import server
-from meguru.demo.flights.data import check_libraries, export
+from meguru.demo.flights.data import WEATHER, check_libraries, export
 from meguru.demo.flights.folder import DemoMonths
 from meguru.demo.flights.names import ENDPOINT, MONITOR, window
-from meguru.demo.flights.setup import add_data, set_up
+from meguru.demo.flights.setup import add_flights, add_weather, set_up
 from meguru.demo.flights.story import Month, Story, month_of, read_story
-from meguru.demo.flights.wait_idle import until_current, until_quiet, until_seen
+from meguru.demo.flights.wait_idle import until_current, until_online, until_quiet, until_seen
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import show as show_monitor
 
@@ -89,14 +89,20 @@ def _one_ahead(source: Path, months: list[int]) -> Iterator[tuple[int, pl.DataFr
 def _play_month(
     ws: RemoteWorkspace, source: Path, month: int, flights: pl.DataFrame, progress: DemoProgress
 ) -> None:
-    """Ask for predictions, land the month's data, tell the outcomes: the world. The system does the rest."""
+    """Land the weather, ask for predictions, land the flights, tell the outcomes: the world.
+
+    The system does the rest. Weather of a whole month lands at once, as the demo has no month to wait; each
+    flight asks for what was known at its scheduled departure, and is given nothing later.
+    """
     start, _ = window(month)
+    progress.phase(f"{start:%B}: the weather is in, and is brought online")
+    until_online(ws, WEATHER, add_weather(ws, source, [month]))
+    until_current(ws, ENDPOINT)
     progress.phase(f"{start:%B}: answering")
     progress.total(flights.height)
-    until_current(ws, ENDPOINT)
     ids = traffic.ask(ws, month, flights, progress.advance)
     progress.phase(f"{start:%B}: the month's data is in; is the model still right?")
-    add_data(ws, source, [month])
+    add_flights(ws, source, [month])
     traffic.tell(ws, month, flights, ids)
     until_seen(ws, MONITOR, start)
     until_quiet(ws)

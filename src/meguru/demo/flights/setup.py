@@ -12,7 +12,7 @@ from meguru.datasets.types import Checks, ReadOptions
 from meguru.demo.flights import pipeline as pipeline_file
 from meguru.demo.flights.data import FLIGHTS, PLANES, WEATHER, month_file, planes_file
 from meguru.demo.flights.names import CALENDAR, ENDPOINT, MODEL, NEWEST, keyed
-from meguru.demo.flights.wait_idle import until_current, until_quiet
+from meguru.demo.flights.wait_idle import until_current, until_online, until_quiet
 from meguru.errors import StepFailed
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.pipelines.load import register_file
@@ -36,26 +36,44 @@ _READ_WEATHER = ReadOptions(types={"pressure": "number"})
 """A thousand hectopascal are written 1e3, which a column of text may mean too."""
 
 
-def add_data(ws: RemoteWorkspace, source: Path, months: list[int]) -> None:
-    """Append months of flights and weather to their datasets, checked; those that are there stay."""
-    for name, checks, said in ((FLIGHTS, _FLIGHTS, None), (WEATHER, _WEATHER, _READ_WEATHER)):
-        add_files(
-            ws,
-            name,
-            [month_file(source, name, month) for month in months],
-            mode="append",
-            event_time="time_hour",
-            checks=checks,
-            read=said,
-        )
+def add_flights(ws: RemoteWorkspace, source: Path, months: list[int]) -> None:
+    """Append months of flights to their dataset, checked; those that are there stay."""
+    _append(ws, source, months, FLIGHTS, _FLIGHTS, None)
+
+
+def add_weather(ws: RemoteWorkspace, source: Path, months: list[int]) -> str:
+    """Append months of weather, which the server brings online; return the dataset's version."""
+    return _append(ws, source, months, WEATHER, _WEATHER, _READ_WEATHER)
+
+
+def _append(
+    ws: RemoteWorkspace,
+    source: Path,
+    months: list[int],
+    name: str,
+    checks: Checks,
+    said: ReadOptions | None,
+) -> str:
+    added = add_files(
+        ws,
+        name,
+        [month_file(source, name, month) for month in months],
+        mode="append",
+        event_time="time_hour",
+        checks=checks,
+        read=said,
+    )
+    return added.ref
 
 
 def set_up(ws: RemoteWorkspace, source: Path, first: int) -> None:
     """Declare everything, train the first model on the two months before `first`, and put it live."""
-    add_data(ws, source, [first - 2, first - 1])
+    add_flights(ws, source, [first - 2, first - 1])
+    weather = add_weather(ws, source, [first - 2, first - 1])
     add_files(ws, PLANES, planes_file(source), mode="append", checks=Checks(unique=["tailnum"]))
     register_file(ws, f"{pipeline_file.__file__}:{PIPELINE}")
     declare(ws)
+    until_online(ws, WEATHER, weather)
     _first_model(ws)
 
 

@@ -12,8 +12,8 @@ import polars as pl
 
 from meguru.datasets.ingest.convert import convert
 from meguru.datasets.types import ReadOptions
-from meguru.demo.flights.data import FLIGHTS, WEATHER, month_file, planes_file
-from meguru.demo.flights.features import FEATURES, LABEL, LANDED, TIME, build
+from meguru.demo.flights.data import FLIGHTS, month_file
+from meguru.demo.flights.labels import ASKED, LABEL, LANDED, TIME, labelled
 from meguru.demo.flights.names import ENDPOINT, key_of, keyed
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.predictions.operations import record
@@ -32,12 +32,8 @@ class _Answer(msgspec.Struct):
 
 
 def flights_of(source: Path, month: int) -> pl.DataFrame:
-    """Return a month's flights with all that is known of them, in order of scheduled departure."""
-    months = [each for each in (month - 1, month) if each >= 1]
-    weather = pl.concat(
-        [_frame(month_file(source, WEATHER, each)) for each in months], how="vertical_relaxed"
-    )
-    return build(_frame(month_file(source, FLIGHTS, month)), weather, _frame(planes_file(source)))
+    """Return a month's flights, in order of scheduled departure."""
+    return labelled(_frame(month_file(source, FLIGHTS, month)))
 
 
 def ask(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, done: Callable[[int], None]) -> list[str]:
@@ -60,7 +56,7 @@ def ask(ws: RemoteWorkspace, month: int, flights: pl.DataFrame, done: Callable[[
 
 def _ask(ws: RemoteWorkspace, month: int, number: int, rows: pl.DataFrame) -> list[str]:
     times = msgspec.json.encode(rows[TIME].to_list())
-    body = b'{"rows":%b,"times":%b}' % (rows.select(FEATURES).write_json().encode(), times)
+    body = b'{"rows":%b,"times":%b}' % (msgspec.json.encode(rows.select(ASKED).to_dicts()), times)
     answer = ws.send(
         "POST",
         f"/endpoints/{ENDPOINT}/predict",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from meguru.demo.flights.features import FEATURES, LABEL, TIME
+from meguru.demo.flights.features import FEATURES
+from meguru.demo.flights.labels import LABEL, TIME
 from meguru.errors import InvalidInput
 
 if TYPE_CHECKING:

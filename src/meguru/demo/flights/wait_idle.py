@@ -10,6 +10,8 @@ import msgspec
 
 from meguru.artifacts.log import wait_event
 from meguru.errors import Busy, TimedOut
+from meguru.features.materialization.operations import list_materializations
+from meguru.features.materialization.types import FINAL, MaterializationState
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import show as show_monitor
 from meguru.triggers.operations import settled
@@ -62,6 +64,27 @@ def until_seen(ws: RemoteWorkspace, monitor: str, start: datetime) -> None:
                 hint=f"meguru monitor show {monitor}",
             )
         wait_event(ws, after=head, timeout=1.0)
+
+
+def until_online(ws: RemoteWorkspace, view: str, version: str) -> None:
+    """Block until what is online of a view follows from a version of its source.
+
+    Raises
+    ------
+    Busy
+        If it could not be brought online, with the reason.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        head = settled(ws).head
+        for work in list_materializations(ws, view=view, limit=1).items:
+            if all(pinned.ref == version for pinned in work.datasets.values()):
+                if work.state is MaterializationState.SUCCEEDED:
+                    return
+                if work.state in FINAL:
+                    raise Busy(f"{work.view} was not brought online", why=work.reason)
+        wait_event(ws, after=head, timeout=1.0)
+    raise TimedOut(f"{version} was not brought online within {PATIENCE:.0f} s")
 
 
 def until_current(ws: RemoteWorkspace, endpoint: str) -> None:

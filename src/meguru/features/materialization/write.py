@@ -37,7 +37,9 @@ class Stored(NamedTuple):
 def layouts_of(frame: pl.DataFrame, keys: list[str], others: set[str]) -> tuple[KeyLayout, Layout]:
     """Return how the rows of a frame are packed; `others` are its columns that are neither."""
     schema: Mapping[str, pl.DataType] = frame.schema
-    features = {name: kind for name, kind in schema.items() if name not in others and name not in keys}
+    # In the order in which they come back from the database, which keeps names sorted.
+    names = sorted(name for name in schema if name not in others and name not in keys)
+    features = {name: schema[name] for name in names}
     return KeyLayout({name: schema[name] for name in keys}), Layout(features)
 
 

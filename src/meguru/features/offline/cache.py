@@ -29,7 +29,7 @@ def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) ->
         If they can't be computed.
     """
     root = folder or cache_folder(NAME)
-    place = root / "rows" / digests.of_value([kept.LAYOUT, view.rows_digest])
+    place = _place(view, root)
     known = _opened(place)
     if known is not None:
         return known
@@ -39,6 +39,15 @@ def kept_rows(blobs: BlobStore, view: PinnedView, folder: Path | None = None) ->
     made = kept.keep(frame, view.definition, features, place)
     prune(root, MOST_BYTES, spare=place)
     return made
+
+
+def known_rows(view: PinnedView, folder: Path) -> KeptRows | None:
+    """Return the rows of a view over its pinned data; None when they are not kept here."""
+    return _opened(_place(view, folder))
+
+
+def _place(view: PinnedView, root: Path) -> Path:
+    return root / "rows" / digests.of_value([kept.LAYOUT, view.rows_digest])
 
 
 def _opened(place: Path) -> KeptRows | None:

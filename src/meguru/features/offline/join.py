@@ -9,6 +9,7 @@ from meguru.features.offline import keys as naming
 from meguru.features.offline.kept import COUNT, START, KeptRows
 from meguru.features.offline.search import last_seen
 from meguru.features.offline.times import PER_SECOND, Asked, asked
+from meguru.features.types import ViewDefinition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +66,17 @@ def matched(
     when = asked(moments, kept.unit)
     places = last_seen(kept.seen, start, np.where(when.given, count, 0), when.floor)
     return _aged(kept, places, when, ttl)
+
+
+def held(kept: KeptRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
+    """Return a feature of the rows that were found; where none is, the view's default, if it has one."""
+    import polars as pl
+
+    column = kept.column(name).take(found.rows)
+    default = definition.defaults.get(name)
+    if default is None or definition.missing != "default":
+        return column
+    return column.set(pl.Series(found.statuses != 0), default)
 
 
 def segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:

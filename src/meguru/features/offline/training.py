@@ -14,7 +14,7 @@ import msgspec
 from meguru.errors import InvalidInput
 from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.frames import as_frame
-from meguru.features.offline.join import STATUSES, Match, matched
+from meguru.features.offline.join import STATUSES, Match, held, matched
 from meguru.features.offline.kept import KeptRows
 from meguru.features.offline.keys import need
 from meguru.features.offline.on_demand import AskingRows, Computer, computer
@@ -206,11 +206,7 @@ def _columns(
 
     definition = one.view.definition
     for name, title in names.items():
-        column = one.rows.column(name).take(found.rows)
-        default = definition.defaults.get(name)
-        if default is not None and definition.missing == "default":
-            column = column.set(pl.Series(found.statuses != 0), default)
-        yield column.alias(title)
+        yield held(one.rows, found, name, definition).alias(title)
     if options.ages:
         yield found.ages.cast(pl.Duration("us")).alias(f"{one.view.name}__age")
     if options.statuses:

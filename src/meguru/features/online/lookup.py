@@ -40,6 +40,11 @@ class EntityRows:
     ) -> None:
         self.view, self.values, self.events, self.states = view, values, events, states
 
+    @property
+    def names(self) -> list[str]:
+        """What the values of an entity are called."""
+        return self.view.layout.names
+
     def state(self, entity: int, feature: int) -> ValueState:
         """Return what is to be said of one value."""
         state = PRESENT if self.states is None else self.states[entity]
@@ -78,7 +83,7 @@ def look_up(
     try:
         found = store.read(asked)
     except Busy as error:
-        return [_without(view, each, known, error) for view, each in zip(views, keys, strict=True)]
+        return [without_store(view, each, known, error) for view, each in zip(views, keys, strict=True)]
     result = []
     for view, (_, there), all_keys, rows in zip(views, asked, keys, found, strict=True):
         if view.missing == "last_known":
@@ -107,14 +112,15 @@ def _held(view: OnlineView, rows: Sequence[FoundRow | None], now: int) -> Entity
             values.append(view.absent)
             events.append(0)
         else:
-            _is_not_too_old_for(view)
+            check_age(view)
             states[number] = ValueState.OUTSIDE_MAX_AGE
             values.append(unpack(row[2]) if view.missing == "last_known" else view.absent)
             events.append(row[0])
     return EntityRows(view, values, events, states)
 
 
-def _is_not_too_old_for(view: OnlineView) -> None:
+def check_age(view: OnlineView) -> None:
+    """Refuse a value that is too old, if the view would rather have no answer."""
     if view.missing == "refuse":
         raise Busy(
             f"the values of {view.ref} are too old",
@@ -124,7 +130,7 @@ def _is_not_too_old_for(view: OnlineView) -> None:
         )
 
 
-def _without(view: OnlineView, keys: Sequence[Key], known: LastKnown, error: Busy) -> EntityRows:
+def without_store(view: OnlineView, keys: Sequence[Key], known: LastKnown, error: Busy) -> EntityRows:
     """Answer while the store is away, as the view says; a value that nothing stands in for is refused."""
     if view.missing == "refuse":
         raise error

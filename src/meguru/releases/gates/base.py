@@ -12,6 +12,8 @@ from meguru.flavors.bundle import Bundle
 from meguru.registry.known import KnownModel
 from meguru.releases.types import GateResult
 from meguru.serving.contracts.types import Contract, ModelInput
+from meguru.serving.features.fill import ValueSource
+from meguru.serving.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,7 +53,8 @@ class GateTrial:
 
     `record` and `max_rows` are how the endpoint would serve the challenger, `contracts` what its clients
     send; `inputs` say how the challenger's columns come from that, `champion_inputs` how the champion's do;
-    `golden` reads a dataset version.
+    `features` are the views that give what need not be sent, `values` where from, and `not_online` says why
+    they could not now; `golden` reads a dataset version.
     """
 
     endpoint: str
@@ -62,6 +65,9 @@ class GateTrial:
     contracts: Sequence[Contract] = ()
     inputs: Sequence[ModelInput] = ()
     champion_inputs: Sequence[ModelInput] = ()
+    features: FeaturePlan | None = None
+    values: ValueSource | None = None
+    not_online: Sequence[str] = ()
     golden: Callable[[str], pl.DataFrame] = _no_data
 
 

@@ -10,6 +10,7 @@ from meguru.registry.known import KnownModel
 from meguru.releases.compatible import faults
 from meguru.releases.gates.base import GateTrial
 from meguru.releases.types import GateResult, GateVerdict
+from meguru.serving.features.fill import FeatureInputs
 from meguru.serving.loaded_model import rehearsed
 
 
@@ -26,6 +27,9 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def judge(self, trial: GateTrial) -> GateResult:
         """Ask the model its example as a server does, in every version of the endpoint's contract."""
+        if trial.not_online:
+            reason = f"views of {trial.challenger.ref} can't be read yet: {'; '.join(trial.not_online)}"
+            return GateResult(gate=self.key, verdict=GateVerdict.UNDECIDED, reason=reason)
         bundle = trial.challenger.bundle
         bundle.check()
         numbers = {
@@ -33,7 +37,8 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "columns": len(bundle.signature.inputs),
             "contracts": [each.version for each in trial.contracts],
         }
-        broken = faults(trial.contracts, bundle.signature, bundle.predictor.task, trial.inputs)
+        signature, plan = bundle.signature, trial.features
+        broken = faults(trial.contracts, signature, bundle.predictor.task, trial.inputs, plan)
         if broken:
             reason = f"requests of clients would fail: {'; '.join(broken)}"
             return GateResult(
@@ -47,10 +52,13 @@ class Loads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             max_rows=trial.max_rows,
             contracts=trial.contracts,
             inputs=trial.inputs,
+            features=FeatureInputs(plan, signature, trial.values) if plan and trial.values else None,
         )
-        columns = len(bundle.signature.inputs)
+        columns = len(signature.inputs)
         if not trial.contracts:
             taken = "there is no model to replace"
+        elif served.default.features is not None:
+            taken = f"takes {columns} columns, which {', '.join(plan.refs if plan else ())} give"
         elif served.mapped:
             made = sum(not each.plain for each in served.default.sources)
             taken = f"takes {columns} columns, {made} of which are made of what clients send"

@@ -11,8 +11,10 @@ from meguru.registry import store as models
 from meguru.registry.types import ModelVersion
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store
-from meguru.serving.contracts.inputs import sources_of
 from meguru.serving.contracts.types import Contract
+from meguru.serving.features.answerable import unanswered
+from meguru.serving.features.load import asked_for, load_plan
+from meguru.serving.features.origin import features_of
 from meguru.serving.types import Endpoint
 from meguru.tasks import ModelOutput
 
@@ -127,9 +129,21 @@ def _terms(
         outputs, task = gives(version)
     else:
         outputs, task = (), ""  # what it gives is what the first model gives
-    inputs = version.signature.inputs if version is not None and columns is None else tuple(columns or ())
+    inputs = tuple(columns or ())
+    if version is not None and columns is None:
+        inputs = _asked_for(ctx, declared, version)
     _check(inputs)
     return inputs, outputs, task
+
+
+def _asked_for(ctx: Context, declared: Endpoint, version: ModelVersion) -> tuple[SignatureColumn, ...]:
+    """Return what is sent for a model: what it takes, or what its views are asked with."""
+    live = declared.live
+    if live is not None and live.model_ref == version.ref:
+        features = live.features
+    else:
+        features = features_of(ctx.tx, ctx.blobs, version.ref)
+    return asked_for(ctx.tx, ctx.blobs, version.signature, features)
 
 
 def gives(version: ModelVersion) -> tuple[tuple[ModelOutput, ...], str]:
@@ -160,7 +174,8 @@ def _must_be_answered(ctx: Context, declared: Endpoint, inputs: tuple[SignatureC
         return
     signature: Signature = models.resolve(ctx.tx, declared.live.model_ref).signature
     version = store.next_version(ctx.tx, declared.name)
-    _, faults = sources_of(version, inputs, signature, declared.live.inputs)
+    plan = load_plan(ctx.tx, ctx.blobs, declared.live.features) if declared.live.features else None
+    faults = unanswered(version, inputs, signature, declared.live.inputs, plan)
     if faults:
         raise InvalidInput(
             f"{declared.live.model_ref}, which is live, could not answer it",

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import astuple
 
 from meguru.errors import InvalidInput
 from meguru.flavors import ColumnType, Signature, SignatureColumn, lists
 from meguru.flavors.rows import Decoder, decoder
+from meguru.predictions.types import SENT_PREFIX
 from meguru.serving.body import BodyDecoder, RequestRows
 from meguru.serving.contracts.inputs import InputSource, sources_of
 from meguru.serving.contracts.types import ModelInput
+from meguru.serving.features.columns import lacking, made_from, moments_of, told_of
+from meguru.serving.features.explain import ExplainedValue, explained
+from meguru.serving.features.fill import FeatureInputs
+from meguru.serving.features.filled import Filled
+from meguru.serving.features.plan import FeaturePlan
 
 if TYPE_CHECKING:
     import polars as pl
-
-SENT = "sent:"
-"""Before the name of a recorded column that was sent under the name of another one of the model's."""
 
 
 class ContractView:
@@ -33,10 +38,16 @@ class ContractView:
         The contract's number; 0 of an endpoint that has none: then the model's signature is it.
     sent, names
         The contract's columns, and what they are called.
+    known
+        These, and those that views give: they may be sent too.
+    signature
+        What the model takes.
     mapped
         Whether the model's columns are other than the contract's.
     types
         By name, the types of the columns that are recorded: the model's, then those that were sent beside.
+    features
+        What fills in what clients need not send; None where they send all that the model takes.
 
     Raises
     ------
@@ -52,20 +63,30 @@ class ContractView:
         inputs: Sequence[ModelInput],
         *,
         max_rows: int,
+        features: FeatureInputs | None = None,
     ) -> None:
-        self.version, self.sent = version, tuple(sent)
+        self.version, self.sent, self.signature = version, tuple(sent), signature
         self.names = frozenset(column.name for column in sent)
-        self.sources, faults = sources_of(version, sent, signature, inputs)
+        made = made_from(sent, signature, features.plan) if features else ()
+        self.known = (*self.sent, *made)
+        self.sources, faults = sources_of(version, self.known, signature, inputs)
+        is_filled = any(not each.expression.uses <= self.names for each in self.sources)
+        self.features = features if is_filled else None
+        if not is_filled:
+            self.known = self.sent
+        faults += lacking(version, sent, signature, features.plan) if features and is_filled else []
         if faults:
             raise InvalidInput(f"contract {version} can't be answered", why="; ".join(faults), field="inputs")
-        self.mapped = len(sent) != len(signature.inputs) or not all(each.plain for each in self.sources)
+        is_same = len(sent) == len(signature.inputs) and all(each.plain for each in self.sources)
+        self.mapped = is_filled or not is_same
         self.types = {column.name: column.kept_as for column in signature.inputs}
         self._model: Decoder = decoder(signature)
         self._beside = self._sent_beside() if self.mapped else []
         self.types |= {name: column.kept_as for name, column, _ in self._beside}
         by_name = {column.name: column for column in sent}
-        in_order = self.sent if self.mapped else tuple(by_name[name] for name in signature.names)
-        self._sent: Decoder = decoder(msgspec.structs.replace(signature, inputs=in_order))
+        in_order = self.known if self.mapped else tuple(by_name[name] for name in signature.names)
+        asked = msgspec.structs.replace(signature, inputs=in_order)
+        self._sent = Decoder(asked, partial=True) if is_filled else decoder(asked)
         self._decode = BodyDecoder(self._sent, max_rows).decode
 
     def decode(self, body: bytes) -> RequestRows:
@@ -79,15 +100,62 @@ class ContractView:
         request = self._decode(body)
         if self.mapped:
             request.sent = request.rows
-            request.rows = self._rows(request)
+            if self.features is None:
+                request.rows = self._rows(request)
         return request
 
-    def columns(self, request: RequestRows) -> dict[str, Sequence[Any]]:
-        """Return what is recorded of a request, as columns."""
+    def fill(self, requests: Sequence[RequestRows], received: Sequence[datetime]) -> None:
+        """Make the model's rows of requests of which views give a part, for all of them in one go.
+
+        Raises
+        ------
+        InvalidInput, Busy
+            If something is missing, or can't be had: of one request alone, with its value at fault.
+        """
+        if self.features is None:
+            return
+        rows = [row for request in requests for row in request.sent or ()]
+        columns = zip(*map(astuple, rows), strict=True)
+        given = {
+            column.name: values
+            for column, values in zip(self.known, columns, strict=True)
+            if not _is_absent(values)
+        }
+        moments = moments_of(requests, received)
+        where = requests[0].where
+        filled = self.features.fill(given, len(rows), moments, where)
+        nothing = [None] * len(rows)
+        all_columns = [filled.columns.get(column.name, nothing) for column in self.known]
+        made = [source.values(all_columns, len(rows), where) for source in self.sources]
+        whole = [self._model.row_type(*row) for row in zip(*made, strict=True)]
+        start = 0
+        for request in requests:
+            end = start + len(request.rows)
+            request.rows, request.filled, request.offset = whole[start:end], filled, start
+            start = end
+
+    def rows_of(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return rows as they would be decoded, of values by name; other names are left out."""
+        names = [column.name for column in self.known]
+        return [self._sent.row_type(*(row.get(name, UNSET) for name in names)) for row in rows]
+
+    def recorded(self, request: RequestRows) -> tuple[dict[str, str], dict[str, Sequence[Any]]]:
+        """Return what is recorded of a request, as columns, and their types."""
         found: list[Sequence[Any]] = [*zip(*map(astuple, request.rows), strict=True)]
         if self._beside:
-            found += self._others(request.sent or ())
-        return dict(zip(self.types, found, strict=True))
+            found += self._others(request)
+        columns = dict(zip(self.types, found, strict=True))
+        if request.filled is None:
+            return self.types, columns
+        types, told = told_of(request.filled, request.offset, len(request.rows), self.types)
+        return self.types | types, columns | told
+
+    def explained(self, request: RequestRows, times: Sequence[datetime]) -> list[dict[str, ExplainedValue]]:
+        """Return for each row what the model was given, and where it is from."""
+        rows = list(map(astuple, request.rows))
+        plan = self.features.plan if self.features else FeaturePlan(views=[])
+        filled = request.filled or Filled()
+        return explained(plan, self.signature.names, rows, filled, times, request.offset)
 
     def beside(self, sent: Sequence[Any]) -> pl.DataFrame:
         """Return the sent columns that the model does not take as they are, as a frame: a shadow may."""
@@ -96,7 +164,9 @@ class ContractView:
         from meguru.flavors.columns import polars_schema
 
         schema = polars_schema(Signature(inputs=tuple(column for _, column, _ in self._beside)))
-        columns = zip(self._beside, schema.values(), self._others(sent), strict=True)
+        columns = zip(
+            self._beside, schema.values(), self._others(RequestRows([], sent=list(sent))), strict=True
+        )
         return pl.DataFrame([pl.Series(name, list(each), dtype=kind) for (name, _, _), kind, each in columns])
 
     def name_of(self, column: str) -> str:
@@ -110,6 +180,8 @@ class ContractView:
         What is made of others stays at zero: such rows can be decoded, and mean nothing.
         """
         taken = {each.sent: each.column.name for each in self.sources if each.sent and not each.convert}
+        if self.features is not None:  # all that views give is sent along, so nobody is asked
+            return [{sent: row[name] for sent, name in taken.items()} for row in rows]
         return [neutral(self.sent) | {sent: row[name] for sent, name in taken.items()} for row in rows]
 
     @property
@@ -127,14 +199,21 @@ class ContractView:
         """Return the columns that no column of the model is under their name; by which name, and where."""
         taken = {each.sent for each in self.sources if each.sent == each.column.name}
         return [
-            (SENT + column.name if column.name in self.types else column.name, column, index)
+            (SENT_PREFIX + column.name if column.name in self.types else column.name, column, index)
             for index, column in enumerate(self.sent)
             if column.name not in taken
         ]
 
-    def _others(self, sent: Sequence[Any]) -> list[Sequence[Any]]:
-        columns = list(zip(*map(astuple, sent), strict=True))
-        return [columns[index] for _, _, index in self._beside]
+    def _others(self, request: RequestRows) -> list[Sequence[Any]]:
+        columns = list(zip(*map(astuple, request.sent or ()), strict=True))
+        found: list[Sequence[Any]] = [columns[index] for _, _, index in self._beside]
+        if self.features is None:
+            return found
+        return [[None if value is UNSET else value for value in values] for values in found]
+
+
+def _is_absent(values: Sequence[Any]) -> bool:
+    return values[0] is UNSET and all(value is UNSET for value in values)
 
 
 def neutral(columns: Sequence[SignatureColumn]) -> dict[str, Any]:
@@ -152,4 +231,4 @@ def neutral(columns: Sequence[SignatureColumn]) -> dict[str, Any]:
     }
 
 
-__all__ = ["SENT", "ContractView", "InputSource", "neutral"]
+__all__ = ["ContractView", "InputSource", "neutral"]

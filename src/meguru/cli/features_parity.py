@@ -1,0 +1,83 @@
+"""`meguru features parity`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meguru.cli.arguments import ENDPOINT
+from meguru.cli.session import Session, with_session
+from meguru.errors import NotFound
+
+if TYPE_CHECKING:
+    from meguru.serving.features.parity import ParityReport
+
+_DIFFER = 5
+
+
+@click.command("parity")
+@click.argument("target", required=False, type=ENDPOINT)
+@click.option("--limit", default=1000, show_default=True, help="So many of the newest predictions.")
+@click.option("--no-record", is_flag=True, help="Only look: the outcome is not kept.")
+@with_session
+def parity(session: Session, target: str | None, *, limit: int, no_record: bool) -> None:
+    """Compare what views gave with what a training set would have, to the bit.
+
+    TARGET is an endpoint, or a feature service (feature_service/NAME); without it, each endpoint that has
+    views. Ends with 5 if something differs.
+    """
+    from meguru.serving.features.parity import parity as compare
+
+    ws = session.open()
+    found = [compare(ws, name, limit=limit, record=not no_record) for name in _endpoints(ws, target)]
+    columns = ("endpoint", "feature", "view", "values", "cause", "e.g.", "served", "truth")
+    rows = [
+        (
+            report.endpoint,
+            each.feature,
+            each.view,
+            each.rows,
+            each.cause.value,
+            each.prediction,
+            str(each.served),
+            str(each.truth),
+        )
+        for report in found
+        for each in report.differences
+    ]
+    session.table({"items": found}, columns, rows, empty="\n".join(map(_equal, found)))
+    if not all(report.equal for report in found):
+        sys.exit(_DIFFER)
+
+
+def _equal(report: ParityReport) -> str:
+    compared = f"{report.values:,} values of {report.rows:,} predictions"
+    sent = f", beside {report.sent:,} that clients sent" if report.sent else ""
+    return f"{report.endpoint}  {compared} are those of {report.features} to the bit{sent}"
+
+
+def _endpoints(ws: Any, target: str | None) -> list[str]:
+    """Return the endpoints that are meant."""
+    from meguru.serving.operations import list_endpoints
+
+    known = [each for each in list_endpoints(ws, limit=1000).items if each.live and each.live.features]
+    if target is None:
+        names = [each.name for each in known]
+        if not names:
+            raise NotFound("no endpoint is given anything by a feature view", hint="meguru endpoint list")
+        return names
+    if not target.startswith(("feature_service/", "feature_view/")):
+        return [target.removeprefix("endpoint/")]
+    names = [each.name for each in known if each.live and _reads(each.live.features, target)]
+    if not names:
+        raise NotFound(
+            f"no endpoint answers with features of {target}", hint="meguru features show " + target
+        )
+    return names
+
+
+def _reads(features: Any, target: str) -> bool:
+    refs = [features.ref, *features.views]
+    return any(ref == target or ref.partition("@")[0] == target for ref in refs)

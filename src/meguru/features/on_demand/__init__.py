@@ -1,0 +1,1 @@
+"""Features that are computed when somebody asks: one function, the same in training and in serving."""

@@ -1,0 +1,33 @@
+"""Whether a model's columns can be had from a contract's, and from the views that it learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meguru.errors import InvalidInput
+from meguru.flavors import Signature, SignatureColumn
+from meguru.serving.contracts.inputs import sources_of
+from meguru.serving.contracts.types import ModelInput
+from meguru.serving.features.columns import lacking, made_from
+from meguru.serving.features.plan import FeaturePlan
+
+
+def unanswered(
+    version: int,
+    sent: Sequence[SignatureColumn],
+    signature: Signature,
+    inputs: Sequence[ModelInput],
+    plan: FeaturePlan | None,
+) -> list[str]:
+    """Return, as sentences, why requests in a version of a contract would fail; empty when none would."""
+    if plan is None:
+        return sources_of(version, sent, signature, inputs)[1]
+    try:
+        known = (*sent, *made_from(sent, signature, plan))
+        sources, faults = sources_of(version, known, signature, inputs)
+        names = {column.name for column in sent}
+        if any(not each.expression.uses <= names for each in sources):
+            faults += lacking(version, sent, signature, plan)
+    except InvalidInput as error:
+        return [": ".join(filter(None, (error.what, error.why)))]
+    return faults

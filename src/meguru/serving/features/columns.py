@@ -1,0 +1,74 @@
+"""The columns of views beside those of a contract: what may be sent, what is lacking, what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from meguru.flavors import Signature, SignatureColumn
+from meguru.predictions.payload import micros, moment
+from meguru.predictions.types import SENT_PREFIX, VIEW_PREFIX
+from meguru.serving.body import RequestRows
+from meguru.serving.features.filled import Filled
+from meguru.serving.features.plan import FeaturePlan
+
+
+def made_from(
+    sent: Sequence[SignatureColumn], signature: Signature, plan: FeaturePlan
+) -> tuple[SignatureColumn, ...]:
+    """Return the columns that views give, and a contract has not: they may be sent, and need not."""
+    names = {column.name for column in sent}
+    return tuple(column for column in plan.made_columns(signature) if column.name not in names)
+
+
+def lacking(
+    version: int, sent: Sequence[SignatureColumn], signature: Signature, plan: FeaturePlan
+) -> list[str]:
+    """Return, as sentences, which fields views are asked with that a contract has not, or otherwise."""
+    here = {column.name: column for column in sent}
+    others = tuple(column for column in signature.inputs if column.name not in here)
+    faults = []
+    for wanted in plan.raw_columns(msgspec.structs.replace(signature, inputs=others)):
+        column = here.get(wanted.name)
+        if column is None and wanted in others:
+            continue  # no view is asked with it: the model itself lacks it
+        if column is None:
+            faults.append(f"{wanted.name!r} is needed by views, and contract {version} has no such column")
+        elif column.type is not wanted.type:
+            kinds = f"is {column.type} in contract {version}, and views are asked with {wanted.type}"
+            faults.append(f"column {wanted.name!r} {kinds}")
+    return faults
+
+
+def moments_of(requests: Sequence[RequestRows], received: Sequence[datetime]) -> list[int] | None:
+    """Return the moment of each row in microseconds; None if no request said one: then it is now."""
+    if all(request.times is None for request in requests):
+        return None
+    found: list[int] = []
+    for request, came in zip(requests, received, strict=True):
+        found += map(micros, request.times or [came] * len(request.rows))
+    return found
+
+
+def told_of(
+    filled: Filled, start: int, n: int, types: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, Sequence[Any]]]:
+    """Return what is recorded of the views of n rows: since when values hold, and what was sent instead."""
+    kinds: dict[str, str] = {}
+    columns: dict[str, Sequence[Any]] = {}
+    for ref, events in filled.events.items():
+        name = VIEW_PREFIX + ref.removeprefix("feature_view/")
+        kinds[name] = "datetime"
+        columns[name] = [at if at is None else moment(at) for at in events[start : start + n]]
+    for name, brought in filled.sent.items():
+        here = brought[start : start + n]
+        if any(here) and name in types:
+            kinds[SENT_PREFIX + name] = types[name]
+            values = filled.columns[name][start : start + n]
+            columns[SENT_PREFIX + name] = [
+                value if own else None for value, own in zip(values, here, strict=True)
+            ]
+    return kinds, columns
