@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
     from meguru.datasets.pulls.ask import pull as dataset_pull
+    from meguru.datasets.pulls.show import position as dataset_position
     from meguru.datasets.pulls.show import pulls as dataset_pulls
     from meguru.datasets.pulls.show import sources as dataset_sources
     from meguru.datasets.register import register as dataset_register

@@ -172,11 +172,15 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show one version: NAME, NAME@latest or NAME@3."""
+    import msgspec
+
     from meguru.app.calls import dataset_files
+    from meguru.app.calls import dataset_position as position_of
     from meguru.app.calls import dataset_show as ask
 
     ws = session.open()
     found = ask(ws, ref=ref)
+    position = position_of(ws, ref=found.ref).position
 
     def human() -> None:
         click.echo(f"{found.ref}  {found.rows:,} rows  {found.files} files  {found.bytes:,} bytes")
@@ -185,8 +189,10 @@ def show(session: Session, ref: str) -> None:
             click.echo(f"  {column.name:<24} {column.type}")
         for line in origins(dataset_files(ws, ref=ref)):
             click.echo(f"  {line}")
+        if position is not None:
+            click.echo(f"its source was read as far as {position}")
 
-    session.show(found, human)
+    session.show(msgspec.to_builtins(found) | {"position": msgspec.to_builtins(position)}, human)
 
 
 @command.command()

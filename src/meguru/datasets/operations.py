@@ -12,7 +12,7 @@ from meguru.datasets.folders.register import register_folder
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
 from meguru.datasets.pulls.ask import pull
-from meguru.datasets.pulls.show import pulls, sources
+from meguru.datasets.pulls.show import position, pulls, sources
 from meguru.datasets.register import register
 from meguru.datasets.remove import remove
 from meguru.datasets.show import files, head, list_datasets, profile, show, versions
@@ -45,6 +45,7 @@ __all__ = [
     "measured_blobs",
     "measurements",
     "merge",
+    "position",
     "profile",
     "propose",
     "prune",

@@ -10,7 +10,7 @@ from meguru.datasets import store as datasets
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.pulls import store
-from meguru.datasets.pulls.types import DatasetPull, DatasetSourceState, SourceTurn
+from meguru.datasets.pulls.types import DatasetPull, DatasetSourceState, SourceTurn, VersionPosition
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import masked
 from meguru.kernel.operations import Context, operation
@@ -29,6 +29,14 @@ def sources(ctx: Context) -> list[DatasetSourceState]:
     found = store.turns(ctx.tx, ctx.visible)
     states = [state_of(ctx.tx, ctx.blobs, turn) for turn in found]
     return [each for each in states if each]
+
+
+@operation("dataset.position", permission="dataset:read", query=True, on="ref")
+def position(ctx: Context, *, ref: str) -> VersionPosition:
+    """Show how far the source of a dataset was read when a version was made; the next read goes on there."""
+    version = datasets.resolve(ctx.tx, ref, ctx.seen)
+    found = None if version.elsewhere else load_manifest(ctx.blobs, version).position
+    return VersionPosition(ref=version.ref, position=found)
 
 
 def state_of(tx: Connection, blobs: BlobStore, turn: SourceTurn) -> DatasetSourceState | None:

@@ -65,6 +65,13 @@ class DatasetSourceState(msgspec.Struct, frozen=True, kw_only=True):
     last: DatasetPull | None = None
 
 
+class VersionPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the source was read for a version; None: it is of no source."""
+
+    ref: str
+    position: SourcePosition | None = None
+
+
 class SourceTurn(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the table `dataset_source`; see there."""
 

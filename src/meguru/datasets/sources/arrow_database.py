@@ -65,7 +65,7 @@ class ArrowRows:
             asked = statement(asked, self._named(self._spec.watermark), _literal(low))
         url = self._context.secrets.open_url(f"{self._kind}://{self._rest}", "source.from")
         for batch in self._adbc(url, asked) if self._driver == "adbc" else _connectorx(url, asked):
-            yield pl.DataFrame(batch)
+            yield pl.DataFrame({name: _plain(name, batch.column(name)) for name in batch.schema.names})
 
     def _adbc(self, url: str, asked: str) -> Iterator[Any]:
         package = f"adbc_driver_{self._kind}"
@@ -95,6 +95,17 @@ class ArrowRows:
                 "the database can't be reached, or broke off", where=masked(self.address), why=why
             )
         return InvalidInput("the database did not answer the query", where=masked(self.address), why=why)
+
+
+def _plain(name: str, column: Any) -> pl.Series:
+    """Return a column without a driver's own kinds of types: an exact number as one, the rest as text."""
+    import polars as pl
+
+    if not hasattr(column, "storage"):
+        return pl.Series(name, column)
+    values = pl.Series(name, column.storage)
+    exact = getattr(column.type, "type_name", "") in {"numeric", "decimal"}
+    return values.cast(pl.Float64) if exact else values
 
 
 def _connectorx(url: str, asked: str) -> Iterator[Any]:

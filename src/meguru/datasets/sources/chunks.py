@@ -90,5 +90,5 @@ class FileSink:
         except pl.exceptions.PolarsError as error:
             why = str(error).partition("\n")[0][:300]
             raise InvalidInput(f"rows of {name} do not have the same columns", why=why) from error
-        whole.write_parquet(place, compression="zstd")
+        whole.write_parquet(place, compression="zstd", compression_level=1)
         self.file(f"{name}{mark}.parquet", place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -51,6 +51,8 @@ class HttpFile:
         self._spec, self._context = spec, context
         self._mark = self._name = ""
         self._resumable = False
+        self._open = ExitStack()
+        self._clients: dict[bool, httpx2.Client] = {}
 
     def check(self) -> None:
         """Refuse an address without a host."""
@@ -60,6 +62,10 @@ class HttpFile:
     def read(self, since: SourcePosition | None, sink: SourceSink, key: list[str]) -> SourceRead:
         """Bring the file; a response that ends early is refused."""
         del key
+        with self._open:
+            return self._read(since, sink)
+
+    def _read(self, since: SourcePosition | None, sink: SourceSink) -> SourceRead:
         place = sink.scratch() / "file"
         place.touch()
         why = ""
@@ -143,19 +149,28 @@ class HttpFile:
         url = self._context.secrets.open_url(self._spec.address, "source.from")
         hop = first_hop(url, self._context.hosts)
         for _ in range(MOST_HOPS):
-            with httpx2.Client(timeout=self._spec.seconds, trust_env=hop.pinned is None) as client:
-                try:
-                    response = client.send(_request(client, hop, headers), stream=True)
-                except httpx2.TransportError as error:
-                    raise _Cut(self._context.secrets.hide(str(error)) or type(error).__name__) from error
-                try:
-                    if not response.has_redirect_location:
-                        yield response
-                        return
-                    hop = next_hop(hop, urljoin(hop.url, response.headers["location"]), self._context.hosts)
-                finally:
-                    response.close()
+            client = self._client(trusting=hop.pinned is None)
+            try:
+                response = client.send(_request(client, hop, headers), stream=True)
+            except httpx2.TransportError as error:
+                raise _Cut(self._context.secrets.hide(str(error)) or type(error).__name__) from error
+            try:
+                if not response.has_redirect_location:
+                    yield response
+                    return
+                hop = next_hop(hop, urljoin(hop.url, response.headers["location"]), self._context.hosts)
+            finally:
+                response.close()
         raise self._refused(f"it leads on and on, more than {MOST_HOPS} times")
+
+    def _client(self, *, trusting: bool) -> httpx2.Client:
+        """Return what asks; proxies are those of the environment, but where an address was looked at."""
+        import httpx2
+
+        if trusting not in self._clients:
+            made = httpx2.Client(timeout=self._spec.seconds, trust_env=trusting)
+            self._clients[trusting] = self._open.enter_context(made)
+        return self._clients[trusting]
 
     def _refused(self, why: str) -> InvalidInput:
         return InvalidInput(f"{masked(self._spec.address)} can't be read", why=why, field="files")

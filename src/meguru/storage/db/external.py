@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, bindparam, create_engine, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.types import NullType
 
 from meguru.base.source_secrets import Secrets
@@ -18,6 +18,8 @@ from meguru.errors import InvalidInput, MissingDependency, Unreachable, UsageErr
 _A_FETCH = 5_000
 SECONDS = 60.0
 SCHEMES = ("sqlite:", "postgresql:", "postgres:")
+_LOST = ("OperationalError", "InterfaceError")
+"""What drivers raise when the database is away, or did not answer in time."""
 _LATER = ("locked", "busy")
 """What SQLite says when another writes just now."""
 PlaceOf = Callable[[str, str], Path]
@@ -71,8 +73,9 @@ def connected(
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 # Rows of a large table else begin anywhere: the same rows would not be the same bytes.
                 connection.exec_driver_sql("SET LOCAL synchronize_seqscans = off")
+                connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
             yield connection
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         raise _explained(error, url, secrets) from None
     finally:
         engine.dispose()
@@ -135,12 +138,12 @@ def _patience(url: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def _explained(error: SQLAlchemyError, url: str, secrets: Secrets) -> InvalidInput | Unreachable:
-    said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0][:300]
+def _explained(error: Exception, url: str, secrets: Secrets) -> InvalidInput | Unreachable:
+    own = getattr(error, "orig", None) or error
+    said = str(own).strip().partition("\n")[0][:300]
     why, where = secrets.hide(said), masked(url)
-    lost = isinstance(error, OperationalError | InterfaceError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
+    lost = any(kind.__name__ in _LOST for kind in type(own).__mro__)
+    lost = lost or (isinstance(error, DBAPIError) and error.connection_invalidated)
     if url.startswith("sqlite:"):
         lost = any(word in said for word in _LATER)
     if lost:
