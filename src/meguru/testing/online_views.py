@@ -38,6 +38,13 @@ def add_rows(
 ) -> DatasetVersion:
     """Register rows (who, at, value) as the next version of a dataset."""
     frame = pl.DataFrame(rows, schema=schema or ["who", "at", "value"], orient="row")
+    return add_frame(ws, frame, name, mode=mode, **said)
+
+
+def add_frame(
+    ws: Workspace, frame: pl.DataFrame, name: str, *, mode: Any = "append", **said: Any
+) -> DatasetVersion:
+    """Register a frame as the next version of a dataset."""
     frame.write_parquet(made := io.BytesIO())
     content = made.getvalue()
     digest = ws.blobs.put_bytes(content)

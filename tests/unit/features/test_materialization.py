@@ -13,6 +13,7 @@ from meguru.features.materialization.job import MaterializationHandler
 from meguru.features.materialization.start import cancel, start
 from meguru.features.materialization.types import MaterializationState
 from meguru.features.online.answer import online
+from meguru.features.online.base import RowColumns
 from meguru.features.online.stores import online_of
 from meguru.features.operations import view_specs
 from meguru.kernel.jobs import Worker
@@ -168,7 +169,7 @@ def test_full_repairs_a_store_that_was_damaged(ws):
     store = online_of(ws)
     rows = [row for part in store.scan(stored) for row in part]
     later = [row._replace(event=row.event + 1, packed=b"\x91\xc0") for row in rows[:2]]
-    store.write(stored, [*later, rows[0]._replace(key=b"\x91\xa4more")])
+    store.write(stored, RowColumns.of([*later, rows[0]._replace(key=b"\x91\xa4more")]))
     assert bring_online(ws).total == 0
     made = bring_online(ws, full=True)
     assert (made.written, made.retracted) == (2, 3)

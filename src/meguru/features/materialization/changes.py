@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import polars as pl
 
 from meguru.features.materialization.newest import CREATED, EVENT
-from meguru.features.online.base import OnlineRow, Retraction
+from meguru.features.online.base import Retraction, RowColumns
 from meguru.features.online.keys import KeyLayout
 from meguru.features.online.layout import Layout
 
-CHUNK = 50_000
+CHUNK = 20_000
 _OLD, _NEW = "__old__", "__new__"
 
 
@@ -82,7 +82,7 @@ def _same_bits(one: pl.Series, other: pl.Series) -> np.ndarray:
 class PackedChunk(NamedTuple):
     """A part of the changes, as a store takes them."""
 
-    rows: list[OnlineRow]
+    rows: RowColumns
     retract: list[Retraction]
     size: int
 
@@ -95,25 +95,24 @@ def packed_chunks(
     A row that replaces another is in one part with it. `before` packs as the store has it what is taken out.
     """
     gone = packed(found.gone, keys, before)
-    left = {row.key: Retraction(row.key, row.event, row.created, row.packed) for row in gone}
+    left = {row[0]: Retraction(*row[:3], row[4]) for row in gone.rows()}
     put = found.put.height
     for start in range(skip, put, CHUNK):
         rows = packed(found.put.slice(start, CHUNK), keys, layout)
-        retract = [left.pop(row.key) for row in rows if row.key in left] if left else []
-        yield PackedChunk(rows, retract, len(rows))
+        retract = [left.pop(key) for key in rows.keys if key in left] if left else []
+        yield PackedChunk(rows, retract, len(rows.keys))
     rest = list(left.values())
     for start in range(0, len(rest), CHUNK):
         part = rest[start : start + CHUNK]
-        yield PackedChunk([], part, len(part))
+        yield PackedChunk(RowColumns.of([]), part, len(part))
 
 
-def packed(frame: pl.DataFrame, keys: KeyLayout, layout: Layout) -> list[OnlineRow]:
+def packed(frame: pl.DataFrame, keys: KeyLayout, layout: Layout) -> RowColumns:
     """Pack rows of a frame with keys, times and features; one without a key is nobody's."""
     names, values = keys.of_frame(frame), layout.pack(frame)
     events, created = frame[EVENT].to_list(), frame[CREATED].to_list()
     zeros = [0] * frame.height
-    return [
-        OnlineRow._make(row)
-        for row in zip(names, events, created, zeros, values, strict=True)
-        if row[0] is not None
-    ]
+    if None not in names:
+        return RowColumns(cast("list[bytes]", names), events, created, zeros, values)
+    rows = zip(names, events, created, zeros, values, strict=True)
+    return RowColumns.of([(row[0], *row[1:]) for row in rows if row[0] is not None])

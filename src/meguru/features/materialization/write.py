@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import polars as pl
 
 from meguru.features.materialization.changes import CHUNK, PackedChunk, changes, packed, packed_chunks
-from meguru.features.online.base import OnlineRow, OnlineStore, Retraction
+from meguru.features.online.base import OnlineRow, OnlineStore, PlainRow, Retraction, RowColumns
 from meguru.features.online.keys import KeyLayout
 from meguru.features.online.layout import Layout
 
@@ -77,33 +77,33 @@ def write_all(
 
     Rows that were pushed as number `keep_from` or later are left: they are not among these yet.
     """
-    wanted = {row.key: row for row in packed(after, stored.keys, stored.layout)}
+    wanted = {row[0]: row for row in packed(after, stored.keys, stored.layout).rows()}
     total = len(wanted)
 
     def chunks() -> Iterator[PackedChunk]:
-        for part in store.scan(stored.name):
-            yield _compared(part, wanted, keep_from)
+        for there in store.scan(stored.name):
+            yield _compared(there, wanted, keep_from)
         rest = list(wanted.values())
         for start in range(0, len(rest), CHUNK):
-            yield PackedChunk(rest[start : start + CHUNK], [], len(rest[start : start + CHUNK]))
+            part = rest[start : start + CHUNK]
+            yield PackedChunk(RowColumns.of(part), [], len(part))
 
     _write(store, stored.name, chunks(), done=0, total=total, progress=progress)
 
 
-def _compared(part: list[OnlineRow], wanted: dict[bytes, OnlineRow], keep_from: int) -> PackedChunk:
-    rows, retract, met = [], [], 0
+def _compared(part: list[OnlineRow], wanted: dict[bytes, PlainRow], keep_from: int) -> PackedChunk:
+    rows: list[PlainRow] = []
+    retract, met = [], 0
     for there in part:
         want = wanted.pop(there.key, None)
         met += want is not None
-        if want is not None and (want.event, want.created, want.packed) == (
-            there.event, there.created, there.packed,
-        ):  # fmt: skip
+        if want is not None and (want[1:3], want[4]) == (there[1:3], there[4]):
             continue
         if there.sequence < keep_from:
             retract.append(Retraction(there.key, there.event, there.created, there.packed))
         if want is not None:
             rows.append(want)
-    return PackedChunk(rows, retract, met)
+    return PackedChunk(RowColumns.of(rows), retract, met)
 
 
 def _write(
@@ -115,22 +115,29 @@ def _write(
     total: int,
     progress: Progress,
 ) -> None:
-    """Write parts in their order, some at once, while the next one is packed."""
-    at_once = 1 if store.is_local else AT_ONCE
-    waiting: deque[tuple[PackedChunk, Future[int]]] = deque()
+    """Write parts in their order; to a store on the network some at once, while the next one is packed.
 
-    def settle() -> None:
+    A local store is written by this thread: two would take the interpreter from each other at each row.
+    """
+
+    def ended(chunk: PackedChunk, written: int) -> None:
         nonlocal done
-        chunk, writing = waiting.popleft()
-        written = writing.result()
         done += chunk.size
         progress(min(done, total), total, written, len(chunk.retract))
 
-    with ThreadPoolExecutor(at_once, thread_name_prefix="materialize") as pool:
+    def write(chunk: PackedChunk) -> int:
+        return store.write(name, chunk.rows, chunk.retract) if chunk.rows.keys or chunk.retract else 0
+
+    if store.is_local:
         for chunk in chunks:
-            if chunk.rows or chunk.retract:
-                waiting.append((chunk, pool.submit(store.write, name, chunk.rows, chunk.retract)))
-                while len(waiting) > at_once:
-                    settle()
-        while waiting:
-            settle()
+            ended(chunk, write(chunk))
+        return
+    waiting: deque[tuple[PackedChunk, Future[int]]] = deque()
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="materialize") as pool:
+        for chunk in chunks:
+            waiting.append((chunk, pool.submit(write, chunk)))
+            if len(waiting) > AT_ONCE:
+                first, writing = waiting.popleft()
+                ended(first, writing.result())
+        for chunk, writing in waiting:
+            ended(chunk, writing.result())

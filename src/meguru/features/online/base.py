@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeAlias, TypeVar
 
 from meguru.errors import TooLarge
 
@@ -34,6 +34,29 @@ class OnlineRow(NamedTuple):
         return self[1:]
 
 
+PlainRow: TypeAlias = tuple[bytes, int, int, int, bytes]
+"""What an `OnlineRow` is to Python."""
+
+
+class RowColumns(NamedTuple):
+    """Rows as columns, in the order of `OnlineRow`: millions of rows are never so many objects at a time."""
+
+    keys: Sequence[bytes]
+    events: Sequence[int]
+    created: Sequence[int]
+    sequences: Sequence[int]
+    packed: Sequence[bytes]
+
+    @classmethod
+    def of(cls, rows: Sequence[PlainRow]) -> Self:
+        """Return rows as columns."""
+        return cls(*zip(*rows, strict=True)) if rows else cls((), (), (), (), ())
+
+    def rows(self) -> Iterator[PlainRow]:
+        """Give the rows, one after the other."""
+        return zip(*self, strict=True)
+
+
 class Retraction(NamedTuple):
     """A row that is not true any more: it goes only if the store has just this one of its key."""
 
@@ -60,7 +83,7 @@ class OnlineStore(Protocol):
     is_local: bool
     """Whether a read takes so little time that an event loop may wait for it."""
 
-    def write(self, view: str, rows: Sequence[OnlineRow], retract: Sequence[Retraction] = ()) -> int:
+    def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep of the rows those that are newer than what is there.
 
         Both happen at one moment for readers.
@@ -100,26 +123,27 @@ class OnlineStore(Protocol):
         ...
 
 
-def newest(rows: Sequence[OnlineRow]) -> Sequence[OnlineRow]:
-    """Return of each key the row that wins, and refuse what is too large."""
-    check_sizes(rows)
-    if len({row[0] for row in rows}) == len(rows):  # as whoever fills a store has them
-        return rows
-    best: dict[bytes, OnlineRow] = {}
-    for row in rows:
-        there = best.get(row[0])
-        if there is None or row[1:] > there[1:]:
-            best[row[0]] = row
-    return list(best.values())
+def newest(rows: RowColumns) -> RowColumns:
+    """Return of each key the row that wins, and refuse what is too large.
 
-
-def check_sizes(rows: Sequence[OnlineRow]) -> None:
-    """Refuse rows that are larger than a store takes."""
-    if (most := max([len(row[0]) for row in rows], default=0)) > MAX_KEY_BYTES:
+    Raises
+    ------
+    TooLarge
+        If a key, or the values of a row, are larger than a store takes.
+    """
+    if (most := max(map(len, rows.keys), default=0)) > MAX_KEY_BYTES:
         raise TooLarge("a key is too large", why=f"it has {most:,} bytes of at most {MAX_KEY_BYTES:,}")
-    if (most := max([len(row[4]) for row in rows], default=0)) > MAX_VALUE_BYTES:
+    if (most := max(map(len, rows.packed), default=0)) > MAX_VALUE_BYTES:
         why = f"they have {most:,} bytes of at most {MAX_VALUE_BYTES:,}"
         raise TooLarge("the values of a row are too large", why=why)
+    if len(set(rows.keys)) == len(rows.keys):  # as whoever fills a store has them
+        return rows
+    best: dict[bytes, OnlineRow] = {}
+    for row in map(OnlineRow._make, rows.rows()):
+        there = best.get(row.key)
+        if there is None or row.rank > there.rank:
+            best[row.key] = row
+    return RowColumns.of(list(best.values()))
 
 
 def parts(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from meguru.errors import Busy
 from meguru.features.online.base import FoundRow, OnlineStore
@@ -76,8 +76,8 @@ def look_up(
     Busy
         If the store is away, and a view has no answer without it.
     """
-    asked = [
-        (view.stored, cast("Sequence[bytes]", each) if None not in each else [key for key in each if key])
+    asked: Any = [
+        (view.stored, each if None not in each else [key for key in each if key])
         for view, each in zip(views, keys, strict=True)
     ]
     try:

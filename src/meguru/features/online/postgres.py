@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from meguru.errors import Busy, MissingDependency, masked
-from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, newest, parts
+from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, RowColumns, newest, parts
 
 if TYPE_CHECKING:
     import psycopg
@@ -47,7 +47,7 @@ class PostgresStore:
         self._tables: dict[str, str] = {}
         self._started = False
 
-    def write(self, view: str, rows: Sequence[OnlineRow], retract: Sequence[Retraction] = ()) -> int:
+    def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
         given = newest(rows)
         with self._asking() as connection:
@@ -184,7 +184,7 @@ class PostgresStore:
         self,
         connection: psycopg.Connection[Any],
         table: str,
-        rows: Sequence[OnlineRow],
+        rows: RowColumns,
         retract: Sequence[Retraction],
     ) -> int:
         new = 0
@@ -196,7 +196,7 @@ class PostgresStore:
                 _columns(some),
             )
         # In the order of keys: two writers wait for each other, and never both.
-        for part in parts(sorted(rows), A_WRITE):
+        for part in parts(sorted(rows.rows()), A_WRITE):
             new += connection.execute(
                 f"INSERT INTO {table} AS t SELECT * FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[],"
                 " %b::bigint[], %b::bytea[]) ON CONFLICT (key) DO UPDATE SET event = excluded.event,"

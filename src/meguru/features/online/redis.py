@@ -10,7 +10,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from meguru.errors import Busy, MissingDependency, UsageError, masked
-from meguru.features.online.base import GONE, Asked, FoundRow, OnlineRow, Retraction, newest, parts
+from meguru.features.online.base import (
+    GONE,
+    Asked,
+    FoundRow,
+    OnlineRow,
+    Retraction,
+    RowColumns,
+    newest,
+    parts,
+)
 
 A_WRITE = 1_000
 A_SCAN = 1_000
@@ -98,9 +107,9 @@ class RedisStore:
         self._errors, self._script = redis.RedisError, self._client.register_script(_WRITE)
         self._process = os.getpid()
 
-    def write(self, view: str, rows: Sequence[OnlineRow], retract: Sequence[Retraction] = ()) -> int:
+    def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
-        given = {row.key: row for row in newest(rows)}
+        given = {row[0]: row for row in newest(rows).rows()}
         left = {each.key: each for each in retract}
         new = 0
         with self._asking() as client:

@@ -7,17 +7,18 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from meguru.errors import Busy
-from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, newest
+from meguru.features.online.base import Asked, FoundRow, OnlineRow, Retraction, RowColumns, newest
 
 BUSY_SECONDS = 30.0
 MAPPED_BYTES = 1 << 30
 CACHED_BYTES = 64 << 20
 A_SCAN = 10_000
-ONE_BY_ONE = 4
-"""So many keys are looked up one by one; more, by lists of a few lengths, so that statements are reused."""
+FEW = 16
+"""So many keys of all views together are read by one statement."""
 _LENGTHS = (16, 128, 512)
 _NO_TABLE = "no such table"
 
@@ -41,7 +42,7 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[tuple[int, sqlite3.Connection]] = []
 
-    def write(self, view: str, rows: Sequence[OnlineRow], retract: Sequence[Retraction] = ()) -> int:
+    def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
         given = newest(rows)
         with self._writing() as connection:
@@ -56,22 +57,23 @@ class SqliteStore:
                 " packed = excluded.packed"
                 " WHERE (excluded.event, excluded.created, excluded.sequence, excluded.packed)"
                 f" > ({table}.event, {table}.created, {table}.sequence, {table}.packed)",
-                given,
+                given.rows(),
             )
             return connection.total_changes - before
 
     def read(self, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
         """Return the rows of keys, in the order of what is asked."""
-        found: list[list[FoundRow | None]] = []
         try:
             connection = self._connection()
-            tables = self._local.tables
-            for view, keys in asked:
-                table = tables.get(view) or self._table(connection, view)
-                found.append(self._read(connection, view, table, keys) if table else [None] * len(keys))
+            try:
+                return self._read(connection, asked)
+            except sqlite3.OperationalError as error:
+                if _NO_TABLE not in str(error):
+                    raise
+            self._local.tables.clear()  # one of them was cleared, by whomever
+            return self._read(connection, asked)
         except sqlite3.Error as error:
             raise self._away(error) from error
-        return found
 
     def scan(self, view: str) -> Iterator[list[OnlineRow]]:
         """Give all rows of a view, by key."""
@@ -163,17 +165,19 @@ class SqliteStore:
         table = self._local.tables[view] = f"v{row[0]}"
         return table
 
-    def _read(
-        self, connection: sqlite3.Connection, view: str, table: str, keys: Sequence[bytes]
-    ) -> list[FoundRow | None]:
+    def _read(self, connection: sqlite3.Connection, asked: Sequence[Asked]) -> list[list[FoundRow | None]]:
+        known = self._local.tables
+        tables = [known.get(view) or self._table(connection, view) for view, _ in asked]
+        if sum([len(keys) for _, keys in asked]) <= FEW:
+            return _few(connection, tables, asked)
+        connection.execute("BEGIN")  # one look at the file for all
         try:
-            return _rows(connection, table, keys)
-        except sqlite3.OperationalError as error:
-            if _NO_TABLE not in str(error):
-                raise
-        self._local.tables.pop(view, None)  # it was cleared, by whomever
-        table = self._table(connection, view)
-        return _rows(connection, table, keys) if table else [None] * len(keys)
+            return [
+                _many(connection, table, keys) if table else [None] * len(keys)
+                for table, (_, keys) in zip(tables, asked, strict=True)
+            ]
+        finally:
+            connection.execute("ROLLBACK")
 
     def _away(self, error: sqlite3.Error) -> Busy:
         return Busy("the store of online features can't be used", where=str(self.path), why=str(error))
@@ -190,10 +194,32 @@ def _made(connection: sqlite3.Connection, view: str) -> str:
     return table
 
 
-def _rows(connection: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> list[FoundRow | None]:
-    if len(keys) <= ONE_BY_ONE:
-        query = f"SELECT event, created, packed FROM {table} WHERE key = ? AND packed <> x'ff'"
-        return [connection.execute(query, (key,)).fetchone() for key in keys]
+def _few(
+    connection: sqlite3.Connection, tables: Sequence[str], asked: Sequence[Asked]
+) -> list[list[FoundRow | None]]:
+    """Read a few keys of some tables by one statement."""
+    found: list[list[FoundRow | None]] = [[None] * len(keys) for _, keys in asked]
+    shape = tuple([(table, len(keys)) for table, (_, keys) in zip(tables, asked, strict=True)])
+    if query := _query_of(shape):
+        values = [key for table, (_, keys) in zip(tables, asked, strict=True) if table for key in keys]
+        for number, place, event, created, packed in connection.execute(query, values):
+            found[number][place] = (event, created, packed)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _query_of(shape: tuple[tuple[str, int], ...]) -> str:
+    arms = [
+        f"SELECT {number}, {place}, event, created, packed FROM {table} WHERE key = ? AND packed <> x'ff'"
+        for number, (table, count) in enumerate(shape)
+        if table
+        for place in range(count)
+    ]
+    return " UNION ALL ".join(arms)
+
+
+def _many(connection: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> list[FoundRow | None]:
+    """Read keys of a table by lists of a few lengths, so that statements are reused."""
     found: dict[bytes, FoundRow] = {}
     for start in range(0, len(keys), _LENGTHS[-1]):
         part = list(keys[start : start + _LENGTHS[-1]])

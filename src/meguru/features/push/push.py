@@ -17,7 +17,7 @@ from meguru.features.materialization.types import OnlineState
 from meguru.features.materialization.write import layouts_of
 from meguru.features.offline import compute
 from meguru.features.offline.times import as_moments
-from meguru.features.online.base import OnlineRow
+from meguru.features.online.base import OnlineRow, RowColumns
 from meguru.features.online.keys import KeyLayout
 from meguru.features.online.layout import Layout
 from meguru.features.online.stores import online_of
@@ -134,7 +134,7 @@ def _bring_online(
         return state, 0
     newest = _EPOCH + timedelta(microseconds=max(row.event for row in ready))
     state = msgspec.structs.replace(state, newest=max(newest, state.newest or newest))
-    return state, online_of(ctx.ws).write(state.stored, ready)
+    return state, online_of(ctx.ws).write(state.stored, RowColumns.of(ready))
 
 
 def _computed(ctx: Context, version: FeatureViewVersion, frame: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import itertools
 import math
 import multiprocessing
 import struct
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from meguru.features.online.base import (
     OnlineRow,
     OnlineStore,
     Retraction,
+    RowColumns,
 )
 from meguru.features.online.layout import Layout
 
@@ -53,6 +55,13 @@ ROWS = pl.DataFrame(
 def row(key: bytes, event: int, packed: bytes = b"\x90", created: int = 0, sequence: int = 0) -> OnlineRow:
     """Return a row."""
     return OnlineRow(key, event, created, sequence, packed)
+
+
+def write(
+    store: OnlineStore, view: str, rows: Sequence[OnlineRow], retract: Sequence[Retraction] = ()
+) -> int:
+    """Write rows; return how many are new."""
+    return store.write(view, RowColumns.of(rows), retract)
 
 
 def one(store: OnlineStore, key: bytes, view: str = VIEW) -> FoundRow | None:
@@ -94,7 +103,7 @@ class OnlineStoreContract:
         store.clear(VIEW)
 
     def test_rows_come_back_in_the_order_of_the_keys_asked_for(self, store: OnlineStore) -> None:
-        store.write(VIEW, [row(b"%d" % n, n, b"\x91%c" % (n % 100)) for n in range(700)])
+        write(store, VIEW, [row(b"%d" % n, n, b"\x91%c" % (n % 100)) for n in range(700)])
         keys = [b"%d" % n for n in (5, 3, 5, 9999, 0)] + [b"%d" % n for n in range(650)]
         found = store.read([(VIEW, keys), ("other@1", [b"1"])])
         assert found[1] == [None]
@@ -105,7 +114,7 @@ class OnlineStoreContract:
     def test_every_value_of_every_type_comes_back_to_the_bit(self, store: OnlineStore) -> None:
         layout = Layout(ROWS.schema)
         packed = layout.pack(ROWS)
-        store.write(VIEW, [row(b"%d" % n, n, each) for n, each in enumerate(packed)])
+        write(store, VIEW, [row(b"%d" % n, n, each) for n, each in enumerate(packed)])
         other = self.reopen(store)
         found = other.read([(VIEW, [b"0", b"1", b"2", b"3"])])[0]
         other.close()
@@ -126,9 +135,9 @@ class OnlineStoreContract:
             if number >= 20:
                 break
             for each in order:
-                store.write(view, [each])
+                write(store, view, [each])
             assert contents(store, view) == [rows[3]]
-            assert store.write(view, [rows[3]]) == 0
+            assert write(store, view, [rows[3]]) == 0
 
     @given(
         writes=st.lists(
@@ -156,56 +165,56 @@ class OnlineStoreContract:
         store.clear(VIEW)
         best: dict[bytes, OnlineRow] = {}
         for part in writes:
-            store.write(VIEW, part)
+            write(store, VIEW, part)
             for each in part:
                 best[each.key] = max(best.get(each.key, each), each, key=lambda it: it.rank)
         assert contents(store) == sorted(best.values())
 
     def test_what_is_gone_stays_gone_for_older_rows(self, store: OnlineStore) -> None:
-        store.write(VIEW, [row(b"k", 1)])
-        store.write(VIEW, [row(b"k", 3, GONE)])
+        write(store, VIEW, [row(b"k", 1)])
+        write(store, VIEW, [row(b"k", 3, GONE)])
         assert one(store, b"k") is None
-        assert store.write(VIEW, [row(b"k", 2)]) == 0
+        assert write(store, VIEW, [row(b"k", 2)]) == 0
         assert one(store, b"k") is None
         assert contents(store) == [row(b"k", 3, GONE)]
-        assert store.write(VIEW, [row(b"k", 4)]) == 1
+        assert write(store, VIEW, [row(b"k", 4)]) == 1
         assert one(store, b"k") == (4, 0, b"\x90")
 
     def test_a_retracted_row_goes_and_what_replaces_it_may_be_older(self, store: OnlineStore) -> None:
-        store.write(VIEW, [row(b"k", 10), row(b"other", 10), row(b"gone", 10)])
+        write(store, VIEW, [row(b"k", 10), row(b"other", 10), row(b"gone", 10)])
         gone = [
             Retraction(b"k", 10, 0, b"\x90"),
             Retraction(b"gone", 10, 0, b"\x90"),
             Retraction(b"none", 1, 0, b"\x90"),
         ]
-        assert store.write(VIEW, [row(b"k", 5, b"\x91\x01")], gone) == 1
+        assert write(store, VIEW, [row(b"k", 5, b"\x91\x01")], gone) == 1
         assert contents(store) == [row(b"k", 5, b"\x91\x01"), row(b"other", 10)]
 
     def test_a_retraction_leaves_what_came_meanwhile(self, store: OnlineStore) -> None:
-        store.write(VIEW, [row(b"k", 10)])
-        store.write(VIEW, [row(b"k", 11)])
-        assert store.write(VIEW, [row(b"k", 5)], [Retraction(b"k", 10, 0, b"\x90")]) == 0
+        write(store, VIEW, [row(b"k", 10)])
+        write(store, VIEW, [row(b"k", 11)])
+        assert write(store, VIEW, [row(b"k", 5)], [Retraction(b"k", 10, 0, b"\x90")]) == 0
         assert one(store, b"k") == (11, 0, b"\x90")
-        store.write(VIEW, [row(b"k", 11, b"\x91\x01")], [Retraction(b"k", 11, 0, b"\x91\x02")])
+        write(store, VIEW, [row(b"k", 11, b"\x91\x01")], [Retraction(b"k", 11, 0, b"\x91\x02")])
         assert one(store, b"k") == (11, 0, b"\x91\x01")
 
     def test_a_cleared_view_is_empty_for_all_and_can_be_written_again(self, store: OnlineStore) -> None:
-        store.write(VIEW, [row(b"k", 1)])
-        store.write("kept@1", [row(b"k", 1)])
+        write(store, VIEW, [row(b"k", 1)])
+        write(store, "kept@1", [row(b"k", 1)])
         other = self.reopen(store)
         assert one(other, b"k") is not None
         store.clear(VIEW)
         assert (one(store, b"k"), one(other, b"k")) == (None, None)
         assert one(other, b"k", "kept@1") is not None
         assert store.views() == {"kept@1": 1}
-        store.write(VIEW, [row(b"k", 0)])
+        write(store, VIEW, [row(b"k", 0)])
         assert one(other, b"k") == (0, 0, b"\x90")
         other.close()
 
     def test_names_of_views_are_taken_as_they_are(self, store: OnlineStore) -> None:
         names = ["a'b@1", "a*@1", "a[b]@1", 'a"; DROP TABLE view@1', "ü/日@1"]
         for n, name in enumerate(names):
-            store.write(name, [row(b"k", n)])
+            write(store, name, [row(b"k", n)])
         assert store.views() == dict.fromkeys(sorted(names), 1)
         assert [found[0] and found[0][0] for found in store.read([(n, [b"k"]) for n in names])] == [
             0, 1, 2, 3, 4,
@@ -213,30 +222,30 @@ class OnlineStoreContract:
 
     def test_what_is_too_large_is_refused_and_nothing_is_written(self, store: OnlineStore) -> None:
         with pytest.raises(TooLarge):
-            store.write(VIEW, [row(b"a", 1), row(b"k" * (MAX_KEY_BYTES + 1), 1)])
+            write(store, VIEW, [row(b"a", 1), row(b"k" * (MAX_KEY_BYTES + 1), 1)])
         with pytest.raises(TooLarge):
-            store.write(VIEW, [row(b"a", 1), row(b"k", 1, b"v" * (MAX_VALUE_BYTES + 1))])
+            write(store, VIEW, [row(b"a", 1), row(b"k", 1, b"v" * (MAX_VALUE_BYTES + 1))])
         assert contents(store) == []
-        store.write(VIEW, [row(b"k" * MAX_KEY_BYTES, 1, b"\x91" + b"v" * (MAX_VALUE_BYTES - 1))])
+        write(store, VIEW, [row(b"k" * MAX_KEY_BYTES, 1, b"\x91" + b"v" * (MAX_VALUE_BYTES - 1))])
         assert one(store, b"k" * MAX_KEY_BYTES) is not None
 
     def test_many_writers_of_the_same_keys_end_with_the_newest(self, store: OnlineStore) -> None:
         writes = [[row(b"%d" % key, event) for key in range(40)] for event in range(16)]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda rows: store.write(VIEW, rows), writes))
+            list(pool.map(lambda rows: write(store, VIEW, rows), writes))
         assert contents(store) == sorted(writes[-1])
 
     def test_a_forked_process_reads_and_writes_too(self, store: OnlineStore) -> None:
-        store.write(VIEW, [row(b"k", 1)])
+        write(store, VIEW, [row(b"k", 1)])
         child = multiprocessing.get_context("fork").Process(target=_in_a_child, args=(store,))
         child.start()
         child.join(30)
         assert child.exitcode == 0
         assert one(store, b"k") == (2, 0, b"\x90")
-        assert store.write(VIEW, [row(b"k", 3)]) == 1
+        assert write(store, VIEW, [row(b"k", 3)]) == 1
 
 
 def _in_a_child(store: OnlineStore) -> None:
     assert one(store, b"k") == (1, 0, b"\x90")
-    store.write(VIEW, [row(b"k", 2)])
+    write(store, VIEW, [row(b"k", 2)])
     store.close()
