@@ -295,3 +295,33 @@ def test_how_far_values_moved_is_told_with_the_rows(folder, flights):
 def test_views_are_found_by_their_features(folder):
     ws = folder.apply().ws
     assert [each.ref for each in calls.catalogue_find(ws, text="warm").items] == ["feature_view/weather"]
+
+
+def test_a_default_stands_in_where_nothing_was_known(folder, flights):
+    folder.edit("features.py", 'owner="ann"', 'defaults={"temp": 0, "warm": False}')
+    folder.edit("features.py", 'inputs=[plane["seats"]]', 'inputs=[plane["seats"], weather["temp"]]')
+    folder.edit("features.py", 'row["seats"] *', 'row["temp"] *')
+    ws = folder.apply().ws
+    made = training(ws, flights, "delay", time="at").frame
+    assert made["temp"].to_list() == [1.0, 5.0, 0.0, 0.0, 0.0]
+    assert made["warm"].to_list() == [False, True, False, False, False]
+    assert made["load"].to_list() == [10.0, 100.0, None, None, 0.0]
+    folder.edit("features.py", '"temp": 0', '"temp": "warm"')
+    folder.apply()
+    with pytest.raises(InvalidInput, match="'warm' is no default"):
+        training(ws, flights, "weather", time="at")
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({}, "hold from a time on"),
+        ({"time": "km"}, "'km' of the frame is Float64"),
+        ({"time": "when"}, "no column 'when'"),
+        ({"time": "at", "on": {"orign": "origin"}}, "no view has the key 'orign'"),
+    ],
+)
+def test_a_question_that_is_not_one_is_refused(folder, flights, said, match):
+    ws = folder.apply().ws
+    with pytest.raises(InvalidInput, match=match):
+        training(ws, flights, "weather", **said)

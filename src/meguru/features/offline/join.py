@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from meguru.errors import InvalidInput
 from meguru.features.offline import keys as naming
 from meguru.features.offline.kept import COUNT, START, KeptRows
 from meguru.features.offline.search import last_seen
@@ -69,14 +70,27 @@ def matched(
 
 
 def held(kept: KeptRows, found: Match, name: str, definition: ViewDefinition) -> pl.Series:
-    """Return a feature of the rows that were found; where none is, the view's default, if it has one."""
+    """Return a feature of the rows that were found; where none is, the view's default, if it has one.
+
+    A value that is missing in a row that holds stays so: that is what was known.
+
+    Raises
+    ------
+    InvalidInput
+        If the default is no value of the feature's type.
+    """
     import polars as pl
 
-    column = kept.column(name).take(found.rows)
+    column = kept.column(name).take(found.rows).alias(name)
     default = definition.defaults.get(name)
-    if default is None or definition.missing != "default":
+    if default is None or definition.missing != "default" or not (found.statuses != 0).any():
         return column
-    return column.set(pl.Series(found.statuses != 0), default)
+    try:
+        stand_in = pl.Series([default]).cast(column.dtype, strict=True)
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        why = f"{name} is {column.dtype}"
+        raise InvalidInput(f"{default!r} is no default", field=f"defaults.{name}", why=why) from error
+    return column.zip_with(pl.Series(found.statuses == 0), stand_in.new_from_index(0, len(column)))
 
 
 def segments(kept: KeptRows, frame: pl.DataFrame, on: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:

@@ -89,6 +89,7 @@ def joined(
     """
     import polars as pl
 
+    _check_keys(opened, options.on)
     names = output_names(opened, full_names=full_names)
     if taken := [name for listed in names.values() for name in listed.values() if name in given.columns]:
         hint = "drop the column, or take full names (full_names = true): view__feature"
@@ -101,6 +102,15 @@ def joined(
         parts.append(_part(AskingRows(part, when, options.on), opened, names, options, demanded or {}))
     found = parts[0] if len(parts) == 1 else pl.concat(parts, rechunk=False)
     return given.hstack(found) if found.width else given
+
+
+def _check_keys(opened: Sequence[Opened | PinnedView], on: Mapping[str, str]) -> None:
+    """Refuse a name for a key that no view has."""
+    views = [one.view if isinstance(one, Opened) else one for one in opened]
+    known = {key for one in views for each in (one, *one.inputs) for key in each.definition.keys}
+    if unknown := sorted(set(on) - known):
+        hint = f"keys are {', '.join(sorted(known))}"
+        raise InvalidInput(f"no view has the key {unknown[0]!r}", field="on", hint=hint)
 
 
 def open_views(blobs: BlobStore, chosen: FeatureSet, folder: Path | None) -> list[Opened | PinnedView]:
@@ -160,12 +170,12 @@ def moments_of(frame: pl.DataFrame, opened: Sequence[Opened | PinnedView], time:
         If a view's values hold from a time on, and nobody says which moments are meant.
     """
     if not time:
-        for one in opened:
-            for view in [one] if isinstance(one, Opened) else []:
-                if view.rows.unit is not None:
-                    hint = "say which column has the moments: time=…"
-                    what = f"values of {view.view.ref} hold from a time on"
-                    raise InvalidInput(what, why="it must be known when each row asks", hint=hint)
+        views = [one.view if isinstance(one, Opened) else one for one in opened]
+        for view in [each for one in views for each in (one, *one.inputs)]:
+            if view.definition.time:
+                hint = "say which column has the moments: time=…"
+                what = f"values of {view.ref} hold from a time on"
+                raise InvalidInput(what, why="it must be known when each row asks", hint=hint)
         return None
     need(frame, [time], what="the frame", field="time")
     return as_moments(frame[time], what="the frame", field="time")
@@ -204,9 +214,8 @@ def _columns(
 ) -> Iterator[pl.Series]:
     import polars as pl
 
-    definition = one.view.definition
     for name, title in names.items():
-        yield held(one.rows, found, name, definition).alias(title)
+        yield held(one.rows, found, name, one.view.definition).alias(title)
     if options.ages:
         yield found.ages.cast(pl.Duration("us")).alias(f"{one.view.name}__age")
     if options.statuses:
