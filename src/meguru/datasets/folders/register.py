@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from meguru.base import digests
 from meguru.base.names import check_full_name
@@ -23,7 +23,10 @@ from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
 from meguru.storage.blobs import BlobStore
 
-_NOT_PROFILED = ("path", "digest", "mode", index.PARTS)
+if TYPE_CHECKING:
+    import polars as pl
+
+_NOT_PROFILED = {"path", "digest", "mode", index.PARTS}
 
 
 @operation("dataset.register_folder", permission="dataset:write", on="name")
@@ -57,6 +60,13 @@ def register_folder(
     """
     changes = FolderChanges(files, packs or [], removed or [], base)
     return record_folder(ctx, name, changes, label=label, checks=checks, note=note, branch=branch)
+
+
+def _profile(frame: pl.DataFrame) -> bytes:
+    """Return the profile of the columns that hold something, but for names and digests."""
+    empty = {name for name in frame.columns if frame[name].null_count() == frame.height}
+    told = frame.drop(empty | _NOT_PROFILED, strict=False)
+    return digests.canonical(profile_frame(told).to_dict())
 
 
 class FolderChanges(NamedTuple):
@@ -106,7 +116,7 @@ def record_folder(
             raise _moved_on(name)
         return (previous if previous and _same(previous, manifest) else manifest), results
 
-    profile = digests.canonical(profile_frame(frame.drop(_NOT_PROFILED, strict=False)).to_dict())
+    profile = _profile(frame)
     line = Line(name=name, branch=branch, follows="")
     return write_following(ctx, line, agree, profile=profile, mode="replace", note=note, used=used)
 
