@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 class RowFeed(NamedTuple):
     """Rows that are only in the one version, and only in the other, with the columns of both.
 
-    A row that stands in both, but in other files, may be in both frames.
+    A row that stands in both, but in other files, may be in both.
     """
 
-    before: pl.DataFrame
-    after: pl.DataFrame
+    before: pl.LazyFrame
+    after: pl.LazyFrame
 
 
 def feed(blobs: BlobStore, before: Manifest, after: Manifest) -> RowFeed:
-    """Read the rows by which two versions differ."""
+    """Return the rows by which two versions differ, in the same order each time they are asked for."""
     columns = merge([before.columns, after.columns])
     old, new, shared = _sorted_out(before, after)
     gone, come = _moved(blobs, before, shared, columns)
@@ -115,8 +115,9 @@ def _stacked(
     files: list[DataFile],
     more: list[pl.DataFrame],
     columns: list[DatasetColumn],
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     import polars as pl
 
-    whole = scan(blobs, msgspec.structs.replace(manifest, files=files)).collect(engine="streaming")
-    return pl.concat([reading.conform(whole, columns), *more], how="vertical_relaxed")
+    whole = scan(blobs, msgspec.structs.replace(manifest, files=files))
+    plans = [whole.select(reading.conforming(whole.collect_schema(), columns))] if files or not more else []
+    return pl.concat([*plans, *(each.lazy() for each in more)], how="vertical_relaxed")

@@ -65,10 +65,9 @@ def merged(
 
 def changes(blobs: BlobStore, before: Manifest, after: Manifest) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows that were there and are not so any more, and those that came, or came instead."""
-    found = feed(blobs, before, after)
-    names = found.before.columns
-    gone = found.before.join(found.after, on=names, how="anti", nulls_equal=True)
-    come = found.after.join(found.before, on=names, how="anti", nulls_equal=True)
+    old, new = (each.collect(engine="streaming") for each in feed(blobs, before, after))
+    gone = old.join(new, on=old.columns, how="anti", nulls_equal=True)
+    come = new.join(old, on=old.columns, how="anti", nulls_equal=True)
     return gone, come
 
 
