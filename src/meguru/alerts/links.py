@@ -15,9 +15,9 @@ import msgspec
 from meguru.alerts.notifications.types import MessageItem, NotificationMessage
 from meguru.base import refs
 from meguru.errors import MeguruError, NotFound
+from meguru.kernel.secret_keys import cipher, ensure_keys, keys_of
 from meguru.kernel.server_record import find_server
 from meguru.kernel.workspace import Workspace
-from meguru.webhooks.keys import cipher, ensure_keys, keys_of
 
 log = logging.getLogger(__name__)
 HOLDS = timedelta(days=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -11,7 +10,8 @@ import click
 from meguru.cli.arguments import DATASET
 from meguru.cli.data_check import check, checks, warnings_of
 from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
-from meguru.cli.data_reading import how_read, options_said, origins
+from meguru.cli.data_reading import columns_said, how_read, looks_personal, options_said, origins
+from meguru.cli.data_rows import COMMANDS as OF_ROWS
 from meguru.cli.data_sources import pull, sources
 from meguru.cli.data_versions import COMMANDS as OF_VERSIONS
 from meguru.cli.groups import group
@@ -39,7 +39,7 @@ def command() -> None:
     """Datasets: immutable, numbered versions of files."""
 
 
-for _each in (check, checks, *COMMANDS, *OF_VERSIONS):
+for _each in (check, checks, *COMMANDS, *OF_ROWS, *OF_VERSIONS):
     command.add_command(_each)
 
 
@@ -64,6 +64,10 @@ for _each in (check, checks, *COMMANDS, *OF_VERSIONS):
 @click.option("--decimal", type=click.Choice([".", ","]), default=None, help="What stands before decimals.")
 @click.option("--null", "nulls", multiple=True, help="What means a missing value, beside an empty field.")
 @click.option("--sheet", default="", help="Which sheet of a file is read: its name or number.")
+@click.option("--tag", "tags", multiple=True, help="What a column is: email=pii.")
+@click.option(
+    "--treat", "treats", multiple=True, help="How a column is treated first: email=hash, mask, drop, encrypt."
+)
 @click.option("--query", default="", help="What is read from a database, instead of a table.")
 @click.option("--unique", multiple=True, help="A column that must not repeat (all given ones together).")
 @click.option("--min-rows", default=0, help="Refuse fewer rows than this.")
@@ -100,12 +104,13 @@ def add(
     SAS or Stata; folders; or addresses: https://…, s3://…, sqlite:///shop.db#orders,
     postgresql://user@host/db#orders. A folder of images, sounds or documents is kept file by file.
     """
-    from meguru.app.calls import dataset_files
+    from meguru.app.calls import dataset_files, dataset_personal
     from meguru.datasets.client import add_files
     from meguru.datasets.types import Checks
 
     if "files" in reading["types"]:
         format, reading["types"] = "files", tuple(each for each in reading["types"] if each != "files")
+    columns = columns_said(reading.pop("tags"), reading.pop("treats"))
     said = options_said(**reading)
     ws = session.open(create=True)
     given = FolderOptions(files, format, label, include, exclude, append=append, note=note)
@@ -124,12 +129,14 @@ def add(
             checks=Checks(row_count_min=min_rows, unique=list(unique)) if min_rows or unique else None,
             key=list(key) or None,
             read=said,
+            columns=columns,
             query=query,
             note=note,
             meter=meter,
         )
 
-    _tell_added(session, made, dataset_files(ws, ref=made.ref), list(warnings_of(ws, made)))
+    proposed = looks_personal(dataset_personal(ws, ref=made.ref))
+    _tell_added(session, made, dataset_files(ws, ref=made.ref), [*warnings_of(ws, made), *proposed])
 
 
 def _tell_added(session: Session, made: DatasetVersion, files: list[DataFile], warnings: list[str]) -> None:
@@ -266,61 +273,6 @@ def _values(row: ChangedRow) -> str:
         for name, old in row.before.items()
     ]
     return ", ".join(moved[:_COLUMNS])
-
-
-@command.command()
-@click.argument("ref", type=DATASET)
-@click.option("-n", "--rows", default=10, help="How many rows, 1,000 at most.")
-@with_session
-def head(session: Session, ref: str, *, rows: int) -> None:
-    """Show the first rows of a version."""
-    from meguru.app.calls import dataset_head as ask
-
-    found = ask(session.open(), ref=ref, rows=rows)
-    session.table(
-        found, tuple(each.name for each in found.columns), [tuple(map(exact, row)) for row in found.rows]
-    )
-
-
-@command.command()
-@click.argument("query")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the answer to this file.")
-@click.option("--limit", default=1000, help="So many rows are shown at most.")
-@click.option("--engine", type=click.Choice(["polars", "duckdb"]), default="polars", help="What answers it.")
-@with_session
-def sql(
-    session: Session, query: str, *, out: Path | None, limit: int, engine: Literal["polars", "duckdb"]
-) -> None:
-    """Answer a SELECT over datasets: tables by their name, "flights@3" for one version."""
-    from meguru.datasets.frames import plain_value
-    from meguru.datasets.query import collect, select, write
-
-    plan = select(session.open(), query, engine=engine)
-    if out is not None:
-        _written(session, out, write(plan, out))
-        return
-    found, total = collect(plan, most=limit)
-    rows = [tuple(plain_value(value) for value in row) for row in found.iter_rows()]
-    answer = {"columns": found.columns, "rows": rows, "total": total}
-    session.table(answer, tuple(found.columns), [tuple(map(exact, row)) for row in rows])
-
-
-@command.command()
-@click.argument("ref", type=DATASET)
-@click.argument("file", type=click.Path(path_type=Path))
-@with_session
-def export(session: Session, ref: str, file: Path) -> None:
-    """Write the rows of a version to FILE: CSV, TSV, Parquet, JSON, Arrow or Avro by its name."""
-    from meguru.app.calls import dataset_show
-    from meguru.datasets.frames import scan_of
-    from meguru.datasets.query import write
-
-    ws = session.open()
-    _written(session, file, write(scan_of(ws.blobs, dataset_show(ws, ref=ref)), file))
-
-
-def _written(session: Session, file: Path, rows: int) -> None:
-    session.show({"file": str(file), "rows": rows}, lambda: click.echo(f"{file}: {rows:,} rows"))
 
 
 @command.command()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
-    from meguru.datasets.types import DataFile, DatasetVersion, Dialect, ReadOptions
+    from meguru.datasets.personal.propose import PersonalColumn
+    from meguru.datasets.types import ColumnSpec, DataFile, DatasetVersion, Dialect, ReadOptions, Treatment
 
 _COLUMNS = 12
 _FILES = 10
@@ -35,6 +36,42 @@ def _type_said(given: str) -> tuple[str, str]:
         hint = "write COLUMN=text, or integer, number, boolean, date, datetime"
         raise UsageError(f"{given!r} says no type", hint=hint, field="type")
     return column, kind
+
+
+def columns_said(tags: tuple[str, ...], treats: tuple[str, ...]) -> dict[str, ColumnSpec] | None:
+    """Return what the options of a command say of columns; None if they say nothing.
+
+    What is treated is personal, also if no tag says so.
+    """
+    from meguru.datasets.types import ColumnSpec
+
+    found: dict[str, ColumnSpec] = {}
+    for given in tags:
+        column, tag = _pair(given, "tag", "COLUMN=pii")
+        before = found.get(column, ColumnSpec())
+        found[column] = ColumnSpec(tags=[*before.tags, tag])
+    for given in treats:
+        column, how = _pair(given, "treat", "COLUMN=hash, mask, drop or encrypt")
+        if how not in {"hash", "mask", "drop", "encrypt"}:
+            hint = "write COLUMN=hash, mask, drop or encrypt"
+            raise UsageError(f"nothing is treated by {how[:40]!r}", hint=hint, field="treat")
+        before = found.get(column, ColumnSpec())
+        found[column] = ColumnSpec(tags=before.tags or ["pii"], treat=cast("Treatment", how))
+    return found or None
+
+
+def _pair(given: str, field: str, example: str) -> tuple[str, str]:
+    column, equals, value = given.rpartition("=")
+    if not (column and equals and value):
+        raise UsageError(f"{given!r} says nothing of a column", hint=f"write {example}", field=field)
+    return column, value
+
+
+def looks_personal(found: list[PersonalColumn]) -> Iterator[str]:
+    """Propose tags for columns that look like personal data."""
+    for each in found:
+        why = f"looks like {each.kind}" if each.by_value else f"is called like {each.kind}"
+        yield f"{each.column} {why}: --tag {each.column}=pii, or --treat {each.column}=hash"
 
 
 def how_read(made: DatasetVersion, files: list[DataFile]) -> list[str]:

@@ -14,10 +14,20 @@ from meguru.datasets.folders.client import add_folder
 from meguru.datasets.folders.meant import is_folder
 from meguru.datasets.folders.places import open_folder
 from meguru.datasets.frames import frame_of
+from meguru.datasets.personal.look import look
 from meguru.datasets.register import register
 from meguru.datasets.show import show
 from meguru.datasets.sources import Progress, fetch, is_address
-from meguru.datasets.types import Checks, DatasetVersion, FileEntry, Format, Mode, ReadOptions, SchemaPolicy
+from meguru.datasets.types import (
+    Checks,
+    ColumnSpec,
+    DatasetVersion,
+    FileEntry,
+    Format,
+    Mode,
+    ReadOptions,
+    SchemaPolicy,
+)
 from meguru.errors import InvalidInput, UsageError, masked
 from meguru.kernel.operations import Door
 from meguru.storage.blobs import BlobStore
@@ -55,6 +65,7 @@ def add_files(
     expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
+    columns: dict[str, ColumnSpec] | None = None,
     query: str = "",
     progress: Progress | None = None,
     meter: Meter | None = None,
@@ -66,15 +77,15 @@ def add_files(
     ``flights@trial`` names the branch `trial` of `flights`. Besides paths there may be addresses
     (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see `sources.fetch`). A folder without any table,
     or with ``format="files"``, is kept file by file: see `folders.client.add_folder`. `query` is what is read
-    from a database; `progress` is told how many bytes or rows came, `meter` how far the reading of files is.
+    from a database; `columns` says which are personal, and how they are treated. `progress` is told how many
+    bytes or rows came, `meter` how far the reading of files is.
 
     Raises
     ------
     InvalidInput
         If a file is missing, empty or unreadable, or the schema changed; nothing is registered then.
     Conflict
-        If there is a newer version than the one that it `follows`, or rows are appended whose key is there
-        already.
+        If there is a newer version than it `follows`, or rows are appended whose key is there already.
     """
     given = [files] if isinstance(files, str | Path) else list(files)
     if is_folder(given, format):
@@ -97,6 +108,7 @@ def add_files(
                 expect=expect,
                 key=key,
                 read=read,
+                columns=columns,
                 note=note,
                 branch=branch,
                 follows=follows,
@@ -145,6 +157,15 @@ def _meant(
     return dict(sorted(found.items()))
 
 
-def frame(ws: DatasetDoor, ref: str) -> pl.DataFrame:
-    """Read the rows of a version: ``flights``, ``flights@latest``, ``flights@3``."""
-    return frame_of(ws.blobs, show(ws, ref=ref))
+def version_of(ws: DatasetDoor, ref: str, clear: str = "") -> DatasetVersion:
+    """Return a version to be read: its personal columns are masked, unless `clear` says what they are for."""
+    return look(ws, ref=ref, reason=clear) if clear else show(ws, ref=ref)
+
+
+def frame(ws: DatasetDoor, ref: str, *, clear: str = "") -> pl.DataFrame:
+    """Read the rows of a version: ``flights``, ``flights@latest``, ``flights@3``.
+
+    Personal columns are masked, unless `clear` says what they are needed for: that is written down, and
+    needs the right to see them (``dataset:clear``).
+    """
+    return frame_of(ws.blobs, version_of(ws, ref, clear))

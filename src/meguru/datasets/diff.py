@@ -7,6 +7,8 @@ from meguru.datasets.folders import index
 from meguru.datasets.folders.diff import file_changes
 from meguru.datasets.folders.measure.drift import measured_drift
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.look import hidden_of
+from meguru.datasets.personal.rows import without_values
 from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion, Manifest, RowChanges
 from meguru.kernel.operations import Context, operation
 
@@ -42,6 +44,7 @@ def diff(
     ctx.check_seen("dataset", after)
     first, second = (store.resolve(ctx.tx, ref, ctx.seen) for ref in (before, after))
     manifests = [load_manifest(ctx.blobs, each) for each in (first, second)]
+    hidden = hidden_of(ctx, first, manifests[0]) | hidden_of(ctx, second, manifests[1])
     files = file_changes(*(_files(ctx.blobs, each) for each in manifests))
     moved, vectors = measured_drift(ctx, [first, second], manifests) if drift else ([], [])
     return DatasetDiff(
@@ -55,7 +58,7 @@ def diff(
         files_changed=files.changed,
         files_renamed=files.renamed,
         drift=[*moved, *_drift(ctx.blobs, first, second)] if drift else [],
-        rows=_rows(ctx.blobs, manifests, key) if rows else None,
+        rows=without_values(_rows(ctx.blobs, manifests, key), hidden) if rows else None,
         vectors=vectors,
     )
 

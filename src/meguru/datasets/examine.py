@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 import polars as pl
 
 from meguru.datasets.ingest.keep import kept
 from meguru.datasets.ingest.numbers import EXACT
+from meguru.datasets.personal.treat import ValueTreatment
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, Format, Manifest, ReadOptions
 from meguru.datasets.versions.scan import file_scan, format_of
 from meguru.errors import InvalidInput
@@ -24,8 +26,9 @@ def examine(
     before: Manifest | None,
     event_time: str,
     there: Manifest | None = None,
+    treat: ValueTreatment | None = None,
 ) -> list[DataFile]:
-    """Read files as they will be registered.
+    """Read files as they will be registered; personal columns are treated before anything is written.
 
     A file that the version before has is what it is there, unless something is said; one that `there` has,
     whatever is said: it was read by the same words. What is text in that
@@ -37,12 +40,13 @@ def examine(
     if before and format == "csv":
         text = {column.name: "text" for column in before.columns if column.type == "String"}
         asked = msgspec.structs.replace(asked, types=text | asked.types)
+    keep = partial(kept, blobs, format=format, treat=treat)
     found = [
-        _examined(blobs, entry, format, asked, known.get((entry.path, entry.digest)), event_time, index)
-        for index, entry in enumerate(entries)
+        _examined(entry, asked, known.get((entry.path, entry.digest)), event_time, keep, treat)
+        for entry in entries
     ]
     texts = {name for file in found for name in _kept_text(file)} - asked.types.keys()
-    return [_as_text(blobs, file, format, asked, texts) for file in found]
+    return [_as_text(file, format, asked, texts, keep) for file in found]
 
 
 def prove(blobs: BlobStore, before: Manifest | None, manifest: Manifest) -> None:
@@ -107,22 +111,26 @@ def _known(before: Manifest) -> dict[tuple[str, str], DataFile]:
 
 
 def _examined(
-    blobs: BlobStore,
     entry: FileEntry,
-    format: Format,
     said: ReadOptions,
     known: DataFile | None,
     event_time: str,
-    index: int,
+    keep: Callable[..., DataFile],
+    treat: ValueTreatment | None,
 ) -> DataFile:
-    if known is not None and not known.deleted and not _is_text(known, event_time):
+    if known is not None and _is_as_wanted(known, event_time, treat):
         return known
-    field = f"files[{index}]"
-    found = kept(blobs, entry, format, said, field)
+    found = keep(entry, said=said)
     if _is_text(found, event_time):
         more = msgspec.structs.replace(said, types=said.types | {event_time: "datetime"})
-        found = kept(blobs, entry, format, more, field)
+        found = keep(entry, said=more)
     return found
+
+
+def _is_as_wanted(known: DataFile, event_time: str, treat: ValueTreatment | None) -> bool:
+    treated = known.source.treated if known.source else {}
+    wanted = dict(treat.columns) if treat else {}
+    return not known.deleted and treated == wanted and not _is_text(known, event_time)
 
 
 def _is_text(file: DataFile, column: str) -> bool:
@@ -135,7 +143,7 @@ def _kept_text(file: DataFile) -> list[str]:
 
 
 def _as_text(
-    blobs: BlobStore, file: DataFile, format: Format, said: ReadOptions, texts: set[str]
+    file: DataFile, format: Format, said: ReadOptions, texts: set[str], keep: Callable[..., DataFile]
 ) -> DataFile:
     """Read a file again in which a column is a number that another file keeps as text."""
     again = {each.name for each in file.columns if each.name in texts and each.type not in {"String", "Null"}}
@@ -143,4 +151,4 @@ def _as_text(
         return file
     more = msgspec.structs.replace(said, types=said.types | dict.fromkeys(again, "text"))
     entry = FileEntry(path=file.path, digest=file.source.digest, size=file.source.size)
-    return kept(blobs, entry, format, more, "files")
+    return keep(entry, said=more)

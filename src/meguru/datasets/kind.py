@@ -8,7 +8,7 @@ import msgspec
 
 from meguru.datasets.folders.types import Label
 from meguru.datasets.sources.spec import SourceSpec
-from meguru.datasets.types import Checks, Format, ReadOptions, Retention, SchemaPolicy
+from meguru.datasets.types import Checks, ColumnSpec, Format, ReadOptions, Retention, SchemaPolicy
 from meguru.kernel.kinds import (
     Attention,
     Kind,
@@ -32,7 +32,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ``files`` a row is a file of a folder; with the `label` ``folder`` it has the name of the folder that
     the file is in. `content` is the digest of the list of files that the declaration brought along; empty
     when the versions come from elsewhere: from `source`, if it is there, by `meguru data pull` and by its
-    schedule.
+    schedule. `columns` says what is personal, and how it is treated before it is written.
     """
 
     description: str = ""
@@ -48,6 +48,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     keep: Retention = Retention()
     content: str = ""
     source: SourceSpec | None = None
+    columns: dict[str, ColumnSpec] = {}
 
 
 class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +74,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     keep: Retention = Retention()
     content: str = ""
     source: SourceSpec | str | None = None
+    columns: dict[str, ColumnSpec] = {}
 
 
 @event_type(
@@ -161,6 +163,20 @@ class DatasetVersionRemoved(Payload, frozen=True):
     rows: int
     bytes: int
     reason: str = ""
+
+
+@event_type(
+    "dataset_version.seen_in_clear",
+    label="personal data seen in clear",
+    sentence="personal columns of {subject} were read in clear",
+    tone=Tone.ODD,
+    explains=True,
+)
+class DatasetVersionSeenInClear(Payload, frozen=True):
+    """Somebody asked for the values of personal columns, and said why."""
+
+    columns: list[str]
+    reason: str
 
 
 @event_type(
@@ -297,6 +313,7 @@ DATASET = Kind(
         "meguru.datasets.expectations.schema",
         "meguru.datasets.pulls.schema",
         "meguru.datasets.folders.measure.schema",
+        "meguru.datasets.personal.schema",
     ),
     operations=("meguru.datasets.operations",),
     events=(
@@ -317,11 +334,12 @@ DATASET = Kind(
         DatasetRefused,
         DatasetVersionMeasured,
         DatasetFreed,
+        DatasetVersionSeenInClear,
         DatasetPullStarted,
         DatasetPulled,
         DatasetPullFailed,
     ),
-    grants={"engineer": ("*",), "data-scientist": ("write", "check")},
+    grants={"engineer": ("write", "check", "remove", "free"), "data-scientist": ("write", "check")},
     spec=DatasetSpec,
     spec_store="meguru.datasets.spec",
     written=DatasetSection,

@@ -11,6 +11,8 @@ from meguru.datasets.folders.measure.keep import keep_measurement, last_measurem
 from meguru.datasets.folders.register import register_folder
 from meguru.datasets.free import free, garbage
 from meguru.datasets.kind import DATASET
+from meguru.datasets.personal.look import look
+from meguru.datasets.personal.propose import personal
 from meguru.datasets.pulls.ask import pull
 from meguru.datasets.pulls.show import position, pulls, sources
 from meguru.datasets.register import register
@@ -42,9 +44,11 @@ __all__ = [
     "keep_measurement",
     "last_measurement",
     "list_datasets",
+    "look",
     "measured_blobs",
     "measurements",
     "merge",
+    "personal",
     "position",
     "profile",
     "propose",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from meguru.datasets.client import DatasetDoor
+from meguru.datasets.client import DatasetDoor, version_of
 from meguru.datasets.frames import scan_of
 from meguru.datasets.paths import format_of
-from meguru.datasets.show import list_datasets, show
+from meguru.datasets.show import list_datasets
 from meguru.datasets.sql.guard import tables_of
 from meguru.errors import InvalidInput, UsageError
 
@@ -20,11 +20,13 @@ Engine = Literal["polars", "duckdb"]
 _PAGE = 1000
 
 
-def select(ws: DatasetDoor, query: str, *, engine: Engine = "polars") -> pl.LazyFrame:
+def select(ws: DatasetDoor, query: str, *, engine: Engine = "polars", clear: str = "") -> pl.LazyFrame:
     """Answer a SELECT over datasets: tables by their name, ``"flights@3"`` for one version.
 
     With Polars the answer is a plan, which reads what it needs in bounded memory when it is collected or
     written. DuckDB computes it at once, with at most 2 GB of memory before it goes to the disk.
+
+    Personal columns are masked, unless `clear` says what they are needed for; see `client.frame`.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def select(ws: DatasetDoor, query: str, *, engine: Engine = "polars") -> pl.Lazy
     """
     import polars as pl
 
-    tables = _tables(ws, query)
+    tables = _tables(ws, query, clear)
     if engine == "duckdb":
         from meguru.datasets.sql.duckdb import answered
 
@@ -65,7 +67,7 @@ def _no_answer(error: Exception) -> InvalidInput:
     return InvalidInput("the query can't be answered", why=str(error).split("\n")[0][:300])
 
 
-def _tables(ws: DatasetDoor, query: str) -> dict[str, pl.LazyFrame]:
+def _tables(ws: DatasetDoor, query: str, clear: str) -> dict[str, pl.LazyFrame]:
     asked = tables_of(query)
     known: set[str] = set()
     after = ""
@@ -76,7 +78,7 @@ def _tables(ws: DatasetDoor, query: str) -> dict[str, pl.LazyFrame]:
         if not after:
             break
     tables = {
-        name: scan_of(ws.blobs, show(ws, ref=name))
+        name: scan_of(ws.blobs, version_of(ws, name, clear))
         for name in sorted(asked)
         if name.partition("@")[0] in known
     }
@@ -84,6 +86,16 @@ def _tables(ws: DatasetDoor, query: str) -> dict[str, pl.LazyFrame]:
         hint = f"there are {', '.join(sorted(known)[:12])}" if known else "meguru data add NAME FILE"
         raise UsageError("the query names no dataset", hint=hint, field="query")
     return tables
+
+
+def without_formulas(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return rows in which no text is a formula to a spreadsheet: it begins with an apostrophe then."""
+    import polars as pl
+
+    text = pl.col(pl.String)
+    return rows.with_columns(
+        pl.when(text.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + text).otherwise(text).name.keep()
+    )
 
 
 def write(rows: pl.DataFrame | pl.LazyFrame, path: Path) -> int:

@@ -16,12 +16,14 @@ from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.ingest.uploads import let_go
-from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.kind import DATASET, DatasetSpec
 from meguru.datasets.manifest import load_manifest, one_schema
+from meguru.datasets.personal.said import treatment, with_columns
 from meguru.datasets.position import SourcePosition
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import (
     Checks,
+    ColumnSpec,
     DataFile,
     DatasetColumn,
     DatasetVersion,
@@ -37,6 +39,7 @@ from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.write import Line, write_following
 from meguru.errors import InvalidInput
+from meguru.kernel.declarations.declare import declare
 from meguru.kernel.operations import Context, operation
 
 Agreed = Callable[[Context, Manifest | None, str], None]
@@ -57,6 +60,7 @@ def register(
     expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
+    columns: dict[str, ColumnSpec] | None = None,
     note: str = "",
     branch: str = "",
     follows: str = "",
@@ -97,6 +101,7 @@ def register(
         expect=expect,
         key=key,
         read=read,
+        columns=columns,
         note=note,
         branch=branch,
         follows=follows,
@@ -116,6 +121,7 @@ def record(
     expect: list[dict[str, Any]] | None = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
+    columns: dict[str, ColumnSpec] | None = None,
     note: str = "",
     branch: str = "",
     follows: str = "",
@@ -129,26 +135,20 @@ def record(
     raises if the newest version is not one that these rows may follow.
     """
     name = check_full_name("dataset", name)
-    entries, said = _check_entries(files), _said_of(ctx, name)
+    entries, said = _check_entries(files), with_columns(_said_of(ctx, name), columns)
     kind = _of_tables(format or said.format or _one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
-    look = partial(examine, ctx.blobs, _not_in(newest, entries, mode), kind, said=read or said.read)
+    entries = _not_in(newest, entries, mode)
+    look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(before=guide, event_time=event_time, there=newest if position else None)
-    let_go(ctx, given)
     # What is deleted is told by keys alone: these are no rows to be judged.
     rows = None if mode == "delete" else _together(ctx, given, kind, one_schema(given, schema_policy))
-    judged = partial(
-        _judged,
-        ctx,
-        name,
-        said,
-        expect=said.expect if expect is None else expect,
-        checks=[said.checks if checks is None else checks, Checks(unique=key)],
-        given=rows,
-    )
+    expect = said.expect if expect is None else expect
+    held = [said.checks if checks is None else checks, Checks(unique=key)]
+    judged = partial(_judged, ctx, name, said, expect=expect, checks=held, given=rows)
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
     first = (follow := partial(_follow, ctx, change, judged, position))(newest)  # nobody waits for it
     whole = mode == "replace" or newest is None  # of a part of a version's rows nobody asks the profile
@@ -157,11 +157,31 @@ def record(
     def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if agreed is not None:
             agreed(ctx, before, digest)
+        if columns:
+            declare(ctx, DATASET, name, said)
         # If another version came meanwhile, what changes is found again, in that one.
         return first if before == newest else follow(before)
 
     line = Line(name=name, branch=branch, follows=follows)
     return write_following(ctx, line, agree, profile=profile, mode=mode, note=note, used=used)
+
+
+def _examined(
+    ctx: Context,
+    said: DatasetSpec,
+    entries: list[FileEntry],
+    kind: Format,
+    *,
+    read: ReadOptions | None,
+    before: Manifest | None,
+    event_time: str,
+    there: Manifest | None,
+) -> list[DataFile]:
+    """Make files Parquet, with their personal columns treated; what was uploaded for them is let go."""
+    how = partial(examine, ctx.blobs, entries, kind, said=read, treat=treatment(ctx, said))
+    given = how(before=before, event_time=event_time, there=there)
+    let_go(ctx, given)
+    return given
 
 
 def _follow(

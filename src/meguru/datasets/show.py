@@ -3,6 +3,8 @@
 from meguru.base.paging import Page, check_limit
 from meguru.datasets import store
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.look import hidden_of, masked
+from meguru.datasets.personal.profile import without_values
 from meguru.datasets.types import DataFile, DatasetVersion, FirstRows, Profile, RegisteredDataset
 from meguru.datasets.versions import named
 from meguru.kernel.operations import Context, operation
@@ -18,8 +20,11 @@ def list_datasets(ctx: Context, *, after: str = "", limit: int = 100) -> Page[Re
 
 @operation("dataset.show", permission="dataset:read", query=True, on="ref")
 def show(ctx: Context, *, ref: str) -> DatasetVersion:
-    """Show one version of a dataset: ``flights``, ``flights@latest`` or ``flights@3``."""
-    return store.resolve(ctx.tx, ref, ctx.seen)
+    """Show one version of a dataset: ``flights``, ``flights@latest`` or ``flights@3``.
+
+    What is read by its digest has personal columns masked; ``dataset.look`` gives it in clear.
+    """
+    return masked(ctx, store.resolve(ctx.tx, ref, ctx.seen))
 
 
 @operation("dataset.versions", permission="dataset:read", query=True, on="name")
@@ -41,8 +46,13 @@ def profile(ctx: Context, *, ref: str) -> Profile:
     version = store.resolve(ctx.tx, ref, ctx.seen)
     found = profile_of(ctx.blobs, version).to_dict()
     known = found["columns"] | found.get("times", {})
+    hidden = hidden_of(ctx, version, load_manifest(ctx.blobs, version))
     names = [column.name for column in version.columns if column.name in known]
-    return Profile(ref=version.ref, rows=version.rows, columns={name: known[name] for name in names})
+    return Profile(
+        ref=version.ref,
+        rows=version.rows,
+        columns={name: without_values(known[name]) if name in hidden else known[name] for name in names},
+    )
 
 
 @operation("dataset.files", permission="dataset:read", query=True, on="ref")
@@ -56,7 +66,7 @@ def head(ctx: Context, *, ref: str, rows: int = 10) -> FirstRows:
     """Show the first rows of a version; 1,000 at most."""
     from meguru.datasets.frames import first_rows
 
-    version = store.resolve(ctx.tx, ref, ctx.seen)
+    version = masked(ctx, store.resolve(ctx.tx, ref, ctx.seen))
     return FirstRows(
         ref=version.ref, columns=version.columns, rows=first_rows(ctx.blobs, version, check_limit(rows))
     )

@@ -14,6 +14,8 @@ from meguru.datasets.expectations.read import expectations_of
 from meguru.datasets.expectations.reference import Reference
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.files import note_all
+from meguru.datasets.personal.said import check_columns
 from meguru.datasets.pulls import store as pulls
 from meguru.datasets.schema import dataset
 from meguru.datasets.sources.spec import SourceSpec, check_source
@@ -61,6 +63,7 @@ def check(ctx: Context, name: str, spec: DatasetSpec) -> DatasetSpec:
     for each in expectations_of(spec.expect):
         if isinstance(each, Reference):
             _check_seen(ctx, refs.within(refs.project_of(name), each.dataset))
+    check_columns(spec.columns)
     if spec.content:
         digests.check_digest(spec.content, field="content")
     if spec.source is not None:
@@ -98,10 +101,13 @@ def save(ctx: Context, name: str, spec: DatasetSpec) -> None:
     if spec.content and not _is_registered(ctx, name, spec.content):
         why = "none of its newest versions has the files of this digest"
         raise InvalidInput("the files were not registered", field="content", why=why, hint="meguru apply")
+    before = find(ctx.tx, name)
     values = {"spec": msgspec.to_builtins(spec), "retired_at": None}
     if ctx.tx.execute(update(dataset).where(dataset.c.name == name).values(values)).rowcount == 0:
         new = values | {"name": name, "latest": 0, "created_at": ctx.now()}
         ctx.tx.execute(insert(dataset).values(new))
+    if spec.columns and (before is None or before.columns != spec.columns):
+        note_all(ctx, name, spec)
     _schedule(ctx, name, spec.source)
 
 

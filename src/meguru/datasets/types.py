@@ -10,6 +10,7 @@ from meguru.datasets.position import SourcePosition
 
 Format = Literal["csv", "parquet", "json", "arrow", "avro", "excel", "spss", "sas", "stata", "files"]
 SchemaPolicy = Literal["strict", "evolve"]
+Treatment = Literal["hash", "mask", "drop", "encrypt"]
 Mode = Literal["replace", "append", "upsert", "delete"]
 
 
@@ -29,6 +30,18 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     nulls: list[str] | None = None
     types: dict[str, str] = {}
     sheet: str = ""
+
+
+class ColumnSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What people say of a column: `tags`, and how its values are treated before they are written.
+
+    The values of a column with the tag ``pii`` are shown in clear only to who asks for it and may see them.
+    ``hash`` keeps what is equal equal, with a key that the workspace has; ``mask`` keeps no sign; ``drop``
+    leaves the column out; ``encrypt`` seals each value.
+    """
+
+    tags: list[str] = []
+    treat: Treatment | Literal[""] = ""
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,13 +80,17 @@ class DatasetColumn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileOrigin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The file that a data file was made from, and how it was read; its bytes are not kept."""
+    """The file that a data file was made from, and how it was read; its bytes are not kept.
+
+    `treated` are the columns whose values were treated before they were written.
+    """
 
     path: str
     digest: str
     size: int
     format: Format
     dialect: Dialect | None = None
+    treated: dict[str, Treatment] = {}
 
 
 class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,6 +135,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where it is kept; a manifest that was read has all of them in `files`. `content` is the digest of what the
     files of a folder are called and hold, where each row is such a file, and `content_bytes` their size.
     `position` is how far the source was read that the dataset is declared to come from.
+    `hidden` are columns whose values are not shown: who may not see them in clear is given such a list.
     """
 
     format: Format
@@ -129,6 +147,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     content: str = ""
     content_bytes: int = 0
     position: SourcePosition | None = None
+    hidden: list[str] = []
 
     @property
     def rows(self) -> int:

@@ -11,6 +11,8 @@ from meguru.datasets.examine import prove
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
 from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.files import note_new
+from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest, Mode
 from meguru.datasets.versions.change import same_content
 from meguru.datasets.versions.layout import write_manifest
@@ -158,4 +160,5 @@ def write_version(
         branch=branch,
     )
     store.add(ctx.tx, version)
+    note_new(ctx, name, said_of(ctx.tx, name), manifest, before)
     return version

@@ -8,6 +8,7 @@ from typing import Any
 from meguru.base import refs
 from meguru.compute.graph import Graph
 from meguru.datasets import store as datasets
+from meguru.datasets.personal.look import masked
 from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.subject import name_in_full
@@ -21,6 +22,8 @@ FEATURES = "pinned features"
 def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
     """Choose the version that a dataset parameter of a pipeline means now.
 
+    Its personal columns are masked unless whoever starts the run may see them in clear.
+
     Raises
     ------
     NotFound
@@ -28,6 +31,8 @@ def pin(ctx: Context, pipeline: str, text: str) -> Pinned:
     """
     check_seen(ctx, pipeline, text)
     found = datasets.resolve(ctx.tx, in_full(pipeline, text), ctx.principal.projects("dataset:read"))
+    if not ctx.principal.allows("dataset:clear", refs.project_of(found.name)):
+        found = masked(ctx, found)
     return Pinned(ref=found.ref, digest=found.digest)
 
 

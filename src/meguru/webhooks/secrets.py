@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.errors import Conflict
-from meguru.webhooks.keys import SALT, cipher, ensure_keys, keys_of, place_of_keys
+from meguru.kernel.secret_keys import SALT, cipher, ensure_keys, keys_of, place_of_keys
 from meguru.webhooks.legacy_cipher import open_before
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from sqlalchemy import insert, select, update
 from meguru.app.open import open_local
 from meguru.base.settings import load_settings
 from meguru.errors import Conflict, UsageError
+from meguru.kernel.secret_keys import FILE
 from meguru.mlflow.registry.topics import TOPICS
 from meguru.webhooks import manage, show, store
 from meguru.webhooks.follow import CallPromiser
-from meguru.webhooks.keys import FILE
 from meguru.webhooks.schema import webhook_secret
 from meguru.webhooks.secrets import is_current, open_secret, seal, unseal
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from meguru.api.requests import answer, workspace_of
 from meguru.api.transfers import FileInPieces, received
 from meguru.base import digests
+from meguru.datasets.personal.files import check_may_fetch
 from meguru.errors import DigestMismatch, InvalidInput
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
@@ -18,7 +19,8 @@ async def blob(request: Request) -> Response:
     """Answer GET, HEAD and PUT of one blob.
 
     A blob is of no project: who may read (or write) blobs in some project may read (or write) any whose
-    digest it has. A digest can't be guessed, and is told only by things that one may see.
+    digest it has. A digest can't be guessed, and is told only by things that one may see. Files with personal
+    columns in clear are for those who may see these (``dataset:clear``).
     """
     ws = workspace_of(request)
     digest = digests.check_digest(request.path_params["digest"])
@@ -28,6 +30,7 @@ async def blob(request: Request) -> Response:
         await run_sync(require, ws, permission, doing)
     if writing:
         return await _put(request, ws, digest)
+    await run_sync(check_may_fetch, ws, digest)
     path = await run_sync(ws.blobs.path, digest)
     return FileInPieces(path, media_type="application/octet-stream", headers={"ETag": f'"{digest}"'})
 

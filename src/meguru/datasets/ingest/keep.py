@@ -8,34 +8,62 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
+
 from meguru.base import digests
 from meguru.datasets.ingest.convert import convert
 from meguru.datasets.ingest.made import MadeFile
 from meguru.datasets.ingest.nearby import bytes_of, meter_in_use
-from meguru.datasets.types import DataFile, FileEntry, FileOrigin, Format, ReadOptions
+from meguru.datasets.personal.treat import ValueTreatment, treating
+from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, FileOrigin, Format, ReadOptions
 from meguru.storage.blobs import BlobStore
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
 
 
-def kept(blobs: BlobStore, entry: FileEntry, format: Format, said: ReadOptions, field: str) -> DataFile:
+def kept(
+    blobs: BlobStore,
+    entry: FileEntry,
+    format: Format,
+    said: ReadOptions,
+    treat: ValueTreatment | None = None,
+) -> DataFile:
     """Read a file for the first time, and keep its rows as Parquet.
+
+    What is `treat`ed is read as the text that stands there, and never written in clear.
 
     Raises
     ------
     InvalidInput
         If it is not what its name says, or what was said of it.
     """
-    with bytes_of(blobs, entry, field) as path, _draft(blobs) as target:
+    if treat is not None:
+        said = msgspec.structs.replace(said, types=dict.fromkeys(treat.columns, "text") | said.types)
+    with bytes_of(blobs, entry) as path, _draft(blobs) as target, treating(treat):
         made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
         if made.taken:
             blobs.put_file(path)
             return _file(entry.path, entry.digest, entry.size, made)
         size = target.stat().st_size
         origin = FileOrigin(
-            path=entry.path, digest=entry.digest, size=entry.size, format=format, dialect=made.dialect
-        )
-        return _file(entry.path, _adopted(blobs, target), size, made, origin)
+            path=entry.path, digest=entry.digest, size=entry.size, format=format, dialect=made.dialect,
+            treated=dict(treat.columns) if treat else {},
+        )  # fmt: skip
+        return _file(entry.path, _adopted(blobs, target), size, _treated(made, treat), origin)
+
+
+def _treated(made: MadeFile, treat: ValueTreatment | None) -> MadeFile:
+    if treat is None:
+        return made
+    types = treat.schema({column.name: column.type for column in made.columns})
+    columns = [
+        each
+        if each.name not in treat.columns or each.type == "Null"
+        else DatasetColumn(name=each.name, type="String")
+        for each in made.columns
+        if each.name in types
+    ]
+    return msgspec.structs.replace(made, columns=columns)
 
 
 def _file(path: str, digest: str, size: int, made: MadeFile, origin: FileOrigin | None = None) -> DataFile:

@@ -12,6 +12,7 @@ import polars as pl
 from meguru.datasets.ingest.made import MadeFile
 from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.ingest.refusals import empty
+from meguru.datasets.personal.treat import treatment_in_use
 from meguru.datasets.polars_types import NAMES
 from meguru.datasets.types import DatasetColumn, Format
 
@@ -33,9 +34,12 @@ def write(
     """Write frames, which come one after another, in row groups of so many rows.
 
     The groups do not depend on how the rows were cut into frames. What a frame raises while it is made goes
-    to the caller; the file is of no use then.
+    to the caller; the file is of no use then. Values of personal columns are treated here (`treating`).
     """
     from polars.io.plugins import register_io_source
+
+    if (how := treatment_in_use()) is not None:
+        frames, schema = how.frames(frames), how.schema(schema)
 
     def source(
         columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, size: int | None

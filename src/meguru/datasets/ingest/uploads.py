@@ -19,7 +19,12 @@ LARGE = 1 << 25
 
 def let_go(ctx: Context, given: Sequence[DataFile]) -> None:
     """Free, after the commit, what was uploaded for these files, if nothing else needs it."""
-    origins = {each.source.digest for each in given if each.source and each.source.size >= LARGE}
+    # What was treated may not stay in clear, however small it is.
+    origins = {
+        each.source.digest
+        for each in given
+        if each.source and (each.source.treated or each.source.size >= LARGE)
+    }
     uploads = {digest for digest in origins if ctx.blobs.has(digest)}
 
     def free(ws: Workspace) -> None:

@@ -82,5 +82,5 @@ def _asked(ctx: Context, version: DatasetVersion) -> AskedTable:
         file.deleted for file in manifest.files if file.deleted
     }
     places = {digest: str(ctx.blobs.path(digest)) for digest in sorted(needed)}
-    hidden = hidden_columns(said_of(ctx.tx, version.name)) & {column.name for column in manifest.columns}
+    hidden = hidden_columns(said_of(ctx.tx, version.name), manifest)
     return AskedTable(manifest=manifest, places=places, hidden=sorted(hidden))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ROW = "\0row"
 """The column with the position of a row, while it is needed."""
 _TOGETHER = 1000
+HIDDEN = "•••"
+"""What is shown of a value that may not be seen."""
 
 
 def scan(blobs: BlobStore, manifest: Manifest) -> pl.LazyFrame:
@@ -48,7 +50,7 @@ def numbered(
         return (
             _read(blobs, manifest, files[0]).lazy().select(each.name for each in columns).with_row_index(ROW)
         )
-    plan = _parquet(blobs, files, ROW)
+    plan = _masked(_parquet(blobs, files, ROW), manifest)
     if _is_uniform(manifest, files[0]):
         return plan.select(ROW, *(each.name for each in columns))
     return _conform(plan, columns, ROW)
@@ -91,15 +93,29 @@ def _rows(blobs: BlobStore, manifest: Manifest, files: Sequence[DataFile]) -> pl
     gone = gone_from(blobs, files)
     row = ROW if len(gone) else None
     if format_of(manifest, files[0]) != "parquet":
-        plan = _read(blobs, manifest, files[0]).lazy()
+        plan = _masked(_read(blobs, manifest, files[0]).lazy(), manifest)
         return _drop(plan.with_row_index(ROW), gone) if row else plan
-    plan = _parquet(blobs, files, row)
+    plan = _masked(_parquet(blobs, files, row), manifest)
     if row:
         plan = _drop(plan, gone)
     if _is_uniform(manifest, files[0]):
         # The files may have more columns, as where the bytes of a folder's files are.
         return plan.select(each.name for each in manifest.columns)
     return _conform(plan, manifest.columns)
+
+
+def _masked(plan: pl.LazyFrame, manifest: Manifest) -> pl.LazyFrame:
+    """Leave nothing of the columns that are hidden but whether there is a value."""
+    import polars as pl
+
+    if not manifest.hidden:
+        return plan
+    there = plan.collect_schema()
+    return plan.with_columns(
+        pl.when(pl.col(name).is_not_null()).then(pl.lit(HIDDEN)).alias(name)
+        for name in manifest.hidden
+        if name in there
+    )
 
 
 def _read(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.DataFrame:

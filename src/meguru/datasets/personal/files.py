@@ -1,0 +1,49 @@
+"""Files that hold personal columns in clear."""
+
+from __future__ import annotations
+
+from meguru.base import refs
+from meguru.datasets import store as versions
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal import store
+from meguru.datasets.redaction import hidden_columns
+from meguru.datasets.types import Manifest
+from meguru.kernel.operations import Context
+from meguru.kernel.operations.authorise import require
+from meguru.kernel.workspace import Workspace
+
+_PAGE = 500
+
+
+def note_new(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, before: Manifest | None) -> None:
+    """Write down the files of a new version that hold personal columns in clear."""
+    if spec.columns and hidden_columns(spec, manifest):
+        there = {file.digest for file in before.files} if before else set()
+        store.note(ctx.tx, name, [file.digest for file in manifest.files if file.digest not in there])
+
+
+def note_all(ctx: Context, name: str, spec: DatasetSpec) -> None:
+    """Write down the files of all versions that hold personal columns in clear, after these were named."""
+    before: int | None = None
+    while spec.columns and (page := versions.versions(ctx.tx, name, before=before, limit=_PAGE)):
+        for version in page:
+            if not version.elsewhere:
+                note_new(ctx, name, spec, load_manifest(ctx.blobs, version), None)
+        before = page[-1].version
+
+
+def check_may_fetch(ws: Workspace, digest: str) -> None:
+    """Refuse a file with personal columns in clear to who may not see them.
+
+    Raises
+    ------
+    Forbidden
+        If none of the datasets that have it is one of whose personal columns the caller may see values.
+    """
+    if ws.principal.allows("dataset:clear"):
+        return
+    with ws.read() as tx:
+        names = store.datasets_of(tx, digest)
+    if names and not any(ws.principal.allows("dataset:clear", refs.project_of(name)) for name in names):
+        require(ws, "dataset:clear", "blob.get", project=refs.project_of(names[0]))

@@ -1,0 +1,42 @@
+"""What is said of personal columns of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.personal.treat import ValueTreatment, treatment_of
+from meguru.datasets.types import ColumnSpec
+from meguru.errors import InvalidInput
+from meguru.kernel.operations import Context
+
+MOST = 1000
+_LONGEST = 200
+
+
+def with_columns(spec: DatasetSpec, columns: Mapping[str, ColumnSpec] | None) -> DatasetSpec:
+    """Return a spec with more said of columns; tags are added to those that are there."""
+    if not columns:
+        return spec
+    both = dict(spec.columns)
+    for name, said in columns.items():
+        before = both.get(name, ColumnSpec())
+        tags = list(dict.fromkeys([*before.tags, *said.tags]))
+        both[name] = ColumnSpec(tags=tags, treat=said.treat or before.treat)
+    return msgspec.structs.replace(spec, columns=both)
+
+
+def check_columns(columns: Mapping[str, ColumnSpec]) -> None:
+    """Refuse what can't be said of columns."""
+    if len(columns) > MOST:
+        raise InvalidInput(f"something is said of more than {MOST:,} columns", field="columns")
+    for name, said in columns.items():
+        if any(not 0 < len(text) <= _LONGEST for text in (name, *said.tags)) or len(said.tags) > MOST:
+            raise InvalidInput("names and tags have 1 to 200 characters", field=f"columns.{name[:_LONGEST]}")
+
+
+def treatment(ctx: Context, spec: DatasetSpec) -> ValueTreatment | None:
+    """Return how the columns of a dataset are treated."""
+    return treatment_of(ctx.ws, {name: said.treat for name, said in spec.columns.items() if said.treat})
