@@ -42,8 +42,15 @@ def examine(
         asked = msgspec.structs.replace(asked, types=text | asked.types)
     keep = partial(kept, blobs, format=format, treat=treat)
     found = [
-        _examined(entry, asked, known.get((entry.path, entry.digest)), event_time, keep, treat)
-        for entry in entries
+        _examined(
+            entry,
+            asked,
+            known.get((entry.path, entry.digest)),
+            event_time,
+            partial(keep, field=f"files[{index}]"),
+            treat,
+        )
+        for index, entry in enumerate(entries)
     ]
     texts = {name for file in found for name in _kept_text(file)} - asked.types.keys()
     return [_as_text(file, format, asked, texts, keep) for file in found]

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+import polars as pl
 
 from meguru.base import digests
 from meguru.datasets.ingest.convert import convert
@@ -16,6 +17,7 @@ from meguru.datasets.ingest.made import MadeFile
 from meguru.datasets.ingest.nearby import bytes_of, meter_in_use
 from meguru.datasets.personal.treat import ValueTreatment, treating
 from meguru.datasets.types import DataFile, DatasetColumn, FileEntry, FileOrigin, Format, ReadOptions
+from meguru.errors import InternalError
 from meguru.storage.blobs import BlobStore
 from meguru.storage.blobs.local import LocalStore
 from meguru.storage.blobs.objects import ObjectStore
@@ -27,6 +29,7 @@ def kept(
     format: Format,
     said: ReadOptions,
     treat: ValueTreatment | None = None,
+    field: str = "files",
 ) -> DataFile:
     """Read a file for the first time, and keep its rows as Parquet.
 
@@ -39,17 +42,26 @@ def kept(
     """
     if treat is not None:
         said = msgspec.structs.replace(said, types=dict.fromkeys(treat.columns, "text") | said.types)
-    with bytes_of(blobs, entry) as path, _draft(blobs) as target, treating(treat):
+    with bytes_of(blobs, entry, field) as path, _draft(blobs) as target, treating(treat):
         made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
         if made.taken:
             blobs.put_file(path)
             return _file(entry.path, entry.digest, entry.size, made)
+        _check_rows(target, made.rows, entry.path)
         size = target.stat().st_size
         origin = FileOrigin(
             path=entry.path, digest=entry.digest, size=entry.size, format=format, dialect=made.dialect,
             treated=dict(treat.columns) if treat else {},
         )  # fmt: skip
         return _file(entry.path, _adopted(blobs, target), size, _treated(made, treat), origin)
+
+
+def _check_rows(target: Path, rows: int, name: str) -> None:
+    """Refuse to keep a file that has not all rows that were read: nothing after this would notice."""
+    written = int(pl.scan_parquet(target, glob=False).select(pl.len()).collect().item())
+    if written != rows:
+        message = f"{written} of {rows} rows of {name} were written"
+        raise InternalError(message)
 
 
 def _treated(made: MadeFile, treat: ValueTreatment | None) -> MadeFile:

@@ -41,7 +41,7 @@ def offering(files: Mapping[str, Path], meter: Meter | None = None) -> Iterator[
 
 
 @contextmanager
-def bytes_of(blobs: BlobStore, entry: FileEntry) -> Iterator[Path]:
+def bytes_of(blobs: BlobStore, entry: FileEntry, field: str) -> Iterator[Path]:
     """Give the file with an entry's bytes: where it was offered, else the blob that was uploaded.
 
     Raises
@@ -52,22 +52,24 @@ def bytes_of(blobs: BlobStore, entry: FileEntry) -> Iterator[Path]:
         If it changed while it was read.
     """
     offered = (_offered.get() or {}).get(entry.digest)
-    path = offered[0] if offered else _uploaded(blobs, entry)
+    path = offered[0] if offered else _uploaded(blobs, entry, field)
     if (size := path.stat().st_size) != entry.size:
-        raise InvalidInput(f"{entry.path!r} has {size} bytes, not {entry.size}", field="files")
+        raise InvalidInput(f"{entry.path!r} has {size} bytes, not {entry.size}", field=f"{field}.size")
     if not size:
-        raise InvalidInput(f"{entry.path!r} is empty", field="files")
+        raise InvalidInput(f"{entry.path!r} is empty", field=field)
     yield path
     if offered and _state(path.stat()) != offered[1]:
         raise Conflict(f"{entry.path!r} changed while it was read", hint="add it again when it is written")
 
 
-def _uploaded(blobs: BlobStore, entry: FileEntry) -> Path:
+def _uploaded(blobs: BlobStore, entry: FileEntry, field: str) -> Path:
     try:
         return blobs.path(entry.digest)
     except NotFound as error:
         why, hint = "its bytes were not uploaded", "upload the blob first, or use add_files"
-        raise InvalidInput(f"{entry.path!r} is missing", why=why, hint=hint, field="files") from error
+        raise InvalidInput(
+            f"{entry.path!r} is missing", why=why, hint=hint, field=f"{field}.digest"
+        ) from error
 
 
 def _state(seen: stat_result) -> _State:

@@ -171,13 +171,15 @@ def write_table(
                 raise _OtherTypesError
             yield table.typed(frame, written, found)
 
+    is_whole = True
     try:
         write(proved(), written.schema, target, rows=group)
     except _OtherTypesError:
+        is_whole = False
         for frame in frames:
             table.see(frame)
     types = table.types
-    if types.schema != written.schema or not table.hold(written):
+    if not is_whole or types.schema != written.schema or not table.hold(written):
         write(_again(table, read(types), types), types.schema, target, rows=group)
     return MadeFile(
         rows=table.rows,

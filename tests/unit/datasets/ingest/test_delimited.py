@@ -208,3 +208,9 @@ def spelled(value: object) -> set[str]:
         same = {f"{value:.{places}f}" for places in range(16)}
         return {short, short.removesuffix(".0"), "NaN" if math.isnan(value) else short, *same, f"{value:g}"}
     return {str(value)}
+
+
+def test_a_type_that_changes_twice_and_is_the_expected_one_again_at_the_end_loses_no_row(file):
+    text = "a,b\n,1\n2024-01-01T10:00:00+09:00,1\n2024-06-01T10:00:00Z,1\n"
+    values = [None, "2024-01-01T10:00:00+09:00", "2024-06-01T10:00:00Z"]
+    assert ingested(file(text), chunk=1)[0]["a"].to_list() == values
