@@ -83,7 +83,7 @@ def add_files(
     Raises
     ------
     InvalidInput
-        If a file is missing, empty or unreadable, or the schema changed; nothing is registered then.
+        If a file is missing, empty or unreadable, or the schema changed; nothing is registered.
     Conflict
         If there is a newer version than it `follows`, or rows are appended whose key is there already.
     """
@@ -93,8 +93,7 @@ def add_files(
         return add_folder(ws, name, place, append=mode == "append", checks=checks, note=note).version
     name, _, branch = name.partition("@")
     with TemporaryDirectory(prefix="meguru-data-") as folder:
-        found = _meant(ws, given, Path(folder), query, progress)
-        _check_names(found, format)
+        _check_names(found := _meant(ws, given, Path(folder), query, progress), format)
         with brought(ws, found, meter) as entries:
             return register(
                 ws,

@@ -53,7 +53,7 @@ def test_equal_values_have_equal_hashes_in_every_dataset_and_other_workspaces_ha
     add(email=ColumnSpec(treat="hash"))
     add("who,mail\nx,anna@example.com\n", "orders", mail=ColumnSpec(treat="hash"))
     joined = select(workspace, "SELECT who FROM people JOIN orders ON people.email = orders.mail")
-    assert joined.rows() == [("x",)]
+    assert joined.collect().rows() == [("x",)]
     treat = treatment_of(workspace, {"email": "hash"})
     assert treat.hash("a") != type(treat)({}, b"another key").hash("a")
     assert treat.open(treat.seal("a")) == "a"
@@ -76,7 +76,7 @@ def test_tagged_values_are_masked_wherever_they_are_shown(workspace, add):
     version = add(email=PII, age=PII)
     assert head(workspace, ref="people").rows == [[1, "•••", "•••"], [2, "•••", "•••"], [3, None, None]]
     assert frame(workspace, "people").rows()[0] == (1, "•••", "•••")
-    assert select(workspace, "SELECT email FROM people WHERE id = 1").rows() == [("•••",)]
+    assert select(workspace, "SELECT email FROM people WHERE id = 1").collect().rows() == [("•••",)]
     shown = profile(workspace, ref="people").columns
     assert (shown["email"]["top"], shown["age"]["maximum"], shown["email"]["nulls"]) == ([], None, 1)
     add(PEOPLE.replace("anna@", "anne@"))
@@ -152,5 +152,6 @@ def test_numbers_are_told_from_numbers_by_their_check_digits():
 
 def test_no_text_is_a_formula_to_a_spreadsheet_if_that_is_asked():
     rows = pl.DataFrame({"a": ["=1+1", "+x", "-x", "@x", "x=1", None], "n": [-1, 2, 3, 4, 5, 6]})
-    assert without_formulas(rows)["a"].to_list() == ["'=1+1", "'+x", "'-x", "'@x", "x=1", None]
-    assert without_formulas(rows)["n"].to_list() == rows["n"].to_list()
+    made = without_formulas(rows.lazy()).collect()
+    assert made["a"].to_list() == ["'=1+1", "'+x", "'-x", "'@x", "x=1", None]
+    assert made["n"].to_list() == rows["n"].to_list()
