@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -89,7 +90,7 @@ def joined(rows, asked, ttl, keys, *, created, folder, unit="us"):
 def test_it_is_what_looking_at_every_row_says(created):
     root = Path(tempfile.mkdtemp(prefix="pit-"))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(cases(created=created))
     def holds(case):
         rows, asked, ttl, keys, _ = case
@@ -200,3 +201,21 @@ def test_the_least_used_rows_go_first(tmp_path):
     size = sum(file.stat().st_size for file in (tmp_path / "rows" / "0").iterdir())
     assert prune(tmp_path, 2 * size) == size
     assert sorted(each.name for each in (tmp_path / "rows").iterdir()) == ["1", "2"]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(5))
+def test_it_is_what_a_join_of_polars_gives_for_many_rows(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    rows, asked, keys, seconds = 300_000, 100_000, 5_000, 86_400
+
+    def moments(count):
+        whole = np.sort(rng.integers(0, seconds, count)) * SECOND
+        return pl.Series("at", whole).cast(pl.Datetime("us"))
+
+    table = pl.DataFrame({"k": rng.integers(0, keys, rows), "at": moments(rows), "v": np.arange(rows)})
+    questions = pl.DataFrame({"k": rng.integers(0, 2 * keys, asked), "at": moments(asked)})
+    expected = questions.join_asof(table, on="at", by="k", tolerance="1h", check_sortedness=False)
+    order = rng.permutation(asked)
+    kept = keep(table, ViewDefinition(keys=["k"], time="at"), {"v": "Int64"}, tmp_path / "rows")
+    assert ask(kept, questions[order], ttl=3600.0) == expected["v"].gather(order).to_list()

@@ -49,16 +49,13 @@ def test_the_record_makes_the_same_rows_again(folder, flights):
     ]
 
 
-@pytest.mark.parametrize("kind", ["pandas", "arrow", "lazy", "dict"])
-def test_any_table_will_do(folder, flights, kind):
+def test_any_table_will_do(folder, flights):
     ws = folder.apply().ws
-    given = {
-        "pandas": flights.to_pandas,
-        "arrow": flights.to_arrow,
-        "lazy": flights.lazy,
-        "dict": lambda: flights.to_dict(as_series=False),
-    }[kind]()
-    assert training(ws, given, "weather", time="at").frame["temp"].to_list() == [1.0, 5.0, None, None, None]
+    for given in (flights.to_pandas(), flights.to_arrow(), flights.lazy(), flights.to_dict(as_series=False)):
+        made = training(ws, given, "weather", time="at").frame
+        assert made["temp"].to_list() == [1.0, 5.0, None, None, None]
+    with pytest.raises(InvalidInput, match="int is no table"):
+        training(ws, 7, "weather", time="at")
 
 
 def test_it_is_called_as_in_feast(folder, flights):
@@ -312,16 +309,13 @@ def test_a_default_stands_in_where_nothing_was_known(folder, flights):
         training(ws, flights, "weather", time="at")
 
 
-@pytest.mark.parametrize(
-    ("said", "match"),
-    [
+def test_a_question_that_is_not_one_is_refused(folder, flights):
+    ws = folder.apply().ws
+    for said, match in (
         ({}, "hold from a time on"),
         ({"time": "km"}, "'km' of the frame is Float64"),
         ({"time": "when"}, "no column 'when'"),
         ({"time": "at", "on": {"orign": "origin"}}, "no view has the key 'orign'"),
-    ],
-)
-def test_a_question_that_is_not_one_is_refused(folder, flights, said, match):
-    ws = folder.apply().ws
-    with pytest.raises(InvalidInput, match=match):
-        training(ws, flights, "weather", **said)
+    ):
+        with pytest.raises(InvalidInput, match=match):
+            training(ws, flights, "weather", **said)
