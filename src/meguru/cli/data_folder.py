@@ -116,11 +116,24 @@ def get(
 
 @verb
 @click.argument("ref", type=DATASET)
-@click.option("--near", is_flag=True, help="Also images that look the same.")
-@click.option("--distance", default=4, help="By how many bits of 64 their hashes may differ.")
+@click.option("--near", is_flag=True, help="Also images that look alike; of a table, texts that nearly are.")
+@click.option("--distance", default=4, help="By how many bits of 64 hashes of images may differ.")
+@click.option("--column", "columns", multiple=True, help="Of a table: what is compared; else all columns.")
 @with_session
-def duplicates(session: Session, ref: str, *, near: bool, distance: int) -> None:
-    """Show files of a folder's version that are the same."""
+def duplicates(session: Session, ref: str, *, near: bool, distance: int, columns: tuple[str, ...]) -> None:
+    """Show files of a folder's version, or rows of a table, that are the same."""
+    from meguru.app.calls import dataset_show as show
+
+    version = show(session.open(), ref=ref)
+    if version.format == "files":
+        if columns:
+            raise UsageError("files have no columns to compare", hint="leave out --column")
+        _same_files(session, version.ref, near=near, distance=distance)
+    else:
+        _same_rows(session, version.ref, columns, near=near)
+
+
+def _same_files(session: Session, ref: str, *, near: bool, distance: int) -> None:
     from meguru.datasets.folders.duplicates import duplicates as find
 
     found = find(session.open(), ref, near=near, distance=distance)
@@ -132,9 +145,22 @@ def duplicates(session: Session, ref: str, *, near: bool, distance: int) -> None
         told = _("{extra} of {files} files are like another one, in {groups} groups")
         click.echo(told.format(extra=sum(counts), files=f"{found.files:,}", groups=len(counts)), err=True)
         if found.plain:
-            click.echo(
-                _("{count} images of one colour were not compared").format(count=found.plain), err=True
-            )
+            told = _("{count} images of one colour were not compared")
+            click.echo(told.format(count=found.plain), err=True)
+
+    session.show(found, human)
+
+
+def _same_rows(session: Session, ref: str, columns: tuple[str, ...], *, near: bool) -> None:
+    from meguru.datasets.duplicate_rows import duplicate_rows
+
+    found = duplicate_rows(session.open(), ref, columns, near=near)
+
+    def human() -> None:
+        for group in found.groups:
+            click.echo(", ".join(map(str, group)))
+        told = _("{extra} of {rows} rows are like an earlier one")
+        click.echo(told.format(extra=f"{found.extra:,}", rows=f"{found.rows:,}"), err=True)
 
     session.show(found, human)
 

@@ -53,7 +53,7 @@ def format_of(path: str, *, field: str) -> Format:
     raise UsageError(
         f"the format of {path!r} is not known",
         why=f"its name ends with none of {', '.join(_SUFFIXES)}",
-        hint="rename the file, or say what it is: --format csv, parquet, json, arrow, avro, excel, …",
+        hint="rename it, or say --format csv, parquet, json, …; files of any kind: name their folder",
         field=field,
     )
 

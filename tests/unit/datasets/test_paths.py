@@ -14,7 +14,7 @@ def test_the_format_comes_from_the_name():
         "json",
     ]
     with pytest.raises(InvalidInput, match="not known"):
-        format_of("a.xlsx", field="f")
+        format_of("a.png", field="f")
 
 
 def test_a_folder_gives_its_files_by_their_place_in_it(tmp_path):

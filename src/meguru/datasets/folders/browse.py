@@ -24,6 +24,8 @@ MOST_BYTES = 64 << 20
 _LISTS = 4
 _lists: OrderedDict[tuple[str, str], FolderFiles] = OrderedDict()
 _lock = threading.Lock()
+_decoding = threading.BoundedSemaphore(2)
+"""A picture that is decoded may take 200 MB, whoever asks for how many."""
 
 
 class BrowsedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +81,7 @@ def thumbnail(ctx: Context, *, ref: str, path: str, edge: int = 192) -> Thumbnai
     files = _files_of(ctx, of_files(store.resolve(ctx.tx, ref, ctx.seen)))
     if files.size(path) > MOST_BYTES:
         raise InvalidInput(f"{path!r} is too large", why=f"up to {MOST_BYTES:,} bytes are decoded")
-    with files.open(path) as file:
+    with files.open(path) as file, _decoding:
         return Thumbnail(media_type="image/jpeg", data=draw(file, edge))
 
 
