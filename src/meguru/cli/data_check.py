@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,8 +28,9 @@ _COLUMNS = 8
 @click.argument("ref", type=DATASET)
 @click.option("--propose", is_flag=True, help="Say what may be expected, by the look of the version.")
 @click.option("--write", is_flag=True, help="Write what is proposed into meguru.toml.")
+@click.option("--schema", default="", help="A schema of pandera to hold it against: FILE.py:NAME.")
 @with_session
-def check(session: Session, ref: str, *, propose: bool, write: bool) -> int:
+def check(session: Session, ref: str, *, propose: bool, write: bool, schema: str) -> int:
     """Hold a version against what is expected of its dataset, and keep what came of it.
 
     Ends with 5 if it does not hold what stops a version; a warning is only told.
@@ -38,7 +40,7 @@ def check(session: Session, ref: str, *, propose: bool, write: bool) -> int:
     if propose or write:
         _propose(session, ref, write=write)
         return 0
-    found = ask(session.open(), ref=ref)
+    found = ask(session.open(), ref=ref, expect=_of_schema(schema) if schema else None)
 
     def human() -> None:
         for line in lines_of(found):
@@ -46,6 +48,12 @@ def check(session: Session, ref: str, *, propose: bool, write: bool) -> int:
 
     session.show(found, human)
     return FAILED if found.state in {"failed", "refused"} else 0
+
+
+def _of_schema(text: str) -> list[dict[str, Any]]:
+    from meguru.datasets.expectations.pandera import load_schema
+
+    return load_schema(Path.cwd(), text)
 
 
 def _propose(session: Session, ref: str, *, write: bool) -> None:

@@ -62,7 +62,7 @@ def add_files(
     schema_policy: SchemaPolicy = "strict",
     event_time: str = "",
     checks: Checks | None = None,
-    expect: list[dict[str, Any]] | None = None,
+    expect: Any = None,
     key: list[str] | None = None,
     read: ReadOptions | None = None,
     columns: dict[str, ColumnSpec] | None = None,
@@ -78,7 +78,7 @@ def add_files(
     (``https://``, ``s3://``, ``sqlite:///shop.db#orders``; see `sources.fetch`). A folder without any table,
     or with ``format="files"``, is kept file by file: see `folders.client.add_folder`. `query` is what is read
     from a database; `columns` says which are personal, and how they are treated. `progress` is told how many
-    bytes or rows came, `meter` how far the reading of files is.
+    bytes or rows came, `meter` how far files are read. `expect` may be a schema of pandera.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def add_files(
                 schema_policy=schema_policy,
                 event_time=event_time,
                 checks=checks,
-                expect=expect,
+                expect=_declared(expect),
                 key=key,
                 read=read,
                 columns=columns,
@@ -112,6 +112,14 @@ def add_files(
                 branch=branch,
                 follows=follows,
             )
+
+
+def _declared(expect: Any) -> list[dict[str, Any]] | None:
+    if expect is None or isinstance(expect, list):
+        return expect
+    from meguru.datasets.expectations.pandera import expectations_of_schema
+
+    return expectations_of_schema(expect)
 
 
 def _check_names(names: Iterable[str], format: Format | None) -> None:

@@ -66,7 +66,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     key: list[str] = []
     time: str = ""
     checks: Checks = Checks()
-    expect: list[dict[str, Any]] = []
+    expect: str | list[dict[str, Any] | str] = []
     schema_policy: SchemaPolicy = "strict"
     format: Format | None = None
     read: ReadOptions | None = None

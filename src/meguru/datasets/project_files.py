@@ -11,6 +11,7 @@ import msgspec
 
 from meguru.base.paths import check_path
 from meguru.datasets.client import DatasetDoor, brought
+from meguru.datasets.expectations.pandera import declared
 from meguru.datasets.folders.project_files import carry_folder, planned
 from meguru.datasets.kind import DatasetSection, DatasetSpec
 from meguru.datasets.paths import format_of
@@ -34,6 +35,8 @@ def prepare(root: Path, name: str, fields: dict[str, Any]) -> dict[str, Any]:
     """
     del name
     section = msgspec.convert(fields, DatasetSection)
+    if section.expect:
+        fields = fields | {"expect": declared(root, section.expect)}
     if isinstance(section.source, str):
         fields = fields | {"source": {"from": section.source}}
     if section.source and section.files:

@@ -43,7 +43,7 @@ def write_into(main: Path, name: str, expect: list[dict[str, Any]]) -> tuple[Pat
     section: Any = document.setdefault("dataset", tomlkit.table(is_super_table=True))
     mine: Any = section.setdefault(name, tomlkit.table())
     known = mine.get("expect", [])
-    if not hasattr(mine, "get") or isinstance(known, str):
+    if isinstance(known, str) or any(isinstance(each, str) for each in known):
         raise InvalidInput(f"dataset.{name} can't be added to", where=str(file), hint="write it by hand")
     there = [each for each in tomlkit.item(known).unwrap() if isinstance(each, dict)]
     new = [each for each in expect if each not in there]
