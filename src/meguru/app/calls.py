@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from meguru.datasets.pulls.show import position as dataset_position
     from meguru.datasets.pulls.show import pulls as dataset_pulls
     from meguru.datasets.pulls.show import sources as dataset_sources
+    from meguru.datasets.quality.report import report as dataset_report
     from meguru.datasets.register import register as dataset_register
     from meguru.datasets.remove import remove as dataset_remove
     from meguru.datasets.show import files as dataset_files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from meguru.cli.arguments import DATASET
-from meguru.cli.data_check import check, checks, warnings_of
+from meguru.cli.data_check import check, checks, report, warnings_of
 from meguru.cli.data_folder import COMMANDS, FolderOptions, add_folder_of
 from meguru.cli.data_reading import columns_said, how_read, looks_personal, options_said, origins
 from meguru.cli.data_rows import COMMANDS as OF_ROWS
@@ -39,7 +39,7 @@ def command() -> None:
     """Datasets: immutable, numbered versions of files."""
 
 
-for _each in (check, checks, *COMMANDS, *OF_ROWS, *OF_VERSIONS):
+for _each in (check, checks, report, *COMMANDS, *OF_ROWS, *OF_VERSIONS):
     command.add_command(_each)
 
 

@@ -103,6 +103,33 @@ def checks(session: Session, name: str, *, refused: bool) -> None:
     session.table(page, ("version", "state", "rows", "wrong", "since", "by"), rows)
 
 
+@verb
+@click.argument("ref", type=DATASET)
+@click.option("--html", type=click.Path(path_type=Path), default=None, help="Write a page to this file.")
+@with_session
+def report(session: Session, ref: str, *, html: Path | None) -> None:
+    """Say how good the rows of a version are: what is missing, repeated, odd, or not what it seems."""
+    from meguru.app.calls import dataset_report as ask
+
+    found = ask(session.open(), ref=ref)
+    if html is not None:
+        from meguru.base.text import language_of
+        from meguru.datasets.quality.page import quality_html
+
+        html.write_text(quality_html(found, language_of()), "utf-8")
+        session.show({"file": str(html)}, lambda: click.echo(str(html)))
+        return
+
+    def human() -> None:
+        click.echo(f"{found.ref}: {found.rows:,} rows, {len(found.columns)} columns")
+        for each in found.findings:
+            click.echo(f"  {each.says}")
+        if not found.findings:
+            click.echo("  nothing stands out")
+
+    session.show(found, human)
+
+
 def warnings_of(ws: Workspace | RemoteWorkspace, version: DatasetVersion) -> Iterator[str]:
     """Say what a version does not hold that did not stop it."""
     from meguru.app.calls import dataset_checks as ask

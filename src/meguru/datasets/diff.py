@@ -57,7 +57,7 @@ def diff(
         files_removed=files.removed,
         files_changed=files.changed,
         files_renamed=files.renamed,
-        drift=[*moved, *_drift(ctx.blobs, first, second)] if drift else [],
+        drift=[*moved, *drift_between(ctx.blobs, first, second)] if drift else [],
         rows=without_values(_rows(ctx.blobs, manifests, key), hidden) if rows else None,
         vectors=vectors,
     )
@@ -78,14 +78,14 @@ def _rows(blobs: "BlobStore", manifests: list[Manifest], key: list[str] | None) 
     return row_changes(blobs, *manifests, key=key)
 
 
-def _drift(blobs: "BlobStore", before: DatasetVersion, after: DatasetVersion) -> list[ColumnDrift]:
+def drift_between(blobs: "BlobStore", before: DatasetVersion, after: DatasetVersion) -> list[ColumnDrift]:
     """Compare the columns that both have, those that moved most first."""
-    from meguru.datasets.frames import frame_of, profile_of
+    from meguru.datasets.frames import profile_of, scan_of
     from meguru.stats import psi_test, tally_column
     from meguru.stats.profile.columns import kind_of
 
-    baseline, rows = profile_of(blobs, before), frame_of(blobs, after)
-    schema = rows.schema
+    baseline, rows = profile_of(blobs, before), scan_of(blobs, after)
+    schema = rows.collect_schema()
     found = []
     for name, profile in baseline.columns.items():
         numeric = profile.to_dict()["kind"]
@@ -93,7 +93,7 @@ def _drift(blobs: "BlobStore", before: DatasetVersion, after: DatasetVersion) ->
             continue
         result = psi_test(
             profile.own().with_nulls(),
-            tally_column(profile, rows[name]).with_nulls(),
+            tally_column(profile, rows.select(name).collect(engine="streaming")[name]).with_nulls(),
             comparisons=len(baseline.columns),
         )
         found.append(ColumnDrift(column=name, psi=result.statistic, drifted=result.drifted))

@@ -15,6 +15,7 @@ from meguru.datasets.personal.look import look
 from meguru.datasets.personal.propose import personal
 from meguru.datasets.pulls.ask import pull
 from meguru.datasets.pulls.show import position, pulls, sources
+from meguru.datasets.quality.report import report
 from meguru.datasets.register import register
 from meguru.datasets.remove import remove
 from meguru.datasets.show import files, head, list_datasets, profile, show, versions
@@ -59,6 +60,7 @@ __all__ = [
     "register",
     "register_folder",
     "remove",
+    "report",
     "rollback",
     "show",
     "sources",

@@ -1,0 +1,121 @@
+"""Report on the quality of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from meguru.datasets import store
+from meguru.datasets.quality.types import ColumnQuality, QualityFinding, QualityReport
+from meguru.datasets.redaction import hidden_columns
+from meguru.datasets.spec import said_of
+from meguru.kernel.operations import Context, operation
+
+if TYPE_CHECKING:
+    from meguru.datasets.types import ColumnDrift
+
+MUCH, MOST = 0.05, 0.95
+"""From this share of rows on, missing values and outliers are told; and texts are taken for numbers."""
+_SHOWN = {"numbers": "numbers", "moments": "times"}
+
+
+@operation("dataset.report", permission="dataset:read", query=True, on="ref")
+def report(ctx: Context, *, ref: str) -> QualityReport:
+    """Say how good the rows of a version are.
+
+    Rows that repeat others, missing values, outliers, columns of one value, texts that are numbers or times,
+    placeholders such as ``N/A``, spaces around texts, and drift from the version before. Frequent values of
+    columns that are personal are left out.
+    """
+    from meguru.datasets.diff import drift_between
+    from meguru.datasets.frames import profile_of, scan_of
+    from meguru.datasets.quality.measure import measured
+
+    version = store.resolve(ctx.tx, ref, ctx.seen)
+    earlier = store.versions(ctx.tx, version.name, before=version.version, limit=1)
+    hidden = hidden_columns(said_of(ctx.tx, version.name))
+    profile = profile_of(ctx.blobs, version)
+    found = measured(scan_of(ctx.blobs, version), profile)
+    moved = {each.column: each for each in drift_between(ctx.blobs, earlier[0], version)} if earlier else {}
+    plain = profile.to_dict()
+    shapes = plain["columns"] | plain.get("times", {})
+    columns = [
+        _column(
+            each.name,
+            each.type,
+            found,
+            _shown(shapes.get(each.name, {}), each.name in hidden),
+            moved.get(each.name),
+        )
+        for each in version.columns
+    ]
+    return QualityReport(
+        ref=version.ref,
+        before=earlier[0].ref if earlier else "",
+        rows=version.rows,
+        rows_before=earlier[0].rows if earlier else None,
+        duplicates=int(found[".copies"]),
+        columns=columns,
+        findings=[*_of_rows(found), *(one for each in columns for one in _of_column(each, found))],
+    )
+
+
+def _shown(profile: Mapping[str, Any], is_hidden: bool) -> dict[str, Any]:  # noqa: FBT001 - one of two things
+    return {key: value for key, value in profile.items() if not (is_hidden and key == "top")}
+
+
+def _column(
+    name: str, kind: str, found: Mapping[str, Any], profile: dict[str, Any], moved: ColumnDrift | None
+) -> ColumnQuality:
+    nans = profile["nulls"] if profile.get("kind") == "numeric" else 0
+    return ColumnQuality(
+        name=name,
+        type=kind,
+        missing=max(int(found[f"{name}.missing"]), nans),
+        distinct=found.get(f"{name}.distinct"),
+        outliers=found.get(f"{name}.outliers"),
+        psi=moved.psi if moved else None,
+        drifted=bool(moved and moved.drifted),
+        profile=profile,
+    )
+
+
+def _of_rows(found: Mapping[str, Any]) -> Iterator[QualityFinding]:
+    if found[".copies"]:
+        says = f"{found['.copies']:,} of {found['.rows']:,} rows repeat another one"
+        yield QualityFinding(kind="duplicates", column="", says=says, rows=int(found[".copies"]))
+
+
+def _of_column(column: ColumnQuality, found: Mapping[str, Any]) -> Iterator[QualityFinding]:
+    name, rows = column.name, int(found[".rows"])
+    known = rows - column.missing
+    if not rows:
+        return
+    if column.missing >= MUCH * rows:
+        yield _finding("missing", name, column.missing, f"{column.missing / rows:.1%} of {name} is missing")
+    if column.distinct == 1 and known > 1:
+        yield _finding("constant", name, known, f"{name} has one value only")
+    if column.outliers:
+        yield _finding("outliers", name, column.outliers, f"{name} has {column.outliers:,} outliers")
+    yield from _of_text(name, known, found)
+    if column.drifted:
+        yield _finding("drift", name, rows, f"{name} moved since the version before: PSI {column.psi:.3f}")
+
+
+def _of_text(name: str, known: int, found: Mapping[str, Any]) -> Iterator[QualityFinding]:
+    for what, word in _SHOWN.items():
+        count = int(found.get(f"{name}.{what}") or 0)
+        if known and count >= MOST * known:
+            rest = known - count
+            other = f", {rest:,} rows are none" if rest else ""
+            yield _finding("type", name, count, f"{name} is text and looks like {word}{other}")
+    for kind, what, word in (
+        ("placeholder", "placeholders", "stand for nothing, such as N/A"),
+        ("spaces", "spaces", "have spaces around them"),
+    ):
+        if count := int(found.get(f"{name}.{what}") or 0):
+            yield _finding(kind, name, count, f"{count:,} texts of {name} {word}")
+
+
+def _finding(kind: Any, column: str, rows: int, says: str) -> QualityFinding:
+    return QualityFinding(kind=kind, column=column, says=says, rows=int(rows))
