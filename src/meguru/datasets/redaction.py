@@ -26,5 +26,10 @@ def hidden_columns(spec: DatasetSpec, manifest: Manifest | None = None) -> froze
     )
 
 
+def personal_columns(spec: DatasetSpec) -> frozenset[str]:
+    """Return the columns that are personal, treated or not: for rows of which nobody knows how they came."""
+    return frozenset(name for name, said in spec.columns.items() if PERSONAL in said.tags)
+
+
 def _is_treated(file: DataFile, column: str) -> bool:
     return file.source is not None and column in file.source.treated

@@ -15,7 +15,8 @@ from meguru.datasets.expectations.judge import HIDDEN, judge
 from meguru.datasets.expectations.read import expectations_of, of_checks
 from meguru.datasets.expectations.types import DatasetCheck, ExpectationResult
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.redaction import hidden_columns
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.redaction import hidden_columns, personal_columns
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import Checks, DatasetVersion
 from meguru.errors import InvalidInput, NotFound
@@ -62,7 +63,7 @@ def checks(
     found = store.page(ctx.tx, bare, version=version, before=before, limit=check_limit(limit) + 1)
     if not found and bare not in (known := datasets.names(ctx.tx, ctx.seen)):
         raise NotFound.of("dataset", bare, known)
-    hidden = hidden_columns(said_of(ctx.tx, bare))
+    hidden = personal_columns(said_of(ctx.tx, bare))
     items = [_redacted(each, hidden) for each in found[:limit]]
     return Page(items=items, next_cursor=items[-1].id if len(found) > limit else "")
 
@@ -90,7 +91,7 @@ def _judged(
         event_time=version.event_time or spec.time,
         rows_before=rows_before,
     )
-    return judge(expected, rows, hidden=hidden_columns(spec))
+    return judge(expected, rows, hidden=hidden_columns(spec, load_manifest(ctx.blobs, version)))
 
 
 def _redacted(check: DatasetCheck, hidden: frozenset[str]) -> DatasetCheck:

@@ -11,6 +11,7 @@ import msgspec
 
 from meguru.datasets import store
 from meguru.datasets.expectations.columns import word_of
+from meguru.datasets.manifest import load_manifest
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion
@@ -52,7 +53,7 @@ def propose(ctx: Context, *, ref: str) -> ProposedExpectations:
     version = store.resolve(ctx.tx, ref, ctx.seen)
     spec = said_of(ctx.tx, version.name)
     profile, scan = profile_of(ctx.blobs, version), scan_of(ctx.blobs, version)
-    hidden = hidden_columns(spec)
+    hidden = hidden_columns(spec, load_manifest(ctx.blobs, version))
     found = [
         {"check": "schema", "columns": {each.name: word_of(each.type) for each in version.columns}},
         *_nulls(profile, [each.name for each in version.columns]),

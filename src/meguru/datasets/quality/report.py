@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from meguru.datasets import store
+from meguru.datasets.manifest import load_manifest
 from meguru.datasets.quality.types import ColumnQuality, QualityFinding, QualityReport
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.spec import said_of
@@ -33,7 +34,7 @@ def report(ctx: Context, *, ref: str) -> QualityReport:
 
     version = store.resolve(ctx.tx, ref, ctx.seen)
     earlier = store.versions(ctx.tx, version.name, before=version.version, limit=1)
-    hidden = hidden_columns(said_of(ctx.tx, version.name))
+    hidden = hidden_columns(said_of(ctx.tx, version.name), load_manifest(ctx.blobs, version))
     profile = profile_of(ctx.blobs, version)
     found = measured(scan_of(ctx.blobs, version), profile)
     moved = {each.column: each for each in drift_between(ctx.blobs, earlier[0], version)} if earlier else {}
