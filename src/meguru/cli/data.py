@@ -48,6 +48,7 @@ for _each in (check, checks, report, *COMMANDS, *OF_ROWS, *OF_VERSIONS):
 @click.argument("files", nargs=-1, required=True)
 @click.option("--append", is_flag=True, help="Add the files to those of the newest version.")
 @click.option("--upsert", is_flag=True, help="Put the rows in place of those with the same key, or add them.")
+@click.option("--sync", is_flag=True, help="Have just these rows, told by the key; write what differs.")
 @click.option("--evolve", is_flag=True, help="Accept a schema that differs from the newest version's.")
 @click.option(
     "--format",
@@ -85,6 +86,7 @@ def add(
     *,
     append: bool,
     upsert: bool,
+    sync: bool,
     evolve: bool,
     format: Format | None,
     label: Literal["folder"] | None,
@@ -122,7 +124,7 @@ def add(
             ws,
             name,
             files,
-            mode=_mode(append=append, upsert=upsert),
+            mode=_mode(append=append, upsert=upsert, sync=sync),
             format=format,
             schema_policy="evolve" if evolve else "strict",
             event_time=event_time,
@@ -149,10 +151,12 @@ def _tell_added(session: Session, made: DatasetVersion, files: list[DataFile], w
     session.show(made, human)
 
 
-def _mode(*, append: bool, upsert: bool) -> Mode:
-    if append and upsert:
-        raise UsageError("rows are appended or upserted", hint="say --append or --upsert", field="append")
-    return "append" if append else "upsert" if upsert else "replace"
+def _mode(**said: bool) -> Mode:
+    ways: tuple[Mode, ...] = ("append", "upsert", "sync")
+    modes = [mode for mode in ways if said[mode]]
+    if len(modes) > 1:
+        raise UsageError("rows come in one way", hint=f"say --{modes[0]} or --{modes[1]}", field=modes[0])
+    return modes[0] if modes else "replace"
 
 
 @command.command("list")

@@ -69,13 +69,13 @@ def register(
 
     The files are read here, whatever the caller says about them. With ``mode="append"`` the version has the
     previous version's files and these; with ``mode="upsert"`` the rows in these come in place of those with
-    the same key, or are new; with ``mode="delete"`` the rows go whose keys these hold. Each writes what
-    changed and nothing else. Content that equals the newest version's makes no new version: that one is
-    returned. The version is the next of a `branch`, if one is named; `follows` is the newest version that
-    the caller knows: if there is a newer one by now, nothing is written. With the ``strict`` policy the
-    columns must be those of the previous version. What is not given is as it was declared of the dataset:
-    the format, the column of the time, the checks, how files are read, and `key`, the columns whose values,
-    taken together, may not repeat.
+    the same key, or are new; with ``mode="sync"`` it has just the rows in these, told by the key; with
+    ``mode="delete"`` the rows go whose keys these hold. Each writes what changed and nothing else. Content
+    that equals the newest version's makes no new version: that one is returned. The version is the next of
+    a `branch`, if one is named; `follows` is the newest version that the caller knows: if there is a newer
+    one by now, nothing is written. With the ``strict`` policy the columns must be those of the previous
+    version. What is not given is as it was declared of the dataset: the format, the column of the time, the
+    checks, how files are read, and `key`, the columns whose values, taken together, may not repeat.
 
     What columns hold is found from their values unless `read` says it. A file that the newest version has is
     read as it was then, unless something else is said.
@@ -151,7 +151,7 @@ def record(
     judged = partial(_judged, ctx, name, said, expect=expect, checks=held, given=rows)
     change = VersionChange(mode, given, kind, schema_policy, event_time, list(key))
     first = (follow := partial(_follow, ctx, change, judged, position))(newest)  # nobody waits for it
-    whole = mode == "replace" or newest is None  # of a part of a version's rows nobody asks the profile
+    whole = mode in {"replace", "sync"} or newest is None  # of a part nobody asks the profile
     profile = b"" if rows is None or not whole else _profiled(rows, given)
 
     def agree(before: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:

@@ -11,7 +11,7 @@ from meguru.datasets.position import SourcePosition
 Format = Literal["csv", "parquet", "json", "arrow", "avro", "excel", "spss", "sas", "stata", "files"]
 SchemaPolicy = Literal["strict", "evolve"]
 Treatment = Literal["hash", "mask", "drop", "encrypt"]
-Mode = Literal["replace", "append", "upsert", "delete"]
+Mode = Literal["replace", "append", "upsert", "sync", "delete"]
 
 
 class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

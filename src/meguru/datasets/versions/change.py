@@ -14,6 +14,7 @@ from meguru.datasets.types import DataFile, Format, Manifest, Mode, SchemaPolicy
 from meguru.datasets.versions.compact import compacted
 from meguru.datasets.versions.positions import with_keys, without
 from meguru.datasets.versions.scan import scan
+from meguru.datasets.versions.sync import synced
 from meguru.errors import Conflict, InvalidInput
 from meguru.storage.blobs import BlobStore
 
@@ -44,6 +45,8 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
     """
     if change.mode == "delete":
         return _deleted(blobs, before, change)
+    if change.mode == "sync":
+        return _as_given(blobs, before, change)
     given = change.given
     if change.mode == "upsert":
         _check_key(change)
@@ -56,6 +59,20 @@ def changed(blobs: BlobStore, before: Manifest | None, change: VersionChange) ->
     if change.key and given:
         made = _one_row_a_key(blobs, before, made, change)
     return compacted(blobs, made)
+
+
+def _as_given(blobs: BlobStore, before: Manifest | None, change: VersionChange) -> Manifest:
+    """Return the list of files that has the rows given: what is there already stays, if most of it does."""
+    _check_key(change)
+    whole = changed(blobs, before, change._replace(mode="replace"))
+    if before is None or not before.files:
+        return whole
+    both = {"columns": whole.columns, "key": list(change.key)}
+    old, given = (msgspec.structs.replace(each, **both) for each in (before, whole))
+    if {each.name for each in before.columns} != {each.name for each in whole.columns}:
+        return whole
+    files = synced(blobs, old, given)
+    return whole if files is None else compacted(blobs, msgspec.structs.replace(old, files=files))
 
 
 def same_content(first: Manifest, second: Manifest) -> bool:

@@ -35,7 +35,7 @@ def by_key(
     """Count the rows that were added, removed and changed; `keys` are unique on each side."""
     import polars as pl
 
-    matched = _match(*keys)
+    matched = match(*keys)
     pairs = keys[0].height if matched.old is None else matched.old.len()
     changed = pl.repeat(value=False, n=pairs, dtype=pl.Boolean, eager=True)
     counts: dict[str, int] = {}
@@ -66,7 +66,20 @@ def by_key(
     )
 
 
-def _match(old: pl.DataFrame, new: pl.DataFrame) -> Matched:
+def changed_pairs(feed: RowFeed, matched: Matched, rest: Sequence[str], pairs: int) -> pl.Series:
+    """Tell of each pair of rows with one key whether a value differs; `pairs` if each row is where it was."""
+    import polars as pl
+
+    count = pairs if matched.old is None else matched.old.len()
+    changed = pl.repeat(value=False, n=count, dtype=pl.Boolean, eager=True)
+    for name in rest:
+        old, new = (_column(each, name) for each in feed)
+        changed |= _at(old, matched.old).ne_missing(_at(new, matched.new))
+    return changed
+
+
+def match(old: pl.DataFrame, new: pl.DataFrame) -> Matched:
+    """Find which rows have the same key, which is unique on each side."""
     import polars as pl
 
     nothing = pl.Series(dtype=pl.UInt32)

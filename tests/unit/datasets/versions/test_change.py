@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.operations import files as list_files
@@ -15,7 +16,7 @@ from meguru.errors import Conflict, InvalidInput
 KEYS = st.sampled_from([None, 1, 2, 3, 4, float("nan"), -0.0, 2.5])
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from(["append", "upsert", "delete", "replace"]),
+        st.sampled_from(["append", "upsert", "delete", "replace", "sync"]),
         st.lists(
             st.tuples(KEYS, st.integers(0, 9)), min_size=1, max_size=5, unique_by=lambda row: str(row[0])
         ),
@@ -51,7 +52,7 @@ def follow(ws, folder, name, changes):
             if mode == "delete":
                 table = {key: row for key, row in table.items() if key not in held}
             else:
-                table = held if mode == "replace" else table | held
+                table = held if mode in {"replace", "sync"} else table | held
         found = sorted((told(key), value) for key, value in frame(ws, name).rows())
         assert found == sorted((told(key), value) for key, value in table.values())
 
@@ -107,6 +108,27 @@ def test_a_correction_writes_what_changed(workspace, tmp_path):
     assert sum(after[blob] for blob in after.keys() - before.keys()) < sum(before.values()) / 10
     assert (version.rows, frame(workspace, "rows").filter(value="new").height) == (50_000, 500)
     assert frame(workspace, "rows@1").filter(value="new").height == 0
+
+
+def test_a_whole_export_that_is_synced_writes_what_differs(workspace, tmp_path):
+    rows = pl.DataFrame({"id": range(20_000), "value": [str(n) for n in range(20_000)], "x": None})
+    rows.write_parquet(tmp_path / "1.parquet")
+    add_files(workspace, "rows", tmp_path / "1.parquet", key=["id"])
+    new = rows.filter(pl.col("id") != 7).with_columns(
+        value=pl.when(pl.col("id") % 1000 == 0).then(pl.lit("new")).otherwise("value")
+    )
+    new = pl.concat(
+        [new.sample(fraction=1, shuffle=True, seed=1), rows.head(1).with_columns(id=pl.lit(-1, pl.Int64))]
+    )
+    new.write_parquet(tmp_path / "2.parquet")
+    made = add_files(workspace, "rows", tmp_path / "2.parquet", mode="sync", key=["id"])
+    kept, added = list_files(workspace, ref="rows")
+    assert (made.rows, kept.deleted_rows, added.rows) == (20_000, 21, 21)
+    assert_frame_equal(frame(workspace, "rows").sort("id"), new.sort("id"), check_dtypes=False)
+    assert add_files(workspace, "rows", tmp_path / "2.parquet", mode="sync", key=["id"]) == made
+    new.with_columns(value=pl.lit("other")).write_parquet(tmp_path / "3.parquet")
+    add_files(workspace, "rows", tmp_path / "3.parquet", mode="sync", key=["id"])
+    assert len(list_files(workspace, ref="rows")) == 1
 
 
 def test_who_expected_another_version_is_told(workspace, tmp_path):
