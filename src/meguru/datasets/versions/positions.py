@@ -37,7 +37,7 @@ def with_keys(blobs: BlobStore, manifest: Manifest, keys: pl.DataFrame) -> Marks
     names = keys.columns
     ordered = {each.name for each in manifest.columns if each.type in _ORDERED}
     bounds = [
-        pl.col(name).is_between(keys[name].min(), keys[name].max())
+        pl.col(name).is_between(pl.lit(keys[name].min()), pl.lit(keys[name].max()))
         for name in names
         if name in ordered and keys.height and not keys[name].null_count()
     ]

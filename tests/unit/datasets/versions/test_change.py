@@ -137,3 +137,14 @@ def test_who_expected_another_version_is_told(workspace, tmp_path):
     with pytest.raises(Conflict, match="dataset/rows@1 is not the newest version any more"):
         add(workspace, tmp_path, [(1.0, 3)], "upsert", follows=first.ref)
     assert frame(workspace, "rows")["value"].to_list() == [2]
+
+
+def test_keys_are_texts_too(workspace, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("code,v\na,1\nb,2\nid,3\n")
+    add_files(workspace, "texts", path, key=["code"])
+    path.write_text("code,v\nb,9\nv,4\n")
+    add_files(workspace, "texts", path, mode="upsert", key=["code"])
+    path.write_text("code,v\na,1\n")
+    add_files(workspace, "texts", path, mode="delete", key=["code"])
+    assert frame(workspace, "texts").sort("code").rows() == [("b", 9), ("id", 3), ("v", 4)]
