@@ -31,7 +31,7 @@ ALIASES |= {"double": "Float64", "long": "Int64", "boolean": "Boolean", "datetim
 """Also in the words of contracts."""
 MAY_LACK = "?"
 """After the type of a request's field: it may be null."""
-_LIST = re.compile(r"(List|Array)\((\w+)(?:, *(\d{1,5}))?\)")
+_LIST = re.compile(r"(List|Array)\((\w+(?:\[UTC\])?)(?:, *(\d{1,5}))?\)")
 
 
 def check(name: str, *, field: str) -> str:
