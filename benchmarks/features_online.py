@@ -29,7 +29,6 @@ import uvicorn
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.features.client import online
 from meguru.features.kind import EntitySpec, FeatureViewSpec
 from meguru.features.materialization.runner import see_through
 from meguru.features.materialization.start import start
@@ -147,7 +146,7 @@ def in_process(folder: Path, floor: Floor, rows: int) -> None:
         reader = reader_of(ws)
         ways = {
             "values": lambda keys: reader.read(reader.plan("", ASKED), {"user_id": keys}),
-            "online()": lambda keys: online(ws, ASKED, {"user_id": keys}),
+            "ws.features": lambda keys: ws.features.online(ASKED, {"user_id": keys}),
         }
         for entities in (1, 100):
             bare = p50(floor.read, rows, entities)

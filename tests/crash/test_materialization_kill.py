@@ -24,13 +24,16 @@ ROWS = 60_000
 
 def frame(factor):
     who = [f"p{n:06d}" for n in range(ROWS)]
-    return pl.DataFrame({"who": who, "at": [hours(-factor)] * ROWS, "value": [n * factor for n in range(ROWS)]})
+    return pl.DataFrame(
+        {"who": who, "at": [hours(-factor)] * ROWS, "value": [n * factor for n in range(ROWS)]}
+    )
 
 
 def contents(ws):
     store = online_of(ws)
     return [
-        sorted(row[:3] + row[4:] for part in store.scan(view) for row in part) for view in sorted(store.views())
+        sorted(row[:3] + row[4:] for part in store.scan(view) for row in part)
+        for view in sorted(store.views())
     ]
 
 

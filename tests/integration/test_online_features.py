@@ -1,4 +1,4 @@
-"""What is online in each store is what training gets, to the bit; and it comes there over a shared workspace."""
+"""What is online in each store is what training gets, to the bit; also in a shared workspace."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.errors import UsageError
-from meguru.features.client import online, training
+from meguru.features.client import training
 from meguru.features.materialization import follow
 from meguru.features.materialization.runner import see_through
 from meguru.features.materialization.start import list_materializations
+from meguru.features.online.answer import online
 from meguru.features.online.stores import online_of, open_online
 from meguru.features.push.push import push
 from meguru.testing import brokers

@@ -34,7 +34,11 @@ def open_workspace(
     chosen = settings or load_settings()
     place = str(where) if where is not None else chosen.workspace
     if place.startswith(("http://", "https://")):
-        return RemoteWorkspace(place, token=chosen.token or _kept_token(place)).with_(project=chosen.project)
+        remote = RemoteWorkspace(place, token=chosen.token or _kept_token(place)).with_(
+            project=chosen.project
+        )
+        remote.load_kinds = all_kinds
+        return remote
     ws = open_local(place, settings=chosen, clock=clock, create=create)
     if not chosen.project:
         return ws

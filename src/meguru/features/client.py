@@ -14,7 +14,6 @@ from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline
 from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.leakage import LeakReport
-from meguru.features.online import answer
 from meguru.features.pinning import choose_service, choose_views
 from meguru.features.record import record_rows, view_rows
 from meguru.features.show import view_versions
@@ -24,8 +23,6 @@ from meguru.kernel.workspace import Workspace
 
 if TYPE_CHECKING:
     import polars as pl
-
-online = answer.online
 
 
 class TrainingSet:

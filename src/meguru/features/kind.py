@@ -210,6 +210,7 @@ FEATURE_VIEW = Kind(
     prepare="meguru.features.project_file:prepare_view",
     carry="meguru.features.project_file:carry_view",
     provides={
+        "features door": "meguru.features.door:FeatureDoor",
         "described": "meguru.features.catalogue:described_views",
         "detailed": "meguru.features.catalogue:detailed_view",
     },

@@ -12,6 +12,8 @@ import msgspec
 from meguru.errors import Busy, MeguruError, from_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from meguru.kernel.call import LazyOperation
     from meguru.kernel.operations.operation import Operation
     from meguru.kernel.remote_blobs import RemoteBlobs
@@ -30,9 +32,19 @@ class RemoteWorkspace:
         # Reading the certificates of all authorities takes longer than a whole command on plain HTTP.
         verify = not self.url.startswith("http://")
         self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout, verify=verify)
+        self.load_kinds: Callable[[], object] = tuple
+        """Loads the declarations of all kinds, which most commands do without."""
         self.project = ""
         self.cause: str | None = None
         self.idempotency_key: str | None = None
+
+    @property
+    def features(self) -> Any:
+        """Features from Python: see `meguru.features.door.FeatureDoor`."""
+        from meguru.kernel.kinds.provided import provided
+
+        self.load_kinds()
+        return provided("features door").load("feature_view")(self)
 
     @cached_property
     def blobs(self) -> RemoteBlobs:

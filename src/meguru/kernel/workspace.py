@@ -16,6 +16,7 @@ from meguru.base.clock import Clock, SystemClock
 from meguru.base.refs import DEFAULT
 from meguru.base.settings import Settings
 from meguru.kernel.events.watch import LogWatch
+from meguru.kernel.kinds.provided import provided
 from meguru.kernel.operations.denials import DenialLimit
 from meguru.kernel.operations.execute import execute
 from meguru.kernel.operations.operation import Operation
@@ -122,6 +123,11 @@ class Workspace:
         folder = self.root / "cache" / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @property
+    def features(self) -> Any:
+        """Features from Python: see `meguru.features.door.FeatureDoor`."""
+        return provided("features door").load("feature_view")(self)
 
     def notify(self) -> None:
         """Have whoever waits for events or for work look for it."""

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREDICTIONS = "/endpoints"
-FEATURES = "/get-online-features"
+FEATURES = frozenset({"/get-online-features", "/api/v1/features/get"})
 
 
 class PredictionsFirst:
@@ -23,7 +23,7 @@ class PredictionsFirst:
         if scope["type"] == "http" and scope["path"].startswith(PREDICTIONS + "/"):
             scope["root_path"] = PREDICTIONS
             await self._endpoints(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == FEATURES:
+        elif scope["type"] == "http" and scope["path"] in FEATURES:
             await self._features(scope, receive, send)
         else:
             await self._app(scope, receive, send)

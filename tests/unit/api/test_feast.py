@@ -160,6 +160,20 @@ def test_materialize_says_what_was_begun(ask):
     assert ask("/materialize", {"end_ts": "noon", "feature_views": ["balance"]}).status == 422
 
 
+def test_our_own_question_tells_times_and_ages(ask):
+    answer = ask(
+        "/api/v1/features/get", {"features": ["balance:value"], "entities": {"who": ["a", "n", "d"]}}
+    )
+    rows = [row["value"] for row in answer.json["rows"]]
+    assert [(each["value"], each["status"], each.get("age")) for each in rows] == [
+        (1.5, "PRESENT", 3600.0), ("NaN", "PRESENT", 0.0), (None, "NOT_FOUND", None),
+    ]  # fmt: skip
+    assert (
+        ask("/api/v1/features/get", {"features": ["none"], "entities": {"who": []}}).error["code"] == "MG-110"
+    )
+    assert ask("/api/v1/features/get", {"feature": [], "entities": {}}).status == 422
+
+
 def test_a_token_is_needed_that_may_read_features(ws):
     create_principal(ws, name="shop", role="service")
     create_principal(ws, name="eve", role="viewer")

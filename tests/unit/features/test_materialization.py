@@ -235,3 +235,61 @@ def test_any_order_of_data_ends_as_all_of_it_at_once(tmp_path, clock):
                 bring_online(ws)
             ends.append(contents(ws))
     assert ends[0] == ends[1] == ends[2]
+
+
+CODE = """
+import os, polars as pl
+
+def doubled(accounts: pl.DataFrame) -> pl.DataFrame:
+    print("what code says is no answer")
+    return accounts.select("who", "at", value=pl.col("value") * 2, process=pl.lit(os.getpid()))
+
+def ends(accounts: pl.DataFrame) -> pl.DataFrame:
+    os._exit(3)
+
+def fails(accounts: pl.DataFrame) -> pl.DataFrame:
+    raise ValueError("no such thing")
+"""
+
+
+def test_a_projects_code_runs_in_a_process_of_its_own(ws, tmp_path):
+    import os
+
+    from meguru.features.code import traced
+    from meguru.features.register import keep_code
+
+    (tmp_path / "views.py").write_text(CODE)
+    add_rows(ws, [("a", hours(-1), 1.0)])
+    ends = {}
+    for function in ("doubled", "ends", "fails"):
+        code = traced(ws.blobs, tmp_path, f"views.py:{function}")
+        keep_code(ws, name=function, code=code)
+        said = {"transform": f"views.py:{function}", "code": code.digest}
+        declare_view(ws, function, **said)
+        ends[function] = bring_online(ws, function)
+    assert [str(each.state) for each in ends.values()] == ["succeeded", "failed", "failed"]
+    found = online(ws, ["doubled"], {"who": "a"}).rows[0]
+    assert found["value"].value == 2.0
+    assert found["process"].value != os.getpid()
+    assert "ended" in ends["ends"].reason
+    assert "no such thing" in ends["fails"].reason
+
+
+def test_a_version_that_nobody_reads_is_freed_when_the_next_one_is_online(ws):
+    from meguru.features.kind import FeatureServiceSpec
+    from meguru.features.operations import service_specs
+
+    add_rows(ws, [("a", hours(-1), 1.0)])
+    declare_view(ws)
+    bring_online(ws)
+    service_specs.declare(ws, name="old", spec=FeatureServiceSpec(views=["balance@1"]))
+    declare_view(ws, ttl="2h")
+    follower = follow.MaterializationFollower(ws)
+    follower.step()
+    assert len(online_of(ws).views()) == 1
+    bring_online(ws)
+    follower.step()
+    assert len(online_of(ws).views()) == 2
+    service_specs.retire(ws, name="old")
+    follower.step()
+    assert [view.partition("#")[0] for view in online_of(ws).views()] == ["balance@2"]

@@ -1,4 +1,4 @@
-"""``POST /get-online-features`` as a bare ASGI application: a framework would cost more than the lookup."""
+"""``POST /get-online-features``, and our own like it, bare: a framework would cost more than the lookup."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import logging
 import time
 from collections import OrderedDict
 
+import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from meguru.api.feast import metrics
 from meguru.api.feast.answers import FeastForm
-from meguru.api.feast.questions import OnlineQuestion, error_body, read
+from meguru.api.feast.questions import OnlineQuestion, OwnQuestion, error_body, read
 from meguru.api.requests import read_body
 from meguru.errors import InternalError, InvalidInput, MeguruError
+from meguru.features.online.answer import answer_of, plain_answer
 from meguru.features.online.plan import ReadPlan
 from meguru.features.online.reader import PERMISSION, permit, projects_of, reader_of
 from meguru.features.online.stores import online_of
 from meguru.kernel.workspace import Workspace
 
 log = logging.getLogger(__name__)
+OWN = "/api/v1/features/get"
 MOST_FORMS = 1_000
 _JSON = (b"content-type", b"application/json")
 
@@ -40,7 +43,7 @@ class FeatureLane:
         try:
             status, body = 200, await self._answer(scope, receive)
         except Exception as error:  # noqa: BLE001 - each becomes an answer
-            status, body = _refused(error)
+            status, body = _refused(error, own=scope["path"] == OWN)
             if status == 503:
                 headers.append((b"retry-after", b"1"))
         headers.append((b"content-length", str(len(body)).encode()))
@@ -52,7 +55,8 @@ class FeatureLane:
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] != "POST":
             raise InvalidInput(f"{scope['method']} is not for this address", why="it takes POST")
-        question = read(await read_body(Request(scope, receive), self._limit), OnlineQuestion)
+        sent = await read_body(Request(scope, receive), self._limit)
+        question = read(sent, OwnQuestion).as_feasts() if scope["path"] == OWN else read(sent, OnlineQuestion)
         ws: Workspace = scope["state"]["workspace"]
         is_owner = ws.principal.allows(PERMISSION)
         if not is_owner:
@@ -61,14 +65,16 @@ class FeatureLane:
         plan = await self._plan(ws, question)
         if not is_owner:
             await run_sync(permit, ws, plan.projects)
-        form = self._form(plan, question)
-        entities, reader = question.entities, self._reader
+        entities, reader, now = question.entities, self._reader, ws.clock.now()
         if self._store.is_local:
-            found = reader.read(plan, entities)
+            found = reader.read(plan, entities, now)
         else:
-            found = await run_sync(reader.read, plan, entities)
+            found = await run_sync(reader.read, plan, entities, now)
         metrics.ENTITIES.inc(len(found[0].values))
-        return form.body(found, entities)
+        if scope["path"] == OWN:
+            full = question.full_feature_names
+            return msgspec.json.encode(plain_answer(answer_of(plan, found, entities, now, full_names=full)))
+        return self._form(plan, question).body(found, entities)
 
     async def _plan(self, ws: Workspace, question: OnlineQuestion) -> ReadPlan:
         project, service = ws.home, question.feature_service or ""
@@ -90,8 +96,8 @@ class FeatureLane:
         return found[1]
 
 
-def _refused(error: Exception) -> tuple[int, bytes]:
+def _refused(error: Exception, *, own: bool) -> tuple[int, bytes]:
     if not isinstance(error, MeguruError):
         log.error("a request for features failed", exc_info=error)
         error = InternalError("something went wrong in the server", hint="its log has the traceback")
-    return error.status, error_body(error)
+    return error.status, msgspec.json.encode({"error": error.as_dict()}) if own else error_body(error)

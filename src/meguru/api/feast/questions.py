@@ -21,6 +21,24 @@ class OnlineQuestion(msgspec.Struct, kw_only=True):
     include_feature_view_version_metadata: bool = False
 
 
+class OwnQuestion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """``POST /api/v1/features/get``: as the operation ``feature_view.get``."""
+
+    entities: dict[str, list[Any]]
+    service: str = ""
+    features: list[str] = []
+    full_names: bool = False
+
+    def as_feasts(self) -> OnlineQuestion:
+        """Return the same question in Feast's words."""
+        return OnlineQuestion(
+            entities=self.entities,
+            feature_service=self.service,
+            features=self.features,
+            full_feature_names=self.full_names,
+        )
+
+
 class PushedFrame(msgspec.Struct, kw_only=True):
     """``POST /push``: columns of rows."""
 

@@ -11,10 +11,12 @@ from meguru.base import refs
 from meguru.datasets import store as datasets
 from meguru.errors import MeguruError, NotFound
 from meguru.features import store as views
+from meguru.features.impact import readers
 from meguru.features.materialization import store
 from meguru.features.materialization.freshness import FreshnessGauges
 from meguru.features.materialization.start import start
 from meguru.features.materialization.types import MaterializationState, OnlineState
+from meguru.features.online.resolve import is_ready
 from meguru.features.online.stores import online_of
 from meguru.features.push import fold
 from meguru.features.types import FeatureViewVersion
@@ -139,13 +141,24 @@ def _datasets(name: str, version: FeatureViewVersion) -> dict[str, str]:
 
 
 def retired(tx: Connection) -> list[tuple[str, int, OnlineState]]:
-    """Return what is online of views that are out of use, or not to be online any more."""
-    declared = views.specs(tx, "feature_view", None)
+    """Return what is online of views that are out of use or not to be online, and of versions nobody reads."""
+    declared, known = views.specs(tx, "feature_view", None), store.all_online(tx)
     return [
         (name, number, state)
-        for (name, number), state in store.all_online(tx).items()
-        if name not in declared or not declared[name].get("online")
+        for (name, number), state in known.items()
+        if name not in declared or not declared[name].get("online") or _is_over(tx, name, number, known)
     ]
+
+
+def _is_over(tx: Connection, name: str, number: int, known: dict[tuple[str, int], OnlineState]) -> bool:
+    """Tell whether a newer version is read, and nobody has this one: no service, and nothing that answers."""
+    newest = views.latest(tx, "feature_view", name)
+    if number == newest or (name, newest) not in known or not is_ready(known[name, newest]):
+        return False
+    ref = refs.make("feature_view", name, number)
+    services = views.specs(tx, "feature_service", None)
+    members = [each.view for one in services for each in views.service(tx, one).members]
+    return ref not in members and not readers(tx, name).endpoints
 
 
 def forget(ws: Workspace, name: str, number: int, state: OnlineState) -> None:

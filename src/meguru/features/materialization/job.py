@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meguru.base import digests, refs
-from meguru.errors import Busy
+from meguru.errors import Busy, Interrupted, LostLease, MeguruError
 from meguru.features import dtypes
 from meguru.features import store as views
 from meguru.features.materialization import store
@@ -48,6 +48,12 @@ class MaterializationHandler:
         except Busy as error:
             # A store that is away is an accident, not an answer: the worker tries again.
             raise ConnectionError(f"{error.what}: {error.why}") from error
+        except (LostLease, Interrupted):
+            raise
+        except MeguruError as error:  # another attempt would get the same
+            why = ": ".join(each for each in (error.what, error.why, error.where) if each)
+            made_id = job.payload["materialization"]
+            lease.commit(ws, ADVANCE, lambda ctx: _fail(ctx, store.get(ctx.tx, made_id), why))
 
     def abandon(self, ws: Workspace, job: Job, why: str) -> None:
         """End it as failed, unless it is over."""
@@ -117,7 +123,7 @@ class _Attempt:
     def _after(self, before: pl.DataFrame | None) -> pl.DataFrame:
         """Return the rows that are to be online, found by this attempt or by one before."""
         from meguru.features.materialization import newest
-        from meguru.features.offline.cache import kept_rows
+        from meguru.features.materialization.computing import computed
 
         if self.target:
             return self._rows(self.target)
@@ -128,8 +134,8 @@ class _Attempt:
             code=self.code,
         )
         since = self.work.since
-        kept = kept_rows(self.ws.blobs, view, self.ws.cache_folder("features"))
-        self.lease.proceed()
+        folder = self.ws.cache_folder("features")
+        kept = computed(self.ws.blobs, view, folder, self.lease.proceed)
         found = newest.newest_rows(kept, micros(self.work.as_of), None if since is None else micros(since))
         frame = found.frame if since is None else newest.with_others(found.frame, before, self.keys)
         target = self.ws.blobs.put_bytes(newest.as_parquet(frame))

@@ -115,6 +115,11 @@ def get(
     ISO 8601.
     """
     found = _read(ctx.ws, features, service, entities, full_names=full_names)
+    return plain_answer(found)
+
+
+def plain_answer(found: OnlineFeatures) -> OnlineFeatures:
+    """Return an answer with values that JSON can hold."""
     return _with_values(found, lambda _, value: plain(value))
 
 

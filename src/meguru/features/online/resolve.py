@@ -90,7 +90,7 @@ def _version(tx: Connection, view: str) -> FeatureViewVersion:
 
 def is_ready(state: OnlineState | None) -> bool:
     """Tell whether values of a version can be read."""
-    return state is not None and (state.at is not None or state.pushed_at is not None)
+    return state is not None and bool(state.stored)
 
 
 def online_view(version: FeatureViewVersion, state: OnlineState | None) -> OnlineView:

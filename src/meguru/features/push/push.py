@@ -83,7 +83,12 @@ def push(
     frame = frame_of(columns, definition, types, what=version.ref, now=ctx.now())
     # Frames are counted for all versions of a view together: their rows go to one source.
     number = 1 + max([0, *(each.pushed for each in materialized.all_online(ctx.tx, name).values())])
-    state, online = _bring_online(ctx, version, state, frame, number, is_read=to != "offline")
+    if (
+        definition.code
+    ):  # it never runs here: what follows from the rows is online when they are in the source
+        state, online = state or OnlineState(view=version.ref, stored="", keys={}, features={}), 0
+    else:
+        state, online = _bring_online(ctx, version, state, frame, number, is_read=to != "offline")
     if to != "online":
         store.add(ctx.tx, name, number, ctx.now(), frame.height, as_parquet(frame))
     materialized.set_online(ctx.tx, msgspec.structs.replace(state, pushed=number, pushed_at=ctx.now()))
@@ -140,8 +145,7 @@ def _bring_online(
 def _computed(ctx: Context, version: FeatureViewVersion, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of the view that follow from rows of its source."""
     definition = version.definition
-    code = views.code(ctx.tx, version.name, definition.code) if definition.code else None
-    pinned = PinnedView(ref=version.ref, definition=definition, code=code)
+    pinned = PinnedView(ref=version.ref, definition=definition)
     (source,) = list(definition.sources)[:1]
     return compute.made(ctx.blobs, pinned, {source: frame}, ctx.ws.cache_folder("features"))
 
