@@ -103,7 +103,8 @@ def test_times_are_whole_seconds_and_bytes_base64_as_feasts_values_are(ws, ask):
     add_rows(ws, [("a", hours(0), at, date(1970, 1, 3), [1.0, float("inf")], "null")], "typed", schema=schema)
     declare_view(ws, "typed", "typed")
     bring_online(ws, "typed")
-    answer = ask("/get-online-features", {"features": ["typed"], "entities": {"who": ["a"]}})
+    names = [f"typed:{name}" for name in ("since", "day", "list", "text")]
+    answer = ask("/get-online-features", {"features": names, "entities": {"who": ["a"]}})
     assert [each["values"] for each in answer.json["results"]] == [
         ["a"], [1767323045], [172800], [[1.0, "Infinity"]], ["null"],
     ]  # fmt: skip

@@ -141,7 +141,7 @@ def _datasets(name: str, version: FeatureViewVersion) -> dict[str, str]:
 
 
 def retired(tx: Connection) -> list[tuple[str, int, OnlineState]]:
-    """Return what is online of views that are out of use or not to be online, and of versions nobody reads."""
+    """Return what is online of views that are not (to be) online any more, and of versions nobody reads."""
     declared, known = views.specs(tx, "feature_view", None), store.all_online(tx)
     return [
         (name, number, state)
