@@ -251,7 +251,7 @@ def test_a_worker_that_died_leaves_half_of_nothing(workspace, shop):
     assert pull(workspace, name="orders") == asked  # one at a time
     with workspace.db.write() as tx:
         died = queue.claim(
-            tx, owner="dead", now=workspace.clock.now(), lease=timedelta(0), kinds=["dataset_pull"]
+            tx, owner="dead", now=workspace.clock.now(), lease=timedelta(seconds=0.4), kinds=["dataset_pull"]
         )
     assert died is not None
     done = shop.pull()
@@ -316,3 +316,16 @@ def test_a_dataset_without_a_source_says_how_to_declare_one(workspace):
     with pytest.raises(InvalidInput, match="has no source") as caught:
         pull(workspace, name="plain")
     assert "[dataset.plain.source]" in caught.value.hint
+
+
+def test_rows_that_do_not_hold_what_is_expected_are_refused_and_read_again_later(workspace, shop):
+    shop.add((1, 1.0, "2026-01-01 10:00:00"))
+    source = SourceSpec(address=f"sqlite:///{shop.path}#orders", watermark="at", mode="append")
+    expect = [{"check": "range", "column": "price", "min": 0}]
+    specs.declare(workspace, name="orders", spec=DatasetSpec(source=source, expect=expect))
+    assert shop.pull().state == "done"
+    shop.add((2, -2.0, "2026-01-01 11:00:00"))
+    failed = shop.pull()
+    assert (failed.state, show(workspace, ref="orders").version) == ("failed", 1)
+    shop.run("UPDATE orders SET price = 2 WHERE id = 2")
+    assert (shop.pull().version, shop.ids()) == (2, [1, 2])

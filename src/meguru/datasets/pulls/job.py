@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import timedelta
 from functools import partial
@@ -85,7 +86,10 @@ class _Pulling:
             return  # an attempt before this one ended it, and was killed then
         try:
             start = self._start()
-            with tempfile.TemporaryDirectory(prefix="meguru-pull-") as folder:
+            mine = f"meguru-{self.pull.id}-"
+            for left in Path(tempfile.gettempdir()).glob(f"{mine}*"):
+                shutil.rmtree(left, ignore_errors=True)  # of an attempt that was killed
+            with tempfile.TemporaryDirectory(prefix=mine) as folder:
                 # Rows that are added have names of their own, which sort as they came; those of a whole,
                 # always the same.
                 mark = self.pull.id.partition("-")[2][:16] if start.since else ""

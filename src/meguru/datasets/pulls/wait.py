@@ -24,10 +24,12 @@ def pull_now(
     In an embedded workspace this process does the work; at a server the server does, and this waits.
     """
     asked = pull(ws, name=name, full=full, evolve=evolve, note=note)
-    if isinstance(ws, Workspace):
-        handlers = PluginFamily("job handler", {JOB: "meguru.datasets.pulls.job:HANDLER"})
-        Worker(ws, handlers, threads=0).see_through(asked.job)
+    handlers = PluginFamily("job handler", {JOB: "meguru.datasets.pulls.job:HANDLER"})
+    worker = Worker(ws, handlers, threads=0) if isinstance(ws, Workspace) else None
     while True:
+        if worker is not None:
+            # Again and again: one that another process had is ours when that one died, and its lease is over.
+            worker.see_through(asked.job)
         found = next((each for each in pulls(ws, name=name, limit=_PAGE) if each.id == asked.id), asked)
         if found.state is not PullState.RUNNING:
             return found
