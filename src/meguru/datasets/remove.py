@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.datasets import store
+from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.folders.measure import store as measurements
 from meguru.datasets.types import DatasetUse, DatasetVersion, RemovedVersions
 from meguru.datasets.versions import named
@@ -42,6 +43,7 @@ def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None
     name, numbers = found[0].name, [version.version for version in found]
     store.remove(ctx.tx, name, numbers, ctx.now())
     named.let_go(ctx.tx, name, numbers)
+    forget_samples(ctx.tx, name, numbers)
     measurements.remove(ctx.tx, name, numbers, ctx.now())
     for version in found:
         ctx.emit(

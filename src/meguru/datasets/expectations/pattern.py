@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from meguru.datasets.expectations.base import CheckedRows, RowExpectation, no_value
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _MOST = 1000
+_PREFIX = re.compile(r"\^([\w /:@,;=-]+)")
+"""A pattern that only says how a text begins."""
 
 
 class Pattern(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,4 +49,7 @@ class Pattern(RowExpectation, frozen=True, kw_only=True, forbid_unknown_fields=T
 
         if not isinstance(dtype := rows.dtype(self.column), pl.String | pl.Categorical | pl.Enum):
             raise no_value(self, dtype, "text")
-        return ~pl.col(self.column).cast(pl.String).str.contains(self.pattern)
+        value = pl.col(self.column).cast(pl.String)
+        if plain := _PREFIX.fullmatch(self.pattern):
+            return ~value.str.starts_with(plain[1])
+        return ~value.str.contains(self.pattern)
