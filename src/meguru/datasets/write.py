@@ -111,6 +111,7 @@ def write_next(
         ref=refs.make("dataset", sent.name, number),
         version=number,
         note=note,
+        branch="",
         elsewhere=elsewhere,
         created_at=ctx.now(),
         created_by=ctx.principal.name,
