@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from meguru.features.operations import view_specs as _meguru_features_operations_view_specs
     from meguru.features.pinning import choose_service as feature_service_choose
     from meguru.features.pinning import choose_views as feature_view_choose
+    from meguru.features.pinning import tags_of as feature_view_tags
     from meguru.features.push.push import push as feature_view_push
     from meguru.features.record import record_rows as feature_view_record_rows
     from meguru.features.record import view_rows as feature_view_rows

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meguru.features.types import FeatureViewVersion, ViewImpact, ViewRows
 
 _FAILED = 5
+_CLEAR = "What personal columns are needed in clear for; it is written down."
 
 
 @group
@@ -81,7 +82,13 @@ def list_(session: Session) -> None:
 @with_session
 def show(session: Session, ref: str) -> None:
     """Show a view, a service or an entity: NAME, NAME@2, feature_service/NAME."""
-    from meguru.app.calls import entity_show, feature_service_show, feature_view_impact, feature_view_rows
+    from meguru.app.calls import (
+        entity_show,
+        feature_service_show,
+        feature_view_impact,
+        feature_view_rows,
+        feature_view_tags,
+    )
 
     ws = session.open()
     if ref.startswith("entity/"):
@@ -97,9 +104,10 @@ def show(session: Session, ref: str) -> None:
     view = _view(ws, ref)
     impact = feature_view_impact(ws, name=view.name)
     rows = feature_view_rows(ws, ref=view.ref, limit=1)
+    tags = feature_view_tags(ws, ref=view.ref)
     session.show(
-        {"view": view, "impact": impact, "rows": rows[0] if rows else None},
-        lambda: click.echo("\n".join(_lines(view, impact, rows[0] if rows else None))),
+        {"view": view, "impact": impact, "rows": rows[0] if rows else None, "tags": tags},
+        lambda: click.echo("\n".join(_lines(view, impact, rows[0] if rows else None, tags))),
     )
 
 
@@ -109,7 +117,9 @@ def _view(ws: Any, ref: str) -> FeatureViewVersion:
     return feature_view_show(ws, ref=ref)
 
 
-def _lines(view: FeatureViewVersion, impact: ViewImpact, rows: ViewRows | None) -> list[str]:
+def _lines(
+    view: FeatureViewVersion, impact: ViewImpact, rows: ViewRows | None, tags: dict[str, list[str]]
+) -> list[str]:
     said = view.definition
     ttl = "for ever" if said.ttl is None else f"{said.ttl:g} s"
     facts = {
@@ -119,6 +129,7 @@ def _lines(view: FeatureViewVersion, impact: ViewImpact, rows: ViewRows | None) 
         "time": said.time or ("" if said.form == "on_demand" else "its values hold always"),
         "created": said.created,
         "holds": ttl if said.time else "",
+        "tagged": ", ".join(f"{name} ({', '.join(each)})" for name, each in tags.items()),
         "rows": _counts(rows) if rows else "",
         "read by": ", ".join([*impact.services, *impact.models, *impact.endpoints]),
     }
@@ -179,6 +190,7 @@ def diff(session: Session, before: str, after: str) -> None:
 @click.argument("features", nargs=-1, required=True, type=FEATURES)
 @click.option("--time", default="", help="The column that says when each row asks.")
 @click.option("--on", multiple=True, help="KEY=COLUMN: a key that the file has under another name.")
+@click.option("--clear", default="", metavar="REASON", help=_CLEAR)
 @click.option("--ages", is_flag=True, help="Add how old what holds is, by view.")
 @click.option("--statuses", is_flag=True, help="Add why values are there or not, by view.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Write the rows to this file.")
@@ -190,6 +202,7 @@ def training(
     *,
     time: str,
     on: tuple[str, ...],
+    clear: str,
     ages: bool,
     statuses: bool,
     out: Path | None,
@@ -205,7 +218,14 @@ def training(
 
     ws = session.open()
     made = make(
-        ws, _rows(ws, frame), _asked(features), time=time, on=_pairs(on), ages=ages, statuses=statuses
+        ws,
+        _rows(ws, frame, clear),
+        _asked(features),
+        time=time,
+        on=_pairs(on),
+        ages=ages,
+        statuses=statuses,
+        clear=clear,
     )
     record = made.record
     if out is not None:
@@ -223,15 +243,16 @@ def training(
 @click.argument("features", nargs=-1, required=True, type=FEATURES)
 @click.option("--time", default="", help="The column that says when each row asks.")
 @click.option("--on", multiple=True, help="KEY=COLUMN: a key that the file has under another name.")
+@click.option("--clear", default="", metavar="REASON", help=_CLEAR)
 @with_session
 def check(
-    session: Session, frame: Path, features: tuple[str, ...], *, time: str, on: tuple[str, ...]
+    session: Session, frame: Path, features: tuple[str, ...], *, time: str, on: tuple[str, ...], clear: str
 ) -> None:
     """Tell whether a training frame knows the future: its values against what was known at each moment."""
     from meguru.features.client import check as compare
 
     ws = session.open()
-    found = compare(ws, _rows(ws, frame), _asked(features), time=time, on=_pairs(on))
+    found = compare(ws, _rows(ws, frame, clear), _asked(features), time=time, on=_pairs(on), clear=clear)
     columns = ("column", "feature", "same", "future", "stale", "other", "rows from the future")
     rows = [
         (c.column, c.feature, c.same, c.future, c.stale, c.other, ", ".join(map(str, c.examples)))
@@ -248,14 +269,14 @@ def _told(record: dict[str, Any], out: Path | None) -> str:
     return f"{out}: {rows}" if out else rows
 
 
-def _rows(ws: Any, frame: Path) -> Any:
+def _rows(ws: Any, frame: Path, clear: str) -> Any:
     """Return the rows of a file, or of the dataset of this name."""
     import polars as pl
 
     from meguru.datasets.client import frame as rows_of
 
     if not frame.is_file():
-        return rows_of(ws, str(frame))
+        return rows_of(ws, str(frame), clear=clear)
     if frame.suffix == ".csv":
         return pl.read_csv(frame, try_parse_dates=True)
     if frame.suffix == ".parquet":

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.compute.features_param import Features
-from meguru.errors import Forbidden, NotFound
+from meguru.datasets.personal.look import look
+from meguru.errors import Forbidden, InvalidInput, NotFound
 from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline
 from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.leakage import LeakReport
-from meguru.features.pinning import choose_service, choose_views
+from meguru.features.pinning import choose_service, choose_views, with_datasets
 from meguru.features.record import record_rows, view_rows
 from meguru.features.show import view_versions
-from meguru.features.types import FeatureSet, PinnedView, ViewRows
+from meguru.features.types import FeatureSet, PinnedDataset, PinnedView, ViewRows
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
 
@@ -82,6 +83,7 @@ def training(
     on: Mapping[str, str] | None = None,
     ages: bool = False,
     statuses: bool = False,
+    clear: str = "",
 ) -> TrainingSet:
     """Return the rows of a frame, each with what was known of its entities at its moment.
 
@@ -95,8 +97,16 @@ def training(
         A service (``"delay"``, ``"delay@2"``), or views and single features: ``["weather", "plane:age"]``.
     time, on, ages, statuses
         As in `Features.join`.
+    clear
+        What personal columns are needed for: without it they are masked. It needs the right to see them, and
+        is written down.
+
+    Raises
+    ------
+    InvalidInput
+        If a key is a personal column that nobody asked to see.
     """
-    chosen = choose(ws, features)
+    chosen = seen_by(ws, choose(ws, features), clear)
     return remade(ws, chosen, frame, time=time, on=on, ages=ages, statuses=statuses)
 
 
@@ -114,9 +124,32 @@ def remade(
     options = offline.JoinOptions(time=time, on=dict(on or {}), ages=ages, statuses=statuses)
     made = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
     for view in chosen.views:
-        if view.definition.form != "on_demand":
+        if view.definition.form != "on_demand" and not any(one.hidden for one in view.datasets.values()):
             tell_of_rows(ws, view)
     return made
+
+
+def seen_by(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clear: str) -> FeatureSet:
+    """Return a set with personal columns in clear, if `clear` says what for.
+
+    Raises
+    ------
+    InvalidInput
+        If it does not, and a view has its rows by such a column.
+    """
+    if clear:
+
+        def in_clear(one: PinnedDataset) -> PinnedDataset:
+            return PinnedDataset(ref=one.ref, digest=look(ws, ref=one.ref, reason=clear).digest)
+
+        return with_datasets(chosen, lambda one: in_clear(one) if one.hidden else one)
+    for view in [each for one in chosen.views for each in (one, *one.inputs)]:
+        hidden = {column for one in view.datasets.values() for column in one.hidden}
+        said = view.definition
+        for name in sorted(hidden & {*said.keys, said.time, said.created}):
+            hint = "say what it is needed for: clear=… (--clear REASON)"
+            raise InvalidInput(f"{name!r} of {view.ref} is a personal column", field=name, hint=hint)
+    return chosen
 
 
 def tell_of_rows(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows | None:
@@ -140,13 +173,14 @@ def check(
     *,
     time: str = "",
     on: Mapping[str, str] | None = None,
+    clear: str = "",
 ) -> LeakReport:
     """Compare a training frame of one's own with what was known at each row's moment.
 
     It leaks where a value is from after that. A column is compared with the feature of its name; the
     arguments are those of `training`.
     """
-    chosen = choose(ws, features)
+    chosen = seen_by(ws, choose(ws, features), clear)
     opened = [
         one for one in offline.open_views(ws.blobs, chosen, folder_of(ws)) if isinstance(one, offline.Opened)
     ]
@@ -168,9 +202,14 @@ def get_historical_features(
     return training(ws, entity_df, features, time="event_timestamp")
 
 
-def open_features(ws: Workspace | RemoteWorkspace, features: str | Sequence[str]) -> Features:
-    """Return what a step would get for a parameter of type `Features`: for tests and notebooks."""
-    chosen = choose(ws, features)
+def open_features(
+    ws: Workspace | RemoteWorkspace, features: str | Sequence[str], *, clear: str = ""
+) -> Features:
+    """Return what a step would get for a parameter of type `Features`: for tests and notebooks.
+
+    A step sees personal columns in clear; here `clear` says what they are needed for.
+    """
+    chosen = seen_by(ws, choose(ws, features), clear)
     digest = ws.blobs.put_bytes(digests.canonical(chosen))
     return Features(chosen.ref, digest=digest, blobs=ws.blobs, folder=str(folder_of(ws)))
 

@@ -2,7 +2,7 @@
 
 from meguru.features import blobs
 from meguru.features.kind import ENTITY, FEATURE_SERVICE, FEATURE_VIEW
-from meguru.features.pinning import choose_service, choose_views
+from meguru.features.pinning import choose_service, choose_views, tags_of
 from meguru.features.record import record_rows, view_rows
 from meguru.features.register import keep_code
 from meguru.features.show import (
@@ -40,6 +40,7 @@ __all__ = [
     "show_entity",
     "show_service",
     "show_view",
+    "tags_of",
     "view_rows",
     "view_specs",
     "view_versions",

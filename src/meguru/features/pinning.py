@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from meguru.base import digests, refs
+from meguru.datasets import spec as dataset_specs
 from meguru.datasets import store as datasets
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal import look
 from meguru.errors import InvalidInput, NotFound
 from meguru.features import said, store
 from meguru.features.schema import feature_set
@@ -41,13 +46,52 @@ def keep(ctx: Context, found: FeatureSet) -> str:
 @operation("feature_service.choose", permission="feature_service:read", query=True, on="ref")
 def choose_service(ctx: Context, *, ref: str) -> FeatureSet:
     """Say which versions of views and data a service means now; nothing is kept."""
-    return _of_service(ctx, ref)
+    return _masked(ctx, _of_service(ctx, ref))
 
 
 @operation("feature_view.choose", permission="feature_view:read", query=True)
 def choose_views(ctx: Context, *, views: list[str]) -> FeatureSet:
     """Say which versions of data views mean now: ``weather``, ``plane:age`` for a feature, ``weather@2``."""
-    return _of_views(ctx, ctx.home, views)
+    return _masked(ctx, _of_views(ctx, ctx.home, views))
+
+
+@operation("feature_view.tags", permission="feature_view:read", query=True, on="ref")
+def tags_of(ctx: Context, *, ref: str) -> dict[str, list[str]]:
+    """Return by key and feature of a view the tags of the columns of the same name in its sources."""
+    version = store.view(ctx.tx, ref, ctx.seen)
+    definition, project = version.definition, refs.project_of(version.name)
+    found: dict[str, list[str]] = {}
+    for source in definition.sources.values():
+        name = refs.parse(refs.within(project, source), kind="dataset").name
+        for column, said_of_it in dataset_specs.said_of(ctx.tx, name).columns.items():
+            if said_of_it.tags and column in {*definition.keys, *version.features}:
+                found[column] = list(dict.fromkeys([*found.get(column, []), *said_of_it.tags]))
+    return found
+
+
+def _masked(ctx: Context, found: FeatureSet) -> FeatureSet:
+    """Return a set as all may see it: personal columns of its data are masked, as in `dataset.show`."""
+
+    def shown(one: PinnedDataset) -> PinnedDataset:
+        version = datasets.resolve(ctx.tx, one.ref)
+        masked = look.masked(ctx, version)
+        if masked.digest == version.digest:
+            return one
+        hidden = sorted(look.hidden_of(ctx, version, load_manifest(ctx.blobs, version)))
+        return PinnedDataset(ref=one.ref, digest=masked.digest, hidden=hidden)
+
+    return with_datasets(found, shown)
+
+
+def with_datasets(found: FeatureSet, change: Callable[[PinnedDataset], PinnedDataset]) -> FeatureSet:
+    """Return a set over other data, of its inputs too."""
+
+    def changed(view: PinnedView) -> PinnedView:
+        data = {name: change(one) for name, one in view.datasets.items()}
+        inputs = [changed(each) for each in view.inputs]
+        return msgspec.structs.replace(view, datasets=data, inputs=inputs)
+
+    return msgspec.structs.replace(found, views=[changed(view) for view in found.views])
 
 
 def chosen(ctx: Context, project: str, text: str) -> FeatureSet:

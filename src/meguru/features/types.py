@@ -176,11 +176,15 @@ class RegisteredService(msgspec.Struct, frozen=True, kw_only=True):
     latest: FeatureServiceVersion
 
 
-class PinnedDataset(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a dataset by its reference and the digest of its manifest."""
+class PinnedDataset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A version of a dataset by its reference and the digest of its manifest.
+
+    `hidden` are its personal columns, which are masked when it is read by this digest.
+    """
 
     ref: str
     digest: str
+    hidden: list[str] = []
 
 
 class PinnedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -319,3 +319,20 @@ def test_a_question_that_is_not_one_is_refused(folder, flights):
     ):
         with pytest.raises(InvalidInput, match=match):
             training(ws, flights, "weather", **said)
+
+
+def test_personal_columns_follow_their_tags(folder, flights):
+    said = '\n[dataset.planes.columns]\nyear = { tags = ["pii"] }\n'
+    folder.write("meguru.toml", (folder.root / "meguru.toml").read_text() + said)
+    ws = folder.apply().ws
+    assert calls.feature_view_tags(ws, ref="plane") == {"year": ["pii"]}
+    masked = training(ws, flights, "plane").frame["year"].unique().to_list()
+    assert 2000 not in masked
+    seen = training(ws, flights, "plane", clear="a customer asked").frame["year"].to_list()
+    assert seen == [2000, 2010, None, None, 2000]
+    assert "dataset_version.seen_in_clear" in {each.type for each in calls.event_list(ws).items}
+    assert calls.feature_view_show(ws, ref="plane").features["year"] == "Int64"
+    folder.edit("meguru.toml", "year = {", "tailnum = {")
+    folder.apply()
+    with pytest.raises(InvalidInput, match="'tailnum' of feature_view/plane@1 is a personal column"):
+        training(ws, flights, "plane")
