@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from meguru.base import digests
 from meguru.datasets.folders.names import chosen, why_refused
 from meguru.datasets.folders.places import OpenedFile
-from meguru.datasets.folders.walk import LEFT_OUT, FileState, WalkedFolder, checked
+from meguru.datasets.folders.walk import LEFT_OUT, FoundFiles
 from meguru.errors import Conflict, InvalidInput, UsageError, masked
 from meguru.storage.blobs.objects import connection_options
 
@@ -55,13 +55,9 @@ class BucketFolder:
         self._tags: dict[str, str] = {}
         self.executable: set[str] = set()
         with self._explained():
-            self._walked = self._list(include, exclude)
-        self.left_out = self._walked.left_out
-
-    @property
-    def seen(self) -> pl.DataFrame:
-        """Path and state of each object; its tag stands for the inode."""
-        return self._walked.frame()
+            found = self._list(include, exclude)
+        self.seen: pl.DataFrame = found.frame(self.address)
+        self.left_out = found.left_out
 
     @contextmanager
     def open(self, path: str) -> Iterator[OpenedFile]:
@@ -91,32 +87,31 @@ class BucketFolder:
     def _key(self, path: str) -> str:
         return f"{self._prefix}/{path}" if self._prefix else path
 
-    def _list(self, include: Sequence[str], exclude: Sequence[str]) -> WalkedFolder:
+    def _list(self, include: Sequence[str], exclude: Sequence[str]) -> FoundFiles:
         import obstore
         from obstore.store import from_url
 
         self._store: Any = from_url(self._bucket, **connection_options(self._bucket))
-        found: dict[str, FileState] = {}
-        refused: list[tuple[str, str]] = []
-        left_out = 0
+        found = FoundFiles()
         for page in obstore.list(self._store, prefix=self._prefix or None):
             for each in page:
                 path = str(each["path"]).removeprefix(self._prefix).lstrip("/")
                 if not path:  # the address is an object, or one that stands for the folder
                     continue
                 if not LEFT_OUT.isdisjoint(path.split("/")) or not chosen(path, include, exclude):
-                    left_out += 1
+                    found.left_out += 1
                 elif why := why_refused(path):
-                    refused.append((path, why))
+                    found.refused.append((path, why))
                 else:
-                    found[path] = self._state(path, each)
-        return checked(self.address, found, refused, left_out=left_out)
+                    self._take(found, path, each)
+        return found
 
-    def _state(self, path: str, each: Any) -> FileState:
+    def _take(self, found: FoundFiles, path: str, each: Any) -> None:
+        """Take in an object; its tag stands for the inode."""
         tag = each.get("e_tag") or ""
         self._tags[path] = tag
         changed = round(each["last_modified"].timestamp() * 1e9)
-        return FileState(each["size"], changed, 0, int(digests.of_bytes(tag.encode())[:16], 16))
+        found.add(path, each["size"], changed, 0, int(digests.of_bytes(tag.encode())[:16], 16))
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

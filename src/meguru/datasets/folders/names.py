@@ -7,16 +7,16 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from meguru.base.paths import check_path
+from meguru.base.paths import MAX_PATH, check_path
 from meguru.errors import InvalidInput
 
-_PLAIN = re.compile(r"[A-Za-z0-9_\-.() +,=@]+(/[A-Za-z0-9_\-.() +,=@]+)*")
+_PLAIN = re.compile(r"[A-Za-z0-9_\-() +,=@][A-Za-z0-9_\-.() +,=@]*")
 _SHOWN = 3
 
 
 def why_refused(path: str) -> str:
     """Tell why a file can't be called so; empty if it can."""
-    if _PLAIN.fullmatch(path) and not {"..", "."}.intersection(path.split("/")) and len(path) <= 500:
+    if len(path) <= MAX_PATH and all(map(is_plain, path.split("/"))):
         return ""
     try:
         path.encode()
@@ -25,8 +25,13 @@ def why_refused(path: str) -> str:
     try:
         check_path(path)
     except InvalidInput as error:
-        return "its path is too long" if len(path) > 500 else error.why
+        return "its path is too long" if len(path) > MAX_PATH else error.why
     return ""
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a part of a path is of letters that are nowhere a question; others need a look."""
+    return _PLAIN.fullmatch(name) is not None
 
 
 def check_distinct(paths: Sequence[str]) -> None:

@@ -52,14 +52,16 @@ class LocalFolder:
     """A folder of this machine."""
 
     def __init__(self, root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
-        self._walked = walk(root, include=include, exclude=exclude)
-        self.address = str(self._walked.root)
-        self.executable, self.left_out = self._walked.executable, self._walked.left_out
-        self.seen = self._walked.frame()
+        root = root.resolve()
+        found = walk(root, include=include, exclude=exclude)
+        self.address = str(root)
+        self.seen = found.frame(root)
+        self.executable, self.left_out = found.executable, found.left_out
+        self._links = found.links
 
     @cached_property
     def _states(self) -> dict[str, FileState]:
-        return dict(zip(self._walked.paths, self._walked.states, strict=True))
+        return {path: FileState(*state) for path, *state in self.seen.iter_rows()}
 
     @contextmanager
     def open(self, path: str) -> Iterator[OpenedFile]:
@@ -71,7 +73,7 @@ class LocalFolder:
             If it is gone, or is no file any more.
         """
         place = f"{self.address}/{path}"
-        if path in self._walked.links:
+        if path in self._links:
             place = str(Path(place).resolve())
         begun = time.time_ns()
         try:

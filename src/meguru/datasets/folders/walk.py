@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from meguru.datasets.folders.names import check_distinct, chosen, shown, why_refused
+from meguru.base.paths import MAX_PATH
+from meguru.datasets.folders.names import check_distinct, chosen, is_plain, shown, why_refused
 from meguru.datasets.folders.types import MOST_FILES
 from meguru.errors import InvalidInput
 
@@ -32,94 +32,99 @@ class FileState(NamedTuple):
     @classmethod
     def of(cls, found: os.stat_result) -> FileState:
         """Return the state that a look at a file found."""
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        return cls(found.st_size, max(found.st_mtime_ns, 0), max(found.st_ctime_ns, 0), found.st_ino)
 
 
-class WalkedFolder(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of a folder, sorted by path; `links` are those that lead to another file of the folder."""
+class FoundFiles:
+    """Files that were found in a folder, with their states: a hundred thousand in a few arrays."""
 
-    root: Path
-    paths: list[str]
-    states: list[FileState]
-    executable: set[str]
-    links: set[str]
-    left_out: int
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self._columns = tuple(array("Q") for _ in FileState._fields)
+        self.refused: list[tuple[str, str]] = []
+        self.executable: set[str] = set()
+        self.links: set[str] = set()
+        self.left_out = 0
 
-    def frame(self) -> pl.DataFrame:
-        """Return path and state of each file, as a frame."""
+    def add(self, path: str, size: int, mtime_ns: int, ctime_ns: int, inode: int) -> None:
+        """Take in a file."""
+        sizes, mtimes, ctimes, inodes = self._columns
+        self.paths.append(path)
+        sizes.append(size)
+        mtimes.append(max(mtime_ns, 0))  # before 1970, as archives have it
+        ctimes.append(max(ctime_ns, 0))
+        inodes.append(inode)
+
+    def frame(self, root: Path | str) -> pl.DataFrame:
+        """Return path and state of each file, sorted by path.
+
+        Raises
+        ------
+        InvalidInput
+            If files were refused, none is there, or names are the same to some system.
+        """
+        import numpy as np
         import polars as pl
 
-        size, mtime, ctime, inode = zip(*self.states, strict=True) if self.states else ([], [], [], [])
-        return pl.DataFrame(
-            {"path": self.paths, "size": size, "mtime_ns": mtime, "ctime_ns": ctime, "inode": inode},
-            schema={"path": pl.String} | dict.fromkeys(FileState._fields, pl.UInt64),
-        )
+        if self.refused:
+            hint = "rename them, or leave them out: --exclude 'PATTERN'"
+            what = f"{len(self.refused):,} files of {root} can't be kept"
+            raise InvalidInput(what, why=shown(sorted(self.refused)), hint=hint, field="files")
+        if not self.paths:
+            raise InvalidInput(f"there is no file in {root}", field="files")
+        check_distinct(self.paths)
+        columns = {
+            name: np.frombuffer(values, dtype=np.uint64)
+            for name, values in zip(FileState._fields, self._columns, strict=True)
+        }
+        return pl.DataFrame({"path": self.paths, **columns}).sort("path")
 
 
-def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> WalkedFolder:
-    """List the files below a folder.
+def walk(root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> FoundFiles:
+    """List the files below a folder, in any order; what can't be kept is among those that are refused.
+
+    Refused are names that not every system can write, links that lead out of the folder or to a folder, and
+    what is no file. What systems put into folders is left out, and counted.
 
     Raises
     ------
     InvalidInput
-        If a name can't be kept, a link leads out of the folder or to a folder, something is no file, or
-        nothing is there; what is refused is named, and nothing is left out silently.
+        If there are too many.
     """
-    root = root.resolve()
-    found: dict[str, FileState] = {}
-    executable, links, refused, left_out = set[str](), set[str](), list[tuple[str, str]](), 0
+    found = FoundFiles()
     waiting = [(str(root), "")]
     while waiting:
         folder, prefix = waiting.pop()
-        for entry in _entries(folder, refused, prefix):
+        for entry in _entries(folder, found.refused, prefix):
             path = prefix + entry.name
             if entry.name in LEFT_OUT:
-                left_out += 1
-                continue
-            if entry.is_dir(follow_symlinks=False):
+                found.left_out += 1
+            elif entry.is_dir(follow_symlinks=False):
                 waiting.append((entry.path, path + "/"))
-                continue
-            if (include or exclude) and not chosen(path, include, exclude):
-                left_out += 1
-                continue
-            why = why_refused(path) or (_why_no_link(root, entry.path) if entry.is_symlink() else "")
-            if why:
-                refused.append((path, why))
-                continue
-            seen = entry.stat()
-            if not stat.S_ISREG(seen.st_mode):
-                refused.append((path, "it is no file"))
-                continue
-            found[path] = FileState.of(seen)
-            if seen.st_mode & 0o100:
-                executable.add(path)
-            if entry.is_symlink():
-                links.add(path)
-        if len(found) > MOST_FILES:
+            elif (include or exclude) and not chosen(path, include, exclude):
+                found.left_out += 1
+            else:
+                _take(found, root, entry, path)
+        if len(found.paths) > MOST_FILES:
             raise InvalidInput(f"{root} has more than {MOST_FILES:,} files", field="files")
-    return checked(root, found, refused, executable=executable, links=links, left_out=left_out)
+    return found
 
 
-def checked(
-    root: Path | str,
-    found: dict[str, FileState],
-    refused: list[tuple[str, str]],
-    *,
-    executable: set[str] | None = None,
-    links: set[str] | None = None,
-    left_out: int = 0,
-) -> WalkedFolder:
-    """Return what was found, sorted; refuse it if anything was refused, or nothing is there."""
-    _check(root, found, refused)
-    paths = sorted(found)
-    return WalkedFolder(
-        root=Path(root),
-        paths=paths,
-        states=[found[path] for path in paths],
-        executable=executable or set(),
-        links=links or set(),
-        left_out=left_out,
-    )
+def _take(found: FoundFiles, root: Path, entry: os.DirEntry[str], path: str) -> None:
+    why = "" if is_plain(entry.name) and len(path) <= MAX_PATH else why_refused(path)
+    if entry.is_symlink():
+        why = why or _why_no_link(root, entry.path)
+        found.links.add(path)
+    if why:
+        found.refused.append((path, why))
+        return
+    seen = entry.stat()
+    if not stat.S_ISREG(seen.st_mode):
+        found.refused.append((path, "it is no file"))
+        return
+    found.add(path, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
+    if seen.st_mode & 0o100:
+        found.executable.add(path)
 
 
 def _entries(folder: str, refused: list[tuple[str, str]], prefix: str) -> list[os.DirEntry[str]]:
@@ -139,13 +144,3 @@ def _why_no_link(root: Path, place: str) -> str:
     if not target.is_relative_to(root):
         return "the link leads out of the folder"
     return "the link leads to a folder" if target.is_dir() else ""
-
-
-def _check(root: Path | str, found: dict[str, FileState], refused: list[tuple[str, str]]) -> None:
-    if refused:
-        hint = "rename them, or leave them out: --exclude 'PATTERN'"
-        what = f"{len(refused):,} files of {root} can't be kept"
-        raise InvalidInput(what, why=shown(refused), hint=hint, field="files")
-    if not found:
-        raise InvalidInput(f"there is no file in {root}", field="files")
-    check_distinct(list(found))

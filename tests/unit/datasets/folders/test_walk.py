@@ -8,7 +8,6 @@ import pytest
 
 from meguru.datasets.folders.names import check_distinct, why_refused
 from meguru.datasets.folders.places import LocalFolder
-from meguru.datasets.folders.walk import walk
 from meguru.errors import Conflict, InvalidInput
 
 
@@ -22,7 +21,7 @@ def folder(tmp_path):
 
 def refused(folder) -> str:
     with pytest.raises(InvalidInput) as caught:
-        walk(folder)
+        LocalFolder(folder)
     return f"{caught.value.what}: {caught.value.why}"
 
 
@@ -89,10 +88,10 @@ def test_what_systems_put_into_folders_is_left_out_and_counted(folder):
     (folder / ".git").mkdir()
     (folder / ".git/config").touch()
     (folder / "in/b.png").touch()
-    assert walk(folder).left_out == 2
-    chosen = walk(folder, include=["*.png"])
-    assert (chosen.paths, chosen.left_out) == (["in/b.png"], 3)
-    assert walk(folder, exclude=["in/*.png"]).paths == ["in/a.txt"]
+    assert LocalFolder(folder).left_out == 2
+    chosen = LocalFolder(folder, include=["*.png"])
+    assert (chosen.seen["path"].to_list(), chosen.left_out) == (["in/b.png"], 3)
+    assert LocalFolder(folder, exclude=["in/*.png"]).seen["path"].to_list() == ["in/a.txt"]
 
 
 def test_an_empty_folder_is_refused(tmp_path):
