@@ -10,8 +10,8 @@ from functools import lru_cache
 from meguru.base.server_variables import RESERVED
 
 LIST = "MEGURU_STEP_VARIABLES"
-SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP"})
-"""What no step needs: it opens the secrets of webhooks, and sends mail."""
+SECRET = frozenset({"MEGURU_SECRET_KEY", "MEGURU_SMTP", "MEGURU_ONLINE_STORE"})
+"""What no step needs: it opens the secrets of webhooks, sends mail, and may have a store's password."""
 ALWAYS = (
     *("PATH", "HOME", "USER", "LANG", "LC_*", "TZ", "TMPDIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "PYTHON*"),
     *("LD_LIBRARY_PATH", "CUDA_*", "NVIDIA_*", "OMP_*", "*_NUM_THREADS", "*_MAX_THREADS"),
