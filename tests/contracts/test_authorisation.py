@@ -70,6 +70,7 @@ UNFILTERED = {
 """The queries that touch and name no thing and filter nothing, each and why that is right."""
 WHOLE = {
     "apply.start": "a file is applied where one works; each of its steps is asked for by itself",
+    "dataset.erase": "a person is erased from all projects",
     "dataset.free": "it frees what was removed in all projects",
     "mlflow.bring_experiment": "what is brought in may be anybody's",
     "mlflow.bring_logged_model": "what is brought in may be anybody's",

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from meguru.datasets.free import free as dataset_free
     from meguru.datasets.free import garbage as dataset_garbage
     from meguru.datasets.operations import specs as _meguru_datasets_operations_specs
+    from meguru.datasets.personal.erase import erase as dataset_erase
     from meguru.datasets.personal.look import look as dataset_look
     from meguru.datasets.personal.propose import personal as dataset_personal
     from meguru.datasets.pulls.ask import pull as dataset_pull

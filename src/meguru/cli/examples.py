@@ -21,6 +21,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "schema": ("meguru schema --out .meguru/schema.json",),
     "up": ("meguru up", "meguru up --host 0.0.0.0 --auth", "meguru up --auth --serve prod=/srv/meguru/prod"),
     "status": ("meguru status", "meguru status --json"),
+    "erase": (
+        "meguru erase email=anna@example.com --dry-run",
+        "meguru erase customer_id=4711 --reason 'request of 3 May'",
+    ),
     "demo": ("meguru demo flights --months 3-5",),
     "run": (
         "meguru run train.py:train",

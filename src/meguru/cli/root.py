@@ -76,6 +76,7 @@ GROUPS = {
         "logout": "Forget and end what login was given.",
         "whoami": "Tell who you are here, and what you may do where.",
         "token": "Make, list and revoke access tokens.",
+        "erase": "Erase a person from all that is kept: meguru erase email=anna@example.com",
         "doctor": "Check this machine and the workspace.",
         "completion": "Complete commands, names and ids in your shell: bash, zsh or fish.",
         "version": "Print the version.",

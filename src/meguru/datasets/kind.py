@@ -33,6 +33,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     the file is in. `content` is the digest of the list of files that the declaration brought along; empty
     when the versions come from elsewhere: from `source`, if it is there, by `meguru data pull` and by its
     schedule. `columns` says what is personal, and how it is treated before it is written.
+    While `hold` says why (a legal hold), nothing is erased from it.
     """
 
     description: str = ""
@@ -49,6 +50,7 @@ class DatasetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     content: str = ""
     source: SourceSpec | None = None
     columns: dict[str, ColumnSpec] = {}
+    hold: str = ""
 
 
 class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,6 +77,7 @@ class DatasetSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     content: str = ""
     source: SourceSpec | str | None = None
     columns: dict[str, ColumnSpec] = {}
+    hold: str = ""
 
 
 @event_type(
@@ -163,6 +166,33 @@ class DatasetVersionRemoved(Payload, frozen=True):
     rows: int
     bytes: int
     reason: str = ""
+
+
+@event_type(
+    "dataset_version.erased",
+    label="rows of a person erased from a version",
+    sentence="rows of a person were erased from {subject}",
+    tone=Tone.ODD,
+    explains=True,
+)
+class DatasetVersionErased(Payload, frozen=True):
+    """A version has fewer rows than it had, and another digest: `before` was its name in the lineage."""
+
+    before: str
+    after: str
+    rows: int
+
+
+@event_type(
+    "dataset.erased", label="person erased", sentence="a person was erased", tone=Tone.ODD, explains=True
+)
+class DatasetErased(Payload, frozen=True):
+    """What was found of a person is gone; who it was is not told."""
+
+    column: str
+    found: list[dict[str, Any]]
+    models: list[str]
+    reason: str
 
 
 @event_type(
@@ -335,6 +365,8 @@ DATASET = Kind(
         DatasetVersionMeasured,
         DatasetFreed,
         DatasetVersionSeenInClear,
+        DatasetVersionErased,
+        DatasetErased,
         DatasetPullStarted,
         DatasetPulled,
         DatasetPullFailed,

@@ -79,7 +79,7 @@ def get(tx: Connection, name: str, version: int, projects: AbstractSet[str] | No
         raise NotFound(
             f"dataset {name!r} has no version {version}", where=refs.make("dataset", name, version), why=why
         )
-    return _from_row(row)
+    return from_row(row)
 
 
 def resolve(tx: Connection, ref: str, projects: AbstractSet[str] | None = None) -> DatasetVersion:
@@ -114,7 +114,7 @@ def of_digest(tx: Connection, name: str, digest: str) -> DatasetVersion | None:
     mine = dataset_version.c
     query = select(dataset_version).where(mine.name == name, mine.digest == digest, mine.branch == "")
     row = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(1)).first()
-    return None if row is None else _from_row(row)
+    return None if row is None else from_row(row)
 
 
 def newest(tx: Connection, name: str, branch: str = "") -> DatasetVersion | None:
@@ -134,7 +134,7 @@ def versions(
     if before is not None:
         query = query.where(dataset_version.c.version < before)
     rows = tx.execute(query.order_by(dataset_version.c.version.desc()).limit(limit))
-    return [_from_row(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def next_number(tx: Connection, name: str) -> int:
@@ -186,7 +186,7 @@ def page(
         .limit(limit)
     )
     return [
-        RegisteredDataset(name=row.name, created_at=row.since, latest=_from_row(row))
+        RegisteredDataset(name=row.name, created_at=row.since, latest=from_row(row))
         for row in tx.execute(query)
     ]
 
@@ -197,7 +197,8 @@ def names(tx: Connection, projects: AbstractSet[str] | None = None) -> list[str]
     return list(tx.execute(query.order_by(dataset.c.name)).scalars())
 
 
-def _from_row(row: Row[Any]) -> DatasetVersion:
+def from_row(row: Row[Any]) -> DatasetVersion:
+    """Return the version that a row tells of."""
     others = {"since", "removed_at", "freed_at"}
     fields = {name: value for name, value in row._mapping.items() if name not in others}
     fields["columns"] = msgspec.convert(fields["columns"], list[DatasetColumn])

@@ -211,6 +211,7 @@ FEATURE_VIEW = Kind(
     carry="meguru.features.project_file:carry_view",
     provides={
         "features door": "meguru.features.door:FeatureDoor",
+        "personal data": "meguru.features.erase:erase",
         "described": "meguru.features.catalogue:described_views",
         "detailed": "meguru.features.catalogue:detailed_view",
     },

@@ -35,4 +35,5 @@ FEEDBACK = Kind(
     grants={"engineer": ("*",), "data-scientist": ("write",), "service": ("write",)},
     project_of="meguru.judgements.store:project_of",
     services=(Service(name="feedback", factory="meguru.judgements.joiner:FeedbackJoiner"),),
+    provides={"personal data": "meguru.judgements.erase:erase"},
 )

@@ -71,6 +71,7 @@ PREDICTION = Kind(
     operations=("meguru.predictions.operations",),
     project_of="meguru.predictions.store:project_of",
     page="/ui/predictions/{name}",
+    provides={"personal data": "meguru.predictions.erase:erase"},
 )
 OUTCOME = Kind(
     name="outcome",

@@ -8,7 +8,7 @@ was before it could be said: one score a row. So is Arrow without a header.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +220,37 @@ def frame_of(payload: bytes) -> pl.DataFrame:
     import polars as pl
 
     return pl.read_ipc(io.BytesIO(arrow))
+
+
+def without_features(payload: bytes, rows: Collection[int]) -> bytes:
+    """Return a batch in which some rows have no features any more; answers and times stay."""
+    import polars as pl
+
+    if not payload.startswith(_ARROW):
+        stored = _decode(payload)
+        if not isinstance(stored.rows, bytes):
+            count = len(_decode_header(stored.header).types)
+            kept = [
+                [None] * count + list(row[count:]) if number in rows else row
+                for number, row in enumerate(stored.rows)
+            ]
+            return _encode((stored.header, kept, *([stored.together] if stored.together else [])))
+    found = frame_of(payload)
+    gone = pl.int_range(pl.len()).is_in(sorted(rows))
+    buffer = io.BytesIO()
+    found.with_columns(
+        pl.when(~gone).then(pl.col(name)).alias(name) for name in _feature_columns(payload, found)
+    ).write_ipc(buffer, compression="zstd")
+    if payload.startswith(_ARROW):
+        return buffer.getvalue()
+    stored = _decode(payload)
+    return _encode((stored.header, buffer.getvalue(), *([stored.together] if stored.together else [])))
+
+
+def _feature_columns(payload: bytes, found: pl.DataFrame) -> list[str]:
+    if payload.startswith(_ARROW):
+        return found.columns[: found.columns.index(output_columns(PLAIN)[0])]
+    return [column_name(name) for name in _decode_header(_decode(payload).header).types]
 
 
 def content_of(header: bytes, rows: Sequence[Sequence[Any]]) -> PayloadColumns:

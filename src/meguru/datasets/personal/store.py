@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
-from meguru.datasets.personal.schema import private_blob
+from meguru.datasets.personal.schema import erased_blob, private_blob
+from meguru.datasets.schema import dataset, dataset_version
+from meguru.datasets.store import from_row
+from meguru.datasets.types import DatasetVersion, Manifest
 
 _AT_ONCE = 500
 
@@ -28,3 +31,53 @@ def note(tx: Connection, dataset: str, digests: Iterable[str]) -> None:
 def datasets_of(tx: Connection, digest: str) -> list[str]:
     """Return the datasets of whose personal columns a file holds values in clear."""
     return list(tx.execute(select(private_blob.c.dataset).where(private_blob.c.digest == digest)).scalars())
+
+
+def all_versions(tx: Connection, names: list[str] | None) -> list[DatasetVersion]:
+    """Return every version that is there, of all lines, by name and number."""
+    mine = dataset_version.c
+    query = select(dataset_version).where(mine.removed_at.is_(None))
+    if names is not None:
+        query = query.where(mine.name.in_(names))
+    return [from_row(row) for row in tx.execute(query.order_by(mine.name, mine.version))]
+
+
+def any_hashed(tx: Connection, column: str) -> bool:
+    """Tell whether a dataset says that this column is hashed."""
+    specs = tx.execute(select(dataset.c.spec).where(dataset.c.spec.is_not(None))).scalars()
+    return any(spec and spec.get("columns", {}).get(column, {}).get("treat") == "hash" for spec in specs)
+
+
+def replace_content(
+    tx: Connection, version: DatasetVersion, manifest: Manifest, digest: str, profile: str
+) -> None:
+    """Let a version have other files: those without the rows that were erased."""
+    values = {
+        "digest": digest,
+        "profile": profile,
+        "rows": manifest.rows,
+        "bytes": manifest.bytes,
+        "files": manifest.file_count,
+    }
+    mine = dataset_version.c
+    one = (mine.name == version.name) & (mine.version == version.version)
+    tx.execute(update(dataset_version).where(one).values(values))
+
+
+def note_gone(tx: Connection, digests: Iterable[str]) -> None:
+    """Write down blobs that are to be deleted when this is committed."""
+    known = gone(tx)
+    rows = [{"digest": each} for each in sorted(set(digests) - known)]
+    if rows:
+        tx.execute(insert(erased_blob), rows)
+
+
+def gone(tx: Connection) -> set[str]:
+    """Return blobs that are still to be deleted."""
+    return set(tx.execute(select(erased_blob.c.digest)).scalars())
+
+
+def forget_gone(tx: Connection, digests: Iterable[str]) -> None:
+    """Take out blobs that are deleted."""
+    for digest in digests:
+        tx.execute(delete(erased_blob).where(erased_blob.c.digest == digest))

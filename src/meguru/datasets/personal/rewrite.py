@@ -1,0 +1,98 @@
+"""Files without the rows of one person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from meguru.datasets.types import DataFile, FileOrigin, Manifest
+from meguru.datasets.versions.scan import file_scan, format_of
+from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FileState = tuple[str, str]
+
+
+class FileRewriter:
+    """Looks for a person in files, and writes those anew that have rows of them; each once.
+
+    Parameters
+    ----------
+    values
+        What the column holds of the person: the value itself, and what became of it where it was hashed.
+    """
+
+    def __init__(self, blobs: BlobStore, column: str, values: list[str]) -> None:
+        self._blobs, self._column, self._values = blobs, column, values
+        self._found: dict[str, int] = {}
+        self._made: dict[_FileState, DataFile | None] = {}
+
+    def found(self, manifest: Manifest, file: DataFile) -> int:
+        """Return how many rows of the person are in a file, also among those that were deleted from it."""
+        if all(each.name != self._column for each in file.columns):
+            return 0
+        if file.digest not in self._found:
+            whole = msgspec.structs.replace(file, deleted="", deleted_rows=0)
+            rows = self._rows(manifest, whole).filter(self._matches())
+            self._found[file.digest] = int(rows.select(_length()).collect(engine="streaming").item())
+        return self._found[file.digest]
+
+    def without(self, manifest: Manifest, file: DataFile) -> DataFile | None:
+        """Return a file without these rows, and without those that were deleted; None if none is left."""
+        state = (file.digest, file.deleted)
+        if state not in self._made:
+            self._made[state] = self._written(manifest, file)
+        made = self._made[state]
+        return made and msgspec.structs.replace(made, path=file.path)
+
+    def _written(self, manifest: Manifest, file: DataFile) -> DataFile | None:
+        import polars as pl
+
+        rows = self._rows(manifest, file).filter(~self._matches().fill_null(value=False))
+        with TemporaryDirectory(prefix="meguru-erase-") as folder:
+            path = Path(folder) / "rows.parquet"
+            rows.sink_parquet(path, compression="zstd", compression_level=1)
+            count = int(pl.scan_parquet(path, glob=False).select(_length()).collect().item())
+            digest, size = self._blobs.put_file(path), path.stat().st_size
+        if not count:
+            return None
+        return msgspec.structs.replace(
+            file,
+            digest=digest,
+            size=size,
+            rows=count,
+            deleted="",
+            deleted_rows=0,
+            dialect=None,
+            source=file.source if format_of(manifest, file) == "parquet" else _origin(manifest, file),
+        )
+
+    def _rows(self, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
+        own = msgspec.structs.replace(manifest, columns=file.columns)
+        return file_scan(self._blobs, own, file)
+
+    def _matches(self) -> pl.Expr:
+        import polars as pl
+
+        return pl.col(self._column).cast(pl.String).is_in(self._values)
+
+
+def _origin(manifest: Manifest, file: DataFile) -> FileOrigin:
+    return FileOrigin(
+        path=file.path,
+        digest=file.digest,
+        size=file.size,
+        format=manifest.format,
+        dialect=file.dialect,
+    )
+
+
+def _length() -> pl.Expr:
+    import polars as pl
+
+    return pl.len()

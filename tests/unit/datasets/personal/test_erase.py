@@ -1,0 +1,122 @@
+"""A person is erased from all versions, and from what others keep; nothing else is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from meguru.app.blob_walk import walk
+from meguru.app.nouns import load_operations
+from meguru.datasets.client import add_files, frame
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import erase, specs, versions
+from meguru.datasets.personal.erase import delete_gone
+from meguru.datasets.types import ColumnSpec
+from meguru.errors import Conflict
+from meguru.kernel.events.schema import event
+from meguru.predictions import payload
+
+load_operations()
+ANNA = "anna@example.com"
+
+
+@pytest.fixture
+def add(workspace, tmp_path):
+    def write(text: str, name: str = "people", file: str = "people.csv", **said):
+        path = tmp_path / file
+        path.write_text(text)
+        return add_files(workspace, name, path, **said)
+
+    return write
+
+
+@pytest.fixture
+def filled(workspace, add):
+    add(f"id,email\n1,{ANNA}\n2,bob@example.org\n", key=["id"])
+    add(f"id,email\n1,new{ANNA}\n3,{ANNA}\n", file="more.csv", mode="upsert", key=["id"])
+    add("id,other\n1,x\n", "untouched")
+    add(f"who,mail\nx,{ANNA}\n", "orders")
+    return workspace
+
+
+def stored(ws) -> bytes:
+    return b"".join(path.read_bytes() for path in ws.blobs.folder.glob("??/*"))
+
+
+def test_rows_go_from_all_versions_and_the_old_files_are_deleted(filled):
+    planned = erase(filled, column="email", value=ANNA, dry_run=True)
+    assert [(each.ref, each.rows) for each in planned.found] == [
+        ("dataset/people@1", 1),
+        ("dataset/people@2", 2),
+    ]
+    done = erase(filled, column="email", value=ANNA, reason="asked")
+    assert (done.found, done.rows) == (planned.found, 3)
+    left = erase(filled, column="email", value=ANNA, dry_run=True)
+    assert (left.found, left.remaining) == ([], [])
+    assert frame(filled, "people@1").rows() == [(2, "bob@example.org")]
+    assert sorted(frame(filled, "people@2").rows()) == [(1, f"new{ANNA}"), (2, "bob@example.org")]
+    assert [each.rows for each in versions(filled, name="people")] == [2, 1]
+    assert frame(filled, "untouched").height == 1
+    assert frame(filled, "orders")["mail"].to_list() == [ANNA]  # another column
+    assert walk(filled).complete
+
+
+def test_who_it_was_is_not_in_the_log_and_the_old_digest_is(filled):
+    before = versions(filled, name="people")[0].digest
+    erase(filled, column="email", value=ANNA)
+    with filled.read() as tx:
+        data = list(tx.execute(select(event.c.data)).scalars())
+    assert ANNA not in str([each for each in data if "found" in each or "before" in each])
+    assert any(each.get("before") == before for each in data)
+
+
+def test_a_hashed_person_is_found_by_the_value(workspace, add):
+    add(f"id,email\n1,{ANNA}\n2,bob@example.org\n", columns={"email": ColumnSpec(tags=["pii"], treat="hash")})
+    assert erase(workspace, column="email", value=ANNA).rows == 1
+    assert frame(workspace, "people")["id"].to_list() == [2]
+
+
+def test_a_version_of_one_person_alone_has_no_rows_then(workspace, add):
+    add(f"id,email\n1,{ANNA}\n")
+    erase(workspace, column="email", value=ANNA)
+    assert frame(workspace, "people").height == 0
+    assert add("id,email\n2,x\n").version == 2
+
+
+def test_a_legal_hold_stops_it_and_nothing_is_erased(filled):
+    specs.declare(filled, name="people", spec=DatasetSpec(hold="case 7"))
+    with pytest.raises(Conflict, match="under a legal hold"):
+        erase(filled, column="email", value=ANNA)
+    assert frame(filled, "people@1").height == 2
+
+
+def test_what_a_killed_erasure_left_is_deleted_by_the_next(filled, monkeypatch):
+    def dies(digest):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(filled.blobs, "delete", dies)
+    with pytest.raises(KeyboardInterrupt):
+        erase(filled, column="email", value=ANNA)
+    monkeypatch.undo()
+    assert erase(filled, column="email", value=ANNA, dry_run=True).remaining
+    delete_gone(filled)
+    assert erase(filled, column="email", value=ANNA, dry_run=True).remaining == []
+
+
+@pytest.mark.parametrize("count", [2, 100])
+def test_predictions_lose_what_was_asked_and_keep_what_was_answered(count):
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    content = payload.make(
+        {"email": "string", "age": "long"},
+        {"email": [ANNA] + ["x"] * (count - 1), "age": list(range(count))},
+        [0.5] * count,
+        [at] * count,
+    )
+    body = payload.without_features(payload.pack(content), {0})
+    assert ANNA.encode() not in body
+    features = payload.features_of(body)
+    assert (features["email"][0], features["age"][0]) == (None, None)
+    assert (features["email"][1], features["age"][1]) == ("x", 1)
+    assert payload.answer_of(body).columns == payload.answer_of(payload.pack(content)).columns
