@@ -51,6 +51,7 @@ LISTS = {
     "/ui/endpoints": "monitor:read",  # what is measured is on the page
     "/ui/events": "event:read",
     "/ui/experiments": "run:read",
+    "/ui/features": "feature_view:read",
     "/ui/find": "status:read",
     "/ui/incidents": "incident:read",
     "/ui/models": "model:read",
@@ -69,6 +70,9 @@ THINGS = {
     "/ui/datasets/": "dataset",
     "/ui/endpoints/": "endpoint",
     "/ui/experiments/": "experiment",
+    "/ui/features/entities/": "entity",
+    "/ui/features/services/": "feature_service",
+    "/ui/features/views/": "feature_view",
     "/ui/models/": "model",
     "/ui/monitors/": "monitor",
     "/ui/pipelines/runs/": "pipeline_run",

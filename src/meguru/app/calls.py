@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from meguru.features.show import show_service as feature_service_show
     from meguru.features.show import show_view as feature_view_show
     from meguru.features.show import view_versions as feature_view_versions
+    from meguru.features.show_profile import view_profiles as feature_view_profiles
     from meguru.governance.code_policy.attest import attest as policy_attest
     from meguru.governance.code_policy.attest import attested as policy_attested
     from meguru.governance.code_policy.operations import specs as _meguru_governance_code_policy_operations_specs

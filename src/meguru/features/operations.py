@@ -17,6 +17,7 @@ from meguru.features.show import (
     show_view,
     view_versions,
 )
+from meguru.features.show_profile import view_profiles
 from meguru.kernel.declarations import operations_of
 
 entity_specs = operations_of(ENTITY)
@@ -41,6 +42,7 @@ __all__ = [
     "show_service",
     "show_view",
     "tags_of",
+    "view_profiles",
     "view_rows",
     "view_specs",
     "view_versions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from meguru.features.online.stores import online_of
 from meguru.features.types import PinnedView
 from meguru.kernel.jobs import Job, Lease
 from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.principals import system
 from meguru.kernel.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from meguru.features.materialization.write import Stored
 
+log = logging.getLogger(__name__)
 MaterializationProgress = Callable[[Materialization], None]
 ADVANCE = InternalOperation(MATERIALIZATION, "advance")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,6 +122,7 @@ class _Attempt:
         self.lease.commit(self.ws, ADVANCE, lambda ctx: self._succeed(ctx, stored, after))
         if self.state is not None and not is_same:
             online.clear(self.state.stored)  # types are others now: nobody reads the rows from before
+        self._tell_of_rows()
 
     def _after(self, before: pl.DataFrame | None) -> pl.DataFrame:
         """Return the rows that are to be online, found by this attempt or by one before."""
@@ -127,15 +131,9 @@ class _Attempt:
 
         if self.target:
             return self._rows(self.target)
-        view = PinnedView(
-            ref=self.version.ref,
-            definition=self.version.definition,
-            datasets=self.work.datasets,
-            code=self.code,
-        )
         since = self.work.since
         folder = self.ws.cache_folder("features")
-        kept = computed(self.ws.blobs, view, folder, self.lease.proceed)
+        kept = computed(self.ws.blobs, self._view(), folder, self.lease.proceed)
         found = newest.newest_rows(kept, micros(self.work.as_of), None if since is None else micros(since))
         frame = found.frame if since is None else newest.with_others(found.frame, before, self.keys)
         target = self.ws.blobs.put_bytes(newest.as_parquet(frame))
@@ -144,6 +142,23 @@ class _Attempt:
         self.lease.commit(self.ws, ADVANCE, lambda ctx: store.change(ctx.tx, self.work.id, **values))
         self.target = target
         return frame
+
+    def _view(self) -> PinnedView:
+        return PinnedView(
+            ref=self.version.ref,
+            definition=self.version.definition,
+            datasets=self.work.datasets,
+            code=self.code,
+        )
+
+    def _tell_of_rows(self) -> None:
+        """Have what the rows look like known, for people who look at the view; nothing hangs on it."""
+        from meguru.features.client import tell_of_rows
+
+        try:
+            tell_of_rows(self.ws.with_(principal=system("materializations")), self._view())
+        except MeguruError as error:
+            log.warning("nobody can tell what rows of %s look like: %s", self.version.ref, error)
 
     def _rows(self, digest: str) -> pl.DataFrame:
         from meguru.features.materialization.newest import read_parquet

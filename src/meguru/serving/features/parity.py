@@ -110,6 +110,7 @@ def parity(
 
 class _Column(NamedTuple):
     name: str
+    feature: str
     view: PinnedView
     differs: np.ndarray
     served: pl.Series
@@ -147,12 +148,14 @@ class _Comparison:
 
     def _columns(self, truth: pl.DataFrame) -> Iterator[_Column]:
         """Give the columns of the model that views give, with the rows that differ from the truth."""
-        for view, names in _names(self._sample.chosen, truth):
-            for name in names:
-                if name in self._sample.columns:
+        for view in self._sample.chosen.views:
+            for feature, name in self._sample.made[view.ref].items():
+                if name in self._sample.columns and name in truth.columns:
                     was = _series(self._sample, name)
                     now = truth[name].cast(was.dtype)
-                    yield _Column(name, view, _unequal(was, now) & ~_sent(self._sample, name), was, now)
+                    yield _Column(
+                        name, feature, view, _unequal(was, now) & ~_sent(self._sample, name), was, now
+                    )
 
     def _explained(self, columns: Sequence[_Column]) -> list[ParityDifference]:
         rows = np.flatnonzero(np.logical_or.reduce([each.differs for each in columns]))
@@ -189,7 +192,7 @@ class _Comparison:
             return ParityCause.LATE
         ttl = column.view.definition.ttl
         is_old = event is not None and ttl is not None and moment - event > ttl * 1_000_000
-        default = column.view.definition.defaults.get(column.name)
+        default = column.view.definition.defaults.get(column.feature)
         if is_old or (event is None and was is not None and was == default):
             return ParityCause.POLICY
         return ParityCause.CODE if events is None or event is not None else ParityCause.LATE
@@ -229,19 +232,11 @@ def _over(view: PinnedView, data: Mapping[str, dict[str, PinnedDataset]]) -> Pin
     return msgspec.structs.replace(view, datasets=data[view.ref]) if view.ref in data else None
 
 
-def _names(chosen: FeatureSet, truth: pl.DataFrame) -> Iterator[tuple[PinnedView, list[str]]]:
-    """Give the columns of a training set that each view has there."""
-    for view in chosen.views:
-        known = view.picked or list(view.definition.features)
-        names = [f"{view.name}__{name}" if chosen.full_names else name for name in known]
-        yield view, [name for name in names if name in truth.columns]
-
-
 def _frame(sample: ServedSample) -> pl.DataFrame:
     """Return what clients sent of each row, with its moment."""
     import polars as pl
 
-    made = {name for view in sample.chosen.views for name in _all_names(sample.chosen, view)}
+    made = {name for columns in sample.made.values() for name in columns.values()}
     columns = [
         _series(sample, name)
         for name in sample.columns
@@ -249,11 +244,6 @@ def _frame(sample: ServedSample) -> pl.DataFrame:
     ]
     moments = pl.Series(_AT, sample.times, dtype=pl.Datetime("us", "UTC"))
     return pl.DataFrame([*columns, moments])
-
-
-def _all_names(chosen: FeatureSet, view: PinnedView) -> list[str]:
-    known = view.picked or list(view.definition.features)
-    return [f"{view.name}__{name}" if chosen.full_names else name for name in known]
 
 
 def _series(sample: ServedSample, name: str) -> pl.Series:

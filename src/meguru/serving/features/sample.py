@@ -19,6 +19,7 @@ from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, payload, store
 from meguru.predictions.types import PredictionBatch
 from meguru.serving import store as endpoints
+from meguru.serving.features.load import plan_of
 
 MOST = 10_000
 _BATCHES = 500
@@ -37,8 +38,9 @@ class ServedSample(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    chosen
-        The features of the release, over the newest data there is.
+    chosen, made
+        The features of the release, over the newest data there is; and by version of a view which of the
+        model's columns its features are.
     columns, types
         What was recorded, by name: the model's columns, what clients sent, ``_view:`` since when values held,
         and ``sent:`` what was sent instead. Datetimes are microseconds since 1970.
@@ -52,6 +54,7 @@ class ServedSample(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     release: str
     chosen: FeatureSet
+    made: dict[str, dict[str, str]]
     columns: dict[str, list[Any]]
     types: dict[str, str]
     ids: list[str]
@@ -93,6 +96,7 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
         model=live.model_ref,
         release=live.release_ref,
         chosen=chosen,
+        made={view.ref: view.columns for view in plan_of(ctx.tx, chosen).views},
         columns=found.columns,
         types=found.types,
         ids=found.ids,
