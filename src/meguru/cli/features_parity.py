@@ -47,9 +47,11 @@ def parity(session: Session, target: str | None, *, limit: int, no_record: bool)
         for report in found
         for each in report.differences
     ]
-    session.table({"items": found}, columns, rows, empty="\n".join(map(_equal, found)))
-    if not all(report.equal for report in found):
-        sys.exit(_DIFFER)
+    if all(report.equal for report in found):
+        session.show({"items": found}, lambda: click.echo("\n".join(map(_equal, found))))
+        return
+    session.table({"items": found}, columns, rows)
+    sys.exit(_DIFFER)
 
 
 def _equal(report: ParityReport) -> str:

@@ -67,6 +67,11 @@ def listing(visit: Visit) -> Response:
         fresh={each.view: each for each in freshness(visit.ws)},
         services=list_services(visit.ws),
         entities=list_entities(visit.ws),
+        forms={
+            "batch": visit.text("batch"),
+            "push": visit.text("push"),
+            "on_demand": visit.text("on demand"),
+        },
         live="feature_view.,feature_service.,materialization.",
     )
 
@@ -86,6 +91,12 @@ def view(visit: Visit) -> Response:
         fresh=_fresh(visit, version.ref),
         impact=impact,
         parity=_parity(visit, impact),
+        causes={
+            "late data": visit.text("late data"),
+            "clock": visit.text("clock"),
+            "policy": visit.text("policy"),
+            "code": visit.text("code"),
+        },
         live="feature_view.,materialization.,endpoint.parity_checked",
     )
 
