@@ -1,4 +1,4 @@
-"""What it costs that clients send a key instead of features, against the same prediction with the features sent.
+"""What it costs that clients send a key instead of features, beside the same prediction with them sent.
 
     make bench BENCH=features_served ARGS="--requests 2000"
 
