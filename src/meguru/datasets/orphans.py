@@ -103,8 +103,8 @@ def _in_table(tx: Connection, table: Table) -> Iterable[str]:
     texts = [column for column in table.columns if isinstance(column.type, String | Json)]
     if table.name in _HISTORY or not texts:
         return
-    rows = tx.execution_options(yield_per=_PAGE).execute(select(*(as_type(each, String) for each in texts)))
-    for row in rows:
+    query = select(*(as_type(each, String) for each in texts)).execution_options(yield_per=_PAGE)
+    for row in tx.execute(query):
         for value in row:
             if isinstance(value, str):
                 yield from _DIGEST.findall(value)

@@ -128,6 +128,19 @@ def write_next(
     return version
 
 
+def _check_there(ctx: Context, manifest: Manifest, before: Manifest | None) -> None:
+    """Refuse files whose bytes were freed since they were looked at: nothing is freed while this is open."""
+    old = {digest for file in (before.files if before else ()) for digest in (file.digest, file.deleted)}
+    for file in manifest.files:
+        for digest in (file.digest, file.deleted):
+            if digest and digest not in old and not ctx.blobs.has(digest):
+                raise Conflict(
+                    f"the bytes of {file.path!r} were freed meanwhile",
+                    why="nothing referred to them for more than a day",
+                    hint="upload them again: the same command does",
+                )
+
+
 def write_version(
     ctx: Context,
     manifest: Manifest,
@@ -143,6 +156,7 @@ def write_version(
     `before` is the list of the version before, whose parts are there already.
     """
     number = store.next_number(ctx.tx, name)
+    _check_there(ctx, manifest, before)
     version = DatasetVersion(
         ref=refs.make("dataset", name, number),
         name=name,

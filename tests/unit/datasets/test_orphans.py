@@ -3,12 +3,16 @@
 import os
 
 import msgspec
+import polars as pl
 import pytest
 
 from meguru.datasets.client import add_files
-from meguru.datasets.operations import free, garbage
-from meguru.errors import Busy
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.operations import free, garbage, register
+from meguru.datasets.write import write_version
+from meguru.errors import Busy, Conflict
 from meguru.kernel import events
+from meguru.kernel.operations.execute import run
 from meguru.kernel.principals import Principal
 from meguru.tracking.runs import add_artifact, start
 
@@ -79,3 +83,17 @@ def test_who_sees_some_projects_is_told_of_no_orphans(workspace, put):
     anna = Principal(name="anna", grants={"team": frozenset({"*:read"})})
     assert garbage(workspace.with_(principal=anna)).orphans == 0
     assert garbage(workspace).orphans == 1
+
+
+def test_what_was_freed_between_a_look_and_the_commit_is_not_registered(workspace, tmp_path):
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"a": [1]}).write_parquet(path)
+    version = add_files(workspace, "rows", path)
+    manifest = load_manifest(workspace.blobs, version)
+    workspace.blobs.delete(manifest.files[0].digest)
+
+    def work(ctx):
+        return write_version(ctx, manifest, name="other", note="")
+
+    with pytest.raises(Conflict, match="were freed meanwhile"):
+        run(workspace, register, work)
