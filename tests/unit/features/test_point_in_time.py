@@ -28,12 +28,12 @@ number = st.sampled_from([0.0, 1.0, 2.0, float("nan"), None])
 
 
 @st.composite
-def cases(draw, *, created: bool):
+def cases(draw):
     rows = draw(st.lists(st.tuples(key, number, moment, moment), max_size=12))
     asked = draw(st.lists(st.tuples(key, number, moment), max_size=8))
     ttl = draw(st.sampled_from([None, 1.0, 2.0, 100.0]))
     keys = draw(st.sampled_from([["k"], ["k", "n"]]))
-    return rows, asked, ttl, keys, created
+    return rows, asked, ttl, keys, draw(st.sampled_from(["us", "ns", "ms"]))
 
 
 def at(offset):
@@ -91,19 +91,19 @@ def test_it_is_what_looking_at_every_row_says(created):
     root = Path(tempfile.mkdtemp(prefix="pit-"))
 
     @settings(max_examples=40, deadline=None)
-    @given(cases(created=created))
+    @given(cases())
     def holds(case):
-        rows, asked, ttl, keys, _ = case
+        rows, asked, ttl, keys, unit = case
         folder = root / "rows"
         shutil.rmtree(folder, ignore_errors=True)
-        found = joined(rows, asked, ttl, keys, created=created, folder=folder)
+        found = joined(rows, asked, ttl, keys, created=created, folder=folder, unit=unit)
         assert found == reference(rows, asked, ttl, keys, created=created)
         # A row that comes later than every question changes no answer.
         later = [*rows, *((k, n, 99, 99) for k, n, _ in asked)]
         early = [*rows, *((k, n, -9, 99) for k, n, _ in asked)] if created else rows
         for more in (later, early):
             shutil.rmtree(folder, ignore_errors=True)
-            assert joined(more, asked, ttl, keys, created=created, folder=folder) == found
+            assert joined(more, asked, ttl, keys, created=created, folder=folder, unit=unit) == found
 
     try:
         holds()
