@@ -211,6 +211,7 @@ class TestPostgres(SourceContract):
         return Postgres(postgres_url, postgres_url)
 
 
+@pytest.mark.soak  # the same database as above, by a driver of its own
 @pytest.mark.integration
 class TestAdbc(SourceContract):
     @pytest.fixture

@@ -27,9 +27,13 @@ def fit(sales: Dataset) -> float:
     assert frame.schema["price"] == pl.Float64 and frame.schema["zip"] == pl.String
     return frame.select(pl.cov("units", "price") / pl.col("price").var()).item()
 
+@step
+def together(first: float, second: float, third: float) -> list[float]:
+    return [round(each, 6) for each in (first, second, third)]
+
 @pipeline
-def train(sales: Dataset):
-    return fit(sales)
+def train(export: Dataset, sales: Dataset, lake: Dataset):
+    return together(fit(export), fit(sales), fit(lake))
 """
 SALES = pl.DataFrame(
     {
@@ -68,14 +72,13 @@ def test_an_old_export_a_table_and_a_bucket_train_alike(tmp_path, postgres_url, 
     table = DatasetSpec(key=["id"], source=SourceSpec(address=f"{postgres_url}#sales", watermark="id"))
     bucket = DatasetSpec(source=SourceSpec(address=f"{s3_url}/day=*/*.parquet"))
     with pipeline_test(tmp_path / "w", isolation="thread") as test:
-        slopes = []
         for name, spec in (("export", export), ("sales", table), ("lake", bucket)):
             specs.declare(test.ws, name=name, spec=spec)
             pulled = pull_now(test.ws, name)
             assert (pulled.state, pulled.added, pulled.error) == ("done", 40, "")
             assert position(test.ws, ref=f"{name}@1").position is not None
-            result = test.run(f"{tmp_path}/train.py:train", sales=f"{name}@latest")
-            slopes.append(round(result.output, 6))
-            used = lineage_show(test.ws, ref=result.run.ref)
-            assert f"dataset/{name}@1" in str(used)
-        assert slopes == [-2.0, -2.0, -2.0]
+        names = ("export", "sales", "lake")
+        result = test.run(f"{tmp_path}/train.py:train", **{name: f"{name}@latest" for name in names})
+        assert result.output == [-2.0, -2.0, -2.0]
+        used = str(lineage_show(test.ws, ref=result.run.ref))
+        assert all(f"dataset/{name}@1" in used for name in names)
