@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meguru.app.load_api import load as load
     from meguru.app.outcome_api import feedback as feedback
     from meguru.app.outcome_api import outcome as outcome
+    from meguru.app.prepare_api import prepare as prepare
     from meguru.app.run_api import run as run
     from meguru.app.sweep_api import sweep as sweep
     from meguru.compute.dataset_param import Dataset as Dataset
@@ -62,6 +63,7 @@ _PLACES = {
     "open_workspace": "meguru.app",
     "outcome": "meguru.app.outcome_api",
     "pipeline": "meguru.pipelines.authoring",
+    "prepare": "meguru.app.prepare_api",
     "run": "meguru.app.run_api",
     "step": "meguru.pipelines.authoring",
     "sweep": "meguru.app.sweep_api",
@@ -91,6 +93,7 @@ __all__ = [
     "open_workspace",
     "outcome",
     "pipeline",
+    "prepare",
     "run",
     "step",
     "sweep",

@@ -148,7 +148,7 @@ def lines_of(check: DatasetCheck) -> Iterator[str]:
     yield f"{what}: {check.state}; {facts}"
     for each in check.results:
         yield f"  {_mark(each)} {each.says}{'' if each.passed else ': ' + each.observed}"
-        for row in each.sample if not each.passed else ():
+        for row in each.shown if not each.passed else ():
             yield "      " + ", ".join(f"{name}={cell(value)}" for name, value in _first(row))
 
 

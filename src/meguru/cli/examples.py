@@ -96,6 +96,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "features parity": ("meguru features parity", "meguru features parity delay --limit 5000"),
     "features check": ("meguru features check training.parquet delay --time at",),
     "data": ("meguru data add flights 2013-01.csv", "meguru data diff flights@1 flights@2"),
+    "data check": ("meguru data check flights@latest", "meguru data check flights --propose"),
+    "data checks": ("meguru data checks flights", "meguru data checks flights --refused"),
+    "data report": ("meguru data report flights@3 --html report.html",),
     "data add": (
         "meguru data add flights 2013-01.csv 2013-02.csv",
         "meguru data add flights 2013-03.csv --append",

@@ -36,6 +36,14 @@ class ExpectationResult(msgspec.Struct, frozen=True, kw_only=True):
         """The share of rows that do not hold it."""
         return self.failing / self.rows if self.rows else 0.0
 
+    @property
+    def shown(self) -> list[dict[str, Any]]:
+        """The rows of the sample, with the columns that it is about first."""
+        return [
+            {name: row[name] for name in dict.fromkeys([*self.columns, *row]) if name in row}
+            for row in self.sample
+        ]
+
 
 class DatasetCheck(msgspec.Struct, frozen=True, kw_only=True):
     """The expectations of a dataset, held against the rows of one version.
