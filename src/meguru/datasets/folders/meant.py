@@ -22,6 +22,8 @@ def is_folder(given: Sequence[str | Path], format: Format | None) -> bool:
     """
     one = given[0] if len(given) == 1 else None
     if format == "files":
+        if one is not None and "://" not in str(one) and not Path(one).exists():
+            raise UsageError(f"there is no folder {str(one)!r}", where=str(one), field="files")
         if one is None or not (Path(one).is_dir() or "://" in str(one)):
             hint = "name the folder; --include chooses some of its files"
             raise UsageError("files of any kind are added as one folder", hint=hint, field="files")

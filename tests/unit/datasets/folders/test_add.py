@@ -228,6 +228,9 @@ def test_tables_and_files_are_told_apart_and_never_mixed(workspace, photos, tmp_
     with pytest.raises(InvalidInput, match="would be files"):
         register(workspace, name="said", files=[entry], format="files")
     assert show(workspace, ref="said").version == 1
+    for wrong, why in ((tmp_path / "nowhere", "no folder"), (photos / "rows.csv", "as one folder")):
+        with pytest.raises(UsageError, match=why):
+            add_files(workspace, "said", wrong, format="files")
 
 
 def test_a_branch_gets_the_files_and_the_main_line_stays(workspace, photos):
