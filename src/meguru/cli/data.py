@@ -212,11 +212,19 @@ def show(session: Session, ref: str) -> None:
 @with_session
 def versions(session: Session, name: str, *, branch: str) -> None:
     """List the versions of dataset NAME, newest first."""
+    from meguru.app.calls import dataset_tags
     from meguru.app.calls import dataset_versions as ask
 
-    found = ask(session.open(), name=name, branch=branch)
-    rows = [(v.ref, v.rows, v.files, v.digest[:12], v.created_at, v.note) for v in found]
-    session.table(found, ("version", "rows", "files", "digest", "since", "note"), rows)
+    ws = session.open()
+    found = ask(ws, name=name, branch=branch)
+    tags: dict[int, list[str]] = {}
+    for each in dataset_tags(ws, name=name):
+        tags.setdefault(each.version, []).append(each.tag)
+    rows = [
+        (v.ref, v.rows, v.files, v.digest[:12], v.created_at, ", ".join(tags.get(v.version, [])), v.note)
+        for v in found
+    ]
+    session.table(found, ("version", "rows", "files", "digest", "since", "tags", "note"), rows)
 
 
 @command.command()
