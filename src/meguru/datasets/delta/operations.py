@@ -8,10 +8,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import polars as pl
 
+from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.delta.log import TableState, log_name, state_in
 from meguru.datasets.delta.table import TableMirror
 from meguru.datasets.delta.types import DatasetTable
+from meguru.datasets.manifest import load_manifest
+from meguru.datasets.personal.look import hidden_of
 from meguru.datasets.versions.deleted import as_array, positions_of
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -30,11 +33,16 @@ def table(ctx: Context, *, ref: str, rebuild: bool = False) -> DatasetTable:
         If a table can't hold a column.
     Conflict
         If somebody else wrote into the table.
+    Forbidden
+        If it has personal columns in clear, which the caller may not see.
     """
     version = store.resolve(ctx.tx, ref, ctx.seen)
     if version.branch:
         hint = f"merge the branch first: meguru data merge {version.name}@{version.branch}"
         raise InvalidInput(f"{version.ref} is on a branch, and a table has the main line", hint=hint)
+    if hidden := hidden_of(ctx, version, load_manifest(ctx.blobs, version)):
+        why = f"a table is read by others, with {', '.join(sorted(hidden))} in clear"
+        ctx.require("dataset:clear", project=refs.project_of(version.name), why=why)
     newest = store.newest(ctx.tx, version.name) or version
     mirror = TableMirror(ctx.blobs, version.name)
     if rebuild:

@@ -135,14 +135,15 @@ class Records:
         return cut, quotes[: np.searchsorted(quotes, cut)]
 
     def _is_regular(self, text: Bytes, quotes: Places) -> bool:
-        returns = self._rest.count(b"\r", 0, text.size)
-        if returns and returns != self._rest.count(b"\r\n", 0, text.size):
-            return False
+        if self._rest.find(b"\r", 0, text.size) >= 0:
+            returns = self._rest.count(b"\r", 0, text.size)
+            if returns != self._rest.count(b"\r\n", 0, text.size):
+                return False
         return not quotes.size or _regular(text, quotes, ord(self.dialect.delimiter))
 
     def _parsed(self, body: bytes, text: Bytes, quotes: Places) -> pl.DataFrame:
         width = len(self.columns)
-        records, fields = self._counted(body, text, quotes)
+        records, fields = self._counted(text, quotes)
         if width == 1 or fields != records * (width - 1):
             body, records = self._without_blank(body, text, quotes)
         if not records:
@@ -169,11 +170,11 @@ class Records:
         self.seen += records
         return frame
 
-    def _counted(self, body: bytes, text: Bytes, quotes: Places) -> tuple[int, int]:
+    def _counted(self, text: Bytes, quotes: Places) -> tuple[int, int]:
         """Return how many records, and how many delimiters, stand outside of quotes."""
         delimiter = self.dialect.delimiter.encode()
         if not quotes.size:
-            return body.count(b"\n"), int(np.count_nonzero(text == delimiter[0]))
+            return int(np.count_nonzero(text == _LF)), int(np.count_nonzero(text == delimiter[0]))
         found = []
         for mark in (_LF, delimiter[0]):
             places = np.flatnonzero(text == mark)

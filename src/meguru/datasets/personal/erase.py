@@ -11,6 +11,8 @@ from meguru.artifacts.erasure import FAMILY, ErasedThing, ErasureSubject
 from meguru.artifacts.lineage import made_from
 from meguru.base import digests, refs
 from meguru.datasets import store as datasets
+from meguru.datasets.delta.places import place_of
+from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
@@ -143,6 +145,10 @@ def _check_not_held(ctx: Context, name: str) -> None:
 
 def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
     gone: set[str] = set()
+    for name in sorted({each.version.name for each in rewritten}):
+        # A table beside the blobs links to the old files: it is made anew when somebody asks for it.
+        place_of(ctx.blobs, name).clear()
+        forget_samples(ctx.tx, name)
     for each in rewritten:
         present = datasets.get(ctx.tx, each.version.name, each.version.version)
         if present.digest != each.version.digest:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
 
+import polars as pl
 import pytest
 from sqlalchemy import select
 
 from meguru.app.blob_walk import walk
 from meguru.app.nouns import load_operations
 from meguru.datasets.client import add_files, frame
+from meguru.datasets.delta.operations import table
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import erase, specs, versions
 from meguru.datasets.personal.erase import delete_gone
@@ -83,6 +87,16 @@ def test_a_version_of_one_person_alone_has_no_rows_then(workspace, add):
     erase(workspace, column="email", value=ANNA)
     assert frame(workspace, "people").height == 0
     assert add("id,email\n2,x\n").version == 2
+
+
+def test_a_table_for_other_readers_is_erased_too(filled):
+    place = Path(table(filled, ref="people").uri.removeprefix("file://"))
+    assert ANNA.encode() in b"".join(each.read_bytes() for each in place.rglob("*.parquet"))
+    erase(filled, column="email", value=ANNA)
+    assert not list(place.rglob("*.parquet"))
+    table(filled, ref="people")
+    rows = pl.scan_delta(str(place)).collect() if find_spec("deltalake") else frame(filled, "people")
+    assert sorted(rows["email"]) == ["bob@example.org", f"new{ANNA}"]
 
 
 def test_a_legal_hold_stops_it_and_nothing_is_erased(filled):

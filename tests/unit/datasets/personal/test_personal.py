@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select as select_sql
 
 from meguru.datasets.client import add_files, frame
+from meguru.datasets.delta.operations import table
 from meguru.datasets.diff import diff
 from meguru.datasets.operations import head, look, personal, profile, show, specs
 from meguru.datasets.personal.detect import detect, luhn, my_number
@@ -105,7 +106,7 @@ def test_a_look_in_clear_needs_the_right_and_a_reason_and_is_written_down(worksp
     with pytest.raises(MeguruError):
         look(workspace, ref="people", reason=" ")
     reader = workspace.with_(
-        principal=Principal(name="eve", grants={"*": frozenset({"dataset:read", "blob:read"})})
+        principal=Principal(name="eve", permissions=frozenset({"dataset:read", "blob:read"}))
     )
     with pytest.raises(Forbidden):
         look(reader, ref="people", reason="curious")
@@ -114,7 +115,7 @@ def test_a_look_in_clear_needs_the_right_and_a_reason_and_is_written_down(worksp
 def test_files_with_values_in_clear_are_fetched_only_by_who_may_see_them(workspace, add):
     add()
     add(email=PII)
-    reader = workspace.with_(principal=Principal(name="eve", grants={"*": frozenset({"blob:read"})}))
+    reader = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"blob:read"})))
     (file,) = files(workspace, ref="people")
     with pytest.raises(Forbidden):
         check_may_fetch(reader, file.digest)
@@ -122,6 +123,13 @@ def test_files_with_values_in_clear_are_fetched_only_by_who_may_see_them(workspa
     add("id,email\n1,x\n", "hashed", email=ColumnSpec(tags=["pii"], treat="hash"))
     (file,) = files(workspace, ref="hashed")
     check_may_fetch(reader, file.digest)
+
+
+def test_a_table_for_other_readers_is_for_those_who_may_see_in_clear(workspace, add):
+    add(email=PII)
+    reader = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"dataset:read"})))
+    with pytest.raises(Forbidden, match="dataset:clear"):
+        table(reader, ref="people")
 
 
 def test_columns_are_found_by_their_values_or_their_names(workspace, add):
