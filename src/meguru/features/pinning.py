@@ -95,7 +95,9 @@ def with_datasets(found: FeatureSet, change: Callable[[PinnedDataset], PinnedDat
 
 
 def chosen(ctx: Context, project: str, text: str) -> FeatureSet:
-    """Return what features mean now, as seen from a project.
+    """Return what features mean now, as seen from a project: a service, views, single features of them.
+
+    A bare name is that of a service, or, where there is none, of a view.
 
     Raises
     ------
@@ -105,8 +107,18 @@ def chosen(ctx: Context, project: str, text: str) -> FeatureSet:
     if text.startswith(_VIEW) or "," in text or ":" in text:
         return _of_views(ctx, project, [each.strip() for each in text.split(",") if each.strip()])
     full = refs.within(project, text.removeprefix(_SERVICE))
+    if not text.startswith(_SERVICE) and _is_view_alone(ctx, full):
+        return _of_views(ctx, project, [text])
     ctx.check_seen("feature_service", full)
     return _of_service(ctx, full)
+
+
+def _is_view_alone(ctx: Context, full: str) -> bool:
+    """Tell whether a name is that of a view, and of no service."""
+    name = refs.parse(full, kind="feature_service").name
+    if store.spec_of(ctx.tx, "feature_service", name) is not None:
+        return False
+    return store.spec_of(ctx.tx, "feature_view", name) is not None
 
 
 def _of_service(ctx: Context, full: str) -> FeatureSet:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from meguru.app import calls
-from meguru.errors import InvalidInput
+from meguru.errors import InvalidInput, NotFound
 from meguru.features.client import open_features
 from meguru.pipelines.runner import run_file
+from meguru.pipelines.start import start
 
 TRAIN = """
 import polars as pl
@@ -49,6 +50,15 @@ def test_a_run_pins_what_it_takes_and_its_model_is_told_of_by_the_plan(folder):
     assert (impact.services, impact.models) == (["feature_service/delay"], ["model/late@1"])
     again = run_file(ws, f"{folder.root}/train.py:train", {})
     assert (again.ran, again.cached) == (0, 1)
+    named = {"features": "weather,plane:year"}
+    begun = start(ws, pipeline="train", params=named)
+    assert begun.pinned["features"].ref == "feature_view/weather@1"
+    with pytest.raises(NotFound, match="'wether'"):
+        start(ws, pipeline="train", params={"features": "wether"})
+    assert start(ws, pipeline="train", params={"features": "plane"}).pinned["features"].uses == [
+        "feature_view/plane@1",
+        "dataset/planes@1",
+    ]
     folder.edit("features.py", "> 2", "> 4")
     told = folder.plan()["feature_view/weather"].touches
     assert told[1].startswith("model/late@1 were trained with it")
