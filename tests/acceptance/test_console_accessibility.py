@@ -27,6 +27,7 @@ LISTS = [
     "/ui/sweeps",
     "/ui/datasets",
     "/ui/datasets/flights/1",
+    "/ui/features",
     "/ui/triggers",
     "/ui/alerts",
     "/ui/incidents",

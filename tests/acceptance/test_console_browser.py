@@ -15,6 +15,10 @@ from meguru.app.open import open_workspace
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs
+from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
+from meguru.features.materialization.operations import start as materialize
+from meguru.features.materialization.runner import see_through
+from meguru.features.operations import entity_specs, service_specs, view_specs
 from meguru.governance.projects.kind import ProjectSpec
 from meguru.governance.projects.operations import specs as projects
 from meguru.kernel.remote import RemoteWorkspace
@@ -36,6 +40,7 @@ PAGES = [
     "/ui/pipelines/runs",
     "/ui/runs",
     "/ui/datasets",
+    "/ui/features",
     "/ui/triggers",
     "/ui/events",
     "/ui/events?verify=1",
@@ -126,6 +131,27 @@ def test_a_dataset_is_looked_at_by_the_keyboard_and_on_a_phone(page, served, tmp
         page.goto(f"/ui/datasets/orders/2{end}")
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, end
+    assert page.problems == []
+
+
+def test_a_view_is_looked_at_on_a_phone_with_its_values_and_its_readers(page, served, tmp_path):
+    file = tmp_path / "spending.csv"
+    file.write_text("user,at,spend\nann,2024-01-01T10:00:00Z,2.5\nbob,2024-01-02T10:00:00Z,4.5\n")
+    add_files(served, "spending", file)
+    entity_specs.declare(served, name="user", spec=EntitySpec(key=["user"]))
+    said = FeatureViewSpec(entities=["user"], sources={"spending": "spending"}, time="at", ttl="90m")
+    view_specs.declare(served, name="activity", spec=said)
+    service_specs.declare(served, name="buys", spec=FeatureServiceSpec(views=["activity"]))
+    see_through(served, materialize(served, view="activity"))
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto("/ui/features")
+    page.get_by_role("link", name="activity", exact=True).first.click()
+    page.get_by_role("heading", name="Read by").wait_for()
+    assert page.locator("#readers a").all_inner_texts() == ["feature_service/buys"]
+    page.locator("svg.chart.small").first.wait_for(timeout=20_000)  # told once the rows are online
+    for path in ("", "/views/activity", "/services/buys", "/entities/user"):
+        page.goto(f"/ui/features{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     assert page.problems == []
 
 

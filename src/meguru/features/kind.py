@@ -189,6 +189,7 @@ ENTITY = Kind(
         "described": "meguru.features.catalogue:described_entities",
         "detailed": "meguru.features.catalogue:detailed_entity",
     },
+    page="/ui/features/entities/{name}",
 )
 FEATURE_VIEW = Kind(
     name="feature_view",
@@ -216,6 +217,7 @@ FEATURE_VIEW = Kind(
         "detailed": "meguru.features.catalogue:detailed_view",
     },
     internal={"fold": "the server makes a version of the source of what was pushed"},
+    page="/ui/features/views/{name}/{version}",
 )
 FEATURE_SERVICE = Kind(
     name="feature_service",
@@ -235,4 +237,5 @@ FEATURE_SERVICE = Kind(
         "described": "meguru.features.catalogue:described_services",
         "detailed": "meguru.features.catalogue:detailed_service",
     },
+    page="/ui/features/services/{name}/{version}",
 )
