@@ -12,6 +12,8 @@ from meguru.console import numbers
 from meguru.console.charts.bars import column_bars
 from meguru.console.page_request import Visit
 from meguru.datasets import show
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import specs
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import NotFound
 
@@ -22,11 +24,13 @@ SHOWN = 12
 class ColumnRow(msgspec.Struct, kw_only=True):
     """One column of a version, with the shape of its values.
 
-    `facts` are named figures, `top` frequent values with the share of rows that have them.
+    `tags` are what people say of it, `facts` named figures, `top` frequent values with the share of rows that
+    have them.
     """
 
     name: str
     type: str
+    tags: list[str] = []
     bars: Markup | str = ""
     missing: float | None = None
     middle: str = numbers.NOTHING
@@ -40,7 +44,20 @@ def columns_of(visit: Visit, version: DatasetVersion) -> list[ColumnRow]:
         profiles = show.profile(visit.ws, ref=version.ref).columns
     except NotFound:
         profiles = {}
-    return [_row(visit, column.name, column.type, profiles.get(column.name)) for column in version.columns]
+    said = _tags(visit, version.name)
+    rows = [_row(visit, column.name, column.type, profiles.get(column.name)) for column in version.columns]
+    for row in rows:
+        row.tags = said.get(row.name, [])
+    return rows
+
+
+def _tags(visit: Visit, name: str) -> dict[str, list[str]]:
+    """Return what people say of a dataset's columns: tags, and how they are treated."""
+    held = specs.specs(visit.ws, name=name, limit=1)
+    if not held or held[0].retired:
+        return {}
+    said = msgspec.convert(held[0].spec, DatasetSpec).columns
+    return {column: [*each.tags, *([each.treat] if each.treat else [])] for column, each in said.items()}
 
 
 def _row(visit: Visit, name: str, kind: str, profile: Mapping[str, Any] | None) -> ColumnRow:

@@ -391,6 +391,7 @@ DATASET = Kind(
         "retain": "the service of retention removes versions that the declaration does not keep",
     },
     provides={
+        "personal data": "meguru.datasets.expectations.erase:erase_shown",
         "pipeline output": "meguru.datasets.sink:register_output",
         "described": "meguru.datasets.catalogue:described",
         "detailed": "meguru.datasets.catalogue:detailed",

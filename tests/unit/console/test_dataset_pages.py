@@ -7,6 +7,7 @@ import pytest
 from meguru.datasets.client import add_files
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import specs, tag
+from meguru.datasets.types import ColumnSpec
 from meguru.errors import InvalidInput
 
 HOSTILE = "<script>alert(1)</script>"
@@ -25,7 +26,11 @@ def orders(workspace, tmp_path):
         path.write_text("id,price,status,at,ok\n" + text)
         return add_files(workspace, "orders", path, event_time="at")
 
-    specs.declare(workspace, name="orders", spec=DatasetSpec(key=["id"], expect=EXPECT))
+    specs.declare(
+        workspace,
+        name="orders",
+        spec=DatasetSpec(key=["id"], expect=EXPECT, columns={"ok": ColumnSpec(tags=["consent"])}),
+    )
     add("1,2.5,open,2024-01-01,true\n2,3.5,paid,2024-01-02,false\n3,4.5,open,2024-01-03,true\n")
     add(f"1,2.5,open,2024-01-01,true\n2,9.5,{HOSTILE},2024-01-02,false\n4,1,open,2024-01-05,true\n")
     with pytest.raises(InvalidInput):
@@ -48,6 +53,7 @@ def test_columns_show_their_spread_times_too_and_versions_their_tags(browser, or
     page = browser.get("/ui/datasets/orders/2").text
     assert "2024-01-05" in page
     assert "golden" in page
+    assert "consent" in page
     assert page.count('class="chart small"') == 5
 
 
