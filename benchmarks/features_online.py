@@ -195,7 +195,7 @@ class Client(asyncio.Protocol):
             self.transport.write(self.request)
 
 
-async def rate(port: int, entities: int) -> float:
+async def rate(port: int, entities: int, seconds: float = SECONDS) -> float:
     """Return the requests a second over some connections."""
     body = json.dumps({"features": ASKED, "entities": {"user_id": list(range(entities))}}).encode()
     request = b"POST /get-online-features HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
@@ -206,7 +206,7 @@ async def rate(port: int, entities: int) -> float:
     for _ in range(CONNECTIONS):
         done = loop.create_future()
         _, client = await loop.create_connection(
-            lambda done=done: Client(request, began + SECONDS, done), "127.0.0.1", port
+            lambda done=done: Client(request, began + seconds, done), "127.0.0.1", port
         )
         clients.append((client, done))
     await asyncio.gather(*(done for _, done in clients))
@@ -225,6 +225,7 @@ def over_http(folder: Path, path: Path) -> None:
         )
         server.start()
         try:
+            asyncio.run(rate(listening.getsockname()[1], 1, 0.1))  # until it is up
             for entities in (1, 100):
                 found[which, entities] = asyncio.run(rate(listening.getsockname()[1], entities))
         finally:

@@ -189,3 +189,38 @@ def test_a_token_is_needed_that_may_read_features(ws):
             )
     assert [each.status for each in found.values()] == [200, 403, 401]
     assert told(found["eve"])["class"] == "FeastPermissionError"
+
+
+def test_a_body_may_come_in_pieces_and_not_be_too_large(ws):
+    import asyncio
+
+    from meguru.api.feast.lane import FeatureLane
+
+    body = json.dumps({"features": ["balance:value"], "entities": {"who": ["a"]}}).encode()
+
+    def asked(pieces, limit):
+        lane, sent = FeatureLane(ws), []
+        lane._limit = limit
+        messages = [{"type": "http.request", "body": each, "more_body": True} for each in pieces[:-1]]
+        messages.append({"type": "http.request", "body": pieces[-1], "more_body": False})
+
+        async def receive():
+            return messages.pop(0)
+
+        async def send(message):
+            sent.append(message)
+
+        state = {"workspace": ws}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/get-online-features",
+            "headers": [],
+            "state": state,
+        }
+        asyncio.run(lane(scope, receive, send))
+        return sent[0]["status"]
+
+    assert asked([body[:10], body[10:20], body[20:]], 1000) == 200
+    assert asked([body], 20) == 413
+    assert asked([body[:10], body[10:]], 20) == 413

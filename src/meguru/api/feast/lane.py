@@ -9,18 +9,19 @@ from collections import OrderedDict
 import msgspec
 from anyio.to_thread import run_sync
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from meguru.api.feast import metrics
 from meguru.api.feast.answers import FeastForm
 from meguru.api.feast.questions import OnlineQuestion, OwnQuestion, error_body, read
-from meguru.api.requests import read_body
-from meguru.errors import InternalError, InvalidInput, MeguruError
+from meguru.api.requests import IDLE_SECONDS, read_body
+from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut
 from meguru.features.online.answer import answer_of, plain_answer
 from meguru.features.online.plan import ReadPlan
 from meguru.features.online.reader import PERMISSION, permit, projects_of, reader_of
 from meguru.features.online.stores import online_of
 from meguru.kernel.workspace import Workspace
+from meguru.serving.timeouts import Patience
 
 log = logging.getLogger(__name__)
 OWN = "/api/v1/features/get"
@@ -33,7 +34,7 @@ class FeatureLane:
 
     def __init__(self, ws: Workspace) -> None:
         self._reader, self._store = reader_of(ws), online_of(ws)
-        self._limit = ws.settings.max_body
+        self._limit, self._patience = ws.settings.max_body, Patience(IDLE_SECONDS)
         self._forms: OrderedDict[tuple[int, bool, bool], tuple[ReadPlan, FeastForm]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +56,7 @@ class FeatureLane:
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] != "POST":
             raise InvalidInput(f"{scope['method']} is not for this address", why="it takes POST")
-        sent = await read_body(Request(scope, receive), self._limit)
+        sent = await self._body(scope, receive)
         question = read(sent, OwnQuestion).as_feasts() if scope["path"] == OWN else read(sent, OnlineQuestion)
         ws: Workspace = scope["state"]["workspace"]
         is_owner = ws.principal.allows(PERMISSION)
@@ -75,6 +76,22 @@ class FeatureLane:
             full = question.full_feature_names
             return msgspec.json.encode(plain_answer(answer_of(plan, found, entities, now, full_names=full)))
         return self._form(plan, question).body(found, entities)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        """Return the body; one that comes in one piece, as most do, costs no clock of its own."""
+        try:
+            first = await self._patience.wait(receive())
+        except TimeoutError as error:
+            raise TimedOut("the body did not come", hint="send the request again") from error
+        body: bytes = first.get("body", b"")
+        if first["type"] == "http.request" and not first.get("more_body") and len(body) <= self._limit:
+            return body
+        waiting = [first]
+
+        async def again() -> Message:
+            return waiting.pop() if waiting else await receive()
+
+        return await read_body(Request(scope, again), self._limit)
 
     async def _plan(self, ws: Workspace, question: OnlineQuestion) -> ReadPlan:
         project, service = ws.home, question.feature_service or ""

@@ -156,18 +156,18 @@ def answer_of(
     full_names: bool,
 ) -> OnlineFeatures:
     """Return what was read in the form of an answer."""
-    pairs = list(zip(plan.names(full=full_names), plan.picked, strict=True))
+    said = plan.answered(full=full_names)
     count = len(found[0].values) if found else 0
     ages = [[_age(event, now) for event in rows.events] for rows in found]
     return OnlineFeatures(
-        features=[name for name, _ in pairs],
-        views={name: plan.views[one.view].ref for name, one in pairs},
-        types={name: plan.views[one.view].spelled[one.feature] for name, one in pairs},
+        features=said.names,
+        views=said.views,
+        types=said.types,
         entities={key: list(entities[key]) for key in plan.keys},
         rows=[
             {
-                name: _value(found[one.view], entity, one.feature, ages[one.view][entity])
-                for name, one in pairs
+                name: _value(found[view], entity, feature, ages[view][entity])
+                for name, view, feature in said.places
             }
             for entity in range(count)
         ],

@@ -21,6 +21,15 @@ class Picked(NamedTuple):
     full_name: str
 
 
+class Answered(NamedTuple):
+    """What an answer says of its features: names, their places in the views, versions of views, types."""
+
+    names: list[str]
+    places: list[tuple[str, int, int]]
+    views: dict[str, str]
+    types: dict[str, str]
+
+
 class ReadPlan:
     """The views of one question, each once.
 
@@ -36,7 +45,7 @@ class ReadPlan:
         In which the one who asks must be allowed to.
     """
 
-    __slots__ = ("_by_view", "_shared", "keys", "picked", "projects", "views")
+    __slots__ = ("_answered", "_by_view", "_shared", "keys", "picked", "projects", "views")
 
     def __init__(
         self, views: Sequence[OnlineView], picked: Sequence[Picked], projects: frozenset[str]
@@ -44,6 +53,7 @@ class ReadPlan:
         self.views, self.picked, self.projects = list(views), list(picked), projects
         self.keys = list(dict.fromkeys(name for view in views for name in view.keys.names))
         self._by_view = [view.keys.names for view in views]
+        self._answered: dict[bool, Answered] = {}
         # Views with the same keys of the same types share the bytes of these.
         shapes = [list(view.keys.types.items()) for view in views]
         self._shared = [shapes.index(shape) for shape in shapes]
@@ -63,6 +73,19 @@ class ReadPlan:
             hint = "ask for full names: view__feature"
             raise InvalidInput(f"two features are called {twice!r}", field="features", why=views, hint=hint)
         return found
+
+    def answered(self, *, full: bool) -> Answered:
+        """Return what an answer says of its features; see `names`."""
+        if full not in self._answered:
+            names = self.names(full=full)
+            of = {name: self.views[one.view] for name, one in zip(names, self.picked, strict=True)}
+            self._answered[full] = Answered(
+                names,
+                [(name, one.view, one.feature) for name, one in zip(names, self.picked, strict=True)],
+                {name: view.ref for name, view in of.items()},
+                {n: of[n].spelled[one.feature] for n, one in zip(names, self.picked, strict=True)},
+            )
+        return self._answered[full]
 
     def count(self, entities: Mapping[str, Sequence[Any]]) -> int:
         """Return how many entities are asked for; refuse columns that do not go together.
