@@ -21,7 +21,7 @@ class Picked(NamedTuple):
     full_name: str
 
 
-class Answered(NamedTuple):
+class AnswerShape(NamedTuple):
     """What an answer says of its features: names, their places in the views, versions of views, types."""
 
     names: list[str]
@@ -53,7 +53,7 @@ class ReadPlan:
         self.views, self.picked, self.projects = list(views), list(picked), projects
         self.keys = list(dict.fromkeys(name for view in views for name in view.keys.names))
         self._by_view = [view.keys.names for view in views]
-        self._answered: dict[bool, Answered] = {}
+        self._answered: dict[bool, AnswerShape] = {}
         # Views with the same keys of the same types share the bytes of these.
         shapes = [list(view.keys.types.items()) for view in views]
         self._shared = [shapes.index(shape) for shape in shapes]
@@ -74,12 +74,12 @@ class ReadPlan:
             raise InvalidInput(f"two features are called {twice!r}", field="features", why=views, hint=hint)
         return found
 
-    def answered(self, *, full: bool) -> Answered:
+    def answered(self, *, full: bool) -> AnswerShape:
         """Return what an answer says of its features; see `names`."""
         if full not in self._answered:
             names = self.names(full=full)
             of = {name: self.views[one.view] for name, one in zip(names, self.picked, strict=True)}
-            self._answered[full] = Answered(
+            self._answered[full] = AnswerShape(
                 names,
                 [(name, one.view, one.feature) for name, one in zip(names, self.picked, strict=True)],
                 {name: view.ref for name, view in of.items()},
