@@ -9,7 +9,7 @@ import msgspec
 
 from meguru.features.offline.frames import as_frame
 from meguru.features.offline.join import matched, segments
-from meguru.features.offline.kept import KeptRows
+from meguru.features.offline.kept import COUNT, START, KeptRows
 from meguru.features.offline.keys import need
 from meguru.features.offline.training import JoinOptions, Opened, features_of, moments_of
 
@@ -125,21 +125,25 @@ def _is_later(
 ) -> np.ndarray:
     """Tell for each of some rows whether its value is that of a kept row of its key after the known one."""
     import numpy as np
+    import polars as pl
 
     if kept.unit is None or not len(asking):
         return np.zeros(len(asking), dtype=bool)
-    start, count = segments(kept, frame, on)
-    place = np.where(known[asking] >= 0, known[asking], start[asking] - 1)
-    end = start[asking] + count[asking]
-    wanted = values.gather(asking)
-    found = np.zeros(len(asking), dtype=bool)
-    column = kept.column(feature)
-    while True:
-        place = place + 1
-        looking = (place < end) & ~found
-        if not looking.any():
-            return found
-        found |= looking & _equal(wanted, column.take(np.where(looking, place, -1)))
+    start, count = (each[asking] for each in segments(kept, frame, on))
+    begins = np.repeat(kept.keys[START].to_numpy(), kept.keys[COUNT].to_numpy()).astype(np.int64)
+    rows = pl.DataFrame({"start": begins, "place": np.arange(len(begins))})
+    rows = rows.with_columns(kept.column(feature).all().alias("value"))
+    mine = rows.filter(pl.col("start").is_in(np.unique(start))).group_by("start", "value")
+    wanted = pl.DataFrame({"start": start}).with_columns(values.gather(asking).alias("value"))
+    try:
+        wanted = wanted.with_columns(pl.col("value").cast(rows.schema["value"], strict=False))
+        last = wanted.join(
+            mine.agg(pl.col("place").max()), on=["start", "value"], how="left", maintain_order="left"
+        )
+    except pl.exceptions.PolarsError:  # values that nothing can be looked up by
+        return np.zeros(len(asking), dtype=bool)
+    later = last["place"].fill_null(-1).to_numpy() > np.maximum(known[asking], start - 1)
+    return np.asarray(later & (count > 0))
 
 
 def _equal(given: pl.Series, expected: pl.Series) -> np.ndarray:
