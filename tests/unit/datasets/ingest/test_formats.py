@@ -171,16 +171,7 @@ def test_files_of_spss_and_stata_are_read(read, tmp_path):
             read(content[:40], f"x{suffix}")
 
 
-COLUMNS = (
-    ["1", "2"],
-    ["1.5"],
-    ["x"],
-    ["2024-01-01"],
-    ["true"],
-    [""],
-    ["2024-01-01 10:00:00"],
-    ["9007199254740993"],
-)
+COLUMNS = (["1", "2"], ["1.50"], ["x"], ["2024-01-01 10:00:00"], [""], ["9007199254740993"])
 
 
 @pytest.mark.parametrize("policy", ["strict", "evolve"])

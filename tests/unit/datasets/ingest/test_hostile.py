@@ -74,14 +74,15 @@ def _same(value: float, text: str) -> bool:
 
 
 def test_what_is_read_equals_what_a_plain_reader_sees(tmp_path):
-    read = sum(check(seed, tmp_path) for seed in range(150))
+    read = sum(check(seed, tmp_path) for seed in range(100))
     assert read > 30
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(0)
 def test_two_million_hostile_files(tmp_path):
     begin = int(os.environ.get("MEGURU_SOAK_SEED", "0"))
-    for seed in range(begin, begin + 2_000_000):
+    for seed in range(begin, begin + int(os.environ.get("MEGURU_SOAK_FILES", "2000000"))):
         try:
             check(seed, tmp_path)
         except Exception as error:
