@@ -180,7 +180,7 @@ def _examined(
     """Make files Parquet, with their personal columns treated; what was uploaded for them is let go."""
     how = partial(examine, ctx.blobs, entries, kind, said=read, treat=treatment(ctx, said))
     given = how(before=before, event_time=event_time, there=there)
-    let_go(ctx, given)
+    let_go(ctx, given, is_personal=bool(said.columns))
     return given
 
 

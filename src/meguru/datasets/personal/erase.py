@@ -20,6 +20,7 @@ from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.treat import treatment_of
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest
+from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import packed, write_manifest
 from meguru.datasets.write import UNSEEN
 from meguru.errors import Conflict, InvalidInput
@@ -155,7 +156,8 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
             raise Conflict(f"{present.ref} changed meanwhile", hint="ask again")
         digest = write_manifest(ctx.blobs, each.after)
         store.replace_content(ctx.tx, each.version, each.after, digest, ctx.blobs.put_bytes(UNSEEN))
-        gone |= _blobs(each.version, each.before) - _blobs(each.version, each.after) | {each.version.profile}
+        gone |= _blobs(each.version, each.before) - _blobs(each.version, each.after)
+        gone |= {each.version.profile} | _uploads(each.before)
         ctx.emit(
             "dataset_version.erased",
             each.version.ref,
@@ -166,11 +168,14 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
 
 
 def _blobs(version: DatasetVersion, manifest: Manifest) -> set[str]:
-    listed, parts = packed(manifest)
-    origins = {file.source.digest for file in manifest.files if file.source}
+    _, parts = packed(manifest)
     files = {digest for file in manifest.files for digest in (file.digest, file.deleted) if digest}
-    del listed
-    return {version.digest, *parts, *origins, *files}
+    return {version.digest, *parts, *files}
+
+
+def _uploads(manifest: Manifest) -> set[str]:
+    """Return what the files were made from: it may be here still, where it was uploaded."""
+    return {each.digest for each in given_files(manifest.files)} - {file.digest for file in manifest.files}
 
 
 def delete_gone(ws: Workspace) -> None:

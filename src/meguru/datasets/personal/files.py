@@ -9,6 +9,7 @@ from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.redaction import hidden_columns
 from meguru.datasets.types import Manifest
+from meguru.datasets.versions.compact import given_files
 from meguru.kernel.operations import Context
 from meguru.kernel.operations.authorise import require
 from meguru.kernel.workspace import Workspace
@@ -20,7 +21,9 @@ def note_new(ctx: Context, name: str, spec: DatasetSpec, manifest: Manifest, bef
     """Write down the files of a new version that hold personal columns in clear."""
     if spec.columns and hidden_columns(spec, manifest):
         there = {file.digest for file in before.files} if before else set()
-        store.note(ctx.tx, name, [file.digest for file in manifest.files if file.digest not in there])
+        new = [file for file in manifest.files if file.digest not in there]
+        uploads = [each.digest for each in given_files(new)]
+        store.note(ctx.tx, name, [*(file.digest for file in new), *uploads])
 
 
 def note_all(ctx: Context, name: str, spec: DatasetSpec) -> None:

@@ -17,7 +17,8 @@ from meguru.datasets.delta.operations import table
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import erase, specs, versions
 from meguru.datasets.personal.erase import delete_gone
-from meguru.datasets.types import ColumnSpec
+from meguru.datasets.register import register
+from meguru.datasets.types import ColumnSpec, FileEntry
 from meguru.errors import Conflict
 from meguru.kernel.events.schema import event
 from meguru.predictions import payload
@@ -74,6 +75,16 @@ def test_who_it_was_is_not_in_the_log_and_the_old_digest_is(filled):
         data = list(tx.execute(select(event.c.data)).scalars())
     assert ANNA not in str([each for each in data if "found" in each or "before" in each])
     assert any(each.get("before") == before for each in data)
+
+
+def test_what_was_uploaded_of_a_person_goes_too(workspace):
+    data = f"id,email\n1,{ANNA}\n2,x\n".encode()
+    entry = FileEntry(path="people.csv", digest=workspace.blobs.put_bytes(data), size=len(data))
+    register(workspace, name="people", files=[entry])
+    assert ANNA.encode() in stored(workspace)
+    erase(workspace, column="email", value=ANNA)
+    assert not workspace.blobs.has(entry.digest)
+    assert ANNA.encode() not in stored(workspace)
 
 
 def test_a_hashed_person_is_found_by_the_value(workspace, add):
