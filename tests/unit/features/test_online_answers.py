@@ -112,6 +112,11 @@ def test_a_service_has_its_versions_and_names(ws):
     service_specs.declare(ws, name="both", spec=FeatureServiceSpec(views=["balance", "other:value"]))
     with pytest.raises(InvalidInput, match="two features are called"):
         online(ws, "both", {"who": "a"})
+    assert online(ws, "balance", {"who": "a"}).values() == [
+        {"value": 1.0}
+    ]  # a view, where no service is so called
+    with pytest.raises(NotFound, match="no feature service"):
+        online(ws, "neither", {"who": "a"})
     found = online(ws, "both", [{"who": "a"}, {"who": "c"}], full_names=True)
     assert found.values() == [
         {"balance__value": 1.0, "other__value": 1.0}, {"balance__value": 3.0, "other__value": 3.0},

@@ -38,8 +38,17 @@ def plan_of_views(tx: Connection, project: str, texts: Sequence[str]) -> ReadPla
 
 
 def plan_of_service(tx: Connection, project: str, service: str) -> ReadPlan:
-    """Return how the features of a service are read: exactly its versions of views."""
-    found = store.service(tx, refs.within(project, service))
+    """Return how the features of a service are read: exactly its versions of views.
+
+    Where there is no such service, a view of the name is meant, as for training sets.
+    """
+    full = refs.within(project, service.removeprefix("feature_service/"))
+    try:
+        found = store.service(tx, full)
+    except NotFound:
+        if store.spec_of(tx, "feature_view", full.partition("@")[0]) is None:
+            raise
+        return plan_of_views(tx, project, [service])
     members = [(store.view(tx, each.view), each.features or [""]) for each in found.members]
     return _plan(tx, members, more={refs.project_of(found.name)})
 
