@@ -13,6 +13,8 @@ from meguru.alerts.notifications.operations import specs as notifications
 from meguru.alerts.show import list_alerts
 from meguru.backfills.start import start as start_backfill
 from meguru.datasets.client import add_files
+from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
+from meguru.features.operations import entity_specs, service_specs, view_specs
 from meguru.governance.grants.kind import GrantSpec
 from meguru.governance.grants.operations import specs as grants
 from meguru.governance.groups.kind import GroupSpec
@@ -108,6 +110,18 @@ def fill(ws: Workspace, folder: Path) -> None:
     )
     _alerted(ws)
     _access(ws)
+    _features(ws, folder)
+
+
+def _features(ws: Workspace, folder: Path) -> None:
+    """Declare an entity, a view of it and a service that picks from the view."""
+    file = folder / "weather.csv"
+    file.write_text("origin,known_at,temp\nJFK,2013-01-01T10:00:00Z,39.0\n")
+    add_files(ws, "weather", [file])
+    entity_specs.declare(ws, name="origin", spec=EntitySpec(key=["origin"]))
+    said = FeatureViewSpec(entities=["origin"], sources={"weather": "weather"}, time="known_at", ttl="3h")
+    view_specs.declare(ws, name="weather", spec=said)
+    service_specs.declare(ws, name="delay", spec=FeatureServiceSpec(views=["weather"]))
 
 
 def _models(ws: Workspace, entry: str) -> None:
