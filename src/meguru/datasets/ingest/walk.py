@@ -13,7 +13,8 @@ from meguru.datasets.types import Dialect
 
 AT_ONCE = 1 << 22
 """So many bytes are walked through before what was found is handed on."""
-csv.field_size_limit(1 << 30)  # else a field of 128 KiB is refused; records are bounded where text is cut
+_LONGEST = 1 << 30
+"""Else a field of 128 KiB is refused; records are bounded where text is cut."""
 
 
 class RecordWalk:
@@ -62,11 +63,16 @@ class RecordWalk:
     def records(self) -> Iterator[list[str] | None]:
         """Yield records that end in the text; None for a blank line."""
         size = AT_ONCE
-        while not self.used:
-            yield from self._of(self._text[:size])
-            if size >= len(self._text):
-                return
-            size *= 2
+        # The limit is of the whole process, and others lean on what it is.
+        before = csv.field_size_limit(_LONGEST)
+        try:
+            while not self.used:
+                yield from self._of(self._text[:size])
+                if size >= len(self._text):
+                    return
+                size *= 2
+        finally:
+            csv.field_size_limit(before)
 
     def _of(self, text: bytes) -> Iterator[list[str] | None]:
         lines = text.splitlines(keepends=True)
