@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -11,9 +14,12 @@ from meguru.errors import InvalidInput
 from meguru.features.types import ViewDefinition
 from meguru.flavors import ColumnType, Signature, SignatureColumn
 from meguru.flavors.faults import FaultPath
+from meguru.serving.contracts.view import ContractView
 from meguru.serving.features.fill import FeatureInputs
 from meguru.serving.features.plan import FeaturePlan, PlannedView, TakenFeature
+from meguru.serving.features.shadows import ShadowViews
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = FaultPath("rows")
 SPENT = {"ann": (100, [30.0, 3.0]), "bob": (200, [8.0, 1.0])}
 
@@ -184,3 +190,32 @@ def test_a_name_that_is_sent_and_computed_is_refused() -> None:
     )
     with pytest.raises(InvalidInput, match="sent and computed"):
         inputs("carrier", views=(clash,))
+
+
+def test_a_shadow_that_learned_from_another_version_of_a_view_is_given_its_values() -> None:
+    """What was sent is asked again of the shadow's own views; what is sent in their place holds for both."""
+    champion, _ = inputs("spend", views=(activity(),))
+    other = msgspec.structs.replace(activity(), ref="feature_view/activity@3")
+    shadow, asked = inputs("spend", "visits", views=(other,))
+    signature = Signature(inputs=(column("spend"),))
+    view = ContractView(1, champion.raw, signature, (), max_rows=10, features=champion)
+    request = view.decode(b'{"rows": [{"user": "ann"}, {"user": "bob", "spend": 5.0}]}')
+    view.fill([request], [NOW])
+    assert [row.c0 for row in request.rows] == [30.0, 5.0]
+
+    known = {"model/shop@2": SimpleNamespace(signature=Signature(inputs=(column("spend"), column("visits"))))}
+    own = ShadowViews(known, {"model/shop@2": shadow}, 10).of("model/shop@2", view)
+    frame = own.frame(view, request.sent, None)
+    assert frame.to_dict(as_series=False) == {"spend": [30.0, 5.0], "visits": [3.0, 1.0]}
+    assert asked.asked[0][1] == [["ann", "bob"]]
+    same = ShadowViews(known, {"model/shop@2": champion}, 10)
+    assert same.of("model/shop@2", view) is not None  # it takes a column that the model does not
+
+
+def test_an_old_contract_that_sends_all_features_asks_no_view() -> None:
+    made, shelf = inputs("spend", "share")
+    signature = Signature(inputs=(column("spend"), column("share")))
+    view = ContractView(1, signature.inputs, signature, (), max_rows=10, features=made)
+    assert view.features is None
+    assert view.decode(b'{"row": {"spend": 1.0, "share": 0.5}}').rows[0].c1 == 0.5
+    assert shelf.asked == []
