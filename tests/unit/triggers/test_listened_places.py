@@ -307,7 +307,7 @@ class TestTable(ListenerContract):
         async def story(port):
             del port
 
-        with pytest.raises(AssertionError, match="no such table"):
+        with pytest.raises(AssertionError, match="the database did not answer the query"):
             listen(workspace, source, story)
         with closing(sqlite3.connect(source.place)) as connection:
             assert connection.execute("SELECT COUNT(*) FROM orders").fetchone() == (1,)
