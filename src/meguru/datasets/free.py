@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.artifacts.integrity.sources import members
@@ -120,7 +121,7 @@ def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str
     seen.add(digest)
     try:
         listed = members(form, blobs.get_bytes(digest))
-    except (NotFound, DigestMismatch, ValueError):
+    except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):
         return set()  # it is lost: meguru doctor tells
     return {each.digest for each in listed}.union(*(_listed(blobs, m.digest, m.form, seen) for m in listed))
 

@@ -68,7 +68,7 @@ class NeededBlobs:
             self._seen.add(digest)
             try:
                 waiting += [(each.digest, each.form) for each in members(form, self._blobs.get_bytes(digest))]
-            except (NotFound, DigestMismatch, ValueError):  # a store that does not answer ends it all
+            except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):  # a store that does not answer ends it all
                 self.lost += 1
 
 
@@ -116,6 +116,6 @@ def _in_blob(blobs: BlobStore, digest: str) -> set[str]:
             return set()
         body = blobs.get_bytes(digest)
         msgspec.json.decode(body)
-    except (NotFound, DigestMismatch, ValueError):
+    except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):
         return set()  # it lists nothing
     return set(_DIGEST.findall(body.decode()))
