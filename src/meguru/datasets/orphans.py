@@ -68,7 +68,8 @@ class NeededBlobs:
             self._seen.add(digest)
             try:
                 waiting += [(each.digest, each.form) for each in members(form, self._blobs.get_bytes(digest))]
-            except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):  # a store that does not answer ends it all
+            except (NotFound, DigestMismatch, ValueError, msgspec.DecodeError):
+                # A store that does not answer ends it all.
                 self.lost += 1
 
 
