@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,7 @@ from meguru.errors import InvalidInput, MeguruError, UsageError
 @pytest.fixture
 def shop(tmp_path):
     path = tmp_path / "shop.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE orders (id INTEGER, day TEXT, price REAL, code TEXT)")
         connection.executemany(
             "INSERT INTO orders VALUES (?, ?, ?, ?)",
