@@ -40,6 +40,7 @@ SENTENCES = (
     mark("{what} changed"),
     # what gates say
     mark("this is the first release: there is no champion to beat"),
+    mark("views of {model} can't be read yet: {why}"),
     mark("nothing new: {model}, which is live, is the same model"),
     mark("the {rows} rows of the {set} have one class only"),
     mark("the {rows} rows of the {set} have one outcome only"),
@@ -118,6 +119,8 @@ SENTENCES = (
         "it loads, answers its example as when it was saved, and takes {count} columns, "
         "{made} of which are made of what clients send"
     ),
+    mark("it loads, answers its example as when it was saved, and takes {count} columns, which {views} give"),
+    mark("it loads, holds no example to be asked, and takes {count} columns, which {views} give"),
     mark(
         "it loads, holds no example to be asked, and takes {count} columns, {made} of "
         "which are made of what clients send"

@@ -12,6 +12,7 @@ from meguru.errors import InvalidInput
 from meguru.pipelines.products import model_of, product_of
 
 FLOWS = """
+import tempfile
 from pathlib import Path
 import polars as pl
 from meguru import pipeline, step
@@ -30,8 +31,8 @@ def clean(count: int = 3):
 
 @step
 def drawn(count: int) -> Path:
-    folder = Path("drawn")
-    (folder / "a").mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp())
+    (folder / "a").mkdir()
     for number in range(count):
         (folder / "a" / f"{number}.txt").write_text(str(number % 2))
     return folder
@@ -79,7 +80,7 @@ def test_what_is_no_table_is_no_dataset(project):
 def test_a_folder_that_a_step_returns_is_a_dataset_of_files(project, workspace):
     project.write("flows.py", FLOWS)
     run = project.run("flows.py:draw")
-    assert (run.state, run.produced) == ("succeeded", ["dataset/drawings@1"])
+    assert (run.state, run.produced) == ("succeeded", ["dataset/drawings@1"]), run.failed
     files = files_of(workspace, "drawings")
     assert [files.read(name) for name in files.names()] == [b"0", b"1", b"0"]
     assert project.run("flows.py:draw").produced == ["dataset/drawings@1"]
