@@ -38,7 +38,11 @@ def profile_rows(rows: pl.LazyFrame, count: int) -> TableProfile:
 
 def _sample(rows: pl.LazyFrame, name: str, step: int) -> pl.Series:
     row = "\0row"
-    return _column(rows.select(name).with_row_index(row).filter(pl.col(row) % step == 0), name)
+    kept = rows.select(name).with_row_index(row).filter(pl.col(row) % step == 0)
+    if rows.collect_schema()[name] == pl.String:
+        # Texts that are kept hold on to the bytes of all that were read with them: they are written anew.
+        kept = kept.select(pl.col(name) + "")
+    return _column(kept, name)
 
 
 def _scaled_times(rows: pl.LazyFrame, name: str, step: int, count: int) -> TimeProfile:
