@@ -168,16 +168,18 @@ def test_an_import_that_was_killed_is_completed_by_the_next_one(tmp_path):
     command = [sys.executable, "-W", "ignore", str(FILL), store.as_uri()]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     importing = [sys.executable, "-m", "meguru", "import", "mlflow", str(store), "-w", str(workspace)]
-    kills = 0
+    kills, reached = 0, []
     for target in (3, 12):
         with subprocess.Popen(importing, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None and imported(workspace / "meguru.db") < target:
                 time.sleep(0.01)
             os.kill(process.pid, signal.SIGKILL)
             kills += process.wait() == -signal.SIGKILL
+        reached.append(imported(workspace / "meguru.db"))
     assert kills == 2
+    assert 0 < min(reached) < 30  # on a busy machine the second kill may come when all is there
     report = told(str(store), workspace)
     assert report.same
     assert (report.counts["runs"].read, report.counts["runs"].found) == (30, 30)
-    assert 0 < report.counts["runs"].added < 30
+    assert report.counts["runs"].added == 30 - max(reached)
     assert report.counts["points"].found == 30_000
