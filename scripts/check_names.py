@@ -44,16 +44,26 @@ OWN_WORDS = {
     "things",
 }
 """What files were called here once; the field has a word for each."""
+ROOMS = {"benchmarks", "docs", "examples", "scripts", "src", "tests"}
+MADE = {"dist", "meguru-demo"}
+"""Folders that commands of the README make."""
 
 
 def main() -> int:
-    """Check the names of modules and folders in src and tests, and of public classes in src."""
+    """Check the names of modules and folders in src and tests, of public classes in src, and the root."""
     paths = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*")]
     paths = [path for path in paths if "__pycache__" not in path.parts]
     named = [path for path in paths if path.is_dir() or path.suffix == ".py"]
-    problems = [*unclear(named), *taken()]
+    problems = [*unclear(named), *taken(), *strays()]
     print("\n".join(sorted(problems)) or f"names: {len(named)} modules and folders are fine")
     return 1 if problems else 0
+
+
+def strays() -> Iterator[str]:
+    """Yield folders that stand in the root of the repository, where something else left them."""
+    for path in ROOT.iterdir():
+        if path.is_dir() and not path.name.startswith(".") and path.name not in ROOMS | MADE:
+            yield f"{path.name}/: no room of the project; what made it writes into the folder it runs in"
 
 
 def unclear(named: list[Path]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -15,9 +16,26 @@ from meguru.testing import servers
 pytest_plugins = ["meguru.testing.fixtures"]
 os.environ["MEGURU_LANG"] = "en"  # whatever language the machine speaks
 
+STOOD = pytest.StashKey[set[Path]]()
+
 # A busy machine is no failure, and a merge is not judged by new random cases.
 settings.register_profile("meguru", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("meguru")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[STOOD] = set(session.config.rootpath.iterdir())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Fail when a test left something in the project's folder: it would be committed one day."""
+    yield
+    found = set(session.config.rootpath.iterdir()) - session.config.stash[STOOD]
+    left = sorted(path.name for path in found if not path.name.startswith("."))
+    if left and not hasattr(session.config, "workerinput"):
+        message = f"tests left in the project's folder: {', '.join(left)}"
+        pytest.exit(message, returncode=pytest.ExitCode.TESTS_FAILED)
 
 
 @pytest.fixture(scope="session")
