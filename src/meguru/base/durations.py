@@ -49,3 +49,16 @@ def length(value: str | float, *, field: str) -> float:
         why = f"it is {found:g} seconds"
         raise InvalidInput(f"{field} is no length of time that we can wait", field=field, why=why)
     return found
+
+
+def written(found: float) -> str:
+    """Write a length of time, in seconds, as it may be given: in the largest unit that it is whole in.
+
+    Examples
+    --------
+    >>> written(2_592_000), written(14_340), written(1.5)
+    ('30d', '239m', '1.5s')
+    """
+    whole = (unit for unit in "dhm" if found >= _UNITS[unit] and not found % _UNITS[unit])
+    unit = next(whole, "s")
+    return f"{found / _UNITS[unit]:.15g}{unit}"

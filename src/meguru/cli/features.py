@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from meguru.base.durations import written
 from meguru.cli.arguments import FEATURES
 from meguru.cli.features_online import add_commands, shown
 from meguru.cli.features_parity import parity
@@ -121,7 +122,7 @@ def _lines(
     view: FeatureViewVersion, impact: ViewImpact, rows: ViewRows | None, tags: dict[str, list[str]]
 ) -> list[str]:
     said = view.definition
-    ttl = "for ever" if said.ttl is None else f"{said.ttl:g} s"
+    ttl = "for ever" if said.ttl is None else written(said.ttl)
     facts = {
         "of": ", ".join([*said.entities, *(f"({key})" for key in said.keys)]),
         "from": ", ".join(said.sources.values()) or ", ".join([*said.inputs, *said.request]),
