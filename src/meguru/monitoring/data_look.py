@@ -124,4 +124,5 @@ def compare_data(blobs: BlobStore, found: LookedAtData, min_rows: int) -> Monito
         columns=tuple(each for each in columns if each.severity is Severity.INPUT_DRIFT),
         broken=broken,
         compared_with=found.reference.ref,
+        frame=found.rows,
     )

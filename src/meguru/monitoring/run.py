@@ -69,7 +69,7 @@ def look(
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks))
+    window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks), (start, end))
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 

@@ -17,9 +17,21 @@ class Severity(StrEnum):
     """What a finding is about, gravest first."""
 
     DATA_BREAK = "data_break"
-    """A column is gone or changed its type."""
+    """What comes in is broken: a column is gone, has another type, misses values, or nothing comes."""
     PERFORMANCE_DROP = "performance_drop"
     """The live model is certainly worse than when it was trained."""
+    BUSINESS_MISS = "business_miss"
+    """A business metric is certainly beyond its target."""
+    SERVICE_TROUBLE = "service_trouble"
+    """The service answers late, with errors, or is full."""
+    UNFAIR = "unfair"
+    """The model certainly treats groups too differently."""
+    ESTIMATED_DROP = "estimated_drop"
+    """The live model is expected to be worse, before its outcomes are known."""
+    MISCALIBRATED = "miscalibrated"
+    """Probabilities are not the shares that they say."""
+    COST_RISE = "cost_rise"
+    """Predictions cost certainly more than they may."""
     SHADOW_BETTER = "shadow_better"
     """A shadow model certainly does better on the same rows than the live one."""
     PREDICTION_DRIFT = "prediction_drift"
@@ -109,7 +121,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     `breached` tells whether the statistic is beyond its threshold; `effect` is the size of the change in the
     statistic's unit, with the noise taken off. `n` counts the rows of the window, `n_reference` those of
-    the baseline.
+    the baseline. `slice` names the rows it is of, as in ``carrier=AA``; empty when it is of all.
     """
 
     check: str
@@ -118,6 +130,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     says: str
     breached: bool
     column: str = ""
+    slice: str = ""
     statistic: float | None = None
     threshold: float | None = None
     effect: float | None = None

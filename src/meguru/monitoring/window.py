@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.performance import AskedMetric, measure
-from meguru.monitoring.types import ModelPerformance, Role, Severity
+from meguru.monitoring.types import Finding, ModelPerformance, ReportVerdict, Role, Severity
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
-from meguru.stats import ColumnCounts, NumericProfile, TableProfile, tally_column
+from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.tasks.base import OUTPUT_PREFIX
 
 if TYPE_CHECKING:
@@ -20,13 +21,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedColumn:
-    """A column's counts over the bins of its baseline, at training and in the window."""
+    """A column's counts over the bins of its baseline, at training and in the window.
+
+    `profile` is the baseline: it says what the bins are.
+    """
 
     name: str
     severity: Severity
     ordered: bool
+    profile: ColumnProfile
     then: ColumnCounts
     now: ColumnCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastWindow:
+    """An earlier window of the same monitor, as its newest report saw it.
+
+    `columns` are counts over the bins of the baseline that the present window is compared with; empty where
+    nobody counted them.
+    """
+
+    start: datetime
+    end: datetime
+    model: str
+    rows: int
+    verdict: ReportVerdict
+    findings: tuple[Finding, ...] = ()
+    performance: tuple[ModelPerformance, ...] = ()
+    columns: tuple[ComparedColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +72,12 @@ class MonitoredWindow:
         The live model first.
     compared_with
         What the columns are compared with, in words.
+    start, end
+        The span of event time; None of a whole version of a dataset.
+    frame
+        The rows of the live model, for checks that read ``rows``; None when no check does.
+    past
+        Earlier windows, newest last, for checks that read ``past``.
     """
 
     model: str
@@ -59,6 +88,10 @@ class MonitoredWindow:
     broken: Mapping[str, str]
     performance: tuple[ModelPerformance, ...] = ()
     compared_with: str = "the training data"
+    start: datetime | None = None
+    end: datetime | None = None
+    frame: pl.DataFrame | None = None
+    past: tuple[PastWindow, ...] = ()
 
     @property
     def live(self) -> ModelPerformance | None:
@@ -76,6 +109,7 @@ def compare(
     baselines: Mapping[str, Baseline],
     min_rows: int,
     asked: Sequence[AskedMetric] = (),
+    span: tuple[datetime, datetime] | None = None,
 ) -> MonitoredWindow:
     """Compare a window's rows with the baselines of the models in it.
 
@@ -89,6 +123,8 @@ def compare(
         Scalar, count.
     asked
         The metrics that checks judge by, beside those of each model's task.
+    span
+        The window's start and end.
     """
     model = live_model(frame)
     baseline = baselines.get(model) or Baseline(model=model)
@@ -102,6 +138,9 @@ def compare(
         columns=columns,
         broken=broken,
         performance=measure(frame, model, baselines, asked),
+        start=span[0] if span else None,
+        end=span[1] if span else None,
+        frame=mine,
     )
 
 
@@ -128,6 +167,8 @@ def compared_columns(
         severity = Severity.PREDICTION_DRIFT if answered else Severity.INPUT_DRIFT
         ordered = isinstance(then, NumericProfile)
         compared.append(
-            ComparedColumn(name=name, severity=severity, ordered=ordered, then=then.own(), now=now)
+            ComparedColumn(
+                name=name, severity=severity, ordered=ordered, profile=then, then=then.own(), now=now
+            )
         )
     return tuple(compared), broken

@@ -17,10 +17,13 @@ class MonitorCheck(Protocol):
     `evaluate` is pure: the same window gives the same findings, on every machine. It says nothing (an empty
     list) of what it can't judge, such as a window with fewer than `min_rows` rows or without the column it
     needs, and then `missing` says why; a check that judged says nothing is missing.
+
+    `reads` names the costly parts of a window that it looks at: ``rows`` (`MonitoredWindow.frame`), ``past``.
     """
 
     key: ClassVar[str]
     severities: ClassVar[frozenset[Severity]]
+    reads: ClassVar[frozenset[str]]
 
     def check(self) -> None:
         """Raise InvalidInput, naming the option, if an option makes no sense."""

@@ -25,6 +25,7 @@ class Ks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     key: ClassVar[str] = "ks"
     severities: ClassVar[frozenset[Severity]] = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
+    reads: ClassVar[frozenset[str]] = frozenset()
 
     floor: float = 0.05
     alpha: float = 0.01

@@ -25,6 +25,7 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     key: ClassVar[str] = "nulls"
     severities: ClassVar[frozenset[Severity]] = frozenset({Severity.DATA_BREAK})
+    reads: ClassVar[frozenset[str]] = frozenset()
 
     rise: float = 0.05
     alpha: float = 0.01

@@ -39,6 +39,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     key: ClassVar[str] = "performance"
     severities: ClassVar[frozenset[Severity]] = frozenset({Severity.PERFORMANCE_DROP, Severity.SHADOW_BETTER})
+    reads: ClassVar[frozenset[str]] = frozenset()
 
     metric: str | dict[str, Any] | None = None
     tolerance: float | None = None

@@ -24,6 +24,7 @@ class Psi(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     key: ClassVar[str] = "psi"
     severities: ClassVar[frozenset[Severity]] = frozenset({Severity.INPUT_DRIFT, Severity.PREDICTION_DRIFT})
+    reads: ClassVar[frozenset[str]] = frozenset()
 
     floor: float = 0.1
     alpha: float = 0.01

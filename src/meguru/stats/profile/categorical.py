@@ -56,7 +56,8 @@ class CategoricalProfile:
         bins = np.zeros(len(self.top) + 1, dtype=np.int64)
         for name, count in counted:
             bins[place.get(name, len(self.top))] += count
-        return ColumnCounts(nulls=nulls, bins=bins, deciles=bins)
+        knew_all = not self.other
+        return ColumnCounts(nulls=nulls, bins=bins, deciles=bins, beyond=int(bins[-1]) if knew_all else 0)
 
     def own(self) -> ColumnCounts:
         """Return this profile's own counts, in the shape that `tally` gives."""

@@ -24,11 +24,18 @@ class ColumnCounts:
         Shape (bins,): over the fixed bins, or over the categories with `other` last.
     deciles
         Shape (deciles,): over the deciles of the baseline; for categories the same as `bins`.
+    beyond
+        Rows with a value that the baseline never had: below its least or above its greatest finite number;
+        of a category that it did not know, as far as it knew all.
+    infinite
+        Rows with an infinite value.
     """
 
     nulls: int
     bins: CountArray
     deciles: CountArray
+    beyond: int = 0
+    infinite: int = 0
 
     @property
     def count(self) -> int:
@@ -41,7 +48,11 @@ class ColumnCounts:
                 "counts add up only over the same bins", hint="tally both with the same profile"
             )
         return ColumnCounts(
-            nulls=self.nulls + other.nulls, bins=self.bins + other.bins, deciles=self.deciles + other.deciles
+            nulls=self.nulls + other.nulls,
+            bins=self.bins + other.bins,
+            deciles=self.deciles + other.deciles,
+            beyond=self.beyond + other.beyond,
+            infinite=self.infinite + other.infinite,
         )
 
     def with_nulls(self) -> CountArray:

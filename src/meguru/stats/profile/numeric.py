@@ -85,11 +85,20 @@ class NumericProfile:
         """Count other values over this profile's bins and deciles; NaN is counted as null."""
         missing = np.isnan(values)
         known = values[~missing]
+        infinite = int(np.isinf(known).sum())
         return ColumnCounts(
             nulls=nulls + int(missing.sum()),
             bins=_bin(known, self.low, self.high, len(self.counts) - 2),
             deciles=_cut(known, np.array(self.edges)),
+            beyond=self._beyond(known) - infinite,
+            infinite=infinite,
         )
+
+    def _beyond(self, known: Floats) -> int:
+        """Count what lies outside of the baseline's finite values; all infinite ones do."""
+        if self.minimum is None or self.maximum is None:
+            return known.size  # nothing finite was known
+        return int(((known < self.minimum) | (known > self.maximum)).sum())
 
     def own(self) -> ColumnCounts:
         """Return this profile's own counts, in the shape that `tally` gives."""
