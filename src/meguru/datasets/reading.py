@@ -85,7 +85,7 @@ def _again(
     if format == "csv":
         if dialect is None:
             return read_as_before(path, {column.name: column.type for column in columns})
-        return _typed(records(path, dialect, name)[0], columns, dialect)
+        return _typed(records(path, dialect, name), columns, dialect)
     frame = _decode(path, format)
     if format == "json" and dialect is not None:
         kinds = {column.name: column.type for column in columns}

@@ -93,7 +93,7 @@ def test_one_table_has_one_schema_whatever_brought_it(tmp_path):
 
 def test_a_file_of_an_earlier_version_is_read_as_it_was_then(csv):
     columns = [DatasetColumn(name=name, type=kind) for name, kind in (("day", "Date"), ("n", "Float64"))]
-    told = Dialect(delimiter=";", decimal=",", nulls=["-"], times={"day": "%d.%m.%Y"})
+    told = Dialect(delimiter=";", decimal=",", nulls=["-"], times={"day": "%d.%m.%Y"}, blank=1)
     path = csv("day;n\n01.02.2024;1,5\n\n-;2\n")
     assert read(path, "csv", path.name, columns=columns, dialect=told).rows() == [
         (date(2024, 2, 1), 1.5),

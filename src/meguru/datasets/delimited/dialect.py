@@ -15,8 +15,6 @@ HEAD = 1 << 18
 """So many bytes of a file are looked at to find its delimiter."""
 DELIMITERS = ",;\t|"
 RECORDS = 200
-PACKED = b"\x1f\x8b"
-"""How what gzip packed begins."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -72,12 +70,6 @@ def _plain_name(encoding: str) -> str:
         what = f"there is no encoding {encoding[:40]!r}"
         raise UsageError(what, hint=hint, field="read.encoding") from error
     return found.name
-
-
-def is_packed(path: Path) -> bool:
-    """Tell whether gzip packed a file."""
-    with path.open("rb") as file:
-        return file.read(len(PACKED)) == PACKED
 
 
 def _head(path: Path) -> bytes:
