@@ -135,8 +135,9 @@ class FoundColumn:
 
 def without(text: pl.Series, marks: list[str]) -> pl.Series:
     """Return fields with nulls where nothing stands, or one of `marks`."""
-    field = pl.col(text.name)
-    known = field != ""
+    known = text != ""
     for mark in marks:
-        known &= field != mark
-    return text.to_frame().select(pl.when(known).then(field))[text.name]
+        known &= text != mark
+    if known.all():  # as most columns are
+        return text
+    return text.to_frame().select(pl.when(known).then(pl.col(text.name)))[text.name]

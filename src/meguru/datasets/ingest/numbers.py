@@ -47,11 +47,11 @@ class Numbers:
         if not self._is_loose:
             return None
         plain = plain_numbers(values, self._decimal)
-        if self._is_number:
+        if self._integers:
             whole = plain.cast(pl.Int64, strict=False)
             if (whole.cast(pl.String) == plain).all() and whole.null_count() == plain.null_count():
                 self._see_integers(whole, plain)
-                return whole if self._integers else None
+                return whole
         self._integers = False
         return self._see_numbers(plain)
 
@@ -126,23 +126,25 @@ class Numbers:
         return made if self.kind == "Float64" else None
 
     def _see_styles(self, plain: pl.Series, is_plain: pl.Series, exponents: pl.Series) -> None:
-        point = plain.str.find(".", literal=True)
-        decimals = (plain.str.len_bytes() - point - 1).fill_null(0)
-        own = decimals if is_plain.all(ignore_nulls=False) else decimals.filter(is_plain)
-        if own.len():
-            self._least = min(self._least, int(own.min() or 0))  # type: ignore[arg-type]
-            self._most = max(self._most, int(own.max() or 0))  # type: ignore[arg-type]
+        if self._least >= self._most:  # once they differ, they are not asked for any more
+            self._see_decimals(plain if is_plain.all(ignore_nulls=False) else plain.filter(is_plain))
+        has_point = plain.str.contains(".", literal=True)
         self._has_exponent = self._has_exponent or exponents.len() > 0
-        self._has_point = self._has_point or point.null_count() < plain.len()
+        self._has_point = self._has_point or bool(has_point.any())
         if not self._code:
             self._code = _first(exponents, exponents.str.contains(r"[eE][0-9]"))
-        padded = is_plain & (decimals > 1) & plain.str.ends_with("0")
-        if not self._padded and (padded.any() or exponents.str.contains(_PADDED).any()):
+        zeros = plain.filter(is_plain & has_point & plain.str.ends_with("0"))
+        if not self._padded and any(each.str.contains(_PADDED).any() for each in (zeros, exponents)):
             self._padded = _first(plain, plain.str.contains(_PADDED))
-        whole = is_plain & point.is_null()
-        self._long = self._long or _first(plain, plain.str.ends_with(".0"))
-        self._short = self._short or _first(plain, whole)
-        self._whole = self._whole and not exponents.len() and not (is_plain & point.is_not_null()).any()
+        self._long = self._long or _first(zeros, zeros.str.ends_with(".0"))
+        self._short = self._short or _first(plain, is_plain & ~has_point)
+        self._whole = self._whole and not exponents.len() and not (is_plain & has_point).any()
+
+    def _see_decimals(self, plain: pl.Series) -> None:
+        if plain.len():
+            decimals = (plain.str.len_bytes() - plain.str.find(".", literal=True) - 1).fill_null(0)
+            self._least = min(self._least, int(decimals.min() or 0))  # type: ignore[arg-type]
+            self._most = max(self._most, int(decimals.max() or 0))  # type: ignore[arg-type]
 
     def _see_lost(self, numbers: pl.Series, made: pl.Series) -> None:
         """Find the first number that a double does not hold: its shortest spelling is another number."""

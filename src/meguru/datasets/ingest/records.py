@@ -24,6 +24,7 @@ CHUNK = 1 << 24
 LONGEST = 1 << 28
 """A record of more bytes is refused: a quote that is never closed makes the rest of a file one."""
 _LF, _CR = 10, 13
+_CACHED = 1 << 17
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 
@@ -174,7 +175,7 @@ class Records:
         """Return how many records, and how many delimiters, stand outside of quotes."""
         delimiter = self.dialect.delimiter.encode()
         if not quotes.size:
-            return int(np.count_nonzero(text == _LF)), int(np.count_nonzero(text == delimiter[0]))
+            return _count(text, _LF), _count(text, delimiter[0])
         found = []
         for mark in (_LF, delimiter[0]):
             places = np.flatnonzero(text == mark)
@@ -222,6 +223,12 @@ def _regular(text: Bytes, quotes: Places, delimiter: int) -> bool:
     good[1:] |= doubled
     ended[:-1] |= doubled
     return bool(good.all() and ended.all())
+
+
+def _count(text: Bytes, mark: int) -> int:
+    """Count a byte, some at a time: what is made on the way stays in the processor's cache."""
+    parts = (text[at : at + _CACHED] for at in range(0, text.size, _CACHED))
+    return sum(int(np.count_nonzero(part == mark)) for part in parts)
 
 
 def _outside(places: Places, quotes: Places) -> Places:
