@@ -64,7 +64,7 @@ class ValueTreatment:
 
     def hash(self, value: str) -> str:
         """Return the hash of a value: the same for the same value, whatever column or dataset it is in."""
-        return hmac.digest(self._derived(_HASH), value.encode(), "sha256").hex()[:_LENGTH]
+        return hmac.digest(self._hash_key, value.encode(), "sha256").hex()[:_LENGTH]
 
     def seal(self, value: str) -> str:
         """Return a value that only the key opens."""
@@ -82,6 +82,10 @@ class ValueTreatment:
 
     def _derived(self, info: bytes) -> bytes:
         return hmac.digest(self.key, info, "sha256")
+
+    @cached_property
+    def _hash_key(self) -> bytes:
+        return self._derived(_HASH)
 
     @cached_property
     def _cipher(self) -> Fernet:
