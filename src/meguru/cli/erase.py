@@ -36,7 +36,7 @@ def command(
     ws = session.open()
     names = list(only) or None
     planned = ask(ws, column=column, value=value, only=names, dry_run=True)
-    if dry_run or not planned.found:
+    if dry_run or not (planned.found or planned.remaining):
         session.show(planned, lambda: _tell(planned, "would be erased"))
         return 0
     if not yes:

@@ -95,5 +95,6 @@ COLLECTION = Kind(
     spec=CollectionSpec,
     spec_store="meguru.collections.spec",
     services=(Service(name="collections", factory="meguru.collections.service:Collector"),),
+    provides={"personal data": "meguru.collections.erase:erase"},
     internal={"fail": "The server tells that outcomes could not become data."},
 )

@@ -1,40 +1,156 @@
-"""Feature rows of a person go: online ones, and those that were computed and kept here."""
+"""Feature rows of a person go: online ones, what these follow from, pushed ones, and what is kept here."""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Iterator, Sequence
 
 import msgspec
+import polars as pl
+from sqlalchemy import delete, select
 
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
-from meguru.base.cache import cache_folder
-from meguru.features.offline.cache import NAME
+from meguru.base import refs
+from meguru.datasets.personal import store as personal
+from meguru.errors import Conflict
+from meguru.features import dtypes
+from meguru.features.materialization import store as materialized
+from meguru.features.materialization.newest import as_parquet, read_parquet
+from meguru.features.materialization.types import FINAL, OnlineState
+from meguru.features.offline import cache
 from meguru.features.online.base import GONE, OnlineRow, Retraction, RowColumns
 from meguru.features.online.stores import online_of
+from meguru.features.push import store as pushed
+from meguru.features.schema import feature_profile
 from meguru.kernel.operations import Context
+
+_ROW = "\0row"
 
 
 def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
-    """Retract a person's rows from the online store; rows that were kept for training are computed anew."""
-    online, found = online_of(ctx.ws), []
-    for view in online.views():
-        rows = [
-            row
-            for page in online.scan(view)
-            for row in map(OnlineRow._make, page)
-            if row.packed != GONE and subject.value in _values(row.key)
-        ]
-        if not rows:
+    """Erase a person from all that is kept of views; what is kept for training is computed anew.
+
+    Raises
+    ------
+    Conflict
+        If rows of the person are being brought online.
+    """
+    return [
+        *_brought(ctx, subject, dry_run=dry_run),
+        *_pushed(ctx, subject, dry_run=dry_run),
+        *_profiles(ctx, subject, dry_run=dry_run),
+        *_online(ctx, subject, dry_run=dry_run),
+        *_kept(ctx, subject, dry_run=dry_run),
+    ]
+
+
+def _brought(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+    """Erase them from the rows that online ones were brought from, or were to be."""
+    for work, target in materialized.targets(ctx.tx):
+        if not (count := _count(ctx, target, subject)):
             continue
-        found.append(ErasedThing(ref=view, what="online features", rows=len(rows)))
+        yield ErasedThing(ref=work.view, what="rows to bring online", rows=count)
+        if dry_run:
+            continue
+        if work.state not in FINAL:
+            hint = "wait until it is over, or cancel it, and ask again"
+            raise Conflict(f"{work.view} is being brought online", where=work.ref, hint=hint)
+        materialized.change(ctx.tx, work.id, target="")
+        personal.note_gone(ctx.tx, [target])
+    for state in materialized.all_online(ctx.tx).values():
+        if not (count := _count(ctx, state.newest_rows, subject)):
+            continue
+        yield ErasedThing(ref=state.view, what="rows that are online", rows=count)
         if not dry_run:
-            gone = [Retraction(row.key, row.event, row.created, row.packed) for row in rows]
-            online.write(view, RowColumns.of([]), gone)
-    if not dry_run:
-        shutil.rmtree(cache_folder(NAME) / "rows", ignore_errors=True)
-    return found
+            rows = read_parquet(ctx.blobs.get_bytes(state.newest_rows))
+            left = rows.filter(~subject.rows(rows.schema))
+            digest = ctx.blobs.put_bytes(as_parquet(left))
+            changed = msgspec.structs.replace(state, newest_rows=digest, rows=left.height)
+            materialized.set_online(ctx.tx, changed)
+            personal.note_gone(ctx.tx, [state.newest_rows])
 
 
-def _values(key: bytes) -> list[str]:
-    """Return the values of a key as text; a view's key names its column itself, so any of them may be it."""
-    return [str(each) for each in msgspec.msgpack.decode(key)]
+def _count(ctx: Context, digest: str, subject: ErasureSubject) -> int:
+    if not digest or not ctx.blobs.has(digest):
+        return 0
+    return subject.count(pl.scan_parquet(ctx.blobs.path(digest), glob=False))
+
+
+def _pushed(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+    """Erase them from rows that wait for a version of the source."""
+    for waiting in pushed.pending(ctx.tx):
+        count = 0
+        for number, content in pushed.frames(ctx.tx, waiting.name, waiting.frames):
+            rows = read_parquet(content)
+            left = rows.filter(~subject.rows(rows.schema))
+            count += rows.height - left.height
+            if not dry_run and left.height < rows.height:
+                pushed.replace(ctx.tx, waiting.name, number, left.height, as_parquet(left))
+        if count:
+            yield ErasedThing(ref=refs.make("feature_view", waiting.name), what="pushed rows", rows=count)
+
+
+def _profiles(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+    """Forget what rows look like where the person is one of the most frequent values."""
+    mine = feature_profile.c
+    for row in ctx.tx.execute(select(mine.name, mine.version, mine.rows_digest, mine.profile)).all():
+        if not ctx.blobs.has(row.profile):
+            continue
+        columns = msgspec.json.decode(ctx.blobs.get_bytes(row.profile)).get("columns", {})
+        often = columns.get(subject.column, {}).get("top", ())
+        if not any(str(value) in subject.values for value, _ in often):
+            continue
+        yield ErasedThing(ref=refs.make("feature_view", row.name, row.version), what="profiles", rows=1)
+        if not dry_run:
+            here = (mine.name == row.name) & (mine.version == row.version)
+            ctx.tx.execute(delete(feature_profile).where(here, mine.rows_digest == row.rows_digest))
+            personal.note_gone(ctx.tx, [row.profile])
+
+
+def _kept(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+    """Free all rows that were computed and kept here, if any are the person's."""
+    folder = ctx.ws.cache_folder(cache.NAME)
+    count = sum(subject.count(table) for table in cache.tables(folder, subject.column))
+    if count:
+        yield ErasedThing(ref=refs.make("cache", cache.NAME), what="rows kept for training", rows=count)
+        if not dry_run:
+            cache.forget(folder)
+
+
+def _online(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
+    """Retract them from the online store, with what says that there is nothing any more."""
+    online = online_of(ctx.ws)
+    states = {state.stored: state for state in materialized.all_online(ctx.tx).values()}
+    for stored in online.views():
+        state = states.get(stored)
+        theirs = {row.key: row for page in online.scan(stored) for row in _theirs(page, state, subject)}
+        if not theirs:
+            continue
+        ref = state.view if state else f"feature_view/{stored.partition('#')[0]}"
+        yield ErasedThing(ref=ref, what="online features", rows=len(theirs))
+        if not dry_run:
+            gone = [Retraction(row.key, row.event, row.created, row.packed) for row in theirs.values()]
+            online.write(stored, RowColumns.of([]), gone)
+
+
+def _theirs(
+    page: Sequence[OnlineRow], state: OnlineState | None, subject: ErasureSubject
+) -> Sequence[OnlineRow]:
+    """Return the rows of a person: by the column of the key or of a feature, as in the data.
+
+    Of a view that is not known any more nobody reads the rows, nor knows the columns: any value may be it.
+    """
+    decode = msgspec.msgpack.decode
+    if state is None:
+        return [row for row in page if any(str(each) in subject.values for each in decode(row.key))]
+    if subject.column in state.keys:
+        types, rows = state.keys, page
+        values = [decode(row.key) for row in rows]
+    else:
+        types, rows = state.features, [row for row in page if row.packed != GONE]
+        values = [decode(row.packed) for row in rows]
+    if subject.column not in types or not rows:
+        return ()
+    at = list(types).index(subject.column)
+    column = pl.Series(subject.column, [each[at] for each in values], strict=False)
+    table = column.cast(dtypes.polars_type(types[subject.column])).to_frame().with_row_index(_ROW)
+    return [rows[number] for number in table.filter(subject.rows(table.schema))[_ROW]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -10,9 +11,13 @@ from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.base import refs
 from meguru.kernel.operations import Context
 from meguru.predictions import payload
+from meguru.predictions.outcome_store import Place
 from meguru.predictions.schema import prediction_batch, prediction_key, waiting_outcome
+from meguru.predictions.store import chunks
+from meguru.predictions.types import SENT_PREFIX
 
-_PAGE = 500
+_PAGE = 100
+"""Requests, each of up to some megabytes."""
 
 
 def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedThing]:  # noqa: FBT001
@@ -22,7 +27,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     """
     found: dict[str, int] = {}
     tx, last = ctx.tx, ""
-    keyed = _by_key(tx, subject.value)
+    keyed = _by_key(tx, subject)
     while page := _page(tx, last):
         for row in page:
             rows = _matching(row.payload, subject) | keyed.get(row.id, set())
@@ -31,7 +36,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
                 if not dry_run:
                     _scrub(tx, row, rows)
         last = page[-1].id
-    waiting = _waiting(tx, subject.value, dry_run=dry_run)
+    waiting = _waiting(tx, subject, dry_run=dry_run)
     return [
         *(
             ErasedThing(ref=refs.make("endpoint", name), what="predictions", rows=rows)
@@ -47,17 +52,32 @@ def _page(tx: Connection, after: str) -> list[Any]:
     return list(tx.execute(query))
 
 
-def _by_key(tx: Connection, value: str) -> dict[str, set[int]]:
+def rows_about(tx: Connection, subject: ErasureSubject, batch_ids: Iterable[str]) -> Iterator[Place]:
+    """Give those predictions of some requests that are about a person."""
+    keyed = _by_key(tx, subject)
+    mine = prediction_batch.c
+    for some in chunks(batch_ids, _PAGE):
+        for row in tx.execute(select(mine.id, mine.payload).where(mine.id.in_(some))):
+            for number in _matching(row.payload, subject) | keyed.get(row.id, set()):
+                yield row.id, number
+
+
+def _by_key(tx: Connection, subject: ErasureSubject) -> dict[str, set[int]]:
     mine = prediction_key.c
     found: dict[str, set[int]] = {}
-    for row in tx.execute(select(mine.batch_id, mine.row).where(mine.key == value)):
+    for row in tx.execute(select(mine.batch_id, mine.row).where(mine.key.in_(subject.values))):
         found.setdefault(row.batch_id, set()).add(row.row)
     return found
 
 
 def _matching(body: bytes, subject: ErasureSubject) -> set[int]:
-    values = payload.features_of(body).get(subject.column, ())
-    return {number for number, each in enumerate(values) if each is not None and str(each) == subject.value}
+    columns = payload.features_of(body)
+    return {
+        number
+        for name in (subject.column, SENT_PREFIX + subject.column)
+        for number, each in enumerate(columns.get(name, ()))
+        if each is not None and str(each) in subject.values
+    }
 
 
 def _scrub(tx: Connection, row: Any, rows: set[int]) -> None:
@@ -68,11 +88,12 @@ def _scrub(tx: Connection, row: Any, rows: set[int]) -> None:
     tx.execute(delete(prediction_key).where(keys.batch_id == row.id, keys.row.in_(sorted(rows))))
 
 
-def _waiting(tx: Connection, value: str, *, dry_run: bool) -> list[ErasedThing]:
+def _waiting(tx: Connection, subject: ErasureSubject, *, dry_run: bool) -> list[ErasedThing]:
     mine = waiting_outcome.c
-    endpoints = list(tx.execute(select(mine.endpoint).where(mine.key == value)).scalars())
+    theirs = mine.key.in_(subject.values)
+    endpoints = list(tx.execute(select(mine.endpoint).where(theirs)).scalars())
     if endpoints and not dry_run:
-        tx.execute(delete(waiting_outcome).where(mine.key == value))
+        tx.execute(delete(waiting_outcome).where(theirs))
     return [
         ErasedThing(ref=refs.make("endpoint", name), what="outcomes", rows=endpoints.count(name))
         for name in sorted(set(endpoints))

@@ -127,6 +127,13 @@ def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
     return len(known)
 
 
+def forget_judge(tx: Connection, judge: str) -> None:
+    """Take out who judged, of outcomes that feedback was taken for."""
+    for table in (outcome, earlier_outcome):
+        theirs = table.c.recorded_by == f"{JUDGED}{judge}"[:200]
+        tx.execute(update(table).where(theirs).values(recorded_by=JUDGED))
+
+
 def current(tx: Connection, places: Iterable[Place]) -> dict[Place, dict[str, Any]]:
     """Return what counts as the outcome of some predictions, as it is written."""
     return _current(tx, places)

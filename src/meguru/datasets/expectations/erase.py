@@ -34,6 +34,6 @@ def erase_shown(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[Er
 
 
 def _without(result: ExpectationResult, subject: ErasureSubject) -> ExpectationResult:
-    wanted = {subject.value, HIDDEN}
+    wanted = {*subject.values, HIDDEN}
     left = [row for row in result.sample if str(row.get(subject.column, "")) not in wanted]
     return msgspec.structs.replace(result, sample=left)

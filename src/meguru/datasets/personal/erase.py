@@ -16,6 +16,7 @@ from meguru.datasets.expectations.store import forget_samples
 from meguru.datasets.free import needed
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
+from meguru.datasets.personal.files import note_new
 from meguru.datasets.personal.rewrite import FileRewriter
 from meguru.datasets.personal.treat import treatment_of
 from meguru.datasets.spec import said_of
@@ -81,10 +82,13 @@ def erase(
     """
     if not (0 < len(column) <= _LONGEST and 0 < len(value) <= _LONGEST):
         raise InvalidInput("a column and a value tell who it is", field="value", why="up to 1,000 characters")
-    subject = ErasureSubject(column=column, value=value)
+    subject = _subject(ctx, column, value)
     rewritten = list(_rewritten(ctx, subject, only, dry_run=dry_run))
     for each in rewritten:
         _check_not_held(ctx, each.version.name)
+    if not dry_run:  # what raises a Conflict comes before what no rollback brings back
+        _write(ctx, rewritten)
+        ctx.if_done.append(delete_gone)
     found = [
         ErasedThing(ref=each.version.ref, what="rows of a dataset", rows=each.rows) for each in rewritten
     ]
@@ -95,7 +99,6 @@ def erase(
         {ref for each in rewritten for ref in made_from(ctx.tx, each.version.ref) if ref.startswith("model/")}
     )
     if not dry_run and found:
-        _write(ctx, rewritten)
         ctx.emit(
             "dataset.erased",
             found[0].ref,
@@ -105,6 +108,16 @@ def erase(
     return ErasureReport(found=found, models=models, dry_run=dry_run, remaining=remaining)
 
 
+def _subject(ctx: Context, column: str, value: str) -> ErasureSubject:
+    """Return who it is: the value, and its hash if a dataset has the column hashed."""
+    values = [value]
+    with ctx.ws.read() as tx:
+        is_hashed = store.any_hashed(tx, column)
+    if is_hashed and (how := treatment_of(ctx.ws, {column: "hash"})):
+        values.append(how.hash(value))
+    return ErasureSubject(column=column, values=values)
+
+
 def _rewritten(
     ctx: Context, subject: ErasureSubject, only: list[str] | None, *, dry_run: bool
 ) -> Iterator[_Rewritten]:
@@ -112,11 +125,7 @@ def _rewritten(
     with ctx.ws.read() as tx:
         names = None if only is None else [refs.parse(each, kind="dataset").name for each in only]
         versions = store.all_versions(tx, names)
-        is_hashed = store.any_hashed(tx, subject.column)
-    values = [subject.value]
-    if is_hashed and (how := treatment_of(ctx.ws, {subject.column: "hash"})):
-        values.append(how.hash(subject.value))
-    rewriter = FileRewriter(ctx.blobs, subject.column, values)
+    rewriter = FileRewriter(ctx.blobs, subject)
     for version in versions:
         if version.elsewhere or all(each.name != subject.column for each in version.columns):
             continue
@@ -156,6 +165,7 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
             raise Conflict(f"{present.ref} changed meanwhile", hint="ask again")
         digest = write_manifest(ctx.blobs, each.after)
         store.replace_content(ctx.tx, each.version, each.after, digest, ctx.blobs.put_bytes(UNSEEN))
+        note_new(ctx, present.name, said_of(ctx.tx, present.name), each.after, each.before)
         gone |= _blobs(each.version, each.before) - _blobs(each.version, each.after)
         gone |= {each.version.profile} | _uploads(each.before)
         ctx.emit(
@@ -164,7 +174,6 @@ def _write(ctx: Context, rewritten: list[_Rewritten]) -> None:
             data={"before": each.version.digest, "after": digest, "rows": each.rows},
         )
     store.note_gone(ctx.tx, gone - {digests.of_bytes(UNSEEN)})
-    ctx.if_done.append(delete_gone)
 
 
 def _blobs(version: DatasetVersion, manifest: Manifest) -> set[str]:

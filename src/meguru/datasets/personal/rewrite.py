@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from meguru.artifacts.erasure import ErasureSubject
 from meguru.datasets.types import DataFile, FileOrigin, Manifest
 from meguru.datasets.versions.scan import file_scan, format_of
 from meguru.storage.blobs import BlobStore
@@ -19,27 +20,20 @@ _FileState = tuple[str, str]
 
 
 class FileRewriter:
-    """Looks for a person in files, and writes those anew that have rows of them; each once.
+    """Looks for a person in files, and writes those anew that have rows of them; each once."""
 
-    Parameters
-    ----------
-    values
-        What the column holds of the person: the value itself, and what became of it where it was hashed.
-    """
-
-    def __init__(self, blobs: BlobStore, column: str, values: list[str]) -> None:
-        self._blobs, self._column, self._values = blobs, column, values
+    def __init__(self, blobs: BlobStore, subject: ErasureSubject) -> None:
+        self._blobs, self._subject = blobs, subject
         self._found: dict[str, int] = {}
         self._made: dict[_FileState, DataFile | None] = {}
 
     def found(self, manifest: Manifest, file: DataFile) -> int:
         """Return how many rows of the person are in a file, also among those that were deleted from it."""
-        if all(each.name != self._column for each in file.columns):
+        if all(each.name != self._subject.column for each in file.columns):
             return 0
         if file.digest not in self._found:
             whole = msgspec.structs.replace(file, deleted="", deleted_rows=0)
-            rows = self._rows(manifest, whole).filter(self._matches())
-            self._found[file.digest] = int(rows.select(_length()).collect(engine="streaming").item())
+            self._found[file.digest] = self._subject.count(self._rows(manifest, whole))
         return self._found[file.digest]
 
     def without(self, manifest: Manifest, file: DataFile) -> DataFile | None:
@@ -53,11 +47,12 @@ class FileRewriter:
     def _written(self, manifest: Manifest, file: DataFile) -> DataFile | None:
         import polars as pl
 
-        rows = self._rows(manifest, file).filter(~self._matches().fill_null(value=False))
+        rows = self._rows(manifest, file)
+        rows = rows.filter(~self._subject.rows(rows.collect_schema()))
         with TemporaryDirectory(prefix="meguru-erase-") as folder:
             path = Path(folder) / "rows.parquet"
             rows.sink_parquet(path, compression="zstd", compression_level=1)
-            count = int(pl.scan_parquet(path, glob=False).select(_length()).collect().item())
+            count = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
             digest, size = self._blobs.put_file(path), path.stat().st_size
         if not count:
             return None
@@ -76,11 +71,6 @@ class FileRewriter:
         own = msgspec.structs.replace(manifest, columns=file.columns)
         return file_scan(self._blobs, own, file)
 
-    def _matches(self) -> pl.Expr:
-        import polars as pl
-
-        return pl.col(self._column).cast(pl.String).is_in(self._values)
-
 
 def _origin(manifest: Manifest, file: DataFile) -> FileOrigin:
     return FileOrigin(
@@ -90,9 +80,3 @@ def _origin(manifest: Manifest, file: DataFile) -> FileOrigin:
         format=manifest.format,
         dialect=file.dialect,
     )
-
-
-def _length() -> pl.Expr:
-    import polars as pl
-
-    return pl.len()

@@ -79,6 +79,12 @@ def target(tx: Connection, materialization_id: str) -> tuple[str, datetime | Non
     return row.target, row.due
 
 
+def targets(tx: Connection) -> list[tuple[Materialization, str]]:
+    """Return work for which rows that are to be online are kept, with their digest."""
+    rows = tx.execute(select(materialization).where(materialization.c.target != ""))
+    return [(_work(row), row.target) for row in rows]
+
+
 def newest(tx: Connection, name: str, version: int) -> Materialization | None:
     """Return the newest work on a version of a view; None if there never was any."""
     query = select(materialization).where(_here(materialization, name, version))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.features.offline import compute, incremental, kept
-from meguru.features.offline.kept import KeptRows
+from meguru.features.offline.kept import COUNT, KeptRows
 from meguru.features.types import PinnedView
 from meguru.storage.blobs import BlobStore
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NAME = "features"
 MOST_BYTES = 20 << 30
@@ -75,10 +81,26 @@ def prune(root: Path, most: int, *, spare: Path | None = None) -> int:
     return freed
 
 
-def forget(folder: Path | None = None) -> None:
+def forget(root: Path) -> None:
     """Free all kept rows: what they were made from may have to go (see `meguru erase`)."""
-    for each in _folders(folder or cache_folder(NAME)):
+    for each in _folders(root):
         shutil.rmtree(each, ignore_errors=True)
+
+
+def tables(root: Path, column: str) -> Iterator[pl.LazyFrame]:
+    """Give the kept rows that have a column, with that one; what can't be read is left out."""
+    import polars as pl
+
+    for place in _folders(root):
+        with suppress(OSError, msgspec.MsgspecError):
+            if (part := place / "part.arrow").exists():
+                yield pl.scan_ipc(part)
+                continue
+            rows = KeptRows(place)
+            if column in rows.about.keys:
+                yield rows.keys.lazy().select(pl.col(column).repeat_by(COUNT).explode())
+            elif column in rows.about.features:
+                yield rows.column(column).all().alias(column).to_frame().lazy()
 
 
 def _folders(root: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from meguru.features.materialization.schema import pushed_frame
 
@@ -37,6 +37,15 @@ def frames(tx: Connection, name: str, limit: int) -> list[tuple[int, bytes]]:
     c = pushed_frame.c
     query = select(c.number, c.content).where(c.name == name).order_by(c.number).limit(limit)
     return [(row.number, row.content) for row in tx.execute(query)]
+
+
+def replace(tx: Connection, name: str, number: int, rows: int, content: bytes) -> None:
+    """Write a frame anew; one without rows goes."""
+    here = (pushed_frame.c.name == name) & (pushed_frame.c.number == number)
+    if rows:
+        tx.execute(update(pushed_frame).where(here).values(rows=rows, content=content))
+    else:
+        tx.execute(delete(pushed_frame).where(here))
 
 
 def take_out(tx: Connection, name: str, upto: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,15 +13,20 @@ from sqlalchemy import select
 
 from meguru.app.blob_walk import walk
 from meguru.app.nouns import load_operations
+from meguru.app.open import open_local
+from meguru.cli.errors import run
+from meguru.cli.root import root
 from meguru.datasets.client import add_files, frame
 from meguru.datasets.delta.operations import table
 from meguru.datasets.kind import DatasetSpec
 from meguru.datasets.operations import erase, specs, versions
-from meguru.datasets.personal.erase import delete_gone
+from meguru.datasets.personal.files import check_may_fetch
 from meguru.datasets.register import register
+from meguru.datasets.show import files
 from meguru.datasets.types import ColumnSpec, FileEntry
-from meguru.errors import Conflict
+from meguru.errors import Conflict, Forbidden
 from meguru.kernel.events.schema import event
+from meguru.kernel.principals import Principal
 from meguru.predictions import payload
 
 load_operations()
@@ -126,8 +132,42 @@ def test_what_a_killed_erasure_left_is_deleted_by_the_next(filled, monkeypatch):
         erase(filled, column="email", value=ANNA)
     monkeypatch.undo()
     assert erase(filled, column="email", value=ANNA, dry_run=True).remaining
-    delete_gone(filled)
+    assert erase(filled, column="email", value=ANNA).found == []
     assert erase(filled, column="email", value=ANNA, dry_run=True).remaining == []
+
+
+def test_the_command_goes_on_after_a_kill(tmp_path, monkeypatch, capsys):
+    (path := tmp_path / "people.csv").write_text(f"id,email\n1,{ANNA}\n2,x\n")
+
+    def dies(digest):
+        raise KeyboardInterrupt
+
+    with open_local(tmp_path / "w") as ws:
+        add_files(ws, "people", path)
+        monkeypatch.setattr(ws.blobs, "delete", dies)
+        with pytest.raises(KeyboardInterrupt):
+            erase(ws, column="email", value=ANNA)
+    monkeypatch.setenv("MEGURU_WORKSPACE", str(tmp_path / "w"))
+    monkeypatch.setattr(sys, "argv", ["meguru", "erase", f"email={ANNA}", "--yes"])
+    assert run(root) == 0
+    assert "a second search finds nothing" in capsys.readouterr().out
+    with open_local(tmp_path / "w") as ws:
+        assert ANNA.encode() not in stored(ws)
+
+
+def test_what_is_written_anew_is_fetched_only_by_who_may_see_values_in_clear(workspace, add):
+    add(f"id,email\n1,{ANNA}\n2,x\n", columns={"email": ColumnSpec(tags=["pii"])})
+    erase(workspace, column="email", value=ANNA)
+    (file,) = files(workspace, ref="people")
+    reader = workspace.with_(principal=Principal(name="eve", permissions=frozenset({"blob:read"})))
+    with pytest.raises(Forbidden):
+        check_may_fetch(reader, file.digest)
+
+
+def test_a_column_of_lists_tells_nobody_and_stops_nothing(filled, tmp_path):
+    pl.DataFrame({"email": [[ANNA], []]}).write_parquet(tmp_path / "lists.parquet")
+    add_files(filled, "lists", tmp_path / "lists.parquet")
+    assert erase(filled, column="email", value=ANNA).rows == 3
 
 
 @pytest.mark.parametrize("count", [2, 100])
