@@ -13,9 +13,10 @@ from meguru.base import refs
 from meguru.datasets.personal import store as personal
 from meguru.errors import Conflict
 from meguru.features import dtypes
+from meguru.features import store as views
 from meguru.features.materialization import store as materialized
 from meguru.features.materialization.newest import as_parquet, read_parquet
-from meguru.features.materialization.types import FINAL, OnlineState
+from meguru.features.materialization.types import FINAL, Materialization, OnlineState
 from meguru.features.offline import cache
 from meguru.features.online.base import GONE, OnlineRow, Retraction, RowColumns
 from meguru.features.online.stores import online_of
@@ -32,7 +33,7 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
     Raises
     ------
     Conflict
-        If rows of the person are being brought online.
+        If rows that may have the person are being brought online.
     """
     return [
         *_brought(ctx, subject, dry_run=dry_run),
@@ -46,16 +47,16 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
 def _brought(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterator[ErasedThing]:
     """Erase them from the rows that online ones were brought from, or were to be."""
     for work, target in materialized.targets(ctx.tx):
-        if not (count := _count(ctx, target, subject)):
-            continue
-        yield ErasedThing(ref=work.view, what="rows to bring online", rows=count)
+        count = _count(ctx, target, subject)
+        if count:
+            yield ErasedThing(ref=work.view, what="rows to bring online", rows=count)
         if dry_run:
             continue
         if work.state not in FINAL:
-            hint = "wait until it is over, or cancel it, and ask again"
-            raise Conflict(f"{work.view} is being brought online", where=work.ref, hint=hint)
-        materialized.change(ctx.tx, work.id, target="")
-        personal.note_gone(ctx.tx, [target])
+            _check_not_about(ctx, work, subject, count)
+        elif count:
+            materialized.change(ctx.tx, work.id, target="")
+            personal.note_gone(ctx.tx, [target])
     for state in materialized.all_online(ctx.tx).values():
         if not (count := _count(ctx, state.newest_rows, subject)):
             continue
@@ -67,6 +68,16 @@ def _brought(ctx: Context, subject: ErasureSubject, *, dry_run: bool) -> Iterato
             changed = msgspec.structs.replace(state, newest_rows=digest, rows=left.height)
             materialized.set_online(ctx.tx, changed)
             personal.note_gone(ctx.tx, [state.newest_rows])
+
+
+def _check_not_about(ctx: Context, work: Materialization, subject: ErasureSubject, count: int) -> None:
+    """Refuse to erase what work that is under way may have read already: it would bring it online again."""
+    view = views.view(ctx.tx, work.view)
+    state = materialized.online(ctx.tx, view.name, view.version)
+    found = (*state.keys, *state.features) if state else ()
+    if count or subject.column in {*view.definition.keys, *view.definition.features, *found}:
+        hint = "wait until it is over, or cancel it, and ask again"
+        raise Conflict(f"{work.view} is being brought online", where=work.ref, hint=hint)
 
 
 def _count(ctx: Context, digest: str, subject: ErasureSubject) -> int:

@@ -80,8 +80,10 @@ def target(tx: Connection, materialization_id: str) -> tuple[str, datetime | Non
 
 
 def targets(tx: Connection) -> list[tuple[Materialization, str]]:
-    """Return work for which rows that are to be online are kept, with their digest."""
-    rows = tx.execute(select(materialization).where(materialization.c.target != ""))
+    """Return work that is under way, or left rows that were to be online, with their digest (empty: none)."""
+    mine = materialization.c
+    under_way = mine.state == MaterializationState.RUNNING.value
+    rows = tx.execute(select(materialization).where(under_way | (mine.target != "")).order_by(mine.id))
     return [(_work(row), row.target) for row in rows]
 
 

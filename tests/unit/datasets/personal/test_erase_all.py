@@ -184,6 +184,13 @@ def test_a_person_in_a_feature_is_found_too(ws):
     assert [row["email"].value for row in online(ws, ["balance"], {"who": [1, 2]}).rows] == [None, BOB]
 
 
+def test_work_that_may_have_read_them_is_waited_for(filled):
+    start(filled, view="balance")
+    with pytest.raises(Conflict, match="being brought online"):
+        erase(filled, **WHO)
+    erase(filled, column="email", value=ANNA)  # a column that the view hasn't
+
+
 def test_rows_on_their_way_online_are_waited_for(filled):
     work = start(filled, view="balance")
     with filled.db.write() as tx:
