@@ -64,7 +64,7 @@ class FeatureViewSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     tags: list[str] = []
 
 
-class FeatureViewSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FeatureViewSection(FeatureViewSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[feature_view.NAME]`` of a project file: values of an entity over time, made from datasets.
 
     `entity` is one or several; `source` is a dataset, `sources` are several by the name that the code uses.
@@ -76,27 +76,7 @@ class FeatureViewSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """
 
     entity: str | list[str] = []
-    entities: list[str] = []
     source: str = ""
-    sources: dict[str, str] = {}
-    transform: str = ""
-    code: str = ""
-    sql: str = ""
-    time: str = ""
-    created: str = ""
-    ttl: str = ""
-    features: dict[str, str] = {}
-    push: bool = False
-    inputs: list[str] = []
-    request: dict[str, str] = {}
-    mode: RowForm = "frame"
-    missing: MissingPolicy = "default"
-    defaults: dict[str, Any] = {}
-    incremental: bool = False
-    online: bool = True
-    description: str = ""
-    owner: str = ""
-    tags: list[str] = []
 
 
 class FeatureServiceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

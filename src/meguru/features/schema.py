@@ -1,39 +1,49 @@
 """Tables of entities, feature views and feature services."""
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Integer, String, Table
 
 from meguru.storage.db import Json, UtcTime, metadata
 
-entity = Table(
-    "entity",
-    metadata,
-    Column("name", String(100), primary_key=True),
-    Column("spec", Json),
-    Column("created_at", UtcTime, nullable=False),
-    Column("retired_at", UtcTime),
-)
 
-feature_view = Table(
-    "feature_view",
-    metadata,
-    Column("name", String(100), primary_key=True),
-    Column("latest", Integer, nullable=False),
-    Column("spec", Json),
-    Column("created_at", UtcTime, nullable=False),
-    Column("retired_at", UtcTime),
-)
+def _declared(noun: str, *more: Column[Any]) -> Table:
+    """What people say of a noun now, by name."""
+    return Table(
+        noun,
+        metadata,
+        Column("name", String(100), primary_key=True),
+        *more,
+        Column("spec", Json),
+        Column("created_at", UtcTime, nullable=False),
+        Column("retired_at", UtcTime),
+    )
+
+
+def _versions(noun: str, *content: Column[Any]) -> Table:
+    """Versions of a noun, which never change."""
+    return Table(
+        f"{noun}_version",
+        metadata,
+        Column("name", String(100), primary_key=True),
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column("digest", String(64), nullable=False),
+        *content,
+        Column("created_at", UtcTime, nullable=False),
+        Column("created_by", String(200), nullable=False),
+    )
+
+
+entity = _declared("entity")
+feature_view = _declared("feature_view", Column("latest", Integer, nullable=False))
+feature_service = _declared("feature_service", Column("latest", Integer, nullable=False))
 """`latest` is the version that the present spec means; an older one when a former definition came back."""
 
-feature_view_version = Table(
-    "feature_view_version",
-    metadata,
-    Column("name", String(100), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("digest", String(64), nullable=False),
-    Column("definition", Json, nullable=False),
-    Column("features", Json, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("created_by", String(200), nullable=False),
+feature_view_version = _versions(
+    "feature_view", Column("definition", Json, nullable=False), Column("features", Json, nullable=False)
+)
+feature_service_version = _versions(
+    "feature_service", Column("members", Json, nullable=False), Column("full_names", Boolean, nullable=False)
 )
 
 feature_code = Table(
@@ -49,28 +59,6 @@ feature_code = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 """Code of views, by the view and the digest of all that the function reaches."""
-
-feature_service = Table(
-    "feature_service",
-    metadata,
-    Column("name", String(100), primary_key=True),
-    Column("latest", Integer, nullable=False),
-    Column("spec", Json),
-    Column("created_at", UtcTime, nullable=False),
-    Column("retired_at", UtcTime),
-)
-
-feature_service_version = Table(
-    "feature_service_version",
-    metadata,
-    Column("name", String(100), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("digest", String(64), nullable=False),
-    Column("members", Json, nullable=False),
-    Column("full_names", Boolean, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("created_by", String(200), nullable=False),
-)
 
 feature_set = Table(
     "feature_set",
