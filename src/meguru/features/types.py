@@ -82,9 +82,7 @@ class ViewDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     @property
     def rows_digest(self) -> str:
         """The digest of what its rows follow from: how long they hold, and what stands in for them, aside."""
-        return digests.of_value(
-            msgspec.structs.replace(self, ttl=None, missing="default", defaults={}, features={})
-        )
+        return digests.of_value(msgspec.structs.replace(self, ttl=None, missing="default", defaults={}))
 
 
 class FeatureCode(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from meguru.app import calls
 from meguru.datasets.client import add_files
 from meguru.errors import Conflict, InvalidInput, NotFound
 from meguru.features.client import check, get_historical_features, open_features, remade, training
+from meguru.features.kind import FeatureViewSpec
 from meguru.features.offline import compute, incremental
 
 
@@ -336,3 +337,15 @@ def test_personal_columns_follow_their_tags(folder, flights):
     folder.apply()
     with pytest.raises(InvalidInput, match="'tailnum' of feature_view/plane@1 is a personal column"):
         training(ws, flights, "plane")
+
+
+def test_another_choice_of_features_is_computed_anew(folder, flights):
+    ws = folder.apply().ws
+    for features in (["seats"], ["year", "seats"]):
+        named = dict.fromkeys(features, "Int64")
+        calls.feature_view_declare(
+            ws, name="some", spec=FeatureViewSpec(entities=["tail"], sources={"p": "planes"}, features=named)
+        )
+        made = training(ws, flights, "some").frame
+        assert set(features) <= set(made.columns)
+        assert made["seats"].drop_nulls().unique().sort().to_list() == [100, 200]
