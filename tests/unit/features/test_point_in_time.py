@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -219,3 +220,33 @@ def test_it_is_what_a_join_of_polars_gives_for_many_rows(tmp_path, seed):
     order = rng.permutation(asked)
     kept = keep(table, ViewDefinition(keys=["k"], time="at"), {"v": "Int64"}, tmp_path / "rows")
     assert ask(kept, questions[order], ttl=3600.0) == expected["v"].gather(order).to_list()
+
+
+def test_rows_that_were_freed_in_part_are_made_again(tmp_path):
+    times = pl.Series("t", [dt.datetime(2024, 1, 1, tzinfo=dt.UTC)])
+    frame = pl.DataFrame({"k": [1], "t": times, "v": [10]})
+    view_of(frame, tmp_path)
+    (tmp_path / "rows" / "about.json").unlink()
+    assert _opened(tmp_path / "rows") is None
+    assert view_of(frame, tmp_path).about.rows == 1
+
+
+def test_rows_that_another_process_frees_or_finishes_meanwhile_do_not_matter(tmp_path):
+    place, stop = tmp_path / "rows", threading.Event()
+    place.mkdir()
+
+    def work():
+        while not stop.is_set():
+            (place / ".rows-a").mkdir()
+            (place / ".rows-a" / "0.npy").touch()
+            (place / ".rows-a").rename(place / "a")
+            shutil.rmtree(place / "a")
+
+    other = threading.Thread(target=work)
+    other.start()
+    try:
+        for _ in range(2000):
+            assert prune(tmp_path, 1 << 30) == 0
+    finally:
+        stop.set()
+        other.join()

@@ -58,19 +58,19 @@ def _place(view: PinnedView, root: Path) -> Path:
 
 def _opened(place: Path) -> KeptRows | None:
     """Return rows that are kept; None if there are none, or they were cut short when a machine stopped."""
-    if not (place / "about.json").exists():
+    if not place.exists():
         return None
     try:
         os.utime(place)
         return KeptRows(place)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError):  # also what a process left that was ended while it freed them
         shutil.rmtree(place, ignore_errors=True)
         return None
 
 
 def prune(root: Path, most: int, *, spare: Path | None = None) -> int:
     """Free the least used rows until the rest has `most` bytes; return how many bytes went."""
-    found = [(each.stat().st_mtime, _bytes(each), each) for each in _folders(root)]
+    found = [used for each in _folders(root) if (used := _used(each))]
     total, freed = sum(size for _, size, _ in found), 0
     for _, size, each in sorted(found):
         if total - freed <= most:
@@ -108,5 +108,10 @@ def _folders(root: Path) -> list[Path]:
     return [each for each in place.iterdir() if each.is_dir()] if place.is_dir() else []
 
 
-def _bytes(folder: Path) -> int:
-    return sum(each.stat().st_size for each in folder.iterdir() if each.is_file())
+def _used(folder: Path) -> tuple[float, int, Path] | None:
+    """Return when a folder was last used, and its bytes; None if another process freed or renamed it."""
+    try:
+        size = sum(each.stat().st_size for each in folder.iterdir())
+        return folder.stat().st_mtime, size, folder
+    except FileNotFoundError:
+        return None
