@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,15 @@ class TestSqliteStore(OnlineStoreContract):
         (tmp_path / "online.db").write_text("not a database, but long enough to be looked at" * 20)
         with pytest.raises(Busy, match="can't be used"):
             SqliteStore(tmp_path / "online.db").read([("a@1", [b"k"])])
+
+    def test_threads_that_ended_leave_no_open_files(self, store):
+        store.read([("a@1", [b"k"])])
+        before = len(list(Path("/dev/fd").iterdir()))
+        for _ in range(20):
+            thread = threading.Thread(target=store.read, args=([("a@1", [b"k"])],))
+            thread.start()
+            thread.join()
+        assert len(list(Path("/dev/fd").iterdir())) <= before + 4
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,13 @@ class PostgresStore:
             if process == os.getpid() and not connection.closed:
                 return connection
         return psycopg.connect(
-            self.url, autocommit=True, connect_timeout=SECONDS, application_name="meguru online"
+            self.url,
+            autocommit=True,
+            connect_timeout=SECONDS,
+            tcp_user_timeout=1000 * SECONDS,  # of a server that went away with its machine
+            keepalives_idle=SECONDS,
+            keepalives_interval=1,
+            application_name="meguru online",
         )
 
     def _start(self, connection: psycopg.Connection[Any]) -> None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class SqliteStore:
         self.path = path
         self._synchronous = "NORMAL" if synchronous == "NORMAL" else "FULL"
         self._local = threading.local()
-        self._opened: list[tuple[int, sqlite3.Connection]] = []
+        self._opened: list[tuple[int, threading.Thread, sqlite3.Connection]] = []
 
     def write(self, view: str, rows: RowColumns, retract: Sequence[Retraction] = ()) -> int:
         """Take out what is retracted, then keep the rows that are newer than what is there."""
@@ -118,7 +118,7 @@ class SqliteStore:
         """Close the connections of this process."""
         opened, self._opened = self._opened, []
         self._local = threading.local()
-        for process, connection in opened:
+        for process, _, connection in opened:
             if process == os.getpid():  # else it is that of a process that this one was forked from
                 connection.close()
 
@@ -140,8 +140,18 @@ class SqliteStore:
         connection.execute("CREATE TABLE IF NOT EXISTS view (number INTEGER PRIMARY KEY AUTOINCREMENT,"
                            " name TEXT NOT NULL UNIQUE)")  # fmt: skip
         local.process, local.connection, local.tables = os.getpid(), connection, {}
-        self._opened.append((os.getpid(), connection))
+        self._close_those_of_ended_threads()
+        self._opened.append((os.getpid(), threading.current_thread(), connection))
         return connection
+
+    def _close_those_of_ended_threads(self) -> None:
+        """Keep no more connections than threads: a server's threads come and go."""
+        for each in list(self._opened):
+            process, thread, connection = each
+            if process == os.getpid() and not thread.is_alive():
+                with suppress(ValueError):  # another thread did so just now
+                    self._opened.remove(each)
+                    connection.close()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
