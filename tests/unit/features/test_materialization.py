@@ -293,3 +293,66 @@ def test_a_version_that_nobody_reads_is_freed_when_the_next_one_is_online(ws):
     service_specs.retire(ws, name="old")
     follower.step()
     assert [view.partition("#")[0] for view in online_of(ws).views()] == ["balance@2"]
+
+
+def test_a_store_that_gives_rows_twice_loses_none(ws, monkeypatch):
+    add_rows(ws, [(f"p{n}", hours(-1), float(n)) for n in range(3)])
+    declare_view(ws)
+    bring_online(ws)
+    good, store = contents(ws), online_of(ws)
+    real = store.scan
+    monkeypatch.setattr(store, "scan", lambda view: [part for part in real(view) for _ in range(2)])
+    assert bring_online(ws, full=True).retracted == 0
+    monkeypatch.setattr(store, "scan", real)
+    assert contents(ws) == good
+
+
+def test_rows_that_were_folded_after_all_is_compared_with_data_from_before_stay(ws):
+    from meguru.features.push.push import push
+
+    declare_view(ws, "clicks", "clicked", push=True, features={"value": "Float64"})
+    push(ws, view="clicks", columns={"who": ["a"], "at": [hours(-2).isoformat()], "value": [1.0]})
+    follow.fold.fold(ws, "clicks")
+    bring_online(ws, "clicks")
+    made = start(ws, view="clicks", full=True)
+    push(ws, view="clicks", columns={"who": ["b"], "at": [hours(-1).isoformat()], "value": [2.0]})
+    ws.clock.move(timedelta(seconds=6))
+    follow.fold.fold(ws, "clicks")
+    Worker(ws, _Handlers()).run_job(made.job)
+    assert values(ws, "a", "b", view="clicks") == [(1.0, "PRESENT"), (2.0, "PRESENT")]
+
+
+def test_what_is_retired_is_freed_when_the_store_is_back_and_nobody_brings_it_online(ws, monkeypatch):
+    from meguru.errors import Busy
+
+    add_rows(ws, [("a", hours(-1), 1.0)])
+    declare_view(ws)
+    bring_online(ws)
+    follower, store = follow.MaterializationFollower(ws), online_of(ws)
+    begun = start(ws, view="balance", full=True)
+    view_specs.retire(ws, name="balance")
+    follower.step()
+    assert len(store.views()) == 1
+    cancel(ws, materialization=begun.id)
+
+    def refuse(*_):
+        raise Busy("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "clear", refuse)
+        with pytest.raises(Busy):
+            follower.step()
+    follower.step()
+    assert store.views() == {}
+
+
+def test_what_was_declared_again_meanwhile_is_not_freed(ws):
+    add_rows(ws, [("a", hours(-1), 1.0)])
+    declare_view(ws)
+    bring_online(ws)
+    view_specs.retire(ws, name="balance")
+    with ws.read() as tx:
+        ((name, number),) = follow.retired(tx)
+    declare_view(ws)
+    follow.forget(ws, name, number)
+    assert values(ws, "a") == [(1.0, "PRESENT")]

@@ -21,6 +21,7 @@ from meguru.features.online.stores import online_of
 from meguru.features.push import fold
 from meguru.features.types import FeatureViewVersion
 from meguru.kernel import events
+from meguru.kernel.operations import Context
 from meguru.kernel.services import Follower
 from meguru.kernel.workspace import Workspace
 
@@ -60,8 +61,8 @@ class MaterializationFollower(Follower):
         for version, data in wanted:
             if self._refused.get(version.ref) != data:
                 self._begin(version, data)
-        for name, number, state in gone:
-            forget(self.ws, name, number, state)
+        for name, number in gone:
+            forget(self.ws, name, number)
         return len(wanted)
 
     def _begin(self, version: FeatureViewVersion, data: object) -> None:
@@ -140,20 +141,25 @@ def _datasets(name: str, version: FeatureViewVersion) -> dict[str, str]:
     }
 
 
-def retired(tx: Connection) -> list[tuple[str, int, OnlineState]]:
-    """Return what is online of views that are not (to be) online any more, and of versions nobody reads."""
+def retired(tx: Connection) -> dict[tuple[str, int], OnlineState]:
+    """Return what is online of views that are not (to be) online any more, and of versions nobody reads.
+
+    What is being brought online is left alone: it ends first.
+    """
     declared, known = views.specs(tx, "feature_view", None), store.all_online(tx)
-    return [
-        (name, number, state)
+    return {
+        (name, number): state
         for (name, number), state in known.items()
         if name not in declared or not declared[name].get("online") or _is_over(tx, name, number, known)
-    ]
+        if store.running(tx, name, number) is None
+    }
 
 
 def _is_over(tx: Connection, name: str, number: int, known: dict[tuple[str, int], OnlineState]) -> bool:
     """Tell whether a newer version is read, and nobody has this one: no service, and nothing that answers."""
     newest = views.latest(tx, "feature_view", name)
-    if number == newest or (name, newest) not in known or not is_ready(known[name, newest]):
+    there = known.get((name, newest))
+    if number == newest or there is None or there.at is None or not is_ready(there):
         return False
     ref = refs.make("feature_view", name, number)
     services = views.specs(tx, "feature_service", None)
@@ -161,9 +167,17 @@ def _is_over(tx: Connection, name: str, number: int, known: dict[tuple[str, int]
     return ref not in members and not readers(tx, name).endpoints
 
 
-def forget(ws: Workspace, name: str, number: int, state: OnlineState) -> None:
-    """Free what is online of a version of a view."""
+def forget(ws: Workspace, name: str, number: int) -> None:
+    """Free what is online of a version of a view, unless it was declared again meanwhile.
+
+    The rows go within the transaction: nobody brings others there before it ends, and if the store is away,
+    it is written down still that it has them.
+    """
     from meguru.features.materialization.job import ADVANCE
 
-    ADVANCE.commit(ws, lambda ctx: store.forget_online(ctx.tx, name, number))
-    online_of(ws).clear(state.stored)
+    def free(ctx: Context) -> None:
+        if (state := retired(ctx.tx).get((name, number))) is not None:
+            store.forget_online(ctx.tx, name, number)
+            online_of(ws).clear(state.stored)
+
+    ADVANCE.commit(ws, free)

@@ -47,7 +47,7 @@ class MaterializationHandler:
     def run(self, ws: Workspace, job: Job, lease: Lease) -> None:
         """Bring what is online up to date; what an earlier attempt wrote is not written again."""
         try:
-            _Attempt(ws, job.payload["materialization"], lease, self.progress).go()
+            _Attempt(ws, job, lease, self.progress).go()
         except Busy as error:
             # A store that is away is an accident, not an answer: the worker tries again.
             raise ConnectionError(f"{error.what}: {error.why}") from error
@@ -87,9 +87,10 @@ class _Attempt:
     """One attempt. What it writes follows from the versions of the sources and the moment alone."""
 
     def __init__(
-        self, ws: Workspace, made_id: str, lease: Lease, progress: MaterializationProgress | None
+        self, ws: Workspace, job: Job, lease: Lease, progress: MaterializationProgress | None
     ) -> None:
         self.ws, self.lease, self._tell = ws, lease, progress
+        made_id, self._folded = job.payload["materialization"], job.payload.get("folded", 0)
         with ws.read() as tx:
             self.work = store.get(tx, made_id)
             self.target, self.due = store.target(tx, made_id)
@@ -115,7 +116,7 @@ class _Attempt:
         online = online_of(self.ws)
         is_same = self.state is not None and self.state.stored == stored.name
         if self.work.full and is_same:
-            write.write_all(online, stored, after, keep_from=self._pushed(), progress=self._progress)
+            write.write_all(online, stored, after, keep_from=self._folded + 1, progress=self._progress)
         else:
             start = before if is_same else None
             write.write_changes(online, stored, start, after, skip=self.work.done, progress=self._progress)
@@ -173,10 +174,6 @@ class _Attempt:
         keys, layout = layouts_of(after, self.keys, {EVENT, CREATED})
         self.types = (spelled(keys.types), spelled(layout.types))
         return Stored(stored_name(self.version.ref, *self.types), keys, layout)
-
-    def _pushed(self) -> int:
-        """Return the number of the first pushed row that is not among the sources' yet."""
-        return 1 + (self.state.folded if self.state else 0)
 
     def _progress(self, done: int, total: int, written: int, retracted: int) -> None:
         self.lease.proceed()

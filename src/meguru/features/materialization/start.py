@@ -82,7 +82,7 @@ def _started(
         ctx,
         kind="materialization",
         key=made_id,
-        payload={"materialization": made_id},
+        payload={"materialization": made_id, "folded": state.folded if state else 0},
         cause=event.id,
         max_attempts=ATTEMPTS,
         lane=f"materialization:{version.name}@{version.version}",

@@ -78,12 +78,14 @@ def write_all(
     Rows that were pushed as number `keep_from` or later are left: they are not among these yet.
     """
     wanted = {row[0]: row for row in packed(after, stored.keys, stored.layout).rows()}
-    total = len(wanted)
+    total, met = len(wanted), set[bytes]()
 
     def chunks() -> Iterator[PackedChunk]:
         for there in store.scan(stored.name):
-            yield _compared(there, wanted, keep_from)
-        rest = list(wanted.values())
+            # A store may give a row twice, if others write meanwhile: the second time nothing is to be done.
+            yield _compared([row for row in there if row.key not in met], wanted, keep_from)
+            met.update(row.key for row in there)
+        rest = [row for key, row in wanted.items() if key not in met]
         for start in range(0, len(rest), CHUNK):
             part = rest[start : start + CHUNK]
             yield PackedChunk(RowColumns.of(part), [], len(part))
@@ -95,7 +97,7 @@ def _compared(part: list[OnlineRow], wanted: dict[bytes, PlainRow], keep_from: i
     rows: list[PlainRow] = []
     retract, met = [], 0
     for there in part:
-        want = wanted.pop(there.key, None)
+        want = wanted.get(there.key)
         met += want is not None
         if want is not None and (want[1:3], want[4]) == (there[1:3], there[4]):
             continue
