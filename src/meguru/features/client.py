@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from meguru.base import digests
 from meguru.base.cache import cache_folder
 from meguru.compute.features_param import Features
 from meguru.datasets.personal.look import look
-from meguru.errors import Forbidden, InvalidInput, NotFound
+from meguru.errors import Forbidden, NotFound
 from meguru.features.offline import leakage, profile
 from meguru.features.offline import training as offline
 from meguru.features.offline.cache import kept_rows
 from meguru.features.offline.leakage import LeakReport
-from meguru.features.pinning import choose_service, choose_views, with_datasets
+from meguru.features.pinning import check_keys, choose_service, choose_views, with_datasets
 from meguru.features.record import record_rows, view_rows
 from meguru.features.show import view_versions
 from meguru.features.types import FeatureSet, PinnedDataset, PinnedView, ViewRows
@@ -124,7 +126,7 @@ def remade(
     options = offline.JoinOptions(time=time, on=dict(on or {}), ages=ages, statuses=statuses)
     made = TrainingSet(offline.training(ws.blobs, chosen, frame, options, folder_of(ws)), chosen)
     for view in chosen.views:
-        if view.definition.form != "on_demand" and not any(one.hidden for one in view.datasets.values()):
+        if view.definition.form != "on_demand":
             tell_of_rows(ws, view)
     return made
 
@@ -140,20 +142,20 @@ def seen_by(ws: Workspace | RemoteWorkspace, chosen: FeatureSet, clear: str) -> 
     if clear:
 
         def in_clear(one: PinnedDataset) -> PinnedDataset:
-            return PinnedDataset(ref=one.ref, digest=look(ws, ref=one.ref, reason=clear).digest)
+            return msgspec.structs.replace(one, digest=look(ws, ref=one.ref, reason=clear).digest)
 
         return with_datasets(chosen, lambda one: in_clear(one) if one.hidden else one)
-    for view in [each for one in chosen.views for each in (one, *one.inputs)]:
-        hidden = {column for one in view.datasets.values() for column in one.hidden}
-        said = view.definition
-        for name in sorted(hidden & {*said.keys, said.time, said.created}):
-            hint = "say what it is needed for: clear=… (--clear REASON)"
-            raise InvalidInput(f"{name!r} of {view.ref} is a personal column", field=name, hint=hint)
+    check_keys(chosen, hint="say what it is needed for: clear=… (--clear REASON)")
     return chosen
 
 
 def tell_of_rows(ws: Workspace | RemoteWorkspace, view: PinnedView) -> ViewRows | None:
-    """Have what the rows of a view look like known, if nobody told yet; None for who may not tell."""
+    """Have what the rows of a view look like known, if nobody told yet; None for who may not tell.
+
+    Nothing is told of rows that follow from personal columns: a profile has values in it.
+    """
+    if any(one.hidden for one in view.datasets.values()):
+        return None
     known = view_rows(ws, ref=view.ref)
     told = next((each for each in known if each.rows_digest == view.rows_digest), None)
     if told is not None:

@@ -13,6 +13,7 @@ from meguru.datasets import spec as dataset_specs
 from meguru.datasets import store as datasets
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import look
+from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound
 from meguru.features import said, store
 from meguru.features.schema import feature_set
@@ -24,8 +25,23 @@ _VIEW, _SERVICE = "feature_view/", "feature_service/"
 
 
 def pin(ctx: Context, project: str, text: str) -> Pinned:
-    """Choose what a parameter of type `Features` means now, and keep it as a blob; see `chosen`."""
-    found = chosen(ctx, project, text)
+    """Choose what a parameter of type `Features` means now, and keep it as a blob; see `chosen`.
+
+    Personal columns are masked unless whoever starts the run may see them in clear.
+
+    Raises
+    ------
+    InvalidInput
+        If a view has its rows by such a column.
+    """
+
+    def shown(one: PinnedDataset) -> PinnedDataset:
+        if ctx.principal.allows("dataset:clear", refs.project_of(refs.parse(one.ref).name)):
+            return msgspec.structs.replace(one, hidden=[])
+        return _shown(ctx, one)
+
+    found = with_datasets(chosen(ctx, project, text), shown)
+    check_keys(found, hint="who starts the run needs dataset:clear")
     return Pinned(ref=found.ref, digest=keep(ctx, found), uses=found.uses)
 
 
@@ -71,16 +87,23 @@ def tags_of(ctx: Context, *, ref: str) -> dict[str, list[str]]:
 
 def _masked(ctx: Context, found: FeatureSet) -> FeatureSet:
     """Return a set as all may see it: personal columns of its data are masked, as in `dataset.show`."""
+    return with_datasets(found, lambda one: _shown(ctx, one))
 
-    def shown(one: PinnedDataset) -> PinnedDataset:
-        version = datasets.resolve(ctx.tx, one.ref)
-        masked = look.masked(ctx, version)
-        if masked.digest == version.digest:
-            return one
-        hidden = sorted(look.hidden_of(ctx, version, load_manifest(ctx.blobs, version)))
-        return PinnedDataset(ref=one.ref, digest=masked.digest, hidden=hidden)
 
-    return with_datasets(found, shown)
+def _shown(ctx: Context, one: PinnedDataset) -> PinnedDataset:
+    if not one.hidden:
+        return one
+    masked = look.masked(ctx, datasets.resolve(ctx.tx, one.ref))
+    return msgspec.structs.replace(one, digest=masked.digest)
+
+
+def check_keys(found: FeatureSet, *, hint: str) -> None:
+    """Refuse a set in which a view has its rows by a personal column, which is masked there."""
+    for view in [each for one in found.views for each in (one, *one.inputs)]:
+        hidden = {column for one in view.datasets.values() for column in one.hidden}
+        said_of_it = view.definition
+        for name in sorted(hidden & {*said_of_it.keys, said_of_it.time, said_of_it.created}):
+            raise InvalidInput(f"{name!r} of {view.ref} is a personal column", field=name, hint=hint)
 
 
 def with_datasets(found: FeatureSet, change: Callable[[PinnedDataset], PinnedDataset]) -> FeatureSet:
@@ -195,4 +218,10 @@ def _dataset(ctx: Context, project: str, source: str, *, push: bool) -> PinnedDa
         if push:  # nothing was pushed yet
             return None
         raise
-    return PinnedDataset(ref=found.ref, digest=found.digest)
+    return PinnedDataset(ref=found.ref, digest=found.digest, hidden=_hidden(ctx, found))
+
+
+def _hidden(ctx: Context, version: DatasetVersion) -> list[str]:
+    if version.elsewhere or not dataset_specs.said_of(ctx.tx, version.name).columns:
+        return []
+    return sorted(look.hidden_of(ctx, version, load_manifest(ctx.blobs, version)))

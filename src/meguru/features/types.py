@@ -177,7 +177,7 @@ class RegisteredService(msgspec.Struct, frozen=True, kw_only=True):
 class PinnedDataset(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A version of a dataset by its reference and the digest of its manifest.
 
-    `hidden` are its personal columns, which are masked when it is read by this digest.
+    `hidden` are its personal columns: masked when it is read by the digest that all may see.
     """
 
     ref: str

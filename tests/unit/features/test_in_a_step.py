@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from meguru.app import calls
+from meguru.compute.features_param import Features
 from meguru.errors import InvalidInput, NotFound
 from meguru.features.client import open_features
+from meguru.kernel.principals import Principal
 from meguru.pipelines.runner import run_file
 from meguru.pipelines.start import start
 
@@ -79,3 +82,28 @@ def test_before_a_run_there_is_nothing_to_read():
 
     with pytest.raises(InvalidInput, match="is not pinned to versions yet"):
         Features("delay").join({"origin": ["JFK"]})
+
+
+def test_a_run_sees_personal_columns_only_if_who_starts_it_may(folder):
+    folder.write("flights.csv", FLIGHTS)
+    folder.write("train.py", TRAIN)
+    said = '[dataset.flights]\nfiles = ["flights.csv"]\n[dataset.planes.columns]\nyear = { tags = ["pii"] }\n'
+    folder.write("meguru.toml", (folder.root / "meguru.toml").read_text() + said)
+    ws = folder.apply().ws
+    run_file(ws, f"{folder.root}/train.py:train", {})
+
+    def years(*rights):
+        may = frozenset({"*:read", "pipeline_run:*", "pipeline:*", *rights})
+        door = ws.with_(principal=Principal(name="ann", permissions=may))
+        pinned = start(door, pipeline="train", params={"features": "plane"}).pinned["features"]
+        features = Features(
+            pinned.ref, digest=pinned.digest, blobs=ws.blobs, folder=str(folder.root / "rows")
+        )
+        return features.join(pl.DataFrame({"tailnum": ["N1"]}))["year"].to_list()
+
+    assert years("dataset:clear") == [2000]
+    assert years() not in ([2000], [None])
+    folder.edit("meguru.toml", "year = {", "tailnum = {")
+    folder.apply()
+    with pytest.raises(InvalidInput, match="'tailnum' of feature_view/plane@1 is a personal column"):
+        years()

@@ -6,12 +6,19 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
+from meguru.datasets.kind import DatasetSpec
+from meguru.datasets.operations import specs as dataset_specs
+from meguru.datasets.types import ColumnSpec
 from meguru.errors import Busy, Forbidden, InvalidInput, NotFound
-from meguru.features.kind import FeatureServiceSpec
+from meguru.features.kind import FeatureServiceSpec, FeatureViewSpec
+from meguru.features.materialization.job import micros
 from meguru.features.online.answer import online
+from meguru.features.online.as_of import look_up_at
+from meguru.features.online.last_known import LastKnown
+from meguru.features.online.lookup import AWAY
 from meguru.features.online.reader import reader_of
 from meguru.features.online.stores import online_of
-from meguru.features.operations import service_specs
+from meguru.features.operations import service_specs, view_profiles, view_specs
 from meguru.kernel.principals import Principal
 from meguru.testing.online_views import add_rows, bring_online, declare_view, hours
 
@@ -147,3 +154,24 @@ def test_who_may_not_read_a_project_learns_nothing_of_it(ws):
     for features in (["balance"], ["nothing"]):
         with pytest.raises(Forbidden):
             online(other, features, {"who": "a"})
+
+
+def test_a_feature_that_is_a_personal_column_needs_the_right_to_see_it(ws):
+    seen(ws)
+    columns = {"value": ColumnSpec(tags=["pii"])}
+    dataset_specs.declare(ws, name="accounts", spec=DatasetSpec(columns=columns))
+    reader_of(ws)._looked = 0
+    rights = frozenset({"feature_view:get"})
+    with pytest.raises(Forbidden, match="shop may not do") as caught:
+        online(ws.with_(principal=Principal(name="shop", permissions=rights)), ["balance"], {"who": "a"})
+    assert "dataset:clear" in f"{caught.value.why} {caught.value.hint}"
+    owner = Principal(name="ann", permissions=rights | {"dataset:clear"})
+    assert online(ws.with_(principal=owner), ["balance"], {"who": "a"}).values() == [{"value": 1.0}]
+
+
+def test_what_rows_with_personal_columns_look_like_is_not_told(ws):
+    columns = {"value": ColumnSpec(tags=["pii"])}
+    dataset_specs.declare(ws, name="accounts", spec=DatasetSpec(columns=columns))
+    seen(ws)
+    assert view_profiles(ws, ref="balance") == []
+

@@ -18,7 +18,7 @@ from meguru.api.requests import IDLE_SECONDS, read_body
 from meguru.errors import InternalError, InvalidInput, MeguruError, TimedOut
 from meguru.features.online.answer import answer_of, plain_answer
 from meguru.features.online.plan import ReadPlan
-from meguru.features.online.reader import PERMISSION, permit, projects_of, reader_of
+from meguru.features.online.reader import PERMISSION, permit, permit_personal, projects_of, reader_of
 from meguru.features.online.stores import online_of
 from meguru.kernel.workspace import Workspace
 from meguru.serving.timeouts import Patience
@@ -66,6 +66,8 @@ class FeatureLane:
         plan = await self._plan(ws, question)
         if not is_owner:
             await run_sync(permit, ws, plan.projects)
+        if plan.personal:
+            await run_sync(permit_personal, ws, plan)
         entities, reader, now = question.entities, self._reader, ws.clock.now()
         if self._store.is_local:
             found = reader.read(plan, entities, now)

@@ -11,7 +11,7 @@ import msgspec
 from meguru.features.online.json_values import columns_of, plain, typed
 from meguru.features.online.lookup import EntityRows
 from meguru.features.online.plan import ReadPlan
-from meguru.features.online.reader import PERMISSION, permit, projects_of, reader_of
+from meguru.features.online.reader import PERMISSION, permit, permit_personal, projects_of, reader_of
 from meguru.features.online.states import ValueState
 from meguru.kernel.operations import Context, operation
 
@@ -144,6 +144,7 @@ def _read(
         permit(ws, projects_of(ws.home, features, service))
     plan = reader.plan(ws.home, features, service)
     permit(ws, plan.projects)
+    permit_personal(ws, plan)
     return answer_of(plan, reader.read(plan, entities, now), entities, now, full_names=full_names)
 
 

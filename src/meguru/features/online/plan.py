@@ -41,16 +41,21 @@ class ReadPlan:
         What is answered, in the order in which it was asked for.
     keys
         The join keys of all views, each once.
-    projects
-        In which the one who asks must be allowed to.
+    projects, personal
+        In which the one who asks must be allowed to; and to see personal columns in clear.
     """
 
-    __slots__ = ("_answered", "_by_view", "_shared", "keys", "picked", "projects", "views")
+    __slots__ = ("_answered", "_by_view", "_shared", "keys", "personal", "picked", "projects", "views")
 
     def __init__(
-        self, views: Sequence[OnlineView], picked: Sequence[Picked], projects: frozenset[str]
+        self,
+        views: Sequence[OnlineView],
+        picked: Sequence[Picked],
+        projects: frozenset[str],
+        personal: frozenset[str] = frozenset(),
     ) -> None:
-        self.views, self.picked, self.projects = list(views), list(picked), projects
+        self.views, self.picked = list(views), list(picked)
+        self.projects, self.personal = projects, personal
         self.keys = list(dict.fromkeys(name for view in views for name in view.keys.names))
         self._by_view = [view.keys.names for view in views]
         self._answered: dict[bool, AnswerShape] = {}

@@ -21,7 +21,7 @@ from meguru.kernel.operations.authorise import require
 if TYPE_CHECKING:
     from meguru.kernel.workspace import Workspace
 
-PERMISSION = "feature_view:get"
+PERMISSION, CLEAR = "feature_view:get", "dataset:clear"
 LOOK_SECONDS = 1.0
 """How soon it is seen that another version is read."""
 MOST_PLANS = 1_000
@@ -29,7 +29,8 @@ _PART = "online reader"
 _NEWS = (
     "feature_view.registered", "feature_view.created", "feature_view.updated", "feature_view.retired",
     "feature_view.pushed", "feature_service.registered", "feature_service.updated",
-    "feature_service.retired", "materialization.succeeded", "feature_view.cleared",
+    "feature_service.retired", "materialization.succeeded", "dataset.created", "dataset.updated",
+    "dataset.retired",
 )  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -122,3 +123,10 @@ def permit(ws: Workspace, projects: Iterable[str]) -> None:
     for project in projects:
         if not principal.allows(PERMISSION, project):
             require(ws, PERMISSION, "feature_view.get", project=project)
+
+
+def permit_personal(ws: Workspace, plan: ReadPlan) -> None:
+    """Raise unless the principal may see the personal columns that are among the features of a plan."""
+    for project in plan.personal:
+        if not ws.principal.allows(CLEAR, project):
+            require(ws, CLEAR, "feature_view.get", project=project)

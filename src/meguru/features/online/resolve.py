@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from meguru.base import refs
+from meguru.datasets.redaction import hidden_columns
+from meguru.datasets.spec import said_of
 from meguru.errors import InvalidInput, NotFound
 from meguru.features import dtypes, said, store
 from meguru.features.materialization import store as materialized
@@ -60,16 +62,33 @@ def _plan(
         raise InvalidInput("no features are asked for", field="features", hint="weather:temp")
     views: list[OnlineView] = []
     picked: list[Picked] = []
+    personal: set[str] = set()
     for number, (version, features) in enumerate(asked):
-        view = online_view(version, materialized.online(tx, version.name, version.version))
+        state = materialized.online(tx, version.name, version.version)
+        view = online_view(version, state)
         views.append(view)
         bare = refs.bare(version.name)
         for feature in features:
             picked += [
                 Picked(number, place, name, f"{bare}__{name}") for place, name in _named(view, feature)
             ]
+        personal |= _personal(tx, version, state, {one.name for one in picked if one.view == number})
     projects = {refs.project_of(version.name) for version, _ in asked} | (more or set())
-    return ReadPlan(views, list(dict.fromkeys(picked)), frozenset(projects))
+    return ReadPlan(views, list(dict.fromkeys(picked)), frozenset(projects), frozenset(personal))
+
+
+def _personal(
+    tx: Connection, version: FeatureViewVersion, state: OnlineState | None, features: set[str]
+) -> set[str]:
+    """Return the projects of the datasets of which features are personal columns in clear."""
+    found, project = set(), refs.project_of(version.name)
+    pinned = state.datasets if state else {}
+    for source, dataset in version.definition.sources.items():
+        name = refs.parse(refs.within(project, dataset), kind="dataset").name
+        hidden = hidden_columns(said_of(tx, name)) | set(pinned[source].hidden if source in pinned else [])
+        if hidden & features:
+            found.add(refs.project_of(name))
+    return found
 
 
 def _named(view: OnlineView, feature: str) -> list[tuple[int, str]]:
