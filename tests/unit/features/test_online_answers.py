@@ -156,6 +156,27 @@ def test_who_may_not_read_a_project_learns_nothing_of_it(ws):
             online(other, features, {"who": "a"})
 
 
+def at_moments(ws, known, *who):
+    plan = reader_of(ws).plan("", ["balance"])
+    keys = plan.keys_of({"who": list(who)}, len(who))
+    moments = [[micros(ws.clock.now())] * len(who)]
+    (found,) = look_up_at(online_of(ws), plan.views, keys, moments, known, lambda *_: None)
+    return [(found.values[n][0], str(found.state(n, 0))) for n in range(len(who))]
+
+
+def test_what_was_read_for_a_moment_stands_in_and_never_what_came_after_it(ws, away):
+    declare_view(ws, missing="last_known")
+    bring_online(ws)
+    known, before = LastKnown(), AWAY._value.get()
+    assert at_moments(ws, known, "a") == [(1.0, "PRESENT")]
+    away()
+    assert at_moments(ws, known, "a") == [(1.0, "LAST_KNOWN")]
+    assert AWAY._value.get() == before + 1
+    ws.clock.move(timedelta(hours=-2))
+    with pytest.raises(Busy):
+        at_moments(ws, known, "a")
+
+
 def test_a_feature_that_is_a_personal_column_needs_the_right_to_see_it(ws):
     seen(ws)
     columns = {"value": ColumnSpec(tags=["pii"])}

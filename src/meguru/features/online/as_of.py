@@ -52,9 +52,14 @@ def look_up_at(
     try:
         found = store.read(asked)
     except Busy as error:
-        return [without_store(view, each, known, error) for view, each in zip(views, keys, strict=True)]
+        return [
+            without_store(view, each, known, error, when)
+            for view, each, when in zip(views, keys, moments, strict=True)
+        ]
     result = []
     for number, (view, all_keys, rows) in enumerate(zip(views, keys, found, strict=True)):
+        if view.missing == "last_known":
+            known.saw(view.stored, asked[number][1], rows)
         there = iter(rows)
         by_row = [None if key is None else next(there) for key in all_keys]
         result.append(_held_at(view, number, by_row, moments[number], earlier))

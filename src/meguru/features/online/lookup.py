@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from prometheus_client import Counter
+
 from meguru.errors import Busy
 from meguru.features.online.base import FoundRow, OnlineStore
 from meguru.features.online.last_known import LastKnown
 from meguru.features.online.online_view import OnlineView
 from meguru.features.online.states import ValueState
 
+AWAY = Counter(
+    "online_store_away",
+    "Reads of views that the online store did not answer, also where something stood in.",
+)
 PRESENT, NULL = ValueState.PRESENT, ValueState.NULL_VALUE
 Key = bytes | None
 
@@ -130,13 +136,28 @@ def check_age(view: OnlineView) -> None:
         )
 
 
-def without_store(view: OnlineView, keys: Sequence[Key], known: LastKnown, error: Busy) -> EntityRows:
-    """Answer while the store is away, as the view says; a value that nothing stands in for is refused."""
+def without_store(
+    view: OnlineView,
+    keys: Sequence[Key],
+    known: LastKnown,
+    error: Busy,
+    moments: Sequence[int] | None = None,
+) -> EntityRows:
+    """Answer while the store is away, as the view says; a value that nothing stands in for is refused.
+
+    With `moments` a row that came after its entity's does not stand in.
+    """
+    AWAY.inc()
     if view.missing == "refuse":
         raise error
     rows: list[FoundRow | None] = [None] * len(keys)
     if view.missing == "last_known":
         rows = [None if key is None else known.of(view.stored, [key])[0] for key in keys]
+        if moments is not None:
+            rows = [
+                row if row and max(row[0], row[1]) <= moment else None
+                for row, moment in zip(rows, moments, strict=True)
+            ]
     if None in rows and None in view.defaults:
         what = f"the online store is away, and nothing stands in for values of {view.ref}"
         raise Busy(what, where=error.where, why=error.why, hint="say defaults, or missing, of the view")
