@@ -196,3 +196,12 @@ def test_what_rows_with_personal_columns_look_like_is_not_told(ws):
     seen(ws)
     assert view_profiles(ws, ref="balance") == []
 
+
+def test_what_is_computed_on_demand_is_not_read_and_says_where_it_is(ws):
+    seen(ws)
+    spec = FeatureViewSpec(transform="x:f", code="", request={"km": "Float64"}, features={"far": "Boolean"})
+    view_specs.declare(ws, name="asked", spec=spec)
+    for features in (["asked"], ["asked:far"], ["balance", "asked"]):
+        with pytest.raises(InvalidInput, match="nothing of feature_view/asked@1 is online") as caught:
+            online(ws, features, {"who": "a"})
+        assert "endpoint" in caught.value.hint

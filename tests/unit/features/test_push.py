@@ -10,6 +10,7 @@ from meguru.datasets import store as datasets
 from meguru.errors import Busy, InvalidInput
 from meguru.features.materialization import follow
 from meguru.features.online.answer import online
+from meguru.features.online.reader import reader_of
 from meguru.features.online.stores import online_of
 from meguru.features.push import store as pushed
 from meguru.features.push.push import push
@@ -116,3 +117,15 @@ def test_nothing_is_kept_while_the_store_is_away(ws, monkeypatch):
         send(ws, [("a", hours(-1), 1.0)])
     with ws.read() as tx:
         assert pushed.pending(tx) == []
+
+def test_a_version_is_not_read_for_a_row_that_was_pushed_to_it(ws):
+    send(ws, [("a", hours(-2), 1.0)])
+    follow.fold.fold(ws, "clicks")
+    bring_online(ws, "clicks")
+    declare_view(ws, "clicks", "clicked", push=True, features={"value": "Float64"}, ttl="9h")
+    send(ws, [("b", hours(-1), 2.0)])
+    reader_of(ws)._looked = 0
+    assert values(ws, "a") == [1.0]
+    follower = follow.MaterializationFollower(ws)
+    follower.step()
+    assert len(online_of(ws).views()) == 2

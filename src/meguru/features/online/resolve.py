@@ -104,16 +104,20 @@ def _named(view: OnlineView, feature: str) -> list[tuple[int, str]]:
 
 
 def _version(tx: Connection, view: str) -> FeatureViewVersion:
-    """Return the version that is meant: the newest, or while nothing of it is online, the newest that is."""
+    """Return the version that is meant: the newest that was brought online, else one that has pushed rows."""
     version = store.view(tx, view)
-    if refs.parse(view, kind="feature_view").version not in {None, "latest"}:
+    is_named = refs.parse(view, kind="feature_view").version not in {None, "latest"}
+    if is_named or version.definition.form == "on_demand":
         return version
-    if is_ready(materialized.online(tx, version.name, version.version)):
-        return version
-    for older in store.view_versions(tx, version.name):
-        if older.version < version.version and is_ready(materialized.online(tx, older.name, older.version)):
-            return older
-    return version
+    states = {
+        number: state
+        for (_, number), state in materialized.all_online(tx, version.name).items()
+        if number <= version.version and is_ready(state)
+    }
+    # Rows that were pushed to a version before it was brought online are not all that it has.
+    whole = [number for number, state in states.items() if state.at is not None]
+    number = max(whole or states, default=version.version)
+    return store.view(tx, refs.make("feature_view", version.name, number))
 
 
 def is_ready(state: OnlineState | None) -> bool:
@@ -125,8 +129,8 @@ def online_view(version: FeatureViewVersion, state: OnlineState | None) -> Onlin
     """Return a version of a view, ready to be read."""
     definition = version.definition
     if definition.form == "on_demand":
-        why = "its values are computed when somebody asks"
-        raise InvalidInput(f"nothing of {version.ref} is online", why=why, field="features")
+        why, hint = "its values are computed when somebody asks", "ask an endpoint, or name the other views"
+        raise InvalidInput(f"nothing of {version.ref} is online", why=why, field="features", hint=hint)
     features = state.features if state else version.features
     keys = state.keys if state else dict.fromkeys(definition.keys, "String")
     return OnlineView(
