@@ -50,6 +50,11 @@ def specs(
     return {row.name: row.spec for row in rows if row.spec is not None}
 
 
+def is_kept_online(spec: dict[str, Any]) -> bool:
+    """Tell whether values of a view that is so declared are brought online."""
+    return bool(spec.get("online")) and not (spec.get("inputs") or spec.get("request"))
+
+
 def specs_with_features(
     tx: Connection, projects: AbstractSet[str] | None
 ) -> Iterable[tuple[str, dict[str, Any], dict[str, str]]]:

@@ -10,8 +10,8 @@ import pytest
 
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
-from meguru.features.kind import FeatureServiceSpec
-from meguru.features.operations import service_specs
+from meguru.features.kind import FeatureServiceSpec, FeatureViewSpec
+from meguru.features.operations import service_specs, view_specs
 from meguru.governance.principals import create_principal
 from meguru.governance.tokens import create_token
 from meguru.server.asgi import build
@@ -224,3 +224,11 @@ def test_a_body_may_come_in_pieces_and_not_be_too_large(ws):
     assert asked([body[:10], body[10:20], body[20:]], 1000) == 200
     assert asked([body], 20) == 413
     assert asked([body[:10], body[10:]], 20) == 413
+
+
+def test_all_views_are_materialized_but_those_that_are_computed_on_demand(ws, ask):
+    spec = FeatureViewSpec(transform="x:f", request={"km": "Float64"}, features={"far": "Boolean"})
+    view_specs.declare(ws, name="asked", spec=spec)
+    view_specs.retire(ws, name="clicks")
+    answer = ask("/materialize-incremental?async=true", {"end_ts": "2026-03-01T12:00:00"})
+    assert (answer.status, answer.json["feature_views"]) == (202, ["balance"])

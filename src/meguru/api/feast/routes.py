@@ -118,7 +118,7 @@ def _begun(
     if names is None:
         with ws.read() as tx:
             specs = store.specs(tx, "feature_view", ws.principal.projects("materialization:start"))
-        names = [name for name, spec in specs.items() if spec.get("online") and not spec.get("inputs")]
+        names = [name for name, spec in specs.items() if store.is_kept_online(spec)]
     if asked.version and len(names) == 1:
         names = [f"{names[0]}@{asked.version.removeprefix('v')}"]
     made = [start(ws, view=name, since=since, as_of=as_of) for name in names]

@@ -89,7 +89,7 @@ def due(tx: Connection, ws: Workspace) -> list[tuple[FeatureViewVersion, object]
     found: list[tuple[FeatureViewVersion, object]] = []
     known = store.all_online(tx)
     for name, spec in views.specs(tx, "feature_view", None).items():
-        if not spec.get("online") or spec.get("inputs") or spec.get("request"):
+        if not views.is_kept_online(spec):
             continue
         newest = views.latest(tx, "feature_view", name)
         numbers = {newest, *(number for each, number in known if each == name)}
