@@ -55,6 +55,16 @@ def features_of(ctx: Context, name: str, view: ViewDefinition) -> dict[str, str]
     return _of_query(view, columns, name)
 
 
+def types_of_sources(ctx: Context, name: str, view: ViewDefinition) -> dict[str, str]:
+    """Return the types of the columns of a view's sources that values can be read as."""
+    return {
+        column.name: column.type
+        for dataset in view.sources.values()
+        for column in _columns(ctx, refs.within(refs.project_of(name), dataset)) or ()
+        if column.type in dtypes.NAMES
+    }
+
+
 def _of_query(view: ViewDefinition, columns: Mapping[str, list[DatasetColumn]], name: str) -> dict[str, str]:
     import polars as pl
 

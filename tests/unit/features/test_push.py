@@ -7,11 +7,12 @@ import pytest
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.datasets import store as datasets
-from meguru.errors import Busy, InvalidInput
+from meguru.errors import Busy, InvalidInput, NotFound
 from meguru.features.materialization import follow
 from meguru.features.online.answer import online
 from meguru.features.online.reader import reader_of
 from meguru.features.online.stores import online_of
+from meguru.features.operations import view_specs
 from meguru.features.push import store as pushed
 from meguru.features.push.push import push
 from meguru.testing.online_views import bring_online, declare_view, hours
@@ -119,6 +120,86 @@ def test_nothing_is_kept_while_the_store_is_away(ws, monkeypatch):
         assert pushed.pending(tx) == []
 
 def test_a_version_is_not_read_for_a_row_that_was_pushed_to_it(ws):
+
+def declare_query(ws):
+    query = "SELECT who, max(at) AS at, sum(value) AS value FROM sums GROUP BY who"
+    declare_view(ws, "sums", "sums", push=True, created="at", sql=query)
+
+
+def test_what_a_query_makes_of_pushed_rows_is_read_when_all_rows_are_there(ws, clock):
+    declare_query(ws)
+    columns = {"who": ["a"], "at": [hours(-2).isoformat()], "value": [1.0]}
+    assert push(ws, view="sums", columns=columns).online == 0
+    follow.fold.fold(ws, "sums")
+    bring_online(ws, "sums")
+    assert online(ws, ["sums"], {"who": "a"}).rows[0]["value"].value == 1.0
+    later = columns | {"at": [hours(-1).isoformat()], "value": [2]}
+    assert push(ws, view="sums", columns=later).online == 0
+    assert online(ws, ["sums"], {"who": "a"}).rows[0]["value"].value == 1.0  # and never 2.0
+    clock.move(timedelta(seconds=6))
+    follow.fold.fold(ws, "sums")
+    bring_online(ws, "sums")
+    assert online(ws, ["sums"], {"who": "a"}).rows[0]["value"].value == 3.0
+
+
+def test_rows_that_would_be_nowhere_are_refused(ws):
+    declare_query(ws)
+    declare_view(ws, "offline", "offline", push=True, features={"value": "Float64"}, online=False)
+    columns = {"who": ["a"], "at": [hours(-1).isoformat()], "value": [1.0]}
+    for view, words in (("sums", "its query"), ("offline", "not declared to be online")):
+        with pytest.raises(InvalidInput, match="takes no rows online") as caught:
+            push(ws, view=view, columns=columns, to="online")
+        assert words in caught.value.why
+    follower = follow.MaterializationFollower(ws)
+    for number in (1, 2):
+        assert push(ws, view="offline", columns=columns).number == number
+        follower.step()
+    assert online_of(ws).views() == {}
+
+
+def test_what_is_treated_before_it_is_written_is_not_read_as_it_was_pushed(ws):
+    from meguru.datasets.kind import DatasetSpec
+    from meguru.datasets.operations import specs
+    from meguru.datasets.types import ColumnSpec
+
+    treated = DatasetSpec(columns={"who": ColumnSpec(tags=["pii"], treat="hash")})
+    specs.declare(ws, name="clicked", spec=treated)
+    assert send(ws, [("anna@example.com", hours(-1), 1.0)]).online == 0
+    assert online_of(ws).views() == {}
+
+
+def test_rows_that_were_pushed_before_a_view_was_retired_are_in_its_source(ws, clock):
+    send(ws, [("a", hours(-1), 1.0)])
+    view_specs.retire(ws, name="clicks")
+    follower = follow.MaterializationFollower(ws)
+    clock.move(timedelta(seconds=6))
+    follower.step()
+    assert datasets_rows(ws) == 1
+    with pytest.raises(NotFound):
+        push(ws, view="clicks@1", columns={"who": ["a"], "at": [hours(0).isoformat()], "value": [1.0]})
+    declare_view(ws, "clicks", "clicked", push=True, features={"value": "Float64"})
+    assert send(ws, [("a", hours(0), 2.0)]).number == 1
+    clock.move(timedelta(seconds=6))
+    follower.step()
+    assert datasets_rows(ws) == 2
+
+
+def datasets_rows(ws):
+    with ws.read() as tx:
+        assert pushed.pending(tx) == []
+        return datasets.resolve(tx, "clicked").rows
+
+
+def test_of_rows_that_were_sent_again_the_last_holds_online_and_in_the_source(ws):
+    declare_view(ws, "told", "told", push=True, created="known", features={"value": "Float64"})
+    for value in (1.0, 2.0, 1.0):
+        at = [hours(-1).isoformat()]
+        push(ws, view="told", columns={"who": ["a"], "at": at, "known": at, "value": [value]})
+    assert online(ws, ["told"], {"who": "a"}).rows[0]["value"].value == 1.0
+    follow.fold.fold(ws, "told")
+    assert bring_online(ws, "told", full=True).retracted == 0
+    assert online(ws, ["told"], {"who": "a"}).rows[0]["value"].value == 1.0
+
     send(ws, [("a", hours(-2), 1.0)])
     follow.fold.fold(ws, "clicks")
     bring_online(ws, "clicks")

@@ -17,6 +17,7 @@ from meguru.features.kind import FEATURE_VIEW
 from meguru.features.materialization import store as materialized
 from meguru.features.push import store
 from meguru.features.push.frames import as_parquet
+from meguru.features.types import FeatureViewVersion
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 
@@ -43,10 +44,12 @@ def _folded(ctx: Context, name: str) -> DatasetVersion | None:
         return None
     first, last = waiting[0][0], waiting[-1][0]
     parts = [pl.read_parquet(io.BytesIO(content)) for _, content in waiting]
-    content = as_parquet(pl.concat(parts, how="diagonal_relaxed").unique(maintain_order=True))
-    version = views.view(ctx.tx, name)
+    # Of rows that were sent twice the later one stays: it is what is read online.
+    rows = pl.concat(parts, how="diagonal_relaxed").unique(keep="last", maintain_order=True)
+    content, version = as_parquet(rows), _taker(ctx.tx, name)
     (source,) = list(version.definition.sources.values())[:1]
-    path = f"pushed/{refs.bare(name)}/{first:012d}-{last:012d}.parquet"
+    # Frames are counted anew when a view was out of use: the moment tells the files apart.
+    path = f"pushed/{refs.bare(name)}/{ctx.now():%Y%m%dT%H%M%S%f}-{first:06d}-{last:06d}.parquet"
     entry = FileEntry(path=path, digest=ctx.blobs.put_bytes(content), size=len(content))
     made = record(
         ctx,
@@ -63,3 +66,10 @@ def _folded(ctx: Context, name: str) -> DatasetVersion | None:
     for state in materialized.all_online(ctx.tx, name).values():
         materialized.set_online(ctx.tx, msgspec.structs.replace(state, folded=max(state.folded, last)))
     return made
+
+
+def _taker(tx: Connection, name: str) -> FeatureViewVersion:
+    """Return the version whose source gets what was pushed to a view, also if that is out of use by now."""
+    present = refs.make("feature_view", name, views.latest(tx, "feature_view", name))
+    versions = [views.view(tx, present), *views.view_versions(tx, name)]
+    return next(each for each in versions if each.definition.push)

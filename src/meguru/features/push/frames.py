@@ -58,7 +58,7 @@ def frame_of(
     frame = pl.DataFrame([_column(name, values, types.get(name, "")) for name, values in given.items()])
     if view.created and view.created not in frame.columns:
         frame = frame.with_columns(pl.lit(now).cast(pl.Datetime("us", "UTC")).alias(view.created))
-    moments = [name for name in (view.time, view.created) if name]
+    moments = list(dict.fromkeys(name for name in (view.time, view.created) if name))
     need(frame, [*view.keys, *moments], what=f"what was pushed to {what}", field="df")
     frame = frame.with_columns(
         as_moments(frame[name], what="what was pushed", field=name) for name in moments

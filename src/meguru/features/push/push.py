@@ -8,7 +8,10 @@ from typing import Any, Literal
 import msgspec
 import polars as pl
 
+from meguru.base import refs
+from meguru.datasets.spec import said_of
 from meguru.errors import InvalidInput
+from meguru.features import derived
 from meguru.features import store as views
 from meguru.features.materialization import store as materialized
 from meguru.features.materialization.job import micros, spelled, stored_name
@@ -62,8 +65,9 @@ def push(
 ) -> Pushed:
     """Push rows to a view, a list of values for each column: keys, time and features.
 
-    They are read online as soon as this returns, and are in a version of the view's source soon after. Rows
-    may be sent again, and in any order: of each entity the newest counts.
+    They are read online as soon as this returns, and are in a version of the view's source soon after: what a
+    view's code or query makes of them is read then. Rows may be sent again, and in any order: of each entity
+    the newest counts.
 
     Raises
     ------
@@ -78,23 +82,52 @@ def push(
     if definition.form == "on_demand" or (to != "online" and not definition.push):
         hint = "push = true, in its declaration"
         raise InvalidInput(f"{version.ref} takes no pushed rows", field="view", hint=hint)
+    reason = _not_read(ctx, version)
+    if reason and to == "online":
+        hint = "push them to online_and_offline"
+        raise InvalidInput(f"{version.ref} takes no rows online", field="to", why=reason, hint=hint)
     state = materialized.online(ctx.tx, name, version.version)
-    types = state.keys | state.features if state else dict(version.features)
+    types = _types(ctx, version, state)
     frame = frame_of(columns, definition, types, what=version.ref, now=ctx.now())
     # Frames are counted for all versions of a view together: their rows go to one source.
-    number = 1 + max([0, *(each.pushed for each in materialized.all_online(ctx.tx, name).values())])
-    if (
-        definition.code
-    ):  # it never runs here: what follows from the rows is online when they are in the source
-        state, online = state or OnlineState(view=version.ref, stored="", keys={}, features={}), 0
-    else:
+    counted = [each.pushed for each in materialized.all_online(ctx.tx, name).values()]
+    number, online = 1 + max(store.last_number(ctx.tx, name), *counted, 0), 0
+    if not reason:
         state, online = _bring_online(ctx, version, state, frame, number, is_read=to != "offline")
     if to != "online":
         store.add(ctx.tx, name, number, ctx.now(), frame.height, as_parquet(frame))
-    materialized.set_online(ctx.tx, msgspec.structs.replace(state, pushed=number, pushed_at=ctx.now()))
+    if state is not None:
+        materialized.set_online(ctx.tx, msgspec.structs.replace(state, pushed=number, pushed_at=ctx.now()))
     ctx.emit("feature_view.pushed", version.ref, data={"rows": frame.height, "online": online, "to": to})
     kept = number if to != "online" else 0
     return Pushed(view=version.ref, rows=frame.height, online=online, number=kept)
+
+
+def _not_read(ctx: Context, version: FeatureViewVersion) -> str:
+    """Return why pushed rows are not read at once; empty if they are.
+
+    Code never runs here, and a query may look at many rows for one: what follows from pushed rows is online
+    when they are in the source.
+    """
+    definition, name = version.definition, version.name
+    if not views.is_kept_online(views.get(ctx.tx, "feature_view", name, ctx.seen)):
+        return "the view is not declared to be online"
+    if definition.code or definition.sql:
+        made_by = "code" if definition.code else "query"
+        return f"its values follow from its {made_by} over all rows of its source"
+    for source in definition.sources.values():
+        dataset = refs.parse(refs.within(refs.project_of(name), source), kind="dataset").name
+        if any(column.treat for column in said_of(ctx.tx, dataset).columns.values()):
+            return f"columns of dataset/{dataset} are treated before they are written"
+    return ""
+
+
+def _types(ctx: Context, version: FeatureViewVersion, state: OnlineState | None) -> dict[str, str]:
+    """Return the types of columns that are pushed, as far as they are known."""
+    definition = version.definition
+    if definition.code or definition.sql:
+        return derived.types_of_sources(ctx, version.name, definition)
+    return state.keys | state.features if state else dict(version.features)
 
 
 def _bring_online(

@@ -32,6 +32,12 @@ def pending(tx: Connection) -> list[Pending]:
     return [Pending(*row) for row in tx.execute(query)]
 
 
+def last_number(tx: Connection, name: str) -> int:
+    """Return the number of the newest frame of a view that waits; 0 if none does."""
+    query = select(func.max(pushed_frame.c.number)).where(pushed_frame.c.name == name)
+    return tx.execute(query).scalar() or 0
+
+
 def frames(tx: Connection, name: str, limit: int) -> list[tuple[int, bytes]]:
     """Return the oldest frames of a view that wait, with their numbers."""
     c = pushed_frame.c
