@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.features.types import MissingPolicy, RowForm
-from meguru.kernel.kinds import Kind, Payload, event_type, spec_events
+from meguru.kernel.kinds import Attention, Kind, Payload, Remedy, Tone, event_type, spec_events
 
 _STAYS = "It is out of use; its versions stay for who was trained with them."
 
@@ -152,6 +152,34 @@ class FeatureViewPushed(Payload, frozen=True):
     to: str
 
 
+@event_type(
+    "feature_view.push_stalled",
+    label="pushed rows wait",
+    sentence="what was pushed to {subject} is in no version of its source: {reason}",
+    tone=Tone.BAD,
+    needs_person=Attention(
+        answered_by=(Remedy("feature_view.push_resumed"),),
+        meaning="Training does not see what is pushed to {subject}: {reason}",
+    ),
+)
+class FeatureViewPushStalled(Payload, frozen=True):
+    """Pushed rows could not become rows of the view's source; they are kept, and tried again."""
+
+    reason: str
+
+
+@event_type(
+    "feature_view.push_resumed",
+    label="pushed rows are in their source",
+    sentence="what was pushed to {subject} is in a version of its source: {rows} rows",
+    tone=Tone.GOOD,
+)
+class FeatureViewPushResumed(Payload, frozen=True):
+    """Pushed rows that had to wait are in a version of the view's source."""
+
+    rows: int
+
+
 ENTITY = Kind(
     name="entity",
     title=("entity", "entities"),
@@ -183,6 +211,8 @@ FEATURE_VIEW = Kind(
         FeatureViewCodeKept,
         FeatureViewProfiled,
         FeatureViewPushed,
+        FeatureViewPushStalled,
+        FeatureViewPushResumed,
     ),
     grants={"engineer": ("*",), "data-scientist": ("write", "get", "push"), "service": ("get", "push")},
     spec=FeatureViewSpec,

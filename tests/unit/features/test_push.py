@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from meguru.alerts.follow import AlertKeeper
+from meguru.alerts.show import list_alerts
 from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.datasets import store as datasets
@@ -15,6 +17,7 @@ from meguru.features.online.stores import online_of
 from meguru.features.operations import view_specs
 from meguru.features.push import store as pushed
 from meguru.features.push.push import push
+from meguru.kernel import events
 from meguru.testing.online_views import bring_online, declare_view, hours
 
 
@@ -119,7 +122,6 @@ def test_nothing_is_kept_while_the_store_is_away(ws, monkeypatch):
     with ws.read() as tx:
         assert pushed.pending(tx) == []
 
-def test_a_version_is_not_read_for_a_row_that_was_pushed_to_it(ws):
 
 def declare_query(ws):
     query = "SELECT who, max(at) AS at, sum(value) AS value FROM sums GROUP BY who"
@@ -200,6 +202,40 @@ def test_of_rows_that_were_sent_again_the_last_holds_online_and_in_the_source(ws
     assert bring_online(ws, "told", full=True).retracted == 0
     assert online(ws, ["told"], {"who": "a"}).rows[0]["value"].value == 1.0
 
+
+def test_pushed_rows_that_can_not_be_folded_ask_for_a_person_and_do_not_stop_others(ws, clock):
+    declare_view(ws, "other", "others", push=True, features={"value": "Float64"})
+    send(ws, [("a", hours(-1), 1.0)])
+    push(ws, view="other", columns={"who": ["a"], "at": [hours(-1).isoformat()], "value": [1.0]})
+    with ws.db.write() as tx:
+        pushed.add(tx, "clicks", 2, ws.clock.now(), 1, b"no frame")
+    clock.move(timedelta(seconds=6))
+    follower = follow.MaterializationFollower(ws)
+    follower.step()
+    with ws.read() as tx:
+        assert [each.name for each in pushed.pending(tx)] == ["clicks"]
+    AlertKeeper(ws).step()
+    assert list_alerts(ws).items == []  # once may be an accident
+    clock.move(timedelta(minutes=2))
+    follower.step()
+    AlertKeeper(ws).step()
+    (alert,) = list_alerts(ws).items
+    assert alert.subject == "feature_view/clicks"
+    with ws.db.write() as tx:
+        pushed.take_out(tx, "clicks", 0)
+        frame = pushed.frames(tx, "clicks", 1)[0][1]
+        pushed.replace(tx, "clicks", 2, 1, frame)
+    clock.move(timedelta(minutes=2))
+    follower.step()
+    with ws.read() as tx:
+        told = events.read(tx, subject="feature_view/clicks", types=follow.fold.STALLS)
+        assert pushed.pending(tx) == []
+    assert [each.type.partition(".")[2] for each in told] == ["push_stalled", "push_resumed"]
+    AlertKeeper(ws).step()
+    assert list_alerts(ws).items == []
+
+
+def test_a_version_is_not_read_for_a_row_that_was_pushed_to_it(ws):
     send(ws, [("a", hours(-2), 1.0)])
     follow.fold.fold(ws, "clicks")
     bring_online(ws, "clicks")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -28,6 +28,7 @@ from meguru.kernel.workspace import Workspace
 log = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=10)
 """After which what failed is tried again though nothing is new."""
+FOLD_AGAIN = timedelta(minutes=1)
 _WAKES = ("dataset_version.", "feature_view.", "materialization.")
 
 
@@ -43,6 +44,8 @@ class MaterializationFollower(Follower):
         self._gauges = FreshnessGauges()
         self._refused: dict[str, object] = {}
         """What could not be begun, by view, with the versions that it was tried for."""
+        self._again: dict[str, datetime] = {}
+        """When what was pushed to a view, and could not be folded, is tried again."""
 
     def wakes(self, type: str) -> bool:
         """Tell whether an event may make a view due."""
@@ -53,7 +56,8 @@ class MaterializationFollower(Follower):
         with self.ws.read() as tx:
             waiting = fold.due(tx, self.ws)
         for name in waiting:
-            self._fold(name)
+            if self._again.get(name, self.ws.clock.now()) <= self.ws.clock.now():
+                self._fold(name)
         with self.ws.read() as tx:
             wanted = due(tx, self.ws)
             gone = retired(tx)
@@ -78,10 +82,16 @@ class MaterializationFollower(Follower):
             log.warning("%s can't be brought online: %s", version.ref, error)
 
     def _fold(self, name: str) -> None:
+        """Fold what was pushed to a view; what can't be twice in a row is told, and the others go on."""
         try:
             fold.fold(self.ws, name)
-        except MeguruError as error:
-            log.warning("what was pushed to %s waits: %s (%s)", name, error, error.why)
+            self._again.pop(name, None)
+        except Exception as error:
+            log.warning("what was pushed to %s waits", name, exc_info=error)
+            if name in self._again:
+                why = f"{error}: {error.why}" if isinstance(error, MeguruError) else f"{error}"
+                fold.tell_stalled(self.ws, name, why.split("\n", 1)[0])
+            self._again[name] = self.ws.clock.now() + FOLD_AGAIN
 
 
 def due(tx: Connection, ws: Workspace) -> list[tuple[FeatureViewVersion, object]]:

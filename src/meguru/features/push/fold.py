@@ -18,6 +18,7 @@ from meguru.features.materialization import store as materialized
 from meguru.features.push import store
 from meguru.features.push.frames import as_parquet
 from meguru.features.types import FeatureViewVersion
+from meguru.kernel import events
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 
@@ -25,6 +26,8 @@ FOLD = InternalOperation(FEATURE_VIEW, "fold", evented=True)
 EVERY = timedelta(seconds=5)
 MANY_ROWS = 50_000
 MOST_FRAMES = 2_000
+STALLS = ("feature_view.push_stalled", "feature_view.push_resumed")
+"""The events between which pushed rows wait."""
 
 
 def due(tx: Connection, ws: Workspace) -> list[str]:
@@ -36,6 +39,22 @@ def due(tx: Connection, ws: Workspace) -> list[str]:
 def fold(ws: Workspace, name: str) -> DatasetVersion | None:
     """Make one version of the source of what was pushed to a view; None if nothing was."""
     return FOLD.commit(ws, lambda ctx: _folded(ctx, name))
+
+
+def tell_stalled(ws: Workspace, name: str, reason: str) -> None:
+    """Have it known that what was pushed to a view is in no version of its source, once until it is."""
+
+    def tell(ctx: Context) -> None:
+        if not _is_stalled(ctx.tx, name):
+            data = {"reason": reason[:500]}
+            ctx.emit("feature_view.push_stalled", refs.make("feature_view", name), data=data)
+
+    FOLD.commit(ws, tell)
+
+
+def _is_stalled(tx: Connection, name: str) -> bool:
+    last = events.latest(tx, subject=refs.make("feature_view", name), types=STALLS)
+    return last is not None and last.type == STALLS[0]
 
 
 def _folded(ctx: Context, name: str) -> DatasetVersion | None:
@@ -63,6 +82,8 @@ def _folded(ctx: Context, name: str) -> DatasetVersion | None:
         used=[version.ref],
     )
     store.take_out(ctx.tx, name, last)
+    if _is_stalled(ctx.tx, name):
+        ctx.emit("feature_view.push_resumed", refs.make("feature_view", name), data={"rows": rows.height})
     for state in materialized.all_online(ctx.tx, name).values():
         materialized.set_online(ctx.tx, msgspec.structs.replace(state, folded=max(state.folded, last)))
     return made
