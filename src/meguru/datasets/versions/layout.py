@@ -31,16 +31,22 @@ def read_manifest(blobs: BlobStore, digest: str) -> Manifest:
 def write_manifest(blobs: BlobStore, manifest: Manifest, before: Manifest | None = None) -> str:
     """Keep a list of files; return its digest. Parts that the version before has are there already."""
     listed, parts = packed(manifest)
-    known = {part.digest for part in packed(before)[0].parts} if before else set()
+    known = _there(blobs, before) if before else set()
     for part in listed.parts:
         if part.digest not in known:
             blobs.put_bytes(parts[part.digest])
     return blobs.put_bytes(digests.canonical(listed))
 
 
-def digest_of(manifest: Manifest) -> str:
-    """Return the digest that a list of files has when it is kept."""
-    return digests.of_value(packed(manifest)[0])
+def _there(blobs: BlobStore, manifest: Manifest) -> set[str]:
+    """Return the parts of a list that is kept; none of one that was kept whole, before there were parts."""
+    listed, parts = packed(manifest)
+    return set(parts) if parts and blobs.has(digests.of_value(listed)) else set()
+
+
+def digests_of(manifest: Manifest) -> set[str]:
+    """Return the digests that a list of files has when it is kept: in parts, or whole as it was before."""
+    return {digests.of_value(packed(manifest)[0]), digests.of_value(manifest)}
 
 
 def packed(manifest: Manifest) -> tuple[Manifest, dict[str, bytes]]:
