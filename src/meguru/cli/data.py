@@ -311,14 +311,17 @@ def rm(session: Session, ref: str, *, reason: str, force: bool, yes: bool) -> No
 
 @command.command()
 @click.option("--plan", is_flag=True, help="Say what would be freed, and free nothing.")
+@click.option(
+    "--alone", is_flag=True, help="No other workspace keeps blobs in the same place (MEGURU_BLOBS)."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_session
-def gc(session: Session, *, plan: bool, yes: bool) -> None:
+def gc(session: Session, *, plan: bool, alone: bool, yes: bool) -> None:
     """Free the bytes that nothing needs: of removed versions, and of what was never registered."""
     from meguru.app.calls import dataset_free, dataset_garbage
 
     ws = session.open()
-    found = dataset_garbage(ws)
+    found = dataset_garbage(ws, alone=alone)
     said = f"{found.bytes:,} bytes in {found.blobs:,} blobs of {len(found.refs):,} removed versions"
     if found.orphans:
         said += f" and {found.orphan_bytes:,} bytes in {found.orphans:,} blobs of nothing"
@@ -327,7 +330,7 @@ def gc(session: Session, *, plan: bool, yes: bool) -> None:
         return
     if not yes:
         click.confirm(f"free {said}?", abort=True, err=True)
-    freed = dataset_free(ws)
+    freed = dataset_free(ws, alone=alone)
     size, count = freed.bytes + freed.orphan_bytes, freed.blobs + freed.orphans
     session.show(freed, lambda: click.echo(f"freed {size:,} bytes in {count:,} blobs"))
 

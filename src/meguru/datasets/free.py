@@ -20,27 +20,33 @@ from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.layout import read_manifest
 from meguru.errors import DigestMismatch, NotFound
 from meguru.kernel.operations import Context, operation
+from meguru.kernel.workspace import Workspace
 from meguru.storage.blobs import BlobStore
+from meguru.storage.blobs.local import LocalStore
 
 if TYPE_CHECKING:
     from meguru.storage.blobs.base import PrunableStore
 
 
 @operation("dataset.garbage", permission="dataset:read", query=True)
-def garbage(ctx: Context) -> Garbage:
+def garbage(ctx: Context, *, alone: bool = False) -> Garbage:
     """Say what would be freed of the projects that the caller sees, and how many bytes; nothing is.
 
-    What nothing refers to is of no project: it is told to who sees all of them.
+    What nothing refers to is of no project: it is told to who sees all of them. See `free` for `alone`.
     """
     rows = store.removed(ctx.tx, ctx.visible)
-    unused, shared = _sorted_out(ctx, rows, measurements.removed(ctx.tx, ctx.visible))
-    left = _orphans(ctx) - unused if ctx.visible is None else set()
-    return _sum(ctx.blobs, rows, unused, shared, left)
+    mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx, ctx.visible)
+    shared = needed(ctx.tx, ctx.blobs, mine)
+    left = _orphans(ctx, ctx.tx, alone=alone) - mine if ctx.visible is None else set()
+    return _sum(ctx.blobs, rows, mine - shared, shared, left)
 
 
 @operation("dataset.free", permission="dataset:free")
-def free(ctx: Context) -> Garbage:
+def free(ctx: Context, *, alone: bool = False) -> Garbage:
     """Free the blobs that nothing refers to, of removed versions and others; say how many bytes that gave.
+
+    Others are freed in the workspace's own folder; elsewhere only if it is said that it is `alone`: no other
+    workspace keeps blobs in the same place.
 
     Notes
     -----
@@ -48,10 +54,13 @@ def free(ctx: Context) -> Garbage:
     bytes a moment ago, and registers them after it, is told that they are missing, and uploads them again.
     Killed in the middle, it frees the rest when it is called again.
     """
+    with ctx.ws.read() as tx:  # it takes long in a large workspace: nobody waits for it
+        old = _orphans(ctx, tx, alone=alone)
     rows = store.removed(ctx.tx)
     store.note_freed(ctx.tx, rows, ctx.now())  # the first write: from here on nobody else writes
-    unused, shared = _sorted_out(ctx, rows, measurements.removed(ctx.tx))
-    left = _orphans(ctx) - unused
+    mine = _blobs_of(ctx, rows) | measurements.removed(ctx.tx)
+    kept = needed(ctx.tx, ctx.blobs, mine | old)
+    unused, shared, left = mine - kept, mine & kept, old - mine - kept
     found = _sum(ctx.blobs, rows, unused, shared, left)
     if not rows and not left:
         return found
@@ -70,8 +79,17 @@ def free(ctx: Context) -> Garbage:
     return found
 
 
-def _orphans(ctx: Context) -> set[str]:
-    return orphans(ctx.tx, ctx.blobs, ctx.now().timestamp() - AGE_SECONDS)
+def _orphans(ctx: Context, tx: Connection, *, alone: bool) -> set[str]:
+    if not (alone or _is_own(ctx.ws)):
+        return set()
+    return orphans(tx, ctx.blobs, ctx.now().timestamp() - AGE_SECONDS)
+
+
+def _is_own(ws: Workspace) -> bool:
+    """Tell whether nobody else's blobs can be where those of a workspace are: in its own folder."""
+    if ws.root is None or not isinstance(ws.blobs, LocalStore):
+        return False
+    return ws.blobs.folder.is_relative_to(ws.root)
 
 
 def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:
@@ -85,12 +103,13 @@ def _delete(ctx: Context, rows: list[RemovedRow], digests: set[str]) -> None:
     forget(ctx.blobs, digests)
 
 
-def _sorted_out(ctx: Context, rows: list[RemovedRow], mine: set[str]) -> tuple[set[str], set[str]]:
-    """Return the blobs of these versions, and `mine`: what nothing else needs, and what something does."""
+def _blobs_of(ctx: Context, rows: list[RemovedRow]) -> set[str]:
+    """Return the blobs of these versions, whether or not something else needs them."""
+    found: set[str] = set()
     for row in rows:
-        mine |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, set())
-        mine |= _uploads(ctx.blobs, row.digest)
-    return mine - (kept := needed(ctx.tx, ctx.blobs, mine)), kept
+        found |= {row.digest, row.profile} | _listed(ctx.blobs, row.digest, MANIFEST, set())
+        found |= _uploads(ctx.blobs, row.digest)
+    return found
 
 
 def _uploads(blobs: BlobStore, manifest: str) -> set[str]:
@@ -129,12 +148,21 @@ def _listed(blobs: BlobStore, digest: str, form: str, seen: set[str]) -> set[str
 def _sum(
     blobs: BlobStore, rows: list[RemovedRow], unused: set[str], shared: set[str], left: set[str]
 ) -> Garbage:
-    there = [digest for digest in unused if blobs.has(digest)]
+    there, others = (_sizes(blobs, digests) for digests in (unused, left))
     return Garbage(
         refs=[refs.make("dataset", row.name, row.version) for row in rows],
         blobs=len(there),
-        bytes=sum(blobs.size(digest) for digest in there),
+        bytes=sum(there),
         shared=len(shared),
-        orphans=len(left),
-        orphan_bytes=sum(blobs.size(digest) for digest in left),
+        orphans=len(others),
+        orphan_bytes=sum(others),
     )
+
+
+def _sizes(blobs: BlobStore, digests: set[str]) -> list[int]:
+    """Return the bytes of each blob that is there; another may free it just now."""
+    found = []
+    for digest in digests:
+        with suppress(NotFound):
+            found.append(blobs.size(digest))
+    return found

@@ -78,6 +78,27 @@ def test_nothing_is_freed_while_a_list_can_not_be_read(workspace, put, tmp_path)
         garbage(workspace)
 
 
+def test_in_a_place_that_others_may_share_nothing_is_an_orphan_unless_that_is_said(workspace, put):
+    put(b"of another workspace")
+    elsewhere = workspace.with_()
+    elsewhere.root = None  # as on a database server
+    assert garbage(elsewhere).orphans == free(elsewhere).orphans == 0
+    assert garbage(elsewhere, alone=True).orphans == 1
+    assert free(elsewhere, alone=True).orphans == 1
+
+
+def test_others_write_while_orphans_are_looked_for(workspace, put):
+    digest, listed = put(b"forgotten"), workspace.blobs.listed
+
+    def slowly(before):
+        start(workspace, name="meanwhile")
+        return listed(before)
+
+    workspace.blobs.listed = slowly
+    assert free(workspace).orphans == 1
+    assert not workspace.blobs.has(digest)
+
+
 def test_who_sees_some_projects_is_told_of_no_orphans(workspace, put):
     put(b"forgotten")
     anna = Principal(name="anna", grants={"team": frozenset({"*:read"})})

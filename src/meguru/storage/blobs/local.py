@@ -163,8 +163,9 @@ class LocalStore:
         for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if len(entry.name) == _REST and entry.stat().st_mtime < before:
-                        yield folder.name + entry.name
+                    with suppress(FileNotFoundError):  # another deleted it just now
+                        if len(entry.name) == _REST and entry.stat().st_mtime < before:
+                            yield folder.name + entry.name
 
     def drop_drafts(self, before: float) -> int:
         """Remove what killed processes left half-written and nobody wrote to since `before`; count it."""
