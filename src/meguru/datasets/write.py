@@ -1,6 +1,6 @@
 """Write a list of files as the next version of a dataset, or of a branch of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -128,17 +128,22 @@ def write_next(
     return version
 
 
-def _check_there(ctx: Context, manifest: Manifest, before: Manifest | None) -> None:
-    """Refuse files whose bytes were freed since they were looked at: nothing is freed while this is open."""
+def check_there(ctx: Context, digests: Iterable[str], what: str) -> None:
+    """Refuse bytes that were freed since they were looked at: nothing is freed while this is open."""
+    if any(digest and not ctx.blobs.has(digest) for digest in digests):
+        raise Conflict(
+            f"the bytes of {what} were freed meanwhile",
+            why="nothing referred to them for more than a day",
+            hint="upload them again: the same command does",
+        )
+
+
+def _check_new(ctx: Context, manifest: Manifest, before: Manifest | None) -> None:
     old = {digest for file in (before.files if before else ()) for digest in (file.digest, file.deleted)}
     for file in manifest.files:
-        for digest in (file.digest, file.deleted):
-            if digest and digest not in old and not ctx.blobs.has(digest):
-                raise Conflict(
-                    f"the bytes of {file.path!r} were freed meanwhile",
-                    why="nothing referred to them for more than a day",
-                    hint="upload them again: the same command does",
-                )
+        check_there(ctx, {file.digest, file.deleted} - old, repr(file.path))
+    if manifest.position and not (before and before.position == manifest.position):
+        check_there(ctx, manifest.position.blobs, "how far its source was read")
 
 
 def write_version(
@@ -156,7 +161,7 @@ def write_version(
     `before` is the list of the version before, whose parts are there already.
     """
     number = store.next_number(ctx.tx, name)
-    _check_there(ctx, manifest, before)
+    _check_new(ctx, manifest, before)
     version = DatasetVersion(
         ref=refs.make("dataset", name, number),
         name=name,

@@ -135,9 +135,14 @@ def packs_of(body: bytes) -> list[str]:
     import polars as pl
 
     try:
-        parts = pl.read_parquet(io.BytesIO(body), columns=[PARTS])[PARTS].explode().drop_nulls()
+        return packs_in(pl.read_parquet(io.BytesIO(body), columns=[PARTS]))
     except pl.exceptions.PolarsError as error:
         raise ValueError(str(error)) from error
+
+
+def packs_in(frame: pl.DataFrame) -> list[str]:
+    """Return the packs that the files of a list need."""
+    parts = frame[PARTS].explode().drop_nulls()
     return parts.struct.field("pack").unique().sort().to_list() if len(parts) else []
 
 

@@ -17,7 +17,7 @@ from meguru.datasets.folders.types import FolderFile, Label
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import Checks, DatasetVersion, Manifest
-from meguru.datasets.write import Line, write_following
+from meguru.datasets.write import Line, check_there, write_following
 from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.stats.profile import profile_frame
@@ -110,10 +110,12 @@ def record_folder(
         rows_before=before.rows if before else None,
     )
     manifest = index.manifest_of(ctx.blobs, frame, before, touched)
+    packs = set(index.packs_in(frame)) - set(index.packs_in(known))
 
     def agree(previous: Manifest | None, digest: str) -> tuple[Manifest, list[ExpectationResult]]:
         if digest != (newest.digest if newest else ""):
             raise _moved_on(name)
+        check_there(ctx, packs, "the files")
         return (previous if previous and _same(previous, manifest) else manifest), results
 
     profile = _profile(frame)

@@ -289,3 +289,17 @@ def test_what_a_version_needs_is_nothing_left_over(workspace, photos, monkeypatc
     free(workspace)
     assert not workspace.blobs.has(left)
     assert files_of(workspace, "photos").read("cats/1.txt") == b"cats/1.txt"
+
+
+def test_bytes_that_were_freed_while_a_folder_was_registered_are_missed(workspace, photos, monkeypatch):
+    put, packs = workspace.blobs.put_bytes, []
+
+    def frees(data):
+        for pack in packs:  # the list of files is written when the packs were read
+            workspace.blobs.delete(pack)
+        packs.append(put(data))
+        return packs[-1]
+
+    monkeypatch.setattr(workspace.blobs, "put_bytes", frees)
+    with pytest.raises(Conflict, match="the bytes of the files were freed meanwhile"):
+        add_folder(workspace, "photos", LocalFolder(photos))
