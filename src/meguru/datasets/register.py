@@ -38,7 +38,7 @@ from meguru.datasets.versions.change import VersionChange, changed
 from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.write import Line, write_following
-from meguru.errors import InvalidInput
+from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.declarations.declare import declare
 from meguru.kernel.operations import Context, operation
 
@@ -141,7 +141,7 @@ def record(
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
-    entries = _not_in(newest, entries, mode)
+    given_all, entries = entries, _not_in(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(before=guide, event_time=event_time, there=newest if position else None)
     # What is deleted is told by keys alone: these are no rows to be judged.
@@ -159,8 +159,11 @@ def record(
             agreed(ctx, before, digest)
         if columns:
             declare(ctx, DATASET, name, said)
-        # If another version came meanwhile, what changes is found again, in that one.
-        return first if before == newest else follow(before)
+        if before == newest:
+            return first
+        # Another version came meanwhile: what changes is found again, in that one.
+        _check_still_there(before, [each for each in given_all if each not in entries], mode)
+        return follow(before)
 
     line = Line(name=name, branch=branch, follows=follows)
     return write_following(ctx, line, agree, profile=profile, mode=mode, note=note, used=used)
@@ -285,6 +288,16 @@ def _not_in(newest: Manifest | None, entries: list[FileEntry], mode: Mode) -> li
     whole = [file for file in newest.files if not file.deleted]
     there = {(file.path, file.digest) for file in given_files(whole)}
     return [entry for entry in entries if (entry.path, entry.digest) not in there]
+
+
+def _check_still_there(before: Manifest | None, left_out: list[FileEntry], mode: Mode) -> None:
+    """Refuse to go on if files were not read because the newest version had them, and it does no more."""
+    if gone := _not_in(before, left_out, mode):
+        raise Conflict(
+            "another version came meanwhile",
+            why=f"it does not have {gone[0].path!r}, which the one before had",
+            hint="add the files again",
+        )
 
 
 def _newest(ctx: Context, name: str, branch: str) -> Manifest | None:

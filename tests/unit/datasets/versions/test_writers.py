@@ -3,8 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
+import pytest
 
 from meguru.datasets.client import add_files, frame
+from meguru.datasets.ingest.meter import Meter
 from meguru.datasets.operations import versions
 from meguru.errors import Conflict
 
@@ -45,3 +47,18 @@ def test_of_two_who_follow_one_version_one_is_told(workspace, tmp_path):
         told = sorted(pool.map(work, range(2)))
     assert told == ["", "dataset/rows@1 is not the newest version any more"]
     assert frame(workspace, "rows").filter(value="new").height == 1
+
+
+def test_a_file_that_was_there_and_is_taken_away_meanwhile_is_not_left_out_unsaid(workspace, tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.csv").write_text(f"letter\n{name}\n")
+    add_files(workspace, "letters", tmp_path / "a.csv")
+
+    def meanwhile(*_read):
+        add_files(workspace, "letters", tmp_path / "c.csv")
+
+    both = [tmp_path / "a.csv", tmp_path / "b.csv"]  # of which the first is not read again
+    with pytest.raises(Conflict, match="another version came meanwhile"):
+        add_files(workspace, "letters", both, mode="append", meter=Meter(meanwhile))
+    add_files(workspace, "letters", both, mode="append")
+    assert frame(workspace, "letters")["letter"].to_list() == ["c", "a", "b"]
