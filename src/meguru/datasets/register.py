@@ -9,11 +9,11 @@ import polars as pl
 
 from meguru.base import digests
 from meguru.base.names import check_full_name
-from meguru.base.paths import check_path
-from meguru.datasets import paths, store
+from meguru.datasets import store
 from meguru.datasets.examine import examine
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
+from meguru.datasets.given import check_entries, check_still_there, not_in, of_tables, one_format
 from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.ingest.uploads import let_go
 from meguru.datasets.kind import DATASET, DatasetSpec
@@ -35,10 +35,8 @@ from meguru.datasets.types import (
     SchemaPolicy,
 )
 from meguru.datasets.versions.change import VersionChange, changed
-from meguru.datasets.versions.compact import given_files
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.write import Line, write_following
-from meguru.errors import Conflict, InvalidInput
 from meguru.kernel.declarations.declare import declare
 from meguru.kernel.operations import Context, operation
 
@@ -135,13 +133,13 @@ def record(
     raises if the newest version is not one that these rows may follow.
     """
     name = check_full_name("dataset", name)
-    entries, said = _check_entries(files), with_columns(_said_of(ctx, name), columns)
-    kind = _of_tables(format or said.format or _one_format(entries))
+    entries, said = check_entries(files), with_columns(_said_of(ctx, name), columns)
+    kind = of_tables(format or said.format or one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
-    given_all, entries = entries, _not_in(newest, entries, mode)
+    given_all, entries = entries, not_in(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(before=guide, event_time=event_time, there=newest if position else None)
     # What is deleted is told by keys alone: these are no rows to be judged.
@@ -162,7 +160,7 @@ def record(
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.
-        _check_still_there(before, [each for each in given_all if each not in entries], mode)
+        check_still_there(before, [each for each in given_all if each not in entries], mode)
         return follow(before)
 
     line = Line(name=name, branch=branch, follows=follows)
@@ -251,53 +249,6 @@ def _together(
 
 def _profiled(rows: pl.LazyFrame, given: Sequence[DataFile]) -> bytes:
     return digests.canonical(profile_rows(rows, sum(file.live for file in given)).to_dict())
-
-
-def _check_entries(files: Sequence[FileEntry]) -> list[FileEntry]:
-    if not files:
-        raise InvalidInput("a dataset needs at least one file", field="files")
-    seen: set[str] = set()
-    for index, entry in enumerate(files):
-        field = f"files[{index}]"
-        check_path(entry.path, field=f"{field}.path")
-        digests.check_digest(entry.digest, field=f"{field}.digest")
-        if entry.path in seen:
-            raise InvalidInput(f"two files are called {entry.path!r}", field=f"{field}.path")
-        seen.add(entry.path)
-    return sorted(files, key=lambda entry: entry.path)
-
-
-def _of_tables(format: Format) -> Format:
-    if format == "files":
-        hint = "dataset.register_folder keeps files of any kind"
-        raise InvalidInput("the rows of these files would be files", hint=hint, field="format")
-    return format
-
-
-def _one_format(entries: Sequence[FileEntry]) -> Format:
-    formats = {paths.format_of(entry.path, field="files"): entry.path for entry in entries}
-    if len(formats) > 1:
-        raise InvalidInput("the files have different formats", why=", ".join(formats.values()), field="files")
-    return next(iter(formats))
-
-
-def _not_in(newest: Manifest | None, entries: list[FileEntry], mode: Mode) -> list[FileEntry]:
-    """Leave out of what is added what the newest version has already: it need not be read again."""
-    if newest is None or mode not in {"append", "upsert"}:
-        return entries
-    whole = [file for file in newest.files if not file.deleted]
-    there = {(file.path, file.digest) for file in given_files(whole)}
-    return [entry for entry in entries if (entry.path, entry.digest) not in there]
-
-
-def _check_still_there(before: Manifest | None, left_out: list[FileEntry], mode: Mode) -> None:
-    """Refuse to go on if files were not read because the newest version had them, and it does no more."""
-    if gone := _not_in(before, left_out, mode):
-        raise Conflict(
-            "another version came meanwhile",
-            why=f"it does not have {gone[0].path!r}, which the one before had",
-            hint="add the files again",
-        )
 
 
 def _newest(ctx: Context, name: str, branch: str) -> Manifest | None:
