@@ -53,6 +53,15 @@ def pair(ctx: Context, *, fail: bool = False) -> list[Thing]:
     return [first, make(ctx, name="b", fail=fail)]
 
 
+@operation("test_thing.make_and_more", permission="thing:write")
+def make_and_more(ctx: Context, *, fail: bool = False) -> Thing:
+    """Make a thing, with works that follow: the first of them can't be done."""
+    left = ctx.if_undone if fail else ctx.if_done
+    left.append(lambda _: 1 / 0)
+    left.append(lambda ws: make(ws, name="after"))
+    return make(ctx, name="a", fail=fail)
+
+
 @operation("test_thing.count", permission="thing:read", query=True)
 def count(ctx: Context) -> int:
     """Count events."""
@@ -92,6 +101,15 @@ def test_a_nested_operation_shares_the_transaction(workspace):
     with pytest.raises(errors.InvalidInput):
         pair(workspace, fail=True)
     assert count(workspace) == 2
+
+
+def test_how_an_operation_ended_is_told_whatever_comes_of_what_follows(workspace, caplog):
+    assert make_and_more(workspace).name == "a"
+    assert count(workspace) == 2
+    with pytest.raises(errors.InvalidInput, match="no"):
+        make_and_more(workspace, fail=True)
+    assert count(workspace) == 3
+    assert caplog.text.count("what follows from test_thing.make_and_more could not be done") == 2
 
 
 def test_a_change_without_an_event_is_refused_and_rolled_back(workspace):

@@ -48,9 +48,9 @@ class Context:
         self.on_open: Callable[[Connection], None] | None = None
         self.bells: set[str] = set()
         self.if_undone: list[Callable[[Workspace], None]] = []
-        self.if_done: list[Callable[[Workspace], None]] = []
-        """Called after the commit; if the process dies before, they are not."""
         """What is told, in a transaction of its own, when this one was undone by an error of ours."""
+        self.if_done: list[Callable[[Workspace], None]] = []
+        """What is done after the commit; not if the process dies before, and a failure is only logged."""
         self._stack = stack
         self._tx = tx
 

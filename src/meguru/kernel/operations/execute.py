@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from meguru.kernel.projects import check_project
 if TYPE_CHECKING:
     from meguru.kernel.operations.operation import Operation
     from meguru.kernel.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 class _AlreadyDone(Exception):
@@ -125,15 +128,24 @@ def run(
                 kept = "" if operation.secret else msgspec.json.encode(result).decode()
                 answers.keep(ctx.tx, request, kept, ctx.now())
     except MeguruError:
-        for tell in undone:
-            tell(ws)
+        _afterwards(ws, operation, undone)
         raise
     # After the commit: whoever is woken finds the events that woke it.
     if ctx.is_open and not operation.query and not operation.quiet:
         ws.watch.notify([(told.seq, told.type) for told in ctx.emitted], ctx.bells)
-    for work_left in ctx.if_done:
-        work_left(ws)
+    _afterwards(ws, operation, ctx.if_done)
     return result
+
+
+def _afterwards(
+    ws: Workspace, operation: Operation[..., Any], works: Iterable[Callable[[Workspace], None]]
+) -> None:
+    """Do what follows from an operation that has ended; its caller is told how that ended, whatever comes."""
+    for work in works:
+        try:
+            work(ws)
+        except Exception:
+            log.exception("what follows from %s could not be done", operation.name)
 
 
 def _asked(ws: Workspace, body: bytes) -> bytes:
