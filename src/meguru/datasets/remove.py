@@ -29,11 +29,12 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
     Conflict
         If something needs a version; nothing is removed then.
     """
+    # Held before it is asked what needs them, so that nobody tags one meanwhile.
+    store.lock(ctx.tx, store.resolve(ctx.tx, ref, ctx.seen).name, ctx.now())
     found = _meant(ctx, ref)
     if not force:
         for version in found:
             check_unused(ctx, version.ref)
-    store.lock(ctx.tx, found[0].name, ctx.now())
     take_away(ctx, found, reason=reason)
     return RemovedVersions(refs=[each.ref for each in found], bytes=sum(each.bytes for each in found))
 
@@ -41,16 +42,21 @@ def remove(ctx: Context, *, ref: str, reason: str = "", force: bool = False) -> 
 def take_away(ctx: Context, found: list[DatasetVersion], *, reason: str) -> None:
     """Remove versions of one dataset, with their tags and branches, and tell of it; the caller holds it."""
     name, numbers = found[0].name, [version.version for version in found]
-    store.remove(ctx.tx, name, numbers, ctx.now())
+    mark_removed(ctx, name, numbers)
     named.let_go(ctx.tx, name, numbers)
-    forget_samples(ctx.tx, name, numbers)
-    measurements.remove(ctx.tx, name, numbers, ctx.now())
     for version in found:
         ctx.emit(
             "dataset_version.removed",
             version.ref,
             data={"digest": version.digest, "rows": version.rows, "bytes": version.bytes, "reason": reason},
         )
+
+
+def mark_removed(ctx: Context, name: str, numbers: list[int]) -> None:
+    """Mark versions as removed, with what was shown and measured of them."""
+    store.remove(ctx.tx, name, numbers, ctx.now())
+    forget_samples(ctx.tx, name, numbers)
+    measurements.remove(ctx.tx, name, numbers, ctx.now())
 
 
 def _meant(ctx: Context, ref: str) -> list[DatasetVersion]:

@@ -8,9 +8,9 @@ import pytest
 
 from meguru.datasets.client import add_files
 from meguru.datasets.expectations.check import check, checks
-from meguru.datasets.expectations.store import forget_samples
+from meguru.datasets.expectations.store import forget_samples, page
 from meguru.datasets.kind import DatasetSpec
-from meguru.datasets.operations import list_datasets, propose, specs, versions
+from meguru.datasets.operations import branch, drop_branch, list_datasets, propose, specs, versions
 from meguru.datasets.personal.erase import erase
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel import events
@@ -48,6 +48,23 @@ def test_what_stops_makes_no_version_and_is_kept_with_rows_that_fail(workspace, 
     event = told(workspace, "dataset.refused")[0]
     assert (event.subject, event.data["rows"]) == ("dataset/orders", 2)
     assert "-2" not in str(event.data)
+
+
+def test_rows_that_are_shown_of_a_branch_go_with_it(workspace, tmp_path, add):
+    specs.declare(workspace, name="orders", spec=DatasetSpec(expect=[STATUS]))
+    add("1,2,open\n")
+    branch(workspace, ref="orders", branch="trial")
+    path = tmp_path / "trial.csv"
+    path.write_text("id,price,status\n1,2,lost\n")
+    made = add_files(workspace, "orders@trial", path)
+
+    def shown():
+        with workspace.read() as tx:
+            return page(tx, "orders", version=made.version, limit=1)[0].results[0].sample
+
+    assert len(shown()) == 1
+    drop_branch(workspace, name="orders", branch="trial")
+    assert shown() == []
 
 
 def test_a_warning_stops_nothing_and_is_told(workspace, add):

@@ -2,8 +2,7 @@
 
 from meguru.base import refs
 from meguru.datasets import store
-from meguru.datasets.folders.measure import store as measurements
-from meguru.datasets.remove import check_unused, of_line
+from meguru.datasets.remove import check_unused, mark_removed, of_line
 from meguru.datasets.types import DatasetBranch, DatasetVersion
 from meguru.datasets.versions import named
 from meguru.datasets.versions.merge import merged
@@ -101,9 +100,7 @@ def drop_branch(ctx: Context, *, name: str, branch: str) -> DatasetBranch:
     named.drop_branch(ctx.tx, name, branch)
     for each in made:
         check_unused(ctx, each.ref)
-    numbers = [each.version for each in made]
-    store.remove(ctx.tx, name, numbers, ctx.now())
-    measurements.remove(ctx.tx, name, numbers, ctx.now())
+    mark_removed(ctx, name, [each.version for each in made])
     latest = refs.make("dataset", name, line.latest)
     ctx.emit("dataset_branch.dropped", refs.make("dataset", name), data={"branch": branch, "latest": latest})
     return line
