@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Protocol
@@ -47,10 +46,6 @@ class TablePlace(Protocol):
 
     def add(self, name: str, file: Path) -> None:
         """Bring a file here, unless it is there."""
-        ...
-
-    def drop(self, names: Iterable[str]) -> None:
-        """Remove files, if they are there."""
         ...
 
     def clear(self) -> None:
@@ -141,11 +136,6 @@ class LocalTable:
         shutil.copyfile(file, draft)
         self._publish(draft, name)
 
-    def drop(self, names: Iterable[str]) -> None:
-        """Remove files."""
-        for name in names:
-            (self.folder / name).unlink(missing_ok=True)
-
     def clear(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -213,14 +203,6 @@ class BucketTable:
         if not self._has(name):
             with self.blobs.explained():
                 obstore.put(self.blobs.store, f"{self.path}/{name}", file)
-
-    def drop(self, names: Iterable[str]) -> None:
-        """Remove objects."""
-        import obstore
-
-        for name in names:
-            with self.blobs.explained(), contextlib.suppress(FileNotFoundError):
-                obstore.delete(self.blobs.store, f"{self.path}/{name}")
 
     def clear(self) -> None:
         """Remove all objects of the table."""

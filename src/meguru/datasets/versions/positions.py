@@ -70,12 +70,6 @@ def without(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile
     return files
 
 
-def count(blobs: BlobStore, manifest: Manifest, marks: Marks) -> int:
-    """Return how many of the marked rows are rows of the version: not deleted before."""
-    files = manifest.files
-    return sum(len(found - positions_of(blobs, files[number].deleted)) for number, found in marks.items())
-
-
 def _found(
     blobs: BlobStore, manifest: Manifest, names: Sequence[str], narrow: Callable[[pl.LazyFrame], pl.LazyFrame]
 ) -> Marks:
