@@ -15,6 +15,8 @@ from meguru.datasets.delta.table import TableMirror
 from meguru.datasets.delta.types import DatasetTable
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal.look import hidden_of
+from meguru.datasets.remove import of_line
+from meguru.datasets.spec import said_of
 from meguru.datasets.versions.deleted import as_array, positions_of
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -40,9 +42,7 @@ def table(ctx: Context, *, ref: str, rebuild: bool = False) -> DatasetTable:
     if version.branch:
         hint = f"merge the branch first: meguru data merge {version.name}@{version.branch}"
         raise InvalidInput(f"{version.ref} is on a branch, and a table has the main line", hint=hint)
-    if hidden := hidden_of(ctx, version, load_manifest(ctx.blobs, version)):
-        why = f"a table is read by others, with {', '.join(sorted(hidden))} in clear"
-        ctx.require("dataset:clear", project=refs.project_of(version.name), why=why)
+    _check_clear(ctx, version.name)
     newest = store.newest(ctx.tx, version.name) or version
     mirror = TableMirror(ctx.blobs, version.name)
     if rebuild:
@@ -62,6 +62,17 @@ def table(ctx: Context, *, ref: str, rebuild: bool = False) -> DatasetTable:
         view=_view(mirror, state),
         copied=mirror.copied,
     )
+
+
+def _check_clear(ctx: Context, name: str) -> None:
+    """Refuse who may not see personal columns that any version has in clear: the table has all of them."""
+    if not said_of(ctx.tx, name).columns:
+        return
+    there = [each for each in of_line(ctx.tx, name, "") if not each.elsewhere]
+    hidden = frozenset[str]().union(*(hidden_of(ctx, each, load_manifest(ctx.blobs, each)) for each in there))
+    if hidden:
+        why = f"a table is read by others, with {', '.join(sorted(hidden))} in clear"
+        ctx.require("dataset:clear", project=refs.project_of(name), why=why)
 
 
 def _view(mirror: TableMirror, state: TableState) -> str:
