@@ -21,14 +21,8 @@ from meguru.cli.tables import cell, exact
 from meguru.errors import UsageError
 
 if TYPE_CHECKING:
-    from meguru.datasets.types import (
-        ChangedRow,
-        DataFile,
-        DatasetVersion,
-        Format,
-        Mode,
-        RowChanges,
-    )
+    from meguru.datasets.differences import ChangedRow, RowChanges
+    from meguru.datasets.types import DataFile, DatasetVersion, Format, Mode
 
 _COLUMNS = 12
 _ROWS = 10

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from meguru.datasets.types import DatasetColumn, SchemaChange
+from meguru.datasets.differences import SchemaChange
+from meguru.datasets.types import DatasetColumn
 
 _INTEGERS = {"Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"}
 _NUMBERS = _INTEGERS | {"Float32", "Float64"}

@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from meguru.datasets import columns, store
+from meguru.datasets.differences import ColumnDrift, DatasetDiff, RowChanges
 from meguru.datasets.folders import index
 from meguru.datasets.folders.diff import file_changes
 from meguru.datasets.folders.measure.drift import measured_drift
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal.look import hidden_of
 from meguru.datasets.personal.rows import without_values
-from meguru.datasets.types import ColumnDrift, DatasetDiff, DatasetVersion, Manifest, RowChanges
+from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meguru.datasets import checking, columns
+from meguru.datasets.differences import SchemaChange
 from meguru.datasets.types import (
     DataFile,
     DatasetColumn,
@@ -12,7 +13,6 @@ from meguru.datasets.types import (
     Format,
     Manifest,
     Mode,
-    SchemaChange,
     SchemaPolicy,
 )
 from meguru.datasets.versions.layout import read_manifest

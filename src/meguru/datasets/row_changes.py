@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from meguru.datasets import checking
 from meguru.datasets.columns import merge
+from meguru.datasets.differences import ChangedRow, RowChanges
 from meguru.datasets.frames import plain_value
-from meguru.datasets.types import ChangedRow, DatasetColumn, Manifest, RowChanges
+from meguru.datasets.types import DatasetColumn, Manifest
 from meguru.datasets.versions.compare import SAMPLE, by_key
 from meguru.datasets.versions.feed import RowFeed, feed
 from meguru.errors import InvalidInput

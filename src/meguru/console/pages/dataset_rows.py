@@ -14,8 +14,9 @@ from meguru.console.page_request import PageFunction, Visit
 from meguru.console.query_params import number_of, wanted
 from meguru.datasets import show
 from meguru.datasets.diff import diff
+from meguru.datasets.differences import ChangedRow, DatasetDiff
 from meguru.datasets.sql.box import query
-from meguru.datasets.types import ChangedRow, DatasetDiff, DatasetVersion
+from meguru.datasets.types import DatasetVersion
 from meguru.errors import MeguruError, NotFound
 
 SAMPLE, ANSWERS, CHOICES = 50, 200, 100

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from meguru.datasets.types import RowChanges
+from meguru.datasets.differences import RowChanges
 from meguru.datasets.versions.scan import HIDDEN
 
 

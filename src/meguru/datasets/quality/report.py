@@ -13,7 +13,7 @@ from meguru.datasets.spec import said_of
 from meguru.kernel.operations import Context, operation
 
 if TYPE_CHECKING:
-    from meguru.datasets.types import ColumnDrift
+    from meguru.datasets.differences import ColumnDrift
 
 MUCH, MOST = 0.05, 0.95
 """From this share of rows on, missing values and outliers are told; and texts are taken for numbers."""

@@ -3,10 +3,11 @@
 from meguru.base import refs
 from meguru.datasets import store
 from meguru.datasets.remove import check_unused, mark_removed, of_line
-from meguru.datasets.types import DatasetBranch, DatasetVersion
+from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions import named
 from meguru.datasets.versions.merge import merged
 from meguru.datasets.versions.tags import write_again
+from meguru.datasets.versions.types import DatasetBranch
 from meguru.datasets.write import tell_of
 from meguru.errors import Conflict
 from meguru.kernel.operations import Context, operation

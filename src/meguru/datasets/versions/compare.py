@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from meguru.datasets.differences import ChangedRow, RowChanges
 from meguru.datasets.frames import plain_value
-from meguru.datasets.types import ChangedRow, RowChanges
 
 if TYPE_CHECKING:
     import polars as pl

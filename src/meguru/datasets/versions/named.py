@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from meguru.base import refs
 from meguru.base.names import check_name
 from meguru.datasets.schema import dataset, dataset_branch, dataset_tag, dataset_version
-from meguru.datasets.types import DatasetBranch, DatasetTag
+from meguru.datasets.versions.types import DatasetBranch, DatasetTag
 from meguru.errors import InvalidInput, NotFound, near_misses
 
 NEWEST = frozenset({"latest", "main"})

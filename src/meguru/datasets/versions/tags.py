@@ -4,8 +4,9 @@ import msgspec
 
 from meguru.base import refs
 from meguru.datasets import store
-from meguru.datasets.types import DatasetTag, DatasetVersion
+from meguru.datasets.types import DatasetVersion
 from meguru.datasets.versions import named
+from meguru.datasets.versions.types import DatasetTag
 from meguru.datasets.write import check_follows, tell_of
 from meguru.errors import Conflict, NotFound
 from meguru.kernel.operations import Context, operation

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meguru.datasets.differences import ColumnDrift, VectorDrift
 from meguru.datasets.folders import index
 from meguru.datasets.folders.measure import store
 from meguru.datasets.folders.measure.types import VECTOR, FileMeasurement
-from meguru.datasets.types import ColumnDrift, DatasetVersion, Manifest, VectorDrift
+from meguru.datasets.types import DatasetVersion, Manifest
 from meguru.kernel.operations import Context
 from meguru.stats import energy_test, profile_frame, psi_test, tally_column
 
