@@ -1,8 +1,4 @@
-"""What columns of text hold: a number, a time or a boolean only if writing it back gives the same text.
-
-So a code with a leading zero stays a code, and a version number ``1.10`` is not ``1.1``. Numbers are written
-back as short as they can be, or all with the same number of decimals; times all in one spelling.
-"""
+"""Text becomes the values of the type that its column was said, or found (see `ingest.column`), to have."""
 
 from __future__ import annotations
 
