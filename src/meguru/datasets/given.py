@@ -1,6 +1,7 @@
 """The files that are given to be registered: what is said of them, and which the newest version has."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from meguru.base import digests
 from meguru.base.paths import check_path
@@ -50,9 +51,11 @@ def not_in(newest: Manifest | None, entries: list[FileEntry], mode: Mode) -> lis
     return [entry for entry in entries if (entry.path, entry.digest) not in there]
 
 
-def check_still_there(before: Manifest | None, left_out: list[FileEntry], mode: Mode) -> None:
+def check_still_there(
+    before: Manifest | None, given: list[FileEntry], were_read: AbstractSet[FileEntry], mode: Mode
+) -> None:
     """Refuse to go on if files were not read because the newest version had them, and it does no more."""
-    if gone := not_in(before, left_out, mode):
+    if gone := [entry for entry in not_in(before, given, mode) if entry not in were_read]:
         raise Conflict(
             "another version came meanwhile",
             why=f"it does not have {gone[0].path!r}, which the one before had",

@@ -160,7 +160,7 @@ def record(
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.
-        check_still_there(before, [each for each in given_all if each not in entries], mode)
+        check_still_there(before, given_all, set(entries), mode)
         return follow(before)
 
     line = Line(name=name, branch=branch, follows=follows)
