@@ -201,15 +201,15 @@ class Served:
     def _rehearse(self, view: ContractView, example: Sequence[dict[str, Any]]) -> None:
         real = self.has_example and (view.invertible or not view.mapped)
         sent = view.example(example) if view.mapped else example
+        if view.features is not None:
+            view.features.warm_up()
         try:
             request = view.decode(msgspec.json.encode({"rows": sent}))
+            view.fill([request], [datetime.now(UTC)])
         except InvalidInput:
             if real:
                 raise
             return  # of zeros, what is made of them may have no value
-        if view.features is not None:
-            view.features.warm_up()
-            view.fill([request], [datetime.now(UTC)])
         try:
             answer = self.answer(request.rows)
         except ModelFailed as failed:

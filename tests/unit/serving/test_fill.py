@@ -14,6 +14,7 @@ from meguru.errors import InvalidInput
 from meguru.features.types import ViewDefinition
 from meguru.flavors import ColumnType, Signature, SignatureColumn
 from meguru.flavors.faults import FaultPath
+from meguru.serving.contracts.types import ModelInput
 from meguru.serving.contracts.view import ContractView
 from meguru.serving.features.fill import FeatureInputs
 from meguru.serving.features.plan import FeaturePlan, PlannedView, TakenFeature
@@ -210,6 +211,49 @@ def test_a_shadow_that_learned_from_another_version_of_a_view_is_given_its_value
     assert asked.asked[0][1] == [["ann", "bob"]]
     same = ShadowViews(known, {"model/shop@2": champion}, 10)
     assert same.of("model/shop@2", view) is not None  # it takes a column that the model does not
+
+
+def test_columns_that_a_release_makes_of_others_need_not_be_sent_under_their_own_name() -> None:
+    made, _ = inputs("spend", "age")
+    signature = Signature(inputs=(column("spend"), column("age")))
+    sent = (SignatureColumn(name="user", type=ColumnType.STRING), column("born"))
+    view = ContractView(2, sent, signature, [ModelInput.read("age=2026 - born")], max_rows=10, features=made)
+    assert view.example([{"spend": 1.0, "age": 2.0}]) == [{"spend": 1.0, "born": None}]
+    request = view.decode(b'{"rows": [{"user": "ann", "born": 1990}]}')
+    view.fill([request], [NOW])
+    assert [(row.c0, row.c1) for row in request.rows] == [(30.0, 36.0)]
+    lacks = view.decode(b'{"rows": [{"user": "ann"}]}')
+    with pytest.raises(InvalidInput) as refused:
+        view.fill([lacks], [NOW])
+    assert refused.value.field == "rows[0].born"
+
+
+def test_a_release_may_make_a_column_of_what_a_view_gives() -> None:
+    made, shelf = inputs("cents")
+    signature = Signature(inputs=(column("cents"),))
+    said = [ModelInput.read("cents=spend * 100")]
+    user = SignatureColumn(name="user", type=ColumnType.STRING)
+    view = ContractView(2, [user], signature, said, max_rows=10, features=made)
+    request = view.decode(b'{"rows": [{"user": "ann"}, {"user": "bob", "spend": 1}]}')
+    view.fill([request], [NOW])
+    assert [row.c0 for row in request.rows] == [3000.0, 100.0]
+    assert shelf.asked == [("read", [["ann"]], [None])]
+    with pytest.raises(InvalidInput, match="contract 2 can't be answered") as refused:
+        ContractView(2, [column("visits")], signature, said, max_rows=10, features=made)
+    assert "'user' is needed by views" in refused.value.why
+
+
+def test_views_are_asked_for_a_request_unless_all_that_they_give_was_sent() -> None:
+    made, _ = inputs("spend", "age")
+    signature = Signature(inputs=(column("spend"), column("age")))
+    view = ContractView(0, made.raw, signature, [], max_rows=10, features=made)
+    some, whole = b'{"user": "ann", "age": 1}', b'{"user": "ann", "age": 1, "spend": 2}'
+    assert [
+        view.asks(view.decode(b'{"rows": [%s, %s]}' % rows)) for rows in ((whole, some), (whole, whole))
+    ] == [
+        True,
+        False,
+    ]
 
 
 def test_an_old_contract_that_sends_all_features_asks_no_view() -> None:

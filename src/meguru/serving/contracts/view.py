@@ -17,7 +17,7 @@ from meguru.predictions.types import SENT_PREFIX
 from meguru.serving.body import BodyDecoder, RequestRows
 from meguru.serving.contracts.inputs import InputSource, sources_of
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.features.columns import lacking, made_from, moments_of, told_of
+from meguru.serving.features.columns import lacking, made_from, moments_of, told_of, used_by
 from meguru.serving.features.explain import ExplainedValue, explained
 from meguru.serving.features.fill import FeatureInputs
 from meguru.serving.features.filled import Filled
@@ -70,15 +70,17 @@ class ContractView:
         made = made_from(sent, signature, features.plan) if features else ()
         self.known = (*self.sent, *made)
         self.sources, faults = sources_of(version, self.known, signature, inputs)
-        is_filled = any(not each.expression.uses <= self.names for each in self.sources)
-        self.features = features if is_filled else None
+        used = used_by(self.sources, self.known)
+        is_filled = any(column.name not in self.names for column in used)
         if not is_filled:
             self.known = self.sent
-        faults += lacking(version, sent, signature, features.plan) if features and is_filled else []
+        faults += lacking(version, sent, used, features.plan) if features and is_filled else []
         if faults:
             raise InvalidInput(f"contract {version} can't be answered", why="; ".join(faults), field="inputs")
         is_same = len(sent) == len(signature.inputs) and all(each.plain for each in self.sources)
         self.mapped = is_filled or not is_same
+        self.features = features.of(used) if features and is_filled else None
+        self._from_views = [self.known.index(each) for each in used if each.name not in self.names]
         self.types = {column.name: column.kept_as for column in signature.inputs}
         self._model: Decoder = decoder(signature)
         self._beside = self._sent_beside() if self.mapped else []
@@ -134,6 +136,11 @@ class ContractView:
             request.rows, request.filled, request.offset = whole[start:end], filled, start
             start = end
 
+    def asks(self, request: RequestRows) -> bool:
+        """Tell whether views are asked for something of a request: not where all that they give was sent."""
+        rows = map(astuple, request.sent or ())
+        return any(row[place] is UNSET for row in rows for place in self._from_views)
+
     def rows_of(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         """Return rows as they would be decoded, of values by name; other names are left out."""
         names = [column.name for column in self.known]
@@ -180,9 +187,9 @@ class ContractView:
         What is made of others stays at zero: such rows can be decoded, and mean nothing.
         """
         taken = {each.sent: each.column.name for each in self.sources if each.sent and not each.convert}
-        if self.features is not None:  # all that views give is sent along, so nobody is asked
-            return [{sent: row[name] for sent, name in taken.items()} for row in rows]
-        return [neutral(self.sent) | {sent: row[name] for sent, name in taken.items()} for row in rows]
+        # All that views give is sent along, so nobody is asked.
+        zeros = neutral(self.sent if self.features is None else self.features.signature.inputs)
+        return [zeros | {sent: row[name] for sent, name in taken.items()} for row in rows]
 
     @property
     def invertible(self) -> bool:

@@ -8,7 +8,7 @@ from meguru.errors import InvalidInput
 from meguru.flavors import Signature, SignatureColumn
 from meguru.serving.contracts.inputs import sources_of
 from meguru.serving.contracts.types import ModelInput
-from meguru.serving.features.columns import lacking, made_from
+from meguru.serving.features.columns import lacking, made_from, used_by
 from meguru.serving.features.plan import FeaturePlan
 
 
@@ -25,9 +25,9 @@ def unanswered(
     try:
         known = (*sent, *made_from(sent, signature, plan))
         sources, faults = sources_of(version, known, signature, inputs)
-        names = {column.name for column in sent}
-        if any(not each.expression.uses <= names for each in sources):
-            faults += lacking(version, sent, signature, plan)
+        used, names = used_by(sources, known), {column.name for column in sent}
+        if any(column.name not in names for column in used):
+            faults += lacking(version, sent, used, plan)
     except InvalidInput as error:
         return [": ".join(filter(None, (error.what, error.why)))]
     return faults

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from meguru.flavors import Signature, SignatureColumn
 from meguru.predictions.payload import micros, moment
 from meguru.predictions.types import SENT_PREFIX, VIEW_PREFIX
 from meguru.serving.body import RequestRows
+from meguru.serving.contracts.inputs import InputSource
 from meguru.serving.features.filled import Filled
 from meguru.serving.features.plan import FeaturePlan
 
@@ -24,17 +23,21 @@ def made_from(
     return tuple(column for column in plan.made_columns(signature) if column.name not in names)
 
 
+def used_by(sources: Sequence[InputSource], known: Sequence[SignatureColumn]) -> tuple[SignatureColumn, ...]:
+    """Return those of the known columns that a model's are, or are made of."""
+    names = {name for each in sources for name in each.expression.uses}
+    return tuple(column for column in known if column.name in names)
+
+
 def lacking(
-    version: int, sent: Sequence[SignatureColumn], signature: Signature, plan: FeaturePlan
+    version: int, sent: Sequence[SignatureColumn], used: Sequence[SignatureColumn], plan: FeaturePlan
 ) -> list[str]:
     """Return, as sentences, which fields views are asked with that a contract has not, or otherwise."""
     here = {column.name: column for column in sent}
-    others = tuple(column for column in signature.inputs if column.name not in here)
+    given = tuple(column for column in used if column.name not in here)
     faults = []
-    for wanted in plan.raw_columns(msgspec.structs.replace(signature, inputs=others)):
+    for wanted in plan.raw_columns(Signature(inputs=given)):
         column = here.get(wanted.name)
-        if column is None and wanted in others:
-            continue  # no view is asked with it: the model itself lacks it
         if column is None:
             faults.append(f"{wanted.name!r} is needed by views, and contract {version} has no such column")
         elif column.type is not wanted.type:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import UNSET
 
 from meguru.errors import InvalidInput
-from meguru.flavors import Signature
+from meguru.flavors import Signature, SignatureColumn
 from meguru.flavors.faults import FaultPath
 from meguru.flavors.tolerant import missing_column
 from meguru.serving.features.filled import NOT_FOUND, PRESENT, SENT, Filled
@@ -61,7 +62,7 @@ class FeatureInputs:
     """
 
     def __init__(self, plan: FeaturePlan, signature: Signature, source: ValueSource) -> None:
-        self.plan, self.source = plan, source
+        self.plan, self.signature, self.source = plan, signature, source
         self.raw = plan.raw_columns(signature)
         self.made = plan.made_columns(signature)
         self.columns = {column.name: column for column in (*self.raw, *self.made)}
@@ -73,6 +74,11 @@ class FeatureInputs:
         self.inputs_of = {
             view.ref: [(by_ref[one.view], one.feature) for one in view.takes] for view in plan.views
         }
+
+    def of(self, columns: Sequence[SignatureColumn]) -> FeatureInputs:
+        """Return how rows become these columns instead: those of which a release makes the model's."""
+        asked = msgspec.structs.replace(self.signature, inputs=tuple(columns))
+        return FeatureInputs(self.plan, asked, self.source)
 
     def warm_up(self) -> None:
         """Start what takes a while, so that no request waits for it.
