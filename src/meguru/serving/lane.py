@@ -14,7 +14,8 @@ from typing import Any
 
 from meguru.base import digests
 from meguru.base.batch_queue import BatchQueue
-from meguru.errors import Busy, Conflict, MeguruError
+from meguru.errors import Busy, Conflict, MeguruError, TimedOut
+from meguru.features.online.lookup import StoreAway
 from meguru.predictions import ids, payload, store
 from meguru.predictions.outputs import ModelAnswer
 from meguru.predictions.payload import AskedTogether, PayloadColumns
@@ -157,17 +158,27 @@ class Lane:
                 self._score(served, filled)
 
     def _filled(self, calls: list[PredictionCall]) -> list[PredictionCall]:
-        """Have views fill in what was not sent; a call for which they can't is answered with the reason."""
+        """Have views fill in what was not sent; a call for which they can't is answered with the reason.
+
+        A store that is away, and code that does not answer, are asked once for all that wait together.
+        """
         view = calls[0].view
         if view is None or view.features is None:
             return calls
         try:
             view.fill([call.rows for call in calls], [call.received_at for call in calls])
         except Exception as error:  # noqa: BLE001 - each call is answered
-            if len(calls) == 1:
-                calls[0].fail(error)
-                return []
-            return [one for call in calls for one in self._filled([call])]
+            if isinstance(error, StoreAway | TimedOut):
+                asking = [call for call in calls if view.asks(call.rows)] or calls
+                for call in asking:
+                    call.fail(error)
+                left = [call for call in calls if call not in asking]
+                return self._filled(left) if left else []
+            if len(calls) > 1:
+                middle = len(calls) // 2
+                return [*self._filled(calls[:middle]), *self._filled(calls[middle:])]
+            calls[0].fail(error)
+            return []
         return calls
 
     def _score(self, served: Served, group: list[PredictionCall]) -> None:

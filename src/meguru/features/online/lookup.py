@@ -21,6 +21,10 @@ PRESENT, NULL = ValueState.PRESENT, ValueState.NULL_VALUE
 Key = bytes | None
 
 
+class StoreAway(Busy):
+    """The store is away, and a view has no answer without it, whoever is asked for."""
+
+
 class EntityRows:
     """What was found of one view, for each entity that was asked for.
 
@@ -149,7 +153,7 @@ def without_store(
     """
     AWAY.inc()
     if view.missing == "refuse":
-        raise error
+        raise StoreAway(error.what, where=error.where, why=error.why, hint=error.hint) from error
     rows: list[FoundRow | None] = [None] * len(keys)
     if view.missing == "last_known":
         rows = [None if key is None else known.of(view.stored, [key])[0] for key in keys]
