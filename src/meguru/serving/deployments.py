@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
 
 from meguru.base import refs
 from meguru.errors import InternalError, MeguruError
@@ -204,7 +203,7 @@ class Deployments:
         if live is None or self._writer is None:
             return
         model = self._loader.get(live.model_ref)
-        shadows, fault = self._shadows(place.endpoint)
+        shadows, shadow_features, fault = self._shadows(place.endpoint)
         served = rehearsed(
             model,
             endpoint=live.endpoint,
@@ -216,7 +215,7 @@ class Deployments:
             contracts=place.contracts,
             inputs=live.inputs,
             features=self._features(live.features, model.predictor),
-            shadow_features=self._shadow_features(shadows),
+            shadow_features=shadow_features,
         )
         if place.lane is None:
             place.lane = Lane(place.endpoint.name, self._ws.db, self._writer)
@@ -229,15 +228,24 @@ class Deployments:
         if fault:
             raise fault
 
-    def _shadows(self, endpoint: Endpoint) -> tuple[dict[str, Predictor], Exception | None]:
+    def _shadows(
+        self, endpoint: Endpoint
+    ) -> tuple[dict[str, Predictor], dict[str, FeatureInputs], Exception | None]:
+        """Return the shadows that can be asked, with the features of those that learned from some."""
         shadows: dict[str, Predictor] = {}
+        features: dict[str, FeatureInputs] = {}
         fault: Exception | None = None
         for ref in endpoint.shadow:
             try:
-                shadows[ref] = self._loader.get(ref).predictor
+                predictor = self._loader.get(ref).predictor
+                with self._ws.read() as tx:
+                    used = features_of(tx, self._ws.blobs, ref)
+                if own := self._features(used, predictor):
+                    features[ref] = own
+                shadows[ref] = predictor
             except Exception as error:  # noqa: BLE001 - a shadow must not keep the model from going live
                 fault = error
-        return shadows, fault
+        return shadows, features, fault
 
     def _features(self, used: UsedFeatures | None, predictor: Predictor) -> FeatureInputs | None:
         if used is None:
@@ -245,16 +253,6 @@ class Deployments:
         with self._ws.read() as tx:
             plan = load_plan(tx, self._ws.blobs, used)
         return FeatureInputs(plan, predictor.signature, self._values)
-
-    def _shadow_features(self, shadows: Mapping[str, Predictor]) -> dict[str, FeatureInputs]:
-        """Return the features of those shadows that learned from some."""
-        found: dict[str, FeatureInputs] = {}
-        for ref, predictor in shadows.items():
-            with self._ws.read() as tx:
-                used = features_of(tx, self._ws.blobs, ref)
-            if made := self._features(used, predictor):
-                found[ref] = made
-        return found
 
     def _used(self) -> list[str]:
         served = [place.served for place in list(self.places.values())]

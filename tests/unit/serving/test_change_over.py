@@ -4,9 +4,10 @@ import json
 import threading
 
 from meguru.app.open import open_local
-from meguru.errors import DigestMismatch, UnsafeModel
+from meguru.errors import DigestMismatch, InvalidInput, UnsafeModel
 from meguru.kernel import events
 from meguru.predictions.operations import show
+from meguru.serving import deployments
 from meguru.serving.operations import create, shadow, switch
 from meguru.serving.operations import show as show_endpoint
 from meguru.serving.service import PredictionService, State
@@ -130,6 +131,21 @@ def test_a_shadow_that_fails_or_can_not_be_loaded_harms_nobody(workspace, servic
     said = json.loads(service.predict("delay", BODY).body)
     assert show(workspace, id=said["predictions"][0]["id"]).shadows == {"model/delay@3": None}
     assert service.status("delay").current
+
+
+def test_a_shadow_whose_features_can_not_be_told_harms_nobody(
+    workspace, service, live, register, monkeypatch
+):
+    def several(tx, blobs, ref):
+        raise InvalidInput(f"{ref} was made with several features")
+
+    monkeypatch.setattr(deployments, "features_of", several)
+    live(1)
+    register(2)
+    shadow(workspace, name="delay", refs=["model/delay@2"])
+    until(service, lambda: service.status("delay").fault is not None)
+    live(2)
+    assert model_of(service.predict("delay", BODY)) == "model/delay@2"
 
 
 def test_whoever_asks_at_the_same_time_gets_their_own_rows_back(workspace, service, live):
