@@ -112,7 +112,7 @@ class OnlineValues:
                 found = self._hosts[view.ref] = _hosted(view, self._ws.blobs)
             self._hosts.move_to_end(view.ref)
             while len(self._hosts) > _KEPT:
-                self._hosts.popitem(last=False)[1].close()
+                self._hosts.popitem(last=False)  # it ends with the last question that is put to it
         return found
 
     def close(self) -> None:

@@ -1,0 +1,26 @@
+"""The processes of views that a server keeps."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from meguru.serving.features.values import _KEPT, OnlineValues
+
+
+class Host:
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_process_that_makes_room_answers_who_asks_it_just_now(workspace):
+    values = OnlineValues(workspace)
+    hosts: list[Any] = [Host() for _ in range(_KEPT + 1)]
+    values._hosts.update({str(number): host for number, host in enumerate(hosts)})
+    view: Any = SimpleNamespace(ref="1")
+    assert values._host(view) is hosts[1]
+    assert (next(iter(values._hosts)), len(values._hosts), hosts[0].closed) == ("2", _KEPT, False)
+    values.close()
+    assert [host.closed for host in hosts] == [False] + [True] * _KEPT
