@@ -28,11 +28,12 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Authenticate: TypeAlias = Callable[[Scope], Principal | Awaitable[Principal]]
 PERMISSION = "endpoint:predict"
 LOOK = "endpoint:read"
+VALUES = "feature_view:get"
 VERBS = frozenset({"predict", "openapi.json"})
 _LOOKS = frozenset({"GET", "HEAD"})
 MAX_KEY = 200
 EXPLAINED = "features"
-"""What an answer may be asked to explain."""
+"""What an answer may be asked to explain, by who may read the values of views (`VALUES`)."""
 _NUMBER = re.compile("[1-9][0-9]{0,8}", re.ASCII)
 IDLE_SECONDS = 60.0
 """A client that sends nothing for so long in the middle of its body is given up."""
@@ -93,6 +94,8 @@ class _Endpoints:
         principal = await self._authorise(scope, PERMISSION if verb == "predict" else LOOK, name)
         query = scope.get("query_string")
         contract, explain = _options(query) if query else (None, False)
+        if explain and not _allows(principal, VALUES, name):
+            await self._refuse(principal, VALUES, name)
         if not self._service.knows(name):
             await asyncio.to_thread(self._service.look_up, name)
         if verb == "predict":
@@ -119,18 +122,24 @@ class _Endpoints:
     async def _authorise(self, scope: Scope, permission: str, name: str) -> Principal:
         found = self._authenticate(scope)
         principal = found if isinstance(found, Principal) else await found
-        # The name alone tells the project: nobody asks the database.
-        if principal.allows(permission) or (
-            principal.grants and principal.allows(permission, project_of(name))
-        ):
-            return principal
-        await asyncio.to_thread(_refuse, self._service.ws.with_(principal=principal), permission, name)
+        if not _allows(principal, permission, name):
+            await self._refuse(principal, permission, name)
         return principal
+
+    async def _refuse(self, principal: Principal, permission: str, name: str) -> None:
+        await asyncio.to_thread(_refuse, self._service.ws.with_(principal=principal), permission, name)
+
+
+def _allows(principal: Principal, permission: str, name: str) -> bool:
+    # The name alone tells the project: nobody asks the database.
+    return principal.allows(permission) or bool(
+        principal.grants and principal.allows(permission, project_of(name))
+    )
 
 
 def _refuse(ws: Workspace, permission: str, name: str) -> None:
     """Say what is missing, or that there is no such endpoint to who may not see it."""
-    doing = "endpoint.predict" if permission == PERMISSION else "endpoint.look"
+    doing = "endpoint.look" if permission == LOOK else "endpoint.predict"
     require(ws, permission, doing)
     require(ws, permission, doing, ref=Ref("endpoint", name), project=project_of(name))
 

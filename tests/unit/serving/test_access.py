@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from meguru.errors import Unauthenticated
@@ -28,6 +30,19 @@ def test_who_may_only_read_sees_the_signature_and_gets_no_prediction(workspace, 
         denied = events.latest(tx, subject="principal/eve")
     assert (denied.type, denied.data) == ("access.denied", {"permission": "endpoint:predict"})
     assert denied.operation == "endpoint.predict"
+
+
+def test_what_the_model_was_given_is_told_to_who_may_read_values_of_views(live, http_as):
+    live(1)
+    said = []
+    for permissions in ({"endpoint:predict"}, {"endpoint:predict", "feature_view:get"}):
+        client = Principal(name="till", permissions=frozenset(permissions))
+        path = "/endpoints/delay/predict?explain=features"
+        answer = http_as(authenticate=lambda scope, client=client: client).request(
+            "POST", path, content=json.dumps({"row": ROW}).encode()
+        )
+        said.append(answer.status_code)
+    assert said == [403, 200]
 
 
 def test_a_denied_look_is_logged_as_a_look(workspace, live, http_as):
