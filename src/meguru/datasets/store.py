@@ -137,6 +137,16 @@ def versions(
     return [from_row(row) for row in rows]
 
 
+def first_after(tx: Connection, name: str, version: int) -> DatasetVersion | None:
+    """Return the first version of a dataset's main line that came after a version."""
+    mine = dataset_version.c
+    query = select(dataset_version).where(
+        mine.name == name, mine.removed_at.is_(None), mine.branch == "", mine.version > version
+    )
+    row = tx.execute(query.order_by(mine.version).limit(1)).first()
+    return None if row is None else from_row(row)
+
+
 def next_number(tx: Connection, name: str) -> int:
     """Return the number of the next version; those of removed ones are not given again."""
     newest = select(func.max(dataset_version.c.version)).where(dataset_version.c.name == name)

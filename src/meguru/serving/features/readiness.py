@@ -46,7 +46,10 @@ def _lacking(tx: Connection, view: PlannedView, state: OnlineState | None, now: 
         except NotFound:
             continue
         there = state.datasets.get(name)
-        is_behind = there is None or there.digest != newest.digest
-        if is_behind and now - newest.created_at > most:
-            return f"is behind {newest.ref}, which is there since {newest.created_at:%Y-%m-%d %H:%M} UTC"
+        if there is not None and there.digest == newest.digest:
+            continue
+        after = int(str(refs.parse(there.ref).version)) if there else 0
+        missed = datasets.first_after(tx, newest.name, after) or newest
+        if now - missed.created_at > most:
+            return f"is behind {missed.ref}, which is there since {missed.created_at:%Y-%m-%d %H:%M} UTC"
     return ""
