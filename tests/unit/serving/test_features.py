@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from meguru.features.materialization.operations import start as materialize
 from meguru.features.materialization.runner import see_through
 from meguru.flavors.model import Model, save_bundle
 from meguru.predictions import payload, store
+from meguru.flavors import ColumnType, SignatureColumn
 from meguru.predictions.operations import show
 from meguru.project.carry_out import apply_plan, plan_project
 from meguru.project.read import read_project
@@ -31,6 +33,7 @@ from meguru.serving.service import PredictionService
 
 CODE = """
 import polars as pl
+from meguru.serving.contracts.create import create as add_contract
 import meguru
 
 @meguru.on_demand(
@@ -269,7 +272,13 @@ def tells_what_came_late(ws, http, folder):
     )
     late.write_parquet(folder / "late.parquet")
     add_files(ws, "spending", folder / "late.parquet", mode="append")
-    found = parity(ws, "buys")
+    all_sent = {"columns": [SignatureColumn(name=name, type=ColumnType.DOUBLE) for name in NAMES]}
+    add_contract(ws, endpoint="buys", **all_sent)
+    until = time.monotonic() + 10
+    while ask(http, [dict.fromkeys(NAMES, 7.0)], "?contract=2").status_code != 200:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    found = parity(ws, "buys")  # what clients sent themselves is not what views gave
     assert {(each.feature, each.cause.value, each.rows) for each in found.differences} == {
         ("share", "late data", 1),
         ("visits", "late data", 1),

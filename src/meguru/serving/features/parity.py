@@ -103,8 +103,16 @@ def parity(
             rows=found.rows,
             values=found.values,
             differing=found.differing,
-            causes={each.feature: each.cause.value for each in found.differences},
+            causes=_causes(found),
         )
+    return found
+
+
+def _causes(report: ParityReport) -> dict[str, str]:
+    """Return by feature why most of its values differ."""
+    found: dict[str, str] = {}
+    for each in report.differences:
+        found.setdefault(each.feature, each.cause.value)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from meguru.features.pinning import with_newest_data
 from meguru.features.types import FeatureSet, PinnedDataset
 from meguru.kernel.operations import Context, operation
 from meguru.predictions import ids, payload, store
-from meguru.predictions.types import PredictionBatch
+from meguru.predictions.types import SENT_PREFIX, VIEW_PREFIX, PredictionBatch
 from meguru.serving import store as endpoints
 from meguru.serving.features.load import plan_of
+from meguru.serving.features.plan import FeaturePlan
 
 MOST = 10_000
 _BATCHES = 500
@@ -86,17 +87,18 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
         why = "no release is live" if live is None else f"clients send all that {live.model_ref} takes"
         what = f"no feature view gives anything at {name!r}"
         raise InvalidInput(what, why=why, where=refs.make("endpoint", name), field="endpoint")
-    found = _Sample(limit)
+    chosen = with_newest_data(ctx, load_set(ctx.blobs, live.features.chosen))
+    plan = plan_of(ctx.tx, chosen)
+    found = _Sample(plan, limit)
     for batch in store.newest(ctx.tx, name, before=None, limit=_BATCHES):
         if batch.release_ref == live.release_ref and found.take(batch):
             break
-    chosen = with_newest_data(ctx, load_set(ctx.blobs, live.features.chosen))
     return ServedSample(
         endpoint=refs.make("endpoint", name),
         model=live.model_ref,
         release=live.release_ref,
         chosen=chosen,
-        made={view.ref: view.columns for view in plan_of(ctx.tx, chosen).views},
+        made={view.ref: view.columns for view in plan.views},
         columns=found.columns,
         types=found.types,
         ids=found.ids,
@@ -109,7 +111,8 @@ def sample_features(ctx: Context, *, endpoint: str, limit: int = 1000) -> Served
 class _Sample:
     """Rows of batches, which may have other columns."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, plan: FeaturePlan, limit: int) -> None:
+        self._plan = plan
         self.columns: dict[str, list[Any]] = {}
         self.types: dict[str, str] = {}
         self.ids: list[str] = []
@@ -118,8 +121,10 @@ class _Sample:
         self._left = limit
 
     def take(self, batch: PredictionBatch) -> bool:
-        """Take the rows of a batch; return whether there are enough."""
+        """Take the rows of a batch to which views gave something; return whether there are enough."""
         types, columns, times = payload.recorded(batch.payload)
+        if not self._is_filled(columns):
+            return False
         n, before = min(batch.n, self._left), len(self.ids)
         for name, values in columns.items():
             self.types.setdefault(name, types[name])
@@ -132,6 +137,14 @@ class _Sample:
         self.received += [batch.received_at] * n
         self._left -= n
         return self._left <= 0
+
+    def _is_filled(self, columns: Collection[str]) -> bool:
+        """Tell whether views were asked: where a contract sends all features, none is."""
+        if any(name.startswith(VIEW_PREFIX) for name in columns):
+            return True
+        fields = {name for view in self._plan.views for name in view.definition.request}
+        sent = {SENT_PREFIX + name for name in self._plan.made()}
+        return not sent.isdisjoint(columns) or bool(fields and fields.issubset(columns))
 
 
 def _spans(ctx: Context, chosen: FeatureSet) -> Iterator[OnlineSpan]:
