@@ -19,6 +19,7 @@ from meguru.releases.types import Release, ReleasePart
 from meguru.serving import store as endpoints
 from meguru.serving.contracts import store as contracts
 from meguru.serving.features.load import load_plan
+from meguru.serving.features.plan import FeaturePlan
 from meguru.serving.features.readiness import not_online
 from meguru.serving.features.values import values_of
 
@@ -43,9 +44,7 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
     with ws.read() as tx:
         agreed = contracts.of(tx, release.endpoint)
         live = endpoints.live(tx, release.endpoint)
-        used = release.content.features
-        plan = load_plan(tx, ws.blobs, used) if used else None
-        lacking = not_online(tx, plan, ws.clock.now()) if plan else []
+        plan, lacking = _features(tx, ws, release)
     return GateTrial(
         endpoint=release.endpoint,
         challenger=side(ws, release.content.model),
@@ -60,6 +59,21 @@ def trial_of(ws: Workspace, release: Release, champion: ReleasePart | None) -> G
         not_online=lacking,
         golden=partial(golden, ws, release.endpoint),
     )
+
+
+def awaited_views(ws: Workspace, release: Release) -> list[str]:
+    """Return why views of a release can't be read yet; empty when all can."""
+    with ws.read() as tx:
+        return _features(tx, ws, release)[1]
+
+
+def _features(tx: Connection, ws: Workspace, release: Release) -> tuple[FeaturePlan | None, list[str]]:
+    """Return the views that give what need not be sent, and why they can't be read now."""
+    used = release.content.features
+    if used is None:
+        return None, []
+    plan = load_plan(tx, ws.blobs, used)
+    return plan, not_online(tx, plan, ws.clock.now())
 
 
 def golden(ws: Workspace, endpoint: str, ref: str) -> pl.DataFrame:

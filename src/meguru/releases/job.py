@@ -1,23 +1,26 @@
 """The job that releases a model: create, check, promote; a refusal is a normal end."""
 
+from datetime import timedelta
 from functools import partial
 
 import msgspec
 
-from meguru.errors import Busy, Conflict, MeguruError
+from meguru.errors import Busy, Conflict, LostLease, MeguruError
 from meguru.kernel import events
-from meguru.kernel.jobs import Job, Lease
+from meguru.kernel.jobs import Job, Lease, Parked, queue
 from meguru.kernel.operations import Context, InternalOperation
 from meguru.kernel.workspace import Workspace
 from meguru.releases import store
 from meguru.releases.check import OPEN, check, conclude
 from meguru.releases.create import create
-from meguru.releases.gate_inputs import ACTOR
+from meguru.releases.gate_inputs import ACTOR, awaited_views
 from meguru.releases.kind import RELEASE
 from meguru.releases.promote import promote
 from meguru.releases.types import GateResult, GateVerdict, Release, ReleaseState
 
 ROUNDS = 5
+PAUSE, LONGEST = timedelta(seconds=5), timedelta(days=7)
+"""How soon and for how long a release looks for views that are not online."""
 
 
 class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,24 +42,30 @@ class ReleaseJob:
         """Make the release, ask its gates, and put it live if they pass.
 
         When another release went live meanwhile, the gates are asked again; also when they could not be
-        asked, in the job's next attempt.
+        asked, in the job's next attempt. While its views are not online, nobody is asked.
 
         Raises
         ------
         Busy
             When the gates could not be asked for a reason of ours.
+        Parked
+            When its views are not online yet.
         """
         ws = ws.with_(principal=ACTOR)
         made = _create(ws, job)
         with ws.read() as tx:
-            if store.get(tx, made.ref).state not in OPEN:
-                return  # an earlier attempt came to the end
+            found = store.get(tx, made.ref)
+        if found.state not in OPEN:
+            return  # an earlier attempt came to the end
+        if found.state is ReleaseState.UNDECIDED:  # people were told already what it waits for
+            _wait_for_views(ws, job, found)
         for turn in range(ROUNDS):
             lease.proceed()
             try:
-                attempt = f"{job.id}:check:{job.attempt}:{turn}"
+                attempt = f"{job.id}:check:{job.attempt}:{turn}:{found.checked_at or ''}"
                 done = check(ws.with_(idempotency_key=attempt), release=made.ref)
                 if done.state is ReleaseState.UNDECIDED:
+                    _wait_for_views(ws, job, done)
                     raise Busy(
                         f"{made.ref} could not be checked", where=made.ref, why="; ".join(done.reasons)
                     )
@@ -89,6 +98,21 @@ def _create(ws: Workspace, job: Job) -> Release:
     wanted = msgspec.convert(job.payload, ReleaseTarget)
     keyed = ws.with_(idempotency_key=f"{job.id}:create")
     return create(keyed, endpoint=wanted.endpoint, model=wanted.model)
+
+
+def _wait_for_views(ws: Workspace, job: Job, release: Release) -> None:
+    """Let go of the job for a while if its views are not online; that takes no attempt.
+
+    After a week they are no reason to wait any more, and the release is left to people.
+    """
+    now = ws.clock.now()
+    if now - job.created_at > LONGEST or not awaited_views(ws, release):
+        return
+    with ws.db.write() as tx:
+        is_ours = queue.park(tx, job, now + PAUSE)
+    if not is_ours:
+        raise LostLease(f"job {job.id} is not ours any more")
+    raise Parked
 
 
 def _leave(ctx: Context, *, release: str, why: str) -> None:
