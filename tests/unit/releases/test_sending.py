@@ -13,6 +13,7 @@ from meguru.app.open import open_local
 from meguru.base.settings import Settings
 from meguru.datasets.client import add_files
 from meguru.datasets.show import show as show_dataset
+from meguru.flavors import ColumnType, SignatureColumn
 from meguru.kernel import events
 from meguru.kernel.principals import Principal
 from meguru.pipelines.deployments import deployed
@@ -22,6 +23,7 @@ from meguru.registry.show import show as show_model
 from meguru.releases.operations import check, create, list_releases, pack, promote, receive
 from meguru.releases.operations import show as show_release
 from meguru.releases.sending.send import send
+from meguru.serving.contracts.create import create as agree
 from meguru.serving.create import create as make_endpoint
 
 GATE = {"gate": "metric", "metric": "auc", "op": ">=", "value": 0.1}
@@ -156,6 +158,19 @@ def test_it_goes_to_a_database_server_too(workspace, made, postgres_url, tmp_pat
         check(ws, release=got.ref)
         promote(ws, release=got.ref)
         assert [each.deployed for each in list_pipelines(ws).items] == [1]
+
+
+def test_what_views_gave_there_is_given_by_views_here_or_clients_agreed_to_send_it(workspace, made, staging):
+    packed = msgspec.structs.replace(pack(workspace, release=made.ref), features="feature_service/late@1")
+    for digest in packed.blobs:
+        staging.blobs.put_file(workspace.blobs.path(digest))
+    sent = {"endpoint": "delay", "bundle": msgspec.to_builtins(packed)}
+    with pytest.raises(errors.InvalidInput, match="late@1, which does not go along") as refused:
+        receive(staging, **sent)
+    assert (refused.value.field, "[endpoint.delay]" in refused.value.hint) == ("features", True)
+    assert list_releases(staging, endpoint="delay").items == []
+    agree(staging, endpoint="delay", columns=[SignatureColumn(name="dep_hour", type=ColumnType.DOUBLE)])
+    assert receive(staging, **sent).state == "created"
 
 
 def test_where_the_endpoint_is_not_declared_nothing_arrives(workspace, made, tmp_path):

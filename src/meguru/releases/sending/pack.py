@@ -74,6 +74,7 @@ def pack(ctx: Context, *, release: str, data: DataPolicy = "manifest", source: s
         pipeline=pipeline,
         datasets=kept,
         blobs=blobs,
+        features=content.features.ref if content.features else "",
     )
 
 

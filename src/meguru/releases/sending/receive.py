@@ -49,7 +49,7 @@ def receive(ctx: Context, *, endpoint: str, bundle: dict[str, Any]) -> Release:
     DigestMismatch
         If a part is not what its digest says.
     InvalidInput
-        If a blob was not sent, or the format is a newer one.
+        If a blob was not sent, the format is a newer one, or views gave a part there and none does here.
     """
     return _receive(ctx, refs.parse(endpoint, kind="endpoint").name, _read(bundle))
 
@@ -110,6 +110,13 @@ def _receive(ctx: Context, name: str, bundle: ReleaseBundle) -> Release:
             f"{origin.release} is not here what it was there",
             where=made.ref,
             why=f"its identity would be {made.identity[:12]}…, not {origin.identity[:12]}…",
+        )
+    if bundle.features and made.content.features is None and not made.content.contracts:
+        raise InvalidInput(
+            f"{origin.release} is asked with {bundle.features[:200]}, which does not go along",
+            why="views are over data of their own environment, and no contract says here what clients send",
+            hint=f'declare such views here, and name them: features = "…" of [endpoint.{name}]',
+            field="features",
         )
     return store.keep_origin(ctx.tx, made, origin)
 

@@ -18,7 +18,10 @@ DataPolicy = Literal["manifest", "copy"]
 
 
 class ReleaseBundle(msgspec.Struct, frozen=True, kw_only=True):
-    """A release as it goes: its parts by digest, and the blobs that they need, each with its size."""
+    """A release as it goes: its parts by digest, and the blobs that they need, each with its size.
+
+    `features` names what gives there what clients need not send; views are each environment's own.
+    """
 
     format: int
     origin: ReleaseOrigin
@@ -28,3 +31,4 @@ class ReleaseBundle(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: PipelineVersion | None
     datasets: list[DatasetVersion]
     blobs: dict[str, int]
+    features: str = ""
