@@ -180,10 +180,10 @@ def recorded(
     if rows is not None:
         content = content_of(rows.header, rows.rows)
         return content.types, dict(content.features), [moment(each) for each in content.times]
-    types = {} if payload.startswith(_ARROW) else _decode_header(_decode(payload).header).types
-    columns = features_of(payload)
-    times = frame_of(payload).get_column(TIME_COLUMN).to_list()
-    return types or dict.fromkeys(columns, "double"), columns, times
+    types = None if payload.startswith(_ARROW) else _decode_header(_decode(payload).header).types
+    found = frame_of(payload)
+    columns = _features(found, types)
+    return types or dict.fromkeys(columns, "double"), columns, found.get_column(TIME_COLUMN).to_list()
 
 
 def _features(found: pl.DataFrame, types: Mapping[str, str] | None) -> dict[str, Sequence[Any]]:

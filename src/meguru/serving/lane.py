@@ -200,7 +200,7 @@ class Lane:
                 return
         sent = [row for call in group for row in call.rows.sent or ()] if served.mapped else None
         times = None
-        if any(call.rows.times for call in group):
+        if served.mapped and any(call.rows.times for call in group):
             times = [time for call in group for time in _times(call)]
         shadows = served.shadow_answers(rows, group[0].view, sent, times)
         batch_ids = [ids.new_batch_id() for _ in group] if served.record else [""] * len(group)
@@ -225,14 +225,12 @@ class Lane:
         found: tuple[ModelAnswer, dict[str, ModelAnswer]],
         together: AskedTogether | None,
     ) -> None:
-        n = len(call.rows.rows)
+        n, given = len(call.rows.rows), _explained(call)
         if not served.record:
             self._count(call, n)
-            given = _explained(call)
             call.answer(answers.predictions(None, found[0], served.model_ref, served.release_ref, given))
             return
         batch = _batch(served, call, batch_id, payload.pack(_content(served, call, *found), together))
-        given = _explained(call)
         answer = answers.predictions(batch_id, found[0], served.model_ref, served.release_ref, given)
 
         # Called after the commit: who has an answer has a prediction that a crash can't take.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+import msgspec
 from sqlalchemy import Connection
 
 from meguru.base import refs
@@ -31,10 +32,10 @@ def plan_of(tx: Connection, chosen: FeatureSet) -> FeaturePlan:
     there = {each.ref: each for view in chosen.views for each in view.inputs} | members
     found = {ref: _planned(tx, view) for ref, view in there.items()}
     planned = [
-        _with_columns(found[ref], members.get(ref), full_names=chosen.full_names)
-        for ref in sorted(found, key=lambda ref: found[ref].on_demand)
+        _with_columns(view, members[ref], full_names=chosen.full_names) if ref in members else view
+        for ref, view in found.items()
     ]
-    return FeaturePlan(views=planned)
+    return FeaturePlan(views=sorted(planned, key=lambda view: view.on_demand))
 
 
 def asked_for(
@@ -67,18 +68,7 @@ def _taken(view: PinnedView, tx: Connection) -> Iterator[TakenFeature]:
             yield TakenFeature(view=each.ref, feature=feature, kind=kinds.get(feature, "Float64"))
 
 
-def _with_columns(view: PlannedView, member: PinnedView | None, *, full_names: bool) -> PlannedView:
-    columns: Mapping[str, str] = {}
-    if member is not None:
-        columns = {
-            name: f"{view.name}__{name}" if full_names else name for name in member.picked or view.features
-        }
-    return PlannedView(
-        ref=view.ref,
-        definition=view.definition,
-        features=view.features,
-        columns=dict(columns),
-        keys=view.keys,
-        takes=view.takes,
-        code=view.code,
-    )
+def _with_columns(view: PlannedView, member: PinnedView, *, full_names: bool) -> PlannedView:
+    names = member.picked or list(view.features)
+    columns = {name: f"{view.name}__{name}" if full_names else name for name in names}
+    return msgspec.structs.replace(view, columns=columns)

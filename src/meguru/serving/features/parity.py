@@ -18,6 +18,7 @@ from meguru.features.offline import training as offline
 from meguru.features.types import FeatureSet, PinnedDataset, PinnedView
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.kernel.workspace import Workspace
+from meguru.predictions.payload import micros
 from meguru.predictions.types import SENT_PREFIX, VIEW_PREFIX
 from meguru.serving.features.keep_parity import keep_parity
 from meguru.serving.features.sample import ServedSample, sample_features
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 _AT = "__moment__"
-_SHOWN = 5
 
 
 class ParityCause(StrEnum):
@@ -135,7 +135,7 @@ class _Comparison:
         truth = self._truth(sample.chosen, self._asked) if sample.ids else None
         columns = [] if truth is None else list(self._columns(truth))
         sent = sum(_sent(sample, each.name).sum() for each in columns)
-        values = sum(len(sample.ids) for _ in columns) - int(sent)
+        values = len(sample.ids) * len(columns) - int(sent)
         differing = sum(int(each.differs.sum()) for each in columns)
         found = self._explained(columns) if differing else []
         return ParityReport(
@@ -192,7 +192,7 @@ class _Comparison:
 
     def _cause(self, column: _Column, row: int, then: Mapping[str, Any] | None) -> ParityCause:
         events = self._sample.columns.get(VIEW_PREFIX + column.view.ref.removeprefix("feature_view/"))
-        event, moment = events[row] if events else None, _micros(self._sample.times[row])
+        event, moment = events[row] if events else None, micros(self._sample.times[row])
         if event is not None and event > moment:
             return ParityCause.CLOCK
         was = column.served[row]
@@ -282,17 +282,4 @@ def _unequal(one: pl.Series, other: pl.Series) -> np.ndarray:
 
 def _same(one: Any, other: Any) -> bool:
     both_nan = one != one and other != other  # noqa: PLR0124 - NaN
-    return (
-        one is other or both_nan or (type(one) is type(other) and one == other) or _equal_numbers(one, other)
-    )
-
-
-def _equal_numbers(one: Any, other: Any) -> bool:
-    numbers = isinstance(one, int | float) and isinstance(other, int | float)
-    return numbers and float(one) == float(other)
-
-
-def _micros(moment: datetime) -> int:
-    from meguru.predictions.payload import micros
-
-    return micros(moment)
+    return both_nan or bool(one == other)
