@@ -20,7 +20,7 @@ They are asked in the order of their kinds' names; each finds what it looks for 
 class ErasureSubject(msgspec.Struct, frozen=True, kw_only=True):
     """Who is erased: what a column holds that tells one person; never written down.
 
-    `values` are the value itself, and its hash if a dataset has the column hashed.
+    `values` are the value itself, and what became of it where a dataset has the column hashed or encrypted.
     """
 
     column: str

@@ -18,6 +18,7 @@ from meguru.datasets.manifest import load_manifest
 from meguru.datasets.personal import store
 from meguru.datasets.personal.files import note_new
 from meguru.datasets.personal.rewrite import FileRewriter
+from meguru.datasets.personal.sealed import sealed
 from meguru.datasets.personal.treat import treatment_of
 from meguru.datasets.spec import said_of
 from meguru.datasets.types import DatasetVersion, Manifest
@@ -70,10 +71,10 @@ def erase(
 ) -> ErasureReport:
     """Erase a person from every version of every dataset, from predictions, and from features.
 
-    Their rows are those whose `column` has this `value`, or its hash where the column is hashed. Files that
-    have such rows are written anew and the old ones deleted; a version stays with the other rows, under
-    another digest. `only` names datasets; then nothing else is looked at. The value is written down nowhere,
-    what was erased from is, and how many rows.
+    Their rows are those whose `column` has this `value`, or what became of it where the column is hashed or
+    encrypted. Files that have such rows are written anew and the old ones deleted; a version stays with the
+    other rows, under another digest. `only` names datasets; then nothing else is looked at. The value is
+    written down nowhere, what was erased from is, and how many rows.
 
     Raises
     ------
@@ -109,12 +110,13 @@ def erase(
 
 
 def _subject(ctx: Context, column: str, value: str) -> ErasureSubject:
-    """Return who it is: the value, and its hash if a dataset has the column hashed."""
+    """Return who it is: the value, and what became of it where the column is hashed or encrypted."""
     values = [value]
     with ctx.ws.read() as tx:
-        is_hashed = store.any_hashed(tx, column)
-    if is_hashed and (how := treatment_of(ctx.ws, {column: "hash"})):
-        values.append(how.hash(value))
+        treatments = store.treatments(tx, column)
+        versions = store.all_versions(tx, None) if "encrypt" in treatments else []
+    if treatments & {"hash", "encrypt"} and (how := treatment_of(ctx.ws, {column: "hash"})):
+        values += [how.hash(value), *sealed(ctx.blobs, versions, column, value, how)]
     return ErasureSubject(column=column, values=values)
 
 

@@ -32,8 +32,7 @@ class FileRewriter:
         if all(each.name != self._subject.column for each in file.columns):
             return 0
         if file.digest not in self._found:
-            whole = msgspec.structs.replace(file, deleted="", deleted_rows=0)
-            self._found[file.digest] = self._subject.count(self._rows(manifest, whole))
+            self._found[file.digest] = self._subject.count(all_rows(self._blobs, manifest, file))
         return self._found[file.digest]
 
     def without(self, manifest: Manifest, file: DataFile) -> DataFile | None:
@@ -47,7 +46,7 @@ class FileRewriter:
     def _written(self, manifest: Manifest, file: DataFile) -> DataFile | None:
         import polars as pl
 
-        rows = self._rows(manifest, file)
+        rows = _rows(self._blobs, manifest, file)
         rows = rows.filter(~self._subject.rows(rows.collect_schema()))
         with TemporaryDirectory(prefix="meguru-erase-") as folder:
             path = Path(folder) / "rows.parquet"
@@ -67,9 +66,15 @@ class FileRewriter:
             source=file.source if format_of(manifest, file) == "parquet" else _origin(manifest, file),
         )
 
-    def _rows(self, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
-        own = msgspec.structs.replace(manifest, columns=file.columns)
-        return file_scan(self._blobs, own, file)
+
+def all_rows(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
+    """Return the rows of a file, also those that were deleted from it."""
+    return _rows(blobs, manifest, msgspec.structs.replace(file, deleted="", deleted_rows=0))
+
+
+def _rows(blobs: BlobStore, manifest: Manifest, file: DataFile) -> pl.LazyFrame:
+    own = msgspec.structs.replace(manifest, columns=file.columns)
+    return file_scan(blobs, own, file)
 
 
 def _origin(manifest: Manifest, file: DataFile) -> FileOrigin:

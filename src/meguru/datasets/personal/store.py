@@ -42,10 +42,11 @@ def all_versions(tx: Connection, names: list[str] | None) -> list[DatasetVersion
     return [from_row(row) for row in tx.execute(query.order_by(mine.name, mine.version))]
 
 
-def any_hashed(tx: Connection, column: str) -> bool:
-    """Tell whether a dataset says that this column is hashed."""
+def treatments(tx: Connection, column: str) -> set[str]:
+    """Return how datasets say that a column of this name is treated."""
     specs = tx.execute(select(dataset.c.spec).where(dataset.c.spec.is_not(None))).scalars()
-    return any(spec and spec.get("columns", {}).get(column, {}).get("treat") == "hash" for spec in specs)
+    found = {spec.get("columns", {}).get(column, {}).get("treat") for spec in specs if spec}
+    return {each for each in found if each}
 
 
 def replace_content(

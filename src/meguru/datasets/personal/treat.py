@@ -80,6 +80,15 @@ class ValueTreatment:
         """
         return self._cipher.decrypt(sealed.encode()).decode()
 
+    def opens_to(self, sealed: str, value: str) -> bool:
+        """Tell whether a value was sealed; not if another key did it."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return self.open(sealed) == value
+        except InvalidToken:
+            return False
+
     def _derived(self, info: bytes) -> bytes:
         return hmac.digest(self.key, info, "sha256")
 

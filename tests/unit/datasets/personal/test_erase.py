@@ -93,6 +93,17 @@ def test_what_was_uploaded_of_a_person_goes_too(workspace):
     assert ANNA.encode() not in stored(workspace)
 
 
+def test_an_encrypted_person_is_found_by_the_value(workspace, add):
+    encrypted = {"email": ColumnSpec(treat="encrypt")}
+    add(f"id,email\n1,{ANNA}\n2,bob@example.org\n", columns=encrypted)
+    add(f"id,email\n3,{ANNA}\n4,{ANNA}\n5,\n", file="more.csv", mode="append")
+    assert ANNA.encode() not in stored(workspace)
+    assert erase(workspace, column="email", value=ANNA).rows == 4
+    assert frame(workspace, "people")["id"].to_list() == [2, 5]
+    left = erase(workspace, column="email", value=ANNA, dry_run=True)
+    assert (left.found, left.remaining) == ([], [])
+
+
 def test_a_hashed_person_is_found_by_the_value(workspace, add):
     add(f"id,email\n1,{ANNA}\n2,bob@example.org\n", columns={"email": ColumnSpec(tags=["pii"], treat="hash")})
     assert erase(workspace, column="email", value=ANNA).rows == 1
