@@ -15,7 +15,7 @@ from meguru.features.materialization.job import micros
 from meguru.features.online.answer import online
 from meguru.features.online.as_of import look_up_at
 from meguru.features.online.last_known import LastKnown
-from meguru.features.online.lookup import AWAY
+from meguru.features.online.lookup import AWAY, StoreAway
 from meguru.features.online.reader import reader_of
 from meguru.features.online.stores import online_of
 from meguru.features.operations import service_specs, view_profiles, view_specs
@@ -91,8 +91,9 @@ def test_without_the_store_there_is_never_a_silent_null(ws, away, missing):
     if missing == "last_known":
         assert told(ws, who=["a", "b"]) == [(1.0, "LAST_KNOWN"), (None, "LAST_KNOWN")]
         assert online(ws, ["balance"], {"who": "a"}).rows[0]["value"].age == 3600.0
-    with pytest.raises(Busy):
+    with pytest.raises(Busy) as refused:
         told(ws)
+    assert isinstance(refused.value, StoreAway) is (missing != "last_known")  # of others something is known
 
 
 def test_without_the_store_a_declared_default_is_told_as_one(ws, away):

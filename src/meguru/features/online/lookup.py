@@ -164,7 +164,8 @@ def without_store(
             ]
     if None in rows and None in view.defaults:
         what = f"the online store is away, and nothing stands in for values of {view.ref}"
-        raise Busy(what, where=error.where, why=error.why, hint="say defaults, or missing, of the view")
+        kind = Busy if view.missing == "last_known" else StoreAway  # another entity may be known
+        raise kind(what, where=error.where, why=error.why, hint="say defaults, or missing, of the view")
     states = [ValueState.DEFAULT if row is None else ValueState.LAST_KNOWN for row in rows]
     values = [view.defaults if row is None else view.layout.unpack(row[2]) for row in rows]
     return EntityRows(view, values, [0 if row is None else row[0] for row in rows], states)
