@@ -23,6 +23,34 @@ class TestKs(CheckContract):
         return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.3))]
 
 
+class TestChiSquare(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("chi_square")()
+
+    def bad_windows(self):
+        other = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.lit("UA")).otherwise(pl.col("carrier"))
+        return [make_window(make_rows(n).with_columns(other.alias("carrier"))) for n in (300, 20_000)]
+
+
+class TestJensenShannon(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("jensen_shannon")()
+
+    def bad_windows(self):
+        return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.5))]
+
+
+class TestWasserstein(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("wasserstein")()
+
+    def bad_windows(self):
+        return [make_window(make_rows(n, shift=shift)) for n, shift in ((300, 1.0), (20_000, 0.3))]
+
+
 class TestNulls(CheckContract):
     @pytest.fixture
     def check(self):
@@ -43,4 +71,5 @@ class TestPerformance(CheckContract):
 
 
 def test_every_check_runs_the_contract():
-    assert {"psi", "ks", "nulls", "performance"} == set(CHECKS.names())
+    run = {"chi_square", "jensen_shannon", "ks", "nulls", "performance", "psi", "wasserstein"}
+    assert run == set(CHECKS.names())

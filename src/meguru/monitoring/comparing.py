@@ -10,9 +10,9 @@ import numpy as np
 
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats, as_level
-from meguru.stats.two_sample import TESTS, Sample, SampleComparison, TwoSampleTest
-from meguru.stats.two_sample.chi_square import ChiSquare
-from meguru.stats.two_sample.many import discoveries
+from meguru.stats.drift import TESTS, CategoryCounts, DriftTest, SampledValues
+from meguru.stats.drift.many import discoveries
+from meguru.stats.drift.shares import share_test
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +22,8 @@ FEW = 20
 MOST_CATEGORIES = 100
 """The most frequent categories of both sides together stand alone; the others are one."""
 SCHEMA = "schema"
+MISSING = 0.05
+"""A share of missing values that moved by no more than this beyond chance is not worth telling."""
 
 
 class ComparedValues(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +142,7 @@ def _column(
     reference: pl.DataFrame,
     current: pl.DataFrame,
     name: str,
-    chosen: type[TwoSampleTest] | None,
+    chosen: type[DriftTest] | None,
     floor: float | None,
 ) -> _Looked:
     for table, there in ((reference, "current"), (current, "reference")):
@@ -162,14 +164,15 @@ def _column(
 
 def _tested(
     seen: ComparedValues,
-    sample: Sample,
-    chosen: type[TwoSampleTest] | None,
+    sample: SampledValues | CategoryCounts,
+    chosen: type[DriftTest] | None,
     floor: float | None,
     missing: _Claim,
 ) -> _Looked:
-    fits = chosen is not None and (chosen.numeric if sample.is_numeric else chosen.categorical)
-    test = chosen if fits and chosen is not None else TESTS.load("ks" if sample.is_numeric else "chi_square")
-    found: SampleComparison = test().compare(sample)
+    is_numeric = isinstance(sample, SampledValues)
+    fits = chosen is not None and (chosen.numeric if is_numeric else chosen.categorical)
+    test = chosen if fits and chosen is not None else TESTS.load("ks" if is_numeric else "chi_square")
+    found = test().compare(sample)
     values = msgspec.structs.replace(
         seen,
         test=test.key,
@@ -183,10 +186,9 @@ def _tested(
 
 
 def _missing(before: pl.Series, after: pl.Series) -> _Claim:
-    """Compare the shares of missing values, as counts of two categories."""
-    counts = [np.array([_nulls(each), len(each) - _nulls(each)], float) for each in (before, after)]
-    found = ChiSquare().compare(Sample(reference=counts[0], current=counts[1], is_numeric=False))
-    return _Claim(found.p_value, found.effect, ChiSquare.floor)
+    """Compare the shares of missing values."""
+    found = share_test(_nulls(before), len(before), _nulls(after), len(after))
+    return _Claim(found.p_value, found.effect, MISSING)
 
 
 def _missing_words(seen: ComparedValues, missing: _Claim) -> str:
@@ -221,7 +223,7 @@ def _null_share(values: pl.Series) -> float:
     return _nulls(values) / len(values)
 
 
-def _sample(before: pl.Series, after: pl.Series, kind: str) -> Sample | None:
+def _sample(before: pl.Series, after: pl.Series, kind: str) -> SampledValues | CategoryCounts | None:
     """Return what is compared; None if a side has no value."""
     import polars as pl
 
@@ -230,7 +232,7 @@ def _sample(before: pl.Series, after: pl.Series, kind: str) -> Sample | None:
         return None
     if kind == "number" and not _are_codes(sides):
         first, second = (each.cast(pl.Float64).sort().to_numpy() for each in sides)
-        return Sample(reference=first, current=second, is_numeric=True)
+        return SampledValues(reference=first, current=second)
     return _counts(*sides)
 
 
@@ -239,7 +241,7 @@ def _are_codes(sides: Sequence[pl.Series]) -> bool:
     return all(each.dtype.is_integer() and each.n_unique() <= FEW for each in sides)
 
 
-def _counts(before: pl.Series, after: pl.Series) -> Sample:
+def _counts(before: pl.Series, after: pl.Series) -> CategoryCounts:
     import polars as pl
 
     counted = [
@@ -252,7 +254,7 @@ def _counts(before: pl.Series, after: pl.Series) -> Sample:
     )
     counts = [both[side].to_numpy().astype(np.float64) for side in ("before", "after")]
     first, second = (_with_rest(each) for each in counts)
-    return Sample(reference=first, current=second, is_numeric=False)
+    return CategoryCounts(reference=first, current=second)
 
 
 def _with_rest(counts: Floats) -> Floats:

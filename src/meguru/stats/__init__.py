@@ -5,7 +5,9 @@ from meguru.stats.bootstrap import bootstrap_auc, bootstrap_difference
 from meguru.stats.delong import auc_covariance, delong_auc, delong_difference
 from meguru.stats.drift import (
     DriftResult,
+    chi_square_test,
     energy_test,
+    jensen_shannon_test,
     ks_distance,
     ks_distance_of_values,
     ks_test,
@@ -39,9 +41,11 @@ __all__ = [
     "bootstrap_auc",
     "bootstrap_difference",
     "brier",
+    "chi_square_test",
     "delong_auc",
     "delong_difference",
     "energy_test",
+    "jensen_shannon_test",
     "ks_distance",
     "ks_distance_of_values",
     "ks_test",

@@ -87,7 +87,7 @@ def test_one_test_may_be_asked_for(test):
 
 
 def test_wrong_input_is_refused():
-    with pytest.raises(NotFound, match="no two sample test 'kss'"):
+    with pytest.raises(NotFound, match="no drift test 'kss'"):
         compare_tables(table(0), table(1), test="kss")
     with pytest.raises(InvalidInput, match="level"):
         compare_tables(table(0), table(1), level=2.0)

@@ -8,7 +8,7 @@ from scipy.stats import chi2, ks_2samp, kstwobign
 
 from meguru.errors import InvalidInput
 from meguru.stats import NumericProfile, ks_distance, ks_distance_of_values, ks_test, psi, psi_test
-from meguru.stats.drift.psi import merge_rare
+from meguru.stats.drift.counts import merge_neighbours, merge_rare
 
 counts = st.lists(st.integers(0, 500), min_size=2, max_size=20).filter(any)
 
@@ -132,6 +132,17 @@ def test_merging_rare_bins_keeps_every_row(pairs):
         before, after = merge_rare(reference, current)
         assert (before.sum(), after.sum()) == (reference.sum(), current.sum())
         assert before.size <= reference.size
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), min_size=1, max_size=30))
+def test_merging_neighbours_keeps_every_row_and_the_order(pairs):
+    reference, current = (np.array(each, float) for each in zip(*pairs, strict=True))
+    if reference.sum() and current.sum():
+        before, after = merge_neighbours(reference, current)
+        assert (before.sum(), after.sum()) == (reference.sum(), current.sum())
+        assert np.isin(np.cumsum(before), np.cumsum(reference)).all()
+        smaller = min(reference.sum(), current.sum()) / (reference.sum() + current.sum())
+        assert before.size == 1 or (smaller * (before + after)).min() >= 10 - 1e-9
 
 
 def test_other_bins_are_refused():

@@ -6,10 +6,13 @@ from meguru.monitoring.checks.base import MonitorCheck
 CHECKS = PluginFamily(
     "check",
     {
+        "chi_square": "meguru.monitoring.checks.chi_square:ChiSquareDrift",
+        "jensen_shannon": "meguru.monitoring.checks.jensen_shannon:JensenShannonDrift",
         "psi": "meguru.monitoring.checks.psi:Psi",
         "ks": "meguru.monitoring.checks.ks:Ks",
         "nulls": "meguru.monitoring.checks.nulls:Nulls",
         "performance": "meguru.monitoring.checks.performance:Performance",
+        "wasserstein": "meguru.monitoring.checks.wasserstein:WassersteinDrift",
     },
 )
 

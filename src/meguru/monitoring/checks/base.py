@@ -55,7 +55,7 @@ def drift_finding(
         severity=column.severity,
         model=window.model,
         column=column.name,
-        says=f"{label}: {name} {result.statistic:.3f} is {beyond} {result.threshold:.3f}",
+        says=f"{label}: {name} {_plain(result.statistic)} is {beyond} {_plain(result.threshold)}",
         breached=result.drifted,
         statistic=result.statistic,
         threshold=result.threshold,
@@ -64,6 +64,10 @@ def drift_finding(
         n_reference=result.n_reference,
         n=result.n_current,
     )
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.1f}"
 
 
 def no_columns(window: MonitoredWindow) -> str:

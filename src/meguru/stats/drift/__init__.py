@@ -1,8 +1,45 @@
-"""Tests of whether a column's distribution changed: one file a test."""
+"""Tests of whether a distribution changed: one file a test.
 
+Each compares values or counts over a stored baseline's bins alike; those of vectors look at all dimensions
+together.
+"""
+
+from meguru.base.plugins import PluginFamily
+from meguru.stats.drift.base import DriftTest
+from meguru.stats.drift.chi_square import chi_square_test
 from meguru.stats.drift.energy import energy_test
+from meguru.stats.drift.jensen_shannon import jensen_shannon_test
 from meguru.stats.drift.ks import ks_distance, ks_distance_of_values, ks_test
 from meguru.stats.drift.psi import psi, psi_test
 from meguru.stats.drift.result import DriftResult
+from meguru.stats.drift.sample import BinnedValues, CategoryCounts, SampledValues, TwoSides, two_sides
 
-__all__ = ["DriftResult", "energy_test", "ks_distance", "ks_distance_of_values", "ks_test", "psi", "psi_test"]
+TESTS = PluginFamily(
+    "drift test",
+    {
+        "chi_square": "meguru.stats.drift.chi_square:ChiSquare",
+        "jensen_shannon": "meguru.stats.drift.jensen_shannon:JensenShannon",
+        "ks": "meguru.stats.drift.ks:KolmogorovSmirnov",
+        "psi": "meguru.stats.drift.psi:PopulationStability",
+        "wasserstein": "meguru.stats.drift.wasserstein:Wasserstein",
+    },
+)
+
+__all__ = [
+    "TESTS",
+    "BinnedValues",
+    "CategoryCounts",
+    "DriftResult",
+    "DriftTest",
+    "SampledValues",
+    "TwoSides",
+    "chi_square_test",
+    "energy_test",
+    "jensen_shannon_test",
+    "ks_distance",
+    "ks_distance_of_values",
+    "ks_test",
+    "psi",
+    "psi_test",
+    "two_sides",
+]

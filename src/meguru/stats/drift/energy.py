@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import as_level
-from meguru.stats.drift.result import DriftResult, check_floor
+from meguru.stats.drift.result import DriftResult, check_floor, conclude
 
 Floats = npt.NDArray[np.float64]
 MOST = 500
@@ -83,15 +83,14 @@ def _decide(
     found = float(_coefficients(distances, weights[:, None])[0])
     permuted = np.stack([draw.permutation(weights) for _ in range(ROUNDS)], axis=1)
     chance = _coefficients(distances, permuted)
-    threshold = max(float(np.quantile(chance, 1 - level)), least)
-    return DriftResult(
-        statistic=found,
-        threshold=threshold,
-        effect=max(found - float(chance.mean()), 0.0),
+    chance_mean = float(chance.mean())
+    return conclude(
+        found,
+        critical=float(np.quantile(chance, 1 - level)),
+        worth=least,
+        effect=found - chance_mean,
         p_value=(1 + int((chance >= found).sum())) / (1 + ROUNDS),
-        drifted=found > threshold,
-        n_reference=before.shape[0],
-        n_current=after.shape[0],
+        sizes=(before.shape[0], after.shape[0]),
         bins=before.shape[1],
     )
 

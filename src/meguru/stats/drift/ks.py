@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+import warnings
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from meguru.errors import InvalidInput
-from meguru.stats.arrays import Floats, as_counts, as_floats
-from meguru.stats.drift.result import DriftResult, check_floor, share_of_alarms
+from meguru.stats.arrays import Floats, as_floats
+from meguru.stats.drift.counts import read_counts
+from meguru.stats.drift.result import DriftResult, check_floor, conclude, share_of_alarms
+from meguru.stats.drift.sample import CategoryCounts, SampledValues, TwoSides
+
+EXACT = 10_000
+"""Up to so many values a side the p-value of values is exact, as SciPy's."""
 
 
 def ks_distance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
@@ -31,7 +38,7 @@ def ks_distance(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
     >>> round(ks_distance([5, 3, 2], [2, 3, 5]), 9)
     0.3
     """
-    before, after = _read(reference, current)
+    before, after = read_counts(reference, current)
     return float(np.max(np.abs(_cumulative(before) - _cumulative(after))))
 
 
@@ -48,10 +55,7 @@ def ks_distance_of_values(reference: npt.ArrayLike, current: npt.ArrayLike) -> f
         raise InvalidInput(
             "both sides need at least one value", field="current" if before.size else "reference"
         )
-    places = np.concatenate((before, after))
-    share_before = np.searchsorted(before, places, side="right") / before.size
-    share_after = np.searchsorted(after, places, side="right") / after.size
-    return float(np.max(np.abs(share_before - share_after)))
+    return _distance(before, after)
 
 
 def ks_test(
@@ -62,7 +66,7 @@ def ks_test(
     comparisons: int = 1,
     floor: float = 0.05,
 ) -> DriftResult:
-    """Whether the distance of two sets of counts is more than noise and more than a trifle.
+    r"""Whether the distance of two sets of counts is more than noise and more than a trifle.
 
     Parameters
     ----------
@@ -77,70 +81,108 @@ def ks_test(
 
     Notes
     -----
-    As `ks_decision`, with the distance over the bins; ties within a bin make the test rarer to ring, never
-    likelier.
-    """
-    before, after = _read(reference, current)
-    n, m = int(before.sum()), int(after.sum())
-    return ks_decision(
-        ks_distance(before, after), n, m, bins=before.size, alpha=alpha, comparisons=comparisons, floor=floor
-    )
-
-
-def ks_decision(
-    statistic: float,
-    n_reference: int,
-    n_current: int,
-    *,
-    bins: int = 0,
-    alpha: float = 0.01,
-    comparisons: int = 1,
-    floor: float = 0.05,
-) -> DriftResult:
-    r"""Whether a distance between so many rows is more than noise and more than a trifle.
-
-    Notes
-    -----
     Without change, :math:`D / \sqrt{1/n + 1/m}` follows Kolmogorov's distribution *K*. The threshold is
 
     .. math:: \max\left(u\,K^{-1}(1 - \alpha/c),\; f + u\,K^{-1}(0.95)\right), \quad u = \sqrt{1/n + 1/m}
 
     with floor *f* and *c* comparisons. A p-value guards small windows, and the floor above the noise (1.36
-    standard units) guards large ones, where every p-value is small.
+    standard units) guards large ones, where every p-value is small. Ties within a bin make the test rarer to
+    ring, never likelier.
 
     References
     ----------
     Smirnov, N. (1948). Table for estimating the goodness of fit of empirical distributions. Ann. Math.
     Stat. 19.
     """
+    before, after = read_counts(reference, current)
+    sizes = int(before.sum()), int(after.sum())
+    return _decide(
+        ks_distance(before, after),
+        None,
+        sizes,
+        level=share_of_alarms(alpha, comparisons),
+        floor=check_floor(floor),
+        bins=before.size,
+    )
+
+
+class KolmogorovSmirnov:
+    """The greatest distance of two distribution functions: of the values, or over the baseline's bins.
+
+    The effect is the distance beyond its 95 % noise: a share of rows, in [0, 1]. Of values the statistic and
+    the p-value are those of ``scipy.stats.ks_2samp``. With many equal values the test rings more rarely than
+    its level says, never more often.
+
+    References
+    ----------
+    Smirnov, N. (1948). Table for estimating the goodness of fit of empirical distributions. Ann. Math. Stat.
+    19. Hodges, J. L. (1958). The significance probability of the Smirnov two-sample test. Ark. Mat. 3.
+    """
+
+    key: ClassVar[str] = "ks"
+    numeric: ClassVar[bool] = True
+    categorical: ClassVar[bool] = False
+    floor: ClassVar[float] = 0.05
+
+    def compare(self, sides: TwoSides, *, level: float = 0.01, floor: float | None = None) -> DriftResult:
+        """Compare two sides of numbers; O(n + m) of values, O(bins) of counts."""
+        if isinstance(sides, CategoryCounts):
+            raise InvalidInput("categories have no order to compare by", field="test", hint="chi_square")
+        worth = check_floor(self.floor if floor is None else floor)
+        if isinstance(sides, SampledValues):
+            distance, p_value = _of_values(sides)
+            return _decide(distance, p_value, sides.sizes, level=level, floor=worth)
+        return ks_test(*sides.fine(), alpha=level, floor=worth)
+
+
+def _of_values(sides: SampledValues) -> tuple[float, float]:
+    from scipy import stats
+
+    n, m = sides.sizes
+    if max(n, m) > EXACT:
+        distance = _distance(sides.reference, sides.current)
+        return distance, float(np.clip(stats.kstwo.sf(distance, np.round(n * m / (n + m))), 0, 1))
+    with warnings.catch_warnings():  # where the exact count is out of reach it takes the limit, and warns
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = stats.ks_2samp(sides.reference, sides.current)
+    return float(found.statistic), float(found.pvalue)
+
+
+def _distance(before: Floats, after: Floats) -> float:
+    # Both functions step at values of either sample: it is enough to look just behind those of each.
+    gaps = (
+        np.abs(
+            np.searchsorted(before, values, side="right") / before.size
+            - np.searchsorted(after, values, side="right") / after.size
+        ).max()
+        for values in (before, after)
+    )
+    return float(max(gaps))
+
+
+def _decide(
+    distance: float,
+    p_value: float | None,
+    sizes: tuple[int, int],
+    *,
+    level: float,
+    floor: float,
+    bins: int = 0,
+) -> DriftResult:
     from scipy.special import kolmogi, kolmogorov
 
-    level, floor = share_of_alarms(alpha, comparisons), check_floor(floor)
-    unit = math.sqrt(1 / n_reference + 1 / n_current)
+    unit = math.sqrt(1 / sizes[0] + 1 / sizes[1])
     noise = unit * float(kolmogi(0.05))
-    threshold = max(unit * float(kolmogi(level)), floor + noise)
-    return DriftResult(
-        statistic=statistic,
-        threshold=threshold,
-        effect=max(0.0, statistic - noise),
-        p_value=float(kolmogorov(statistic / unit)),
-        drifted=statistic > threshold,
-        n_reference=n_reference,
-        n_current=n_current,
+    return conclude(
+        distance,
+        critical=unit * float(kolmogi(level)),
+        worth=floor + noise,
+        effect=distance - noise,
+        p_value=float(kolmogorov(distance / unit)) if p_value is None else p_value,
+        sizes=sizes,
         bins=bins,
     )
 
 
 def _cumulative(counts: Floats) -> Floats:
     return np.cumsum(counts) / float(counts.sum())
-
-
-def _read(reference: npt.ArrayLike, current: npt.ArrayLike) -> tuple[Floats, Floats]:
-    before, after = as_counts(reference, "reference"), as_counts(current, "current")
-    if before.shape != after.shape:
-        raise InvalidInput(
-            "reference and current must have the same bins",
-            field="current",
-            why=f"they have {before.size} and {after.size}",
-        )
-    return before, after

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import numpy.typing as npt
 
-from meguru.errors import InvalidInput
-from meguru.stats.arrays import Floats, as_counts
-from meguru.stats.drift.result import DriftResult, check_floor, share_of_alarms
-
-EXPECTED = 5.0  # the fewest rows a bin should expect: the usual rule for a chi-square approximation
+from meguru.stats.arrays import Floats
+from meguru.stats.drift.counts import merge_rare, read_counts
+from meguru.stats.drift.result import DriftResult, check_floor, conclude, share_of_alarms
+from meguru.stats.drift.sample import CategoryCounts, TwoSides
 
 
 def psi(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
@@ -46,7 +47,7 @@ def psi(reference: npt.ArrayLike, current: npt.ArrayLike) -> float:
     >>> round(psi([400, 300, 200, 100], [300, 300, 200, 200]), 3)
     0.098
     """
-    before, after = _read(reference, current)
+    before, after = read_counts(reference, current)
     p, q = _shares(before), _shares(after)
     return float(np.sum((q - p) * np.log(q / p)))
 
@@ -94,52 +95,38 @@ def psi_test(
     from scipy.special import chdtrc, chdtri
 
     level, floor = share_of_alarms(alpha, comparisons), check_floor(floor)
-    before, after = merge_rare(*_read(reference, current))
+    before, after = merge_rare(*read_counts(reference, current))
     n, m, degrees = float(before.sum()), float(after.sum()), before.size - 1
     statistic = psi(before, after)
     scale = 1 / n + 1 / m
     noise = scale * degrees
-    quantile = scale * float(chdtri(degrees, level)) if degrees else 0.0
-    threshold = max(quantile, floor + noise)
-    return DriftResult(
-        statistic=statistic,
-        threshold=threshold,
-        effect=max(0.0, statistic - noise),
+    return conclude(
+        statistic,
+        critical=scale * float(chdtri(degrees, level)) if degrees else 0.0,
+        worth=floor + noise,
+        effect=statistic - noise,
         p_value=float(chdtrc(degrees, statistic / scale)) if degrees else 1.0,
-        drifted=statistic > threshold,
-        n_reference=int(n),
-        n_current=int(m),
+        sizes=(int(n), int(m)),
         bins=before.size,
     )
 
 
-def merge_rare(reference: Floats, current: Floats, expected: float = EXPECTED) -> tuple[Floats, Floats]:
-    """Merge the bins in which the smaller side would expect fewer than `expected` rows.
+class PopulationStability:
+    """The index over the reference's deciles, or over categories; missing values are a bin of their own.
 
-    They become one bin, with the rarest other if they still expect too few together. What a bin expects is
-    its share of both sides together, so a bin that is new and large on one side stands alone.
+    The effect is the index less its expectation by chance. See `psi` and `psi_test`.
     """
-    pooled = reference + current
-    smaller = min(float(reference.sum()), float(current.sum()))
-    rare = pooled * smaller < expected * float(pooled.sum())
-    if not rare.any():
-        return reference, current
-    if pooled[rare].sum() * smaller < expected * float(pooled.sum()) and not rare.all():
-        rare[np.flatnonzero(~rare)[np.argmin(pooled[~rare])]] = True
-    kept = ~rare
-    return np.append(reference[kept], reference[rare].sum()), np.append(current[kept], current[rare].sum())
+
+    key: ClassVar[str] = "psi"
+    numeric: ClassVar[bool] = True
+    categorical: ClassVar[bool] = True
+    floor: ClassVar[float] = 0.1
+
+    def compare(self, sides: TwoSides, *, level: float = 0.01, floor: float | None = None) -> DriftResult:
+        """Compare the counts of deciles, or of categories."""
+        counts = sides.with_nulls() if isinstance(sides, CategoryCounts) else sides.binned().deciles()
+        return psi_test(*counts, alpha=level, floor=self.floor if floor is None else floor)
 
 
 def _shares(counts: Floats) -> Floats:
     return (counts + 0.5) / (float(counts.sum()) + 0.5 * counts.size)
-
-
-def _read(reference: npt.ArrayLike, current: npt.ArrayLike) -> tuple[Floats, Floats]:
-    before, after = as_counts(reference, "reference"), as_counts(current, "current")
-    if before.shape != after.shape:
-        raise InvalidInput(
-            "reference and current must have the same bins",
-            field="current",
-            why=f"they have {before.size} and {after.size}",
-        )
-    return before, after

@@ -12,8 +12,10 @@ from meguru.stats.arrays import as_level
 class DriftResult:
     """One column's change, and whether it is more than noise and more than a trifle.
 
-    `effect` is the statistic with the noise of this many rows taken off; `p_value` says how often the
-    statistic would be this large without any change. `drifted` is `statistic > threshold`.
+    `effect` is the statistic on a scale that people can judge, with the noise of this many rows taken off;
+    each test says which. `p_value` says how often the statistic would be this large without any change.
+    `drifted` is `statistic > threshold`: as much as to say that the p-value is below the level and the effect
+    above the floor.
     """
 
     statistic: float
@@ -23,7 +25,31 @@ class DriftResult:
     drifted: bool
     n_reference: int
     n_current: int
-    bins: int
+    bins: int = 0
+
+
+def conclude(
+    statistic: float,
+    *,
+    critical: float,
+    worth: float,
+    effect: float,
+    p_value: float,
+    sizes: tuple[int, int],
+    bins: int = 0,
+) -> DriftResult:
+    """Conclude from a statistic, where chance ends (`critical`), and where it is worth telling (`worth`)."""
+    threshold = max(critical, worth)
+    return DriftResult(
+        statistic=statistic,
+        threshold=threshold,
+        effect=max(0.0, effect),
+        p_value=p_value,
+        drifted=statistic > threshold,
+        n_reference=sizes[0],
+        n_current=sizes[1],
+        bins=bins,
+    )
 
 
 def share_of_alarms(alpha: float, comparisons: int) -> float:
