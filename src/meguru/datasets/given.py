@@ -51,10 +51,22 @@ def not_in(newest: Manifest | None, entries: list[FileEntry], mode: Mode) -> lis
     return [entry for entry in entries if (entry.path, entry.digest) not in there]
 
 
-def check_still_there(
-    before: Manifest | None, given: list[FileEntry], were_read: AbstractSet[FileEntry], mode: Mode
+def check_no_folder(name: str, newest: Manifest | None, mode: Mode) -> None:
+    """Refuse tables for a dataset whose rows are files; their keys may be given, to delete them."""
+    if newest and newest.format == "files" and mode != "delete":
+        what = f"the rows of dataset {name!r} are files, and those given are tables"
+        raise InvalidInput(what, hint="give the table another name", field="name")
+
+
+def check_meanwhile(
+    name: str,
+    before: Manifest | None,
+    given: list[FileEntry],
+    were_read: AbstractSet[FileEntry],
+    mode: Mode,
 ) -> None:
-    """Refuse to go on if files were not read because the newest version had them, and it does no more."""
+    """Refuse to follow a version that came meanwhile: a folder, or without files that the one before had."""
+    check_no_folder(name, before, mode)
     if gone := [entry for entry in not_in(before, given, mode) if entry not in were_read]:
         raise Conflict(
             "another version came meanwhile",

@@ -13,7 +13,14 @@ from meguru.datasets import store
 from meguru.datasets.examine import examine
 from meguru.datasets.expectations import hold as holding
 from meguru.datasets.expectations.types import ExpectationResult
-from meguru.datasets.given import check_entries, check_still_there, not_in, of_tables, one_format
+from meguru.datasets.given import (
+    check_entries,
+    check_meanwhile,
+    check_no_folder,
+    not_in,
+    of_tables,
+    one_format,
+)
 from meguru.datasets.ingest.profile import profile_rows
 from meguru.datasets.ingest.uploads import let_go
 from meguru.datasets.kind import DATASET, DatasetSpec
@@ -137,6 +144,7 @@ def record(
     kind = of_tables(format or said.format or one_format(entries))
     schema_policy = "evolve" if said.schema_policy == "evolve" else schema_policy
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
+    check_no_folder(name, newest, mode)
     guide = None if schema_policy == "evolve" and mode == "replace" else newest
     key = _key(said.key if key is None else key, newest, mode)
     given_all, entries = entries, not_in(newest, entries, mode)
@@ -160,7 +168,7 @@ def record(
         if before == newest:
             return first
         # Another version came meanwhile: what changes is found again, in that one.
-        check_still_there(before, given_all, set(entries), mode)
+        check_meanwhile(name, before, given_all, set(entries), mode)
         return follow(before)
 
     line = Line(name=name, branch=branch, follows=follows)

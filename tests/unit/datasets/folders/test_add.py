@@ -227,6 +227,14 @@ def test_tables_and_files_are_told_apart_and_never_mixed(workspace, photos, tmp_
     entry = FileEntry(path="a", digest="0" * 64, size=1)
     with pytest.raises(InvalidInput, match="would be files"):
         register(workspace, name="said", files=[entry], format="files")
+    for mode, policy in (
+        ("replace", "evolve"),
+        ("append", "strict"),
+        ("upsert", "strict"),
+        ("sync", "evolve"),
+    ):
+        with pytest.raises(InvalidInput, match="are files, and those given are tables"):
+            add_files(workspace, "said", tmp_path / "rows.csv", mode=mode, schema_policy=policy, key=["id"])
     assert show(workspace, ref="said").version == 1
     for wrong, why in ((tmp_path / "nowhere", "no folder"), (photos / "rows.csv", "as one folder")):
         with pytest.raises(UsageError, match=why):
