@@ -139,6 +139,15 @@ def test_who_expected_another_version_is_told(workspace, tmp_path):
     assert frame(workspace, "rows")["value"].to_list() == [2]
 
 
+def test_keys_to_delete_come_without_the_other_columns(workspace, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("code,name\n01,a\n2,b\n")
+    add_files(workspace, "named", path, key=["code"])
+    path.write_text("code\n2\n")  # alone it would be a number
+    add_files(workspace, "named", path, mode="delete", key=["code"])
+    assert frame(workspace, "named").rows() == [("01", "a")]
+
+
 def test_keys_are_texts_too(workspace, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("code,v\na,1\nb,2\nid,3\n")
