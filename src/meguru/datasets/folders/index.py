@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from meguru.base import digests
 from meguru.datasets.types import DataFile, DatasetColumn, Manifest
 from meguru.datasets.versions.scan import ROW, gone_from
@@ -64,6 +66,8 @@ def read(blobs: BlobStore, manifest: Manifest) -> pl.DataFrame:
     """Return the list of files of a version, with their parts, sorted by path."""
     import polars as pl
 
+    if not manifest.files:  # all were deleted
+        return pl.DataFrame(schema=schema(label=any(each.name == LABEL for each in manifest.columns)))
     return pl.concat(_read(blobs, file) for file in manifest.files).sort("path")
 
 
@@ -159,6 +163,16 @@ def manifest_of(
         key=["path"],
         content=content_of(frame),
         content_bytes=int(frame["size"].sum()),
+    )
+
+
+def counted(blobs: BlobStore, manifest: Manifest) -> Manifest:
+    """Say anew what the files of a folder hold, and their bytes, after some were deleted; a table stays."""
+    if manifest.format != FORMAT:
+        return manifest
+    frame = read(blobs, manifest)
+    return msgspec.structs.replace(
+        manifest, content=content_of(frame), content_bytes=int(frame["size"].sum())
     )
 
 

@@ -12,7 +12,7 @@ from meguru.datasets import checking
 from meguru.datasets.manifest import following
 from meguru.datasets.types import DataFile, Format, Manifest, Mode, SchemaPolicy
 from meguru.datasets.versions.compact import compacted
-from meguru.datasets.versions.positions import with_keys, without
+from meguru.datasets.versions.positions import less, with_keys, without
 from meguru.datasets.versions.scan import scan
 from meguru.datasets.versions.sync import synced
 from meguru.errors import Conflict, InvalidInput
@@ -111,7 +111,7 @@ def _deleted(blobs: BlobStore, before: Manifest | None, change: VersionChange) -
     for name in change.key:
         checking.known_column(name, columns, field="key")
     marks = with_keys(blobs, before, _keys(blobs, before, change))
-    return msgspec.structs.replace(before, files=without(blobs, before, marks))
+    return less(blobs, before, marks)
 
 
 def _keys(blobs: BlobStore, manifest: Manifest, change: VersionChange) -> pl.DataFrame:

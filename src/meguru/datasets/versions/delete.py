@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from meguru.base.names import check_full_name
 from meguru.datasets import checking, store
 from meguru.datasets.manifest import load_manifest
 from meguru.datasets.types import DatasetVersion, Manifest
-from meguru.datasets.versions.positions import that_fit, without
+from meguru.datasets.versions.positions import less, that_fit
 from meguru.datasets.write import check_follows, tell_of, write_version
 from meguru.errors import InvalidInput, NotFound
 from meguru.kernel.operations import Context, operation
@@ -73,7 +71,7 @@ def _left(ctx: Context, manifest: Manifest, condition: str) -> Manifest:
             hint=f"write SQL over the columns: {columns}",
             field="condition",
         ) from error
-    return msgspec.structs.replace(manifest, files=without(ctx.blobs, manifest, marks))
+    return less(ctx.blobs, manifest, marks)
 
 
 def condition_of(text: str) -> pl.Expr:

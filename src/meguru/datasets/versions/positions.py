@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from meguru.datasets.folders.index import counted
 from meguru.datasets.types import DataFile, Manifest
 from meguru.datasets.versions.deleted import encode, positions_of
 from meguru.datasets.versions.scan import ROW, numbered, runs
@@ -68,6 +69,14 @@ def without(blobs: BlobStore, manifest: Manifest, marks: Marks) -> list[DataFile
             named = blobs.put_bytes(encode(gone))
             files.append(msgspec.structs.replace(file, deleted=named, deleted_rows=len(gone)))
     return files
+
+
+def less(blobs: BlobStore, manifest: Manifest, marks: Marks) -> Manifest:
+    """Return a version's list of files with more rows deleted; itself if none of them was left."""
+    files = without(blobs, manifest, marks)
+    if files == manifest.files:
+        return manifest
+    return counted(blobs, msgspec.structs.replace(manifest, files=files))
 
 
 def _found(

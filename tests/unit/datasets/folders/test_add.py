@@ -266,6 +266,20 @@ def test_rows_that_are_deleted_and_versions_that_come_back_are_files_too(workspa
     assert files_of(workspace, "photos").names() == ["cats/1.txt", "dogs/1.txt"]
 
 
+def test_a_version_without_some_files_says_what_is_left(workspace, photos, tmp_path):
+    whole = add_folder(workspace, "photos", LocalFolder(photos)).version
+    less = delete_rows(workspace, name="photos", condition="path = 'cats/2.txt'")
+    assert (less.rows, less.files, less.bytes) == (2, 2, whole.bytes - len("cats/2.txt"))
+    assert delete_rows(workspace, name="photos", condition="path = 'cats/2.txt'") == less
+    (photos / "cats/2.txt").unlink()
+    assert add_folder(workspace, "photos", LocalFolder(photos)).version.bytes == less.bytes
+    keys = tmp_path / "keys.csv"
+    keys.write_text("path\ncats/1.txt\ndogs/1.txt\n")
+    none = add_files(workspace, "photos", keys, mode="delete", key=["path"])
+    assert (none.rows, none.files, none.bytes) == (0, 0, 0)
+    assert add_folder(workspace, "photos", LocalFolder(photos)).version.rows == 2
+
+
 class _Interrupted(LocalFolder):
     """A folder beside which somebody else registers a version while it is read."""
 
