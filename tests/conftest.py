@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -16,23 +15,39 @@ from meguru.testing import servers
 pytest_plugins = ["meguru.testing.fixtures"]
 os.environ["MEGURU_LANG"] = "en"  # whatever language the machine speaks
 
-STOOD = pytest.StashKey[set[Path]]()
+STOOD = pytest.StashKey[set[str]]()  # in the project's folder before the tests
 
 # A busy machine is no failure, and a merge is not judged by new random cases.
 settings.register_profile("meguru", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("meguru")
 
 
+def in_root(config: pytest.Config) -> set[str]:
+    return {path.name for path in config.rootpath.iterdir() if not path.name.startswith(".")}
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.stash[STOOD] = set(session.config.rootpath.iterdir())
+    session.config.stash[STOOD] = in_root(session.config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that left something in the project's folder: it would be committed one day.
+
+    Where two workers run, both see it: the test that left it is one of two.
+    """
+    yield
+    stood = item.config.stash[STOOD]
+    if left := in_root(item.config) - stood:
+        stood |= left
+        pytest.fail(f"left in the project's folder: {', '.join(sorted(left))}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Fail when a test left something in the project's folder: it would be committed one day."""
+    """Fail also when no test saw what was left: a process may write it when its test is over."""
     yield
-    found = set(session.config.rootpath.iterdir()) - session.config.stash[STOOD]
-    left = sorted(path.name for path in found if not path.name.startswith("."))
+    left = sorted(in_root(session.config) - session.config.stash[STOOD])
     if left and not hasattr(session.config, "workerinput"):
         message = f"tests left in the project's folder: {', '.join(left)}"
         pytest.exit(message, returncode=pytest.ExitCode.TESTS_FAILED)

@@ -1,5 +1,6 @@
 """A folder of images as a dataset: drawn by one pipeline, learned from by another."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ DIGITS = Dataset("digits@latest")
 def drawn(count: int, seed: int) -> Path:
     """Write scikit-learn's digits as PNG files, each in the folder of what it shows."""
     data = load_digits()
-    folder = Path("digits")
+    folder = Path(tempfile.mkdtemp(prefix="digits-"))
     for number in np.random.default_rng(seed).permutation(len(data.target))[:count]:
         place = folder / str(data.target[number])
         place.mkdir(parents=True, exist_ok=True)

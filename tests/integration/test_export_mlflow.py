@@ -45,7 +45,7 @@ def test_a_store_that_came_in_goes_out_again_and_mlflow_reads_it(workspace, sour
     assert report.digest_read == report.digest_found
     assert numbers(report, "read")["points"] == 507
     command = [sys.executable, "-W", "ignore", str(HERE / "mlflow_read.py"), out.as_uri()]
-    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    found = json.loads(subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout)
     assert found["experiments"] == {"Default": "active", "実験": "active", "gone": "deleted"}
     assert found["runs"][run] == {
         "name": "最初",
