@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 from datetime import date
@@ -151,3 +152,59 @@ def test_a_table_profile_survives_json_and_equal_tables_give_equal_text():
 def test_what_is_no_profile_is_refused(data):
     with pytest.raises(InvalidInput):
         TableProfile.from_dict(data)
+
+
+WIDE = st.floats(allow_nan=True, allow_infinity=True) | st.integers(-3, 3).map(float) | st.floats(-1, 1)
+
+
+@given(st.lists(WIDE, min_size=1, max_size=60), st.lists(WIDE, max_size=60))
+def test_counting_in_blocks_is_counting_one_by_one(first, second):
+    profile, values = NumericProfile.of(np.array(first)), np.array(second, dtype=float)
+    values = np.concatenate((values, first, profile.edges, [profile.low, profile.high]))
+    now, known = profile.tally(values), values[~np.isnan(values)]
+    edges = [-np.inf, *profile.edges, np.inf]
+    expected = [((known > low) & (known <= high)).sum() for low, high in itertools.pairwise(edges)]
+    expected[0] += (known == -np.inf).sum()
+    assert now.deciles.tolist() == expected
+    assert (now.bins[0], now.bins[-1]) == ((known < profile.low).sum(), (known > profile.high).sum())
+    assert now.nulls == np.isnan(values).sum()
+    assert now.infinite == np.isinf(values).sum()
+    assert now.bins.sum() == known.size
+    finite = known[np.isfinite(known)]
+    if profile.minimum is not None:
+        assert now.beyond == ((finite < profile.minimum) | (finite > profile.maximum)).sum()
+
+
+def test_many_values_are_counted_as_few_are():
+    draw = np.random.default_rng(2)
+    for values in (
+        draw.normal(size=100_000),
+        draw.integers(0, 9, 100_000) * 1.0,
+        draw.lognormal(0, 2, 100_000),
+    ):
+        profile = NumericProfile.of(values[:50_000])
+        parts = [profile.tally(each) for each in np.array_split(values, 7)]
+        whole, added = profile.tally(values), sum(parts[1:], parts[0])
+        assert (whole.bins == added.bins).all()
+        assert (whole.deciles == added.deciles).all()
+        assert whole.beyond == added.beyond
+        own = profile.tally(values[:50_000])
+        assert own.bins.tolist() == list(profile.counts)
+        assert own.deciles.tolist() == list(profile.shares)
+
+
+@pytest.mark.parametrize(
+    "names", [["a"], [""], [f"a category with a name {n}" for n in range(64)], list("abc")]
+)
+def test_many_texts_are_counted_as_few_are(names):
+    draw = np.random.default_rng(3)
+    words = [*names, "another", "", "日本", None]
+    column = pl.Series("c", words).gather(draw.integers(0, len(words), 30_000))
+    profile = profile_column(pl.Series("c", [*names, *names]))
+    now = tally_column(profile, column)
+    counted = dict(column.value_counts().iter_rows())
+    assert now.bins.tolist() == [
+        *(counted[name] for name, _ in profile.top),
+        column.len() - column.null_count() - sum(counted[name] for name in names),
+    ]
+    assert now.nulls == column.null_count()

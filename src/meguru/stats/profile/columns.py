@@ -13,10 +13,13 @@ from meguru.stats.arrays import Floats
 from meguru.stats.profile.categorical import TOP, CategoricalProfile
 from meguru.stats.profile.counts import ColumnCounts
 from meguru.stats.profile.numeric import NumericProfile
+from meguru.stats.profile.text_counts import counts_of
 from meguru.stats.profile.times import TimeProfile
 
 if TYPE_CHECKING:
     import polars as pl
+
+_MANY = 10_000  # texts: of fewer the table of all of them is no cost
 
 ColumnProfile = NumericProfile | CategoricalProfile
 
@@ -186,6 +189,9 @@ def _counted_among(column: pl.Series, names: list[str]) -> list[tuple[str, int]]
     """Return how often each of some categories is there, and all others together under a name of none."""
     import polars as pl
 
-    counted = column.drop_nulls().alias("value").value_counts(name="count").cast({"value": pl.String})
+    present = column.drop_nulls() if column.null_count() else column
+    if column.dtype == pl.String and names and present.len() > _MANY:
+        return list(zip([*names, "\0"], counts_of(present, names).tolist(), strict=True))
+    counted = present.alias("value").value_counts(name="count").cast({"value": pl.String})
     known = counted.filter(pl.col("value").is_in(names))
     return [*known.iter_rows(), ("\0", int(counted["count"].sum()) - int(known["count"].sum()))]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from meguru.errors import InvalidInput
 from meguru.stats.arrays import Floats
 from meguru.stats.profile.counts import ColumnCounts
+from meguru.stats.profile.tally import BinGrid
 
 BINS = 1024
 RANGE = (0.0005, 0.9995)  # the bins span these quantiles, so that one wild value can't flatten the rest
@@ -64,6 +64,8 @@ class NumericProfile:
         finite = np.sort(known[np.isfinite(known)])
         low, high, bins = _range(finite)
         edges = _decile_edges(finite)
+        grid = BinGrid(low=low, high=high, bins=bins, edges=edges, minimum=None, maximum=None)
+        counted = grid.count(known)
         with np.errstate(over="ignore", invalid="ignore"):
             mean, sd = (float(finite.mean()), float(finite.std())) if finite.size else (math.nan, math.nan)
         return cls(
@@ -76,29 +78,25 @@ class NumericProfile:
             quantiles=tuple(_quantiles(finite, QUANTILES).tolist()),
             low=low,
             high=high,
-            counts=tuple(_bin(known, low, high, bins).tolist()),
+            counts=tuple(counted.bins.tolist()),
             edges=tuple(edges.tolist()),
-            shares=tuple(_cut(known, edges).tolist()),
+            shares=tuple(counted.deciles.tolist()),
         )
 
     def tally(self, values: Floats, nulls: int = 0) -> ColumnCounts:
         """Count other values over this profile's bins and deciles; NaN is counted as null."""
-        missing = np.isnan(values)
-        known = values[~missing]
-        infinite = int(np.isinf(known).sum())
-        return ColumnCounts(
-            nulls=nulls + int(missing.sum()),
-            bins=_bin(known, self.low, self.high, len(self.counts) - 2),
-            deciles=_cut(known, np.array(self.edges)),
-            beyond=self._beyond(known) - infinite,
-            infinite=infinite,
-        )
+        return self._grid.count(values, nulls)
 
-    def _beyond(self, known: Floats) -> int:
-        """Count what lies outside of the baseline's finite values; all infinite ones do."""
-        if self.minimum is None or self.maximum is None:
-            return known.size  # nothing finite was known
-        return int(((known < self.minimum) | (known > self.maximum)).sum())
+    @property
+    def _grid(self) -> BinGrid:
+        return BinGrid(
+            low=self.low,
+            high=self.high,
+            bins=len(self.counts) - 2,
+            edges=np.array(self.edges),
+            minimum=self.minimum,
+            maximum=self.maximum,
+        )
 
     def own(self) -> ColumnCounts:
         """Return this profile's own counts, in the shape that `tally` gives."""
@@ -152,19 +150,3 @@ def _decile_edges(ordered: Floats) -> Floats:
     with np.errstate(over="ignore"):
         alone = np.maximum(np.nextafter(cuts[repeats > 1], -np.inf), -np.finfo(np.float64).max)
     return np.unique(np.concatenate((cuts, alone)))
-
-
-def _bin(values: Floats, low: float, high: float, bins: int) -> npt.NDArray[np.int64]:
-    if bins == 1:
-        place = np.ones(values.size, dtype=np.int64)
-    else:
-        with np.errstate(over="ignore"):
-            scaled = (values - low) * (bins / (high - low))
-        place = np.clip(scaled, 0, bins - 1).astype(np.int64) + 1
-    place[values < low] = 0
-    place[values > high] = bins + 1
-    return np.bincount(place, minlength=bins + 2)
-
-
-def _cut(values: Floats, edges: Floats) -> npt.NDArray[np.int64]:
-    return np.bincount(np.searchsorted(edges, values, side="left"), minlength=edges.size + 1)

@@ -1,0 +1,141 @@
+"""Counting many values over a numeric baseline's bins: one pass, in blocks that stay in the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.stats.arrays import Bools, Floats
+from meguru.stats.profile.counts import ColumnCounts, CountArray
+
+_BLOCK = 32_768  # values: with what is made of them they fill a half of a core's cache
+_CLOSE = 4  # where more than one of so many values lies in a bin that has to be looked at closely, all are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinGrid:
+    """Where a baseline's bins and deciles lie.
+
+    Parameters
+    ----------
+    low, high, bins
+        The range of the inner bins, and how many there are.
+    edges
+        Shape (deciles - 1,), ascending: decile i holds ``edges[i-1] < value <= edges[i]``.
+    minimum, maximum
+        The baseline's extremes; what lies outside is beyond. None when it had no finite value.
+    """
+
+    low: float
+    high: float
+    bins: int
+    edges: Floats
+    minimum: float | None
+    maximum: float | None
+
+    def count(self, values: Floats, nulls: int = 0) -> ColumnCounts:
+        """Count values, shape (n,), in any order; NaN is counted as null."""
+        total = self._closely(np.empty(0), nulls)
+        coarse = np.zeros(self.bins + 2, dtype=np.int64)
+        look, room = self._looked_at(), _Blocks()
+        close: list[Floats] = []
+        for start in range(0, values.size, _BLOCK):
+            block = values[start : start + _BLOCK]
+            close.append(block if self.bins == 1 else self._block(block, coarse, look, room))
+            if sum(map(len, close)) > _BLOCK:
+                total += self._closely(np.concatenate(close))
+                close.clear()
+        if close:
+            total += self._closely(np.concatenate(close))
+        return total + self._of_whole_bins(coarse)
+
+    def place(self, values: Floats) -> CountArray:
+        """Return the bin of each value, shape (n,); 0 and bins + 1 are the tails. There is no NaN."""
+        if self.bins == 1:
+            place = np.ones(values.size, dtype=np.int64)
+        else:
+            with np.errstate(over="ignore"):
+                scaled = (values - self.low) * self._scale
+            place = np.clip(scaled, 0, self.bins - 1).astype(np.int64) + 1
+        place[values < self.low] = 0
+        place[values > self.high] = self.bins + 1
+        return place
+
+    def _block(self, block: Floats, coarse: CountArray, look: Bools, room: _Blocks) -> Floats:
+        """Add a block's values in whole bins to `coarse`; return those that have to be looked at closely."""
+        scaled, place, near = room.of(block.size)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if not np.isfinite(block.sum()):
+                return block  # some value is not finite; or all are, and too large to add up
+            np.subtract(block, self.low, out=scaled)
+            scaled *= self._scale
+            scaled += 1
+        np.clip(scaled, 0, self.bins + 1, out=scaled)
+        np.copyto(place, scaled, casting="unsafe")
+        np.take(look, place, out=near, mode="clip")
+        found = np.bincount(place, minlength=self.bins + 2)
+        if int(found[look].sum()) * _CLOSE > block.size:
+            return block
+        found[look] = 0
+        coarse += found
+        return block[near]
+
+    def _closely(self, values: Floats, nulls: int = 0) -> ColumnCounts:
+        """Count any values, at some passes over them."""
+        missing = np.isnan(values)
+        known = values[~missing]
+        infinite = int(np.isinf(known).sum())
+        return ColumnCounts(
+            nulls=nulls + int(missing.sum()),
+            bins=np.bincount(self.place(known), minlength=self.bins + 2),
+            deciles=cut(known, self.edges),
+            beyond=self._beyond(known) - infinite,
+            infinite=infinite,
+        )
+
+    def _beyond(self, known: Floats) -> int:
+        """Count what lies outside of the baseline's finite values; all infinite ones do."""
+        if self.minimum is None or self.maximum is None:
+            return known.size  # nothing finite was known
+        return int(((known < self.minimum) | (known > self.maximum)).sum())
+
+    def _of_whole_bins(self, coarse: CountArray) -> ColumnCounts:
+        """Return the counts of bins that lie in one decile each, and not in a tail."""
+        starts = np.searchsorted(self.place(self.edges), np.arange(self.bins + 2), side="left")
+        deciles = np.bincount(starts, coarse, self.edges.size + 1).astype(np.int64)
+        return ColumnCounts(nulls=0, bins=coarse, deciles=deciles)
+
+    def _looked_at(self) -> Bools:
+        """Return which bins hold an edge of a decile or are next to a tail, shape (bins + 2,).
+
+        A bin follows from a value by steps that never change the order of two values, so that all others lie
+        on one side of each edge; where the tails begin, rounding may have a value in the bin beside.
+        """
+        look = np.zeros(self.bins + 2, dtype=np.bool_)
+        look[[0, 1, self.bins, self.bins + 1]] = True
+        look[self.place(self.edges)] = True
+        return look
+
+    @property
+    def _scale(self) -> float:
+        return self.bins / (self.high - self.low)
+
+
+class _Blocks:
+    """The memory that all blocks share."""
+
+    def __init__(self) -> None:
+        self.scaled: Floats = np.empty(_BLOCK)
+        self.place: npt.NDArray[np.intp] = np.empty(_BLOCK, dtype=np.intp)
+        self.near: Bools = np.empty(_BLOCK, dtype=np.bool_)
+
+    def of(self, size: int) -> tuple[Floats, npt.NDArray[np.intp], Bools]:
+        """Return so much of each."""
+        return self.scaled[:size], self.place[:size], self.near[:size]
+
+
+def cut(values: Floats, edges: Floats) -> CountArray:
+    """Count values between edges, shape (edges + 1,)."""
+    return np.bincount(np.searchsorted(edges, values, side="left"), minlength=edges.size + 1)
