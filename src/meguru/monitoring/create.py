@@ -7,9 +7,12 @@ from meguru.errors import Conflict
 from meguru.kernel import declarations
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
+from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.kind import ALERT_ON, CHECKS, MONITOR, MonitorSpec
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Monitor, Severity
+
+NOTHING_MARKED: list[str] = []
 
 
 @operation("monitor.create", permission="monitor:write", on="name")
@@ -29,6 +32,11 @@ def create(
     complete: Completeness = AS_IT_COMES,
     debounce: float | str = 60.0,
     make_up: int = 100,
+    important: list[str] = NOTHING_MARKED,
+    seasons: list[Season] = SEASONS,
+    persist: Persistence = TWO_OF_THREE,
+    recover: Recovery = TWO_CALM,
+    false_discovery_rate: float = 0.01,
 ) -> Monitor:
     """Watch an endpoint, or a dataset, with these checks; the same again changes nothing.
 
@@ -49,6 +57,11 @@ def create(
         complete=complete,
         debounce=debounce,
         make_up=make_up,
+        important=important,
+        seasons=seasons,
+        persist=persist,
+        recover=recover,
+        false_discovery_rate=false_discovery_rate,
     )
     planned = declarations.compare(ctx, MONITOR, name, spec)
     if planned.change is declarations.Change.UPDATED:

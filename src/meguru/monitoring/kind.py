@@ -18,13 +18,21 @@ from meguru.kernel.kinds import (
     event_type,
     spec_events,
 )
+from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Severity
 
 CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
 DATA_CHECKS: list[dict[str, Any]] = [{"check": "psi"}, {"check": "ks"}, {"check": "nulls"}]
 """What a monitor of a dataset checks by default."""
-ALERT_ON = [Severity.DATA_BREAK, Severity.PERFORMANCE_DROP]
+ALERT_ON = [
+    Severity.DATA_BREAK,
+    Severity.PERFORMANCE_DROP,
+    Severity.BUSINESS_MISS,
+    Severity.SERVICE_TROUBLE,
+    Severity.UNFAIR,
+]
+"""What harms. Those that no check of a monitor finds are left out when it is declared."""
 
 
 class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +50,11 @@ class MonitorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     complete: Completeness = AS_IT_COMES
     debounce: float | str = 60.0
     make_up: int = 100
+    important: list[str] = msgspec.field(default_factory=list)
+    seasons: list[Season] = msgspec.field(default_factory=lambda: list(SEASONS))
+    persist: Persistence = TWO_OF_THREE
+    recover: Recovery = TWO_CALM
+    false_discovery_rate: float = 0.01
 
 
 class _Evaluation(Payload, frozen=True):

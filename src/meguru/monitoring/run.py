@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ from meguru.monitoring.answers import shadows_of
 from meguru.monitoring.base import BASELINES, Baseline, read_baseline
 from meguru.monitoring.checks.performance import asked_by
 from meguru.monitoring.data_look import compare_data, data_of
-from meguru.monitoring.judge import judge
+from meguru.monitoring.deciding.judge import judge
+from meguru.monitoring.deciding.past import past_reports, past_windows
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
@@ -38,6 +40,11 @@ _SETTINGS = (
     "alert_on",
     "min_rows",
     "min_drift_share",
+    "important",
+    "seasons",
+    "persist",
+    "recover",
+    "false_discovery_rate",
     "created_at",
     "created_by",
 )
@@ -65,11 +72,13 @@ def look(
     rows = frame(tx, monitor.endpoint, start, end)
     baselines = _baselines(blobs, tx, rows)
     lacking = _lacking(tx, monitor, end, rows, now)
-    digest = _digest(monitor, rows, baselines, sorted(lacking))
+    before = past_reports(tx, monitor, start, end)
+    digest = _digest(monitor, rows, baselines, sorted(lacking), [each.digest for each in before])
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
     window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks), (start, end))
+    window = replace(window, past=past_windows(before))
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 
@@ -123,6 +132,7 @@ def evaluate(
         metric=window.live.metrics[0].metric if window.live and window.live.metrics else AUC,
         findings=found.findings,
         notes=found.notes,
+        causes=found.causes,
         digest=digest,
         partial=list(partial),
     )
@@ -139,7 +149,7 @@ def keep(ctx: Context, report: Report) -> Report:
     used = [subject, *(each.model for each in report.performance)]
     used += [each for each in (report.dataset, report.reference) if each]
     ctx.emit("monitor.evaluated", subject, data=data, used=used, produced=[report.ref])
-    if report.verdict is ReportVerdict.ALERT:
+    if report.verdict is ReportVerdict.ALERT and any(each.seen for each in report.causes):
         ctx.emit("monitor.alerted", subject, data=data, used=[report.ref])
     return report
 
@@ -203,9 +213,15 @@ def _baselines(blobs: BlobStore, tx: Connection, rows: "pl.DataFrame") -> dict[s
 
 
 def _digest(
-    monitor: Monitor, rows: "pl.DataFrame", baselines: dict[str, Baseline], lacking: Sequence[str]
+    monitor: Monitor,
+    rows: "pl.DataFrame",
+    baselines: dict[str, Baseline],
+    lacking: Sequence[str],
+    past: Sequence[str],
 ) -> str:
     """Name the data and the settings; predictions never change, but outcomes arrive and are corrected.
+
+    The windows before are a part of it: what lasts is told otherwise than what comes once.
 
     When a monitor looks is no part of it: it finds the same however often it does. What a window `lacks` is.
     """
@@ -218,7 +234,8 @@ def _digest(
     }
     settings = {name: getattr(monitor, name) for name in _SETTINGS}
     parts = [settings, digests.of_bytes(state.encode()), known]
-    return digests.of_value([*parts, list(lacking)] if lacking else parts)
+    parts += [list(each) for each in (past, lacking) if each]
+    return digests.of_value(parts)
 
 
 def _check_window(start: datetime, end: datetime) -> None:

@@ -16,12 +16,16 @@ from meguru.kernel import events
 from meguru.kernel.operations import Context
 from meguru.monitoring import store
 from meguru.monitoring.checks import MonitorCheck
-from meguru.monitoring.judge import check_of
+from meguru.monitoring.checks.options import check_of
+from meguru.monitoring.deciding.rules import SEASONS
 from meguru.monitoring.kind import ALERT_ON, CHECKS, DATA_CHECKS, MonitorSpec
 from meguru.monitoring.schedule.begin import begin, end
 from meguru.monitoring.schedule.rules import AS_IT_COMES, MOST_MADE_UP, CronRule
 from meguru.monitoring.types import Monitor, Severity
 from meguru.registry.known import KnownModel, known_model
+from meguru.stats.arrays import as_level
+
+MOST_IMPORTANT = 1000
 
 
 def find(tx: Connection, name: str) -> MonitorSpec | None:
@@ -67,7 +71,7 @@ def check(ctx: Context, name: str, spec: MonitorSpec) -> MonitorSpec:
         )
     checks = [check_of(options, f"checks[{index}]") for index, options in enumerate(spec.checks)]
     _check_numbers(spec)
-    spec = _timing(spec)
+    spec = _timing(_alarms(spec, checks))
     return (_of_data if spec.dataset else _of_endpoint)(ctx, refs.project_of(name), spec, checks)
 
 
@@ -128,6 +132,27 @@ def _check_numbers(spec: MonitorSpec) -> None:
             field="min_drift_share",
             why=f"it is {spec.min_drift_share:g}",
         )
+
+
+def _alarms(spec: MonitorSpec, checks: Sequence[MonitorCheck]) -> MonitorSpec:
+    """Return the spec with what it says of when it rings in its usual form."""
+    rate = as_level(spec.false_discovery_rate, "false_discovery_rate")
+    spec.persist.check()
+    spec.recover.check()
+    if spec.important and not any(Severity.INPUT_DRIFT in each.severities for each in checks):
+        raise InvalidInput(
+            "no check of this monitor finds drift of inputs, so none would ring for being important",
+            field="important",
+            hint='add a check: {"check": "psi"}',
+        )
+    if len(spec.important) > MOST_IMPORTANT:
+        raise InvalidInput(f"at most {MOST_IMPORTANT} inputs are important", field="important")
+    return msgspec.structs.replace(
+        spec,
+        false_discovery_rate=rate,
+        important=sorted(set(spec.important)),
+        seasons=[each for each in SEASONS if each in spec.seasons],
+    )
 
 
 def _named(spec: MonitorSpec, change: Callable[[str], str]) -> MonitorSpec:

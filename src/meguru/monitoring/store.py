@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
 
 from meguru.base import refs
 from meguru.errors import NotFound
@@ -130,6 +130,50 @@ def newest_reports(tx: Connection, names: Sequence[str], limit: int) -> dict[str
     for row in tx.execute(query):
         found.setdefault(row.monitor, []).append(msgspec.convert(row.body, Report))
     return found
+
+
+class ReportSpan(NamedTuple):
+    """The window of a report."""
+
+    id: str
+    start: datetime
+    end: datetime
+
+
+def spans_before(tx: Connection, name: str, start: datetime, limit: int) -> list[ReportSpan]:
+    """Return the windows of a monitor that ended by a moment, each with its newest report; the latest first.
+
+    Looks at up to `limit` reports.
+    """
+    here = (monitor_report.c.monitor == name) & (monitor_report.c.window_end <= start)
+    return _spans(tx, here, limit)
+
+
+def spans_at(tx: Connection, name: str, moments: Sequence[datetime]) -> list[ReportSpan]:
+    """Return the windows of a monitor that some moments lie in, each with its newest report."""
+    table = monitor_report.c
+    within = [(table.window_start <= each) & (table.window_end > each) for each in moments]
+    return _spans(tx, (table.monitor == name) & or_(*within), 1000) if within else []
+
+
+def _spans(tx: Connection, where: ColumnElement[bool], limit: int) -> list[ReportSpan]:
+    table = monitor_report.c
+    query = select(table.id, table.window_start, table.window_end).where(where)
+    query = query.order_by(
+        table.window_start.desc(), table.window_end.desc(), table.at.desc(), table.id.desc()
+    )
+    found: dict[tuple[datetime, datetime], ReportSpan] = {}
+    for row in tx.execute(query.limit(limit)):
+        found.setdefault((row.window_start, row.window_end), ReportSpan(*row))
+    return list(found.values())
+
+
+def some_reports(tx: Connection, ids: Sequence[str]) -> list[Report]:
+    """Return the reports with these ids, in any order."""
+    if not ids:
+        return []
+    query = select(monitor_report.c.body).where(monitor_report.c.id.in_(ids))
+    return [msgspec.convert(body, Report) for body in tx.execute(query).scalars()]
 
 
 def project_of_report(tx: Connection, report_id: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
+from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 
 AUC = "auc"
@@ -65,6 +66,11 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     severity is in `alert_on`; drift only when at least `min_drift_share` of the compared columns drifted.
     Windows with fewer than `min_rows` rows are not judged.
 
+    Drift of the inputs that are `important` alerts without being in `alert_on`, and that of others then does
+    not. Drift alerts only where it is also beyond the `seasons`, as far as such windows were; of all drift
+    that is called so, a share `false_discovery_rate` is chance. What alerts must `persist`, and lasts until
+    it has had time to `recover`.
+
     With a `window` the server looks by itself, by `schedule`, when a window is `complete`. What comes late
     has a window looked at again `debounce` seconds later. Of the windows that nobody looked at in time, the
     newest `make_up` are made up for.
@@ -88,6 +94,11 @@ class Monitor(msgspec.Struct, frozen=True, kw_only=True):
     make_up: int = 100
     dataset: str = ""
     reference: int = 0
+    important: list[str] = []
+    seasons: list[Season] = msgspec.field(default_factory=lambda: list(SEASONS))
+    persist: Persistence = TWO_OF_THREE
+    recover: Recovery = TWO_CALM
+    false_discovery_rate: float = 0.01
 
     @property
     def looks(self) -> bool:
@@ -121,7 +132,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     `breached` tells whether the statistic is beyond its threshold; `effect` is the size of the change in the
     statistic's unit, with the noise taken off. `n` counts the rows of the window, `n_reference` those of
-    the baseline. `slice` names the rows it is of, as in ``carrier=AA``; empty when it is of all.
+    the baseline. `slice` names the rows it is of, as in ``carrier=AA``; empty when it is of all. `floor` is
+    the effect from which on it is worth an alarm, in the effect's unit; None where there is no such.
+    `beyond_seasons` tells of drift whether it is also beyond earlier windows; None: nobody knows of any.
     """
 
     check: str
@@ -137,6 +150,47 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     p_value: float | None = None
     n_reference: int = 0
     n: int = 0
+    floor: float | None = None
+    beyond_seasons: bool | None = None
+
+
+class CauseState(StrEnum):
+    """How far a cause of an alert is."""
+
+    PENDING = "pending"
+    """It was found, and has to last before it rings."""
+    RINGING = "ringing"
+
+
+class AlertCause(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that rings, or will if it lasts: it lives from window to window.
+
+    Attributes
+    ----------
+    severity, model, what, slice
+        What it is, of which model: `what` is a column, or the check that found it.
+    state, since
+        How far it is, and the start of the window in which it was first found.
+    seen, strength
+        Whether this window has it, and its effect as a multiple of what is worth an alarm; None: no number.
+    calm
+        In how many windows in a row it has been well below that by now.
+    """
+
+    severity: Severity
+    model: str
+    what: str
+    slice: str = ""
+    state: CauseState
+    since: datetime | None = None
+    seen: bool = True
+    strength: float | None = None
+    calm: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What makes it the same in another window."""
+        return (self.severity.value, self.model, self.what, self.slice)
 
 
 class SliceEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,12 +298,13 @@ class Report(ReportSummary, frozen=True, kw_only=True):
     """What a monitor found in the window ``[start, end)`` of event time.
 
     `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
-    stays the same, running the monitor again gives this report.
+    stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts.
     """
 
     findings: list[Finding]
     notes: list[str]
     digest: str
+    causes: list[AlertCause] = []
 
     def summary(self) -> ReportSummary:
         """Return the report without its findings."""

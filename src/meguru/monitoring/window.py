@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.performance import AskedMetric, measure
-from meguru.monitoring.types import Finding, ModelPerformance, ReportVerdict, Role, Severity
+from meguru.monitoring.types import AlertCause, Finding, ModelPerformance, ReportVerdict, Role, Severity
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.tasks.base import OUTPUT_PREFIX
@@ -39,7 +39,7 @@ class PastWindow:
     """An earlier window of the same monitor, as its newest report saw it.
 
     `columns` are counts over the bins of the baseline that the present window is compared with; empty where
-    nobody counted them.
+    nobody counted them. `causes` are what rang then, or had to last first.
     """
 
     start: datetime
@@ -50,6 +50,7 @@ class PastWindow:
     findings: tuple[Finding, ...] = ()
     performance: tuple[ModelPerformance, ...] = ()
     columns: tuple[ComparedColumn, ...] = ()
+    causes: tuple[AlertCause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

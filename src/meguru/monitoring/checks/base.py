@@ -43,7 +43,12 @@ class MonitorCheck(Protocol):
 
 
 def drift_finding(
-    key: str, name: str, window: MonitoredWindow, column: ComparedColumn, result: DriftResult
+    key: str,
+    name: str,
+    window: MonitoredWindow,
+    column: ComparedColumn,
+    result: DriftResult,
+    floor: float | None = None,
 ) -> Finding:
     """Put a drift test's answer into words."""
     beyond = "above" if result.drifted else "within"
@@ -63,6 +68,7 @@ def drift_finding(
         p_value=result.p_value,
         n_reference=result.n_reference,
         n=result.n_current,
+        floor=floor,
     )
 
 

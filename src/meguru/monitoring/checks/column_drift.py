@@ -50,7 +50,7 @@ class ColumnDriftCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         for column in columns:
             sides = two_sides(column.profile, column.then, column.now)
             result = test.compare(sides, level=level, floor=self.floor)
-            findings.append(drift_finding(self.key, self.label, window, column, result))
+            findings.append(drift_finding(self.key, self.label, window, column, result, self.floor))
         return findings
 
     def missing(self, window: MonitoredWindow) -> str:

@@ -69,4 +69,5 @@ class Nulls(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             effect=after - before,
             n_reference=n,
             n=m,
+            floor=self.rise or None,
         )

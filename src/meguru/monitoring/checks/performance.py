@@ -153,6 +153,7 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             threshold=limit,
             effect=max(0.0, reference - now.high if up else now.low - reference),
             n=now.n,
+            floor=tolerance or None,
         )
 
     def _against(self, live: ModelPerformance, shadow: ModelPerformance) -> Finding | None:

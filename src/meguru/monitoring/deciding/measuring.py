@@ -1,0 +1,69 @@
+"""Have the checks look at a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meguru.monitoring.checks import MonitorCheck
+from meguru.monitoring.checks.options import check_of
+from meguru.monitoring.types import Finding, Monitor, Severity
+from meguru.monitoring.window import MonitoredWindow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundByCheck:
+    """A finding with the check that made it; None of what is found without one."""
+
+    finding: Finding
+    check: MonitorCheck | None = None
+
+
+@dataclass(slots=True)
+class Measurements:
+    """What the checks say of a window, and what they can't.
+
+    `notes` say why a check did not judge, `unjudged` those of what the monitor alerts on; `judged` are the
+    severities of which an absent finding means that there is nothing.
+    """
+
+    found: list[FoundByCheck] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+    judged: set[Severity] = field(default_factory=set)
+
+
+def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
+    """Run the monitor's checks, and look for columns that can't be compared at all."""
+    made = Measurements()
+    made.found += [FoundByCheck(finding=each) for each in _breaks(window)]
+    if window.rows >= window.min_rows:
+        made.judged.add(Severity.DATA_BREAK)
+    rings = {*monitor.alert_on, *([Severity.INPUT_DRIFT] if monitor.important else [])}
+    silent: set[Severity] = set()
+    for index, options in enumerate(monitor.checks):
+        check = check_of(options, f"checks[{index}]")
+        made.found += [FoundByCheck(finding=each, check=check) for each in check.evaluate(window)]
+        if why := check.missing(window):
+            made.notes.append(f"{check.key} was not judged: {why}")
+            silent |= check.severities
+            if check.severities & rings:
+                made.unjudged.append(made.notes[-1])
+        else:
+            made.judged |= check.severities
+    made.judged -= silent
+    return made
+
+
+def _breaks(window: MonitoredWindow) -> list[Finding]:
+    return [
+        Finding(
+            check="columns",
+            severity=Severity.DATA_BREAK,
+            model=window.model,
+            column=name,
+            says=f"{name} can't be compared with {window.compared_with}: {why}",
+            breached=window.rows >= window.min_rows,
+            n=window.rows,
+        )
+        for name, why in window.broken.items()
+    ]

@@ -1,0 +1,50 @@
+"""The windows before a window, as their newest reports saw them: what lasts, and what is a season."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from meguru.monitoring import store
+from meguru.monitoring.deciding.rules import MOST_WINDOWS
+from meguru.monitoring.deciding.seasons import TRAILING, moments_of
+from meguru.monitoring.types import Monitor, Report
+from meguru.monitoring.window import PastWindow
+
+_LOOKED_AT = 10 * MOST_WINDOWS
+"""So many windows back those of about the same length are looked for."""
+
+
+def past_reports(tx: Connection, monitor: Monitor, start: datetime, end: datetime) -> list[Report]:
+    """Return the newest report of each earlier window that bears on ``[start, end)``, the oldest first.
+
+    Those are the windows just before, and those of the seasons of which the monitor wants to know; only those
+    about as long count, but of windows of so many rows.
+    """
+    spans = store.spans_before(tx, monitor.name, start, _LOOKED_AT)
+    if monitor.window is None or monitor.window.rows is None:
+        spans = [each for each in spans if 0.5 < (each.end - each.start) / (end - start) < 2]
+    newest = spans[: max(TRAILING, monitor.persist.of, monitor.recover.windows)]
+    moments = [moment for season in monitor.seasons for moment in moments_of(season, start, end)]
+    seasonal = [each for each in store.spans_at(tx, monitor.name, moments) if each.end <= start]
+    wanted = dict.fromkeys(each.id for each in [*newest, *seasonal])
+    return sorted(store.some_reports(tx, list(wanted)), key=lambda each: (each.start, each.end))
+
+
+def past_windows(reports: Sequence[Report]) -> tuple[PastWindow, ...]:
+    """Return reports as the windows that checks and decisions look back at; nobody counted their columns."""
+    return tuple(
+        PastWindow(
+            start=each.start,
+            end=each.end,
+            model=each.model,
+            rows=each.rows,
+            verdict=each.verdict,
+            findings=tuple(each.findings),
+            performance=tuple(each.performance),
+            causes=tuple(each.causes),
+        )
+        for each in reports
+    )

@@ -1,0 +1,148 @@
+"""Hold drift against earlier windows: what moves as it did a week or a year ago is a season."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import add
+from typing import NamedTuple
+
+from meguru.monitoring.checks import MonitorCheck
+from meguru.monitoring.deciding.rules import Season
+from meguru.monitoring.deciding.significance import strength_of
+from meguru.monitoring.types import CauseState, Finding
+from meguru.monitoring.window import ComparedColumn, MonitoredWindow, PastWindow
+
+_HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+TRAILING = 14
+"""So many windows just before are one baseline."""
+WEEKS, DAYS = 4, 7
+_A_YEAR_OF_WEEKS = 52 * _WEEK
+"""The same weekday a year ago."""
+_A_YEAR = timedelta(days=365)
+
+
+class SeasonSays(NamedTuple):
+    """What a baseline of earlier windows says of a drift that was found against the training data."""
+
+    season: Season
+    windows: int
+    finding: Finding
+
+    @property
+    def words(self) -> str:
+        """Say it as a part of the finding's sentence."""
+        found, name = self.finding, _NAMES[self.season].format(count=self.windows)
+        value, limit = found.statistic or 0.0, found.threshold or 0.0
+        beyond = "above" if found.breached else "within"
+        return f"against {name} {value:.3f} is {beyond} {limit:.3f}"
+
+
+_NAMES: dict[Season, str] = {
+    "trailing": "the {count} windows before",
+    "day": "the same hour of {count} days before",
+    "week": "the same weekday of {count} weeks before",
+    "year": "the same time last year",
+}
+
+
+def moments_of(season: Season, start: datetime, end: datetime) -> list[datetime]:
+    """Return moments of the past whose windows make a season's baseline; none where it has no meaning.
+
+    A day has seasons of the hour only for windows of an hour or so, and a week has weekdays only for windows
+    of a day or less. Those of `trailing` are just before, whenever that was.
+    """
+    middle, length = start + (end - start) / 2, end - start
+    if season == "day":
+        return [middle - n * _DAY for n in range(1, DAYS + 1)] if length <= _DAY / 2 else []
+    if season == "week":
+        return [middle - n * _WEEK for n in range(1, WEEKS + 1)] if length <= _DAY * 1.5 else []
+    if season == "year":
+        if length > _DAY * 1.5:
+            return [middle - _A_YEAR]
+        return [middle - _A_YEAR_OF_WEEKS + n * _WEEK for n in (-1, 0, 1)]
+    return []
+
+
+def windows_of(
+    season: Season, past: Sequence[PastWindow], start: datetime, end: datetime
+) -> list[PastWindow]:
+    """Return the earlier windows that make a season's baseline."""
+    earlier = [each for each in past if each.end <= start]
+    if season == "trailing":
+        return earlier[-TRAILING:]
+    moments = moments_of(season, start, end)
+    return [each for each in earlier if any(each.start <= moment < each.end for moment in moments)]
+
+
+def against_seasons(
+    finding: Finding, check: MonitorCheck, window: MonitoredWindow, seasons: Sequence[Season]
+) -> list[SeasonSays]:
+    """Hold a drift finding against each season of which there are counts.
+
+    The same check compares the window with those earlier windows together. Windows in which this very
+    finding stood out already are left out of all but last year's: else what lasts would hide itself.
+    """
+    column = next((each for each in window.columns if each.name == finding.column), None)
+    if column is None or window.start is None or window.end is None:
+        return []
+    said = []
+    for season in seasons:
+        known = windows_of(season, window.past, window.start, window.end)
+        if season != "year":
+            known = [each for each in known if not _stood_out(each, finding)]
+        counts = [each for one in known for each in _same_column(one, column)]
+        if not counts:
+            continue
+        then = reduce(add, (each.now for each in counts))
+        held = dataclasses.replace(column, then=then)
+        alone = dataclasses.replace(window, columns=(held,), past=())
+        found = next((each for each in check.evaluate(alone) if each.column == column.name), None)
+        if found is not None:
+            said.append(SeasonSays(season, len(counts), found))
+    return said
+
+
+def unknown_seasons(
+    said: Sequence[SeasonSays], seasons: Sequence[Season], window: MonitoredWindow
+) -> list[Season]:
+    """Return the seasons without which nobody can tell whether drift is one.
+
+    Windows of a day or less have to be held against the same weekday; longer ones against any before them, as
+    nobody has years to wait.
+    """
+    if window.start is None or window.end is None or not seasons:
+        return []
+    known = {each.season for each in said}
+    if "week" in seasons and moments_of("week", window.start, window.end):
+        return [] if "week" in known else ["week"]
+    return [] if known else list(seasons)
+
+
+def weakest(strength: float | None, said: Sequence[SeasonSays]) -> float | None:
+    """Return how large a drift is beyond every baseline."""
+    held = [strength_of(each.finding) for each in said]
+    numbers = [each for each in (strength, *held) if each is not None]
+    return min(numbers) if numbers else None
+
+
+def _stood_out(past: PastWindow, finding: Finding) -> bool:
+    rang = (
+        each.seen
+        and each.state is CauseState.RINGING
+        and (each.severity, each.what) == (finding.severity, finding.column)
+        for each in past.causes
+    )
+    found = (
+        each.beyond_seasons is True and (each.severity, each.column) == (finding.severity, finding.column)
+        for each in past.findings
+    )
+    return any(rang) or any(found)
+
+
+def _same_column(past: PastWindow, column: ComparedColumn) -> Iterator[ComparedColumn]:
+    for each in past.columns:
+        if each.name == column.name and each.now.bins.shape == column.now.bins.shape and each.now.count:
+            yield each

@@ -1,0 +1,80 @@
+"""A verdict's reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from meguru.monitoring.deciding.holding import HeldFinding
+from meguru.monitoring.deciding.rules import Persistence, Recovery
+from meguru.monitoring.types import AlertCause, CauseState, Finding, Severity
+
+NAMED = 5
+
+
+class Drifted(NamedTuple):
+    """The input columns that drifted, of how many."""
+
+    columns: list[str]
+    compared: int
+
+    @property
+    def share(self) -> float:
+        """The share of the compared columns that drifted; 0 where there are none."""
+        return len(self.columns) / self.compared if self.compared else 0.0
+
+    def __str__(self) -> str:
+        if not self.columns:
+            return f"none of {self.compared} columns drifted"
+        named = ", ".join(self.columns[:NAMED]) + (", …" if len(self.columns) > NAMED else "")
+        return f"{len(self.columns)} of {self.compared} columns drifted ({named})"
+
+
+def ringing_words(causes: Sequence[AlertCause], findings: Sequence[Finding], drift: Drifted) -> list[str]:
+    """Return one reason a cause that is there, and one for all input drift together; gravest first."""
+    order = list(Severity)
+    there = {each.key for each in causes if each.seen and each.state is CauseState.RINGING}
+    said = [each for each in findings if each.breached and _key(each) in there]
+    grave = sorted(
+        (each for each in said if each.severity is not Severity.INPUT_DRIFT),
+        key=lambda each: order.index(each.severity),
+    )
+    reasons = [each.says for each in grave]
+    moved = [each for each in said if each.severity is Severity.INPUT_DRIFT]
+    if moved:
+        worst = max(moved, key=lambda each: (each.statistic or 0) / (each.threshold or 1))
+        reasons.append(f"{drift}; most of all {worst.says}")
+    return reasons
+
+
+def waiting_words(
+    causes: Sequence[AlertCause], findings: Sequence[Finding], persist: Persistence, recover: Recovery
+) -> list[str]:
+    """Say what does not ring yet, and what rings no more but is not over yet."""
+    said = []
+    for cause in causes:
+        found = next((each for each in findings if _key(each) == cause.key and each.breached), None)
+        since = f"{cause.since:%Y-%m-%d %H:%M} UTC" if cause.since else "before"
+        if cause.state is CauseState.PENDING and found is not None:
+            said.append(f"it rings if it lasts, in {persist.windows} of {persist.of} windows: {found.says}")
+        elif cause.state is CauseState.RINGING and not cause.seen:
+            ends = f"it is over after {recover.windows} calm windows, and {cause.calm} were"
+            said.append(f"{cause.what}: {cause.severity.value} since {since}; {ends}")
+    return said
+
+
+def calm_words(findings: Sequence[Finding], drift: Drifted) -> list[str]:
+    """Say how well it is."""
+    said = [each.says for each in findings if each.severity is Severity.PERFORMANCE_DROP]
+    said += [each.says for each in findings if each.severity is Severity.SHADOW_BETTER and each.breached]
+    return [*said, str(drift)] if drift.compared else said or ["nothing is beyond its threshold"]
+
+
+def season_words(held: Sequence[HeldFinding]) -> list[str]:
+    """Say of what nobody knows yet whether it is a season."""
+    found = [each.finding.says for each in held if each.perhaps_season]
+    return [f"it is not known yet whether this is a season: {each}" for each in found]
+
+
+def _key(finding: Finding) -> tuple[str, str, str, str]:
+    return (finding.severity.value, finding.model, finding.column or finding.check, finding.slice)
