@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from meguru.monitoring.deciding.causes import causes_now
 from meguru.monitoring.deciding.holding import HeldFinding, hold, seen_cause
 from meguru.monitoring.deciding.measuring import Measurements, measure_window
+from meguru.monitoring.deciding.reasons import Drifted, calm_words, ringing_words, season_words, waiting_words
 from meguru.monitoring.deciding.rules import Persistence
 from meguru.monitoring.deciding.significance import DRIFT
-from meguru.monitoring.deciding.words import Drifted, calm_words, ringing_words, season_words, waiting_words
 from meguru.monitoring.types import (
     AlertCause,
     CauseState,
