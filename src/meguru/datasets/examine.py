@@ -37,9 +37,13 @@ def examine(
     known = {} if said or not before else _known(before)
     known |= _known(there) if there else {}
     asked = said or ReadOptions()
+    if treat is not None:
+        # A column that nobody has is misspelt: what was to be treated would be kept in clear.
+        new = treat.columns.keys() - (_columns(before) if before else set())
+        asked = msgspec.structs.replace(asked, types=dict.fromkeys(new, "text") | asked.types)
     if before and format == "csv":
         text = {column.name: "text" for column in before.columns if column.type == "String"}
-        asked = msgspec.structs.replace(asked, types=text | asked.types)
+        asked = asked.guided(text)
     keep = partial(kept, blobs, format=format, treat=treat)
     found = [
         _examined(
@@ -132,6 +136,12 @@ def _examined(
         more = msgspec.structs.replace(said, types=said.types | {event_time: "datetime"})
         found = keep(entry, said=more)
     return found
+
+
+def _columns(version: Manifest) -> set[str]:
+    """Return the columns of a version, those that were dropped when its files were read too."""
+    dropped = {name for file in version.files if file.source for name in file.source.treated}
+    return dropped | {column.name for column in version.columns}
 
 
 def _is_as_wanted(known: DataFile, event_time: str, treat: ValueTreatment | None) -> bool:

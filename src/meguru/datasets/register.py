@@ -146,7 +146,7 @@ def record(
     event_time, newest = event_time or said.time, _newest(ctx, name, branch)
     check_no_folder(name, newest, mode)
     key = _key(said.key if key is None else key, newest, mode)
-    guide = _guide(newest, mode, schema_policy, key)
+    guide = None if schema_policy == "evolve" and mode == "replace" else newest
     given_all, entries = entries, not_in(newest, entries, mode)
     look = partial(_examined, ctx, said, entries, kind, read=read or said.read)
     given = look(before=guide, event_time=event_time, there=newest if position else None)
@@ -214,16 +214,6 @@ def _kept(before: Manifest | None, mode: Mode) -> SourcePosition | None:
 def _key(said: list[str], newest: Manifest | None, mode: Mode) -> list[str]:
     """Return the key that holds: what is added to a version has its key, if nothing else is said."""
     return newest.key if newest and not said and mode != "replace" else said
-
-
-def _guide(newest: Manifest | None, mode: Mode, policy: SchemaPolicy, key: list[str]) -> Manifest | None:
-    """Return the version as which files are read; keys that are to be deleted come without other columns."""
-    if newest is None or (policy == "evolve" and mode == "replace"):
-        return None
-    if mode != "delete":
-        return newest
-    columns = [each for each in newest.columns if each.name in key]
-    return msgspec.structs.replace(newest, columns=columns)
 
 
 def _judged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from meguru.datasets import inference
 from meguru.datasets.polars_types import TIMES, TYPES
@@ -20,7 +20,7 @@ def kind_said(column: str, said: str) -> tuple[str, str]:
     return kind, spelling
 
 
-def check_known(said: Mapping[str, str], columns: Sequence[str]) -> None:
+def check_known(said: Iterable[str], columns: Sequence[str]) -> None:
     """Refuse, with near misses, what is said of columns that are not there."""
     for name in said:
         if name not in columns:

@@ -30,6 +30,31 @@ class ReadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     types: dict[str, str] = {}
     sheet: str = ""
 
+    def guided(self, types: dict[str, str]) -> "GuidedOptions":
+        """Return the options with types that nobody said; what is said or guided already stays."""
+        return GuidedOptions(
+            **msgspec.structs.asdict(self) | {"types": types | self.types, "said": self.names_said}
+        )
+
+    @property
+    def names_said(self) -> list[str]:
+        """The columns that somebody named: they must be there."""
+        return list(self.types)
+
+
+class GuidedOptions(ReadOptions, frozen=True, kw_only=True):
+    """Options with types that follow from elsewhere too, of columns that need not be there.
+
+    `said` are those that somebody named.
+    """
+
+    said: list[str]
+
+    @property
+    def names_said(self) -> list[str]:
+        """The columns that somebody named: they must be there."""
+        return self.said
+
 
 class ColumnSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What people say of a column: `tags`, and how its values are treated before they are written.

@@ -36,7 +36,7 @@ def delimited(
     records = Records(blocks(path, dialect, name, meter), dialect, name, chunk)
     frames = records.frames()
     names = records.read_header()
-    check_known(said.types, names)
+    check_known(said.names_said, names)
 
     def column(each: str) -> Column:
         if each in said.types:

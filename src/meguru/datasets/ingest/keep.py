@@ -41,7 +41,7 @@ def kept(
         If it is not what its name says, or what was said of it.
     """
     if treat is not None:
-        said = msgspec.structs.replace(said, types=dict.fromkeys(treat.columns, "text") | said.types)
+        said = said.guided(dict.fromkeys(treat.columns, "text"))
     with bytes_of(blobs, entry, field) as path, _draft(blobs) as target, treating(treat):
         made = convert(path, format, entry.path, said, target, meter=meter_in_use.get())
         if made.taken:

@@ -140,7 +140,7 @@ def write_typed(
     InvalidInput
         If there are no rows, or values are not what was said of them.
     """
-    check_known(said.types, list(schema))
+    check_known(said.names_said, list(schema))
 
     def column(each: str, dtype: pl.DataType) -> Column:
         word = said.types.get(each, "")

@@ -50,6 +50,15 @@ def test_what_is_treated_is_never_written_in_clear(workspace, add, how):
         assert add(email=ColumnSpec(tags=["pii"], treat=how)) == version
 
 
+@pytest.mark.parametrize("how", ["hash", "drop"])
+def test_keys_to_delete_come_without_personal_columns(workspace, add, tmp_path, how):
+    add(email=ColumnSpec(treat=how))
+    path = tmp_path / "people.csv"
+    path.write_text("id\n2\n")
+    add_files(workspace, "people", path, mode="delete", key=["id"])
+    assert frame(workspace, "people")["id"].to_list() == [1, 3]
+
+
 def test_equal_values_have_equal_hashes_in_every_dataset_and_other_workspaces_have_others(workspace, add):
     add(email=ColumnSpec(treat="hash"))
     add("who,mail\nx,anna@example.com\n", "orders", mail=ColumnSpec(treat="hash"))

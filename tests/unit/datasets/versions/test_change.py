@@ -148,6 +148,16 @@ def test_keys_to_delete_come_without_the_other_columns(workspace, tmp_path):
     assert frame(workspace, "named").rows() == [("01", "a")]
 
 
+def test_a_file_may_lack_a_text_column_where_columns_may_change(workspace, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("code,name\n01,a\n")
+    add_files(workspace, "named", path)
+    path = tmp_path / "more.csv"
+    path.write_text("code,size\n02,3\n")
+    add_files(workspace, "named", path, mode="append", schema_policy="evolve")
+    assert frame(workspace, "named").rows() == [("01", "a", None), ("02", None, 3)]
+
+
 def test_keys_are_texts_too(workspace, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("code,v\na,1\nb,2\nid,3\n")
