@@ -167,17 +167,50 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         span = self.high - self.low
         return self._around(found, level, len(rows), (-span, span))
 
+    def interval_of_counts(self, rows: ScoredRows, *, level: float = 0.95) -> Interval:
+        """Return the value with its interval of rows that stand for many alike: weights count them.
+
+        Rows of weight 3 are three independent rows, where `interval` sees one that matters three times as
+        much.
+        """
+        total = round(rows.total)
+        if not self.tells(rows):
+            return unknown(level, total)
+        found = self.influence(rows)
+        spread = math.nan
+        if total > 1 and rows.weight is not None:
+            squares = float(rows.weight @ np.square(found.pull)) / total
+            spread = math.sqrt(squares / (total - 1))
+        return self.within(found.value, (spread, total), level, total, "influence over counts")
+
+    def within(
+        self, value: float, spread: tuple[float, int], level: float, n: int, method: str
+    ) -> Interval:
+        """Return the interval around a value with a standard error of so many units, within the range."""
+        return _bounded(value, spread, level, n, (self.low, self.high), method)
+
     def _around(self, found: Influence, level: float, n: int, limits: tuple[float, float]) -> Interval:
-        spread, units = found.spread()
-        half = math.nan if math.isnan(spread) else student_quantile(level, units - 1) * spread
-        low, high = found.value - half, found.value + half
-        if half == 0 and found.value in limits and math.isfinite(limits[0] + limits[1]):
-            inward = wilson_reach(units, level) * (limits[1] - limits[0])
-            low, high = (low - inward, high) if found.value == limits[1] else (low, high + inward)
-        if not math.isnan(half):
-            low, high = max(limits[0], low), min(limits[1], high)
         method = "influence" if found.block is None else "influence by block"
-        return Interval(estimate=found.value, low=low, high=high, level=level, method=method, n=n)
+        return _bounded(found.value, found.spread(), level, n, limits, method)
+
+
+def _bounded(
+    value: float,
+    error: tuple[float, int],
+    level: float,
+    n: int,
+    limits: tuple[float, float],
+    method: str,
+) -> Interval:
+    spread, units = error
+    half = math.nan if math.isnan(spread) else student_quantile(level, units - 1) * spread
+    low, high = value - half, value + half
+    if half == 0 and value in limits and math.isfinite(limits[0] + limits[1]):
+        inward = wilson_reach(units, level) * (limits[1] - limits[0])
+        low, high = (low - inward, high) if value == limits[1] else (low, high + inward)
+    if not math.isnan(half):
+        low, high = max(limits[0], low), min(limits[1], high)
+    return Interval(estimate=value, low=low, high=high, level=level, method=method, n=n)
 
 
 def unknown(level: float, n: int) -> Interval:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,16 @@ class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
     title: ClassVar[str] = "coefficient of determination"
     low: ClassVar[float] = -math.inf
     tasks: ClassVar[frozenset[str]] = NUMERIC
+
+    def terms(self, rows: ScoredRows) -> Floats:
+        """Return truth, its square and the squared error of each row, shape (n, 3 * targets)."""
+        truth = np.asarray(rows.truth, dtype=np.float64).reshape(len(rows), -1)
+        return np.hstack((truth, np.square(truth), np.square(residuals(rows)).reshape(len(rows), -1)))
+
+    def combine(self, means: Any) -> Any:
+        """Return the mean of the targets' shares from the means of `terms`."""
+        truth, square, error = np.reshape(means, (3, -1))
+        return np.mean(1 - error / (square - truth * truth))
 
     def influence(self, rows: ScoredRows) -> Influence:
         """Return the share and each row's influence on it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from meguru.metrics.base import Method
 from meguru.metrics.influence import Influence, InfluenceMetric, student_quantile, unknown
 from meguru.metrics.rows import ScoredRows
-from meguru.stats.arrays import Bools
+from meguru.stats.arrays import Bools, Floats
 from meguru.stats.intervals import Interval, wilson, wilson_share
 
 
@@ -42,6 +43,15 @@ class ShareMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         ones = 1.0 if asked is None else asked
         pull = (hit - share * ones) / among if among else np.zeros(len(rows))
         return Influence(share, pull, rows.weight, rows.block)
+
+    def terms(self, rows: ScoredRows) -> Floats:
+        """Return of each row whether it hits, and whether it is asked, shape (n, 2)."""
+        hit, asked = self.hits(rows)
+        return np.column_stack((hit, np.ones(len(rows)) if asked is None else asked)).astype(np.float64)
+
+    def combine(self, means: Any) -> Any:
+        """Return the share from the means of `terms`."""
+        return means[0] / means[1] if means[1] else means[1]
 
     def value(self, rows: ScoredRows) -> float:
         """Return the share."""

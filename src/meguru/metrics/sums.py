@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from meguru.metrics.base import Redraw
-from meguru.metrics.influence import Influence, InfluenceMetric
+from meguru.metrics.influence import Influence, InfluenceMetric, unknown
 from meguru.metrics.rows import ScoredRows
 from meguru.stats.arrays import Floats
+from meguru.stats.intervals import Interval
 
 _STEP = 1e-150
 
@@ -49,7 +52,7 @@ class SumMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
         """Return the value and each row's influence on it."""
         terms = self.terms(rows)
         means = np.atleast_1d(rows.mean(terms))
-        slope = self._gradient(means)
+        slope = gradient(self.combine, means)
         if terms.ndim == 1:
             pull = terms - means[0]
             pull *= slope[0]
@@ -69,6 +72,64 @@ class SumMetric(InfluenceMetric, frozen=True, forbid_unknown_fields=True):
 
         return value
 
-    def _gradient(self, means: Floats) -> Floats:
-        steps = means.astype(np.complex128) + 1j * _STEP * np.eye(len(means))
-        return np.array([complex(self.combine(each)).imag / _STEP for each in steps])
+
+def gradient(combine: Callable[[Any], Any], means: Floats) -> Floats:
+    """Return how a function of means changes with each of them, shape (k,)."""
+    steps = means.astype(np.complex128) + 1j * _STEP * np.eye(len(means))
+    return np.array([complex(combine(each)).imag / _STEP for each in steps])
+
+
+@runtime_checkable
+class AdditiveMetric(Protocol):
+    """A metric that sums of terms tell wholly, so that those of disjoint rows add up to the metric of all."""
+
+    def missing(self, rows: ScoredRows) -> str:
+        """Return why such rows can't be measured; empty when they can."""
+        ...
+
+    def terms(self, rows: ScoredRows) -> Floats:
+        """Return the terms of each row, shape (n,) or (n, k)."""
+        ...
+
+    def combine(self, means: Any) -> Any:
+        """Return the value from the means of the terms, shape (k,)."""
+        ...
+
+    def within(
+        self, value: float, spread: tuple[float, int], level: float, n: int, method: str
+    ) -> Interval:
+        """Return the interval around a value with a standard error of so many units."""
+        ...
+
+
+def interval_of_sums(
+    metric: AdditiveMetric, n: int, total: Floats, products: Floats, *, level: float = 0.95
+) -> Interval:
+    r"""Return a metric with its interval, of rows of which only sums are known.
+
+    Parameters
+    ----------
+    metric
+        Whose terms they are.
+    n
+        Scalar, count: how many rows.
+    total
+        Shape (k,): the sums of the terms.
+    products
+        Shape (k, k): the sums of the products of each two terms.
+    level
+        Scalar, probability in (0, 1).
+
+    Notes
+    -----
+    With means *m* of the terms and their covariance *S* = (products / n) - m mᵀ, the variance of *g(m)* is
+    :math:`\nabla g^\top S\,\nabla g / (n - 1)`: that of `SumMetric.influence`, without the rows.
+    """
+    if n < 1:
+        return unknown(level, n)
+    means = total / n
+    slope = gradient(metric.combine, means)
+    variance = float(slope @ (products / n - np.outer(means, means)) @ slope)
+    spread = math.sqrt(max(0.0, variance) / (n - 1)) if n > 1 else math.nan
+    value = float(np.real(metric.combine(means)))
+    return metric.within(value, (spread, n), level, n, "influence over sums")

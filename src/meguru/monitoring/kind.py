@@ -116,7 +116,7 @@ class MonitorMissed(Payload, frozen=True):
 MONITOR = Kind(
     name="monitor",
     title=("monitor", "monitors"),
-    tables=("meguru.monitoring.schema",),
+    tables=("meguru.monitoring.schema", "meguru.monitoring.cells.schema"),
     operations=("meguru.monitoring.operations",),
     events=(
         *spec_events("monitor", MonitorSpec, retired="A monitor was taken out of use; its reports stay."),
@@ -129,10 +129,14 @@ MONITOR = Kind(
     spec_store="meguru.monitoring.spec",
     jobs={"monitor": "meguru.monitoring.schedule.job:HANDLER"},
     job_threads=1,
-    services=(Service(name="monitors", factory="meguru.monitoring.schedule.service:MonitorClock"),),
+    services=(
+        Service(name="monitors", factory="meguru.monitoring.schedule.service:MonitorClock"),
+        Service(name="cells", factory="meguru.monitoring.cells.service:CellCounter"),
+    ),
     internal={
         "schedule": "the service of monitors marks what came late, and wakes whose windows are full",
         "evaluate": "a worker looks at the windows of one monitor",
+        "count": "the service of cells adds what was recorded to them",
     },
     members=(FieldMembers(field="monitor.checks", family="meguru.monitoring.checks:CHECKS", tag="check"),),
     provides={"model user": "meguru.monitoring.model_user:uses"},

@@ -106,28 +106,19 @@ class _Measuring:
             truth, (scores,) = known_scores(known, columns["score"])
             auc, brier = measure_scores(truth, scores)
             made = msgspec.structs.replace(
-                made, outcomes=truth.size, auc=auc, brier=brier, reference=_reference(holdout, AUC)
+                made, outcomes=truth.size, auc=auc, brier=brier, reference=holdout_value(holdout, AUC)
             )
         wanted = self._metrics(task)
         slices = dict.fromkeys(name for _, each in wanted for name in each.slices if name in known.columns)
         read = scored(task, known, columns, tuple(slices))
         metrics = [
-            _one(metric, each, task, known, read, made, _reference(holdout, metric.name))
+            _one(metric, each, task, known, read, made, holdout_value(holdout, metric.name))
             for metric, each in wanted
         ]
         return msgspec.structs.replace(made, metrics=[each for each in metrics if each is not None])
 
     def _metrics(self, task: Task) -> list[tuple[Metric, AskedMetric]]:
-        """Return what is measured of a model: what is asked for, then what its task names; each once."""
-        own = [metric_of(name) for name in task.metrics]
-        found: dict[str, tuple[Metric, AskedMetric]] = {}
-        for each in self.asked or [AskedMetric()] * bool(own):
-            metric = each.metric or (own[0] if own else None)
-            if metric is not None and task.key in metric.tasks:
-                found.setdefault(metric.name, (metric, each))
-        for metric in own:
-            found.setdefault(metric.name, (metric, AskedMetric(method="analytic")))
-        return list(found.values())
+        return wanted_metrics(task, self.asked)
 
     def _with_differences(
         self, shadow: ModelPerformance, rows: pl.DataFrame, columns: Mapping[str, str]
@@ -153,6 +144,19 @@ class _Measuring:
         )
 
 
+def wanted_metrics(task: Task, asked: Sequence[AskedMetric]) -> list[tuple[Metric, AskedMetric]]:
+    """Return what is measured of a model: what is asked for, then what its task names; each once."""
+    own = [metric_of(name) for name in task.metrics]
+    found: dict[str, tuple[Metric, AskedMetric]] = {}
+    for each in asked or [AskedMetric()] * bool(own):
+        metric = each.metric or (own[0] if own else None)
+        if metric is not None and task.key in metric.tasks:
+            found.setdefault(metric.name, (metric, each))
+    for metric in own:
+        found.setdefault(metric.name, (metric, AskedMetric(method="analytic")))
+    return list(found.values())
+
+
 def _one(
     metric: Metric,
     asked: AskedMetric,
@@ -169,6 +173,18 @@ def _one(
         found = made.auc
     else:
         found = None if rows is None else _estimated(metric, rows, asked.method)
+    by_value = [] if rows is None else _slices(metric, rows, known, slices)
+    return measured(metric, task, found, reference, by_value)
+
+
+def measured(
+    metric: Metric,
+    task: Task,
+    found: Estimate | None,
+    reference: float | None,
+    slices: Sequence[SliceEstimate] = (),
+) -> MeasuredMetric:
+    """Put what a metric says of a model of a task together."""
     return MeasuredMetric(
         metric=metric.name,
         direction=metric.direction,
@@ -176,7 +192,7 @@ def _one(
         bounded=metric.high - metric.low <= 1,
         estimate=found,
         reference=reference,
-        slices=[] if rows is None else _slices(metric, rows, known, slices),
+        slices=list(slices),
     )
 
 
@@ -228,6 +244,7 @@ def estimate(found: Interval) -> Estimate | None:
     )
 
 
-def _reference(metrics: Mapping[str, float], name: str) -> float | None:
+def holdout_value(metrics: Mapping[str, float], name: str) -> float | None:
+    """Return what a metric said of the model's holdout; None when nobody measured it."""
     value = metrics.get(name, metrics.get(HOLDOUT + name))
     return None if value is None or not np.isfinite(value) else float(value)

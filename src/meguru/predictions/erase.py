@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 from meguru.artifacts.erasure import ErasedThing, ErasureSubject
 from meguru.base import refs
 from meguru.kernel.operations import Context
-from meguru.predictions import payload
+from meguru.predictions import payload, uncounted
 from meguru.predictions.outcome_store import Place
 from meguru.predictions.schema import prediction_batch, prediction_key, waiting_outcome
 from meguru.predictions.store import chunks
@@ -36,6 +36,9 @@ def erase(ctx: Context, subject: ErasureSubject, dry_run: bool) -> list[ErasedTh
                 if not dry_run:
                     _scrub(tx, row, rows)
         last = page[-1].id
+    if not dry_run:
+        for endpoint in sorted(found):
+            uncounted.anew(tx, endpoint)  # no cell may name a value that was theirs
     waiting = _waiting(tx, subject, dry_run=dry_run)
     return [
         *(

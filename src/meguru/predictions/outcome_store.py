@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from meguru.predictions import counts, outcome_days
+from meguru.predictions import counts, outcome_days, uncounted
 from meguru.predictions.schema import earlier_outcome, outcome, prediction_batch
 from meguru.predictions.store import chunks, within
 from meguru.predictions.types import Outcome, OutcomeValue
@@ -86,6 +86,7 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
     places = dict.fromkeys((row["batch_id"], row["row"]) for row in given)
     _hold(tx, sorted({batch_id for batch_id, _ in places}))
     told = _Told(current=_current(tx, places))
+    before = dict(told.current)
     older = [row for row in given if not _take(told, row)]
     if older:
         _take_older(tx, told, older)
@@ -95,13 +96,17 @@ def record(tx: Connection, endpoint: str, given: Sequence[dict[str, Any]]) -> Re
     if told.changed:
         tx.execute(_UPDATE, [_named(row) for row in told.changed.values()])
     if news := [*told.new.values(), *told.changed.values(), *told.earlier]:
-        _count(tx, endpoint, len(told.new), news)
+        span = _count(tx, endpoint, len(told.new), news)
         outcome_days.add(tx, endpoint, [batch_id for batch_id, _ in (*told.new, *told.changed)])
+        changes = ((place, before.get(place), row) for place, row in (told.new | told.changed).items())
+        uncounted.add_outcomes(tx, endpoint, span, changes)
     return Recorded(len(told.new), told.corrected, told.repeated)
 
 
-def _count(tx: Connection, endpoint: str, new: int, news: Sequence[dict[str, Any]]) -> None:
-    """Count what was written, with the span of event time that it is of."""
+def _count(
+    tx: Connection, endpoint: str, new: int, news: Sequence[dict[str, Any]]
+) -> tuple[datetime, datetime]:
+    """Count what was written, with the span of event time that it is of, which is returned."""
     at = max(row["recorded_at"] for row in news)
     # One without a time of its own has that of its receipt, which says nothing of how far the world is.
     said = [row["at"] for row in news if row["recorded_at"] > row["at"]]
@@ -112,6 +117,7 @@ def _count(tx: Connection, endpoint: str, new: int, news: Sequence[dict[str, Any
         spans.append(tx.execute(query.where(table.id.in_(some))).one())
     span = min(each.first for each in spans), max(each.last for each in spans)
     counts.add_outcomes(tx, endpoint, new, at=at, span=span, known_until=max(said, default=None))
+    return span
 
 
 def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
@@ -122,7 +128,9 @@ def withdraw(tx: Connection, endpoint: str, places: Sequence[Place]) -> int:
         tx.execute(delete(outcome).where(mine.in_([(row["batch_id"], row["row"]) for row in some])))
     if known:
         tx.execute(insert(earlier_outcome), [_plain(row) for row in known])
-        _count(tx, endpoint, -len(known), known)
+        span = _count(tx, endpoint, -len(known), known)
+        changes = (((row["batch_id"], row["row"]), row, None) for row in known)
+        uncounted.add_outcomes(tx, endpoint, span, changes)
         outcome_days.add(tx, endpoint, [row["batch_id"] for row in known])
     return len(known)
 

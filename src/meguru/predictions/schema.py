@@ -137,3 +137,31 @@ prediction_count = Table(
 `touched_until` is the span of event time of all rows that came, or got an outcome, since a monitor's clock
 took it; empty when nothing did.
 """
+
+
+uncounted_batch = Table(
+    "uncounted_batch",
+    metadata,
+    Column("endpoint", String(100), primary_key=True),
+    Column("batch_id", String(64), primary_key=True),
+)
+"""Requests that are in no cell yet, with whatever outcomes they have; ``*`` stands for all of an endpoint.
+
+Written with the request, and gone with the commit that adds it to the cells: each is counted once.
+"""
+
+uncounted_outcomes = Table(
+    "uncounted_outcomes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("endpoint", String(100), nullable=False),
+    Column("first_time", UtcTime, nullable=False),
+    Column("last_time", UtcTime, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("changes", LargeBinary, nullable=False),
+    Index(None, "endpoint", "id"),
+)
+"""Changes of what counts as outcome that are in no cell yet, as `uncounted.pack` writes them; one row a call.
+
+Times are the first and the last of the requests whose predictions they are of.
+"""

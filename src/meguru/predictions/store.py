@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, select
 
 from meguru.base import refs
-from meguru.predictions import counts, ids
+from meguru.predictions import counts, ids, uncounted
 from meguru.predictions.schema import prediction_batch, prediction_key
 from meguru.predictions.types import PredictionBatch
 
@@ -28,6 +28,7 @@ def add(tx: Connection, batches: Sequence[PredictionBatch]) -> None:
     if keyed:
         tx.execute(_INSERT_KEY, [row for batch in keyed for row in _keys(batch)])
     counts.add(tx, batches)
+    uncounted.add(tx, batches)
 
 
 def _keys(batch: PredictionBatch) -> Iterator[dict[str, Any]]:

@@ -42,7 +42,7 @@ def frame(
     import polars as pl
 
     batches = store.overlapping(tx, endpoint, start, end)
-    whole = _answered(batches)
+    whole = answered(batches)
     time = pl.col(TIME_COLUMN)
     whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
     if features is not None:
@@ -52,13 +52,15 @@ def frame(
 
 def frame_of(batches: Sequence[Any], known: Sequence[Any]) -> "pl.DataFrame":
     """Return some requests' predictions with some outcomes, in order of event time; see `frame`."""
-    return _with_outcomes(_answered(batches).sort(TIME_COLUMN, maintain_order=True), known)
+    return _with_outcomes(answered(batches).sort(TIME_COLUMN, maintain_order=True), known)
 
 
-def _answered(batches: Sequence[Any]) -> "pl.DataFrame":
+def answered(batches: Sequence[Any], *, with_ids: bool = True) -> "pl.DataFrame":
+    """Return some requests' predictions in the order of the requests and their rows; see `frame`."""
     import polars as pl
 
-    return pl.concat(_agreeing([_empty(), *_parts(batches)]), how="diagonal_relaxed", rechunk=True)
+    found = pl.concat(_agreeing([_empty(), *_parts(batches, with_ids=with_ids)]), how="diagonal_relaxed", rechunk=True)
+    return found if with_ids else found.drop(ID_COLUMN)
 
 
 def _with_outcomes(whole: "pl.DataFrame", known: Sequence[Any]) -> "pl.DataFrame":
@@ -67,7 +69,7 @@ def _with_outcomes(whole: "pl.DataFrame", known: Sequence[Any]) -> "pl.DataFrame
     values = pl.DataFrame(
         [
             pl.Series(ID_COLUMN, [ids.join(row.batch_id, row.row) for row in known], dtype=pl.String),
-            _outcomes(known),
+            outcome_series(known),
         ]
     )
     return whole.join(values, on=ID_COLUMN, how="left", maintain_order="left")
@@ -111,7 +113,7 @@ def window(ctx: Context, *, endpoint: str, start: datetime, end: datetime) -> Wi
     )
 
 
-def _parts(batches: Sequence[Any]) -> Iterator["pl.DataFrame"]:
+def _parts(batches: Sequence[Any], *, with_ids: bool) -> Iterator["pl.DataFrame"]:
     """Make one frame of each large batch, and one of each run of small ones with the same columns."""
     import polars as pl
 
@@ -123,10 +125,14 @@ def _parts(batches: Sequence[Any]) -> Iterator["pl.DataFrame"]:
             made = payload.frame(payload.content_of(header, rows))
         else:
             made = pl.concat([payload.frame_of(batch.payload) for batch, _ in group], how="diagonal_relaxed")
-        yield made.with_columns(
-            pl.Series(ID_COLUMN, [ids.join(batch.id, row) for batch, _ in group for row in range(batch.n)]),
-            pl.lit(model).alias(MODEL_COLUMN),
-        )
+        made = made.with_columns(pl.lit(model).alias(MODEL_COLUMN))
+        yield made.with_columns(_ids(group)) if with_ids else made
+
+
+def _ids(group: Sequence[tuple[Any, Any]]) -> "pl.Series":
+    import polars as pl
+
+    return pl.Series(ID_COLUMN, [ids.join(batch.id, row) for batch, _ in group for row in range(batch.n)])
 
 
 def _shape(pair: tuple[Any, payload.StoredRows | None]) -> tuple[str, bytes]:
@@ -154,7 +160,7 @@ def _agreeing(parts: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
     ]
 
 
-def _outcomes(known: Sequence[Any]) -> "pl.Series":
+def outcome_series(known: Sequence[Any]) -> "pl.Series":
     """Return the outcomes as a column of the type that all of them have."""
     import polars as pl
 

@@ -1,0 +1,134 @@
+"""Add what is recorded to the cells: in order, a portion at a time, each request and each change once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from meguru.kernel.operations import Context, InternalOperation
+from meguru.kernel.workspace import Workspace
+from meguru.monitoring import store as monitors
+from meguru.monitoring.cells import record, store
+from meguru.monitoring.cells.portion import Cells, count_changes, count_portion
+from meguru.monitoring.cells.rules import CountedBy, CountingRules, ModelBins, counted_by
+from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey, add_cell
+from meguru.monitoring.kind import MONITOR
+from meguru.predictions import uncounted
+from meguru.predictions.uncounted import OutcomeChange
+
+_BATCHES = 20_000
+"""So many requests are in a portion at most."""
+_COUNT = InternalOperation(MONITOR, "count", alone=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """What one commit does."""
+
+    turn: int
+    rules: CountedBy
+    anew: bool = False
+    batches: Sequence[str] = ()
+    changes: Sequence[int] = ()
+    cells: Sequence[dict[str, Any]] = ()
+
+
+def count(ws: Workspace, endpoint: str, known: dict[str, ModelBins] | None = None) -> bool:
+    """Count one portion of what an endpoint recorded; False when there is nothing left, or somebody else did.
+
+    What is `known` of models is kept there for the next portion. All is computed beforehand, and written in one short transaction. Of two servers that count the same, the
+    one that comes second writes nothing.
+    """
+    with ws.read() as tx:
+        step = _next(ws, tx, endpoint, {} if known is None else known)
+    return step is not None and bool(_COUNT.commit(ws, lambda ctx: _write(ctx, endpoint, step)))
+
+
+def waiting(tx: Connection) -> list[str]:
+    """Return the endpoints that a monitor watches, and of which something is not counted."""
+    watched = {each.endpoint for each in monitors.all_monitors(tx) if each.endpoint}
+    return [each for each in uncounted.endpoints(tx) if each in watched]
+
+
+def _next(ws: Workspace, tx: Connection, endpoint: str, known: dict[str, ModelBins]) -> _Step | None:
+    turn, before = store.turn(tx, endpoint)
+    wanted = counted_by(monitors.all_monitors(tx, endpoint))
+    if before is not None and (uncounted.is_anew(tx, endpoint) or not before.covers(wanted)):
+        return _Step(turn=turn, rules=wanted, anew=True)
+    by = before or wanted
+    rules = CountingRules(tx, ws.blobs, by, known)
+    changes, all_changes = _changes(tx, endpoint)
+    # With a change unread, nobody knows whether a request was counted with it or before it.
+    ids = uncounted.batches(tx, endpoint, _BATCHES) if all_changes else []
+    if ids and ids[0] == uncounted.EVERYTHING:
+        return _Step(turn=turn, rules=wanted, anew=True)
+    mine = next(record.portions(record.sizes(tx, ids)), [])
+    found = _changed(tx, endpoint, rules, [change for _, some in changes for change in some])
+    if mine:
+        for key, cell in count_portion(rules, record.portion(tx, mine)).items():
+            add_cell(found, key, cell)
+    if not mine and not changes:
+        return None
+    rows = _summed(tx, endpoint, rules, found)
+    if rows is None:
+        return _Step(turn=turn, rules=wanted, anew=True)
+    gone = [number for number, _ in changes]
+    return _Step(turn=turn, rules=by, batches=mine, changes=gone, cells=rows)
+
+
+def _changes(tx: Connection, endpoint: str) -> tuple[list[tuple[int, list[OutcomeChange]]], bool]:
+    """Return the first changes that are not counted, and whether these are all."""
+    found: list[tuple[int, list[OutcomeChange]]] = []
+    count = 0
+    for row in uncounted.outcomes(tx, endpoint):
+        if found and count + row.n > record.ROWS:
+            return found, False
+        found.append((row.id, uncounted.unpack(row.changes)))
+        count += row.n
+    return found, True
+
+
+def _changed(
+    tx: Connection, endpoint: str, rules: CountingRules, changes: Iterable[OutcomeChange]
+) -> Cells:
+    """Count changes of outcomes, but for those of requests that are not counted themselves."""
+    found: Cells = {}
+    by_batch: dict[str, list[OutcomeChange]] = {}
+    for each in changes:
+        by_batch.setdefault(each.batch_id, []).append(each)
+    later = uncounted.among(tx, endpoint, list(by_batch))
+    there = record.sizes(tx, [each for each in by_batch if each not in later])
+    for ids in record.portions(there):
+        told = [change for each in ids for change in by_batch[each]]
+        for key, cell in count_changes(rules, record.load(tx, ids), told).items():
+            add_cell(found, key, cell)
+    return found
+
+
+def _summed(
+    tx: Connection, endpoint: str, rules: CountingRules, new: Cells
+) -> list[dict[str, Any]] | None:
+    """Return the cells that come of adding some; None when those that are there have other bins."""
+    known = store.at(tx, endpoint, new)
+    for key, cell in known.items():
+        if key.part == COLUMNS and cell.bins and cell.bins != rules.layout(key.model).digest:
+            return None
+    whole: dict[CellKey, Cell] = {
+        key: known[key] + cell if key in known else cell for key, cell in new.items()
+    }
+    return [store.row_of(endpoint, key, cell) for key, cell in whole.items()]
+
+
+def _write(ctx: Context, endpoint: str, step: _Step) -> bool:
+    if not store.take_turn(ctx.tx, endpoint, step.turn, step.rules):
+        return False
+    if step.anew:
+        store.clear(ctx.tx, endpoint)
+        uncounted.begin_anew(ctx.tx, endpoint)
+        return True
+    uncounted.take(ctx.tx, endpoint, step.batches, step.changes)
+    store.write(ctx.tx, step.cells)
+    return True

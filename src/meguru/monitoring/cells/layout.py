@@ -1,0 +1,100 @@
+"""Where in a cell's vector each count of each column stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.base import digests
+from meguru.stats import CategoricalProfile, ColumnCounts, ColumnProfile, NumericProfile, TableProfile
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Counts = npt.NDArray[np.int64]
+NULLS, BEYOND, INFINITE, ODD, THERE, UNRANKED, FIXED = range(7)
+"""Before the bins of a column: rows without a value, beyond the baseline, infinite, of another type than the
+baseline's, rows of frames that had the column at all, and numbers that have no decile, as they are missing."""
+
+
+class Segment(NamedTuple):
+    """A column's part of the vector: `FIXED` counts, its bins, and of numbers its deciles."""
+
+    name: str
+    profile: ColumnProfile
+    start: int
+    bins: int
+    deciles: int
+
+    @property
+    def end(self) -> int:
+        """Where the next column begins."""
+        return self.start + FIXED + self.bins + self.deciles
+
+
+@dataclass(frozen=True)
+class BinLayout:
+    """The bins of all columns of a baseline, one after another."""
+
+    profile: TableProfile | None
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The columns in the order of the baseline."""
+        found, start = [], 0
+        for name, each in (self.profile.columns if self.profile else {}).items():
+            numeric = isinstance(each, NumericProfile)
+            bins = len(each.counts) if isinstance(each, NumericProfile) else len(each.top) + 1
+            deciles = len(each.edges) + 1 if isinstance(each, NumericProfile) else 0
+            found.append(Segment(name, each, start, bins, deciles if numeric else 0))
+            start = found[-1].end
+        return tuple(found)
+
+    @cached_property
+    def size(self) -> int:
+        """How long a vector is."""
+        return self.segments[-1].end if self.segments else 0
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the bins: vectors of one digest add up."""
+        bins = [
+            [each.name, each.profile.low, each.profile.high, each.bins, list(each.profile.edges)]
+            + [each.profile.minimum, each.profile.maximum]
+            if isinstance(each.profile, NumericProfile)
+            else [each.name, [name for name, _ in each.profile.top]]
+            for each in self.segments
+        ]
+        return digests.of_value(bins)[:16]
+
+    def read(self, vector: Counts) -> Iterator[tuple[Segment, ColumnCounts, int, int]]:
+        """Give each column's counts, how many of its values are of another type, and its rows."""
+        for each in self.segments:
+            mine = vector[each.start : each.end]
+            bins = mine[FIXED : FIXED + each.bins]
+            is_whole = isinstance(each.profile, CategoricalProfile) and not each.profile.other
+            counts = ColumnCounts(
+                nulls=int(mine[NULLS]),
+                bins=bins,
+                deciles=mine[FIXED + each.bins :] if each.deciles else bins,
+                beyond=int(bins[-1]) if is_whole else int(mine[BEYOND]),
+                infinite=int(mine[INFINITE]),
+            )
+            yield each, counts, int(mine[ODD]), int(mine[THERE])
+
+
+def fits(profile: ColumnProfile, dtype: pl.DataType) -> bool:
+    """Tell whether values of a type can be counted over a baseline's bins."""
+    from meguru.stats.profile.columns import kind_of
+
+    return kind_of(dtype) == ("numeric" if isinstance(profile, NumericProfile) else "categorical")
+
+
+def layouts(profiles: Mapping[str, TableProfile | None]) -> dict[str, BinLayout]:
+    """Return the layout of each model."""
+    return {model: BinLayout(profile) for model, profile in profiles.items()}

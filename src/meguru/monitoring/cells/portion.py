@@ -1,0 +1,206 @@
+"""Turn recorded rows into cells: pure, so that who counts in the background and who sums agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.monitoring.answers import shadows_of
+from meguru.monitoring.cells import marks
+from meguru.monitoring.cells.beside import truth_by_part
+from meguru.monitoring.cells.rules import CountingRules
+from meguru.monitoring.cells.tally import tally_rows
+from meguru.monitoring.cells.types import ANSWERED, COLUMNS, SHADOW, Cell, CellKey, add_cell
+from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, TIME_COLUMN
+from meguru.predictions.uncounted import OutcomeChange
+from meguru.predictions.window import answered, outcome_series
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Spans = Sequence[tuple[datetime, datetime]]
+Cells = dict[CellKey, Cell]
+_HOUR = 3_600_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_A_TALLY = 4_000_000
+"""So many counts are held at a time, of all hours together."""
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some rows: with what is known of them, and a number for each."""
+
+    frame: pl.DataFrame
+    rows: marks.Marks
+    outcomes: marks.Marks
+    """0 where none is known."""
+
+    @classmethod
+    def of(cls, batches: Sequence[Any], known: Sequence[Any]) -> Portion:
+        """Put requests together with outcomes, which may be of other requests too."""
+        frame = answered(batches, with_ids=False)
+        sizes = np.array([each.n for each in batches], dtype=np.int64)
+        begin = dict(zip((each.id for each in batches), (np.cumsum(sizes) - sizes).tolist(), strict=True))
+        of_batch = np.array([marks.of_text(each.id) for each in batches], dtype=np.uint64)
+        within = np.arange(frame.height) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        rows = marks.of_rows(np.repeat(of_batch, sizes), within)
+        mine = [each for each in known if each.batch_id in begin]
+        places = np.array([begin[each.batch_id] + each.row for each in mine], dtype=np.int64)
+        said = np.zeros(frame.height, dtype=np.uint64)
+        said[places] = marks.of_outcomes(rows[places], mine)
+        return cls(frame.with_columns(_spread(outcome_series(mine), places, frame.height)), rows, said)
+
+    def take(self, places: Places) -> Portion:
+        """Return some of the rows, in that order."""
+        return Portion(self.frame[places], self.rows[places], self.outcomes[places])
+
+    def only_known(self) -> Portion:
+        """Return the rows whose outcome is known."""
+        return self.take(np.flatnonzero(self.frame.get_column(OUTCOME_COLUMN).is_not_null().to_numpy()))
+
+    def within(self, spans: Spans) -> Portion:
+        """Return the rows with event times in any of some spans."""
+        times, mask = self.times, np.zeros(self.frame.height, dtype=bool)
+        for start, end in spans:
+            mask |= (times >= micros(start)) & (times < micros(end))
+        return self if mask.all() else self.take(np.flatnonzero(mask))
+
+    @property
+    def times(self) -> Places:
+        """Event times in microseconds since 1970, shape (rows,)."""
+        found: Places = self.frame.get_column(TIME_COLUMN).to_physical().to_numpy()
+        return found
+
+
+def micros(moment: datetime) -> int:
+    """Return whole microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return when the hour of a moment begins, UTC."""
+    return _EPOCH + timedelta(microseconds=micros(moment) // _HOUR * _HOUR)
+
+
+def count_changes(
+    rules: CountingRules, batches: Sequence[Any], changes: Sequence[OutcomeChange], spans: Spans | None = None
+) -> Cells:
+    """Count what changes of outcomes change: what was said before is taken away, what is said now added.
+
+    Parameters
+    ----------
+    batches
+        The requests of the predictions; changes of others are left out.
+    spans
+        Of event time; None for all.
+    """
+    found: Cells = {}
+    for is_now in (False, True):
+        said = [KnownOutcome.of(each, is_now=is_now) for each in changes]
+        portion = Portion.of(batches, [each for each in said if each is not None]).only_known()
+        portion = portion.within(spans) if spans is not None else portion
+        for key, cell in count_portion(rules, portion, inputs=False).items():
+            add_cell(found, key, cell if is_now else cell.minus())
+    return found
+
+
+class KnownOutcome(NamedTuple):
+    """An outcome as the table of outcomes has it."""
+
+    batch_id: str
+    row: int
+    value: float | None
+    json: str | None
+
+    @classmethod
+    def of(cls, change: OutcomeChange, *, is_now: bool) -> KnownOutcome | None:
+        """Return what a change says, before or now; None when there was no outcome, or is none."""
+        said = change.now if is_now else change.before
+        if said is None:
+            return None
+        text = said if isinstance(said, str) else None
+        return cls(change.batch_id, change.row, None if isinstance(said, str) else said, text)
+
+
+def count_portion(rules: CountingRules, portion: Portion, *, inputs: bool = True) -> Cells:
+    """Count rows; without `inputs` only what hangs on outcomes, of rows that are counted already."""
+    found: Cells = {}
+    if not portion.frame.height:
+        return found
+    models = portion.frame.get_column(MODEL_COLUMN)
+    named = sorted(models.unique())
+    for model in named:
+        mine = portion
+        if len(named) > 1:
+            mine = portion.take(np.flatnonzero((models == model).to_numpy()))
+        hours = mine.times // _HOUR
+        if mine.frame.height > 1 and (np.diff(hours) < 0).any():
+            mine = mine.take(np.argsort(hours, kind="stable"))
+            hours = mine.times // _HOUR
+        for some, of_hour in _bounded(hours, rules.layout(model).size):
+            _count(found, rules, model, _slice(mine, some), of_hour, inputs=inputs)
+    return found
+
+
+def _slice(portion: Portion, part: slice) -> Portion:
+    if part == slice(0, portion.frame.height):
+        return portion
+    return Portion(portion.frame[part], portion.rows[part], portion.outcomes[part])
+
+
+def _bounded(hours: Places, size: int) -> Iterator[tuple[slice, Places]]:
+    """Cut rows that are in order of their hours so that the counts of a cut stay few."""
+    starts = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
+    a_cut = max(1, _A_TALLY // max(1, size))
+    for at in range(0, len(starts), a_cut):
+        end = starts[at + a_cut] if at + a_cut < len(starts) else len(hours)
+        yield slice(int(starts[at]), int(end)), hours[starts[at] : end]
+
+
+def _count(
+    found: Cells, rules: CountingRules, model: str, portion: Portion, hours: Places, *, inputs: bool
+) -> None:
+    named, codes = np.unique(hours, return_inverse=True)
+    moments = [_EPOCH + timedelta(microseconds=int(hour) * _HOUR) for hour in named]
+    starts = np.searchsorted(codes, np.arange(len(named)))
+    known = portion.frame.get_column(OUTCOME_COLUMN).is_not_null().to_numpy()
+    marked = portion.outcomes + (portion.rows if inputs else np.uint64(0))
+    layout = rules.layout(model)
+    counts = tally_rows(layout, portion.frame, codes, len(named)) if inputs else None
+    rows = np.bincount(codes, minlength=len(named))
+    outcomes = np.bincount(codes, weights=known, minlength=len(named)).astype(np.int64)
+    mark, times = np.add.reduceat(marked, starts), portion.times
+    first, last = np.minimum.reduceat(times, starts), np.maximum.reduceat(times, starts)
+    for index, hour in enumerate(moments):
+        cell = Cell(outcomes=int(outcomes[index]), mark=int(mark[index]))
+        if counts is not None:
+            cell = replace(
+                cell,
+                rows=int(rows[index]),
+                first=_EPOCH + timedelta(microseconds=int(first[index])),
+                last=_EPOCH + timedelta(microseconds=int(last[index])),
+                bins=layout.digest,
+                counts=counts[index],
+            )
+        found[CellKey(model, hour, COLUMNS)] = cell
+    roles = [(ANSWERED, model), *((SHADOW, each) for each in shadows_of(portion.frame.columns))]
+    for role, answering in roles:
+        for part, index, sums in truth_by_part(rules, portion.frame, codes, answering, role, inputs=inputs):
+            # A shadow may have scored beside several models: its truth is one.
+            key = CellKey(answering, moments[index], part)
+            add_cell(found, key, Cell(rows=sums.rows, outcomes=sums.outcomes, truth=sums))
+
+
+def _spread(values: pl.Series, places: Places, rows: int) -> pl.Series:
+    """Return a column of some rows' values, null in the others."""
+    import polars as pl
+
+    where = np.full(rows, len(values), dtype=np.int64)
+    where[places] = np.arange(len(values))
+    return values.extend_constant(None, 1).gather(pl.Series(where, dtype=pl.UInt32))

@@ -1,0 +1,80 @@
+"""What is recorded, a portion at a time: memory holds one, however long the record is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, select
+
+from meguru.monitoring.cells.portion import Portion
+from meguru.predictions.schema import outcome, prediction_batch, uncounted_batch
+from meguru.predictions.store import chunks, within
+
+ROWS = 50_000
+"""So many rows are looked at together, and whole requests."""
+_IDS, _REQUESTS = 500, 20_000
+_T = prediction_batch.c
+
+
+class BatchSize(NamedTuple):
+    """A request, and how many rows it has."""
+
+    id: str
+    n: int
+
+
+def sizes(tx: Connection, batch_ids: Iterable[str]) -> list[BatchSize]:
+    """Return those of some requests that there are, by id."""
+    found = []
+    for some in chunks(batch_ids, _IDS):
+        query = select(_T.id, _T.n).where(_T.id.in_(some)).order_by(_T.id)
+        found += [BatchSize(*row) for row in tx.execute(query)]
+    return found
+
+
+def overlapping(tx: Connection, endpoint: str, start: datetime, end: datetime) -> list[BatchSize]:
+    """Return the requests that may have event times in a span."""
+    query = select(_T.id, _T.n).where(*within(endpoint, start, end)).order_by(_T.id)
+    return [BatchSize(*row) for row in tx.execute(query)]
+
+
+def waiting(tx: Connection, endpoint: str, start: datetime, end: datetime) -> list[BatchSize]:
+    """Return those of them that are not counted."""
+    joined = uncounted_batch.join(prediction_batch, _T.id == uncounted_batch.c.batch_id)
+    query = select(_T.id, _T.n).select_from(joined)
+    mine = query.where(uncounted_batch.c.endpoint == endpoint, *within(endpoint, start, end))
+    return [BatchSize(*row) for row in tx.execute(mine.order_by(_T.id))]
+
+
+def portions(batches: Sequence[BatchSize], rows: int = ROWS) -> Iterator[list[str]]:
+    """Cut requests into portions of so many rows, in order; one with more is a portion of its own."""
+    some: list[str] = []
+    count = 0
+    for each in batches:
+        if some and (count + each.n > rows or len(some) >= _REQUESTS):
+            yield some
+            some, count = [], 0
+        some.append(each.id)
+        count += each.n
+    if some:
+        yield some
+
+
+def load(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
+    """Return id, model, size and payload of some requests, in order of their ids."""
+    found: list[Row[Any]] = []
+    for some in chunks(batch_ids, _IDS):
+        query = select(_T.id, _T.model_ref, _T.n, _T.payload).where(_T.id.in_(some))
+        found += tx.execute(query.order_by(_T.id))
+    return found
+
+
+def portion(tx: Connection, batch_ids: Sequence[str]) -> Portion:
+    """Return some requests with the outcomes that they have."""
+    known: list[Row[Any]] = []
+    for some in chunks(batch_ids, _IDS):
+        columns = (outcome.c.batch_id, outcome.c.row, outcome.c.value, outcome.c.json)
+        known += tx.execute(select(*columns).where(outcome.c.batch_id.in_(some)))
+    return Portion.of(load(tx, batch_ids), known)

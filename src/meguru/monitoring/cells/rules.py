@@ -1,0 +1,109 @@
+"""What is counted of an endpoint: over which bins, by which metrics and slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from meguru.kernel.kinds import provided
+from meguru.metrics import Metric, metric_of
+from meguru.metrics.sums import AdditiveMetric
+from meguru.monitoring.base import BASELINES, Baseline, read_baseline
+from meguru.monitoring.cells.layout import BinLayout
+from meguru.monitoring.types import Monitor
+from meguru.storage.blobs import BlobStore
+from meguru.tasks import Task, task_of
+
+MAX_SLICED = 8
+"""So many columns of an endpoint are counted by value."""
+MAX_VALUES = 50
+"""So many values of each have cells of their own in an hour; what is left is counted together."""
+_KEPT = 32
+"""Models of which is known by heart what they were like when they were trained."""
+
+
+class CountedBy(msgspec.Struct, frozen=True, kw_only=True):
+    """What the monitors of an endpoint ask for beside the counts by column, in a fixed order.
+
+    Attributes
+    ----------
+    slices
+        Columns by whose values truth is counted too.
+    metrics
+        As checks name them; those of a model's task are always counted.
+    """
+
+    slices: tuple[str, ...] = ()
+    metrics: tuple[str | dict[str, Any], ...] = ()
+
+    def covers(self, other: CountedBy) -> bool:
+        """Tell whether cells that were counted by this have what the other asks for."""
+        named = [msgspec.json.encode(each, order="sorted") for each in self.metrics]
+        asked = [msgspec.json.encode(each, order="sorted") for each in other.metrics]
+        return set(other.slices) <= set(self.slices) and set(asked) <= set(named)
+
+
+def counted_by(monitors: Sequence[Monitor]) -> CountedBy:
+    """Return what some monitors ask for."""
+    options = [each for monitor in sorted(monitors, key=lambda one: one.name) for each in monitor.checks]
+    slices = [str(name) for each in options for name in each.get("slices") or ()]
+    found = [each["metric"] for each in options if each.get("metric")]
+    by_text = {msgspec.json.encode(each, order="sorted"): each for each in found}
+    return CountedBy(
+        slices=tuple(sorted(dict.fromkeys(slices))[:MAX_SLICED]),
+        metrics=tuple(by_text[text] for text in sorted(by_text)),
+    )
+
+
+class ModelBins(msgspec.Struct, frozen=True):
+    """What is known of a model from its training, and the bins of its columns."""
+
+    baseline: Baseline
+    layout: BinLayout
+
+
+class CountingRules:
+    """How one endpoint is counted.
+
+    What is known of a model never changes: `known` may be kept for the next time.
+    """
+
+    def __init__(
+        self,
+        tx: Connection,
+        blobs: BlobStore,
+        counted: CountedBy,
+        known: dict[str, ModelBins] | None = None,
+    ) -> None:
+        self._tx, self._blobs, self.counted = tx, blobs, counted
+        self._known = {} if known is None else known
+
+    def _of(self, model: str) -> ModelBins:
+        if model not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            baseline = read_baseline(provided(BASELINES).load("model"), self._tx, self._blobs, model)
+            self._known[model] = ModelBins(baseline, BinLayout(baseline.profile))
+        return self._known[model]
+
+    def baseline(self, model: str) -> Baseline:
+        """Return what a model was like when it was trained."""
+        return self._of(model).baseline
+
+    def layout(self, model: str) -> BinLayout:
+        """Return the bins of a model's columns."""
+        return self._of(model).layout
+
+    def task(self, model: str) -> Task:
+        """Return what a model does."""
+        return self.baseline(model).task or task_of("binary")
+
+    def sums(self, model: str) -> list[Metric]:
+        """Return the metrics of a model of which sums are kept."""
+        task = self.task(model)
+        named = [metric_of(each) for each in (*task.metrics, *self.counted.metrics)]
+        fitting = {each.name: each for each in named if task.key in each.tasks and not each.columns}
+        return [each for each in fitting.values() if isinstance(each, AdditiveMetric)]

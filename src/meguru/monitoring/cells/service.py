@@ -1,0 +1,41 @@
+"""The service that counts: what is recorded is added to cells within a second or two."""
+
+from __future__ import annotations
+
+import threading
+
+from meguru.base.ticker import Ticker
+from meguru.kernel.principals import system
+from meguru.kernel.workspace import Workspace
+from meguru.monitoring.cells.count import count, waiting
+from meguru.monitoring.cells.rules import ModelBins
+
+IDLE_SECONDS, PACE_SECONDS = 2.0, 0.02
+
+
+class CellCounter(Ticker):
+    """Counts what is not counted, in portions, so that nobody waits for it long.
+
+    Each server has one; which of them counts a portion is decided by its commit.
+    """
+
+    name = "counting predictions"
+    pause = IDLE_SECONDS
+
+    def __init__(self, ws: Workspace) -> None:
+        self.ws = ws.with_(principal=system("monitors"))
+        self._stop = threading.Event()
+        self._known: dict[str, ModelBins] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Count until `stop` is set, also amid a long backlog."""
+        self._stop = stop
+        super().run(stop)
+
+    def tick(self) -> None:
+        """Count all that there is."""
+        with self.ws.read() as tx:
+            endpoints = waiting(tx)
+        for endpoint in endpoints:
+            while count(self.ws, endpoint, self._known) and not self._stop.wait(PACE_SECONDS):
+                pass

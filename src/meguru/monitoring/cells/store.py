@@ -1,0 +1,143 @@
+"""SQL of cells, on an open transaction."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from meguru.monitoring.cells import truth
+from meguru.monitoring.cells.rules import CountedBy
+from meguru.monitoring.cells.schema import monitor_cell, monitor_counting
+from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey
+
+_C, _N = monitor_cell.c, monitor_counting.c
+_A_QUERY, _A_READ = 400, 100
+_WIDTHS = (np.uint8, np.uint16, np.uint32, np.int64)
+
+
+def turn(tx: Connection, endpoint: str) -> tuple[int, CountedBy | None]:
+    """Return how often an endpoint was counted, and by what; 0 and None if it never was."""
+    row = tx.execute(select(_N.turn, _N.rules).where(_N.endpoint == endpoint)).first()
+    return (0, None) if row is None else (row.turn, msgspec.convert(row.rules, CountedBy))
+
+
+def take_turn(tx: Connection, endpoint: str, seen: int, rules: CountedBy) -> bool:
+    """Go on to the next turn; False when somebody else did since it was seen."""
+    values = {"turn": seen + 1, "rules": msgspec.to_builtins(rules)}
+    if seen:
+        mine = update(monitor_counting).where(_N.endpoint == endpoint, _N.turn == seen)
+        return tx.execute(mine.values(values)).rowcount == 1
+    if tx.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+    statement = upsert(monitor_counting).values(endpoint=endpoint, **values)
+    return tx.execute(statement.on_conflict_do_nothing()).rowcount == 1
+
+
+def clear(tx: Connection, endpoint: str) -> None:
+    """Remove all cells of an endpoint."""
+    tx.execute(delete(monitor_cell).where(_C.endpoint == endpoint))
+
+
+def rows_within(tx: Connection, endpoint: str, first: datetime, last: datetime) -> int:
+    """Return how many rows the cells of some hours have, from `first` to before `last`."""
+    query = select(func.coalesce(func.sum(_C.rows), 0)).where(*_hours(endpoint, first, last))
+    return int(tx.execute(query.where(_C.part == COLUMNS)).scalar_one())
+
+
+def within(
+    tx: Connection, endpoint: str, first: datetime, last: datetime
+) -> Iterator[tuple[CellKey, Cell]]:
+    """Give the cells of some hours, from `first` to before `last`."""
+    query = select(monitor_cell).where(*_hours(endpoint, first, last))
+    for row in tx.execute(query.order_by(_C.hour), execution_options={"yield_per": _A_READ}):
+        yield _read(row)
+
+
+def at(tx: Connection, endpoint: str, keys: Iterable[CellKey]) -> dict[CellKey, Cell]:
+    """Return those of some cells that are there."""
+    wanted = set(keys)
+    hours = sorted({each.hour for each in wanted})
+    found: dict[CellKey, Cell] = {}
+    for begin in range(0, len(hours), _A_QUERY):
+        here = (_C.endpoint == endpoint) & _C.hour.in_(hours[begin : begin + _A_QUERY])
+        for row in tx.execute(select(monitor_cell).where(here)):
+            if (key := CellKey(row.model_ref, row.hour, row.part)) in wanted:
+                found[key] = _read(row)[1]
+    return found
+
+
+def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write cells as `row_of` made them, over those that are there."""
+    for begin in range(0, len(rows), _A_QUERY):
+        tx.execute(_upsert(tx.dialect.name), rows[begin : begin + _A_QUERY])
+
+
+def row_of(endpoint: str, key: CellKey, cell: Cell) -> dict[str, Any]:
+    """Return a cell as it is written."""
+    return {
+        "endpoint": endpoint,
+        "hour": key.hour,
+        "part": key.part,
+        "model_ref": key.model,
+        "rows": cell.rows,
+        "outcomes": cell.outcomes,
+        "first_time": cell.first,
+        "last_time": cell.last,
+        "mark": f"{cell.mark:016x}",
+        "bins": cell.bins,
+        "body": _packed(cell.counts) if key.part == COLUMNS else truth.write(cell.truth),
+    }
+
+
+@cache
+def _upsert(dialect: str) -> Any:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+    statement = upsert(monitor_cell)
+    key = [each.name for each in monitor_cell.primary_key]
+    new = {each.name: statement.excluded[each.name] for each in monitor_cell.c if each.name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=new)
+
+
+def _hours(endpoint: str, first: datetime, last: datetime) -> tuple[Any, ...]:
+    return _C.endpoint == endpoint, _C.hour >= first, _C.hour < last
+
+
+def _read(row: Row[Any]) -> tuple[CellKey, Cell]:
+    of_columns = row.part == COLUMNS
+    cell = Cell(
+        rows=row.rows,
+        outcomes=row.outcomes,
+        first=row.first_time,
+        last=row.last_time,
+        mark=int(row.mark, 16),
+        bins=row.bins,
+        **{"counts": _unpacked(row.body)} if of_columns else {"truth": truth.read(row.body)},
+    )
+    return CellKey(row.model_ref, row.hour, row.part), cell
+
+
+def _packed(counts: Any) -> bytes:
+    """Write counts: as narrow as the greatest allows, and what is the same over and over only once."""
+    most = int(counts.max(initial=0))
+    width = next((n for n, kind in enumerate(_WIDTHS) if most <= np.iinfo(kind).max), len(_WIDTHS) - 1)
+    if counts.min(initial=0) < 0:
+        width = len(_WIDTHS) - 1
+    plain = counts.astype(np.dtype(_WIDTHS[width]).newbyteorder("<")).tobytes()
+    return bytes([width]) + zlib.compress(plain, 1)
+
+
+def _unpacked(body: bytes) -> Any:
+    kind = np.dtype(_WIDTHS[body[0]]).newbyteorder("<")
+    return np.frombuffer(zlib.decompress(body[1:]), kind)

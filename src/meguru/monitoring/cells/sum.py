@@ -1,0 +1,129 @@
+"""Sum the cells of a window, with what is not counted yet: exact at every moment, however far the count is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from meguru.monitoring.cells import record, store
+from meguru.monitoring.cells.portion import Cells, count_changes, count_portion, hour_of
+from meguru.monitoring.cells.record import BatchSize
+from meguru.monitoring.cells.rules import CountingRules
+from meguru.monitoring.cells.truth import TruthSums, add_up
+from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey, add_cell
+from meguru.predictions import uncounted
+from meguru.predictions.uncounted import OutcomeChange
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowPlan:
+    """Where a window is read: in the cells of whole hours, and in the record.
+
+    Parameters
+    ----------
+    hours
+        The first hour that lies wholly in the window, and the end of the last; None without any.
+    edges
+        The spans before and after them.
+    beside
+        Counted requests that reach into the edges: their rows there are read.
+    waiting
+        Requests that are not counted: all their rows of the window are read.
+    rows
+        About how many rows there are, never fewer than that.
+    """
+
+    start: datetime
+    end: datetime
+    hours: tuple[datetime, datetime] | None
+    edges: Sequence[tuple[datetime, datetime]]
+    beside: Sequence[BatchSize]
+    waiting: Sequence[BatchSize]
+    rows: int
+
+
+def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> WindowPlan:
+    """Find out where a window is read, without reading it."""
+    first, last = hour_of(start), hour_of(end)
+    first = first if first == start else first + _HOUR
+    hours = (first, last) if first < last and _hold(tx, endpoint, rules) else None
+    if hours is None:
+        return _without_cells(tx, endpoint, start, end)
+    waiting = record.waiting(tx, endpoint, start, end)
+    edges = [span for span in ((start, first), (last, end)) if span[0] < span[1]]
+    mine = {each.id for each in waiting}
+    beside = dict.fromkeys(one for span in edges for one in record.overlapping(tx, endpoint, *span))
+    found = [each for each in beside if each.id not in mine]
+    rows = store.rows_within(tx, endpoint, *hours) + sum(each.n for each in (*found, *waiting))
+    return WindowPlan(
+        start=start, end=end, hours=hours, edges=edges, beside=found, waiting=waiting, rows=rows
+    )
+
+
+def _without_cells(tx: Connection, endpoint: str, start: datetime, end: datetime) -> WindowPlan:
+    everything = record.overlapping(tx, endpoint, start, end)
+    rows = sum(each.n for each in everything)
+    return WindowPlan(start=start, end=end, hours=None, edges=(), beside=(), waiting=everything, rows=rows)
+
+
+def _hold(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
+    """Tell whether cells say what is asked for."""
+    by = store.turn(tx, endpoint)[1]
+    return by is not None and by.covers(rules.counted) and not uncounted.is_anew(tx, endpoint)
+
+
+def total(tx: Connection, endpoint: str, planned: WindowPlan, rules: CountingRules) -> Cells:
+    """Sum a window; hours are all one, that of its start."""
+    hours: dict[CellKey, list[TruthSums]] = {}
+    found: Cells = {}
+
+    def take(key: CellKey, cell: Cell) -> None:
+        mine = key._replace(hour=planned.start)
+        if key.part != COLUMNS:
+            hours.setdefault(mine, []).append(cell.truth)
+            return
+        add_cell(found, mine, cell)
+
+    if planned.hours is not None:
+        for key, cell in store.within(tx, endpoint, *planned.hours):
+            if key.part == COLUMNS and cell.bins != rules.layout(key.model).digest:
+                return total(tx, endpoint, _without_cells(tx, endpoint, planned.start, planned.end), rules)
+            take(key, cell)
+    for batches, spans in (
+        (planned.beside, planned.edges),
+        (planned.waiting, [(planned.start, planned.end)]),
+    ):
+        for ids in record.portions(batches):
+            portion = record.portion(tx, ids).within(spans)
+            for key, cell in count_portion(rules, portion).items():
+                take(key, cell)
+    if planned.hours is not None:
+        for key, cell in _changed(tx, endpoint, planned.hours, rules).items():
+            take(key, cell)
+    for key, sums in hours.items():
+        whole = add_up(sums)
+        found[key] = Cell(rows=whole.rows, outcomes=whole.outcomes, truth=whole)
+    return found
+
+
+def _changed(
+    tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules
+) -> Cells:
+    """Count what changes of outcomes, that are not counted yet, change in some hours."""
+    found: Cells = {}
+    for row in uncounted.outcomes(tx, endpoint, hours):
+        by_batch: dict[str, list[OutcomeChange]] = {}
+        for each in uncounted.unpack(row.changes):
+            by_batch.setdefault(each.batch_id, []).append(each)
+        later = uncounted.among(tx, endpoint, list(by_batch))
+        there = record.sizes(tx, [each for each in by_batch if each not in later])
+        for ids in record.portions(there):
+            told = [change for each in ids for change in by_batch[each]]
+            for key, cell in count_changes(rules, record.load(tx, ids), told, [hours]).items():
+                add_cell(found, key, cell)
+    return found

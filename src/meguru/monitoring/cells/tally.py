@@ -1,0 +1,176 @@
+"""Add the rows of one model to vectors of counts, one vector an hour; what nobody else does so often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.monitoring.cells.layout import (
+    BEYOND,
+    FIXED,
+    INFINITE,
+    NULLS,
+    ODD,
+    THERE,
+    UNRANKED,
+    BinLayout,
+    Counts,
+    Segment,
+    fits,
+)
+from meguru.stats import NumericProfile
+from meguru.stats.arrays import Floats
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CHUNK = 65_536
+"""So many values of numeric columns are looked at together: they stay in the processor's cache."""
+Slots = npt.NDArray[np.int64]
+
+
+def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int) -> Counts:
+    """Count rows over the bins of their baseline.
+
+    Parameters
+    ----------
+    layout
+        Of the model that answered all of them.
+    frame
+        The rows.
+    hours
+        Shape (rows,): of which hour each is, from 0.
+    count
+        How many hours there are.
+
+    Returns
+    -------
+    Counts
+        Shape (count, layout.size). The bins are those of `tally_column`, to the row.
+    """
+    found = np.zeros((count, layout.size), dtype=np.int64)
+    numeric: list[Segment] = []
+    rows = np.bincount(hours, minlength=count)
+    for each in layout.segments:
+        if each.name not in frame.columns:
+            found[:, each.start + NULLS] = rows
+            continue
+        found[:, each.start + THERE] = rows
+        column = frame.get_column(each.name)
+        if not fits(each.profile, column.dtype):
+            _odd(found, each, column, hours)
+        elif isinstance(each.profile, NumericProfile):
+            numeric.append(each)
+        else:
+            _add(found, each, _categories(each, column), hours)
+    if numeric:
+        _Numbers(numeric).add(found, frame, hours)
+    return found
+
+
+def _odd(found: Counts, segment: Segment, column: pl.Series, hours: Slots) -> None:
+    """Count values of another type; those of a column without any are simply not there."""
+    nulls = column.is_null().to_numpy()
+    found[:, segment.start + NULLS] += np.bincount(hours[nulls], minlength=len(found))
+    found[:, segment.start + ODD] += np.bincount(hours[~nulls], minlength=len(found))
+
+
+def _add(found: Counts, segment: Segment, slots: Slots, hours: Slots) -> None:
+    width = segment.end - segment.start
+    counted = np.bincount(hours * width + slots, minlength=len(found) * width)
+    found[:, segment.start : segment.end] += counted.reshape(len(found), width)
+
+
+def _categories(segment: Segment, column: pl.Series) -> Slots:
+    """Return the slot of each value within the column's segment, shape (rows,)."""
+    import polars as pl
+
+    names = [name for name, _ in segment.profile.top]  # type: ignore[union-attr]
+    if column.len() <= 1024:
+        place: dict[object, int] = {name: FIXED + index for index, name in enumerate(names)}
+        place[None] = NULLS
+        other = FIXED + len(names)
+        values = column.cast(pl.String).to_list()
+        return np.fromiter((place.get(each, other) for each in values), np.int64, len(values))
+    text = column if column.dtype == pl.String else column.cast(pl.String)
+    slots = text.replace_strict(
+        [None, *names],
+        [NULLS, *range(FIXED, FIXED + len(names))],
+        default=FIXED + len(names),
+        return_dtype=pl.UInt16,
+    )
+    return slots.to_numpy().astype(np.int64)
+
+
+class _Numbers:
+    """Numeric columns side by side: what costs a call for each column costs one for all."""
+
+    def __init__(self, segments: list[Segment]) -> None:
+        self.segments = segments
+        profiles = [each.profile for each in segments if isinstance(each.profile, NumericProfile)]
+        bins = np.array([len(each.counts) - 2 for each in profiles], dtype=np.float64)
+        low = np.array([each.low for each in profiles])
+        high = np.array([each.high for each in profiles])
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            scale = np.where(bins == 1, 0.0, bins / (high - low))
+        self.low, self.high, self.last, self.scale = (each[:, None] for each in (low, high, bins - 1, scale))
+        self.least = np.array([[np.inf if each.minimum is None else each.minimum] for each in profiles])
+        self.most = np.array([[-np.inf if each.maximum is None else each.maximum] for each in profiles])
+        deepest = max(len(each.edges) for each in profiles)
+        padded = [[*each.edges, *[np.inf] * (deepest - len(each.edges))] for each in profiles]
+        self.edges = np.array(padded).reshape(len(profiles), deepest)
+        self.start = np.array([[each.start] for each in segments], dtype=np.int64)
+        self.decile = self.start + np.array([[FIXED + each.bins] for each in segments])
+        self.top = (FIXED + bins + 1).astype(np.int64)[:, None]
+
+    def add(self, found: Counts, frame: pl.DataFrame, hours: Slots) -> None:
+        import polars as pl
+
+        size, step = found.shape[1], max(1, CHUNK // len(self.segments))
+        flat = found.reshape(-1)
+        values = np.empty((len(self.segments), frame.height))
+        for row, each in enumerate(self.segments):
+            column = frame.get_column(each.name)
+            known = column if column.dtype == pl.Float64 else column.cast(pl.Float64)
+            values[row] = (known.fill_null(np.nan) if known.null_count() else known).to_numpy()
+        for at in range(0, frame.height, step):
+            base = hours[at : at + step] * size
+            for slots in self._slots(values[:, at : at + step]):
+                slots += base
+                lowest = int(base.min())
+                counted = np.bincount((slots - lowest if lowest else slots).ravel())
+                flat[lowest : lowest + counted.size] += counted
+            self._add_rare(flat, values[:, at : at + step], base)
+
+    def _slots(self, values: Floats) -> tuple[Slots, Slots]:
+        """Return the slot of each value among the bins, and among the deciles, shape (columns, rows)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (values - self.low) * self.scale
+        missing = np.isnan(values)
+        np.clip(scaled, 0, self.last, out=scaled)
+        scaled[missing] = 0
+        slots = scaled.astype(np.int64)
+        slots += FIXED + 1
+        slots[values < self.low] = FIXED
+        above = values > self.high
+        if above.any():
+            np.copyto(slots, self.top, where=above)
+        slots[missing] = NULLS
+        slots += self.start
+        decile = np.zeros(values.shape, dtype=np.int64)
+        for edge in self.edges.T:
+            decile += values > edge[:, None]
+        decile += self.decile
+        np.copyto(decile, self.start + UNRANKED, where=missing)
+        return slots, decile
+
+    def _add_rare(self, flat: Counts, values: Floats, base: Slots) -> None:
+        beyond = (values < self.least) | (values > self.most)
+        if not beyond.any():
+            return
+        infinite = np.isinf(values)
+        for place, mask in ((BEYOND, beyond & ~infinite), (INFINITE, infinite)):
+            column, row = np.nonzero(mask)
+            np.add.at(flat, self.start[column, 0] + place + base[row], 1)

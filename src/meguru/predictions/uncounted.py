@@ -1,0 +1,159 @@
+"""What is in no cell yet: requests, and changes of outcomes. Whoever counts takes it from here.
+
+It is written in the transaction of what it tells of, and goes in the one that adds it to the cells, so each is
+counted once, whoever is killed when. A change of a request that is itself waiting says nothing: when that is
+counted, it is with the outcomes that it has then.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from meguru.predictions.schema import prediction_batch, uncounted_batch, uncounted_outcomes
+
+if TYPE_CHECKING:
+    from meguru.predictions.types import PredictionBatch
+
+EVERYTHING = "*"
+"""In place of a batch: all batches of the endpoint are to be counted anew, and no cell of it holds."""
+OutcomeAsWritten: TypeAlias = float | str | None
+"""A number, the text of any other JSON, or None: there was no outcome, or is none any more."""
+_INSERT, _INSERT_OUTCOMES = insert(uncounted_batch), insert(uncounted_outcomes)
+_B, _O = uncounted_batch.c, uncounted_outcomes.c
+_IDS_A_QUERY = 900
+
+
+class OutcomeChange(NamedTuple):
+    """What counted as the outcome of a prediction before, and what does now."""
+
+    batch_id: str
+    row: int
+    before: OutcomeAsWritten
+    now: OutcomeAsWritten
+
+
+_Packed = list[tuple[str, int, float | str | None, float | str | None]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
+def add(tx: Connection, batches: Iterable[PredictionBatch]) -> None:
+    """Note that batches are to be counted, in the transaction that writes them."""
+    tx.execute(_INSERT, [{"endpoint": each.endpoint, "batch_id": each.id} for each in batches])
+
+
+def add_outcomes(
+    tx: Connection,
+    endpoint: str,
+    span: tuple[datetime, datetime],
+    changes: Iterable[tuple[tuple[str, int], Mapping[str, Any] | None, Mapping[str, Any] | None]],
+) -> None:
+    """Note changes of outcomes: the prediction, the row before, and the row now; in their transaction."""
+    told = [(*place, _written(before), _written(now)) for place, before, now in changes]
+    told = [each for each in told if each[2] != each[3]]
+    if told:
+        values = {"endpoint": endpoint, "first_time": span[0], "last_time": span[1], "n": len(told)}
+        tx.execute(_INSERT_OUTCOMES, values | {"changes": pack(told)})
+
+
+def pack(changes: Sequence[Any]) -> bytes:
+    """Write changes down."""
+    return zlib.compress(_encode(changes), 1)
+
+
+def unpack(changes: bytes) -> list[OutcomeChange]:
+    """Read what `pack` wrote."""
+    return [OutcomeChange(*each) for each in _decode(zlib.decompress(changes))]
+
+
+def anew(tx: Connection, endpoint: str) -> None:
+    """Have everything of an endpoint counted again; until that is done, windows are read from the record."""
+    statement = _or_nothing(tx).values(endpoint=endpoint, batch_id=EVERYTHING)
+    tx.execute(statement.on_conflict_do_nothing())
+
+
+def begin_anew(tx: Connection, endpoint: str) -> None:
+    """Put all batches of an endpoint in line; with them go all changes that were noted so far."""
+    tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint))
+    tx.execute(delete(uncounted_outcomes).where(_O.endpoint == endpoint))
+    table = prediction_batch.c
+    mine = select(table.endpoint, table.id).where(table.endpoint == endpoint)
+    statement = _or_nothing(tx).from_select(["endpoint", "batch_id"], mine)
+    tx.execute(statement.on_conflict_do_nothing())  # one may have come since the line above
+
+
+def endpoints(tx: Connection) -> list[str]:
+    """Return the endpoints of which something is not counted."""
+    # One step in an index for each endpoint, however much waits.
+    found = [*_distinct(tx, _B.endpoint), *_distinct(tx, _O.endpoint)]
+    return sorted(set(found))
+
+
+def batches(tx: Connection, endpoint: str, limit: int) -> list[str]:
+    """Return the first batches that are not counted; `EVERYTHING` is the first of all."""
+    query = select(_B.batch_id).where(_B.endpoint == endpoint).order_by(_B.batch_id).limit(limit)
+    return list(tx.execute(query).scalars())
+
+
+def is_anew(tx: Connection, endpoint: str) -> bool:
+    """Tell whether no cell of an endpoint holds."""
+    query = select(_B.batch_id).where(_B.endpoint == endpoint, _B.batch_id == EVERYTHING)
+    return tx.execute(query).first() is not None
+
+
+def among(tx: Connection, endpoint: str, batch_ids: Sequence[str]) -> set[str]:
+    """Return which of some batches are not counted."""
+    found: set[str] = set()
+    for at in range(0, len(batch_ids), _IDS_A_QUERY):
+        some = batch_ids[at : at + _IDS_A_QUERY]
+        query = select(_B.batch_id).where(_B.endpoint == endpoint, _B.batch_id.in_(some))
+        found.update(tx.execute(query).scalars())
+    return found
+
+
+def outcomes(
+    tx: Connection, endpoint: str, span: tuple[datetime, datetime] | None = None
+) -> Iterator[Row[Any]]:
+    """Give id, number and content of the changes of outcomes that are not counted, oldest first."""
+    query = select(_O.id, _O.n, _O.changes).where(_O.endpoint == endpoint)
+    if span is not None:
+        query = query.where(_O.last_time >= span[0], _O.first_time < span[1])
+    yield from tx.execute(query.order_by(_O.id))
+
+
+def take(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: Sequence[int]) -> None:
+    """Strike out what was counted, in the transaction that adds it."""
+    for at in range(0, len(batch_ids), _IDS_A_QUERY):
+        some = batch_ids[at : at + _IDS_A_QUERY]
+        tx.execute(delete(uncounted_batch).where(_B.endpoint == endpoint, _B.batch_id.in_(some)))
+    for at in range(0, len(change_ids), _IDS_A_QUERY):
+        gone = list(change_ids[at : at + _IDS_A_QUERY])
+        tx.execute(delete(uncounted_outcomes).where(_O.id.in_(gone)))
+
+
+def _or_nothing(tx: Connection) -> Any:
+    if tx.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as upsert
+    else:
+        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment]
+    return upsert(uncounted_batch)
+
+
+def _distinct(tx: Connection, column: Any) -> Iterator[str]:
+    last = tx.execute(select(func.min(column))).scalar()
+    while last is not None:
+        yield last
+        last = tx.execute(select(func.min(column)).where(column > last)).scalar()
+
+
+def _written(row: Mapping[str, Any] | None) -> OutcomeAsWritten:
+    if row is None:
+        return None
+    text = row.get("json")
+    return float(row["value"]) if text is None else str(text)
