@@ -176,12 +176,17 @@ def show(session: Session, name: str, limit: int) -> None:
 @click.argument("name", type=MONITOR)
 @click.option("--start", required=True, type=click.DateTime(), help="Start of the window (UTC).")
 @click.option("--end", required=True, type=click.DateTime(), help="End of the window (UTC), not in it.")
+@click.option("--exact", is_flag=True, help="Read every row, however many; all are held in memory.")
 @with_session
-def run(session: Session, name: str, start: datetime, end: datetime) -> None:
-    """Evaluate monitor NAME over the predictions of a window of event time."""
+def run(session: Session, name: str, start: datetime, end: datetime, *, exact: bool) -> None:
+    """Evaluate monitor NAME over the predictions of a window of event time.
+
+    A window of more than 200,000 rows is told by what was counted of it; with --exact from every row.
+    """
     from meguru.app.calls import monitor_run as ask
 
-    report = ask(session.open(), name=name, start=start.replace(tzinfo=UTC), end=end.replace(tzinfo=UTC))
+    window = {"start": start.replace(tzinfo=UTC), "end": end.replace(tzinfo=UTC)}
+    report = ask(session.open(), name=name, **window, exact=exact)
     session.table(report, _columns([report]), [_row(report)])
 
 

@@ -183,9 +183,7 @@ class InfluenceMetric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             spread = math.sqrt(squares / (total - 1))
         return self.within(found.value, (spread, total), level, total, "influence over counts")
 
-    def within(
-        self, value: float, spread: tuple[float, int], level: float, n: int, method: str
-    ) -> Interval:
+    def within(self, value: float, spread: tuple[float, int], level: float, n: int, method: str) -> Interval:
         """Return the interval around a value with a standard error of so many units, within the range."""
         return _bounded(value, spread, level, n, (self.low, self.high), method)
 

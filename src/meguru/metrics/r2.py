@@ -10,6 +10,7 @@ import numpy as np
 from meguru.metrics.influence import Influence, InfluenceMetric
 from meguru.metrics.regression import NUMERIC, residuals
 from meguru.metrics.rows import ScoredRows
+from meguru.stats.arrays import Floats
 
 
 class R2(InfluenceMetric, frozen=True, forbid_unknown_fields=True):

@@ -95,9 +95,7 @@ class AdditiveMetric(Protocol):
         """Return the value from the means of the terms, shape (k,)."""
         ...
 
-    def within(
-        self, value: float, spread: tuple[float, int], level: float, n: int, method: str
-    ) -> Interval:
+    def within(self, value: float, spread: tuple[float, int], level: float, n: int, method: str) -> Interval:
         """Return the interval around a value with a standard error of so many units."""
         ...
 

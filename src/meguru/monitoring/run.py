@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,26 +12,18 @@ from sqlalchemy import Connection
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
-from meguru.kernel.kinds import provided
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
-from meguru.monitoring.answers import shadows_of
-from meguru.monitoring.base import BASELINES, Baseline, read_baseline
-from meguru.monitoring.checks.performance import asked_by
 from meguru.monitoring.data_look import compare_data, data_of
 from meguru.monitoring.deciding.judge import judge
 from meguru.monitoring.deciding.past import past_reports, past_windows
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
+from meguru.monitoring.see import SeenWindow, see_window
 from meguru.monitoring.types import AUC, Estimate, Monitor, Report, ReportVerdict
-from meguru.monitoring.window import MonitoredWindow, compare
+from meguru.monitoring.window import MonitoredWindow
 from meguru.predictions.counts import arrivals
-from meguru.predictions.types import ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN
-from meguru.predictions.window import frame
 from meguru.storage.blobs import BlobStore
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _SETTINGS = (
     "name",
@@ -51,17 +43,28 @@ _SETTINGS = (
 
 
 @operation("monitor.run", permission="monitor:run", on="name")
-def run(ctx: Context, *, name: str, start: datetime, end: datetime) -> Report:
-    """Evaluate predictions with event times in [start, end); the same data gives the same report."""
+def run(ctx: Context, *, name: str, start: datetime, end: datetime, exact: bool = False) -> Report:
+    """Evaluate predictions with event times in [start, end); the same data gives the same report.
+
+    A window of more than 200,000 rows is told by what was counted of it; `exact` reads every row instead,
+    and holds them in memory.
+    """
     _check_window(start, end)
     with _reading(ctx) as tx:
         monitor = store.one(tx, refs.parse(name, kind="monitor").name)
-        found = look(tx, ctx.blobs, monitor, start, end, ctx.now())
+        found = look(tx, ctx.blobs, monitor, start, end, ctx.now(), exact=exact)
     return keep(ctx, found)
 
 
 def look(
-    tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime, now: datetime
+    tx: Connection,
+    blobs: BlobStore,
+    monitor: Monitor,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    exact: bool = False,
 ) -> Report:
     """Return the report of a window: the one that was made of the same data and settings, else a new one.
 
@@ -69,16 +72,14 @@ def look(
     """
     if monitor.dataset:
         return _look_at_data(tx, blobs, monitor, start, end, now)
-    rows = frame(tx, monitor.endpoint, start, end)
-    baselines = _baselines(blobs, tx, rows)
-    lacking = _lacking(tx, monitor, end, rows, now)
+    seen = see_window(tx, blobs, monitor, start, end, exact=exact)
+    lacking = _lacking(tx, monitor, end, seen, now)
     before = past_reports(tx, monitor, start, end)
-    digest = _digest(monitor, rows, baselines, sorted(lacking), [each.digest for each in before])
+    digest = _digest(monitor, seen, sorted(lacking), [each.digest for each in before])
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = compare(rows, baselines, monitor.min_rows, asked_by(monitor.checks), (start, end))
-    window = replace(window, past=past_windows(before))
+    window = replace(seen.compared(), past=past_windows(before))
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 
@@ -194,46 +195,29 @@ def _reading(ctx: Context) -> Iterator[Connection]:
 
 
 def _lacking(
-    tx: Connection, monitor: Monitor, end: datetime, rows: "pl.DataFrame", now: datetime
+    tx: Connection, monitor: Monitor, end: datetime, seen: SeenWindow, now: datetime
 ) -> dict[str, str]:
     """Return what the window of a monitor that knows when one is full still lacks."""
     if monitor.window is None:
         return {}
     arrived = arrivals(tx, monitor.endpoint).get(monitor.endpoint)
     world = world_time(arrived, now, float(monitor.complete.quiet)) if arrived else None
-    return lacks(monitor, end, world, rows.height, rows[OUTCOME_COLUMN].count() if rows.height else 0)
+    return lacks(monitor, end, world, seen.rows, seen.outcomes)
 
 
-def _baselines(blobs: BlobStore, tx: Connection, rows: "pl.DataFrame") -> dict[str, Baseline]:
-    if not rows.height:
-        return {}
-    source = provided(BASELINES).load("model")
-    models = dict.fromkeys([*sorted(rows[MODEL_COLUMN].unique()), *shadows_of(rows.columns)])
-    return {model: read_baseline(source, tx, blobs, model) for model in models}
-
-
-def _digest(
-    monitor: Monitor,
-    rows: "pl.DataFrame",
-    baselines: dict[str, Baseline],
-    lacking: Sequence[str],
-    past: Sequence[str],
-) -> str:
+def _digest(monitor: Monitor, seen: SeenWindow, lacking: Sequence[str], past: Sequence[str]) -> str:
     """Name the data and the settings; predictions never change, but outcomes arrive and are corrected.
 
     The windows before are a part of it: what lasts is told otherwise than what comes once.
 
     When a monitor looks is no part of it: it finds the same however often it does. What a window `lacks` is.
     """
-    seen = rows.select(ID_COLUMN, MODEL_COLUMN, OUTCOME_COLUMN)
-    plain = not seen.schema[OUTCOME_COLUMN].is_nested()
-    state = (seen.write_csv() if plain else seen.write_ndjson()) if rows.height else ""
     known = {
         model: [each.profile.to_dict() if each.profile else None, dict(each.metrics)]
-        for model, each in baselines.items()
+        for model, each in seen.baselines.items()
     }
     settings = {name: getattr(monitor, name) for name in _SETTINGS}
-    parts = [settings, digests.of_bytes(state.encode()), known]
+    parts = [settings, seen.digest(), known]
     parts += [list(each) for each in (past, lacking) if each]
     return digests.of_value(parts)
 

@@ -164,12 +164,18 @@ def compared_columns(
         if not now.count and then.count:
             broken[name] = "it has no value at all"
             continue
-        answered = name == SCORE_COLUMN or name.startswith(OUTPUT_PREFIX)
-        severity = Severity.PREDICTION_DRIFT if answered else Severity.INPUT_DRIFT
-        ordered = isinstance(then, NumericProfile)
-        compared.append(
-            ComparedColumn(
-                name=name, severity=severity, ordered=ordered, profile=then, then=then.own(), now=now
-            )
-        )
+        compared.append(compared_column(name, then, now))
     return tuple(compared), broken
+
+
+def compared_column(name: str, then: ColumnProfile, now: ColumnCounts) -> ComparedColumn:
+    """Put a column's baseline and its counts in a window beside each other."""
+    answered = name == SCORE_COLUMN or name.startswith(OUTPUT_PREFIX)
+    return ComparedColumn(
+        name=name,
+        severity=Severity.PREDICTION_DRIFT if answered else Severity.INPUT_DRIFT,
+        ordered=isinstance(then, NumericProfile),
+        profile=then,
+        then=then.own(),
+        now=now,
+    )

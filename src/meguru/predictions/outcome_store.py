@@ -169,6 +169,16 @@ def outcomes_within(tx: Connection, endpoint: str, start: datetime, end: datetim
     return list(tx.execute(query))
 
 
+def of_batches(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
+    """Return batch id, row, value and json of the outcomes of some requests."""
+    table = outcome.c
+    found: list[Row[Any]] = []
+    for some in chunks(batch_ids, _A_QUERY):
+        query = select(table.batch_id, table.row, table.value, table.json)
+        found += tx.execute(query.where(table.batch_id.in_(some)))
+    return found
+
+
 def read(row: Any) -> OutcomeValue:
     """Return the value that a row holds."""
     value: OutcomeValue = row.value if row.json is None else msgspec.json.decode(row.json)

@@ -1,8 +1,8 @@
 """What is in no cell yet: requests, and changes of outcomes. Whoever counts takes it from here.
 
-It is written in the transaction of what it tells of, and goes in the one that adds it to the cells, so each is
-counted once, whoever is killed when. A change of a request that is itself waiting says nothing: when that is
-counted, it is with the outcomes that it has then.
+It is written in the transaction of what it tells of, and goes in the one that adds it to the cells, so each
+is counted once, whoever is killed when. A change of a request that is itself waiting says nothing: when that
+is counted, it is with the outcomes that it has then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from meguru.predictions.schema import prediction_batch, uncounted_batch, uncounted_outcomes
 
@@ -26,7 +26,7 @@ OutcomeAsWritten: TypeAlias = float | str | None
 """A number, the text of any other JSON, or None: there was no outcome, or is none any more."""
 _INSERT, _INSERT_OUTCOMES = insert(uncounted_batch), insert(uncounted_outcomes)
 _B, _O = uncounted_batch.c, uncounted_outcomes.c
-_IDS_A_QUERY = 900
+_IDS_A_QUERY, _A_PAGE = 900, 20
 
 
 class OutcomeChange(NamedTuple):
@@ -119,12 +119,15 @@ def among(tx: Connection, endpoint: str, batch_ids: Sequence[str]) -> set[str]:
 
 def outcomes(
     tx: Connection, endpoint: str, span: tuple[datetime, datetime] | None = None
-) -> Iterator[Row[Any]]:
+) -> Iterator[tuple[int, int, bytes]]:
     """Give id, number and content of the changes of outcomes that are not counted, oldest first."""
-    query = select(_O.id, _O.n, _O.changes).where(_O.endpoint == endpoint)
+    query = select(_O.id, _O.n, _O.changes).where(_O.endpoint == endpoint).order_by(_O.id).limit(_A_PAGE)
     if span is not None:
         query = query.where(_O.last_time >= span[0], _O.first_time < span[1])
-    yield from tx.execute(query.order_by(_O.id))
+    last = 0
+    while page := [(row.id, row.n, row.changes) for row in tx.execute(query.where(_O.id > last))]:
+        yield from page
+        last = page[-1][0]
 
 
 def take(tx: Connection, endpoint: str, batch_ids: Sequence[str], change_ids: Sequence[int]) -> None:

@@ -47,23 +47,26 @@ def frame(
     whole = whole.filter((time >= start) & (time < end)).sort(TIME_COLUMN, maintain_order=True)
     if features is not None:
         whole = whole.select([name for name in whole.columns if name.startswith("_") or name in features])
-    return _with_outcomes(whole, outcome_store.outcomes_within(tx, endpoint, start, end))
+    return with_outcomes(whole, outcome_store.outcomes_within(tx, endpoint, start, end))
 
 
 def frame_of(batches: Sequence[Any], known: Sequence[Any]) -> "pl.DataFrame":
     """Return some requests' predictions with some outcomes, in order of event time; see `frame`."""
-    return _with_outcomes(answered(batches).sort(TIME_COLUMN, maintain_order=True), known)
+    return with_outcomes(answered(batches).sort(TIME_COLUMN, maintain_order=True), known)
 
 
 def answered(batches: Sequence[Any], *, with_ids: bool = True) -> "pl.DataFrame":
     """Return some requests' predictions in the order of the requests and their rows; see `frame`."""
     import polars as pl
 
-    found = pl.concat(_agreeing([_empty(), *_parts(batches, with_ids=with_ids)]), how="diagonal_relaxed", rechunk=True)
+    found = pl.concat(
+        agreeing([_empty(), *_parts(batches, with_ids=with_ids)]), how="diagonal_relaxed", rechunk=True
+    )
     return found if with_ids else found.drop(ID_COLUMN)
 
 
-def _with_outcomes(whole: "pl.DataFrame", known: Sequence[Any]) -> "pl.DataFrame":
+def with_outcomes(whole: "pl.DataFrame", known: Sequence[Any]) -> "pl.DataFrame":
+    """Return predictions with what is known of them, which may be of others too."""
     import polars as pl
 
     values = pl.DataFrame(
@@ -140,7 +143,7 @@ def _shape(pair: tuple[Any, payload.StoredRows | None]) -> tuple[str, bytes]:
     return batch.model_ref, rows.header if rows is not None else b""
 
 
-def _agreeing(parts: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
+def agreeing(parts: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
     """Return frames whose outputs of one name have one type."""
     import polars as pl
 
@@ -161,7 +164,7 @@ def _agreeing(parts: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
 
 
 def outcome_series(known: Sequence[Any]) -> "pl.Series":
-    """Return the outcomes as a column of the type that all of them have."""
+    """Return outcomes as a column of the type that all of them have."""
     import polars as pl
 
     if all(row.json is None for row in known):

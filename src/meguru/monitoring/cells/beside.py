@@ -87,9 +87,7 @@ def truth_by_part(
             yield f"{role}{SLICED}{name}={values[cell // count]}", cell % count, sums
 
 
-def _known(
-    rules: CountingRules, frame: pl.DataFrame, model: str, columns: Mapping[str, str]
-) -> _Known:
+def _known(rules: CountingRules, frame: pl.DataFrame, model: str, columns: Mapping[str, str]) -> _Known:
     if frame.get_column(OUTCOME_COLUMN).null_count() == frame.height:
         return _Known(_NONE)
     rows, task = known_rows(frame.with_row_index(_PLACE), columns), rules.task(model)
@@ -141,17 +139,20 @@ def _sums(known: _Known, cells: Codes, count: int, rows: Codes) -> Iterator[tupl
     terms = {name: _added(cells[places], count, each) for name, (places, each) in known.terms.items()}
     for cell in np.flatnonzero((rows > 0) | (outcomes > 0)).tolist():
         mine = slice(ends[cell], ends[cell + 1])
-        yield cell, TruthSums(
-            rows=int(rows[cell]),
-            outcomes=int(outcomes[cell]),
-            keys=keys[mine],
-            counts=counts[mine],
-            scores=scores[mine].astype(np.float64),
-            terms={
-                name: TermSums(int(n[cell]), total[cell], products[cell])
-                for name, (n, total, products) in terms.items()
-                if n[cell]
-            },
+        yield (
+            cell,
+            TruthSums(
+                rows=int(rows[cell]),
+                outcomes=int(outcomes[cell]),
+                keys=keys[mine],
+                counts=counts[mine],
+                scores=scores[mine].astype(np.float64),
+                terms={
+                    name: TermSums(int(n[cell]), total[cell], products[cell])
+                    for name, (n, total, products) in terms.items()
+                    if n[cell]
+                },
+            ),
         )
 
 

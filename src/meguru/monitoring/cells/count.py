@@ -39,8 +39,8 @@ class _Step:
 def count(ws: Workspace, endpoint: str, known: dict[str, ModelBins] | None = None) -> bool:
     """Count one portion of what an endpoint recorded; False when there is nothing left, or somebody else did.
 
-    What is `known` of models is kept there for the next portion. All is computed beforehand, and written in one short transaction. Of two servers that count the same, the
-    one that comes second writes nothing.
+    What is `known` of models is kept there for the next portion. All is computed beforehand, and written in
+    one short transaction. Of two servers that count the same, the one that comes second writes nothing.
     """
     with ws.read() as tx:
         step = _next(ws, tx, endpoint, {} if known is None else known)
@@ -83,17 +83,15 @@ def _changes(tx: Connection, endpoint: str) -> tuple[list[tuple[int, list[Outcom
     """Return the first changes that are not counted, and whether these are all."""
     found: list[tuple[int, list[OutcomeChange]]] = []
     count = 0
-    for row in uncounted.outcomes(tx, endpoint):
-        if found and count + row.n > record.ROWS:
+    for number, n, changes in uncounted.outcomes(tx, endpoint):
+        if found and count + n > record.ROWS:
             return found, False
-        found.append((row.id, uncounted.unpack(row.changes)))
-        count += row.n
+        found.append((number, uncounted.unpack(changes)))
+        count += n
     return found, True
 
 
-def _changed(
-    tx: Connection, endpoint: str, rules: CountingRules, changes: Iterable[OutcomeChange]
-) -> Cells:
+def _changed(tx: Connection, endpoint: str, rules: CountingRules, changes: Iterable[OutcomeChange]) -> Cells:
     """Count changes of outcomes, but for those of requests that are not counted themselves."""
     found: Cells = {}
     by_batch: dict[str, list[OutcomeChange]] = {}
@@ -108,9 +106,7 @@ def _changed(
     return found
 
 
-def _summed(
-    tx: Connection, endpoint: str, rules: CountingRules, new: Cells
-) -> list[dict[str, Any]] | None:
+def _summed(tx: Connection, endpoint: str, rules: CountingRules, new: Cells) -> list[dict[str, Any]] | None:
     """Return the cells that come of adding some; None when those that are there have other bins."""
     known = store.at(tx, endpoint, new)
     for key, cell in known.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Counts = npt.NDArray[np.int64]
 NULLS, BEYOND, INFINITE, ODD, THERE, UNRANKED, FIXED = range(7)
 """Before the bins of a column: rows without a value, beyond the baseline, infinite, of another type than the
-baseline's, rows of frames that had the column at all, and numbers that have no decile, as they are missing."""
+baseline's, rows that had the column at all, and numbers that have no decile, as they are missing."""
 
 
 class Segment(NamedTuple):
@@ -63,14 +63,7 @@ class BinLayout:
     @cached_property
     def digest(self) -> str:
         """Names the bins: vectors of one digest add up."""
-        bins = [
-            [each.name, each.profile.low, each.profile.high, each.bins, list(each.profile.edges)]
-            + [each.profile.minimum, each.profile.maximum]
-            if isinstance(each.profile, NumericProfile)
-            else [each.name, [name for name, _ in each.profile.top]]
-            for each in self.segments
-        ]
-        return digests.of_value(bins)[:16]
+        return digests.of_value([[each.name, *_bins(each.profile)] for each in self.segments])[:16]
 
     def read(self, vector: Counts) -> Iterator[tuple[Segment, ColumnCounts, int, int]]:
         """Give each column's counts, how many of its values are of another type, and its rows."""
@@ -86,6 +79,13 @@ class BinLayout:
                 infinite=int(mine[INFINITE]),
             )
             yield each, counts, int(mine[ODD]), int(mine[THERE])
+
+
+def _bins(profile: ColumnProfile) -> list[Any]:
+    if isinstance(profile, CategoricalProfile):
+        return [[name for name, _ in profile.top]]
+    names = ("low", "high", "minimum", "maximum", "edges")
+    return [len(profile.counts), *(getattr(profile, name) for name in names)]
 
 
 def fits(profile: ColumnProfile, dtype: pl.DataType) -> bool:

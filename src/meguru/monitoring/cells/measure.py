@@ -34,7 +34,7 @@ from meguru.monitoring.types import (
     SliceEstimate,
 )
 from meguru.tasks import Task, task_of
-from meguru.tasks.base import SCORE
+from meguru.tasks.base import SCORE, names_of
 
 
 def measure_cells(
@@ -109,7 +109,7 @@ def alike(task: Task, sums: TruthSums) -> ScoredRows | None:
             return None
         read = task.readings({SCORE.name: sums.scores / weight})
         return ScoredRows(truth=truth.astype(np.float64), weight=weight, **read)
-    names = tuple(str(each) for each in getattr(task, "classes", ()))
+    names = names_of(getattr(task, "classes", ()))
     known = len(names) + 1
     return ScoredRows(
         truth=(sums.keys // known - 1).astype(np.float64),

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from meguru.monitoring.cells.portion import Portion
-from meguru.predictions.schema import outcome, prediction_batch, uncounted_batch
+from meguru.predictions import outcome_store
+from meguru.predictions.schema import prediction_batch, uncounted_batch
 from meguru.predictions.store import chunks, within
 
 ROWS = 50_000
@@ -73,8 +74,4 @@ def load(tx: Connection, batch_ids: Sequence[str]) -> list[Row[Any]]:
 
 def portion(tx: Connection, batch_ids: Sequence[str]) -> Portion:
     """Return some requests with the outcomes that they have."""
-    known: list[Row[Any]] = []
-    for some in chunks(batch_ids, _IDS):
-        columns = (outcome.c.batch_id, outcome.c.row, outcome.c.value, outcome.c.json)
-        known += tx.execute(select(*columns).where(outcome.c.batch_id.in_(some)))
-    return Portion.of(load(tx, batch_ids), known)
+    return Portion.of(load(tx, batch_ids), outcome_store.of_batches(tx, batch_ids))

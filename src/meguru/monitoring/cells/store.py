@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from meguru.monitoring.cells import truth
 from meguru.monitoring.cells.rules import CountedBy
@@ -19,7 +19,7 @@ from meguru.monitoring.cells.types import COLUMNS, Cell, CellKey
 
 _C, _N = monitor_cell.c, monitor_counting.c
 _A_QUERY, _A_READ = 400, 100
-_WIDTHS = (np.uint8, np.uint16, np.uint32, np.int64)
+_WIDTHS = [np.dtype(each) for each in ("<u1", "<u2", "<u4", "<i8")]
 
 
 def turn(tx: Connection, endpoint: str) -> tuple[int, CountedBy | None]:
@@ -53,9 +53,7 @@ def rows_within(tx: Connection, endpoint: str, first: datetime, last: datetime) 
     return int(tx.execute(query.where(_C.part == COLUMNS)).scalar_one())
 
 
-def within(
-    tx: Connection, endpoint: str, first: datetime, last: datetime
-) -> Iterator[tuple[CellKey, Cell]]:
+def within(tx: Connection, endpoint: str, first: datetime, last: datetime) -> Iterator[tuple[CellKey, Cell]]:
     """Give the cells of some hours, from `first` to before `last`."""
     query = select(monitor_cell).where(*_hours(endpoint, first, last))
     for row in tx.execute(query.order_by(_C.hour), execution_options={"yield_per": _A_READ}):
@@ -130,14 +128,11 @@ def _read(row: Row[Any]) -> tuple[CellKey, Cell]:
 
 def _packed(counts: Any) -> bytes:
     """Write counts: as narrow as the greatest allows, and what is the same over and over only once."""
-    most = int(counts.max(initial=0))
-    width = next((n for n, kind in enumerate(_WIDTHS) if most <= np.iinfo(kind).max), len(_WIDTHS) - 1)
-    if counts.min(initial=0) < 0:
-        width = len(_WIDTHS) - 1
-    plain = counts.astype(np.dtype(_WIDTHS[width]).newbyteorder("<")).tobytes()
-    return bytes([width]) + zlib.compress(plain, 1)
+    most, least = int(counts.max(initial=0)), int(counts.min(initial=0))
+    fitting = [n for n, kind in enumerate(_WIDTHS) if most <= np.iinfo(kind).max and least >= 0]
+    width = fitting[0] if fitting else len(_WIDTHS) - 1
+    return bytes([width]) + zlib.compress(counts.astype(_WIDTHS[width]).tobytes(), 1)
 
 
 def _unpacked(body: bytes) -> Any:
-    kind = np.dtype(_WIDTHS[body[0]]).newbyteorder("<")
-    return np.frombuffer(zlib.decompress(body[1:]), kind)
+    return np.frombuffer(zlib.decompress(body[1:]), _WIDTHS[body[0]])

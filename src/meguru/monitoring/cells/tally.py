@@ -138,9 +138,8 @@ class _Numbers:
         for at in range(0, frame.height, step):
             base = hours[at : at + step] * size
             for slots in self._slots(values[:, at : at + step]):
-                slots += base
                 lowest = int(base.min())
-                counted = np.bincount((slots - lowest if lowest else slots).ravel())
+                counted = np.bincount((slots + (base - lowest)).ravel())
                 flat[lowest : lowest + counted.size] += counted
             self._add_rare(flat, values[:, at : at + step], base)
 
@@ -154,9 +153,7 @@ class _Numbers:
         slots = scaled.astype(np.int64)
         slots += FIXED + 1
         slots[values < self.low] = FIXED
-        above = values > self.high
-        if above.any():
-            np.copyto(slots, self.top, where=above)
+        np.copyto(slots, self.top, where=values > self.high)
         slots[missing] = NULLS
         slots += self.start
         decile = np.zeros(values.shape, dtype=np.int64)

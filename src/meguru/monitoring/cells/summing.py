@@ -1,4 +1,4 @@
-"""Sum the cells of a window, with what is not counted yet: exact at every moment, however far the count is."""
+"""Sum the cells of a window, with what is not counted yet: exact, however far the count is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowPlan:
+class SummingPlan:
     """Where a window is read: in the cells of whole hours, and in the record.
 
     Parameters
@@ -47,7 +47,7 @@ class WindowPlan:
     rows: int
 
 
-def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> WindowPlan:
+def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: CountingRules) -> SummingPlan:
     """Find out where a window is read, without reading it."""
     first, last = hour_of(start), hour_of(end)
     first = first if first == start else first + _HOUR
@@ -60,15 +60,15 @@ def plan(tx: Connection, endpoint: str, start: datetime, end: datetime, rules: C
     beside = dict.fromkeys(one for span in edges for one in record.overlapping(tx, endpoint, *span))
     found = [each for each in beside if each.id not in mine]
     rows = store.rows_within(tx, endpoint, *hours) + sum(each.n for each in (*found, *waiting))
-    return WindowPlan(
+    return SummingPlan(
         start=start, end=end, hours=hours, edges=edges, beside=found, waiting=waiting, rows=rows
     )
 
 
-def _without_cells(tx: Connection, endpoint: str, start: datetime, end: datetime) -> WindowPlan:
+def _without_cells(tx: Connection, endpoint: str, start: datetime, end: datetime) -> SummingPlan:
     everything = record.overlapping(tx, endpoint, start, end)
     rows = sum(each.n for each in everything)
-    return WindowPlan(start=start, end=end, hours=None, edges=(), beside=(), waiting=everything, rows=rows)
+    return SummingPlan(start=start, end=end, hours=None, edges=(), beside=(), waiting=everything, rows=rows)
 
 
 def _hold(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
@@ -77,7 +77,7 @@ def _hold(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
     return by is not None and by.covers(rules.counted) and not uncounted.is_anew(tx, endpoint)
 
 
-def total(tx: Connection, endpoint: str, planned: WindowPlan, rules: CountingRules) -> Cells:
+def total(tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRules) -> Cells:
     """Sum a window; hours are all one, that of its start."""
     hours: dict[CellKey, list[TruthSums]] = {}
     found: Cells = {}
@@ -111,14 +111,12 @@ def total(tx: Connection, endpoint: str, planned: WindowPlan, rules: CountingRul
     return found
 
 
-def _changed(
-    tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules
-) -> Cells:
+def _changed(tx: Connection, endpoint: str, hours: tuple[datetime, datetime], rules: CountingRules) -> Cells:
     """Count what changes of outcomes, that are not counted yet, change in some hours."""
     found: Cells = {}
-    for row in uncounted.outcomes(tx, endpoint, hours):
+    for _, _, changes in uncounted.outcomes(tx, endpoint, hours):
         by_batch: dict[str, list[OutcomeChange]] = {}
-        for each in uncounted.unpack(row.changes):
+        for each in uncounted.unpack(changes):
             by_batch.setdefault(each.batch_id, []).append(each)
         later = uncounted.among(tx, endpoint, list(by_batch))
         there = record.sizes(tx, [each for each in by_batch if each not in later])

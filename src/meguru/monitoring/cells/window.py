@@ -1,0 +1,144 @@
+"""A large window as checks see it: from cells, whatever the number of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from meguru.monitoring.base import Baseline
+from meguru.monitoring.cells.layout import BinLayout
+from meguru.monitoring.cells.measure import measure_cells
+from meguru.monitoring.cells.portion import Cells
+from meguru.monitoring.cells.types import COLUMNS, Cell
+from meguru.monitoring.performance import AskedMetric, measure
+from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
+from meguru.monitoring.window import ComparedColumn, MonitoredWindow, compared_column
+from meguru.predictions.schema import prediction_batch
+from meguru.predictions.types import MODEL_COLUMN
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def models_of(cells: Cells) -> dict[str, Cell]:
+    """Return the columns' cell of each model that answered, by name."""
+    return {key.model: cell for key, cell in sorted(cells.items()) if key.part == COLUMNS}
+
+
+def live_of(tx: Connection, endpoint: str, models: Mapping[str, Cell]) -> str:
+    """Return the model that answered the last row; empty when there is none."""
+    last = max((cell.last for cell in models.values() if cell.last), default=None)
+    found = [model for model, cell in models.items() if cell.last == last]
+    if len(found) < 2:
+        return "".join(found)
+    table = prediction_batch.c
+    query = select(table.model_ref).where(table.endpoint == endpoint, table.last_time == last)
+    newest = tx.execute(query.order_by(table.first_time.desc(), table.id.desc()).limit(1)).scalar()
+    return str(newest) if newest in found else found[-1]
+
+
+def compared_counts(layout: BinLayout, cell: Cell) -> tuple[tuple[ComparedColumn, ...], dict[str, str]]:
+    """Compare counts with their baseline, and say which can't be; see `window.compared_columns`."""
+    compared, broken = [], {}
+    if not cell.counts.size:
+        return (), {}
+    for segment, now, odd, there in layout.read(cell.counts):
+        then = segment.profile
+        if odd:
+            expected = "numeric" if then.to_dict()["kind"] == "numeric" else "categorical"
+            other = "text" if expected == "numeric" else "numeric"
+            broken[segment.name] = f"{expected} became {other} in {odd:,} rows"
+        elif not there:
+            broken[segment.name] = "it is missing"
+        elif not now.count and then.count:
+            broken[segment.name] = "it has no value at all"
+        else:
+            compared.append(compared_column(segment.name, then, now))
+    return tuple(compared), broken
+
+
+def compare_cells(
+    cells: Cells,
+    live: str,
+    baselines: Mapping[str, Baseline],
+    layout: BinLayout,
+    min_rows: int,
+    asked: Sequence[AskedMetric],
+    span: tuple[datetime, datetime],
+) -> MonitoredWindow:
+    """Compare a window's cells with the baselines of its models; as `window.compare` does with its rows.
+
+    `frame` is None, and metrics that sums don't tell have no estimate: see `add_sampled`.
+    """
+    models = models_of(cells)
+    columns, broken = compared_counts(layout, models.get(live, Cell()))
+    return MonitoredWindow(
+        model=live,
+        rows=sum(each.rows for each in models.values()),
+        outcomes=sum(each.outcomes for each in models.values()),
+        min_rows=min_rows,
+        columns=columns,
+        broken=broken,
+        performance=measure_cells(cells, live, baselines, asked),
+        start=span[0],
+        end=span[1],
+    )
+
+
+def needs_sample(window: MonitoredWindow) -> bool:
+    """Tell whether there is something that counts don't tell and rows might."""
+    return any(
+        each.role is Role.SHADOW or any(metric.estimate is None for metric in each.metrics)
+        for each in window.performance
+        if each.outcomes
+    )
+
+
+def add_sampled(
+    window: MonitoredWindow,
+    frame: pl.DataFrame,
+    baselines: Mapping[str, Baseline],
+    asked: Sequence[AskedMetric],
+) -> MonitoredWindow:
+    """Measure on a sample what counts don't tell, and say so; the sample is the window's `frame`."""
+    rest = measure(frame, window.model, baselines, asked)
+    by_role = {(each.role, each.model): each for each in rest}
+    found = [
+        _completed(each, by_role[each.role, each.model], frame.height)
+        if (each.role, each.model) in by_role
+        else each
+        for each in window.performance
+    ]
+    return replace(window, performance=tuple(found), frame=frame.filter(frame[MODEL_COLUMN] == window.model))
+
+
+def _completed(counted: ModelPerformance, sampled: ModelPerformance, rows: int) -> ModelPerformance:
+    metrics = []
+    for each in counted.metrics:
+        other = sampled.measured(each.metric)
+        if other is None:
+            metrics.append(each)
+            continue
+        filled: MeasuredMetric = msgspec.structs.replace(each, difference=_said(other.difference, rows))
+        if each.estimate is None:
+            by_value = [
+                msgspec.structs.replace(one, estimate=_of(one.estimate, rows)) for one in other.slices
+            ]
+            filled = msgspec.structs.replace(filled, estimate=_said(other.estimate, rows), slices=by_value)
+        metrics.append(filled)
+    return msgspec.structs.replace(
+        counted, metrics=metrics, difference=_said(sampled.difference, rows), brier=counted.brier
+    )
+
+
+def _said(found: Estimate | None, rows: int) -> Estimate | None:
+    return None if found is None else _of(found, rows)
+
+
+def _of(found: Estimate, rows: int) -> Estimate:
+    return msgspec.structs.replace(found, method=f"{found.method}, of a sample of {rows:,} rows")

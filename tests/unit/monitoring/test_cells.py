@@ -1,0 +1,200 @@
+"""Cells: however they were counted, and however far, a window is what its rows say."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from meguru.monitoring.cells import store as cell_store
+from meguru.monitoring.cells.count import count, waiting
+from meguru.monitoring.cells.rules import CountingRules, counted_by
+from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
+from meguru.monitoring.cells.summing import plan, total
+from meguru.monitoring.cells.window import compare_cells, live_of, models_of
+from meguru.monitoring.checks.performance import asked_by
+from meguru.monitoring.operations import create
+from meguru.monitoring.window import compare
+from meguru.predictions import outcome_store, uncounted
+from meguru.predictions.window import frame
+from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
+
+MARCH = datetime(2013, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = MARCH + HOUR * 24
+SLICED = [{"check": "performance", "slices": ["carrier"]}, {"check": "psi"}]
+
+
+@pytest.fixture
+def sliced(workspace, endpoint):
+    return create(workspace, name="delay-watch", endpoint=endpoint, min_rows=200, checks=SLICED)
+
+
+def count_all(workspace):
+    while count(workspace, "delay"):
+        pass
+
+
+def both(workspace, monitor, start, end):
+    """Return a window as its cells tell it, and as its rows do."""
+    with workspace.read() as tx:
+        rules = CountingRules(tx, workspace.blobs, counted_by([monitor]))
+        planned = plan(tx, "delay", start, end, rules)
+        cells = total(tx, "delay", planned, rules)
+        live, asked = live_of(tx, "delay", models_of(cells)), asked_by(monitor.checks)
+        models = {key.model for key in cells}
+        baselines = {model: rules.baseline(model) for model in sorted(models)}
+        found = compare_cells(cells, live, baselines, rules.layout(live), 200, asked, (start, end))
+        rows = frame(tx, "delay", start, end)
+        marks = {model: cell.mark for model, cell in models_of(cells).items()}
+        return found, compare(rows, baselines, 200, asked, (start, end)), marks, planned
+
+
+def check_same(found, exact):
+    assert (found.rows, found.outcomes, found.model) == (exact.rows, exact.outcomes, exact.model)
+    assert found.broken == exact.broken
+    assert [each.name for each in found.columns] == [each.name for each in exact.columns]
+    for ours, theirs in zip(found.columns, exact.columns, strict=True):
+        for name in ("nulls", "beyond", "infinite"):
+            assert getattr(ours.now, name) == getattr(theirs.now, name)
+        assert np.array_equal(ours.now.bins, theirs.now.bins)
+        assert np.array_equal(ours.now.deciles, theirs.now.deciles)
+    shape = [(each.model, each.role, each.rows, each.outcomes) for each in found.performance]
+    assert shape == [(each.model, each.role, each.rows, each.outcomes) for each in exact.performance]
+    for ours, theirs in zip(found.performance, exact.performance, strict=True):
+        for one in theirs.metrics:
+            check_estimate(ours.measured(one.metric).estimate, one.estimate, one.metric)
+            slices = {each.value: each for each in ours.measured(one.metric).slices}
+            assert set(slices) == {each.value for each in one.slices}
+            for each in one.slices:
+                check_estimate(slices[each.value].estimate, each.estimate, one.metric)
+
+
+def check_estimate(ours, theirs, metric):
+    if theirs is None:
+        assert ours is None
+        return
+    near = 2e-3 if metric == "auc" else 1e-9
+    assert ours.value == pytest.approx(theirs.value, abs=near)
+    assert ours.n == theirs.n
+    if theirs.n >= 500:  # of few rows the exact one is of the bootstrap, or Wilson's
+        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.01)
+
+
+def test_a_window_is_the_sum_of_its_cells_whenever_they_were_counted(workspace, sliced, answer):
+    draw = random.Random(4)
+    for step in range(5):
+        start = MARCH + HOUR * draw.choice([0, 1, 3, 24, 30]) + timedelta(minutes=draw.randrange(60))
+        rows = make_rows(400, seed=step)
+        batch = answer(rows, start=start, end=start + HOUR * 5, outcomes=step % 2 == 0)
+        with workspace.db.write() as tx:  # some come late, some are corrected, some withdrawn
+            places = [(batch.id, row) for row in draw.sample(range(400), 60)]
+            told = [
+                outcome_store.row_of(each, float(draw.random() < 0.5), MARCH, MARCH, "me") for each in places
+            ]
+            told = [
+                row | {"at": row["at"] + HOUR * 2000, "recorded_at": row["at"] + HOUR * 2000} for row in told
+            ]
+            outcome_store.record(tx, "delay", told)
+            outcome_store.withdraw(tx, "delay", places[:5])
+        if draw.random() < 0.6:
+            count(workspace, "delay")
+        first, last = MARCH + HOUR / draw.choice([1, 3]), MARCH + HOUR * draw.choice([31.7, 48])
+        check_same(*both(workspace, sliced, first, last)[:2])
+    marks = both(workspace, sliced, first, last)[2]
+    count_all(workspace)
+    found, exact, counted, planned = both(workspace, sliced, first, last)
+    check_same(found, exact)
+    assert counted == marks  # the digest does not tell how far the count was
+    assert not planned.waiting
+    assert planned.hours is not None
+    with workspace.read() as tx:
+        assert waiting(tx) == []
+
+
+def test_the_digest_tells_late_data_and_corrections(workspace, sliced, answer):
+    batch = answer(make_rows(500), end=DAY)
+    count_all(workspace)
+    seen = [both(workspace, sliced, MARCH, DAY)[2]]
+    correction = outcome_store.row_of((batch.id, 3), 1.0, MARCH + HOUR * 2000, MARCH + HOUR * 2000, "me")
+    back = correction | {"value": 0.0, "at": correction["at"] + HOUR}
+    with workspace.db.write() as tx:
+        outcome_store.record(tx, "delay", [correction])
+    seen.append(both(workspace, sliced, MARCH, DAY)[2])
+    with workspace.db.write() as tx:
+        outcome_store.record(tx, "delay", [back])
+    count_all(workspace)
+    seen.append(both(workspace, sliced, MARCH, DAY)[2])
+    answer(make_rows(3, seed=5), end=DAY, outcomes=False)
+    seen.append(both(workspace, sliced, MARCH, DAY)[2])
+    first = make_rows(500)["_outcome"][3]
+    assert len({each[MODEL] for each in seen}) == 3
+    assert seen[0] == (seen[2] if first == 0.0 else seen[1])
+
+
+def test_two_models_and_a_shadow_are_told_apart(workspace, sliced, answer):
+    answer(make_rows(600), model=SHADOW, end=MARCH + HOUR * 10)
+    answer(make_rows(900, seed=2), start=MARCH + HOUR * 10, end=MARCH + HOUR * 20)
+    count_all(workspace)
+    found, exact, _, _ = both(workspace, sliced, MARCH, MARCH + HOUR * 24)
+    check_same(found, exact)
+    assert [each.role.value for each in found.performance] == ["live", "former", "shadow"]
+
+
+def test_of_two_who_count_the_same_one_is_too_late(workspace, sliced, answer):
+    answer(make_rows(300), end=DAY)
+    with workspace.read() as tx:
+        turn, rules = cell_store.turn(tx, "delay")
+    counted = counted_by([sliced])
+    with workspace.db.write() as tx:
+        assert cell_store.take_turn(tx, "delay", turn, rules or counted)
+    with workspace.db.write() as tx:
+        assert not cell_store.take_turn(tx, "delay", turn, counted)
+
+
+def test_cells_are_counted_anew_when_a_monitor_asks_for_more(workspace, sliced, answer):
+    answer(make_rows(300), end=DAY)
+    count_all(workspace)
+    more = create(
+        workspace,
+        name="other",
+        endpoint="delay",
+        min_rows=200,
+        checks=[{"check": "performance", "metric": "log_loss", "slices": ["carrier"]}],
+    )
+    found, exact, _, planned = both(workspace, more, MARCH, DAY)
+    assert planned.hours is None  # no cell says what is asked for yet
+    check_same(found, exact)
+    count_all(workspace)
+    assert both(workspace, more, MARCH, DAY)[3].hours is not None
+    check_same(*both(workspace, sliced, MARCH, DAY)[:2])
+
+
+def test_who_was_erased_is_in_no_cell(workspace, sliced, answer):
+    answer(make_rows(300), end=DAY)
+    count_all(workspace)
+    with workspace.db.write() as tx:
+        uncounted.anew(tx, "delay")
+    found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
+    assert planned.hours is None
+    check_same(found, exact)
+    count_all(workspace)
+    found, exact, _, planned = both(workspace, sliced, MARCH, DAY)
+    assert planned.hours is not None
+    check_same(found, exact)
+
+
+def test_scores_keep_their_order_and_never_cross_one_half():
+    draw = np.random.default_rng(0)
+    scores = np.sort(
+        np.concatenate((draw.random(5000), draw.random(5000) ** 20, 1 - draw.random(5000) ** 20))
+    )
+    scores = np.sort(
+        np.concatenate((scores, [-np.inf, -3, -1e-9, 0, 0.5, np.nextafter(0.5, 1), 1, 1.5, np.inf]))
+    )
+    keys = score_keys(scores)
+    assert (np.diff(keys) >= 0).all()
+    assert score_keys(np.array([0.5]))[0] < score_keys(np.array([np.nextafter(0.5, 1)]))[0]
+    assert score_keys(np.array([0.0, 1.0])).tolist() == [ZERO, ONE]
+    groups = [scores[keys == key] for key in np.unique(keys[(scores > 1e-9) & (scores <= 0.5)])]
+    assert max(group.max() / group.min() for group in groups) < 1 + 1 / 63
