@@ -14,7 +14,7 @@ from meguru.kernel.server_record import find_server
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 CHAIN = [
-    "monitor.alerted",
+    "monitor.evaluated",
     "trigger.fired",
     "pipeline_run.started",
     "pipeline_run.succeeded",
@@ -51,6 +51,10 @@ def test_the_demo_refuses_a_model_that_is_not_better_and_promotes_one_that_is(tm
     assert [link["type"] for link in why["chain"]] == CHAIN
     again = json.loads(meguru("demo", "flights", "--resume", "--workspace", folder, "--json"))
     assert [month["did"] for month in again["months"]] == ["refused", "promoted"]
+    # Columns drifted in both; the default monitor rings when the model is worse than on its holdout.
+    assert [month["rang"] for month in again["months"]] == [False, True]
+    assert all(month["drifted"] for month in again["months"])
+    assert "certainly below" in again["months"][1]["reasons"][0]
     assert again["predictions"] == 28_834 + 28_330
     assert find_server(Path(folder)) is None
     # Nobody told the monitor to look: the server did, by what the project file declares.

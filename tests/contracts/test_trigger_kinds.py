@@ -37,6 +37,19 @@ class TestMonitor(KindContract):
         return kind_of({"monitor": "delay-watch", "state": "alert"})
 
 
+class TestMonitorDrift(KindContract):
+    wakes = make_event("monitor.evaluated", "monitor/delay-watch", data={"drifted": ["temp"]})
+
+    @pytest.fixture
+    def kind(self):
+        return kind_of({"monitor": "delay-watch", "state": "drift"})
+
+    @pytest.mark.parametrize("data", [{"drifted": []}, {"drifted": ["temp"], "partial": ["not full"]}])
+    def test_it_wakes_when_inputs_of_a_full_window_drifted(self, kind, data):
+        assert not kind.matches(make_event("monitor.evaluated", "monitor/delay-watch", data=data))
+        assert not kind.matches(make_event("monitor.alerted", "monitor/delay-watch", data={"drifted": ["temp"]}))
+
+
 class TestData(KindContract):
     wakes = make_event("dataset_version.created", "dataset/flights@4")
 

@@ -104,21 +104,25 @@ def _tell(story: Story) -> None:
         "drift",
         "live",
         "AUC [95 %]",
+        "limit",
+        "rang",
         "frozen",
         "ahead",
         "what the system did",
     ):
-        words = column in {"month", "AUC [95 %]", "what the system did"}
+        words = column in {"month", "AUC [95 %]", "rang", "what the system did"}
         table.add_column(column.replace("[", r"\["), justify="left" if words else "right", overflow="fold")
     for month in story.months:
         table.add_row(*_row(month))
     console = Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=140)
+        console = Console(highlight=False, width=160)
     console.print(table)
     console.print(
         f"\n{story.predictions:,} predictions and {story.outcomes:,} outcomes over HTTP in "
         f"{story.seconds:.0f} s; live now: {story.live}.\n{_behind(story)}"
+        "limit: the live model's AUC on its holdout less the tolerance; the monitor rings when all of the "
+        "interval is below.\n"
         "frozen: the first model, which scored the same flights as a shadow; ahead: the live model's AUC "
         "minus its.\n\nConsole: http://127.0.0.1:7474/ui/endpoints/delay, after the first of these commands:"
     )
@@ -148,10 +152,20 @@ def _row(month: Month) -> list[str]:
         f"{len(month.drifted)}/{month.compared}",
         _version(month.model),
         rf"{auc.value:.3f} \[{auc.low:.3f}, {auc.high:.3f}]" if auc else "",
+        "" if month.limit is None else f"{month.limit:.3f}",
+        _rang(month),
         "" if month.frozen_auc is None else f"{month.frozen_auc:.3f}",
         _ahead(month),
         _did(month),
     ]
+
+
+def _rang(month: Month) -> str:
+    """Say whether the monitor rang; beside it stand the interval and the limit, which are why."""
+    if month.rang:
+        return "[red]yes: certainly below[/]"
+    below = month.auc and month.limit is not None and month.auc.low < month.limit
+    return "no: may be below" if below else "no"
 
 
 def _ahead(month: Month) -> str:

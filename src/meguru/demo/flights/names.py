@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ENDPOINT = MODEL = "delay"
 MONITOR = "delay-watch"
-RETRAIN, CALENDAR = "retrain-on-alert", "retrain-monthly"
+RETRAIN, CALENDAR = "retrain-on-drift", "retrain-monthly"
 NEWEST = {"flights": "flights@latest", "known": "feature_service/delay"}
 _MIDNIGHT = 5
 """Midnight of New York's winter in UTC; in summer it is one o'clock there, when hardly anything leaves."""

@@ -15,7 +15,16 @@ from meguru.demo.flights.names import ENDPOINT, MODEL, MONITOR, RETRAIN, window
 from meguru.errors import NotFound
 from meguru.kernel.remote import RemoteWorkspace
 from meguru.monitoring.operations import show as show_monitor
-from meguru.monitoring.types import Estimate, ModelPerformance, ReportSummary, Role
+from meguru.monitoring.operations import show_report
+from meguru.monitoring.types import (
+    Estimate,
+    ModelPerformance,
+    Report,
+    ReportSummary,
+    ReportVerdict,
+    Role,
+    Severity,
+)
 from meguru.pipelines.operations import show_run
 from meguru.releases.operations import list_releases
 from meguru.releases.types import Release, ReleaseState
@@ -28,10 +37,12 @@ FROZEN = f"model/{MODEL}@1"
 class Month(msgspec.Struct, frozen=True, kw_only=True):
     """What the system saw in a month, what it did, and why.
 
-    `auc` is of the live model, `frozen_auc` of the first model, and `ahead` how far the live one is ahead of
-    it on the rows that both scored (None while the first one is live). `did` is ``promoted``, ``refused``,
-    ``failed`` or ``nothing``, and `because` says why in the system's own words; `better` has the ends of the
-    interval by which the challenger is better than what was live, empty when they were not compared.
+    `auc` is of the live model, `holdout_auc` what it had on its holdout, `limit` what it may fall to;
+    `frozen_auc` is of the first model, and `ahead` how far the live one is ahead of it on the rows that both
+    scored (None while the first one is live). `rang` tells whether the monitor rang, and `reasons` why, or
+    why not. `did` is ``promoted``, ``refused``, ``failed`` or ``nothing``, and `because` says why in the
+    system's own words; `better` has the ends of the interval by which the challenger is better than what was
+    live, empty when they were not compared.
     """
 
     month: str
@@ -41,10 +52,12 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     compared: int
     model: str
     auc: Estimate | None
+    holdout_auc: float | None
+    limit: float | None
     frozen_auc: float | None
     ahead: Estimate | None
-    verdict: str
-    alert: list[str]
+    rang: bool
+    reasons: list[str]
     did: str
     challenger: str
     because: list[str]
@@ -99,10 +112,12 @@ def month_of(ws: RemoteWorkspace, month: int) -> Month:
         compared=report.compared,
         model=report.model,
         auc=live.auc if live else None,
+        holdout_auc=live.reference if live else None,
+        limit=_limit(show_report(ws, ref=report.ref)),
         frozen_auc=frozen.auc.value if frozen and frozen.auc else None,
         ahead=frozen.difference if frozen and report.model != FROZEN else None,
-        verdict=report.verdict.value,
-        alert=report.reasons,
+        rang=report.verdict is ReportVerdict.ALERT,
+        reasons=report.reasons,
         did=done.did,
         challenger=done.challenger,
         because=done.because,
@@ -120,6 +135,12 @@ def _report(ws: RemoteWorkspace, month: int) -> ReportSummary:
     raise NotFound.of("report of the month", f"{start:%Y-%m}", hint="play it: meguru demo flights --resume")
 
 
+def _limit(report: Report) -> float | None:
+    """Return what the live model may fall to before the monitor rings."""
+    found = (each for each in report.findings if each.severity is Severity.PERFORMANCE_DROP)
+    return next((each.threshold for each in found), None)
+
+
 def _frozen(report: ReportSummary) -> ModelPerformance | None:
     measured = [each for each in report.performance if each.model == FROZEN]
     return next((each for each in measured if each.role is Role.SHADOW), measured[0] if measured else None)
@@ -134,7 +155,7 @@ class _Done(NamedTuple):
 
 
 def _consequence(ws: RemoteWorkspace, report: ReportSummary) -> _Done:
-    """Follow alert, firing, run and release."""
+    """Follow look, firing, run and release."""
     firing = _firing(ws, report)
     if firing is None:
         return _Done("nothing", report.reasons)
@@ -154,11 +175,11 @@ def _consequence(ws: RemoteWorkspace, report: ReportSummary) -> _Done:
 
 
 def _firing(ws: RemoteWorkspace, report: ReportSummary) -> Firing | None:
-    alerts = list_events(ws, type="monitor.alerted", limit=100, newest_first=True).items
-    alert = next((each.id for each in alerts if each.data["report"] == report.ref), None)
-    if alert is None:
+    looks = list_events(ws, type="monitor.evaluated", limit=100, newest_first=True).items
+    look = next((each.id for each in looks if each.data["report"] == report.ref), None)
+    if look is None:
         return None
-    return next((each for each in history(ws, name=RETRAIN).items if each.event == alert), None)
+    return next((each for each in history(ws, name=RETRAIN).items if each.event == look), None)
 
 
 def _release(releases: Iterable[Release], model: str) -> Release | None:
