@@ -47,7 +47,8 @@ class TestMonitorDrift(KindContract):
     @pytest.mark.parametrize("data", [{"drifted": []}, {"drifted": ["temp"], "partial": ["not full"]}])
     def test_it_wakes_when_inputs_of_a_full_window_drifted(self, kind, data):
         assert not kind.matches(make_event("monitor.evaluated", "monitor/delay-watch", data=data))
-        assert not kind.matches(make_event("monitor.alerted", "monitor/delay-watch", data={"drifted": ["temp"]}))
+        alerted = make_event("monitor.alerted", "monitor/delay-watch", data={"drifted": ["temp"]})
+        assert not kind.matches(alerted)
 
 
 class TestData(KindContract):
