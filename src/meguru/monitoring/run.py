@@ -14,6 +14,7 @@ from meguru.base.ids import new_id
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
+from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.data_look import compare_data, data_of
 from meguru.monitoring.deciding.judge import judge
 from meguru.monitoring.deciding.past import past_reports, past_windows
@@ -79,7 +80,9 @@ def look(
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = replace(seen.compared(), past=past_windows(before))
+    window = seen.compared()
+    past = counted_past(tx, monitor.endpoint, seen.rules, window.model, past_windows(before))
+    window = replace(window, past=past)
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 

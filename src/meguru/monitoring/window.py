@@ -39,7 +39,8 @@ class PastWindow:
     """An earlier window of the same monitor, as its newest report saw it.
 
     `columns` are counts over the bins of the baseline that the present window is compared with; empty where
-    nobody counted them. `causes` are what rang then, or had to last first.
+    nobody counted them, and of another model's window without its answers. `causes` are what rang then, or
+    had to last first.
     """
 
     start: datetime
@@ -49,7 +50,7 @@ class PastWindow:
     verdict: ReportVerdict
     findings: tuple[Finding, ...] = ()
     performance: tuple[ModelPerformance, ...] = ()
-    columns: tuple[ComparedColumn, ...] = ()
+    columns: Sequence[ComparedColumn] = ()
     causes: tuple[AlertCause, ...] = ()
 
 
