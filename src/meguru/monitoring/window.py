@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.performance import AskedMetric, measure
@@ -80,6 +81,8 @@ class MonitoredWindow:
         The rows of the live model, for checks that read ``rows``; None when no check does.
     past
         Earlier windows, newest last, for checks that read ``past``.
+    business
+        What the endpoint's business metrics came to, for checks that read ``business``.
     """
 
     model: str
@@ -94,6 +97,7 @@ class MonitoredWindow:
     end: datetime | None = None
     frame: pl.DataFrame | None = None
     past: tuple[PastWindow, ...] = ()
+    business: tuple[BusinessValue, ...] = ()
 
     @property
     def live(self) -> ModelPerformance | None:
