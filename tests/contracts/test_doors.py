@@ -67,7 +67,6 @@ THINGS = {
     "/ui/alerts/": "alert",
     "/ui/incidents/": "incident",
     "/ui/backfills/": "backfill",
-    "/ui/business-metrics/": "business_metric",
     "/ui/datasets/": "dataset",
     "/ui/endpoints/": "endpoint",
     "/ui/experiments/": "experiment",

@@ -51,7 +51,6 @@ GROUPS = {
         "label": "Have people say what happened to a sample of predictions.",
         "collection": "Have outcomes become data by themselves, for the next training.",
         "monitor": "Declare, run and read monitors.",
-        "business-metric": "Name numbers that people count in: yen, minutes, calls; measure them.",
         "trigger": "Declare, fire and read triggers.",
         "incident": "Tell what went wrong, what was done, and what was learnt.",
         "notification": "Say who is told of what, when; see what was told.",
@@ -84,7 +83,7 @@ GROUPS = {
     },
 }
 COMMANDS = {name: line for group in GROUPS.values() for name, line in group.items()}
-MODULES = {"import": "import_", "business-metric": "business_metric"}
+MODULES = {"import": "import_"}
 """Commands whose names can't be a module's."""
 
 

@@ -12,7 +12,6 @@ CHECKS = PluginFamily(
         "ks": "meguru.monitoring.checks.ks:Ks",
         "nulls": "meguru.monitoring.checks.nulls:Nulls",
         "performance": "meguru.monitoring.checks.performance:Performance",
-        "business": "meguru.monitoring.checks.business:Business",
         "wasserstein": "meguru.monitoring.checks.wasserstein:WassersteinDrift",
     },
 )
