@@ -1,8 +1,15 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
 import polars as pl
 import pytest
 
+from meguru.business.types import BusinessValue
 from meguru.monitoring.checks import CHECKS
 from meguru.testing.contracts.checks import CheckContract, make_rows, make_window
+
+MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
 
 
 class TestPsi(CheckContract):
@@ -70,6 +77,18 @@ class TestPerformance(CheckContract):
         return [make_window(make_rows(n, skill=skill)) for n, skill in ((400, 0.0), (20_000, 0.7))]
 
 
+class TestBusiness(CheckContract):
+    @pytest.fixture
+    def check(self):
+        return CHECKS.load("business")()
+
+    def bad_windows(self):
+        cost = BusinessValue(metric="cost", start=MARCH, end=APRIL, unit="JPY", direction="lower", target=1e6)
+        beyond = msgspec.structs.replace(cost, value=1.3e6, low=1.1e6, high=1.5e6, rows=300, outcomes=300)
+        gain = msgspec.structs.replace(beyond, metric="gain", direction="higher", target=2e6, known=True)
+        return [replace(make_window(make_rows(300)), business=(each,)) for each in (beyond, gain)]
+
+
 def test_every_check_runs_the_contract():
-    run = {"chi_square", "jensen_shannon", "ks", "nulls", "performance", "psi", "wasserstein"}
+    run = {"business", "chi_square", "jensen_shannon", "ks", "nulls", "performance", "psi", "wasserstein"}
     assert run == set(CHECKS.names())

@@ -67,6 +67,7 @@ THINGS = {
     "/ui/alerts/": "alert",
     "/ui/incidents/": "incident",
     "/ui/backfills/": "backfill",
+    "/ui/business-metrics/": "business_metric",
     "/ui/datasets/": "dataset",
     "/ui/endpoints/": "endpoint",
     "/ui/experiments/": "experiment",

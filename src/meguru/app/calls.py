@@ -55,6 +55,11 @@ if TYPE_CHECKING:
     from meguru.backfills.show import list_partitions as backfill_partitions
     from meguru.backfills.show import show as backfill_show
     from meguru.backfills.start import start as backfill_start
+    from meguru.business.create import create as business_metric_create
+    from meguru.business.measure import measure as business_metric_measure
+    from meguru.business.operations import specs as _meguru_business_operations_specs
+    from meguru.business.show import list_metrics as business_metric_list
+    from meguru.business.show import show_metric as business_metric_show
     from meguru.collections.collect import collect as collection_collect
     from meguru.collections.operations import specs as _meguru_collections_operations_specs
     from meguru.collections.show import list_collections as collection_list
@@ -322,6 +327,10 @@ if TYPE_CHECKING:
     from meguru.webhooks.show import show as webhook_show
     from meguru.webhooks.show import try_out as webhook_test
 
+    business_metric_declare = _meguru_business_operations_specs.declare
+    business_metric_plan = _meguru_business_operations_specs.plan
+    business_metric_retire = _meguru_business_operations_specs.retire
+    business_metric_specs = _meguru_business_operations_specs.specs
     collection_declare = _meguru_collections_operations_specs.declare
     collection_plan = _meguru_collections_operations_specs.plan
     collection_retire = _meguru_collections_operations_specs.retire

@@ -45,6 +45,7 @@ KINDS = (
     "meguru.serving.contracts.kind:CONTRACT",
     "meguru.judgements.kind:FEEDBACK",
     "meguru.labelling.kind:LABELLING",
+    "meguru.business.kind:BUSINESS_METRIC",
     "meguru.monitoring.kind:MONITOR",
     "meguru.monitoring.kind:REPORT",
     "meguru.releases.kind:RELEASE",

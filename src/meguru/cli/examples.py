@@ -175,11 +175,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "collection": ("meguru collection declare delays --endpoint delay --to truth --every '1000 rows'",),
     "monitor": ("meguru monitor create delay-watch --endpoint delay", "meguru monitor show delay-watch"),
-    "monitor report": (
-        "meguru monitor report delay-watch",
-        "meguru monitor report delay-watch --start 2026-03-01 --end 2026-04-01 --html march.html",
-    ),
     "monitor compare": ("meguru monitor compare last-month.csv this-month.parquet --html drift.html",),
+    "business-metric": (
+        "meguru business-metric list",
+        "meguru business-metric measure delay-cost --start 2013-03-01 --end 2013-04-01",
+    ),
+    "business-metric create": (
+        "meguru business-metric create delay-cost --endpoint delay --unit JPY --lower --sql @delay-cost.sql",
+    ),
     "trigger": ("meguru trigger list", "meguru trigger pause nightly"),
     "trigger create": (
         "meguru trigger create nightly --on cron='0 2 * * *' --on tz=Asia/Tokyo --do pipeline=train",

@@ -51,6 +51,7 @@ GROUPS = {
         "label": "Have people say what happened to a sample of predictions.",
         "collection": "Have outcomes become data by themselves, for the next training.",
         "monitor": "Declare, run and read monitors.",
+        "business-metric": "Name numbers that people count in: yen, minutes, calls; measure them.",
         "trigger": "Declare, fire and read triggers.",
         "incident": "Tell what went wrong, what was done, and what was learnt.",
         "notification": "Say who is told of what, when; see what was told.",
@@ -83,7 +84,7 @@ GROUPS = {
     },
 }
 COMMANDS = {name: line for group in GROUPS.values() for name, line in group.items()}
-MODULES = {"import": "import_"}
+MODULES = {"import": "import_", "business-metric": "business_metric"}
 """Commands whose names can't be a module's."""
 
 

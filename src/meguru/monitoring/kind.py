@@ -22,7 +22,12 @@ from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Pe
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 from meguru.monitoring.types import Severity
 
-CHECKS: list[dict[str, Any]] = [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
+CHECKS: list[dict[str, Any]] = [
+    {"check": "performance"},
+    {"check": "psi"},
+    {"check": "ks"},
+    {"check": "business"},
+]
 DATA_CHECKS: list[dict[str, Any]] = [{"check": "psi"}, {"check": "ks"}, {"check": "nulls"}]
 """What a monitor of a dataset checks by default."""
 ALERT_ON = [
@@ -76,7 +81,6 @@ class _Evaluation(Payload, frozen=True):
     partial: list[str] = msgspec.field(default_factory=list)
     dataset: str = ""
     compared_with: str = ""
-    likely: str = ""
 
 
 @event_type("monitor.evaluated", label="monitor evaluated a window", sentence="{subject} evaluated a window")

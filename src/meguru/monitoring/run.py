@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 
 from meguru.base import digests, refs
 from meguru.base.ids import new_id
+from meguru.business.measure import keep as keep_values
 from meguru.errors import InvalidInput
 from meguru.kernel.operations import Context, operation
 from meguru.monitoring import store
+from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.data_look import compare_data, data_of
 from meguru.monitoring.deciding.judge import judge
 from meguru.monitoring.deciding.past import past_reports, past_windows
-from meguru.monitoring.evidence.gather import gather
-from meguru.monitoring.evidence.series import JudgedSpan
+from meguru.monitoring.outside import Outside
 from meguru.monitoring.schedule.data_plan import data_lacks
 from meguru.monitoring.schedule.world import lacks, world_time
 from meguru.monitoring.see import SeenWindow, see_window
@@ -77,11 +78,14 @@ def look(
     seen = see_window(tx, blobs, monitor, start, end, exact=exact)
     lacking = _lacking(tx, monitor, end, seen, now)
     before = past_reports(tx, monitor, start, end)
-    digest = _digest(monitor, seen, sorted(lacking), [each.digest for each in before])
+    outside = Outside.of(tx, monitor)
+    digest = _digest(monitor, seen, sorted(lacking), [each.digest for each in before], outside.state)
     known = store.find_report(tx, monitor.name, start, end, digest)
     if known is not None:
         return known
-    window = replace(seen.compared(), past=past_windows(before))
+    window = seen.compared()
+    past = counted_past(tx, monitor.endpoint, seen.rules, window.model, past_windows(before))
+    window = outside.added(tx, blobs, replace(window, past=past), start, end)
     return evaluate(monitor, window, start, end, now, digest, list(lacking.values()))
 
 
@@ -138,7 +142,7 @@ def evaluate(
         causes=found.causes,
         digest=digest,
         partial=list(partial),
-        evidence=gather(window, found.findings, JudgedSpan(start, end, found.verdict)),
+        business=list(window.business),
     )
 
 
@@ -149,6 +153,7 @@ def keep(ctx: Context, report: Report) -> Report:
     if known is not None:
         return known
     store.add_report(tx, report)
+    keep_values(ctx, report.business)
     subject, data = refs.make("monitor", report.monitor), _data(report)
     used = [subject, *(each.model for each in report.performance)]
     used += [each for each in (report.dataset, report.reference) if each]
@@ -180,7 +185,6 @@ def _data(report: Report) -> dict[str, Any]:
         "partial": report.partial,
         "dataset": report.dataset,
         "compared_with": report.reference,
-        "likely": (report.evidence.likely or "") if report.evidence else "",
     }
 
 
@@ -209,7 +213,13 @@ def _lacking(
     return lacks(monitor, end, world, seen.rows, seen.outcomes)
 
 
-def _digest(monitor: Monitor, seen: SeenWindow, lacking: Sequence[str], past: Sequence[str]) -> str:
+def _digest(
+    monitor: Monitor,
+    seen: SeenWindow,
+    lacking: Sequence[str],
+    past: Sequence[str],
+    outside: Sequence[object],
+) -> str:
     """Name the data and the settings; predictions never change, but outcomes arrive and are corrected.
 
     The windows before are a part of it: what lasts is told otherwise than what comes once.
@@ -221,8 +231,8 @@ def _digest(monitor: Monitor, seen: SeenWindow, lacking: Sequence[str], past: Se
         for model, each in seen.baselines.items()
     }
     settings = {name: getattr(monitor, name) for name in _SETTINGS}
-    parts = [settings, seen.digest(), known]
-    parts += [list(each) for each in (past, lacking) if each]
+    parts: list[Any] = [settings, seen.digest(), known]
+    parts += [each for each in ([*past], [*lacking], [*outside]) if each]
     return digests.of_value(parts)
 
 

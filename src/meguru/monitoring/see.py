@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy import Connection
 
 from meguru.base import digests
-from meguru.kernel.kinds import provided
 from meguru.monitoring.answers import shadows_of
-from meguru.monitoring.base import BASELINES, Baseline, read_baseline
+from meguru.monitoring.base import Baseline
 from meguru.monitoring.cells import sample, summing, window
 from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.rules import CountingRules, counted_by
@@ -49,6 +48,11 @@ class SeenWindow(Protocol):
         """What is known of its models, by name."""
         ...
 
+    @property
+    def rules(self) -> CountingRules:
+        """How its endpoint is counted."""
+        ...
+
     def digest(self) -> str:
         """Name the data: rows, their models and outcomes."""
         ...
@@ -71,7 +75,7 @@ def see_window(
     rules = CountingRules(tx, blobs, counted_by([monitor]))
     planned = None if exact else summing.plan(tx, monitor.endpoint, start, end, rules)
     if planned is None or planned.rows <= LARGE:
-        return _SeenRows.read(tx, blobs, monitor, start, end)
+        return _SeenRows.read(tx, monitor, (start, end), rules)
     cells = summing.total(tx, monitor.endpoint, planned, rules)
     return _SeenCells(tx, monitor, start, end, rules, cells)
 
@@ -80,18 +84,18 @@ def see_window(
 class _SeenRows:
     monitor: Monitor
     span: tuple[datetime, datetime]
+    rules: CountingRules
     frame: pl.DataFrame
     baselines: dict[str, Baseline]
 
     @classmethod
     def read(
-        cls, tx: Connection, blobs: BlobStore, monitor: Monitor, start: datetime, end: datetime
+        cls, tx: Connection, monitor: Monitor, span: tuple[datetime, datetime], rules: CountingRules
     ) -> _SeenRows:
-        rows = frame(tx, monitor.endpoint, start, end)
-        source = provided(BASELINES).load("model")
+        rows = frame(tx, monitor.endpoint, *span)
         models = [*sorted(rows[MODEL_COLUMN].unique()), *shadows_of(rows.columns)] if rows.height else []
-        baselines = {model: read_baseline(source, tx, blobs, model) for model in dict.fromkeys(models)}
-        return cls(monitor, (start, end), rows, baselines)
+        baselines = {model: rules.baseline(model) for model in dict.fromkeys(models)}
+        return cls(monitor, span, rules, rows, baselines)
 
     @property
     def rows(self) -> int:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from meguru.base import refs
+from meguru.business.types import BusinessValue
 from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
-from meguru.monitoring.evidence.types import ReportEvidence
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
 
 AUC = "auc"
@@ -299,16 +299,15 @@ class Report(ReportSummary, frozen=True, kw_only=True):
     """What a monitor found in the window ``[start, end)`` of event time.
 
     `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
-    stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts.
-    `evidence` is kept beside it, and read where one report is asked for; None of reports made before there
-    was any.
+    stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts,
+    `business` is what the endpoint's business metrics came to.
     """
 
     findings: list[Finding]
     notes: list[str]
     digest: str
     causes: list[AlertCause] = []
-    evidence: ReportEvidence | None = None
+    business: list[BusinessValue] = []
 
     def summary(self) -> ReportSummary:
         """Return the report without its findings."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.performance import AskedMetric, measure
@@ -39,7 +40,8 @@ class PastWindow:
     """An earlier window of the same monitor, as its newest report saw it.
 
     `columns` are counts over the bins of the baseline that the present window is compared with; empty where
-    nobody counted them. `causes` are what rang then, or had to last first.
+    nobody counted them, and of another model's window without its answers. `causes` are what rang then, or
+    had to last first.
     """
 
     start: datetime
@@ -49,7 +51,7 @@ class PastWindow:
     verdict: ReportVerdict
     findings: tuple[Finding, ...] = ()
     performance: tuple[ModelPerformance, ...] = ()
-    columns: tuple[ComparedColumn, ...] = ()
+    columns: Sequence[ComparedColumn] = ()
     causes: tuple[AlertCause, ...] = ()
 
 
@@ -79,6 +81,8 @@ class MonitoredWindow:
         The rows of the live model, for checks that read ``rows``; None when no check does.
     past
         Earlier windows, newest last, for checks that read ``past``.
+    business
+        What the endpoint's business metrics came to, for checks that read ``business``.
     """
 
     model: str
@@ -93,6 +97,7 @@ class MonitoredWindow:
     end: datetime | None = None
     frame: pl.DataFrame | None = None
     past: tuple[PastWindow, ...] = ()
+    business: tuple[BusinessValue, ...] = ()
 
     @property
     def live(self) -> ModelPerformance | None:

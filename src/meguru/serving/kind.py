@@ -131,6 +131,7 @@ ENDPOINT = Kind(
     provides={
         "model user": "meguru.serving.model_user:uses",
         "dataset user": "meguru.serving.dataset_user:uses",
+        "endpoint finder": "meguru.serving.store:get",
         "described": "meguru.serving.catalogue:described",
         "detailed": "meguru.serving.catalogue:detailed",
     },

@@ -12,6 +12,7 @@ from meguru.alerts.notifications.kind import NotificationSpec
 from meguru.alerts.notifications.operations import specs as notifications
 from meguru.alerts.show import list_alerts
 from meguru.backfills.start import start as start_backfill
+from meguru.business.create import create as create_metric
 from meguru.datasets.client import add_files
 from meguru.features.kind import EntitySpec, FeatureServiceSpec, FeatureViewSpec
 from meguru.features.operations import entity_specs, service_specs, view_specs
@@ -160,6 +161,8 @@ def _watch(ws: Workspace) -> None:
         store.add(tx, [batch])
     create_monitor(ws, name="delay-watch", endpoint="delay", min_rows=100)
     run_monitor(ws, name="delay-watch", start=MARCH, end=APRIL)
+    sql = "SELECT 300 * (1 - outcome) AS value FROM predictions WHERE score > 0.5"
+    create_metric(ws, name="delay-cost", endpoint="delay", sql=sql, unit="JPY", direction="lower")
     triggers.create(
         ws,
         name="retrain",

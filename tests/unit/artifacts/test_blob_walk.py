@@ -234,6 +234,7 @@ DIGESTS_OF_NO_BLOB = {
     "pipeline_version.digest": "of the graph, the source and the code",
     "pipeline_approval.digest": "of what was shown",
     "step_run.key": "of code, environment and inputs",
+    "business_value.digest": "of the predictions, the outcomes and the declaration",
     "monitor_report.digest": "of the window and the settings",
     "release.content_digest": "of the content's fields",
     "release.digest": "of the content and the results",

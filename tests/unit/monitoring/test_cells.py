@@ -8,15 +8,18 @@ import pytest
 
 from meguru.monitoring.cells import store as cell_store
 from meguru.monitoring.cells.count import count, waiting
+from meguru.monitoring.cells.past import counted_past
 from meguru.monitoring.cells.rules import CountingRules, counted_by
 from meguru.monitoring.cells.scores import ONE, ZERO, score_keys
 from meguru.monitoring.cells.summing import plan, total
 from meguru.monitoring.cells.window import compare_cells, live_of, models_of
 from meguru.monitoring.checks.performance import asked_by
 from meguru.monitoring.operations import create
-from meguru.monitoring.window import compare
+from meguru.monitoring.types import ReportVerdict
+from meguru.monitoring.window import PastWindow, compare, compared_columns
 from meguru.predictions import outcome_store, uncounted
 from meguru.predictions.window import frame
+from meguru.stats import profile_frame
 from meguru.testing.contracts.checks import MODEL, SHADOW, make_rows
 
 MARCH = datetime(2013, 3, 1, tzinfo=UTC)
@@ -198,3 +201,26 @@ def test_scores_keep_their_order_and_never_cross_one_half():
     assert score_keys(np.array([0.0, 1.0])).tolist() == [ZERO, ONE]
     groups = [scores[keys == key] for key in np.unique(keys[(scores > 1e-9) & (scores <= 0.5)])]
     assert max(group.max() / group.min() for group in groups) < 1 + 1 / 63
+
+
+def test_an_earlier_window_is_counted_over_the_bins_of_the_present_baseline(
+    workspace, sliced, answer, baselines
+):
+    other = make_rows(5000, seed=7, shift=2.0).select("wind", "carrier")
+    baselines.known[SHADOW] = {"profile": profile_frame(other).to_dict(), "metrics": {}}
+    answer(make_rows(600), model=SHADOW, end=MARCH + HOUR * 10)
+    answer(make_rows(900, seed=2), start=MARCH + HOUR * 10, end=MARCH + HOUR * 20)
+    shift = {"model": MODEL, "rows": 1, "verdict": ReportVerdict.OK}
+    before = PastWindow(start=MARCH, end=MARCH + HOUR * 10, **shift | {"model": SHADOW})
+    present = PastWindow(start=MARCH + HOUR * 10, end=MARCH + HOUR * 20, **shift)
+    for _ in range(2):
+        with workspace.read() as tx:
+            rules = CountingRules(tx, workspace.blobs, counted_by([sliced]))
+            past = counted_past(tx, "delay", rules, MODEL, [before, present])
+            for each in past:
+                rows = frame(tx, "delay", each.start, each.end)
+                exact = compared_columns(rows, rules.baseline(MODEL).profile)[0]
+                assert [one.name for one in each.columns] == [one.name for one in exact]
+                for ours, theirs in zip(each.columns, exact, strict=True):
+                    assert np.array_equal(ours.now.bins, theirs.now.bins)
+        count_all(workspace)

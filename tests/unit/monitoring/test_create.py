@@ -17,7 +17,7 @@ def test_a_new_monitor_is_listed_and_its_event_tells_its_settings(workspace, mon
     with workspace.read() as tx:
         event = events.latest(tx, subject="monitor/delay-watch")
     assert event.type == "monitor.created"
-    assert event.data["alert_on"] == ["data_break", "performance_drop"]
+    assert event.data["alert_on"] == ["data_break", "performance_drop", "business_miss"]
     assert event.used == ("endpoint/delay",)
 
 
@@ -90,7 +90,7 @@ def test_a_metric_that_does_not_measure_the_model_is_refused_by_name(workspace, 
         create(workspace, name="w", endpoint="delay", checks=[{"check": "psi"}, by_auc])
     assert refused.value.field == "checks[1].metric"
     made = create(workspace, name="w", endpoint="delay")
-    assert made.checks == [{"check": "performance"}, {"check": "psi"}, {"check": "ks"}]
+    assert [each["check"] for each in made.checks] == ["performance", "psi", "ks", "business"]
     assert create(workspace, name="w", endpoint="delay") == made
 
 

@@ -8,7 +8,10 @@ from starlette.responses import Response
 
 from meguru.artifacts import why
 from meguru.artifacts.types import Cause
+from meguru.base import refs
 from meguru.base.paging import Page
+from meguru.business.formatting import amount, shown
+from meguru.business.show import MetricStatus, list_metrics
 from meguru.console.decisions import flags, said
 from meguru.console.endpoint_view import glance, glances
 from meguru.console.page_request import PageFunction, Visit
@@ -24,7 +27,7 @@ from meguru.serving import show
 
 WINDOW = 24
 RELEASES = 50
-LIVE = "endpoint. contract. release. monitor. outcomes."
+LIVE = "endpoint. contract. release. monitor. outcomes. business_metric."
 
 
 def listing(visit: Visit) -> Response:
@@ -48,6 +51,9 @@ def one(visit: Visit) -> Response:
         renewal=detail.renewal,
         contracts=detail.contracts,
         reports=reports,
+        business=_business(visit, name),
+        shown=shown,
+        amount=amount,
         monitors=[each.monitor for each in list_monitors(visit.ws, endpoint=name)],
         others=list(dict.fromkeys(model for each in reports for model in others_of(each, metric))),
         metric=metric,
@@ -65,6 +71,11 @@ def one(visit: Visit) -> Response:
         span_title=partial(span_title, zone=visit.zone),
         live=LIVE,
     )
+
+
+def _business(visit: Visit, endpoint: str) -> list[MetricStatus]:
+    allowed = visit.ws.principal.allows("business_metric:read", refs.project_of(endpoint))
+    return list_metrics(visit.ws, endpoint=endpoint) if allowed else []
 
 
 def _releases(visit: Visit, endpoint: str, before: int | None) -> Page[Release]:

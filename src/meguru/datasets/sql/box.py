@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import msgspec
+from sqlalchemy import Connection
 
 from meguru.base import refs
 from meguru.base.paging import check_limit
@@ -18,6 +19,7 @@ from meguru.datasets.sql.types import AskedQuery, AskedTable, QueryAnswer
 from meguru.datasets.types import DatasetVersion
 from meguru.errors import InvalidInput, NotFound, TooLarge, UsageError
 from meguru.kernel.operations import Context, operation
+from meguru.storage.blobs import BlobStore
 
 QUERY = QueryLimits(seconds=10.0, memory=1536 << 20, patience=5.0)
 MOST_TABLES, MOST_FILES = 20, 1000
@@ -39,7 +41,7 @@ def query(ctx: Context, *, sql: str, rows: int = 100) -> QueryAnswer:
     """
     wanted = check_limit(rows)
     versions = _tables(ctx, tables_of(sql))
-    asked = {name: _asked(ctx, version) for name, version in versions.items()}
+    asked = {name: asked_table(ctx.tx, ctx.blobs, version) for name, version in versions.items()}
     began = time.monotonic()
     found = answer_confined(AskedQuery(query=sql, tables=asked, rows=wanted), QUERY)
     tables = [version.ref for version in versions.values()]
@@ -70,8 +72,9 @@ def _tables(ctx: Context, names: set[str]) -> dict[str, DatasetVersion]:
     return found
 
 
-def _asked(ctx: Context, version: DatasetVersion) -> AskedTable:
-    manifest = load_manifest(ctx.blobs, version)
+def asked_table(tx: Connection, blobs: BlobStore, version: DatasetVersion) -> AskedTable:
+    """Return a version as a table that a confined process can read; refuse one of too many files."""
+    manifest = load_manifest(blobs, version)
     if len(manifest.files) > MOST_FILES:
         raise TooLarge(
             f"{version.ref} has {len(manifest.files):,} files",
@@ -81,6 +84,6 @@ def _asked(ctx: Context, version: DatasetVersion) -> AskedTable:
     needed = {file.digest for file in manifest.files} | {
         file.deleted for file in manifest.files if file.deleted
     }
-    places = {digest: str(ctx.blobs.path(digest)) for digest in sorted(needed)}
-    hidden = hidden_columns(said_of(ctx.tx, version.name), manifest)
+    places = {digest: str(blobs.path(digest)) for digest in sorted(needed)}
+    hidden = hidden_columns(said_of(tx, version.name), manifest)
     return AskedTable(manifest=manifest, places=places, hidden=sorted(hidden))

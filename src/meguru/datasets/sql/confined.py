@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ ANSWER = 16 << 20
 AT_ONCE = 2
 """So many queries are answered at a time by one process."""
 HINT = "narrow it, or ask where you are: meguru data sql"
+_Left = TypeVar("_Left")
 _room = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -51,8 +52,7 @@ def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
     Busy
         If other queries are being answered.
     """
-    readable = [Path(place) for table in asked.tables.values() for place in table.places.values()]
-    with _turn(limits), _folder() as folder:
+    with turn(limits), own_folder() as folder:
         (folder / ASKED).write_bytes(msgspec.json.encode(asked))
         ended = confined(
             "meguru.datasets.sql.work:answer",
@@ -60,9 +60,17 @@ def answer_confined(asked: AskedQuery, limits: QueryLimits) -> QueryAnswer:
             seconds=limits.seconds,
             memory=limits.memory,
             file=ANSWER,
-            readable=readable,
+            readable=readable_of(asked.tables.values()),
         )
-        return _read(folder / ANSWERED, ended, limits)
+        done = read_left(folder / ANSWERED, ended, limits, ConfinedAnswer)
+    if done.answer is None:
+        raise InvalidInput("the query can't be answered", why=done.error, field="sql")
+    return done.answer
+
+
+def readable_of(tables: Iterable[AskedTable]) -> list[Path]:
+    """Return the files of some tables."""
+    return [Path(place) for table in tables for place in table.places.values()]
 
 
 def ask_rows(query: str, name: str, rows: pl.LazyFrame, most: int) -> QueryAnswer:
@@ -77,7 +85,8 @@ def ask_rows(query: str, name: str, rows: pl.LazyFrame, most: int) -> QueryAnswe
 
 
 @contextmanager
-def _turn(limits: QueryLimits) -> Iterator[None]:
+def turn(limits: QueryLimits) -> Iterator[None]:
+    """Wait for room to answer a query; Busy, if there is none for too long."""
     if not _room.acquire(timeout=limits.patience):
         raise Busy("other queries are being answered", hint="ask again in a few seconds")
     try:
@@ -87,7 +96,8 @@ def _turn(limits: QueryLimits) -> Iterator[None]:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def own_folder() -> Iterator[Path]:
+    """Give an empty folder for a confined process, until the block ends."""
     # One level below a folder of ours: what the process said is written beside it.
     above = Path(tempfile.mkdtemp(prefix="meguru-query-"))
     try:
@@ -98,8 +108,14 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(above, ignore_errors=True)
 
 
-def _read(path: Path, ended: Confined, limits: QueryLimits) -> QueryAnswer:
-    """Read what the process left; what is no answer is told as what it was."""
+def read_left(path: Path, ended: Confined, limits: QueryLimits, kind: type[_Left]) -> _Left:
+    """Read what a confined process left; what is nothing is told as what it was.
+
+    Raises
+    ------
+    TimedOut, TooLarge
+        If it needed more than it may use.
+    """
     if ended.timed_out or ended.code in {-24, 128 + 24}:
         raise TimedOut(
             "the query took too long",
@@ -108,12 +124,10 @@ def _read(path: Path, ended: Confined, limits: QueryLimits) -> QueryAnswer:
         )
     try:
         size = path.stat().st_size
-        done = msgspec.json.decode(path.read_bytes(), type=ConfinedAnswer) if size <= ANSWER else None
+        done = msgspec.json.decode(path.read_bytes(), type=kind) if size <= ANSWER else None
     except (OSError, msgspec.DecodeError):
         done = None
     if done is None:
         why = f"it may use {limits.memory >> 20:,} MiB of memory and answer {ANSWER >> 20} MiB"
         raise TooLarge("the query needs too much", why=why, hint=HINT)
-    if done.answer is None:
-        raise InvalidInput("the query can't be answered", why=done.error, field="sql")
-    return done.answer
+    return done

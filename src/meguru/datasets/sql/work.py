@@ -56,7 +56,7 @@ class _Places:
 def _answered(asked: AskedQuery) -> QueryAnswer:
     import polars as pl
 
-    tables = {name: _table(each) for name, each in asked.tables.items()}
+    tables = {name: table_of(each) for name, each in asked.tables.items()}
     plan = pl.SQLContext(tables).execute(asked.query)
     first = shown(plan.head(asked.rows + 1).collect(engine="streaming"), asked.rows)
     if not asked.total:
@@ -77,7 +77,8 @@ def shown(found: pl.DataFrame, rows: int) -> QueryAnswer:
     )
 
 
-def _table(table: AskedTable) -> pl.LazyFrame:
+def table_of(table: AskedTable) -> pl.LazyFrame:
+    """Return a table of a query as a plan; columns that are not shown are masked."""
     import polars as pl
 
     from meguru.datasets.versions.scan import scan

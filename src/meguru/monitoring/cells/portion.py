@@ -97,12 +97,18 @@ def count_changes(
     ----------
     batches
         The requests of the predictions; changes of others are left out.
+    changes
+        In the order in which they were made.
     spans
         Of event time; None for all.
     """
     found: Cells = {}
+    last: dict[tuple[str, int], OutcomeChange] = {}
+    for each in changes:  # of one that changed twice, what was said in between is nothing
+        known = last.get((each.batch_id, each.row))
+        last[each.batch_id, each.row] = each if known is None else each._replace(before=known.before)
     for is_now in (False, True):
-        said = [KnownOutcome.of(each, is_now=is_now) for each in changes]
+        said = [KnownOutcome.of(each, is_now=is_now) for each in last.values()]
         portion = Portion.of(batches, [each for each in said if each is not None]).only_known()
         portion = portion.within(spans) if spans is not None else portion
         for key, cell in count_portion(rules, portion, inputs=False).items():
@@ -128,8 +134,14 @@ class KnownOutcome(NamedTuple):
         return cls(change.batch_id, change.row, None if isinstance(said, str) else said, text)
 
 
-def count_portion(rules: CountingRules, portion: Portion, *, inputs: bool = True) -> Cells:
-    """Count rows; without `inputs` only what hangs on outcomes, of rows that are counted already."""
+def count_portion(
+    rules: CountingRules, portion: Portion, *, inputs: bool = True, truth: bool = True
+) -> Cells:
+    """Count rows.
+
+    Without `inputs` only what hangs on outcomes is, of rows that are counted already; without `truth` only
+    columns are.
+    """
     found: Cells = {}
     if not portion.frame.height:
         return found
@@ -144,7 +156,7 @@ def count_portion(rules: CountingRules, portion: Portion, *, inputs: bool = True
             mine = mine.take(np.argsort(hours, kind="stable"))
             hours = mine.times // _HOUR
         for some, of_hour in _bounded(hours, rules.layout(model).size):
-            _count(found, rules, model, _slice(mine, some), of_hour, inputs=inputs)
+            _count(found, rules, model, _slice(mine, some), of_hour, inputs=inputs, truth=truth)
     return found
 
 
@@ -164,7 +176,14 @@ def _bounded(hours: Places, size: int) -> Iterator[tuple[slice, Places]]:
 
 
 def _count(
-    found: Cells, rules: CountingRules, model: str, portion: Portion, hours: Places, *, inputs: bool
+    found: Cells,
+    rules: CountingRules,
+    model: str,
+    portion: Portion,
+    hours: Places,
+    *,
+    inputs: bool,
+    truth: bool,
 ) -> None:
     named, codes = np.unique(hours, return_inverse=True)
     moments = [_EPOCH + timedelta(microseconds=int(hour) * _HOUR) for hour in named]
@@ -190,7 +209,7 @@ def _count(
             )
         found[CellKey(model, hour, COLUMNS)] = cell
     roles = [(ANSWERED, model), *((SHADOW, each) for each in shadows_of(portion.frame.columns))]
-    for role, answering in roles:
+    for role, answering in roles if truth else ():
         for part, index, sums in truth_by_part(rules, portion.frame, codes, answering, role, inputs=inputs):
             # A shadow may have scored beside several models: its truth is one.
             key = CellKey(answering, moments[index], part)

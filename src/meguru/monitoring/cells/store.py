@@ -53,10 +53,14 @@ def rows_within(tx: Connection, endpoint: str, first: datetime, last: datetime) 
     return int(tx.execute(query.where(_C.part == COLUMNS)).scalar_one())
 
 
-def within(tx: Connection, endpoint: str, first: datetime, last: datetime) -> Iterator[tuple[CellKey, Cell]]:
-    """Give the cells of some hours, from `first` to before `last`."""
-    query = select(monitor_cell).where(*_hours(endpoint, first, last))
-    for row in tx.execute(query.order_by(_C.hour), execution_options={"yield_per": _A_READ}):
+def within(
+    tx: Connection, endpoint: str, first: datetime, last: datetime, part: str = ""
+) -> Iterator[tuple[CellKey, Cell]]:
+    """Give the cells of some hours, from `first` to before `last`: all, or one part."""
+    query = select(monitor_cell).where(*_hours(endpoint, first, last)).order_by(_C.hour)
+    if part:
+        query = query.where(_C.part == part)
+    for row in tx.execute(query, execution_options={"yield_per": _A_READ}):
         yield _read(row)
 
 

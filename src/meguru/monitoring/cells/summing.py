@@ -77,8 +77,10 @@ def _hold(tx: Connection, endpoint: str, rules: CountingRules) -> bool:
     return by is not None and by.covers(rules.counted) and not uncounted.is_anew(tx, endpoint)
 
 
-def total(tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRules) -> Cells:
-    """Sum a window; hours are all one, that of its start."""
+def total(
+    tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRules, *, truth: bool = True
+) -> Cells:
+    """Sum a window, or without `truth` its columns alone; hours are all one, that of its start."""
     hours: dict[CellKey, list[TruthSums]] = {}
     found: Cells = {}
 
@@ -90,9 +92,10 @@ def total(tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRu
         add_cell(found, mine, cell)
 
     if planned.hours is not None:
-        for key, cell in store.within(tx, endpoint, *planned.hours):
+        for key, cell in store.within(tx, endpoint, *planned.hours, "" if truth else COLUMNS):
             if key.part == COLUMNS and cell.bins != rules.layout(key.model).digest:
-                return total(tx, endpoint, _without_cells(tx, endpoint, planned.start, planned.end), rules)
+                other = _without_cells(tx, endpoint, planned.start, planned.end)
+                return total(tx, endpoint, other, rules, truth=truth)
             take(key, cell)
     for batches, spans in (
         (planned.beside, planned.edges),
@@ -100,9 +103,9 @@ def total(tx: Connection, endpoint: str, planned: SummingPlan, rules: CountingRu
     ):
         for ids in record.portions(batches):
             portion = record.portion(tx, ids).within(spans)
-            for key, cell in count_portion(rules, portion).items():
+            for key, cell in count_portion(rules, portion, truth=truth).items():
                 take(key, cell)
-    if planned.hours is not None:
+    if planned.hours is not None and truth:
         for key, cell in _changed(tx, endpoint, planned.hours, rules).items():
             take(key, cell)
     for key, sums in hours.items():

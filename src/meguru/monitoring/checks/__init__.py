@@ -12,6 +12,7 @@ CHECKS = PluginFamily(
         "ks": "meguru.monitoring.checks.ks:Ks",
         "nulls": "meguru.monitoring.checks.nulls:Nulls",
         "performance": "meguru.monitoring.checks.performance:Performance",
+        "business": "meguru.monitoring.checks.business:Business",
         "wasserstein": "meguru.monitoring.checks.wasserstein:WassersteinDrift",
     },
 )

@@ -18,6 +18,7 @@ from meguru.applies.carry_out import start as start_apply
 from meguru.artifacts import trees
 from meguru.backfills.start import start as start_backfill
 from meguru.base import digests, refs
+from meguru.business.create import create as create_metric
 from meguru.collections.kind import CollectionSpec
 from meguru.collections.operations import specs as collections
 from meguru.datasets.client import add_files
@@ -188,6 +189,12 @@ def _monitor(of: Making) -> str:
     return of.mark
 
 
+def _business_metric(of: Making) -> str:
+    sql = f"SELECT score AS value, '{of.mark}' AS slice FROM predictions"
+    create_metric(of.ws, name=of.mark, endpoint=of.mark, sql=sql, unit=of.mark)
+    return of.mark
+
+
 def _report(of: Making) -> str:
     return run_monitor(of.ws, name=of.mark, start=MARCH, end=APRIL).id
 
@@ -320,6 +327,7 @@ MAKERS: Mapping[str, Callable[[Making], str]] = {
     "contract": _contract,
     "release": _release,
     "prediction": _prediction,
+    "business_metric": _business_metric,
     "monitor": _monitor,
     "report": _report,
     "trigger": _trigger,

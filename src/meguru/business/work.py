@@ -1,0 +1,128 @@
+"""Answer the questions of metrics in a confined process; see `base.sandbox`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from meguru.business.answer import Amounts, amounts
+from meguru.business.reckon import Reckoning, reckon
+from meguru.business.types import TABLE
+from meguru.compute.code import SourceFile
+from meguru.datasets.sql.types import AskedTable
+from meguru.errors import InvalidInput, MeguruError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ASKED, ANSWERED = "asked.json", "answered.json"
+ROWS = ("rows.parquet", "other.parquet")
+CODE = "code"
+OUTCOME = "outcome"
+
+
+class MetricQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric's question, the datasets that it reads, and what its number is for.
+
+    `function` is ``module:name``, of the modules at `sources` in the folder ``codeN`` of the N-th question;
+    `known` tells whether a value is over the predictions whose outcome is known.
+    """
+
+    sql: str = ""
+    function: str = ""
+    sources: list[SourceFile] = []
+    tables: dict[str, AskedTable] = {}
+    by: float | None = None
+    known: bool = True
+
+
+class ConfinedReckoning(msgspec.Struct, frozen=True, kw_only=True):
+    """What the confined process leaves: numbers, or why there are none."""
+
+    found: Reckoning | None = None
+    error: str = ""
+    hint: str = ""
+
+
+def answer(folder: Path) -> None:
+    """Read what is asked in a folder, and leave an answer to each question there."""
+    import polars as pl
+
+    asked = msgspec.json.decode((folder / ASKED).read_bytes(), type=list[MetricQuestion])
+    frames = [pl.read_parquet(folder / name, glob=False) for name in ROWS if (folder / name).is_file()]
+    done = [_answered(each, folder / f"{CODE}{number}", frames) for number, each in enumerate(asked)]
+    (folder / ANSWERED).write_bytes(msgspec.json.encode(done))
+
+
+def _answered(asked: MetricQuestion, code: Path, frames: Sequence[pl.DataFrame]) -> ConfinedReckoning:
+    import polars as pl
+
+    try:
+        return ConfinedReckoning(found=reckon(_asker(asked, code), frames, asked.by))
+    except MeguruError as error:
+        return ConfinedReckoning(error=": ".join(filter(None, (error.what, error.why))), hint=error.hint)
+    except MemoryError:
+        return ConfinedReckoning(error="it needs too much memory")
+    except pl.exceptions.PolarsError as error:
+        return ConfinedReckoning(error=str(error).strip().split("\n")[0][:300])
+
+
+def _asker(asked: MetricQuestion, code: Path) -> Callable[[pl.DataFrame], Amounts]:
+    from meguru.datasets.sql.work import table_of
+
+    plans = {name: table_of(each) for name, each in asked.tables.items()}
+    put = _function(asked, code, plans) if asked.function else _query(asked.sql, plans)
+
+    def ask(rows: pl.DataFrame) -> Amounts:
+        return amounts(put(rows), rows[OUTCOME].count() if asked.known else rows.height)
+
+    return ask
+
+
+def _query(sql: str, plans: dict[str, pl.LazyFrame]) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    import polars as pl
+
+    tables = {name: plan.collect(engine="streaming").lazy() for name, plan in plans.items()}
+
+    def put(rows: pl.DataFrame) -> pl.DataFrame:
+        return pl.SQLContext(tables | {TABLE: rows.lazy()}).execute(sql).collect()
+
+    return put
+
+
+def _function(
+    asked: MetricQuestion, code: Path, plans: dict[str, pl.LazyFrame]
+) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    import polars as pl
+
+    from meguru.compute import snapshot
+
+    module, _, name = asked.function.partition(":")
+    given = {key: plan.collect(engine="streaming") for key, plan in plans.items()}
+    # For good: what the function imports when it is called is of its project, too.
+    sys.meta_path.insert(0, snapshot.finder_of(code, asked.sources))
+    function = getattr(import_module(module), name)
+
+    def put(rows: pl.DataFrame) -> pl.DataFrame:
+        try:
+            found = function(rows, **given)
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"[:300]
+            raise InvalidInput(f"{name} failed", why=text) from error
+        return found if isinstance(found, pl.DataFrame) else _frame(found, name)
+
+    return put
+
+
+def _frame(found: Any, name: str) -> pl.DataFrame:
+    import polars as pl
+
+    if found is None or (isinstance(found, int | float) and not isinstance(found, bool)):
+        return pl.DataFrame({"value": [found]}, schema={"value": pl.Float64})
+    hint = "return a number, or a Polars frame with a column called value"
+    raise InvalidInput(f"{name} gave no number", why=f"it gave {type(found).__name__}", hint=hint)

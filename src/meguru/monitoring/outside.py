@@ -1,0 +1,39 @@
+"""What a window's checks look at outside of its rows: read only for the checks that do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from meguru.business import store, value
+from meguru.business.types import BusinessMetric
+from meguru.monitoring.checks.options import check_of
+from meguru.monitoring.types import Monitor
+from meguru.monitoring.window import MonitoredWindow
+from meguru.storage.blobs import BlobStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What there is to measure outside of the rows of an endpoint; `state` is all that it depends on."""
+
+    metrics: Sequence[BusinessMetric] = ()
+    state: Sequence[object] = ()
+
+    @classmethod
+    def of(cls, tx: Connection, monitor: Monitor) -> Outside:
+        """Read what the checks of a monitor look at."""
+        wanted = {part for options in monitor.checks for part in check_of(options).reads}
+        metrics = store.of_endpoint(tx, monitor.endpoint) if "business" in wanted else []
+        return cls(metrics=metrics, state=value.state_of(tx, metrics))
+
+    def added(
+        self, tx: Connection, blobs: BlobStore, window: MonitoredWindow, start: datetime, end: datetime
+    ) -> MonitoredWindow:
+        """Return a window with what was measured outside of its rows."""
+        if not self.metrics:
+            return window
+        return replace(window, business=tuple(value.measure_all(tx, blobs, self.metrics, start, end)))
