@@ -19,6 +19,7 @@ from meguru.errors import InvalidInput, MeguruError, MissingDependency, UnsafeMo
 from meguru.flavors import FLAVORS, mlmodel, pickles, raw_answers
 from meguru.flavors.base import Flavor, Predictor
 from meguru.flavors.evaluation import Evaluation, columns_of, evaluate
+from meguru.flavors.foreknown import foreknown
 from meguru.flavors.frames import as_frame
 from meguru.flavors.model import Model
 from meguru.flavors.offers import check_offered
@@ -67,7 +68,10 @@ class Bundle:
 
     @cached_property
     def baseline(self) -> dict[str, Any]:
-        """The profile of the training features and, as ``_score``, of the scores; empty if not stored."""
+        """The profile of the training features and, as ``_score``, of the scores; empty if not stored.
+
+        Under ``outcomes`` is what became of the holdout by score.
+        """
         path = self.folder / BASELINE
         return _read(path, dict[str, Any]) if path.exists() else {}
 
@@ -177,11 +181,13 @@ def save_bundle(model: Model, folder: Path) -> Bundle:
     flavor = _saved(flavor, model.estimator, folder, signature, task)
     predictor = flavor.load(folder)
     _write(folder / EXAMPLE, _example(predictor, example))
-    _write(folder / BASELINE, _baseline(predictor, baseline))
     holdout = None if model.holdout is None else _holdout(model, signature)
     if holdout is not None:
         holdout.write_parquet(folder / HOLDOUT, compression="zstd")
-    _write(folder / EVALUATION, evaluate(predictor, holdout, model))
+    profile = _baseline(predictor, baseline)
+    evaluation, rows = evaluate(predictor, holdout, model)
+    _write(folder / BASELINE, profile | foreknown(task, rows))
+    _write(folder / EVALUATION, evaluation)
     bundle = Bundle(folder, flavor.name, predictor)
     bundle.check()
     return bundle

@@ -63,8 +63,10 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         return next((each for each in self.measures if each.metric == metric), None)
 
 
-def evaluate(predictor: Predictor, holdout: pl.DataFrame | None, model: Model) -> Evaluation:
-    """Score the holdout and put the numbers beside those the author gave.
+def evaluate(
+    predictor: Predictor, holdout: pl.DataFrame | None, model: Model
+) -> tuple[Evaluation, ScoredRows | None]:
+    """Score the holdout and put the numbers beside those the author gave; return its rows with the answers.
 
     Raises
     ------
@@ -83,11 +85,14 @@ def evaluate(predictor: Predictor, holdout: pl.DataFrame | None, model: Model) -
         asked=[written_down(each) for each in asked if not isinstance(each, ProjectMetric)],
     )
     if holdout is None:
-        return known
+        return known, None
     known = msgspec.structs.replace(known, rows=holdout.height, columns=columns_of(model))
     if task.key == "generic":
-        return known
-    return _measured(known, task, task.answer(predictor.predict(holdout), holdout.height), holdout, asked)
+        return known, None
+    reads = {name for each in _metrics(task, asked) for name in each.columns}
+    answer = task.answer(predictor.predict(holdout), holdout.height)
+    rows = score_frame(task, answer, holdout, known.columns, reads)
+    return _measured(known, task, rows, holdout, asked), rows
 
 
 def columns_of(model: Model) -> HoldoutColumns:
@@ -97,14 +102,17 @@ def columns_of(model: Model) -> HoldoutColumns:
     )
 
 
+def _metrics(task: Task, asked: list[Metric]) -> list[Metric]:
+    """Return the metrics of the task, and those that were asked for; each once."""
+    return list({each.name: each for each in (*map(metric_of, task.metrics), *asked)}.values())
+
+
 def _measured(
-    known: Evaluation, task: Task, answer: dict[str, Any], holdout: pl.DataFrame, asked: list[Metric]
+    known: Evaluation, task: Task, rows: ScoredRows, holdout: pl.DataFrame, asked: list[Metric]
 ) -> Evaluation:
-    metrics = {each.name: each for each in (*map(metric_of, task.metrics), *asked)}
-    reads = {name for each in metrics.values() for name in each.columns}
-    rows = score_frame(task, answer, holdout, known.columns, reads)
+    metrics = _metrics(task, asked)
     unit = getattr(task, "unit", "")
-    measures = measure_all(list(metrics.values()), rows, unit)
+    measures = measure_all(metrics, rows, unit)
     _check_asked(asked, measures, rows)
     shown = known.metrics | {each.metric: each.value for each in measures}
     if task.key == "binary" and len(rows):
@@ -114,7 +122,7 @@ def _measured(
         positives=int(np.count_nonzero(rows.positive)) if task.key == "binary" else None,
         metrics={name: value for name, value in shown.items() if math.isfinite(value)},
         measures=measures,
-        slices=_slices(list(metrics.values()), rows, holdout, known.columns, unit),
+        slices=_slices(metrics, rows, holdout, known.columns, unit),
     )
 
 

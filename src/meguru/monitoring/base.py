@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from meguru.errors import InvalidInput
 from meguru.stats import TableProfile
+from meguru.stats.estimates import ScoreOutcomes
 from meguru.storage.blobs import BlobStore
 from meguru.tasks import Task, task_of
 
@@ -18,7 +19,8 @@ class BaselineSource(Protocol):
     """Tells what is known of a model version from its training.
 
     The answer is plain JSON: ``profile`` (a `TableProfile.to_dict` of the training data; the column
-    ``_score``, if there is one, profiles the model's own scores) and ``metrics`` (numbers measured on its
+    ``_score``, if there is one, profiles the model's own scores; beside it, under ``outcomes``, what became
+    of its holdout by score: a `ScoreOutcomes.to_dict` by class) and ``metrics`` (numbers measured on its
     holdout, such as ``auc``), and its ``task``. Each may be missing. A version of which nothing is known
     gives None. It changes nothing, and the same version always gets the same answer.
     """
@@ -34,12 +36,16 @@ BASELINES = "baseline source"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What a model was like when it was trained; `profile` and `task` are None when nobody knows."""
+    """What a model was like when it was trained; `profile` and `task` are None when nobody knows.
+
+    `outcomes` are what became of its holdout by score, one class against the rest, by the name of the class.
+    """
 
     model: str
     profile: TableProfile | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     task: Task | None = None
+    outcomes: Mapping[str, ScoreOutcomes] = field(default_factory=dict)
 
 
 def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, model: str) -> Baseline:
@@ -54,8 +60,18 @@ def read_baseline(source: BaselineSource, tx: Connection, blobs: BlobStore, mode
     profile, metrics = known.get("profile"), known.get("metrics") or {}
     try:
         read = TableProfile.from_dict(profile) if profile else None
+        outcomes = {
+            name: ScoreOutcomes.from_dict(each)
+            for name, each in ((profile or {}).get("outcomes") or {}).items()
+        }
     except InvalidInput as error:
         raise InvalidInput(f"the baseline of {model} can't be read", where=model, why=error.why) from error
     numbers = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
     task = known.get("task")
-    return Baseline(model=model, profile=read, metrics=numbers, task=None if task is None else task_of(task))
+    return Baseline(
+        model=model,
+        profile=read,
+        metrics=numbers,
+        task=None if task is None else task_of(task),
+        outcomes=outcomes,
+    )

@@ -207,7 +207,8 @@ class MeasuredMetric(msgspec.Struct, frozen=True, kw_only=True):
 
     `metric` is its name, `direction` whether more or less of it is better, `bounded` whether it lies within
     a span of 1, as a share does. `reference` is what it said of the model's holdout. `difference` is the live
-    model's value minus this one's, paired, on the rows that both answered.
+    model's value minus this one's, paired, on the rows that both answered. `expected` is what it is estimated
+    to be of all rows, before their outcomes are known.
     """
 
     metric: str
@@ -218,6 +219,7 @@ class MeasuredMetric(msgspec.Struct, frozen=True, kw_only=True):
     reference: float | None = None
     difference: Estimate | None = None
     slices: list[SliceEstimate] = []
+    expected: Estimate | None = None
 
     @property
     def label(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from meguru.business.types import BusinessValue
 from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
+from meguru.monitoring.expecting import with_expected
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.types import AlertCause, Finding, ModelPerformance, ReportVerdict, Role, Severity
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
@@ -83,6 +84,8 @@ class MonitoredWindow:
         Earlier windows, newest last, for checks that read ``past``.
     business
         What the endpoint's business metrics came to, for checks that read ``business``.
+    baseline
+        What the live model was like when it was trained; None of a dataset.
     """
 
     model: str
@@ -98,6 +101,7 @@ class MonitoredWindow:
     frame: pl.DataFrame | None = None
     past: tuple[PastWindow, ...] = ()
     business: tuple[BusinessValue, ...] = ()
+    baseline: Baseline | None = None
 
     @property
     def live(self) -> ModelPerformance | None:
@@ -143,11 +147,22 @@ def compare(
         min_rows=min_rows,
         columns=columns,
         broken=broken,
-        performance=measure(frame, model, baselines, asked),
+        performance=expected(measure(frame, model, baselines, asked), columns, baseline),
         start=span[0] if span else None,
         end=span[1] if span else None,
         frame=mine,
+        baseline=baseline,
     )
+
+
+def expected(
+    performance: tuple[ModelPerformance, ...], columns: Sequence[ComparedColumn], baseline: Baseline
+) -> tuple[ModelPerformance, ...]:
+    """Return how models did, with what is expected of the live one before its outcomes are known."""
+    score = next((each for each in columns if each.name == SCORE_COLUMN), None)
+    if score is None or not performance:
+        return performance
+    return (with_expected(performance[0], score.profile, score.now, baseline), *performance[1:])
 
 
 def compared_columns(

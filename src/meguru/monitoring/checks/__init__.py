@@ -9,6 +9,8 @@ CHECKS = PluginFamily(
         "chi_square": "meguru.monitoring.checks.chi_square:ChiSquareDrift",
         "jensen_shannon": "meguru.monitoring.checks.jensen_shannon:JensenShannonDrift",
         "psi": "meguru.monitoring.checks.psi:Psi",
+        "estimate": "meguru.monitoring.checks.estimate:EstimatedPerformance",
+        "fairness": "meguru.monitoring.checks.fairness:GroupFairness",
         "ks": "meguru.monitoring.checks.ks:Ks",
         "nulls": "meguru.monitoring.checks.nulls:Nulls",
         "performance": "meguru.monitoring.checks.performance:Performance",

@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import msgspec
-
-from meguru.errors import InvalidInput, NotFound
-from meguru.metrics import Metric, metric_of
+from meguru.errors import InvalidInput
+from meguru.metrics import metric_of
+from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
 from meguru.monitoring.performance import AskedMetric
-from meguru.monitoring.types import (
-    AUC,
-    Estimate,
-    Finding,
-    MeasuredMetric,
-    ModelPerformance,
-    Role,
-    Severity,
-)
+from meguru.monitoring.types import AUC, Finding, ModelPerformance, Role, Severity
 from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 
-ABSOLUTE, RELATIVE = 0.02, 0.05
-"""How much worse is tolerated by default: of a metric within a span of 1, and, of another, as a share."""
 MAX_SLICES = 5
 
 
-class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"check": "performance", "metric": "auc", "tolerance": 0.02}``: a metric on known outcomes.
 
     By default it is the first metric of the model's task. The live model's drop is breached when even the
@@ -41,56 +30,17 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     severities: ClassVar[frozenset[Severity]] = frozenset({Severity.PERFORMANCE_DROP, Severity.SHADOW_BETTER})
     reads: ClassVar[frozenset[str]] = frozenset()
 
-    metric: str | dict[str, Any] | None = None
-    tolerance: float | None = None
-    reference: float | None = None
-    slices: list[str] = []
+    slices: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse an unknown metric, what it can't be, and a tolerance that it never falls by."""
-        try:
-            metric = metric_of(AUC if self.metric is None else self.metric)
-        except NotFound as error:
-            raise InvalidInput(error.what, why=error.why, hint=error.hint, field="metric") from None
         if len(self.slices) > MAX_SLICES:
             raise InvalidInput(f"at most {MAX_SLICES} columns are looked at by value", field="slices")
-        if self.tolerance is not None and self.tolerance < 0:
-            raise InvalidInput("tolerance must not be negative", field="tolerance")
-        if metric.high - metric.low <= 1:
-            self._check_bounded(metric)
-
-    def _check_bounded(self, metric: Metric) -> None:
-        for name, value in (("tolerance", self.tolerance), ("reference", self.reference)):
-            if value is not None and not metric.low <= value <= metric.high:
-                bounds = f"{metric.low:g} and {metric.high:g}"
-                hint = "" if self.metric else "name the metric that it is of, as in rmse"
-                raise InvalidInput(
-                    f"{name} must lie between {bounds}", field=name, why=f"it is {value:g}", hint=hint
-                )
-        tolerance = ABSOLUTE if self.tolerance is None else self.tolerance
-        best = metric.high if self.reference is None else self.reference
-        if metric.direction == "higher" and tolerance >= best - metric.low:
-            raise InvalidInput(
-                f"no {_label(metric)} falls by more than this tolerance",
-                field="tolerance",
-                why=f"it is {tolerance:g}",
-            )
+        self.check_limit()
 
     def check_declaration(self, model: KnownModel) -> None:
         """Refuse a model that the metric does not measure."""
-        if self.metric is None and not model.task.metrics:
-            raise InvalidInput(
-                f"{model.ref} is a {model.task.key} model, and no metric is known for such",
-                field="check",
-                hint='watch its columns and answers instead: {"check": "psi"}',
-            )
-        metric = metric_of(model.task.metrics[0] if self.metric is None else self.metric)
-        if model.task.key not in metric.tasks:
-            raise InvalidInput(
-                f"{model.ref} is a {model.task.key} model, which {metric.name} does not measure",
-                field="metric",
-                hint=f"its metrics are {', '.join(model.task.metrics) or 'none'}",
-            )
+        self.metric_for(model)
 
     def evaluate(self, window: MonitoredWindow) -> list[Finding]:
         """Compare the live model with its holdout, and with each shadow on the same rows."""
@@ -108,56 +58,35 @@ class Performance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             return "no row was answered"
         if live.outcomes < window.min_rows:
             return f"only {live.outcomes} outcomes are known, and {window.min_rows} are needed"
-        found = self._of(live)
+        found = self.of(live)
         if found is None or found.estimate is None:
             if found is None or found.metric != AUC:
                 return f"the outcomes don't tell {'a metric' if found is None else found.label}"
             return "the outcomes are not of two classes, 0 and 1"
-        if self._reference(found) is None:
+        if self.reference_of(found) is None:
             return f"nobody knows the holdout {found.label} of {live.model}"
         return ""
 
-    def _of(self, performance: ModelPerformance) -> MeasuredMetric | None:
-        """Return what the metric says of a model."""
-        if self.metric is not None:
-            return performance.measured(metric_of(self.metric).name)
-        return performance.metrics[0] if performance.metrics else performance.measured(AUC)
-
-    def _reference(self, found: MeasuredMetric) -> float | None:
-        return found.reference if self.reference is None else self.reference
-
-    def _tolerance(self, found: MeasuredMetric, reference: float) -> float:
-        if self.tolerance is not None:
-            return self.tolerance
-        return ABSOLUTE if found.bounded else RELATIVE * abs(reference)
-
     def _drop(self, live: ModelPerformance) -> Finding | None:
-        found = self._of(live)
-        reference = None if found is None else self._reference(found)
-        if found is None or reference is None or found.estimate is None:
+        found = self.of(live)
+        if found is None or (now := found.estimate) is None or (held := self.hold(found, now)) is None:
             return None
-        up, now, tolerance = found.direction == "higher", found.estimate, self._tolerance(found, reference)
-        limit = reference - tolerance if up else reference + tolerance
-        breached = now.high < limit if up else now.low > limit
-        perhaps = now.low < limit if up else now.high > limit
-        worse, well = ("below", "above") if up else ("above", "below")
-        relation = f"is certainly {worse}" if breached else f"may be {worse}" if perhaps else f"is {well}"
         return Finding(
             check=self.key,
             severity=Severity.PERFORMANCE_DROP,
             model=live.model,
-            says=f"{found.label} {_shown(now)} {relation} {_plain(limit)}: "
-            f"{_plain(reference)} on the holdout, tolerance {_plain(tolerance)}",
-            breached=breached,
+            says=f"{found.label} {shown(now)} {held.relation} {plain(held.limit)}: "
+            f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}",
+            breached=held.breached,
             statistic=now.value,
-            threshold=limit,
-            effect=max(0.0, reference - now.high if up else now.low - reference),
+            threshold=held.limit,
+            effect=held.worse,
             n=now.n,
             floor=tolerance or None,
         )
 
     def _against(self, live: ModelPerformance, shadow: ModelPerformance) -> Finding | None:
-        found = self._of(shadow)
+        found = self.of(shadow)
         if found is None or (gap := found.difference) is None:
             return None
         up = found.direction == "higher"
@@ -190,18 +119,6 @@ def asked_by(checks: Sequence[dict[str, Any]]) -> list[AskedMetric]:
         )
         for each in asked
     ]
-
-
-def _label(metric: Metric) -> str:
-    return "AUC" if metric.name == AUC else metric.name
-
-
-def _shown(found: Estimate) -> str:
-    return f"{_plain(found.value)} [{_plain(found.low)}, {_plain(found.high)}]"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
 
 
 def _signed(value: float) -> str:

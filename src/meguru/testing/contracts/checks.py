@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -15,6 +17,7 @@ from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.types import Severity
 from meguru.monitoring.window import MonitoredWindow, compare
 from meguru.stats import profile_frame
+from meguru.stats.estimates import ScoreOutcomes
 
 MODEL, SHADOW = "model/delay@2", "model/delay@1"
 
@@ -54,13 +57,23 @@ def make_window(
     rows: pl.DataFrame, *, trained_on: pl.DataFrame | None = None, auc: float | None = 0.76
 ) -> MonitoredWindow:
     """Compare rows with a baseline: `trained_on`, or rows like those `make_rows` makes without a shift."""
-    known = make_rows(20_000, seed=99) if trained_on is None else trained_on
-    baseline = Baseline(
+    baseline = _usual() if trained_on is None else make_baseline(trained_on)
+    metrics = {} if auc is None else {"auc": auc}
+    return compare(rows, {MODEL: replace(baseline, metrics=metrics)}, min_rows=200)
+
+
+def make_baseline(known: pl.DataFrame) -> Baseline:
+    """Return what a model was like that was trained on some rows, which are its holdout too."""
+    return Baseline(
         model=MODEL,
-        profile=profile_frame(known.select("wind", "carrier")),
-        metrics={} if auc is None else {"auc": auc},
+        profile=profile_frame(known.select("wind", "carrier", "_score")),
+        outcomes={"1": ScoreOutcomes.of(known["_outcome"].to_numpy(), known["_score"].to_numpy())},
     )
-    return compare(rows, {MODEL: baseline}, min_rows=200)
+
+
+@cache
+def _usual() -> Baseline:
+    return make_baseline(make_rows(20_000, seed=99))
 
 
 class CheckContract:

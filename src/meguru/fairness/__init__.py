@@ -1,0 +1,22 @@
+"""Whether a model treats groups alike: counts by group, gaps between groups, intervals, and a verdict."""
+
+from meguru.fairness.counts import GroupCounts, count_groups
+from meguru.fairness.criteria import CRITERIA, FairnessResult, FairVerdict, GroupValue, judge_groups
+from meguru.fairness.errors_by_group import GroupErrors, errors_by_group
+from meguru.fairness.gaps import Gap, mean_gap, share_gap, share_ratio
+
+__all__ = [
+    "CRITERIA",
+    "FairVerdict",
+    "FairnessResult",
+    "Gap",
+    "GroupCounts",
+    "GroupErrors",
+    "GroupValue",
+    "count_groups",
+    "errors_by_group",
+    "judge_groups",
+    "mean_gap",
+    "share_gap",
+    "share_ratio",
+]

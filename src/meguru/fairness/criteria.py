@@ -1,0 +1,232 @@
+"""What is called fair: named criteria, and a verdict that needs evidence in either direction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from itertools import pairwise
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from meguru.errors import InvalidInput
+from meguru.fairness.counts import GroupCounts
+from meguru.fairness.errors_by_group import GroupErrors
+from meguru.fairness.gaps import Gap, mean_gap, share_gap, share_ratio, wilson_bounds
+from meguru.stats.arrays import Bools, Floats
+from meguru.stats.intervals import normal_quantile
+
+Comparison = Literal["difference", "ratio"]
+CRITERIA: Mapping[str, tuple[str, ...]] = {
+    "demographic_parity": ("selection_rate",),
+    "equal_opportunity": ("true_positive_rate",),
+    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
+    "predictive_parity": ("precision",),
+    "accuracy_parity": ("accuracy",),
+    "calibration": ("error",),
+    "mean_error": ("error",),
+    "mae": ("absolute",),
+}
+"""The measures of which each criterion takes the widest gap. Of the last three they are means, not shares:
+of the probability minus what happened, of what was said minus what happened, and of the absolute error."""
+MEANS = frozenset({"calibration", "mean_error", "mae"})
+WITHOUT_OUTCOMES = frozenset({"demographic_parity"})
+
+
+class FairVerdict(StrEnum):
+    """What the evidence comes to."""
+
+    FAIR = "fair"
+    """Even the far end of the interval is within the limit, and every group has enough rows."""
+    UNFAIR = "unfair"
+    """Even the near end of the interval is beyond the limit."""
+    UNPROVEN = "unproven"
+    """There is not enough evidence for either; it is never taken for fair."""
+
+
+class GroupValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure of one group; `judged` when it has enough rows."""
+
+    group: str
+    rows: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    judged: bool = True
+
+
+class FairnessResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How far apart groups are by one criterion.
+
+    Attributes
+    ----------
+    criterion, measure, comparison
+        What was asked, the measure with the widest gap, and whether it is a difference or a ratio.
+    value, low, high, level, limit
+        The gap with its interval, which holds for all pairs of groups together; None if it can't be told.
+    highest, lowest
+        The groups between which it lies.
+    groups
+        All groups, in their order.
+    small
+        Those with fewer rows than are needed.
+    """
+
+    criterion: str
+    measure: str
+    comparison: Comparison
+    verdict: FairVerdict
+    limit: float
+    level: float
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    highest: str = ""
+    lowest: str = ""
+    groups: list[GroupValue] = []
+    small: list[str] = []
+
+
+def judge_groups(
+    counted: GroupCounts | GroupErrors,
+    criterion: str,
+    *,
+    limit: float,
+    comparison: Comparison = "difference",
+    min_rows: int = 100,
+    level: float = 0.95,
+) -> FairnessResult:
+    """Compare groups by a criterion.
+
+    Parameters
+    ----------
+    counted
+        `GroupCounts` for shares, `GroupErrors` for means.
+    criterion
+        One of `CRITERIA`.
+    limit
+        Scalar: the greatest difference, in the measure's unit, or the least ratio, that is fair.
+    comparison
+        A mean has only a difference.
+    min_rows
+        Scalar, count: a group with fewer rows in the measure's denominator is not judged.
+    level
+        Scalar, probability in (0, 1).
+
+    Raises
+    ------
+    InvalidInput
+        When the criterion is unknown, or does not go with what was counted.
+    """
+    if criterion not in CRITERIA:
+        raise InvalidInput(
+            f"there is no criterion {criterion!r}", field="criterion", hint=", ".join(CRITERIA)
+        )
+    if (criterion in MEANS) is isinstance(counted, GroupCounts):
+        raise InvalidInput(f"{criterion} is not told by such counts", field="criterion")
+    found = [
+        _one(counted, criterion, measure, limit, comparison, min_rows, level)
+        for measure in CRITERIA[criterion]
+    ]
+    return max(found, key=_gravity)
+
+
+def _gravity(found: FairnessResult) -> tuple[int, float]:
+    """Order the measures of one criterion: what is unfair comes first, then what is not proved."""
+    order = (FairVerdict.FAIR, FairVerdict.UNPROVEN, FairVerdict.UNFAIR).index(found.verdict)
+    wide = -math.inf if found.value is None else found.value
+    return order, -wide if found.comparison == "ratio" else wide
+
+
+def _one(
+    counted: GroupCounts | GroupErrors,
+    criterion: str,
+    measure: str,
+    limit: float,
+    comparison: Comparison,
+    min_rows: int,
+    level: float,
+) -> FairnessResult:
+    rows, values = _measured(counted, measure, level)
+    enough = rows >= max(1, min_rows)
+    gap = _gap(counted, measure, comparison, enough, level)
+    small = [name for name, known in zip(counted.groups, enough, strict=True) if not known]
+    return FairnessResult(
+        criterion=criterion,
+        measure=measure,
+        comparison=comparison,
+        verdict=_verdict(gap, limit, comparison, some_small=bool(small)),
+        limit=limit,
+        level=level,
+        value=_finite(gap.value),
+        low=_finite(gap.low),
+        high=_finite(gap.high),
+        highest=counted.groups[gap.highest] if gap.highest >= 0 else "",
+        lowest=counted.groups[gap.lowest] if gap.lowest >= 0 else "",
+        groups=[
+            GroupValue(
+                group=name,
+                rows=int(rows[place]),
+                value=_finite(values[place, 0]),
+                low=_finite(values[place, 1]),
+                high=_finite(values[place, 2]),
+                judged=bool(enough[place]),
+            )
+            for place, name in enumerate(counted.groups)
+        ],
+        small=small,
+    )
+
+
+def _measured(counted: GroupCounts | GroupErrors, measure: str, level: float) -> tuple[Floats, Floats]:
+    """Return the rows in each group's denominator, and value, low and high, shape (groups, 3)."""
+    z = normal_quantile(level)
+    if isinstance(counted, GroupErrors):
+        mean, spread = _mean(counted, measure)
+        return counted.known, np.column_stack((mean, mean - z * spread, mean + z * spread))
+    hits, among = counted.share(measure)
+    values = np.full((len(among), 3), math.nan)
+    some = among > 0
+    values[some] = np.column_stack((hits[some] / among[some], *wilson_bounds(hits[some], among[some], z)))
+    return among, values
+
+
+def _mean(counted: GroupErrors, measure: str) -> tuple[Floats, Floats]:
+    if measure == "error":
+        return counted.error, counted.error_spread
+    return counted.absolute, counted.absolute_spread
+
+
+def _gap(
+    counted: GroupCounts | GroupErrors, measure: str, comparison: Comparison, enough: Bools, level: float
+) -> Gap:
+    if isinstance(counted, GroupErrors):
+        mean, spread = _mean(counted, measure)
+        return mean_gap(np.where(enough, mean, math.nan), spread, level)
+    hits, among = counted.share(measure)
+    among = np.where(enough, among, 0.0)
+    return (share_ratio if comparison == "ratio" else share_gap)(hits, among, level)
+
+
+def _verdict(gap: Gap, limit: float, comparison: Comparison, *, some_small: bool) -> FairVerdict:
+    if math.isnan(gap.value):
+        return FairVerdict.UNPROVEN
+    beyond = gap.high < limit if comparison == "ratio" else gap.low > limit
+    within = gap.low >= limit if comparison == "ratio" else gap.high <= limit
+    if beyond:
+        return FairVerdict.UNFAIR
+    return FairVerdict.FAIR if within and not some_small else FairVerdict.UNPROVEN
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def check_cuts(cuts: Mapping[str, Sequence[float]]) -> None:
+    """Refuse cuts that are not ascending numbers."""
+    for name, numbers in cuts.items():
+        rising = all(low < high for low, high in pairwise(numbers))
+        if not numbers or not rising or not all(map(math.isfinite, numbers)):
+            raise InvalidInput(f"the cuts of {name!r} must be ascending numbers", field="cuts")

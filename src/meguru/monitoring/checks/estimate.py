@@ -1,0 +1,85 @@
+"""Whether the live model is expected to be worse than on its holdout, before the outcomes are known."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from meguru.errors import InvalidInput
+from meguru.monitoring.checks.metric_limit import MetricLimit, plain, shown
+from meguru.monitoring.scores import SCORES
+from meguru.monitoring.types import Finding, MeasuredMetric, ModelPerformance, Severity
+from meguru.monitoring.window import MonitoredWindow
+from meguru.registry.known import KnownModel
+from meguru.stats.estimates import CONFIDENCE_METRICS
+
+
+class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"check": "estimate", "metric": "auc", "tolerance": 0.02}``: a metric before outcomes are known.
+
+    The scores of the window say how often each outcome is to be expected, by what became of the holdout at
+    the same scores (confidence-based estimation). It sees a window of harder rows; that the same scores come
+    to mean something else it can't see. Once outcomes are known, what they say stands beside it.
+    The drop is breached when even the better end of the 95 % interval is worse than the reference by more
+    than `tolerance`; options are those of `performance`.
+    """
+
+    key: ClassVar[str] = "estimate"
+    severities: ClassVar[frozenset[Severity]] = frozenset({Severity.ESTIMATED_DROP})
+    reads: ClassVar[frozenset[str]] = frozenset()
+
+    def check(self) -> None:
+        """Refuse an unknown metric, what it can't be, and a tolerance that it never falls by."""
+        self.check_limit()
+
+    def check_declaration(self, model: KnownModel) -> None:
+        """Refuse a model whose metric can't be estimated from its confidence."""
+        metric = self.metric_for(model)
+        if model.task.key not in SCORES or metric.name not in CONFIDENCE_METRICS:
+            raise InvalidInput(
+                f"{metric.name} of a {model.task.key} model can't be estimated before outcomes are known",
+                field="metric",
+                hint=f"of two classes: {', '.join(CONFIDENCE_METRICS)}",
+            )
+
+    def evaluate(self, window: MonitoredWindow) -> list[Finding]:
+        """Hold what is expected of the live model against its holdout."""
+        live = window.live
+        found = None if live is None else self.of(live)
+        if live is None or found is None or self.missing(window):
+            return []
+        return [each for each in [self._drop(live, found)] if each is not None]
+
+    def missing(self, window: MonitoredWindow) -> str:
+        """Need enough rows, scores, and a holdout of which is known what became of it."""
+        live = window.live
+        if live is None:
+            return "no row was answered"
+        if live.rows < window.min_rows:
+            return f"only {live.rows} rows, and {window.min_rows} are needed"
+        found = self.of(live)
+        if found is None or found.expected is None:
+            if window.baseline is None or not window.baseline.outcomes:
+                return f"nobody knows what became of the holdout of {live.model} by score"
+            name = "the metric" if found is None else found.label
+            return f"{name} can't be estimated from the scores of this window"
+        if self.reference_of(found) is None:
+            return f"nobody knows the holdout {found.label} of {live.model}"
+        return ""
+
+    def _drop(self, live: ModelPerformance, found: MeasuredMetric) -> Finding | None:
+        if (now := found.expected) is None or (held := self.hold(found, now)) is None:
+            return None
+        realised = found.estimate
+        later = f"; {realised.n:,} outcomes say {shown(realised)}" if realised else ""
+        return Finding(
+            check=self.key,
+            severity=Severity.ESTIMATED_DROP,
+            model=live.model,
+            says=f"{found.label} is estimated at {shown(now)}, which {held.relation} {plain(held.limit)}: "
+            f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}{later}",
+            breached=held.breached,
+            statistic=now.value,
+            threshold=held.limit,
+            effect=held.worse,
+            n=now.n,
+        )

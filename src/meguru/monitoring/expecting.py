@@ -1,0 +1,76 @@
+"""What the metrics of the live model are expected to be, before the outcomes of a window are known."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from meguru.errors import InvalidInput
+from meguru.monitoring.base import Baseline
+from meguru.monitoring.scores import SCORES
+from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance
+from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile
+from meguru.stats.arrays import Floats
+from meguru.stats.estimates import CONFIDENCE_METRICS, Calibration, confidence_estimate
+
+
+def with_expected(
+    live: ModelPerformance, profile: ColumnProfile, now: ColumnCounts, baseline: Baseline
+) -> ModelPerformance:
+    """Return how the live model did, with what its own confidence makes expect of each metric.
+
+    Parameters
+    ----------
+    live
+        How it did on the rows whose outcome is known, if any.
+    profile, now
+        Of its scores: the bins, and how many rows of the window are in each; outcomes need not be known.
+    baseline
+        What became of its holdout by score.
+    """
+    known = _calibration(baseline)
+    if known is None or not isinstance(profile, NumericProfile):
+        return live
+    scores, rows = bin_scores(profile), now.bins.astype(np.float64)
+    metrics = [
+        msgspec.structs.replace(each, expected=_estimate(each, scores, rows, known)) for each in live.metrics
+    ]
+    return msgspec.structs.replace(live, metrics=metrics)
+
+
+def bin_scores(profile: NumericProfile) -> Floats:
+    """Return the middle of each bin of a profile, shape (bins + 2,), ascending."""
+    inner = np.linspace(profile.low, profile.high, len(profile.counts) - 1)
+    least = profile.low if profile.minimum is None else profile.minimum
+    most = profile.high if profile.maximum is None else profile.maximum
+    edges = np.concatenate(([min(least, profile.low)], inner, [max(most, profile.high)]))
+    return np.asarray((edges[1:] + edges[:-1]) / 2)
+
+
+def _calibration(baseline: Baseline) -> Calibration | None:
+    task = baseline.task
+    if task is not None and task.key not in SCORES:
+        return None
+    known = next(iter(baseline.outcomes.values()), None)
+    return None if known is None or not known.both_classes else Calibration.of(known)
+
+
+def _estimate(
+    measured: MeasuredMetric, scores: Floats, rows: Floats, calibration: Calibration
+) -> Estimate | None:
+    if measured.metric not in CONFIDENCE_METRICS:
+        return None
+    try:
+        found = confidence_estimate(measured.metric, scores, rows, calibration)
+    except InvalidInput:
+        return None
+    if not np.isfinite((found.estimate, found.low, found.high)).all():
+        return None
+    return Estimate(
+        value=found.estimate,
+        low=found.low,
+        high=found.high,
+        level=found.level,
+        method=found.method,
+        n=found.n,
+    )

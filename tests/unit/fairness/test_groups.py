@@ -1,0 +1,156 @@
+"""Groups are compared as Fairlearn compares them, with intervals, and a verdict that needs evidence."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from meguru.errors import InvalidInput
+from meguru.fairness import (
+    CRITERIA,
+    FairVerdict,
+    count_groups,
+    errors_by_group,
+    judge_groups,
+    share_gap,
+    share_ratio,
+)
+
+SELECTED = pl.col("score") > 0.5
+
+
+def people(n, seed=0, *, gap=0.0, groups=("F", "M")):
+    draw = np.random.default_rng(seed)
+    sex = draw.choice(groups, n)
+    truth = (draw.random(n) < 0.4).astype(float)
+    score = np.clip(0.3 + 0.35 * truth - gap * (sex == groups[0]) + draw.normal(0, 0.2, n), 0, 1)
+    age = draw.integers(18, 80, n)
+    return pl.DataFrame({"sex": sex, "age": age, "score": score, "truth": truth})
+
+
+def shares_of(frame, by):
+    """Return each measure by group, row by row: what the definitions say."""
+    found = {}
+    for name in sorted(frame[by].unique()):
+        both = [
+            (each["score"] > 0.5, each["truth"] == 1)
+            for each in frame.iter_rows(named=True)
+            if each[by] == name
+        ]
+        said, true = (sum(each[place] for each in both) for place in (0, 1))
+        found[name] = {
+            "selection_rate": said / len(both),
+            "true_positive_rate": both.count((True, True)) / true,
+            "false_positive_rate": both.count((True, False)) / (len(both) - true),
+            "precision": both.count((True, True)) / said,
+            "accuracy": (both.count((True, True)) + both.count((False, False))) / len(both),
+        }
+    return found
+
+
+@pytest.mark.parametrize("criterion", sorted(set(CRITERIA) - {"calibration", "mean_error", "mae"}))
+def test_differences_and_ratios_are_those_of_the_definitions(criterion):
+    frame = people(900, gap=0.1, groups=("F", "M", "X"))
+    wanted = shares_of(frame, "sex")
+    counted = count_groups(frame, ["sex"], decided=SELECTED, truth="truth")
+    measures = CRITERIA[criterion]
+    values = [[each[name] for each in wanted.values()] for name in measures]
+    found = judge_groups(counted, criterion, limit=0.1, min_rows=1)
+    assert found.value == pytest.approx(max(max(each) - min(each) for each in values), abs=1e-12)
+    ratio = judge_groups(counted, criterion, limit=0.8, comparison="ratio", min_rows=1)
+    assert ratio.value == pytest.approx(min(min(each) / max(each) for each in values), abs=1e-12)
+    assert wanted[found.highest][found.measure] - wanted[found.lowest][found.measure] == found.value
+
+
+def test_the_interval_of_two_groups_is_newcombes():
+    gap = share_gap(np.array([56.0, 48.0]), np.array([70.0, 80.0]))
+    assert (gap.value, gap.low, gap.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)  # his table, (a)
+    ratio = share_ratio(np.array([56.0, 48.0]), np.array([70.0, 80.0]))
+    katz = 0.75 * np.exp(1.96 * math.sqrt(0.2 / 56 + 0.4 / 48) * np.array([-1, 0, 1]))
+    assert (ratio.low, ratio.value, ratio.high) == pytest.approx(tuple(katz), abs=0.006)
+
+
+@pytest.mark.parametrize("make", [share_gap, share_ratio])
+def test_the_interval_of_many_groups_holds_as_often_as_it_says(make):
+    draw, held = np.random.default_rng(3), 0
+    shares, among = np.array([0.3, 0.35, 0.4, 0.32]), np.array([400, 300, 250, 350])
+    truth = shares.max() - shares.min() if make is share_gap else shares.min() / shares.max()
+    for _ in range(400):
+        found = make(draw.binomial(among, shares).astype(float), among.astype(float))
+        held += found.low <= truth <= found.high
+    assert held / 400 >= 0.94
+
+
+def test_a_verdict_needs_evidence_in_either_direction():
+    def verdict(frame, **options):
+        counted = count_groups(frame, ["sex"], decided=SELECTED, truth="truth")
+        return judge_groups(counted, "demographic_parity", limit=0.1, **options).verdict
+
+    assert verdict(people(5000)) is FairVerdict.FAIR
+    assert verdict(people(5000, gap=0.2)) is FairVerdict.UNFAIR
+    assert verdict(people(120), min_rows=10) is FairVerdict.UNPROVEN
+    few = pl.concat([people(5000), people(5, groups=("X",))])
+    assert verdict(few) is FairVerdict.UNPROVEN
+    assert verdict(few, min_rows=6) is FairVerdict.UNPROVEN
+    assert verdict(pl.concat([people(5000, gap=0.2), people(5, groups=("X",))])) is FairVerdict.UNFAIR
+    assert verdict(people(5000, groups=("F",))) is FairVerdict.UNPROVEN
+
+
+def test_intersections_and_spans_of_numbers_are_groups():
+    frame = people(2000)
+    counted = count_groups(frame, ["sex", "age"], decided=SELECTED, truth="truth", cuts={"age": [30, 60]})
+    assert counted.groups == tuple(
+        f"{sex}, {age}" for sex in "FM" for age in ("below 30", "30 to 60", "60 or more")
+    )
+    assert counted.rows.sum() == 2000
+    young = frame.filter((pl.col("sex") == "F") & (pl.col("age") < 30))
+    assert counted.rows[0] == young.height
+    assert counted.selected[0] == young.select(SELECTED.sum()).item()
+    with pytest.raises(InvalidInput, match="up to 100 groups"):
+        count_groups(frame.with_row_index("id"), ["id"], decided=SELECTED, truth="truth")
+    with pytest.raises(InvalidInput, match="no column 'race'"):
+        count_groups(frame, ["race"], decided=SELECTED, truth="truth")
+
+
+def test_rows_without_outcome_count_for_selection_alone_and_those_without_a_value_are_a_group():
+    frame = pl.DataFrame(
+        {"sex": ["F", "F", None, "M"], "score": [0.9, 0.1, 0.9, None], "truth": [1.0, None, 0.0, 1.0]}
+    )
+    counted = count_groups(frame, ["sex"], decided=SELECTED, truth="truth")
+    assert counted.groups == ("F", "M", "none")
+    assert counted.rows.tolist() == [2, 1, 1]
+    assert counted.selected.tolist() == [1, 0, 1]
+    assert counted.known.tolist() == [1, 0, 1]
+    assert counted.false_alarms.tolist() == [0, 0, 1]
+
+
+def test_errors_of_numbers_are_compared_in_their_unit():
+    draw = np.random.default_rng(0)
+    frame = pl.DataFrame({"shop": draw.choice(["a", "b"], 4000), "truth": draw.normal(size=4000)})
+    late = pl.when(pl.col("shop") == "a").then(1.5).otherwise(0.0)
+    frame = frame.with_columns(score=pl.col("truth") + late + pl.Series(draw.normal(size=4000)))
+    counted = errors_by_group(frame, ["shop"], score="score", truth="truth")
+    found = judge_groups(counted, "mean_error", limit=1.0)
+    assert (found.verdict, found.highest, found.lowest) == (FairVerdict.UNFAIR, "a", "b")
+    one, other = (frame.filter(pl.col("shop") == name) for name in "ab")
+    errors = [(each["score"] - each["truth"]).to_numpy() for each in (one, other)]
+    spread = math.hypot(*(each.std(ddof=1) / math.sqrt(len(each)) for each in errors))
+    assert found.value == pytest.approx(errors[0].mean() - errors[1].mean(), abs=1e-12)
+    assert found.low == pytest.approx(found.value - norm.ppf(0.975) * spread, abs=1e-9)
+    assert judge_groups(counted, "mae", limit=5.0).verdict is FairVerdict.FAIR
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6))
+def test_a_gap_lies_within_its_interval_whatever_the_counts(counts):
+    hits = np.array([min(pair) for pair in counts], dtype=float)
+    among = np.array([max(pair) for pair in counts], dtype=float)
+    for found in (share_gap(hits, among), share_ratio(hits, among)):
+        if math.isnan(found.value):
+            assert math.isnan(found.low)
+            continue
+        assert -1e-9 <= found.low <= found.value + 1e-9
+        assert found.value <= found.high + 1e-9
