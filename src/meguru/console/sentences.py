@@ -199,6 +199,24 @@ SENTENCES = (
         "{model} does neither certainly better nor worse than {other} on the same rows: {metric} differs "
         "by {gap} [{low}, {high}]"
     ),
+    mark("estimated before outcomes are known"),
+    mark("estimated, and {count} outcomes say {value}"),
+    mark("nobody knows what became of the holdout of {model} by score"),
+    mark("{metric} can't be estimated from the scores of this window"),
+    mark("{metric} of a {task} model can't be estimated before outcomes are known"),
+    mark("{columns}: {measure} {high} of {group}, {low} of {other}"),
+    mark("the {comparison} {value} is certainly above {limit}"),
+    mark("the {comparison} {value} is certainly below {limit}"),
+    mark("the {comparison} {value} is not certainly within {limit}"),
+    mark("the {comparison} {value} is within {limit}"),
+    mark("not enough evidence of {groups}"),
+    mark("of a sample of {rows} rows"),
+    mark("not two groups of {columns} have {least} rows to tell {criterion} from"),
+    mark("the rows have no column {name}"),
+    mark("up to {most} groups can be compared: {why}"),
+    mark("the answers hold no class"),
+    mark("{model} is a {task} model, which {criterion} does not compare"),
+    mark("of more than two classes, name the one that is decided for"),
     mark("{name} was not judged: {why}"),
     mark("only {rows} rows, and {least} are needed"),
     mark("nothing is known of the data that {model} was trained on"),
@@ -274,6 +292,13 @@ def spoken(sentence: str, language: str) -> str:
     head, cut, slices = sentence.partition(SLICES)
     if cut and head:
         return f"{spoken(head, language)}; {_parts(cut[2:] + slices, language)}"
+    if whole := _whole(sentence, language):
+        return whole
+    return _parts(sentence, language) if "; " in sentence else sentence
+
+
+def _whole(sentence: str, language: str) -> str:
+    """Return a sentence whose pattern is known; empty when it is not."""
     for pattern, message in _patterns():
         if found := pattern.fullmatch(sentence):
             values = {
@@ -281,16 +306,15 @@ def spoken(sentence: str, language: str) -> str:
                 for name, value in found.groupdict().items()
             }
             return translate(message, language).format(**values)
-    return sentence
+    return ""
 
 
 def _parts(text: str, language: str) -> str:
     """Return what stands within a sentence: itself one, or several behind each other."""
     parts = text.split("; ")
     told = [spoken(part, language) for part in parts]
-    if any(new == old for new, old in zip(told, parts, strict=True)):
-        whole = spoken(text, language)
-        return "; ".join(told) if whole == text else whole
+    if len(parts) > 1 and any(new == old for new, old in zip(told, parts, strict=True)):
+        return _whole(text, language) or "; ".join(told)
     return "; ".join(told)
 
 

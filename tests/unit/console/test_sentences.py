@@ -63,7 +63,7 @@ SPEAKING = [
     PACKAGE / "serving" / "contracts" / "inputs.py",
     PACKAGE / "serving" / "contracts" / "view.py",
     *sorted((PACKAGE / "monitoring" / "checks").glob("*.py")),
-    PACKAGE / "monitoring" / "judge.py",
+    PACKAGE / "monitoring" / "deciding" / "judge.py",
     PACKAGE / "monitoring" / "window.py",
     PACKAGE / "serving" / "health.py",
     PACKAGE / "serving" / "loaded_model.py",
@@ -75,6 +75,8 @@ REFUSALS = {
     "check",
     "check_rows",
     "_check_bounded",
+    "check_limit",
+    "_check_limit",
     "_check_margin",
     "gate_of",
     "check_of",
@@ -113,8 +115,16 @@ def sentences_of(path: Path) -> Iterator[tuple[str, str]]:
             text = "".join(
                 str(each.value) if isinstance(each, ast.Constant) else "\x00" for each in node.values
             )
-        if len(re.findall(r"[a-z]{2,} ", text)) > 1 and text not in UNSAID:
-            yield text, f"{path.name}:{node.lineno}"
+        for part in _spoken_parts(text):
+            yield part, f"{path.name}:{node.lineno}"
+
+
+def _spoken_parts(text: str) -> list[str]:
+    """Return the sentences in a text: it is one, or several that are told one by one."""
+    if text in UNSAID:
+        return []
+    parts = [text] if any(text in each for each in SENTENCES) else text.split("; ")
+    return [each for each in parts if len(re.findall(r"[a-z]{2,} ", each)) > 1]
 
 
 def test_every_reason_of_a_gate_a_check_a_deployment_and_a_trigger_has_its_pattern():

@@ -17,7 +17,7 @@ from meguru.monitoring.cells.portion import Cells
 from meguru.monitoring.cells.types import COLUMNS, Cell
 from meguru.monitoring.performance import AskedMetric, measure
 from meguru.monitoring.types import Estimate, MeasuredMetric, ModelPerformance, Role
-from meguru.monitoring.window import ComparedColumn, MonitoredWindow, compared_column
+from meguru.monitoring.window import ComparedColumn, MonitoredWindow, compared_column, expected
 from meguru.predictions.schema import prediction_batch
 from meguru.predictions.types import MODEL_COLUMN
 
@@ -77,6 +77,7 @@ def compare_cells(
     """
     models = models_of(cells)
     columns, broken = compared_counts(layout, models.get(live, Cell()))
+    baseline = baselines.get(live) or Baseline(model=live)
     return MonitoredWindow(
         model=live,
         rows=sum(each.rows for each in models.values()),
@@ -84,9 +85,10 @@ def compare_cells(
         min_rows=min_rows,
         columns=columns,
         broken=broken,
-        performance=measure_cells(cells, live, baselines, asked),
+        performance=expected(measure_cells(cells, live, baselines, asked), columns, baseline),
         start=span[0],
         end=span[1],
+        baseline=baseline,
     )
 
 

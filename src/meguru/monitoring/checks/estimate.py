@@ -12,6 +12,8 @@ from meguru.monitoring.window import MonitoredWindow
 from meguru.registry.known import KnownModel
 from meguru.stats.estimates import CONFIDENCE_METRICS
 
+ESTIMATED = "estimated before outcomes are known"
+
 
 class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"check": "estimate", "metric": "auc", "tolerance": 0.02}``: a metric before outcomes are known.
@@ -70,16 +72,17 @@ class EstimatedPerformance(MetricLimit, frozen=True, kw_only=True, forbid_unknow
         if (now := found.expected) is None or (held := self.hold(found, now)) is None:
             return None
         realised = found.estimate
-        later = f"; {realised.n:,} outcomes say {shown(realised)}" if realised else ""
+        later = f"estimated, and {realised.n:,} outcomes say {shown(realised)}" if realised else ESTIMATED
         return Finding(
             check=self.key,
             severity=Severity.ESTIMATED_DROP,
             model=live.model,
-            says=f"{found.label} is estimated at {shown(now)}, which {held.relation} {plain(held.limit)}: "
-            f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}{later}",
+            says=f"{found.label} {shown(now)} {held.relation} {plain(held.limit)}: "
+            f"{plain(held.reference)} on the holdout, tolerance {plain(held.tolerance)}; {later}",
             breached=held.breached,
             statistic=now.value,
             threshold=held.limit,
             effect=held.worse,
             n=now.n,
+            floor=held.tolerance or None,
         )

@@ -173,38 +173,45 @@ class GroupFairness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def _finding(self, window: MonitoredWindow, columns: Sequence[str], found: FairnessResult) -> Finding:
         is_ratio = found.comparison == "ratio"
-        low, high = found.low or 0.0, found.high or 0.0
-        effect = found.limit - high if is_ratio else low - found.limit
+        certain = 1 - (found.high or 0.0) if is_ratio else found.low or 0.0
         return Finding(
             check=self.key,
             severity=Severity.UNFAIR,
             model=window.model,
             column=" and ".join(columns),
             slice=f"{' and '.join(columns)}={found.lowest}",
-            says=self._says(columns, found),
+            says=_says(columns, found) + _of_sample(window),
             breached=found.verdict is FairVerdict.UNFAIR,
             statistic=found.value,
             threshold=found.limit,
-            effect=max(0.0, effect),
+            effect=max(0.0, certain),
+            floor=1 - found.limit if is_ratio else found.limit,
             n=sum(each.rows for each in found.groups if each.judged),
         )
 
-    def _says(self, columns: Sequence[str], found: FairnessResult) -> str:
-        by_name = {each.group: each for each in found.groups}
-        top, bottom = by_name[found.highest], by_name[found.lowest]
-        measure = found.measure.replace("_", " ")
-        between = f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
-        worse = "below" if found.comparison == "ratio" else "above"
-        relation = {
-            FairVerdict.UNFAIR: f"is certainly {worse} {found.limit:g}",
-            FairVerdict.FAIR: f"is within {found.limit:g}",
-            FairVerdict.UNPROVEN: f"is not certainly within {found.limit:g}",
-        }[found.verdict]
-        few = f"; not enough evidence of {', '.join(found.small[:5])}" if found.small else ""
-        return (
-            f"{' and '.join(columns)}: {measure} {top.value:.3f} of {top.group}, {bottom.value:.3f} of "
-            f"{bottom.group}; the {found.comparison} {between} {relation}{few}"
-        )
+
+def _says(columns: Sequence[str], found: FairnessResult) -> str:
+    by_name = {each.group: each for each in found.groups}
+    top, bottom = by_name[found.highest], by_name[found.lowest]
+    measure = found.measure.replace("_", " ")
+    between = f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    worse = "below" if found.comparison == "ratio" else "above"
+    relation = {
+        FairVerdict.UNFAIR: f"is certainly {worse} {found.limit:g}",
+        FairVerdict.FAIR: f"is within {found.limit:g}",
+        FairVerdict.UNPROVEN: f"is not certainly within {found.limit:g}",
+    }[found.verdict]
+    few = f"; not enough evidence of {', '.join(found.small[:5])}" if found.small else ""
+    return (
+        f"{' and '.join(columns)}: {measure} {top.value:.3f} of {top.group}, {bottom.value:.3f} of "
+        f"{bottom.group}; the {found.comparison} {between} {relation}{few}"
+    )
+
+
+def _of_sample(window: MonitoredWindow) -> str:
+    rows = 0 if window.frame is None else window.frame.height
+    answered = window.live.rows if window.live else rows
+    return f"; of a sample of {rows:,} rows" if rows < answered else ""
 
 
 def _answered(window: MonitoredWindow) -> pl.DataFrame:

@@ -82,7 +82,7 @@ class Performance(MetricLimit, frozen=True, kw_only=True, forbid_unknown_fields=
             threshold=held.limit,
             effect=held.worse,
             n=now.n,
-            floor=tolerance or None,
+            floor=held.tolerance or None,
         )
 
     def _against(self, live: ModelPerformance, shadow: ModelPerformance) -> Finding | None:

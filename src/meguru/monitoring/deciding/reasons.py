@@ -66,6 +66,8 @@ def waiting_words(
 def calm_words(findings: Sequence[Finding], drift: Drifted) -> list[str]:
     """Say how well it is."""
     said = [each.says for each in findings if each.severity is Severity.PERFORMANCE_DROP]
+    said = said or [each.says for each in findings if each.severity is Severity.ESTIMATED_DROP]
+    said += [each.says for each in findings if each.severity is Severity.UNFAIR]
     said += [each.says for each in findings if each.severity is Severity.SHADOW_BETTER and each.breached]
     return [*said, str(drift)] if drift.compared else said or ["nothing is beyond its threshold"]
 

@@ -1,0 +1,123 @@
+"""What a report says before outcomes are known, and of groups of rows."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import polars as pl
+import pytest
+
+from meguru.errors import InvalidInput
+from meguru.monitoring.operations import create, run
+from meguru.monitoring.types import Report, ReportVerdict, Severity
+from meguru.testing.contracts.checks import MODEL, make_baseline, make_rows
+
+MARCH, APRIL = datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC)
+ESTIMATE = {"check": "estimate"}
+UNSURE = (0.4 + (pl.col("_score") - 0.4) * 0.3).alias("_score")
+
+
+@pytest.fixture
+def known(baselines):
+    """Have the registry know what became of the model's holdout by score."""
+    made = make_baseline(make_rows(20_000, seed=99))
+    outcomes = {name: each.to_dict() for name, each in made.outcomes.items()}
+    baselines.known[MODEL] |= {"profile": made.profile.to_dict() | {"outcomes": outcomes}}
+
+
+def march(workspace):
+    return run(workspace, name="watch", start=MARCH, end=APRIL)
+
+
+def test_quality_is_estimated_before_any_outcome_and_stands_beside_it_afterwards(
+    workspace, endpoint, known, answer
+):
+    both = [ESTIMATE, {"check": "performance"}]
+    create(workspace, name="watch", endpoint=endpoint, min_rows=200, checks=both)
+    answer(make_rows(3000), outcomes=False)
+    before = march(workspace)
+    assert before.verdict is ReportVerdict.UNKNOWN  # an estimate is no proof
+    found = before.live.measured("auc")
+    assert found.estimate is None
+    assert found.expected.low < 0.76 < found.expected.high
+    (said,) = [each for each in before.findings if each.check == "estimate"]
+    assert (said.breached, said.statistic) == (False, found.expected.value)
+    assert said.says.endswith("estimated before outcomes are known")
+    answer(make_rows(3000, seed=1))
+    after = march(workspace)
+    found = after.live.measured("auc")
+    assert (found.expected.n, found.estimate.n) == (6000, 3000)
+    assert max(found.expected.low, found.estimate.low) < min(found.expected.high, found.estimate.high)
+    (said,) = [each for each in after.findings if each.check == "estimate"]
+    assert "estimated, and 3,000 outcomes say 0.7" in said.says
+    assert msgspec.json.decode(msgspec.json.encode(after), type=Report) == after
+
+
+def test_a_window_of_unsure_scores_is_expected_to_be_worse_and_rings_where_that_is_asked_for(
+    workspace, endpoint, known, answer
+):
+    create(
+        workspace,
+        name="watch",
+        endpoint=endpoint,
+        min_rows=200,
+        checks=[ESTIMATE],
+        alert_on=[Severity.ESTIMATED_DROP],
+        persist={"windows": 1, "of": 1},
+    )
+    answer(make_rows(3000).with_columns(UNSURE), outcomes=False)
+    report = march(workspace)
+    assert report.verdict is ReportVerdict.ALERT
+    assert "is certainly below" in report.reasons[0]
+
+
+def test_without_a_holdout_nothing_is_estimated_and_the_report_says_why(workspace, endpoint, answer):
+    create(workspace, name="watch", endpoint=endpoint, min_rows=200, checks=[ESTIMATE])
+    answer(make_rows(3000))
+    report = march(workspace)
+    why = f"nobody knows what became of the holdout of {MODEL} by score"
+    assert report.notes == [f"estimate was not judged: {why}"]
+    assert report.live.measured("auc").expected is None
+
+
+def test_a_group_that_is_decided_for_less_often_alerts_with_the_groups_named(workspace, endpoint, answer):
+    check = {"check": "fairness", "columns": ["carrier"], "min_rows": 50}
+    create(workspace, name="watch", endpoint=endpoint, min_rows=200, checks=[check])
+    answer(make_rows(3000), outcomes=False)
+    fair = march(workspace)
+    assert fair.verdict is ReportVerdict.OK
+    assert fair.reasons[0].startswith("carrier: selection rate 0.")
+    less = pl.when(pl.col("carrier") == "UA").then(pl.col("_score") / 2).otherwise(pl.col("_score"))
+    answer(make_rows(9000, seed=3).with_columns(less.alias("_score")), outcomes=False)
+    report = march(workspace)
+    assert report.verdict is ReportVerdict.ALERT
+    (found,) = report.findings
+    assert (found.severity, found.slice) == (Severity.UNFAIR, "carrier=UA")
+    assert " of UA; the difference 0." in report.reasons[0]
+    assert "is certainly above 0.1" in report.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({}, "columns"),
+        ({"columns": ["carrier"], "criterion": "fair"}, "criterion"),
+        ({"columns": ["carrier"], "criterion": "mae"}, "limit"),
+        ({"columns": ["carrier"], "limit": 0}, "limit"),
+        ({"columns": ["carrier"], "criterion": "calibration", "comparison": "ratio"}, "comparison"),
+        ({"columns": ["carrier"], "cuts": {"wind": [2, 1]}}, "cuts"),
+        ({"columns": ["carrier"], "min_rows": 0}, "min_rows"),
+    ],
+)
+def test_options_of_fairness_that_make_no_sense_are_refused_by_name(workspace, endpoint, options, field):
+    with pytest.raises(InvalidInput) as refused:
+        create(workspace, name="watch", endpoint=endpoint, checks=[{"check": "fairness"} | options])
+    assert refused.value.field == f"checks[0].{field}"
+
+
+def test_a_column_that_is_not_recorded_is_unknown_and_never_fair(workspace, endpoint, answer):
+    check = {"check": "fairness", "columns": ["sex"]}
+    create(workspace, name="watch", endpoint=endpoint, min_rows=200, checks=[check])
+    answer(make_rows(3000))
+    report = march(workspace)
+    assert report.verdict is ReportVerdict.UNKNOWN
+    assert report.reasons == ["fairness was not judged: the rows have no column 'sex'"]
