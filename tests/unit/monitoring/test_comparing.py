@@ -11,8 +11,8 @@ import pytest
 from meguru.cli.errors import run
 from meguru.cli.root import root
 from meguru.errors import InvalidInput, NotFound
-from meguru.monitoring.comparing import compare_tables
-from meguru.monitoring.comparison_report import comparison_html
+from meguru.monitoring.comparing.compare import compare_tables
+from meguru.monitoring.comparing.report import comparison_html
 
 N = 3000
 
@@ -39,7 +39,8 @@ def test_nothing_drifts_between_two_samples_of_the_same():
     found = compare_tables(table(0), table(1))
     assert found.drifted == []
     tests = {each.column: each.test for each in found.columns}
-    assert tests == {"x": "ks", "code": "chi_square", "word": "chi_square", "flag": "chi_square", "at": ""}
+    assert tests == {"x": "ks", "code": "chi_square", "word": "chi_square", "flag": "chi_square", "at": "ks"}
+    assert found.notes == {"at": "compared as seconds; time goes on: the median is 1.0 days later"}
 
 
 def test_what_moved_is_told_and_what_did_not_is_not():
@@ -50,10 +51,11 @@ def test_what_moved_is_told_and_what_did_not_is_not():
 
 
 def test_a_column_that_is_not_there_or_is_something_else_is_told():
-    found = by_name(compare_tables(table(0, gone=[1] * N), table(1, word=[1.5] * N, new=[1] * N)))
-    assert found["gone"].says == "only in reference"
-    assert found["new"].says == "only in current"
-    assert found["word"].says == "category in reference, number in current"
+    made = compare_tables(table(0, gone=[1] * N), table(1, word=[1.5] * N, new=[1] * N))
+    found = by_name(made)
+    assert made.notes["gone"] == "only in reference"
+    assert made.notes["new"] == "only in current"
+    assert made.notes["word"] == "category in reference, number in current"
     assert all(found[name].drifted and found[name].test == "schema" for name in ("gone", "new", "word"))
 
 
@@ -61,34 +63,102 @@ def test_a_column_that_is_not_there_or_is_something_else_is_told():
 def test_values_that_went_missing_are_told(lost):
     now = table(1)
     now = now.with_columns(x=pl.Series([lost] * 600 + now["x"].to_list()[600:], dtype=pl.Float64))
-    (x,) = [each for each in compare_tables(table(0), now).columns if each.column == "x"]
-    assert (x.drifted, x.nulls_current, x.test) == (True, 0.2, "ks")
-    assert x.p_value > 0.01
-    assert x.says == "missing in 0.0% of the reference and 20.0% now"
+    found = compare_tables(table(0), now)
+    x = by_name(found)["x"]
+    assert (x.drifted, x.statistic, x.test) == (True, 0.2, "nulls")
+    assert found.notes["x"] == "missing in 0.0% of the reference and 20.0% now"
 
 
 def test_columns_without_a_value_and_with_one_value_are_no_fault():
-    found = by_name(
-        compare_tables(
-            pl.DataFrame({"empty": [None, None], "constant": [1.0, 1.0], "list": [[1], [2]]}),
-            pl.DataFrame({"empty": [None, None], "constant": [1.0, 1.0], "list": [[1], [3]]}),
+    one = pl.DataFrame({"empty": [None, None], "constant": [1.0, 1.0], "list": [["a"], ["b"]], "x": [0.5, 1]})
+    made = compare_tables(one, one.with_columns(list=pl.Series([["a"], ["c"]])))
+    found = by_name(made)
+    assert made.notes["empty"] == "nothing to compare"
+    assert made.notes["list"] == "values of List(String) are not compared"
+    assert (found["constant"].effect, found["constant"].drifted, made.drifted) == (0, False, [])
+    assert compare_tables(one.head(1), one.head(1)).drifted == []
+
+
+def test_moments_that_went_back_have_drifted_and_later_ones_have_not():
+    def at(first):
+        days = pl.Series(np.random.default_rng(first).integers(0, 30, 500) + first)
+        return pl.DataFrame({"at": days.cast(pl.Date), "now": (days * 86_400_000_000).cast(pl.Datetime)})
+
+    assert compare_tables(at(20_000), at(20_030)).drifted == []
+    assert compare_tables(at(20_000), at(20_001)).drifted == []
+    assert compare_tables(at(20_000), at(0)).drifted == ["at", "now"]
+
+
+def test_texts_are_compared_by_what_they_are_made_of():
+    def notes(seed, words, n=400):
+        draw = np.random.default_rng(seed)
+        return pl.DataFrame({"note": [" ".join(draw.choice(words, 12)) for _ in range(n)]})
+
+    kind, cross = "thanks for the quick and friendly help".split(), "broken late again".split()  # noqa: SIM905
+    same = compare_tables(notes(0, kind), notes(1, kind))
+    other = compare_tables(notes(0, kind), notes(1, [*kind, *cross]))
+    assert [(each.test, each.drifted) for each in (*same.columns, *other.columns)] == [
+        ("mmd", False),
+        ("mmd", True),
+    ]
+    assert compare_tables(notes(0, list("日本語の文章")), notes(1, list("日本語の文章"))).drifted == []
+
+
+def test_vectors_are_compared_in_all_dimensions():
+    draw = np.random.default_rng(0)
+    rows = [
+        pl.DataFrame({"v": (draw.normal(size=(300, 4)) + shift).tolist()}) for shift in (0, 0, [0, 0, 1, 0])
+    ]
+    assert compare_tables(rows[0], rows[1]).drifted == []
+    assert compare_tables(rows[0], rows[2]).drifted == ["v"]
+    ragged = compare_tables(rows[0], pl.DataFrame({"v": [[1.0], [1.0, 2.0]]}))
+    assert ragged.notes == {"v": "lists are compared where all are finite numbers of one length"}
+
+
+def test_names_of_categories_are_numbers_where_few_repeat():
+    draw = np.random.default_rng(0)
+    made = [pl.DataFrame({"x": draw.integers(0, 3, 500)}) for _ in range(2)]
+    floats = made[1].with_columns(pl.col("x").cast(pl.Float64))
+    (found,) = compare_tables(made[0], floats).columns
+    assert (found.test, found.drifted) == ("chi_square", False)
+    (ordered,) = compare_tables(*made, test="ks").columns
+    assert ordered.test == "ks"
+
+
+@pytest.mark.parametrize("joint", ["mmd", "energy", "domain_classifier"])
+def test_all_columns_are_compared_together_if_asked(joint):
+    def of(seed, together):
+        draw = np.random.default_rng(seed)
+        x = draw.normal(size=1500)
+        return pl.DataFrame(
+            {"x": x, "y": x if together else draw.normal(size=1500), "z": draw.normal(size=1500)}
         )
-    )
-    assert found["empty"].says == found["list"].says == "nothing to compare"
-    assert (found["constant"].effect, found["constant"].drifted) == (0, False)
+
+    moved = compare_tables(of(0, together=True), of(1, together=False), joint=joint)
+    assert (moved.drifted, moved.joint.drifted) == ([], True)
+    assert not compare_tables(of(0, together=True), of(1, together=True), joint=joint).joint.drifted
+    if joint == "domain_classifier":
+        assert set(list(moved.joint.telling)[:2]) == {"x", "y"}
 
 
-@pytest.mark.parametrize("test", ["wasserstein", "jensen_shannon", "psi", "chi_square", "ks"])
+@pytest.mark.parametrize(
+    "test", ["wasserstein", "jensen_shannon", "psi", "chi_square", "ks", "mmd", "energy"]
+)
 def test_one_test_may_be_asked_for(test):
     found = by_name(compare_tables(table(0), table(1, shift=1.0), test=test))
     assert found["x"].drifted
     assert found["x"].test == ("ks" if test == "chi_square" else test)
     assert found["word"].test == ("chi_square" if test in {"ks", "wasserstein"} else test)
+    assert not found["word"].drifted
 
 
 def test_wrong_input_is_refused():
     with pytest.raises(NotFound, match="no drift test 'kss'"):
         compare_tables(table(0), table(1), test="kss")
+    with pytest.raises(NotFound, match="no joint drift test 'ks'"):
+        compare_tables(table(0), table(1), joint="ks")
+    with pytest.raises(InvalidInput, match="current has no columns"):
+        compare_tables(table(0), pl.DataFrame())
     with pytest.raises(InvalidInput, match="level"):
         compare_tables(table(0), table(1), level=2.0)
     with pytest.raises(InvalidInput, match="current has no rows"):
@@ -118,6 +188,21 @@ def test_files_are_compared_from_the_command_line(tmp_path, monkeypatch, capsys)
     rows = {each["column"]: each for each in json.loads(said.out)["columns"]}
     assert (code, rows["x"]["drifted"], rows["word"]["drifted"]) == (0, True, False)
     assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
-    code, said = call("then.csv gone.csv")
-    assert code != 0
-    assert "there is no file 'gone.csv'" in said.err
+    assert all(
+        set(each) == {"column", "test", "statistic", "p_value", "effect", "drifted"} for each in rows.values()
+    )
+    with pytest.raises(SystemExit, match="1"):
+        call("then.csv now.parquet --exit-code")
+    assert call("then.csv then.csv --exit-code")[0] == 0
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "header.csv").write_text("x,word\n")
+    (tmp_path / "folder").mkdir()
+    for given, why in (
+        ("gone.csv", "there is no file 'gone.csv'"),
+        ("empty.csv", "empty.csv is empty"),
+        ("header.csv", "header.csv"),
+        ("folder", "'folder' is a folder"),
+    ):
+        code, said = call(f"then.csv {given}")
+        assert code != 0
+        assert why in said.err

@@ -24,8 +24,18 @@ TESTS = PluginFamily(
         "wasserstein": "meguru.stats.drift.wasserstein:Wasserstein",
     },
 )
+JOINT_TESTS = PluginFamily(
+    "joint drift test",
+    {
+        "domain_classifier": "meguru.stats.drift.domain_classifier:domain_classifier_test",
+        "energy": "meguru.stats.drift.energy:energy_test",
+        "mmd": "meguru.stats.drift.mmd:mmd_test",
+    },
+)
+"""Functions of two sets of vectors, shapes (n, d) and (m, d): with `alpha`, `floor` and `seed`."""
 
 __all__ = [
+    "JOINT_TESTS",
     "TESTS",
     "BinnedValues",
     "CategoryCounts",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from meguru.errors import InvalidInput
-from meguru.stats.arrays import as_level
+from meguru.stats.arrays import Floats, as_level
 from meguru.stats.drift.result import DriftResult, check_floor, conclude
+from meguru.stats.drift.vectors import chance_of, limit_of, read_vectors, some_of
 
-Floats = npt.NDArray[np.float64]
-MOST = 500
-"""Of each side so many vectors are compared, drawn with the seed."""
 ROUNDS = 199
 
 
@@ -67,17 +64,14 @@ def energy_test(
     (False, True)
     """
     level, least = as_level(alpha, "alpha"), check_floor(floor)
-    before, after = _vectors(reference, "reference"), _vectors(current, "current")
-    if before.shape[1] != after.shape[1]:
-        why = f"{before.shape[1]} and {after.shape[1]}"
-        raise InvalidInput("the vectors have other lengths", field="current", why=why)
+    before, after = read_vectors(reference, current)
     return _decide(before, after, level, least, np.random.default_rng(seed))
 
 
 def _decide(
     before: Floats, after: Floats, level: float, least: float, draw: np.random.Generator
 ) -> DriftResult:
-    before, after = _some(before, draw), _some(after, draw)
+    before, after = some_of(before, draw), some_of(after, draw)
     distances = _distances(np.concatenate((before, after)))
     weights = _weights(before.shape[0], after.shape[0])
     found = float(_coefficients(distances, weights[:, None])[0])
@@ -86,28 +80,13 @@ def _decide(
     chance_mean = float(chance.mean())
     return conclude(
         found,
-        critical=float(np.quantile(chance, 1 - level)),
+        critical=limit_of(chance, level),
         worth=least,
         effect=found - chance_mean,
-        p_value=(1 + int((chance >= found).sum())) / (1 + ROUNDS),
+        p_value=chance_of(found, chance),
         sizes=(before.shape[0], after.shape[0]),
         bins=before.shape[1],
     )
-
-
-def _vectors(values: npt.ArrayLike, field: str) -> Floats:
-    found = np.asarray(values, dtype=np.float64)
-    if found.ndim != 2 or found.shape[0] < 2 or not found.shape[1]:
-        raise InvalidInput("at least two vectors are wanted", field=field, why=f"the shape is {found.shape}")
-    if not np.isfinite(found).all():
-        raise InvalidInput("a vector is not finite", field=field)
-    return found
-
-
-def _some(vectors: Floats, draw: np.random.Generator) -> Floats:
-    if vectors.shape[0] <= MOST:
-        return vectors
-    return vectors[np.sort(draw.choice(vectors.shape[0], MOST, replace=False))]
 
 
 def _distances(vectors: Floats) -> Floats:

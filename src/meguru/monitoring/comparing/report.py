@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from meguru.base.svg import picture, tag
-from meguru.monitoring.comparing import ComparedValues, TableComparison
+from meguru.monitoring.comparing.tables import TableSide
+from meguru.monitoring.comparing.types import ComparedValues, JointComparison, TableComparison
 from meguru.monitoring.shares import BinShare, column_shares
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ svg { display: block; height: 4.5rem; width: 16rem; }
 """
 
 
-def comparison_html(comparison: TableComparison, reference: pl.DataFrame, current: pl.DataFrame) -> str:
+def comparison_html(
+    comparison: TableComparison,
+    reference: pl.DataFrame | pl.LazyFrame,
+    current: pl.DataFrame | pl.LazyFrame,
+) -> str:
     """Return the report: what drifted, each column's numbers, and both distributions side by side."""
     drifted = comparison.drifted
     said = (
@@ -36,7 +41,10 @@ def comparison_html(comparison: TableComparison, reference: pl.DataFrame, curren
         if drifted
         else f"None of {len(comparison.columns)} columns drifted."
     )
-    rows = Markup("").join(_row(each, reference, current) for each in comparison.columns)
+    sides = TableSide(comparison.reference, reference), TableSide(comparison.current, current)
+    rows = Markup("").join(
+        _row(each, comparison.notes.get(each.column, ""), *sides) for each in comparison.columns
+    )
     title = f"{comparison.reference} and {comparison.current}"
     headings = ("column", "drifted", "test", "statistic", "p-value", "effect", "reference | current", "")
     head = Markup("").join(tag("th", {"scope": "col"}, each) for each in headings)
@@ -45,6 +53,7 @@ def comparison_html(comparison: TableComparison, reference: pl.DataFrame, curren
             tag("h1", None, title),
             tag("p", None, said),
             tag("p", None, _rows(comparison)),
+            *_joint(comparison.joint),
             tag(
                 "div", {"class": "wide"}, tag("table", None, tag("thead", None, tag("tr", None, head)), rows)
             ),
@@ -66,17 +75,27 @@ def _rows(comparison: TableComparison) -> str:
     )
 
 
-def _row(values: ComparedValues, reference: pl.DataFrame, current: pl.DataFrame) -> Markup:
-    there = values.column in reference.columns and values.column in current.columns
-    shares = column_shares(reference[values.column], current[values.column]) if there else []
+def _joint(found: JointComparison | None) -> list[Markup]:
+    if found is None:
+        return []
+    by = "".join(f" {name} ({lost:.3f})" for name, lost in found.telling.items())
+    says = (
+        f"All columns together, by {found.test}: {'drifted' if found.drifted else 'not drifted'}, statistic "
+        f"{found.statistic:.4g}, p-value {found.p_value:.3g}, effect {found.effect:.4g}."
+    )
+    return [tag("p", None, f"{says} Told apart by:{by}." if by else says)]
+
+
+def _row(values: ComparedValues, note: str, reference: TableSide, current: TableSide) -> Markup:
+    there = values.column in reference.schema and values.column in current.schema
+    shares = column_shares(reference.column(values.column), current.column(values.column)) if there else []
     cells = (
         tag("th", {"scope": "row"}, values.column),
         tag("td", {"class": "drifted"} if values.drifted else None, "drifted" if values.drifted else "–"),
         tag("td", None, values.test or "–"),
-        *(_number(each) for each in (values.statistic, values.p_value)),
-        _number(values.effect if values.test else None),
+        *(_number(each) for each in (values.statistic, values.p_value, values.effect)),
         tag("td", None, _bars(values.column, shares) if shares else ""),
-        tag("td", None, values.says),
+        tag("td", None, note),
     )
     return tag("tr", None, *cells)
 

@@ -1,0 +1,1 @@
+"""Compare any two tables, column by column, without any set-up."""

@@ -1,0 +1,92 @@
+"""Two clouds of vectors: read, bounded, and told apart by permuting who belongs where."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from meguru.errors import InvalidInput
+from meguru.stats.arrays import Floats
+
+MOST = 500
+"""Of each side so many vectors are compared, drawn with the seed."""
+_FEW = 10
+
+
+def read_vectors(
+    reference: npt.ArrayLike, current: npt.ArrayLike, *, missing: bool = False
+) -> tuple[Floats, Floats]:
+    """Read two sets of vectors, shapes (n, d) and (m, d), at least two each; NaN only where `missing` may be.
+
+    Raises
+    ------
+    InvalidInput
+        If the vectors have other lengths, are too few, or are not finite.
+    """
+    before, after = _vectors(reference, "reference", missing), _vectors(current, "current", missing)
+    if before.shape[1] != after.shape[1]:
+        why = f"{before.shape[1]} and {after.shape[1]}"
+        raise InvalidInput("the vectors have other lengths", field="current", why=why)
+    return before, after
+
+
+def some_of(vectors: Floats, draw: np.random.Generator, most: int = MOST) -> Floats:
+    """Return at most so many vectors, in their order."""
+    if vectors.shape[0] <= most:
+        return vectors
+    return vectors[np.sort(draw.choice(vectors.shape[0], most, replace=False))]
+
+
+def chance_of(found: float, chance: Floats) -> float:
+    """Return how often permutations give as much as was found: a p-value.
+
+    Where fewer than ten did, it is the tail of the Pearson type III distribution with the permutations' mean,
+    deviation and skewness, so that some hundred of them also tell p-values of a millionth.
+    """
+    as_much = int((chance >= found).sum())
+    counted = (1 + as_much) / (1 + chance.size)
+    if as_much >= _FEW:
+        return counted
+    return float(min(_tail(found, chance), (1 + _FEW) / (1 + chance.size)))
+
+
+def limit_of(chance: Floats, level: float) -> float:
+    """Return what chance exceeds with the probability `level`."""
+    if level * (1 + chance.size) >= _FEW:
+        return float(np.quantile(chance, 1 - level))
+    from scipy.special import gammainccinv, ndtri
+
+    mean, deviation, skewness = _moments(chance)
+    if skewness < 0.01:
+        return float(mean + deviation * -ndtri(level))
+    shape = 4 / skewness**2
+    return float(mean + deviation * skewness / 2 * (gammainccinv(shape, level) - shape))
+
+
+def _tail(found: float, chance: Floats) -> float:
+    from scipy.special import gammaincc, ndtr
+
+    mean, deviation, skewness = _moments(chance)
+    if not deviation:
+        return float(found <= mean)
+    standard = (found - mean) / deviation
+    if skewness < 0.01:
+        return float(ndtr(-standard))
+    shape = 4 / skewness**2
+    return float(gammaincc(shape, max(0.0, shape + 2 * standard / skewness)))
+
+
+def _moments(chance: Floats) -> tuple[float, float, float]:
+    mean, deviation = float(chance.mean()), float(chance.std())
+    if deviation <= 1e-12 * max(1.0, abs(mean)):
+        return mean, 0.0, 0.0
+    return mean, deviation, float((((chance - mean) / deviation) ** 3).mean())
+
+
+def _vectors(values: npt.ArrayLike, field: str, missing: bool) -> Floats:  # noqa: FBT001
+    found = np.asarray(values, dtype=np.float64)
+    if found.ndim != 2 or found.shape[0] < 2 or not found.shape[1]:
+        raise InvalidInput("at least two vectors are wanted", field=field, why=f"the shape is {found.shape}")
+    if not (np.isfinite(found) | (missing & np.isnan(found))).all():
+        raise InvalidInput("a vector is not finite", field=field)
+    return found
