@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +22,17 @@ NULLS, BEYOND, INFINITE, ODD, THERE, UNRANKED, FIXED = range(7)
 baseline's, rows that had the column at all, and numbers that have no decile, as they are missing."""
 
 
+class CategorySlots(dict[str | None, int]):
+    """The slot of each category; of one that the baseline does not name, that of all others."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__({None: NULLS} | {name: FIXED + index for index, name in enumerate(names)})
+        self.other = FIXED + len(names)
+
+    def __missing__(self, key: str | None) -> int:
+        return self.other
+
+
 class Segment(NamedTuple):
     """A column's part of the vector: `FIXED` counts, its bins, and of numbers its deciles."""
 
@@ -30,6 +41,7 @@ class Segment(NamedTuple):
     start: int
     bins: int
     deciles: int
+    categories: CategorySlots
 
     @property
     def end(self) -> int:
@@ -48,10 +60,11 @@ class BinLayout:
         """The columns in the order of the baseline."""
         found, start = [], 0
         for name, each in (self.profile.columns if self.profile else {}).items():
-            numeric = isinstance(each, NumericProfile)
-            bins = len(each.counts) if isinstance(each, NumericProfile) else len(each.top) + 1
-            deciles = len(each.edges) + 1 if isinstance(each, NumericProfile) else 0
-            found.append(Segment(name, each, start, bins, deciles if numeric else 0))
+            if isinstance(each, NumericProfile):
+                bins, deciles, named = len(each.counts), len(each.edges) + 1, []
+            else:
+                bins, deciles, named = len(each.top) + 1, 0, [category for category, _ in each.top]
+            found.append(Segment(name, each, start, bins, deciles, CategorySlots(named)))
             start = found[-1].end
         return tuple(found)
 
@@ -93,8 +106,3 @@ def fits(profile: ColumnProfile, dtype: pl.DataType) -> bool:
     from meguru.stats.profile.columns import kind_of
 
     return kind_of(dtype) == ("numeric" if isinstance(profile, NumericProfile) else "categorical")
-
-
-def layouts(profiles: Mapping[str, TableProfile | None]) -> dict[str, BinLayout]:
-    """Return the layout of each model."""
-    return {model: BinLayout(profile) for model, profile in profiles.items()}

@@ -42,7 +42,7 @@ def measure_cells(
 ) -> tuple[ModelPerformance, ...]:
     """Measure every model of a window, the live one first, then those it followed, then shadows.
 
-    What sums don't tell has no estimate, and nobody is compared in pairs: see `pairs.add_sampled`.
+    What sums don't tell has no estimate, and nobody is compared in pairs: see `window.add_sampled`.
     """
     former = sorted({key.model for key in cells if key.part == COLUMNS} - {live})
     roles = [(live, Role.LIVE), *((each, Role.FORMER) for each in former)]

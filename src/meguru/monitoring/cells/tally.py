@@ -20,7 +20,7 @@ from meguru.monitoring.cells.layout import (
     Segment,
     fits,
 )
-from meguru.stats import NumericProfile
+from meguru.stats import NumericProfile, tally_column
 from meguru.stats.arrays import Floats
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 CHUNK = 65_536
 """So many values of numeric columns are looked at together: they stay in the processor's cache."""
+_FEW = 4_000
+"""Of so many texts Python finds the slots sooner than Polars."""
+_MANY = 4_000
+"""Of so many rows an hour, columns one by one are counted sooner than side by side."""
 Slots = npt.NDArray[np.int64]
 
 
@@ -41,7 +45,7 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
     frame
         The rows.
     hours
-        Shape (rows,): of which hour each is, from 0.
+        Shape (rows,): of which hour each is, ascending from 0.
     count
         How many hours there are.
 
@@ -50,6 +54,10 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
     Counts
         Shape (count, layout.size). The bins are those of `tally_column`, to the row.
     """
+    if frame.height > _MANY * count:
+        ends = np.searchsorted(hours, np.arange(count), side="right").tolist()
+        parts = [frame[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        return np.stack([_by_column(layout, part) for part in parts])
     found = np.zeros((count, layout.size), dtype=np.int64)
     numeric: list[Segment] = []
     rows = np.bincount(hours, minlength=count)
@@ -70,6 +78,28 @@ def tally_rows(layout: BinLayout, frame: pl.DataFrame, hours: Slots, count: int)
     return found
 
 
+def _by_column(layout: BinLayout, frame: pl.DataFrame) -> Counts:
+    """Count many rows of one hour, a column at a time."""
+    found = np.zeros(layout.size, dtype=np.int64)
+    for each in layout.segments:
+        mine = found[each.start : each.end]
+        if each.name not in frame.columns:
+            mine[NULLS] = frame.height
+            continue
+        column = frame.get_column(each.name)
+        mine[THERE], mine[NULLS] = frame.height, column.null_count()
+        if not fits(each.profile, column.dtype):
+            mine[ODD] = column.len() - column.null_count()
+            continue
+        counted = tally_column(each.profile, column)
+        mine[NULLS], mine[INFINITE] = counted.nulls, counted.infinite
+        mine[FIXED : FIXED + each.bins] = counted.bins
+        if each.deciles:
+            mine[BEYOND], mine[UNRANKED] = counted.beyond, counted.nulls
+            mine[FIXED + each.bins :] = counted.deciles
+    return found
+
+
 def _odd(found: Counts, segment: Segment, column: pl.Series, hours: Slots) -> None:
     """Count values of another type; those of a column without any are simply not there."""
     nulls = column.is_null().to_numpy()
@@ -87,21 +117,14 @@ def _categories(segment: Segment, column: pl.Series) -> Slots:
     """Return the slot of each value within the column's segment, shape (rows,)."""
     import polars as pl
 
-    names = [name for name, _ in segment.profile.top]  # type: ignore[union-attr]
-    if column.len() <= 1024:
-        place: dict[object, int] = {name: FIXED + index for index, name in enumerate(names)}
-        place[None] = NULLS
-        other = FIXED + len(names)
-        values = column.cast(pl.String).to_list()
-        return np.fromiter((place.get(each, other) for each in values), np.int64, len(values))
+    slots = segment.categories
     text = column if column.dtype == pl.String else column.cast(pl.String)
-    slots = text.replace_strict(
-        [None, *names],
-        [NULLS, *range(FIXED, FIXED + len(names))],
-        default=FIXED + len(names),
-        return_dtype=pl.UInt16,
+    if column.len() <= _FEW:
+        return np.array([*map(slots.__getitem__, text.to_list())], dtype=np.int64)
+    found = text.replace_strict(
+        list(slots), list(slots.values()), default=slots.other, return_dtype=pl.UInt16
     )
-    return slots.to_numpy().astype(np.int64)
+    return found.to_numpy().astype(np.int64)
 
 
 class _Numbers:
