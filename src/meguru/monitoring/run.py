@@ -140,6 +140,7 @@ def evaluate(
         findings=found.findings,
         notes=found.notes,
         causes=found.causes,
+        trend=found.trend,
         digest=digest,
         partial=list(partial),
         business=list(window.business),

@@ -194,6 +194,35 @@ class AlertCause(msgspec.Struct, frozen=True, kw_only=True):
         return (self.severity.value, self.model, self.what, self.slice)
 
 
+class PerformanceTrend(msgspec.Struct, frozen=True, kw_only=True):
+    """How one model has done over its windows by now, by one metric; it is carried from report to report.
+
+    Attributes
+    ----------
+    model, metric, windows
+        Of what it is, and over how many windows.
+    mean, weight, spread
+        The mean, weighted by what windows know; the sum of the weights (one over the variance); and by how
+        much windows differ, as the weighted sum of squares.
+    score, sum
+        By how many standard errors the present window is worse than those before, and the evidence that adds
+        up.
+    run, behind
+        In how many windows it has been adding up, and by how much the metric was behind in these.
+    """
+
+    model: str
+    metric: str
+    windows: int = 0
+    mean: float = 0.0
+    weight: float = 0.0
+    spread: float = 0.0
+    score: float = 0.0
+    sum: float = 0.0
+    run: int = 0
+    behind: float = 0.0
+
+
 class SliceEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """A metric over the rows with one value of a column."""
 
@@ -302,7 +331,7 @@ class Report(ReportSummary, frozen=True, kw_only=True):
 
     `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
     stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts,
-    `business` is what the endpoint's business metrics came to.
+    `business` is what the endpoint's business metrics came to, and `trend` how the live model has done by now.
     """
 
     findings: list[Finding]
@@ -310,6 +339,7 @@ class Report(ReportSummary, frozen=True, kw_only=True):
     digest: str
     causes: list[AlertCause] = []
     business: list[BusinessValue] = []
+    trend: PerformanceTrend | None = None
 
     def summary(self) -> ReportSummary:
         """Return the report without its findings."""

@@ -12,7 +12,15 @@ from meguru.errors import InvalidInput
 from meguru.monitoring.base import Baseline
 from meguru.monitoring.expecting import with_expected
 from meguru.monitoring.performance import AskedMetric, measure
-from meguru.monitoring.types import AlertCause, Finding, ModelPerformance, ReportVerdict, Role, Severity
+from meguru.monitoring.types import (
+    AlertCause,
+    Finding,
+    ModelPerformance,
+    PerformanceTrend,
+    ReportVerdict,
+    Role,
+    Severity,
+)
 from meguru.predictions.types import MODEL_COLUMN, OUTCOME_COLUMN, SCORE_COLUMN
 from meguru.stats import ColumnCounts, ColumnProfile, NumericProfile, TableProfile, tally_column
 from meguru.tasks.base import OUTPUT_PREFIX
@@ -54,6 +62,7 @@ class PastWindow:
     performance: tuple[ModelPerformance, ...] = ()
     columns: Sequence[ComparedColumn] = ()
     causes: tuple[AlertCause, ...] = ()
+    trend: PerformanceTrend | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from meguru.monitoring.types import (
     CauseState,
     Finding,
     Monitor,
+    PerformanceTrend,
     ReportVerdict,
     Severity,
 )
@@ -36,6 +37,7 @@ class Judgement:
     drift_share: float
     notes: list[str]
     causes: list[AlertCause]
+    trend: PerformanceTrend | None
 
 
 def judge(monitor: Monitor, window: MonitoredWindow) -> Judgement:
@@ -68,6 +70,7 @@ def decide(monitor: Monitor, window: MonitoredWindow, measured: Measurements) ->
         drift_share=drift.share,
         notes=measured.notes,
         causes=causes,
+        trend=measured.trend,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from meguru.monitoring.checks import MonitorCheck
 from meguru.monitoring.checks.options import check_of
-from meguru.monitoring.types import Finding, Monitor, Severity
+from meguru.monitoring.deciding.trend import falls_behind, trend_of
+from meguru.monitoring.types import Finding, Monitor, PerformanceTrend, Severity
 from meguru.monitoring.window import MonitoredWindow
 
 
@@ -30,6 +31,7 @@ class Measurements:
     notes: list[str] = field(default_factory=list)
     unjudged: list[str] = field(default_factory=list)
     judged: set[Severity] = field(default_factory=set)
+    trend: PerformanceTrend | None = None
 
 
 def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
@@ -40,8 +42,8 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
         made.judged.add(Severity.DATA_BREAK)
     rings = {*monitor.alert_on, *([Severity.INPUT_DRIFT] if monitor.important else [])}
     silent: set[Severity] = set()
-    for index, options in enumerate(monitor.checks):
-        check = check_of(options, f"checks[{index}]")
+    checks = [check_of(options, f"checks[{index}]") for index, options in enumerate(monitor.checks)]
+    for check in checks:
         made.found += [FoundByCheck(finding=each, check=check) for each in check.evaluate(window)]
         if why := check.missing(window):
             made.notes.append(f"{check.key} was not judged: {why}")
@@ -51,6 +53,8 @@ def measure_window(monitor: Monitor, window: MonitoredWindow) -> Measurements:
         else:
             made.judged |= check.severities
     made.judged -= silent
+    made.trend = trend_of(window)
+    made.found += [FoundByCheck(finding=each) for each in falls_behind(checks, window, made.trend)]
     return made
 
 

@@ -45,6 +45,7 @@ def past_windows(reports: Sequence[Report]) -> tuple[PastWindow, ...]:
             findings=tuple(each.findings),
             performance=tuple(each.performance),
             causes=tuple(each.causes),
+            trend=each.trend,
         )
         for each in reports
     )
