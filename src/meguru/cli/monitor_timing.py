@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from meguru.monitoring.types import Monitor, WindowLook, WindowsStatus
+    from meguru.monitoring.schedule.types import WindowLook, WindowsStatus
+    from meguru.monitoring.types import Monitor
 
 F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = (

@@ -10,6 +10,7 @@ from meguru.base import refs
 from meguru.business.types import BusinessValue
 from meguru.monitoring.deciding.rules import SEASONS, TWO_CALM, TWO_OF_THREE, Persistence, Recovery, Season
 from meguru.monitoring.schedule.rules import AS_IT_COMES, Completeness, Schedule, WindowRule
+from meguru.monitoring.schedule.types import WindowsStatus
 
 AUC = "auc"
 """The metric of models with one score, and of all reports that name none."""
@@ -345,54 +346,6 @@ class Report(ReportSummary, frozen=True, kw_only=True):
         """Return the report without its findings."""
         names = ReportSummary.__struct_fields__
         return ReportSummary(**{name: getattr(self, name) for name in names})
-
-
-class WindowLook(msgspec.Struct, frozen=True, kw_only=True):
-    """A window of a monitor, and how it was looked at.
-
-    Attributes
-    ----------
-    due_at, late
-        When it is looked at next (None: nothing is new), and whether it was looked at before.
-    evaluated_at, report, partial
-        When it was last, what came of it, and whether it was not full then.
-    looks, error
-        How often it was, and why the last look failed; empty when it did not.
-    """
-
-    start: datetime
-    end: datetime
-    due_at: datetime | None = None
-    late: bool = False
-    evaluated_at: datetime | None = None
-    report: str = ""
-    partial: bool = False
-    looks: int = 0
-    error: str = ""
-
-
-class WindowsStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a monitor that looks by itself stands.
-
-    Attributes
-    ----------
-    world
-        How far event time has come at what it watches; None if nothing ever came.
-    following, waits_for
-        The first window that it has not looked at, and what this still lacks.
-    next_at
-        The next moment of its calendar; None for one that looks as soon as a window is full.
-    last, due, partial
-        The window looked at last, those to look at (again), and the newest that were not full.
-    """
-
-    world: datetime | None = None
-    following: WindowLook | None = None
-    waits_for: list[str] = []
-    next_at: datetime | None = None
-    last: WindowLook | None = None
-    due: list[WindowLook] = []
-    partial: list[WindowLook] = []
 
 
 class MonitorStatus(msgspec.Struct, frozen=True, kw_only=True):

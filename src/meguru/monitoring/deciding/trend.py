@@ -80,25 +80,17 @@ def falls_behind(
     if before.windows < LEAST or found.estimate.n < window.min_rows:
         return []
     floor = _FLOOR * _tolerance(check, found, before.mean)
-    adds_up = trend.sum > LIMIT
     # What went on while the evidence grew is what has to be large, not the noise of the last window alone.
-    gap = trend.behind if adds_up else _worse_by(found, before.mean)
+    gap = trend.behind if trend.sum > LIMIT else _worse_by(found, before.mean)
     strength = max(trend.sum / LIMIT, trend.score / AT_ONCE) if gap > floor else 0.0
     if strength < _NEAR:
         return []
-    now = f"{found.label} {found.estimate.value:.3f}"
-    then = f"{before.mean:.3f} of the {before.windows} windows before"
-    says = (
-        f"{now} falls behind {then}: by {trend.behind:.3f} in {trend.run} windows"
-        if adds_up
-        else f"{now} is {trend.score:.1f} standard errors worse than {then}"
-    )
     return [
         Finding(
             check=check.key,
             severity=Severity.PERFORMANCE_DROP,
             model=before.model,
-            says=says,
+            says=_says(found, before, trend),
             breached=strength > 1,
             statistic=trend.sum,
             threshold=LIMIT,
@@ -107,6 +99,14 @@ def falls_behind(
             n=found.estimate.n,
         )
     ]
+
+
+def _says(found: MeasuredMetric, before: PerformanceTrend, trend: PerformanceTrend) -> str:
+    value = found.estimate.value if found.estimate else before.mean
+    then = f"{before.mean:.3f} of the {before.windows} windows before"
+    if trend.sum > LIMIT:
+        return f"{found.label} {value:.3f} falls behind {then}: by {trend.behind:.3f} in {trend.run} windows"
+    return f"{found.label} {value:.3f} is {trend.score:.1f} standard errors worse than {then}"
 
 
 def _judged(window: MonitoredWindow) -> MeasuredMetric | None:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from meguru.monitoring.schedule import store
 from meguru.monitoring.schedule.calendar_windows import containing
 from meguru.monitoring.schedule.store import KnownWindow, MonitorTurn
+from meguru.monitoring.schedule.types import WindowLook, WindowsStatus
 from meguru.monitoring.schedule.world import lacks, look_at, world_time
-from meguru.monitoring.types import Monitor, WindowLook, WindowsStatus
+from meguru.monitoring.types import Monitor
 from meguru.predictions import counts, spans
 
 _SHOWN = 20
