@@ -332,7 +332,7 @@ class Report(ReportSummary, frozen=True, kw_only=True):
 
     `notes` tell what could not be checked, and why. `digest` is of the data and the settings: while it
     stays the same, running the monitor again gives this report. `causes` are what rings, or will if it lasts,
-    `business` is what the endpoint's business metrics came to, and `trend` how the live model has done by now.
+    `business` is what the endpoint's business metrics came to, `trend` how the live model has done by now.
     """
 
     findings: list[Finding]
