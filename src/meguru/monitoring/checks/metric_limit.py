@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from scipy.special import ndtr, ndtri
 
 from meguru.errors import InvalidInput, NotFound
 from meguru.metrics import Metric, metric_of
@@ -20,7 +21,8 @@ ABSOLUTE, RELATIVE = 0.02, 0.05
 class HeldMetric:
     """An estimate against the limit that it must not certainly be beyond.
 
-    `worse` is how far even its better end is beyond the reference, 0 when it is not.
+    `worse` is how far even its better end is beyond the reference, 0 when it is not; `p_value` how often
+    chance makes it as bad where nothing is worse, by its normal approximation.
     """
 
     limit: float
@@ -29,6 +31,7 @@ class HeldMetric:
     breached: bool
     relation: str
     worse: float
+    p_value: float
 
 
 class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,7 +107,7 @@ class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         reference = self.reference_of(found)
         if reference is None:
             return None
-        tolerance = self._tolerance(found, reference)
+        tolerance = self.tolerance_of(found, reference)
         up = found.direction == "higher"
         limit = reference - tolerance if up else reference + tolerance
         breached = now.high < limit if up else now.low > limit
@@ -118,12 +121,19 @@ class MetricLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             breached=breached,
             relation=relation,
             worse=max(0.0, reference - now.high if up else now.low - reference),
+            p_value=_chance(reference - now.value if up else now.value - reference, now),
         )
 
-    def _tolerance(self, found: MeasuredMetric, reference: float) -> float:
+    def tolerance_of(self, found: MeasuredMetric, reference: float) -> float:
+        """Return by how much it may be worse than a reference, in the metric's unit."""
         if self.tolerance is not None:
             return self.tolerance
         return ABSOLUTE if found.bounded else RELATIVE * abs(reference)
+
+
+def _chance(worse: float, now: Estimate) -> float:
+    error = (now.high - now.low) / (2 * float(ndtri((1 + now.level) / 2)))
+    return float(ndtr(-worse / error)) if error > 0 else float(worse <= 0)
 
 
 def _label(metric: Metric) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from scipy.special import ndtri
 
 from meguru.monitoring.checks import MonitorCheck
-from meguru.monitoring.checks.performance import ABSOLUTE, RELATIVE, Performance
+from meguru.monitoring.checks.performance import Performance
 from meguru.monitoring.types import Estimate, Finding, MeasuredMetric, PerformanceTrend, Severity
 from meguru.monitoring.window import MonitoredWindow
 
@@ -79,7 +79,7 @@ def falls_behind(
         return []
     if before.windows < LEAST or found.estimate.n < window.min_rows:
         return []
-    floor = _FLOOR * _tolerance(check, found, before.mean)
+    floor = _FLOOR * check.tolerance_of(found, before.mean)
     # What went on while the evidence grew is what has to be large, not the noise of the last window alone.
     gap = trend.behind if trend.sum > LIMIT else _worse_by(found, before.mean)
     strength = max(trend.sum / LIMIT, trend.score / AT_ONCE) if gap > floor else 0.0
@@ -154,9 +154,3 @@ def _worse_by(found: MeasuredMetric, mean: float) -> float:
 def _error(found: Estimate) -> float:
     """Return the standard error that an interval tells; 0 when it has no width."""
     return (found.high - found.low) / (2 * float(ndtri((1 + found.level) / 2)))
-
-
-def _tolerance(check: Performance, found: MeasuredMetric, mean: float) -> float:
-    if check.tolerance is not None:
-        return check.tolerance
-    return ABSOLUTE if found.bounded else RELATIVE * abs(mean)
